@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from convention.events.models import Event
@@ -11,6 +12,7 @@ from convention.tables.downloads import TableSheet
 from .exchange.parsed_programme import ScheduleFormat
 from .exchange.writers.round_trip import build_exported_programme
 from .exchange.writers.session_table import build_session_rows
+from .models import SessionSpeaker
 
 
 def _build_session_sheet(event: Event) -> TableSheet:
@@ -18,9 +20,11 @@ def _build_session_sheet(event: Event) -> TableSheet:
         _("Number"), _("Title"), _("Starts"), _("Ends"), _("Room"), _("Track"), _("Speakers"), _("Booked"),
         _("Places"),
     ]  # fmt: skip
-    rows = event.sessions.select_related("room", "track").prefetch_related("speakers")
+    # Not `speakers`, which come by name: the order is that of the programme.
+    appearances = Prefetch("appearances", SessionSpeaker.objects.select_related("speaker"))
+    rows = event.sessions.select_related("room", "track").prefetch_related(appearances)
     return TableSheet(
-        _("Sessions"),
+        _("Booked places"),
         header,
         (_list_session_cells(session, event) for session in rows.order_by("starts_at", "number")),
     )
@@ -31,7 +35,7 @@ def _list_session_cells(session: Any, event: Event) -> list[Any]:
     return [
         session.number, session.title, *moments, session.room.name if session.room else "",
         session.track.name if session.track else "",
-        ", ".join(speaker.name for speaker in session.speakers.all()),
+        ", ".join(appearance.speaker.name for appearance in session.appearances.all()),
         session.reserved if session.is_bookable else "", "" if session.capacity is None else session.capacity,
     ]  # fmt: skip
 

@@ -68,6 +68,11 @@ pages: list[Any] = [
         name="organize-speaker-new",
     ),
     path(
+        "organize/<slug:event>/schedule/speakers/addresses/",
+        organizer_views.speaker_addresses,
+        name="organize-speaker-addresses",
+    ),
+    path(
         "organize/<slug:event>/schedule/speakers/<int:pk>/",
         organizer_views.speaker_edit,
         name="organize-speaker",

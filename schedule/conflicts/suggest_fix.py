@@ -1,8 +1,9 @@
-"""Suggest the cheapest move, or swap of two sessions, that removes a conflict."""
+"""Suggest the best move, or swap of two sessions, that removes a conflict."""
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from itertools import chain
 from typing import Final
 
@@ -31,13 +32,27 @@ NEAR_STARTS: Final = 24
 type Signature = tuple[ConflictKind, tuple[int, ...]]
 
 
+class Outcome(IntEnum):
+    """How the moved sessions are placed after a fix, the best first."""
+
+    NO_CONFLICT = 0
+    # Only conflicts that were there before.
+    NO_NEW_CONFLICT = 1
+    NEW_CONFLICT = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """The slots to set, for `make_moves`; `remaining` are the conflicts that the moved sessions then have."""
+    """The slots to set, for `make_moves`; `remaining` are the conflicts that the moved sessions then have.
+
+    `moves_general` says that a break or plenary moves, which concerns everybody.
+    """
 
     states: Mapping[int, SlotState]
     remaining: tuple[Conflict, ...]
     cost: float
+    outcome: Outcome
+    moves_general: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +67,29 @@ class FixTask:
 def suggest_fix(
     timetable: Timetable, conflict: Conflict, *, facts: TimetableFacts | None = None
 ) -> Fix | None:
-    """Return the cheapest move or swap that removes a conflict; None if there is none.
+    """Return the best move or swap that removes a conflict; None if there is none.
 
-    It creates no blocking conflict that was not there before, moves nothing that is pinned, and keeps to the
-    hours of the timetable. Times far away are tried only if no near one will do. The same timetable always
-    gives the same fix. `facts` of the timetable, prepared once, save time where many conflicts are fixed.
+    A place without any conflict is better than one that is near. The fix creates no blocking conflict that
+    was not there before, moves nothing that is pinned, and keeps to the hours of the timetable. Times far
+    away are tried only if every near one has a conflict. The same timetable always gives the same fix.
+    `facts` of the timetable, prepared once, save time where many conflicts are fixed.
     """
     task = FixTask(timetable, facts or TimetableFacts(timetable), conflict)
-    near = min(
-        chain(iterate_moves(task, list_near_starts), iterate_swaps(task)), key=get_fix_rank, default=None
-    )
-    return near or min(iterate_moves(task, list_usual_starts), key=get_fix_rank, default=None)
+    fixes = [*iterate_moves(task, list_near_starts), *iterate_swaps(task)]
+    if not any(fix.outcome == Outcome.NO_CONFLICT and not fix.moves_general for fix in fixes):
+        fixes += iterate_moves(task, list_usual_starts)
+    return min(fixes, key=get_fix_rank, default=None)
 
 
-def get_fix_rank(fix: Fix) -> tuple[float, list[tuple[int, datetime.datetime, int]]]:
-    """Return a key that sorts the cheapest fix first; fixes of equal cost always in the same order."""
+def get_fix_rank(fix: Fix) -> tuple[bool, Outcome, float, list[tuple[int, datetime.datetime, int]]]:
+    """Return a key that sorts the best fix first; fixes of equal cost always in the same order."""
     states = sorted(fix.states.items())
-    return fix.cost, [(key, state.starts_at, state.room_id or 0) for key, state in states]
+    return (
+        fix.moves_general,
+        fix.outcome,
+        fix.cost,
+        [(key, state.starts_at, state.room_id or 0) for key, state in states],
+    )
 
 
 def list_movable(task: FixTask) -> list[int]:
@@ -95,6 +116,7 @@ def iterate_moves(
         grid = PlacementGrid(task.facts, task.facts.sessions[key], length, list_rooms(task, key))
         costs = [
             (
+                get_outcome(before, cell.conflicts),
                 get_penalty(cell.conflicts) + get_move_cost(task, key, room, start),
                 start,
                 room or 0,
@@ -105,9 +127,15 @@ def iterate_moves(
             if is_acceptable(task.conflict, before, cell.conflicts)
         ]
         if costs:
-            cost, start, _order, room, cell = min(costs, key=lambda found: found[:3])
+            outcome, cost, start, _order, room, cell = min(costs, key=lambda found: found[:4])
             moved = move_state(state, room, start)
-            yield Fix({key: moved}, cell.conflicts, cost - get_penalty(before))
+            yield Fix(
+                {key: moved},
+                cell.conflicts,
+                cost - get_penalty(before),
+                outcome,
+                moves_general=task.facts.sessions[key].role != Session.Role.TALK,
+            )
 
 
 def list_rooms(task: FixTask, key: int) -> list[int | None]:
@@ -192,7 +220,8 @@ def try_states(task: FixTask, states: Mapping[int, SlotState]) -> Fix | None:
     if not is_acceptable(task.conflict, before, after):
         return None
     moves = sum(get_move_cost(task, key, state.room_id, state.starts_at) for key, state in states.items())
-    return Fix(states, tuple(after), get_penalty(after) - get_penalty(before) + moves)
+    cost = get_penalty(after) - get_penalty(before) + moves
+    return Fix(states, tuple(after), cost, get_outcome(before, after))
 
 
 def find_conflicts_of(facts: TimetableFacts, sessions: Iterable[int]) -> list[Conflict]:
@@ -207,6 +236,15 @@ def is_acceptable(conflict: Conflict, before: Iterable[Conflict], after: Iterabl
         found.signature != conflict.signature and (found.level != BLOCK or found.signature in blocked_before)
         for found in after
     )
+
+
+def get_outcome(before: Iterable[Conflict], after: Iterable[Conflict]) -> Outcome:
+    """Return what is left of conflicts, or new."""
+    remaining = {found.signature for found in after}
+    if not remaining:
+        return Outcome.NO_CONFLICT
+    known = {found.signature for found in before}
+    return Outcome.NO_NEW_CONFLICT if remaining <= known else Outcome.NEW_CONFLICT
 
 
 def get_penalty(conflicts: Iterable[Conflict]) -> int:

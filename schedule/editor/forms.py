@@ -111,8 +111,10 @@ class PasteForm(forms.Form):
         strip=False,
         widget=forms.Textarea({"rows": 12, "spellcheck": "false"}),
         help_text=_(
-            "One session a line: title, speakers, minutes, track, separated by tabs or semicolons, as copied "
-            "from a spreadsheet. Several speakers are separated by commas. Only the title is needed."
+            "One session a line: title, speakers, minutes, track, e-mail addresses of the speakers, "
+            "separated by tabs or semicolons, as copied from a spreadsheet; a first line of headings may "
+            "give another order. Several speakers, and their addresses, are separated by commas. Only the "
+            "title is needed."
         ),
         error_messages={"required": _("Paste at least one line.")},
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from django.db import transaction
@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.errors import ConventionError, UnreadableFile
 from convention.events.models import Event
-from convention.tables.columns import find_field, is_heading_row
+from convention.tables.columns import PERSON_HEADINGS, choose_fields_once, find_field, is_heading_row
 from convention.tables.files import read_pasted_rows
-from convention.text.normalize import casefold_text, make_unique_slug
+from convention.text.normalize import casefold_text, make_unique_slug, search_text
 from schedule.editing.appearances import replace_appearances
 from schedule.editing.revision import raise_revision
 from schedule.editing.sessions import get_or_create_speakers, index_speakers
-from schedule.models import Session, Track
+from schedule.models import Session, Speaker, Track
+from schedule.speakers.addresses import change_address, is_address
 
 HEADINGS: Final = {
     "title": ("title", "titre", "session", "talk", "sujet", "intitule", "conference"),
@@ -29,6 +30,11 @@ HEADINGS: Final = {
     ),
     "minutes": ("minutes", "length", "duration", "duree", "min", "duree (min)", "duree en minutes"),
     "track": ("track", "parcours", "theme", "thematique", "piste"),
+    "emails": (
+        *PERSON_HEADINGS["email"],
+        *("emails", "e mails", "mails", "email addresses", "e mail addresses", "speaker email"),
+        *("courriels", "adresses e mail", "adresses email", "e mail de l'intervenant"),
+    ),
 }
 MAX_SESSIONS: Final = 500
 MAX_MINUTES: Final = 24 * 60
@@ -40,6 +46,8 @@ MINUTES_PATTERN: Final = re.compile(
 )
 # Without the blanks around it, which are stripped from each name: they would be tried in every combination.
 SPEAKER_SEPARATOR: Final = re.compile(r"[,&\n]|\s/\s")
+
+EMAIL_SEPARATOR: Final = re.compile(r"[\s,;&<>/]+")
 
 
 class InvalidPastedTable(ConventionError):
@@ -57,16 +65,21 @@ class PastedSession:
     speakers: tuple[str, ...] = ()
     minutes: int | None = None
     track: str = ""
+    emails: tuple[str, ...] = ()
     error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PastedTable:
-    """The rows of a pasted table; sessions whose title the event has already are in `known_titles`."""
+    """The rows of a pasted table; sessions whose title the event has already are in `known_titles`.
+
+    `ignored_headings` are those of columns that are not read.
+    """
 
     rows: list[PastedSession] = field(default_factory=list)
     known_titles: list[str] = field(default_factory=list)
     new_tracks: list[str] = field(default_factory=list)
+    ignored_headings: list[str] = field(default_factory=list)
 
     @property
     def errors(self) -> list[PastedSession]:
@@ -74,18 +87,36 @@ class PastedTable:
 
 
 def parse_pasted_sessions(text: str) -> list[PastedSession]:
-    """Return the rows of tab- or semicolon-separated text: titles, speakers, minutes, track.
+    """Return the rows of tab- or semicolon-separated text: titles, speakers, minutes, track, addresses.
 
     A first row of headings says which column is which. Raise UnreadableFile.
     """
     rows = read_pasted_rows(text)
     columns: Sequence[str] = tuple(HEADINGS)
     if rows and is_heading_row(HEADINGS, rows[0][1]):
-        columns = [find_field(HEADINGS, heading) for heading in rows[0][1]]
+        columns = choose_columns(rows[0][1])
         rows = rows[1:]
     if len(rows) > MAX_SESSIONS:
         raise UnreadableFile(_("Paste at most %(most)d sessions at once.") % {"most": MAX_SESSIONS})
     return [parse_row(line, dict(zip(columns, cells, strict=False))) for line, cells in rows]
+
+
+def choose_columns(headings: Sequence[str]) -> list[str]:
+    """Return the field of each column, "" for none; the first of two columns counts."""
+    return choose_fields_once(headings, [find_field(HEADINGS, heading) for heading in headings], HEADINGS)
+
+
+def list_ignored_headings(text: str) -> list[str]:
+    """Return the headings of columns that are not read. Raise UnreadableFile."""
+    rows = read_pasted_rows(text)
+    if not rows or not is_heading_row(HEADINGS, rows[0][1]):
+        return []
+    headings = rows[0][1]
+    return [
+        heading
+        for heading, name in zip(headings, choose_columns(headings), strict=True)
+        if heading and not name
+    ]
 
 
 def parse_row(line: int, cells: dict[str, str]) -> PastedSession:
@@ -94,8 +125,20 @@ def parse_row(line: int, cells: dict[str, str]) -> PastedSession:
     speakers = tuple(dict.fromkeys(name for name in names if name))
     minutes_text = cells.get("minutes", "").strip()
     minutes = parse_minutes(minutes_text)
-    row = PastedSession(line, title, speakers, minutes, " ".join(cells.get("track", "").split())[:500])
-    return PastedSession(line, title, speakers, minutes, row.track, find_row_error(row, minutes_text))
+    track = " ".join(cells.get("track", "").split())[:500]
+    emails = tuple(part for part in EMAIL_SEPARATOR.split(cells.get("emails", "")) if part)
+    row = PastedSession(line, title, speakers, minutes, track, emails)
+    return replace(row, error=find_row_error(row, minutes_text) or find_address_error(row))
+
+
+def find_address_error(row: PastedSession) -> str:
+    """Return what is wrong with the addresses, one for each speaker in their order; "" for nothing."""
+    for email in row.emails:
+        if not is_address(email):
+            return _("“%(text)s” is not an e-mail address.") % {"text": email[:100]}
+    if row.emails and len(row.emails) != len(row.speakers):
+        return _("Give one e-mail address for each speaker, in the same order, or none.")
+    return ""
 
 
 def parse_minutes(text: str) -> int | None:
@@ -130,6 +173,7 @@ def preview_pasted_sessions(*, event: Event, text: str) -> PastedTable:
         rows,
         [row.title for row in rows if casefold_text(row.title) in titles],
         [name for key, name in new_tracks.items() if key not in tracks],
+        list_ignored_headings(text),
     )
 
 
@@ -158,11 +202,20 @@ def create_pasted_sessions(*, event: Event, text: str) -> list[Session]:
             planned_minutes=row.minutes,
         )
         speakers.append(get_or_create_speakers(event, row.speakers, known_speakers))
+        set_missing_addresses(row, known_speakers)
         record_action("session.add", session, event=event)
         sessions.append(session)
     replace_appearances(list(zip(sessions, speakers, strict=True)))
     raise_revision(event=event)
     return sessions
+
+
+def set_missing_addresses(row: PastedSession, known_speakers: dict[str, Speaker]) -> None:
+    """Give the speakers of a row their addresses; those who have one already keep it."""
+    for name, email in zip(row.speakers, row.emails, strict=False):
+        speaker = known_speakers[search_text(name)]
+        if not speaker.email:
+            change_address(speaker=speaker, email=email)
 
 
 def get_or_create_tracks(event: Event, names: Sequence[str]) -> dict[str, Track]:

@@ -37,7 +37,9 @@ def import_upload_page(request: "HttpRequest", event: str) -> HttpResponse:
             form.add_error("file", str(error))
         else:
             return redirect("organize-import-preview", event_obj.slug, upload.token)
-    return render_organizer_page(request, "import", event_obj, form=form)
+    return render_organizer_page(
+        request, "import", event_obj, form=form, has_sessions=event_obj.sessions.exists()
+    )
 
 
 @allow_get_and_post

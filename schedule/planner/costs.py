@@ -127,3 +127,19 @@ def overlap(instance: PlannerInstance, plan: Plan, first: int, second: int) -> b
     """Return whether two sessions run at the same time."""
     one, other = (list_slots(instance.sessions[number], plan[number].slot) for number in (first, second))
     return one.start < other.stop and other.start < one.stop
+
+
+def count_parallel_tracks(instance: PlannerInstance, plan: Plan) -> int:
+    """Return how many pairs of sessions of one track run at the same time. No part of the costs."""
+    pairs = combinations(range(len(instance.sessions)), 2)
+    return sum(
+        instance.sessions[first].track is not None
+        and instance.sessions[first].track == instance.sessions[second].track
+        and overlap(instance, plan, first, second)
+        for first, second in pairs
+    )
+
+
+def count_start_times(plan: Plan) -> int:
+    """Return at how many different times sessions start. No part of the costs."""
+    return len({placing.slot for placing in plan})

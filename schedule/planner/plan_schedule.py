@@ -14,7 +14,9 @@ from .limits import MIN_EXACT_SECONDS, NO_LIMITS, WorkLimits
 from .rules import check_room_for_all
 from .search.cell_annealer import InstanceProblem
 from .search.construct import construct_cells
+from .search.polish import PolishedPlan, polish_plan
 from .search.run_search import PROCESS_COUNT, run_search
+from .search.shape import ShapeWeights
 from .search.tables import prepare_tables, to_cells, to_plan
 
 DEFAULT_SECONDS: Final = 10.0
@@ -58,14 +60,16 @@ def plan_schedule(
     seconds: float = DEFAULT_SECONDS,
     seed: int = 1,
     process_count: int = PROCESS_COUNT,
+    shape: ShapeWeights | None = None,
     on_progress: ProgressHandler = lambda _progress: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> PlanningResult:
     """Return the best plan found within a budget of `seconds`.
 
-    `on_progress` gets each better plan; `should_stop` is asked several times a second. Raise PlanImpossible
-    with the contradicting rules if there is no plan, PlanNotFound if nobody knows after `seconds`, but not
-    before MIN_EXACT_SECONDS.
+    With a `shape`, the one of several plans of equal cost that looks best by these weights; that comes after
+    the budget. `on_progress` gets each better plan; `should_stop` is asked several times a second. Raise
+    PlanImpossible with the contradicting rules if there is no plan, PlanNotFound if nobody knows after
+    `seconds`, but not before MIN_EXACT_SECONDS.
     """
     began_at = time.monotonic()
     limits = WorkLimits(began_at + max(seconds, MIN_EXACT_SECONDS), should_stop)
@@ -87,10 +91,14 @@ def plan_schedule(
         on_report=lambda report: report_progress(to_plan(instance, report.layout)),
     )
     best = choose_sound_plan(instance, to_plan(instance, outcome.layout), plan)
+    polished = PolishedPlan(best, is_capped=False)
+    if shape:
+        polished = polish_plan(instance=instance, plan=best, seed=seed, weights=shape)
+        best = choose_sound_plan(instance, polished.plan, best)
     return PlanningResult(
         plan=best,
         costs=calculate_costs(instance, best),
-        is_capped=outcome.is_capped,
+        is_capped=outcome.is_capped or polished.is_capped,
         is_stopped=outcome.is_stopped,
         elapsed=time.monotonic() - began_at,
     )

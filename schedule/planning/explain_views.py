@@ -14,41 +14,60 @@ from django.views.decorators.http import require_POST, require_safe
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_digits
-from schedule.conflicts.load import load_working_timetable
+from schedule.conflicts.load import load_timetable, load_working_timetable
 from schedule.conflicts.timetable import Period, Timetable
 from schedule.drafts.current_draft import find_current_draft
 from schedule.editing.session_views import get_session_by_number
 from schedule.editing.views import get_author, render_organizer_page, report_refusals
+from schedule.models import PlanRun
 
-from .session_places import PlaceNotPossible, list_places, move_to_place
+from .session_places import PlaceNotPossible, choose_best, group_places, list_places, move_to_place
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-PLACES_PER_PAGE: Final = 40
+PLACES_PER_PAGE: Final = 100
 
 
 @require_safe
 def session_places(request: "HttpRequest", event: str, number: int) -> HttpResponse:
-    """List the places of a day with their costs; the day of the session, or another one (`?day=2`)."""
+    """List the best places of a day with their costs, or all (`?all=1`).
+
+    The day is that of the session, or another one (`?day=2`); with `?run=3`, all as in that proposal.
+    """
     event_obj = get_event_to_organize(event, request.user)
     session = get_session_by_number(event_obj, number)
-    draft = find_current_draft(event_obj)
-    timetable = load_working_timetable(event_obj)
+    plan_run = find_proposal(event_obj, request.GET.get("run", ""))
+    draft = plan_run.proposal if plan_run else find_current_draft(event_obj)
+    timetable = load_timetable(draft) if draft else load_working_timetable(event_obj)
     position = choose_day(timetable, session.pk, request.GET.get("day", ""))
     places = list_places(timetable, session.pk, timetable.hours[position]) if timetable.hours else []
-    page = Paginator(places, PLACES_PER_PAGE).get_page(request.GET.get("page"))
+    is_complete = request.GET.get("all", "") == "1"
+    shown = places if is_complete else choose_best(places)
+    page = Paginator(shown, PLACES_PER_PAGE).get_page(request.GET.get("page"))
     return render_organizer_page(
         request,
         "session_places",
         event_obj,
         session=session,
-        state=timetable.placements.get(session.pk),
+        plan_run=plan_run,
+        state=(state := timetable.placements.get(session.pk)),
+        room_name=timetable.get_room_name(state.room_id) if state else "",
         page=page,
+        groups=group_places(page.object_list),
+        hidden_count=len(places) - len(shown),
+        is_complete=is_complete,
         days=list_days(event_obj, timetable.hours),
         chosen_day=position + 1,
         revision=draft.revision if draft else 0,
     )
+
+
+def find_proposal(event: Event, text: str) -> PlanRun | None:
+    """Return the run of the planner asked for, if it has a proposal."""
+    key = parse_digits(text)
+    runs = event.plan_runs.select_related("proposal__event").exclude(proposal=None)
+    return runs.filter(pk=key).first() if key is not None else None
 
 
 def choose_day(timetable: Timetable, session: int, text: str) -> int:

@@ -17,12 +17,13 @@ from schedule.drafts.current_draft import copy_draft
 from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.models import PlanRun
-from schedule.planner.costs import PlanCosts
+from schedule.planner.costs import count_parallel_tracks, count_start_times
 from schedule.planner.exact.repair import repair_plan
 from schedule.planner.instance import MAX_PLACINGS, PlannerInstance, count_placings
 from schedule.planner.limits import PlanNotFound
 from schedule.planner.plan_schedule import PlanningProgress, PlanningResult, plan_schedule
 from schedule.planner.rules import PlanImpossible, check_room_for_all, make_impossible_error
+from schedule.planner.search.shape import EVEN_SHAPE
 
 from .timetable_instance import TimetableInstance, build_instance
 
@@ -62,8 +63,17 @@ def _plan_and_store(plan_run: PlanRun, timetable: Timetable) -> PlanningResult |
         finish_plan_run(plan_run, PlanRun.State.FAILED, reasons=reasons)
         return None
     reasons = merge_sentences(describe_in_languages(partial(describe_unplanned, problem)), notes)
-    store_proposal(plan_run, problem.to_states(result.plan), result.costs, reasons)
+    store_proposal(plan_run, problem.to_states(result.plan), name_costs(problem, result), reasons)
     return result
+
+
+def name_costs(problem: TimetableInstance, result: PlanningResult) -> dict[str, int]:
+    """Return the costs by name, and what the planner chose by among timetables of equal costs."""
+    return {
+        **asdict(result.costs),
+        "parallel_tracks": count_parallel_tracks(problem.instance, result.plan),
+        "start_times": count_start_times(result.plan),
+    }
 
 
 def search_plan(plan_run: PlanRun, problem: TimetableInstance) -> tuple[PlanningResult, Sentences]:
@@ -75,6 +85,7 @@ def search_plan(plan_run: PlanRun, problem: TimetableInstance) -> tuple[Planning
         instance=problem.instance,
         seconds=plan_run.seconds,
         seed=plan_run.seed,
+        shape=EVEN_SHAPE,
         on_progress=progress.report,
         should_stop=progress.is_stop_requested,
     )
@@ -129,7 +140,7 @@ class PlanProgress:
 
 @transaction.atomic
 def store_proposal(
-    plan_run: PlanRun, states: dict[int, SlotState], costs: PlanCosts, reasons: Sentences
+    plan_run: PlanRun, states: dict[int, SlotState], costs: dict[str, int], reasons: Sentences
 ) -> None:
     """Store the plan as a draft of its own, whose journal has the moves, and sentences by language."""
     assert plan_run.from_draft
@@ -142,7 +153,7 @@ def store_proposal(
         states={session: state for session, state in states.items() if session in existing},
         author=plan_run.created_by,
     )
-    plan_run.proposal, plan_run.costs = proposal, asdict(costs)
+    plan_run.proposal, plan_run.costs = proposal, costs
     finish_plan_run(plan_run, PlanRun.State.DONE, reasons=reasons)
 
 

@@ -1,6 +1,7 @@
 """The places of a day in which a session could be, with what each would cost; and the move there."""
 
 import datetime
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +22,7 @@ from schedule.drafts.slot_state import SlotState
 from schedule.models import Move, Session
 
 ANY_TIME: Final = datetime.timedelta()
+MAX_BEST_PLACES: Final = 20
 
 
 class PlaceNotPossible(ConventionError):
@@ -45,6 +47,15 @@ class SessionPlace:
     is_blocked: bool
     sentences: list[str]
     others: list[TimetableSession]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceGroup:
+    """Places that cost the same."""
+
+    is_blocked: bool
+    sentences: list[str]
+    places: list[SessionPlace]
 
 
 def list_places(timetable: Timetable, session: int, day: Period) -> list[SessionPlace]:
@@ -82,6 +93,23 @@ def list_places(timetable: Timetable, session: int, day: Period) -> list[Session
         )
         for (room, start), cell in sorted(costs.cells.items(), key=get_rank)
     ]
+
+
+def choose_best(places: Sequence[SessionPlace]) -> list[SessionPlace]:
+    """Return the best places of a sorted list, and the one where the session is."""
+    return [place for rank, place in enumerate(places) if rank < MAX_BEST_PLACES or place.is_current]
+
+
+def group_places(places: Iterable[SessionPlace]) -> list[PlaceGroup]:
+    """Return the places in the order given, those next to each other that cost the same together."""
+    groups: list[PlaceGroup] = []
+    for place in places:
+        last = groups[-1].places[-1] if groups else None
+        if last and (last.is_blocked, last.sentences) == (place.is_blocked, place.sentences):
+            groups[-1].places.append(place)
+        else:
+            groups.append(PlaceGroup(place.is_blocked, place.sentences, [place]))
+    return groups
 
 
 def list_possible_rooms(timetable: Timetable, session: int) -> list[int | None]:

@@ -1,6 +1,5 @@
 """Organizers' pages: ask the planner for a timetable, watch it, compare and adopt its proposals."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from django.contrib import messages
@@ -14,26 +13,25 @@ from django.views.decorators.http import require_POST, require_safe
 
 from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, NotFound
-from convention.events.models import Event, Room
+from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tasks.worker import is_worker_late
-from schedule.drafts.current_draft import get_current_draft, load_slot_states
-from schedule.drafts.slot_state import SlotState
+from schedule.conflicts.load import load_working_timetable
 from schedule.editing.views import (
     allow_get_and_post,
     get_posted_data,
     render_organizer_page,
     report_refusals,
 )
-from schedule.models import PlanRun, Session
+from schedule.models import PlanRun
 
 from .forms import PlanRunForm
+from .proposal_preview import preview_proposal
 from .runs import (
     adopt_proposal,
     choose_mode,
     count_unplaced,
     delete_plan_run,
-    list_proposed_changes,
     start_plan_run,
     stop_plan_run,
 )
@@ -48,18 +46,9 @@ COST_LABELS: Final = {
     "extra_rooms": gettext_lazy("Room changes within a track"),
     "unwanted_slots": gettext_lazy("Times that speakers would rather avoid"),
     "total": gettext_lazy("Weighted total"),
+    "parallel_tracks": gettext_lazy("Pairs of one track at the same time"),
+    "start_times": gettext_lazy("Different start times"),
 }
-
-
-@dataclass(frozen=True)
-class ProposedChange:
-    """A session with its slot now and in the proposal, with rooms instead of keys."""
-
-    session: Session
-    before: SlotState | None
-    after: SlotState
-    room_before: Room | None
-    room_after: Room | None
 
 
 @allow_get_and_post
@@ -80,6 +69,7 @@ def plan_page(request: "HttpRequest", event: str) -> HttpResponse:
         "form": form,
         "unplaced_count": unplaced_count,
         "runs": runs,
+        "hours": load_working_timetable(event_obj).hours,
         "cost_rows": [(label, [run.costs.get(name) for run in runs]) for name, label in COST_LABELS.items()],
     }
     return render_organizer_page(request, "plan", event_obj, **context)
@@ -88,7 +78,7 @@ def plan_page(request: "HttpRequest", event: str) -> HttpResponse:
 @never_cache
 @require_safe
 def plan_run_page(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
-    """Show how far a run is, or its proposal: costs, and what it would move."""
+    """Show how far a run is, or its proposal: costs, timetable, conflicts, and what it would move."""
     event_obj = get_event_to_organize(event, request.user)
     plan_run = get_plan_run(event_obj, pk)
     costs = [(label, plan_run.costs[name]) for name, label in COST_LABELS.items() if name in plan_run.costs]
@@ -98,7 +88,7 @@ def plan_run_page(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
         event_obj,
         plan_run=plan_run,
         costs=costs,
-        changes=list_changes(plan_run),
+        preview=preview_proposal(plan_run),
         reasons=plan_run.reasons.get(get_language(), []),
         is_late=plan_run.is_open and is_worker_late(at=timezone.now()),
     )
@@ -110,29 +100,6 @@ def get_plan_run(event: Event, pk: int) -> PlanRun:
     if plan_run is None:
         raise NotFound(_("There is no run of the planner at this address."))
     return plan_run
-
-
-def list_changes(plan_run: PlanRun) -> list[ProposedChange]:
-    """Return what adopting the proposal would change in the current draft, in order of time."""
-    if plan_run.proposal is None:
-        return []
-    draft = get_current_draft(plan_run.event)
-    states = list_proposed_changes(plan_run.proposal, draft)
-    before = load_slot_states(draft)
-    rooms = {room.pk: room for room in plan_run.event.rooms.all()}
-    sessions = plan_run.event.sessions.in_bulk(list(states))
-    changes = [
-        ProposedChange(
-            sessions[key],
-            before.get(key),
-            state,
-            rooms.get((was.room_id if (was := before.get(key)) else None) or 0),
-            rooms.get(state.room_id or 0),
-        )
-        for key, state in states.items()
-        if key in sessions
-    ]
-    return sorted(changes, key=lambda change: (change.after.starts_at, change.session.number))
 
 
 @require_POST

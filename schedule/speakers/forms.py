@@ -68,6 +68,20 @@ class SpeakerForm(SpeakerProfileForm):
         return " ".join(self.cleaned_data["name"].split())
 
 
+class AddressesForm(forms.Form):
+    addresses = forms.CharField(
+        label=_("Names and addresses"),
+        max_length=500_000,
+        strip=False,
+        widget=forms.Textarea({"rows": 12, "spellcheck": "false"}),
+        help_text=_(
+            "One speaker a line: name and e-mail address, as copied from two columns of a spreadsheet. "
+            "The recipients of an e-mail, one a line, are read as well."
+        ),
+        error_messages={"required": _("Paste at least one line.")},
+    )
+
+
 class PhotoForm(forms.Form):
     photo = forms.FileField(
         label=_("Photograph"),

@@ -136,10 +136,12 @@ def speaker_mailing_detail(request: "HttpRequest", event: str, pk: int) -> HttpR
         raise NotFound(_("There is no such e-mail to the speakers of this event."))
     rows = mailing.mails.select_related("speaker").order_by("speaker__name", "pk")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    # Nobody got the text of the other language.
+    used = {choose_language(mailing, mail.speaker) for mail in rows}
     languages = [
         (getattr(mailing, f"subject_{code}"), getattr(mailing, f"text_{code}"), code)
         for code in ("fr", "en")
-        if getattr(mailing, f"text_{code}")
+        if code in used
     ]
     return render_organizer_page(
         request, "speaker_mailing", event_obj, mailing=mailing, rows=page, languages=languages

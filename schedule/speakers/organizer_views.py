@@ -8,10 +8,11 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from convention.club.permissions import require_signed_in
-from convention.errors import NotFound
+from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from schedule.editing.programme_parts import remove_programme_item, save_programme_item
@@ -24,8 +25,9 @@ from schedule.editing.views import (
 from schedule.models import Speaker
 from schedule.programme.agenda_filter import clean_query_value
 
+from .addresses import PastedAddress, preview_addresses, save_addresses
 from .availability import load_grid
-from .forms import SpeakerForm
+from .forms import AddressesForm, SpeakerForm
 from .links import revoke_link
 from .mailings import resend_link
 from .overview import STATE_LABELS, count_states, filter_rows, load_speaker_rows
@@ -91,6 +93,29 @@ def speaker_edit(request: "HttpRequest", event: str, pk: int | None = None) -> H
             "grid": load_grid(saved, step_minutes=parse_step(request.GET.get("step", ""))),
         }
     return render_organizer_page(request, "speaker", event_obj, **context)
+
+
+@allow_get_and_post
+def speaker_addresses(request: "HttpRequest", event: str) -> HttpResponse:
+    """Show whose addresses a pasted list sets, then set them."""
+    event_obj = get_event_to_organize(event, request.user)
+    form, rows = AddressesForm(get_posted_data(request)), list[PastedAddress]()
+    if form.is_valid():
+        text = form.cleaned_data["addresses"]
+        try:
+            rows = preview_addresses(event=event_obj, text=text)
+            if "save" in request.POST:
+                count = save_addresses(event=event_obj, text=text)
+                sentence = ngettext("%(count)s address was saved.", "%(count)s addresses were saved.", count)
+                messages.success(request, sentence % {"count": count})
+                return redirect("organize-speakers", event_obj.slug)
+        except ConventionError as error:
+            form.add_error("addresses", str(error))
+    context = {
+        "new_count": sum(row.is_new for row in rows),
+        "error_count": sum(bool(row.error) for row in rows),
+    }
+    return render_organizer_page(request, "speaker_addresses", event_obj, form=form, rows=rows, **context)
 
 
 @require_POST

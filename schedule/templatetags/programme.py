@@ -57,6 +57,12 @@ def event_clock(moment: datetime.datetime, event: Event) -> str:
 
 
 @register.filter
+def event_day(moment: datetime.datetime, event: Event) -> str:
+    """Format as “mardi 16 juin”, in the event's time zone."""
+    return long_day(moment.astimezone(event.zone).date())
+
+
+@register.filter
 def event_day_and_clock(moment: datetime.datetime, event: Event) -> str:
     """Format as “mar. 16 juin, 09:00”, in the event's time zone."""
     local = moment.astimezone(event.zone)

@@ -32,7 +32,7 @@ from .publish import (
     publish_reviewed_draft,
 )
 from .recipients import find_recipients
-from .sentences import KIND_LABELS, describe_change, describe_version, summarize_differences
+from .sentences import describe_change, describe_version, summarize_differences
 from .timetables import compare_versions, find_previous_version, load_unpublished_changes
 
 if TYPE_CHECKING:
@@ -92,13 +92,14 @@ def build_preview(draft: ScheduleDraft) -> dict[str, object]:
 
 
 def build_change_list(event: Event, differences: TimetableDifferences) -> dict[str, object]:
-    """Return the first changes as labels, title and sentence, with counts."""
+    """Return the first changes as slot and sentence, with counts."""
     shown = differences.changes[:MAX_CHANGES_SHOWN]
     hidden_count = len(differences.changes) - len(shown)
     return {
         "summary": summarize_differences(differences),
         "changes": [
-            ([KIND_LABELS[kind] for kind in change.kinds], change.slot, describe_change(change, event.zone))
+            # Without the labels of the kinds: each sentence says what changed.
+            (change.slot, describe_change(change, event.zone))
             for change in shown
         ],
         "hidden_sentence": ngettext("and %(count)s more change", "and %(count)s more changes", hidden_count)

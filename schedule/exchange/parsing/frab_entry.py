@@ -205,8 +205,11 @@ def find_session_end(
 def clamp_end(
     ends_at: datetime.datetime, starts_at: datetime.datetime, raw_entry: RawEntry, file_context: FileContext
 ) -> datetime.datetime:
-    """Return the end, or the start if the end lies before it."""
+    """Return the end; if it lies before the start, that of the duration, or else the start."""
     if ends_at < starts_at:
+        # The start was moved in a table, and the end left as it was.
+        if span := times.parse_duration(raw_entry.get_value("duration")):
+            return starts_at + span
         file_context.notes.add(NoteReason.BAD_END, raw_entry.label)
         return starts_at
     return ends_at

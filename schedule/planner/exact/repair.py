@@ -31,7 +31,9 @@ from schedule.planner.limits import (
 )
 from schedule.planner.rules import check_room_for_all, make_impossible_error
 from schedule.planner.search.cell_annealer import InstanceProblem
+from schedule.planner.search.polish import PolishedPlan, polish_plan
 from schedule.planner.search.run_search import SearchOutcome, run_search
+from schedule.planner.search.shape import NEAR_SHAPE, Home
 from schedule.planner.search.tables import to_cells, to_plan
 
 from .feasibility import find_contradiction
@@ -94,12 +96,15 @@ def repair_plan(
     task = RepairTask(instance, plan, homes, limits)
     repaired, is_proven = find_fewest_moves(task)
     outcome = polish_moved(task, repaired, seconds=seconds, seed=seed)
-    polished = to_plan(instance, outcome.layout)
+    nearest = find_nearest(task, to_plan(instance, outcome.layout), seed=seed)
+    polished = nearest.plan
     if count_broken_rules(instance, polished):
         polished = repaired
     moved = tuple(number for number, placing in enumerate(polished) if placing != plan[number])
     costs = calculate_costs(instance, polished)
-    return RepairResult(polished, moved, is_proven, costs, outcome.is_capped, outcome.is_stopped)
+    return RepairResult(
+        polished, moved, is_proven, costs, outcome.is_capped or nearest.is_capped, outcome.is_stopped
+    )
 
 
 def find_fewest_moves(task: RepairTask) -> tuple[Plan, bool]:
@@ -206,8 +211,8 @@ def lock_session(session: PlannerSession, placing: Placing | None) -> PlannerSes
     return replace(session, locked_slot=placing.slot, locked_room=placing.room)
 
 
-def polish_moved(task: RepairTask, repaired: Plan, *, seconds: float, seed: int) -> SearchOutcome:
-    """Search better places for the moved sessions, and no others; those that kept their slot keep it."""
+def lock_unmoved(task: RepairTask, repaired: Plan) -> PlannerInstance:
+    """Return the instance in which only moved sessions may move; those that kept their slot keep it."""
     sessions = []
     parts = zip(task.instance.sessions, repaired, task.plan, task.home_slots, strict=True)
     for session, placing, before, slot in parts:
@@ -215,9 +220,31 @@ def polish_moved(task: RepairTask, repaired: Plan, *, seconds: float, seed: int)
             sessions.append(lock_session(session, placing))
         else:
             sessions.append(replace(session, locked_slot=slot) if placing.slot == slot else session)
+    return replace(task.instance, sessions=tuple(sessions))
+
+
+def find_nearest(task: RepairTask, repaired: Plan, *, seed: int) -> PolishedPlan:
+    """Return a plan of at most the same cost in which moved sessions are near to where they were.
+
+    They are on the same day if possible, and not beside another session of their track.
+    """
+    return polish_plan(
+        instance=lock_unmoved(task, repaired),
+        plan=repaired,
+        seed=seed,
+        weights=NEAR_SHAPE,
+        homes=[
+            Home(slot, placing.room if placing else None)
+            for slot, placing in zip(task.home_slots, task.plan, strict=True)
+        ],
+    )
+
+
+def polish_moved(task: RepairTask, repaired: Plan, *, seconds: float, seed: int) -> SearchOutcome:
+    """Search better places for the moved sessions, and no others."""
     moved = sum(placing != before for placing, before in zip(repaired, task.plan, strict=True))
     budget = min(seconds, POLISH_SECONDS * moved)
-    fixed = replace(task.instance, sessions=tuple(sessions))
+    fixed = lock_unmoved(task, repaired)
     return run_search(
         problem=InstanceProblem(fixed),
         layout=to_cells(fixed, repaired),

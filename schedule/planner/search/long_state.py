@@ -36,22 +36,22 @@ class LongState:
 
         A session that stands there changes places with it. FORBIDDEN if a rule would be broken.
         """
-        changes = self._plan_move(session, target)
+        changes = self.plan_move(session, target)
         if changes is None:
             return FORBIDDEN
         before = self.total
         back = [(moved, self.cell_of[moved]) for moved, _cell in changes]
-        self._shift(changes)
+        self.shift(changes)
         delta = self.total - before
-        self._shift(back)
+        self.shift(back)
         return delta
 
     def apply_move(self, session: int, target: int, delta: int) -> None:
         """Make a move that was priced with `delta`."""
-        changes = self._plan_move(session, target)
+        changes = self.plan_move(session, target)
         if changes is not None:
             before = self.total
-            self._shift(changes)
+            self.shift(changes)
             assert self.total == before + delta
 
     def price_block_swap(self, _block: Block) -> int:
@@ -69,7 +69,7 @@ class LongState:
         rooms = self.tables.room_count
         return range(cell, cell + self.tables.durations[session] * rooms, rooms)
 
-    def _plan_move(self, session: int, target: int) -> Changes | None:
+    def plan_move(self, session: int, target: int) -> Changes | None:
         """Return the changes of a move, or None if it would break a rule."""
         source = self.cell_of[session]
         present = {self.occupants[cell] for cell in self._list_cells(session, target)}
@@ -84,6 +84,23 @@ class LongState:
         if self._overlaps_itself(changes) or any(self._is_blocked(change, changes) for change in changes):
             return None
         return changes
+
+    def plan_row_swap(self, source: int, target: int) -> Changes | None:
+        """Return the changes that exchange all that start in two slots, or None if a rule forbids it."""
+        rooms = self.tables.room_count
+        leaving, coming = self.starters[source], self.starters[target]
+        longest = max(self.tables.durations[session] for session in leaving)
+        # Sessions that change places must not meet half-way.
+        if coming and abs(source - target) < max(longest, *(self.tables.durations[one] for one in coming)):
+            return None
+        shift = (target - source) * rooms
+        changes = [(session, self.cell_of[session] + shift) for session in sorted(leaving)]
+        changes += [(session, self.cell_of[session] - shift) for session in sorted(coming)]
+        if any(not self.tables.is_allowed[session][cell] for session, cell in changes):
+            return None
+        if self.tables.has_follow_pairs and not keeps_order(self.tables, self.cell_of, dict(changes)):
+            return None
+        return None if any(self._is_blocked(change, changes) for change in changes) else changes
 
     def _overlaps_itself(self, changes: Changes) -> bool:
         """Return whether the moved sessions would share a cell, or a speaker at the same time."""
@@ -112,7 +129,8 @@ class LongState:
             conflicts &= ~self.tables.bits[number]
         return any(conflicts & self.slot_sessions[slot] for slot in range(*self._bounds(session, cell)))
 
-    def _shift(self, changes: Changes) -> None:
+    def shift(self, changes: Changes) -> None:
+        """Make changes that `plan_move` or `plan_row_swap` returned, or take them back."""
         touched: set[int] = set()
         for session, _cell in changes:
             touched.update(range(*self._bounds(session, self.cell_of[session])))

@@ -84,6 +84,50 @@ def test_a_talk_moves_rather_than_the_break():
     assert fix.states[2].room_id == AULA
 
 
+def test_a_place_without_conflicts_is_better_than_a_nearer_one_during_a_break():
+    timetable = make_timetable(
+        (place(at(12), at(13)), {}),
+        (place(at(12), at(13)), {}),
+        (place(at(13), at(14), None), {"role": Session.Role.BREAK}),
+        (place(at(10), at(12)), {}),
+        rooms={AULA: ROOMS[AULA]},
+    )
+
+    fix = suggest(timetable)
+
+    assert [state.starts_at for state in fix.states.values()] == [at(14)]
+    assert fix.remaining == ()
+
+
+def test_a_place_without_conflicts_may_be_far_away():
+    days = [(at(9), at(18)), (at(33), at(42))]
+    blocked = [(place(at(hour), at(hour + 1), None), {"role": Session.Role.BREAK}) for hour in range(10, 18)]
+    timetable = make_timetable(
+        (place(at(9), at(10)), {}),
+        (place(at(9), at(10)), {}),
+        *blocked,
+        rooms={AULA: ROOMS[AULA]},
+        hours=tuple(days),
+    )
+
+    fix = suggest(timetable)
+
+    assert [state.starts_at for state in fix.states.values()] == [at(33)]
+
+
+def test_a_new_conflict_is_accepted_where_no_place_has_none():
+    timetable = make_timetable(
+        (place(at(9), at(10)), {}),
+        (place(at(9), at(10)), {}),
+        (place(at(10), at(18), None), {"role": Session.Role.BREAK}),
+        rooms={AULA: ROOMS[AULA]},
+    )
+
+    fix = suggest(timetable)
+
+    assert [conflict.kind for conflict in fix.remaining] == ["break"]
+
+
 def test_a_day_given_for_the_old_time_is_forgotten():
     rooms = {**ROOMS, 3: TimetableRoom(3, "Hall", 1000)}
     state = place(at(9), at(10), LAB, day=at(9).date())

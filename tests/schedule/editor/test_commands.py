@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from convention.errors import UnreadableFile
 from convention.events.models import Event
@@ -169,6 +170,46 @@ def test_pasted_rows_load_the_speakers_of_the_event_once(event):
     names = event.speakers.order_by("name").values_list("name", flat=True)
     assert len(loads) == 1
     assert list(names) == ["Ana Silva", "Zoé Müller"]
+
+
+def test_the_addresses_of_a_pasted_table_are_those_of_its_speakers(event):
+    text = "Titre\tE-mail\tIntervenants\nUn\tana@example.org, zoe@example.org\tAna Silva, Zoé Müller\n"
+
+    create_pasted_sessions(event=event, text=text)
+
+    addresses = dict(event.speakers.values_list("name", "email"))
+    assert addresses == {"Ana Silva": "ana@example.org", "Zoé Müller": "zoe@example.org"}
+
+
+def test_a_speaker_keeps_an_address_that_is_known(event):
+    make_session(event, speakers=("Ana Silva",))
+    event.speakers.update(email="known@example.org")
+
+    create_pasted_sessions(event=event, text="Titre\tIntervenant\tE-mail\nUn\tAna Silva\tana@example.org\n")
+
+    assert event.speakers.get().email == "known@example.org"
+
+
+@pytest.mark.parametrize(
+    ("emails", "error"),
+    [
+        ("ana@example.org", "Give one e-mail address for each speaker, in the same order, or none."),
+        ("ana@example.org, zoe", "“zoe” is not an e-mail address."),
+    ],
+)
+def test_addresses_that_cannot_be_assigned_are_an_error_of_their_row(emails, error):
+    with translation.override("en"):
+        [row] = parse_pasted_sessions(f"Title\tSpeakers\tE-mail\nOne\tAna, Zoé\t{emails}\n")
+
+    assert row.error == error
+
+
+def test_columns_that_are_not_read_are_named(event):
+    text = "Titre\tIntervenants\tTéléphone\tNiveau\nUn\tAna\t01\tdébutant\n"
+
+    preview = preview_pasted_sessions(event=event, text=text)
+
+    assert preview.ignored_headings == ["Téléphone", "Niveau"]
 
 
 def test_headings_say_which_column_is_which():

@@ -10,10 +10,12 @@ import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.utils import translation
+from lxml import html
 
 from convention.errors import UnreadableFile
 from convention.tables.files import read_table
 from schedule.exchange.export_schedule import export_schedule
+from schedule.exchange.import_notes import NoteReason
 from schedule.exchange.importing.import_schedule import import_schedule, preview_schedule
 from schedule.exchange.parsed_programme import ScheduleFormat
 from schedule.exchange.parsing import table_cells
@@ -436,3 +438,40 @@ def test_a_preview_of_a_table_changes_nothing(event):
 
     assert preview_schedule(slug="conf", data=data).changed == ("Chat",)
     assert not Session.objects.filter(title="Chat").exists()
+
+
+@pytest.mark.django_db
+def test_a_start_changed_alone_moves_the_session_without_a_notice(event):
+    data = edit(
+        export_schedule(event=event, file_format=ScheduleFormat.CSV), "Talk", start="2026-10-24 14:00"
+    )
+
+    report = import_schedule(slug="conf", data=data)
+
+    moved = Session.objects.get(title="Talk")
+    assert (moved.starts_at, moved.ends_at) == (at(24, 14), at(24, 14, 50))
+    assert [note for note in report.notes if note.reason == NoteReason.BAD_END] == []
+
+
+@pytest.mark.django_db
+def test_the_pages_offer_one_table_for_editing(event, client):
+    client.force_login(make_administrator())
+
+    overview = html.fromstring(client.get("/en/organize/conf/schedule/").text)
+    upload = html.fromstring(client.get("/en/organize/conf/schedule/import/").text)
+
+    for page in (overview, upload):
+        links = page.xpath("//a[contains(., 'Table, for editing and importing again CSV')]/@href")
+        assert links == ["/en/organize/conf/lists/programme.csv"]
+    other = overview.xpath("//a[contains(@href, 'lists/sessions.csv')]")
+    assert [" ".join(link.text_content().split()) for link in other] == ["Booked places CSV"]
+
+
+@pytest.mark.django_db
+def test_the_list_of_booked_places_has_the_speakers_in_their_order(event, client):
+    make_session(event, "Pair", speakers=("Zoé", "Ana"), starts_at=at(25, 9))
+    client.force_login(make_administrator())
+
+    header, rows = read_rows(client.get("/en/organize/conf/lists/sessions.csv").content)
+
+    assert "Zoé, Ana" in [row[header.index("Speakers")] for row in rows]

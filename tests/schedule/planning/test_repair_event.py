@@ -9,7 +9,7 @@ from schedule.conflicts.find import find_conflicts
 from schedule.conflicts.kinds import BLOCK
 from schedule.conflicts.load import load_timetable
 from schedule.drafts.current_draft import get_current_draft, load_slot_states
-from schedule.models import Availability, PlanRun, Session, Slot
+from schedule.models import Availability, PlanRun, Session, Slot, Track
 from schedule.planning.run_planner import plan_event
 from schedule.planning.runs import create_plan_run, list_proposed_changes
 from tests.factories import make_event, make_session
@@ -207,3 +207,25 @@ def test_a_pinned_session_that_must_move_is_named():
     assert plan_run.state == PlanRun.State.IMPOSSIBLE
     assert any("Pinned" in sentence for sentence in plan_run.reasons["en"])
     assert any("Pinned" in sentence for sentence in plan_run.reasons["fr"])
+
+
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_what_moves_stays_near_and_apart_from_its_track(seconds):
+    starts_at = datetime.datetime(2027, 6, 16, 7, tzinfo=datetime.UTC)
+    event = make_event(starts_at=starts_at, ends_at=starts_at + 33 * HOUR, timezone="Europe/Paris")
+    rooms = make_rooms(event, 2)
+    track = Track.objects.create(event=event, name="Networks")
+    clash = [
+        make_session(event, title, room=rooms[0], track=track, speakers=(title,)) for title in ("One", "Two")
+    ]
+    make_session(event, "Beside", room=rooms[1])
+    make_session(event, "Of the track", starts_at=starts_at + HOUR, room=rooms[1], track=track)
+
+    plan_run = repair(event, seconds=seconds)
+
+    [moved] = list_changed(plan_run)
+    assert moved in {session.pk for session in clash}
+    state = load_slot_states(plan_run.proposal)[moved]
+    # The first start in steps of 50 minutes at which the other session of the track is over.
+    assert (state.starts_at, state.room_id) == (starts_at + 2.5 * HOUR, rooms[0].pk)
+    assert [found.kind for found in find_conflicts(load_timetable(plan_run.proposal))] == []

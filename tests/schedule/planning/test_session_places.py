@@ -14,7 +14,14 @@ from schedule.drafts.moves import SlotChangedMeanwhile, make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.models import Session, Slot
 from schedule.planning.session_places import PlaceNotPossible, list_places, move_to_place
-from tests.factories import make_administrator, make_event, make_person, make_room, make_session
+from tests.factories import (
+    make_administrator,
+    make_event,
+    make_person,
+    make_plan_run,
+    make_room,
+    make_session,
+)
 
 pytestmark = pytest.mark.django_db
 HOUR = datetime.timedelta(hours=1)
@@ -195,3 +202,47 @@ def test_the_page_is_linked_from_the_session_and_from_its_conflicts(organizer, e
 
     assert address in form.text
     assert address in conflicts.text
+
+
+def test_equal_places_are_grouped_and_only_the_best_are_shown(organizer, event):
+    aula = make_room(event, "Aula")
+    make_room(event, "Lab")
+    make_room(event, "Attic")
+    talk = make_session(event, "Talk", room=aula)
+    address = ADDRESS.format(talk.number)
+
+    page = html.fromstring(organizer.get(address).text)
+    everything = html.fromstring(organizer.get(address, {"all": "1"}).text)
+
+    assert page.xpath("//main//h2/text()") == ["These cost nothing"]
+    assert len(page.xpath("//main//table/tbody/tr")) == 20
+    assert page.xpath("//a[contains(., 'Show all: ')]/@href") == ["?day=1&all=1"]
+    assert len(everything.xpath("//main//table/tbody/tr")) > 20
+
+
+def test_the_page_knows_the_place_in_a_proposal(organizer, event):
+    lab = make_room(event, "Lab")
+    talk = make_session(event, "Talk", starts_at=None, planned_minutes=60)
+    plan_run = make_plan_run(event)
+    start = event.starts_at + 25 * HOUR
+    make_moves(draft=plan_run.proposal, states={talk.pk: SlotState(lab.pk, start, start + HOUR)}, author=None)
+
+    run_page = html.fromstring(organizer.get(f"/en/organize/conf/schedule/plan/{plan_run.pk}/").text)
+    [link] = run_page.xpath("//a[contains(., 'Other places')]")
+    page = html.fromstring(organizer.get(link.get("href")).text)
+
+    assert link.get("aria-label") is None
+    text = " ".join(page.xpath("//main")[0].text_content().split())
+    assert f"Talk · Thu 17 Jun, 10:00–11:00 · Lab in proposal {plan_run.pk}" in text
+    assert len(page.xpath("//tr[contains(., 'It is here')]")) == 1
+    assert page.xpath("//main//table//button") == []
+    assert page.xpath("//select[@id='day']/option[@selected]/@value") == ["2"]
+
+
+@pytest.mark.parametrize("run", ["0", "soon", "9" * 30])
+def test_an_unknown_proposal_is_ignored(organizer, event, run):
+    talk = make_session(event, "Talk", room=make_room(event, "Aula"))
+
+    page = html.fromstring(organizer.get(ADDRESS.format(talk.number), {"run": run}).text)
+
+    assert page.xpath("//main//table//button")

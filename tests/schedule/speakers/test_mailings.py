@@ -412,6 +412,18 @@ def test_the_log_shows_each_recipient(client, organizer):
     assert "Ana" in detail
 
 
+def test_the_log_shows_the_text_of_the_languages_that_were_used(client, organizer):
+    make_speaker(organizer, language="en")
+    texts = TEXTS | {"subject_en": "Hello {name}", "text_en": "Your sessions:\n{sessions}"}
+    mailing = send(organizer, texts=texts)
+
+    detail = client.get(f"/en/organize/june/schedule/speakers/mail/{mailing.pk}/").text
+
+    assert "Your sessions:" in detail
+    assert "Vos sessions" not in detail
+    assert "were replaced for each speaker" in detail
+
+
 def test_the_speakers_of_a_chosen_cancelled_session_can_be_told():
     event = make_june_event()
     make_speaker(event)

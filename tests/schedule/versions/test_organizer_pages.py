@@ -154,6 +154,19 @@ def test_the_preview_says_what_changes_and_publishes_it(organizer, event):
     assert session.starts_at == event.starts_at + HOUR
 
 
+def test_a_change_is_said_once(organizer, event):
+    session = make_session(event, "Neuve", starts_at=None, speakers=("Ana",))
+    change_slot(session)
+
+    page = get_page(organizer, f"{PAGE}publish/")
+
+    cell = " ".join(page.xpath("string(//tr[th='Neuve']/td)").split())
+    assert cell.startswith("New: ")
+    assert cell.count("New") == 1
+    recipients = page.xpath("string(//dl/div[dt='Speakers']/dd)")
+    assert " ".join(recipients.split()) == "0 (1 without an e-mail address)"
+
+
 def test_a_preview_that_is_out_of_date_publishes_nothing(organizer, event):
     session = make_session(event)
     change_slot(session, hours=1)
@@ -184,6 +197,7 @@ def test_versions_can_be_compared(organizer, event):
 
     assert "From version 1 to version 3" in page.xpath("string(//main)")
     assert page.xpath("//tr[th='Déplacée']")
+    assert page.xpath("//select[@id='to']/option/text()") == ["3", "2", "1"]
     assert organizer.get(f"{PAGE}versions/?to=99").status_code == 404
     assert organizer.get(f"{PAGE}versions/?to=x").status_code == 404
 

@@ -1,0 +1,154 @@
+"""The draft as it would be with a proposal: a table for each day, what moves, and the conflicts."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from convention.events.models import Event
+from schedule.conflicts.describe import describe_conflict
+from schedule.conflicts.find import find_conflicts
+from schedule.conflicts.load import load_timetable
+from schedule.conflicts.timetable import Conflict, Period, Timetable, TimetableSession
+from schedule.drafts.current_draft import get_current_draft
+from schedule.drafts.slot_state import SlotState
+from schedule.models import PlanRun
+
+from .runs import list_proposed_changes
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedChange:
+    """A session with its slot now and in the proposal."""
+
+    session: TimetableSession
+    before: SlotState | None
+    after: SlotState
+    room_before: str
+    room_after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedSession:
+    session: TimetableSession
+    state: SlotState
+    is_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TableCell:
+    """The sessions that start in a room; `busy_until` is set where an earlier one still runs."""
+
+    sessions: list[ProposedSession]
+    busy_until: datetime.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A time; `for_all` are the sessions without a room, which concern all of them."""
+
+    starts_at: datetime.datetime
+    for_all: list[ProposedSession]
+    cells: list[TableCell]
+
+    @property
+    def has_rooms(self) -> bool:
+        """Return whether anything starts in a room."""
+        return any(cell.sessions for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class DayTable:
+    """Rooms by times; `hours` are those in which the planner places sessions."""
+
+    hours: Period
+    rows: list[TableRow]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalPreview:
+    """All lists are empty without a proposal. `new` are conflicts that the draft does not have now."""
+
+    changes: list[ProposedChange]
+    rooms: list[str]
+    days: list[DayTable]
+    new: list[str]
+    remaining: list[str]
+
+
+def preview_proposal(plan_run: PlanRun) -> ProposalPreview:
+    """Return what the current draft would be like if the proposal were adopted."""
+    if plan_run.proposal is None:
+        return ProposalPreview([], [], [], [], [])
+    draft = get_current_draft(plan_run.event)
+    now = load_timetable(draft)
+    proposed = list_proposed_changes(plan_run.proposal, draft)
+    states = {key: state for key, state in proposed.items() if key in now.sessions}
+    after = now.with_states(states)
+    known = {conflict.signature for conflict in find_conflicts(now)}
+    conflicts = find_conflicts(after)
+    return ProposalPreview(
+        changes=list_changes(now, states),
+        rooms=[room.name for room in now.rooms.values()],
+        days=[make_day_table(plan_run.event, after, hours, states) for hours in after.hours],
+        new=describe_all(after, [one for one in conflicts if one.signature not in known]),
+        remaining=describe_all(after, [one for one in conflicts if one.signature in known]),
+    )
+
+
+def describe_all(timetable: Timetable, conflicts: Iterable[Conflict]) -> list[str]:
+    """Return a sentence for each conflict, with the titles of its sessions."""
+    sentences = []
+    for conflict in conflicts:
+        titles = " / ".join(f"“{timetable.sessions[key].title}”" for key in conflict.sessions)
+        sentences.append(f"{describe_conflict(timetable, conflict)} {titles}")
+    return sentences
+
+
+def list_changes(now: Timetable, states: dict[int, SlotState]) -> list[ProposedChange]:
+    """Return what moves, in order of time."""
+    changes = []
+    for key, state in states.items():
+        before = now.placements.get(key)
+        room_before = now.get_room_name(before.room_id) if before else ""
+        changes.append(
+            ProposedChange(now.sessions[key], before, state, room_before, now.get_room_name(state.room_id))
+        )
+    return sorted(changes, key=lambda change: (change.after.starts_at, change.session.number))
+
+
+def make_day_table(
+    event: Event, timetable: Timetable, hours: Period, changed: dict[int, SlotState]
+) -> DayTable:
+    """Return the table of the sessions that start on a day, by the clock of the event."""
+    day = hours[0].astimezone(event.zone).date()
+    by_start: dict[datetime.datetime, list[ProposedSession]] = defaultdict(list)
+    for key, state in timetable.placements.items():
+        is_of_day = (
+            hours[0] <= state.starts_at < hours[1] or state.starts_at.astimezone(event.zone).date() == day
+        )
+        if is_of_day and not state.is_cancelled:
+            by_start[state.starts_at].append(ProposedSession(timetable.sessions[key], state, key in changed))
+    placed = [session for sessions in by_start.values() for session in sessions]
+    rows = [make_row(timetable, start, by_start[start], placed) for start in sorted(by_start)]
+    return DayTable(hours, rows)
+
+
+def make_row(
+    timetable: Timetable,
+    start: datetime.datetime,
+    starting: Sequence[ProposedSession],
+    placed: Sequence[ProposedSession],
+) -> TableRow:
+    """Return what starts at a time in each room, and what still runs there."""
+    cells = []
+    for room in timetable.rooms:
+        ends = [
+            one.state.ends_at
+            for one in placed
+            if one.state.room_id == room and one.state.starts_at < start < one.state.ends_at
+        ]
+        sessions = [one for one in starting if one.state.room_id == room]
+        cells.append(TableCell(sessions, max(ends, default=None)))
+    for_all = [one for one in starting if one.state.room_id not in timetable.rooms]
+    return TableRow(start, for_all, cells)
