@@ -25,7 +25,7 @@ def get_public_session(event: Event, guid: uuid.UUID) -> Session:
     sessions = event.sessions.published().select_related("room", "track").prefetch_related(speakers)
     row: Session | None = sessions.filter(guid=guid).first()
     if row is None:
-        raise NotFound(_("There is no session at this address; the programme may have changed."))
+        raise NotFound(_("This session was not found; the programme may have changed."))
     return row
 
 
@@ -33,7 +33,7 @@ def get_public_speaker(event: Event, guid: uuid.UUID) -> Speaker:
     """Return the speaker, unless none of their sessions is published. Raise NotFound."""
     row = event.speakers.filter(guid=guid, sessions__in=event.sessions.published()).first()
     if row is None:
-        raise NotFound(_("There is no speaker at this address; the programme may have changed."))
+        raise NotFound(_("This speaker was not found; the programme may have changed."))
     return row
 
 
@@ -47,7 +47,7 @@ def get_shared_agenda(event: Event, token: str) -> PersonalAgenda:
     if row and timezone.now() > max(event.ends_at, row.created_at) + lasts:
         raise LinkExpired(_("This personal agenda has expired: the event is over."))
     if row is None:
-        raise NotFound(_("There is no personal agenda at this address."))
+        raise NotFound(_("This personal agenda was not found."))
     return row
 
 

@@ -103,7 +103,7 @@ def _export_photo(row: Any) -> Iterable[tuple[str, bytes]]:
         yield f"speaker-{row.pk}.jpg", bytes(photo.content)
 
 
-PLANNING_REASON = _("the programme’s history stays traceable; no name is left")
+PLANNING_REASON = _("the programme’s history remains traceable, without names")
 
 PERSONAL_DATA = [
     PersonalDataSource(
@@ -138,7 +138,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=PlanRun,
-        purpose=_("timetables that you had planned"),
+        purpose=_("planner runs that you started"),
         actor_columns=("created_by",),
         exported_columns=("id", "event", "created_at"),
         retention_reason=PLANNING_REASON,
@@ -170,7 +170,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=ScheduleUpload,
-        name=_("files of programmes"),
+        name=_("programme files"),
         purpose=_("files of a programme that wait for their import, for a day"),
         find_more_rows=_find_uploads,
         exported_columns=("id", "event", "created_at"),

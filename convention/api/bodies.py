@@ -29,7 +29,7 @@ def validate_body(serializer_class: type[Serializer[Any]], data: Any) -> Any:
     try:
         return get_shared_serializer(serializer_class).run_validation(data)
     except ValidationError as error:
-        raise InvalidFields(_("Some fields need another look."), flatten_errors(error.detail)) from error
+        raise InvalidFields(_("Some fields need to be corrected."), flatten_errors(error.detail)) from error
 
 
 def render_body(serializer_class: type[Serializer[Any]], instance: Any) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def handle_api_exception(error: Exception, context: dict[str, Any]) -> JsonRespo
         # A list is about the whole body, which has no field to name.
         detail = error.detail if isinstance(error.detail, dict) else {"": error.detail}
         return make_problem_response(
-            build_problem("invalid-fields", 422, _("Some fields need another look."), detail)
+            build_problem("invalid-fields", 422, _("Some fields need to be corrected."), detail)
         )
     standard = exception_handler(error, context)
     return None if standard is None else _translate_drf_error(error, standard)

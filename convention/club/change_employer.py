@@ -58,7 +58,7 @@ def hand_over_company(
         sentence = _("%(name)s does not work at %(company)s on that day.")
         message = sentence % {"name": company_successor, "company": company}
         # Before anything is written: a contact who does not work there could register its people.
-        raise InvalidFields(_("Some fields need another look."), {"company_successor": [message]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"company_successor": [message]})
     contacts = CompanyContact.objects.filter(person=person, company=company)
     active_contacts = contacts.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
     if (
@@ -124,11 +124,12 @@ def change_employer(
     ]
     if to and any(employment.company_id == to.pk for employment in current):
         raise InvalidFields(
-            _("Some fields need another look."), {"to": [_("This person works there on that day already.")]}
+            _("Some fields need to be corrected."),
+            {"to": [_("This person works there on that day already.")]},
         )
     if any(employment.starts_on >= on for employment in current):
         raise InvalidFields(
-            _("Some fields need another look."), {"on": [_("An employment begins on that day or later.")]}
+            _("Some fields need to be corrected."), {"on": [_("An employment begins on that day or later.")]}
         )
     # The last day counts, so the old employment ends the day before the new one begins.
     last_day = on - ONE_DAY
@@ -150,7 +151,7 @@ def _check_successors(person: Person, handover: HandoverPlan) -> None:
     for name in ("company_successor", "mandate_successor"):
         if getattr(handover, name) == person:
             sentence = _("Name somebody else: this person leaves.")
-            raise InvalidFields(_("Some fields need another look."), {name: [sentence]})
+            raise InvalidFields(_("Some fields need to be corrected."), {name: [sentence]})
 
 
 def _end_employment(

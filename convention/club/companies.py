@@ -44,7 +44,7 @@ def save_company(
             company.save()
     except IntegrityError as error:
         sentence = _("Another company has this name.")
-        raise InvalidFields(_("Some fields need another look."), {"name": [sentence]}) from error
+        raise InvalidFields(_("Some fields need to be corrected."), {"name": [sentence]}) from error
     # After `save`: a many-to-many relation needs the company's key.
     if markets is not None:
         company.markets.set(markets)
@@ -143,7 +143,7 @@ def give_company_role(
         if spans_overlap((existing.starts_on, existing.ends_on), (starts_on, ends_on)):
             sentence = _("The company holds this role from %(day)s on; end it first.")
             message = sentence % {"day": formats.date_format(existing.starts_on)}
-            raise InvalidFields(_("Some fields need another look."), {"role": [message]})
+            raise InvalidFields(_("Some fields need to be corrected."), {"role": [message]})
     new_role = CompanyRole.objects.create(company=company, role=role, starts_on=starts_on, ends_on=ends_on)
     record_action("company_role.give", new_role, fields=["role", "starts_on", "ends_on"])
     return new_role

@@ -81,7 +81,7 @@ def update_membership(*, membership: Membership, changed_fields: list[str]) -> M
     """
     if membership.left_on and membership.left_on < membership.starts_on:
         sentence = _("The membership was over on that day.")
-        raise InvalidFields(_("Some fields need another look."), {"starts_on": [sentence]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"starts_on": [sentence]})
     check_membership_overlap(membership)
     lock_membership(membership)
     today = timezone.localdate()
@@ -95,7 +95,7 @@ def update_membership(*, membership: Membership, changed_fields: list[str]) -> M
             given_count,
         )
         raise InvalidFields(
-            _("Some fields need another look."), {"seats": [sentence % {"given": given_count}]}
+            _("Some fields need to be corrected."), {"seats": [sentence % {"given": given_count}]}
         )
     membership.save(update_fields=changed_fields)
     record_action("membership.update", membership, fields=changed_fields)
@@ -115,7 +115,7 @@ def check_membership_overlap(membership: Membership) -> None:
         else:
             sentence = _("Another membership of this company runs from %(start)s to %(end)s.")
         days = {"start": formats.date_format(start), "end": end and formats.date_format(end)}
-        raise InvalidFields(_("Some fields need another look."), {"starts_on": [sentence % days]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"starts_on": [sentence % days]})
 
 
 def _lock_company(membership: Membership) -> None:
@@ -140,12 +140,12 @@ def renew_membership(*, membership: Membership, plan: Plan, ends_on: datetime.da
     membership = lock_membership(membership)
     if membership.ends_on is None:
         raise InvalidFields(
-            _("Some fields need another look."), {"ends_on": [_("This membership has no end to follow.")]}
+            _("Some fields need to be corrected."), {"ends_on": [_("This membership has no end to follow.")]}
         )
     first_day = membership.ends_on + ONE_DAY
     if ends_on and ends_on < first_day:
         sentence = _("The last day must not come before the first.")
-        raise InvalidFields(_("Some fields need another look."), {"ends_on": [sentence]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"ends_on": [sentence]})
     renewal = create_membership(company=membership.company, plan=plan, starts_on=first_day, ends_on=ends_on)
     renewal.extra_seats = membership.extra_seats
     renewal.billing_contact, renewal.representative = (
@@ -160,7 +160,9 @@ def renew_membership(*, membership: Membership, plan: Plan, ends_on: datetime.da
             "%(held)d people hold a seat; this plan has fewer.",
             len(seats),
         )
-        raise InvalidFields(_("Some fields need another look."), {"plan": [sentence % {"held": len(seats)}]})
+        raise InvalidFields(
+            _("Some fields need to be corrected."), {"plan": [sentence % {"held": len(seats)}]}
+        )
     renewal.save(update_fields=["extra_seats", "billing_contact", "representative"])
     _move_seats(seats, membership, renewal)
     record_action("membership.renew", renewal, fields=["plan", "starts_on", "ends_on"])
@@ -191,7 +193,7 @@ def end_membership(
         raise NotOpenNow(_("This membership has ended already."))
     if on < membership.starts_on:
         raise InvalidFields(
-            _("Some fields need another look."), {"on": [_("The membership had not begun on that day.")]}
+            _("Some fields need to be corrected."), {"on": [_("The membership had not begun on that day.")]}
         )
     membership.left_on, membership.left_as = on, left_as
     membership.save(update_fields=["left_on", "left_as"])

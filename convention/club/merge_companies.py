@@ -85,7 +85,7 @@ def preview_company_merge(*, company: Company, into: Company, on: datetime.date)
 def _check_not_circular(company: Company, into: Company) -> None:
     if company.pk in {parent.pk for parent in (into, *list_parent_companies(into))}:
         sentence = _("Choose a company that does not belong to this one.")
-        raise InvalidFields(_("Some fields need another look."), {"into": [sentence]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"into": [sentence]})
 
 
 def _check_company_guards(company: Company, on: datetime.date) -> None:
@@ -94,7 +94,7 @@ def _check_company_guards(company: Company, on: datetime.date) -> None:
     for guard in hooks.company_guards.providers():
         errors |= guard(company, on)
     if errors:
-        raise InvalidFields(_("Some fields need another look."), errors)
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
 
 
 def _end_seats(company: Company, on: datetime.date) -> list[Seat]:

@@ -52,7 +52,7 @@ def add_employment(
         if spans_overlap((existing.starts_on, existing.ends_on), (starts_on, ends_on)):
             sentence = _("This person works there from %(day)s on already.")
             message = sentence % {"day": formats.date_format(existing.starts_on)}
-            raise InvalidFields(_("Some fields need another look."), {"company": [message]})
+            raise InvalidFields(_("Some fields need to be corrected."), {"company": [message]})
     employment = Employment.objects.create(
         person=person, company=company, starts_on=starts_on, ends_on=ends_on, title=title, level=level
     )
@@ -172,7 +172,7 @@ def _validate_colleague(email: str, first_name: str, last_name: str) -> None:
     except ValidationError:
         errors["email"] = [_("Enter a valid e-mail address, for example name@example.org.")]
     if errors:
-        raise InvalidFields(_("Some fields need another look."), errors)
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
 
 
 def _require_colleague(person: Person, company: Company) -> Person:
@@ -180,7 +180,7 @@ def _require_colleague(person: Person, company: Company) -> Person:
     if person.is_active and employments.exists():
         return person
     sentence = _("This address cannot be added here; please write to the club.")
-    raise EmailTaken(_("Some fields need another look."), {"email": [sentence]})
+    raise EmailTaken(_("Some fields need to be corrected."), {"email": [sentence]})
 
 
 SEAT_FILTERS: Final = ("held", "none")

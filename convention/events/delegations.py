@@ -102,7 +102,7 @@ def _check_delegation(company: Company, starts_on: datetime.date, ends_on: datet
         sentence = _("%(company)s is no organizer on %(day)s: give it that role first.")
         errors["company"] = [sentence % {"company": company, "day": day}]
     if errors:
-        raise InvalidFields(_("Some fields need another look."), errors)
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
 
 
 @transaction.atomic

@@ -28,7 +28,7 @@ def check_event_change(event: Event, person: "RequestUser") -> None:
     for guard in hooks.event_guards.providers():
         fields |= guard(stored, event, person)
     if fields:
-        raise InvalidFields(_("Some fields need another look."), fields)
+        raise InvalidFields(_("Some fields need to be corrected."), fields)
 
 
 def find_room_uses(rooms: "Sequence[Room]") -> list[str]:

@@ -98,7 +98,7 @@ class Event(models.Model):
         max_length=7,
         default="#0b5c8a",
         # Strict, since the colour becomes part of a style sheet and of its address.
-        validators=[RegexValidator(r"^#[0-9a-f]{6}$", _("Write a colour as #rrggbb."))],
+        validators=[RegexValidator(r"^#[0-9a-f]{6}$", _("Enter a colour as #rrggbb."))],
     )
     contact_email = models.EmailField(_("contact address"), blank=True)
     registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)

@@ -59,7 +59,7 @@ def appoint_delegate(
     if role == EventRole.Role.ORGANIZER:
         sentence = _("The club names who runs the event for %(company)s: please ask it.")
         values = {"company": delegation.company}
-        raise InvalidFields(_("Some fields need another look."), {"role": [sentence % values]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"role": [sentence % values]})
     lock_event_roles(delegation.event)
     person = add_colleague(
         company=delegation.company, email=email, first_name=first_name, last_name=last_name

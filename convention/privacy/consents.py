@@ -105,10 +105,10 @@ def add_purpose_text(*, purpose: Purpose, text: str, text_en: str = "") -> Purpo
     last = purpose.texts.first()
     text, text_en = text.strip(), text_en.strip()
     if not normalize_whitespace(text):
-        raise InvalidFields(_("Some fields need another look."), {"text": [_("Write the text.")]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"text": [_("Write the text.")]})
     if last and (last.text, last.text_en) == (text, text_en):
         sentence = _("This is the text that is asked already.")
-        raise InvalidFields(_("Some fields need another look."), {"text": [sentence]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"text": [sentence]})
     version = last.version + 1 if last else 1
     new_text: PurposeText = PurposeText.objects.create(
         purpose=purpose, version=version, text=text, text_en=text_en

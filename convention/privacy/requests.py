@@ -70,7 +70,7 @@ def refuse_request(*, case: PrivacyCase, answered_by: Person, reason: str) -> No
     """Close the request and mail the reason. Raise InvalidFields without one, and NotOpenNow."""
     if not reason.strip():
         raise InvalidFields(
-            _("Some fields need another look."), {"reason": [_("Say why: the person is told.")]}
+            _("Some fields need to be corrected."), {"reason": [_("Say why: the person is told.")]}
         )
     answered_case = _close_case(case, PrivacyCase.Answer.REFUSED, answered_by, reason.strip()[:300])
     _notify_requester(answered_case, "refused")

@@ -115,7 +115,7 @@ def set_retention_days(*, slug: str, days: int) -> None:
         sentence = _("At least %(least)d days: the club needs these data until then.") % {
             "least": rule.min_days
         }
-        raise InvalidFields(_("Some fields need another look."), {"days": [sentence]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"days": [sentence]})
     # No row for the default, so that a later change of the default reaches this club.
     if days == rule.days:
         RetentionPeriod.objects.filter(rule=slug).delete()

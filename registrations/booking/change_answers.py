@@ -43,7 +43,7 @@ def save_answers(*, registration: Registration, given: GivenAnswers, reason: str
         errors: dict[str, list[str]] = {}
         for field, sentence in answers.field_errors:
             errors.setdefault(field, []).append(sentence)
-        raise InvalidFields(_("Some fields need another look."), errors)
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
     if answers.accepted != earlier_answers:
         # A released registration has no options reserved: it gets them with its place, if it is confirmed
         # late.

@@ -116,7 +116,7 @@ def _validate_place(place: RequestedPlace) -> None:
     if not place.email:
         errors["email"] = [_("Enter the e-mail address for the offer.")]
     if errors:
-        raise InvalidFields(_("Some fields need another look."), errors)
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
 
 
 def _refuse_while_places_left(row: WantedItem) -> None:

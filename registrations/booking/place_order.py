@@ -118,7 +118,7 @@ def _price_and_book(event: Event, request: OrderRequest, context: OrderContext) 
     check_expected_total(event, request, sale.quote, currency=sale.currency)
     # After the total: “something is due” would not tell the buyer that the price has changed.
     if sentence := check_payment(request.payment, total=sale.quote.total):
-        raise InvalidFields(_("Some fields need another look."), {"payment": [sentence]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"payment": [sentence]})
     questions, answers = _parse_answers(request, context, sale.offering, sale.priced_at)
     options = [count_limited_options(questions, checked.accepted) for checked in answers]
     return _build_and_save(event, request, context, sale, ParsedAnswers(answers, options))
@@ -138,7 +138,7 @@ def _prepare_sale(event: Event, request: OrderRequest, context: OrderContext) ->
             f"registrations.{number}.ticket",
             _("The code cannot be used for this many people."),
         )
-        raise InvalidFields(_("Some fields need another look."), {field: [sentence]})
+        raise InvalidFields(_("Some fields need to be corrected."), {field: [sentence]})
     return PreparedSale(
         offering, quote, offering.tickets[request.places[0].ticket].currency, now, seats, passes
     )
@@ -191,7 +191,7 @@ def _parse_answers(
         for field, sentence in checked.field_errors
     }
     if errors:
-        raise InvalidFields(_("Some fields need another look."), errors)
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
     return questions, answers
 
 
@@ -205,7 +205,7 @@ def _validate_request(request: OrderRequest, offering: Offering, context: OrderC
     if context.held_offer:
         errors.pop("registrations", None)  # a held place is exempt from the limits per order
     if errors:
-        raise InvalidFields(_("Some fields need another look."), errors)
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
     # The place of an accepted offer is reserved already, so that it may be the last one.
     requested = _count_requested_tickets(request, offering.tickets) - Counter(context.reserved_tickets)
     short = [ticket for ticket, places in requested.items() if _lacks_places(ticket, places)]

@@ -64,7 +64,7 @@ def _validate_walk_in(event: Event, place: RequestedPlace) -> Ticket:
     if ticket is None:
         errors["ticket"] = [_("Choose a ticket.")]
     if errors or ticket is None:
-        raise InvalidFields(_("Some fields need another look."), errors)
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
     refuse_without_application(ticket)
     # The desk must not turn people away for places whose hold has expired.
     refresh_availability([ticket], at=now)

@@ -133,7 +133,7 @@ def _cancel_orders(
     event: Event, references: Collection[str], reason: str, *, notified_at: datetime.datetime | None
 ) -> list[Order]:
     if not reason:
-        raise InvalidFields(_("Some fields need another look."), {"reason": [_("Enter a reason.")]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"reason": [_("Enter a reason.")]})
     if event.ends_at <= timezone.now():
         raise NotOpenNow(_("The event is over, so the registration can no longer be cancelled."))
     # The references come from the browser, so they are filtered again.

@@ -191,7 +191,7 @@ def _check_applicant_name(registration: Registration, old_values: dict[str, Any]
             "if you cannot come."
         )
         raise InvalidFields(
-            _("Some fields need another look."), {_changed_name_field(old_values): [sentence]}
+            _("Some fields need to be corrected."), {_changed_name_field(old_values): [sentence]}
         )
 
 
@@ -205,7 +205,7 @@ def _check_member_name(registration: Registration, old_values: dict[str, Any]) -
             "the place to a colleague”; if the name is misspelt, write to the organizers."
         )
         raise InvalidFields(
-            _("Some fields need another look."), {_changed_name_field(old_values): [sentence]}
+            _("Some fields need to be corrected."), {_changed_name_field(old_values): [sentence]}
         )
 
 
@@ -274,7 +274,7 @@ def _check_correction(registration: Registration, correction: RequestedPlace) ->
             )
         )
     if errors:
-        raise InvalidFields(_("Some fields need another look."), errors)
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
 
 
 NAME_FIELDS = ("first_name", "last_name")

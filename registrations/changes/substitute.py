@@ -90,7 +90,7 @@ def _check_new_attendee(registration: Registration, new_attendee: RequestedPlace
             )
         ]
     if errors:
-        raise InvalidFields(_("Some fields need another look."), errors)
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
 
 
 def _find_member(registration: Registration, new_attendee: RequestedPlace) -> Person:
@@ -102,5 +102,5 @@ def _find_member(registration: Registration, new_attendee: RequestedPlace) -> Pe
             "This place is for members of %(company)s, and nobody with this address has one of its seats."
         )
         params = {"company": company or registration.company}
-        raise InvalidFields(_("Some fields need another look."), {"email": [sentence % params]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"email": [sentence % params]})
     return seats[normalize_email(new_attendee.email)].person

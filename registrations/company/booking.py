@@ -37,7 +37,7 @@ def book_for_company(
         return order
     if errors := find_seat_errors(event, company, request.places):
         raise InvalidFields(
-            _("Some fields need another look."),
+            _("Some fields need to be corrected."),
             {f"registrations.{number}.email": [sentence] for number, sentence in errors.items()},
         )
     context = replace(make_order_context(company, contact_person), idempotency_key=idempotency_key)

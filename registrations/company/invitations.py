@@ -169,7 +169,7 @@ def save_attendee_details(*, registration: Registration, details: RequestedPlace
     for field, sentence in check_person_texts(details):
         errors.setdefault(field, []).append(sentence)
     if errors:
-        raise InvalidFields(_("Some fields need another look."), errors)
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
     new_values = {name: getattr(details, name) for name in ("first_name", "last_name", "no_photo")}
     current_values = {name: getattr(registration, name) for name in new_values}
     old_values = {name: value for name, value in current_values.items() if value != new_values[name]}
@@ -199,7 +199,7 @@ def _other_person_error(old_values: dict[str, Any]) -> InvalidFields:
         "colleague”; if the name is misspelt, write to the organizers."
     )
     field = "last_name" if "last_name" in old_values else "first_name"
-    return InvalidFields(_("Some fields need another look."), {field: [sentence]})
+    return InvalidFields(_("Some fields need to be corrected."), {field: [sentence]})
 
 
 def _record_completion(registration: Registration) -> bool:

@@ -15,7 +15,7 @@ from registrations.models import ConsentText, Question, QuestionOption, Registra
 
 from .statistics import count_option_choices
 
-FIELDS_NEED_ANOTHER_LOOK = gettext_lazy("Some fields need another look.")
+FIELDS_NEED_CORRECTION = gettext_lazy("Some fields need to be corrected.")
 
 
 # The text of a consent: changing it asks everybody again.
@@ -88,7 +88,7 @@ def _refuse_breaking_change(question: Question, stored: Question) -> None:
         stays = _("its kind “%(kind)s” cannot be changed. Add another question instead.")
         errors["kind"] = [_describe_times_answered(times, stays % {"kind": stored.get_kind_display()})]
     if times and errors:
-        raise InvalidFields(FIELDS_NEED_ANOTHER_LOOK, errors)
+        raise InvalidFields(FIELDS_NEED_CORRECTION, errors)
 
 
 def _describe_times_answered(times: int, consequence: str) -> str:
@@ -111,7 +111,7 @@ def _save_options(question: Question, options: Sequence[QuestionOption]) -> None
     for position, option in enumerate(new_options.values()):
         if option.capacity is not None and option.capacity < chosen[option.slug]:
             raise InvalidFields(
-                FIELDS_NEED_ANOTHER_LOOK, {"options": [_describe_too_few_places(option, chosen[option.slug])]}
+                FIELDS_NEED_CORRECTION, {"options": [_describe_too_few_places(option, chosen[option.slug])]}
             )
         # Options without a limit are not counted by bookings; one that gets a limit starts with the true
         # number.
@@ -130,10 +130,10 @@ def _refuse_option_removal(option: QuestionOption, times: int) -> None:
             times,
         )
         message = sentence % {"option": option.title, "times": times}
-        raise InvalidFields(FIELDS_NEED_ANOTHER_LOOK, {"options": [message]})
+        raise InvalidFields(FIELDS_NEED_CORRECTION, {"options": [message]})
     if option.followed_by.exists():
         message = _("Another question depends on “%(option)s”. Change that question first.")
-        raise InvalidFields(FIELDS_NEED_ANOTHER_LOOK, {"options": [message % {"option": option.title}]})
+        raise InvalidFields(FIELDS_NEED_CORRECTION, {"options": [message % {"option": option.title}]})
 
 
 def _describe_too_few_places(option: QuestionOption, times: int) -> str:

@@ -26,7 +26,9 @@ def raise_too_few_places(reserved: int) -> None:
         "%(taken)d places are already taken, so the number cannot be lower.",
         reserved,
     )
-    raise InvalidFields(_("Some fields need another look."), {"capacity": [sentence % {"taken": reserved}]})
+    raise InvalidFields(
+        _("Some fields need to be corrected."), {"capacity": [sentence % {"taken": reserved}]}
+    )
 
 
 def save_sale_item(row: LimitedStock, changed: Collection[str]) -> None:

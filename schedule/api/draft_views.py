@@ -170,7 +170,7 @@ def read_placements(
         elif key is not None:
             placements[key] = None if slot["remove"] else read_placement(slot)
     if errors:
-        raise InvalidFields(_("Some fields need another look."), errors)
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
     return placements
 
 
@@ -180,8 +180,8 @@ type MemberError = tuple[str, str]
 def find_session_error(key: int | None, placements: Collection[int]) -> MemberError | None:
     """Return an error for a session that is unknown, or among the placements already."""
     if key is None:
-        return "session", _("There is no such session; it may have been removed.")
-    return ("session", _("This session is named twice.")) if key in placements else None
+        return "session", _("This session was not found; it may have been deleted.")
+    return ("session", _("This session is listed twice.")) if key in placements else None
 
 
 def find_slot_error(event: Event, slot: Mapping[str, Any], rooms: set[int]) -> MemberError | None:
@@ -189,7 +189,7 @@ def find_slot_error(event: Event, slot: Mapping[str, Any], rooms: set[int]) -> M
     if slot["remove"]:
         return None
     if slot["room"] is not None and slot["room"] not in rooms:
-        return "room", _("There is no such room; it may have been removed.")
+        return "room", _("This room was not found; it may have been deleted.")
     error = find_time_error(event, slot["starts_at"], slot["ends_at"])
     return (error.field, str(error.sentence)) if error else None
 

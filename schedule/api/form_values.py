@@ -24,4 +24,4 @@ def check_forms(*checked: forms.ModelForm[Any], members: Mapping[str, str]) -> N
         for name, sentences in form.errors.items()
     }
     if errors:
-        raise InvalidFields(_("Some fields need another look."), errors)
+        raise InvalidFields(_("Some fields need to be corrected."), errors)

@@ -99,7 +99,7 @@ def get_room(event: Event, pk: int) -> Room:
     """Return the room of the event. Raise NotFound."""
     room = event.rooms.filter(pk=pk).first() if pk <= MAX_KEY else None
     if room is None:
-        raise NotFound(_("There is no such room; it may have been removed."))
+        raise NotFound(_("This room was not found; it may have been deleted."))
     return room
 
 

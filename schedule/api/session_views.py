@@ -131,7 +131,7 @@ def get_session(event: Event, guid: uuid.UUID) -> Session:
     """Return the session of the event. Raise NotFound."""
     session = event.sessions.select_related("track", "follows").filter(guid=guid).first()
     if session is None:
-        raise NotFound(_("There is no such session; it may have been removed."))
+        raise NotFound(_("This session was not found; it may have been deleted."))
     # Else each use of its event would load it again.
     session.event = event
     return session
@@ -172,13 +172,13 @@ def find_related_keys(event: Event, body: Mapping[str, Any]) -> dict[str, int | 
     if body.get("track") is not None:
         keys["track"] = event.tracks.filter(name=body["track"]).values_list("pk", flat=True).first()
         if keys["track"] is None:
-            errors["track"] = [_("There is no track of this name.")]
+            errors["track"] = [_("No track has this name.")]
     if body.get("follows") is not None:
         keys["follows"] = event.sessions.filter(guid=body["follows"]).values_list("pk", flat=True).first()
         if keys["follows"] is None:
-            errors["follows"] = [_("There is no such session; it may have been removed.")]
+            errors["follows"] = [_("This session was not found; it may have been deleted.")]
     if errors:
-        raise InvalidFields(_("Some fields need another look."), errors)
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
     return keys
 
 
@@ -187,4 +187,4 @@ def check_time(event: Event, values: Mapping[str, Any]) -> None:
     starts_at, ends_at = values.get("starts_at"), values.get("ends_at")
     error = find_time_error(event, starts_at, ends_at) if starts_at and ends_at else None
     if error:
-        raise InvalidFields(_("Some fields need another look."), {error.field: [str(error.sentence)]})
+        raise InvalidFields(_("Some fields need to be corrected."), {error.field: [str(error.sentence)]})

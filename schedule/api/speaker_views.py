@@ -101,7 +101,7 @@ def get_speaker(event: Event, guid: uuid.UUID) -> Speaker:
     """Return the speaker of the event. Raise NotFound."""
     speaker = query_speakers(event).filter(guid=guid).first()
     if speaker is None:
-        raise NotFound(_("There is no such speaker; they may have been removed."))
+        raise NotFound(_("This speaker was not found; they may have been deleted."))
     return speaker
 
 

@@ -143,7 +143,7 @@ def describe_affected(timetable: Timetable, conflict: Conflict) -> str:
     if conflict.attendee_count:
         people = ngettext("%(count)s attendee", "%(count)s attendees", conflict.attendee_count)
         names = [*names, people % {"count": conflict.attendee_count}]
-    return join_names(names) if names else gettext("nobody known")
+    return join_names(names) if names else gettext("nobody in particular")
 
 
 def get_names(timetable: Timetable, conflict: Conflict) -> list[str]:

@@ -168,7 +168,7 @@ class AvailabilityForm(forms.Form):
 
     def _check_order(self, starts_at: datetime.datetime, ends_at: datetime.datetime) -> None:
         if ends_at <= starts_at:
-            self.add_error("ends_at", _("The end must come after the start."))
+            self.add_error("ends_at", _("The end must be after the start."))
         elif starts_at.year not in YEARS or ends_at.year not in YEARS:
             self.add_error("starts_at", _("Check the year of these dates."))
 

@@ -111,7 +111,7 @@ def conflict_undo(request: "HttpRequest", event: str) -> "HttpResponse":
         if skipped:
             messages.warning(request, _("Undone, but for sessions that were moved again since: they stay."))
         else:
-            messages.success(request, _("The sessions are back where they were."))
+            messages.success(request, _("The sessions are back in their previous places."))
     return redirect("organize-schedule-conflicts", event_obj.slug)
 
 
@@ -152,7 +152,7 @@ def room_planning(request: "HttpRequest", event: str, pk: int) -> "HttpResponse"
     event_obj = get_event_to_organize(event, request.user)
     room = event_obj.rooms.filter(pk=pk).first()
     if room is None:
-        raise NotFound(_("There is no such room; it may have been removed."))
+        raise NotFound(_("This room was not found; it may have been deleted."))
     with timezone.override(event_obj.zone):
         form = RoomPlanningForm(get_posted_data(request), instance=room, event=event_obj)
         periods = make_period_forms(get_posted_data(request), room)

@@ -79,7 +79,7 @@ def change_cancellation(*, session: Session, verb: str, author: Person | None, r
     slot = draft.slots.filter(session=session).first()
     if slot is None:
         raise SessionNotPlaced(
-            _("This session has no time yet, so nobody expects it: remove it instead of cancelling it.")
+            _("This session is not scheduled yet, so nobody expects it: delete it instead of cancelling it.")
         )
     is_cancelled = verb == "session.cancel"
     if slot.is_cancelled == is_cancelled:

@@ -35,7 +35,7 @@ class SessionForm(forms.ModelForm[Session]):
         label=_("Speakers"),
         required=False,
         widget=forms.Textarea({"rows": 3}),
-        help_text=_("One name a line, in the order of the programme. A new name becomes a new speaker."),
+        help_text=_("One name per line, in the order shown. A new name creates a new speaker."),
         max_length=20_000,
     )
     is_time_pinned = forms.BooleanField(label=_("Keep this time when planning"), required=False)
@@ -58,20 +58,20 @@ class SessionForm(forms.ModelForm[Session]):
             "track": _("Track"),
             "room": _("Room"),
             "url": _("Page elsewhere"),
-            "is_bookable": _("Places are booked in advance"),
+            "is_bookable": _("Booking required"),
         }
         help_texts = {
             "is_bookable": _(
                 "If ticked, only people with a booking are admitted; otherwise the session is open."
             ),
-            "language": _("As a code, such as fr or en; several with a comma."),
-            "capacity": _("Empty: places are not counted."),
+            "language": _("A code such as fr or en; separate several with commas."),
+            "capacity": _("Leave empty for no limit."),
             "role": _("Nothing else is planned beside a plenary or a break. Blocked time is never public."),
             "planned_minutes": _("Empty: as long as it is placed now."),
             "expected_attendance": _("Compared with the seats of the room."),
             "needed_features": _("One on each line, as the rooms name theirs."),
             "follows": _("This session starts after that one has ended."),
-            "abstract": _("Plain text, Markdown or simple HTML. Shown first, and printed."),
+            "abstract": _("Plain text, Markdown or simple HTML. Shown first and on printed programmes."),
         }
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
@@ -117,7 +117,7 @@ class SessionForm(forms.ModelForm[Session]):
     def clean_url(self) -> str:
         address: str = self.cleaned_data["url"]
         if address and not filter_web_address(address):
-            raise ValidationError(_("Write an address that begins with https://."))
+            raise ValidationError(_("Enter an address that starts with https://."))
         return address
 
     def clean_speakers(self) -> list[str]:
@@ -126,10 +126,10 @@ class SessionForm(forms.ModelForm[Session]):
         names = list(dict.fromkeys(line for line in lines if line))
         if len(names) > MAX_SPEAKERS:
             raise ValidationError(
-                _("A session has at most %(most)s speakers."), params={"most": MAX_SPEAKERS}
+                _("A session can have at most %(most)s speakers."), params={"most": MAX_SPEAKERS}
             )
         if any(len(name) > 300 for name in names):
-            raise ValidationError(_("A name has at most 300 characters; write one name a line."))
+            raise ValidationError(_("A name can have at most 300 characters. Enter one name per line."))
         return names
 
     def clean_capacity(self) -> int | None:
@@ -147,16 +147,17 @@ class SessionForm(forms.ModelForm[Session]):
             return data
         starts, ends = data.get("starts_at"), data.get("ends_at")
         if data.get("room") and not starts and not ends:
-            self.add_error("starts_at", _("A room is taken for a time: give start and end, too."))
+            self.add_error("starts_at", _("To assign a room, enter start and end, too."))
         if bool(starts) != bool(ends):
             missing = "ends_at" if starts else "starts_at"
             self.add_error(
-                missing, _("Give both start and end, or neither while the session has no place yet.")
+                missing,
+                _("Enter both start and end, or leave both empty if the session is not scheduled yet."),
             )
         elif starts and ends and ends < starts:
-            self.add_error("ends_at", _("The end must come after the start."))
+            self.add_error("ends_at", _("The end must be after the start."))
         elif starts and ends and (ends - starts).days >= 14:
-            self.add_error("ends_at", _("A session lasts less than two weeks; check the dates."))
+            self.add_error("ends_at", _("A session cannot last two weeks or more. Check the dates."))
         return data
 
     def _post_clean(self) -> None:
@@ -174,21 +175,21 @@ class TrackForm(forms.ModelForm[Track]):
         name = " ".join(self.cleaned_data["name"].split())
         others = self.instance.event.tracks.filter(name=name).exclude(pk=self.instance.pk)
         if others.exists():
-            raise ValidationError(_("There is a track of this name already."))
+            raise ValidationError(_("A track with this name already exists."))
         return name
 
     def clean_color(self) -> str:
         """Require “#rrggbb”, dark enough to be seen on paper."""
         colour: str = self.cleaned_data["color"].lower()
         if colour and not COLOR_PATTERN.fullmatch(colour):
-            raise ValidationError(_("Write a colour as #rrggbb."))
+            raise ValidationError(_("Enter a colour as #rrggbb."))
         if (
             colour
             # An imported colour may be too light; it must not keep organizers from renaming its track.
             and colour != self.instance.color
             and contrast_ratio(colour, LIGHT_PAPERS[0]) < MIN_CONTRAST_RATIO
         ):
-            raise ValidationError(_("This colour is hardly seen on white paper; choose a darker one."))
+            raise ValidationError(_("This colour is hard to see on white paper. Choose a darker one."))
         return colour
 
 
@@ -201,7 +202,7 @@ class ScheduleSettingsForm(forms.ModelForm[Schedule]):
             "embedding_sites": forms.Textarea({"rows": 3}),
         }
         help_texts = {
-            "day_starts_at": _("What begins earlier in the night belongs to the day before."),
+            "day_starts_at": _("Sessions that start before this time belong to the previous day."),
             "embedding_sites": _(
                 "One address on each line, such as https://www.example.org, or * for any site. Empty: none."
             ),
@@ -231,7 +232,5 @@ class ScheduleUploadForm(forms.Form):
         """Refuse a file too large to be a schedule, before it is read into memory."""
         file = self.cleaned_data["file"]
         if file.size > MAX_FILE_BYTES:
-            raise ValidationError(
-                _("This file is larger than 20 MB; a schedule is smaller. Choose another one.")
-            )
+            raise ValidationError(_("This file is larger than 20 MB. Choose a smaller one."))
         return file

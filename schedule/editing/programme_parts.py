@@ -25,7 +25,7 @@ def remove_programme_item(*, event: Event, item: Session | Track | Speaker) -> N
     """Delete an item; sessions lose their track or speaker. Raise ProgrammeItemInUse."""
     if isinstance(item, Session) and item.reserved:
         raise ProgrammeItemInUse(
-            _("People have booked this session: cancel it instead, so that they see it.")
+            _("People have booked this session. Cancel it instead, so that they are told.")
         )
     try:
         with transaction.atomic():
@@ -35,7 +35,7 @@ def remove_programme_item(*, event: Event, item: Session | Track | Speaker) -> N
             raise_revision(event=event)
     except (ProtectedError, RestrictedError):
         raise ProgrammeItemInUse(
-            _("Scans or bookings hang on it, so it stays. Cancel or rename it instead.")
+            _("It cannot be removed because it has scans or bookings. Cancel or rename it instead.")
         ) from None
 
 

@@ -36,7 +36,7 @@ def save_room(*, event: Event, room: Room, changed_fields: Iterable[str]) -> Roo
         with transaction.atomic():
             room.save()
     except IntegrityError:
-        sentence = _("There is a room of this name already.")
+        sentence = _("A room with this name already exists.")
         raise InvalidFields(sentence, {"name": [str(sentence)]}) from None
     record_action("rooms.change", event, event=event, fields=["rooms"])
     return room

@@ -95,7 +95,7 @@ def session_add(request: "HttpRequest", event: str) -> HttpResponse:
         form = SessionForm(get_posted_data(request), event=event_obj, instance=started)
         if form.is_valid():
             session = add_session(event=event_obj, values=form.cleaned_data, author=get_author(request))
-            messages.success(request, _("“%(title)s” is in the draft.") % {"title": session.title})
+            messages.success(request, _("“%(title)s” was added to the draft.") % {"title": session.title})
             return redirect("organize-session", event_obj.slug, session.number)
         return render_organizer_page(request, "session", event_obj, form=form, session=None)
 
@@ -114,7 +114,7 @@ def get_session_by_number(event: Event, number: int) -> Session:
     """Return the session with this number. Raise NotFound."""
     session = event.sessions.select_related("room", "track").filter(number=number).first()
     if session is None:
-        raise NotFound(_("There is no session with this number; it may have been removed."))
+        raise NotFound(_("This session was not found; it may have been deleted."))
     return session
 
 
@@ -210,7 +210,7 @@ def session_restore(request: "HttpRequest", event: str, number: int) -> HttpResp
     with report_refusals(request):
         restore_session(session=session, author=get_author(request))
         messages.success(
-            request, _("“%(title)s” takes place after all, once you publish.") % {"title": session.title}
+            request, _("“%(title)s” will be reinstated when you publish.") % {"title": session.title}
         )
     return redirect("organize-session", event_obj.slug, number)
 
@@ -221,9 +221,9 @@ def session_remove(request: "HttpRequest", event: str, number: int) -> HttpRespo
     session = get_session_by_number(event_obj, number)
     with report_refusals(request):
         if remove_session(session=session, author=get_author(request)):
-            sentence = _("“%(title)s” is out of the programme.")
+            sentence = _("“%(title)s” was removed from the programme.")
         else:
-            sentence = _("“%(title)s” leaves the programme with the next publication.")
+            sentence = _("“%(title)s” will be removed from the programme when you publish.")
         messages.success(request, sentence % {"title": session.title})
         return redirect("organize-schedule", event_obj.slug)
     return redirect("organize-session", event_obj.slug, number)

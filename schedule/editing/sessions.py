@@ -103,8 +103,8 @@ class SessionChangedMeanwhile(ConventionError):
     def __init__(self, current_values: dict[str, object]) -> None:
         super().__init__(
             _(
-                "Someone else changed this session while you were editing it. Nothing is lost: what you "
-                "wrote is still here, what they wrote stands beside it. Decide, and save again."
+                "Someone else changed this session while you were editing it. Your text is still "
+                "here, with theirs beside it. Choose what to keep, then save again."
             )
         )
         self.current_values = current_values
@@ -226,7 +226,7 @@ def check_capacity(session: Session, values: Mapping[str, object]) -> None:
     capacity = values.get("capacity")
     if isinstance(capacity, int) and capacity < session.reserved:
         sentence = describe_taken_places(session.reserved)
-        raise InvalidFields(_("Some fields need another look."), {"capacity": [sentence]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"capacity": [sentence]})
 
 
 def save_session(session: Session, values: Mapping[str, object]) -> None:

@@ -102,7 +102,7 @@ def get_track(event: Event, pk: int) -> Track:
     """Return the event's track with this key. Raise NotFound."""
     track = event.tracks.filter(pk=pk).first()
     if track is None:
-        raise NotFound(_("There is no such track; it may have been removed."))
+        raise NotFound(_("This track was not found; it may have been deleted."))
     return track
 
 
@@ -129,5 +129,5 @@ def track_move(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
 def track_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     remove_programme_item(event=event_obj, item=get_track(event_obj, pk))
-    messages.success(request, _("The track was removed; its sessions stay, without a track."))
+    messages.success(request, _("The track was deleted; its sessions remain, without a track."))
     return redirect("organize-tracks", event_obj.slug)

@@ -118,9 +118,9 @@ def find_time_error(
 ) -> TimeError | None:
     """Return why a session cannot be meant at that time; None if it can."""
     if ends_at < starts_at:
-        return TimeError("ends_at", _("The end must come after the start."))
+        return TimeError("ends_at", _("The end must be after the start."))
     if ends_at - starts_at >= MAX_DURATION:
-        return TimeError("ends_at", _("A session lasts less than two weeks; check the dates."))
+        return TimeError("ends_at", _("A session cannot last two weeks or more. Check the dates."))
     if not event.starts_at - MAX_DISTANCE < starts_at < event.ends_at + MAX_DISTANCE:
         return TimeError("starts_at", _("That is more than two months from the event; check the dates."))
     return None

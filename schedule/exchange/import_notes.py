@@ -37,94 +37,102 @@ class NoteReason(enum.Enum):
         NoteKind.SKIPPED,
         gettext_lazy("no start yet: give one to put the session on the programme"),
     )
-    NOT_CONFIRMED = NoteKind.SKIPPED, gettext_lazy("not confirmed in its own system")
+    NOT_CONFIRMED = NoteKind.SKIPPED, gettext_lazy("not confirmed in the original system")
     UNREADABLE_ENTRY = NoteKind.SKIPPED, gettext_lazy("an entry that cannot be read")
     NOT_AN_EVENT = NoteKind.SKIPPED, gettext_lazy("calendar entries other than events")
-    REPEATED_ENTRY = NoteKind.SKIPPED, gettext_lazy("the same entry again, alike in everything")
-    BAD_LINK = NoteKind.SKIPPED, gettext_lazy("a link that could harm or says nothing")
+    REPEATED_ENTRY = NoteKind.SKIPPED, gettext_lazy("a duplicate of another entry")
+    BAD_LINK = NoteKind.SKIPPED, gettext_lazy("an unsafe or empty link")
     NAMELESS_SPEAKER = NoteKind.SKIPPED, gettext_lazy("a speaker without a name")
     UNKNOWN_FIELD = NoteKind.SKIPPED, gettext_lazy("a field that is not imported")
     UNREADABLE_VALUE = NoteKind.SKIPPED, gettext_lazy("a value that cannot be read")
-    NEITHER_YES_NOR_NO = NoteKind.SKIPPED, gettext_lazy("a cell that says neither yes nor no")
+    NEITHER_YES_NOR_NO = NoteKind.SKIPPED, gettext_lazy("a cell that is neither yes nor no")
 
     ENCODING = (
         NoteKind.REPAIRED,
-        gettext_lazy("text not in the encoding it should have: read as Western European"),
+        gettext_lazy("text in another encoding than declared: read as Western European"),
     )
     CONTROL_CHARACTERS = NoteKind.REPAIRED, gettext_lazy("control characters removed")
-    BAD_XML = NoteKind.REPAIRED, gettext_lazy("characters that XML does not allow so, such as a bare “&”")
+    BAD_XML = NoteKind.REPAIRED, gettext_lazy("characters that XML does not allow, such as an unescaped “&”")
     BROKEN_FOLDING = NoteKind.REPAIRED, gettext_lazy("broken lines joined")
-    OLD_PARAMETERS = NoteKind.REPAIRED, gettext_lazy("parameters of old calendar versions left out")
+    OLD_PARAMETERS = NoteKind.REPAIRED, gettext_lazy("parameters of old calendar versions: ignored")
     NO_DURATION = (
         NoteKind.REPAIRED,
-        gettext_lazy("no duration that can be read: length zero, or the length of the session that is known"),
+        gettext_lazy("unreadable duration: the existing session’s duration, or zero, was used"),
     )
     ZERO_LENGTH = NoteKind.NOTICED, gettext_lazy("length zero")
-    BAD_END = NoteKind.REPAIRED, gettext_lazy("an end before the start: length zero")
+    BAD_END = NoteKind.REPAIRED, gettext_lazy("an end before the start: duration set to zero")
     AFTER_MIDNIGHT = (
         NoteKind.REPAIRED,
-        gettext_lazy("a start after midnight without a date: put in the night that follows"),
+        gettext_lazy("a start after midnight without a date: placed in the following night"),
     )
-    NO_DATE = NoteKind.REPAIRED, gettext_lazy("no date of its own: taken from the day of the programme")
+    NO_DATE = NoteKind.REPAIRED, gettext_lazy("no date: the day of the programme was used")
     WRONG_OFFSET = (
         NoteKind.REPAIRED,
-        gettext_lazy("an offset that is not the time zone's: the local time was kept"),
+        gettext_lazy("a UTC offset that does not match the time zone: the local time was used"),
     )
-    BAD_OFFSET = NoteKind.REPAIRED, gettext_lazy("an offset that cannot be: read as local time")
+    BAD_OFFSET = NoteKind.REPAIRED, gettext_lazy("an impossible UTC offset: read as local time")
     SKIPPED_HOUR = (
         NoteKind.REPAIRED,
-        gettext_lazy("a local time that the clocks skip when they change: put as much later"),
+        gettext_lazy("a local time skipped by the clock change: moved later by the same amount"),
     )
     REPEATED_HOUR = (
         NoteKind.REPAIRED,
-        gettext_lazy("a local time that the clocks show twice when they change: the first was taken"),
+        gettext_lazy("a local time that occurs twice at the clock change: the first one was used"),
     )
-    TIMES_DISAGREE = NoteKind.REPAIRED, gettext_lazy("date and start disagree: the date was kept")
-    DAY_DISAGREES = NoteKind.REPAIRED, gettext_lazy("day and start disagree: the start was kept")
+    TIMES_DISAGREE = NoteKind.REPAIRED, gettext_lazy("date and start time differ: the date was used")
+    DAY_DISAGREES = NoteKind.REPAIRED, gettext_lazy("day and start differ: the start was used")
     DURATION_DISAGREES = (
         NoteKind.REPAIRED,
-        gettext_lazy("end and duration disagree: the one that was changed counts, for a new session the end"),
+        gettext_lazy("end and duration differ: the changed one was used (for a new session, the end)"),
     )
     WRONG_DAY = (
         NoteKind.REPAIRED,
-        gettext_lazy("days of the programme dated in another time zone: dated again"),
+        gettext_lazy("days dated in another time zone: corrected"),
     )
-    BAD_DATE = NoteKind.REPAIRED, gettext_lazy("a date of the whole event that cannot be: left out")
-    NO_ZONE = NoteKind.REPAIRED, gettext_lazy("no time zone in the file: local times were read in this one")
-    GUESSED_ZONE = NoteKind.REPAIRED, gettext_lazy("no time zone in the file: chosen to fit its offsets")
-    UNKNOWN_ZONE = NoteKind.REPAIRED, gettext_lazy("a time zone that nobody knows: left out")
+    BAD_DATE = NoteKind.REPAIRED, gettext_lazy("an impossible date for the event: ignored")
+    NO_ZONE = NoteKind.REPAIRED, gettext_lazy("no time zone in the file: this one was used")
+    GUESSED_ZONE = (
+        NoteKind.REPAIRED,
+        gettext_lazy("no time zone in the file: one was chosen that matches its UTC offsets"),
+    )
+    UNKNOWN_ZONE = NoteKind.REPAIRED, gettext_lazy("an unknown time zone: ignored")
     FOREIGN_ZONE = (
         NoteKind.NOTICED,
-        gettext_lazy("the file's time zone is not the event's: the moments stay the same"),
-    )
-    NO_ID = NoteKind.REPAIRED, gettext_lazy("no guid or id: one was made from title, start and room")
-    REPEATED_ID = NoteKind.REPAIRED, gettext_lazy("an id used twice: told apart by start and room")
-    SHARED_SPEAKER_ID = (
-        NoteKind.REPAIRED,
-        gettext_lazy("an id shared by several speakers: told apart by name"),
-    )
-    TOO_LONG = NoteKind.REPAIRED, gettext_lazy("text too long for its field: cut")
-    TOO_MANY_ITEMS = (
-        NoteKind.REPAIRED,
-        gettext_lazy("more speakers or links than a session may have: the first were kept"),
-    )
-    ALL_DAY = NoteKind.REPAIRED, gettext_lazy("whole days: kept from midnight to midnight")
-
-    REPEATING_ENTRY = NoteKind.NOTICED, gettext_lazy("entries that repeat, each time as a session of its own")
-    UNEXPANDED_RECURRENCE = (
-        NoteKind.NOTICED,
         gettext_lazy(
-            "repeats that were left out: they have no end, go on for a year or come more than 100 times"
+            "the file’s time zone differs from the event’s: sessions still take place at the same moment"
         ),
     )
-    OTHER_DATES = NoteKind.NOTICED, gettext_lazy("the dates of the whole event are not those of its sessions")
-    FAR_AWAY = NoteKind.NOTICED, gettext_lazy("far from all other sessions in time, and kept")
-    OUTSIDE_EVENT = NoteKind.NOTICED, gettext_lazy("outside the dates of the event, and kept")
+    NO_ID = NoteKind.REPAIRED, gettext_lazy("no id: one was created from title, start and room")
+    REPEATED_ID = (
+        NoteKind.REPAIRED,
+        gettext_lazy("an id used twice: the sessions were distinguished by start and room"),
+    )
+    SHARED_SPEAKER_ID = (
+        NoteKind.REPAIRED,
+        gettext_lazy("an id shared by several speakers: they were distinguished by name"),
+    )
+    TOO_LONG = NoteKind.REPAIRED, gettext_lazy("text too long for its field: shortened")
+    TOO_MANY_ITEMS = (
+        NoteKind.REPAIRED,
+        gettext_lazy("more speakers or links than a session can have: only the first ones were imported"),
+    )
+    ALL_DAY = NoteKind.REPAIRED, gettext_lazy("all-day entries: imported from midnight to midnight")
+
+    REPEATING_ENTRY = NoteKind.NOTICED, gettext_lazy("recurring entries: each occurrence became a session")
+    UNEXPANDED_RECURRENCE = (
+        NoteKind.NOTICED,
+        gettext_lazy("recurrences ignored: without an end, longer than a year or more than 100 times"),
+    )
+    OTHER_DATES = NoteKind.NOTICED, gettext_lazy("the event’s dates do not match its sessions")
+    FAR_AWAY = NoteKind.NOTICED, gettext_lazy("far from all other sessions in time: imported as it is")
+    OUTSIDE_EVENT = NoteKind.NOTICED, gettext_lazy("outside the dates of the event: imported as it is")
     MISSING_SESSION = (
         NoteKind.NOTICED,
-        gettext_lazy("in the event but not in this file, and kept; cancel what no longer takes place"),
+        gettext_lazy(
+            "in the event but not in this file: left unchanged; cancel the sessions that no longer take place"
+        ),
     )
-    ROOM_CONFLICT = NoteKind.NOTICED, gettext_lazy("sessions at the same time in one room")
+    ROOM_CONFLICT = NoteKind.NOTICED, gettext_lazy("sessions at the same time in the same room")
 
     def __reduce_ex__(self, _protocol: object) -> tuple[Any, ...]:
         """Pickle by name: the values are lazy translations."""

@@ -76,14 +76,15 @@ def read_json(content: Any, event_zone: zoneinfo.ZoneInfo | None, notes: ImportN
 def refuse_oversized(programme: ParsedProgramme) -> None:
     """Raise UnreadableFile for more sessions, speakers or appearances than a programme may have."""
     if len(programme.sessions) > MAX_SESSIONS:
-        raise UnreadableFile(_("This file holds more than %(most)s sessions.") % {"most": MAX_SESSIONS})
+        raise UnreadableFile(_("This file has more than %(most)s sessions.") % {"most": MAX_SESSIONS})
     speakers = [person for parsed_session in programme.sessions for person in parsed_session.speakers or ()]
     if len(speakers) > MAX_APPEARANCES:
         raise UnreadableFile(
-            _("The sessions of this file name speakers more than %(most)s times.") % {"most": MAX_APPEARANCES}
+            _("The sessions of this file list more than %(most)s speakers in total.")
+            % {"most": MAX_APPEARANCES}
         )
     if len(set(speakers)) > MAX_SPEAKERS:
-        raise UnreadableFile(_("This file holds more than %(most)s speakers.") % {"most": MAX_SPEAKERS})
+        raise UnreadableFile(_("This file has more than %(most)s speakers.") % {"most": MAX_SPEAKERS})
 
 
 def read_schedule_apart(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None) -> ParsedProgramme:

@@ -64,7 +64,10 @@ def get_active_upload(event: Event, token: str) -> ScheduleUpload:
     upload = find_active_uploads(event, token).defer("content").first()
     if upload is None:
         raise LinkExpired(
-            _("This preview is over: the file was imported, or a day went by. Choose the file again.")
+            _(
+                "This preview has expired: the file was already imported, or it is more than a day "
+                "old. Choose the file again."
+            )
         )
     return upload
 

@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
                 ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="cancelled")),
                 (
                     "is_bookable",
-                    models.BooleanField(db_default=False, default=False, verbose_name="takes bookings"),
+                    models.BooleanField(db_default=False, default=False, verbose_name="booking required"),
                 ),
                 (
                     "event",

@@ -174,7 +174,7 @@ class Session(LimitedStock, RichTextModel):
     follows = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("comes after")
     )
-    is_bookable = models.BooleanField(_("takes bookings"), default=False, db_default=False)
+    is_bookable = models.BooleanField(_("booking required"), default=False, db_default=False)
 
     objects: ClassVar[Any] = SessionQuerySet.as_manager()
 

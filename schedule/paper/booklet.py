@@ -148,7 +148,7 @@ def draw_cover(page: PdfPage, programme: PrintedProgramme) -> None:
     page.add_link((SIDE_MARGIN, PAGE_HEIGHT - 150, 84, 84), programme.agenda_url)
     page.set_color(PALE_INK_COLOR)
     text_x = SIDE_MARGIN + 98
-    lines = [_("The programme as it stands now:"), programme.agenda_url, describe_edition(programme)]
+    lines = [_("The current programme:"), programme.agenda_url, describe_edition(programme)]
     y = PAGE_HEIGHT - 148
     for line in lines:
         y = lay_out_text(line, FontWeight.REGULAR, width=COLUMN_WIDTH - 98, size=9).draw(page, text_x, y) + 3

@@ -33,7 +33,7 @@ def choose_session(
     chosen = personal_agenda or create_agenda(event=event)
     throttle_changes(f"agenda-{chosen.pk}", MAX_CHANGES_PER_MINUTE)
     if chosen.sessions.count() >= MAX_CHOSEN_SESSIONS:
-        raise TooManyChanges(_("Your programme is full: it holds 500 sessions. Take one out first."))
+        raise TooManyChanges(_("Your programme is full (500 sessions). Remove one first."))
     _add_sessions(chosen, [session])
     return chosen
 
@@ -69,7 +69,7 @@ def throttle_changes(key: str, max_per_minute: int) -> None:
     if settings.RATE_LIMITS == "off":
         return
     if seconds_until_allowed("changes", key, limit=max_per_minute, window_seconds=60):
-        raise TooManyChanges(_("That was too quick. Nothing is lost; try again in a minute."))
+        raise TooManyChanges(_("Too many changes at once. Your choices are saved; try again in a minute."))
 
 
 def renew_agenda_link(*, personal_agenda: PersonalAgenda) -> PersonalAgenda:

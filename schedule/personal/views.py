@@ -94,13 +94,13 @@ def respond_to_choice(
 def describe_choice(session: Session, chosen_sessions: list[Session]) -> str:
     """Return the sentence that confirms a choice."""
     if session not in chosen_sessions:
-        return _("“%(title)s” is out of your programme.") % {"title": session.title}
+        return _("“%(title)s” was removed from your programme.") % {"title": session.title}
     if others := [other.title for other in find_conflicting_sessions(session, chosen_sessions)]:
-        return _("“%(title)s” is in your programme. It runs at the same time as: %(others)s.") % {
+        return _("“%(title)s” was added to your programme. It clashes with: %(others)s.") % {
             "title": session.title,
             "others": ", ".join(others),
         }
-    return _("“%(title)s” is in your programme.") % {"title": session.title}
+    return _("“%(title)s” was added to your programme.") % {"title": session.title}
 
 
 def refuse_cross_site_requests(request: "HttpRequest") -> None:
@@ -115,7 +115,7 @@ def refuse_cross_site_requests(request: "HttpRequest") -> None:
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     # “none” is a request that the user started, such as a reload.
     if origin != own or site not in {"same-origin", "none"}:
-        raise Forbidden(_("This choice came from another site. Open the programme and choose there."))
+        raise Forbidden(_("This request came from another site. Open the programme and choose there."))
 
 
 def parse_session_guid(text: str) -> uuid.UUID:
@@ -123,7 +123,7 @@ def parse_session_guid(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise NotFound(_("There is no session at this address; the programme may have changed.")) from None
+        raise NotFound(_("This session was not found; the programme may have changed.")) from None
 
 
 def remember_agenda(
@@ -280,7 +280,7 @@ def agenda_link_renew(request: "HttpRequest", event: str) -> HttpResponse:
     personal_agenda = get_own_agenda(event_obj, request)
     if personal_agenda:
         renew_agenda_link(personal_agenda=personal_agenda)
-        messages.success(request, _("The programme has a new secret address; the old one opens nothing."))
+        messages.success(request, _("Your programme has a new private link; the old one no longer works."))
     return remember_agenda(redirect("own-agenda", event_obj.slug), event_obj, personal_agenda)
 
 

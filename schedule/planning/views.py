@@ -98,7 +98,7 @@ def get_plan_run(event: Event, pk: int) -> PlanRun:
     """Return the event's run. Raise NotFound."""
     plan_run = event.plan_runs.select_related("event", "proposal__event", "created_by").filter(pk=pk).first()
     if plan_run is None:
-        raise NotFound(_("There is no run of the planner at this address."))
+        raise NotFound(_("This run of the planner was not found."))
     return plan_run
 
 

@@ -18,7 +18,7 @@ def load_differences(event: Event, number: int) -> TimetableDifferences:
     """Return what changed since the version of that number. Raise NotFound."""
     version = event.schedule_versions.filter(number=number).first()
     if version is None:
-        raise NotFound(_("There is no version with this number."))
+        raise NotFound(_("This version does not exist."))
     return compare_timetables(load_version_timetable(version), load_published_timetable(event))
 
 

@@ -52,7 +52,7 @@ def check_texts(texts: Mapping[str, str]) -> None:
     if not any(texts.values()):
         errors["text_fr"] = [_("Enter a subject and a text, in one language at least.")]
     if errors:
-        raise InvalidFields(_("Some fields need another look."), errors)
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
 
 
 def choose_language(mailing: SpeakerMailing, speaker: Speaker) -> str:

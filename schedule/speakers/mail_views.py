@@ -133,7 +133,7 @@ def speaker_mailing_detail(request: "HttpRequest", event: str, pk: int) -> HttpR
     event_obj = get_event_to_organize(event, request.user)
     mailing = event_obj.speaker_mailings.select_related("sent_by").filter(pk=pk).first()
     if mailing is None:
-        raise NotFound(_("There is no such e-mail to the speakers of this event."))
+        raise NotFound(_("This e-mail was not found."))
     rows = mailing.mails.select_related("speaker").order_by("speaker__name", "pk")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     # Nobody got the text of the other language.

@@ -58,7 +58,7 @@ def get_speaker(event: Event, pk: int) -> Speaker:
     """Return the event's speaker with this key. Raise NotFound."""
     speaker = event.speakers.filter(pk=pk).first()
     if speaker is None:
-        raise NotFound(_("There is no such speaker; they may have been removed."))
+        raise NotFound(_("This speaker was not found; they may have been deleted."))
     speaker.event = event
     return speaker
 
@@ -151,5 +151,5 @@ def speaker_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     speaker = get_speaker(event_obj, pk)
     with report_refusals(request):
         remove_programme_item(event=event_obj, item=speaker)
-        messages.success(request, _("The speaker was removed; their sessions stay."))
+        messages.success(request, _("The speaker was deleted; their sessions remain."))
     return redirect("organize-speakers", event_obj.slug)

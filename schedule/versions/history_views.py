@@ -62,7 +62,7 @@ def history_redo(request: "HttpRequest", event: str) -> HttpResponse:
     except NothingToUndo as error:
         messages.info(request, str(error))
     else:
-        report_undo(request, result, _("Done again."))
+        report_undo(request, result, _("Redone."))
     return redirect("organize-schedule-history", event_obj.slug)
 
 

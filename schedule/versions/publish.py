@@ -122,7 +122,9 @@ def _publish(
     timetable = load_draft_timetable(locked)
     differences = compare_timetables(load_published_timetable(locked.event), timetable)
     if not differences.changes:
-        raise NothingToPublish(_("There is nothing to publish: the draft is what is published already."))
+        raise NothingToPublish(
+            _("There is nothing to publish: the draft is identical to the published programme.")
+        )
     version = ScheduleVersion.objects.create(
         event=locked.event,
         number=number,

@@ -16,7 +16,7 @@ KIND_LABELS: Final[dict[ChangeKind, str | Promise]] = {
     ChangeKind.ADDED: pgettext_lazy("programme", "New"),
     ChangeKind.REMOVED: pgettext_lazy("programme", "Removed"),
     ChangeKind.CANCELLED: gettext_lazy("Cancelled"),
-    ChangeKind.RESTORED: gettext_lazy("Takes place after all"),
+    ChangeKind.RESTORED: gettext_lazy("Reinstated"),
     ChangeKind.TIME: gettext_lazy("New time"),
     ChangeKind.ROOM: gettext_lazy("New room"),
     ChangeKind.DAY: gettext_lazy("New day of the programme"),
@@ -51,7 +51,7 @@ def _list_sentences(change: SlotDifference, zone: zoneinfo.ZoneInfo) -> Iterator
         yield _("Cancelled; it was %(when)s.") % {"when": describe_place(before, zone)}
         return
     if ChangeKind.RESTORED in change.kinds:
-        yield _("Takes place after all: %(when)s.") % {"when": describe_place(after, zone)}
+        yield _("Reinstated: %(when)s.") % {"when": describe_place(after, zone)}
         return
     if ChangeKind.TIME in change.kinds:
         yield _describe_new_time(before, after, zone)

@@ -131,5 +131,5 @@ def find_version(event: Event, text: str) -> ScheduleVersion | None:
     number = parse_digits(text)
     version = event.schedule_versions.filter(number=number).first() if number is not None else None
     if version is None:
-        raise NotFound(_("There is no version with this number."))
+        raise NotFound(_("This version does not exist."))
     return version

@@ -88,7 +88,7 @@ CASES = {
     "schedule_import small missing": UNREADABLE.format("missing", "ce fichier n’existe pas"),
     "schedule_import small /dev/zero": "/dev/zero dépasse 64 Mo.",
     "schedule_import small empty.csv": "Ce fichier est vide.",
-    "schedule_import small binary.csv": "Ce fichier n’est pas du texte, donc pas un programme.",
+    "schedule_import small binary.csv": "Ce fichier n’est pas un fichier texte",
     "schedule_import small list.csv":
         "Ce fichier est du texte d’un format inconnu, ce qui n’est pas lu. "
         "Formats lus : XML frab, JSON frab, Pentabarf, iCalendar, CSV, XLSX, Sessionize et KotlinConf.",

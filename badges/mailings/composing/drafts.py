@@ -132,7 +132,7 @@ def validate_texts(texts: dict[str, str]) -> None:
         if subject and not text:
             errors.setdefault(f"text_{code}", [_("Enter a text too.")])
     if errors:
-        raise InvalidFields(_("Some fields need another look."), errors)
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
 
 
 def _find_text_error(name: str, text: str) -> InvalidMailText | None:

@@ -67,7 +67,7 @@ def get_reminder_texts(plan: ReminderPlan) -> dict[str, str]:
 def save_reminder_plan(*, event: Event, choices: ReminderChoices) -> ReminderPlan:
     """Save the choices. Raise InvalidFields."""
     if choices.is_enabled and not choices.days:
-        raise InvalidFields(_("Some fields need another look."), {"days": [_("Choose at least one day.")]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"days": [_("Choose at least one day.")]})
     validate_texts(choices.texts)
     default_texts = get_default_texts()
     own_texts = {

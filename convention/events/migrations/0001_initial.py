@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                         max_length=7,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^#[0-9a-f]{6}$", "Write a colour as #rrggbb."
+                                "^#[0-9a-f]{6}$", "Enter a colour as #rrggbb."
                             )
                         ],
                         verbose_name="accent colour",

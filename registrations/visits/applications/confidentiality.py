@@ -42,7 +42,7 @@ def accept_nda_text(*, application: Application, text_hash: str, name: str) -> N
         raise TextChanged(_("The text has changed since: read it again, then agree."))
     if not (name := normalize_whitespace(name)):
         raise InvalidFields(
-            _("Some fields need another look."), {"name": [_("Write your first and last name.")]}
+            _("Some fields need to be corrected."), {"name": [_("Write your first and last name.")]}
         )
     # The unique constraint makes a double click harmless, and the first signature is the one that counts.
     acceptance, is_new = NdaAcceptance.objects.get_or_create(
@@ -84,7 +84,7 @@ def _normalize_lines(text: str) -> str:
 
 def _check_new_text(latest: NdaText | None, text: str, text_en: str) -> None:
     if not text:
-        raise InvalidFields(_("Some fields need another look."), {"text": [_("Write the text.")]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"text": [_("Write the text.")]})
     if latest and latest.hash == hash_texts(text, text_en):
         sentence = _("Nothing has changed: this is the version that counts already.")
-        raise InvalidFields(_("Some fields need another look."), {"text": [sentence]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"text": [sentence]})

@@ -96,7 +96,7 @@ def grant_exception(*, application: Application, reason: str) -> Application:
     """
     if not reason.strip():
         raise InvalidFields(
-            _("Some fields need another look."), {"reason": [_("Say why the place is kept.")]}
+            _("Some fields need to be corrected."), {"reason": [_("Say why the place is kept.")]}
         )
     # The ids are evaluated first: an UPDATE cannot use the joins of `still_valid()`.
     valid = Application.objects.still_valid().filter(pk=application.pk)

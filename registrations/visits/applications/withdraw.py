@@ -41,7 +41,7 @@ def revoke_place(*, application: Application, reason: str) -> Application:
     """
     if not reason.strip():
         raise InvalidFields(
-            _("Some fields need another look."), {"reason": [_("Say why: the e-mail tells it.")]}
+            _("Some fields need to be corrected."), {"reason": [_("Say why: the e-mail tells it.")]}
         )
     withdraw_application(application=application, reason=reason)
     # Only here: its presence is what makes `notify_applicant` send the mail about a revoked place.

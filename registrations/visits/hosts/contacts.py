@@ -22,17 +22,17 @@ def add_host_contact(*, visit: Visit, name: str, email: str, language: str = "fr
     # Normalized, since the unique constraint and `list_own_contacts` compare addresses exactly.
     name, email = normalize_whitespace(name)[:200], normalize_email(email.strip())
     if not name:
-        raise InvalidFields(_("Some fields need another look."), {"name": [_("Write the name.")]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"name": [_("Write the name.")]})
     duplicate_error = {"email": [_("This address is a contact of this visit already.")]}
     if filter_by_email(visit.host_contacts.filter(ended_at=None), email):
-        raise InvalidFields(_("Some fields need another look."), duplicate_error)
+        raise InvalidFields(_("Some fields need to be corrected."), duplicate_error)
     # The check above gives the usual error; the constraint decides if two secretaries add one at the same
     # time.
     try:
         with transaction.atomic():
             contact = HostContact.objects.create(visit=visit, name=name, email=email, language=language)
     except IntegrityError:
-        raise InvalidFields(_("Some fields need another look."), duplicate_error) from None
+        raise InvalidFields(_("Some fields need to be corrected."), duplicate_error) from None
     record_action("host_contact.add", contact, event=visit.event, fields=["name", "email", "language"])
     notify_new_contact.enqueue(contact.pk)
     return contact

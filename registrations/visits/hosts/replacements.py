@@ -201,4 +201,4 @@ def _describe_replacement(replaced: Application) -> str:
 
 
 def _make_email_error(*sentences: str) -> InvalidFields:
-    return InvalidFields(_("Some fields need another look."), {"email": list(sentences)})
+    return InvalidFields(_("Some fields need to be corrected."), {"email": list(sentences)})

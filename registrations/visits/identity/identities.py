@@ -33,7 +33,7 @@ def save_identity(*, application: Application, answers: Mapping[str, str]) -> Id
     if missing:
         sentence = _("Write this too: the host asks for it.")
         raise InvalidFields(
-            _("Some fields need another look."), {str(field): [sentence] for field in missing}
+            _("Some fields need to be corrected."), {str(field): [sentence] for field in missing}
         )
     # Data minimization (GDPR, article 5(1)(c)): an answer that the host no longer requests is dropped.
     data = {str(field): answers[field] for field in requested}

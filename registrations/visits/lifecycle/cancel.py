@@ -33,7 +33,7 @@ def cancel_visit(*, visit: Visit, reason: str) -> Visit:
     """
     if not reason.strip():
         raise InvalidFields(
-            _("Some fields need another look."), {"reason": [_("Say why: the e-mails tell it.")]}
+            _("Some fields need to be corrected."), {"reason": [_("Say why: the e-mails tell it.")]}
         )
     # Waits for applicants in flight, who hold the lock shared, so that nobody gets a place afterwards.
     acquire_advisory_lock(get_advisory_lock_name(visit))

@@ -25,7 +25,7 @@ def change_visit(*, visit: Visit, ticket: Ticket, changed: list[str]) -> Visit:
     stored = Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
     if stored.locked_at and "lock_working_days" in changed:
         sentence = _("The list is locked already: its day cannot be moved any more.")
-        raise InvalidFields(_("Some fields need another look."), {"lock_working_days": [sentence]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"lock_working_days": [sentence]})
     if "lock_working_days" in changed:
         _check_not_locked_at_once(stored, visit.lock_working_days)
     visit_fields = [name for name in changed if name not in TICKET_FIELDS]
@@ -48,7 +48,7 @@ def _check_not_locked_at_once(stored: Visit, working_days: int) -> None:
         return
     if compute_lock_time(event.starts_at, event.zone, working_days) <= now < find_lock_time(stored):
         sentence = _("The list would be locked at once: choose fewer days, or lock it by hand.")
-        raise InvalidFields(_("Some fields need another look."), {"lock_working_days": [sentence]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"lock_working_days": [sentence]})
 
 
 BRIEFING_FIELDS = ("briefing", "briefing_en")

@@ -72,4 +72,4 @@ def _check_dates(starts_at: datetime.datetime, ends_at: datetime.datetime) -> No
         "ends_at": find_length_problem(starts_at, ends_at),
     }
     if field_errors := {name: [sentence] for name, sentence in problems.items() if sentence}:
-        raise InvalidFields(_("Some fields need another look."), field_errors)
+        raise InvalidFields(_("Some fields need to be corrected."), field_errors)

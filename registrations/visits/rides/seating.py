@@ -61,7 +61,7 @@ def _check_choice(
     # The form offers only rides of this visit; this guards direct calls and rides removed meanwhile.
     if unknown_ids := [pk for pk in added_ids if pk not in rides]:
         raise InvalidFields(
-            _("Some fields need another look."), {str(unknown_ids[0]): [_("There is no such ride.")]}
+            _("Some fields need to be corrected."), {str(unknown_ids[0]): [_("There is no such ride.")]}
         )
     if any(rides[pk].leaves_at <= now for pk in added_ids):
         raise NotOpenNow(_("This ride has left already."))
@@ -69,7 +69,7 @@ def _check_choice(
     for direction in Ride.Direction.values:
         if directions.count(direction) > 1:
             raise InvalidFields(
-                _("Some fields need another look."), {direction: [_("Choose one ride each way.")]}
+                _("Some fields need to be corrected."), {direction: [_("Choose one ride each way.")]}
             )
 
 
@@ -114,7 +114,7 @@ def seat_visitor(*, application: Application, ride_ids: Collection[int], reason:
     reason = normalize_whitespace(reason)[:MAX_REASON_LENGTH]
     if not reason:
         raise InvalidFields(
-            _("Some fields need another look."), {"reason": [_("Say why: the e-mails tell it.")]}
+            _("Some fields need to be corrected."), {"reason": [_("Say why: the e-mails tell it.")]}
         )
     changed = set_rides(application=application, ride_ids=ride_ids)
     if changed:

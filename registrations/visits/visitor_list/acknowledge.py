@@ -33,7 +33,7 @@ def acknowledge_list(
     locked = VisitorList.objects.select_for_update(of=("self",)).get(pk=visitor_list.pk)
     name = normalize_whitespace(name)[:300]
     if not name:
-        raise InvalidFields(_("Some fields need another look."), {"name": [_("Write your name.")]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"name": [_("Write your name.")]})
     # The club relies on an acknowledgement: it must be of the list that counts at the gate.
     check_not_replaced(locked)
     # A second colleague who clicks too must not replace the first name.

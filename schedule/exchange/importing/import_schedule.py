@@ -86,7 +86,10 @@ def get_event_zone(slug: str) -> zoneinfo.ZoneInfo | None:
     """Return the event's time zone, None if there is no event. Raise ConventionError for an invalid slug."""
     if not SLUG_PATTERN.fullmatch(slug):
         raise ConventionError(
-            _("“%(slug)s” cannot be an event's address: use letters without accents, digits and hyphens.")
+            _(
+                "“%(slug)s” cannot be used as an event’s web address: use letters without accents, "
+                "digits and hyphens."
+            )
             % {"slug": slug[:100]}
         )
     event = Event.objects.filter(slug=slug).first()
@@ -155,7 +158,9 @@ def preview_programme(
 def create_event(slug: str, programme: ParsedProgramme) -> Event:
     """Create a public convention for the file. Raise UnreadableFile if it contains no session."""
     if not programme.sessions:
-        raise UnreadableFile(_("This file holds no session with a title and a start: no event was made."))
+        raise UnreadableFile(
+            _("This file has no session with a title and a start time, so no event was created.")
+        )
     starts_at, ends_at = choose_event_dates(programme)
     return Event.objects.create(
         slug=slug,

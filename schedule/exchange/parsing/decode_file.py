@@ -44,14 +44,14 @@ def decode_file(data: bytes, notes: ImportNotes) -> str:
     """Return the text of a file. Raise UnreadableFile if it is too large, empty or no text."""
     if len(data) > MAX_FILE_BYTES:
         raise UnreadableFile(
-            _("This file is too large (%(size)s MB): a schedule has at most %(most)s MB.")
+            _("This file is too large (%(size)s MB). The limit for a schedule is %(most)s MB.")
             % {"size": len(data) // 1024**2, "most": MAX_FILE_BYTES // 1024**2}
         )
     if not data.strip(b"\x00 \t\r\n"):
         raise UnreadableFile(_("This file is empty."))
     for signature, name in FILE_SIGNATURES:
         if data.startswith(signature):
-            raise UnreadableFile(_("This file is no schedule but %(name)s.") % {"name": name})
+            raise UnreadableFile(_("This file is not a schedule. It contains: %(name)s.") % {"name": name})
     text = _decode_text(data, notes)
     if not text.strip():
         raise UnreadableFile(_("This file is empty."))
@@ -118,6 +118,6 @@ def _decode_western(data: bytes, notes: ImportNotes) -> str:
     odd = sum(text[:4000].count(chr(code)) for code in range(32) if chr(code) not in "\t\r\n")
     # Of random bytes every ninth is a control character, in text hardly any: 5 % tells them apart.
     if odd * 20 > len(text[:4000]):
-        raise UnreadableFile(_("This file is no text, so it is no schedule."))
+        raise UnreadableFile(_("This file is not a text file, so it cannot be read as a schedule."))
     notes.add(NoteReason.ENCODING)
     return text

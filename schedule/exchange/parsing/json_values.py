@@ -20,12 +20,12 @@ def parse_json(text: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise UnreadableFile(
-            _("This JSON file is broken or cut off, at line %(line)s.") % {"line": error.lineno}
+            _("This JSON file is damaged or incomplete (line %(line)s).") % {"line": error.lineno}
         ) from error
     # json raises ValueError itself for integers with too many digits.
     except (RecursionError, ValueError) as error:
         raise UnreadableFile(
-            _("This JSON file is nested too deeply or holds numbers that are too large.")
+            _("This JSON file is nested too deeply or contains numbers that are too large.")
         ) from error
 
 

@@ -17,14 +17,14 @@ XML_ROOT_NAMES: dict[str, str | Promise] = {
     "html": gettext_lazy("a web page (HTML)"),
     "rss": gettext_lazy("an RSS feed"),
     "feed": gettext_lazy("an Atom feed"),
-    "icalendar": gettext_lazy("xCal, iCalendar written as XML"),
+    "icalendar": gettext_lazy("xCal (iCalendar in XML)"),
     "svg": gettext_lazy("an SVG picture"),
     "opml": "OPML",
     "urlset": gettext_lazy("a map of a web site"),
 }
 TEXT_FORMAT_PATTERNS: tuple[tuple[str, str | Promise], ...] = (
     (r"BEGIN\s*:\s*VCARD", gettext_lazy("a vCard, an address")),
-    (r"BEGIN\s*:\s*VEVENT", gettext_lazy("a part of an iCalendar file, without its BEGIN:VCALENDAR")),
+    (r"BEGIN\s*:\s*VEVENT", gettext_lazy("part of an iCalendar file, without BEGIN:VCALENDAR")),
     (r"---\s", "YAML"),
     (r"\{\\rtf", "RTF"),
     # Bounded repeats: a long text without separators must not be tried at each of its characters.
@@ -44,7 +44,7 @@ def refuse_text(text: str) -> NoReturn:
 def refuse_xml_root(name: str) -> NoReturn:
     """Raise UnreadableFile for XML whose root is not `schedule`."""
     refuse_format(
-        XML_ROOT_NAMES.get(name.lower()) or _("XML of another kind, beginning with <%s>") % name[:40]
+        XML_ROOT_NAMES.get(name.lower()) or _("another kind of XML, starting with <%s>") % name[:40]
     )
 
 
@@ -56,7 +56,7 @@ def refuse_json(content: Any) -> NoReturn:
 def refuse_format(name: str | Promise) -> NoReturn:
     """Raise UnreadableFile with the format's name and the formats that are supported."""
     raise UnreadableFile(
-        _("This file is %(name)s, which is not read. Formats read: %(formats)s.")
+        _("This format is not supported: %(name)s. Supported formats: %(formats)s.")
         % {"name": name, "formats": SUPPORTED_FORMATS}
     )
 
@@ -69,8 +69,8 @@ def describe_json_format(content: Any) -> str:
         if needed <= keys:
             return str(name)
     if isinstance(content, list) and content[:1] == ["vcalendar"]:
-        return _("jCal, iCalendar written as JSON")
-    return _("JSON of another kind, without a “schedule” with a “conference”")
+        return _("jCal (iCalendar in JSON)")
+    return _("another kind of JSON, without “schedule” and “conference”")
 
 
 JSON_FORMAT_KEYS: tuple[tuple[set[str], str | Promise], ...] = (
@@ -78,8 +78,8 @@ JSON_FORMAT_KEYS: tuple[tuple[set[str], str | Promise], ...] = (
     ({"talks", "speakers", "tracks", "rooms"}, gettext_lazy("pretalx's own JSON (of its widget)")),
     (
         {"count", "next", "results"},
-        gettext_lazy("an answer of a JSON interface, such as pretalx's or Indico's"),
+        gettext_lazy("a response of a JSON API, such as pretalx’s or Indico’s"),
     ),
     ({"type", "features"}, "GeoJSON"),
-    ({"openapi"}, gettext_lazy("the description of an interface (OpenAPI)")),
+    ({"openapi"}, gettext_lazy("an API description (OpenAPI)")),
 )

@@ -135,7 +135,7 @@ def parse_xml(text: str, notes: ImportNotes) -> etree._Element:
 
 
 def refuse_entities() -> NoReturn:
-    raise UnreadableFile(_("This XML file defines entities of its own, which is not read: it could harm."))
+    raise UnreadableFile(_("This XML file defines its own entities. For security, it was not read."))
 
 
 def make_xml_parser() -> etree.XMLParser:
@@ -162,7 +162,7 @@ def parse_repaired_xml(text: str, notes: ImportNotes) -> etree._Element:
     except etree.XMLSyntaxError as error:
         line = error.lineno or 1
         raise UnreadableFile(
-            _("This XML file is broken or cut off, at line %(line)s.") % {"line": line}
+            _("This XML file is damaged or incomplete (line %(line)s).") % {"line": line}
         ) from error
     notes.add(NoteReason.BAD_XML)
     return root

@@ -59,7 +59,7 @@ def read_icalendar(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Im
     events = list(outer.find_all("VEVENT"))
     # An END missing earlier is a writer's slip; without the last one the file was cut off, and more is lost.
     if any(not event.is_closed for event in events[-1:]):
-        raise UnreadableFile(_("This calendar is cut off: its last event has no end."))
+        raise UnreadableFile(_("This calendar is incomplete: its last event does not end."))
     calendars = [component for component in outer.subcomponents if component.name == "VCALENDAR"]
     for name in OTHER_COMPONENTS:
         for _other in outer.find_all(name):

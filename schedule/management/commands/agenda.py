@@ -64,6 +64,6 @@ class Command(ConventionCommand):
         for item in programme.sessions:
             if missing := find_missing_glyphs(item.title):
                 self.print_notice(
-                    _("No font has %(characters)s in “%(title)s”.")
+                    _("No font can print %(characters)s in “%(title)s”.")
                     % {"characters": " ".join(missing), "title": item.title}
                 )

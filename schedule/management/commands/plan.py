@@ -216,6 +216,6 @@ def describe_run(result: PlanningResult | ConferenceResult) -> list[str]:
     lines = [_("Planned in %(seconds).1f s.") % {"seconds": result.elapsed}]
     if result.is_capped:
         lines.append(
-            _("The clock ended the work before its budget was done: another run may give another plan.")
+            _("The time was up before the search was complete: another run may give a different plan.")
         )
     return lines

@@ -39,6 +39,6 @@ class Command(ConventionCommand):
         action = preview_schedule if options["dry_run"] else import_schedule
         target = ImportTarget.DRAFT if options["draft"] else ImportTarget.PUBLICATION
         report = action(slug=options["event"], data=read_input_file(options["file"]), target=target)
-        heading = [_("Preview: nothing was stored. An import would do this:")] if options["dry_run"] else []
+        heading = [_("Preview: nothing was saved. An import would do this:")] if options["dry_run"] else []
         changes = report.describe_changes() if options["dry_run"] else ()
         self.print_lines([*heading, *report.describe_lines(), *changes])

@@ -97,7 +97,7 @@ def test_what_is_read_without_the_final_slash_is_led_there(client):
 
 
 def test_error_of_a_plain_view_names_its_fields(rf):
-    error = InvalidFields("Some fields need another look.", {"email": ["Write an address."]})
+    error = InvalidFields("Some fields need to be corrected.", {"email": ["Write an address."]})
 
     response = error_response(rf.get("/api/v1/nothing/"), error)
 

@@ -83,7 +83,7 @@ def test_only_the_clubs_organizers_create_events(client):
     [
         ({"ends_at": "2027-06-16T09:00"}, "ends_at", "L’événement doit finir après son début."),
         ({"timezone": "Europe/Nowhere"}, "timezone", "« Europe/Nowhere » n’est pas un fuseau horaire connu."),
-        ({"accent": "red"}, "accent", "Écrivez une couleur sous la forme #rrggbb."),
+        ({"accent": "red"}, "accent", "Saisissez une couleur au format #rrggbb."),
         ({"starts_at": "2027-03-28T02:30"}, "starts_at",
          "On change d’heure à ce moment : cette heure n’existe pas dans ce fuseau."),
         ({"registration_opens_at": "2027-05-02T00:00", "registration_closes_at": "2027-05-01T00:00"},

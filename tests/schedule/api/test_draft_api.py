@@ -158,11 +158,11 @@ def test_if_one_move_is_wrong_none_is_made(event, program):
 
 
 WRONG_MOVES = [
-    ({"session": str(uuid.uuid4())}, "session", "There is no such session; it may have been removed."),
+    ({"session": str(uuid.uuid4())}, "session", "This session was not found; it may have been deleted."),
     ({"session": "nobody"}, "session", ""),
     ({"session": 5}, "session", "This must be a string."),
     ({"session": None}, "session", ""),
-    ({"room": 2**40}, "room", "There is no such room; it may have been removed."),
+    ({"room": 2**40}, "room", "This room was not found; it may have been deleted."),
     ({"room": 2**70}, "room", ""),
     ({"room": "Auditorium"}, "room", "This must be a whole number."),
     ({"room": True}, "room", "This must be a whole number."),
@@ -170,8 +170,8 @@ WRONG_MOVES = [
     ({"starts_at": "tomorrow"}, "starts_at", ""),
     ({"starts_at": 1}, "starts_at", "This must be a string."),
     ({"starts_at": "0001-01-01T00:00:00+14:00"}, "starts_at", ""),
-    ({"ends_at": "2027-06-16T07:00:00Z"}, "ends_at", "The end must come after the start."),
-    ({"ends_at": "2027-07-16T07:00:00Z"}, "ends_at", "A session lasts less than two weeks"),
+    ({"ends_at": "2027-06-16T07:00:00Z"}, "ends_at", "The end must be after the start."),
+    ({"ends_at": "2027-07-16T07:00:00Z"}, "ends_at", "A session cannot last two weeks"),
     (
         {"starts_at": "2029-06-16T07:00:00Z", "ends_at": "2029-06-16T08:00:00Z"},
         "starts_at",
@@ -207,7 +207,7 @@ def test_a_session_named_twice_is_refused(event, program):
 
     answer = move(program, make_move(session), make_move(session, 10))
 
-    assert answer.json()["errors"] == {"slots.1.session": ["This session is named twice."]}
+    assert answer.json()["errors"] == {"slots.1.session": ["This session is listed twice."]}
 
 
 @pytest.mark.parametrize("body", [None, [], "x", 5, {}, {"seen_revision": 0, "slots": [5]}])

@@ -213,7 +213,7 @@ def test_remove_only_what_nobody_booked(organizer, event):
     refused = organizer.post(f"/organize/conf/schedule/{booked.number}/remove/", follow=True)
 
     assert refused.redirect_chain == [(f"/organize/conf/schedule/{booked.number}/", 302)]
-    assert "annulez-la plutôt" in refused.text
+    assert "Annulez-la plutôt" in refused.text
     assert Session.objects.get() == booked
 
 
@@ -254,7 +254,7 @@ def test_a_session_outside_the_event_s_hours_is_told_in_the_list_and_on_its_page
     warned = [
         session.title
         for session in event.sessions.order_by("title")
-        if "Cette session sort des horaires"
+        if "Cette session est en dehors des horaires"
         in organizer.get(f"/organize/conf/schedule/{session.number}/").text
     ]
     assert warned == ["Après", "Avant"]
@@ -328,7 +328,7 @@ def test_import_shows_first_and_then_does(organizer, event):
     assert [session.title for session in Session.objects.all()] == ["Venue d'ailleurs"]
     assert not ScheduleUpload.objects.exists()
     assert organizer.post(preview)["Location"] == address
-    assert "Choisissez de nouveau le fichier" in organizer.get(preview, follow=True).text
+    assert "Choisissez-le de nouveau" in organizer.get(preview, follow=True).text
 
 
 @pytest.mark.parametrize(

@@ -258,8 +258,11 @@ def test_a_batch_of_another_editor_can_be_undone(event):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"ends_at": STARTS_AT - MINUTE}, "The end must come after the start."),
-        ({"ends_at": STARTS_AT + 20_160 * MINUTE}, "A session lasts less than two weeks; check the dates."),
+        ({"ends_at": STARTS_AT - MINUTE}, "The end must be after the start."),
+        (
+            {"ends_at": STARTS_AT + 20_160 * MINUTE},
+            "A session cannot last two weeks or more. Check the dates.",
+        ),
         (
             {
                 "starts_at": datetime.datetime.min.replace(tzinfo=datetime.UTC),

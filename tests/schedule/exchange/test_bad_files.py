@@ -111,8 +111,8 @@ def test_the_command_exits_with_two(tmp_path, capsys):
 
 
 PREVIEW_HEADINGS = {
-    "en": "Preview: nothing was stored. An import would do this:",
-    "fr": "Aperçu\u202f: rien n’a été enregistré. Une importation ferait ceci\u202f:",
+    "en": "Preview: nothing was saved. An import would do this:",
+    "fr": "Aperçu\u202f: rien n’a été enregistré. L’import ferait ceci\u202f:",
 }
 
 

@@ -188,7 +188,7 @@ def test_a_crafted_move_is_refused_with_a_sentence(organizer, event, fields):
     response = organizer.post(f"{address}move/", fields, follow=True)
 
     assert response.redirect_chain == [(address, 302)]
-    assert "nothing was moved" in response.text
+    assert "othing was moved" in response.text
 
 
 def test_the_page_is_linked_from_the_session_and_from_its_conflicts(organizer, event):

@@ -90,7 +90,7 @@ def test_a_room_alone_is_refused(organizer, event):
 
     response = organizer.post(f"{PAGE}new/", {"title": "T", "room": room.pk})
 
-    assert "give start and end, too" in response.content.decode()
+    assert "enter start and end, too" in response.content.decode()
     assert not Session.objects.exists()
 
 
@@ -124,7 +124,7 @@ def test_a_session_without_a_time_is_removed_and_not_cancelled(organizer, event)
     response = organizer.post(f"{PAGE}{session.number}/cancel/", follow=True)
 
     assert response.redirect_chain == [(f"{PAGE}{session.number}/", 302)]
-    assert "remove it instead of cancelling it" in response.text
+    assert "delete it instead of cancelling it" in response.text
 
 
 def test_removing_a_public_session_waits_for_publication(organizer, event):
