@@ -33,6 +33,9 @@ export class Synchronizer {
     this.needsReload = false;
     /** Whether own moves were stored since the conflicts were fetched. */
     this.areConflictsOld = false;
+    /** Sessions moved here since the conflicts were fetched. */
+    /** @type {Set<number>} */
+    this.moved = new Set();
     /** What undo and redo would do, as the last answer says. */
     this.commands = { undo: "", redo: "" };
   }
@@ -170,7 +173,7 @@ export class Synchronizer {
   }
 
   /**
-   * List the conflicts under the board, each with a button for each of its sessions.
+   * List the conflicts, each with a button for each of its sessions.
    * @param {Board.Conflict[]} conflicts
    */
   #showConflicts(conflicts) {
@@ -217,21 +220,47 @@ export class Synchronizer {
       try {
         const changes = await this.server.sendMoves(seen, placements);
         this.#showProblem("");
+        for (const id of ids) this.moved.add(id);
         await this.#apply(changes);
       } catch (error) {
         this.#putBack(before);
         if (error instanceof ServerRefusal && error.problem.current) return this.#resolve(placements, error);
         // Others may have moved the same since then.
         this.needsReload = true;
+        this.#announceNotStored(before);
         throw error;
       }
     });
   }
 
-  /** @param {Board.Conflict[]} conflicts that arose */
-  #announceConflicts(conflicts) {
-    const texts = conflicts.slice(0, MAX_ANNOUNCED).map(({ text }) => text);
-    if (texts.length) this.board.announce(`${this.board.status.textContent} — ${texts.join(" ")}`);
+  /**
+   * Take back the announcement of a move.
+   * @param {Map<number, Board.Slot | null>} before
+   */
+  #announceNotStored(before) {
+    const { model, grid } = this.board;
+    const texts = [...before].map(([id, slot]) => {
+      const title = model.sessions.get(id)?.title ?? "";
+      return formatText("not_stored", { title, place: grid.describePlace(slot) });
+    });
+    this.board.announce(texts.join(" "));
+  }
+
+  /**
+   * Announce the conflicts that arose, and those that the sessions moved here have kept, with their titles.
+   * @param {Board.Conflict[]} arisen
+   */
+  #announceConflicts(arisen) {
+    const { model, status } = this.board;
+    const moved = this.moved;
+    this.moved = new Set();
+    const remaining = model.conflicts.filter((each) => !arisen.includes(each) && each.sessions.some((id) => moved.has(id)));
+    const texts = [...arisen, ...remaining].slice(0, MAX_ANNOUNCED).map((conflict) => {
+      const titles = conflict.sessions.map((id) => formatText("quoted", { title: model.sessions.get(id)?.title ?? "" }));
+      const values = { sessions: titles.join(", "), text: conflict.text };
+      return formatText(arisen.includes(conflict) ? "conflict_new" : "conflict_stays", values);
+    });
+    if (texts.length) this.board.announce(`${status.textContent} — ${texts.join(" ")}`);
   }
 
   /** @param {Map<number, Board.Slot | null>} before */
