@@ -39,6 +39,9 @@ def open_board(open_page, site, event):
     def opened(screen: str = "desktop", language: str = "en", **names: str) -> Page:
         page = open_page(screen, language)
         sign_in(page, Client(), site, make_staff(event, **names))
+        if screen == "desktop":
+            # Drags reach the afternoon without scrolling.
+            page.set_viewport_size({"width": 1280, "height": 960})
         page.goto(f"/{language}{BOARD}" if language == "en" else BOARD)
         expect(block(page, "Le réseau")).to_be_visible()
         return page
@@ -104,9 +107,10 @@ def test_dropping_on_another_session_swaps_both_and_pulling_its_edge_makes_it_lo
     page.mouse.move(box["x"] + 20, box["y"] + 8)
     page.mouse.down()
     page.mouse.move(*get_cell(page, 1, 9.5), steps=5)
-    expect(page.locator(".drop-marker")).to_contain_text("swaps with “Le cloud”")
+    expect(page.locator(".drop-marker")).to_contain_text("swaps with “Le cloud” · no conflict for either")
     page.mouse.up()
     wait_until_stored(page, 2)
+    expect(page.locator("#board-status")).to_contain_text("2 sessions moved. “Le réseau”: ")
     swapped = place_of("Le réseau"), place_of("Le cloud")
     box = block(page, "Le cloud").bounding_box()
     page.mouse.move(box["x"] + 40, box["y"] + box["height"] - 3)
@@ -311,8 +315,10 @@ def test_a_session_held_by_keyboard_goes_back_when_the_mouse_drags_another(open_
 def test_a_held_session_is_dropped_on_another_day_or_goes_back_to_its_own(open_board):
     page = open_board()
     block(page, "Le cloud").focus()
-    for key in ("Space", "PageDown", "Escape"):
+    for key in ("Space", "PageDown"):
         page.keyboard.press(key)
+    expect(page.locator(".board-area")).to_be_focused()
+    page.keyboard.press("Escape")
     expect(page.locator("#board-status")).to_have_text("“Le cloud” is back where it was.")
     expect(block(page, "Le cloud")).to_be_focused()
 
@@ -332,10 +338,14 @@ def test_the_conflicts_that_a_move_brings_are_announced_and_listed(open_board):
 
     page.keyboard.press("Shift+ArrowRight")
 
-    sentence = "Salle Curie is needed twice at the same time."
+    sentence = "New conflict, “Le réseau”, “Le cloud”: Salle Curie is needed twice at the same time."
     expect(page.locator("#board-status")).to_contain_text(sentence)
     expect(page.locator("#conflict-count")).to_have_text("Conflicts: 1")
     expect(block(page, "Le cloud").locator(".block-conflict")).to_be_visible()
+
+    block(page, "Le réseau").focus()
+    page.keyboard.press("Shift+ArrowDown")
+    expect(page.locator("#board-status")).to_contain_text("Conflict that remains, “Le réseau”, “Le cloud”: ")
 
 
 @pytest.mark.parametrize(
@@ -373,6 +383,112 @@ def test_undo_and_redo_say_what_they_changed(open_board, language, undone, redon
     assert place_of("Le réseau") == ("Auditorium", "09:00")
 
 
+def test_a_move_that_was_not_stored_is_announced_as_such(open_board):
+    page = open_board()
+    page.context.set_offline(True)
+
+    block(page, "Le cloud").focus()
+    page.keyboard.press("Shift+ArrowDown")
+
+    sentence = "Not saved: “Le cloud” is back where it was (Tue 15 Jun, 09:00–10:00, Salle Curie)."
+    expect(page.locator("#board-status")).to_have_text(sentence)
+    expect(page.locator("#board-problem")).to_contain_text("your changes are not saved")
+    page.context.set_offline(False)
+
+
+def test_many_sessions_in_the_tray_are_whole_cards_that_scroll(open_board, event):
+    for number in range(30):
+        make_session(event, f"Exposé {number}", starts_at=None)
+    page = open_board()
+
+    heights = page.locator("#tray-list .block").evaluate_all("(all) => all.map((each) => each.offsetHeight)")
+
+    assert min(heights) >= 35
+    assert page.locator("#tray-list").evaluate("(list) => list.scrollHeight > list.clientHeight")
+
+
+def test_a_session_under_a_break_is_seen_and_so_is_the_break(open_board, event):
+    starts_at = STARTS_AT + datetime.timedelta(hours=1, minutes=45)
+    make_session(event, "Couvert", starts_at=starts_at, room=event.rooms.get(name="Auditorium"), minutes=60)
+    page = open_board()
+
+    # Within the break’s time.
+    covered, pause = block(page, "Couvert"), block(page, "Pause")
+    box, band = covered.bounding_box(), pause.bounding_box()
+    script = "([x, y]) => document.elementFromPoint(x, y).closest('.block').dataset.session"
+    session = page.evaluate(script, [box["x"] + 30, band["y"] + 10])
+    title = pause.locator(".block-title").bounding_box()
+
+    assert session == covered.get_attribute("data-session")
+    assert title["x"] > box["x"] + box["width"]
+
+
+def test_the_title_of_a_break_stays_in_view_when_a_phone_scrolls_sideways(open_board):
+    page = open_board("phone", "fr")
+    page.locator("#board-scroll").evaluate("(element) => { element.scrollLeft = 60; }")
+
+    title = block(page, "Pause").locator(".block-label").bounding_box()
+    times = page.locator(".board-times").bounding_box()
+
+    assert title["x"] >= times["x"] + times["width"]
+
+
+def test_the_board_ends_with_the_window_and_its_messages_are_above_the_timetable(open_board):
+    page = open_board()
+
+    box, status = page.locator("#board").bounding_box(), page.locator(".board-bar").bounding_box()
+
+    assert 900 <= box["y"] + box["height"] <= 960
+    assert status["y"] + status["height"] <= page.locator("#board-scroll").bounding_box()["y"]
+
+
+def test_messages_do_not_push_the_timetable_down(open_board):
+    page = open_board(first_name="Anna")
+    before = page.locator("#board-scroll").bounding_box()["y"]
+
+    open_board(first_name="Ben", last_name="B")
+    expect(page.locator("#board-editors")).to_have_text("Also here: Ben B")
+    page.context.set_offline(True)
+    expect(page.locator("#board-problem")).to_be_visible()
+    after = page.locator("#board-scroll").bounding_box()["y"]
+    page.context.set_offline(False)
+
+    assert after == before
+
+
+def test_a_name_has_no_stray_commas_and_one_link_leads_to_the_timetable(open_board):
+    page = open_board()
+
+    expect(block(page, "Pause")).to_have_accessible_name("11:00–11:30 Pause")
+    expect(block(page, "À placer")).to_have_accessible_name("À placer 45 min · Ana Silva in the tray")
+    page.locator("#board-skip").focus()
+    page.keyboard.press("Enter")
+
+    expect(block(page, "Le réseau")).to_be_focused()
+
+
+def test_a_phone_folds_the_tools_and_closes_the_commands(open_board):
+    page = open_board("phone", "fr")
+    expect(page.locator("#board-step")).to_be_hidden()
+    block(page, "Le réseau").click()
+    commands = page.locator("#board-selection")
+    expect(commands).to_be_visible()
+    assert commands.bounding_box()["height"] <= 110
+
+    commands.locator("[data-command=close]").click()
+
+    expect(commands).to_be_hidden()
+
+
+def test_the_address_and_the_links_of_forms_carry_the_day(open_board):
+    page = open_board()
+    page.goto(f"/en{BOARD}?day=2027-06-16")
+
+    expect(page.locator(".board-day[aria-pressed=true]")).to_contain_text("16 Jun")
+    expect(page.locator("a[href*='/break/']")).to_have_attribute("href", re.compile(r"\?day=2027-06-16$"))
+    expect(page).to_have_url(re.compile("/board/$"))
+
+
 @pytest.mark.parametrize(("screen", "language"), [("phone", "fr"), ("desktop", "en")])
 def test_the_board_is_accessible_and_fits_the_screen(open_board, screen, language):
     page = open_board(screen, language)
@@ -382,6 +498,8 @@ def test_the_board_is_accessible_and_fits_the_screen(open_board, screen, languag
 
     assert_accessible(page)
     page.keyboard.press("Escape")
+    if screen == "phone":
+        page.locator("#board-options > summary").click()
     page.locator("#board-history").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert_accessible(page)

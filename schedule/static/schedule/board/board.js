@@ -331,6 +331,8 @@ export class BoardEditor {
     }
     this.redraw();
     this.focusSession(session.id);
+    // A focus alone leaves a session at the edge half hidden.
+    document.activeElement?.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.announce(this.#describeMoved(placements, session));
     this.sync.sendMoves(placements, before);
   }

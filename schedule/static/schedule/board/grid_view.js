@@ -117,7 +117,9 @@ export class GridView {
     const conflicts = this.model.listConflicts(session);
     if (conflicts.length) {
       const isBlocked = conflicts.some((conflict) => conflict.level === "block");
-      head.append(createElement("span", `block-conflict${isBlocked ? " is-blocked" : ""}`, "!"));
+      const sign = createElement("span", `block-conflict${isBlocked ? " is-blocked" : ""}`, "!");
+      sign.setAttribute("aria-hidden", "true");
+      head.append(sign);
       element.title = conflicts.map((conflict) => conflict.text).join("\n");
     }
     head.append(hours);
@@ -126,8 +128,8 @@ export class GridView {
     const pins = describePins(slot);
     if (pins) label.append(createElement("span", "block-pins", pins));
     element.append(label, createElement("span", "block-handle"));
-    // Parts set apart by their place on the screen run into each other when they are read out.
-    element.setAttribute("aria-label", this.#describeBlock(session, slot));
+    const more = this.#describeMore(session, slot);
+    if (more) element.append(createElement("span", "visually-hidden", more));
     this.#placeBlock(element, block);
     this.elements.set(session.id, element);
     this.area.append(element);
@@ -173,15 +175,16 @@ export class GridView {
   }
 
   /**
-   * Return a block in words, also what it shows by its place or by a sign.
+   * Return what a block shows by its place or by a sign: room, cancellation and conflicts.
+   *
+   * It begins without a comma: browsers put a blank before it.
    * @param {Board.Session} session
    * @param {Board.Slot} slot
    */
-  #describeBlock(session, slot) {
+  #describeMore(session, slot) {
     const state = slot.is_cancelled ? formatText("cancelled") : "";
     const conflicts = this.model.listConflicts(session).map((conflict) => conflict.text);
-    const place = [this.model.formatHours(slot), this.model.getRoomName(slot)];
-    return [session.title, ...place, ...session.speakers, describePins(slot), state, ...conflicts].filter(Boolean).join(", ");
+    return [this.model.getRoomName(slot), state, ...conflicts].filter(Boolean).join(", ");
   }
 
   /**
