@@ -480,6 +480,40 @@ def test_a_phone_folds_the_tools_and_closes_the_commands(open_board):
     expect(commands).to_be_hidden()
 
 
+def test_a_session_moved_on_a_phone_is_in_view_above_the_commands(open_board):
+    page = open_board("phone", "fr")
+    block(page, "Le réseau").click()
+
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    wait_until_stored(page, 2)
+
+    moved, screen = block(page, "Le réseau").bounding_box(), page.locator("#board-scroll").bounding_box()
+    commands = page.locator("#board-selection").bounding_box()
+    assert moved["x"] + moved["width"] <= screen["x"] + screen["width"]
+    assert moved["y"] + moved["height"] <= commands["y"]
+
+
+def test_taking_a_session_off_says_how_to_take_it_back(open_board):
+    page = open_board()
+    block(page, "Le réseau").click()
+
+    page.locator("[data-command=park]").click()
+
+    sentence = "“Le réseau” is in the tray now. Undo puts it back on the timetable."
+    expect(page.locator("#board-status")).to_have_text(sentence)
+    expect(page.locator("#board-undo")).to_be_enabled()
+
+
+def test_the_menu_of_the_event_shows_this_page_and_that_there_is_more(open_board):
+    page = open_board("phone", "fr")
+
+    menu = page.locator(".organize-nav ul")
+
+    expect(menu.locator("[aria-current]")).to_be_in_viewport()
+    expect(menu).to_have_class("has-before has-after")
+
+
 def test_the_address_and_the_links_of_forms_carry_the_day(open_board):
     page = open_board()
     page.goto(f"/en{BOARD}?day=2027-06-16")
