@@ -342,6 +342,10 @@ def test_the_conflicts_that_a_move_brings_are_announced_and_listed(open_board):
     expect(page.locator("#board-status")).to_contain_text(sentence)
     expect(page.locator("#conflict-count")).to_have_text("Conflicts: 1")
     expect(block(page, "Le cloud").locator(".block-conflict")).to_be_visible()
+    page.locator("#conflict-count").click()
+    page.locator("#conflict-list").get_by_role("button", name="Le cloud").click()
+    expect(page.locator("#conflict-list")).to_be_hidden()
+    expect(block(page, "Le cloud")).to_be_focused()
 
     block(page, "Le réseau").focus()
     page.keyboard.press("Shift+ArrowDown")

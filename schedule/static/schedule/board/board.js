@@ -347,7 +347,7 @@ export class BoardEditor {
       const title = this.model.sessions.get(id)?.title ?? "";
       return formatText("placed", { title, place: this.grid.describePlace(slot) });
     });
-    return places.length > 1 ? formatText("several_placed", { count: places.length, places: places.join("; ") }) : places.join("");
+    return places.length > 1 ? formatText("several_placed", { count: places.length, places: places.join(" · ") }) : places.join("");
   }
 
   /**

@@ -22,6 +22,7 @@ export class Synchronizer {
     this.problem = getElement("board-problem", HTMLElement);
     this.conflicts = getElement("board-conflicts", HTMLDetailsElement);
     this.conflictList = getElement("conflict-list", HTMLElement);
+    this.conflicts.addEventListener("keydown", (event) => event.key === "Escape" && this.#closeConflicts());
     /** Requests one after the other: each is sent with the revision that the one before brought. */
     this.queue = Promise.resolve();
     this.pending = 0;
@@ -187,12 +188,21 @@ export class Synchronizer {
         const button = createElement("button", "button plain small", session.title);
         button.type = "button";
         button.dir = "auto";
-        button.addEventListener("click", () => board.reveal(session));
+        button.addEventListener("click", () => {
+          // The list lies over the timetable.
+          this.conflicts.open = false;
+          board.reveal(session);
+        });
         item.append(button);
       }
       return item;
     });
     this.conflictList.replaceChildren(...items);
+  }
+
+  #closeConflicts() {
+    this.conflicts.open = false;
+    getElement("conflict-count", HTMLElement).focus();
   }
 
   /** @param {Board.Move[]} moves */
