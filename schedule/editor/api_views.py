@@ -27,7 +27,7 @@ from schedule.drafts.slot_state import to_json
 from schedule.models import ScheduleDraft
 
 from .board import build_board, load_schedule
-from .costs import list_conflicts, list_costs
+from .costs import list_conflicts, list_costs, list_swap_costs
 from .journal import build_changes, list_journal
 from .place_sessions import place_sessions
 from .presence import record_presence
@@ -156,11 +156,14 @@ def board_redo(request: "HttpRequest", event: str) -> "HttpResponse":
 @require_safe
 @answer_in_json
 def board_costs(request: "HttpRequest", event: str) -> "HttpResponse":
-    """Return what each place would cost a session."""
+    """Return what each place would cost a session; with `swap`, what changing places with that one would."""
     event_obj, draft, _person = open_draft(request, event)
     session = parse_digits(request.GET.get("session", ""))
-    if session is None:
+    other = parse_digits(request.GET.get("swap", ""))
+    if session is None or (other is None and "swap" in request.GET):
         raise InvalidBoardRequest(_("The board sent an invalid request. Load the page again."))
+    if other is not None:
+        return JsonResponse({"costs": list_swap_costs(draft, min(session, MAX_KEY), min(other, MAX_KEY))})
     return JsonResponse({"costs": list_costs(draft, event_obj, min(session, MAX_KEY))})
 
 

@@ -11,7 +11,13 @@ def get_board_texts() -> dict[str, str]:
         "put_back": _("“{title}” is back where it was."),
         "swap_with": _("swaps with “{title}”"),
         "replaces": _("takes the place of “{title}”, which goes to the tray"),
+        "swap_free": _("no conflict for either"),
         "placed": _("“{title}”: {place}"),
+        "several_placed": _("{count} sessions moved. {places}"),
+        "parked": _("“{title}” is in the tray now. Undo puts it back on the timetable."),
+        "not_stored": _("Not saved: “{title}” is back where it was ({place})."),
+        "conflict_new": _("New conflict, {sessions}: {text}"),
+        "conflict_stays": _("Conflict that remains, {sessions}: {text}"),
         "to_tray": _("Take off the timetable"),
         "day_shown": _("Day shown: {day}"),
         "moved_by": _("{name} moved “{title}”: {place}"),
@@ -37,6 +43,7 @@ def get_board_texts() -> dict[str, str]:
 def _get_names() -> dict[str, str]:
     """Return the texts for days, rooms and sessions."""
     return {
+        "quoted": _("“{title}”"),
         "board_label": _("Timetable of {day}"),
         "day_count": _("{day} ({count})"),
         "seats": _("{count} seats"),

@@ -1,6 +1,7 @@
 """Commands on many sessions of a draft at once, each undone as one."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -18,7 +19,7 @@ from schedule.editing.sessions import add_session
 from schedule.models import Move, Schedule, ScheduleDraft, Session
 from schedule.programme.days import get_programme_day
 
-from .board import get_slot_day, load_schedule
+from .board import get_slot_day, list_board_days, load_schedule
 from .place_sessions import InvalidPlacement, Placement, check_placements, find_time_error
 
 NOON: Final = datetime.time(13)
@@ -115,31 +116,48 @@ def _change_slots(draft: ScheduleDraft, states: dict[int, SlotState], author: Pe
 
 
 @transaction.atomic
-def add_break_or_plenary(
+def add_breaks_or_plenaries(
     *,
     draft: ScheduleDraft,
     title: str,
     role: Session.Role,
-    starts_at: datetime.datetime,
+    starts: Sequence[datetime.datetime],
     minutes: int,
     author: Person | None,
     room: Room | None = None,
-) -> Session:
-    """Create a break, plenary or blocked time and place it; without a room it spans all rooms."""
+) -> list[Session]:
+    """Create a break, plenary or blocked time for each start and place them as one command.
+
+    Without a room they span all rooms. Raise InvalidPlacement.
+    """
     event, schedule = draft.event, load_schedule(draft.event)
+    for starts_at in starts:
+        if error := find_time_error(event, starts_at, starts_at):
+            raise InvalidPlacement(error.sentence)
+    length, room_id = datetime.timedelta(minutes=minutes), room.pk if room else None
+    values = {"title": title, "role": role.value, "planned_minutes": minutes}
+    sessions = [add_session(event=event, values=values) for _start in starts]
+    states = {
+        session.pk: SlotState(
+            room_id,
+            starts_at.astimezone(datetime.UTC),
+            (starts_at + length).astimezone(datetime.UTC),
+            get_programme_day(starts_at, event.zone, schedule.day_starts_at),
+        )
+        for session, starts_at in zip(sessions, starts, strict=True)
+    }
+    _change_slots(draft, states, author)
+    return sessions
+
+
+def list_starts_on_each_day(event: Event, starts_at: datetime.datetime) -> list[datetime.datetime]:
+    """Return the moments with this time of day on all days of the event, in the event's zone.
+
+    Raise InvalidPlacement for a start far from the event.
+    """
     if error := find_time_error(event, starts_at, starts_at):
         raise InvalidPlacement(error.sentence)
-    length = datetime.timedelta(minutes=minutes)
-    placement = Placement(room.pk if room else None, starts_at, starts_at + length)
-    session = add_session(
-        event=event, values={"title": title, "role": role.value, "planned_minutes": minutes}
-    )
-    check_placements(event, {session.pk: placement})
-    state = SlotState(
-        placement.room_id,
-        starts_at.astimezone(datetime.UTC),
-        placement.ends_at.astimezone(datetime.UTC),
-        get_programme_day(starts_at, event.zone, schedule.day_starts_at),
-    )
-    make_moves(draft=draft, states={session.pk: state}, author=author)
-    return session
+    schedule = load_schedule(event)
+    own_day = get_programme_day(starts_at, event.zone, schedule.day_starts_at)
+    days = [day.date for day in list_board_days(event, schedule, ())]
+    return [add_local_days(starts_at, (day - own_day).days, event) for day in days]

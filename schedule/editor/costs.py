@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
@@ -9,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from convention.errors import NotFound
 from convention.events.models import Event
 from schedule.conflicts.describe import PlacementDescriber, describe_conflict
-from schedule.conflicts.find import find_conflicts
+from schedule.conflicts.facts import TimetableFacts
+from schedule.conflicts.find import find_conflicts, find_session_conflicts
 from schedule.conflicts.kinds import BLOCK
 from schedule.conflicts.load import load_timetable
-from schedule.conflicts.placements import PlacementCost, PlacementCosts, placement_costs
+from schedule.conflicts.placements import PlacementCost, PlacementCosts, get_duration, placement_costs
 from schedule.conflicts.timetable import Timetable
+from schedule.drafts.slot_state import SlotState
 from schedule.models import ScheduleDraft, Session
 
 from .board import BoardDay, list_board_days, load_schedule
@@ -43,8 +46,7 @@ def list_costs(draft: ScheduleDraft, event: Event, session: int) -> list[dict[st
     Raise NotFound.
     """
     timetable = load_timetable(draft)
-    if session not in timetable.sessions:
-        raise NotFound(_("There is no such session; it may have been removed. Load the board again."))
+    check_known(timetable, session)
     days = list_board_days(event, load_schedule(event), timetable.placements.values())
     starts = sorted({start for day in days for start in list_day_starts(day, timetable)})
     rooms = [None] if is_spanning(timetable, session) else [*timetable.rooms]
@@ -52,6 +54,45 @@ def list_costs(draft: ScheduleDraft, event: Event, session: int) -> list[dict[st
     describer = PlacementDescriber(timetable, costs)
     runs = (run for room in rooms for run in merge_runs(list_runs(costs, room, starts, describer)))
     return [run for run in runs if run["text"]]
+
+
+def check_known(timetable: Timetable, session: int) -> None:
+    """Raise NotFound unless the timetable has the session."""
+    if session not in timetable.sessions:
+        raise NotFound(_("There is no such session; it may have been removed. Load the board again."))
+
+
+def list_swap_costs(draft: ScheduleDraft, session: int, other: int) -> list[dict[str, Any]]:
+    """Return what is wrong with each of two sessions once they have changed places. Raise NotFound.
+
+    A session from the tray takes the place of the other, which goes to the tray.
+    """
+    timetable = load_timetable(draft)
+    for key in (session, other):
+        check_known(timetable, key)
+    places = {key: state for key, state in timetable.placements.items() if key not in (session, other)}
+    for key, former in ((session, other), (other, session)):
+        if place := timetable.placements.get(former):
+            places[key] = move_into(place, timetable, key)
+    swapped = replace(timetable, placements=places)
+    facts = TimetableFacts(swapped)
+    return [describe_session_cost(swapped, facts, key) for key in (session, other)]
+
+
+def move_into(place: SlotState, timetable: Timetable, session: int) -> SlotState:
+    """Return the place of another session for this one, which keeps its length and cancellation."""
+    own = timetable.placements.get(session)
+    ends_at = place.starts_at + get_duration(timetable, session)
+    return replace(place, ends_at=ends_at, is_cancelled=own.is_cancelled if own else False)
+
+
+def describe_session_cost(timetable: Timetable, facts: TimetableFacts, session: int) -> dict[str, Any]:
+    # A session in the tray, or cancelled, has no place.
+    conflicts = [*find_session_conflicts(facts, session)] if session in facts.places else []
+    texts = dict.fromkeys(describe_conflict(timetable, conflict) for conflict in conflicts)
+    is_blocked = any(conflict.level == BLOCK for conflict in conflicts)
+    level = "block" if is_blocked else "warn" if conflicts else "free"
+    return {"session": session, "level": level, "text": " ".join(texts)}
 
 
 def is_spanning(timetable: Timetable, session: int) -> bool:

@@ -98,6 +98,9 @@ class FrameSessionForm(forms.Form):
         empty_label=_("all rooms"),
         help_text=_("Without a room it spans all rooms on the board and on paper."),
     )
+    on_each_day = forms.BooleanField(
+        label=_("On each day of the event, at the same time"), required=False, widget=forms.CheckboxInput()
+    )
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

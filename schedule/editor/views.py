@@ -1,18 +1,22 @@
 """Pages of the board and of its commands; they work without scripts too."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from convention.club.models import Person
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.events.permissions import get_organized_events
@@ -21,14 +25,16 @@ from schedule.drafts.current_draft import load_slot_states
 from schedule.drafts.slot_state import SlotState
 from schedule.editing.views import allow_get_and_post, get_posted_data, render_organizer_page
 from schedule.models import ScheduleDraft, Session
+from schedule.programme.days import get_programme_day
 
 from .api_views import open_draft
 from .board import get_slot_day, list_board_days, load_schedule, load_speakers
 from .board_texts import get_board_texts
-from .commands import add_break_or_plenary, move_block_to_day, shift_block
+from .commands import add_breaks_or_plenaries, list_starts_on_each_day, move_block_to_day, shift_block
 from .copy_frame import CopiedFrame, copy_frame
 from .forms import BlockForm, FrameSessionForm, FrameSourceForm, PasteForm
 from .pasted_sessions import PastedTable, create_pasted_sessions, preview_pasted_sessions
+from .place_sessions import MAX_DISTANCE
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -108,8 +114,25 @@ def board_block(request: "HttpRequest", event: str) -> HttpResponse:
             count = len(moves)
             sentence = ngettext("%(count)s session was moved.", "%(count)s sessions were moved.", count)
             messages.success(request, sentence % {"count": count})
-            return redirect("organize-board", event_obj.slug)
+            return redirect_to_board(event_obj, form.cleaned_data["to_day"] or block.day)
     return render_organizer_page(request, "board_block", event_obj, form=form)
+
+
+def redirect_to_board(event: Event, day: datetime.date) -> HttpResponse:
+    """Redirect to a day of the board."""
+    query = urlencode({"day": day.isoformat()})
+    return redirect(f"{reverse('organize-board', args=[event.slug])}?{query}")
+
+
+def find_first_start(event: Event, day: str) -> datetime.datetime:
+    """Return the event's first hour on a day in ISO format; on its first day if there is no such day."""
+    starts_at = event.starts_at.astimezone(event.zone)
+    try:
+        date = datetime.date.fromisoformat(day)
+    except ValueError:
+        return starts_at
+    is_near = abs(date - starts_at.date()) <= MAX_DISTANCE
+    return datetime.datetime.combine(date, starts_at.time(), event.zone) if is_near else starts_at
 
 
 @allow_get_and_post
@@ -118,17 +141,37 @@ def board_break(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj, draft, person = open_draft(request, event)
     with timezone.override(event_obj.zone):
         form = FrameSessionForm(
-            get_posted_data(request), event=event_obj, initial={"starts_at": event_obj.starts_at}
+            get_posted_data(request),
+            event=event_obj,
+            initial={"starts_at": find_first_start(event_obj, request.GET.get("day", ""))},
         )
         if form.is_valid():
             try:
-                session = add_break_or_plenary(draft=draft, author=person, **form.cleaned_data)
+                sessions = add_breaks(draft, person, dict(form.cleaned_data))
             except ConventionError as error:
                 form.add_error("starts_at", str(error))
             else:
-                messages.success(request, _("“%(title)s” is on the board.") % {"title": session.title})
-                return redirect("organize-board", event_obj.slug)
+                messages.success(request, describe_added(sessions))
+                starts_at = form.cleaned_data["starts_at"]
+                schedule = load_schedule(event_obj)
+                day = get_programme_day(starts_at, event_obj.zone, schedule.day_starts_at)
+                return redirect_to_board(event_obj, day)
         return render_organizer_page(request, "board_break", event_obj, form=form)
+
+
+def add_breaks(draft: ScheduleDraft, person: Person, values: dict[str, Any]) -> list[Session]:
+    """Add what the form of a break describes: one session, or one on each day."""
+    starts_at = values.pop("starts_at")
+    is_each_day = values.pop("on_each_day")
+    starts = list_starts_on_each_day(draft.event, starts_at) if is_each_day else [starts_at]
+    return add_breaks_or_plenaries(draft=draft, author=person, starts=starts, **values)
+
+
+def describe_added(sessions: Sequence[Session]) -> str:
+    sentence = ngettext(
+        "“%(title)s” is on the board.", "“%(title)s” is on the board, on %(count)s days.", len(sessions)
+    )
+    return sentence % {"title": sessions[0].title, "count": len(sessions)}
 
 
 @allow_get_and_post

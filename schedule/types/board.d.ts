@@ -108,6 +108,13 @@ declare global {
       text: string;
     }
 
+    /** What is wrong with one of two sessions once they have changed places; "" for nothing. */
+    interface SwapCost {
+      session: number;
+      level: Level;
+      text: string;
+    }
+
     /** A session as drawn on one day: minutes from the top, and its share of the column's width. */
     interface Block {
       session: Session;

@@ -1,53 +1,33 @@
 """The board of the timetable by mouse, by touch, by keyboard, and for two editors at once."""
 
 import datetime
+import functools
 import re
 
 import pytest
-from django.test import Client
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from convention.events.models import Event, Room
 from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.models import ScheduleDraft, Session, Slot
-from tests.factories import make_event, make_person, make_room, make_session, make_staff
-from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
+from tests.factories import make_person, make_session
+from tests.journeys.boards import STARTS_AT, block, make_board_event, open_board_page, wait_until_stored
+from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
-STARTS_AT = datetime.datetime(2027, 6, 15, 7, tzinfo=datetime.UTC)
-BOARD = "/organize/x/schedule/board/"
 LONG_PRESS_MS = 500
 
 
 @pytest.fixture
 def event() -> Event:
-    """An event of two days with three rooms, two placed sessions of one speaker, and one in the tray."""
-    event = make_event(slug="x", starts_at=STARTS_AT, ends_at=STARTS_AT + datetime.timedelta(days=1))
-    rooms = [make_room(event, name) for name in ("Auditorium", "Salle Curie", "Salle Eiffel")]
-    make_session(event, "Le réseau", room=rooms[0], speakers=("Ana Silva",), minutes=60)
-    make_session(event, "Le cloud", room=rooms[1], minutes=60)
-    make_session(event, "Pause", role="break", starts_at=STARTS_AT + datetime.timedelta(hours=2), minutes=30)
-    make_session(event, "À placer", starts_at=None, speakers=("Ana Silva",), planned_minutes=45)
-    return event
+    return make_board_event()
 
 
 @pytest.fixture
 def open_board(open_page, site, event):
     """Return a function that opens the board for a new organizer."""
-
-    def opened(screen: str = "desktop", language: str = "en", **names: str) -> Page:
-        page = open_page(screen, language)
-        sign_in(page, Client(), site, make_staff(event, **names))
-        page.goto(f"/{language}{BOARD}" if language == "en" else BOARD)
-        expect(block(page, "Le réseau")).to_be_visible()
-        return page
-
-    return opened
-
-
-def block(page: Page, title: str) -> Locator:
-    return page.locator("#board .block").filter(has_text=title)
+    return functools.partial(open_board_page, open_page, site, event)
 
 
 def place_of(title: str) -> tuple[str, str]:
@@ -66,16 +46,6 @@ def get_cell(page: Page, room: int, hour: float) -> tuple[float, float]:
     return area["x"] + area["width"] * (room + 0.5) / 3, area["y"] + area["height"] * (
         hour - 8
     ) * 60 / minutes
-
-
-def wait_until_stored(page: Page, moves: int = 1) -> None:
-    """Wait until the server has answered to the board's moves."""
-    expect(page.locator("#board-undo")).to_be_enabled()
-    for _attempt in range(100):
-        if ScheduleDraft.objects.get(event__slug="x").revision >= moves:
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("The moves were not stored.")
 
 
 def test_a_session_is_dragged_with_the_mouse_and_each_place_tells_its_cost(open_board):
@@ -104,9 +74,10 @@ def test_dropping_on_another_session_swaps_both_and_pulling_its_edge_makes_it_lo
     page.mouse.move(box["x"] + 20, box["y"] + 8)
     page.mouse.down()
     page.mouse.move(*get_cell(page, 1, 9.5), steps=5)
-    expect(page.locator(".drop-marker")).to_contain_text("swaps with “Le cloud”")
+    expect(page.locator(".drop-marker")).to_contain_text("swaps with “Le cloud” · no conflict for either")
     page.mouse.up()
     wait_until_stored(page, 2)
+    expect(page.locator("#board-status")).to_contain_text("2 sessions moved. “Le réseau”: ")
     swapped = place_of("Le réseau"), place_of("Le cloud")
     box = block(page, "Le cloud").bounding_box()
     page.mouse.move(box["x"] + 40, box["y"] + box["height"] - 3)
@@ -311,8 +282,10 @@ def test_a_session_held_by_keyboard_goes_back_when_the_mouse_drags_another(open_
 def test_a_held_session_is_dropped_on_another_day_or_goes_back_to_its_own(open_board):
     page = open_board()
     block(page, "Le cloud").focus()
-    for key in ("Space", "PageDown", "Escape"):
+    for key in ("Space", "PageDown"):
         page.keyboard.press(key)
+    expect(page.locator(".board-area")).to_be_focused()
+    page.keyboard.press("Escape")
     expect(page.locator("#board-status")).to_have_text("“Le cloud” is back where it was.")
     expect(block(page, "Le cloud")).to_be_focused()
 
@@ -332,10 +305,18 @@ def test_the_conflicts_that_a_move_brings_are_announced_and_listed(open_board):
 
     page.keyboard.press("Shift+ArrowRight")
 
-    sentence = "Salle Curie is needed twice at the same time."
+    sentence = "New conflict, “Le réseau”, “Le cloud”: Salle Curie is needed twice at the same time."
     expect(page.locator("#board-status")).to_contain_text(sentence)
     expect(page.locator("#conflict-count")).to_have_text("Conflicts: 1")
     expect(block(page, "Le cloud").locator(".block-conflict")).to_be_visible()
+    page.locator("#conflict-count").click()
+    page.locator("#conflict-list").get_by_role("button", name="Le cloud").click()
+    expect(page.locator("#conflict-list")).to_be_hidden()
+    expect(block(page, "Le cloud")).to_be_focused()
+
+    block(page, "Le réseau").focus()
+    page.keyboard.press("Shift+ArrowDown")
+    expect(page.locator("#board-status")).to_contain_text("Conflict that remains, “Le réseau”, “Le cloud”: ")
 
 
 @pytest.mark.parametrize(
@@ -373,6 +354,19 @@ def test_undo_and_redo_say_what_they_changed(open_board, language, undone, redon
     assert place_of("Le réseau") == ("Auditorium", "09:00")
 
 
+def test_a_move_that_was_not_stored_is_announced_as_such(open_board):
+    page = open_board()
+    page.context.set_offline(True)
+
+    block(page, "Le cloud").focus()
+    page.keyboard.press("Shift+ArrowDown")
+
+    sentence = "Not saved: “Le cloud” is back where it was (Tue 15 Jun, 09:00–10:00, Salle Curie)."
+    expect(page.locator("#board-status")).to_have_text(sentence)
+    expect(page.locator("#board-problem")).to_contain_text("your changes are not saved")
+    page.context.set_offline(False)
+
+
 @pytest.mark.parametrize(("screen", "language"), [("phone", "fr"), ("desktop", "en")])
 def test_the_board_is_accessible_and_fits_the_screen(open_board, screen, language):
     page = open_board(screen, language)
@@ -382,6 +376,8 @@ def test_the_board_is_accessible_and_fits_the_screen(open_board, screen, languag
 
     assert_accessible(page)
     page.keyboard.press("Escape")
+    if screen == "phone":
+        page.locator("#board-options > summary").click()
     page.locator("#board-history").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert_accessible(page)

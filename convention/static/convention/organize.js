@@ -1,5 +1,17 @@
-/** On a phone the navigation of an event scrolls sideways: scroll to the entry of this page. */
+/** The navigation of an event scrolls sideways where it is wider than the page: show this page's entry, and that there is more. */
 
 for (const link of document.querySelectorAll(":is(.organize-nav, .tabs) [aria-current]")) {
   link.scrollIntoView({ block: "nearest", inline: "center" });
+}
+
+for (const list of document.querySelectorAll(".organize-nav ul")) {
+  const update = () => {
+    // From right to left, the distance is negative.
+    const before = Math.abs(list.scrollLeft);
+    list.classList.toggle("has-before", before > 1);
+    list.classList.toggle("has-after", before + list.clientWidth < list.scrollWidth - 1);
+  };
+  list.addEventListener("scroll", update, { passive: true });
+  new ResizeObserver(update).observe(list);
+  update();
 }

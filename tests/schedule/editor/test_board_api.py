@@ -14,6 +14,7 @@ from convention.errors import InvalidFields
 from convention.events.models import Event
 from schedule.drafts.current_draft import get_current_draft
 from schedule.editor.api_views import answer_in_json
+from schedule.editor.board import TRACK_COLORS
 from schedule.models import Move, Session, Slot
 from tests.factories import make_event, make_person, make_room, make_session, make_staff, make_track
 
@@ -316,9 +317,77 @@ def test_costs_name_what_is_in_the_way_and_leave_out_what_is_free(event):
     assert other.pk not in {cost["room"] for cost in costs}
 
 
+def get_swap_costs(client: Client, session: Session, other: Session) -> list[dict[str, Any]]:
+    return client.get(f"{BOARD}costs/?session={session.pk}&swap={other.pk}").json()["costs"]
+
+
+def test_the_cost_of_a_swap_is_told_for_both_sessions(event):
+    small, large = make_room(event, "Salle Curie", capacity=20), make_room(event, capacity=80)
+    session = make_session(event, room=small)
+    other = make_session(event, room=large, starts_at=STARTS_AT + 120 * MINUTE, expected_attendance=50)
+
+    costs = get_swap_costs(sign_in(event), session, other)
+
+    assert costs == [
+        {"session": session.pk, "level": "free", "text": ""},
+        {"session": other.pk, "level": "warn", "text": "Salle Curie is 30 seats short."},
+    ]
+
+
+def test_a_session_from_the_tray_that_takes_a_place_is_not_in_conflict_with_the_one_that_leaves(event):
+    placed = make_session(event, room=make_room(event))
+    unplaced = make_session(event, starts_at=None)
+
+    costs = get_swap_costs(sign_in(event), unplaced, placed)
+
+    assert [cost["text"] for cost in costs] == ["", ""]
+
+
+def test_tracks_without_a_colour_get_different_ones(event):
+    for name in ("Cloud", "Data"):
+        make_track(event, name, color="")
+
+    board = sign_in(event).get(f"{BOARD}data/").json()
+
+    assert [track["color"] for track in board["tracks"]] == [*TRACK_COLORS[:2]]
+
+
+def get_luminance(color: str) -> float:
+    """Return the relative luminance of WCAG 2.2."""
+    parts = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def mix_with_white(color: str) -> str:
+    """Return 60 % of a colour and 40 % of white, as the board's style sheet does in dark mode."""
+    return "#" + "".join(
+        f"{round(int(color[start : start + 2], 16) * 0.6 + 255 * 0.4):02x}" for start in (1, 3, 5)
+    )
+
+
+@pytest.mark.parametrize("color", TRACK_COLORS)
+@pytest.mark.parametrize(
+    ("paper", "is_dark"), [("#fcfbf8", False), ("#f4f2ec", False), ("#151619", True), ("#1e2024", True)]
+)
+def test_default_colours_of_tracks_stand_out_from_the_paper(color, paper, is_dark):
+    shown = mix_with_white(color) if is_dark else color
+
+    darker, lighter = sorted((get_luminance(shown), get_luminance(paper)))
+
+    assert (lighter + 0.05) / (darker + 0.05) >= 3
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
-    [("", 422), ("?session=x", 422), ("?session=" + "9" * 30, 422), ("?session=9999999", 404)],
+    [
+        ("", 422),
+        ("?session=x", 422),
+        ("?session=" + "9" * 30, 422),
+        ("?session=9999999", 404),
+        ("?session=1&swap=x", 422),
+        ("?session=1&swap=9999999", 404),
+    ],
 )
 def test_costs_of_no_session_get_a_sentence(event, query, status):
     answer = sign_in(event).get(f"{BOARD}costs/{query}")

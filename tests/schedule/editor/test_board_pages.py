@@ -7,7 +7,7 @@ from django.test import Client
 from lxml import html
 
 from convention.events.models import Event
-from schedule.models import Session, Slot
+from schedule.models import Move, Session, Slot
 from tests.factories import make_administrator, make_event, make_room, make_session, make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -48,7 +48,7 @@ def test_shift_a_half_day_by_form(organizer, event):
 
     response = organizer.post(f"{BOARD}block/", {"day": "2027-06-15", "part": "morning", "minutes": "15"})
 
-    assert response["Location"] == BOARD
+    assert response["Location"] == f"{BOARD}?day=2027-06-15"
     assert Slot.objects.get(session=session).starts_at == STARTS_AT + datetime.timedelta(minutes=15)
 
 
@@ -80,9 +80,61 @@ def test_add_a_plenary_by_form_in_the_event_s_own_time(organizer, event):
     response = organizer.post(f"{BOARD}break/", data)
 
     session = Session.objects.get()
-    assert response["Location"] == BOARD
+    assert response["Location"] == f"{BOARD}?day=2027-06-15"
     assert session.role == Session.Role.PLENARY
     assert session.slots.get().starts_at == STARTS_AT + datetime.timedelta(minutes=30)
+
+
+@pytest.fixture
+def long_event(event) -> Event:
+    """The event, made three days long."""
+    event.ends_at = STARTS_AT + datetime.timedelta(days=2, hours=8)
+    event.save()
+    return event
+
+
+def test_a_break_on_each_day_is_one_command_and_leads_back_to_its_day(organizer, long_event):
+    data = {"title": "Pause", "role": "break", "starts_at": "2027-06-16T12:00", "minutes": "45"}
+
+    response = organizer.post(f"{BOARD}break/", data | {"on_each_day": "on"})
+
+    slots = Slot.objects.order_by("starts_at")
+    noon = datetime.datetime(2027, 6, 15, 10, tzinfo=datetime.UTC)
+    assert [slot.starts_at - noon for slot in slots] == [datetime.timedelta(days=day) for day in range(3)]
+    assert Move.objects.values("batch").distinct().count() == 1
+    assert response["Location"] == f"{BOARD}?day=2027-06-16"
+
+
+def test_a_break_far_from_the_event_is_not_created_on_each_day(organizer, long_event):
+    data = {"title": "Pause", "role": "break", "starts_at": "9999-12-31T23:30", "minutes": "45"}
+
+    response = organizer.post(f"{BOARD}break/", data | {"on_each_day": "on"})
+
+    assert list_errors(response) == ["That is more than two months from the event; check the dates."]
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("query", "proposed"),
+    [
+        ("?day=2027-06-16", "2027-06-16T09:00"),
+        ("", "2027-06-15T09:00"),
+        ("?day=1999-01-01", "2027-06-15T09:00"),
+        ("?day=x", "2027-06-15T09:00"),
+    ],
+)
+def test_the_form_of_a_break_proposes_the_day_that_the_board_shows(organizer, long_event, query, proposed):
+    page = html.fromstring(organizer.get(f"{BOARD}break/{query}").text)
+
+    assert page.xpath("//input[@name='starts_at']/@value") == [proposed]
+
+
+def test_the_board_leads_to_publishing_and_to_the_automatic_schedule(organizer, event):
+    page = html.fromstring(organizer.get(BOARD).text)
+
+    links = page.xpath("//div[@class='page-head']//a/@href")
+    assert "/en/organize/x/schedule/publish/" in links
+    assert "/en/organize/x/schedule/plan/" in links
 
 
 def test_a_break_at_an_impossible_time_is_not_created(organizer, event):

@@ -15,7 +15,7 @@ from schedule.editor.commands import (
     Block,
     NothingInBlock,
     PartOfDay,
-    add_break_or_plenary,
+    add_breaks_or_plenaries,
     move_block_to_day,
     shift_block,
 )
@@ -124,11 +124,11 @@ def test_a_move_far_from_the_event_is_refused_and_nothing_moves(event):
 def test_a_break_spans_all_rooms_and_is_not_public_yet(event):
     draft = get_current_draft(event)
 
-    session = add_break_or_plenary(
+    (session,) = add_breaks_or_plenaries(
         draft=draft,
         title="Pause",
         role=Session.Role.BREAK,
-        starts_at=STARTS_AT + HOUR,
+        starts=[STARTS_AT + HOUR],
         minutes=30,
         author=None,
     )
@@ -298,11 +298,11 @@ def test_days_that_the_event_does_not_have_are_left_out(last_year):
 
 def test_a_break_at_the_end_of_time_is_refused_with_a_sentence(event):
     with pytest.raises(InvalidPlacement):
-        add_break_or_plenary(
+        add_breaks_or_plenaries(
             draft=get_current_draft(event),
             title="Pause",
             role=Session.Role.BREAK,
-            starts_at=datetime.datetime(9999, 12, 31, 23, 30, tzinfo=datetime.UTC),
+            starts=[datetime.datetime(9999, 12, 31, 23, 30, tzinfo=datetime.UTC)],
             minutes=60,
             author=None,
         )

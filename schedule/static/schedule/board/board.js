@@ -1,8 +1,9 @@
 /** The board on which editors build a timetable: connect its parts, and send what they do. */
 
-import { CostOverlay } from "./costs.js";
+import { CostOverlay, getSeverest } from "./costs.js";
 import { GridView } from "./grid_view.js";
 import { KeyboardControl } from "./keyboard.js";
+import { BoardLayout } from "./layout.js";
 import { BoardModel, getMinutes, MINUTE_MS } from "./model.js";
 import { createElement, formatText, getElement, readChoice, storeChoice } from "./page.js";
 import { Panels } from "./panels.js";
@@ -39,6 +40,7 @@ export class BoardEditor {
     /** @type {Board.Target | null} */
     this.target = null;
     this.previewText = "";
+    this.layout = new BoardLayout(this);
     this.sync = new Synchronizer(this, server);
     this.pointer = new PointerDrag(this);
     this.keyboard = new KeyboardControl(this);
@@ -58,8 +60,7 @@ export class BoardEditor {
     this.#drawDayTabs();
     this.tray.drawTracks();
     const dates = this.model.days.map((day) => day.date);
-    const stored = readChoice("day");
-    const date = [this.grid.date, stored].find((each) => dates.includes(each)) ?? dates[0] ?? "";
+    const date = [this.grid.date, this.layout.takeAskedDay(), readChoice("day")].find((each) => dates.includes(each)) ?? dates[0] ?? "";
     const focused = this.#getFocusedId();
     this.showDay(date);
     this.selection.update();
@@ -129,6 +130,7 @@ export class BoardEditor {
     this.costs.draw();
     this.tray.draw();
     storeChoice("day", date);
+    this.layout.setDay(date);
     this.#updateDayTabs();
   }
 
@@ -139,7 +141,9 @@ export class BoardEditor {
     if (!day) return true;
     this.showDay(day.date);
     this.announceText("day_shown", { day: this.model.formatDay(day.date) });
-    if (!this.dragged) this.focusSession(this.grid.blocks[0]?.session.id ?? 0);
+    // The element of a held session is gone: without a focus, browsers send keys nowhere.
+    if (this.dragged) this.grid.area.focus({ preventScroll: true });
+    else this.focusSession(this.grid.blocks[0]?.session.id ?? 0);
     return true;
   }
 
@@ -192,6 +196,11 @@ export class BoardEditor {
    */
   async #showCosts(session) {
     await this.costs.show(session.id);
+    this.#repeatPreview(session);
+  }
+
+  /** @param {Board.Session} session whose costs have arrived */
+  #repeatPreview(session) {
     if (this.dragged !== session || !this.target) return;
     this.preview(this.target);
     if (this.keyboard.held) this.announcePreview();
@@ -267,11 +276,28 @@ export class BoardEditor {
     const slot = this.model.makeSlot(session, this.grid.date, target.column, target.start);
     const place = [this.model.formatClock(slot.starts_at), this.model.getRoomName(slot)].filter(Boolean).join(", ");
     if (target.other) {
-      const name = session.slot ? "swap_with" : "replaces";
-      return { text: `${place} · ${formatText(name, { title: target.other.title })}`, level: "warn" };
+      return this.#describeSwap(session, target.other, place);
     }
     const cost = this.costs.find(slot.room, Date.parse(slot.starts_at));
     return { text: cost?.text ? `${place} · ${cost.text}` : place, level: cost?.level ?? "free" };
+  }
+
+  /**
+   * Say what a swap costs both sessions, as soon as it is known.
+   * @param {Board.Session} session
+   * @param {Board.Session} other
+   * @param {string} place
+   * @returns {{ text: string, level: Board.Level }}
+   */
+  #describeSwap(session, other, place) {
+    const text = `${place} · ${formatText(session.slot ? "swap_with" : "replaces", { title: other.title })}`;
+    const costs = this.costs.findSwap(other.id, () => this.#repeatPreview(session));
+    if (!costs) return { text, level: "warn" };
+    const faults = costs.filter((cost) => cost.text).map((cost) => {
+      const title = this.model.sessions.get(cost.session)?.title ?? "";
+      return `${formatText("quoted", { title })} ${cost.text}`;
+    });
+    return { text: [text, ...(faults.length ? faults : [formatText("swap_free")])].join(" · "), level: getSeverest(costs) };
   }
 
   announcePreview() {
@@ -305,8 +331,23 @@ export class BoardEditor {
     }
     this.redraw();
     this.focusSession(session.id);
-    this.announceText("placed", { title: session.title, place: this.grid.describePlace(session.slot) });
+    // A focus alone leaves a session at the edge half hidden.
+    document.activeElement?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    this.announce(this.#describeMoved(placements, session));
     this.sync.sendMoves(placements, before);
+  }
+
+  /**
+   * @param {Board.Placement[]} placements
+   * @param {Board.Session} session
+   */
+  #describeMoved(placements, session) {
+    if (!session.slot) return formatText("parked", { title: session.title });
+    const places = placements.map(({ session: id, slot }) => {
+      const title = this.model.sessions.get(id)?.title ?? "";
+      return formatText("placed", { title, place: this.grid.describePlace(slot) });
+    });
+    return places.length > 1 ? formatText("several_placed", { count: places.length, places: places.join(" · ") }) : places.join("");
   }
 
   /**

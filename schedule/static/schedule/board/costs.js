@@ -6,6 +6,13 @@ import { MINUTE_MS } from "./model.js";
 /** @type {Record<Board.Level, number>} */
 const SEVERITY = { free: 0, warn: 1, block: 2 };
 
+/**
+ * @param {{ level: Board.Level }[]} costs
+ * @returns {Board.Level}
+ */
+export const getSeverest = (costs) =>
+  costs.map(({ level }) => level).sort((one, other) => SEVERITY[other] - SEVERITY[one])[0] ?? "free";
+
 export class CostOverlay {
   /**
    * @param {import("./grid_view.js").GridView} grid
@@ -17,6 +24,9 @@ export class CostOverlay {
     this.sessionId = 0;
     /** @type {Board.Cost[]} */
     this.costs = [];
+    /** What swaps with other sessions cost; null while it is not known yet. */
+    /** @type {Map<number, Board.SwapCost[] | null>} */
+    this.swaps = new Map();
   }
 
   /**
@@ -26,15 +36,41 @@ export class CostOverlay {
   async show(sessionId) {
     this.sessionId = sessionId;
     this.costs = [];
+    this.swaps.clear();
     const found = await this.server.loadCosts(sessionId).catch(() => null);
     if (!found || this.sessionId !== sessionId) return;
     this.costs = found.costs;
     this.draw();
   }
 
+  /**
+   * Return what a swap with another session costs both; null until it has been fetched.
+   * @param {number} other
+   * @param {() => void} onFound
+   */
+  findSwap(other, onFound) {
+    const known = this.swaps.get(other);
+    if (known === undefined) void this.#loadSwap(other, onFound);
+    return known ?? null;
+  }
+
+  /**
+   * @param {number} other
+   * @param {() => void} onFound
+   */
+  async #loadSwap(other, onFound) {
+    const { sessionId } = this;
+    this.swaps.set(other, null);
+    const found = await this.server.loadSwapCosts(sessionId, other).catch(() => null);
+    if (!found || this.sessionId !== sessionId) return;
+    this.swaps.set(other, found.costs);
+    onFound();
+  }
+
   hide() {
     this.sessionId = 0;
     this.costs = [];
+    this.swaps.clear();
     this.grid.costs.replaceChildren();
   }
 

@@ -1,11 +1,14 @@
 /** Draw one day: rooms as columns, time downwards, sessions as buttons. */
 
+import { isOverlapping } from "./lanes.js";
 import { createElement, formatText } from "./page.js";
 
 /** Height of a minute in pixels, by the step of the grid. */
 /** @type {Record<number, number>} */
 const PIXELS_PER_MINUTE = { 60: 1, 30: 1.25, 15: 1.75, 5: 3.5 };
 const LABEL_MINUTES = 60;
+/** Of a column, left free for the title of a break where sessions cover all columns, as in board.css. */
+const OVER_BAND_SHARE = 0.4;
 
 export class GridView {
   /**
@@ -35,6 +38,7 @@ export class GridView {
     this.costs = createElement("div", "board-costs");
     this.costs.setAttribute("aria-hidden", "true");
     this.times.setAttribute("aria-hidden", "true");
+    this.area.tabIndex = -1;
     this.area.setAttribute("role", "application");
     this.area.setAttribute("aria-describedby", "board-hint");
     this.root.append(createElement("div", "board-corner"), this.rooms, this.times, this.area);
@@ -103,26 +107,29 @@ export class GridView {
     element.classList.toggle("spanning", block.isSpanning);
     element.classList.toggle("cancelled", slot.is_cancelled);
     element.classList.toggle("short", block.minutes < 25);
+    element.classList.toggle("narrow", block.lanes > 1);
     const title = createElement("strong", "block-title", session.title);
     title.dir = "auto";
     const hours = createElement("span", "block-hours", this.model.formatClock(slot.starts_at));
     hours.append(createElement("span", "block-end", `–${this.model.formatClock(slot.ends_at)}`));
-    element.append(hours, title);
-    if (session.speakers.length) element.append(createElement("span", "block-speakers", session.speakers.join(", ")));
+    const label = createElement("span", "block-label");
+    const head = createElement("span", "block-head");
     const conflicts = this.model.listConflicts(session);
     if (conflicts.length) {
       const isBlocked = conflicts.some((conflict) => conflict.level === "block");
       const sign = createElement("span", `block-conflict${isBlocked ? " is-blocked" : ""}`, "!");
       sign.setAttribute("aria-hidden", "true");
-      element.append(sign);
+      head.append(sign);
       element.title = conflicts.map((conflict) => conflict.text).join("\n");
     }
+    head.append(hours);
+    label.append(head, title);
+    if (session.speakers.length) label.append(createElement("span", "block-speakers", session.speakers.join(", ")));
     const pins = describePins(slot);
-    if (pins) element.append(createElement("span", "block-pins", pins));
-    const handle = createElement("span", "block-handle");
-    handle.setAttribute("aria-hidden", "true");
-    element.append(handle);
-    element.append(createElement("span", "visually-hidden", this.#describeMore(session, slot)));
+    if (pins) label.append(createElement("span", "block-pins", pins));
+    element.append(label, createElement("span", "block-handle"));
+    const more = this.#describeMore(session, slot);
+    if (more) element.append(createElement("span", "visually-hidden", more));
     this.#placeBlock(element, block);
     this.elements.set(session.id, element);
     this.area.append(element);
@@ -139,20 +146,45 @@ export class GridView {
     style.setProperty("--column", String(block.column));
     style.setProperty("--lane", String(block.lane));
     style.setProperty("--lanes", String(block.lanes));
+    if (block.isSpanning) {
+      const { column, length } = this.#findFreeColumns(block);
+      style.setProperty("--label", String(column));
+      style.setProperty("--label-columns", String(length || OVER_BAND_SHARE));
+    } else {
+      const bands = this.blocks.filter((each) => each.isSpanning && isOverlapping(each, block));
+      element.classList.toggle("over-band", bands.some((band) => !this.#findFreeColumns(band).length));
+    }
     const track = this.model.tracks.get(block.session.track ?? 0);
     if (track?.color) style.setProperty("--track", track.color);
   }
 
   /**
+   * Return the longest row of columns in which no session covers a band, for its title; of no length if there is none.
+   * @param {Board.Block} band
+   */
+  #findFreeColumns(band) {
+    const over = this.blocks.filter((block) => !block.isSpanning && isOverlapping(block, band));
+    const taken = new Set(over.map((block) => block.column));
+    let best = { column: 0, length: 0 };
+    let first = 0;
+    for (let column = 0; column < this.columnCount; column += 1) {
+      if (taken.has(column)) first = column + 1;
+      else if (column + 1 - first > best.length) best = { column: first, length: column + 1 - first };
+    }
+    return best;
+  }
+
+  /**
    * Return what a block shows by its place or by a sign: room, cancellation and conflicts.
+   *
+   * It begins without a comma: browsers put a blank before it.
    * @param {Board.Session} session
    * @param {Board.Slot} slot
    */
   #describeMore(session, slot) {
     const state = slot.is_cancelled ? formatText("cancelled") : "";
     const conflicts = this.model.listConflicts(session).map((conflict) => conflict.text);
-    const more = [this.model.getRoomName(slot), state, ...conflicts].filter(Boolean);
-    return more.map((text) => `, ${text}`).join("");
+    return [this.model.getRoomName(slot), state, ...conflicts].filter(Boolean).join(", ");
   }
 
   /**

@@ -21,8 +21,8 @@ export class KeyboardControl {
   /** @param {FocusEvent} event */
   #rememberFocus(event) {
     const session = this.#getSession(event.target);
-    // Something else was chosen with the mouse.
-    if (this.held && this.held.session !== session) this.release();
+    // Something else was chosen with the mouse; the timetable has the focus while another day is shown.
+    if (this.held && this.held.session !== session && event.target !== this.board.grid.area) this.release();
     if (session) (session.slot ? this.board.grid : this.board.tray).focusedId = session.id;
   }
 
@@ -253,7 +253,10 @@ export class KeyboardControl {
     const { held } = this;
     const target = this.#getTarget();
     this.held = null;
-    if (held) this.board.drop(held.session, target);
+    if (!held) return true;
+    this.board.drop(held.session, target);
+    const session = this.board.model.sessions.get(held.session.id);
+    if (session) this.board.reveal(session);
     return true;
   }
 
@@ -261,7 +264,9 @@ export class KeyboardControl {
     const { held } = this;
     this.held = null;
     this.board.endDrag();
-    return held ? this.board.park(held.session) : true;
+    if (held?.session.slot) return this.board.park(held.session);
+    if (held) this.board.focusSession(held.session.id);
+    return true;
   }
 
   /** Put what is held back where it was. */

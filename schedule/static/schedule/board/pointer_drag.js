@@ -128,7 +128,10 @@ export class PointerDrag {
     if (drag.isResize) return this.board.previewLength(drag.session, this.#getLength(drag));
     const day = this.#findDay(drag);
     if (day !== this.hoveredDay) this.#hoverDay(day);
-    this.board.preview(this.#findTarget(drag));
+    const target = this.#findTarget(drag);
+    // The cost of a swap is long, and would be read through the ghost.
+    drag.ghost.classList.toggle("is-faint", target?.kind === "swap");
+    this.board.preview(target);
   }
 
   /** @param {Drag} drag */

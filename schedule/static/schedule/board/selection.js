@@ -19,8 +19,11 @@ export class SelectionBar {
   #choose(target) {
     const element = target instanceof Element ? target.closest("[data-session]") : null;
     if (!(element instanceof HTMLElement)) return;
+    const wasHidden = this.root.hidden;
     this.sessionId = Number(element.dataset.session);
     this.update();
+    // The panel takes height from the grid, whose lowest session would be hidden.
+    if (wasHidden && !this.root.hidden) element.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   /** Show the commands that the chosen session has now. */
@@ -30,7 +33,7 @@ export class SelectionBar {
     if (!session) return;
     this.title.textContent = session.title;
     for (const button of this.root.querySelectorAll("button")) {
-      button.disabled = !session.slot && button.dataset.command !== "form";
+      button.disabled = !session.slot && !["form", "close"].includes(button.dataset.command ?? "");
     }
     const pin = this.root.querySelector("[data-command=pin]");
     const isPinned = session.slot?.is_time_pinned || session.slot?.is_room_pinned;
@@ -42,6 +45,7 @@ export class SelectionBar {
     const button = target instanceof Element ? target.closest("button") : null;
     const session = this.board.model.sessions.get(this.sessionId);
     if (!button || !session) return;
+    if (button.dataset.command === "close") return this.#close();
     const { board } = this;
     /** @type {Record<string, () => void>} */
     const commands = {
@@ -53,5 +57,13 @@ export class SelectionBar {
     };
     commands[button.dataset.command ?? ""]?.();
     this.update();
+  }
+
+  #close() {
+    const { sessionId } = this;
+    // The focus would choose the session again, so it goes to the timetable.
+    this.sessionId = 0;
+    this.update();
+    if (sessionId) this.board.scroller.focus({ preventScroll: true });
   }
 }

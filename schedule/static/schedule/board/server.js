@@ -79,6 +79,15 @@ export class BoardServer {
   }
 
   /**
+   * @param {number} session
+   * @param {number} other
+   * @returns {Promise<{ costs: Board.SwapCost[] }>}
+   */
+  loadSwapCosts(session, other) {
+    return this.#request(`costs/?session=${session}&swap=${other}`);
+  }
+
+  /**
    * @param {string} path
    * @param {object | undefined} body posted as JSON
    * @throws {ServerRefusal}

@@ -22,6 +22,7 @@ export class Synchronizer {
     this.problem = getElement("board-problem", HTMLElement);
     this.conflicts = getElement("board-conflicts", HTMLDetailsElement);
     this.conflictList = getElement("conflict-list", HTMLElement);
+    this.conflicts.addEventListener("keydown", (event) => event.key === "Escape" && this.#closeConflicts());
     /** Requests one after the other: each is sent with the revision that the one before brought. */
     this.queue = Promise.resolve();
     this.pending = 0;
@@ -33,6 +34,9 @@ export class Synchronizer {
     this.needsReload = false;
     /** Whether own moves were stored since the conflicts were fetched. */
     this.areConflictsOld = false;
+    /** Sessions moved here since the conflicts were fetched. */
+    /** @type {Set<number>} */
+    this.moved = new Set();
     /** What undo and redo would do, as the last answer says. */
     this.commands = { undo: "", redo: "" };
   }
@@ -170,7 +174,7 @@ export class Synchronizer {
   }
 
   /**
-   * List the conflicts under the board, each with a button for each of its sessions.
+   * List the conflicts, each with a button for each of its sessions.
    * @param {Board.Conflict[]} conflicts
    */
   #showConflicts(conflicts) {
@@ -184,12 +188,21 @@ export class Synchronizer {
         const button = createElement("button", "button plain small", session.title);
         button.type = "button";
         button.dir = "auto";
-        button.addEventListener("click", () => board.reveal(session));
+        button.addEventListener("click", () => {
+          // The list lies over the timetable.
+          this.conflicts.open = false;
+          board.reveal(session);
+        });
         item.append(button);
       }
       return item;
     });
     this.conflictList.replaceChildren(...items);
+  }
+
+  #closeConflicts() {
+    this.conflicts.open = false;
+    getElement("conflict-count", HTMLElement).focus();
   }
 
   /** @param {Board.Move[]} moves */
@@ -217,21 +230,47 @@ export class Synchronizer {
       try {
         const changes = await this.server.sendMoves(seen, placements);
         this.#showProblem("");
+        for (const id of ids) this.moved.add(id);
         await this.#apply(changes);
       } catch (error) {
         this.#putBack(before);
         if (error instanceof ServerRefusal && error.problem.current) return this.#resolve(placements, error);
         // Others may have moved the same since then.
         this.needsReload = true;
+        this.#announceNotStored(before);
         throw error;
       }
     });
   }
 
-  /** @param {Board.Conflict[]} conflicts that arose */
-  #announceConflicts(conflicts) {
-    const texts = conflicts.slice(0, MAX_ANNOUNCED).map(({ text }) => text);
-    if (texts.length) this.board.announce(`${this.board.status.textContent} — ${texts.join(" ")}`);
+  /**
+   * Take back the announcement of a move.
+   * @param {Map<number, Board.Slot | null>} before
+   */
+  #announceNotStored(before) {
+    const { model, grid } = this.board;
+    const texts = [...before].map(([id, slot]) => {
+      const title = model.sessions.get(id)?.title ?? "";
+      return formatText("not_stored", { title, place: grid.describePlace(slot) });
+    });
+    this.board.announce(texts.join(" "));
+  }
+
+  /**
+   * Announce the conflicts that arose, and those that the sessions moved here have kept, with their titles.
+   * @param {Board.Conflict[]} arisen
+   */
+  #announceConflicts(arisen) {
+    const { model, status } = this.board;
+    const moved = this.moved;
+    this.moved = new Set();
+    const remaining = model.conflicts.filter((each) => !arisen.includes(each) && each.sessions.some((id) => moved.has(id)));
+    const texts = [...arisen, ...remaining].slice(0, MAX_ANNOUNCED).map((conflict) => {
+      const titles = conflict.sessions.map((id) => formatText("quoted", { title: model.sessions.get(id)?.title ?? "" }));
+      const values = { sessions: titles.join(", "), text: conflict.text };
+      return formatText(arisen.includes(conflict) ? "conflict_new" : "conflict_stays", values);
+    });
+    if (texts.length) this.board.announce(`${status.textContent} — ${texts.join(" ")}`);
   }
 
   /** @param {Map<number, Board.Slot | null>} before */

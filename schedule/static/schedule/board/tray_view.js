@@ -65,7 +65,7 @@ export class TrayView {
     title.dir = "auto";
     const facts = [formatText("minutes", { count: session.minutes }), ...session.speakers];
     element.append(title, createElement("span", "block-speakers", facts.join(" · ")));
-    element.append(createElement("span", "visually-hidden", `, ${formatText("in_tray")}`));
+    element.append(createElement("span", "visually-hidden", formatText("in_tray")));
     const track = this.model.tracks.get(session.track ?? 0);
     if (track?.color) element.style.setProperty("--track", track.color);
     this.elements.set(session.id, element);

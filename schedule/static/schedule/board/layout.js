@@ -1,0 +1,59 @@
+/** Fit the board to the window, and let the page around it follow the day that is shown. */
+
+import { getElement } from "./page.js";
+
+/** As in board.css: below it, the tools are folded and the tray is under the grid. */
+const WIDE_SCREEN = "(min-width: 52.01rem)";
+
+export class BoardLayout {
+  /** @param {import("./board.js").BoardEditor} board */
+  constructor(board) {
+    this.board = board;
+    /** @type {HTMLAnchorElement[]} */
+    this.links = [...document.querySelectorAll("a[data-with-day]")].filter((link) => link instanceof HTMLAnchorElement);
+    this.#foldTools();
+    this.fitHeight();
+    window.addEventListener("resize", () => this.fitHeight());
+    getElement("board-skip", HTMLAnchorElement).addEventListener("click", (event) => {
+      event.preventDefault();
+      board.focusSession(board.grid.focusedId);
+    });
+  }
+
+  /** Tell the style sheet how far down the page the board begins: it ends with the window. */
+  fitHeight() {
+    const { root } = this.board;
+    root.style.setProperty("--top", `${Math.round(root.getBoundingClientRect().top + window.scrollY)}px`);
+  }
+
+  #foldTools() {
+    const tools = getElement("board-options", HTMLDetailsElement);
+    const query = window.matchMedia(WIDE_SCREEN);
+    tools.open = query.matches;
+    query.addEventListener("change", () => {
+      tools.open = query.matches;
+    });
+  }
+
+  /** Return the day that the address asks for, once: later the editor chooses. */
+  takeAskedDay() {
+    const address = new URL(location.href);
+    const day = address.searchParams.get("day") ?? "";
+    if (!day) return "";
+    address.searchParams.delete("day");
+    history.replaceState(history.state, "", address);
+    return day;
+  }
+
+  /**
+   * Let the forms of commands begin with the day that is shown.
+   * @param {string} date
+   */
+  setDay(date) {
+    for (const link of this.links) {
+      const address = new URL(link.href);
+      address.searchParams.set("day", date);
+      link.href = address.href;
+    }
+  }
+}

@@ -1,0 +1,159 @@
+"""The board on large and small screens: what is in view, what is folded, and what says its name."""
+
+import datetime
+import functools
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from convention.events.models import Event
+from tests.factories import make_session
+from tests.journeys.boards import (
+    BOARD,
+    STARTS_AT,
+    block,
+    make_board_event,
+    open_board_page,
+    wait_until_stored,
+)
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+
+
+@pytest.fixture
+def event() -> Event:
+    return make_board_event()
+
+
+@pytest.fixture
+def open_board(open_page, site, event):
+    """Return a function that opens the board for a new organizer."""
+    return functools.partial(open_board_page, open_page, site, event)
+
+
+def test_many_sessions_in_the_tray_are_whole_cards_that_scroll(open_board, event):
+    for number in range(30):
+        make_session(event, f"Exposé {number}", starts_at=None)
+    page = open_board()
+
+    heights = page.locator("#tray-list .block").evaluate_all("(all) => all.map((each) => each.offsetHeight)")
+
+    assert min(heights) >= 35
+    assert page.locator("#tray-list").evaluate("(list) => list.scrollHeight > list.clientHeight")
+
+
+def test_a_session_under_a_break_is_seen_and_so_is_the_break(open_board, event):
+    starts_at = STARTS_AT + datetime.timedelta(hours=1, minutes=45)
+    make_session(event, "Couvert", starts_at=starts_at, room=event.rooms.get(name="Auditorium"), minutes=60)
+    page = open_board()
+
+    # Within the break’s time.
+    covered, pause = block(page, "Couvert"), block(page, "Pause")
+    box, band = covered.bounding_box(), pause.bounding_box()
+    script = "([x, y]) => document.elementFromPoint(x, y).closest('.block').dataset.session"
+    session = page.evaluate(script, [box["x"] + 30, band["y"] + 10])
+    title = pause.locator(".block-title").bounding_box()
+
+    assert session == covered.get_attribute("data-session")
+    assert title["x"] > box["x"] + box["width"]
+
+
+def test_the_title_of_a_break_stays_in_view_when_a_phone_scrolls_sideways(open_board):
+    page = open_board("phone", "fr")
+    page.locator("#board-scroll").evaluate("(element) => { element.scrollLeft = 60; }")
+
+    title = block(page, "Pause").locator(".block-label").bounding_box()
+    times = page.locator(".board-times").bounding_box()
+
+    assert title["x"] >= times["x"] + times["width"]
+
+
+def test_the_board_ends_with_the_window_and_its_messages_are_above_the_timetable(open_board):
+    page = open_board()
+
+    box, status = page.locator("#board").bounding_box(), page.locator(".board-bar").bounding_box()
+
+    assert 900 <= box["y"] + box["height"] <= 960
+    assert status["y"] + status["height"] <= page.locator("#board-scroll").bounding_box()["y"]
+
+
+def test_messages_do_not_push_the_timetable_down(open_board):
+    page = open_board(first_name="Anna")
+    before = page.locator("#board-scroll").bounding_box()["y"]
+
+    open_board(first_name="Ben", last_name="B")
+    expect(page.locator("#board-editors")).to_have_text("Also here: Ben B")
+    page.context.set_offline(True)
+    expect(page.locator("#board-problem")).to_be_visible()
+    after = page.locator("#board-scroll").bounding_box()["y"]
+    page.context.set_offline(False)
+
+    assert after == before
+
+
+def test_a_name_has_no_stray_commas_and_one_link_leads_to_the_timetable(open_board):
+    page = open_board()
+
+    expect(block(page, "Pause")).to_have_accessible_name("11:00–11:30 Pause")
+    expect(block(page, "À placer")).to_have_accessible_name("À placer 45 min · Ana Silva in the tray")
+    page.locator("#board-skip").focus()
+    page.keyboard.press("Enter")
+
+    expect(block(page, "Le réseau")).to_be_focused()
+
+
+def test_a_phone_folds_the_tools_and_closes_the_commands(open_board):
+    page = open_board("phone", "fr")
+    expect(page.locator("#board-step")).to_be_hidden()
+    block(page, "Le réseau").click()
+    commands = page.locator("#board-selection")
+    expect(commands).to_be_visible()
+    assert commands.bounding_box()["height"] <= 110
+
+    commands.locator("[data-command=close]").click()
+
+    expect(commands).to_be_hidden()
+
+
+def test_a_session_moved_on_a_phone_is_in_view_above_the_commands(open_board):
+    page = open_board("phone", "fr")
+    block(page, "Le réseau").click()
+
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    wait_until_stored(page, 2)
+
+    moved, screen = block(page, "Le réseau").bounding_box(), page.locator("#board-scroll").bounding_box()
+    commands = page.locator("#board-selection").bounding_box()
+    assert moved["x"] + moved["width"] <= screen["x"] + screen["width"]
+    assert moved["y"] + moved["height"] <= commands["y"]
+
+
+def test_taking_a_session_off_says_how_to_take_it_back(open_board):
+    page = open_board()
+    block(page, "Le réseau").click()
+
+    page.locator("[data-command=park]").click()
+
+    sentence = "“Le réseau” is in the tray now. Undo puts it back on the timetable."
+    expect(page.locator("#board-status")).to_have_text(sentence)
+    expect(page.locator("#board-undo")).to_be_enabled()
+
+
+def test_the_menu_of_the_event_shows_this_page_and_that_there_is_more(open_board):
+    page = open_board("phone", "fr")
+
+    menu = page.locator(".organize-nav ul")
+
+    expect(menu.locator("[aria-current]")).to_be_in_viewport()
+    expect(menu).to_have_class("has-before has-after")
+
+
+def test_the_address_and_the_links_of_forms_carry_the_day(open_board):
+    page = open_board()
+    page.goto(f"/en{BOARD}?day=2027-06-16")
+
+    expect(page.locator(".board-day[aria-pressed=true]")).to_contain_text("16 Jun")
+    expect(page.locator("a[href*='/break/']")).to_have_attribute("href", re.compile(r"\?day=2027-06-16$"))
+    expect(page).to_have_url(re.compile("/board/$"))
