@@ -17,5 +17,5 @@ class ScheduleConfig(AppConfig):
         hooks.room_uses.register("schedule.editing.room_removal.describe_room_uses")
         hooks.room_removal.register("schedule.editing.room_removal.clear_rooms")
         hooks.periodic_jobs.register("schedule.exchange.uploads.delete_old_uploads", seconds=HOUR)
-        hooks.periodic_jobs.register("schedule.planning.runs.delete_old_plan_runs", seconds=DAY)
+        hooks.periodic_jobs.register("schedule.plan_runs.runs.delete_old_plan_runs", seconds=DAY)
         hooks.periodic_jobs.register("schedule.prints.requests.delete_outdated_files", seconds=DAY)

@@ -11,15 +11,15 @@ from .api.publish_views import PublishView
 from .api.room_views import RoomListView, RoomView
 from .api.session_views import SessionCollectionView, SessionView
 from .api.speaker_views import SpeakerListView, SpeakerView
+from .board import json_views as board_json
+from .board import views as board_views
 from .conflicts import views as conflict_views
 from .editing import session_views
 from .editing import views as editing_views
-from .editor import api_views as board_api
-from .editor import views as board_views
 from .exchange import views as exchange_views
 from .personal import views as personal_views
-from .planning import explain_views
-from .planning import views as planning_views
+from .plan_runs import explain_views
+from .plan_runs import views as planning_views
 from .prints import public_views as public_print_views
 from .prints import views as print_views
 from .programme import embedded_views, feed_views
@@ -148,14 +148,22 @@ pages: list[Any] = [
         name="organize-schedule-settings",
     ),
     path("organize/<slug:event>/schedule/board/", board_views.board_page, name="organize-board"),
-    path("organize/<slug:event>/schedule/board/data/", board_api.board_data, name="organize-board-data"),
-    path("organize/<slug:event>/schedule/board/moves/", board_api.board_moves, name="organize-board-moves"),
-    path("organize/<slug:event>/schedule/board/costs/", board_api.board_costs, name="organize-board-costs"),
-    path("organize/<slug:event>/schedule/board/undo/", board_api.board_undo, name="organize-board-undo"),
-    path("organize/<slug:event>/schedule/board/redo/", board_api.board_redo, name="organize-board-redo"),
+    path("organize/<slug:event>/schedule/board/data/", board_json.board_data, name="organize-board-data"),
+    path(
+        "organize/<slug:event>/schedule/board/moves/",
+        board_json.board_moves,
+        name="organize-board-moves",
+    ),
+    path(
+        "organize/<slug:event>/schedule/board/costs/",
+        board_json.board_costs,
+        name="organize-board-costs",
+    ),
+    path("organize/<slug:event>/schedule/board/undo/", board_json.board_undo, name="organize-board-undo"),
+    path("organize/<slug:event>/schedule/board/redo/", board_json.board_redo, name="organize-board-redo"),
     path(
         "organize/<slug:event>/schedule/board/journal/",
-        board_api.board_journal,
+        board_json.board_journal,
         name="organize-board-journal",
     ),
     path("organize/<slug:event>/schedule/board/block/", board_views.board_block, name="organize-board-block"),

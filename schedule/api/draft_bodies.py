@@ -19,9 +19,9 @@ from convention.api.fields import (
     StrictUuidField,
 )
 from convention.events.models import Event
+from schedule.board.serializers import MAX_KEY, MAX_REVISION
 from schedule.conflicts.kinds import ConflictKind
 from schedule.drafts.slot_state import SlotState
-from schedule.editor.serializers import MAX_KEY, MAX_REVISION
 from schedule.models import ConflictLevel, Move
 from schedule.versions.differences import ChangeKind
 from schedule.versions.publish import Notify

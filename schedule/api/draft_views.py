@@ -17,6 +17,7 @@ from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, act_once
 from convention.api.openapi import PROBLEMS_EXTENSION
 from convention.errors import InvalidFields
 from convention.events.models import Event
+from schedule.board.place_sessions import Placement, find_time_error, place_sessions
 from schedule.conflicts.describe import describe_conflict
 from schedule.conflicts.find import find_conflicts
 from schedule.conflicts.load import load_working_timetable
@@ -25,7 +26,6 @@ from schedule.drafts.current_draft import find_current_draft
 from schedule.drafts.moves import SlotChangedMeanwhile, undo_batch, undo_last_batch
 from schedule.drafts.slot_state import SlotState
 from schedule.editing.draft_slots import load_states
-from schedule.editor.place_sessions import Placement, find_time_error, place_sessions
 from schedule.models import Move, ScheduleDraft
 from schedule.versions.timetables import find_last_version_number
 

@@ -17,10 +17,10 @@ from convention.api.pagination import ApiCursorPagination
 from convention.errors import NotFound
 from convention.events.forms import RoomForm
 from convention.events.models import Event, Room
+from schedule.board.serializers import MAX_KEY
 from schedule.conflicts.forms import RoomPlanningForm
 from schedule.conflicts.planning_rules import save_room_planning
 from schedule.editing.rooms import check_room_unused, remove_room, save_room
-from schedule.editor.serializers import MAX_KEY
 
 from .access import PlanningView, open_event
 from .draft_bodies import RemovalResponse

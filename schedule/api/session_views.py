@@ -18,6 +18,7 @@ from convention.api.openapi import PROBLEMS_EXTENSION
 from convention.api.scopes import HasScope
 from convention.errors import InvalidFields, NotFound
 from convention.events.models import Event
+from schedule.board.place_sessions import find_time_error
 from schedule.editing.forms import SessionForm
 from schedule.editing.sessions import (
     SLOT_FIELDS,
@@ -28,7 +29,6 @@ from schedule.editing.sessions import (
     get_session_values,
     remove_session,
 )
-from schedule.editor.place_sessions import find_time_error
 from schedule.models import Session
 
 from .access import PlanningView, open_event

@@ -1,4 +1,4 @@
-/** Types of the board's data, as schedule/editor/board.py and journal.py write them. */
+/** Types of the board's data, as schedule/board/board_data.py and journal.py write them. */
 
 export {};
 

@@ -19,6 +19,9 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.files import read_input_file, write_atomically
 from schedule.models import PlanRun
+from schedule.plan_runs.plan_event import plan_event
+from schedule.plan_runs.runs import MAX_SECONDS as MAX_EVENT_SECONDS
+from schedule.plan_runs.runs import adopt_proposal, choose_mode, count_unplaced, create_plan_run
 from schedule.planner.costs import PlanCosts
 from schedule.planner.exact.working_groups import find_fewest_parallel, plan_working_groups
 from schedule.planner.foreign.cosplib.read_conference import read_conference
@@ -32,9 +35,6 @@ from schedule.planner.foreign.group_instance import (
 from schedule.planner.foreign.json_instance import read_json_instance, write_json_plan
 from schedule.planner.limits import MIN_EXACT_SECONDS, WorkLimits
 from schedule.planner.plan_schedule import DEFAULT_SECONDS, PlanningResult, plan_schedule
-from schedule.planning.run_planner import plan_event
-from schedule.planning.runs import MAX_SECONDS as MAX_EVENT_SECONDS
-from schedule.planning.runs import adopt_proposal, choose_mode, count_unplaced, create_plan_run
 
 MAX_SECONDS = 24 * 60 * 60
 MAX_PARALLEL = 1_000

@@ -27,12 +27,12 @@ from schedule.editing.views import allow_get_and_post, get_posted_data, render_o
 from schedule.models import ScheduleDraft, Session
 from schedule.programme.days import get_programme_day
 
-from .api_views import open_draft
-from .board import get_slot_day, list_board_days, load_schedule, load_speakers
+from .board_data import get_slot_day, list_board_days, load_schedule, load_speakers
 from .board_texts import get_board_texts
-from .commands import add_breaks_or_plenaries, list_starts_on_each_day, move_block_to_day, shift_block
 from .copy_frame import CopiedFrame, copy_frame
+from .day_parts import add_breaks_or_plenaries, list_starts_on_each_day, move_block_to_day, shift_block
 from .forms import BlockForm, FrameSessionForm, FrameSourceForm, PasteForm
+from .json_views import open_draft
 from .pasted_sessions import PastedTable, create_pasted_sessions, preview_pasted_sessions
 from .place_sessions import MAX_DISTANCE
 

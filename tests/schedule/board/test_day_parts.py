@@ -9,9 +9,8 @@ from django.utils import translation
 
 from convention.errors import UnreadableFile
 from convention.events.models import Event
-from schedule.drafts.current_draft import get_current_draft, load_slot_states
-from schedule.drafts.moves import undo_last_batch
-from schedule.editor.commands import (
+from schedule.board.copy_frame import CopiedFrame, copy_frame
+from schedule.board.day_parts import (
     Block,
     NothingInBlock,
     PartOfDay,
@@ -19,15 +18,16 @@ from schedule.editor.commands import (
     move_block_to_day,
     shift_block,
 )
-from schedule.editor.copy_frame import CopiedFrame, copy_frame
-from schedule.editor.pasted_sessions import (
+from schedule.board.pasted_sessions import (
     InvalidPastedTable,
     create_pasted_sessions,
     parse_minutes,
     parse_pasted_sessions,
     preview_pasted_sessions,
 )
-from schedule.editor.place_sessions import InvalidPlacement
+from schedule.board.place_sessions import InvalidPlacement
+from schedule.drafts.current_draft import get_current_draft, load_slot_states
+from schedule.drafts.moves import undo_last_batch
 from schedule.models import Session
 from tests.factories import make_event, make_person, make_room, make_session, make_track
 

@@ -13,7 +13,7 @@ from schedule.drafts.current_draft import get_current_draft, load_slot_states
 from schedule.drafts.moves import SlotChangedMeanwhile, make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.models import Session, Slot
-from schedule.planning.session_places import PlaceNotPossible, list_places, move_to_place
+from schedule.plan_runs.session_places import PlaceNotPossible, list_places, move_to_place
 from tests.factories import (
     make_administrator,
     make_event,

@@ -19,7 +19,7 @@ from schedule.editing.sessions import add_session
 from schedule.models import ScheduleDraft, Session
 from schedule.programme.days import get_programme_day
 
-from .board import load_schedule
+from .board_data import load_schedule
 
 FRAME_ROLES: Final = (Session.Role.BREAK, Session.Role.PLENARY)
 

@@ -19,7 +19,7 @@ from schedule.conflicts.timetable import Timetable
 from schedule.drafts.slot_state import SlotState
 from schedule.models import ScheduleDraft, Session
 
-from .board import BoardDay, list_board_days, load_schedule
+from .board_data import BoardDay, list_board_days, load_schedule
 
 STEP: Final = datetime.timedelta(minutes=5)
 # The first ones hit most people; a board with more has to be planned, not read.

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 
 from convention.errors import InvalidFields
 from convention.events.models import Event
+from schedule.board.board_data import TRACK_COLORS
+from schedule.board.json_views import answer_in_json
 from schedule.drafts.current_draft import get_current_draft
-from schedule.editor.api_views import answer_in_json
-from schedule.editor.board import TRACK_COLORS
 from schedule.models import Move, Session, Slot
 from tests.factories import make_event, make_person, make_room, make_session, make_staff, make_track
 

@@ -13,7 +13,7 @@ from convention.events.models import Event, Room
 from schedule.models import Session
 from schedule.templatetags.programme import long_day
 
-from .commands import Block, PartOfDay
+from .day_parts import Block, PartOfDay
 
 MAX_SHIFT_MINUTES: Final = 12 * 60
 MAX_LENGTH_MINUTES: Final = 24 * 60

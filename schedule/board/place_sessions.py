@@ -17,7 +17,7 @@ from schedule.drafts.slot_state import SlotState
 from schedule.models import Move, ScheduleDraft
 from schedule.programme.days import get_programme_day
 
-from .board import load_schedule
+from .board_data import load_schedule
 
 MAX_DURATION: Final = datetime.timedelta(days=14)
 MAX_DISTANCE: Final = datetime.timedelta(days=60)

@@ -10,8 +10,8 @@ from schedule.conflicts.kinds import BLOCK
 from schedule.conflicts.load import load_timetable
 from schedule.drafts.current_draft import get_current_draft, load_slot_states
 from schedule.models import Availability, PlanRun, Session, Slot, Track
-from schedule.planning.run_planner import plan_event
-from schedule.planning.runs import create_plan_run, list_proposed_changes
+from schedule.plan_runs.plan_event import plan_event
+from schedule.plan_runs.runs import create_plan_run, list_proposed_changes
 from tests.factories import make_event, make_session
 
 pytestmark = pytest.mark.django_db

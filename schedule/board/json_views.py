@@ -26,7 +26,7 @@ from schedule.drafts.moves import (
 from schedule.drafts.slot_state import to_json
 from schedule.models import ScheduleDraft
 
-from .board import build_board, load_schedule
+from .board_data import build_board, load_schedule
 from .costs import list_conflicts, list_costs, list_swap_costs
 from .journal import build_changes, list_journal
 from .place_sessions import place_sessions

@@ -11,8 +11,8 @@ from schedule.drafts.current_draft import get_current_draft, load_slot_states
 from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.models import PlanRun, Session, Track
-from schedule.planning.run_planner import plan_event
-from schedule.planning.runs import create_plan_run
+from schedule.plan_runs.plan_event import plan_event
+from schedule.plan_runs.runs import create_plan_run
 from tests.factories import make_administrator, make_event, make_plan_run, make_room, make_session
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ import pytest
 from convention.events.models import Event
 from schedule.drafts.current_draft import load_slot_states
 from schedule.models import PlanRun, Session
-from schedule.planning.run_planner import plan_event
-from schedule.planning.runs import create_plan_run, stop_plan_run
+from schedule.plan_runs.plan_event import plan_event
+from schedule.plan_runs.runs import create_plan_run, stop_plan_run
 from tests.factories import make_event, make_session
 
 from .test_plan_event import make_rooms, make_talks, run_plan

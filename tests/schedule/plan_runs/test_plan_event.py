@@ -17,8 +17,8 @@ from schedule.conflicts.load import load_timetable
 from schedule.drafts.current_draft import get_current_draft, load_slot_states
 from schedule.drafts.moves import make_moves, undo_last_batch
 from schedule.models import Availability, PlanRun, Session, Slot
-from schedule.planning.run_planner import plan_event
-from schedule.planning.runs import (
+from schedule.plan_runs.plan_event import plan_event
+from schedule.plan_runs.runs import (
     MAX_OPEN_RUNS,
     NothingToPlan,
     TooManyRuns,
@@ -26,7 +26,7 @@ from schedule.planning.runs import (
     create_plan_run,
     stop_plan_run,
 )
-from schedule.planning.timetable_instance import build_instance
+from schedule.plan_runs.timetable_instance import build_instance
 from tests.factories import make_administrator, make_event, make_person, make_session
 
 pytestmark = pytest.mark.django_db

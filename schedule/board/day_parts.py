@@ -19,10 +19,10 @@ from schedule.editing.sessions import add_session
 from schedule.models import Move, Schedule, ScheduleDraft, Session
 from schedule.programme.days import get_programme_day
 
-from .board import get_slot_day, list_board_days, load_schedule
+from .board_data import get_slot_day, list_board_days, load_schedule
 from .place_sessions import InvalidPlacement, Placement, check_placements, find_time_error
 
-NOON: Final = datetime.time(13)
+AFTERNOON_STARTS_AT: Final = datetime.time(13)
 
 
 class PartOfDay(StrEnum):
@@ -51,7 +51,7 @@ class Block:
             return False
         if self.room_id is not None and state.room_id != self.room_id:
             return False
-        noon = datetime.datetime.combine(self.day, NOON, event.zone)
+        noon = datetime.datetime.combine(self.day, AFTERNOON_STARTS_AT, event.zone)
         is_morning = state.starts_at < noon
         return self.part == PartOfDay.ALL or is_morning == (self.part == PartOfDay.MORNING)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from convention.audit.models import AuditEntry
 from schedule.drafts.current_draft import get_current_draft
 from schedule.models import PlanRun, ScheduleDraft
-from schedule.planning.runs import PlanRunOpen, delete_old_plan_runs, delete_plan_run
+from schedule.plan_runs.runs import PlanRunOpen, delete_old_plan_runs, delete_plan_run
 from tests.factories import make_administrator, make_event, make_plan_run, make_session
 
 pytestmark = pytest.mark.django_db
