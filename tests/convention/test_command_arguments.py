@@ -63,9 +63,11 @@ CASES = {
     "badges small --output a.pdf --layout a0":
         "Format « a0 » inconnu. Choisissez parmi : a6, a4x4, label, folded.",
     "agenda small --output a.pdf --format scroll":
-        "Il n’y a pas de « scroll » en « fr » : choisissez booklet, grid ou doors, en fr ou en.",
+        "Il n’y a pas de « scroll » en « fr » : choisissez parmi "
+        "booklet, card, grid, poster, doors, changes, rooms, chairs, speakers, director, en fr ou en.",
     "agenda small --output a.pdf --language tlh":
-        "Il n’y a pas de « booklet » en « tlh » : choisissez booklet, grid ou doors, en fr ou en.",
+        "Il n’y a pas de « booklet » en « tlh » : choisissez parmi "
+        "booklet, card, grid, poster, doors, changes, rooms, chairs, speakers, director, en fr ou en.",
     "attendance small --output a.doc":
         "« a.doc » doit se terminer par .csv, .xlsx ou .pdf : l’extension donne le format.",
     # where nothing can be written
@@ -88,13 +90,13 @@ CASES = {
     "schedule_import small missing": UNREADABLE.format("missing", "ce fichier n’existe pas"),
     "schedule_import small /dev/zero": "/dev/zero dépasse 64 Mo.",
     "schedule_import small empty.csv": "Ce fichier est vide.",
-    "schedule_import small binary.csv": "Ce fichier n’est pas un fichier texte",
+    "schedule_import small binary.csv": "Ce fichier n’est pas un fichier texte : il ne peut pas être lu comme un programme.",
     "schedule_import small list.csv":
-        "Ce fichier est du texte d’un format inconnu, ce qui n’est pas lu. "
-        "Formats lus : XML frab, JSON frab, Pentabarf, iCalendar, CSV, XLSX, Sessionize et KotlinConf.",
+        "Ce format n’est pas pris en charge : du texte d’un format inconnu. "
+        "Formats pris en charge : XML frab, JSON frab, Pentabarf, iCalendar, CSV, XLSX, Sessionize et KotlinConf.",
     "schedule_import été empty.csv":
-        "« été » ne peut pas être l’adresse d’un événement : "
-        "utilisez des lettres sans accents, des chiffres et des traits d’union.",
+        "« été » ne convient pas comme adresse d’événement : "
+        "utilisez des lettres sans accent, des chiffres et des traits d’union.",
     "registrations_import small folder": UNREADABLE.format("folder", "c’est un dossier"),
     "registrations_import small missing": UNREADABLE.format("missing", "ce fichier n’existe pas"),
     "registrations_import small /dev/zero": "/dev/zero dépasse 64 Mo.",

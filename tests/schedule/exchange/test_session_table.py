@@ -323,7 +323,7 @@ def test_flaws_are_reported_by_row():
     assert "Skipped (2): a value that cannot be read. Row 6: late; ?." in lines
     assert "Skipped (1): a cell that is neither yes nor no. Row 6: perhaps." in lines
     assert "Skipped (1): a field that is not imported. Budget." in lines
-    assert any(line.startswith("Repaired (1): end and duration disagree") for line in lines)
+    assert any(line.startswith("Repaired (1): end and duration differ") for line in lines)
     assert Session.objects.count() == 2
 
 

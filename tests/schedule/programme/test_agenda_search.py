@@ -76,7 +76,7 @@ def test_the_page_says_that_it_shows_similar_words(client, event):
 
     assert titles(page) == ["Réseaux"]
     count = page.xpath("string(//p[@class='result-count'])")
-    assert "Nothing has “anais lefvre”; these have similar words: lefèvre." in count
+    assert "No session contains “anais lefvre”. Showing sessions with similar words: lefèvre." in count
 
 
 def test_exact_words_do_not_bring_similar_ones(client, event):
