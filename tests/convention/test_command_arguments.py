@@ -90,10 +90,11 @@ CASES = {
     "schedule_import small missing": UNREADABLE.format("missing", "ce fichier n’existe pas"),
     "schedule_import small /dev/zero": "/dev/zero dépasse 64 Mo.",
     "schedule_import small empty.csv": "Ce fichier est vide.",
-    "schedule_import small binary.csv": "Ce fichier n’est pas un fichier texte : il ne peut pas être lu comme un programme.",
+    "schedule_import small binary.csv":
+        "Ce fichier n’est pas un fichier texte : il ne peut pas être lu comme un programme.",
     "schedule_import small list.csv":
-        "Ce format n’est pas pris en charge : du texte d’un format inconnu. "
-        "Formats pris en charge : XML frab, JSON frab, Pentabarf, iCalendar, CSV, XLSX, Sessionize et KotlinConf.",
+        "Ce format n’est pas pris en charge : du texte d’un format inconnu. Formats pris en charge : "
+        "XML frab, JSON frab, Pentabarf, iCalendar, CSV, XLSX, Sessionize et KotlinConf.",
     "schedule_import été empty.csv":
         "« été » ne convient pas comme adresse d’événement : "
         "utilisez des lettres sans accent, des chiffres et des traits d’union.",
