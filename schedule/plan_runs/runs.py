@@ -112,19 +112,19 @@ def list_proposed_changes(proposal: ScheduleDraft, draft: ScheduleDraft) -> dict
     proposed, current = load_slot_states(proposal), load_slot_states(draft)
     changes = {}
     for session in proposal.moves.values_list("session_id", flat=True):
-        state, now = proposed.get(session), current.get(session)
-        if state and now:
-            state = replace(state, is_time_pinned=now.is_time_pinned, is_room_pinned=now.is_room_pinned)
-        if state and state != now and (now is None or is_movable(now, state)):
-            changes[session] = state
+        new, old = proposed.get(session), current.get(session)
+        if new and old:
+            new = replace(new, is_time_pinned=old.is_time_pinned, is_room_pinned=old.is_room_pinned)
+        if new and new != old and (old is None or is_movable(old, new)):
+            changes[session] = new
     return changes
 
 
-def is_movable(now: SlotState, state: SlotState) -> bool:
+def is_movable(old: SlotState, new: SlotState) -> bool:
     """Return whether a session takes place, and its pins allow the move."""
-    is_time_kept = not now.is_time_pinned or now.starts_at == state.starts_at
-    is_room_kept = not now.is_room_pinned or now.room_id == state.room_id
-    return not now.is_cancelled and is_time_kept and is_room_kept
+    is_time_allowed = not old.is_time_pinned or old.starts_at == new.starts_at
+    is_room_allowed = not old.is_room_pinned or old.room_id == new.room_id
+    return not old.is_cancelled and is_time_allowed and is_room_allowed
 
 
 @transaction.atomic
