@@ -24,7 +24,7 @@ from schedule.drafts.slot_state import SlotState
 from schedule.models import Session, Speaker
 
 from .appearances import replace_appearances
-from .draft_slots import change_cancellation, load_state, lock_current_draft, move_session
+from .draft_slots import change_cancellation, load_state, lock_current_draft, lock_session, move_session
 from .programme_parts import remove_programme_item
 from .revision import raise_revision
 
@@ -165,10 +165,9 @@ def edit_session(
 
     `seen_fingerprints` belong to the values that the editor started from. Fields that the editor left alone
     keep their current value. Raise SessionChangedMeanwhile if another organizer changed the same field to
-    another value, and InvalidFields for a capacity below the number of places taken.
+    another value, InvalidFields for a capacity below the number of places taken, and NotFound.
     """
-    lock_current_draft(session.event, author=author)
-    locked = Session.objects.select_for_update().get(pk=session.pk)
+    locked = lock_session(session, author=author)
     current = get_session_values(locked)
     own_values = {
         name: value
@@ -278,11 +277,13 @@ def remove_session(*, session: Session, author: Person | None = None) -> bool:
     """Delete a session that is not public, and return True.
 
     A public one is taken out of the draft, so that the next publication removes it; return False. Raise
-    ProgrammeItemInUse if people have booked it.
+    ProgrammeItemInUse if people have booked it, and NotFound.
     """
-    if session.starts_at is None or session.reserved:
-        remove_programme_item(event=session.event, item=session)
+    # Decided on the locked row: a publication may have made it public since it was loaded.
+    locked = lock_session(session, author=author)
+    if locked.starts_at is None or locked.reserved:
+        remove_programme_item(event=locked.event, item=locked)
         return True
-    move_session(session, None, author)
-    record_action("session.remove", session, event=session.event)
+    move_session(locked, None, author)
+    record_action("session.remove", locked, event=locked.event)
     return False
