@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from django.core.exceptions import ObjectNotUpdated
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
+from convention.errors import NotFound
 from convention.events.models import Event, Room
 from schedule.models import Availability, ConflictLevel, Speaker, WalkingTime
 
@@ -46,8 +49,11 @@ def save_walking_times(*, event: Event, minutes: Mapping[tuple[str, str], int | 
 
 @transaction.atomic
 def save_room_planning(*, room: Room, changed_fields: Iterable[str]) -> None:
-    """Save turnover, zone and equipment of a room."""
-    room.save(update_fields=["turnover_minutes", "zone", "features"])
+    """Save turnover, zone and equipment of a room. Raise NotFound if it was removed."""
+    try:
+        room.save(update_fields=["turnover_minutes", "zone", "features"])
+    except ObjectNotUpdated:
+        raise NotFound(_("This room was not found; it may have been deleted.")) from None
     record_action("room.plan", room, event=room.event, fields=sorted(changed_fields))
 
 

@@ -65,7 +65,7 @@ def lock_current_draft(event: Event, *, author: Person | None) -> ScheduleDraft:
 
 
 def lock_session(session: Session, *, author: Person | None) -> Session:
-    """Lock the current draft, then the session, and return its fresh row. Raise NotFound if it was removed."""
+    """Lock the current draft, then the session, and return its fresh row. Raise NotFound."""
     lock_current_draft(session.event, author=author)
     locked = Session.objects.select_for_update().filter(pk=session.pk).first()
     if locked is None:

@@ -1,17 +1,26 @@
 """Save, move and remove the items of a programme: tracks, speakers and settings."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from django.db import transaction
-from django.db.models import ProtectedError, RestrictedError
+from django.db.models import Model, ProtectedError, RestrictedError
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from convention.audit.record import record_action
 from convention.db.ordering import move_row
-from convention.errors import ConventionError
+from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from schedule.models import Schedule, Session, Slot, Speaker, Track
 from schedule.programme.days import get_programme_day
 
 from .revision import raise_revision
+
+REMOVED_SENTENCES: Final[Mapping[type[Model], Promise]] = {
+    Track: _("This track was not found; it may have been deleted."),
+    Speaker: _("This speaker was not found; they may have been deleted."),
+}
 
 
 class ProgrammeItemInUse(ConventionError):
@@ -72,11 +81,15 @@ def move_track(*, event: Event, track: Track, steps: int) -> None:
 
 @transaction.atomic
 def save_programme_item(*, event: Event, item: Track | Speaker | Schedule, changed_fields: list[str]) -> None:
-    """Save the item, record which fields changed, and raise the revision."""
+    """Save the item, record which fields changed, and raise the revision. Raise NotFound."""
     verb = "revise" if item.pk else "add"
     item.event = event
     if isinstance(item, Schedule) and "day_starts_at" in changed_fields:
         move_sessions_to_new_days(item)
-    item.save()
+    try:
+        # Else a row that was removed since it was loaded would be inserted again.
+        item.save(force_update=bool(item.pk))
+    except (Track.NotUpdated, Speaker.NotUpdated):
+        raise NotFound(REMOVED_SENTENCES[type(item)]) from None
     record_action(f"{item._meta.model_name}.{verb}", item, event=event, fields=sorted(changed_fields))
     raise_revision(event=event)
