@@ -17,6 +17,7 @@ from convention.tables.columns import PERSON_HEADINGS, choose_fields_once, find_
 from convention.tables.files import read_pasted_rows
 from convention.text.normalize import casefold_text, make_unique_slug, search_text
 from schedule.editing.appearances import replace_appearances
+from schedule.editing.draft_slots import lock_current_draft
 from schedule.editing.revision import raise_revision
 from schedule.editing.sessions import get_or_create_speakers, index_speakers
 from schedule.models import Session, Speaker, Track
@@ -186,7 +187,8 @@ def create_pasted_sessions(*, event: Event, text: str) -> list[Session]:
     rows = parse_pasted_sessions(text)
     if not rows or any(row.error for row in rows):
         raise InvalidPastedTable(_("Nothing was created: some rows need another look."))
-    # Locked, since two sessions added at once would get the same number.
+    # Locked, since two sessions added at once would get the same number; drafts come before events.
+    lock_current_draft(event, author=None)
     Event.objects.select_for_update().get(pk=event.pk)
     tracks = get_or_create_tracks(event, [row.track for row in rows if row.track])
     last = event.sessions.aggregate(last=Max("number"))["last"] or 0

@@ -67,7 +67,8 @@ def lock_current_draft(event: Event, *, author: Person | None) -> ScheduleDraft:
 def lock_session(session: Session, *, author: Person | None) -> Session:
     """Lock the current draft, then the session, and return its fresh row. Raise NotFound."""
     lock_current_draft(session.event, author=author)
-    locked = Session.objects.select_for_update().filter(pk=session.pk).first()
+    # By key: the usual order joins other tables, whose rows cannot be locked.
+    locked = Session.objects.select_for_update().filter(pk=session.pk).order_by("pk").first()
     if locked is None:
         raise NotFound(_("This session was not found; it may have been deleted."))
     # Else each use of its event would load it again.

@@ -15,6 +15,7 @@ from convention.events.models import Event
 from schedule.models import Schedule, Session, Slot, Speaker, Track
 from schedule.programme.days import get_programme_day
 
+from .draft_slots import lock_current_draft
 from .revision import raise_revision
 
 REMOVED_SENTENCES: Final[Mapping[type[Model], Promise]] = {
@@ -38,6 +39,8 @@ def remove_programme_item(*, event: Event, item: Session | Track | Speaker) -> N
         )
     try:
         with transaction.atomic():
+            # Whoever adds references to the item holds this lock.
+            lock_current_draft(event, author=None)
             # Recorded first: a deleted row has no key.
             record_action(f"{item._meta.model_name}.remove", item, event=event)
             item.delete()

@@ -26,6 +26,7 @@ from schedule.models import Session, Speaker
 from .appearances import replace_appearances
 from .draft_slots import change_cancellation, load_state, lock_current_draft, lock_session, move_session
 from .programme_parts import remove_programme_item
+from .related_rows import check_related_rows
 from .revision import raise_revision
 
 
@@ -165,7 +166,8 @@ def edit_session(
 
     `seen_fingerprints` belong to the values that the editor started from. Fields that the editor left alone
     keep their current value. Raise SessionChangedMeanwhile if another organizer changed the same field to
-    another value, InvalidFields for a capacity below the number of places taken, and NotFound.
+    another value, InvalidFields for a capacity below the number of places taken and for a track, room or
+    session that was removed, and NotFound.
     """
     locked = lock_session(session, author=author)
     current = get_session_values(locked)
@@ -188,6 +190,7 @@ def edit_session(
     if conflicting:
         raise SessionChangedMeanwhile(conflicting)
     if differing:
+        check_related_rows(differing)
         write_session(locked, differing, current, author)
     if "is_bookable" in differing:
         # Scanners fetch the event again: the session's checkpoint now admits other attendees.
@@ -244,11 +247,13 @@ def save_session(session: Session, values: Mapping[str, object]) -> None:
 def add_session(*, event: Event, values: Mapping[str, object], author: Person | None = None) -> Session:
     """Create a session with the event's next number; `values` as in `edit_session`.
 
-    It is not public until the draft is published.
+    It is not public until the draft is published. Raise InvalidFields for a track, a room or a session to
+    follow that was removed.
     """
     # Locked, since two sessions added at once would get the same number; drafts come before events.
     lock_current_draft(event, author=author)
     Event.objects.select_for_update().get(pk=event.pk)
+    check_related_rows(values)
     last = event.sessions.aggregate(last=Max("number"))["last"] or 0
     session = Session(event=event, number=last + 1, slug=slugify(str(values["title"]))[:300])
     save_session(session, values)

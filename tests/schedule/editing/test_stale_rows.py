@@ -2,13 +2,16 @@
 
 import pytest
 
-from convention.errors import NotFound
+from convention.errors import InvalidFields, NotFound
 from convention.events.models import Room
 from schedule.conflicts.planning_rules import save_room_planning
+from schedule.drafts.current_draft import get_current_draft
+from schedule.drafts.moves import InvalidPlacement, make_moves
+from schedule.drafts.slot_state import SlotState
 from schedule.editing.draft_slots import load_state
 from schedule.editing.programme_parts import remove_programme_item, save_programme_item
 from schedule.editing.rooms import remove_room, save_room
-from schedule.editing.sessions import edit_session, remove_session
+from schedule.editing.sessions import add_session, compute_fingerprint, edit_session, remove_session
 from schedule.models import Session, Speaker, Track
 from tests.factories import make_event, make_person, make_room, make_session, make_track
 from tests.schedule.versions.timetables import change_slot, publish_current_draft
@@ -77,3 +80,66 @@ def test_a_room_removed_since_it_was_loaded_is_not_inserted_again():
     with pytest.raises(NotFound):
         save_room_planning(room=loaded, changed_fields=["zone"])
     assert not event.rooms.exists()
+
+
+def test_a_session_removed_since_it_was_loaded_is_not_placed():
+    event = make_event()
+    session = make_session(event, starts_at=None)
+    key = session.pk
+    draft = get_current_draft(event)
+    remove_session(session=session)
+
+    with pytest.raises(NotFound):
+        make_moves(draft=draft, states={key: SlotState(None, event.starts_at, event.ends_at)}, author=None)
+    assert not draft.slots.exists()
+
+
+def test_a_session_is_not_placed_in_a_room_that_was_removed():
+    event = make_event()
+    session, room = make_session(event, starts_at=None), make_room(event)
+    state = SlotState(room.pk, event.starts_at, event.ends_at)
+    draft = get_current_draft(event)
+    remove_room(event=event, room=room, author=make_person())
+
+    with pytest.raises(InvalidPlacement):
+        make_moves(draft=draft, states={session.pk: state}, author=None)
+    assert not draft.slots.exists()
+
+
+def load_removed_rows(event):
+    """Return a room, a track and a session as they were loaded before they were removed."""
+    room, track, session = make_room(event), make_track(event), make_session(event, starts_at=None)
+    loaded = {
+        "room": Room.objects.get(pk=room.pk),
+        "track": Track.objects.get(pk=track.pk),
+        "follows": Session.objects.get(pk=session.pk),
+    }
+    remove_room(event=event, room=room, author=make_person())
+    remove_programme_item(event=event, item=track)
+    remove_session(session=session)
+    return loaded
+
+
+@pytest.mark.parametrize("name", ["room", "track", "follows"])
+def test_a_new_session_does_not_reference_what_was_removed(name):
+    event = make_event()
+    removed = load_removed_rows(event)[name]
+    times = {"starts_at": event.starts_at, "ends_at": event.ends_at}
+
+    with pytest.raises(InvalidFields) as error:
+        add_session(event=event, values={"title": "New", **times, name: removed})
+    assert error.value.field_errors.keys() == {name}
+    assert not event.sessions.exists()
+
+
+@pytest.mark.parametrize("name", ["room", "track", "follows"])
+def test_a_changed_session_does_not_reference_what_was_removed(name):
+    event = make_event()
+    session = make_session(event)
+    removed = load_removed_rows(event)[name]
+
+    with pytest.raises(InvalidFields) as error:
+        edit_session(
+            session=session, seen_fingerprints={name: compute_fingerprint(None)}, values={name: removed}
+        )
+    assert error.value.field_errors.keys() == {name}
