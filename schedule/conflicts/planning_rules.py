@@ -18,6 +18,8 @@ from .timetable import AvailabilityPeriod
 @transaction.atomic
 def save_kind_rules(*, event: Event, rules: Mapping[ConflictKind, KindRule]) -> None:
     """Save how the event treats each kind; a kind as by default needs no row."""
+    # Locked, since two who save at once would both add the rows. `no_key`: registrations need not wait.
+    Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
     event.conflict_levels.filter(kind__in=rules).delete()
     ConflictLevel.objects.bulk_create(
         ConflictLevel(
@@ -36,6 +38,8 @@ def save_kind_rules(*, event: Event, rules: Mapping[ConflictKind, KindRule]) -> 
 @transaction.atomic
 def save_walking_times(*, event: Event, minutes: Mapping[tuple[str, str], int | None]) -> None:
     """Save the minutes between these pairs of zones; None leaves the default."""
+    # Locked as above.
+    Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
     zones = {zone for pair in minutes for zone in pair}
     # In either order, since an older row may have the other one.
     event.walking_times.filter(from_zone__in=zones, to_zone__in=zones).delete()

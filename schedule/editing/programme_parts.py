@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Model, ProtectedError, RestrictedError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from convention.audit.record import record_action
 from convention.db.ordering import move_row
-from convention.errors import ConventionError, NotFound
+from convention.errors import ConventionError, InvalidFields, NotFound
 from convention.events.models import Event
 from schedule.models import Schedule, Session, Slot, Speaker, Track
 from schedule.programme.days import get_programme_day
@@ -84,14 +84,25 @@ def move_track(*, event: Event, track: Track, steps: int) -> None:
 
 @transaction.atomic
 def save_programme_item(*, event: Event, item: Track | Speaker | Schedule, changed_fields: list[str]) -> None:
-    """Save the item, record which fields changed, and raise the revision. Raise NotFound."""
+    """Save the item, record which fields changed, and raise the revision.
+
+    Raise NotFound if it was removed, and InvalidFields for a name that another track has.
+    """
     verb = "revise" if item.pk else "add"
     item.event = event
     if isinstance(item, Schedule) and "day_starts_at" in changed_fields:
         move_sessions_to_new_days(item)
     try:
         # Else a row that was removed since it was loaded would be inserted again.
-        item.save(force_update=bool(item.pk))
+        # Inside its own savepoint: after an error, PostgreSQL refuses all else.
+        with transaction.atomic():
+            item.save(force_update=bool(item.pk))
+    except IntegrityError:
+        if not isinstance(item, Track):
+            raise
+        # The form found no such name, but the same track was added at the same moment.
+        sentence = _("A track with this name already exists.")
+        raise InvalidFields(sentence, {"name": [str(sentence)]}) from None
     except (Track.NotUpdated, Speaker.NotUpdated):
         raise NotFound(REMOVED_SENTENCES[type(item)]) from None
     record_action(f"{item._meta.model_name}.{verb}", item, event=event, fields=sorted(changed_fields))

@@ -143,3 +143,14 @@ def test_a_changed_session_does_not_reference_what_was_removed(name):
             session=session, seen_fingerprints={name: compute_fingerprint(None)}, values={name: removed}
         )
     assert error.value.field_errors.keys() == {name}
+
+
+def test_a_track_added_twice_is_refused_in_a_sentence():
+    event = make_event()
+    first, second = (Track(name="Keynotes", slug=slug) for slug in ("a", "b"))
+    save_programme_item(event=event, item=first, changed_fields=["name"])
+
+    with pytest.raises(InvalidFields) as error:
+        save_programme_item(event=event, item=second, changed_fields=["name"])
+    assert error.value.field_errors.keys() == {"name"}
+    assert event.tracks.count() == 1
