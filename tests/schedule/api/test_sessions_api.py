@@ -309,3 +309,10 @@ def test_cancelling_needs_the_scope_to_write(event, action):
     answer = make_program(event, scopes=("schedule:read",)).post(f"sessions/{session.guid}/{action}/", {})
 
     assert answer.status_code == 403
+
+
+def test_a_role_that_cannot_be_sent_back_is_refused(event, program):
+    answer = program.post("sessions/", {"title": "Atelier", "role": "\ud800"})
+
+    assert answer.status_code == 422
+    assert not event.sessions.exists()
