@@ -190,7 +190,7 @@ def edit_session(
     if conflicting:
         raise SessionChangedMeanwhile(conflicting)
     if differing:
-        check_related_rows(differing)
+        check_related_rows(locked, differing)
         write_session(locked, differing, current, author)
     if "is_bookable" in differing:
         # Scanners fetch the event again: the session's checkpoint now admits other attendees.
@@ -253,9 +253,9 @@ def add_session(*, event: Event, values: Mapping[str, object], author: Person | 
     # Locked, since two sessions added at once would get the same number; drafts come before events.
     lock_current_draft(event, author=author)
     Event.objects.select_for_update().get(pk=event.pk)
-    check_related_rows(values)
     last = event.sessions.aggregate(last=Max("number"))["last"] or 0
     session = Session(event=event, number=last + 1, slug=slugify(str(values["title"]))[:300])
+    check_related_rows(session, values)
     save_session(session, values)
     slot_values = get_slot_values(None, event) | {name: values.get(name) for name in SLOT_FIELDS}
     if state := build_slot_state(slot_values, None):

@@ -316,3 +316,16 @@ def test_a_role_that_cannot_be_sent_back_is_refused(event, program):
 
     assert answer.status_code == 422
     assert not event.sessions.exists()
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_sessions_that_follow_each_other_in_a_circle_are_refused(event, program, count):
+    sessions = [make_session(event) for _number in range(count)]
+    for session, previous in zip(sessions[1:], sessions, strict=False):
+        program.patch(f"sessions/{session.guid}/", {"follows": str(previous.guid)})
+
+    answer = program.patch(f"sessions/{sessions[0].guid}/", {"follows": str(sessions[-1].guid)})
+
+    assert answer.status_code == 422
+    assert "in a circle" in answer.text
+    assert event.sessions.exclude(follows=None).count() == count - 1
