@@ -329,3 +329,30 @@ def test_sessions_that_follow_each_other_in_a_circle_are_refused(event, program,
     assert answer.status_code == 422
     assert "in a circle" in answer.text
     assert event.sessions.exclude(follows=None).count() == count - 1
+
+
+def test_a_request_repeated_after_its_room_was_removed_is_answered_as_before(event, program):
+    room = make_room(event)
+    body = {"title": "Atelier", "room": room.pk, **TIMES}
+    first = program.post("sessions/", body, key="one")
+    program.delete(f"rooms/{room.pk}/?confirmed=true")
+
+    again = program.post("sessions/", body, key="one")
+
+    assert again.status_code == 201
+    assert again.json()["guid"] == first.json()["guid"]
+
+
+def test_a_name_with_a_line_break_is_refused(event, program):
+    answer = program.post("sessions/", {"title": "Atelier", "speakers": ["Ada\nByron"]})
+
+    assert answer.status_code == 422
+    assert "A name cannot contain a line break." in answer.text
+    assert not event.speakers.exists()
+
+
+@pytest.mark.parametrize("name", ["subtitle", "kind", "language"])
+def test_line_breaks_in_a_short_text_become_spaces(event, program, name):
+    answer = program.post("sessions/", {"title": "Atelier", name: "fr,\r\nen"})
+
+    assert answer.json()[name] == "fr, en"
