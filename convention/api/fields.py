@@ -56,6 +56,9 @@ class StrictUuidField(StrictField, serializers.UUIDField):
 class StrictChoiceField(StrictField, serializers.ChoiceField):
     """One of several texts."""
 
+    # Without the value, where DRF would repeat it: a lone surrogate cannot be sent back.
+    default_error_messages = {"invalid_choice": gettext_lazy("This is not one of the possible values.")}
+
 
 class StrictBooleanField(StrictField, serializers.BooleanField):
     """True or false."""

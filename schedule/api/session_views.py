@@ -1,7 +1,7 @@
 """Create, read, change and remove sessions."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.utils import timezone
@@ -69,8 +69,13 @@ class SessionCollectionView(SessionList):
         """Add a session. It is public once it has a time in the draft and the draft is published."""
         event_obj, person = open_event(request, event)
         body = validate_body(SessionCreateRequest, request.data)
-        values = read_session_values(event_obj, Session(event=event_obj), body, {})
-        guid = act_once(request, lambda: str(add_session(event=event_obj, values=values, author=person).guid))
+
+        def add() -> str:
+            # Read inside: a repeated request is answered as before, even if its room was removed since.
+            values = read_session_values(event_obj, Session(event=event_obj), body, {})
+            return str(add_session(event=event_obj, values=values, author=person).guid)
+
+        guid = act_once(request, add)
         return respond_with_session(event_obj, uuid.UUID(guid), status=201)
 
 
@@ -149,7 +154,7 @@ def read_session_values(
     """Return the values of the members that were sent, as actions take them. Raise InvalidFields."""
     data = {**body, **find_related_keys(event, body)}
     if "speakers" in data:
-        data["speakers"] = "\n".join(data["speakers"])
+        data["speakers"] = join_names(data["speakers"])
     names = set(data)
     if names & set(PLACE_FIELDS):
         names |= set(PLACE_FIELDS)
@@ -158,6 +163,14 @@ def read_session_values(
     check_forms(form, members=SESSION_MEMBERS)
     check_time(event, form.cleaned_data)
     return {name: value for name, value in form.cleaned_data.items() if name in body or name in SLOT_FIELDS}
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Return the names as the form takes them, one on each line. Raise InvalidFields."""
+    if any(len(name.splitlines()) > 1 for name in names):
+        sentence = _("A name cannot contain a line break.")
+        raise InvalidFields(_("Some fields need to be corrected."), {"speakers": [sentence]})
+    return "\n".join(names)
 
 
 def get_form_value(value: Any) -> Any:

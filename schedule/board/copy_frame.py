@@ -15,6 +15,7 @@ from convention.text.normalize import casefold_text
 from schedule.drafts.current_draft import load_slot_states
 from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
+from schedule.editing.draft_slots import lock_current_draft
 from schedule.editing.sessions import add_session
 from schedule.models import ScheduleDraft, Session
 from schedule.programme.days import get_programme_day
@@ -41,6 +42,8 @@ def copy_frame(*, draft: ScheduleDraft, source: Event, author: Person | None) ->
     creates nothing more.
     """
     event = draft.event
+    # Locked, since two copies at once would both create what is missing.
+    lock_current_draft(event, author=author)
     existing = event.rooms.count()
     rooms = copy_rooms(source, event)
     last_day = get_first_and_last_day(event)[1]

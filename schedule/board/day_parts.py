@@ -13,14 +13,14 @@ from convention.club.models import Person
 from convention.errors import ConventionError
 from convention.events.models import Event, Room
 from schedule.drafts.current_draft import load_slot_states
-from schedule.drafts.moves import make_moves
+from schedule.drafts.moves import InvalidPlacement, make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.editing.sessions import add_session
 from schedule.models import Move, Schedule, ScheduleDraft, Session
 from schedule.programme.days import get_programme_day
 
 from .board_data import get_slot_day, list_board_days, load_schedule
-from .place_sessions import InvalidPlacement, Placement, check_placements, find_time_error
+from .place_sessions import Placement, check_placements, find_time_error
 
 AFTERNOON_STARTS_AT: Final = datetime.time(13)
 

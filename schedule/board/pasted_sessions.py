@@ -17,6 +17,7 @@ from convention.tables.columns import PERSON_HEADINGS, choose_fields_once, find_
 from convention.tables.files import read_pasted_rows
 from convention.text.normalize import casefold_text, make_unique_slug, search_text
 from schedule.editing.appearances import replace_appearances
+from schedule.editing.draft_slots import lock_current_draft
 from schedule.editing.revision import raise_revision
 from schedule.editing.sessions import get_or_create_speakers, index_speakers
 from schedule.models import Session, Speaker, Track
@@ -56,6 +57,13 @@ class InvalidPastedTable(ConventionError):
     kind = "invalid-table"
 
 
+class SessionsAddedMeanwhile(ConventionError):
+    """The event has other sessions than in the preview, such as those of the same form sent twice."""
+
+    kind = "changed-meanwhile"
+    status = 409
+
+
 @dataclass(frozen=True, slots=True)
 class PastedSession:
     """One row: a session to create, or an `error` that says what is wrong with it."""
@@ -73,13 +81,15 @@ class PastedSession:
 class PastedTable:
     """The rows of a pasted table; sessions whose title the event has already are in `known_titles`.
 
-    `ignored_headings` are those of columns that are not read.
+    `ignored_headings` are those of columns that are not read, and `last_number` is that of the event's
+    last session: the preview is out of date once there is another one.
     """
 
     rows: list[PastedSession] = field(default_factory=list)
     known_titles: list[str] = field(default_factory=list)
     new_tracks: list[str] = field(default_factory=list)
     ignored_headings: list[str] = field(default_factory=list)
+    last_number: int = 0
 
     @property
     def errors(self) -> list[PastedSession]:
@@ -166,7 +176,8 @@ def find_row_error(row: PastedSession, minutes_text: str) -> str:
 def preview_pasted_sessions(*, event: Event, text: str) -> PastedTable:
     """Return what `create_pasted_sessions` would do. Raise UnreadableFile."""
     rows = parse_pasted_sessions(text)
-    titles = {casefold_text(title) for title in event.sessions.values_list("title", flat=True)}
+    sessions = list(event.sessions.values_list("title", "number"))
+    titles = {casefold_text(title) for title, _number in sessions}
     tracks = {casefold_text(name) for name in event.tracks.values_list("name", flat=True)}
     new_tracks = {casefold_text(row.track): row.track for row in rows if row.track}
     return PastedTable(
@@ -174,22 +185,32 @@ def preview_pasted_sessions(*, event: Event, text: str) -> PastedTable:
         [row.title for row in rows if casefold_text(row.title) in titles],
         [name for key, name in new_tracks.items() if key not in tracks],
         list_ignored_headings(text),
+        max((number for _title, number in sessions), default=0),
     )
 
 
 @transaction.atomic
-def create_pasted_sessions(*, event: Event, text: str) -> list[Session]:
+def create_pasted_sessions(*, event: Event, text: str, seen_number: int | None = None) -> list[Session]:
     """Create the sessions of a pasted table, unplaced; all or none of them.
 
-    Raise UnreadableFile, or InvalidPastedTable if a row is wrong.
+    Raise UnreadableFile, InvalidPastedTable if a row is wrong, or SessionsAddedMeanwhile if `seen_number` is
+    given and no longer the number of the last session.
     """
     rows = parse_pasted_sessions(text)
     if not rows or any(row.error for row in rows):
         raise InvalidPastedTable(_("Nothing was created: some rows need another look."))
-    # Locked, since two sessions added at once would get the same number.
+    # Locked, since two sessions added at once would get the same number; drafts come before events.
+    lock_current_draft(event, author=None)
     Event.objects.select_for_update().get(pk=event.pk)
-    tracks = get_or_create_tracks(event, [row.track for row in rows if row.track])
     last = event.sessions.aggregate(last=Max("number"))["last"] or 0
+    if seen_number not in {None, last}:
+        raise SessionsAddedMeanwhile(
+            _(
+                "Sessions were added in the meantime, perhaps these. Nothing was created; look at the "
+                "preview again."
+            )
+        )
+    tracks = get_or_create_tracks(event, [row.track for row in rows if row.track])
     known_speakers = index_speakers(event)
     sessions, speakers = [], []
     for number, row in enumerate(rows, start=last + 1):

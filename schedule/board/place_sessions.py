@@ -10,9 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Person
-from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
-from schedule.drafts.moves import make_moves
+from schedule.drafts.moves import InvalidPlacement, make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.models import Move, ScheduleDraft
 from schedule.programme.days import get_programme_day
@@ -21,12 +20,6 @@ from .board_data import load_schedule
 
 MAX_DURATION: Final = datetime.timedelta(days=14)
 MAX_DISTANCE: Final = datetime.timedelta(days=60)
-
-
-class InvalidPlacement(ConventionError):
-    """The time or room of a placement is not possible at this event."""
-
-    kind = "invalid-placement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +55,6 @@ def place_sessions(
     Raise InvalidPlacement, NotFound for a session that was removed, or SlotChangedMeanwhile.
     """
     event, schedule = draft.event, load_schedule(draft.event)
-    check_sessions(event, placements)
     check_placements(event, placements)
     slots = draft.slots.filter(session__in=placements)
     current = {slot.session_id: SlotState.of_slot(slot) for slot in slots}
@@ -96,19 +88,9 @@ def to_slot_state(placement: Placement, before: SlotState | None, day: datetime.
     )
 
 
-def check_sessions(event: Event, placements: Mapping[int, Placement | None]) -> None:
-    """Raise NotFound unless all sessions are the event's."""
-    if event.sessions.filter(pk__in=placements).count() != len(placements):
-        raise NotFound(_("There is no such session; it may have been removed. Load the board again."))
-
-
 def check_placements(event: Event, placements: Mapping[int, Placement | None]) -> None:
-    """Raise InvalidPlacement for a room of another event and for times that cannot be meant."""
-    wanted = [placement for placement in placements.values() if placement]
-    rooms = {placement.room_id for placement in wanted if placement.room_id is not None}
-    if event.rooms.filter(pk__in=rooms).count() != len(rooms):
-        raise InvalidPlacement(_("There is no such room; it may have been removed. Load the board again."))
-    for placement in wanted:
+    """Raise InvalidPlacement for times that cannot be meant; `make_moves` checks sessions and rooms."""
+    for placement in filter(None, placements.values()):
         if error := find_time_error(event, placement.starts_at, placement.ends_at):
             raise InvalidPlacement(error.sentence)
 

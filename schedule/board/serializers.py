@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from convention.api.fields import StrictTimeField
+
 from .place_sessions import Placement
 
 MAX_REVISION = 2**31 - 1
@@ -15,8 +17,8 @@ class SlotRequest(serializers.Serializer[Any]):
     """Where a session goes; times with offset."""
 
     room = serializers.IntegerField(allow_null=True, min_value=1, max_value=MAX_KEY)
-    starts_at = serializers.DateTimeField()
-    ends_at = serializers.DateTimeField()
+    starts_at = StrictTimeField()
+    ends_at = StrictTimeField()
     is_time_pinned = serializers.BooleanField(default=False)
     is_room_pinned = serializers.BooleanField(default=False)
 

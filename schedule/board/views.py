@@ -20,6 +20,7 @@ from convention.club.models import Person
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.events.permissions import get_organized_events
+from convention.text.normalize import parse_digits
 from schedule.conflicts.describe import join_names
 from schedule.drafts.current_draft import load_slot_states
 from schedule.drafts.slot_state import SlotState
@@ -184,7 +185,9 @@ def board_paste(request: "HttpRequest", event: str) -> HttpResponse:
         try:
             table = preview_pasted_sessions(event=event_obj, text=text)
             if "create" in request.POST and table.rows and not table.errors:
-                count = len(create_pasted_sessions(event=event_obj, text=text))
+                # The button has the number of the preview, so that a form sent twice creates once.
+                seen = parse_digits(request.POST["create"])
+                count = len(create_pasted_sessions(event=event_obj, text=text, seen_number=seen or 0))
                 sentence = ngettext(
                     "%(count)s session was added to the tray.",
                     "%(count)s sessions were added to the tray.",

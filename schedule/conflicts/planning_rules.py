@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from django.core.exceptions import ObjectNotUpdated
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
+from convention.errors import NotFound
 from convention.events.models import Event, Room
 from schedule.models import Availability, ConflictLevel, Speaker, WalkingTime
 
@@ -15,6 +18,8 @@ from .timetable import AvailabilityPeriod
 @transaction.atomic
 def save_kind_rules(*, event: Event, rules: Mapping[ConflictKind, KindRule]) -> None:
     """Save how the event treats each kind; a kind as by default needs no row."""
+    # Locked, since two who save at once would both add the rows. `no_key`: registrations need not wait.
+    Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
     event.conflict_levels.filter(kind__in=rules).delete()
     ConflictLevel.objects.bulk_create(
         ConflictLevel(
@@ -33,6 +38,8 @@ def save_kind_rules(*, event: Event, rules: Mapping[ConflictKind, KindRule]) -> 
 @transaction.atomic
 def save_walking_times(*, event: Event, minutes: Mapping[tuple[str, str], int | None]) -> None:
     """Save the minutes between these pairs of zones; None leaves the default."""
+    # Locked as above.
+    Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
     zones = {zone for pair in minutes for zone in pair}
     # In either order, since an older row may have the other one.
     event.walking_times.filter(from_zone__in=zones, to_zone__in=zones).delete()
@@ -46,8 +53,11 @@ def save_walking_times(*, event: Event, minutes: Mapping[tuple[str, str], int | 
 
 @transaction.atomic
 def save_room_planning(*, room: Room, changed_fields: Iterable[str]) -> None:
-    """Save turnover, zone and equipment of a room."""
-    room.save(update_fields=["turnover_minutes", "zone", "features"])
+    """Save turnover, zone and equipment of a room. Raise NotFound if it was removed."""
+    try:
+        room.save(update_fields=["turnover_minutes", "zone", "features"])
+    except ObjectNotUpdated:
+        raise NotFound(_("This room was not found; it may have been deleted.")) from None
     record_action("room.plan", room, event=room.event, fields=sorted(changed_fields))
 
 

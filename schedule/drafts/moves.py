@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Person
-from convention.errors import ConventionError
-from schedule.models import Move, ScheduleDraft, Slot
+from convention.errors import ConventionError, NotFound
+from convention.events.models import Room
+from schedule.models import Move, ScheduleDraft, Session, Slot
 
 from .slot_state import SlotState, to_json
 
@@ -37,6 +38,12 @@ class SlotChangedMeanwhile(ConventionError):
             _("Someone else has moved this session in the meantime. You now see where it is; move it again.")
         )
         self.current_states = dict(current_states)
+
+
+class InvalidPlacement(ConventionError):
+    """The time or room of a placement is not possible at this event."""
+
+    kind = "invalid-placement"
 
 
 class NothingToUndo(ConventionError):
@@ -63,9 +70,11 @@ def make_moves(
     """Set the slots of the given sessions, None to remove one, as one batch; return what changed.
 
     With `seen_revision`, raise SlotChangedMeanwhile if another author moved one of these sessions to another
-    place after that revision. Without it, the last command wins.
+    place after that revision. Without it, the last command wins. Raise NotFound for a session and
+    InvalidPlacement for a room that is not the event's, or that was removed.
     """
     locked = _lock_draft(draft)
+    _check_targets(locked, states)
     current = _load_states(locked, states)
     changes = {session: state for session, state in states.items() if current[session] != state}
     if seen_revision is not None:
@@ -142,6 +151,15 @@ def list_moves(draft: ScheduleDraft, *, since: int = 0) -> "QuerySet[Move]":
 
 def _lock_draft(draft: ScheduleDraft) -> ScheduleDraft:
     return ScheduleDraft.objects.select_for_update().get(pk=draft.pk)
+
+
+def _check_targets(draft: ScheduleDraft, states: Mapping[int, SlotState | None]) -> None:
+    """Refuse sessions and rooms that the event does not have; removals wait for the lock of its draft."""
+    if Session.objects.filter(event=draft.event_id, pk__in=states).count() != len(states):
+        raise NotFound(_("There is no such session; it may have been removed. Load the board again."))
+    rooms = {state.room_id for state in states.values() if state and state.room_id is not None}
+    if rooms and Room.objects.filter(event=draft.event_id, pk__in=rooms).count() != len(rooms):
+        raise InvalidPlacement(_("There is no such room; it may have been removed. Load the board again."))
 
 
 def _list_commands(draft: ScheduleDraft, author: Person | None) -> "QuerySet[Move]":

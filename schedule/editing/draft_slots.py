@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.audit.record import record_action
 from convention.club.models import Person
-from convention.errors import ConventionError
+from convention.errors import ConventionError, NotFound
 from convention.events.models import Event, Room
 from schedule.drafts.current_draft import find_current_draft, get_current_draft, load_slot_states
 from schedule.drafts.moves import make_moves
@@ -62,6 +62,18 @@ def lock_current_draft(event: Event, *, author: Person | None) -> ScheduleDraft:
     """Lock the current draft. Drafts are locked before sessions, as in `versions.publish`."""
     draft = get_current_draft(event, author=author)
     return ScheduleDraft.objects.select_for_update().get(pk=draft.pk)
+
+
+def lock_session(session: Session, *, author: Person | None) -> Session:
+    """Lock the current draft, then the session, and return its fresh row. Raise NotFound."""
+    lock_current_draft(session.event, author=author)
+    # By key: the usual order joins other tables, whose rows cannot be locked.
+    locked = Session.objects.select_for_update().filter(pk=session.pk).order_by("pk").first()
+    if locked is None:
+        raise NotFound(_("This session was not found; it may have been deleted."))
+    # Else each use of its event would load it again.
+    locked.event = session.event
+    return locked
 
 
 def move_session(session: Session, state: SlotState | None, author: Person | None) -> None:

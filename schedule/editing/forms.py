@@ -9,6 +9,7 @@ from django.core.validators import MaxLengthValidator, MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
+from convention.text.normalize import normalize_whitespace
 from convention.web.accent_colours import LIGHT_PAPERS, contrast_ratio
 from schedule.exchange.parsing.decode_file import MAX_FILE_BYTES
 from schedule.models import Schedule, Session, Track
@@ -110,6 +111,15 @@ class SessionForm(forms.ModelForm[Session]):
         if not any(mark.isprintable() and not mark.isspace() for mark in title):
             raise ValidationError(_("Write a title."))
         return title
+
+    def clean_subtitle(self) -> str:
+        return normalize_whitespace(self.cleaned_data["subtitle"])
+
+    def clean_kind(self) -> str:
+        return normalize_whitespace(self.cleaned_data["kind"])
+
+    def clean_language(self) -> str:
+        return normalize_whitespace(self.cleaned_data["language"])
 
     def clean_role(self) -> str:
         return self.cleaned_data["role"] or self.instance.role

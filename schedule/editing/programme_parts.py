@@ -1,17 +1,27 @@
 """Save, move and remove the items of a programme: tracks, speakers and settings."""
 
-from django.db import transaction
-from django.db.models import ProtectedError, RestrictedError
+from collections.abc import Mapping
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from django.db.models import Model, ProtectedError, RestrictedError
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from convention.audit.record import record_action
 from convention.db.ordering import move_row
-from convention.errors import ConventionError
+from convention.errors import ConventionError, InvalidFields, NotFound
 from convention.events.models import Event
 from schedule.models import Schedule, Session, Slot, Speaker, Track
 from schedule.programme.days import get_programme_day
 
+from .draft_slots import lock_current_draft
 from .revision import raise_revision
+
+REMOVED_SENTENCES: Final[Mapping[type[Model], Promise]] = {
+    Track: _("This track was not found; it may have been deleted."),
+    Speaker: _("This speaker was not found; they may have been deleted."),
+}
 
 
 class ProgrammeItemInUse(ConventionError):
@@ -29,6 +39,8 @@ def remove_programme_item(*, event: Event, item: Session | Track | Speaker) -> N
         )
     try:
         with transaction.atomic():
+            # Whoever adds references to the item holds this lock.
+            lock_current_draft(event, author=None)
             # Recorded first: a deleted row has no key.
             record_action(f"{item._meta.model_name}.remove", item, event=event)
             item.delete()
@@ -72,11 +84,26 @@ def move_track(*, event: Event, track: Track, steps: int) -> None:
 
 @transaction.atomic
 def save_programme_item(*, event: Event, item: Track | Speaker | Schedule, changed_fields: list[str]) -> None:
-    """Save the item, record which fields changed, and raise the revision."""
+    """Save the item, record which fields changed, and raise the revision.
+
+    Raise NotFound if it was removed, and InvalidFields for a name that another track has.
+    """
     verb = "revise" if item.pk else "add"
     item.event = event
     if isinstance(item, Schedule) and "day_starts_at" in changed_fields:
         move_sessions_to_new_days(item)
-    item.save()
+    try:
+        # Else a row that was removed since it was loaded would be inserted again.
+        # Inside its own savepoint: after an error, PostgreSQL refuses all else.
+        with transaction.atomic():
+            item.save(force_update=bool(item.pk))
+    except IntegrityError:
+        if not isinstance(item, Track):
+            raise
+        # The form found no such name, but the same track was added at the same moment.
+        sentence = _("A track with this name already exists.")
+        raise InvalidFields(sentence, {"name": [str(sentence)]}) from None
+    except (Track.NotUpdated, Speaker.NotUpdated):
+        raise NotFound(REMOVED_SENTENCES[type(item)]) from None
     record_action(f"{item._meta.model_name}.{verb}", item, event=event, fields=sorted(changed_fields))
     raise_revision(event=event)

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from convention.club.models import Person
 from convention.events.models import Event, Room
-from schedule.drafts.current_draft import find_current_draft
 from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.editing.draft_slots import lock_current_draft
@@ -47,10 +46,10 @@ def clear_rooms(event: Event, rooms: Sequence[Room], author: Person) -> None:
 
     Published sessions lose the room when it is deleted: calendars learn it by a higher sequence.
     """
-    if find_current_draft(event):
-        draft = lock_current_draft(event, author=author)
-        slots = draft.slots.filter(room__in=rooms)
-        states = {slot.session_id: replace(SlotState.of_slot(slot), room_id=None) for slot in slots}
-        make_moves(draft=draft, states=states, author=author)
+    # Locked even if it is empty: whoever places a session into one of the rooms holds this lock.
+    draft = lock_current_draft(event, author=author)
+    slots = draft.slots.filter(room__in=rooms)
+    states = {slot.session_id: replace(SlotState.of_slot(slot), room_id=None) for slot in slots}
+    make_moves(draft=draft, states=states, author=author)
     if Session.objects.filter(room__in=rooms).update(sequence=F("sequence") + 1):
         raise_revision(event=event)

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
+from django.core.exceptions import ObjectNotUpdated
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from convention.audit.record import record_action
 from convention.club.models import Person
-from convention.errors import ConventionError, InvalidFields
+from convention.errors import ConventionError, InvalidFields, NotFound
 from convention.events.guards import find_room_uses, prepare_room_removal
 from convention.events.models import Event, Room
 
@@ -24,7 +25,7 @@ class RoomInUse(ConventionError):
 def save_room(*, event: Event, room: Room, changed_fields: Iterable[str]) -> Room:
     """Save a new room, after the others unless it has a position, or one with other values.
 
-    Raise InvalidFields if another room of the event has its name.
+    Raise InvalidFields if another room of the event has its name, and NotFound if it was removed.
     """
     fields = sorted(changed_fields)
     if room.pk is None and "position" not in fields:
@@ -34,7 +35,10 @@ def save_room(*, event: Event, room: Room, changed_fields: Iterable[str]) -> Roo
     try:
         # Inside its own savepoint: after an error, PostgreSQL refuses all else.
         with transaction.atomic():
-            room.save()
+            # Else a room that was removed since it was loaded would be inserted again.
+            room.save(force_update=bool(room.pk))
+    except ObjectNotUpdated:
+        raise NotFound(_("This room was not found; it may have been deleted.")) from None
     except IntegrityError:
         sentence = _("A room with this name already exists.")
         raise InvalidFields(sentence, {"name": [str(sentence)]}) from None

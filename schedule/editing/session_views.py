@@ -93,11 +93,19 @@ def session_add(request: "HttpRequest", event: str) -> HttpResponse:
     with timezone.override(event_obj.zone):
         started = _make_following_session(event_obj, request.GET.get("after", ""))
         form = SessionForm(get_posted_data(request), event=event_obj, instance=started)
-        if form.is_valid():
-            session = add_session(event=event_obj, values=form.cleaned_data, author=get_author(request))
+        if form.is_valid() and (session := add_session_of_form(request, form)):
             messages.success(request, _("“%(title)s” was added to the draft.") % {"title": session.title})
             return redirect("organize-session", event_obj.slug, session.number)
         return render_organizer_page(request, "session", event_obj, form=form, session=None)
+
+
+def add_session_of_form(request: "HttpRequest", form: SessionForm) -> Session | None:
+    """Add the session of a valid form; where it is refused, show that at the fields and return None."""
+    try:
+        return add_session(event=form.event, values=form.cleaned_data, author=get_author(request))
+    except InvalidFields as error:
+        add_field_errors(form, error)
+        return None
 
 
 def _make_following_session(event: Event, number: str) -> Session:
@@ -164,10 +172,16 @@ def save_session_form(
         form.add_error(None, str(conflict))
         return conflict.current_values
     except InvalidFields as error:
-        form.add_error("capacity", error.field_errors["capacity"])
+        add_field_errors(form, error)
         return {}
     messages.success(request, _("The session was saved.") if changed else _("Nothing was changed."))
     return {}
+
+
+def add_field_errors(form: SessionForm, error: InvalidFields) -> None:
+    """Show what an action refused beside the fields."""
+    for name, sentences in error.field_errors.items():
+        form.add_error(name, sentences)
 
 
 def get_initial_values(values: dict[str, Any]) -> dict[str, Any]:

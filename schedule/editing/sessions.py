@@ -24,8 +24,9 @@ from schedule.drafts.slot_state import SlotState
 from schedule.models import Session, Speaker
 
 from .appearances import replace_appearances
-from .draft_slots import change_cancellation, load_state, lock_current_draft, move_session
+from .draft_slots import change_cancellation, load_state, lock_current_draft, lock_session, move_session
 from .programme_parts import remove_programme_item
+from .related_rows import check_related_rows
 from .revision import raise_revision
 
 
@@ -165,10 +166,10 @@ def edit_session(
 
     `seen_fingerprints` belong to the values that the editor started from. Fields that the editor left alone
     keep their current value. Raise SessionChangedMeanwhile if another organizer changed the same field to
-    another value, and InvalidFields for a capacity below the number of places taken.
+    another value, InvalidFields for a capacity below the number of places taken and for a track, room or
+    session that was removed, and NotFound.
     """
-    lock_current_draft(session.event, author=author)
-    locked = Session.objects.select_for_update().get(pk=session.pk)
+    locked = lock_session(session, author=author)
     current = get_session_values(locked)
     own_values = {
         name: value
@@ -189,6 +190,7 @@ def edit_session(
     if conflicting:
         raise SessionChangedMeanwhile(conflicting)
     if differing:
+        check_related_rows(locked, differing)
         write_session(locked, differing, current, author)
     if "is_bookable" in differing:
         # Scanners fetch the event again: the session's checkpoint now admits other attendees.
@@ -245,13 +247,15 @@ def save_session(session: Session, values: Mapping[str, object]) -> None:
 def add_session(*, event: Event, values: Mapping[str, object], author: Person | None = None) -> Session:
     """Create a session with the event's next number; `values` as in `edit_session`.
 
-    It is not public until the draft is published.
+    It is not public until the draft is published. Raise InvalidFields for a track, a room or a session to
+    follow that was removed.
     """
     # Locked, since two sessions added at once would get the same number; drafts come before events.
     lock_current_draft(event, author=author)
     Event.objects.select_for_update().get(pk=event.pk)
     last = event.sessions.aggregate(last=Max("number"))["last"] or 0
     session = Session(event=event, number=last + 1, slug=slugify(str(values["title"]))[:300])
+    check_related_rows(session, values)
     save_session(session, values)
     slot_values = get_slot_values(None, event) | {name: values.get(name) for name in SLOT_FIELDS}
     if state := build_slot_state(slot_values, None):
@@ -278,11 +282,13 @@ def remove_session(*, session: Session, author: Person | None = None) -> bool:
     """Delete a session that is not public, and return True.
 
     A public one is taken out of the draft, so that the next publication removes it; return False. Raise
-    ProgrammeItemInUse if people have booked it.
+    ProgrammeItemInUse if people have booked it, and NotFound.
     """
-    if session.starts_at is None or session.reserved:
-        remove_programme_item(event=session.event, item=session)
+    # Decided on the locked row: a publication may have made it public since it was loaded.
+    locked = lock_session(session, author=author)
+    if locked.starts_at is None or locked.reserved:
+        remove_programme_item(event=locked.event, item=locked)
         return True
-    move_session(session, None, author)
-    record_action("session.remove", session, event=session.event)
+    move_session(locked, None, author)
+    record_action("session.remove", locked, event=locked.event)
     return False

@@ -91,8 +91,11 @@ def track_list(request: "HttpRequest", event: str) -> HttpResponse:
     track = build_new_track(event_obj)
     form = TrackForm(get_posted_data(request), instance=track)
     if form.is_valid():
-        save_programme_item(event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data)
-        messages.success(request, _("The track was added."))
+        with report_refusals(request):
+            save_programme_item(
+                event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data
+            )
+            messages.success(request, _("The track was added."))
         return redirect("organize-tracks", event_obj.slug)
     rows = event_obj.tracks.annotate(used=Count("sessions"))
     return render_organizer_page(request, "tracks", event_obj, form=form, tracks=rows)
@@ -111,8 +114,11 @@ def track_edit(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     form = TrackForm(get_posted_data(request), instance=get_track(event_obj, pk))
     if form.is_valid():
-        save_programme_item(event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data)
-        messages.success(request, _("The track was saved."))
+        with report_refusals(request):
+            save_programme_item(
+                event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data
+            )
+            messages.success(request, _("The track was saved."))
         return redirect("organize-tracks", event_obj.slug)
     # Loaded again, since validation has set the form's values on its instance.
     return render_organizer_page(request, "track", event_obj, form=form, track=get_track(event_obj, pk))

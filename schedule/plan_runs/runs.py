@@ -16,6 +16,7 @@ from convention.events.models import Event
 from schedule.drafts.current_draft import get_current_draft, load_slot_states
 from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
+from schedule.editing.draft_slots import lock_current_draft
 from schedule.models import Move, PlanRun, ScheduleDraft, Session
 
 from .tasks import run_planner
@@ -135,7 +136,8 @@ def adopt_proposal(*, plan_run: PlanRun, author: Person | None) -> list[Move]:
     """
     if plan_run.proposal is None:
         raise NothingToPlan(_("This run has no proposal."))
-    draft = get_current_draft(plan_run.event, author=author)
+    # Locked first: a room or session that is removed afterwards waits, and is not in the proposal before.
+    draft = lock_current_draft(plan_run.event, author=author)
     changes = list_proposed_changes(plan_run.proposal, draft)
     record_action("schedule.adopt_plan", plan_run, event=plan_run.event)
     return make_moves(draft=draft, states=changes, author=author)

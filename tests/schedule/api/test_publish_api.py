@@ -117,6 +117,7 @@ def test_without_changes_there_is_nothing_to_publish(event, program):
         ({"revision": -1}, "revision"),
         ({"revision": 2**40}, "revision"),
         ({"revision": 0, "notify": "some"}, "notify"),
+        ({"revision": 0, "notify": "\ud800"}, "notify"),
         ({"revision": 0, "notify": True}, "notify"),
         ({"revision": 0, "name": "x" * 201}, "name"),
         ({"revision": 0, "note": "x" * 2001}, "note"),

@@ -309,3 +309,50 @@ def test_cancelling_needs_the_scope_to_write(event, action):
     answer = make_program(event, scopes=("schedule:read",)).post(f"sessions/{session.guid}/{action}/", {})
 
     assert answer.status_code == 403
+
+
+def test_a_role_that_cannot_be_sent_back_is_refused(event, program):
+    answer = program.post("sessions/", {"title": "Atelier", "role": "\ud800"})
+
+    assert answer.status_code == 422
+    assert not event.sessions.exists()
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_sessions_that_follow_each_other_in_a_circle_are_refused(event, program, count):
+    sessions = [make_session(event) for _number in range(count)]
+    for session, previous in zip(sessions[1:], sessions, strict=False):
+        program.patch(f"sessions/{session.guid}/", {"follows": str(previous.guid)})
+
+    answer = program.patch(f"sessions/{sessions[0].guid}/", {"follows": str(sessions[-1].guid)})
+
+    assert answer.status_code == 422
+    assert "in a circle" in answer.text
+    assert event.sessions.exclude(follows=None).count() == count - 1
+
+
+def test_a_request_repeated_after_its_room_was_removed_is_answered_as_before(event, program):
+    room = make_room(event)
+    body = {"title": "Atelier", "room": room.pk, **TIMES}
+    first = program.post("sessions/", body, key="one")
+    program.delete(f"rooms/{room.pk}/?confirmed=true")
+
+    again = program.post("sessions/", body, key="one")
+
+    assert again.status_code == 201
+    assert again.json()["guid"] == first.json()["guid"]
+
+
+def test_a_name_with_a_line_break_is_refused(event, program):
+    answer = program.post("sessions/", {"title": "Atelier", "speakers": ["Ada\nByron"]})
+
+    assert answer.status_code == 422
+    assert "A name cannot contain a line break." in answer.text
+    assert not event.speakers.exists()
+
+
+@pytest.mark.parametrize("name", ["subtitle", "kind", "language"])
+def test_line_breaks_in_a_short_text_become_spaces(event, program, name):
+    answer = program.post("sessions/", {"title": "Atelier", name: "fr,\r\nen"})
+
+    assert answer.json()[name] == "fr, en"

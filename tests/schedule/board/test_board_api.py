@@ -293,7 +293,11 @@ def test_an_impossible_place_gets_a_sentence_and_nothing_moves(event, change, se
     "body",
     ["", "{", "[]", "{}", '{"seen_revision": 0, "moves": []}', '{"seen_revision": -1, "moves": [{}]}',
      '{"seen_revision": 0, "moves": [{"session": "x", "slot": null}]}',
-     '{"seen_revision": 0, "moves": [{"session": 1, "slot": {"room": null}}]}'],
+     '{"seen_revision": 0, "moves": [{"session": 1, "slot": {"room": null}}]}',
+     ('{"seen_revision": 0, "moves": [{"session": 1, "slot": {"room": null,'
+     ' "starts_at": "0001-01-01T00:00:00", "ends_at": "0001-01-01T00:00:00"}}]}'),
+     ('{"seen_revision": 0, "moves": [{"session": 1, "slot": {"room": null,'
+     ' "starts_at": "2027-03-27T09:00:00", "ends_at": "2027-03-27T10:00:00"}}]}')],
 )  # fmt: skip
 def test_a_body_that_cannot_be_read_gets_a_sentence(event, body):
     answer = post(sign_in(event), "moves/", body)

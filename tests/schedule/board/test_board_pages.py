@@ -151,12 +151,25 @@ def test_paste_shows_a_preview_before_it_creates(organizer, event):
 
     preview = html.fromstring(organizer.post(f"{BOARD}paste/", data).text)
     created_by_preview = Session.objects.count()
-    response = organizer.post(f"{BOARD}paste/", data | {"create": "1"})
+    button = {"create": preview.xpath("//button[@name='create']/@value")[0]}
+    response = organizer.post(f"{BOARD}paste/", data | button)
 
     assert preview.xpath("//tbody/tr/th/text()") == ["Un", "Deux"]
     assert created_by_preview == 0
     assert response["Location"] == BOARD
     assert [session.title for session in Session.objects.order_by("number")] == ["Un", "Deux"]
+
+
+def test_a_pasted_table_sent_twice_creates_its_sessions_once(organizer, event):
+    data = {"table": "Un\tAna\t30\n"}
+    preview = html.fromstring(organizer.post(f"{BOARD}paste/", data).text)
+    button = {"create": preview.xpath("//button[@name='create']/@value")[0]}
+    organizer.post(f"{BOARD}paste/", data | button)
+
+    again = organizer.post(f"{BOARD}paste/", data | button)
+
+    assert "Sessions were added in the meantime" in again.text
+    assert Session.objects.count() == 1
 
 
 def test_a_pasted_table_with_an_error_is_not_created(organizer, event):

@@ -25,9 +25,8 @@ from schedule.board.pasted_sessions import (
     parse_pasted_sessions,
     preview_pasted_sessions,
 )
-from schedule.board.place_sessions import InvalidPlacement
 from schedule.drafts.current_draft import get_current_draft, load_slot_states
-from schedule.drafts.moves import undo_last_batch
+from schedule.drafts.moves import InvalidPlacement, undo_last_batch
 from schedule.models import Session
 from tests.factories import make_event, make_person, make_room, make_session, make_track
 

@@ -235,7 +235,7 @@ def test_a_move_takes_the_same_queries_for_one_session_and_for_many(django_asser
     sessions = [make_session(event) for _number in range(30)]
     draft = get_current_draft(event)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         make_moves(draft=draft, states={sessions[0].pk: make_state(event, 1)}, author=None)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         make_moves(draft=draft, states={one.pk: make_state(event, 2) for one in sessions}, author=None)

@@ -1,0 +1,54 @@
+"""Check, under the lock of the current draft, the rows that a session is about to reference."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.db.models import Model
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from convention.errors import InvalidFields
+from schedule.models import Session
+
+REMOVED_SENTENCES: Final[Mapping[str, Promise]] = {
+    "track": _("This track was not found; it may have been deleted."),
+    "room": _("This room was not found; it may have been deleted."),
+    "follows": _("This session was not found; it may have been deleted."),
+}
+
+
+def check_related_rows(session: Session, values: Mapping[str, object]) -> None:
+    """Refuse a track, a room or a session that was removed since it was chosen, and circles of sessions.
+
+    Removals take the lock, too; without this check the database would refuse the row when it commits.
+    Raise InvalidFields.
+    """
+    errors = {
+        name: [str(sentence)]
+        for name, sentence in REMOVED_SENTENCES.items()
+        if not is_stored(values.get(name))
+    }
+    previous = values.get("follows")
+    if not errors and isinstance(previous, Session):
+        pairs = session.event.sessions.exclude(follows=None).values_list("pk", "follows")
+        if has_circle({**dict(pairs), session.pk: previous.pk}, session.pk):
+            sentence = _("These sessions would follow each other in a circle. Choose another one.")
+            errors["follows"] = [str(sentence)]
+    if errors:
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
+
+
+def is_stored(row: object) -> bool:
+    """Return whether a row still exists; None does."""
+    return not isinstance(row, Model) or type(row)._default_manager.filter(pk=row.pk).exists()
+
+
+def has_circle(previous: Mapping[int, int], start: int) -> bool:
+    """Return whether one comes back to `start` from session to previous session."""
+    seen: set[int] = set()
+    current = previous.get(start)
+    # Sessions stored before this check may be in a circle that does not contain the start.
+    while current is not None and current not in seen:
+        seen.add(current)
+        current = previous.get(current)
+    return start in seen
