@@ -162,7 +162,7 @@ RECORDED = {
 ELSEWHERE = {
     "organize-delegation-new": "test_delegations", "organize-delegate-add": "test_delegations",
     "my-privacy-file": "test_export", "my-privacy-agree": "test_consents",
-    "my-privacy-withdraw": "test_pages",
+    "my-privacy-withdraw": "test_pages", "organize-speaker-addresses": "speakers/test_addresses",
     "my-privacy-disagree": "test_consents", "my-privacy-erase": "privacy/test_pages",
     "privacy-case-new": "privacy/test_pages", "privacy-retention-run": "test_retention",
     "privacy-case-file": "test_export",

@@ -38,7 +38,14 @@ OBJECTS = {
     "invoice",
 }  # fmt: skip
 # A session opens none of these; `test_own_registrations_api` and tests/schedule/api swap their objects.
-BY_TOKEN = {"api-cancel", "api-session", "api-speaker", "api-room"}
+BY_TOKEN = {
+    "api-cancel",
+    "api-session",
+    "api-session-cancel",
+    "api-session-restore",
+    "api-speaker",
+    "api-room",
+}
 FORGED = {
     "verify-order",
     "club-claim",

@@ -138,11 +138,11 @@ def speaker_mailing_detail(request: "HttpRequest", event: str, pk: int) -> HttpR
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     # Nobody got the text of the other language.
     used = {choose_language(mailing, mail.speaker) for mail in rows}
-    languages = [
+    letters = [
         (getattr(mailing, f"subject_{code}"), getattr(mailing, f"text_{code}"), code)
         for code in ("fr", "en")
         if code in used
     ]
     return render_organizer_page(
-        request, "speaker_mailing", event_obj, mailing=mailing, rows=page, languages=languages
+        request, "speaker_mailing", event_obj, mailing=mailing, rows=page, letters=letters
     )

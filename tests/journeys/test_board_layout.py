@@ -124,6 +124,8 @@ def test_a_session_moved_on_a_phone_is_in_view_above_the_commands(open_board):
     page.keyboard.press("Shift+ArrowRight")
     wait_until_stored(page, 2)
 
+    # The board draws its blocks anew when the conflicts arrive.
+    page.wait_for_load_state("networkidle")
     moved, screen = block(page, "Le réseau").bounding_box(), page.locator("#board-scroll").bounding_box()
     commands = page.locator("#board-selection").bounding_box()
     assert moved["x"] + moved["width"] <= screen["x"] + screen["width"]

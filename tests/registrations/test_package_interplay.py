@@ -221,7 +221,7 @@ def test_an_order_that_is_owed_already_owes_no_lapsed_place():
 @pytest.mark.parametrize(
     ("methods", "said"),
     [
-        ([], ["To invoice: €300", "Transfer reference"]),
+        ([], ["Amount due: €300", "Transfer reference"]),
         (["card"], ["Paid by card: €300"]),
         (["card", "transfer"], ["Paid: €300"]),
     ],
@@ -235,7 +235,7 @@ def test_the_confirmation_says_how_it_was_paid(mailoutbox, run_tasks, methods, s
         record_payment(receivable=sync_receivable(order), amount=30_000 // len(methods), method=method)
     run_tasks()
     [mail] = mailoutbox
-    words = ["To invoice: €300", "Transfer reference", "Paid by card: €300", "Paid: €300"]
+    words = ["Amount due: €300", "Transfer reference", "Paid by card: €300", "Paid: €300"]
     assert [word for word in words if word in mail.body] == said
 
 

@@ -126,7 +126,7 @@ CODED = {
     "privacy.privacycase.mentions", "privacy.privacycase.retained", "registrations.sponsorship.name",
     "registrations.sponsorship.sort_name", "registrations.sponsorship.website",
     "schedule.move.after", "schedule.move.before", "schedule.planrun.costs",
-    "schedule.speakermailing.audience", "schedule.versionslot.room_name",
+    "schedule.agendaprint.page_counts", "schedule.speakermailing.audience", "schedule.versionslot.room_name",
     "registrations.voucher.for_company", "visits.application.refusal_reasons",
     "visits.application.sent_mails",
     "visits.ndatext.text", "visits.ndatext.text_en", "visits.proposal.host_name",

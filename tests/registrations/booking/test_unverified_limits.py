@@ -261,7 +261,7 @@ def test_the_organizers_first_page_says_so_until_it_is_settled(event: Event, cli
     client.force_login(make_staff(event))
     order = ordered(event, people=4)
     path = f"/en/organize/{event.slug}/"
-    said = "4 are still waiting for their buyers to confirm them"
+    said = "4 are still awaiting confirmation by their buyers"
     page = client.get(path).content.decode()
     assert said in page
     assert f"/en/organize/{event.slug}/registrations/cancel/?state=held" in page

@@ -216,7 +216,7 @@ def test_nobody_is_told_unless_it_is_asked_for(event: Event, run_tasks, mailoutb
     cancel_orders_and_notify(event=event, references=references(told, also), reason="x")
     run_tasks()
     assert sorted(mail.to[0] for mail in mailoutbox) == ["b@good.example", "d@good.example"]
-    assert all(mail.subject.startswith("Annulé") for mail in mailoutbox)
+    assert all(mail.subject.startswith("Annulation") for mail in mailoutbox)
 
 
 @pytest.mark.django_db(transaction=True)
