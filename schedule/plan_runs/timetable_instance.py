@@ -139,8 +139,9 @@ class InstanceBuilder:
 
     def __post_init__(self) -> None:
         self.grid = make_grid(self.timetable)
-        self.room_keys = tuple(self.timetable.rooms)
-        self.planned_keys = [key for key in self.timetable.sessions if self._is_planned(key)]
+        self.room_keys = tuple(sorted(self.timetable.rooms))
+        # Sorted, because the database returns rows in any order, and a seed has to give the same plan again.
+        self.planned_keys = [key for key in sorted(self.timetable.sessions) if self._is_planned(key)]
         self.numbers = {key: number for number, key in enumerate(self.planned_keys)}
         self.fixed = {
             key: state
@@ -409,7 +410,7 @@ def make_grid(timetable: Timetable) -> PlanningGrid:
 
     Lengths are rounded up to its steps.
     """
-    planned = [key for key, session in timetable.sessions.items() if is_talk(session)]
+    planned = [key for key, session in sorted(timetable.sessions.items()) if is_talk(session)]
     neat = list_neat_starts(timetable, planned)
     minutes = {int(duration / MINUTE) for duration in neat}
     for opens_at, closes_at in timetable.hours:
