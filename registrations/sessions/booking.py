@@ -85,7 +85,7 @@ def check_session_bookable(session: Session) -> None:
     if not session.is_bookable:
         raise NotOpenNow(_("“%(title)s” needs no booking: just come.") % {"title": session.title})
     if not is_available(session, at=timezone.now()):
-        raise NotOpenNow(_("“%(title)s” cannot be booked any more.") % {"title": session.title})
+        raise NotOpenNow(_("“%(title)s” can no longer be booked.") % {"title": session.title})
 
 
 def reserve_session_place(registration: Registration, session: Session) -> SessionBooking:

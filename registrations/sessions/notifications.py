@@ -19,7 +19,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.tasks import task
 from django.urls import reverse
 from django.utils import translation
@@ -54,7 +54,7 @@ SUBJECTS: Final = {
     ChangeNotice.MOVED: gettext_lazy("Session moved: %(title)s"),
     ChangeNotice.CANCELLED: gettext_lazy("Session cancelled: %(title)s"),
     ChangeNotice.REMOVED: gettext_lazy("Session removed from the programme: %(title)s"),
-    ChangeNotice.RESTORED: gettext_lazy("It takes place after all: %(title)s"),
+    ChangeNotice.RESTORED: gettext_lazy("Back on the programme: %(title)s"),
 }
 
 
@@ -172,11 +172,7 @@ def _store_as_announced(
             notified_room_id=session.room_id,
             is_cancellation_notified=session.cancelled_at is not None,
         )
-    AgendaLink.objects.filter(pk__in=_list_keys(links)).update(notified_version=version)
-
-
-def _list_keys(rows: Collection[Model]) -> list[int]:
-    return [row.pk for row in rows]
+    AgendaLink.objects.filter(pk__in=[link.pk for link in links]).update(notified_version=version)
 
 
 def _send_letter(registration: Registration, changes: list[ChangedSession]) -> None:

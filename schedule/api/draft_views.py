@@ -22,10 +22,9 @@ from schedule.conflicts.describe import describe_conflict
 from schedule.conflicts.find import find_conflicts
 from schedule.conflicts.load import load_working_timetable
 from schedule.conflicts.timetable import Conflict, Timetable
-from schedule.drafts.current_draft import find_current_draft
+from schedule.drafts.current_draft import find_current_draft, load_working_states
 from schedule.drafts.moves import SlotChangedMeanwhile, undo_batch, undo_last_batch
 from schedule.drafts.slot_state import SlotState
-from schedule.editing.draft_slots import load_states
 from schedule.models import Move, ScheduleDraft
 from schedule.versions.timetables import find_last_version_number
 
@@ -57,7 +56,7 @@ class DraftView(PlanningView):
         draft = {
             "version": find_last_version_number(event_obj),
             "revision": get_revision(event_obj),
-            **split_slots(find_guids(event_obj), load_states(event_obj)),
+            **split_slots(find_guids(event_obj), load_working_states(event_obj)),
         }
         with timezone.override(event_obj.zone):
             return Response(render_body(DraftResponse, draft))

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from convention import hooks
 from convention.events.models import Event, Room
-from schedule.drafts.current_draft import find_current_draft, load_slot_states
+from schedule.drafts.current_draft import find_current_draft, load_slot_states, load_working_states
 from schedule.drafts.slot_state import SlotState
 from schedule.models import (
     DEFAULT_DAY_START,
@@ -70,7 +70,7 @@ def load_neighbourhood(session: Session) -> Timetable:
     follows: for a page about one session, a fraction of what `load_working_timetable` reads.
     """
     event = session.event
-    states = _load_working_states(event)
+    states = load_working_states(event)
     shared = _load_surroundings([event.pk])
     frame = Timetable({}, rooms=shared["rooms"][event.pk], rules=shared["rules"][event.pk])
     frame = replace(frame, walking_minutes=shared["walking"][event.pk])
@@ -79,16 +79,6 @@ def load_neighbourhood(session: Session) -> Timetable:
     keys = {session.pk, session.follows_id or session.pk, *followers, *list_near(states, session.pk, buffer)}
     near = {event.pk: _pick(states, keys)}
     return _load_timetables([event], near, shared=shared, session_ids=keys)[event.pk]
-
-
-def _load_working_states(event: Event) -> dict[int, SlotState]:
-    """Return the placed sessions of the current draft; without a draft, what is published."""
-    draft = find_current_draft(event)
-    if draft:
-        return load_slot_states(draft)
-    rows = Session.objects.filter(event=event, starts_at__isnull=False)
-    rows = rows.only("room", "starts_at", "ends_at", "day", "cancelled_at").order_by()
-    return {row.pk: state for row in rows if (state := SlotState.of_session(row))}
 
 
 def list_near(states: Mapping[int, SlotState], session: int, buffer: datetime.timedelta) -> list[int]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from convention.club.models import Person
 from convention.events.models import Event
-from schedule.models import ScheduleDraft, Slot
+from schedule.models import ScheduleDraft, Session, Slot
 
 from .slot_state import SlotState
 
@@ -71,3 +71,13 @@ def load_slot_states(draft: ScheduleDraft) -> dict[int, SlotState]:
         session: SlotState(room, starts_at.astimezone(UTC), ends_at.astimezone(UTC), *others)
         for session, room, starts_at, ends_at, *others in draft.slots.values_list(*STATE_COLUMNS)
     }
+
+
+def load_working_states(event: Event) -> dict[int, SlotState]:
+    """Return the placed sessions of the current draft; without a draft, what is published."""
+    draft = find_current_draft(event)
+    if draft:
+        return load_slot_states(draft)
+    rows = Session.objects.filter(event=event, starts_at__isnull=False)
+    rows = rows.only("room", "starts_at", "ends_at", "day", "cancelled_at").order_by()
+    return {row.pk: state for row in rows if (state := SlotState.of_session(row))}

@@ -9,7 +9,7 @@ from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import ConventionError, NotFound
 from convention.events.models import Event, Room
-from schedule.drafts.current_draft import find_current_draft, get_current_draft, load_slot_states
+from schedule.drafts.current_draft import find_current_draft, get_current_draft, load_working_states
 from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.models import ScheduleDraft, Session
@@ -18,15 +18,6 @@ from schedule.models import ScheduleDraft, Session
 class SessionNotPlaced(ConventionError):
     kind = "not-placed"
     status = 409
-
-
-def load_states(event: Event) -> dict[int, SlotState]:
-    """Return the placed sessions of the current draft; without a draft, what is published."""
-    draft = find_current_draft(event)
-    if draft:
-        return load_slot_states(draft)
-    states = ((session.pk, SlotState.of_session(session)) for session in event.sessions.all())
-    return {pk: state for pk, state in states if state}
 
 
 def load_state(session: Session) -> SlotState | None:
@@ -40,7 +31,7 @@ def load_state(session: Session) -> SlotState | None:
 
 def overlay_draft(event: Event, sessions: Iterable[Session]) -> list[Session]:
     """Set time, room and cancellation as in the current draft, in memory only: never save these rows."""
-    states = load_states(event)
+    states = load_working_states(event)
     rooms = {room.pk: room for room in event.rooms.all()}
     rows = list(sessions)
     for session in rows:

@@ -109,7 +109,7 @@ class SessionForm(forms.ModelForm[Session]):
         """Refuse a title of spaces and invisible characters only."""
         title = " ".join(self.cleaned_data["title"].split())
         if not any(mark.isprintable() and not mark.isspace() for mark in title):
-            raise ValidationError(_("Write a title."))
+            raise ValidationError(_("Enter a title."))
         return title
 
     def clean_subtitle(self) -> str:

@@ -202,7 +202,7 @@ def choose_paper(kind: SheetKind, name: str) -> str:
         return kind.papers[0]
     if name not in kind.papers:
         raise UnknownPaperError(
-            _("There is no paper “%(paper)s”: choose one of %(papers)s.")
+            _("Unknown paper size “%(paper)s”: choose one of %(papers)s.")
             % {"paper": name[:60], "papers": ", ".join(kind.papers)}
         )
     return name

@@ -81,18 +81,18 @@ def preview_proposal(plan_run: PlanRun) -> ProposalPreview:
     if plan_run.proposal is None:
         return ProposalPreview([], [], [], [], [])
     draft = get_current_draft(plan_run.event)
-    now = load_timetable(draft)
-    proposed = list_proposed_changes(plan_run.proposal, draft)
-    states = {key: state for key, state in proposed.items() if key in now.sessions}
-    after = now.with_states(states)
-    known = {conflict.signature for conflict in find_conflicts(now)}
-    conflicts = find_conflicts(after)
+    current = load_timetable(draft)
+    changes = list_proposed_changes(plan_run.proposal, draft)
+    states = {key: state for key, state in changes.items() if key in current.sessions}
+    proposed = current.with_states(states)
+    known = {conflict.signature for conflict in find_conflicts(current)}
+    conflicts = find_conflicts(proposed)
     return ProposalPreview(
-        changes=list_changes(now, states),
-        rooms=[room.name for room in now.rooms.values()],
-        days=[make_day_table(plan_run.event, after, hours, states) for hours in after.hours],
-        new=describe_all(after, [one for one in conflicts if one.signature not in known]),
-        remaining=describe_all(after, [one for one in conflicts if one.signature in known]),
+        changes=list_changes(current, states),
+        rooms=[room.name for room in current.rooms.values()],
+        days=[make_day_table(plan_run.event, proposed, hours, states) for hours in proposed.hours],
+        new=describe_all(proposed, [conflict for conflict in conflicts if conflict.signature not in known]),
+        remaining=describe_all(proposed, [conflict for conflict in conflicts if conflict.signature in known]),
     )
 
 
@@ -105,14 +105,16 @@ def describe_all(timetable: Timetable, conflicts: Iterable[Conflict]) -> list[st
     return sentences
 
 
-def list_changes(now: Timetable, states: dict[int, SlotState]) -> list[ProposedChange]:
+def list_changes(current: Timetable, states: dict[int, SlotState]) -> list[ProposedChange]:
     """Return what moves, in order of time."""
     changes = []
     for key, state in states.items():
-        before = now.placements.get(key)
-        room_before = now.get_room_name(before.room_id) if before else ""
+        before = current.placements.get(key)
+        room_before = current.get_room_name(before.room_id) if before else ""
         changes.append(
-            ProposedChange(now.sessions[key], before, state, room_before, now.get_room_name(state.room_id))
+            ProposedChange(
+                current.sessions[key], before, state, room_before, current.get_room_name(state.room_id)
+            )
         )
     return sorted(changes, key=lambda change: (change.after.starts_at, change.session.number))
 
@@ -144,11 +146,11 @@ def make_row(
     cells = []
     for room in timetable.rooms:
         ends = [
-            one.state.ends_at
-            for one in placed
-            if one.state.room_id == room and one.state.starts_at < start < one.state.ends_at
+            session.state.ends_at
+            for session in placed
+            if session.state.room_id == room and session.state.starts_at < start < session.state.ends_at
         ]
-        sessions = [one for one in starting if one.state.room_id == room]
+        sessions = [session for session in starting if session.state.room_id == room]
         cells.append(TableCell(sessions, max(ends, default=None)))
-    for_all = [one for one in starting if one.state.room_id not in timetable.rooms]
+    for_all = [session for session in starting if session.state.room_id not in timetable.rooms]
     return TableRow(start, for_all, cells)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from convention.errors import NotFound
 from convention.events.models import Event
-from schedule.models import Schedule
+from schedule.models import Schedule, ScheduleVersion
 from schedule.paper.comparison import Comparison, PrintedChange
 from schedule.programme.days import get_programme_day
 from schedule.versions.differences import SlotDifference, TimetableDifferences, compare_timetables
@@ -14,19 +14,23 @@ from schedule.versions.sentences import KIND_LABELS, describe_change, describe_v
 from schedule.versions.timetables import load_published_timetable, load_version_timetable
 
 
-def load_differences(event: Event, number: int) -> TimetableDifferences:
-    """Return what changed since the version of that number. Raise NotFound."""
-    version = event.schedule_versions.filter(number=number).first()
+def get_version(event: Event, number: int) -> ScheduleVersion:
+    """Return the version of that number. Raise NotFound."""
+    version: ScheduleVersion | None = event.schedule_versions.filter(number=number).first()
     if version is None:
         raise NotFound(_("This version does not exist."))
-    return compare_timetables(load_version_timetable(version), load_published_timetable(event))
+    return version
+
+
+def load_differences(version: ScheduleVersion) -> TimetableDifferences:
+    """Return what is published now and differs from a version."""
+    return compare_timetables(load_version_timetable(version), load_published_timetable(version.event))
 
 
 def load_comparison(event: Event, number: int) -> Comparison:
     """Return the changes since a version in words of the active language. Raise NotFound."""
-    version = event.schedule_versions.filter(number=number).first()
-    differences = load_differences(event, number)
-    assert version is not None
+    version = get_version(event, number)
+    differences = load_differences(version)
     schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
     changed = {
         place

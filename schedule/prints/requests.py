@@ -125,7 +125,8 @@ def store_print(row: AgendaPrint, file: BinaryIO) -> None:
     except IntegrityError:
         stored = AgendaPrint.objects.filter(pk=row.pk).values_list("fingerprint", flat=True).get()
         row.fingerprint, row.file = stored, ""
-        row.error = str(_("The programme changed while this was made. Print it again."))
+        with override(PrintOptions.from_json(row.options).language):
+            row.error = _("The programme changed while this was made. Print it again.")
         row.save()
 
 

@@ -54,7 +54,7 @@ def print_page(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj, person = get_event_to_organize(event, request.user), require_signed_in(request.user)
     kind = request.GET.get("kind", "booklet")
     if kind not in SHEET_KINDS:
-        raise NotFound(_("There is no such kind of print."))
+        raise NotFound(_("This kind of print does not exist."))
     form = PrintForm(
         get_posted_data(request),
         event=event_obj,
@@ -110,7 +110,7 @@ def print_detail(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     is_current = row.fingerprint == fingerprint_printed_content(event_obj)
     changes: dict[str, object] = {}
     if not is_current and row.version:
-        changes = build_change_list(event_obj, load_differences(event_obj, row.version.number))
+        changes = build_change_list(event_obj, load_differences(row.version))
     return render_organizer_page(
         request,
         "print_detail",
@@ -142,5 +142,5 @@ def get_print(event: Event, pk: int) -> AgendaPrint:
     """Return the event's print. Raise NotFound."""
     row = event.agenda_prints.select_related("event", "version", "requested_by").filter(pk=pk).first()
     if row is None:
-        raise NotFound(_("There is no such print; it may be deleted."))
+        raise NotFound(_("This print was not found; it may have been deleted."))
     return row

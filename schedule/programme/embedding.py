@@ -37,7 +37,7 @@ def normalize_site(text: str) -> str:
         return text
     site = "/".join(text.lower().split("/")[:3])
     if not SITE_PATTERN.fullmatch(site):
-        message = _("“%(site)s” is no site. Write it as https://www.example.org.")
+        message = _("“%(site)s” is not a valid site address. Enter it as https://www.example.org.")
         raise ValidationError(message % {"site": text[:100]})
     return site
 

@@ -82,7 +82,7 @@ def read_line(number: int, line: str, speakers: dict[str, list[Speaker]]) -> Pas
     rest = line.replace(found[0], " ", 1) if found else line
     name = " ".join(rest.replace("\t", " ").replace(";", " ").split()).strip(SEPARATORS)
     if not is_address(email):
-        return PastedAddress(number, name, email, error=_("There is no e-mail address in this line."))
+        return PastedAddress(number, name, email, error=_("This line has no e-mail address."))
     same = speakers.get(search_text(name), [])
     if len(same) == 1:
         return PastedAddress(number, name, email, same[0])

@@ -100,7 +100,7 @@ def select_speakers(event: Event, audience: SpeakerAudience) -> list[Speaker]:
 def select_appearances(event: Event, audience: SpeakerAudience) -> "QuerySet[SessionSpeaker] | None":
     """Return the appearances that meet all conditions on sessions at once; None without such a condition.
 
-    Whoever has confirmed the session asked for, and not another one, has not left that session unanswered.
+    A speaker with another session still unanswered is not chosen by a session that they confirmed.
     """
     sessions = select_sessions(event, audience)
     if audience.state not in ANSWER_STATES:

@@ -102,7 +102,7 @@ def withdraw_photo_consent(*, speaker: Speaker) -> None:
 def _lock_photo(speaker: Speaker) -> SpeakerPhoto:
     photo = SpeakerPhoto.objects.select_for_update().filter(speaker=speaker).defer("content").first()
     if photo is None:
-        raise NotFound(_("There is no photograph; it may have been removed."))
+        raise NotFound(_("This photograph was not found; it may have been removed."))
     photo.speaker = speaker
     return photo
 

@@ -176,7 +176,7 @@ def speaker_public_photo(request: "HttpRequest", event: str, guid: "uuid.UUID") 
 def answer_photo(photo: SpeakerPhoto | None, *, cache: str) -> HttpResponse:
     """Return the redrawn JPEG. Raise NotFound without a photograph."""
     if photo is None:
-        raise NotFound(_("There is no photograph; it may have been removed."))
+        raise NotFound(_("This photograph was not found; it may have been removed."))
     # The type is ours whatever was uploaded, and must not be guessed by browsers.
     headers = {"Cache-Control": cache, "X-Content-Type-Options": "nosniff", "X-Robots-Tag": "noindex"}
     return HttpResponse(bytes(photo.content), content_type="image/jpeg", headers=headers)

@@ -154,8 +154,8 @@ def test_a_removed_session_has_a_subject_and_sentence_of_its_own(
 @pytest.mark.parametrize(
     ("language", "subjects"),
     [
-        ("fr", ["Session annulée : Atelier", "Elle a lieu finalement : Atelier"]),
-        ("en", ["Session cancelled: Atelier", "It takes place after all: Atelier"]),
+        ("fr", ["Session annulée : Atelier", "De nouveau au programme : Atelier"]),
+        ("en", ["Session cancelled: Atelier", "Back on the programme: Atelier"]),
     ],
 )
 def test_cancelling_and_restoring_have_subjects_of_their_own(
@@ -200,7 +200,7 @@ def test_a_removed_session_that_returns_takes_place_after_all(event, run_tasks, 
     publish_current_draft(session)
     run_tasks()
 
-    assert list_mails(mailoutbox)[-1][1] == "Elle a lieu finalement : Atelier"
+    assert list_mails(mailoutbox)[-1][1] == "De nouveau au programme : Atelier"
 
 
 def test_a_mail_reads_the_bookings_once(event, run_tasks):

@@ -173,7 +173,7 @@ def test_holders_are_told_once_of_each_change(event, person, run_tasks, mailoutb
     restore_session(session=session)
     publish_current_draft(session)
     run_tasks()
-    assert told(mailoutbox) == [("zoe@example.org", "Elle a lieu finalement\u202f: Atelier")]
+    assert told(mailoutbox) == [("zoe@example.org", "De nouveau au programme\u202f: Atelier")]
     notify_changed_sessions()
     run_tasks()
     assert told(mailoutbox) == []

@@ -271,7 +271,7 @@ def test_a_batch_of_another_editor_can_be_undone(event):
             },
             "That is more than two months from the event; check the dates.",
         ),
-        ({"room": 2**62}, "There is no such room; it may have been removed. Load the board again."),
+        ({"room": 2**62}, "This room was not found; it may have been deleted. Load the board again."),
     ],
 )
 def test_an_impossible_place_gets_a_sentence_and_nothing_moves(event, change, sentence):

@@ -129,7 +129,7 @@ def test_a_wrong_site_is_told_and_nothing_is_saved(client, event):
 
     response = client.post(SETTINGS, {"day_starts_at": "07:00", "embedding_sites": "club"})
 
-    assert "“club” is no site." in response.text
+    assert "“club” is not a valid site address." in response.text
     assert not Schedule.objects.filter(event=event, day_starts_at="07:00").exists()
 
 

@@ -63,7 +63,7 @@ def test_lines_that_cannot_be_used_say_why(event):
     assert [row.error for row in rows] == [
         "",
         "The event has no speaker of this name.",
-        "There is no e-mail address in this line.",
+        "This line has no e-mail address.",
         "Several speakers have this name: set the address on the speaker’s own page.",
     ]
 
