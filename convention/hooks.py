@@ -131,6 +131,8 @@ agenda_used = Hook()
 # (event, personal agenda or None, person or None) -> ids of the sessions booked by the agenda's attendee or
 # by the person.
 booked_sessions = Hook()
+# (personal agenda) -> the person whose agenda it is; None for an agenda that is nobody's.
+agenda_owners = Hook()
 # Rules of events whose places are given on application.
 application_rules = SingleHook()
 # (event) -> sponsors' logos for the printed programme.

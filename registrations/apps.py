@@ -38,6 +38,7 @@ class RegistrationsConfig(AppConfig):
         ):
             hook.register(f"registrations.sessions.notifications.{function_name}")
         hooks.booked_sessions.register("registrations.sessions.personal_agenda.find_booked_session_ids")
+        hooks.agenda_owners.register("registrations.sessions.personal_agenda.find_agenda_owner")
         hooks.person_uses.register("registrations.data_subject.find_people_registered_since")
         hooks.printed_logos.register("registrations.logos.list_printed_logos")
         hooks.receivable_sources.register("registrations.billing.receivables.find_receivable")
