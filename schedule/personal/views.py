@@ -43,6 +43,7 @@ from .calendar import build_personal_calendar, compute_calendar_tag
 from .programme import PersonalProgramme, load_personal_programme, print_personal_programme
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
 COOKIE_MAX_AGE_SECONDS: Final = 365 * 24 * 3600
@@ -59,9 +60,8 @@ def session_choose(request: "HttpRequest", event: str) -> HttpResponse:
     personal_agenda = get_own_agenda(event_obj, request)
     audience = get_programme_audience(request.user, event_obj)
     # What was chosen can be dropped, even if it is no longer in the programme.
-    droppable = personal_agenda.sessions.visible_to(audience) if personal_agenda and not adds else None
-    chosen = droppable.filter(guid=guid).first() if droppable is not None else None
-    session = chosen or get_public_session(event_obj, guid, audience=audience)
+    dropped = None if adds else query_chosen_sessions(personal_agenda, audience).filter(guid=guid).first()
+    session = dropped or get_public_session(event_obj, guid, audience=audience)
     if adds:
         personal_agenda = choose_session(event=event_obj, session=session, personal_agenda=personal_agenda)
         if isinstance(request.user, Person):
@@ -74,14 +74,23 @@ def session_choose(request: "HttpRequest", event: str) -> HttpResponse:
     )
 
 
+def query_chosen_sessions(
+    personal_agenda: PersonalAgenda | None, audience: ProgrammeAudience
+) -> "QuerySet[Session]":
+    """Return the sessions of an agenda of which the audience may know, without their long texts."""
+    if personal_agenda is None:
+        return Session.objects.none()
+    rows: QuerySet[Session] = Session.objects.visible_to(audience).filter(personal_agendas=personal_agenda)
+    return rows.defer(*DEFERRED_FIELDS)
+
+
 def respond_to_choice(
     request: "HttpRequest", event: Event, session: Session, personal_agenda: PersonalAgenda | None
 ) -> HttpResponse:
     """Return JSON for our script, else redirect to the page of the button."""
     if "application/json" in request.headers.get("Accept", ""):
         audience = get_programme_audience(request.user, event)
-        starred = personal_agenda.sessions.visible_to(audience) if personal_agenda else Session.objects.none()
-        chosen_sessions = list(starred.defer(*DEFERRED_FIELDS))
+        chosen_sessions = list(query_chosen_sessions(personal_agenda, audience))
         body = {
             "chosen": session in chosen_sessions,
             "count": len(chosen_sessions),

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def event():
-    return make_event(slug="conf", substitution_deadline=timezone.now() + datetime.timedelta(days=20))
+    return make_event(slug="conf")
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_only_members_book_wait_and_swap(event, session, member, guest):
     book_session(registration=guest, session=other)
 
     assert book_session(registration=member, session=session).registration == member
-    with pytest.raises(MembersOnlySession, match="“Conclave” is for members only"):
+    with pytest.raises(MembersOnlySession, match="est réservée aux adhérents"):
         book_session(registration=guest, session=session)
     with pytest.raises(MembersOnlySession):
         swap_session(registration=guest, old_sessions=[other], new_session=session)

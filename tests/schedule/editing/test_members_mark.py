@@ -90,7 +90,7 @@ def test_a_table_carries_the_mark_and_a_file_without_the_column_leaves_it(event,
     Session.objects.update(is_for_members=False)
     report = import_schedule(slug="conf", data=data)
     assert [str(field) for change in report.changes for field in change.fields] == [
-        "Réservé aux adhérents : non → oui"
+        "Réservé aux adhérents\u202f: non → oui"
     ]
     session.refresh_from_db()
     assert session.is_for_members

@@ -126,8 +126,13 @@ def test_no_address_tells_others_of_it_and_members_find_it(here, secret):
     assert find_tellers(Client(), addresses) == {}
     assert find_tellers(attendee, addresses) == {}
     told = find_tellers(member, addresses)
-    events = "/events/conf/"
-    assert told == {}
+    for path in (
+        *("agenda/?day=all", "agenda/?q=confidentiel", "agenda/?q=confidentiels", "speakers/"),
+        *("agenda.ics", "agenda.xml", "agenda.json", "agenda/changes/", "agenda/changes.atom"),
+    ):
+        assert f"/events/conf/{path}" in told
+    # Files are passed on.
+    assert not [address for address in told if ".pdf" in address]
 
 
 def test_its_own_addresses_exist_for_members_and_staff_alone(here, secret):
