@@ -34,7 +34,7 @@ class PrintForm(forms.Form):
     includes_members_sessions = forms.BooleanField(
         label=_("Including sessions for members only"),
         required=False,
-        help_text=_("Each is marked. Leave them out of what everybody can read."),
+        help_text=_("Each is marked as such."),
     )
     days = forms.MultipleChoiceField(label=_("Days"), required=False, widget=forms.CheckboxSelectMultiple)
     rooms = forms.TypedMultipleChoiceField(
