@@ -131,6 +131,12 @@ agenda_used = Hook()
 # (event, personal agenda or None, person or None) -> ids of the sessions booked by the agenda's attendee or
 # by the person.
 booked_sessions = Hook()
+# (event) -> the address of the page where attendees give feedback on sessions; "" unless it is open.
+feedback_page = Hook()
+# (event, request) -> addresses where this visitor can give feedback, by session id.
+feedback_addresses = Hook()
+# (speakers) -> summaries of the feedback on their sessions (badges/feedback/summaries.py), by speaker id.
+speaker_feedback = Hook()
 # Rules of events whose places are given on application.
 application_rules = SingleHook()
 # (event) -> sponsors' logos for the printed programme.
