@@ -60,7 +60,7 @@ def check_session_open(settings: FeedbackSettings, session: Session, *, at: date
         raise NotOpenNow(_("The time for feedback on this event is over."))
     if not settings.is_enabled:
         raise NotOpenNow(_("This event does not ask for feedback."))
-    if session.cancelled_at or session.starts_at is None or session.starts_at > at:
+    if session.cancelled_at or not session.is_published or session.starts_at > at:
         raise NotOpenNow(_("Feedback on a session can be given once it has begun."))
 
 

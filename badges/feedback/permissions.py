@@ -86,6 +86,7 @@ def list_attended_sessions(
         checkpoint__session__starts_at__lte=at or timezone.now(),
         checkpoint__session__cancelled_at__isnull=True,
     )
+    presences = presences.exclude(checkpoint__session__role=Session.Role.BLOCKER)
     rows = list(presences.select_related("checkpoint__session__room")) if by_id else []
     sessions = {row.checkpoint.session: by_id[row.registration_id] for row in rows if row.checkpoint.session}
     answered = {

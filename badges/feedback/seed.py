@@ -1,5 +1,6 @@
 """Create the demo's feedback on the sessions of its past edition."""
 
+import uuid
 from typing import Final
 
 from badges.attendance.models import Presence
@@ -34,6 +35,7 @@ def seed(world: DemoWorld) -> None:
     sessions = presences.order_by("pk").values_list("checkpoint__session", flat=True)
     SessionFeedback.objects.bulk_create(
         SessionFeedback(
+            id=uuid.UUID(int=rng.getrandbits(128), version=4),
             session_id=session,
             stars=rng.choices([*STAR_WEIGHTS], [*STAR_WEIGHTS.values()])[0],
             comment=rng.choice(COMMENTS) if rng.random() < COMMENT_RATE else "",
