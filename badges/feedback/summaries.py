@@ -77,7 +77,13 @@ def compute_mean(star_counts: Mapping[int, int]) -> float | None:
 
 def make_star_bars(star_counts: Mapping[int, int]) -> BarChart:
     """Return the number of answers by stars as a chart, the most stars first."""
-    rows = [ChartBar("★" * stars, star_counts.get(stars, 0)) for stars in range(MAX_STARS, 0, -1)]
+    rows = [
+        ChartBar(
+            ngettext("%(counter)s star", "%(counter)s stars", stars) % {"counter": stars},
+            star_counts.get(stars, 0),
+        )
+        for stars in range(MAX_STARS, 0, -1)
+    ]
     return BarChart(_("Answers by stars"), rows, _("Stars"), _("answers"))
 
 

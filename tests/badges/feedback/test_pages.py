@@ -1,14 +1,22 @@
 """Pages of attendees: recognized by their own link, led from the programme, refused with a sentence."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
 
 from badges.feedback.models import SessionFeedback
 from registrations.models import Registration
 from tests.badges.attendance.factories import make_registration
-from tests.badges.feedback.factories import end_event, make_attended_session, make_attendee, make_link
+from tests.badges.feedback.factories import (
+    end_event,
+    make_attended_session,
+    make_attendee,
+    make_link,
+    scan_in,
+)
 from tests.factories import make_person
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +123,21 @@ def test_a_buyer_cannot_answer_for_colleagues_and_a_replaced_link_is_forgotten(c
     assert client.get(address).status_code == 200
     Registration.objects.filter(pk=registration.pk).update(link_version=7)
     assert client.get(address).status_code == 403
+
+
+@pytest.mark.once
+def test_the_list_asks_the_database_as_often_for_many_sessions(client, session, django_assert_num_queries):
+    registration = make_attendee(session)
+    client.get(make_link(registration))
+    path = reverse("event-feedback", args=[session.event.slug])
+    with CaptureQueriesContext(connection) as few:
+        client.get(path)
+
+    for number in range(4):
+        scan_in(make_attended_session(session.event, f"Atelier {number}"), registration)
+
+    with django_assert_num_queries(len(few)):
+        assert "Atelier 3" in client.get(path).content.decode()
 
 
 @pytest.mark.once
