@@ -1,4 +1,4 @@
-"""What organizers do with feedback: settings, hiding comments, and the mail with summaries to speakers."""
+"""Actions of organizers on feedback: settings, hiding comments, and the e-mail with summaries to speakers."""
 
 from typing import Final
 

@@ -13,6 +13,6 @@ class FeedbackConfig(AppConfig):
     def ready(self) -> None:
         """Register what lower layers call."""
         hooks.event_downloads.register("badges.feedback.downloads.LISTS")
-        hooks.feedback_page.register("badges.feedback.feedback_hooks.find_feedback_page")
-        hooks.feedback_addresses.register("badges.feedback.feedback_hooks.find_feedback_addresses")
+        hooks.feedback_page.register("badges.feedback.permissions.find_feedback_page")
+        hooks.feedback_addresses.register("badges.feedback.permissions.find_feedback_addresses")
         hooks.speaker_feedback.register("badges.feedback.summaries.summarize_for_speakers")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -120,3 +121,23 @@ def get_attended_session(event: Event, guid: uuid.UUID, request: "HttpRequest") 
         if attended.session == session:
             return attended
     raise Forbidden(_("Feedback is for people whose badge was scanned at this session."))
+
+
+def find_feedback_page(event: Event) -> str:
+    """Return the address of the page where attendees give feedback; "" unless feedback is open. A hook."""
+    # Before the event, its pages must not cost a query more.
+    if event.starts_at > timezone.now() or not load_feedback_settings(event).is_open():
+        return ""
+    return reverse("event-feedback", args=[event.slug])
+
+
+def find_feedback_addresses(event: Event, request: "HttpRequest") -> dict[int, str]:
+    """Return where the visitor can still give feedback, by session id; empty for strangers. A hook."""
+    if not find_feedback_page(event):
+        return {}
+    attended = list_attended_sessions(event, find_attendees(event, request))
+    return {
+        row.session.pk: reverse("session-feedback", args=[event.slug, row.session.guid])
+        for row in attended
+        if not row.has_answered
+    }

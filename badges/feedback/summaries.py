@@ -66,7 +66,8 @@ class SessionSummary:
         answers %= {"count": self.answer_count}
         if self.mean is None:
             return _("%(answers)s, too few to be shown") % {"answers": answers}
-        mean = number_format(self.mean, 1)
+        # `number_format` cuts digits off.
+        mean = number_format(round(self.mean, 1), 1)
         return _("%(mean)s of 5 stars on average, %(answers)s") % {"mean": mean, "answers": answers}
 
 
