@@ -60,7 +60,8 @@ def check_session_open(settings: FeedbackSettings, session: Session, *, at: date
         raise NotOpenNow(_("The time for feedback on this event is over."))
     if not settings.is_enabled:
         raise NotOpenNow(_("This event does not ask for feedback."))
-    if session.cancelled_at or not session.is_published or session.starts_at > at:
+    has_begun = session.starts_at is not None and session.starts_at <= at
+    if session.cancelled_at or not session.is_published or not has_begun:
         raise NotOpenNow(_("Feedback on a session can be given once it has begun."))
 
 
