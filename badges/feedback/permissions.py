@@ -116,11 +116,11 @@ def get_attended_session(event: Event, guid: uuid.UUID, request: "HttpRequest") 
                 "choose “Feedback”, then come back."
             )
         )
+    attended = [row for row in list_attended_sessions(event, attendees) if row.session == session]
+    if not attended:
+        raise Forbidden(_("Feedback is for people whose badge was scanned at this session."))
     check_session_open(load_feedback_settings(event), session, at=timezone.now())
-    for attended in list_attended_sessions(event, attendees):
-        if attended.session == session:
-            return attended
-    raise Forbidden(_("Feedback is for people whose badge was scanned at this session."))
+    return attended[0]
 
 
 def find_feedback_page(event: Event) -> str:
