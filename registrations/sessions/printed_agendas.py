@@ -36,7 +36,7 @@ class NoAgendas(ConventionError):
 
 @dataclass(frozen=True)
 class AgendaSelection:
-    """Whose agendas are printed, and how. Empty tickets, companies and days mean all of them."""
+    """The agendas to print, and how. Empty tickets, companies and days mean all of them."""
 
     language: str = "fr"
     paper: str = "a5"

@@ -64,7 +64,7 @@ def draw_booklet(programme: PrintedProgramme, options: PrintOptions, file: Binar
 
 @dataclass(frozen=True)
 class BookletLayout:
-    """What the text of a booklet needs to know of it: grids in its middle, and numbers of pages."""
+    """The depth of a booklet, the grids in its middle, and the numbers of its pages."""
 
     depth: str
     spreads: list[GridSpread]
