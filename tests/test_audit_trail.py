@@ -106,6 +106,7 @@ RECORDED = {
     "order-sponsor": ("sponsorship.change", {"shown-name": SAID, "shown-contact": SAID}),
     "organize-refunds": ("refund_rules.change", {"rule-0-days": "9", "rule-0-share": "10"}),
     "organize-badges-print": ("job.badges", {}),
+    "organize-agendas": ("job.agendas", {}),
     "organize-visit-confidentiality": ("visit.write_text", {"text": SAID}),
     "organize-mailing-new": ("mailing.write", {"subject_fr": SAID, "text_fr": SAID}),
     "organize-mailing-edit": ("mailing.change", {"subject_fr": SAID}),
