@@ -139,6 +139,8 @@ feedback_addresses = Hook()
 speaker_feedback = Hook()
 # Rules of events whose places are given on application.
 application_rules = SingleHook()
+# Label and URL name of a page for organizers that prints more than the programme.
+print_pages = Hook()
 # (event) -> sponsors' logos for the printed programme.
 printed_logos = SingleHook()
 # (reference) -> None: confirm an order before the `invoice` command issues its invoice.
