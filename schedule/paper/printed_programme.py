@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from convention.events.cancellations import describe_cancellation, format_printed_title
 from convention.events.models import Event
-from convention.text.dates import format_date_range, format_time, format_time_range
+from convention.text.dates import format_date_range, format_datetime, format_time, format_time_range
 from schedule.models import ProgrammeAudience, Schedule, Session, SessionSpeaker, Speaker
 from schedule.programme.days import get_programme_day, get_shown_end
 from schedule.rich_text.sanitize import to_text
@@ -47,6 +47,7 @@ class PrintedSession:
     role: str = Session.Role.TALK.value
     room_id: int | None = None
     track_id: int | None = None
+    is_for_members: bool = False
     chairs: tuple[str, ...] = ()
     # Companies of the speakers, each once.
     companies: tuple[str, ...] = ()
@@ -54,6 +55,10 @@ class PrintedSession:
     @property
     def is_for_everybody(self) -> bool:
         return self.role in {Session.Role.PLENARY, Session.Role.BREAK}
+
+    def is_visible_to(self, audience: ProgrammeAudience) -> bool:
+        """Return whether this audience may read of it: for files of many people, which are loaded once."""
+        return not self.is_for_members or audience is ProgrammeAudience.MEMBERS
 
     @property
     def is_in_all_rooms(self) -> bool:
@@ -89,6 +94,8 @@ class PrintedProgramme:
     sessions: tuple[PrintedSession, ...]
     logos: tuple[PrintedLogo, ...] = ()
     cancellation_notice: str = ""
+    # Of the agenda of one person: why it holds what it holds, "" if they chose it.
+    head_note: str = ""
     comparison: "Comparison | None" = None
     # Internal facts by session, for internal sheets alone.
     notes: "Mapping[int, SessionNote]" = field(default_factory=dict)
@@ -105,6 +112,14 @@ class PrintedProgramme:
     @property
     def untimed_sessions(self) -> list[PrintedSession]:
         return sorted((item for item in self.sessions if not item.starts_at), key=lambda item: item.title)
+
+
+def describe_edition(programme: PrintedProgramme) -> str:
+    """Return version and date of this print."""
+    changed = format_datetime(programme.changed_at)
+    if programme.version:
+        return _("Version %(version)s, %(changed)s") % {"version": programme.version, "changed": changed}
+    return _("As of %(changed)s") % {"changed": changed}
 
 
 def load_printed_programme(
@@ -183,6 +198,7 @@ def load_printed_session(session: Session, event: Event, day_starts_at: datetime
         is_cancelled=session.cancelled_at is not None,
         role=session.role,
         room_id=session.room_id,
+        is_for_members=session.is_for_members,
         track_id=session.track_id,
         chairs=tuple(chair.name for chair in chairs),
         companies=tuple(dict.fromkeys(speaker.company for speaker in speakers if speaker.company)),

@@ -103,8 +103,12 @@ def settings(examples):
     )
 
 
-# Programs and scanners may request whatever a stranger may.
-WHO = [pytest.param("stranger", marks=pytest.mark.once), "program", "scanner"]
+# Programs and scanners may request whatever a stranger may. PostgreSQL refuses more values than SQLite.
+WHO = [
+    pytest.param("stranger", marks=pytest.mark.once),
+    pytest.param("program", marks=pytest.mark.postgresql),
+    "scanner",
+]
 
 
 @pytest.mark.parametrize("who", WHO)

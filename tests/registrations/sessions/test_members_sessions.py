@@ -15,8 +15,9 @@ from registrations.order_request import RequestedPlace
 from registrations.permissions import make_own_secret
 from registrations.sessions.booking import MembersOnlySession, book_session, leave_session, swap_session
 from registrations.sessions.notifications import notify_changed_sessions
+from registrations.sessions.printed_agendas import AgendaSelection, AttendeeAgendas, select_attendees
 from schedule.models import Session
-from tests.factories import make_event, make_member, make_person, make_staff
+from tests.factories import make_event, make_member, make_person, make_session, make_staff
 from tests.schedule.versions.timetables import change_slot, publish_current_draft
 from tests.site_objects import make_client
 
@@ -143,3 +144,23 @@ def test_only_members_are_notified_of_a_change_of_what_they_starred(event, sessi
 
     assert follower.email == "star@example.org"
     assert [address for address, _subject in list_mails(mailoutbox)] == ["member@example.org"]
+
+
+def test_printed_agendas_have_it_for_members_alone(event, session, member, guest):
+    book_session(registration=member, session=session)
+    make_session(event, "Assemblée", role="plenary", is_for_members=True)
+    make_session(event, "Ouverture", role="plenary")
+    attendees = list(select_attendees(event, AgendaSelection()))
+    # The guest booked it while it was open to everybody.
+    SessionBooking.objects.create(registration=guest, session=session)
+
+    agendas = AttendeeAgendas.load(event, attendees)
+
+    printed = {
+        attendee.email: [item.title for item in agendas.get_agenda(attendee, title="").sessions]
+        for attendee in attendees
+    }
+    assert printed == {
+        "member@example.org": ["Conclave (réservé aux adhérents)"],
+        "guest@example.org": ["Ouverture"],
+    }

@@ -25,7 +25,7 @@ from tests.schedule.speakers.factories import (
 )
 from tests.task_runner import run_waiting_tasks
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def post(client, speaker, **fields):
