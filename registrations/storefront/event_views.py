@@ -24,7 +24,7 @@ from registrations.inventory.stock import refresh_availability
 from registrations.logos import SponsorTier, list_sponsor_tiers
 from registrations.models import Package, Registration, SponsorLogo, Ticket
 from registrations.pricing.catalog import load_public_tickets
-from schedule.models import Session
+from schedule.models import CallForProposals, Session
 from schedule.programme.page_cache import is_anonymous_visitor
 
 # The version is part of the key, so that this only limits how long old versions take space.
@@ -42,6 +42,7 @@ class RegistrationOffer:
     sponsor_tiers: Sequence[SponsorTier] = ()
     has_packages: bool = False
     application_page: str = ""
+    has_open_call: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -74,17 +75,19 @@ def load_registration_offer(event: Event) -> RegistrationOffer:
         sponsor_tiers=list_sponsor_tiers(event) if shown.has_logos else [],
         has_packages=shown.has_packages,
         application_page=get_application_path(event),
+        has_open_call=shown.has_open_call,
     )
 
 
 def _query_related_rows(event: int, at: datetime.datetime) -> QuerySet[Event]:
-    """Return the event with flags: expired holds, a programme, packages, logos of sponsors."""
+    """Return the event with flags: expired holds, a programme, packages, logos, an open call."""
     # Or a ticket would be shown as sold out while only expired holds are in the way.
     expired_holds = Registration.objects.with_expired_hold(at=at).filter(event=event)
     return Event.objects.filter(pk=event).annotate(
         has_expired_holds=Exists(expired_holds),
         has_programme=Exists(Session.objects.published().filter(event=event)),
         has_packages=Exists(Package.objects.filter(event=event)),
+        has_open_call=Exists(CallForProposals.objects.open(at=at).filter(event=event)),
         has_logos=Exists(SponsorLogo.objects.filter(sponsorship__event=event)),
     )
 
@@ -143,7 +146,13 @@ def compute_offer_version(offer: RegistrationOffer, *, at: datetime.datetime) ->
     # Prices and sale periods change with time, without any change of a row.
     passed = [value <= at for row in values for value in row if isinstance(value, datetime.datetime)]
     tiers = [tier.fingerprint for tier in offer.sponsor_tiers]
-    flags = [offer.state, offer.has_programme, offer.has_packages, offer.application_page]
+    flags = [
+        offer.state,
+        offer.has_programme,
+        offer.has_packages,
+        offer.application_page,
+        offer.has_open_call,
+    ]
     shown = repr([values, passed, tiers, flags, find_cancellation_time(event)])
     return hashlib.sha256(shown.encode()).hexdigest()[:32]
 

@@ -16,23 +16,42 @@ from .programme import (
     Speaker,
     Track,
 )
-from .speakers import SpeakerLink, SpeakerMail, SpeakerMailing, SpeakerPhoto
+from .proposals import (
+    CallForProposals,
+    Criterion,
+    ProposalMail,
+    ProposalSpeaker,
+    Review,
+    Score,
+    SessionFormat,
+    SessionProposal,
+)
+from .speakers import SessionFile, SpeakerLink, SpeakerMail, SpeakerMailing, SpeakerPhoto
 from .versions import ScheduleVersion, VersionSlot
 
 __all__ = [
     "DEFAULT_DAY_START",
     "AgendaPrint",
     "Availability",
+    "CallForProposals",
     "ChosenSession",
     "ConflictLevel",
+    "Criterion",
     "Move",
     "PersonalAgenda",
     "PlanRun",
+    "ProposalMail",
+    "ProposalSpeaker",
+    "Review",
     "Schedule",
     "ScheduleDraft",
     "ScheduleUpload",
     "ScheduleVersion",
+    "Score",
     "Session",
+    "SessionFile",
+    "SessionFormat",
+    "SessionProposal",
     "SessionSpeaker",
     "Slot",
     "Speaker",

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.text.normalize import search_text
-from schedule.models import Session, Speaker, SpeakerPhoto
+from schedule.models import CallForProposals, Session, Speaker, SpeakerPhoto
 from schedule.permissions import (
     get_agenda_cookie_name,
     get_own_agenda,
@@ -117,6 +117,7 @@ def build_agenda_context(event: Event, agenda: Agenda, programme_version: Progra
         "agenda": agenda,
         "agenda_filter": agenda.agenda_filter,
         "schedule": programme_version.schedule,
+        "open_call": CallForProposals.objects.open().filter(event=event).first(),
         # A chip stays on the day that is shown, also where the address names none.
         "chip_groups": build_chip_groups(
             replace(agenda.agenda_filter, day=str(agenda.day or agenda.agenda_filter.day)),
@@ -148,6 +149,7 @@ def session_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpRes
             "conflicts": find_conflicting_sessions(session, chosen_sessions),
             "neighbours": find_neighbours(session),
             "links": list_safe_links(session),
+            "files": session.files.public().defer("content"),
         }
         return render(request, "schedule/session.html", context)
 
