@@ -156,6 +156,7 @@ ProposalSpeakerFormSet: Any = forms.formset_factory(
     formset=BaseProposalSpeakerFormSet,
     extra=0,
     min_num=1,
+    validate_min=True,
     max_num=MAX_SPEAKERS,
     absolute_max=MAX_SPEAKERS,
 )
