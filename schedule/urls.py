@@ -7,6 +7,7 @@ from convention.web.routing import OrganizerPage
 
 from .api.cancellation_views import SessionCancelView, SessionRestoreView
 from .api.draft_views import DraftConflictsView, DraftSlotsView, DraftUndoView, DraftView
+from .api.proposal_views import ProposalListView
 from .api.publish_views import PublishView
 from .api.room_views import RoomListView, RoomView
 from .api.session_views import SessionCollectionView, SessionView
@@ -354,6 +355,7 @@ endpoints: list[Any] = [
     path("events/<slug:event>/draft/slots/", DraftSlotsView.as_view(), name="api-draft-slots"),
     path("events/<slug:event>/draft/undo/", DraftUndoView.as_view(), name="api-draft-undo"),
     path("events/<slug:event>/draft/conflicts/", DraftConflictsView.as_view(), name="api-draft-conflicts"),
+    path("events/<slug:event>/proposals/", ProposalListView.as_view(), name="api-session-proposals"),
     path("events/<slug:event>/speakers/", SpeakerListView.as_view(), name="api-speakers"),
     path("events/<slug:event>/speakers/<uuid:guid>/", SpeakerView.as_view(), name="api-speaker"),
     path("events/<slug:event>/rooms/", RoomListView.as_view(), name="api-rooms"),

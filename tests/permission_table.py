@@ -63,6 +63,7 @@ PERMISSIONS_BY_URL_NAME = {
     "api-draft-conflicts": NOBODY,
     "api-session": NOBODY,
     "api-speakers": NOBODY,
+    "api-session-proposals": NOBODY,
     "api-speaker": NOBODY,
     "api-rooms": NOBODY,
     "api-room": NOBODY,

@@ -74,6 +74,7 @@ ENDPOINTS = {"api-event", "api-sessions", "api-registrations", "api-attendance",
     "api-draft-conflicts",
     "api-session",
     "api-speakers",
+    "api-session-proposals",
     "api-rooms",
 }
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from convention.errors import InvalidFields
 from convention.mail.messages import MailMessage
 from convention.text.dates import format_deadline
+from convention.text.web_addresses import defuse_links
 from schedule.models import CallForProposals, ProposalMail, ProposalSpeaker, SessionProposal
 from schedule.models.speakers import MAIL_LANGUAGES, MAX_SUBJECT_LENGTH
 from schedule.speakers.letters import PLACEHOLDER_PATTERN, fill_placeholders
@@ -92,6 +93,8 @@ def build_mail(recipient: ProposalSpeaker, proposal: SessionProposal, kind: str)
             "event": call.event.title,
             "deadline": format_deadline(call.closes_at, call.event.zone),
         }
+    # Anonymous visitors choose name and title: the mail must not become a link of theirs.
+    safe_values = {**values, "name": defuse_links(recipient.name), "title": defuse_links(proposal.title)}
     subject = fill_placeholders(get_letter_text(call, kind, "subject", language), values)
     return ProposalMail(
         recipient=recipient,
@@ -99,7 +102,7 @@ def build_mail(recipient: ProposalSpeaker, proposal: SessionProposal, kind: str)
         language=language,
         # A title may have 300 characters, which no mail program shows.
         subject=subject if len(subject) <= MAX_SUBJECT_LENGTH else f"{subject[: MAX_SUBJECT_LENGTH - 1]}…",
-        text=fill_placeholders(get_letter_text(call, kind, "text", language), values),
+        text=fill_placeholders(get_letter_text(call, kind, "text", language), safe_values),
     )
 
 

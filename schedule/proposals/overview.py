@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final
 
-from django.db.models import Prefetch, QuerySet, TextChoices
+from django.db.models import Prefetch, TextChoices
 from django.utils.translation import pgettext_lazy
 
 from convention.club.models import Person
@@ -147,7 +147,7 @@ def query_proposals(call: CallForProposals) -> SessionProposalQuerySet:
 
 
 def load_proposal_rows(
-    call: CallForProposals, *, reader: Person, proposals: "QuerySet[SessionProposal] | None" = None
+    call: CallForProposals, *, reader: Person, proposals: Iterable[SessionProposal] | None = None
 ) -> list[ProposalRow]:
     """Return rows of the call's proposals, or of some of them, as the reader may see them."""
     rows = list(query_proposals(call) if proposals is None else proposals)

@@ -151,7 +151,7 @@ def test_from_the_call_to_a_published_session(open_page, site, client, run_tasks
     organizer.fill("[name=ends_at]", "2099-06-15T10:45")
     organizer.get_by_role("button", name="Enregistrer la session").click()
     organizer.goto("/organize/june/schedule/publish/")
-    organizer.locator("main form [type=submit], main form button").last.click()
+    organizer.get_by_role("button", name="Publier", exact=True).click()
     speaker.goto("/events/june/agenda/")
     expect(speaker.get_by_text("Sans mots de passe").first).to_be_visible()
     expect(speaker.get_by_text("A year at Client")).to_have_count(0)
