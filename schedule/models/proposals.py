@@ -39,7 +39,7 @@ class CallForProposalsQuerySet(RichTextQuerySet):
 
 
 class CallForProposals(RichTextModel):
-    """What an event asks speakers for: its texts, its dates, and its rules."""
+    """A request of an event to speakers: its texts, its dates, and its rules."""
 
     class OptionalField(models.TextChoices):
         """A field that the form may leave out."""
@@ -128,7 +128,7 @@ class SessionFormat(models.Model):
 
 
 class Criterion(models.Model):
-    """What reviewers score, from 1 to 5, and its weight in the mean."""
+    """A property that reviewers score from 1 to 5, and its weight in the mean."""
 
     call = models.ForeignKey(CallForProposals, models.CASCADE, related_name="criteria")
     name = models.CharField(_("name in French"), max_length=100)
@@ -193,7 +193,7 @@ class SessionProposal(LinkedModel, RichTextModel):
     is_experience_report = models.BooleanField(_("experience report with a customer"), default=False)
     customer = models.CharField(_("customer"), max_length=300, blank=True)
     # Of the e-mails about it.
-    mail_language = models.CharField(max_length=2, choices=MAIL_LANGUAGES, default="fr")
+    contact_language = models.CharField(max_length=2, choices=MAIL_LANGUAGES, default="fr")
     submitted_at = models.DateTimeField(_("submitted"), default=timezone.now)
     changed_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)

@@ -1,4 +1,4 @@
-"""What becomes of an accepted proposal whose speakers decline, and of proposals long after the event."""
+"""Free the slots of accepted proposals whose speakers decline, and delete proposals long after the event."""
 
 import datetime
 

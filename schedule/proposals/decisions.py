@@ -162,7 +162,7 @@ def create_speaker(proposal: SessionProposal, proposed: ProposalSpeaker) -> Spea
         email=proposed.email,
         company=proposed.company,
         biography=proposed.biography,
-        language=proposal.mail_language,
+        language=proposal.contact_language,
     )
     record_action("speaker.add", speaker, event=proposal.call.event)
     return speaker

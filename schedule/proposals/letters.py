@@ -85,7 +85,7 @@ def check_letter_texts(texts: Mapping[str, str]) -> None:
 
 def build_mail(recipient: ProposalSpeaker, proposal: SessionProposal, kind: str) -> ProposalMail:
     """Return the unsaved mail to one speaker, filled in but for the link, which is a secret."""
-    call, language = proposal.call, proposal.mail_language
+    call, language = proposal.call, proposal.contact_language
     with translation.override(language):
         values = {
             "name": recipient.name,

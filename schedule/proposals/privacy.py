@@ -12,6 +12,7 @@ from schedule.models import (
     ProposalMail,
     ProposalSpeaker,
     Review,
+    SessionFile,
     SessionProposal,
 )
 
@@ -75,9 +76,13 @@ PROPOSAL_RETENTION = RetentionRule(
     delete_older_than=delete_old_proposals,
 )
 PROPOSAL_TEXTS = {
-    CallForProposals: ("title", "title_en", "text", "text_en", "neutrality_text", "neutrality_text_en"),
+    CallForProposals: (
+        *("title", "title_en", "text", "text_html", "text_en", "text_en_html"),
+        *("neutrality_text", "neutrality_text_en", "letter_texts"),
+    ),
     ProposalMail: ("subject", "text"),
     Review: ("comment",),
-    SessionProposal: ("title", "abstract", "notes", "customer", "sales_talk_reason"),
-    ProposalSpeaker: ("biography",),
+    SessionFile: ("name",),
+    SessionProposal: ("title", "abstract", "abstract_html", "notes", "customer", "sales_talk_reason"),
+    ProposalSpeaker: ("biography", "biography_html"),
 }

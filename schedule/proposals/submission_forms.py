@@ -34,14 +34,14 @@ class ProposalForm(ActionErrorsMixin, forms.ModelForm[SessionProposal]):
         model = SessionProposal
         fields = (
             *("title", "abstract", "format", "track", "language"),
-            *("is_experience_report", "customer", "notes", "mail_language"),
+            *("is_experience_report", "customer", "notes", "contact_language"),
         )
         widgets = {"abstract": forms.Textarea({"rows": 8}), "notes": forms.Textarea({"rows": 4})}
         labels = {
             "abstract": _("Abstract"),
             "is_experience_report": _("This is an experience report with a customer"),
             "customer": _("Customer"),
-            "mail_language": _("Language of e-mails to you"),
+            "contact_language": _("Language of e-mails to you"),
             "language": _("Language of the session"),
         }
         help_texts = {
@@ -58,8 +58,8 @@ class ProposalForm(ActionErrorsMixin, forms.ModelForm[SessionProposal]):
         self._offer_rows("format", call.formats.all())
         languages = [choice for choice in MAIL_LANGUAGES if choice[0] in call.languages]
         self.fields["language"] = forms.ChoiceField(label=self.fields["language"].label, choices=languages)
-        self.fields["mail_language"] = forms.ChoiceField(
-            label=self.fields["mail_language"].label,
+        self.fields["contact_language"] = forms.ChoiceField(
+            label=self.fields["contact_language"].label,
             choices=MAIL_LANGUAGES,
             initial=translation.get_language(),
         )
@@ -101,7 +101,7 @@ class ProposalForm(ActionErrorsMixin, forms.ModelForm[SessionProposal]):
             track=track if "track" in self.fields else self.instance.track,
             format=session_format,
             language=data["language"],
-            mail_language=data["mail_language"],
+            contact_language=data["contact_language"],
             is_experience_report=is_report,
             customer=data["customer"] if is_report else "",
             speakers=speakers,

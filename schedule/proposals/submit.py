@@ -36,7 +36,7 @@ MAX_PER_NETWORK_AND_HOUR: Final = 100
 MAX_CHANGES_PER_MINUTE: Final = 30
 CONTENT_FIELDS: Final = (
     *("title", "abstract", "notes", "track", "format", "language"),
-    *("is_experience_report", "customer", "mail_language"),
+    *("is_experience_report", "customer", "contact_language"),
 )
 
 
@@ -62,7 +62,7 @@ class ProposalContent:
     abstract: str
     format: SessionFormat
     language: str
-    mail_language: str
+    contact_language: str
     speakers: tuple[ProposedSpeaker, ...]
     notes: str = ""
     track: Track | None = None

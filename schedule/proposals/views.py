@@ -96,7 +96,6 @@ def build_form_context(call: CallForProposals, forms: SubmissionForms) -> dict[s
     }
 
 
-@never_cache
 @allow_get_and_post
 def own_proposal_page(request: "HttpRequest", token: str) -> HttpResponse:
     """Show a proposal to its speaker: its state and, until the close, its form."""
@@ -152,7 +151,8 @@ def render_own_proposal(
         "proposal": proposal,
         "token": proposal.link_token,
         "is_event_public": proposal.call.event.visibility != Event.Visibility.DRAFT,
-        "has_form": proposal.is_editable or (request.method == "POST" and proposal.is_undecided),
+        # A change that is refused is shown again with its text, whatever became of the proposal.
+        "has_form": proposal.is_editable or request.method == "POST",
     }
     response = render(request, "schedule/own_proposal.html", context)
     # The address is a secret, and the page is one person's.

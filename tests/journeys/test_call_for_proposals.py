@@ -4,6 +4,7 @@ import datetime
 import re
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -69,7 +70,7 @@ def find_link(mailoutbox, address: str, part: str) -> str:
     return re.search(rf"http://[^/\s]+(\S*{part}\S+)", bodies[-1])[1]
 
 
-def test_from_the_call_to_a_published_session(open_page, site, client, run_tasks, mailoutbox):
+def test_from_the_call_to_a_published_session(open_page, site, run_tasks, mailoutbox):
     event = make_june_event(slug="june", name="Convention de juin")
     vendor = make_company(role=CompanyRole.Role.VENDOR, name="Nuage SA")
     vera = make_person(email="vera@nuage.example")
@@ -80,9 +81,9 @@ def test_from_the_call_to_a_published_session(open_page, site, client, run_tasks
         open_page("desktop", "en"),
     )
     reviewer, colleague = open_page("phone", "en"), open_page("desktop", "fr")
-    sign_in(organizer, client, site, make_staff(event))
-    sign_in(reviewer, client, site, make_staff(event, "reviewer", email="rita@review.example"))
-    sign_in(colleague, client, site, make_staff(event, "reviewer", email="chef@acme.example"))
+    sign_in(organizer, Client(), site, make_staff(event))
+    sign_in(reviewer, Client(), site, make_staff(event, "reviewer", email="rita@review.example"))
+    sign_in(colleague, Client(), site, make_staff(event, "reviewer", email="chef@acme.example"))
     create_call(organizer)
 
     # A vendor's sales talk is stopped with the reason; the experience report with a customer passes.

@@ -47,7 +47,7 @@ def make_proposal(call: CallForProposals, title: str = "Our cloud", **fields: An
     speakers = fields.pop("speakers", [("Ana", "ana@acme.example", "Acme")])
     values = {"abstract": "**Lessons** learnt.", "format": call.formats.first(), "language": "en"}
     proposal: SessionProposal = SessionProposal.objects.create(
-        call=call, title=title, mail_language="en", **{**values, **fields}
+        call=call, title=title, contact_language="en", **{**values, **fields}
     )
     for position, (name, email, company) in enumerate(speakers):
         ProposalSpeaker.objects.create(
@@ -76,7 +76,7 @@ def make_posted_proposal(
         "abstract": "**Lessons** learnt.",
         "format": str(call.formats.get().pk),
         "language": "en",
-        "mail_language": "en",
+        "contact_language": "en",
         "speakers-TOTAL_FORMS": str(len(people)),
         "speakers-INITIAL_FORMS": "0",
     }

@@ -24,7 +24,7 @@ def make_posted_call(**fields):
         "title": "Proposez !", "text": "**Venez**", "opens_at": "2027-01-10T09:00",
         "closes_at": "2027-02-10T23:59", "languages": ["fr"], "is_neutral": "on",
         "formats-0-name": "Conférence", "formats-0-minutes": "45",
-        "criteria-0-name": "Contenu", "criteria-0-weight": "3", **rows, **fields,
+        "criteria-0-name": "Contenu", "criteria-0-weight": "3", "criteria-1-weight": "1", **rows, **fields,
     }  # fmt: skip
 
 
