@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, InvalidFields, NotFound
 from convention.events.models import Event
-from convention.events.permissions import get_event_to_organize, get_reviewers
+from convention.events.permissions import can_create_events, get_event_to_organize, get_reviewers
 from convention.text.normalize import parse_digits
 from schedule.editing.views import allow_get_and_post, get_author, get_posted_data, render_organizer_page
 from schedule.models import CallForProposals, SessionProposal
@@ -102,6 +102,8 @@ def call_edit(request: "HttpRequest", event: str) -> HttpResponse:
             "criteria": criteria,
             "all_forms": [form, *formats.forms, *criteria.forms],
             "reviewers": get_reviewers(event_obj),
+            # Others could look up names in the club's directory by naming addresses.
+            "shows_names": can_create_events(request.user),
         }
         return render_organizer_page(request, "call", event_obj, **context)
 

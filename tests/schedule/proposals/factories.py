@@ -113,7 +113,7 @@ def make_slides(session: Session, speaker: Speaker, **fields: Any) -> SessionFil
         "content_type": "application/pdf",
         "content": content,
         "byte_count": len(content),
-        "digest": "0" * 64,
+        "digest": "f" * 64,
         "consented_at": timezone.now(),
         "consent_version": 1,
     }
