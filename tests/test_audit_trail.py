@@ -255,6 +255,7 @@ ELSEWHERE = {
     "api-session-cancel": "test_sessions_api", "api-session-restore": "test_sessions_api",
     "api-publish": "test_publish_api",
     "api-sessions": "test_sessions_api", "api-session": "test_sessions_api",
+    "api-session-proposals": "only read: test_proposals_api",
     **dict.fromkeys(
         ("api-speakers", "api-speaker", "api-rooms", "api-room"), "test_speakers_and_rooms_api"
     ),
