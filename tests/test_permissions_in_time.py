@@ -25,7 +25,7 @@ from tests.site_objects import (
     make_delegation,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 DAY = datetime.timedelta(days=1)
 
 NOTHING: set[str] = set()

@@ -12,6 +12,7 @@ from convention.club.models import Person
 from convention.db.compiled_query import PLACEHOLDER_ID, CompiledQuery
 from convention.errors import ConventionError
 from registrations.application_rules import check_applications
+from registrations.inventory.stock import find_full_company
 from registrations.models import Registration
 
 from .holds import withhold_member_places, withhold_unverified_places
@@ -29,14 +30,16 @@ class AlreadyRegistered(ConventionError):
 def refuse_second_place(registration: Registration, person: Person) -> None:
     """Raise AlreadyRegistered for a second place; lock the member until the transaction ends."""
     LOCK_PERSON_QUERY.all(person.pk)
-    if OTHER_PLACES_QUERY.exists(
-        registration.event_id, person.pk, registration.ticket_id, registration.pk or 0
-    ):
+    _refuse_if_registered(registration, person)
+
+
+def _refuse_if_registered(registration: Registration, person: Person) -> None:
+    if OTHER_PLACES_QUERY.exists(person.pk, registration.ticket_id, registration.pk or 0):
         raise AlreadyRegistered(_("You already have a place at this event, so we did not book a second one."))
 
 
-def _query_other_places(event: int, person: int, ticket: int, registration: int) -> QuerySet[Registration]:
-    confirmed = Registration.objects.confirmed().filter(event=event, person=person, ticket=ticket)
+def _query_other_places(person: int, ticket: int, registration: int) -> QuerySet[Registration]:
+    confirmed = Registration.objects.confirmed().filter(person=person, ticket=ticket)
     return confirmed.exclude(pk=registration)
 
 
@@ -46,7 +49,7 @@ def _query_person_lock(person: int) -> QuerySet[Person]:
 
 
 # Compiled, since members order in the same rush.
-OTHER_PLACES_QUERY = CompiledQuery(_query_other_places, -1, -2, -3, -4)
+OTHER_PLACES_QUERY = CompiledQuery(_query_other_places, -1, -2, -3)
 LOCK_PERSON_QUERY = CompiledQuery(_query_person_lock, PLACEHOLDER_ID)
 
 
@@ -76,6 +79,7 @@ def check_limits_and_save(prepared: PreparedOrder) -> None:
 
     An order that awaits verification reserves its places only below the event's hourly ceiling.
     """
+    _refuse_full_company(prepared)
     is_for_members = any(
         registration.ticket.needs_member_verification for registration in prepared.registrations
     )
@@ -85,6 +89,19 @@ def check_limits_and_save(prepared: PreparedOrder) -> None:
         save_order(prepared) if is_unlimited else _check_and_save(prepared)
     else:
         _check_and_save(prepared)
+
+
+def _refuse_full_company(prepared: PreparedOrder) -> None:
+    """Raise CompanyFull before the locks are taken, or AlreadyRegistered, which says more.
+
+    Most attempts of a rush under a cap end here; under the locks they would delay the others. The count
+    there decides.
+    """
+    if error := find_full_company(prepared.company_shares):
+        for registration in prepared.registrations:
+            if registration.member_of and registration.person:
+                _refuse_if_registered(registration, registration.person)
+        raise error
 
 
 @transaction.atomic

@@ -113,6 +113,30 @@ def make_sold_out_error(row: LimitedStock) -> SoldOut:
     return SoldOut(sentence % {"left": remaining, "ticket": row.title})
 
 
+def find_full_company(shares: Mapping[tuple[Ticket, Company], int]) -> CompanyFull | None:
+    """Return the error for the first company that lacks places; take no lock."""
+    capped = {ticket.pk for ticket, _company in shares if ticket.company_cap is not None}
+    if not capped:
+        return None
+    companies = {company.pk for _ticket, company in shares}
+    rows = CompanyShare.objects.filter(ticket__in=capped, company__in=companies)
+    reserved = {
+        (ticket, company): count
+        for ticket, company, count in rows.values_list("ticket", "company", "reserved")
+    }
+    for (ticket, company), places in shares.items():
+        cap = ticket.company_cap
+        if cap is not None and reserved.get((ticket.pk, company.pk), 0) + places > cap:
+            return make_company_full_error(company, cap)
+    return None
+
+
+def make_company_full_error(company: Company, cap: int) -> CompanyFull:
+    """Return the error for a company with too few places."""
+    sentence = _("%(company)s has already reached the maximum number of places per company (%(most)d).")
+    return CompanyFull(sentence % {"company": company.name, "most": cap})
+
+
 def reserve_company_share(ticket: Ticket, company: Company, places: int = 1) -> None:
     """Count places of a company, if the ticket has a cap. Raise CompanyFull."""
     if ticket.company_cap is None:
@@ -123,10 +147,7 @@ def reserve_company_share(ticket: Ticket, company: Company, places: int = 1) -> 
     max_reserved = ticket.company_cap - places
     share = CompanyShare.objects.filter(ticket=ticket, company=company, reserved__lte=max_reserved)
     if not share.update(reserved=F("reserved") + places):
-        raise CompanyFull(
-            _("%(company)s has already reached the maximum number of places per company (%(most)d).")
-            % {"company": company.name, "most": ticket.company_cap}
-        )
+        raise make_company_full_error(company, ticket.company_cap)
 
 
 def release_registrations(

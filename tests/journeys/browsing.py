@@ -3,6 +3,7 @@
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+import pytest
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import ConsoleMessage, Page
@@ -40,6 +41,15 @@ def sign_in(page: Page, client: Client, site: str, person: Person) -> None:
     """Give the page's browser the session of a signed-in person."""
     client.force_login(person)
     page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+
+
+def wait_for_value(page: Page, script: str, argument: object = None, *, value: object) -> None:
+    """Wait until an asynchronous function returns the value: wait_for_function() takes a promise for true."""
+    for _attempt in range(200):
+        if page.evaluate(script, argument) == value:
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"The page did not come to {value}.")
 
 
 def assert_no_csp_violations(page: Page) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from registrations.sessions.booking import book_session
 from schedule.models import Session
 from tests.factories import make_event, make_person, make_registration, make_room, make_session, make_ticket
-from tests.journeys.browsing import assert_accessible, page_problems, sign_in
+from tests.journeys.browsing import assert_accessible, page_problems, sign_in, wait_for_value
 
 pytestmark = pytest.mark.once
 READY = """async () => {
@@ -21,15 +21,6 @@ OWN_IS_STORED_WITH = """async (title) => {
     const found = await caches.match(address, { ignoreVary: true });
     return found ? (await found.text()).includes(title) : false;
 }"""
-
-
-def wait_for_value(page: Page, script: str, argument: object = None, *, value: object) -> None:
-    """Wait until an asynchronous function returns the value: wait_for_function() takes a promise for true."""
-    for _attempt in range(200):
-        if page.evaluate(script, argument) == value:
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"The page did not come to {value}.")
 
 
 @pytest.fixture

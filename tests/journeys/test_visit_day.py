@@ -12,7 +12,7 @@ from badges.visits.checkpoints import create_visit_checkpoints
 from badges.visits.roster import load_roster
 from tests.badges.attendance.factories import code_of
 from tests.factories import make_staff
-from tests.journeys.browsing import assert_accessible, page_problems, sign_in
+from tests.journeys.browsing import assert_accessible, page_problems, sign_in, wait_for_value
 from tests.journeys.scanning import expect_all_sent, expect_offline_ready, expect_pending, pair, wedge
 from tests.registrations.visits.visit_day import make_visit, make_visitor, pass_by
 
@@ -23,8 +23,8 @@ def test_the_evacuation_list_and_the_way_out_without_a_network(open_page, site):
     visit = make_visit()
     stays, goes = make_visitor(visit, last_name="Aube"), make_visitor(visit, last_name="Brun")
     create_visit_checkpoints(visit=visit)
-    for one in (stays, goes):
-        pass_by(one)
+    for visitor in (stays, goes):
+        pass_by(visitor)
     desk = make_staff(visit.event, "desk")
     phone, door = open_page("phone"), open_page("phone")
     address = f"/organize/{visit.event.slug}/visit/day/evacuation/"
@@ -32,8 +32,10 @@ def test_the_evacuation_list_and_the_way_out_without_a_network(open_page, site):
     phone.goto(address)
     expect(phone.locator("#saved-offline")).to_be_visible()
     assert_accessible(phone)
-    phone.wait_for_function(
-        "async () => (await (await caches.open('personal-evacuation-2')).keys()).length > 3"
+    wait_for_value(
+        phone,
+        "async () => (await (await caches.open('personal-evacuation-2')).keys()).length > 3",
+        value=True,
     )
     way_out = Checkpoint.objects.get(event=visit.event, kind="exit")
     pair(door, visit.event, checkpoint=way_out)
@@ -51,24 +53,28 @@ def test_the_evacuation_list_and_the_way_out_without_a_network(open_page, site):
     door.context.set_offline(False)
     expect_all_sent(door)
     assert Scan.objects.latest("pk").direction == "out"
-    assert [one.whereabouts.value for one in load_roster(visit)] == ["inside", "left"]
+    assert [visitor.whereabouts.value for visitor in load_roster(visit)] == ["inside", "left"]
     phone.context.set_offline(False)
     phone.reload()
     expect(phone.locator(".people-checklist li")).to_have_count(1)
     desk.event_roles.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
     phone.reload()
     expect(phone.locator(".people-checklist")).to_have_count(0)
-    phone.wait_for_function(
-        "async (address) => !(await (await caches.open('personal-evacuation-2')).match(address))", arg=address
+    wait_for_value(
+        phone,
+        "async (address) => !(await (await caches.open('personal-evacuation-2')).match(address))",
+        address,
+        value=True,
     )
     for page in (phone, door):
         page_problems(page)
 
 
-KEPT = """async () => (await (await caches.open("personal-evacuation-2")).keys())
+LIST_IS_CACHED = """async () => (await (await caches.open("personal-evacuation-2")).keys())
     .some(({ url }) => url.endsWith("/evacuation/"))"""
-GONE = """async (address) => !(await caches.match(address))
-    && !(await navigator.serviceWorker.getRegistrations()).some((one) => one.scope.endsWith(address))"""
+LIST_IS_DELETED = """async (address) => !(await caches.match(address))
+    && !(await navigator.serviceWorker.getRegistrations()).some(({ scope }) => scope.endsWith(address))"""
+HAS_PERSONAL_CACHE = "async () => (await caches.keys()).some((name) => name.startsWith('personal-'))"
 
 
 def test_the_evacuation_list_goes_with_who_may_see_it(open_page, site):
@@ -80,18 +86,18 @@ def test_the_evacuation_list_goes_with_who_may_see_it(open_page, site):
     sign_in(phone, Client(), site, desk)
     phone.goto(address)
     phone.get_by_text("Aube Ana").click()
-    phone.wait_for_function(KEPT)
+    wait_for_value(phone, LIST_IS_CACHED, value=True)
     phone.goto("/me/")
-    assert phone.evaluate(KEPT)
+    assert phone.evaluate(LIST_IS_CACHED)
     phone.goto("/accounts/logout/")
     phone.locator("main form button").click()
-    phone.wait_for_function(GONE, arg=address)
-    phone.wait_for_function("async () => !(await caches.keys()).some((name) => name.startsWith('personal-'))")
+    wait_for_value(phone, LIST_IS_DELETED, address, value=True)
+    wait_for_value(phone, HAS_PERSONAL_CACHE, value=False)
     assert phone.evaluate("Object.keys(sessionStorage).filter((name) => name.includes('found:'))") == []
     sign_in(phone, Client(), site, desk)
     phone.goto(address)
-    phone.wait_for_function(KEPT)
+    wait_for_value(phone, LIST_IS_CACHED, value=True)
     desk.event_roles.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
     phone.goto("/me/")
-    phone.wait_for_function(GONE, arg=address)
+    wait_for_value(phone, LIST_IS_DELETED, address, value=True)
     assert page_problems(phone) == []

@@ -23,7 +23,7 @@ from tests.factories import (
     make_ticket,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def text(response) -> str:

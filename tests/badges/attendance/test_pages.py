@@ -23,7 +23,7 @@ from tests.badges.attendance.factories import (
 )
 from tests.factories import make_person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PAGES = [
     "organize-attendance", "organize-conflicts", "organize-devices", "organize-checkpoints",
     "organize-checkpoint-new",

@@ -15,7 +15,7 @@ from convention.text.dates import format_datetime
 from tests.badges.mailings.factories import TEXTS, add_people, make_mailing
 from tests.factories import make_event, make_registration, make_staff, make_ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 FORM = {"purpose": "information", "states": ["confirmed"], **TEXTS}
 
 

@@ -23,7 +23,7 @@ from tests.factories import (
 )
 from tests.pdf_readers import pdf_text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ from tests.factories import (
     make_voucher,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 SCANS = "/api/v1/scanner/scans/"
 METHODS = {"get", "post", "patch", "delete"}
 

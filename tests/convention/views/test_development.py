@@ -9,7 +9,7 @@ from convention.club.models import ClubRole
 from convention.mail.stored_mails import list_stored_mails
 from tests.factories import make_administrator, make_event, make_person, make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 STRANGER = "203.0.113.77"
 
 

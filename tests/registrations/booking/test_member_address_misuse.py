@@ -15,7 +15,7 @@ from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.test_pages import nonce_of, who
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 MEMBER, STRANGER = "ana@club.example", "eve@evil.example"
 EVIL = {"first_name": "Eve", "last_name": "Intruder"}
 

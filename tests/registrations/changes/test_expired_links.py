@@ -20,7 +20,7 @@ from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.orders.test_quotations import ask
 from tests.registrations.visits.hosts import make_hosted, make_identified, make_sent_list, token_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 TYPO, RIGHT = "zoe@exmaple.org", "zoe@example.org"
 
 

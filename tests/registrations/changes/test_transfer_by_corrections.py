@@ -21,7 +21,7 @@ from registrations.permissions import make_own_secret
 from tests.badges.attendance.factories import bearer, make_device, make_item
 from tests.factories import make_event, make_question, make_registration, make_staff, make_ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 BOB = {"first_name": "Bob", "last_name": "Roi", "email": "bob@example.org", "company": ""}
 HOUR = datetime.timedelta(hours=1)
 

@@ -36,7 +36,7 @@ from tests.factories import (
 from tests.registrations.company.factories import make_desk, order, row
 from tests.registrations.visits.factories import make_visit
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 NOW = datetime.datetime(2027, 5, 3, 12, tzinfo=datetime.UTC)
 DAY = datetime.timedelta(days=1)
 

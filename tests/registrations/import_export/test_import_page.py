@@ -10,7 +10,7 @@ from convention.events.models import Event
 from registrations.models import Registration
 from tests.registrations.test_pages import text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_a_list_is_checked_and_then_imported(organizer: Client, event: Event, tmp_path):

@@ -30,7 +30,7 @@ from tests.registrations.invoices.factories import make_receivable
 from tests.site_objects import make_client
 from tests.workbooks import values
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 GUESTS = ChargeItem("guest", "Billet Invité", 12_000, 2000, quantity=3)
 DINNER = ChargeItem("dinner", "Dîner", 6_600, 1000)
 

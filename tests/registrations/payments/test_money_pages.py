@@ -12,7 +12,7 @@ from tests.registrations.payments.factories import begin, lapse, latest, money, 
 from tests.registrations.payments.statements import camt, csv_file
 from tests.registrations.payments.test_bank import DAY, imported
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 BANK = "/organize/money/bank/"
 

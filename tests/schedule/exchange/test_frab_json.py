@@ -16,7 +16,7 @@ from tests.factories import make_event, make_session
 from .files import frab_json
 from .schemas import FOLDER, json_errors
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 BASE = "https://conf.example/2019/Fahrplan/"
 DATE = "2026-06-17T10:00:00+02:00"

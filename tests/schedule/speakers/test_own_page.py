@@ -12,6 +12,7 @@ from convention.events.models import Event
 from convention.personal_data import DataSubject
 from schedule.editing.sessions import set_speakers
 from schedule.models import Schedule, Session, SessionSpeaker, SpeakerPhoto
+from schedule.speakers import own_page
 from schedule.speakers.links import revoke_link
 from schedule.speakers.photos import delete_old_photos, give_photo_consent, list_photo_agreements, store_photo
 from tests.factories import make_event, make_person, make_session
@@ -24,7 +25,7 @@ from tests.schedule.speakers.factories import (
 )
 from tests.task_runner import run_waiting_tasks
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def post(client, speaker, **fields):
@@ -266,14 +267,17 @@ def test_another_file_is_refused_at_its_field(client, content, sentence):
     assert not SpeakerPhoto.objects.exists()
 
 
-def test_too_many_changes_are_refused(client, settings):
+def test_too_many_changes_are_refused(client, settings, monkeypatch):
     settings.RATE_LIMITS = "on"
     speaker = make_speaker()
     path, session = make_page_path(speaker), get_appearance(speaker).session_id
 
-    answers = [client.post(path, {"act": "confirm", "session": session}).status_code for _ in range(61)]
+    # On a busy machine as many requests as are allowed take longer than the minute that counts them.
+    monkeypatch.setattr(own_page, "MAX_CHANGES_PER_MINUTE", 0)
 
-    assert answers[-1] == 429
+    answer = client.post(path, {"act": "confirm", "session": session})
+
+    assert answer.status_code == 429
 
 
 def test_a_changed_photograph_changes_the_cached_pages():
