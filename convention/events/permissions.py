@@ -142,6 +142,10 @@ def has_organized_event(person: "RequestUser") -> bool:
 
 
 def has_event_to_review(person: "RequestUser") -> bool:
+    """Return whether somebody is named as a reviewer; those who run all events find reviews on their pages."""
+    # First: asked on every page, and an administrator’s event roles are not loaded.
+    if has_club_role(person, *ALL_EVENTS_ROLES):
+        return False
     return bool(_filter_event_roles(person, EventRole.Role.REVIEWER))
 
 
