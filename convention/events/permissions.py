@@ -142,7 +142,7 @@ def has_organized_event(person: "RequestUser") -> bool:
 
 
 def has_event_to_review(person: "RequestUser") -> bool:
-    """Return whether somebody is named as a reviewer; those who run all events find reviews on their pages."""
+    """Return whether somebody is named as a reviewer; those who run all events need no list of them."""
     # First: asked on every page, and an administrator’s event roles are not loaded.
     if has_club_role(person, *ALL_EVENTS_ROLES):
         return False
