@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.cache import cache
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ from registrations.permissions import get_order_by_link
 
 from .codes import BadgeHolder, NoBadge, find_event_by_token
 from .printing.pdf import (
+    BadgePrintOptions,
     BadgeProblem,
     draw_badge_svg,
     find_badge_problems,
@@ -33,7 +34,7 @@ from .printing.pdf import (
     render_badge_svg,
     write_event_badges,
 )
-from .printing.print_job import LAYOUT_TITLES, MAX_IMMEDIATE_BADGES
+from .printing.print_job import BACK_LABELS, FLIP_LABELS, LAYOUT_TITLES, MAX_IMMEDIATE_BADGES
 from .wallet.apple import build_apple_pass
 from .wallet.google import build_google_pass_url
 
@@ -51,6 +52,8 @@ def badge_printing(request: HttpRequest, event: str) -> HttpResponse:
         "event": event_obj,
         "count": count,
         "layouts": LAYOUT_TITLES,
+        "backs": BACK_LABELS,
+        "flips": FLIP_LABELS,
         "is_job": count > MAX_IMMEDIATE_BADGES,
         "problems": problems,
         "more": total - len(problems),
@@ -78,10 +81,11 @@ def badge_printing_pdf(request: HttpRequest, event: str, layout: str) -> FileRes
     if Registration.objects.filter(event=event_obj).confirmed().count() > MAX_IMMEDIATE_BADGES:
         messages.info(request, _("There are too many badges for one download: prepare the file below."))
         return redirect("organize-badges", event)
+    options = read_print_options(layout, request.GET)
     # On disk, so that hundreds of badges do not fill the memory.
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
-    write_event_badges(file, event_obj, layout=layout)
-    record_action("badges.print", event_obj, event=event_obj, fields=[layout])
+    write_event_badges(file, event_obj, options=options)
+    record_action("badges.print", event_obj, event=event_obj, fields=[options.to_argument()])
     file.seek(0)
     name = f"badges-{event_obj.slug}-{layout}.pdf"
     response = FileResponse(file, content_type=PDF_TYPE, as_attachment=True, filename=name)
@@ -90,12 +94,20 @@ def badge_printing_pdf(request: HttpRequest, event: str, layout: str) -> FileRes
     return response
 
 
+def read_print_options(layout: str, data: QueryDict) -> BadgePrintOptions:
+    """Return layout, back and flip as chosen on the page. Raise UnknownLayout."""
+    options = BadgePrintOptions(layout, data.get("back", ""), data.get("flip", "long"))
+    options.check()
+    return options
+
+
 @require_POST
 def badge_print_job(request: HttpRequest, event: str, layout: str) -> HttpResponse:
     """Request all badges as a background job and redirect to it."""
     event_obj = get_event_to_organize(event, request.user)
     if layout not in LAYOUT_TITLES:
         raise NotFound(_("There is no such layout."))
+    options = read_print_options(layout, request.POST)
     assert isinstance(request.user, Person)
     title = _("Badges: %(layout)s") % {"layout": LAYOUT_TITLES[layout]}
     job = request_job(
@@ -103,7 +115,7 @@ def badge_print_job(request: HttpRequest, event: str, layout: str) -> HttpRespon
         kind="badges",
         title=title,
         requested_by=request.user,
-        argument=layout,
+        argument=options.to_argument(),
         queue=DOCUMENT_QUEUE,
     )
     return redirect("organize-job", event, job.pk)

@@ -133,8 +133,16 @@ agenda_used = Hook()
 # (event, personal agenda or None, person or None) -> ids of the sessions booked by the agenda's attendee or
 # by the person.
 booked_sessions = Hook()
+# (event) -> the address of the page where attendees give feedback on sessions; "" unless it is open.
+feedback_page = Hook()
+# (event, request) -> addresses where this visitor can give feedback, by session id.
+feedback_addresses = Hook()
+# (speakers) -> summaries of the feedback on their sessions (badges/feedback/summaries.py), by speaker id.
+speaker_feedback = Hook()
 # Rules of events whose places are given on application.
 application_rules = SingleHook()
+# Label and URL name of a page for organizers that prints more than the programme.
+print_pages = Hook()
 # (event) -> sponsors' logos for the printed programme.
 printed_logos = SingleHook()
 # (reference) -> None: confirm an order before the `invoice` command issues its invoice.

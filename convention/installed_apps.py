@@ -5,6 +5,7 @@ INSTALLED_APPS = [
     "badges.scanner",
     "badges.mailings",
     "badges.visits",
+    "badges.feedback",
     "badges.attendance",
     "badges",
     "registrations.visits",
@@ -46,7 +47,8 @@ APPS_WITH_PAGES = [
     "schedule",
     "registrations.invoices", "registrations",
     "registrations.company", "registrations.payments", "registrations.sponsors", "registrations.visits",
-    "badges", "badges.attendance", "badges.visits", "badges.mailings", "badges.scanner", "badges.reports",
+    "badges", "badges.attendance", "badges.feedback", "badges.visits", "badges.mailings", "badges.scanner",
+    "badges.reports",
 ]  # fmt: skip
 
 MIDDLEWARE = [

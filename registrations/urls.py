@@ -19,6 +19,7 @@ from .organizer import registration_views as organizer_views
 from .organizer import waiting_list_views as organizer_waiting_list_views
 from .organizer.duplicate_views import duplicate_dismissal, duplicate_list
 from .questions import views as questions_views
+from .sessions import agenda_views
 from .storefront import event_views, review_views
 from .storefront import views as storefront_views
 from .storefront import waiting_list_views as storefront_waiting_list_views
@@ -63,6 +64,9 @@ pages: list[Any] = [
     ),
     path(
         f"{ORDER_LINK_PATH}/<slug:person>/agenda.pdf", session_views.attendee_agenda_pdf, name="order-agenda"
+    ),
+    path(
+        "organize/<slug:event>/schedule/print/agendas/", agenda_views.agenda_printing, name="organize-agendas"
     ),
     path(
         "events/<slug:event>/waiting/<slug:ticket>/",

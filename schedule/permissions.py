@@ -88,6 +88,11 @@ def get_agenda_cookie_name(event: Event) -> str:
     return f"agenda-{event.pk}"
 
 
+def get_attendee_cookie_name(event: Event) -> str:
+    """Return the name of the cookie by which a higher layer recognizes an attendee of the event."""
+    return f"attendee-{event.pk}"
+
+
 def get_own_agenda(event: Event, request: "HttpRequest") -> PersonalAgenda | None:
     """Return the agenda of the visitor's cookie; None without one, and for a revoked or forged token."""
     return find_agenda_by_token(event, request.COOKIES.get(get_agenda_cookie_name(event), ""))

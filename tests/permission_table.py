@@ -95,6 +95,8 @@ PERMISSIONS_BY_URL_NAME = {
     "shared-agenda": EVERYONE,  # with the secret
     "agenda-adopt": EVERYONE,  # with the secret
     "session": EVERYONE,
+    "event-feedback": EVERYONE,
+    "session-feedback": NOBODY,  # whoever was scanned in at the session
     "speakers": EVERYONE,
     "speaker": EVERYONE,
     "speaker-photo": EVERYONE,
@@ -128,6 +130,7 @@ PERMISSIONS_BY_URL_NAME = {
     "order-resend-link": NOBODY,  # nothing waits for a link in the order at hand
     "order-sessions": EVERYONE,
     "order-agenda": EVERYONE,
+    "order-feedback": EVERYONE,
     "join-waiting": EVERYONE,
     "waiting": EVERYONE,  # with the secret
     "waiting-leave": EVERYONE,  # with the secret
@@ -361,7 +364,7 @@ POSTED = {
     "stripe-webhook", "card-payment-confirm", "bank-line-ignore", "bank-line-undo",
     "organize-registration-confirm", "desk-confirm",
     "organize-registration-resend", "organize-registration-renew", "agenda-link-renew",
-    "organize-badges-print",
+    "organize-badges-print", "organize-feedback-send",
     "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",
     "organize-mailing-resume", "organize-mailing-copy", "organize-mailing-remove",
     "organize-mailing-came-back", "organize-mail-bounce-right", "organize-duplicate-apart",

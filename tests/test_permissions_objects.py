@@ -150,5 +150,6 @@ def test_the_holder_of_ones_own_link_reaches_nothing_of_the_order():
             "order-badge-picture",
             "order-sessions",
             "order-agenda",
+            "order-feedback",
         )
     }

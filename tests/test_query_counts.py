@@ -15,6 +15,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
+from badges.feedback.models import SessionFeedback
 from badges.mailings.models import Mailing, Recipient
 from convention.audit.models import AuditEntry
 from convention.club.models import Company, DirectoryImport, Employment, Market, Person
@@ -126,6 +127,8 @@ def add_one(here, number, person):
     )
     for registration in people:
         add_scans(device, registration, at)
+    for stars in (3, 4, 5):
+        SessionFeedback.objects.create(session=session, stars=stars, comment="Bien")
     EventRole.objects.create(event=event, person=make_member(), role="desk", starts_on=at.date())
     for subject in (here.registration, *people):
         label = f"registrations.registration:{subject.pk}"

@@ -10,7 +10,8 @@ from badges.codes import BadgeHolder
 from convention.jobs.job_queue import JobProgress
 from registrations.models import Registration
 
-from .pdf import SignedBadge, write_event_badges
+from .layouts import SignedBadge
+from .pdf import BadgePrintOptions, write_event_badges
 
 # More badges than this take too long for a request, and are printed by a job.
 MAX_IMMEDIATE_BADGES: Final = 500
@@ -20,6 +21,11 @@ LAYOUT_TITLES: Final = {
     "folded": _("two-sided, to fold"),
     "label": _("labels, 62 mm"),
 }
+BACK_LABELS: Final = {
+    "": _("No agenda"),
+    "agenda": _("The holder’s agenda: booked and starred sessions"),
+}
+FLIP_LABELS: Final = {"long": _("Long edge"), "short": _("Short edge")}
 
 
 def print_badges(progress: JobProgress, file: BinaryIO) -> str:
@@ -33,8 +39,9 @@ def print_badges(progress: JobProgress, file: BinaryIO) -> str:
             progress(done, count)
             yield badge
 
-    problems = write_event_badges(file, event, layout=job.argument, wrap_badges=report_progress)
-    job.file_name = f"badges-{event.slug}-{job.argument}.pdf"
+    options = BadgePrintOptions.from_argument(job.argument)
+    problems = write_event_badges(file, event, options=options, wrap_badges=report_progress)
+    job.file_name = f"badges-{event.slug}-{options.layout}.pdf"
     count_sentence = ngettext("%(count)d badge.", "%(count)d badges.", count) % {"count": count}
     if not problems:
         return count_sentence

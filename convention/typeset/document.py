@@ -57,6 +57,9 @@ class PdfDrawing:
     def begin_tag(self, role: str) -> None:
         """Do nothing: only pages of a TaggedDocument have tags."""
 
+    def begin_figure(self, alternative_text: str, area: PageArea) -> None:
+        """Do nothing: only pages of a TaggedDocument have tags."""
+
     def end_tag(self) -> None:
         """Do nothing: only pages of a TaggedDocument have tags."""
 
@@ -125,21 +128,31 @@ class PdfDrawing:
         )
         self.forms.append(form.name)
 
+    def place_drawing(self, drawing: "PdfDrawing", x: float, y: float, *, rotation: int = 0) -> None:
+        """Draw the marks of a drawing, its top left corner at x, y; `rotation` is 0 or 180 degrees."""
+        bottom = self.height - y - drawing.height
+        matrix = f"1 0 0 1 {x:.2f} {bottom:.2f}"
+        if rotation == 180:
+            matrix = f"-1 0 0 -1 {x + drawing.width:.2f} {bottom + drawing.height:.2f}"
+        # A drawing begins in black, whatever was drawn here before.
+        self.operators += [f"q {matrix} cm 0 g", *drawing.operators, "Q"]
+        self.forms += drawing.forms
+
 
 class PdfPage(PdfDrawing):
     """One page; the canvas takes it when the next one begins."""
 
     def __init__(self, canvas: Canvas, width: float, height: float) -> None:
         super().__init__(get_document_fonts(canvas), width, height)
-        self._canvas = canvas
+        self._canvas: Any = canvas
 
     def add_link(self, area: PageArea, address: str) -> None:
         """Make an area open a web address."""
         self._canvas.linkURL(address, self._corners(area))
 
-    def add_jump(self, area: PageArea, name: str) -> None:
-        """Link an area to a destination in this document."""
-        self._canvas.linkRect("", name, self._corners(area), relative=0)
+    def add_jump(self, area: PageArea, name: str, label: str) -> None:
+        """Link an area to a destination in this document; `label` says where it leads."""
+        self._canvas.linkRect(label, name, self._corners(area), relative=0)
 
     def _corners(self, area: PageArea) -> tuple[float, float, float, float]:
         x, y, width, height = area
@@ -151,6 +164,8 @@ class PdfForm(PdfDrawing):
 
     name = ""
     object_name = ""
+    # Of a picture: what it shows, for who cannot see it.
+    alternative_text = ""
 
 
 class PdfDocument:
@@ -223,6 +238,7 @@ class PdfDocument:
             self._canvas.addLiteral("EMC")
             self._canvas.endForm()
             form.object_name = self._canvas._doc.getXObjectName(form.name)
+            form.alternative_text = name
             self._picture_forms[key] = form
         return self._picture_forms[key]
 

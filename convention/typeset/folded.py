@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from .document import PageArea, PdfDocument, PdfPage
+from .document import PageArea, PdfPage
 from .surface import Point
+from .tagged import TaggedDocument, TaggedPage
 
 # A booklet of more pages is too thick to fold at once: it is folded in several parts.
 MAX_FOLDED_PAGES = 80
@@ -28,20 +29,20 @@ class PlacedPage:
 type ListSides = Callable[[int], Iterator[list[PlacedPage]]]
 
 
-class FoldedPage(PdfPage):
+class FoldedPage(TaggedPage):
     """A page that is drawn on a sheet later; links would lie in the wrong place."""
 
     def add_link(self, area: PageArea, address: str) -> None:
         """Do nothing: the sheet is for paper."""
 
-    def add_jump(self, area: PageArea, name: str) -> None:
+    def add_jump(self, area: PageArea, name: str, label: str) -> None:
         """Do nothing: the sheet is for paper."""
 
 
-class FoldedDocument(PdfDocument):
+class FoldedDocument(TaggedDocument):
     """A PDF whose pages are put on larger sheets, as a booklet unless `list_sides` says otherwise.
 
-    `page_count` counts the pages.
+    `page_count` counts the pages. Tags are in the order of the pages, not in that of the sheets.
     """
 
     def __init__(
@@ -54,9 +55,9 @@ class FoldedDocument(PdfDocument):
 
     def begin_page(self, width: float, height: float) -> PdfPage:
         """Begin a page of the booklet."""
-        page = FoldedPage(self._canvas, width, height)
-        self._pages.append(page)
         self.page_count += 1
+        page = FoldedPage(self._canvas, width, height, number=self.page_count, parent_keys=self._parent_keys)
+        self._pages.append(page)
         return page
 
     def add_destination(self, name: str, y: float) -> None:
@@ -71,13 +72,14 @@ class FoldedDocument(PdfDocument):
         for side in self._list_sides(len(self._pages)):
             sheet = super().begin_page(sheet_width, sheet_height)
             self.page_count -= 1
+            assert isinstance(sheet, TaggedPage)
             for placed in side:
                 if placed.number <= len(self._pages):
                     place_page(sheet, self._pages[placed.number - 1], placed, side)
         super().close()
 
 
-def place_page(sheet: PdfPage, page: PdfPage, placed: PlacedPage, side: Sequence[PlacedPage]) -> None:
+def place_page(sheet: TaggedPage, page: TaggedPage, placed: PlacedPage, side: Sequence[PlacedPage]) -> None:
     """Draw a page in its place; all of them together lie in the middle of the sheet."""
     columns, rows = 1 + max(other.column for other in side), 1 + max(other.row for other in side)
     x = (sheet.width - columns * page.width) / 2 + placed.column * page.width
@@ -85,8 +87,9 @@ def place_page(sheet: PdfPage, page: PdfPage, placed: PlacedPage, side: Sequence
     matrix = f"1 0 0 1 {x:.2f} {y:.2f}"
     if placed.is_upside_down:
         matrix = f"-1 0 0 -1 {x + page.width:.2f} {y + page.height:.2f}"
-    sheet.operators += [f"q {matrix} cm", *page.operators, "Q"]
-    sheet.forms += page.forms
+    sheet.operators.append(f"q {matrix} cm")
+    sheet.copy_content(page)
+    sheet.operators.append("Q")
 
 
 def list_card_sides(page_count: int) -> Iterator[list[PlacedPage]]:
@@ -98,6 +101,17 @@ def list_card_sides(page_count: int) -> Iterator[list[PlacedPage]]:
         top = [PlacedPage(start + n, column, 0, is_upside_down=True) for column, n in enumerate((5, 4, 3, 2))]
         bottom = [PlacedPage(start + n, column, 1) for column, n in enumerate((6, 7, 8, 1))]
         yield top + bottom
+
+
+def find_center_page(page_count: int) -> int:
+    """Return the left one of the two pages in the middle of a booklet, which lie on one sheet.
+
+    Of a booklet that is folded in several parts, it is in the middle one.
+    """
+    if page_count <= MAX_FOLDED_PAGES:
+        return page_count // 2
+    start = page_count // 2 // PART_PAGES * PART_PAGES
+    return start + min(PART_PAGES, page_count - start) // 2
 
 
 def list_booklet_sides(page_count: int) -> Iterator[list[PlacedPage]]:

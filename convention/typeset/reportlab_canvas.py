@@ -68,8 +68,8 @@ class PageWriter:
         """
         marks = zlib.compress("\n".join(operators).encode("latin-1"))
         parent = add_reference(self._document, self._document.Pages)
-        contents = add_reference(self._document, _RawStream("/Filter /FlateDecode", marks))
-        links = " ".join(_format_object(link, self._document) for link in self._canvas._annotationrefs)
+        contents = add_reference(self._document, RawStream("/Filter /FlateDecode", marks))
+        links = " ".join(format_object(link, self._document) for link in self._canvas._annotationrefs)
         page = (
             f"/Type /Page /Parent {parent} /MediaBox [0 0 {width:.7g} {height:.7g}]"
             f" /Resources {self._resources_with(frozenset(forms))} /Contents {contents} {entries}"
@@ -84,8 +84,8 @@ class PageWriter:
         """Return the resources with these forms: one dictionary for all pages that show the same."""
         known = self._resources.get(forms)
         if known is None:
-            fonts = _format_object(PDFObjectReference("BasicFonts"), self._document)
-            shown = _format_object(self._document.xobjDict(sorted(forms)), self._document)
+            fonts = format_object(PDFObjectReference("BasicFonts"), self._document)
+            shown = format_object(self._document.xobjDict(sorted(forms)), self._document)
             resources = RawDictionary(f"/Font {fonts} /XObject {shown}")
             known = self._resources[forms] = add_reference(self._document, resources)
         return known
@@ -108,7 +108,7 @@ class RawDictionary(PDFObject):
         return b"<< %b >>" % self.inside
 
 
-class _RawStream(RawDictionary):
+class RawStream(RawDictionary):
     """A stream whose content is encoded already."""
 
     __RefOnly__ = 1
@@ -123,7 +123,7 @@ class _RawStream(RawDictionary):
 
 def _add_font(document: PDFDocument, pieces: FontObjects) -> object:
     def stream(content: bytes, more: str = "") -> str:
-        return add_reference(document, _RawStream(f"/Filter /FlateDecode{more}", content))
+        return add_reference(document, RawStream(f"/Filter /FlateDecode{more}", content))
 
     file = stream(pieces.font_file, f" /Length1 {pieces.file_length}")
     glyph_map, to_unicode = stream(pieces.glyph_map), stream(pieces.to_unicode)
@@ -137,8 +137,8 @@ def _add_font(document: PDFDocument, pieces: FontObjects) -> object:
 
 
 def add_reference(document: PDFDocument, pdf_object: PDFObject) -> str:
-    return _format_object(document.Reference(pdf_object), document)
+    return format_object(document.Reference(pdf_object), document)
 
 
-def _format_object(pdf_object: Any, document: PDFDocument) -> str:
+def format_object(pdf_object: Any, document: PDFDocument) -> str:
     return str(pdf_object.format(document).decode("latin-1"))

@@ -5,21 +5,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('club', '0001_initial'),
-        ('events', '0002_room_planning'),
-        ('registrations', '0003_agenda_links'),
+        ("club", "0001_initial"),
+        ("events", "0002_room_planning"),
+        ("registrations", "0003_agenda_links"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='registration',
-            name='registration_person',
+            model_name="registration",
+            name="registration_person",
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(condition=models.Q(('person__isnull', False)), fields=['person', 'ticket'], name='registration_person'),
+            model_name="registration",
+            index=models.Index(
+                condition=models.Q(("person__isnull", False)),
+                fields=["person", "ticket"],
+                name="registration_person",
+            ),
         ),
     ]

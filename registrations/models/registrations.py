@@ -125,8 +125,8 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
         constraints = [models.UniqueConstraint(fields=["reference"], name="registration_reference")]
         indexes = [
             *map(make_partial_index, SPARSE_RELATIONS),
-            # Two columns, so that SQLite prefers it to the indexes of an event or a ticket, which a large event
-            # makes long: a member's other places are looked for under a lock.
+            # For a member's other places, looked for under a lock. With one column, SQLite would prefer an
+            # index of the event and read all its registrations.
             models.Index(
                 fields=["person", "ticket"], condition=Q(person__isnull=False), name="registration_person"
             ),

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
+from convention import hooks
 from convention.club.models import Person
 from convention.errors import InvalidFields
 from convention.events.cancellations import find_cancellation_time
@@ -86,6 +87,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         ],
         "is_of_sponsor": order.sponsorships.exists(),
         "can_change": event.ends_at > timezone.now(),
+        "has_feedback": any(find_page(event) for find_page in hooks.feedback_page.providers()),
         "can_give": event.substitution_deadline > timezone.now(),
         **_attach_session_bookings(link_access),
     }

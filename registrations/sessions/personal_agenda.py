@@ -3,7 +3,6 @@
 from typing import BinaryIO
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from convention.club.models import Person
 from convention.events.models import Event
@@ -12,6 +11,7 @@ from schedule.models import PersonalAgenda, Session
 from schedule.personal.programme import build_personal_programme, print_personal_programme
 
 from .booking import list_session_bookings
+from .printed_agendas import describe_agenda
 
 
 def find_booked_session_ids(
@@ -35,7 +35,7 @@ def write_personal_agenda(*, registration: Registration, file: BinaryIO) -> int:
         chosen_ids=set(starred.values_list("pk", flat=True)),
         booked_ids={booking.session_id for booking in list_session_bookings(registration)},
     )
-    title = _("Programme of %(name)s – %(event)s") % {"name": registration.name, "event": event.title}
+    title = describe_agenda(registration, event)
     print_personal_programme(event=event, personal_programme=programme, title=title, file=file)
     return len(programme.sessions)
 

@@ -4,12 +4,14 @@ The pages come one by one, or imposed: two on a side of A4, which is printed on 
 """
 
 import re
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, BinaryIO
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from convention.text.dates import format_date_with_weekday, format_datetime
+from convention.text.dates import format_date_with_weekday
 from convention.typeset import (
     FoldedDocument,
     FontWeight,
@@ -21,18 +23,21 @@ from convention.typeset import (
     fit_text,
     shape_line,
 )
+from convention.typeset.folded import find_center_page
 
 from .booklet_indexes import draw_indexes, list_indexes
+from .grids.spreads import GridSpread, draw_spreads, plan_spreads
 from .logos import draw_back_page
-from .page_flow import COLUMN_WIDTH, FOOT_TOP, PAGE_HEIGHT, PAGE_WIDTH, SIDE_MARGIN, PageFlow
+from .page_flow import COLUMN_WIDTH, FOOT_TOP, PAGE_HEIGHT, PAGE_WIDTH, SIDE_MARGIN, PageFlow, PageInsert
 from .print_options import PrintOptions
-from .printed_programme import PrintedProgramme, PrintedSession
+from .printed_programme import PrintedProgramme, PrintedSession, describe_edition
 from .text_layout import (
     A4,
     ELLIPSIS,
     INK_COLOR,
     PALE_INK_COLOR,
     TextBlock,
+    capitalize_first,
     draw_qr_symbol,
     lay_out_fitted_text,
     lay_out_heading,
@@ -45,57 +50,85 @@ BAND_HEIGHT, BAND_COLOR = 17.0, "#e9ecef"
 # Of a short abstract: about four lines.
 SHORT_ABSTRACT_CHARACTERS = 260
 A4_LANDSCAPE = (A4[1], A4[0])
+# The first finds the number of pages, the second their order; more only if the indexes grow meanwhile.
+MAX_PASSES = 5
 SENTENCE_END_PATTERN = re.compile(r"[.!?…](?= |$)")
 
 
 def draw_booklet(programme: PrintedProgramme, options: PrintOptions, file: BinaryIO) -> int:
-    """Write the booklet and return its number of pages, a multiple of four.
-
-    It is laid out twice, since the first pass finds the page numbers.
-    """
-    # Page numbers have a fixed place, so the second pass breaks pages like the first; only the indexes grow
-    # with their numbers, and no session comes after them.
-    draft = measure_booklet(programme, options)
+    """Write the booklet and return its number of pages, a multiple of four."""
+    layout = measure_booklet(programme, options.depth)
     with begin_booklet(programme, file, options) as document:
-        return _typeset_booklet(document, programme, options.depth, draft.page_numbers).page_number
+        return typeset_booklet(document, programme, layout).page_number
 
 
-def measure_booklet(programme: PrintedProgramme, options: PrintOptions) -> PageFlow:
-    """Lay the booklet out without drawing it."""
+@dataclass(frozen=True)
+class BookletLayout:
+    """The depth of a booklet, the grids in its middle, and the numbers of its pages."""
+
+    depth: str
+    spreads: list[GridSpread]
+    # Found by laying the booklet out; 0 and {} in the first pass.
+    page_count: int = 0
+    page_numbers: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def first_grid_page(self) -> int:
+        """Return the page of the first grid, by which one spread lies in the very middle; 0 if unknown."""
+        spreads_before = (len(self.spreads) - 1) // 2
+        return find_center_page(self.page_count) - 2 * spreads_before if self.page_count else 0
+
+
+def measure_booklet(programme: PrintedProgramme, depth: str) -> BookletLayout:
+    """Lay the booklet out without drawing it, until its page numbers are known."""
+    # Page numbers have a fixed place, so a pass breaks pages like the last one; only the indexes grow with
+    # their numbers, and no session comes after them.
+    layout = BookletLayout(depth, plan_spreads(programme))
     language = translation.get_language() or "fr"
-    with MeasuringDocument(title=programme.title, language=language) as document:
-        return _typeset_booklet(document, programme, options.depth, {})
+    for _pass in range(MAX_PASSES):
+        with MeasuringDocument(title=programme.title, language=language) as document:
+            flow = typeset_booklet(document, programme, layout)
+        is_stable = flow.page_number == layout.page_count
+        layout = replace(layout, page_count=flow.page_number, page_numbers=flow.page_numbers)
+        if is_stable:
+            break
+    return layout
 
 
 def count_booklet_pages(programme: PrintedProgramme, depth: str) -> int:
-    """Return how many pages the booklet has in that depth, but for longer indexes."""
-    return measure_booklet(programme, PrintOptions(depth=depth)).page_number
+    """Return how many pages the booklet has in that depth."""
+    return measure_booklet(programme, depth).page_count
 
 
-def _typeset_booklet(
-    document: PdfDocument, programme: PrintedProgramme, depth: str, pages: dict[str, int]
-) -> PageFlow:
+def typeset_booklet(document: PdfDocument, programme: PrintedProgramme, layout: BookletLayout) -> PageFlow:
+    """Lay out all pages; the grids interrupt the text at their place."""
+    pages = layout.page_numbers
     draw_cover(document.begin_page(PAGE_WIDTH, PAGE_HEIGHT), programme)
     flow = PageFlow(document, programme.title, describe_edition(programme))
-    draw_contents(flow, programme, pages)
+    if layout.spreads:
+        draw_grids = partial(draw_spreads, programme=programme, spreads=layout.spreads, pages=pages)
+        flow.insert = PageInsert(layout.first_grid_page, 2 * len(layout.spreads), draw_grids)
+    draw_contents(flow, programme, layout)
     for day, printed_sessions in programme.days:
         title = capitalize_first(format_date_with_weekday(day))
-        draw_chapter(flow, f"day-{day}", title, printed_sessions, depth)
+        draw_chapter(flow, f"day-{day}", title, printed_sessions, layout.depth)
     if programme.untimed_sessions:
-        draw_chapter(flow, "untimed", _("Time to be announced"), programme.untimed_sessions, depth)
+        draw_chapter(flow, "untimed", _("Time to be announced"), programme.untimed_sessions, layout.depth)
     draw_indexes(flow, programme.sessions, pages)
     draw_note_pages(flow, pages.get("end", 0) - pages.get("logos", 0))
     flow.add_anchor("logos")
     draw_back_page(flow, programme.logos)
     flow.add_anchor("end")
     flow.finish_page()
+    flow.draw_insert()
     return flow
 
 
 def draw_note_pages(flow: PageFlow, following_count: int) -> None:
     """Draw pages for notes, until with those that follow they are a multiple of four."""
     flow.section_title = _("Notes")
-    for _number in range(-(flow.page_number + following_count) % 4):
+    due_count = flow.insert.page_count if flow.insert else 0
+    for _number in range(-(flow.page_number + due_count + following_count) % 4):
         flow.begin_page()
 
 
@@ -111,24 +144,14 @@ def begin_booklet(programme: PrintedProgramme, file: BinaryIO, print_options: Pr
     return TaggedDocument(file, **options)
 
 
-def describe_edition(programme: PrintedProgramme) -> str:
-    """Return version and date of this print."""
-    changed = format_datetime(programme.changed_at)
-    if programme.version:
-        return _("Version %(version)s, %(changed)s") % {"version": programme.version, "changed": changed}
-    return _("As of %(changed)s") % {"changed": changed}
-
-
 def draw_cover(page: PdfPage, programme: PrintedProgramme) -> None:
     page.set_color(programme.accent_color)
     page.fill_rectangle(0, 0, PAGE_WIDTH, 14)
     page.fill_rectangle(SIDE_MARGIN, 92, 46, 5)
     name = fit_text(programme.title, FontWeight.BOLD, TextBox(COLUMN_WIDTH, 6), max_size=34, min_size=17)
     page.set_color(INK_COLOR)
-    y = (
-        lay_out_fitted_text(programme.title, FontWeight.BOLD, name, leading=1.12).draw(page, SIDE_MARGIN, 112)
-        + 14
-    )
+    title = lay_out_fitted_text(programme.title, FontWeight.BOLD, name, leading=1.12)
+    y = replace(title, role="H1").draw(page, SIDE_MARGIN, 112) + 14
     for text, size, color in (
         (programme.dates_label, 14, INK_COLOR),
         (programme.venue_name, 11, PALE_INK_COLOR),
@@ -143,7 +166,9 @@ def draw_cover(page: PdfPage, programme: PrintedProgramme) -> None:
         lay_out_text(programme.cancellation_notice, FontWeight.BOLD, width=COLUMN_WIDTH, size=13).draw(
             page, SIDE_MARGIN, y + 12
         )
-    page.text(shape_line(_("Programme"), FontWeight.SEMIBOLD), SIDE_MARGIN, 66, 13)
+    lay_out_text(_("Programme"), FontWeight.SEMIBOLD, width=COLUMN_WIDTH, size=13).draw(
+        page, SIDE_MARGIN, 66 - 0.95 * 13
+    )
     draw_qr_symbol(page, programme.agenda_url, x=SIDE_MARGIN, y=PAGE_HEIGHT - 150, side=84)
     page.add_link((SIDE_MARGIN, PAGE_HEIGHT - 150, 84, 84), programme.agenda_url)
     page.set_color(PALE_INK_COLOR)
@@ -154,7 +179,7 @@ def draw_cover(page: PdfPage, programme: PrintedProgramme) -> None:
         y = lay_out_text(line, FontWeight.REGULAR, width=COLUMN_WIDTH - 98, size=9).draw(page, text_x, y) + 3
 
 
-def draw_contents(flow: PageFlow, programme: PrintedProgramme, pages: dict[str, int]) -> None:
+def draw_contents(flow: PageFlow, programme: PrintedProgramme, layout: BookletLayout) -> None:
     flow.section_title = _("Contents")
     flow.begin_page()
     draw_heading(flow, _("Contents"))
@@ -170,9 +195,10 @@ def draw_contents(flow: PageFlow, programme: PrintedProgramme, pages: dict[str, 
     flow.y += 10
     entries = [(format_date_with_weekday(day), f"day-{day}") for day, _items in programme.days]
     entries += [(_("Time to be announced"), "untimed")] if programme.untimed_sessions else []
+    entries += [(_("Grid of each day"), f"grid-{layout.spreads[0].day}")] if layout.spreads else []
     entries += [(title, anchor) for anchor, title, _entries in list_indexes(programme.sessions)]
     for label, anchor in entries:
-        draw_contents_line(flow, capitalize_first(label), anchor, pages)
+        draw_contents_line(flow, capitalize_first(label), anchor, layout.page_numbers)
 
 
 def draw_contents_line(flow: PageFlow, label: str, anchor: str, pages: dict[str, int]) -> None:
@@ -188,7 +214,7 @@ def draw_contents_line(flow: PageFlow, label: str, anchor: str, pages: dict[str,
         align="right",
     )
     page.end_tag()
-    page.add_jump((SIDE_MARGIN, flow.y, COLUMN_WIDTH, 16), anchor)
+    page.add_jump((SIDE_MARGIN, flow.y, COLUMN_WIDTH, 16), anchor, label)
     flow.y += 20
 
 
@@ -199,10 +225,6 @@ def draw_heading(flow: PageFlow, text: str) -> None:
 
 def lay_out_body(text: str, width: float) -> TextBlock:
     return lay_out_text(text, FontWeight.REGULAR, width=width, size=9, leading=1.36)
-
-
-def capitalize_first(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def draw_chapter(
@@ -293,6 +315,8 @@ def lay_out_session_head(printed_session: PrintedSession) -> list[tuple[TextBloc
         printed_session.language,
     )
     chairs = ", ".join(printed_session.chairs)
+    # Below an hour, or without one, below the day.
+    level = 3 if printed_session.start_label else 2
     lines = (
         (_("Cancelled").upper() if printed_session.is_cancelled else "", FontWeight.SEMIBOLD, 9, INK_COLOR),
         (printed_session.title, FontWeight.BOLD, 11, INK_COLOR),
@@ -303,7 +327,7 @@ def lay_out_session_head(printed_session: PrintedSession) -> list[tuple[TextBloc
     )
     return [
         (
-            lay_out_heading(text, width=TEXT_WIDTH, size=size, level=3)
+            lay_out_heading(text, width=TEXT_WIDTH, size=size, level=level)
             if weight is FontWeight.BOLD
             else lay_out_text(text, weight, width=TEXT_WIDTH, size=size),
             color,

@@ -83,7 +83,7 @@ def draw_index_entry(
         if index < len(drawn_rows):
             page.text(drawn_rows[index], PAGE_WIDTH - SIDE_MARGIN, baseline, ENTRY_SIZE, align="right")
             area = (PAGE_WIDTH - SIDE_MARGIN - NUMBERS_WIDTH, flow.y, NUMBERS_WIDTH, text.leading)
-            page.add_jump(area, f"session-{sessions[0].session_id}")
+            page.add_jump(area, f"session-{sessions[0].session_id}", f"{name}, {label}")
         page.end_tag()
         flow.y += text.leading
     flow.y += 2

@@ -14,18 +14,19 @@ from django.utils.translation import gettext as _
 from convention.text.dates import EN_DASH, NO_BREAK_SPACE, format_date_with_weekday, format_time
 from convention.typeset import FontWeight, PdfDocument, PdfPage, TaggedDocument, TextBox, fit_text, shape_line
 
-from .booklet import capitalize_first, describe_edition
 from .logos import draw_sign_logos
 from .print_options import PrintOptions
-from .printed_programme import PrintedProgramme, PrintedSession
+from .printed_programme import PrintedProgramme, PrintedSession, describe_edition
 from .text_layout import (
     A4,
     HAIRLINE_COLOR,
     INK_COLOR,
     PALE_INK_COLOR,
     TextBlock,
+    capitalize_first,
     draw_qr_symbol,
     lay_out_fitted_text,
+    lay_out_heading,
     lay_out_text,
     shorten_text,
 )
@@ -33,7 +34,9 @@ from .text_layout import (
 SIGN_WIDTH, SIGN_HEIGHT = A4
 SIDE_MARGIN = 42.0
 COLUMN_WIDTH = SIGN_WIDTH - 2 * SIDE_MARGIN
-FOOT_TOP = SIGN_HEIGHT - 62
+FOOT_TOP = SIGN_HEIGHT - 78
+# The QR code of the foot, beside at most three lines.
+QR_SIDE, FOOT_LINES = 52.0, 3
 # In points, the largest first; 14 is still read from some steps away, so smaller titles take sheets.
 TITLE_SIZES = (30.0, 27.0, 24.0, 22.0, 20.0, 18.5, 17.0, 15.5, 14.0)
 HOURS_WIDTH_EM, HOURS_HEIGHT_EM = 5.2, 2.15
@@ -57,7 +60,8 @@ def draw_door_signs(programme: PrintedProgramme, _options: PrintOptions, file: B
             page = document.begin_page(SIGN_WIDTH, SIGN_HEIGHT)
             empty, unchanged = _("The programme is not published yet."), _("No sign has changed.")
             note = unchanged if programme.comparison else empty
-            lay_out_text(note, FontWeight.REGULAR, width=COLUMN_WIDTH, size=24).draw(page, SIDE_MARGIN, 100)
+            lay_out_heading(note, width=COLUMN_WIDTH, size=24).draw(page, SIDE_MARGIN, 100)
+            draw_sign_foot(page, programme, COLUMN_WIDTH - QR_SIDE - 12)
     return document.page_count
 
 
@@ -99,13 +103,17 @@ def draw_sign(
             label = f"{capitalize_first(format_date_with_weekday(day))} ({number}/{len(sheets)})"
             head = lay_out_head(room, label, programme.cancellation_notice)
         page = document.begin_page(SIGN_WIDTH, SIGN_HEIGHT)
-        logos_width = draw_sign_logos(
-            document, page, programme.logos, (SIGN_WIDTH - SIDE_MARGIN, SIGN_HEIGHT - 20)
-        )
-        draw_sign_foot(page, programme, COLUMN_WIDTH - 50 - logos_width)
+        if number == 1:
+            name = f"sign-{document.page_count}"
+            document.add_destination(name, 0)
+            document.add_bookmark(f"{room} · {format_date_with_weekday(day)}", name)
         y = draw_sign_head(page, programme.accent_color, head)
         for printed_session in room_sessions:
             y = draw_sign_session(page, printed_session, size, y)
+        logos_width = draw_sign_logos(
+            document, page, programme.logos, (SIGN_WIDTH - SIDE_MARGIN, SIGN_HEIGHT - 20)
+        )
+        draw_sign_foot(page, programme, COLUMN_WIDTH - QR_SIDE - 12 - logos_width)
 
 
 def choose_title_size(
@@ -168,17 +176,19 @@ def draw_sign_head(page: PdfPage, accent: str, head: Sequence[TextBlock]) -> flo
 
 
 def draw_sign_foot(page: PdfPage, programme: PrintedProgramme, width: float) -> None:
-    """Draw the agenda's address and the version beside the logos, `width` points wide."""
-    draw_qr_symbol(page, programme.agenda_url, x=SIDE_MARGIN, y=SIGN_HEIGHT - 52, side=38)
+    """Draw the agenda's address, what the sign replaces, the version and the event, `width` points wide."""
+    top = SIGN_HEIGHT - 20 - QR_SIDE
+    draw_qr_symbol(page, programme.agenda_url, x=SIDE_MARGIN, y=top, side=QR_SIDE)
     page.set_color(PALE_INK_COLOR)
-    edition = describe_edition(programme)
-    if programme.comparison:
-        edition = f"{edition} · {describe_replacement(programme.comparison.version_label)}"
-    y = SIGN_HEIGHT - 20 - 2 * FOOT_SIZE * 1.22
-    for text in (edition, programme.title):
-        shown = shorten_text(text, FontWeight.REGULAR, width=width, size=FOOT_SIZE)
-        line = lay_out_text(shown, FontWeight.REGULAR, width=width, size=FOOT_SIZE)
-        y = line.draw(page, SIDE_MARGIN + 50, y)
+    replaced = describe_replacement(programme.comparison.version_label) if programme.comparison else ""
+    y, left = top, FOOT_LINES
+    for text in filter(None, (replaced, describe_edition(programme), programme.title)):
+        if not left:
+            break
+        shown = shorten_text(text, FontWeight.REGULAR, width=width, size=FOOT_SIZE, max_lines=min(2, left))
+        block = lay_out_text(shown, FontWeight.REGULAR, width=width, size=FOOT_SIZE)
+        y = block.draw(page, SIDE_MARGIN + QR_SIDE + 12, y)
+        left -= len(block.line_texts)
 
 
 def describe_replacement(version_label: str) -> str:

@@ -5,7 +5,7 @@ A higher layer provides them through `hooks.printed_logos`.
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -16,14 +16,14 @@ from convention.typeset import FontWeight, PdfDocument, PdfPage
 from convention.typeset.document import PdfForm
 
 from .page_flow import COLUMN_WIDTH, SIDE_MARGIN, PageFlow
-from .text_layout import INK_COLOR, PALE_INK_COLOR, lay_out_text
+from .text_layout import INK_COLOR, PALE_INK_COLOR, lay_out_heading, lay_out_text
 
 # Width and height in points of logos in the first, the second and any other group.
 LOGO_BOXES = ((150.0, 66.0), (106.0, 48.0), (76.0, 34.0))
 LOGO_GAP = 16.0
 SIGN_LOGO_HEIGHT, SIGN_LOGO_WIDTH, SIGN_LOGO_GAP = 26.0, 72.0, 10.0
-# Width in points of the row of logos; if there are many, all are drawn smaller.
-SIGN_ROW_WIDTH = 300.0
+# Width in points of a row of logos, and how many stand in a single one; if there are many, all are smaller.
+SIGN_ROW_WIDTH, SIGN_ROW_COUNT, SIGN_ROW_GAP = 236.0, 3, 4.0
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def draw_back_page(flow: PageFlow, logos: Iterable[PrintedLogo]) -> None:
     flow.section_title = _("With the support of")
     flow.begin_page()
     flow.stack_texts(
-        [(lay_out_text(_("With the support of"), FontWeight.BOLD, width=COLUMN_WIDTH, size=19), INK_COLOR)],
+        [(lay_out_heading(_("With the support of"), width=COLUMN_WIDTH, size=19), INK_COLOR)],
         x=SIDE_MARGIN,
     )
     flow.y += 14
@@ -95,18 +95,24 @@ def draw_logo_rows(flow: PageFlow, logos: list[PrintedLogo], box: tuple[float, f
 def draw_sign_logos(
     document: PdfDocument, page: PdfPage, logos: Iterable[PrintedLogo], corner: tuple[float, float]
 ) -> float:
-    """Draw a row of logos that ends at the right lower corner; return its width."""
+    """Draw logos in one or two rows that end at the right lower corner; return their width."""
     right, bottom = corner
-    x = right
-    for form in reversed(list(make_sign_forms(document, logos))):
-        x -= form.width
-        page.place_form(form, x, bottom - SIGN_LOGO_HEIGHT + (SIGN_LOGO_HEIGHT - form.height) / 2)
-        x -= SIGN_LOGO_GAP
-    return right - x
-
-
-def make_sign_forms(document: PdfDocument, logos: Iterable[PrintedLogo]) -> Iterator[PdfForm]:
     logos = list(logos)
+    per_row = len(logos) if len(logos) <= SIGN_ROW_COUNT else -(-len(logos) // 2)
+    rows = [list(row) for row in itertools.batched(logos, max(1, per_row), strict=False)]
+    left = right
+    for number, row in enumerate(rows):
+        x = right
+        y = bottom - (len(rows) - number) * SIGN_LOGO_HEIGHT - (len(rows) - number - 1) * SIGN_ROW_GAP
+        for form in reversed(list(make_sign_forms(document, row))):
+            x -= form.width
+            page.place_form(form, x, y + (SIGN_LOGO_HEIGHT - form.height) / 2)
+            x -= SIGN_LOGO_GAP
+        left = min(left, x)
+    return right - left
+
+
+def make_sign_forms(document: PdfDocument, logos: Sequence[PrintedLogo]) -> Iterator[PdfForm]:
     available_width = SIGN_ROW_WIDTH - SIGN_LOGO_GAP * (len(logos) - 1)
     # At least 10 points in all: with very many logos, the gaps alone are wider than the row.
     wide = min(SIGN_LOGO_WIDTH, max(available_width, 10.0) / max(1, len(logos)))

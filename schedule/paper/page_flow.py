@@ -1,7 +1,8 @@
 """Lay out running text on pages: headers, page numbers, and lines that must not be separated."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from convention.text.dates import EN_DASH
 from convention.typeset import FontWeight, PdfDocument, PdfPage, shape_line
@@ -15,6 +16,14 @@ FOOT_TOP = PAGE_HEIGHT - BOTTOM_MARGIN
 # Nothing in the hand is smaller.
 HEAD_SIZE = 9.0
 MIN_NAME_WIDTH = 70.0
+
+
+class PageInsert(NamedTuple):
+    """Pages that interrupt the text: the number of the first one, and how to draw them."""
+
+    first_number: int
+    page_count: int
+    draw: "Callable[[PageFlow], None]"
 
 
 @dataclass
@@ -32,6 +41,8 @@ class PageFlow:
     first_label: str = ""
     last_label: str = ""
     head_title: str = ""
+    # Pages that are still to be inserted.
+    insert: PageInsert | None = None
 
     @property
     def page_number(self) -> int:
@@ -39,8 +50,10 @@ class PageFlow:
         return self.document.page_count
 
     def begin_page(self) -> PdfPage:
-        """Finish the page, and begin one with its page number."""
+        """Finish the page, and begin one with its page number; pages due before it come first."""
         self.finish_page()
+        if self.insert and self.insert.first_number == self.page_number + 1:
+            self.draw_insert()
         page = self.page = self.document.begin_page(PAGE_WIDTH, PAGE_HEIGHT)
         self.head_title, self.first_label, self.last_label = self.section_title, "", ""
         page.set_color(PALE_INK_COLOR)
@@ -52,9 +65,18 @@ class PageFlow:
         self.y = TOP_MARGIN
         return page
 
+    def draw_insert(self) -> None:
+        """Draw the pages to insert, wherever the text is, unless they are drawn."""
+        insert, self.insert = self.insert, None
+        if insert is not None:
+            title = self.section_title
+            insert.draw(self)
+            self.finish_page()
+            self.section_title = title
+
     def finish_page(self) -> None:
         """Draw the running head: the title of the section with the first and last label on the page."""
-        page = self.page
+        page, self.page = self.page, None
         if page is None:
             return
         labels = list(dict.fromkeys(filter(None, (self.first_label, self.last_label))))

@@ -1,7 +1,8 @@
 """Draw the agenda of one person: on one page as long as type of nine points allows it."""
 
 import datetime
-from typing import BinaryIO
+from collections.abc import Iterable, Sequence
+from typing import BinaryIO, Final
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -9,40 +10,77 @@ from django.utils.translation import gettext as _
 from convention.text.dates import format_date_with_weekday
 from convention.typeset import FontWeight, PdfDocument, PdfPage, TaggedDocument
 
-from .booklet import capitalize_first, describe_edition
-from .printed_programme import PrintedProgramme, PrintedSession
-from .text_layout import A4, A5, INK_COLOR, PALE_INK_COLOR, TextBlock, draw_qr_symbol, lay_out_text
+from .printed_programme import PrintedProgramme, PrintedSession, describe_edition
+from .text_layout import (
+    A4,
+    A5,
+    INK_COLOR,
+    PALE_INK_COLOR,
+    TextBlock,
+    capitalize_first,
+    draw_qr_symbol,
+    lay_out_heading,
+    lay_out_text,
+)
 
 MARGIN, QR_SIDE = 34.0, 56.0
-# Paper and type, the best first: the pocket, then large letters.
-PAGE_CHOICES = ((A5, 12.0), (A5, 11.0), (A5, 10.0), (A5, 9.0), (A4, 10.0), (A4, 9.0))
+type PageChoice = tuple[tuple[float, float], float]
+A5_CHOICES: Final[tuple[PageChoice, ...]] = ((A5, 12.0), (A5, 11.0), (A5, 10.0), (A5, 9.0))
+# By name of the paper, paper and type, the best first; "": the pocket, then large letters.
+PAGE_CHOICES: Final[dict[str, tuple[PageChoice, ...]]] = {
+    "": (*A5_CHOICES, (A4, 10.0), (A4, 9.0)),
+    "a5": A5_CHOICES,
+    "a4": tuple((A4, size) for size in (14.0, 12.0, 11.0, 10.0, 9.0)),
+}
 HOURS_EM = 8.2
 type PageBlock = list[tuple[TextBlock, str, float]]  # texts with colour and distance from the margin
 
 
 def draw_personal_page(programme: PrintedProgramme, file: BinaryIO) -> int:
     """Draw the sessions of a programme that holds those of one person; return the number of pages."""
-    paper, size = choose_page(programme)
+    return draw_personal_pages([programme], file, title=programme.title, changed_at=programme.changed_at)
+
+
+def draw_personal_pages(
+    agendas: Iterable[PrintedProgramme],
+    file: BinaryIO,
+    *,
+    title: str,
+    changed_at: datetime.datetime,
+    paper: str = "",
+) -> int:
+    """Draw the agendas of many people, each from a new page; return the number of pages.
+
+    The paper is "a5", "a4" or "" for what fits.
+    """
     language = translation.get_language() or "fr"
-    with TaggedDocument(
-        file, title=programme.title, language=language, changed_at=programme.changed_at
-    ) as document:
-        page, y = begin_personal_page(document, programme, paper, size)
-        for block in lay_out_days(programme, paper[0] - 2 * MARGIN, size):
-            if y + measure_block(block) > paper[1] - MARGIN and y > MARGIN:
-                page, y = document.begin_page(*paper), MARGIN
-            y = draw_page_block(page, block, y)
+    with TaggedDocument(file, title=title, language=language, changed_at=changed_at) as document:
+        for agenda in agendas:
+            draw_agenda(document, agenda, PAGE_CHOICES[paper])
     return document.page_count
 
 
-def choose_page(programme: PrintedProgramme) -> tuple[tuple[float, float], float]:
+def draw_agenda(document: PdfDocument, programme: PrintedProgramme, choices: Sequence[PageChoice]) -> None:
+    """Draw one agenda on as few pages as its type allows, with a bookmark."""
+    paper, size = choose_page(programme, choices)
+    page, y = begin_personal_page(document, programme, paper, size)
+    name = f"agenda-{document.page_count}"
+    document.add_destination(name, 0)
+    document.add_bookmark(programme.title, name)
+    for block in lay_out_days(programme, paper[0] - 2 * MARGIN, size):
+        if y + measure_block(block) > paper[1] - MARGIN and y > MARGIN:
+            page, y = document.begin_page(*paper), MARGIN
+        y = draw_page_block(page, block, y)
+
+
+def choose_page(programme: PrintedProgramme, choices: Sequence[PageChoice]) -> PageChoice:
     """Return the first paper and type in which all fits on one page, else the last."""
-    for paper, size in PAGE_CHOICES:
+    for paper, size in choices:
         blocks = lay_out_days(programme, paper[0] - 2 * MARGIN, size)
         head = lay_out_head(programme, paper[0] - 2 * MARGIN, size)
         if measure_block(head) + sum(map(measure_block, blocks)) <= paper[1] - 2 * MARGIN:
             return paper, size
-    return PAGE_CHOICES[-1]
+    return choices[-1]
 
 
 def begin_personal_page(
@@ -58,15 +96,16 @@ def begin_personal_page(
 def lay_out_head(programme: PrintedProgramme, width: float, size: float) -> PageBlock:
     """Set title, dates, venue and edition beside the QR code; at least as tall as it is."""
     inner = width - QR_SIDE - 12
-    texts: PageBlock = [
-        (lay_out_text(programme.title, FontWeight.BOLD, width=inner, size=1.4 * size), INK_COLOR, 0)
-    ]
+    texts: PageBlock = [(lay_out_heading(programme.title, width=inner, size=1.4 * size), INK_COLOR, 0)]
     for text in (programme.dates_label, programme.venue_name, describe_edition(programme)):
         if text:
             texts.append((lay_out_text(text, FontWeight.REGULAR, width=inner, size=size), PALE_INK_COLOR, 0))
     if programme.cancellation_notice:
         notice = lay_out_text(programme.cancellation_notice, FontWeight.BOLD, width=inner, size=size)
         texts.append((notice, INK_COLOR, 0))
+    if programme.head_note:
+        note = lay_out_text(programme.head_note, FontWeight.SEMIBOLD, width=inner, size=size)
+        texts.append((note, INK_COLOR, 0))
     missing = QR_SIDE - sum(text.height for text, _color, _x in texts)
     if missing > 0:
         # An empty line of that height.
@@ -82,10 +121,12 @@ def lay_out_days(programme: PrintedProgramme, width: float, size: float) -> list
     blocks: list[PageBlock] = []
     for day, sessions in days:
         label = capitalize_first(format_date_with_weekday(day)) if day else _("Time to be announced")
-        heading = lay_out_text(label, FontWeight.BOLD, width=width, size=1.15 * size, leading=1.7)
+        heading = lay_out_heading(label, width=width, size=1.15 * size, level=2)
         for index, session in enumerate(sessions):
             block = lay_out_personal_session(session, width, size)
-            blocks.append([(heading, INK_COLOR, 0), *block] if index == 0 else block)
+            # An empty line above the day.
+            space = TextBlock("", ("",), FontWeight.REGULAR, size, 0.6 * size)
+            blocks.append([(space, INK_COLOR, 0), (heading, INK_COLOR, 0), *block] if index == 0 else block)
     return blocks
 
 

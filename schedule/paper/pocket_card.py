@@ -11,16 +11,17 @@ from convention.text.dates import format_date_with_weekday
 from convention.typeset import FoldedDocument, FontWeight, PdfPage
 from convention.typeset.folded import CARD_PAGES, list_card_sides
 
-from .booklet import capitalize_first, describe_edition
 from .print_options import PrintOptions
-from .printed_programme import PrintedProgramme, PrintedSession
+from .printed_programme import PrintedProgramme, PrintedSession, describe_edition
 from .text_layout import (
     A4,
     HAIRLINE_COLOR,
     INK_COLOR,
     PALE_INK_COLOR,
     TextBlock,
+    capitalize_first,
     draw_qr_symbol,
+    lay_out_heading,
     lay_out_text,
     shorten_text,
 )
@@ -134,7 +135,7 @@ def draw_card_cover(
     page.fill_rectangle(0, 0, PANEL_WIDTH, 8)
     name = shorten_text(programme.title, FontWeight.BOLD, width=INNER_WIDTH, size=14, max_lines=4)
     texts = [
-        (lay_out_text(name, FontWeight.BOLD, width=INNER_WIDTH, size=14), INK_COLOR),
+        (lay_out_heading(name, width=INNER_WIDTH, size=14), INK_COLOR),
         (lay_out_text(label, FontWeight.SEMIBOLD, width=INNER_WIDTH, size=12), INK_COLOR),
         (
             lay_out_text(

@@ -10,13 +10,20 @@ from django.utils.translation import gettext as _
 from convention.text.dates import format_date_with_weekday
 from convention.typeset import FontWeight, TaggedDocument
 
-from .booklet import capitalize_first, describe_edition
 from .comparison import PrintedChange
 from .grids.sizes import MIN_TYPE_SIZES, GridPage
 from .grids.title_list import ListFlow
 from .print_options import PrintOptions
 from .printed_programme import PrintedProgramme
-from .text_layout import A4, INK_COLOR, PALE_INK_COLOR, TextBlock, draw_qr_symbol, lay_out_text
+from .text_layout import (
+    A4,
+    INK_COLOR,
+    PALE_INK_COLOR,
+    TextBlock,
+    capitalize_first,
+    lay_out_heading,
+    lay_out_text,
+)
 
 # For the hand, 11 points: there is space on a sheet of changes.
 HAND_TYPE_SIZE = 11.0
@@ -32,9 +39,8 @@ def draw_changes(programme: PrintedProgramme, options: PrintOptions, file: Binar
         file, title=programme.title, language=language, changed_at=programme.changed_at
     ) as document:
         heading = _("Changes since: %(version)s") % {"version": comparison.version_label}
-        flow = ListFlow(document, GridPage(*A4, size), heading)
-        flow.begin_page()
-        draw_introduction(flow, programme)
+        flow = ListFlow(document, GridPage(*A4, size), heading, programme)
+        flow.draw_entry([(lay_out_line(flow, programme.title, FontWeight.REGULAR), PALE_INK_COLOR)])
         for day, changes in itertools.groupby(comparison.changes, key=lambda change: change.day):
             draw_day_changes(flow, day, list(changes))
         if not comparison.changes:
@@ -42,27 +48,12 @@ def draw_changes(programme: PrintedProgramme, options: PrintOptions, file: Binar
     return document.page_count
 
 
-def draw_introduction(flow: ListFlow, programme: PrintedProgramme) -> None:
-    """Draw event, edition and the address of the live page."""
-    page, size = flow.page, flow.grid_page.type_size
-    assert page is not None
-    side = 5 * size
-    x = flow.grid_page.margin + flow.column_width - side
-    draw_qr_symbol(page, programme.agenda_url, x=x, y=flow.y, side=side)
-    width, top = flow.column_width - side - size, flow.y
-    page.set_color(PALE_INK_COLOR)
-    for text in (programme.title, describe_edition(programme), programme.agenda_url):
-        block = lay_out_text(text, FontWeight.REGULAR, width=width, size=size)
-        flow.y = block.draw(page, flow.grid_page.margin, flow.y)
-    flow.y = flow.top = max(flow.y, top + side) + size
-
-
 def draw_day_changes(flow: ListFlow, day: datetime.date, changes: list[PrintedChange]) -> None:
-    heading = lay_out_text(
+    heading = lay_out_heading(
         capitalize_first(format_date_with_weekday(day)),
-        FontWeight.BOLD,
         width=flow.column_width,
         size=1.3 * flow.grid_page.type_size,
+        level=2,
     )
     for index, change in enumerate(changes):
         labels = ", ".join(change.labels)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from convention.events.cancellations import describe_cancellation, format_printed_title
 from convention.events.models import Event
-from convention.text.dates import format_date_range, format_time, format_time_range
+from convention.text.dates import format_date_range, format_datetime, format_time, format_time_range
 from schedule.models import Schedule, Session, SessionSpeaker, Speaker
 from schedule.programme.days import get_programme_day, get_shown_end
 from schedule.rich_text.sanitize import to_text
@@ -89,6 +89,8 @@ class PrintedProgramme:
     sessions: tuple[PrintedSession, ...]
     logos: tuple[PrintedLogo, ...] = ()
     cancellation_notice: str = ""
+    # Of the agenda of one person: why it holds what it holds, "" if they chose it.
+    head_note: str = ""
     comparison: "Comparison | None" = None
     # Internal facts by session, for internal sheets alone.
     notes: "Mapping[int, SessionNote]" = field(default_factory=dict)
@@ -105,6 +107,14 @@ class PrintedProgramme:
     @property
     def untimed_sessions(self) -> list[PrintedSession]:
         return sorted((item for item in self.sessions if not item.starts_at), key=lambda item: item.title)
+
+
+def describe_edition(programme: PrintedProgramme) -> str:
+    """Return version and date of this print."""
+    changed = format_datetime(programme.changed_at)
+    if programme.version:
+        return _("Version %(version)s, %(changed)s") % {"version": programme.version, "changed": changed}
+    return _("As of %(changed)s") % {"changed": changed}
 
 
 def load_printed_programme(event: Event, *, booked_ids: Collection[int] = ()) -> PrintedProgramme:

@@ -12,22 +12,23 @@ from convention.text.dates import format_date_with_weekday
 from convention.text.normalize import search_text
 from convention.typeset import FontWeight, PdfDocument, TaggedDocument, shape_line
 
-from .booklet import capitalize_first, describe_edition
 from .print_options import PrintOptions
-from .printed_programme import PrintedProgramme, PrintedSession
+from .printed_programme import PrintedProgramme, PrintedSession, describe_edition
 from .text_layout import (
     A4,
     HAIRLINE_COLOR,
     INK_COLOR,
     PALE_INK_COLOR,
     TextBlock,
+    capitalize_first,
+    draw_qr_symbol,
     lay_out_heading,
     lay_out_text,
     shorten_text,
 )
 
 PAGE_WIDTH, PAGE_HEIGHT = A4
-MARGIN, HOURS_WIDTH, BOX_SIDE = 40.0, 96.0, 11.0
+MARGIN, HOURS_WIDTH, BOX_SIDE, QR_SIDE = 40.0, 96.0, 11.0, 48.0
 TEXT_LEFT = MARGIN + HOURS_WIDTH
 TEXT_WIDTH = PAGE_WIDTH - MARGIN - TEXT_LEFT - BOX_SIDE - 10
 FOOT_TOP = PAGE_HEIGHT - 48
@@ -105,6 +106,7 @@ class RunSheetFlow:
         self.programme = programme
         self.title = title
         self.part = 0
+        self.top = MARGIN
         self.begin_page()
 
     def begin_page(self) -> None:
@@ -112,22 +114,28 @@ class RunSheetFlow:
         self.part += 1
         page = self.page = self.document.begin_page(PAGE_WIDTH, PAGE_HEIGHT)
         width = PAGE_WIDTH - 2 * MARGIN
+        head_width = width - QR_SIDE - 12
         title = self.title if self.part == 1 else f"{self.title} ({self.part})"
         page.set_color(INK_COLOR)
-        block = lay_out_heading(title, width=width, size=20)
+        block = lay_out_heading(title, width=head_width, size=20)
         self.y = block.draw(page, MARGIN, MARGIN) + 8
         if self.programme.cancellation_notice:
             notice = self.programme.cancellation_notice
             self.y = (
-                lay_out_text(notice, FontWeight.BOLD, width=width, size=13).draw(page, MARGIN, self.y) + 6
+                lay_out_text(notice, FontWeight.BOLD, width=head_width, size=13).draw(page, MARGIN, self.y)
+                + 6
             )
+        address = self.programme.agenda_url
+        draw_qr_symbol(page, address, x=PAGE_WIDTH - MARGIN - QR_SIDE, y=MARGIN, side=QR_SIDE)
+        page.add_link((PAGE_WIDTH - MARGIN - QR_SIDE, MARGIN, QR_SIDE, QR_SIDE), address)
+        self.y = self.top = max(self.y, MARGIN + QR_SIDE + 8)
         page.set_color(PALE_INK_COLOR)
-        foot = f"{self.programme.title} · {describe_edition(self.programme)} · {_('internal')}"
+        foot = f"{describe_edition(self.programme)} · {_('internal')} · {self.programme.title}"
         shown = shorten_text(foot, FontWeight.REGULAR, width=width, size=SMALL_SIZE)
         page.text(shape_line(shown, FontWeight.REGULAR), MARGIN, PAGE_HEIGHT - 26, SMALL_SIZE)
 
     def ensure_space(self, height: float) -> None:
-        if self.y + height > FOOT_TOP and self.y > MARGIN + 60:
+        if self.y + height > FOOT_TOP and self.y > self.top:
             self.begin_page()
 
     def draw_day(self, day: datetime.date | None) -> None:
@@ -137,9 +145,7 @@ class RunSheetFlow:
             return
         self.ensure_space(60)
         self.page.set_color(INK_COLOR)
-        block = lay_out_text(
-            capitalize_first(label), FontWeight.SEMIBOLD, width=PAGE_WIDTH - 2 * MARGIN, size=13
-        )
+        block = lay_out_heading(capitalize_first(label), width=PAGE_WIDTH - 2 * MARGIN, size=13, level=2)
         self.y = block.draw(self.page, MARGIN, self.y) + 4
 
     def draw_session(self, session: PrintedSession) -> None:

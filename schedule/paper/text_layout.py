@@ -5,6 +5,8 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+
 from convention.codes.qr import draw_single_symbol
 from convention.typeset import FittedText, FontWeight, PdfDrawing, TextLine, shape_line, wrap_text
 from convention.typeset.document import encode_pdf_text
@@ -85,7 +87,7 @@ class TextBlock:
 
         Several lines are tagged with their whole text, so that readers extract it without line breaks.
         """
-        if not page.is_drawn:
+        if not page.is_drawn or not self.full_text:
             return y + self.height
         page.begin_tag(self.role)
         # PDF readers reorder right-to-left text and would reorder the tagged text once more.
@@ -151,4 +153,10 @@ def draw_qr_symbol(page: PdfDrawing, address: str, *, x: float, y: float, side: 
     """Draw the QR of an address in black, its top left corner at x, y."""
     drawn = get_cached_symbol(address)
     page.set_color("#000000")
+    page.begin_figure(_("QR code: %(address)s") % {"address": address}, (x, y, side, side))
     page.draw_modules(drawn.rows, drawn.side, x, y, side)
+    page.end_tag()
+
+
+def capitalize_first(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -13,7 +13,7 @@ from convention.club.models import Person
 from convention.events.models import Event
 from schedule.models import PersonalAgenda, Session
 from schedule.paper.personal_page import draw_personal_page
-from schedule.paper.printed_programme import load_printed_programme
+from schedule.paper.printed_programme import PrintedProgramme, load_printed_programme
 from schedule.programme.agenda import query_sessions
 from schedule.programme.neighbours import map_conflicting_sessions
 
@@ -68,16 +68,31 @@ def print_personal_programme(
     *, event: Event, personal_programme: PersonalProgramme, title: str, file: BinaryIO
 ) -> None:
     """Write a PDF of the programme in the active language, with bookings and conflicts."""
+    booked_ids = [session.pk for session in personal_programme.sessions]
+    printed = load_printed_programme(event, booked_ids=booked_ids)
+    draw_personal_page(build_printed_agenda(printed, personal_programme, title=title), file)
+
+
+def build_printed_agenda(
+    printed: PrintedProgramme, personal_programme: PersonalProgramme, *, title: str
+) -> PrintedProgramme:
+    """Return the part of a programme that one person chose, with bookings and conflicts.
+
+    Without a choice of theirs in it: the plenaries.
+    """
     notes = {
         session.pk: personal_programme.describe_session(session) for session in personal_programme.sessions
     }
-    printed = load_printed_programme(event, booked_ids=notes.keys())
     items = tuple(
         # Below the title, as the subtitle.
         replace(item, subtitle=" – ".join(filter(None, (item.subtitle, notes[item.session_id]))))
         for item in printed.sessions
         if item.session_id in notes
     )
+    head_note = ""
+    if not items:
+        items = tuple(item for item in printed.sessions if item.role == Session.Role.PLENARY)
+        head_note = _("No session is chosen yet. The plenaries are for everybody.")
     used_rooms = {item.room for item in items}
     rooms = tuple(room for room in printed.room_names if room in used_rooms)
-    draw_personal_page(replace(printed, title=title, sessions=items, room_names=rooms), file)
+    return replace(printed, title=title, sessions=items, room_names=rooms, head_note=head_note)

@@ -2,6 +2,7 @@
 
 import io
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -30,7 +31,7 @@ from schedule.permissions import get_agenda_cookie_name, get_own_agenda, get_pub
 from schedule.programme.agenda import AgendaEntry, build_agenda_entries, query_sessions
 from schedule.programme.neighbours import find_conflicting_sessions
 from schedule.programme.programme_version import get_programme_version
-from schedule.programme.views import forbid_shared_caching, get_event_path
+from schedule.programme.views import find_feedback_addresses, forbid_shared_caching, get_event_path
 
 from .actions import choose_session, drop_session, merge_agendas, renew_agenda_link
 from .calendar import build_personal_calendar, compute_calendar_tag
@@ -147,7 +148,15 @@ def own_agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
     own = get_own_agenda(event_obj, request)
     programme = load_personal_programme(event_obj, own, get_signed_in_person(request))
-    return forbid_shared_caching(render_agenda_page(request, event_obj, own, own, programme))
+    response = render_agenda_page(
+        request,
+        event_obj,
+        own,
+        own,
+        programme,
+        feedback_addresses=find_feedback_addresses(event_obj, request),
+    )
+    return forbid_shared_caching(response)
 
 
 @require_safe
@@ -174,7 +183,7 @@ def shared_agenda_page(request: "HttpRequest", event: str, token: str) -> HttpRe
     personal_agenda, own = get_shared_agenda(event_obj, token), get_own_agenda(event_obj, request)
     # Not with the visitor's bookings: the page is that of the link.
     programme = load_personal_programme(event_obj, personal_agenda)
-    response = render_agenda_page(request, event_obj, personal_agenda, own, programme)
+    response = render_agenda_page(request, event_obj, personal_agenda, own, programme, feedback_addresses={})
     # The address is a secret: search engines must not list it.
     response["X-Robots-Tag"] = "noindex"
     return forbid_shared_caching(response)
@@ -188,6 +197,7 @@ class ProgrammeRow:
     conflicts: list[tuple[Session, str]]
     changed_in: ScheduleVersion | None
     is_booked: bool
+    feedback_address: str
 
 
 def render_agenda_page(
@@ -196,15 +206,18 @@ def render_agenda_page(
     personal_agenda: PersonalAgenda | None,
     own_agenda: PersonalAgenda | None,
     programme: PersonalProgramme,
+    *,
+    feedback_addresses: Mapping[int, str],
 ) -> HttpResponse:
     """Render a personal programme by day, with its conflicts; `own_agenda` is the visitor's, perhaps
-    the same.
+    the same. `feedback_addresses` are by session id.
     """
     version, sessions = get_programme_version(event), programme.sessions
     days: dict[object, list[ProgrammeRow]] = {}
     entries = build_agenda_entries(event, version, sessions, programme.chosen_ids)
     for entry in sorted(entries, key=lambda entry: (entry.starts_at, entry.session.title)):
-        row = build_programme_row(entry, programme, personal_agenda)
+        feedback_address = feedback_addresses.get(entry.session.pk, "")
+        row = build_programme_row(entry, programme, personal_agenda, feedback_address)
         days.setdefault(entry.day, []).append(row)
     context = {
         "event": event,
@@ -215,13 +228,17 @@ def render_agenda_page(
         "unscheduled_sessions": [session for session in sessions if session.starts_at is None],
         "session_count": len(sessions),
         "conflict_count": sum(bool(row.conflicts) for rows in days.values() for row in rows),
+        "feedback_page": find_feedback_page(event),
         **build_secret_links(event, personal_agenda),
     }
     return render(request, "schedule/mine.html", context)
 
 
 def build_programme_row(
-    entry: AgendaEntry, programme: PersonalProgramme, personal_agenda: PersonalAgenda | None
+    entry: AgendaEntry,
+    programme: PersonalProgramme,
+    personal_agenda: PersonalAgenda | None,
+    feedback_address: str,
 ) -> ProgrammeRow:
     conflicts = programme.conflicts[entry.session.pk]
     return ProgrammeRow(
@@ -229,7 +246,14 @@ def build_programme_row(
         [(other, programme.name_conflict(other)) for other in conflicts],
         find_late_change(entry.session, personal_agenda),
         entry.session.pk in programme.booked_ids,
+        feedback_address,
     )
+
+
+def find_feedback_page(event: Event) -> str:
+    """Return the address where attendees give feedback on sessions; "" unless it is open."""
+    pages = (find_page(event) for find_page in hooks.feedback_page.providers())
+    return next(filter(None, pages), "")
 
 
 def find_late_change(session: Session, personal_agenda: PersonalAgenda | None) -> ScheduleVersion | None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from convention import hooks
 from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, LinkExpired, NotFound
 from convention.events.models import Event
@@ -77,9 +78,15 @@ def print_page(request: "HttpRequest", event: str) -> HttpResponse:
         form=form,
         kind=kind,
         kinds=SHEET_KINDS,
+        print_pages=list_print_pages(),
         purpose=SHEET_KINDS[kind].purpose,
         prints=list_prints(event_obj),
     )
+
+
+def list_print_pages() -> list[tuple[str | Promise, str]]:
+    """Return label and URL name of the pages of higher layers that print more than the programme."""
+    return hooks.print_pages.providers()
 
 
 def list_prints(event: Event) -> list[PrintRow]:

@@ -13,12 +13,14 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from convention import hooks
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.text.normalize import search_text
 from schedule.models import CallForProposals, Session, Speaker, SpeakerPhoto
 from schedule.permissions import (
     get_agenda_cookie_name,
+    get_attendee_cookie_name,
     get_own_agenda,
     get_public_session,
     get_public_speaker,
@@ -89,10 +91,14 @@ def agenda_worker(request: "HttpRequest", event: str) -> HttpResponse:
 
 
 def serve_cached_or_personal(
-    request: "HttpRequest", event: Event, version_key: str, render_for: "Callable[..., HttpResponse]"
+    request: "HttpRequest",
+    event: Event,
+    version_key: str,
+    render_for: "Callable[..., HttpResponse]",
+    *personal_cookies: str,
 ) -> HttpResponse:
     """Serve the cached page to anonymous visitors, a personal page to everyone else."""
-    if is_anonymous_visitor(request, get_agenda_cookie_name(event)):
+    if is_anonymous_visitor(request, get_agenda_cookie_name(event), *personal_cookies):
         return get_cached_page(request, version_key, render_for)
     return forbid_shared_caching(render_for(get_chosen_ids(request, event)))
 
@@ -150,10 +156,20 @@ def session_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpRes
             "neighbours": find_neighbours(session),
             "links": list_safe_links(session),
             "files": session.files.public().defer("content"),
+            "feedback_address": find_feedback_addresses(event_obj, request).get(session.pk, ""),
         }
         return render(request, "schedule/session.html", context)
 
-    return serve_cached_or_personal(request, event_obj, version.cache_key, render_for)
+    attendee_cookie = get_attendee_cookie_name(event_obj)
+    return serve_cached_or_personal(request, event_obj, version.cache_key, render_for, attendee_cookie)
+
+
+def find_feedback_addresses(event: Event, request: "HttpRequest") -> dict[int, str]:
+    """Return where the visitor can give feedback, by session id; empty for visitors not recognized."""
+    addresses: dict[int, str] = {}
+    for find_addresses in hooks.feedback_addresses.providers():
+        addresses |= find_addresses(event, request)
+    return addresses
 
 
 def list_safe_links(session: Session) -> list[dict[str, str]]:

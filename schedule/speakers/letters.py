@@ -8,6 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from convention import hooks
 from convention.errors import ConventionError, InvalidFields
 from convention.mail.messages import MailMessage
 from convention.text.dates import format_date_with_weekday, format_time_range
@@ -21,6 +22,7 @@ PLACEHOLDERS: Final = {
     "name": gettext_lazy("name of the speaker"),
     "event": gettext_lazy("name of the event"),
     "sessions": gettext_lazy("their sessions, with time and room once published"),
+    "feedback": gettext_lazy("stars and number of answers of their sessions, after the event"),
     "link": gettext_lazy("address of their own page"),
 }
 # A subject has one line, and a secret does not belong in it.
@@ -83,6 +85,7 @@ def write_letter(mailing: SpeakerMailing, speaker: Speaker, *, url: str, message
             "name": speaker.name,
             "event": event.title,
             "sessions": describe_sessions(speaker),
+            "feedback": describe_feedback(speaker),
             "link": url,
         }
         subject = fill_placeholders(getattr(mailing, f"subject_{language}"), values)
@@ -117,6 +120,16 @@ def describe_sessions(speaker: Speaker) -> str:
         if appearance.session.cancelled_at is None
     ]
     return "\n".join(lines) or _("No session yet.")
+
+
+def describe_feedback(speaker: Speaker) -> str:
+    """Return a line for each session that attendees gave feedback on, in the active language."""
+    lines = [
+        f"– {summary.session.title} ({summary.sentence})"
+        for summarize in hooks.speaker_feedback.providers()
+        for summary in summarize([speaker]).get(speaker.pk, [])
+    ]
+    return "\n".join(lines) or _("No feedback yet.")
 
 
 def describe_slot(session: Session, speaker: Speaker) -> str:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from convention import hooks
 from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
@@ -155,6 +156,7 @@ def render_own_page(
         "consent_text": CONSENT_TEXTS[CURRENT_CONSENT_VERSION],
         # Shown in their section, which the address scrolls to: at the top nobody would see them.
         "saved": [(message.extra_tags, message) for message in messages.get_messages(request)],
+        "feedback": load_feedback(speaker),
         "grid": load_grid(speaker, step_minutes=parse_step(request.GET.get("step", ""))),
     }
     response = render(request, "schedule/speaker_page.html", context)
@@ -162,6 +164,15 @@ def render_own_page(
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex"
     return response
+
+
+def load_feedback(speaker: Speaker) -> list[Any]:
+    """Return the summaries of the feedback on the speaker's sessions, once the event is over."""
+    return [
+        summary
+        for summarize in hooks.speaker_feedback.providers()
+        for summary in summarize([speaker]).get(speaker.pk, [])
+    ]
 
 
 @require_safe

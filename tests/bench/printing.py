@@ -60,17 +60,17 @@ def measure() -> dict[str, float]:
     django.setup()
     from django.utils.translation import override  # noqa: PLC0415 (settings come first)
 
-    from badges.printing.pdf import write_event_badges  # noqa: PLC0415 (settings come first)
+    from badges.printing.pdf import BadgePrintOptions, write_event_badges  # noqa: PLC0415 (settings come first)
     from convention.events.models import Event  # noqa: PLC0415 (settings come first)
     from schedule.paper.print_agenda import print_agenda  # noqa: PLC0415 (settings come first)
 
     event = Event.objects.get(slug="large")
     file = io.BytesIO()
     with override("fr"):
-        write_event_badges(file, event, layout="a6")
+        write_event_badges(file, event, options=BadgePrintOptions("a6"))
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         took = seconds(
-            badges=lambda: write_event_badges(io.BytesIO(), event, layout="a6"),
+            badges=lambda: write_event_badges(io.BytesIO(), event, options=BadgePrintOptions("a6")),
             bare=bare_pages,
             booklet=lambda: print_agenda(event, file=io.BytesIO(), format_name="booklet"),
             grid=lambda: print_agenda(event, file=io.BytesIO(), format_name="grid"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from badges.printing.pdf import write_event_badges
+from badges.printing.pdf import BadgePrintOptions, write_event_badges
 from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
 from convention.files import write_atomically
 
@@ -23,11 +23,18 @@ class Command(ConventionCommand):
             default="a6",
             help="a6 (default), a4x4 (four on A4, crop marks), label (62 mm) or folded (two-sided)",
         )
+        parser.add_argument("--back", default="", help="agenda prints the holder’s agenda on the back")
+        parser.add_argument(
+            "--flip",
+            default="long",
+            help="over which edge the printer turns sheets: long (default) or short",
+        )
 
     def run(self, **options: Any) -> None:
         event = get_event_by_slug(options["event"])
         # 0600: the file contains every badge's code, which admits at the checkpoints.
         with write_atomically(options["output"], mode=0o600) as file:
-            problems = write_event_badges(file, event, layout=options["layout"])
+            print_options = BadgePrintOptions(options["layout"], options["back"], options["flip"])
+            problems = write_event_badges(file, event, options=print_options)
         for problem in problems:
             self.print_notice(f"{problem.holder.name} ({problem.holder.reference}): {problem.sentence}.")

@@ -1,5 +1,6 @@
 """Fit the texts of a session into its cell: never smaller, the title whole or else listed elsewhere."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -8,9 +9,11 @@ from convention.typeset import FontWeight
 
 from ..printed_programme import PrintedSession
 from ..text_layout import (
+    ELLIPSIS,
     INK_COLOR,
     PALE_INK_COLOR,
     TextBlock,
+    cut_word,
     lay_out_text,
     measure_word_width,
     shorten_text,
@@ -20,6 +23,7 @@ from ..text_layout import (
 type CellTexts = list[tuple[TextBlock, str]]
 PADDING_EM, BAND_EM = 0.35, 0.3
 TITLE_LEADING = 1.14
+MIN_CUT_LETTERS = 3
 
 
 @dataclass(frozen=True)
@@ -85,26 +89,45 @@ def lay_out_speakers(session: PrintedSession, width: float, size: float) -> Cell
 
 def fit_shortened_title(session: PrintedSession, number: int, box: CellBox, size: float) -> CellTexts:
     """Return the number under which the session is listed, and as much of its title as the box holds."""
-    width, height = get_inner_width(box.width, size), box.height - 2 * PADDING_EM * size
-    max_lines = max(1, int(height / (TITLE_LEADING * size) + 1e-6))
-    text = shorten_text(
-        f"({number}) {session.title}", FontWeight.SEMIBOLD, width=width, size=size, max_lines=max_lines
-    )
+    return lay_out_shortened(f"({number}) {session.title}", box, size)
+
+
+def lay_out_group(
+    sessions: Sequence[PrintedSession], numbers: Sequence[int], box: CellBox, size: float
+) -> CellTexts:
+    """Return the numbers under which the sessions of a group are listed, and as much of their titles."""
+    label = f"({compress_numbers(numbers)})"
+    titles = " · ".join(session.title for session in sessions)
+    width, max_lines = get_inner_width(box.width, size), count_lines(box, size)
+    block = lay_out_text(label, FontWeight.SEMIBOLD, width=width, size=size, leading=TITLE_LEADING)
+    # Numbers are never shortened: they lead to the list.
+    if len(block.line_texts) > max_lines:
+        return [(block, INK_COLOR)]
+    shortened = lay_out_shortened(f"{label} {titles}", box, size)
+    is_whole = shortened[0][0].full_text.startswith(label)
+    return shortened if is_whole else [(block, INK_COLOR)]
+
+
+def lay_out_shortened(text: str, box: CellBox, size: float) -> CellTexts:
+    """Return as much of a text that begins with numbers as the box holds."""
+    width, max_lines = get_inner_width(box.width, size), count_lines(box, size)
+    shown = shorten_text(text, FontWeight.SEMIBOLD, width=width, size=size, max_lines=max_lines)
+    # Some letters of a long word say more than none.
+    if shown.endswith(f") {ELLIPSIS}"):
+        cut = cut_word(text, FontWeight.SEMIBOLD, width=width, size=size, max_lines=max_lines)
+        shown = cut if len(cut) >= len(shown) + MIN_CUT_LETTERS else shown
     return [
-        (lay_out_text(text, FontWeight.SEMIBOLD, width=width, size=size, leading=TITLE_LEADING), INK_COLOR)
+        (lay_out_text(shown, FontWeight.SEMIBOLD, width=width, size=size, leading=TITLE_LEADING), INK_COLOR)
     ]
 
 
-def lay_out_group(numbers: list[int], box: CellBox, size: float) -> CellTexts:
-    """Return the numbers under which the sessions of a group are listed."""
-    width = get_inner_width(box.width, size)
-    text = f"({compress_numbers(numbers)})"
-    return [
-        (lay_out_text(text, FontWeight.SEMIBOLD, width=width, size=size, leading=TITLE_LEADING), INK_COLOR)
-    ]
+def count_lines(box: CellBox, size: float) -> int:
+    """Return how many lines of a title a box holds, at least one."""
+    height = box.height - 2 * PADDING_EM * size
+    return max(1, int(height / (TITLE_LEADING * size) + 1e-6))
 
 
-def compress_numbers(numbers: list[int]) -> str:
+def compress_numbers(numbers: Iterable[int]) -> str:
     """Return “3–7, 9” for 3, 4, 5, 6, 7 and 9."""
     runs: list[list[int]] = []
     for number in sorted(set(numbers)):

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from convention.text.dates import format_date_with_weekday, format_time
 from convention.typeset import FontWeight, PdfDocument, PdfPage, TaggedDocument, shape_line
 
-from ..booklet import capitalize_first, describe_edition
 from ..print_options import PrintOptions
 from ..printed_programme import PrintedProgramme, PrintedSession
 from ..text_layout import (
     HAIRLINE_COLOR,
     INK_COLOR,
     PALE_INK_COLOR,
+    capitalize_first,
     draw_qr_symbol,
     lay_out_heading,
     lay_out_text,
@@ -36,7 +36,7 @@ from .cells import (
 from .columns import ColumnBlock
 from .plan import DayPlan, GridJob, GridLabels, GridSheet, plan_day
 from .sizes import MIN_TYPE_SIZES, GridPage, make_pages
-from .title_list import ListFlow, draw_title_list, draw_track_list, lay_out_entry
+from .title_list import ListFlow, draw_page_foot, draw_title_list, draw_track_list, lay_out_entry
 from .track_legend import code_tracks, draw_track_legend
 
 CELL_COLOR, GRID_LINE_COLOR = "#f2f4f6", "#e6e9ec"
@@ -102,7 +102,7 @@ def draw_day(
         draw_grid_sheet(document, context, sheet, number)
     name = capitalize_first(format_date_with_weekday(day))
     heading = f"{programme.title} · {_('%(day)s: titles in full') % {'day': name}}"
-    flow = ListFlow(document, plan.sheets[0].page, heading)
+    flow = ListFlow(document, plan.sheets[0].page, heading, programme)
     if codes and not plan.sheets[0].legend_height:
         draw_track_list(flow, codes)
     draw_title_list(flow, sessions, plan.numbers)
@@ -115,18 +115,25 @@ def draw_grid_sheet(document: PdfDocument, context: SheetContext, sheet: GridShe
         document.add_destination(f"day-{context.day}", 0)
         document.add_bookmark(name, f"day-{context.day}")
     draw_sheet_head(page, context, sheet)
-    draw_sheet_foot(page, context, sheet, number)
+    draw_sheet_content(page, context, sheet)
+    label = _("Sheet %(number)s of %(count)s") % {"number": number, "count": len(context.plan.sheets)}
+    draw_page_foot(page, sheet.page, context.programme, label)
+
+
+def draw_sheet_content(page: PdfPage, context: SheetContext, sheet: GridSheet) -> None:
+    """Draw the time axis and all sessions: what is in all rooms, then room by room, as it is read aloud."""
     draw_time_axis(page, context.plan, sheet)
-    draw_room_heads(page, sheet)
+    draw_column_lines(page, sheet)
+    for block in sheet.spans:
+        drawn = DrawnBlock(block, sheet.page.grid_left, sheet.page.grid_width, SPAN_COLOR, is_span=True)
+        draw_block(page, context, sheet, drawn)
     for index, column in enumerate(sheet.columns):
         x = sheet.page.grid_left + index * sheet.column_width
+        draw_room_head(page, sheet, sheet.room_labels[index], x)
         for block in column:
             width = sheet.column_width / block.lane_count
             drawn = DrawnBlock(block, x + block.lane_index * width, width, CELL_COLOR)
             draw_block(page, context, sheet, drawn)
-    for block in sheet.spans:
-        drawn = DrawnBlock(block, sheet.page.grid_left, sheet.page.grid_width, SPAN_COLOR, is_span=True)
-        draw_block(page, context, sheet, drawn)
     if sheet.legend_height:
         draw_track_legend(page, context.track_codes, context.colors, sheet.page, sheet.bottom)
 
@@ -153,22 +160,6 @@ def draw_sheet_head(page: PdfPage, context: SheetContext, sheet: GridSheet) -> N
     page.add_link((left, grid_page.margin, side, side), programme.agenda_url)
 
 
-def draw_sheet_foot(page: PdfPage, context: SheetContext, sheet: GridSheet, number: int) -> None:
-    """Draw version and date, the agenda's address, and the number of the sheet."""
-    grid_page, programme = sheet.page, context.programme
-    size, y = grid_page.type_size, grid_page.height - grid_page.margin
-    width = (grid_page.width - 2 * grid_page.margin) / 3 - size
-    label = _("Sheet %(number)s of %(count)s") % {"number": number, "count": len(context.plan.sheets)}
-    page.set_color(PALE_INK_COLOR)
-    for text, x, align in (
-        (describe_edition(programme), grid_page.margin, "left"),
-        (programme.agenda_url, grid_page.width / 2, "center"),
-        (label, grid_page.width - grid_page.margin, "right"),
-    ):
-        shown = shorten_text(text, FontWeight.REGULAR, width=width, size=size)
-        page.text(shape_line(shown, FontWeight.REGULAR), x, y, size, align=align)
-
-
 def draw_time_axis(page: PdfPage, plan: DayPlan, sheet: GridSheet) -> None:
     """Draw a line and a label at equal steps of time, the same on all sheets of the day."""
     size, (start, end) = sheet.page.type_size, sheet.band
@@ -190,17 +181,21 @@ def draw_time_axis(page: PdfPage, plan: DayPlan, sheet: GridSheet) -> None:
         minutes += step
 
 
-def draw_room_heads(page: PdfPage, sheet: GridSheet) -> None:
-    """Draw the names of the rooms, all of one size, and the column lines."""
-    size, width = sheet.page.type_size, sheet.column_width - 0.7 * sheet.page.type_size
-    for index, label in enumerate(sheet.room_labels):
+def draw_column_lines(page: PdfPage, sheet: GridSheet) -> None:
+    size = sheet.page.type_size
+    for index in range(len(sheet.rooms)):
         x = sheet.page.grid_left + index * sheet.column_width
-        text = lay_out_heading(label, width=width, size=size, level=2)
-        page.set_color(INK_COLOR)
-        text.draw(page, x + 0.35 * size, sheet.top - 0.4 * size - text.height)
         page.draw_rule(
             (x, sheet.top - 0.2 * size), (x, sheet.bottom), color=HAIRLINE_COLOR, stroke=0.06 * size
         )
+
+
+def draw_room_head(page: PdfPage, sheet: GridSheet, label: str, x: float) -> None:
+    """Draw the name of a room above its column, in the size of the sheet."""
+    size, width = sheet.page.type_size, sheet.column_width - 0.7 * sheet.page.type_size
+    text = lay_out_heading(label, width=width, size=size, level=2)
+    page.set_color(INK_COLOR)
+    text.draw(page, x + 0.35 * size, sheet.top - 0.4 * size - text.height)
 
 
 def draw_block(page: PdfPage, context: SheetContext, sheet: GridSheet, drawn: DrawnBlock) -> None:
@@ -228,7 +223,8 @@ def choose_texts(context: SheetContext, block: ColumnBlock, box: CellBox, size: 
     """Return the whole texts, or numbers of the list."""
     numbers = context.plan.numbers
     if len(block.items) > 1:
-        return lay_out_group([numbers[item.session.session_id] for item in block.items], box, size)
+        sessions = [item.session for item in block.items]
+        return lay_out_group(sessions, [numbers[session.session_id] for session in sessions], box, size)
     session = block.items[0].session
     number = numbers.get(session.session_id)
     texts = fit_cell_texts(session, box, size, context.track_codes.get(session.track, ""))
@@ -244,7 +240,7 @@ def draw_untimed_sessions(document: PdfDocument, programme: PrintedProgramme, gr
     )
     if programme.cancellation_notice:
         heading = f"{programme.cancellation_notice} · {heading}"
-    flow = ListFlow(document, grid_page, heading)
+    flow = ListFlow(document, grid_page, heading, programme)
     flow.begin_page()
     for session in programme.untimed_sessions:
         flow.draw_entry(lay_out_entry(flow, session))

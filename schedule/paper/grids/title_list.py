@@ -5,10 +5,18 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from convention.typeset import FontWeight, PdfDocument, PdfPage
+from convention.typeset import FontWeight, PdfDocument, PdfPage, shape_line
 
-from ..printed_programme import PrintedSession
-from ..text_layout import INK_COLOR, PALE_INK_COLOR, TextBlock, lay_out_text
+from ..printed_programme import PrintedProgramme, PrintedSession, describe_edition
+from ..text_layout import (
+    INK_COLOR,
+    PALE_INK_COLOR,
+    TextBlock,
+    draw_qr_symbol,
+    lay_out_heading,
+    lay_out_text,
+    shorten_text,
+)
 from .cells import CellTexts
 from .sizes import GridPage
 
@@ -17,11 +25,15 @@ COLUMN_EM, COLUMN_GAP_EM = 27.0, 2.0
 
 @dataclass
 class ListFlow:
-    """Texts in columns over pages; entries are not divided unless they are taller than a column."""
+    """Texts in columns over pages; entries are not divided unless they are taller than a column.
+
+    Each page has version, date and the QR code of the live page.
+    """
 
     document: PdfDocument
     grid_page: GridPage
     heading: str
+    programme: PrintedProgramme
     page: PdfPage | None = None
     column: int = 0
     y: float = 0.0
@@ -42,17 +54,23 @@ class ListFlow:
 
     @property
     def bottom(self) -> float:
-        return self.grid_page.height - self.grid_page.margin
+        return self.grid_page.height - self.grid_page.margin - self.grid_page.foot_height
 
     def begin_page(self) -> None:
-        page = self.page = self.document.begin_page(self.grid_page.width, self.grid_page.height)
-        self.column, self.y = 0, self.grid_page.margin
+        """Begin a page with the heading, the QR code, version and date."""
+        grid_page = self.grid_page
+        page = self.page = self.document.begin_page(grid_page.width, grid_page.height)
+        self.column, margin = 0, grid_page.margin
+        size, side = 1.6 * grid_page.type_size, 4.6 * grid_page.type_size
+        width = grid_page.width - 2 * margin - side - size
         page.set_color(INK_COLOR)
-        size = 1.6 * self.grid_page.type_size
-        width = self.grid_page.width - 2 * self.grid_page.margin
-        text = lay_out_text(self.heading, FontWeight.BOLD, width=width, size=size)
-        self.top = text.draw(page, self.grid_page.margin, self.y) + size * 0.5
-        self.y = self.top
+        shown = shorten_text(self.heading, FontWeight.BOLD, width=width, size=size, max_lines=3)
+        y = lay_out_heading(shown, width=width, size=size).draw(page, margin, margin)
+        left = grid_page.width - margin - side
+        draw_qr_symbol(page, self.programme.agenda_url, x=left, y=margin, side=side)
+        page.add_link((left, margin, side, side), self.programme.agenda_url)
+        self.y = self.top = max(y, margin + side) + size * 0.5
+        draw_page_foot(page, grid_page, self.programme)
 
     def next_column(self) -> None:
         self.column += 1
@@ -79,6 +97,21 @@ class ListFlow:
         )
         self.page.set_color(color)
         self.y = text.draw(self.page, x, self.y)
+
+
+def draw_page_foot(page: PdfPage, grid_page: GridPage, programme: PrintedProgramme, label: str = "") -> None:
+    """Draw version and date, the address of the live page, and a label at the right."""
+    size, y = grid_page.type_size, grid_page.height - grid_page.margin
+    width = grid_page.width - 2 * grid_page.margin
+    edition = shorten_text(describe_edition(programme), FontWeight.REGULAR, width=width / 2, size=size)
+    left, right = shape_line(edition, FontWeight.REGULAR), shape_line(label, FontWeight.REGULAR)
+    page.set_color(PALE_INK_COLOR)
+    page.text(left, grid_page.margin, y, size)
+    page.text(right, grid_page.width - grid_page.margin, y, size, align="right")
+    available = width - (left.width + right.width + 2) * size
+    address = shorten_text(programme.agenda_url, FontWeight.REGULAR, width=available, size=size)
+    middle = grid_page.margin + (left.width + 1) * size + available / 2
+    page.text(shape_line(address, FontWeight.REGULAR), middle, y, size, align="center")
 
 
 def draw_title_list(flow: ListFlow, sessions: Iterable[PrintedSession], numbers: dict[int, int]) -> None:

@@ -23,6 +23,7 @@ from badges.printing.design import (
 )
 from badges.printing.names import fit_names
 from badges.printing.pdf import (
+    BadgePrintOptions,
     NothingToPrint,
     UnknownLayout,
     render_badge_pdf,
@@ -60,9 +61,9 @@ def ticket():
     return ticket
 
 
-def printed(event, layout="a6"):
+def printed(event, layout="a6", **options):
     file = io.BytesIO()
-    problems = write_event_badges(file, event, layout=layout)
+    problems = write_event_badges(file, event, options=BadgePrintOptions(layout, **options))
     return file.getvalue(), problems
 
 
@@ -193,7 +194,7 @@ def test_a_ticket_of_each_audience_has_its_own_mark():
     for ticket in tickets:
         holder = BadgeHolder("A" * 13, 1, "Zoë", "Müller", "", ticket.pk, no_photo=False)
         file = io.BytesIO()
-        write_badges(file, event, [(holder, "HTTPS://EXAMPLE.ORG/B/X")], layout="a6")
+        write_badges(file, event, [(holder, "HTTPS://EXAMPLE.ORG/B/X")], options=BadgePrintOptions("a6"))
         pictures.add(render_pdf(file.getvalue(), dpi=72)[0].tobytes())
     assert len(pictures) == 6
 
@@ -214,7 +215,7 @@ def test_a_badge_weighs_less_than_two_kilobytes():
         file,
         ticket.event,
         [(h, f"HTTPS://EXAMPLE.ORG/B/{h.badge_version:0125}") for h in holders],
-        layout="a6",
+        options=BadgePrintOptions("a6"),
     )
     assert len(file.getvalue()) < 300 * 2000
 

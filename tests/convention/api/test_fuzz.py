@@ -103,8 +103,7 @@ def settings(examples):
     )
 
 
-# Programs and scanners may request whatever a stranger may. Values reach PostgreSQL as they are, which refuses
-# more of them than SQLite.
+# Programs and scanners may request whatever a stranger may. PostgreSQL refuses more values than SQLite.
 WHO = [
     pytest.param("stranger", marks=pytest.mark.once),
     pytest.param("program", marks=pytest.mark.postgresql),

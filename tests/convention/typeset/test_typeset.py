@@ -252,7 +252,7 @@ def test_links_and_bookmarks_lead_to_their_places():
     with PdfDocument(file, title="Titre é", language="fr") as document:
         page = document.begin_page(200, 200)
         page.add_link((0, 0, 50, 20), "https://example.org/(a)")
-        page.add_jump((0, 30, 50, 20), "second")
+        page.add_jump((0, 30, 50, 20), "second", "The second page")
         document.begin_page(200, 200)
         document.add_destination("second", 40)
         document.add_bookmark("Deuxième", "second")

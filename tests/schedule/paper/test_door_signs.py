@@ -6,8 +6,12 @@ import io
 import pdfplumber
 import pytest
 
-from schedule.paper.print_agenda import print_agenda
+from schedule.paper.print_agenda import print_agenda, print_sheets
+from schedule.paper.print_options import PrintOptions
 from tests.factories import make_event, make_room, make_session
+from tests.pdf_readers import find_bad_words, pdf_text
+from tests.registrations.sponsors.factories import make_package, make_sponsorship
+from tests.schedule.paper.comparisons import make_comparison
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -69,6 +73,22 @@ def test_a_day_too_long_takes_sheets_that_are_numbered(event):
         "Tuesday 15 June 2027 (3/3)",
     ]
     assert all(min(sizes - {9.0}) >= 9.8 for _text, sizes in found)
+
+
+def test_a_sign_names_the_version_that_it_replaces_beside_many_logos(event):
+    fill(event, 3, "Session")
+    package = make_package(event, has_printed_logo=True)
+    for number in range(7):
+        make_sponsorship(package, name=f"Sponsor {number}")
+    file = io.BytesIO()
+    comparison = make_comparison(event, label="Version 12 : le programme presque définitif")
+
+    print_sheets(event, file=file, options=PrintOptions("doors", since=12), comparison=comparison)
+    text = " ".join(pdf_text(file.getvalue()).split())
+
+    assert "remplace : Version 12 : le programme presque définitif" in text.replace("\u202f", " ")
+    assert "État du" in text
+    assert find_bad_words(file.getvalue()) == []
 
 
 def test_a_session_without_an_end_says_only_when_it_starts(event):

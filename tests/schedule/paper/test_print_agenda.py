@@ -130,9 +130,9 @@ def test_the_index_gives_the_pages_of_each_speaker(event):
             event, f"Session {number:02}", speakers=[f"Orateur N{number:02}"], abstract="Un texte. " * 60
         )
     pages = [words(page.extract_text()) for page in PdfReader(io.BytesIO(printed(event))).pages]
-    index = words(" ".join(pages[-2:]))
+    index = words(" ".join(pages[len(pages) // 2 :]))
     for number in (0, 17, 39):
-        told = int(re.search(rf"Orateur N{number:02} (\d+)", index)[1])
+        told = int(re.findall(rf"Orateur N{number:02} (\d+)", index)[-1])
         assert f"Session {number:02}" in pages[told - 1]
 
 

@@ -2,20 +2,32 @@
 
 import datetime
 import io
+import itertools
 
+import pdf_oxide
 import pdfplumber
 import pytest
 from pypdf import PdfReader
+from pypdf.generic import ContentStream
 
 from convention.typeset.tagged import mark_artifacts
+from schedule.models import SessionSpeaker
+from schedule.paper.personal_page import draw_personal_page
 from schedule.paper.print_agenda import print_sheets
 from schedule.paper.print_options import PrintOptions
+from schedule.paper.printed_programme import load_printed_programme
+from schedule.paper.sheet_kinds import SHEET_KINDS
 from tests.factories import make_event, make_room, make_session
+from tests.registrations.sponsors.factories import make_package, make_sponsorship
+from tests.schedule.paper.comparisons import make_comparison
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 START = datetime.datetime(2027, 6, 15, 7, tzinfo=datetime.UTC)
 KINDS = ["booklet", "grid", "doors", "rooms", "director"]
+# All kinds of sheets, those that are folded and those of one person included.
+ALL_KINDS = [*SHEET_KINDS, "folded booklet", "personal"]
+PAINTING_OPERATORS = {b"Tj", b"TJ", b"f", b"S", b"Do", b"INLINE IMAGE"}
 
 
 @pytest.fixture
@@ -34,6 +46,152 @@ def draw(event, kind):
     file = io.BytesIO()
     print_sheets(event, file=file, options=PrintOptions(kind))
     return file.getvalue()
+
+
+def draw_any(event, kind):
+    file = io.BytesIO()
+    if kind == "personal":
+        draw_personal_page(load_printed_programme(event), file)
+    else:
+        options = PrintOptions(
+            kind.removeprefix("folded "),
+            is_imposed=kind.startswith("folded"),
+            since=1 if kind == "changes" else None,
+        )
+        print_sheets(event, file=file, options=options, comparison=make_comparison(event))
+    return file.getvalue()
+
+
+@pytest.fixture
+def full_event(event):
+    """An event with speakers, a chair, a break, sessions without a time and logos."""
+    make_session(event, "Pause", role="break", starts_at=START + datetime.timedelta(hours=4))
+    make_session(event, "Sans horaire", starts_at=None)
+    for name in ("Ana", "Bo"):
+        make_session(event, f"Avec {name}", speakers=[name], starts_at=START, room=event.rooms.get())
+    SessionSpeaker.objects.filter(speaker__name="Bo").update(part=SessionSpeaker.Part.CHAIR)
+    make_sponsorship(make_package(event, has_printed_logo=True))
+    return event
+
+
+def list_structure(content):
+    """Return the elements of the structure tree in order, as dictionaries of the library."""
+    root = PdfReader(io.BytesIO(content)).trailer["/Root"]["/StructTreeRoot"]
+    return [kid.get_object() for kid in root["/K"]["/K"]]
+
+
+def find_untagged_marks(reader):
+    """Return the painting operators that stand neither in a tag nor in an artifact, and tags that overlap."""
+    found = []
+    for number, page in enumerate(reader.pages, start=1):
+        open_tags = []
+        for operands, operator in ContentStream(page.get_contents(), reader).operations:
+            if operator in {b"BDC", b"BMC"}:
+                role = operands[0]
+                is_content = operator == b"BDC" and "/MCID" in operands[1]
+                if open_tags and (is_content or role == "/Artifact"):
+                    found.append(f"{number}: {role} in {open_tags}")
+                open_tags.append(role)
+            elif operator == b"EMC":
+                open_tags.pop()
+            elif operator in PAINTING_OPERATORS and not open_tags:
+                found.append(f"{number}: {operator}")
+    return found
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_all_content_is_tagged_or_an_artifact_and_pictures_have_a_text(full_event, kind):
+    content = draw_any(full_event, kind)
+    reader = PdfReader(io.BytesIO(content))
+    elements = list_structure(content)
+    figures = [element for element in elements if element["/S"] == "/Figure"]
+
+    assert find_untagged_marks(reader) == []
+    assert figures
+    assert [element for element in figures if not element.get("/Alt")] == []
+    assert {page["/Tabs"] for page in reader.pages} == {"/S"}
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_headings_begin_with_the_first_level_and_skip_none(full_event, kind):
+    levels = [
+        int(element["/S"][2:])
+        for element in list_structure(draw_any(full_event, kind))
+        if element["/S"][1] == "H"
+    ]
+
+    assert levels[0] == 1
+    assert [pair for pair in itertools.pairwise(levels) if pair[1] - pair[0] > 1] == []
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_links_are_elements_and_say_where_they_lead(full_event, kind):
+    content = draw_any(full_event, kind)
+    reader = PdfReader(io.BytesIO(content))
+    links = [link.get_object() for page in reader.pages for link in page.get("/Annots", ())]
+    parents = reader.trailer["/Root"]["/StructTreeRoot"]["/ParentTree"]["/Nums"]
+    by_key = dict(itertools.batched(parents, 2, strict=True))
+
+    elements = [by_key[link["/StructParent"]].get_object() for link in links]
+
+    assert [link for link in links if not link.get("/Contents")] == []
+    assert {element["/S"] for element in elements} <= {"/Link"}
+    assert [element["/K"]["/Obj"].get_object() for element in elements] == links
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_the_file_has_title_language_and_fonts_that_other_programs_can_read(full_event, kind, tmp_path):
+    content = draw_any(full_event, kind)
+    root = PdfReader(io.BytesIO(content)).trailer["/Root"]
+    file = tmp_path / "sheets.pdf"
+    file.write_bytes(content)
+
+    verdict = pdf_oxide.PdfDocument(str(file)).validate_pdf_ua()
+
+    assert verdict["valid"], verdict
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"] == True  # noqa: E712 (a boolean of the library)
+    assert root["/Lang"] == "fr"
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].get_data()
+    for page in PdfReader(io.BytesIO(content)).pages:
+        for font in page["/Resources"]["/Font"].values():
+            assert font.get_object()["/ToUnicode"].get_data()
+            assert "/FontFile2" in font.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"]
+
+
+def test_a_folded_booklet_is_read_in_the_order_of_its_pages(full_event):
+    plain, folded = (
+        [text for role, text in read_tree(draw_any(full_event, kind)) if role in {"/H1", "/H3"}]
+        for kind in ("booklet", "folded booklet")
+    )
+
+    assert len(plain) > 5
+    assert folded == plain
+
+
+def read_tree(content):
+    """Return role and text of the elements in the order of the structure tree."""
+    reader = PdfReader(io.BytesIO(content))
+    indexes = {page.indirect_reference.idnum: index for index, page in enumerate(reader.pages)}
+    texts = {}
+    with pdfplumber.open(io.BytesIO(content)) as document:
+        for index, page in enumerate(document.pages):
+            for char in page.chars:
+                key = (index, char["mcid"])
+                texts[key] = texts.get(key, "") + char["text"]
+    return [
+        (element["/S"], texts.get((indexes[element.raw_get("/Pg").idnum], element["/K"]), ""))
+        for element in list_structure(content)
+        if element["/S"] != "/Link"
+    ]
+
+
+def test_a_grid_is_read_room_by_room(full_event):
+    elements = [(role, text) for role, text in read_elements(draw(full_event, "grid")) if text]
+    roles = [role for role, _text in elements]
+    room = next(index for index, (_role, text) in enumerate(elements) if text.startswith("Salle Curie"))
+
+    assert roles.index("H2") == room
+    assert "Titre numéro 0" in " ".join(text for _role, text in elements[room + 1 :])
 
 
 def read_elements(content):

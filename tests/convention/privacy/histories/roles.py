@@ -10,7 +10,10 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from badges.attendance.devices.pairing import get_or_create_entrance, pair_device
+from badges.attendance.models import Checkpoint
 from badges.attendance.scanning.check_in import check_in_registration
+from badges.feedback.answers import give_feedback
+from badges.feedback.models import SessionFeedback
 from badges.mailings.models import Mailing, Recipient, Unsubscription
 from convention.api.tokens import create_token
 from convention.audit.record import record_action
@@ -100,6 +103,18 @@ def mailings() -> Subject:
     BouncedAddress.objects.create(email=ADDRESS, answer=answer)
     Unsubscription.objects.create(email=ADDRESS)
     return None
+
+
+def gave_feedback() -> Subject:
+    """The person rates a session with a comment that names them; a reason to hide another one does, too."""
+    person, event = account(), make_event()
+    session = make_session(event, starts_at=ago(1))
+    checkpoint = Checkpoint.objects.create(event=event, session=session, name="Salle", kind="session")
+    registration = make_registration(make_ticket(event), person=person, **HERS)
+    check_in_registration(registration=registration, checkpoint=checkpoint, operator=None)
+    give_feedback(registration=registration, session=session, stars=5, comment=f"Bravo ! {NAME}, {ADDRESS}")
+    SessionFeedback.objects.create(session=session, stars=1, comment="?", hidden_reason=f"vise {NAME}")
+    return person
 
 
 def speaker() -> Subject:

@@ -1,0 +1,143 @@
+"""Recognize attendees on pages of the programme, which need no account, and decide what they may answer.
+
+An attendee is known by the link of their registration, which leaves a cookie, or because they are signed in.
+A personal agenda is no proof: its link may be shared with others.
+"""
+
+import datetime
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from badges.attendance.models import Presence
+from convention.club.models import Person
+from convention.errors import Forbidden
+from convention.events.models import Event
+from convention.text.email_addresses import is_same_email
+from convention.web.link_secrets import derive_link_secret, is_link_secret
+from registrations.models import Registration
+from registrations.permissions import LinkAccess, list_own_registrations, make_own_secret
+from schedule.models import Session
+from schedule.permissions import get_attendee_cookie_name, get_public_session
+
+from .answers import check_session_open, load_feedback_settings
+from .receipts import find_answered_sessions
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+COOKIE_PURPOSE = "badges.feedback.attendee"
+
+
+@dataclass(frozen=True, slots=True)
+class AttendedSession:
+    """A session at which an attendee was scanned in, and whether they have answered about it."""
+
+    session: Session
+    registration: Registration
+    has_answered: bool
+
+
+def check_own_link(link_access: LinkAccess, registration: Registration) -> None:
+    """Raise Forbidden if a buyer’s link opens the place of somebody who has a link of their own."""
+    email, order = registration.email, link_access.order
+    if link_access.is_full and not link_access.is_of_one and email and not is_same_email(email, order.email):
+        raise Forbidden(
+            _("Only %(name)s can give this feedback, through the link in their own e-mail.")
+            % {"name": registration.name}
+        )
+
+
+def build_attendee_cookie(registration: Registration) -> str:
+    """Return the value of the cookie that recognizes the attendee; it ends with the link of the place."""
+    secret = derive_link_secret(COOKIE_PURPOSE, make_own_secret(registration))
+    return f"{registration.reference}.{secret}"
+
+
+def find_attendees(event: Event, request: "HttpRequest") -> list[Registration]:
+    """Return the confirmed registrations of the visitor, by cookie and account; empty for strangers."""
+    found = []
+    reference, _dot, secret = request.COOKIES.get(get_attendee_cookie_name(event), "").partition(".")
+    if reference:
+        rows = Registration.objects.confirmed().select_related("order")
+        registration = rows.filter(event=event, reference=reference).first()
+        if registration and is_link_secret(secret, COOKIE_PURPOSE, make_own_secret(registration)):
+            found.append(registration)
+    if isinstance(request.user, Person):
+        own = list_own_registrations(request.user)
+        confirmed = Registration.State.CONFIRMED
+        found += [row for row in own if row.event_id == event.pk and row.state == confirmed]
+    return list({row.pk: row for row in found}.values())
+
+
+def list_attended_sessions(
+    event: Event, attendees: Iterable[Registration], *, at: datetime.datetime | None = None
+) -> list[AttendedSession]:
+    """Return the sessions begun by `at` at which one of the attendees was scanned in, in order of time."""
+    by_id = {registration.pk: registration for registration in attendees}
+    presences = Presence.objects.filter(
+        event=event,
+        registration__in=by_id,
+        entries__gt=0,
+        checkpoint__session__starts_at__lte=at or timezone.now(),
+        checkpoint__session__cancelled_at__isnull=True,
+    )
+    presences = presences.exclude(checkpoint__session__role=Session.Role.BLOCKER)
+    rows = list(presences.select_related("checkpoint__session__room")) if by_id else []
+    sessions = {row.checkpoint.session: by_id[row.registration_id] for row in rows if row.checkpoint.session}
+    answered = {
+        (pk, registration.pk)
+        for registration in by_id.values()
+        for pk in find_answered_sessions(registration, sessions)
+    }
+    attended = [
+        AttendedSession(session, registration, (session.pk, registration.pk) in answered)
+        for session, registration in sessions.items()
+    ]
+    return sorted(attended, key=lambda row: (row.session.starts_at, row.session.title))
+
+
+def get_attended_session(event: Event, guid: uuid.UUID, request: "HttpRequest") -> AttendedSession:
+    """Return the public session with the visitor's registration, if feedback is open and they were there.
+
+    Raise NotFound, Forbidden with the way to be recognized, and NotOpenNow.
+    """
+    session = get_public_session(event, guid)
+    attendees = find_attendees(event, request)
+    if not attendees:
+        raise Forbidden(
+            _(
+                "We do not know yet who you are. Open the link in the e-mail with your badge on this device, "
+                "choose “Feedback”, then come back."
+            )
+        )
+    attended = [row for row in list_attended_sessions(event, attendees) if row.session == session]
+    if not attended:
+        raise Forbidden(_("Feedback is for people whose badge was scanned at this session."))
+    check_session_open(load_feedback_settings(event), session, at=timezone.now())
+    return attended[0]
+
+
+def find_feedback_page(event: Event) -> str:
+    """Return the address of the page where attendees give feedback; "" unless feedback is open. A hook."""
+    # Before the event, its pages must not cost a query more.
+    if event.starts_at > timezone.now() or not load_feedback_settings(event).is_open():
+        return ""
+    return reverse("event-feedback", args=[event.slug])
+
+
+def find_feedback_addresses(event: Event, request: "HttpRequest") -> dict[int, str]:
+    """Return where the visitor can still give feedback, by session id; empty for strangers. A hook."""
+    if not find_feedback_page(event):
+        return {}
+    attended = list_attended_sessions(event, find_attendees(event, request))
+    return {
+        row.session.pk: reverse("session-feedback", args=[event.slug, row.session.guid])
+        for row in attended
+        if not row.has_answered
+    }

@@ -1,0 +1,116 @@
+"""Pages of attendees: the sessions they can give feedback on, and the form of one."""
+
+import uuid
+
+from django.conf import settings as django_settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from convention.api.throttles import consume_rate_limit
+from convention.events.permissions import get_visible_event
+from registrations.permissions import get_order_by_link
+from schedule.permissions import get_attendee_cookie_name
+
+from .answers import FeedbackAlreadyGiven, give_feedback, load_feedback_settings
+from .forms import SessionFeedbackForm
+from .permissions import (
+    AttendedSession,
+    build_attendee_cookie,
+    check_own_link,
+    find_attendees,
+    get_attended_session,
+    list_attended_sessions,
+)
+
+MAX_ANSWERS_PER_MINUTE = 30
+
+
+@never_cache
+@require_safe
+def order_feedback(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
+    """Recognize the attendee on this device from now on, and lead to their sessions."""
+    link_access = get_order_by_link(reference, secret)
+    registration = link_access.get_registration(person)
+    check_own_link(link_access, registration)
+    event = registration.event
+    response = redirect("event-feedback", event.slug)
+    closes_at = load_feedback_settings(event).closes_at
+    response.set_cookie(
+        get_attendee_cookie_name(event),
+        build_attendee_cookie(registration),
+        max_age=max(0, int((closes_at - timezone.now()).total_seconds())),
+        httponly=True,
+        secure=django_settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+    return response
+
+
+@never_cache
+@require_safe
+def event_feedback(request: HttpRequest, event: str) -> HttpResponse:
+    """List the sessions at which the visitor was scanned in, or say how to be recognized."""
+    event_obj = get_visible_event(event, request.user)
+    settings = load_feedback_settings(event_obj)
+    attendees = find_attendees(event_obj, request)
+    attended = list_attended_sessions(event_obj, attendees) if settings.is_open() else []
+    context = {
+        "event": event_obj,
+        "settings": settings,
+        "is_open": settings.is_open(),
+        "attendees": attendees,
+        "open_sessions": [row.session for row in attended if not row.has_answered],
+        "answered_sessions": [row.session for row in attended if row.has_answered],
+    }
+    return render(request, "feedback/event.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def session_feedback(request: HttpRequest, event: str, guid: uuid.UUID) -> HttpResponse:
+    """Show the form of one session; a POST gives the feedback, which can be done once."""
+    event_obj = get_visible_event(event, request.user)
+    attended = get_attended_session(event_obj, guid, request)
+    form = SessionFeedbackForm(request.POST or None)
+    if attended.has_answered:
+        # Also the second of two clicks: what it sent is stored already.
+        messages.success(request, describe_given(attended))
+        return redirect("event-feedback", event_obj.slug)
+    if request.method == "POST":
+        consume_rate_limit(
+            "session-feedback", attended.registration.reference, limit=MAX_ANSWERS_PER_MINUTE,
+            window_seconds=60,
+        )  # fmt: skip
+        if form.is_valid():
+            save_answer(attended, form)
+            messages.success(request, describe_given(attended))
+            return redirect("event-feedback", event_obj.slug)
+    context = {
+        "event": event_obj,
+        "session": attended.session,
+        "form": form,
+        "min_answers": load_feedback_settings(event_obj).min_answers,
+    }
+    return render(request, "feedback/session.html", context)
+
+
+def save_answer(attended: AttendedSession, form: SessionFeedbackForm) -> None:
+    try:
+        give_feedback(
+            registration=attended.registration,
+            session=attended.session,
+            stars=form.cleaned_data["stars"],
+            comment=form.cleaned_data["comment"],
+        )
+    except FeedbackAlreadyGiven:
+        # Two requests at once: the other one was stored.
+        return
+
+
+def describe_given(attended: AttendedSession) -> str:
+    return _("Thank you: your feedback on “%(title)s” was received.") % {"title": attended.session.title}

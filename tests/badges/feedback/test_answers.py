@@ -1,0 +1,189 @@
+"""Giving feedback: by those who were scanned in, once, in time, and traceable by nobody."""
+
+import datetime
+from collections.abc import Iterable
+
+import pytest
+from django.db import connection, models
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from badges.attendance.merge import merge_registrations_and_scans
+from badges.feedback.actions import change_feedback_settings
+from badges.feedback.answers import FeedbackAlreadyGiven, give_feedback, load_feedback_settings
+from badges.feedback.models import FeedbackReceipt, FeedbackSettings, SessionFeedback
+from badges.feedback.privacy import clear_old_comments
+from badges.feedback.receipts import close_feedback, find_answered_sessions
+from convention.errors import Forbidden, InvalidFields, NotOpenNow
+from tests.badges.attendance.factories import make_event, make_registration
+from tests.badges.feedback.factories import (
+    end_event,
+    make_answers,
+    make_attended_session,
+    make_attendee,
+    make_link,
+    scan_in,
+)
+from tests.threads import in_threads
+
+pytestmark = pytest.mark.django_db
+type Dump = dict[str, list[tuple[object, ...]]]
+
+
+def answer(registration, session, stars=4, comment=""):
+    give_feedback(registration=registration, session=session, stars=stars, comment=comment)
+
+
+def dump_database() -> Dump:
+    """Return every row of every table, in the order in which the database has them."""
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        return {table: fetch_rows(cursor, table) for table in tables}
+
+
+def fetch_rows(cursor, table: str) -> list[tuple[object, ...]]:
+    cursor.execute(f'SELECT * FROM "{table}"')
+    return cursor.fetchall()
+
+
+def find_values(rows: Iterable[tuple[object, ...]]) -> set[str]:
+    return {str(value) for row in rows for value in row}
+
+
+def test_only_those_scanned_in_at_the_session_can_answer():
+    session = make_attended_session()
+    elsewhere = make_attended_session(session.event, "Réseaux")
+    stranger, visitor = make_registration(session.event), make_registration(session.event)
+    scan_in(elsewhere, visitor)
+
+    for registration in (stranger, visitor):
+        with pytest.raises(Forbidden):
+            answer(registration, session)
+
+    assert not SessionFeedback.objects.exists()
+    assert not FeedbackReceipt.objects.exists()
+
+
+def test_nobody_answers_twice_also_after_a_merge():
+    session = make_attended_session()
+    registration, duplicate = make_attendee(session), make_attendee(session, 2)
+    answer(duplicate, session)
+    with pytest.raises(FeedbackAlreadyGiven):
+        answer(duplicate, session)
+
+    survivor = merge_registrations_and_scans(survivor=registration, other=duplicate)
+
+    with pytest.raises(FeedbackAlreadyGiven):
+        answer(survivor, session)
+    assert SessionFeedback.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_requests_at_once_store_one_answer_of_each():
+    session = make_attended_session()
+    attendees = [make_attendee(session, number) for number in range(4)]
+
+    results = in_threads([lambda row=row: answer(row, session, 5) for row in [*attendees, *attendees]])
+
+    refused = [result for result in results if isinstance(result, FeedbackAlreadyGiven)]
+    assert len(refused) == 4
+    assert results.count(None) == 4
+    assert SessionFeedback.objects.filter(session=session, stars=5).count() == 4
+
+
+def test_a_copy_of_the_database_leads_from_no_answer_to_a_person(settings):
+    session = make_attended_session()
+    attendees = [make_attendee(session, number) for number in range(12)]
+    answer(attendees[0], session, 1, "Zyxwvut 0")
+    before = dump_database()
+    address = reverse("session-feedback", args=[session.event.slug, session.guid])
+
+    for number, registration in enumerate(attendees[1:], start=1):
+        client = Client()
+        client.get(make_link(registration))
+        client.post(address, {"stars": "3", "comment": f"Zyxwvut {number}"})
+
+    after = dump_database()
+    changed = {table for table, rows in after.items() if rows != before[table]}
+    assert changed == {"feedback_sessionfeedback", "feedback_feedbackreceipt"}
+    answers, receipts = after["feedback_sessionfeedback"], after["feedback_feedbackreceipt"]
+    assert (len(answers), len(receipts)) == (12, 12)
+    # Neither table refers to the other, or to anything but the session.
+    shared = find_values(answers) & find_values(receipts)
+    assert shared == {str(session.pk)}
+    others = find_values(row for table, rows in after.items() if table not in changed for row in rows)
+    everything_else = "\n".join(others)
+    texts = [f"Zyxwvut {number}" for number in range(12)]
+    keys = find_values(row[:1] for row in (*answers, *receipts))
+    assert [value for value in (*texts, *keys) if value in everything_else] == []
+    # The order of the rows is not that of answering (once in 479 million times it is).
+    order = [value for row in answers for value in row if value in texts]
+    assert sorted(order) == sorted(texts)
+    assert order != texts
+    # Without the key nothing says who has answered.
+    settings.SECRET_KEY = "another key"
+    assert [find_answered_sessions(row, [session]) for row in attendees] == [set()] * 12
+
+
+@pytest.mark.once
+def test_answers_and_receipts_have_no_time_no_counter_and_no_person():
+    fields = {
+        model: {field.name: field for field in model._meta.get_fields() if field.concrete}
+        for model in (SessionFeedback, FeedbackReceipt)
+    }
+
+    assert {*fields[SessionFeedback]} == {"id", "session", "stars", "comment", "hidden_reason"}
+    assert isinstance(fields[SessionFeedback]["id"], models.UUIDField)
+    assert {*fields[FeedbackReceipt]} == {"digest", "session"}
+
+
+@pytest.mark.postgresql
+def test_all_answers_of_a_session_seem_to_be_written_at_once():
+    """PostgreSQL keeps the transaction of each row, which that of the receipt would name."""
+    session = make_attended_session()
+    make_answers(session, 5, 4, 3)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT xmin::text FROM feedback_sessionfeedback")
+        transactions = cursor.fetchall()
+
+    assert len(transactions) == 1
+
+
+def test_answers_are_accepted_from_the_start_of_the_session_until_the_feedback_closes():
+    event = make_event()
+    session = make_attended_session(event)
+    early = make_attended_session(event, "Plus tard", starts_at=timezone.now() + datetime.timedelta(hours=1))
+    registration = make_attendee(session)
+    scan_in(early, registration)
+
+    with pytest.raises(NotOpenNow):
+        answer(registration, early)
+    FeedbackSettings.objects.create(event=event, is_enabled=False)
+    with pytest.raises(NotOpenNow):
+        answer(registration, session)
+    FeedbackSettings.objects.update(is_enabled=True, days_open=3)
+    end_event(event, days_ago=2)
+    answer(registration, session)
+    end_event(event, days_ago=3)
+    with pytest.raises(NotOpenNow):
+        answer(make_attendee(session, 2), session)
+
+
+def test_receipts_go_when_the_feedback_closes_and_comments_a_year_later():
+    session = make_attended_session()
+    make_answers(session, 5, 4, comment="Bien")
+    end_event(session.event, days_ago=13)
+    assert close_feedback(timezone.now()) == 0
+
+    end_event(session.event, days_ago=14)
+    assert close_feedback(timezone.now()) == 2
+    settings = load_feedback_settings(session.event)
+    settings.days_open = 30
+    with pytest.raises(InvalidFields):
+        change_feedback_settings(settings=settings, changed_fields=["days_open"])
+    assert not load_feedback_settings(session.event).is_open()
+
+    assert clear_old_comments(session.event.ends_at + datetime.timedelta(seconds=1)) == 2
+    assert set(SessionFeedback.objects.values_list("stars", "comment")) == {(5, ""), (4, "")}

@@ -1,0 +1,132 @@
+"""Printed agendas of many attendees: one page each, for a selection, made by the worker."""
+
+import datetime
+
+import pytest
+
+from convention.jobs.models import Job
+from registrations.sessions.printed_agendas import AgendaSelection, AttendeeAgendas, select_attendees
+from tests.factories import make_administrator, make_event, make_registration, make_session, make_ticket
+from tests.pdf_readers import decode_qr, find_bad_words, find_smallest_type, pdf_sizes, pdf_text
+from tests.registrations.sessions.attendees import make_follower, make_holder, make_workshop
+from tests.task_runner import run_waiting_tasks
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+START = datetime.datetime(2027, 6, 15, 7, tzinfo=datetime.UTC)
+PAGE = "/en/organize/paper/schedule/print/agendas/"
+LONG_TITLE = "Infrastructures souveraines, exploitation responsable et gouvernance : " * 4 + "une conclusion."
+
+
+@pytest.fixture
+def event():
+    event = make_event(slug="paper", starts_at=START, ends_at=START + datetime.timedelta(days=2))
+    make_session(event, "Opening", role="plenary", starts_at=START)
+    return event
+
+
+@pytest.fixture
+def organizer(client):
+    client.force_login(make_administrator())
+    return client
+
+
+@pytest.fixture
+def attendees(event):
+    """Four attendees: with a booking, with a star, with a booking on the second day, and with nothing."""
+    workshop = make_workshop(event, "Booked workshop", starts_at=START + datetime.timedelta(hours=2))
+    later = make_workshop(event, "Second day", starts_at=START + datetime.timedelta(days=1))
+    starred = make_session(event, "Starred talk", starts_at=START + datetime.timedelta(hours=2))
+    make_holder(event, workshop, first_name="Ana", last_name="Durand", company="Acme")
+    make_follower(event, starred)
+    make_holder(event, later, first_name="Bo", last_name="Émery", company="Beta")
+    other = make_ticket(event, slug="other")
+    make_registration(other, first_name="Cy", last_name="Zola", company="Gamma")
+
+
+def print_agendas(organizer, **posted):
+    """Return the pages of the file that the page asks for, each as one line."""
+    answer = organizer.post(PAGE, {"language": "en", "paper": "a5", **posted})
+    run_waiting_tasks()
+    job = Job.objects.get()
+    assert answer.status_code == 302, answer.content.decode()
+    content = job.file.read()
+    return job, content, [" ".join(page.split()) for page in pdf_text(content).split("\f")]
+
+
+def test_each_attendee_gets_a_page_by_last_name(organizer, event, attendees):
+    job, content, pages = print_agendas(organizer)
+
+    assert [page.split("–")[0].strip() for page in pages] == [
+        "Programme of Ana Durand", "Programme of Bo Émery", "Programme of Zoé Müller", "Programme of Cy Zola",
+    ]  # fmt: skip
+    assert "Booked workshop" in pages[0]
+    assert "Booked." in pages[0]
+    assert "Starred talk" in pages[2]
+    assert "Starred talk" not in pages[0]
+    assert {tuple(map(round, size)) for size in pdf_sizes(content)} == {(148, 210)}
+    assert job.outcome == "4 agendas on 4 pages."
+    assert len(decode_qr(content)) == 4
+
+
+def test_who_chose_nothing_gets_the_plenaries(organizer, event, attendees):
+    page = print_agendas(organizer)[2][-1]
+
+    assert "The plenaries are for everybody" in page
+    assert "Opening" in page
+    assert "Second day" not in page
+
+
+def test_a_ticket_a_company_and_a_day_select(organizer, event, attendees):
+    ticket = event.tickets.get(slug="other")
+
+    _job, _content, [page] = print_agendas(organizer, tickets=[ticket.pk], companies=["Gamma"])
+    of_day = AttendeeAgendas.load(event, select_attendees(event, AgendaSelection()), days=[START.date()])
+    second = event.registrations.get(first_name="Bo")
+
+    assert "Cy Zola" in page
+    assert [item.title for item in of_day.get_agenda(second, title="").sessions] == ["Opening"]
+
+
+def test_nobody_selected_is_said_in_a_sentence(organizer, event, attendees):
+    ticket = event.tickets.get(slug="other")
+
+    answer = organizer.post(
+        PAGE, {"language": "en", "paper": "a5", "tickets": [ticket.pk], "companies": ["Acme"]}
+    )
+
+    assert "No attendee has these tickets and companies." in answer.content.decode()
+    assert not Job.objects.exists()
+
+
+def test_a_full_agenda_with_long_titles_stays_on_its_page(organizer, event):
+    sessions = [
+        make_workshop(event, f"{LONG_TITLE} {number}", starts_at=START + datetime.timedelta(hours=number))
+        for number in range(8)
+    ]
+    make_holder(event, *sessions)
+
+    _job, content, pages = print_agendas(organizer, paper="a4")
+
+    assert len(pages) == 1
+    assert find_bad_words(content) == []
+    assert find_smallest_type(content) >= 9 - 0.01
+
+
+def test_as_many_queries_for_many_attendees(event, attendees, django_assert_num_queries):
+    def load():
+        agendas = AttendeeAgendas.load(event, list(select_attendees(event, AgendaSelection())))
+        return [
+            agendas.get_agenda(attendee, title="") for attendee in select_attendees(event, AgendaSelection())
+        ]
+
+    with django_assert_num_queries(11):
+        load()
+    for number in range(5):
+        make_holder(event, make_workshop(event, f"Another {number}"))
+    with django_assert_num_queries(11):
+        load()
+
+
+def test_the_print_page_leads_to_the_agendas(organizer, event):
+    assert f'href="{PAGE}"' in organizer.get("/en/organize/paper/schedule/print/").content.decode()
