@@ -126,6 +126,8 @@ silent_publication = Hook()
 room_uses = Hook()
 # (event, rooms, person) -> None, before these rooms are deleted.
 room_removal = Hook()
+# (session) -> whether its slot in the draft was freed: a speaker declined it.
+declined_sessions = Hook()
 # (personal agenda, person) -> None: a signed-in person chose a session in it.
 agenda_used = Hook()
 # (event, personal agenda or None, person or None) -> ids of the sessions booked by the agenda's attendee or

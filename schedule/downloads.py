@@ -13,6 +13,7 @@ from .exchange.parsed_programme import ScheduleFormat
 from .exchange.writers.round_trip import build_exported_programme
 from .exchange.writers.session_table import build_session_rows
 from .models import ProgrammeAudience, SessionSpeaker
+from .proposals.exports import build_proposal_sheet
 
 
 def _build_session_sheet(event: Event) -> TableSheet:
@@ -62,4 +63,5 @@ DOWNLOAD_SHEETS: dict[str, Callable[[Event], TableSheet]] = {
     "programme": _build_programme_sheet,
     "sessions": _build_session_sheet,
     "speakers": _build_speaker_sheet,
+    "session-proposals": build_proposal_sheet,
 }

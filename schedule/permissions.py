@@ -8,7 +8,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +19,15 @@ from convention.events.models import Event
 from convention.events.permissions import can_staff_desk
 from convention.web.link_secrets import find_by_link_token
 
-from .models import PersonalAgenda, ProgrammeAudience, Session, SessionSpeaker, Speaker, SpeakerLink
+from .models import (
+    PersonalAgenda,
+    ProgrammeAudience,
+    Session,
+    SessionProposal,
+    SessionSpeaker,
+    Speaker,
+    SpeakerLink,
+)
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -86,6 +94,22 @@ def get_speaker_by_link(token: str) -> Speaker:
     if timezone.now() > link.speaker.event.ends_at + datetime.timedelta(days=settings.LINKS_LAST_DAYS):
         raise LinkExpired(_("This link has expired: the event is over."))
     return link.speaker
+
+
+def get_proposal_by_link(token: str) -> SessionProposal:
+    """Return the proposal whose own page this secret link opens.
+
+    Raise NotFound for a forged or revoked link, and LinkExpired long after the event.
+    """
+    proposals: QuerySet[SessionProposal] = SessionProposal.objects.select_related(
+        "call__event", "track", "format"
+    )
+    row = find_by_link_token(proposals, token)
+    if row is None:
+        raise NotFound(_("This link is not valid, or a newer one has replaced it."))
+    if timezone.now() > row.call.event.ends_at + datetime.timedelta(days=settings.LINKS_LAST_DAYS):
+        raise LinkExpired(_("This link has expired: the event is over."))
+    return row
 
 
 def get_agenda_cookie_name(event: Event) -> str:

@@ -24,12 +24,15 @@ from .models import (
     ScheduleDraft,
     ScheduleUpload,
     ScheduleVersion,
+    SessionFile,
     Speaker,
     SpeakerMailing,
     SpeakerPhoto,
     VersionSlot,
 )
+from .proposals.privacy import PROPOSAL_DATA, PROPOSAL_RETENTION, PROPOSAL_TEXTS
 from .speakers.photos import delete_old_photos, list_photo_agreements
+from .speakers.slide_formats import SUFFIXES
 
 CALENDAR_PATTERN = re.compile(r"\s*BEGIN\s*:\s*VCALENDAR\b", re.I)
 FOLD_PATTERN = re.compile(r"[\r\n]+[ \t]")
@@ -98,9 +101,12 @@ def _export_availability(row: Any) -> dict[str, Any]:
     }
 
 
-def _export_photo(row: Any) -> Iterable[tuple[str, bytes]]:
+def _export_files(row: Any) -> Iterable[tuple[str, bytes]]:
+    """Yield the speaker's photograph and slides."""
     for photo in SpeakerPhoto.objects.filter(speaker=row):
         yield f"speaker-{row.pk}.jpg", bytes(photo.content)
+    for file in SessionFile.objects.filter(speaker=row):
+        yield f"slides-{file.pk}{SUFFIXES[file.content_type]}", bytes(file.content)
 
 
 PLANNING_REASON = _("the programme’s history remains traceable, without names")
@@ -114,7 +120,7 @@ PERSONAL_DATA = [
         find_more_rows=_find_speakers,
         exported_columns=("id", "event", "name", "biography", "url", "email", "company", "language"),
         export_extra=_export_availability,
-        export_files=_export_photo,
+        export_files=_export_files,
         erase_rows=_redact_sessions,
         is_deleted_on_erasure=True,
         leads_to_other_tables=False,
@@ -177,6 +183,7 @@ PERSONAL_DATA = [
         is_deleted_on_erasure=True,
         leads_to_other_tables=False,
     ),
+    *PROPOSAL_DATA,
 ]
 AGREEMENTS = [list_photo_agreements]
 RETENTION = [
@@ -188,6 +195,7 @@ RETENTION = [
         min_days=30,
         delete_older_than=delete_old_photos,
     ),
+    PROPOSAL_RETENTION,
 ]
 FREE_TEXT = {
     AgendaPrint: ("options", "error"),
@@ -196,4 +204,5 @@ FREE_TEXT = {
     ScheduleVersion: ("name", "note"),
     SpeakerMailing: ("subject_fr", "text_fr", "subject_en", "text_en"),
     VersionSlot: ("title",),
+    **PROPOSAL_TEXTS,
 }

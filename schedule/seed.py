@@ -33,6 +33,7 @@ from .models import (
     Speaker,
     Track,
 )
+from .seed_proposals import create_demo_call
 from .versions.publish import Notify, publish_draft
 
 SESSION_COUNTS = {"small": 20, "club": 60, "large": 200}
@@ -43,7 +44,9 @@ SESSION_DURATION = datetime.timedelta(minutes=50)
 
 def seed(world: DemoWorld) -> None:
     """Create tracks, speakers and sessions of this size's convention, and of the club's past edition."""
-    create_programme(world, Event.objects.get(slug=world.main_event_slug), SESSION_COUNTS[world.size])
+    main_event = Event.objects.get(slug=world.main_event_slug)
+    create_programme(world, main_event, SESSION_COUNTS[world.size])
+    create_demo_call(world, main_event)
     world.created.append(format_lazy(_("{count} sessions"), count=SESSION_COUNTS[world.size]))
     past = Event.objects.filter(slug__startswith="convention-", starts_at__lt=world.now).first()
     if world.size == "club" and past:

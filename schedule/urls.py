@@ -7,6 +7,7 @@ from convention.web.routing import OrganizerPage
 
 from .api.cancellation_views import SessionCancelView, SessionRestoreView
 from .api.draft_views import DraftConflictsView, DraftSlotsView, DraftUndoView, DraftView
+from .api.proposal_views import ProposalListView
 from .api.publish_views import PublishView
 from .api.room_views import RoomListView, RoomView
 from .api.session_views import SessionCollectionView, SessionView
@@ -24,7 +25,10 @@ from .prints import public_views as public_print_views
 from .prints import views as print_views
 from .programme import embedded_views, feed_views
 from .programme import views as programme_views
-from .speakers import mail_views, organizer_views
+from .proposals import organizer_views as organizer_proposal_views
+from .proposals import review_views
+from .proposals import views as proposal_views
+from .speakers import mail_views, organizer_views, slide_views
 from .speakers import views as speaker_views
 from .versions import history_views
 from .versions import public_views as public_version_views
@@ -280,6 +284,57 @@ pages: list[Any] = [
         speaker_views.speaker_public_photo,
         name="speaker-photo",
     ),
+    path(
+        "events/<slug:event>/sessions/<uuid:guid>/files/<int:pk>/",
+        slide_views.session_file,
+        name="session-file",
+    ),
+    path(
+        "organize/<slug:event>/schedule/files/<int:pk>/",
+        slide_views.organizer_session_file,
+        name="organize-session-file",
+    ),
+    path(
+        "organize/<slug:event>/schedule/files/<int:pk>/toggle/",
+        slide_views.session_file_toggle,
+        name="organize-session-file-toggle",
+    ),
+    path("speakers/<str:token>/slides/", slide_views.speaker_slides, name="speaker-slides"),
+    path(
+        "speakers/<str:token>/slides/<int:pk>/",
+        slide_views.speaker_slides_file,
+        name="speaker-slides-file",
+    ),
+    path("events/<slug:event>/proposals/", proposal_views.call_page, name="call-for-proposals"),
+    path("proposals/<str:token>/", proposal_views.own_proposal_page, name="own-session-proposal"),
+    path(
+        "organize/<slug:event>/schedule/proposals/",
+        organizer_proposal_views.proposal_list,
+        name="organize-session-proposals",
+    ),
+    path(
+        "organize/<slug:event>/schedule/proposals/call/",
+        organizer_proposal_views.call_edit,
+        name="organize-call",
+    ),
+    path(
+        "organize/<slug:event>/schedule/proposals/call/mails/",
+        organizer_proposal_views.call_letters,
+        name="organize-call-letters",
+    ),
+    path(
+        "organize/<slug:event>/schedule/proposals/decide/",
+        organizer_proposal_views.proposal_decide,
+        name="organize-session-proposals-decide",
+    ),
+    path(
+        "organize/<slug:event>/schedule/proposals/<int:pk>/",
+        organizer_proposal_views.proposal_detail,
+        name="organize-session-proposal",
+    ),
+    path("review/", review_views.review_events, name="review-events"),
+    path("review/<slug:event>/", review_views.review_queue, name="review-queue"),
+    path("review/<slug:event>/<int:pk>/", review_views.review_proposal, name="review-proposal"),
     path("speakers/<str:token>/", speaker_views.speaker_own_page, name="speaker-page"),
     path("speakers/<str:token>/photo.jpg", speaker_views.speaker_own_photo, name="speaker-page-photo"),
 ]
@@ -300,10 +355,14 @@ endpoints: list[Any] = [
     path("events/<slug:event>/draft/slots/", DraftSlotsView.as_view(), name="api-draft-slots"),
     path("events/<slug:event>/draft/undo/", DraftUndoView.as_view(), name="api-draft-undo"),
     path("events/<slug:event>/draft/conflicts/", DraftConflictsView.as_view(), name="api-draft-conflicts"),
+    path("events/<slug:event>/proposals/", ProposalListView.as_view(), name="api-session-proposals"),
     path("events/<slug:event>/speakers/", SpeakerListView.as_view(), name="api-speakers"),
     path("events/<slug:event>/speakers/<uuid:guid>/", SpeakerView.as_view(), name="api-speaker"),
     path("events/<slug:event>/rooms/", RoomListView.as_view(), name="api-rooms"),
     path("events/<slug:event>/rooms/<int:pk>/", RoomView.as_view(), name="api-room"),
     path("events/<slug:event>/publish/", PublishView.as_view(), name="api-publish"),
 ]
-organizer_pages = [OrganizerPage("organize-schedule", _("Programme"), 30)]
+organizer_pages = [
+    OrganizerPage("organize-schedule", _("Programme"), 30),
+    OrganizerPage("organize-session-proposals", _("Call for proposals"), 31),
+]

@@ -6,7 +6,7 @@ from convention.club.downloads import CLUB_LISTS as CLUB_LISTS
 from tests.registrations.visits.roles import DAY_DOORS, DAY_POSTED
 
 OUTSIDERS = {
-    "attendee", "other attendee", "company contact", "scanner", "former organizer",
+    "attendee", "other attendee", "company contact", "scanner", "reviewer", "former organizer",
     "former outside organizer", "treasurer", "secretary",
 }  # fmt: skip
 ROLES = [
@@ -18,6 +18,7 @@ SIGNED_IN = EVERYONE - {"anonymous", "erased organizer"}
 ORGANIZERS = {"organizer", "outside organizer", "administrator"}
 RUNNING_SOMETHING = ORGANIZERS | {"organizer elsewhere", "desk"}
 DESK = ORGANIZERS | {"desk"}
+REVIEWERS = ORGANIZERS | {"reviewer"}
 ADMINISTRATORS = {"administrator"}
 CONTACT = {"company contact"}
 PRIVACY_DESK = {"secretary", "administrator"}
@@ -62,6 +63,7 @@ PERMISSIONS_BY_URL_NAME = {
     "api-draft-conflicts": NOBODY,
     "api-session": NOBODY,
     "api-speakers": NOBODY,
+    "api-session-proposals": NOBODY,
     "api-speaker": NOBODY,
     "api-rooms": NOBODY,
     "api-room": NOBODY,
@@ -100,6 +102,14 @@ PERMISSIONS_BY_URL_NAME = {
     "speaker-photo": EVERYONE,
     "speaker-page": EVERYONE,  # with the secret
     "speaker-page-photo": EVERYONE,  # with the secret
+    "speaker-slides": EVERYONE,  # with the secret
+    "speaker-slides-file": EVERYONE,  # with the secret
+    "session-file": NOBODY,  # after the session alone: see test_slides
+    "call-for-proposals": EVERYONE,
+    "own-session-proposal": EVERYONE,  # with the secret
+    "review-events": SIGNED_IN,
+    "review-queue": REVIEWERS,
+    "review-proposal": REVIEWERS,
     "register": EVERYONE,
     "register-choices": EVERYONE,
     "register-review": EVERYONE,
@@ -345,7 +355,8 @@ POSTED = {
     "organize-board-undo", "organize-board-redo",
     "organize-schedule-conflict-fix", "organize-schedule-conflict-undo",
     "organize-track-remove", "organize-speaker-remove", "organize-speaker-availability",
-    "organize-speaker-link-send", "organize-speaker-link-revoke",
+    "organize-speaker-link-send", "organize-speaker-link-revoke", "speaker-slides",
+    "organize-session-proposals-decide", "organize-session-file-toggle",
     "organize-ticket-remove",
     "organize-addon-remove", "organize-voucher-remove", "organize-quota-remove",
     "organize-question-move", "organize-question-remove",

@@ -73,6 +73,7 @@ from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.sponsors.factories import make_package, make_sponsorship
 from tests.registrations.visits.objects import hosted_of
 from tests.registrations.visits.visit_day import OF_RIDES, ride_of
+from tests.schedule.proposals.factories import make_call, make_proposal, make_slides
 from tests.schedule.speakers.factories import make_image
 
 # Addresses of other packages have locks of their own, tried there.
@@ -119,6 +120,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
     plan_run, agenda_print = make_plan_run(event), make_print(event)
     selection = PersonalAgenda.objects.create(event=event)
     speaker_token = make_speaker_page(speaker)
+    session_proposal, slides = make_proposal(make_call(event)), make_slides(session, speaker)
     make_session(event, "Atelier", number=2 + spare, capacity=5, is_bookable=True)
     address = "w@example.org"
     wait = WaitingEntry.objects.create(event=event, ticket=ticket, email=address, address=address)
@@ -199,6 +201,12 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "api-room": {"pk": room.pk},
         "speaker-photo": {"guid": speaker.guid},
         **{name: {"token": speaker_token} for name in ("speaker-page", "speaker-page-photo")},
+        **{name: {"pk": session_proposal.pk} for name in ("organize-session-proposal", "review-proposal")},
+        "own-session-proposal": {"token": session_proposal.link_token},
+        **{name: {"pk": slides.pk} for name in ("session-file", "organize-session-file")},
+        "organize-session-file-toggle": {"pk": slides.pk},
+        "speaker-slides": {"token": speaker_token},
+        "speaker-slides-file": {"token": speaker_token, "pk": slides.pk},
         "organize-speaker-mailing": {"pk": make_speaker_mailing(speaker).pk},
         "organize-attendance-file": {"kind": "csv"},
         "organize-attendance-person": person,
@@ -345,7 +353,7 @@ def make_people_by_role(here: Objects, elsewhere: Event) -> dict[str, Person]:
     """Create one person for each role."""
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
     names = (
-        "attendee", "other attendee", "company contact", "organizer elsewhere", "scanner", "desk",
+        "attendee", "other attendee", "company contact", "organizer elsewhere", "scanner", "desk", "reviewer",
         "organizer", "outside organizer", "former outside organizer", "former organizer", "erased organizer",
         "treasurer", "secretary", "administrator",
     )  # fmt: skip
@@ -361,6 +369,7 @@ def make_people_by_role(here: Objects, elsewhere: Event) -> dict[str, Person]:
         ("organizer elsewhere", elsewhere, "organizer", None),
         ("scanner", here.event, "scanner", None),
         ("desk", here.event, "desk", None),
+        ("reviewer", here.event, "reviewer", None),
         ("organizer", here.event, "organizer", timezone.localdate()),
         ("former organizer", here.event, "organizer", yesterday),
         ("erased organizer", here.event, "organizer", None),

@@ -42,6 +42,9 @@ RECORDED = {
         "speaker_mailing.message",
         {"subject_fr": SAID, "text_fr": SAID, "send": "1", "count": "1"},
     ),
+    "organize-call": ("call_for_proposals.revise", {"title": SAID}),
+    "organize-call-letters": ("call_for_proposals.revise", {"received_subject_fr": SAID}),
+    "organize-session-file-toggle": ("session_file.hide", {}),
     "organize-schedule-rules": ("conflict_levels.change", {"walking-minutes": "7"}),
     "organize-schedule-room": ("room.plan", {"zone": SAID}),
     "organize-speaker-times": (
@@ -244,7 +247,10 @@ ELSEWHERE = {
     "visit-debrief": "test_debrief", "visit-feedback": "test_debrief",
     "organize-visit-day-checkpoints": "test_visit_day",
     "choose-language": "a cookie",
-    "speaker-page": "test_own_page",
+    "speaker-page": "test_own_page", "speaker-slides": "test_slides",
+    "call-for-proposals": "test_submit", "own-session-proposal": "test_submit",
+    "organize-session-proposal": "test_reviews", "review-proposal": "test_reviews",
+    "organize-session-proposals-decide": "test_decisions",
     "session-choose": "a visitor’s own stars", "agenda-adopt": "a visitor’s own stars",
     "agenda-link-renew": "a visitor’s own stars", "api-registrations": "test_trail",
     "api-attendance": "test_trail",
@@ -254,6 +260,7 @@ ELSEWHERE = {
     "api-session-cancel": "test_sessions_api", "api-session-restore": "test_sessions_api",
     "api-publish": "test_publish_api",
     "api-sessions": "test_sessions_api", "api-session": "test_sessions_api",
+    "api-session-proposals": "only read: test_proposals_api",
     **dict.fromkeys(
         ("api-speakers", "api-speaker", "api-rooms", "api-room"), "test_speakers_and_rooms_api"
     ),

@@ -116,6 +116,7 @@ BEARERS = {
     "api-draft-conflicts": {"organizer’s program of the schedule"},
     "api-session": {"organizer’s program of the schedule"},
     "api-speakers": {"organizer’s program of the schedule"},
+    "api-session-proposals": {"organizer’s program of the schedule"},
     # These two are only changed and removed, by PATCH and DELETE.
     "api-speaker": set(),
     "api-rooms": {"organizer’s program of the schedule"},

@@ -63,6 +63,7 @@ from tests.factories import (
 from tests.permission_table import POSTED
 from tests.registrations.sponsors.factories import make_package, make_sponsorship
 from tests.registrations.visits.objects import add_hosted
+from tests.schedule.proposals.factories import make_proposal, make_review, make_slides
 from tests.site_objects import list_url_patterns, make_client, make_event_objects, make_tokens
 from tests.test_permissions import WITH_MORE
 
@@ -74,6 +75,7 @@ ENDPOINTS = {"api-event", "api-sessions", "api-registrations", "api-attendance",
     "api-draft-conflicts",
     "api-session",
     "api-speakers",
+    "api-session-proposals",
     "api-rooms",
 }
 
@@ -136,6 +138,11 @@ def add_one(here, number, person):
     add_mailings(event, people)
     add_applications(event, people[1], person, number)
     add_hosted(people[0], number)
+    call = event.call_for_proposals
+    proposal = make_proposal(call, f"Proposal {number}", session=session, accepted_at=at)
+    make_review(proposal, make_person(), 3, 4)
+    make_review(make_proposal(call, f"Open {number}"), person, 3, 4)
+    make_slides(session, session.speakers.all()[0])
     add_visitors(event, people, number)
     add_directory(event, number)
     other = make_event()

@@ -241,6 +241,7 @@ class EventRole(Period):
         ORGANIZER = "organizer", _("organizer")
         DESK = "desk", _("desk")
         SCANNER = "scanner", _("scanner")
+        REVIEWER = "reviewer", _("reviewer")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="roles")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="event_roles")

@@ -61,6 +61,11 @@ def can_staff_desk(person: "RequestUser", event: Event) -> bool:
     return has_event_role(person, event, EventRole.Role.DESK) or can_organize(person, event)
 
 
+def can_review(person: "RequestUser", event: Event) -> bool:
+    """Return whether this person may review the event's proposals of sessions today; organizers may."""
+    return has_event_role(person, event, EventRole.Role.REVIEWER) or can_organize(person, event)
+
+
 def has_event_role(person: "RequestUser", event: Event, *roles: str) -> bool:
     """Return whether this person has one of these roles for the event today."""
     return any(role.event_id == event.pk for role in _filter_event_roles(person, *roles))
@@ -115,6 +120,17 @@ def get_staffed_events(person: "RequestUser") -> QuerySet[Event]:
     )
 
 
+def get_events_to_review(person: "RequestUser") -> QuerySet[Event]:
+    """Return the events for which this person is named as a reviewer today."""
+    return _get_events_of_roles(_filter_event_roles(person, EventRole.Role.REVIEWER))
+
+
+def get_reviewers(event: Event) -> QuerySet[Person]:
+    """Return the people who are named as reviewers of the event today."""
+    roles = EventRole.objects.open().filter(event=event, role=EventRole.Role.REVIEWER)
+    return Person.objects.filter(is_active=True, pk__in=roles.values("person")).order_by("sort_name", "pk")
+
+
 def _get_events_of_roles(roles: list[EventRole]) -> QuerySet[Event]:
     return Event.objects.filter(pk__in={role.event_id for role in roles})
 
@@ -123,6 +139,14 @@ def has_organized_event(person: "RequestUser") -> bool:
     if has_club_role(person, *ALL_EVENTS_ROLES):
         return Event.objects.exists()
     return bool(_filter_event_roles(person, EventRole.Role.ORGANIZER))
+
+
+def has_event_to_review(person: "RequestUser") -> bool:
+    """Return whether somebody is named as a reviewer; those who run all events need no list of them."""
+    # First: asked on every page, and an administrator’s event roles are not loaded.
+    if has_club_role(person, *ALL_EVENTS_ROLES):
+        return False
+    return bool(_filter_event_roles(person, EventRole.Role.REVIEWER))
 
 
 def has_staffed_event(person: "RequestUser") -> bool:
@@ -160,6 +184,11 @@ def get_event_to_organize(slug: str, person: "RequestUser") -> Event:
 def get_event_to_staff(slug: str, person: "RequestUser") -> Event:
     """Return the event of a desk's page. Raise NotFound, Forbidden or SignInRequired."""
     return _get_event_if(slug, person, can_staff_desk)
+
+
+def get_event_to_review(slug: str, person: "RequestUser") -> Event:
+    """Return the event of a reviewer's page. Raise NotFound, Forbidden or SignInRequired."""
+    return _get_event_if(slug, person, can_review)
 
 
 def _get_event_if(slug: str, person: "RequestUser", is_allowed: "PermissionCheck") -> Event:

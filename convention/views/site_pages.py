@@ -27,7 +27,7 @@ from convention.club.permissions import (
 )
 from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_ID, CompiledQuery
 from convention.errors import ServiceUnavailable
-from convention.events.permissions import has_organized_event, has_staffed_event
+from convention.events.permissions import has_event_to_review, has_organized_event, has_staffed_event
 from convention.middleware import accepted_language, is_api_request, is_missing_slash, unavailable_response
 from convention.web.accent_colours import make_dark_tones, make_light_tones
 
@@ -96,6 +96,11 @@ class PageVisitor:
     def can_work_desk(self) -> bool:
         """Return whether the visitor works at an event's desk."""
         return has_staffed_event(self.request.user)
+
+    @cached_property
+    def can_review(self) -> bool:
+        """Return whether the visitor is named as a reviewer of proposals."""
+        return has_event_to_review(self.request.user)
 
     @cached_property
     def is_contact(self) -> bool:

@@ -24,7 +24,7 @@ from registrations.inventory.stock import refresh_availability
 from registrations.logos import SponsorTier, list_sponsor_tiers
 from registrations.models import Package, Registration, SponsorLogo, Ticket
 from registrations.pricing.catalog import load_public_tickets
-from schedule.models import ProgrammeAudience, Session
+from schedule.models import CallForProposals, ProgrammeAudience, Session
 from schedule.permissions import get_programme_audience
 from schedule.programme.page_cache import is_anonymous_visitor
 
@@ -43,6 +43,7 @@ class RegistrationOffer:
     sponsor_tiers: Sequence[SponsorTier] = ()
     has_packages: bool = False
     application_page: str = ""
+    has_open_call: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -77,11 +78,12 @@ def load_registration_offer(event: Event) -> RegistrationOffer:
         sponsor_tiers=list_sponsor_tiers(event) if shown.has_logos else [],
         has_packages=shown.has_packages,
         application_page=get_application_path(event),
+        has_open_call=shown.has_open_call,
     )
 
 
 def _query_related_rows(event: int, at: datetime.datetime) -> QuerySet[Event]:
-    """Return the event with flags: expired holds, a programme, packages, logos of sponsors."""
+    """Return the event with flags: expired holds, a programme, packages, logos, an open call."""
     # Or a ticket would be shown as sold out while only expired holds are in the way.
     expired_holds = Registration.objects.with_expired_hold(at=at).filter(event=event)
     return Event.objects.filter(pk=event).annotate(
@@ -90,6 +92,7 @@ def _query_related_rows(event: int, at: datetime.datetime) -> QuerySet[Event]:
             Session.objects.published(audience=ProgrammeAudience.PUBLIC).filter(event=event)
         ),
         has_packages=Exists(Package.objects.filter(event=event)),
+        has_open_call=Exists(CallForProposals.objects.open(at=at).filter(event=event)),
         has_logos=Exists(SponsorLogo.objects.filter(sponsorship__event=event)),
     )
 
@@ -155,7 +158,13 @@ def compute_offer_version(offer: RegistrationOffer, *, at: datetime.datetime) ->
     # Prices and sale periods change with time, without any change of a row.
     passed = [value <= at for row in values for value in row if isinstance(value, datetime.datetime)]
     tiers = [tier.fingerprint for tier in offer.sponsor_tiers]
-    flags = [offer.state, offer.has_programme, offer.has_packages, offer.application_page]
+    flags = [
+        offer.state,
+        offer.has_programme,
+        offer.has_packages,
+        offer.application_page,
+        offer.has_open_call,
+    ]
     shown = repr([values, passed, tiers, flags, find_cancellation_time(event)])
     return hashlib.sha256(shown.encode()).hexdigest()[:32]
 

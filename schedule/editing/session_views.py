@@ -133,7 +133,11 @@ def session_edit(request: "HttpRequest", event: str, number: int) -> HttpRespons
     """Change a session; if another organizer changed it meanwhile, show their values beside the form."""
     event_obj = get_event_to_organize(event, request.user)
     session = get_session_by_number(event_obj, number)
-    context: dict[str, Any] = {"session": session, "is_published": session.is_published}
+    context: dict[str, Any] = {
+        "session": session,
+        "is_published": session.is_published,
+        "files": session.files.defer("content").select_related("speaker"),
+    }
     current = get_session_values(session)
     fingerprints = compute_fingerprints(current)
     overlay_draft(event_obj, [session])

@@ -18,7 +18,17 @@ from .programme import (
     Speaker,
     Track,
 )
-from .speakers import SpeakerLink, SpeakerMail, SpeakerMailing, SpeakerPhoto
+from .proposals import (
+    CallForProposals,
+    Criterion,
+    ProposalMail,
+    ProposalSpeaker,
+    Review,
+    Score,
+    SessionFormat,
+    SessionProposal,
+)
+from .speakers import SessionFile, SpeakerLink, SpeakerMail, SpeakerMailing, SpeakerPhoto
 from .versions import ScheduleVersion, VersionSlot
 
 __all__ = [
@@ -26,17 +36,26 @@ __all__ = [
     "TRACK_COLORS",
     "AgendaPrint",
     "Availability",
+    "CallForProposals",
     "ChosenSession",
     "ConflictLevel",
+    "Criterion",
     "Move",
     "PersonalAgenda",
     "PlanRun",
     "ProgrammeAudience",
+    "ProposalMail",
+    "ProposalSpeaker",
+    "Review",
     "Schedule",
     "ScheduleDraft",
     "ScheduleUpload",
     "ScheduleVersion",
+    "Score",
     "Session",
+    "SessionFile",
+    "SessionFormat",
+    "SessionProposal",
     "SessionSpeaker",
     "Slot",
     "Speaker",

@@ -1,5 +1,6 @@
-"""The speakers' side of an event: their link, their photograph, and the mails sent to them."""
+"""The speakers' side of an event: their link, photograph and slides, and the mails sent to them."""
 
+import datetime
 from typing import Any, Self
 
 from django.db import models
@@ -12,7 +13,7 @@ from convention.club.models import Person
 from convention.events.models import Event
 from convention.web.link_secrets import LinkedModel
 
-from .programme import Speaker
+from .programme import Session, Speaker
 
 MAIL_LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 TEXT_FIELDS = [f"{part}_{code}" for code, _name in MAIL_LANGUAGES for part in ("subject", "text")]
@@ -154,3 +155,50 @@ class SpeakerMail(models.Model):
         if self.accepted_at:
             return self.State.SENT
         return self.State.REFUSED if self.refused_at else self.State.WAITING
+
+
+class SessionFileQuerySet(models.QuerySet["SessionFile"]):
+    def public(self, *, at: datetime.datetime | None = None) -> Self:
+        """Return the files that everybody may see: after the session, with consent, and not hidden."""
+        return self.filter(
+            session__ends_at__lte=at or timezone.now(), consented_at__isnull=False, hidden_at=None
+        )
+
+
+class SessionFile(models.Model):
+    """Slides of a session, and the consent to publish them."""
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="files")
+    # Who uploaded it; without them nobody can publish it.
+    speaker = models.ForeignKey(Speaker, models.CASCADE, related_name="files")
+    name = models.CharField(_("file name"), max_length=200)
+    content_type = models.CharField(max_length=100)
+    content = models.BinaryField(editable=False)
+    byte_count = models.PositiveIntegerField(default=0)
+    # A second upload of the same bytes is the same file.
+    digest = models.CharField(max_length=64)
+    uploaded_at = models.DateTimeField(default=timezone.now)
+    consented_at = models.DateTimeField(null=True, blank=True)
+    # Of speakers/slides.py: CONSENT_TEXTS.
+    consent_version = models.PositiveIntegerField(null=True, blank=True)
+    # By an organizer.
+    hidden_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SessionFileQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("file of a session")
+        verbose_name_plural = _("files of sessions")
+        ordering = ["uploaded_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "speaker", "digest"], name="session_file_once_per_speaker"
+            ),
+            models.CheckConstraint(
+                name="session_file_consent_has_version",
+                condition=Q(consented_at__isnull=True) | Q(consent_version__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -18,7 +18,7 @@ from convention import hooks
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.text.normalize import search_text
-from schedule.models import ProgrammeAudience, Session, Speaker, SpeakerPhoto
+from schedule.models import CallForProposals, ProgrammeAudience, Session, Speaker, SpeakerPhoto
 from schedule.permissions import (
     get_agenda_cookie_name,
     get_attendee_cookie_name,
@@ -133,6 +133,7 @@ def build_agenda_context(event: Event, agenda: Agenda, programme_version: Progra
         "agenda": agenda,
         "agenda_filter": agenda.agenda_filter,
         "schedule": programme_version.schedule,
+        "open_call": CallForProposals.objects.open().filter(event=event).first(),
         # A chip stays on the day that is shown, also where the address names none.
         "chip_groups": build_chip_groups(
             replace(agenda.agenda_filter, day=str(agenda.day or agenda.agenda_filter.day)),
@@ -164,6 +165,7 @@ def session_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpRes
             "conflicts": find_conflicting_sessions(session, published.filter(pk__in=chosen_ids or ())),
             "neighbours": find_neighbours(session, audience=version.audience),
             "links": list_safe_links(session),
+            "files": session.files.public().defer("content"),
             "feedback_address": find_feedback_addresses(event_obj, request).get(session.pk, ""),
         }
         return render(request, "schedule/session.html", context)

@@ -92,6 +92,17 @@ class PhotoForm(forms.Form):
     has_consent = forms.BooleanField(required=False)
 
 
+class SlidesForm(forms.Form):
+    slides = forms.FileField(
+        label=_("Slides"),
+        max_length=500,
+        help_text=_("PDF, PPTX or ODP, at most 25 MB."),
+        widget=forms.FileInput(attrs={"accept": ".pdf,.pptx,.odp"}),
+        error_messages={"required": _("Choose a file."), "empty": _("This file is empty.")},
+    )
+    has_consent = forms.BooleanField(required=False)
+
+
 class SpeakerMailingForm(ActionErrorsMixin, forms.Form):
     """The audience of a mailing, and its texts."""
 

@@ -8,8 +8,10 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from schedule.editing.draft_slots import load_state
 from schedule.models import SessionSpeaker
 
 logger = logging.getLogger(__name__)
@@ -17,11 +19,16 @@ logger = logging.getLogger(__name__)
 
 @task()
 def notify_declined(appearance_id: int) -> None:
-    """Tell the event's contact that a speaker cannot give a session, if that is still so."""
+    """Free the session's slot if nobody can give it, and tell the event's contact, if that is still so."""
     with hold_lease(f"speaker-declined:{appearance_id}"):
         rows = SessionSpeaker.objects.select_related("session__room", "speaker__event__venue")
         appearance = rows.filter(pk=appearance_id, declined_at__isnull=False).first()
-        if appearance is None or not appearance.speaker.event.contact_email:
+        if appearance is None:
+            return
+        # In the task, not where the speaker answers: there the appearance is locked before the draft.
+        for free_session in hooks.declined_sessions.providers():
+            free_session(appearance.session)
+        if not appearance.speaker.event.contact_email:
             return
         try:
             send_mail_message(write_declined_letter(appearance))
@@ -45,6 +52,7 @@ def write_declined_letter(appearance: SessionSpeaker) -> MailMessage:
                 "event": event,
                 "speaker": speaker,
                 "session": appearance.session,
+                "is_placed": load_state(appearance.session) is not None,
                 "url": settings.SITE_URL + path,
             },
             language=language,

@@ -19,7 +19,7 @@ from schedule.models import Speaker, SpeakerPhoto
 from schedule.permissions import get_programme_audience, get_public_speaker, get_speaker_by_link
 
 from .availability import load_grid, read_levels, save_availability
-from .forms import PhotoForm, SpeakerProfileForm
+from .forms import PhotoForm, SlidesForm, SpeakerProfileForm
 from .own_page import confirm_session, decline_session, list_appearances, throttle_changes
 from .photos import (
     CONSENT_TEXTS,
@@ -29,6 +29,9 @@ from .photos import (
     save_photo,
     withdraw_photo_consent,
 )
+from .slides import CONSENT_TEXTS as SLIDES_CONSENT_TEXTS
+from .slides import CURRENT_CONSENT_VERSION as SLIDES_CONSENT_VERSION
+from .slides import list_own_files
 
 if TYPE_CHECKING:
     import uuid
@@ -136,13 +139,17 @@ def render_own_page(
     photo_form: PhotoForm,
 ) -> HttpResponse:
     event, photo = speaker.event, SpeakerPhoto.objects.filter(speaker=speaker).defer("content").first()
+    appearances, files = list_appearances(speaker), list_own_files(speaker)
     context: dict[str, Any] = {
         "event": event,
         "is_event_public": event.visibility != Event.Visibility.DRAFT,
         "speaker": speaker,
         "link": speaker.link,
         "token": token,
-        "appearances": list_appearances(speaker),
+        "appearances": appearances,
+        "slide_rows": [(row.session, files.get(row.session_id, [])) for row in appearances],
+        "slides_form": SlidesForm(auto_id=False),
+        "slides_consent_text": SLIDES_CONSENT_TEXTS[SLIDES_CONSENT_VERSION],
         "profile": profile,
         "photo": photo,
         "photo_form": photo_form,

@@ -49,7 +49,7 @@ from registrations.questions.files import load_file_names
 from registrations.visits.hosts.sign_in import hash_token
 from registrations.visits.models import HostContact, HostLink, VisitorList
 from schedule.exchange.uploads import find_active_uploads, save_upload
-from schedule.models import PersonalAgenda, ScheduleUpload, SpeakerLink
+from schedule.models import PersonalAgenda, ScheduleUpload, SessionProposal, SpeakerLink
 from tests.factories import (
     make_account,
     make_administrator,
@@ -102,6 +102,7 @@ def live_secrets(send_host_link: Callable[[HostContact], str]) -> dict[str, str]
         "waiting list": WaitingEntry.objects.filter(ticket__isnull=False)[0].link_token,
         "quotation": Quotation.objects.get().link_token,
         "speaker’s page": SpeakerLink.objects.get().link_token,
+        "proposal of a session": SessionProposal.objects.get().link_token,
         "personal programme": PersonalAgenda.objects.get().link_token,
         "unsubscription": make_unsubscribe_url(
             recipient_id=1, address="ana@example.org", language="en"
@@ -237,6 +238,7 @@ OPENINGS: dict[str, Callable[[str], bool]] = {
     "waiting list": lambda value: _opens(get_waiting_entry_by_link, value),
     "quotation": lambda value: _answers(f"/quotations/{quote(value, safe='')}/"),
     "speaker’s page": lambda value: _answers(f"/speakers/{quote(value, safe='')}/"),
+    "proposal of a session": lambda value: _answers(f"/proposals/{quote(value, safe='')}/"),
     "personal programme": lambda value: _answers(f"/events/{SLUG}/agenda/mine/{quote(value, safe='')}.ics"),
     "unsubscription": lambda value: _opens(read_unsubscribe_token, value),
     "proof of membership": lambda value: _opens(load_verification, value),
@@ -300,6 +302,7 @@ def lookups() -> dict[str, Callable[[str], object]]:
         ),
         "quotation": lambda value: find_by_link_token(Quotation.objects.all(), value),
         "speaker’s page": lambda value: find_by_link_token(SpeakerLink.objects.all(), value),
+        "proposal of a session": lambda value: find_by_link_token(SessionProposal.objects.all(), value),
         "personal programme": lambda value: find_by_link_token(PersonalAgenda.objects.all(), value),
         "password": lambda value: any(
             person.check_password(value) for person in Person.objects.exclude(password="")

@@ -193,6 +193,7 @@ HARMLESS = {
     "registrations_order.attendee_links_version",
     "registrations_registration.link_version", "registrations_waitingentry.link_version",
     "invoices_quotation.link_version", "schedule_personalagenda.link_version",
+    "schedule_sessionproposal.link_version", "schedule_sessionproposal.form_key",
     "schedule_speakerlink.link_version", "schedule_session.links",
     "visits_visitorlist.link_expires_at", "registrations_maildelivery.message_key",
 }  # fmt: skip

@@ -108,7 +108,8 @@ NOTHING_OF_PEOPLE = {
     "registrations.consenttext", "registrations.idempotencykey", "registrations.questionoption",
     "registrations.package", "registrations.question", "registrations.quota",
     "registrations.sponsorlogo", "registrations.ticket", "schedule.schedule", "schedule.personalagenda",
-    "schedule.session", "schedule.track", "schedule.walkingtime", "sessions.session",
+    "schedule.criterion", "schedule.session",
+    "schedule.sessionformat", "schedule.track", "schedule.walkingtime", "sessions.session",
     "visits.feedbackquestion", "visits.ride",
 }  # fmt: skip
 # Columns of numbers, codes and names of things in tables with personal data.
@@ -126,6 +127,8 @@ CODED = {
     "privacy.privacycase.mentions", "privacy.privacycase.retained", "registrations.sponsorship.name",
     "registrations.sponsorship.sort_name", "registrations.sponsorship.website",
     "schedule.move.after", "schedule.move.before", "schedule.planrun.costs",
+    "schedule.callforproposals.languages", "schedule.callforproposals.left_out_fields",
+    "schedule.sessionfile.content_type",
     "schedule.agendaprint.page_counts", "schedule.speakermailing.audience", "schedule.versionslot.room_name",
     "registrations.voucher.for_company", "visits.application.refusal_reasons",
     "visits.application.sent_mails",

@@ -36,6 +36,7 @@ from tests.convention.privacy.histories.roles import (
     gave_feedback,
     host_of_a_visit,
     mailings,
+    proposes_sessions,
     roles_in_the_club,
     speaker,
     staff_of_an_event,
@@ -49,5 +50,5 @@ HISTORIES = [
     ordered_under_a_former_address, visit_with_identity, mailings, import_taken_back, directory_import,
     merged_registrations, speaker, host_of_a_visit, roles_in_the_club, staff_of_an_event, at_the_desk,
     corrected_by_the_organizer, sponsor_contact, owed_by_hand, edited_in_the_back_office, failed_tasks,
-    earlier_requests, gave_feedback,
+    earlier_requests, gave_feedback, proposes_sessions,
 ]  # fmt: skip

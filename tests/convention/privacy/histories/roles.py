@@ -38,6 +38,7 @@ from registrations.visits.models import Debrief, DebriefNote, FeedbackAnswer, Fe
 from registrations.visits.planning.host_proposals import create_host_proposal
 from registrations.visits.planning.proposals import create_proposal
 from schedule.models import ScheduleUpload, SpeakerLink, SpeakerMail, SpeakerMailing, SpeakerPhoto
+from schedule.proposals.letters import build_mail
 from tests.convention.privacy.find_traces import ADDRESS, FIRST, LAST, NAME
 from tests.convention.privacy.histories.person import (
     HERS,
@@ -60,6 +61,7 @@ from tests.factories import (
     make_voucher,
 )
 from tests.registrations.visits.hosts import agree, answers_of, make_hosted, make_sent_list
+from tests.schedule.proposals.factories import make_call, make_proposal, make_review, make_slides
 
 
 def visit_with_identity() -> Subject:
@@ -133,6 +135,30 @@ def speaker() -> Subject:
         event=event, token="t" * 43, name="p.xml", content=f"<person>{NAME}".encode()
     )
     make_registration(make_ticket(event), person=person, **HERS)
+    return person
+
+
+def proposes_sessions() -> Subject:
+    """The person proposes sessions, alone and beside somebody, reviews and decides, and sends slides."""
+    person = account()
+    call = make_call(make_event(), text=f"Écrivez à {NAME}")
+    own = make_proposal(
+        call, f"Le nuage de {NAME}", abstract=f"{NAME} raconte.", speakers=[(NAME, ADDRESS, "Acme")]
+    )
+    build_mail(own.speakers.get(), own, "rejected").save()
+    other = make_proposal(
+        call,
+        notes=f"Avec {NAME}",
+        speakers=[("Bob", "bob@else.example", ""), (NAME, ADDRESS, "Acme")],
+        rejected_at=timezone.now(),
+        decided_by=person,
+        sales_talk_reason=f"{NAME} l’a vu.",
+    )
+    make_review(other, person, 4, 4, comment=f"Vu avec {NAME}.")
+    make_session(call.event, speakers=(NAME,))
+    speaker = call.event.speakers.get()
+    make_slides(call.event.sessions.get(), speaker, name=f"{LAST}.pdf", content=NAME.encode())
+    make_registration(make_ticket(call.event), person=person, **HERS)
     return person
 
 

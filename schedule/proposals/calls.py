@@ -1,0 +1,52 @@
+"""Find the call for proposals of an event, and save it with its formats and criteria."""
+
+from collections.abc import Callable
+
+from django.db import IntegrityError, transaction
+from django.db.models import RestrictedError
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.errors import ConventionError
+from convention.events.models import Event
+from schedule.models import CallForProposals
+
+
+class CallInUse(ConventionError):
+    """A format cannot be removed because proposals have it, or a call was just created by somebody else."""
+
+    kind = "still-needed"
+    status = 409
+
+
+def find_call(event: Event) -> CallForProposals | None:
+    """Return the event's call for proposals, or None."""
+    call = CallForProposals.objects.filter(event=event).first()
+    if call:
+        # Else each use of its event would load it again.
+        call.event = event
+    return call
+
+
+@transaction.atomic
+def save_call(
+    *,
+    call: CallForProposals,
+    changed_fields: list[str],
+    save_parts: Callable[[CallForProposals], None],
+) -> CallForProposals:
+    """Save a call, then its tracks, formats and criteria with `save_parts`. Raise CallInUse."""
+    verb = "revise" if call.pk else "add"
+    try:
+        # Inside its own savepoint: after an error, PostgreSQL refuses all else.
+        with transaction.atomic():
+            call.save()
+            save_parts(call)
+    except RestrictedError:
+        raise CallInUse(_("A format that you remove has proposals. Rename it instead, or keep it.")) from None
+    except IntegrityError:
+        raise CallInUse(
+            _("Another organizer has just created the call. Open it again to see theirs.")
+        ) from None
+    record_action(f"call_for_proposals.{verb}", call, event=call.event, fields=sorted(changed_fields))
+    return call

@@ -1,0 +1,250 @@
+"""Forms of organizers about a call for proposals, and of reviewers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from convention.events.models import Event
+from convention.text.normalize import normalize_whitespace
+from convention.web.forms import ActionErrorsMixin, OfferedRowsField
+from schedule.editing.forms import make_local_time_input
+from schedule.models import CallForProposals, Criterion, ProposalMail, SessionFormat, Track
+from schedule.models.proposals import MAX_SCORE, MIN_SCORE
+from schedule.models.speakers import MAIL_LANGUAGES, MAX_SUBJECT_LENGTH
+from schedule.rich_text.sanitize import MAX_MARKDOWN_CHARS
+
+from .letters import list_letter_fields
+from .overview import ProposalKind, ScoreBand
+from .reviews import ReviewContent
+
+MAX_LETTER_CHARS = 5_000
+MAX_COMMENT_CHARS = 5_000
+MAX_PROPOSALS_PER_PERSON = 100
+MARKDOWN_HELP = _("Plain text, Markdown or simple HTML.")
+LETTER_LABELS = {
+    "subject_fr": _("Subject in French"),
+    "text_fr": _("Text in French"),
+    "subject_en": _("Subject in English"),
+    "text_en": _("Text in English"),
+}
+
+
+class CallForm(ActionErrorsMixin, forms.ModelForm[CallForProposals]):
+    """A call for proposals; times are in the event's time zone."""
+
+    tracks = OfferedRowsField(
+        queryset=Track.objects.none(),
+        label=_("Tracks offered"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked: all tracks of the event."),
+    )
+    languages = forms.MultipleChoiceField(
+        label=_("Languages of sessions"),
+        choices=MAIL_LANGUAGES,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Tick at least one language.")},
+    )
+    left_out_fields = forms.MultipleChoiceField(
+        label=_("Leave out of the form"),
+        choices=CallForProposals.OptionalField.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    class Meta:
+        model = CallForProposals
+        fields = (
+            *("title", "title_en", "text", "text_en", "opens_at", "closes_at", "tracks", "languages"),
+            *("max_per_person", "left_out_fields", "is_neutral", "neutrality_text", "neutrality_text_en"),
+            "is_blind",
+        )
+        widgets = {
+            "text": forms.Textarea({"rows": 8, "lang": "fr"}),
+            "text_en": forms.Textarea({"rows": 8, "lang": "en"}),
+            "neutrality_text": forms.Textarea({"rows": 3, "lang": "fr"}),
+            "neutrality_text_en": forms.Textarea({"rows": 3, "lang": "en"}),
+            "opens_at": make_local_time_input(),
+            "closes_at": make_local_time_input(),
+        }
+        labels = {"max_per_person": _("Proposals per person at most")}
+        help_texts = {
+            "text": MARKDOWN_HELP,
+            "text_en": MARKDOWN_HELP,
+            "max_per_person": _("Leave empty for no limit."),
+            "neutrality_text": _("Shown above the form. Empty: the usual text."),
+        }
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tracks"].queryset = event.tracks.all()  # type: ignore[attr-defined]  # a form field of choice
+        self.fields["max_per_person"].validators.extend(
+            [MinValueValidator(1), MaxValueValidator(MAX_PROPOSALS_PER_PERSON)]
+        )
+        for name in ("text", "text_en", "neutrality_text", "neutrality_text_en"):
+            self.fields[name].validators.append(MaxLengthValidator(MAX_MARKDOWN_CHARS))
+
+    def clean_title(self) -> str:
+        return normalize_whitespace(self.cleaned_data["title"])
+
+    def clean_title_en(self) -> str:
+        return normalize_whitespace(self.cleaned_data["title_en"])
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an end before the beginning, which the database would refuse too."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        opens_at, closes_at = data.get("opens_at"), data.get("closes_at")
+        if opens_at and closes_at and closes_at <= opens_at:
+            self.add_error("closes_at", forms.ValidationError(_("The call must close after it opens.")))
+        return data
+
+
+class SpacedNamesMixin(forms.ModelForm[Any]):
+    """A row with a name in each language, on one line each."""
+
+    def clean_name(self) -> str:
+        return normalize_whitespace(self.cleaned_data["name"])
+
+    def clean_name_en(self) -> str:
+        return normalize_whitespace(self.cleaned_data["name_en"])
+
+
+class SessionFormatForm(SpacedNamesMixin):
+    class Meta:
+        model = SessionFormat
+        fields = ("name", "name_en", "minutes")
+
+
+class CriterionForm(SpacedNamesMixin):
+    class Meta:
+        model = Criterion
+        fields = ("name", "name_en", "weight")
+
+
+class BaseSessionFormatFormSet(forms.BaseInlineFormSet[SessionFormat, CallForProposals, SessionFormatForm]):
+    """The formats of a call, at least one."""
+
+    def clean(self) -> None:
+        super().clean()
+        staying = [form for form in self.forms if form not in self.deleted_forms]
+        if not any(form.has_changed() or form.instance.pk for form in staying):
+            raise forms.ValidationError(_("Add at least one format, with its length in minutes."))
+
+
+SessionFormatFormSet = forms.inlineformset_factory(
+    CallForProposals, SessionFormat, form=SessionFormatForm, formset=BaseSessionFormatFormSet, extra=3,
+    max_num=20, absolute_max=25, can_delete=True,
+)  # fmt: skip
+CriterionFormSet = forms.inlineformset_factory(
+    CallForProposals, Criterion, form=CriterionForm, extra=3, max_num=20, absolute_max=25, can_delete=True
+)
+
+
+class LettersForm(ActionErrorsMixin, forms.Form):
+    """The texts of the mails about proposals, by kind and language."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in list_letter_fields():
+            self.fields[name] = _make_letter_field(name)
+
+    def list_groups(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
+        """Yield the name of each kind of mail with its four fields."""
+        for kind in ProposalMail.Kind:
+            names = [name for name in self.fields if name.startswith(f"{kind.value}_")]
+            yield str(kind.label), [self[name] for name in names]
+
+    def get_texts(self) -> dict[str, dict[str, str]]:
+        """Return the texts by kind, as `CallForProposals.letter_texts`."""
+        return {
+            kind: {
+                name.removeprefix(f"{kind}_"): value.replace("\r\n", "\n").strip()
+                for name, value in self.cleaned_data.items()
+                if name.startswith(f"{kind}_")
+            }
+            for kind in ProposalMail.Kind.values
+        }
+
+
+def _make_letter_field(name: str) -> forms.CharField:
+    _kind, _underline, part = name.partition("_")
+    language = {"lang": part[-2:]}
+    is_subject = part.startswith("subject")
+    return forms.CharField(
+        label=LETTER_LABELS[part],
+        max_length=MAX_SUBJECT_LENGTH if is_subject else MAX_LETTER_CHARS,
+        error_messages={"required": _("Enter a subject.") if is_subject else _("Enter a text.")},
+        widget=forms.TextInput(language) if is_subject else forms.Textarea({"rows": 7, **language}),
+    )
+
+
+class ReviewForm(ActionErrorsMixin, forms.Form):
+    """A reviewer's scores, one for each criterion, a comment, and the flag."""
+
+    comment = forms.CharField(
+        label=_("Comment"),
+        required=False,
+        max_length=MAX_COMMENT_CHARS,
+        widget=forms.Textarea({"rows": 5}),
+        help_text=_("For the organizers and, once they have given their scores, the other reviewers."),
+    )
+    is_sales_talk = forms.BooleanField(
+        label=_("This is a sales talk"),
+        required=False,
+        help_text=_("The proposal cannot be accepted until the organizers have answered this."),
+    )
+
+    def __init__(self, *args: Any, call: CallForProposals, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.criteria = list(call.criteria.all())
+        for criterion in self.criteria:
+            self.fields[f"criterion-{criterion.pk}"] = forms.TypedChoiceField(
+                label=criterion.title,
+                choices=[(value, str(value)) for value in range(MIN_SCORE, MAX_SCORE + 1)],
+                coerce=int,
+                widget=forms.RadioSelect,
+                error_messages={"required": _("Give a score from 1 to 5.")},
+            )
+        self.order_fields([f"criterion-{criterion.pk}" for criterion in self.criteria])
+
+    def list_criterion_fields(self) -> list[forms.BoundField]:
+        return [self[f"criterion-{criterion.pk}"] for criterion in self.criteria]
+
+    def get_content(self) -> ReviewContent:
+        data = self.cleaned_data
+        scores = {criterion.pk: data[f"criterion-{criterion.pk}"] for criterion in self.criteria}
+        return ReviewContent(scores=scores, comment=data["comment"], is_sales_talk=data["is_sales_talk"])
+
+
+class SalesTalkForm(ActionErrorsMixin, forms.Form):
+    reason = forms.CharField(
+        label=_("Why it can be accepted"),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
+    )
+
+    def clean_reason(self) -> str:
+        return normalize_whitespace(self.cleaned_data["reason"])
+
+
+def list_filter_choices(call: CallForProposals) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Return name, label and choices of each filter of the organizers' list, but for the state."""
+    every = [("", pgettext_lazy("proposals", "all"))]
+    tracks = [(str(track.pk), track.name) for track in call.event.tracks.all()]
+    formats = [(str(row.pk), row.title) for row in call.formats.all()]
+    filters: list[tuple[str, Any, list[Any]]] = [
+        ("track", _("Track"), tracks),
+        ("format", _("Format"), formats),
+        ("kind", pgettext_lazy("proposals", "Kind"), ProposalKind.choices),
+        ("score", _("Mean score"), ScoreBand.choices),
+    ]
+    return [
+        (name, str(label), [(value, str(text)) for value, text in [*every, *choices]])
+        for name, label, choices in filters
+        if choices
+    ]

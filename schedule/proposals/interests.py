@@ -1,0 +1,87 @@
+"""Conflicts of interest between a reviewer and the speakers of a proposal.
+
+`find_conflict` is a pure function; the facts come from the club's directory.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from convention.club.models import Person
+from convention.text.email_addresses import normalize_email
+from schedule.models import ProposalSpeaker
+
+from .directory import DirectoryFacts, load_directory_facts
+
+# Addresses at these say nothing about an employer.
+PUBLIC_MAIL_DOMAINS: Final = frozenset(
+    """
+    gmail.com googlemail.com outlook.com outlook.fr hotmail.com hotmail.fr live.com live.fr msn.com yahoo.com
+    yahoo.fr icloud.com me.com mac.com aol.com proton.me protonmail.com pm.me gmx.com gmx.fr gmx.net web.de
+    orange.fr wanadoo.fr free.fr sfr.fr neuf.fr laposte.net bbox.fr numericable.fr club-internet.fr
+    """.split()
+)
+
+
+class InterestKind(TextChoices):
+    """The reason of a conflict of interest."""
+
+    DECLARED = "declared", _("you declared a conflict of interest")
+    SPEAKER = "speaker", _("you are a speaker of it")
+    EMPLOYER = "employer", _("a speaker works for your company")
+    DOMAIN = "domain", _("a speaker has an e-mail address of your organization")
+
+
+@dataclass(frozen=True)
+class PartyInterests:
+    """A reviewer or a speaker: normalized address, and employers as search keys."""
+
+    email: str
+    employers: frozenset[str]
+
+    @property
+    def mail_domain(self) -> str:
+        """Return the domain of the address, "" if it belongs to a public mail service."""
+        domain = self.email.rpartition("@")[2]
+        return "" if domain in PUBLIC_MAIL_DOMAINS else domain
+
+
+def find_conflict(reviewer: PartyInterests, speakers: Sequence[PartyInterests]) -> InterestKind | None:
+    """Return the strongest reason why this reviewer must not judge these speakers, or None."""
+    for speaker in speakers:
+        if reviewer.email and speaker.email == reviewer.email:
+            return InterestKind.SPEAKER
+    if any(reviewer.employers & speaker.employers for speaker in speakers):
+        return InterestKind.EMPLOYER
+    domain = reviewer.mail_domain
+    if domain and any(speaker.mail_domain == domain for speaker in speakers):
+        return InterestKind.DOMAIN
+    return None
+
+
+@dataclass(frozen=True)
+class InterestChecker:
+    """Finds conflicts of interest of many reviewers and proposals with facts that were loaded once."""
+
+    facts: DirectoryFacts
+
+    def find(self, reviewer: Person, speakers: Iterable[ProposalSpeaker]) -> InterestKind | None:
+        """Return the conflict between a reviewer and a proposal's speakers, or None."""
+        return find_conflict(
+            self._describe(reviewer.email or ""),
+            [self._describe(speaker.email, speaker.company) for speaker in speakers],
+        )
+
+    def _describe(self, email: str, company: str = "") -> PartyInterests:
+        return PartyInterests(normalize_email(email), self.facts.find_employers(email, company))
+
+
+def load_interest_checker(
+    reviewers: Iterable[Person], speakers: Iterable[ProposalSpeaker]
+) -> InterestChecker:
+    """Load what is known of these people, in two queries."""
+    addresses = [reviewer.email or "" for reviewer in reviewers]
+    return InterestChecker(load_directory_facts([*addresses, *(speaker.email for speaker in speakers)]))

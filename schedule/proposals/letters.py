@@ -1,0 +1,153 @@
+"""Write the mails about proposals: the call's texts with placeholders, filled in for each speaker."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from convention.errors import InvalidFields
+from convention.mail.messages import MailMessage
+from convention.text.dates import format_deadline
+from convention.text.web_addresses import defuse_links
+from schedule.models import CallForProposals, ProposalMail, ProposalSpeaker, SessionProposal
+from schedule.models.speakers import MAIL_LANGUAGES, MAX_SUBJECT_LENGTH
+from schedule.speakers.letters import PLACEHOLDER_PATTERN, fill_placeholders
+from schedule.speakers.links import build_page_url, get_or_create_link
+
+PLACEHOLDERS: Final = {
+    "name": gettext_lazy("name of the speaker"),
+    "title": gettext_lazy("title of the proposal"),
+    "event": gettext_lazy("name of the event"),
+    "deadline": gettext_lazy("end of the call"),
+    "link": gettext_lazy("address of the proposal’s page; once accepted, of the speaker’s own page"),
+}
+LINK_PLACEHOLDER: Final = "{link}"
+# A subject has one line, and a secret does not belong in it.
+SUBJECT_PLACEHOLDERS: Final = ("name", "title", "event", "deadline")
+DEFAULT_LETTERS: Final = {
+    ProposalMail.Kind.RECEIVED: (
+        gettext_lazy("We have received your proposal “{title}”"),
+        gettext_lazy(
+            "Hello {name},\n\nthank you for your proposal “{title}” for {event}. Until {deadline} you can "
+            "change or withdraw it on its page; there you will also see our decision."
+        ),
+    ),
+    ProposalMail.Kind.ACCEPTED: (
+        gettext_lazy("Your session “{title}” is part of {event}"),
+        gettext_lazy(
+            "Hello {name},\n\nwe are happy to include “{title}” in the programme of {event}. Please confirm "
+            "on your page that you will come, and check what we will publish about you. We will tell you "
+            "day, time and room later."
+        ),
+    ),
+    ProposalMail.Kind.REJECTED: (
+        gettext_lazy("Your proposal “{title}” for {event}"),
+        gettext_lazy(
+            "Hello {name},\n\nthank you for your proposal “{title}”. We received more good proposals than "
+            "{event} has places for, and could not include yours. We hope to see you there all the same."
+        ),
+    ),
+    ProposalMail.Kind.WAITLISTED: (
+        gettext_lazy("Your proposal “{title}” is on the waiting list"),
+        gettext_lazy(
+            "Hello {name},\n\nwe would like to have “{title}” at {event}, but all places are taken for now. "
+            "If a session is cancelled, we will get back to you."
+        ),
+    ),
+}
+
+
+def get_letter_text(call: CallForProposals, kind: str, part: str, language: str) -> str:
+    """Return the call's own text (`part` is “subject” or “text”), else the usual one in that language."""
+    own = call.letter_texts.get(kind, {}) if isinstance(call.letter_texts, dict) else {}
+    if text := own.get(f"{part}_{language}"):
+        return str(text)
+    with translation.override(language):
+        return str(DEFAULT_LETTERS[ProposalMail.Kind(kind)][part == "text"])
+
+
+def check_letter_texts(texts: Mapping[str, str]) -> None:
+    """Raise InvalidFields for a placeholder that nothing replaces; names begin with the kind of mail."""
+    errors = {}
+    for name, text in texts.items():
+        known = SUBJECT_PLACEHOLDERS if "subject" in name else tuple(PLACEHOLDERS)
+        unknown = [word for word in PLACEHOLDER_PATTERN.findall(text) if word not in known]
+        if unknown:
+            values = {"name": unknown[0], "known": ", ".join(f"{{{word}}}" for word in known)}
+            errors[name] = [_("“{%(name)s}” cannot be used here; known placeholders: %(known)s.") % values]
+    if errors:
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
+
+
+def build_mail(recipient: ProposalSpeaker, proposal: SessionProposal, kind: str) -> ProposalMail:
+    """Return the unsaved mail to one speaker, filled in but for the link, which is a secret."""
+    call, language = proposal.call, proposal.contact_language
+    with translation.override(language):
+        values = {
+            "name": recipient.name,
+            "title": proposal.title,
+            "event": call.event.title,
+            "deadline": format_deadline(call.closes_at, call.event.zone),
+        }
+    # Anonymous visitors choose name and title: the mail must not become a link of theirs.
+    safe_values = {**values, "name": defuse_links(recipient.name), "title": defuse_links(proposal.title)}
+    subject = fill_placeholders(get_letter_text(call, kind, "subject", language), values)
+    return ProposalMail(
+        recipient=recipient,
+        kind=kind,
+        language=language,
+        # A title may have 300 characters, which no mail program shows.
+        subject=subject if len(subject) <= MAX_SUBJECT_LENGTH else f"{subject[: MAX_SUBJECT_LENGTH - 1]}…",
+        text=fill_placeholders(get_letter_text(call, kind, "text", language), safe_values),
+    )
+
+
+def write_letter(mail: ProposalMail, *, to: str) -> MailMessage:
+    """Return the message of a stored mail, with the link of its recipient."""
+    proposal = mail.recipient.proposal
+    event, url = proposal.call.event, build_link(mail)
+    context: dict[str, Any] = {
+        "event": event,
+        "heading": mail.subject,
+        "text": mail.text.replace(LINK_PLACEHOLDER, url),
+        "url": url,
+        "is_accepted": mail.kind == ProposalMail.Kind.ACCEPTED,
+    }
+    return MailMessage(
+        to=to,
+        subject=mail.subject,
+        template="session_proposal",
+        context=context,
+        language=mail.language,
+        message_key=mail.message_key,
+        accent=event.accent,
+        reply_to=event.contact_email,
+    )
+
+
+def build_link(mail: ProposalMail) -> str:
+    """Return the address of the speaker's own page once accepted, else that of the proposal."""
+    recipient = mail.recipient
+    if mail.kind == ProposalMail.Kind.ACCEPTED and recipient.speaker:
+        return build_page_url(get_or_create_link(speaker=recipient.speaker).link_token, mail.language)
+    return build_proposal_url(recipient.proposal, mail.language)
+
+
+def build_proposal_url(proposal: SessionProposal, language: str) -> str:
+    """Return the secret address of a proposal's own page in that language."""
+    with translation.override(language):
+        return settings.SITE_URL + reverse("own-session-proposal", args=[proposal.link_token])
+
+
+def list_letter_fields() -> list[str]:
+    """Return the names of all texts, such as `accepted_subject_fr`."""
+    return [
+        f"{kind}_{part}_{code}"
+        for kind in ProposalMail.Kind.values
+        for code, _name in MAIL_LANGUAGES
+        for part in ("subject", "text")
+    ]

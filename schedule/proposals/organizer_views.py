@@ -1,0 +1,250 @@
+"""Organizers' pages of a call: its settings, the list of proposals, each proposal, and decisions."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from convention.club.permissions import require_signed_in
+from convention.errors import ConventionError, InvalidFields, NotFound
+from convention.events.models import Event
+from convention.events.permissions import can_create_events, get_event_to_organize, get_reviewers
+from convention.text.normalize import parse_digits
+from schedule.editing.views import allow_get_and_post, get_author, get_posted_data, render_organizer_page
+from schedule.models import CallForProposals, SessionProposal
+from schedule.programme.agenda_filter import clean_query_value
+
+from .calls import find_call, save_call
+from .decisions import EFFECTS, Decision, DecisionPlan, decide_proposals, plan_decisions
+from .forms import (
+    CallForm,
+    CriterionFormSet,
+    LettersForm,
+    SalesTalkForm,
+    SessionFormatFormSet,
+    list_filter_choices,
+)
+from .letters import PLACEHOLDERS, build_mail, check_letter_texts, get_letter_text, list_letter_fields
+from .overview import ProposalFilter, ProposalRow, count_states, load_proposal_rows, query_proposals
+from .proposal_mails import list_recipients
+from .reviews import resolve_sales_talk
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+PAGE_SIZE = 100
+MAX_PREVIEWS = 4
+FILTER_NAMES = ("q", "track", "format", "state", "kind", "score", "order")
+
+
+def get_call(event: Event) -> CallForProposals:
+    """Return the event's call. Raise NotFound."""
+    call = find_call(event)
+    if call is None:
+        raise NotFound(_("This event has no call for proposals yet."))
+    return call
+
+
+@require_safe
+def proposal_list(request: "HttpRequest", event: str) -> HttpResponse:
+    """List the proposals with their scores; without a call, offer to create one."""
+    event_obj = get_event_to_organize(event, request.user)
+    call = find_call(event_obj)
+    if call is None:
+        return render_organizer_page(request, "session_proposals", event_obj, call=None)
+    values = {name: clean_query_value(request.GET.get(name, "")) for name in FILTER_NAMES}
+    proposal_filter = ProposalFilter(**values)
+    rows = load_proposal_rows(call, reader=get_author(request))
+    page = Paginator(proposal_filter.apply(rows), PAGE_SIZE).get_page(request.GET.get("page"))
+    filters = [(name, label, choices, values[name]) for name, label, choices in list_filter_choices(call)]
+    context: dict[str, Any] = {
+        "call": call,
+        "rows": page,
+        "total": len(rows),
+        "states": count_states(rows),
+        "filters": filters,
+        "proposal_filter": proposal_filter,
+        "decisions": Decision.choices,
+    }
+    return render_organizer_page(request, "session_proposals", event_obj, **context)
+
+
+# Inputs of the type datetime-local have no zone, so forms read and show them in the event's.
+@allow_get_and_post
+def call_edit(request: "HttpRequest", event: str) -> HttpResponse:
+    """Create the event's call, or change it with its formats and criteria."""
+    event_obj = get_event_to_organize(event, request.user)
+    call = find_call(event_obj) or CallForProposals(event=event_obj)
+    with timezone.override(event_obj.zone):
+        data = get_posted_data(request)
+        form = CallForm(data, instance=call, event=event_obj)
+        formats = SessionFormatFormSet(data, instance=call, prefix="formats")
+        criteria = CriterionFormSet(data, instance=call, prefix="criteria")
+        parts: list[Any] = [form, formats, criteria]
+        if request.method == "POST" and all([part.is_valid() for part in parts]):  # noqa: C419 (all errors at once)
+            try:
+                save_call_forms(form, formats, criteria)
+            except ConventionError as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, _("The call was saved."))
+                return redirect("organize-session-proposals", event_obj.slug)
+        context = {
+            "call": find_call(event_obj),
+            "form": form,
+            "formats": formats,
+            "criteria": criteria,
+            "all_forms": [form, *formats.forms, *criteria.forms],
+            "reviewers": get_reviewers(event_obj),
+            # Others could look up names in the club's directory by naming addresses.
+            "shows_names": can_create_events(request.user),
+        }
+        return render_organizer_page(request, "call", event_obj, **context)
+
+
+def save_call_forms(form: CallForm, formats: Any, criteria: Any) -> None:
+    """Save a valid call with its tracks, formats and criteria. Raise CallInUse."""
+
+    def save_parts(call: CallForProposals) -> None:
+        form.save_m2m()
+        for rows in (formats, criteria):
+            rows.instance = call
+            rows.save()
+
+    names = [*(form.changed_data), *(["formats"] if formats.has_changed() else [])]
+    names += ["criteria"] if criteria.has_changed() else []
+    save_call(call=form.save(commit=False), changed_fields=names, save_parts=save_parts)
+
+
+@allow_get_and_post
+def call_letters(request: "HttpRequest", event: str) -> HttpResponse:
+    """Change the texts of the mails about proposals."""
+    event_obj = get_event_to_organize(event, request.user)
+    call = get_call(event_obj)
+    form = LettersForm(get_posted_data(request), initial=load_letter_texts(call))
+    if form.is_valid():
+        try:
+            check_letter_texts(form.cleaned_data)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            call.letter_texts = form.get_texts()
+            save_call(call=call, changed_fields=["letter_texts"], save_parts=lambda _call: None)
+            messages.success(request, _("The e-mails were saved."))
+            return redirect("organize-session-proposals", event_obj.slug)
+    return render_organizer_page(
+        request, "call_letters", event_obj, call=call, form=form, placeholders=PLACEHOLDERS.items()
+    )
+
+
+def load_letter_texts(call: CallForProposals) -> dict[str, str]:
+    """Return the current texts by the names of the form."""
+    names = [name.split("_") for name in list_letter_fields()]
+    return {
+        "_".join([kind, part, code]): get_letter_text(call, kind, part, code) for kind, part, code in names
+    }
+
+
+def get_proposal_row(request: "HttpRequest", call: CallForProposals, pk: int) -> ProposalRow:
+    """Return a proposal of the call as the organizer sees it. Raise NotFound."""
+    chosen = query_proposals(call).filter(pk=pk)
+    row = next(iter(load_proposal_rows(call, reader=get_author(request), proposals=chosen)), None)
+    if row is None:
+        raise NotFound(_("This proposal was not found."))
+    return row
+
+
+@allow_get_and_post
+def proposal_detail(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    """Show a proposal with its reviews; a POST answers the flag “sales talk”."""
+    event_obj = get_event_to_organize(event, request.user)
+    call = get_call(event_obj)
+    row = get_proposal_row(request, call, pk)
+    form = SalesTalkForm(get_posted_data(request))
+    if form.is_valid():
+        try:
+            resolve_sales_talk(
+                proposal=row.proposal, reason=form.cleaned_data["reason"], author=get_author(request)
+            )
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        except ConventionError as error:
+            messages.error(request, str(error))
+            return redirect("organize-session-proposal", event_obj.slug, pk)
+        else:
+            messages.success(request, _("The flag was answered; the proposal can be accepted."))
+            return redirect("organize-session-proposal", event_obj.slug, pk)
+    context = {
+        "call": call,
+        "row": row,
+        "proposal": row.proposal,
+        "criteria": list(call.criteria.all()),
+        "form": form,
+        "decisions": list_possible_decisions(row.proposal),
+        "resolved_by": row.proposal.sales_talk_resolved_by,
+    }
+    return render_organizer_page(request, "session_proposal", event_obj, **context)
+
+
+def list_possible_decisions(proposal: SessionProposal) -> list[tuple[str, str]]:
+    """Return value and label of the decisions that the page of a proposal offers."""
+    states, current = SessionProposal.State, proposal.state
+    if current in {states.WITHDRAWN, states.ACCEPTED}:
+        return []
+    made = {states.REJECTED: Decision.REJECT, states.WAITLISTED: Decision.WAITLIST}.get(current)
+    return [(decision.value, str(decision.label)) for decision in Decision if decision != made]
+
+
+@require_POST
+def proposal_decide(request: "HttpRequest", event: str) -> HttpResponse:
+    """Show what a decision about the ticked proposals does and mails; `send` takes it."""
+    event_obj = get_event_to_organize(event, request.user)
+    call, author = get_call(event_obj), require_signed_in(request.user)
+    decision = parse_decision(request.POST.get("decision", ""))
+    keys = {key for text in request.POST.getlist("proposal") if (key := parse_digits(text)) is not None}
+    if decision is None or not keys:
+        messages.error(request, _("Tick at least one proposal and choose a decision."))
+        return redirect("organize-session-proposals", event_obj.slug)
+    if "send" not in request.POST:
+        plan = plan_decisions(call=call, keys=keys, decision=decision, reader=author)
+        return render_decision_page(request, call, plan)
+    report_decisions(request, decide_proposals(call=call, keys=keys, decision=decision, author=author))
+    return redirect("organize-session-proposals", event_obj.slug)
+
+
+def parse_decision(text: str) -> Decision | None:
+    return Decision(text) if text in Decision.values else None
+
+
+def render_decision_page(request: "HttpRequest", call: CallForProposals, plan: DecisionPlan) -> HttpResponse:
+    """Show the proposals, and the mail as the first recipients get it."""
+    kind = EFFECTS[plan.decision].mail_kind
+    recipients = [
+        (row.proposal, speaker) for row in plan.rows for speaker in list_recipients(row.proposal, kind)
+    ]
+    context = {
+        "call": call,
+        "plan": plan,
+        "mails": [build_mail(speaker, proposal, kind) for proposal, speaker in recipients[:MAX_PREVIEWS]],
+    }
+    return render_organizer_page(request, "proposal_decisions", call.event, **context)
+
+
+def report_decisions(request: "HttpRequest", plan: DecisionPlan) -> None:
+    """Say how many proposals were decided, and which were left alone and why."""
+    count = len(plan.rows)
+    if count:
+        sentence = ngettext(
+            "%(count)d proposal was decided; the e-mails are on their way.",
+            "%(count)d proposals were decided; the e-mails are on their way.",
+            count,
+        )
+        messages.success(request, sentence % {"count": count})
+    for row, reason in plan.left_out[:MAX_PREVIEWS]:
+        messages.error(request, f"{row.proposal.title[:80]}: {reason}")

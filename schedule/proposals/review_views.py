@@ -1,0 +1,139 @@
+"""Reviewers' pages: the events with a call, the proposals of one, and the review of a proposal."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from convention.errors import ConventionError, InvalidFields, NotFound
+from convention.events.models import Event
+from convention.events.permissions import get_event_to_review, get_events_to_review
+from schedule.editing.views import allow_get_and_post, get_author
+from schedule.models import CallForProposals
+
+from .calls import find_call
+from .forms import ReviewForm
+from .overview import ProposalRow, load_proposal_rows, query_proposals
+from .reviews import abstain_from_review, declare_conflict, retract_conflict, score_proposal
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@login_required
+@require_safe
+def review_events(request: "HttpRequest") -> HttpResponse:
+    """List the events whose proposals the visitor reviews."""
+    events = get_events_to_review(get_author(request)).filter(call_for_proposals__isnull=False)
+    return render_review_page(request, "review_events", events=events.order_by("starts_at"))
+
+
+@require_safe
+def review_queue(request: "HttpRequest", event: str) -> HttpResponse:
+    """List the proposals: those that the reviewer has not judged, then the others."""
+    call = get_call_to_review(request, event)
+    reader = get_author(request)
+    rows = load_proposal_rows(call, reader=reader, proposals=query_proposals(call).active())
+    open_rows = [row for row in rows if row.proposal.is_undecided]
+    context = {
+        "call": call,
+        "waiting": [row for row in open_rows if not row.is_reviewed and row.conflict is None],
+        "reviewed": [row for row in rows if row.is_reviewed and row.conflict is None],
+        "conflicts": [row for row in rows if row.conflict],
+        "done_count": sum(row.is_reviewed for row in open_rows),
+    }
+    return render_review_page(request, "review_queue", event=call.event, **context)
+
+
+def get_call_to_review(request: "HttpRequest", slug: str) -> CallForProposals:
+    """Return the call of an event that the visitor may review. Raise NotFound, Forbidden, SignInRequired."""
+    event: Event = get_event_to_review(slug, request.user)
+    call = find_call(event)
+    if call is None:
+        raise NotFound(_("This event has no call for proposals yet."))
+    return call
+
+
+def get_row_to_review(request: "HttpRequest", call: CallForProposals, pk: int) -> ProposalRow:
+    """Return a proposal of the call that was not withdrawn, as the reviewer sees it. Raise NotFound."""
+    chosen = query_proposals(call).active().filter(pk=pk)
+    row = next(iter(load_proposal_rows(call, reader=get_author(request), proposals=chosen)), None)
+    if row is None:
+        raise NotFound(_("This proposal was not found; it may have been withdrawn."))
+    return row
+
+
+@allow_get_and_post
+def review_proposal(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    """Show a proposal and the reviewer's own scores; a POST does what its button `act` says."""
+    call = get_call_to_review(request, event)
+    row = get_row_to_review(request, call, pk)
+    form = ReviewForm(call=call, initial=load_own_review(row))
+    if request.method == "POST":
+        form = ReviewForm(request.POST, call=call)
+        if sentence := run_review_act(request, row, form):
+            messages.success(request, sentence)
+            return redirect("review-queue", call.event.slug)
+    context = {
+        "call": call,
+        "row": row,
+        "proposal": row.proposal,
+        "form": form,
+        "is_blind": call.is_blind and row.proposal.is_undecided,
+        "others": list_visible_reviews(row),
+    }
+    return render_review_page(request, "review_proposal", event=call.event, **context)
+
+
+def run_review_act(request: "HttpRequest", row: ProposalRow, form: ReviewForm) -> str:
+    """Do what a button says and return the sentence that it succeeded; "" if the form has errors."""
+    act, proposal, reviewer = request.POST.get("act", "score"), row.proposal, get_author(request)
+    try:
+        if act == "conflict":
+            declare_conflict(proposal=proposal, reviewer=reviewer)
+            return _("Your conflict of interest was noted. You will not see this proposal again.")
+        if act == "retract":
+            retract_conflict(proposal=proposal, reviewer=reviewer)
+            return _("The conflict of interest was removed.")
+        is_valid = form.is_valid()
+        if act == "abstain":
+            abstain_from_review(
+                proposal=proposal, reviewer=reviewer, comment=form.cleaned_data.get("comment", "")
+            )
+            return _("You abstain from this proposal.")
+        if is_valid:
+            score_proposal(proposal=proposal, reviewer=reviewer, content=form.get_content())
+            return _("Your review was saved.")
+    except InvalidFields as error:
+        form.add_errors(error.field_errors)
+    except ConventionError as error:
+        form.add_error(None, str(error))
+    return ""
+
+
+def load_own_review(row: ProposalRow) -> dict[str, Any]:
+    """Return the initial values of the form: what the reviewer saved before."""
+    review = row.own_review
+    if review is None:
+        return {}
+    scores = {f"criterion-{score.criterion_id}": score.value for score in review.scores.all()}
+    return {"comment": review.comment, "is_sales_talk": review.sales_talk_at is not None, **scores}
+
+
+def list_visible_reviews(row: ProposalRow) -> list[Any]:
+    """Return the other reviewers' counted reviews; none before the reader has given scores."""
+    own = row.own_review
+    if row.conflict or own is None or own.scored_at is None:
+        return []
+    return [review for review in row.reviews if review.counts and review.review.pk != own.pk]
+
+
+def render_review_page(request: "HttpRequest", template_name: str, **context: Any) -> HttpResponse:
+    """Render a page of the reviewers, which no cache may store."""
+    response = render(request, f"schedule/review/{template_name}.html", {"section": "review", **context})
+    response["Cache-Control"] = "private, no-store"
+    return response

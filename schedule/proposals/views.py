@@ -1,0 +1,161 @@
+"""Public pages: the call with its form, and a proposal's own page at a secret link."""
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from convention.errors import ConventionError, NotFound
+from convention.events.models import Event
+from convention.events.permissions import get_visible_event
+from convention.web.client_network import get_client_network
+from schedule.models import CallForProposals, SessionProposal
+from schedule.permissions import get_proposal_by_link
+from schedule.programme.views import get_event_path
+
+from .calls import find_call
+from .neutrality import get_rule_text
+from .submission_forms import SubmissionForms, parse_form_key
+from .submit import (
+    ProposalSettled,
+    change_proposal,
+    renew_proposal_link,
+    submit_proposal,
+    throttle_proposal_changes,
+    throttle_submission,
+    withdraw_proposal,
+)
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+allow_get_and_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@never_cache
+@allow_get_and_post
+def call_page(request: "HttpRequest", event: str) -> HttpResponse:
+    """Show the call with its form; a POST submits a proposal, or adds a row for a co-speaker."""
+    event_obj = get_visible_event(event, request.user)
+    call = find_call(event_obj)
+    if call is None:
+        raise NotFound(_("This event has no call for proposals."))
+    form_key = parse_form_key(request.POST.get("form_key", ""))
+    if request.method != "POST":
+        return render_call_page(request, call, form_key, SubmissionForms.load(call))
+    if "add_speaker" in request.POST:
+        return render_call_page(request, call, form_key, SubmissionForms.add_speaker(call, request.POST))
+    forms = SubmissionForms.bind(call, request.POST)
+    if forms.is_valid() and (proposal := submit_forms(request, call, forms, form_key)):
+        sentence = _("Thank you! Your proposal was submitted. Its link is on its way to %(email)s.")
+        messages.success(request, sentence % {"email": forms.get_content().speakers[0].email})
+        return redirect("own-session-proposal", proposal.link_token)
+    return render_call_page(request, call, form_key, forms)
+
+
+def submit_forms(
+    request: "HttpRequest", call: CallForProposals, forms: SubmissionForms, form_key: uuid.UUID
+) -> SessionProposal | None:
+    """Submit valid forms; where the proposal is refused, show why at the fields and return None."""
+    content = forms.get_content()
+    try:
+        throttle_submission(content.speakers[0].email, get_client_network(request.META))
+        return submit_proposal(call=call, content=content, form_key=form_key)
+    except ConventionError as error:
+        # Whatever the reason, nothing that was typed may be lost.
+        forms.add_refusal(error)
+        return None
+
+
+def render_call_page(
+    request: "HttpRequest", call: CallForProposals, form_key: uuid.UUID, forms: SubmissionForms
+) -> HttpResponse:
+    context = {
+        **build_form_context(call, forms),
+        "form_key": form_key,
+        "event_path": get_event_path(call.event),
+        # A proposal that comes too late is refused, and its text shown again.
+        "has_form": call.is_open() or request.method == "POST",
+    }
+    return render(request, "schedule/call_for_proposals.html", context)
+
+
+def build_form_context(call: CallForProposals, forms: SubmissionForms) -> dict[str, Any]:
+    event: Event = call.event
+    return {
+        "event": event,
+        "call": call,
+        "forms": forms,
+        "all_forms": [forms.session, *forms.speakers.forms],
+        "rule_text": get_rule_text(call) if call.is_neutral else "",
+    }
+
+
+@allow_get_and_post
+def own_proposal_page(request: "HttpRequest", token: str) -> HttpResponse:
+    """Show a proposal to its speaker: its state and, until the close, its form."""
+    proposal = get_proposal_by_link(token)
+    call = proposal.call
+    if request.method != "POST":
+        return render_own_proposal(request, proposal, SubmissionForms.load(call, proposal))
+    throttle_proposal_changes(proposal)
+    act = request.POST.get("act", "")
+    if act in {"withdraw", "renew"}:
+        return run_proposal_act(request, proposal, act)
+    # The form changes its instance, and the page's frame shows the stored one.
+    edited = get_proposal_by_link(token)
+    if "add_speaker" in request.POST:
+        return render_own_proposal(request, proposal, SubmissionForms.add_speaker(call, request.POST, edited))
+    forms = SubmissionForms.bind(call, request.POST, edited)
+    if forms.is_valid() and (changed := change_by_forms(proposal, forms)):
+        messages.success(request, _("Your proposal was saved."))
+        return redirect("own-session-proposal", changed.link_token)
+    return render_own_proposal(request, proposal, forms)
+
+
+def run_proposal_act(request: "HttpRequest", proposal: SessionProposal, act: str) -> HttpResponse:
+    """Withdraw the proposal or renew its link, and return to its page or to the call."""
+    token = proposal.link_token
+    try:
+        if act == "withdraw":
+            withdraw_proposal(proposal=proposal)
+            messages.success(request, _("Your proposal was withdrawn."))
+        else:
+            renew_proposal_link(proposal=proposal)
+            messages.success(request, _("The former link no longer works. A new one is on its way to you."))
+            return redirect("call-for-proposals", proposal.call.event.slug)
+    except ProposalSettled as error:
+        messages.error(request, str(error))
+    return redirect("own-session-proposal", token)
+
+
+def change_by_forms(proposal: SessionProposal, forms: SubmissionForms) -> SessionProposal | None:
+    """Save valid forms; where that is refused, show why at the fields and return None."""
+    try:
+        return change_proposal(proposal=proposal, content=forms.get_content())
+    except ConventionError as error:
+        forms.add_refusal(error)
+        return None
+
+
+def render_own_proposal(
+    request: "HttpRequest", proposal: SessionProposal, forms: SubmissionForms
+) -> HttpResponse:
+    context = {
+        **build_form_context(proposal.call, forms),
+        "proposal": proposal,
+        "token": proposal.link_token,
+        "is_event_public": proposal.call.event.visibility != Event.Visibility.DRAFT,
+        # A change that is refused is shown again with its text, whatever became of the proposal.
+        "has_form": proposal.is_editable or request.method == "POST",
+    }
+    response = render(request, "schedule/own_proposal.html", context)
+    # The address is a secret, and the page is one person's.
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response

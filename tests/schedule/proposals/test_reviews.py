@@ -1,0 +1,202 @@
+"""Reviews: scores, conflicts of interest, blind reviews, and the flag “sales talk”."""
+
+import pytest
+from django.utils import timezone
+
+from convention.audit.models import AuditEntry
+from convention.club.models import Employment
+from convention.errors import Forbidden, InvalidFields
+from schedule.models import Review, SessionProposal
+from schedule.proposals.overview import load_proposal_rows
+from schedule.proposals.reviews import ReviewContent, declare_conflict, resolve_sales_talk, score_proposal
+from tests.factories import LONG_AGO, make_company, make_person, make_staff
+from tests.schedule.proposals.factories import make_call, make_proposal, make_review
+from tests.site_objects import make_client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def call():
+    return make_call()
+
+
+def make_reviewer(call, **fields):
+    return make_staff(call.event, "reviewer", **fields)
+
+
+def get_path(proposal):
+    return f"/en/review/{proposal.call.event.slug}/{proposal.pk}/"
+
+
+def make_content(call, *values, **fields):
+    keys = [criterion.pk for criterion in call.criteria.all()]
+    return ReviewContent(scores=dict(zip(keys, values, strict=True)), **fields)
+
+
+def load_row(proposal, reader=None):
+    return load_proposal_rows(proposal.call, reader=reader or make_person())[0]
+
+
+def test_a_reviewer_scores_and_sees_the_others_only_then(call):
+    proposal = make_proposal(call)
+    make_review(proposal, make_reviewer(call), 5, 5, comment="Superb.")
+    reviewer = make_reviewer(call)
+    client = make_client(reviewer)
+    first, second = call.criteria.all()
+    fields = {f"criterion-{first.pk}": "4", f"criterion-{second.pk}": "2", "comment": "Fine.", "act": "score"}
+
+    before = client.get(get_path(proposal))
+    incomplete = client.post(get_path(proposal), {**fields, f"criterion-{second.pk}": ""})
+    client.post(get_path(proposal), fields)
+    client.post(get_path(proposal), fields)
+    after = client.get(get_path(proposal))
+
+    assert "Superb." not in before.text
+    assert "Give a score from 1 to 5." in incomplete.text
+    assert "Fine." in incomplete.text
+    assert "Superb." in after.text
+    assert Review.objects.filter(reviewer=reviewer).count() == 1
+    # (5 + (4 · 3 + 2) / 4) / 2
+    assert load_row(proposal).score_number == 4.25
+    assert "1 proposal waits" not in client.get(f"/en/review/{call.event.slug}/").text
+
+
+def test_an_abstention_counts_nothing_and_shows_nothing(call):
+    proposal = make_proposal(call)
+    make_review(proposal, make_reviewer(call), 2, 2, comment="Weak.")
+    client = make_client(make_reviewer(call))
+
+    client.post(get_path(proposal), {"act": "abstain"})
+
+    assert "Weak." not in client.get(get_path(proposal)).text
+    row = load_row(proposal)
+    assert (row.review_count, row.score_number) == (1, 2.0)
+    assert "0 proposals wait" in client.get(f"/en/review/{call.event.slug}/").text
+
+
+@pytest.mark.parametrize("conflict", ["speaker", "employer", "domain", "declared"])
+def test_with_a_conflict_of_interest_neither_text_nor_scores_are_open(call, conflict):
+    proposal = make_proposal(call, "Secret title")
+    make_review(proposal, make_reviewer(call), 5, 5, comment="Superb.")
+    emails = {"speaker": "Ana@acme.example", "domain": "boss@acme.example"}
+    reviewer = make_reviewer(call, email=emails.get(conflict, "boss@else.example"))
+    if conflict == "employer":
+        company = make_company(name="Acme")
+        Employment.objects.create(person=reviewer, company=company, starts_on=LONG_AGO)
+    if conflict == "declared":
+        declare_conflict(proposal=proposal, reviewer=reviewer)
+    client = make_client(reviewer)
+
+    page = client.get(get_path(proposal))
+    queue = client.get(f"/en/review/{call.event.slug}/")
+
+    assert "Conflict of interest" in page.text
+    for text in ("Secret title", "Superb.", "Lessons", "Ana", "Acme"):
+        assert text not in page.text
+        assert text not in queue.text
+    with pytest.raises(Forbidden):
+        score_proposal(proposal=proposal, reviewer=reviewer, content=make_content(call, 1, 1))
+
+
+def test_a_score_of_someone_with_a_conflict_does_not_count(call):
+    proposal = make_proposal(call)
+    make_review(proposal, make_reviewer(call, email="boss@acme.example"), 1, 1, sales_talk_at=timezone.now())
+    make_review(proposal, make_reviewer(call), 4, 4)
+
+    row = load_row(proposal)
+
+    assert (row.review_count, row.score_number) == (1, 4.0)
+    assert not row.has_open_sales_talk
+
+
+def test_a_declared_conflict_empties_the_review_and_can_be_retracted(call):
+    proposal = make_proposal(call)
+    reviewer = make_reviewer(call)
+    make_review(proposal, reviewer, 1, 1, comment="Hm.")
+    client = make_client(reviewer)
+
+    client.post(get_path(proposal), {"act": "conflict"})
+    client.post(get_path(proposal), {"act": "conflict"})
+    review = Review.objects.get()
+    assert (review.scored_at, review.comment, review.scores.count()) == (None, "", 0)
+
+    client.post(get_path(proposal), {"act": "retract"})
+
+    assert not Review.objects.exists()
+    verbs = list(AuditEntry.objects.order_by("pk").values_list("verb", flat=True))
+    assert verbs == ["review.declare_conflict", "review.retract_conflict"]
+
+
+@pytest.mark.once
+def test_a_blind_review_hides_the_speakers_until_the_decision():
+    call = make_call(is_blind=True)
+    proposal = make_proposal(call, customer="Client", is_experience_report=True)
+    client = make_client(make_reviewer(call))
+
+    blind = client.get(get_path(proposal)).text
+    SessionProposal.objects.update(rejected_at=timezone.now())
+    decided = client.get(get_path(proposal)).text
+
+    for text in ("Ana", "Acme", "Client"):
+        assert text not in blind
+        assert text in decided
+
+
+def test_a_sales_talk_is_answered_with_a_reason_and_flagged_again(call):
+    proposal, reviewer = make_proposal(call), make_reviewer(call)
+    organizer = make_staff(call.event)
+    client = make_client(organizer)
+    path = f"/en/organize/{call.event.slug}/schedule/proposals/{proposal.pk}/"
+    flagged = make_content(call, 2, 2, is_sales_talk=True)
+    score_proposal(proposal=proposal, reviewer=reviewer, content=flagged)
+
+    assert "It cannot be accepted until you have answered." in client.get(path).text
+    assert "Say why" in client.post(path, {"reason": " "}).text
+    client.post(path, {"reason": "The product name is gone."})
+    client.post(path, {"reason": "Twice."})
+    # A flag that only stays is answered; another reviewer's is not.
+    score_proposal(proposal=proposal, reviewer=reviewer, content=flagged)
+    assert not load_row(proposal).has_open_sales_talk
+    score_proposal(proposal=proposal, reviewer=make_reviewer(call), content=flagged)
+
+    assert load_row(proposal).has_open_sales_talk
+    entry = AuditEntry.objects.get(verb="session_proposal.resolve_sales_talk")
+    assert (entry.actor_id, entry.reason) == (organizer.pk, "The product name is gone.")
+
+
+def test_a_flag_needs_a_reason_to_be_answered(call):
+    with pytest.raises(InvalidFields):
+        resolve_sales_talk(proposal=make_proposal(call), reason="", author=make_person())
+
+
+@pytest.mark.parametrize("values", [(0, 3), (6, 3)])
+def test_scores_outside_the_scale_are_refused(call, values):
+    with pytest.raises(InvalidFields):
+        score_proposal(
+            proposal=make_proposal(call), reviewer=make_reviewer(call), content=make_content(call, *values)
+        )
+
+
+@pytest.mark.once
+def test_an_organizer_with_a_conflict_sees_no_scores(call):
+    proposal = make_proposal(call)
+    make_review(proposal, make_reviewer(call), 5, 5, comment="Superb.")
+    organizer = make_staff(call.event, email="boss@acme.example")
+    client = make_client(organizer)
+    path = f"/en/organize/{call.event.slug}/schedule/proposals/"
+
+    assert "Superb." not in client.get(f"{path}{proposal.pk}/").text
+    assert "conflict of interest" in client.get(path).text
+
+
+@pytest.mark.once
+def test_a_reviewer_finds_the_events_and_nothing_else(call):
+    make_proposal(call)
+    client = make_client(make_reviewer(call))
+
+    page = client.get("/en/review/")
+
+    assert f"/en/review/{call.event.slug}/" in page.text
+    assert client.get(f"/en/organize/{call.event.slug}/schedule/").status_code == 403
+    assert client.get(f"/en/organize/{call.event.slug}/schedule/proposals/").status_code == 403

@@ -1,0 +1,239 @@
+"""Speakers propose sessions, change and withdraw them, without an account."""
+
+import datetime
+import re
+import uuid
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from convention.audit.models import AuditEntry
+from convention.club.models import CompanyRole, Employment
+from convention.errors import NotOpenNow
+from convention.events.models import Event
+from schedule.models import CallForProposals, ProposalMail, SessionProposal
+from schedule.proposals.submit import change_proposal, withdraw_proposal
+from tests.factories import LONG_AGO, make_company, make_event, make_person, make_track
+from tests.schedule.proposals.factories import make_call, make_posted_proposal, make_proposal
+from tests.task_runner import run_waiting_tasks
+
+pytestmark = pytest.mark.django_db
+CUSTOMER = {"name": "Cléo", "email": "cleo@client.example", "company": "Client"}
+
+
+def post(client, call, *speakers, **fields):
+    path = f"/en/events/{call.event.slug}/proposals/"
+    return client.post(path, make_posted_proposal(call, *speakers, **fields), follow=True)
+
+
+def make_vendor_employee(email="ana@acme.example"):
+    """Create a person of the club's directory who works for the vendor Nuage."""
+    person, vendor = make_person(email=email), make_company(role=CompanyRole.Role.VENDOR, name="Nuage")
+    Employment.objects.create(person=person, company=vendor, starts_on=LONG_AGO)
+    return person
+
+
+def test_a_proposal_is_submitted_once_changed_by_its_link_and_withdrawn(client):
+    call = make_call(make_event(contact_email="club@example.org"))
+
+    post(client, call)
+    post(client, call)
+    run_waiting_tasks()
+
+    proposal = SessionProposal.objects.get()
+    assert proposal.speakers.get().email == "ana@acme.example"
+    assert "<strong>Lessons</strong>" in proposal.abstract_html
+    assert [letter.to for letter in mail.outbox] == [["ana@acme.example"]]
+    link = re.search(r"http://\S+(/en/proposals/\S+/)", mail.outbox[0].body)[1]
+    # The stored mail has no secret.
+    assert proposal.link_token not in ProposalMail.objects.get().text
+
+    page = client.get(link)
+    assert page["Cache-Control"] == "private, no-store"
+    client.post(link, make_posted_proposal(call, title="Their cloud", act="save"))
+    proposal.refresh_from_db()
+    assert proposal.title == "Their cloud"
+
+    client.post(link, {"act": "withdraw"})
+    client.post(link, {"act": "withdraw"})
+    proposal.refresh_from_db()
+    assert proposal.state == SessionProposal.State.WITHDRAWN
+    refused = client.post(link, make_posted_proposal(call, title="Again", act="save"))
+    assert "can no longer be changed" in refused.text
+    verbs = [entry.verb for entry in AuditEntry.objects.order_by("pk")]
+    assert verbs == [f"session_proposal.{verb}" for verb in ("submit", "revise", "withdraw")]
+
+
+@pytest.mark.once
+def test_a_late_proposal_is_refused_and_nothing_typed_is_lost(client):
+    call = make_call()
+    CallForProposals.objects.update(closes_at=timezone.now())
+
+    page = post(client, call)
+
+    assert not SessionProposal.objects.exists()
+    assert "Yours was not saved" in page.text
+    assert 'value="Our cloud"' in page.text
+    assert "**Lessons** learnt." in page.text
+    assert "<form" not in client.get(f"/en/events/{call.event.slug}/proposals/").text.partition("<main")[2]
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("opens", "sentence"), [(1, "Proposals are accepted from"), (-2, "The call is closed")]
+)
+def test_the_page_says_when_the_call_is_open(client, opens, sentence):
+    day = datetime.timedelta(days=1)
+    call = make_call(opens_at=timezone.now() + opens * day, closes_at=timezone.now() + (opens + 1) * day)
+
+    page = client.get(f"/en/events/{call.event.slug}/proposals/")
+
+    assert sentence in page.text
+
+
+def test_a_change_at_the_very_end_is_refused():
+    call = make_call()
+    proposal = make_proposal(call)
+    call.closes_at = timezone.now()
+    proposal.call = call
+
+    with pytest.raises(NotOpenNow):
+        change_proposal(proposal=proposal, content=None)
+
+
+def test_a_vendor_s_sales_talk_is_refused_with_the_rule_and_an_experience_report_accepted(client):
+    call = make_call(neutrality_text_en="No vendors alone, please.")
+    make_vendor_employee()
+
+    refused = post(client, call)
+    accepted = post(client, call, CUSTOMER, is_experience_report="on", customer="Client")
+
+    assert "The neutrality rule of the club refuses this proposal." in refused.text
+    assert "No vendors alone, please." in refused.text
+    assert "Ana: employee of a vendor" in refused.text
+    assert 'value="Our cloud"' in refused.text
+    assert "Your proposal was submitted" in accepted.text
+    assert SessionProposal.objects.get().customer == "Client"
+
+
+@pytest.mark.parametrize("speaker", [{"company": "nuage"}, {"works_for_vendor": "on"}])
+def test_the_customer_must_not_be_a_vendor_either(client, speaker):
+    call = make_call()
+    make_vendor_employee()
+
+    post(client, call, {**CUSTOMER, **speaker}, is_experience_report="on", customer="Client")
+
+    assert not SessionProposal.objects.exists()
+
+
+def test_an_ended_employment_and_a_call_without_the_rule_refuse_nobody(client):
+    make_vendor_employee().employments.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
+    call = make_call()
+    neutral_call = make_call(is_neutral=False)
+
+    post(client, call)
+    post(client, neutral_call, form_key=str(uuid.uuid4()), **{"speakers-0-works_for_vendor": "on"})
+
+    assert SessionProposal.objects.count() == 2
+
+
+def test_a_person_submits_no_more_than_the_call_allows(client):
+    call = make_call(max_per_person=1)
+    proposal = make_proposal(call, speakers=[("Ana", "ANA@acme.example", "")])
+
+    refused = post(client, call)
+    withdraw_proposal(proposal=proposal)
+    accepted = post(client, call)
+
+    assert "as many as each person may" in refused.text
+    assert "Your proposal was submitted" in accepted.text
+
+
+@pytest.mark.once
+def test_a_row_for_another_speaker_loses_nothing_that_was_typed(client):
+    call = make_call()
+
+    page = post(client, call, {"name": "Bob"}, add_speaker="1", language="", format="")
+
+    assert 'name="speakers-2-name"' in page.text
+    assert 'value="Bob"' in page.text
+    assert 'value="Our cloud"' in page.text
+    assert "error-summary" not in page.text
+    assert not SessionProposal.objects.exists()
+
+
+def test_a_new_first_address_gets_a_link_of_its_own(client):
+    proposal = make_proposal(make_call())
+    link = f"/en/proposals/{proposal.link_token}/"
+    data = make_posted_proposal(proposal.call, act="save", **{"speakers-0-email": "new@acme.example"})
+
+    page = client.post(link, data, follow=True)
+    run_waiting_tasks()
+
+    assert "Your proposal was saved" in page.text
+    assert client.get(link).status_code == 404
+    assert mail.outbox[0].to == ["new@acme.example"]
+
+
+@pytest.mark.once
+def test_a_renewed_link_revokes_the_former_one(client):
+    proposal = make_proposal(make_call())
+    link = f"/en/proposals/{proposal.link_token}/"
+
+    client.post(link, {"act": "renew"})
+
+    assert client.get(link).status_code == 404
+    proposal.refresh_from_db()
+    assert client.get(f"/en/proposals/{proposal.link_token}/").status_code == 200
+
+
+@pytest.mark.once
+def test_only_offered_tracks_formats_and_fields_are_taken(client):
+    event = make_event()
+    offered, other = make_track(event, "Cloud"), make_track(event, "Net", slug="net")
+    call = make_call(event, languages=["fr"], left_out_fields=["notes", "biography"])
+    call.tracks.add(offered)
+    foreign = make_call()
+
+    for wrong in ({"track": other.pk}, {"format": foreign.formats.get().pk}, {"language": "en"}):
+        post(client, call, **{"language": "fr", "track": offered.pk, **wrong})
+    assert not SessionProposal.objects.exists()
+
+    page = post(client, call, language="fr", track=offered.pk, notes="hidden")
+    proposal = SessionProposal.objects.get()
+    assert (proposal.track, proposal.notes) == (offered, "")
+    assert 'name="speakers-0-biography"' not in page.text
+
+
+@pytest.mark.once
+def test_a_form_without_speakers_is_refused(client):
+    call = make_call()
+
+    page = post(client, call, **{"speakers-TOTAL_FORMS": "0"})
+
+    assert page.status_code == 200
+    assert not SessionProposal.objects.exists()
+
+
+@pytest.mark.once
+def test_an_event_without_a_call_and_a_draft_have_no_page(client):
+    event = make_event()
+    assert client.get(f"/en/events/{event.slug}/proposals/").status_code == 404
+
+    call = make_call()
+    Event.objects.filter(pk=call.event.pk).update(visibility="draft")
+
+    assert client.get(f"/en/events/{call.event.slug}/proposals/").status_code == 404
+
+
+@pytest.mark.once
+def test_event_and_agenda_lead_to_the_call_while_it_is_open(client):
+    call = make_call()
+    path = f"/en/events/{call.event.slug}"
+    link = f"{path}/proposals/"
+
+    assert link in client.get(f"{path}/").text
+    assert link in client.get(f"{path}/agenda/").text
+    CallForProposals.objects.update(closes_at=timezone.now())
+    assert link not in client.get(f"{path}/").text
