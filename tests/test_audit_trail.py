@@ -109,7 +109,7 @@ RECORDED = {
     "order-sponsor": ("sponsorship.change", {"shown-name": SAID, "shown-contact": SAID}),
     "organize-refunds": ("refund_rules.change", {"rule-0-days": "9", "rule-0-share": "10"}),
     "organize-badges-print": ("job.badges", {}),
-    "organize-agendas": ("job.agendas", {}),
+    "organize-agendas": ("job.agendas", {"language": "fr", "paper": "a5"}),
     "organize-visit-confidentiality": ("visit.write_text", {"text": SAID}),
     "organize-feedback-settings": ("feedback.change_settings", {"days_open": "21"}),
     "organize-mailing-new": ("mailing.write", {"subject_fr": SAID, "text_fr": SAID}),
