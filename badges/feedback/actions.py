@@ -23,9 +23,9 @@ from .summaries import list_event_speakers
 
 SUMMARY_SUBJECT: Final = gettext_lazy("{event}: the feedback on your sessions")
 SUMMARY_TEXT: Final = gettext_lazy(
-    "Hello {name},\n\nthank you for speaking at {event}. This is how attendees rated your sessions:\n\n"
-    "{feedback}\n\nTheir comments are on your page. Answers are anonymous: neither you nor we can find out "
-    "who gave them.\n\nThank you!"
+    "Hello {name},\n\nThank you for speaking at {event}. This is how attendees rated your "
+    "sessions:\n\n{feedback}\n\nTheir comments are on your page. Answers are anonymous: neither you nor we "
+    "can find out who gave them.\n\nThank you!"
 )
 
 
@@ -41,7 +41,7 @@ def change_feedback_settings(*, settings: FeedbackSettings, changed_fields: list
     """Save the settings. Raise InvalidFields if `days_open` changed after the feedback was over."""
     stored = FeedbackSettings.objects.select_for_update().filter(event=settings.event).first()
     if stored and "days_open" in changed_fields and stored.is_over():
-        sentence = _("The time for feedback is over and cannot be extended: people could answer twice.")
+        sentence = _("Feedback is closed and cannot be reopened: people could answer twice.")
         raise InvalidFields(_("Some fields need to be corrected."), {"days_open": [sentence]})
     FeedbackSettings.objects.update_or_create(
         event=settings.event,

@@ -57,7 +57,7 @@ def lock_feedback(session: Session) -> None:
 def check_session_open(settings: FeedbackSettings, session: Session, *, at: datetime.datetime) -> None:
     """Raise NotOpenNow unless the session has begun, took place, and its event accepts feedback at `at`."""
     if settings.is_over(at=at):
-        raise NotOpenNow(_("The time for feedback on this event is over."))
+        raise NotOpenNow(_("Feedback on this event is closed."))
     if not settings.is_enabled:
         raise NotOpenNow(_("This event does not ask for feedback."))
     has_begun = session.starts_at is not None and session.starts_at <= at

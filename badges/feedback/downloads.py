@@ -18,7 +18,7 @@ STAR_NUMBERS = range(MAX_STARS, 0, -1)
 def _build_figures_sheet(event: Event) -> TableSheet:
     header = [
         _("Number"), _("Title"), _("Starts"), _("Room"), _("Speakers"), _("Scanned in"), _("Answers"),
-        _("Response rate (%)"), _("Stars on average"), *(f"{stars} ★" for stars in STAR_NUMBERS),
+        _("Response rate (%)"), _("Average rating"), *(f"{stars} ★" for stars in STAR_NUMBERS),
     ]  # fmt: skip
     summaries = list_event_summaries(load_feedback_settings(event))
     return TableSheet(_("Feedback"), header, (_list_figures(summary, event) for summary in summaries))

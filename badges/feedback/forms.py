@@ -29,7 +29,7 @@ class SessionFeedbackForm(forms.Form):
         required=False,
         max_length=MAX_COMMENT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("The speakers read it. Do not write your name if you want to stay anonymous."),
+        help_text=_("The speakers will read it. Leave your name out if you want to stay anonymous."),
     )
 
 

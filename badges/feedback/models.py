@@ -36,16 +36,16 @@ class FeedbackSettings(models.Model):
     event = models.OneToOneField(Event, models.CASCADE, related_name="feedback_settings")
     is_enabled = models.BooleanField(_("ask attendees for feedback on sessions"), default=True)
     days_open = models.PositiveSmallIntegerField(
-        _("days after the event"),
+        _("days open after the event"),
         default=14,
         validators=[MaxValueValidator(MAX_DAYS_OPEN)],
-        help_text=_("Until then attendees can give feedback."),
+        help_text=_("Attendees can give feedback until then."),
     )
     min_answers = models.PositiveSmallIntegerField(
-        _("answers needed"),
+        _("minimum number of answers"),
         default=MIN_ANSWERS_SHOWN,
         validators=[MinValueValidator(MIN_ANSWERS_SHOWN), MaxValueValidator(50)],
-        help_text=_("With fewer answers, nobody sees stars or comments of a session. At least 3."),
+        help_text=_("With fewer answers, nobody sees a session’s stars or comments. At least 3."),
     )
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     summaries_sent_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -105,8 +105,8 @@ class FeedbackReceipt(models.Model):
     session = models.ForeignKey(Session, models.CASCADE, related_name="+")
 
     class Meta:
-        verbose_name = _("receipt of feedback")
-        verbose_name_plural = _("receipts of feedback")
+        verbose_name = _("feedback receipt")
+        verbose_name_plural = _("feedback receipts")
 
     def __str__(self) -> str:
         return self.digest

@@ -46,7 +46,7 @@ RETENTION = [
     RetentionRule(
         slug="feedback-receipts",
         name=_("Who gave feedback on which session"),
-        counted_from=_("as soon as the time for feedback is over"),
+        counted_from=_("as soon as feedback closes"),
         days=0,
         delete_older_than=close_feedback,
         is_fixed=True,

@@ -68,7 +68,7 @@ class SessionSummary:
             return _("%(answers)s, too few to be shown") % {"answers": answers}
         # `number_format` cuts digits off.
         mean = number_format(round(self.mean, 1), 1)
-        return _("%(mean)s of 5 stars on average, %(answers)s") % {"mean": mean, "answers": answers}
+        return _("%(mean)s out of 5 stars on average, %(answers)s") % {"mean": mean, "answers": answers}
 
 
 def compute_mean(star_counts: Mapping[int, int]) -> float | None:

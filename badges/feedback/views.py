@@ -113,4 +113,4 @@ def save_answer(attended: AttendedSession, form: SessionFeedbackForm) -> None:
 
 
 def describe_given(attended: AttendedSession) -> str:
-    return _("Thank you: your feedback on “%(title)s” was received.") % {"title": attended.session.title}
+    return _("Thank you! Your feedback on “%(title)s” was received.") % {"title": attended.session.title}

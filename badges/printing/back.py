@@ -121,7 +121,7 @@ def fit_entries(agenda: PrintedProgramme, width: float, height: float) -> list[B
             break
         shown.append(entry)
     missing = len(agenda.sessions) - sum(len(entry) > 1 for entry in shown)
-    note = ngettext("%(count)d more: see the code.", "%(count)d more: see the code.", missing)
+    note = ngettext("%(count)d more: scan the code.", "%(count)d more: scan the code.", missing)
     text = lay_out_text(note % {"count": missing}, FontWeight.SEMIBOLD, width=width, size=size)
     return [*shown, [(text, INK_COLOR, 0.0)]]
 

@@ -25,7 +25,7 @@ BACK_LABELS: Final = {
     "": _("No agenda"),
     "agenda": _("The holder’s agenda: booked and starred sessions"),
 }
-FLIP_LABELS: Final = {"long": _("Long edge"), "short": _("Short edge")}
+FLIP_LABELS: Final = {"long": _("Flip on long edge"), "short": _("Flip on short edge")}
 
 
 def print_badges(progress: JobProgress, file: BinaryIO) -> str:

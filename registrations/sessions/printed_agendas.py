@@ -80,7 +80,7 @@ def select_attendees(event: Event, selection: AgendaSelection) -> QuerySet[Regis
 def request_agendas(*, event: Event, selection: AgendaSelection, requested_by: Person) -> Job:
     """Queue the file with the agendas of the selected attendees. Raise NoAgendas."""
     if not select_attendees(event, selection).exists():
-        raise NoAgendas(_("No attendee has these tickets and companies."))
+        raise NoAgendas(_("No attendee matches these tickets and companies."))
     return request_job(
         event=event,
         kind="agendas",
@@ -99,7 +99,7 @@ def print_agendas(progress: JobProgress, file: BinaryIO) -> str:
     selection = AgendaSelection.from_json(job.payload)
     attendees = sort_attendees(select_attendees(event, selection))
     if not attendees:
-        raise NoAgendas(_("No attendee has these tickets and companies."))
+        raise NoAgendas(_("No attendee matches these tickets and companies."))
 
     def report_progress(agendas: Iterator[PrintedProgramme]) -> Iterator[PrintedProgramme]:
         for done, agenda in enumerate(agendas):

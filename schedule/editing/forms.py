@@ -67,8 +67,7 @@ class SessionForm(forms.ModelForm[Session]):
                 "If ticked, only people with a booking are admitted; otherwise the session is open."
             ),
             "is_for_members": _(
-                "Nobody else sees it: neither in the programme nor in feeds. Takes effect as soon as it is "
-                "saved."
+                "Hidden from everyone else, in the programme and in feeds, as soon as you save."
             ),
             "language": _("A code such as fr or en; separate several with commas."),
             "capacity": _("Leave empty for no limit."),

@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 (
                     "max_per_person",
                     models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="proposals per person at most"
+                        blank=True, null=True, verbose_name="maximum number of proposals per person"
                     ),
                 ),
                 (
@@ -309,8 +309,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "file of a session",
-                "verbose_name_plural": "files of sessions",
+                "verbose_name": "session file",
+                "verbose_name_plural": "session files",
                 "ordering": ["uploaded_at", "pk"],
             },
         ),
@@ -459,8 +459,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "proposal of a session",
-                "verbose_name_plural": "proposals of sessions",
+                "verbose_name": "session proposal",
+                "verbose_name_plural": "session proposals",
                 "ordering": ["submitted_at", "pk"],
             },
         ),

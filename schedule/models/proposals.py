@@ -60,7 +60,9 @@ class CallForProposals(RichTextModel):
     # None of them: every track of the event.
     tracks = models.ManyToManyField(Track, related_name="+", blank=True, verbose_name=_("tracks"))
     languages: Any = models.JSONField(_("languages of sessions"), default=list_default_languages)
-    max_per_person = models.PositiveIntegerField(_("proposals per person at most"), null=True, blank=True)
+    max_per_person = models.PositiveIntegerField(
+        _("maximum number of proposals per person"), null=True, blank=True
+    )
     left_out_fields: Any = models.JSONField(_("fields left out"), default=list, blank=True)
     is_neutral = models.BooleanField(_("neutrality rule for vendors"), default=True)
     # Empty: the usual text (proposals/neutrality.py).
@@ -213,8 +215,8 @@ class SessionProposal(LinkedModel, RichTextModel):
     objects: ClassVar[Any] = SessionProposalQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("proposal of a session")
-        verbose_name_plural = _("proposals of sessions")
+        verbose_name = _("session proposal")
+        verbose_name_plural = _("session proposals")
         ordering = ["submitted_at", "pk"]
         constraints = [
             models.CheckConstraint(

@@ -187,8 +187,8 @@ class SessionFile(models.Model):
     objects = SessionFileQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("file of a session")
-        verbose_name_plural = _("files of sessions")
+        verbose_name = _("session file")
+        verbose_name_plural = _("session files")
         ordering = ["uploaded_at", "pk"]
         constraints = [
             models.UniqueConstraint(

@@ -43,10 +43,12 @@ def save_call(
             call.save()
             save_parts(call)
     except RestrictedError:
-        raise CallInUse(_("A format that you remove has proposals. Rename it instead, or keep it.")) from None
+        raise CallInUse(
+            _("A format that has proposals cannot be removed. Rename it instead, or keep it.")
+        ) from None
     except IntegrityError:
         raise CallInUse(
-            _("Another organizer has just created the call. Open it again to see theirs.")
+            _("Another organizer has just created the call. Open the page again to see it.")
         ) from None
     record_action(f"call_for_proposals.{verb}", call, event=call.event, fields=sorted(changed_fields))
     return call

@@ -85,11 +85,11 @@ def find_obstacle(row: ProposalRow, decision: Decision) -> str:
     if state == states.WITHDRAWN:
         return _("It was withdrawn.")
     if state == states.ACCEPTED:
-        return _("It is accepted already: its session is changed in the programme.")
+        return _("It has already been accepted: change its session in the programme.")
     if (state, decision) in {(states.REJECTED, Decision.REJECT), (states.WAITLISTED, Decision.WAITLIST)}:
-        return _("This was decided already.")
+        return _("This has already been decided.")
     if decision == Decision.ACCEPT and row.has_open_sales_talk:
-        return _("A reviewer flags it as a sales talk. Answer this on its page first.")
+        return _("A reviewer flagged it as a sales talk. Answer the flag on its page first.")
     return ""
 
 

@@ -71,7 +71,7 @@ class CallForm(ActionErrorsMixin, forms.ModelForm[CallForProposals]):
             "opens_at": make_local_time_input(),
             "closes_at": make_local_time_input(),
         }
-        labels = {"max_per_person": _("Proposals per person at most")}
+        labels = {"max_per_person": _("Maximum number of proposals per person")}
         help_texts = {
             "text": MARKDOWN_HELP,
             "text_en": MARKDOWN_HELP,

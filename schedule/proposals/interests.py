@@ -30,7 +30,7 @@ class InterestKind(TextChoices):
     """The reason of a conflict of interest."""
 
     DECLARED = "declared", _("you declared a conflict of interest")
-    SPEAKER = "speaker", _("you are a speaker of it")
+    SPEAKER = "speaker", _("you are one of its speakers")
     EMPLOYER = "employer", _("a speaker works for your company")
     DOMAIN = "domain", _("a speaker has an e-mail address of your organization")
 

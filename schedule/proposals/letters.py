@@ -32,29 +32,29 @@ DEFAULT_LETTERS: Final = {
     ProposalMail.Kind.RECEIVED: (
         gettext_lazy("We have received your proposal “{title}”"),
         gettext_lazy(
-            "Hello {name},\n\nthank you for your proposal “{title}” for {event}. Until {deadline} you can "
-            "change or withdraw it on its page; there you will also see our decision."
+            "Hello {name},\n\nThank you for your proposal “{title}” for {event}. You can change or withdraw "
+            "it on its page until {deadline}; you will also find our decision there."
         ),
     ),
     ProposalMail.Kind.ACCEPTED: (
         gettext_lazy("Your session “{title}” is part of {event}"),
         gettext_lazy(
-            "Hello {name},\n\nwe are happy to include “{title}” in the programme of {event}. Please confirm "
-            "on your page that you will come, and check what we will publish about you. We will tell you "
-            "day, time and room later."
+            "Hello {name},\n\nWe are happy to include “{title}” in the programme of {event}. Please confirm "
+            "on your page that you will come, and check what we will publish about you. We will let you know "
+            "the day, time and room later."
         ),
     ),
     ProposalMail.Kind.REJECTED: (
         gettext_lazy("Your proposal “{title}” for {event}"),
         gettext_lazy(
-            "Hello {name},\n\nthank you for your proposal “{title}”. We received more good proposals than "
-            "{event} has places for, and could not include yours. We hope to see you there all the same."
+            "Hello {name},\n\nThank you for your proposal “{title}”. We received more good proposals than "
+            "{event} has room for, and could not include yours. We hope to see you there all the same."
         ),
     ),
     ProposalMail.Kind.WAITLISTED: (
         gettext_lazy("Your proposal “{title}” is on the waiting list"),
         gettext_lazy(
-            "Hello {name},\n\nwe would like to have “{title}” at {event}, but all places are taken for now. "
+            "Hello {name},\n\nWe would like to have “{title}” at {event}, but all places are taken for now. "
             "If a session is cancelled, we will get back to you."
         ),
     ),

@@ -64,7 +64,10 @@ def find_neutrality_objections(
     errors: dict[str, list[str]] = {}
     if customer is None:
         errors["is_experience_report"] = [
-            _("%(names)s: employee of a vendor, who may only propose an experience report with a customer.")
+            _(
+                "Speakers from a vendor: %(names)s. They may only propose an experience report with a "
+                "customer."
+            )
             % {"names": names}
         ]
     elif not customer:
@@ -72,7 +75,7 @@ def find_neutrality_objections(
     if not any(speaker.is_customer for speaker in speakers):
         errors["speakers"] = [
             _(
-                "%(names)s: employee of a vendor. Add the customer as a co-speaker, with their company; it "
+                "Speakers from a vendor: %(names)s. Add the customer as a co-speaker, with their company; it "
                 "must not be a vendor."
             )
             % {"names": names}

@@ -178,7 +178,7 @@ def proposal_detail(request: "HttpRequest", event: str, pk: int) -> HttpResponse
             messages.error(request, str(error))
             return redirect("organize-session-proposal", event_obj.slug, pk)
         else:
-            messages.success(request, _("The flag was answered; the proposal can be accepted."))
+            messages.success(request, _("Your answer was saved; the proposal can now be accepted."))
             return redirect("organize-session-proposal", event_obj.slug, pk)
     context = {
         "call": call,
@@ -241,8 +241,8 @@ def report_decisions(request: "HttpRequest", plan: DecisionPlan) -> None:
     count = len(plan.rows)
     if count:
         sentence = ngettext(
-            "%(count)d proposal was decided; the e-mails are on their way.",
-            "%(count)d proposals were decided; the e-mails are on their way.",
+            "The decision on %(count)d proposal was saved; the e-mails are on their way.",
+            "The decision on %(count)d proposals was saved; the e-mails are on their way.",
             count,
         )
         messages.success(request, sentence % {"count": count})

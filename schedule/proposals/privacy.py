@@ -31,7 +31,7 @@ def _find_submitted(subject: DataSubject) -> "QuerySet[Any]":
 PROPOSAL_DATA = [
     PersonalDataSource(
         model=SessionProposal,
-        name=_("proposals of sessions"),
+        name=_("session proposals"),
         purpose=_("sessions that you proposed for an event, and the decision"),
         find_more_rows=_find_submitted,
         exported_columns=(
@@ -51,8 +51,8 @@ PROPOSAL_DATA = [
     ),
     PersonalDataSource(
         model=SessionProposal,
-        name=_("decisions about proposals"),
-        purpose=_("proposals that you decided as an organizer"),
+        name=_("decisions on proposals"),
+        purpose=_("proposals that you decided on as an organizer"),
         actor_columns=("decided_by", "sales_talk_resolved_by"),
         exported_columns=("id", "call", "accepted_at", "rejected_at", "waitlisted_at"),
         retention_reason=REVIEW_REASON,
@@ -69,7 +69,7 @@ PROPOSAL_DATA = [
 ]
 PROPOSAL_RETENTION = RetentionRule(
     slug="session-proposals",
-    name=_("Proposals of sessions that were not accepted"),
+    name=_("Session proposals that were not accepted"),
     counted_from=_("after the end of the event"),
     days=180,
     min_days=30,

@@ -104,7 +104,7 @@ def run_review_act(request: "HttpRequest", row: ProposalRow, form: ReviewForm) -
             abstain_from_review(
                 proposal=proposal, reviewer=reviewer, comment=form.cleaned_data.get("comment", "")
             )
-            return _("You abstain from this proposal.")
+            return _("Your abstention was saved.")
         if is_valid:
             score_proposal(proposal=proposal, reviewer=reviewer, content=form.get_content())
             return _("Your review was saved.")

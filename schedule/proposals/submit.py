@@ -216,7 +216,7 @@ def check_number_per_person(call: CallForProposals, email: str) -> None:
     count = sum(normalize_email(known) == address for known in rows.values_list("email", flat=True))
     if count >= call.max_per_person:
         sentence = _(
-            "You have submitted %(count)d proposals, as many as each person may. Withdraw one first."
+            "You have reached the maximum number of proposals per person (%(count)d). Withdraw one first."
         )
         raise make_field_error("speakers", sentence % {"count": count})
 
@@ -231,7 +231,7 @@ def check_content(call: CallForProposals, content: ProposalContent) -> None:
     facts = load_directory_facts(addresses)
     employers = [describe_employer(speaker, facts) for speaker in content.speakers]
     if errors := find_neutrality_objections(employers, customer=content.reported_customer):
-        raise InvalidFields(_("The neutrality rule of the club refuses this proposal."), errors)
+        raise InvalidFields(_("The club’s neutrality rule does not allow this proposal."), errors)
 
 
 def describe_employer(speaker: ProposedSpeaker | ProposalSpeaker, facts: DirectoryFacts) -> SpeakerEmployer:

@@ -52,7 +52,9 @@ def call_page(request: "HttpRequest", event: str) -> HttpResponse:
         return render_call_page(request, call, form_key, SubmissionForms.add_speaker(call, request.POST))
     forms = SubmissionForms.bind(call, request.POST)
     if forms.is_valid() and (proposal := submit_forms(request, call, forms, form_key)):
-        sentence = _("Thank you! Your proposal was submitted. Its link is on its way to %(email)s.")
+        sentence = _(
+            "Thank you! Your proposal was submitted. The link to its page is on its way to %(email)s."
+        )
         messages.success(request, sentence % {"email": forms.get_content().speakers[0].email})
         return redirect("own-session-proposal", proposal.link_token)
     return render_call_page(request, call, form_key, forms)

@@ -22,7 +22,7 @@ PLACEHOLDERS: Final = {
     "name": gettext_lazy("name of the speaker"),
     "event": gettext_lazy("name of the event"),
     "sessions": gettext_lazy("their sessions, with time and room once published"),
-    "feedback": gettext_lazy("stars and number of answers of their sessions, after the event"),
+    "feedback": gettext_lazy("stars and number of answers for each of their sessions, after the event"),
     "link": gettext_lazy("address of their own page"),
 }
 # A subject has one line, and a secret does not belong in it.

@@ -39,13 +39,13 @@ DEFAULT_AUDIENCES: Final = {
 }
 REQUEST_SUBJECT = gettext_lazy("{event}: when are you available?")
 REQUEST_TEXT = gettext_lazy(
-    "Hello {name},\n\nwe are preparing the programme of {event}. Your sessions:\n\n{sessions}\n\n"
+    "Hello {name},\n\nWe are preparing the programme of {event}. Your sessions:\n\n{sessions}\n\n"
     "Please tell us on your page when you are available, confirm your sessions, and check your biography. "
     "It takes two minutes and needs no account.\n\nThank you!"
 )
 REMINDER_SUBJECT = gettext_lazy("{event}: we are still missing your availability")
 REMINDER_TEXT = gettext_lazy(
-    "Hello {name},\n\nwe do not know yet when you are available for {event}. Without an answer we may "
+    "Hello {name},\n\nWe do not know yet when you are available for {event}. Without an answer we may "
     "schedule your sessions at any time:\n\n{sessions}\n\nPlease fill in the timetable on your page; it "
     "takes two minutes.\n\nThank you!"
 )

@@ -41,7 +41,7 @@ def recognize_slides(content: bytes) -> str:
 
 
 def make_wrong_type_error() -> UnreadableFile:
-    return UnreadableFile(_("Send a PDF, PPTX or ODP file without a password and without macros."))
+    return UnreadableFile(_("Choose a PDF, PPTX or ODP file without a password and without macros."))
 
 
 def check_pdf(content: bytes) -> None:

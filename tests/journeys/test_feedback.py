@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once, pytest.
 LONG = ("Infrastructures souveraines, exploitation responsable et gouvernance : " * 5)[:300]
 WORDS = {
     "fr": ("Donner mon avis", "2 étoiles\u202f: décevante", "Commentaire", "Envoyer mon avis", "Avis donnés"),
-    "en": ("Give feedback", "2 stars: disappointing", "Comment", "Send the feedback", "Feedback given"),
+    "en": ("Give feedback", "2 stars: disappointing", "Comment", "Send my feedback", "Feedback given"),
 }
 
 

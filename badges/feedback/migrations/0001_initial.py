@@ -27,8 +27,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "receipt of feedback",
-                "verbose_name_plural": "receipts of feedback",
+                "verbose_name": "feedback receipt",
+                "verbose_name_plural": "feedback receipts",
             },
         ),
         migrations.CreateModel(
@@ -48,21 +48,21 @@ class Migration(migrations.Migration):
                     "days_open",
                     models.PositiveSmallIntegerField(
                         default=14,
-                        help_text="Until then attendees can give feedback.",
+                        help_text="Attendees can give feedback until then.",
                         validators=[django.core.validators.MaxValueValidator(60)],
-                        verbose_name="days after the event",
+                        verbose_name="days open after the event",
                     ),
                 ),
                 (
                     "min_answers",
                     models.PositiveSmallIntegerField(
                         default=3,
-                        help_text="With fewer answers, nobody sees stars or comments of a session. At least 3.",
+                        help_text="With fewer answers, nobody sees a session’s stars or comments. At least 3.",
                         validators=[
                             django.core.validators.MinValueValidator(3),
                             django.core.validators.MaxValueValidator(50),
                         ],
-                        verbose_name="answers needed",
+                        verbose_name="minimum number of answers",
                     ),
                 ),
                 ("closed_at", models.DateTimeField(blank=True, editable=False, null=True)),

@@ -147,5 +147,5 @@ def test_the_page_says_when_feedback_is_closed(client, session, address):
 
     page = read(client, "/en" + reverse("event-feedback", args=[session.event.slug]))
 
-    assert "The time for feedback on this event is over." in page
+    assert "Feedback on this event is closed." in page
     assert client.get(address).status_code == 409

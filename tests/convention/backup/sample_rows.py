@@ -102,7 +102,7 @@ def live_secrets(send_host_link: Callable[[HostContact], str]) -> dict[str, str]
         "waiting list": WaitingEntry.objects.filter(ticket__isnull=False)[0].link_token,
         "quotation": Quotation.objects.get().link_token,
         "speaker’s page": SpeakerLink.objects.get().link_token,
-        "proposal of a session": SessionProposal.objects.get().link_token,
+        "session proposal": SessionProposal.objects.get().link_token,
         "personal programme": PersonalAgenda.objects.get().link_token,
         "unsubscription": make_unsubscribe_url(
             recipient_id=1, address="ana@example.org", language="en"
@@ -238,7 +238,7 @@ OPENINGS: dict[str, Callable[[str], bool]] = {
     "waiting list": lambda value: _opens(get_waiting_entry_by_link, value),
     "quotation": lambda value: _answers(f"/quotations/{quote(value, safe='')}/"),
     "speaker’s page": lambda value: _answers(f"/speakers/{quote(value, safe='')}/"),
-    "proposal of a session": lambda value: _answers(f"/proposals/{quote(value, safe='')}/"),
+    "session proposal": lambda value: _answers(f"/proposals/{quote(value, safe='')}/"),
     "personal programme": lambda value: _answers(f"/events/{SLUG}/agenda/mine/{quote(value, safe='')}.ics"),
     "unsubscription": lambda value: _opens(read_unsubscribe_token, value),
     "proof of membership": lambda value: _opens(load_verification, value),
@@ -302,7 +302,7 @@ def lookups() -> dict[str, Callable[[str], object]]:
         ),
         "quotation": lambda value: find_by_link_token(Quotation.objects.all(), value),
         "speaker’s page": lambda value: find_by_link_token(SpeakerLink.objects.all(), value),
-        "proposal of a session": lambda value: find_by_link_token(SessionProposal.objects.all(), value),
+        "session proposal": lambda value: find_by_link_token(SessionProposal.objects.all(), value),
         "personal programme": lambda value: find_by_link_token(PersonalAgenda.objects.all(), value),
         "password": lambda value: any(
             person.check_password(value) for person in Person.objects.exclude(password="")

@@ -95,7 +95,7 @@ def test_nobody_selected_is_said_in_a_sentence(organizer, event, attendees):
         PAGE, {"language": "en", "paper": "a5", "tickets": [ticket.pk], "companies": ["Acme"]}
     )
 
-    assert "No attendee has these tickets and companies." in answer.content.decode()
+    assert "No attendee matches these tickets and companies." in answer.content.decode()
     assert not Job.objects.exists()
 
 

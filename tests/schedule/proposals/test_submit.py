@@ -109,7 +109,7 @@ def test_a_vendor_s_sales_talk_is_refused_with_the_rule_and_an_experience_report
     refused = post(client, call)
     accepted = post(client, call, CUSTOMER, is_experience_report="on", customer="Client")
 
-    assert "The neutrality rule of the club refuses this proposal." in refused.text
+    assert "The club’s neutrality rule does not allow this proposal." in refused.text
     assert "No vendors alone, please." in refused.text
     assert "Ana: employee of a vendor" in refused.text
     assert 'value="Our cloud"' in refused.text
