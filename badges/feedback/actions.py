@@ -19,7 +19,7 @@ from schedule.speakers.mailings import NobodyToMail, queue_mails
 
 from .answers import lock_feedback
 from .models import FeedbackSettings, SessionFeedback
-from .summaries import list_event_speakers
+from .summaries import list_summarized_speakers
 
 SUMMARY_SUBJECT: Final = gettext_lazy("{event}: the feedback on your sessions")
 SUMMARY_TEXT: Final = gettext_lazy(
@@ -94,7 +94,7 @@ def send_speaker_summaries(*, event: Event, sent_by: Person | None) -> SpeakerMa
 
 def find_summary_recipients(event: Event) -> list[Speaker]:
     """Return the speakers with a summary that is shown, and an address that did not bounce."""
-    speakers = list_event_speakers(event)
+    speakers = list_summarized_speakers(event)
     bounced = find_bounced_addresses(speaker.email for speaker in speakers)
     return [
         speaker for speaker in speakers if speaker.email and normalize_email(speaker.email) not in bounced

@@ -77,8 +77,8 @@ def check_attended(registration: Registration, session: Session) -> None:
 def _store_shuffled(answer: SessionFeedback) -> None:
     """Store the answer, and write all others of the session again, in random order.
 
-    Databases return rows in the order of writing, which beside the order of the receipts would tell whose
-    they are.
+    Databases return rows in the order of writing. Compared with the order of the receipts, it would tell who
+    gave which answer.
     """
     answers = [*SessionFeedback.objects.filter(session=answer.session_id), answer]
     random.SystemRandom().shuffle(answers)

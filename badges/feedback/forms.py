@@ -40,7 +40,7 @@ class FeedbackSettingsForm(forms.ModelForm[FeedbackSettings]):
 
 
 class HideCommentForm(forms.ModelForm[SessionFeedback]):
-    """Why a comment is hidden; which one is checked by the view."""
+    """The reason for hiding a comment; the view checks which comment."""
 
     hidden_reason = forms.CharField(
         label=_("Reason"),

@@ -21,7 +21,7 @@ from schedule.models import Session
 
 MAX_STARS: Final = 5
 MAX_COMMENT_LENGTH: Final = 2_000
-# With fewer answers, those who were there could tell who gave which.
+# With fewer answers, people who were there could tell who gave which.
 MIN_ANSWERS_SHOWN: Final = 3
 MAX_DAYS_OPEN: Final = 60
 
@@ -99,7 +99,7 @@ class SessionFeedback(models.Model):
 
 
 class FeedbackReceipt(models.Model):
-    """That one attendee answered about a session; see `receipts.py` for the digest."""
+    """A note that one attendee answered about a session; see `receipts.py` for the digest."""
 
     digest = models.CharField(max_length=64, primary_key=True)
     session = models.ForeignKey(Session, models.CASCADE, related_name="+")

@@ -44,7 +44,7 @@ class AttendedSession:
 
 
 def check_own_link(link_access: LinkAccess, registration: Registration) -> None:
-    """Raise Forbidden if a buyer’s link opens the place of somebody who has a link of their own."""
+    """Raise Forbidden if a buyer's link opens the registration of somebody who has a link of their own."""
     email, order = registration.email, link_access.order
     if link_access.is_full and not link_access.is_of_one and email and not is_same_email(email, order.email):
         raise Forbidden(
@@ -54,7 +54,7 @@ def check_own_link(link_access: LinkAccess, registration: Registration) -> None:
 
 
 def build_attendee_cookie(registration: Registration) -> str:
-    """Return the value of the cookie that recognizes the attendee; it ends with the link of the place."""
+    """Return the value of the cookie that recognizes the attendee; a new link of theirs revokes it."""
     secret = derive_link_secret(COOKIE_PURPOSE, make_own_secret(registration))
     return f"{registration.reference}.{secret}"
 

@@ -174,8 +174,8 @@ def count_event_stars(summaries: Iterable[SessionSummary]) -> dict[int, int]:
     return dict(totals)
 
 
-def list_event_speakers(event: Event) -> list[Speaker]:
-    """Return the speakers of the event of whose sessions at least one summary is shown."""
+def list_summarized_speakers(event: Event) -> list[Speaker]:
+    """Return the event's speakers with at least one session whose summary is shown."""
     speakers = list(event.speakers.defer("biography", "biography_html"))
     summaries = summarize_for_speakers(speakers)
     return [speaker for speaker in speakers if any(row.is_shown for row in summaries.get(speaker.pk, ()))]

@@ -63,7 +63,7 @@ class BadgeBacks:
 
     def draw(self, drawing: PdfDrawing, holder: BadgeHolder, margin: float) -> None:
         """Draw the back of a holder's badge on a drawing of its size, `margin` points from each edge."""
-        # Who cancelled since the badges were listed has none.
+        # An attendee who cancelled since the badges were listed has none.
         attendee = self.attendees.get(holder.reference)
         if attendee is None:
             return

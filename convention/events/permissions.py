@@ -62,7 +62,7 @@ def can_staff_desk(person: "RequestUser", event: Event) -> bool:
 
 
 def can_review(person: "RequestUser", event: Event) -> bool:
-    """Return whether this person may review the event's proposals of sessions today; organizers may."""
+    """Return whether this person may review the event's session proposals today; organizers may."""
     return has_event_role(person, event, EventRole.Role.REVIEWER) or can_organize(person, event)
 
 

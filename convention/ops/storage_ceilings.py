@@ -20,7 +20,7 @@ DEFAULT_CEILINGS: Final = {
     "DRAFTS_MB": 250,
     "DRAFTS_NETWORK_COUNT": 600,
     "DRAFTS_NETWORK_MB": 30,
-    # Proposals of sessions: a few kilobytes each.
+    # Session proposals: a few kilobytes each.
     "PROPOSALS_EVENT_COUNT": 2_000,
 }
 

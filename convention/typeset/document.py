@@ -164,7 +164,7 @@ class PdfForm(PdfDrawing):
 
     name = ""
     object_name = ""
-    # Of a picture: what it shows, for who cannot see it.
+    # What a picture shows, for readers who cannot see it.
     alternative_text = ""
 
 

@@ -100,10 +100,10 @@ class PastedTable:
 
 
 def parse_pasted_sessions(text: str) -> list[PastedSession]:
-    """Return the rows of tab- or semicolon-separated text: titles, speakers, minutes, track, addresses, and
-    whether they are for members only.
+    """Return the sessions of tab- or semicolon-separated text, one for each row.
 
-    A first row of headings says which column is which. Raise UnreadableFile.
+    Columns are title, speakers, minutes, track, addresses, and whether the session is for members only. A
+    first row of headings says which column is which. Raise UnreadableFile.
     """
     rows = read_pasted_rows(text)
     columns: Sequence[str] = tuple(HEADINGS)

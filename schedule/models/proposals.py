@@ -57,7 +57,7 @@ class CallForProposals(RichTextModel):
     text_en_html = CleanHtmlField(source="text_en")
     opens_at = models.DateTimeField(pgettext_lazy("call", "opens"))
     closes_at = models.DateTimeField(pgettext_lazy("call", "closes"))
-    # None of them: every track of the event.
+    # Empty: every track of the event.
     tracks = models.ManyToManyField(Track, related_name="+", blank=True, verbose_name=_("tracks"))
     languages: Any = models.JSONField(_("languages of sessions"), default=list_default_languages)
     max_per_person = models.PositiveIntegerField(
@@ -179,7 +179,7 @@ class SessionProposal(LinkedModel, RichTextModel):
         WITHDRAWN = "withdrawn", pgettext_lazy("proposal", "withdrawn")
 
     call = models.ForeignKey(CallForProposals, models.CASCADE, related_name="proposals")
-    # Of the form that submitted it, so that a second click submits nothing.
+    # The key of the form that submitted it, so that a second click submits nothing.
     form_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     title = models.CharField(_("title"), max_length=300)
     abstract = models.TextField(_("abstract"))
@@ -194,7 +194,7 @@ class SessionProposal(LinkedModel, RichTextModel):
     language = models.CharField(_("language"), max_length=2, choices=MAIL_LANGUAGES)
     is_experience_report = models.BooleanField(_("experience report with a customer"), default=False)
     customer = models.CharField(_("customer"), max_length=300, blank=True)
-    # Of the e-mails about it.
+    # The language of the e-mails about it.
     contact_language = models.CharField(max_length=2, choices=MAIL_LANGUAGES, default="fr")
     submitted_at = models.DateTimeField(_("submitted"), default=timezone.now)
     changed_at = models.DateTimeField(null=True, blank=True)

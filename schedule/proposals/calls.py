@@ -7,7 +7,7 @@ from django.db.models import RestrictedError
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
-from convention.errors import ConventionError
+from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from schedule.models import CallForProposals
 
@@ -25,6 +25,14 @@ def find_call(event: Event) -> CallForProposals | None:
     if call:
         # Else each use of its event would load it again.
         call.event = event
+    return call
+
+
+def get_call(event: Event) -> CallForProposals:
+    """Return the event's call for proposals. Raise NotFound."""
+    call = find_call(event)
+    if call is None:
+        raise NotFound(_("This event has no call for proposals yet."))
     return call
 
 

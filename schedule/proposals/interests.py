@@ -27,7 +27,7 @@ PUBLIC_MAIL_DOMAINS: Final = frozenset(
 
 
 class InterestKind(TextChoices):
-    """The reason of a conflict of interest."""
+    """The reason for a conflict of interest."""
 
     DECLARED = "declared", _("you declared a conflict of interest")
     SPEAKER = "speaker", _("you are one of its speakers")

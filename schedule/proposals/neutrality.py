@@ -20,19 +20,8 @@ DEFAULT_RULE: Final = gettext_lazy(
 
 
 @dataclass(frozen=True)
-class ProposedSpeaker:
-    """A speaker as typed into the form; `is_vendor_employee` also by the club's directory."""
-
-    name: str
-    email: str
-    company: str = ""
-    works_for_vendor: bool = False
-    biography: str = ""
-
-
-@dataclass(frozen=True)
 class SpeakerEmployer:
-    """The part of a speaker that the rule looks at."""
+    """The part of a speaker that the rule looks at: their employer, as they say or as the directory knows."""
 
     name: str
     company: str

@@ -13,14 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, InvalidFields, NotFound
-from convention.events.models import Event
 from convention.events.permissions import can_create_events, get_event_to_organize, get_reviewers
 from convention.text.normalize import parse_digits
 from schedule.editing.views import allow_get_and_post, get_author, get_posted_data, render_organizer_page
 from schedule.models import CallForProposals, SessionProposal
 from schedule.programme.agenda_filter import clean_query_value
 
-from .calls import find_call, save_call
+from .calls import find_call, get_call, save_call
 from .decisions import EFFECTS, Decision, DecisionPlan, decide_proposals, plan_decisions
 from .forms import (
     CallForm,
@@ -41,14 +40,6 @@ if TYPE_CHECKING:
 PAGE_SIZE = 100
 MAX_PREVIEWS = 4
 FILTER_NAMES = ("q", "track", "format", "state", "kind", "score", "order")
-
-
-def get_call(event: Event) -> CallForProposals:
-    """Return the event's call. Raise NotFound."""
-    call = find_call(event)
-    if call is None:
-        raise NotFound(_("This event has no call for proposals yet."))
-    return call
 
 
 @require_safe
@@ -102,7 +93,7 @@ def call_edit(request: "HttpRequest", event: str) -> HttpResponse:
             "criteria": criteria,
             "all_forms": [form, *formats.forms, *criteria.forms],
             "reviewers": get_reviewers(event_obj),
-            # Others could look up names in the club's directory by naming addresses.
+            # Or an organizer could look up names in the club's directory, by giving the role to addresses.
             "shows_names": can_create_events(request.user),
         }
         return render_organizer_page(request, "call", event_obj, **context)
@@ -203,7 +194,7 @@ def list_possible_decisions(proposal: SessionProposal) -> list[tuple[str, str]]:
 
 @require_POST
 def proposal_decide(request: "HttpRequest", event: str) -> HttpResponse:
-    """Show what a decision about the ticked proposals does and mails; `send` takes it."""
+    """Show what a decision on the ticked proposals does and mails; a POST with `send` takes it."""
     event_obj = get_event_to_organize(event, request.user)
     call, author = get_call(event_obj), require_signed_in(request.user)
     decision = parse_decision(request.POST.get("decision", ""))

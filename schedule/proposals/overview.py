@@ -120,7 +120,7 @@ class ProposalRow:
         return self.own_review is not None and bool(self.own_review.scored_at or self.own_review.abstained_at)
 
     def has_kind(self, kind: str) -> bool:
-        """Return whether it belongs under that kind; every proposal does under any other text."""
+        """Return whether it is of that kind; True for an unknown one, which filters nothing."""
         belongs = {
             ProposalKind.REPORT.value: self.proposal.is_experience_report,
             ProposalKind.VENDOR.value: bool(self.vendor_names),
@@ -129,7 +129,7 @@ class ProposalRow:
         return belongs.get(kind, True)
 
     def is_in_band(self, band: str) -> bool:
-        """Return whether its mean score is in that range; every one is under any other text."""
+        """Return whether its mean score is in that range; True for an unknown one, which filters nothing."""
         if band not in ScoreBand.values:
             return True
         if self.mean_score is None:

@@ -1,5 +1,6 @@
 """Declare the personal data of calls for proposals: speakers, reviewers and organizers."""
 
+import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,8 +17,6 @@ from schedule.models import (
     SessionProposal,
 )
 
-from .answers import delete_old_proposals
-
 REVIEW_REASON = _("the organizers’ decision remains traceable, without names")
 
 
@@ -26,6 +25,15 @@ def _find_submitted(subject: DataSubject) -> "QuerySet[Any]":
     first = ProposalSpeaker.objects.filter(position=0).values_list("proposal", "email")
     keys = [key for key, email in first if normalize_email(email) in subject.addresses]
     return SessionProposal.objects.filter(pk__in=keys)
+
+
+def delete_old_proposals(before: datetime.datetime) -> int:
+    """Delete proposals without a session of events that ended before `before`; return their number."""
+    calls = CallForProposals.objects.filter(event__ends_at__lt=before)
+    rows = SessionProposal.objects.filter(call__in=calls, session=None)
+    count: int = rows.count()
+    rows.delete()
+    return count
 
 
 PROPOSAL_DATA = [

@@ -10,12 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from convention.errors import ConventionError, InvalidFields, NotFound
-from convention.events.models import Event
 from convention.events.permissions import get_event_to_review, get_events_to_review
 from schedule.editing.views import allow_get_and_post, get_author
 from schedule.models import CallForProposals
 
-from .calls import find_call
+from .calls import get_call
 from .forms import ReviewForm
 from .overview import ProposalRow, load_proposal_rows, query_proposals
 from .reviews import abstain_from_review, declare_conflict, retract_conflict, score_proposal
@@ -51,11 +50,7 @@ def review_queue(request: "HttpRequest", event: str) -> HttpResponse:
 
 def get_call_to_review(request: "HttpRequest", slug: str) -> CallForProposals:
     """Return the call of an event that the visitor may review. Raise NotFound, Forbidden, SignInRequired."""
-    event: Event = get_event_to_review(slug, request.user)
-    call = find_call(event)
-    if call is None:
-        raise NotFound(_("This event has no call for proposals yet."))
-    return call
+    return get_call(get_event_to_review(slug, request.user))
 
 
 def get_row_to_review(request: "HttpRequest", call: CallForProposals, pk: int) -> ProposalRow:
@@ -75,7 +70,7 @@ def review_proposal(request: "HttpRequest", event: str, pk: int) -> HttpResponse
     form = ReviewForm(call=call, initial=load_own_review(row))
     if request.method == "POST":
         form = ReviewForm(request.POST, call=call)
-        if sentence := run_review_act(request, row, form):
+        if sentence := run_review_action(request, row, form):
             messages.success(request, sentence)
             return redirect("review-queue", call.event.slug)
     context = {
@@ -89,7 +84,7 @@ def review_proposal(request: "HttpRequest", event: str, pk: int) -> HttpResponse
     return render_review_page(request, "review_proposal", event=call.event, **context)
 
 
-def run_review_act(request: "HttpRequest", row: ProposalRow, form: ReviewForm) -> str:
+def run_review_action(request: "HttpRequest", row: ProposalRow, form: ReviewForm) -> str:
     """Do what a button says and return the sentence that it succeeded; "" if the form has errors."""
     act, proposal, reviewer = request.POST.get("act", "score"), row.proposal, get_author(request)
     try:

@@ -15,7 +15,7 @@ from schedule.models import Criterion, Review, Score, SessionProposal
 from schedule.models.proposals import MAX_SCORE, MIN_SCORE
 
 from .interests import InterestKind, load_interest_checker
-from .submit import check_is_unsettled, lock_proposal
+from .submit import check_is_undecided, lock_proposal
 
 MAX_REASON_CHARS: Final = 300
 
@@ -150,7 +150,7 @@ def is_sales_talk_open(proposal: SessionProposal, reviews: "list[Review]") -> bo
 def _lock_review(proposal: SessionProposal, reviewer: Person) -> Review:
     """Return the reviewer's row of a locked proposal, unsaved if it is new."""
     locked = lock_proposal(proposal)
-    check_is_unsettled(locked)
+    check_is_undecided(locked)
     if find_reader_conflict(locked, reviewer):
         raise ConflictOfInterest(_("You have a conflict of interest, so you cannot review this proposal."))
     known = locked.reviews.filter(reviewer=reviewer).first()

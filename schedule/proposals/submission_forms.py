@@ -17,8 +17,7 @@ from convention.web.forms import ActionErrorsMixin
 from schedule.models import CallForProposals, ProposalSpeaker, SessionFormat, SessionProposal, Track
 from schedule.models.speakers import MAIL_LANGUAGES
 
-from .neutrality import ProposedSpeaker
-from .submit import MAX_SPEAKERS, ProposalContent
+from .submit import MAX_SPEAKERS, ProposalContent, ProposedSpeaker
 
 MAX_ABSTRACT_CHARS: Final = 5_000
 MAX_NOTES_CHARS: Final = 5_000

@@ -26,7 +26,7 @@ from schedule.models import (
 )
 
 from .directory import DirectoryFacts, load_directory_facts
-from .neutrality import ProposedSpeaker, SpeakerEmployer, find_neutrality_objections
+from .neutrality import SpeakerEmployer, find_neutrality_objections
 from .proposal_mails import queue_proposal_mails
 
 MAX_SPEAKERS: Final = 6
@@ -52,6 +52,17 @@ class ProposalStorageFull(ConventionError):
 
     kind = "storage-full"
     status = 507
+
+
+@dataclass(frozen=True)
+class ProposedSpeaker:
+    """A speaker as typed into the form."""
+
+    name: str
+    email: str
+    company: str = ""
+    works_for_vendor: bool = False
+    biography: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +138,7 @@ def change_proposal(*, proposal: SessionProposal, content: ProposalContent) -> S
     Raise NotOpenNow, ProposalSettled, and InvalidFields as `submit_proposal`.
     """
     locked = lock_proposal(proposal)
-    check_is_unsettled(locked)
+    check_is_undecided(locked)
     check_call_is_open(locked.call)
     check_content(locked.call, content)
     former = locked.speakers.get(position=0).email
@@ -154,7 +165,7 @@ def withdraw_proposal(*, proposal: SessionProposal) -> None:
     locked = lock_proposal(proposal)
     if locked.withdrawn_at:
         return
-    check_is_unsettled(locked)
+    check_is_undecided(locked)
     locked.withdrawn_at = timezone.now()
     locked.save(update_fields=["withdrawn_at"])
     record_action("session_proposal.withdraw", locked, event=locked.call.event, fields=["withdrawn_at"])
@@ -177,7 +188,7 @@ def lock_proposal(proposal: SessionProposal) -> SessionProposal:
     return locked
 
 
-def check_is_unsettled(proposal: SessionProposal) -> None:
+def check_is_undecided(proposal: SessionProposal) -> None:
     """Raise ProposalSettled for a proposal that was decided or withdrawn."""
     if not proposal.is_undecided:
         raise ProposalSettled(_("This proposal is %(state)s. It can no longer be changed here.")

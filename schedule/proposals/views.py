@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from convention.errors import ConventionError, NotFound
+from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.web.client_network import get_client_network
@@ -18,7 +18,7 @@ from schedule.models import CallForProposals, SessionProposal
 from schedule.permissions import get_proposal_by_link
 from schedule.programme.views import get_event_path
 
-from .calls import find_call
+from .calls import get_call
 from .neutrality import get_rule_text
 from .submission_forms import SubmissionForms, parse_form_key
 from .submit import (
@@ -41,10 +41,7 @@ allow_get_and_post = require_http_methods(["GET", "HEAD", "POST"])
 @allow_get_and_post
 def call_page(request: "HttpRequest", event: str) -> HttpResponse:
     """Show the call with its form; a POST submits a proposal, or adds a row for a co-speaker."""
-    event_obj = get_visible_event(event, request.user)
-    call = find_call(event_obj)
-    if call is None:
-        raise NotFound(_("This event has no call for proposals."))
+    call = get_call(get_visible_event(event, request.user))
     form_key = parse_form_key(request.POST.get("form_key", ""))
     if request.method != "POST":
         return render_call_page(request, call, form_key, SubmissionForms.load(call))
@@ -108,7 +105,7 @@ def own_proposal_page(request: "HttpRequest", token: str) -> HttpResponse:
     throttle_proposal_changes(proposal)
     act = request.POST.get("act", "")
     if act in {"withdraw", "renew"}:
-        return run_proposal_act(request, proposal, act)
+        return run_proposal_action(request, proposal, act)
     # The form changes its instance, and the page's frame shows the stored one.
     edited = get_proposal_by_link(token)
     if "add_speaker" in request.POST:
@@ -120,7 +117,7 @@ def own_proposal_page(request: "HttpRequest", token: str) -> HttpResponse:
     return render_own_proposal(request, proposal, forms)
 
 
-def run_proposal_act(request: "HttpRequest", proposal: SessionProposal, act: str) -> HttpResponse:
+def run_proposal_action(request: "HttpRequest", proposal: SessionProposal, act: str) -> HttpResponse:
     """Withdraw the proposal or renew its link, and return to its page or to the call."""
     token = proposal.link_token
     try:

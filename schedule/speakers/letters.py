@@ -8,7 +8,6 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from convention import hooks
 from convention.errors import ConventionError, InvalidFields
 from convention.mail.messages import MailMessage
 from convention.text.dates import format_date_with_weekday, format_time_range
@@ -16,7 +15,7 @@ from schedule.models import Session, Speaker, SpeakerMail, SpeakerMailing
 from schedule.models.speakers import MAIL_LANGUAGES
 
 from .links import build_page_url, get_or_create_link
-from .own_page import list_appearances
+from .own_page import list_appearances, list_feedback_summaries
 
 PLACEHOLDERS: Final = {
     "name": gettext_lazy("name of the speaker"),
@@ -124,11 +123,8 @@ def describe_sessions(speaker: Speaker) -> str:
 
 def describe_feedback(speaker: Speaker) -> str:
     """Return a line for each session that attendees gave feedback on, in the active language."""
-    lines = [
-        f"– {summary.session.title} ({summary.sentence})"
-        for summarize in hooks.speaker_feedback.providers()
-        for summary in summarize([speaker]).get(speaker.pk, [])
-    ]
+    summaries = list_feedback_summaries(speaker)
+    lines = [f"– {summary.session.title} ({summary.sentence})" for summary in summaries]
     return "\n".join(lines) or _("No feedback yet.")
 
 

@@ -1,11 +1,12 @@
 """Actions of a speaker on their own page: confirm or decline sessions, and edit what the programme says."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention import hooks
 from convention.api.throttles import consume_rate_limit
 from convention.audit.record import record_action
 from convention.errors import NotFound
@@ -32,6 +33,15 @@ def _get_sort_key(appearance: SessionSpeaker) -> tuple[bool, str]:
     starts_at = appearance.session.starts_at
     # The database returns UTC, so texts sort as the moments do.
     return starts_at is None, starts_at.isoformat() if starts_at else appearance.session.title
+
+
+def list_feedback_summaries(speaker: Speaker) -> list[Any]:
+    """Return the summaries of the feedback on the speaker's sessions, once the event is over."""
+    return [
+        summary
+        for summarize in hooks.speaker_feedback.providers()
+        for summary in summarize([speaker]).get(speaker.pk, [])
+    ]
 
 
 @transaction.atomic

@@ -41,7 +41,7 @@ def speaker_slides(request: "HttpRequest", token: str) -> HttpResponse:
     speaker = get_speaker_by_link(token)
     throttle_changes(speaker)
     try:
-        messages.success(request, run_slides_act(request, speaker), extra_tags="slides")
+        messages.success(request, run_slides_action(request, speaker), extra_tags="slides")
     except ConventionError as error:
         messages.error(request, str(error), extra_tags="slides")
     response = redirect(f"{reverse('speaker-page', args=[token])}#slides")
@@ -49,7 +49,7 @@ def speaker_slides(request: "HttpRequest", token: str) -> HttpResponse:
     return response
 
 
-def run_slides_act(request: "HttpRequest", speaker: Speaker) -> str:
+def run_slides_action(request: "HttpRequest", speaker: Speaker) -> str:
     """Do what the button `act` says and return the sentence that it succeeded. Raise ConventionError."""
     act = request.POST.get("act", "")
     if act == "upload":

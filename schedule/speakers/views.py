@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from convention import hooks
 from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
@@ -20,7 +19,13 @@ from schedule.permissions import get_programme_audience, get_public_speaker, get
 
 from .availability import load_grid, read_levels, save_availability
 from .forms import PhotoForm, SlidesForm, SpeakerProfileForm
-from .own_page import confirm_session, decline_session, list_appearances, throttle_changes
+from .own_page import (
+    confirm_session,
+    decline_session,
+    list_appearances,
+    list_feedback_summaries,
+    throttle_changes,
+)
 from .photos import (
     CONSENT_TEXTS,
     CURRENT_CONSENT_VERSION,
@@ -156,7 +161,7 @@ def render_own_page(
         "consent_text": CONSENT_TEXTS[CURRENT_CONSENT_VERSION],
         # Shown in their section, which the address scrolls to: at the top nobody would see them.
         "saved": [(message.extra_tags, message) for message in messages.get_messages(request)],
-        "feedback": load_feedback(speaker),
+        "feedback": list_feedback_summaries(speaker),
         "grid": load_grid(speaker, step_minutes=parse_step(request.GET.get("step", ""))),
     }
     response = render(request, "schedule/speaker_page.html", context)
@@ -164,15 +169,6 @@ def render_own_page(
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex"
     return response
-
-
-def load_feedback(speaker: Speaker) -> list[Any]:
-    """Return the summaries of the feedback on the speaker's sessions, once the event is over."""
-    return [
-        summary
-        for summarize in hooks.speaker_feedback.providers()
-        for summary in summarize([speaker]).get(speaker.pk, [])
-    ]
 
 
 @require_safe

@@ -91,7 +91,7 @@ def test_from_the_call_to_a_published_session(open_page, site, run_tasks, mailou
     look(seller)
     fill_proposal(seller, "Why our product is best", ("Vera", "vera@nuage.example", "Nuage SA"))
     seller.get_by_role("button", name="Submit the proposal").click()
-    expect(seller.locator("#error-summary")).to_contain_text("Vera: employee of a vendor")
+    expect(seller.locator("#error-summary")).to_contain_text("Speakers from a vendor: Vera.")
     expect(seller.locator("[name=title]")).to_have_value("Why our product is best")
     look(seller)
     client_row = ("Cléo", "cleo@client.example", "Client")
@@ -130,7 +130,7 @@ def test_from_the_call_to_a_published_session(open_page, site, run_tasks, mailou
     organizer.get_by_role("button", name="Voir l’effet de la décision").click()
     look(organizer)
     organizer.get_by_role("button", name="Décider et envoyer 3 e-mails").dblclick()
-    expect(organizer.get_by_text("2 propositions ont été décidées")).to_be_visible()
+    expect(organizer.get_by_text("La décision sur 2 propositions est enregistrée")).to_be_visible()
     run_tasks()
     assert [event.sessions.count(), SessionProposal.objects.filter(session=None).count()] == [2, 0]
 

@@ -30,8 +30,8 @@ class Command(ConventionCommand):
 
     def run(self, **options: Any) -> None:
         event = get_event_by_slug(options["event"])
-        is_for_members = options["include_members"]
-        audience = ProgrammeAudience.MEMBERS if is_for_members else ProgrammeAudience.PUBLIC
+        includes_members = options["include_members"]
+        audience = ProgrammeAudience.MEMBERS if includes_members else ProgrammeAudience.PUBLIC
         file_format = ScheduleFormat(options["format"])
         data = export_schedule(event=event, file_format=file_format, audience=audience)
         with write_atomically(options["output"]) as file:

@@ -69,7 +69,7 @@ def test_speakers_see_their_summary_after_the_event_without_hidden_comments(clie
     end_event(session.event)
     page = read_speaker_page(client, session)
 
-    assert "4.7 of 5 stars on average, 3 answers" in page
+    assert "4.7 out of 5 stars on average, 3 answers" in page
     assert "Bien 0" in page
     assert "Bien 1" not in page
     FeedbackSettings.objects.update(min_answers=4)
@@ -147,6 +147,6 @@ def test_summaries_are_mailed_once_to_speakers_with_enough_answers(session, run_
 
     assert SpeakerMail.objects.count() == 1
     [letter] = [letter for letter in mail.outbox if letter.to == ["ana@example.org"]]
-    assert "Sauvegardes (4.0 of 5 stars on average, 3 answers)" in letter.body.replace("\n", " ")
+    assert "Sauvegardes (4.0 out of 5 stars on average, 3 answers)" in letter.body.replace("\n", " ")
     assert "/speakers/" in letter.body
     assert "Bien" not in letter.body

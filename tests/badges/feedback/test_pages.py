@@ -53,7 +53,7 @@ def test_an_attendee_answers_once_from_the_link_of_the_registration(client, sess
 
     for stars in ("5", "1"):
         answered = client.post(address, {"stars": stars, "comment": "Très bien"}, follow=True)
-        assert "your feedback on “Sauvegardes” was received" in answered.content.decode()
+        assert "Your feedback on “Sauvegardes” was received" in answered.content.decode()
 
     assert list(SessionFeedback.objects.values_list("stars", "comment")) == [(5, "Très bien")]
     assert "Feedback given" in read(client, f"/en{make_link(registration)}")

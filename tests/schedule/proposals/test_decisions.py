@@ -11,8 +11,8 @@ from schedule.drafts.current_draft import get_current_draft
 from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.models import ProposalMail, Session, SessionProposal, SessionSpeaker, Speaker
-from schedule.proposals.answers import delete_old_proposals
 from schedule.proposals.decisions import Decision, decide_proposals
+from schedule.proposals.privacy import delete_old_proposals
 from schedule.speakers.links import get_or_create_link
 from schedule.speakers.own_page import decline_session
 from tests.factories import make_event, make_staff, make_track
@@ -56,7 +56,7 @@ def test_an_accepted_proposal_becomes_one_session_in_the_tray(client):
     assert [speaker.name for speaker in speakers] == ["Ana", "Robert"]
     assert speakers[1] == known
     assert get_current_draft(event).slots.count() == 0
-    assert "accepted already" in again.text
+    assert "already been accepted" in again.text
     assert sorted(letter.to[0] for letter in mail.outbox) == ["ana@acme.example", "bob@else.example"]
     token = get_or_create_link(speaker=speakers[0]).link_token
     assert any(token in letter.body for letter in mail.outbox)

@@ -50,7 +50,7 @@ def test_an_organizer_creates_a_call_and_changes_it():
            "formats-0-DELETE": "on", "formats-1-name": "Atelier", "formats-1-minutes": "90"}
     )  # fmt: skip
     refused = client.post(f"{base}call/", changed)
-    assert "A format that you remove has proposals" in refused.text
+    assert "A format that has proposals cannot be removed" in refused.text
     assert call.formats.count() == 1
 
 

@@ -59,7 +59,7 @@ def test_a_reviewer_scores_and_sees_the_others_only_then(call):
     assert Review.objects.filter(reviewer=reviewer).count() == 1
     # (5 + (4 · 3 + 2) / 4) / 2
     assert load_row(proposal).score_number == 4.25
-    assert "1 proposal waits" not in client.get(f"/en/review/{call.event.slug}/").text
+    assert "1 proposal is waiting" not in client.get(f"/en/review/{call.event.slug}/").text
 
 
 def test_an_abstention_counts_nothing_and_shows_nothing(call):
@@ -72,7 +72,7 @@ def test_an_abstention_counts_nothing_and_shows_nothing(call):
     assert "Weak." not in client.get(get_path(proposal)).text
     row = load_row(proposal)
     assert (row.review_count, row.score_number) == (1, 2.0)
-    assert "0 proposals wait" in client.get(f"/en/review/{call.event.slug}/").text
+    assert "0 proposals are waiting" in client.get(f"/en/review/{call.event.slug}/").text
 
 
 @pytest.mark.parametrize("conflict", ["speaker", "employer", "domain", "declared"])

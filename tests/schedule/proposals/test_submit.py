@@ -111,7 +111,7 @@ def test_a_vendor_s_sales_talk_is_refused_with_the_rule_and_an_experience_report
 
     assert "The club’s neutrality rule does not allow this proposal." in refused.text
     assert "No vendors alone, please." in refused.text
-    assert "Ana: employee of a vendor" in refused.text
+    assert "Speakers from a vendor: Ana." in refused.text
     assert 'value="Our cloud"' in refused.text
     assert "Your proposal was submitted" in accepted.text
     assert SessionProposal.objects.get().customer == "Client"
@@ -146,7 +146,7 @@ def test_a_person_submits_no_more_than_the_call_allows(client):
     withdraw_proposal(proposal=proposal)
     accepted = post(client, call)
 
-    assert "as many as each person may" in refused.text
+    assert "the maximum number of proposals per person" in refused.text
     assert "Your proposal was submitted" in accepted.text
 
 

@@ -136,7 +136,7 @@ def test_what_is_no_slides_and_what_belongs_to_others_is_refused(client):
     foreign = upload(client, speaker, session=other.sessions.get().pk)
     client.post(f"{path}slides/", {"act": "remove", "file": theirs.pk})
 
-    assert "Send a PDF, PPTX or ODP file" in refused.text
+    assert "Choose a PDF, PPTX or ODP file" in refused.text
     assert "no longer a speaker of this session" in foreign.text
     assert SessionFile.objects.get() == theirs
     assert client.get(f"{path}slides/{theirs.pk}/").status_code == 404
