@@ -131,6 +131,8 @@ agenda_used = Hook()
 # (event, personal agenda or None, person or None) -> ids of the sessions booked by the agenda's attendee or
 # by the person.
 booked_sessions = Hook()
+# (personal agenda) -> the person whose agenda it is; None for an agenda that is nobody's.
+agenda_owners = Hook()
 # (event) -> the address of the page where attendees give feedback on sessions; "" unless it is open.
 feedback_page = Hook()
 # (event, request) -> addresses where this visitor can give feedback, by session id.

@@ -42,6 +42,8 @@ DEMO_PLENARIES = {
     (0, 17, 30): ("Remise des prix de l’exploitation", 45),
 }  # fmt: skip
 
+DEMO_MEMBERS_SESSIONS = {"Assemblée générale du club"}
+
 DEMO_BREAKS = {"Accueil et café", "Déjeuner", "Dîner du club", "Petit déjeuner des nouveaux adhérents"}
 
 DEMO_SLOTS = [

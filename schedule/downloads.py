@@ -12,13 +12,13 @@ from convention.tables.downloads import TableSheet
 from .exchange.parsed_programme import ScheduleFormat
 from .exchange.writers.round_trip import build_exported_programme
 from .exchange.writers.session_table import build_session_rows
-from .models import SessionSpeaker
+from .models import ProgrammeAudience, SessionSpeaker
 
 
 def _build_session_sheet(event: Event) -> TableSheet:
     header = [
-        _("Number"), _("Title"), _("Starts"), _("Ends"), _("Room"), _("Track"), _("Speakers"), _("Booked"),
-        _("Places"),
+        _("Number"), _("Title"), _("Starts"), _("Ends"), _("Room"), _("Track"), _("Speakers"),
+        _("Members only"), _("Booked"), _("Places"),
     ]  # fmt: skip
     # Not `speakers`, which come by name: the order is that of the programme.
     appearances = Prefetch("appearances", SessionSpeaker.objects.select_related("speaker"))
@@ -36,6 +36,7 @@ def _list_session_cells(session: Any, event: Event) -> list[Any]:
         session.number, session.title, *moments, session.room.name if session.room else "",
         session.track.name if session.track else "",
         ", ".join(appearance.speaker.name for appearance in session.appearances.all()),
+        _("yes") if session.is_for_members else "",
         session.reserved if session.is_bookable else "", "" if session.capacity is None else session.capacity,
     ]  # fmt: skip
 
@@ -51,7 +52,9 @@ def _build_speaker_sheet(event: Event) -> TableSheet:
 
 def _build_programme_sheet(event: Event) -> TableSheet:
     """Build the table with all fields, which can be edited and imported again."""
-    header, rows = build_session_rows(build_exported_programme(event, ScheduleFormat.XLSX))
+    header, rows = build_session_rows(
+        build_exported_programme(event, ScheduleFormat.XLSX, audience=ProgrammeAudience.MEMBERS)
+    )
     return TableSheet(_("Programme"), header, rows)
 
 

@@ -1,4 +1,7 @@
-"""Permissions on programmes: published ones are public, agendas and pages of one person need a token."""
+"""Permissions on programmes: published ones are public, but for sessions for members only.
+
+Agendas and pages of one person need a token.
+"""
 
 import datetime
 import uuid
@@ -9,29 +12,48 @@ from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.club.models import Person
+from convention.club.permissions import is_member
 from convention.errors import LinkExpired, NotFound
 from convention.events.models import Event
+from convention.events.permissions import can_staff_desk
 from convention.web.link_secrets import find_by_link_token
 
-from .models import PersonalAgenda, Session, SessionSpeaker, Speaker, SpeakerLink
+from .models import PersonalAgenda, ProgrammeAudience, Session, SessionSpeaker, Speaker, SpeakerLink
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from convention.club.permissions import RequestUser
 
-def get_public_session(event: Event, guid: uuid.UUID) -> Session:
-    """Return the published session with room, track and speakers. Raise NotFound."""
+
+def get_programme_audience(person: "RequestUser | None", event: Event) -> ProgrammeAudience:
+    """Return what this person sees of the programme: all of it as a member today or as the event's staff."""
+    if not isinstance(person, Person) or not person.is_active:
+        return ProgrammeAudience.PUBLIC
+    sees_all = is_member(person) or can_staff_desk(person, event)
+    return ProgrammeAudience.MEMBERS if sees_all else ProgrammeAudience.PUBLIC
+
+
+def get_public_session(event: Event, guid: uuid.UUID, *, audience: ProgrammeAudience) -> Session:
+    """Return the published session with room, track and speakers.
+
+    Raise NotFound, for a session that the audience may not know of as for one that does not exist.
+    """
     speakers = Prefetch("appearances", SessionSpeaker.objects.select_related("speaker"))
-    sessions = event.sessions.published().select_related("room", "track").prefetch_related(speakers)
+    sessions = (
+        event.sessions.published(audience=audience).select_related("room", "track").prefetch_related(speakers)
+    )
     row: Session | None = sessions.filter(guid=guid).first()
     if row is None:
         raise NotFound(_("This session was not found; the programme may have changed."))
     return row
 
 
-def get_public_speaker(event: Event, guid: uuid.UUID) -> Speaker:
-    """Return the speaker, unless none of their sessions is published. Raise NotFound."""
-    row = event.speakers.filter(guid=guid, sessions__in=event.sessions.published()).first()
+def get_public_speaker(event: Event, guid: uuid.UUID, *, audience: ProgrammeAudience) -> Speaker:
+    """Return the speaker, unless the audience sees none of their sessions. Raise NotFound."""
+    published = event.sessions.published(audience=audience)
+    row = event.speakers.filter(guid=guid, sessions__in=published).first()
     if row is None:
         raise NotFound(_("This speaker was not found; the programme may have changed."))
     return row

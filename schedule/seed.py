@@ -12,7 +12,15 @@ from convention.club.models import Person
 from convention.events.models import Event, Room
 from convention.seeding import DemoWorld
 
-from .demo_programme import DEMO_ABSTRACT, DEMO_BREAKS, DEMO_PLENARIES, DEMO_SLOTS, DEMO_TALKS, DEMO_TRACKS
+from .demo_programme import (
+    DEMO_ABSTRACT,
+    DEMO_BREAKS,
+    DEMO_MEMBERS_SESSIONS,
+    DEMO_PLENARIES,
+    DEMO_SLOTS,
+    DEMO_TALKS,
+    DEMO_TRACKS,
+)
 from .drafts.current_draft import get_current_draft
 from .drafts.slot_state import SlotState
 from .models import (
@@ -107,6 +115,7 @@ def make_plenaries(event: Event, room: Room, track: Track) -> list[Session]:
             event=event,
             title=title,
             role=Session.Role.BREAK if title in DEMO_BREAKS else Session.Role.PLENARY,
+            is_for_members=title in DEMO_MEMBERS_SESSIONS,
             kind="plenary",
             language="fr",
             room=room,

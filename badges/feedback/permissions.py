@@ -22,8 +22,8 @@ from convention.text.email_addresses import is_same_email
 from convention.web.link_secrets import derive_link_secret, is_link_secret
 from registrations.models import Registration
 from registrations.permissions import LinkAccess, list_own_registrations, make_own_secret
-from schedule.models import Session
-from schedule.permissions import get_attendee_cookie_name, get_public_session
+from schedule.models import ProgrammeAudience, Session
+from schedule.permissions import get_attendee_cookie_name, get_programme_audience, get_public_session
 
 from .answers import check_session_open, load_feedback_settings
 from .receipts import find_answered_sessions
@@ -106,8 +106,11 @@ def get_attended_session(event: Event, guid: uuid.UUID, request: "HttpRequest") 
 
     Raise NotFound, Forbidden with the way to be recognized, and NotOpenNow.
     """
-    session = get_public_session(event, guid)
     attendees = find_attendees(event, request)
+    attended = [row for row in list_attended_sessions(event, attendees) if row.session.guid == guid]
+    # Whoever was at a session for members only knows of it, also on a device that is not signed in.
+    audience = ProgrammeAudience.MEMBERS if attended else get_programme_audience(request.user, event)
+    session = get_public_session(event, guid, audience=audience)
     if not attendees:
         raise Forbidden(
             _(
@@ -115,7 +118,6 @@ def get_attended_session(event: Event, guid: uuid.UUID, request: "HttpRequest") 
                 "choose “Feedback”, then come back."
             )
         )
-    attended = [row for row in list_attended_sessions(event, attendees) if row.session == session]
     if not attended:
         raise Forbidden(_("Feedback is for people whose badge was scanned at this session."))
     check_session_open(load_feedback_settings(event), session, at=timezone.now())

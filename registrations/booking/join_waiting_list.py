@@ -13,7 +13,7 @@ from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.text.email_addresses import normalize_email
 from registrations.models import Registration, SessionBooking, Ticket, WaitingEntry
 from registrations.order_request import RequestedPlace
-from registrations.sessions.booking import lock_registration
+from registrations.sessions.booking import check_session_audience, lock_registration
 from registrations.waiting_list.notifications import notify_waiting_entry
 from registrations.waiting_list.offers import WantedItem, is_available, lock_wanted_item, offer_free_places
 from schedule.models import Session
@@ -90,7 +90,7 @@ def join_ticket_list(*, ticket: Ticket, request: WaitingRequest) -> WaitingEntry
 def join_session_list(*, registration: Registration, session: Session, reason: str = "") -> WaitingEntry:
     """Join the list of a full session; return the entry, the present one if the attendee waits already.
 
-    Raise NotOpenNow, and PlacesLeft also if the attendee has a place.
+    Raise NotOpenNow, MembersOnlySession, and PlacesLeft also if the attendee has a place.
     """
     # The registration before the session, as in `sessions.booking`.
     holder = lock_registration(registration)
@@ -100,6 +100,7 @@ def join_session_list(*, registration: Registration, session: Session, reason: s
         return entry_before
     if SessionBooking.objects.active().filter(session=row, registration=holder).exists():
         raise PlacesLeft(_("You already have a seat in this session."))
+    check_session_audience(holder, row)
     _refuse_while_places_left(row)
     entry = WaitingEntry.objects.create(
         event_id=row.event_id, session=row, registration=holder, language=holder.order.language

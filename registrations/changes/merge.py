@@ -25,7 +25,11 @@ from registrations.models import AgendaLink, Order, Registration, SessionBooking
 from registrations.questions.answers import count_limited_options, merge_answers
 from registrations.questions.files import is_file_answer
 from registrations.questions.queries import load_questions
-from registrations.sessions.booking import list_session_bookings, release_all_session_places
+from registrations.sessions.booking import (
+    get_attendee_audience,
+    list_session_bookings,
+    release_all_session_places,
+)
 from schedule.programme.neighbours import find_conflicting_sessions
 
 
@@ -116,12 +120,13 @@ def check_mergeable(survivor: Registration, duplicate: Registration) -> None:
 def _transfer_session_bookings(survivor: Registration, duplicate: Registration) -> None:
     """Move the duplicate's session bookings that do not conflict with the survivor's, and its agendas."""
     own_sessions = [session_booking.session for session_booking in list_session_bookings(survivor)]
+    audience = get_attendee_audience(survivor)
     for session_booking in list_session_bookings(duplicate):
-        if session_booking.session not in own_sessions and not find_conflicting_sessions(
-            session_booking.session, own_sessions
-        ):
+        session = session_booking.session
+        is_transferable = session not in own_sessions and session.is_visible_to(audience)
+        if is_transferable and not find_conflicting_sessions(session, own_sessions):
             SessionBooking.objects.filter(pk=session_booking.pk).update(registration=survivor)
-            own_sessions.append(session_booking.session)
+            own_sessions.append(session)
     AgendaLink.objects.filter(registration=duplicate).update(registration=survivor)
 
 

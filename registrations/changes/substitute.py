@@ -1,7 +1,8 @@
 """Give a place to a colleague without a new payment; the badge that is out becomes void.
 
 Possible until the event's `substitution_deadline`. A member's place goes to the holder of a seat of the same
-company, any other place to anybody. The former attendee's answers are cleared.
+company, any other place to anybody. The former attendee's answers are cleared. Session bookings stay with the
+place, but for those that the new attendee may not have: of sessions for members only.
 """
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from registrations.booking.transfer import transfer_registration
 from registrations.booking.validation import check_person_texts
 from registrations.models import Order, Registration
 from registrations.order_request import RequestedPlace
+from registrations.sessions.booking import release_members_session_places
 
 from .correct import check_correctable, check_transfer_deadline
 from .links import send_links_mail
@@ -64,6 +66,7 @@ def substitute_attendee(*, registration: Registration, new_attendee: RequestedPl
     # The personal agenda stays with the attendee before.
     registration.agenda_links.all().delete()
     registration.save(update_fields=[*{*SUBSTITUTED_FIELDS, *written}, "confirmation_sent_at", "sequence"])
+    release_members_session_places(registration)
     sync_attendee_names([registration])
     hooks.send_order_mails.enqueue(registration.order_id)
     if registration.email:

@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from convention.errors import NotFound
 from registrations.booking.accept_offer import accept_session_offer
 from registrations.booking.join_waiting_list import join_session_list
-from registrations.models import Registration, WaitingEntry
+from registrations.models import Registration, SessionBooking, WaitingEntry
 from registrations.sessions.booking import book_session, leave_session, swap_session
 from registrations.waiting_list.end_waiting import WaitingEnded, decline_offer, leave_waiting_list
-from schedule.models import Session
+from schedule.models import ProgrammeAudience, Session
 
 
 @dataclass(frozen=True)
@@ -24,16 +25,27 @@ class SessionAction:
     reason: str = ""
 
 
-def parse_session_action(text: str, registration: Registration, reason: str = "") -> SessionAction:
-    """Return the action that a button sent. Raise NotFound for an unknown verb or session number."""
+def parse_session_action(
+    text: str, registration: Registration, reason: str = "", *, audience: ProgrammeAudience
+) -> SessionAction:
+    """Return the action that a button sent.
+
+    Raise NotFound for an unknown verb, and for a session that does not exist or that the audience may not
+    know of, unless the attendee has booked it or waits for it.
+    """
     verb, *numbers = text.split(":")
     # The text comes from the browser: at most 20 numbers of at most nine ASCII digits.
     session_numbers = [
         int(number) for number in numbers[:20] if number.isascii() and number.isdigit() and len(number) < 10
     ]
-    sessions = {
-        session.number: session for session in registration.event.sessions.filter(number__in=session_numbers)
-    }
+    own_sessions = (
+        rows.active().filter(registration=registration).values("session")
+        for rows in (SessionBooking.objects, WaitingEntry.objects)
+    )
+    booked, awaited = (Q(pk__in=own) for own in own_sessions)
+    rows = registration.event.sessions.filter(number__in=session_numbers)
+    found = rows.visible_to(audience) | rows.filter(booked | awaited)
+    sessions = {session.number: session for session in found}
     if (
         verb not in SESSION_ACTIONS
         or not session_numbers

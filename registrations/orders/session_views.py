@@ -15,9 +15,11 @@ from registrations.form_fields import ReasonForm
 from registrations.models import Registration, SessionBooking
 from registrations.permissions import LinkAccess, get_order_by_link
 from registrations.rate_limits import throttle_session_change
+from registrations.sessions.booking import get_attendee_audience
 from registrations.sessions.choices import group_by_day, list_session_choices
 from registrations.sessions.notifications import link_agenda_to_registration
 from registrations.sessions.personal_agenda import write_personal_agenda
+from schedule.models import ProgrammeAudience
 from schedule.permissions import get_own_agenda
 from schedule.personal.actions import choose_session, drop_session
 
@@ -30,9 +32,10 @@ def attendee_sessions(request: HttpRequest, reference: str, secret: str, person:
     """Show the sessions of the holder of a link; a POST books, swaps or gives up one."""
     link_access = get_order_by_link(reference, secret)
     registration = link_access.get_registration(person)
+    audience = get_attendee_audience(registration)
     if request.method == "POST":
         throttle_session_change(registration)
-        action = parse_session_action(request.POST.get("act", ""), registration)
+        action = parse_session_action(request.POST.get("act", ""), registration, audience=audience)
         if _apply_action(request, registration, action):
             _update_personal_agenda(request, registration, action)
             _link_personal_agenda(request, registration, link_access)
@@ -40,7 +43,7 @@ def attendee_sessions(request: HttpRequest, reference: str, secret: str, person:
     return render(
         request,
         "registrations/sessions.html",
-        {"link_access": link_access, **_sessions_context(registration)},
+        {"link_access": link_access, **_sessions_context(registration, audience)},
     )
 
 
@@ -53,10 +56,12 @@ def organizer_sessions(request: HttpRequest, event: str, reference: str) -> Http
     reason_form = ReasonForm(request.POST or None)
     if request.method == "POST":
         reason = reason_form.cleaned_data["reason"] if reason_form.is_valid() else ""
-        action = parse_session_action(request.POST.get("act", ""), registration, reason)
+        posted = request.POST.get("act", "")
+        action = parse_session_action(posted, registration, reason, audience=ProgrammeAudience.MEMBERS)
         _apply_action(request, registration, action)
         return redirect(f"{request.path}#s{action.session.number}")
-    context = {"section": "organize", "reason": reason_form, **_sessions_context(registration)}
+    choices = _sessions_context(registration, ProgrammeAudience.MEMBERS)
+    context = {"section": "organize", "reason": reason_form, **choices}
     return render(request, "registrations/organize_sessions.html", context)
 
 
@@ -71,8 +76,8 @@ def attendee_agenda_pdf(request: HttpRequest, reference: str, secret: str, perso
     return inline_response(file.getvalue(), name=name)
 
 
-def _sessions_context(registration: Registration) -> dict[str, object]:
-    choices = list_session_choices(registration)
+def _sessions_context(registration: Registration, audience: ProgrammeAudience) -> dict[str, object]:
+    choices = list_session_choices(registration, audience=audience)
     return {
         "event": registration.event,
         "registration": registration,

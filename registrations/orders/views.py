@@ -39,6 +39,8 @@ from registrations.pricing.display import describe_vat, list_price_rows, sum_ord
 from registrations.questions.answers import describe_answers, select_asked_questions, select_open_questions
 from registrations.questions.queries import load_questions
 from registrations.rate_limits import throttle_correction
+from registrations.sessions.booking import get_attendee_audience
+from schedule.models import ProgrammeAudience
 
 from .calendar import build_calendar_file
 
@@ -133,8 +135,19 @@ def _attach_session_bookings(link_access: LinkAccess) -> dict[str, object]:
         booked.setdefault(session_booking.registration_id, []).append(session_booking)
     for registration in link_access.registrations:
         registration.shown_session_bookings = booked.get(registration.pk, [])
-    bookable = link_access.order.event.sessions.published().filter(is_bookable=True)
-    return {"has_sessions": bool(booked) or bookable.exists()}
+    return {"has_sessions": bool(booked) or _has_bookable_sessions(link_access)}
+
+
+def _has_bookable_sessions(link_access: LinkAccess) -> bool:
+    """Return whether an attendee of the link sees a session that takes bookings."""
+    sessions = link_access.order.event.sessions
+    for audience in ProgrammeAudience:
+        if sessions.published(audience=audience).filter(is_bookable=True).exists():
+            attendees = link_access.registrations
+            return audience is ProgrammeAudience.PUBLIC or any(
+                get_attendee_audience(registration) is audience for registration in attendees
+            )
+    return False
 
 
 @never_cache

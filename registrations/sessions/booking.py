@@ -6,7 +6,7 @@ Locks: the registration first, then sessions in the order of their ids.
 from collections.abc import Collection, Iterable
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,7 +23,8 @@ from registrations.waiting_list.offers import (
     offer_free_places,
     release_and_offer,
 )
-from schedule.models import Session
+from schedule.models import ProgrammeAudience, Session
+from schedule.permissions import get_programme_audience
 from schedule.programme.neighbours import find_conflicting_sessions
 
 
@@ -45,6 +46,13 @@ class SessionConflict(ConventionError):
         sentence = _("“%(title)s” runs at the same time as %(others)s, which you booked: swap, or choose.")
         super().__init__(sentence % {"title": session.title, "others": titles})
         self.conflicting_sessions = conflicting_sessions
+
+
+class MembersOnlySession(ConventionError):
+    """The session is for members only, and the attendee is none."""
+
+    kind = "members-only"
+    status = 403
 
 
 def lock_registration(registration: Registration) -> Registration:
@@ -88,11 +96,26 @@ def check_session_bookable(session: Session) -> None:
         raise NotOpenNow(_("“%(title)s” can no longer be booked.") % {"title": session.title})
 
 
+def check_session_audience(registration: Registration, session: Session) -> None:
+    """Raise MembersOnlySession unless the attendee is a member today, or works at the event."""
+    if session.is_for_members and not session.is_visible_to(get_attendee_audience(registration)):
+        raise MembersOnlySession(
+            _("“%(title)s” is for members only, and this attendee is not a member today.")
+            % {"title": session.title}
+        )
+
+
+def get_attendee_audience(registration: Registration) -> ProgrammeAudience:
+    """Return what the attendee sees of the programme; a registration without a person is no member's."""
+    return get_programme_audience(registration.person, registration.event)
+
+
 def reserve_session_place(registration: Registration, session: Session) -> SessionBooking:
     """Book a place: the one offered to this registration, else a free one.
 
-    Locks the session. Others who wait come first. Raise NotOpenNow or SoldOut.
+    Locks the session. Others who wait come first. Raise MembersOnlySession, NotOpenNow or SoldOut.
     """
+    check_session_audience(registration, session)
     # The entry is locked before the session, as everywhere: see `waiting_list.offers`.
     is_held = _end_waiting(registration, session)
     locked_session = lock_wanted_item(Session, session.pk)
@@ -153,13 +176,30 @@ def release_all_session_places(registration: Registration) -> None:
 
     Call it under the registration's lock, before its ticket's place is released.
     """
-    entries = list(
-        WaitingEntry.objects.active().filter(registration=registration).order_by("pk").select_for_update()
-    )
+    _release_places(registration, Q())
+
+
+def release_members_session_places(registration: Registration) -> None:
+    """Release what a former attendee booked among sessions for members only, unless the new one is a member.
+
+    Call it under the registration's lock.
+    """
+    if get_attendee_audience(registration) is not ProgrammeAudience.MEMBERS:
+        _release_places(registration, Q(session__is_for_members=True))
+
+
+def _release_places(registration: Registration, condition: Q) -> None:
+    """Release the bookings, waiting list entries and offers that meet the condition."""
+    own_entries = WaitingEntry.objects.active().filter(condition, registration=registration)
+    # `of`: PostgreSQL cannot lock the nullable side of the condition's join.
+    entries = list(own_entries.order_by("pk").select_for_update(of=("self",)))
     WaitingEntry.objects.filter(pk__in=[entry.pk for entry in entries]).update(left_at=timezone.now())
     held = {entry.session_id for entry in entries if entry.offered_at and entry.session_id}
-    booked = {booking.session_id for booking in list_session_bookings(registration)}
-    SessionBooking.objects.active().filter(registration=registration).update(cancelled_at=timezone.now())
+    bookings = SessionBooking.objects.active().filter(condition, registration=registration)
+    booked = set(bookings.values_list("session", flat=True))
+    SessionBooking.objects.active().filter(registration=registration, session__in=booked).update(
+        cancelled_at=timezone.now()
+    )
     # In the order of ids, as everywhere; after the updates, so that this registration is not offered a place.
     for session in Session.objects.filter(pk__in=held | booked).order_by("pk"):
         release_and_offer({session: (session.pk in held) + (session.pk in booked)})
@@ -175,7 +215,10 @@ def record_session_change(registration: Registration) -> None:
 
 @transaction.atomic
 def book_session(*, registration: Registration, session: Session, reason: str = "") -> SessionBooking:
-    """Book a session, or return the existing booking. Raise SoldOut, SessionConflict or NotOpenNow."""
+    """Book a session, or return the existing booking.
+
+    Raise SoldOut, SessionConflict, MembersOnlySession or NotOpenNow.
+    """
     locked = lock_registration(registration)
     # A second click is no error.
     if booking := SessionBooking.objects.active().filter(registration=locked, session=session).first():
@@ -204,8 +247,8 @@ def swap_session(
     """Book one session in place of others; if the new one is full, nothing changes.
 
     Sessions are locked in the order of their ids, so that two opposite swaps cannot deadlock. A registration
-    that has the new session already is left as it is. Raise SoldOut, SessionNotBooked, SessionConflict or
-    NotOpenNow.
+    that has the new session already is left as it is. Raise SoldOut, SessionNotBooked, SessionConflict,
+    MembersOnlySession or NotOpenNow.
     """
     locked = lock_registration(registration)
     booked = {booking.session: booking for booking in list_session_bookings(locked)}

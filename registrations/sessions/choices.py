@@ -10,7 +10,7 @@ from convention.events.models import Event
 from registrations.models import Registration, WaitingEntry
 from registrations.waiting_list.offers import is_available
 from registrations.waiting_list.policy import find_position
-from schedule.models import Schedule, Session
+from schedule.models import ProgrammeAudience, Schedule, Session
 from schedule.programme.days import describe_fullness, get_programme_day
 from schedule.programme.neighbours import find_conflicting_sessions
 
@@ -41,15 +41,23 @@ class ChoiceDay:
     choices: list[SessionChoice]
 
 
-def list_session_choices(registration: Registration) -> list[SessionChoice]:
-    """Return the published sessions that take bookings, and the booked ones, in order of time."""
+def list_session_choices(registration: Registration, *, audience: ProgrammeAudience) -> list[SessionChoice]:
+    """Return the published sessions that take bookings as an audience sees them, in order of time.
+
+    What is booked or waited for is always among them, so that it can be given up.
+    """
     event = registration.event
     booked = {booking.session_id: booking.session for booking in list_session_bookings(registration)}
     rows = event.sessions.select_related("room", "track").order_by(
         "starts_at", "room__position", "title", "pk"
     )
-    sessions = [session for session in rows if _is_offered(session) or session.pk in booked]
     entries = _load_waiting_entries(registration)
+    sessions = [
+        session
+        for session in rows
+        if session.pk in booked
+        or (_is_offered(session) and (session.is_visible_to(audience) or session.pk in entries))
+    ]
     waiting_lists = _load_waiting_lists(entries.values())
     choices = []
     for session in sessions:

@@ -38,7 +38,7 @@ from schedule.models import PersonalAgenda, Session
 from schedule.versions.recipients import RecipientGroup
 from schedule.versions.timetables import find_last_version_number
 
-from .booking import list_session_bookings
+from .booking import get_attendee_audience, list_session_bookings
 from .changed_sessions import (
     ChangedSession,
     ChangeNotice,
@@ -153,7 +153,10 @@ def notify_session_changes(registration_id: int) -> None:
         booked = [booking for booking in bookings if booking.pk in changed]
         links = list(find_links_to_notify().filter(registration=registration))
         sessions = [booking.session for booking in bookings]
-        changes = [*list_booked_changes(booked, sessions), *list_starred_changes(links, sessions)]
+        audience = get_attendee_audience(registration)
+        starred = list_starred_changes(links, sessions)
+        visible = [change for change in starred if change.session.is_visible_to(audience)]
+        changes = [*list_booked_changes(booked, sessions), *visible]
         if changes and (registration.email or registration.order.email):
             with translation.override(registration.order.language):
                 _send_letter(registration, changes)

@@ -8,6 +8,7 @@ from convention.club.models import Person
 from convention.events.models import Event
 from registrations.models import AgendaLink, Registration, SessionBooking
 from schedule.models import PersonalAgenda, Session
+from schedule.permissions import get_programme_audience
 from schedule.personal.programme import build_personal_programme, print_personal_programme
 
 from .booking import list_session_bookings
@@ -26,14 +27,27 @@ def find_booked_session_ids(
     return set(bookings.values_list("session", flat=True))
 
 
+def find_agenda_owner(personal_agenda: PersonalAgenda) -> Person | None:
+    """Return the person whose registration the agenda is linked to, None without one."""
+    links = AgendaLink.objects.filter(
+        personal_agenda=personal_agenda, registration__in=Registration.objects.confirmed()
+    )
+    link = links.select_related("registration__person").first()
+    return link.registration.person if link else None
+
+
 def write_personal_agenda(*, registration: Registration, file: BinaryIO) -> int:
-    """Write a PDF of the booked and starred sessions in the active language; return how many there are."""
+    """Write a PDF of the booked and starred sessions in the active language; return how many there are.
+
+    Sessions for members only are left out unless the attendee is a member today.
+    """
     event = registration.event
     starred = Session.objects.filter(personal_agendas__in=find_linked_agendas(registration))
     programme = build_personal_programme(
         event,
         chosen_ids=set(starred.values_list("pk", flat=True)),
         booked_ids={booking.session_id for booking in list_session_bookings(registration)},
+        audience=get_programme_audience(registration.person, event),
     )
     title = describe_agenda(registration, event)
     print_personal_programme(event=event, personal_programme=programme, title=title, file=file)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from convention.club.models import Person
+from convention.club.permissions import find_member_ids
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.jobs.job_queue import JobProgress, request_job
@@ -19,7 +20,7 @@ from convention.jobs.models import Job
 from convention.tasks.queue_names import DOCUMENT_QUEUE
 from convention.text.normalize import name_search_key
 from registrations.models import AgendaLink, Registration, SessionBooking
-from schedule.models import ChosenSession, Session
+from schedule.models import ChosenSession, ProgrammeAudience, Session
 from schedule.paper.personal_page import draw_personal_pages
 from schedule.paper.printed_programme import PrintedProgramme, load_printed_programme
 from schedule.personal.programme import PersonalProgramme, build_printed_agenda
@@ -129,17 +130,22 @@ def describe_agenda(attendee: Registration, event: Event) -> str:
 
 def sort_attendees(attendees: QuerySet[Registration]) -> list[Registration]:
     """Return the attendees by last name, in the same order on every database."""
-    rows = attendees.only("pk", "reference", "first_name", "last_name", "company", "event_id").order_by("pk")
+    names = ("reference", "first_name", "last_name", "company", "event_id", "person_id")
+    rows = attendees.only("pk", *names).order_by("pk")
     return sorted(rows, key=lambda row: (name_search_key(row.last_name), name_search_key(row.first_name)))
 
 
 @dataclass(frozen=True)
 class AttendeeAgendas:
-    """The programme and the choices of many attendees, loaded with a fixed number of queries."""
+    """The programme and the choices of many attendees, loaded with a fixed number of queries.
+
+    It has the sessions for members only, which the agendas of members alone contain.
+    """
 
     programme: PrintedProgramme
     sessions: dict[int, Session]
     choices: SessionChoices
+    member_ids: set[int]
 
     @classmethod
     def load(
@@ -148,21 +154,25 @@ class AttendeeAgendas:
         """Load in the active language what was chosen on these days; none means all days."""
         choices = load_session_choices(event)
         ids = {pk for chosen in choices for attendee in attendees for pk in chosen.get(attendee.pk, ())}
-        programme = load_printed_programme(event, booked_ids=ids)
+        programme = load_printed_programme(event, booked_ids=ids, audience=ProgrammeAudience.MEMBERS)
         if days:
             on_days = tuple(item for item in programme.sessions if item.day in days)
             programme = replace(programme, sessions=on_days)
         printed_ids = {item.session_id for item in programme.sessions}
         sessions = {row.pk: row for row in query_sessions(event) if row.pk in ids & printed_ids}
-        return cls(programme, sessions, choices)
+        person_ids = {attendee.person_id for attendee in attendees if attendee.person_id}
+        return cls(programme, sessions, choices, find_member_ids(person_ids))
 
     def get_agenda(self, attendee: Registration, *, title: str) -> PrintedProgramme:
         """Return what is printed for an attendee; the plenaries if they chose nothing."""
         starred = self.choices.starred.get(attendee.pk, set())
         booked = self.choices.booked.get(attendee.pk, set())
-        sessions = [self.sessions[pk] for pk in sorted(starred | booked) if pk in self.sessions]
+        is_member = attendee.person_id in self.member_ids
+        audience = ProgrammeAudience.MEMBERS if is_member else ProgrammeAudience.PUBLIC
+        chosen = [self.sessions[pk] for pk in sorted(starred | booked) if pk in self.sessions]
+        sessions = [session for session in chosen if session.is_visible_to(audience)]
         personal_programme = PersonalProgramme(
-            sessions, frozenset(starred), frozenset(booked), map_conflicting_sessions(sessions)
+            sessions, frozenset(starred), frozenset(booked), map_conflicting_sessions(sessions), audience
         )
         return build_printed_agenda(self.programme, personal_programme, title=title)
 

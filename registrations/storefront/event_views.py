@@ -3,7 +3,7 @@
 import datetime
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.cache import cache
@@ -24,7 +24,8 @@ from registrations.inventory.stock import refresh_availability
 from registrations.logos import SponsorTier, list_sponsor_tiers
 from registrations.models import Package, Registration, SponsorLogo, Ticket
 from registrations.pricing.catalog import load_public_tickets
-from schedule.models import Session
+from schedule.models import ProgrammeAudience, Session
+from schedule.permissions import get_programme_audience
 from schedule.programme.page_cache import is_anonymous_visitor
 
 # The version is part of the key, so that this only limits how long old versions take space.
@@ -61,7 +62,9 @@ class RegistrationOffer:
 def load_registration_offer(event: Event) -> RegistrationOffer:
     """Load the offer; its state is `open`, `early`, `closed`, `full`, `none` (no ticket yet) or `off`."""
     if find_cancellation_time(event):
-        return RegistrationOffer(event, [], "off", event.sessions.published().exists())
+        return RegistrationOffer(
+            event, [], "off", event.sessions.published(audience=ProgrammeAudience.PUBLIC).exists()
+        )
     tickets = load_public_tickets(event)
     shown: Any = RELATED_ROWS_QUERY.first(event.pk, timezone.now())
     if shown.has_expired_holds:
@@ -83,7 +86,9 @@ def _query_related_rows(event: int, at: datetime.datetime) -> QuerySet[Event]:
     expired_holds = Registration.objects.with_expired_hold(at=at).filter(event=event)
     return Event.objects.filter(pk=event).annotate(
         has_expired_holds=Exists(expired_holds),
-        has_programme=Exists(Session.objects.published().filter(event=event)),
+        has_programme=Exists(
+            Session.objects.published(audience=ProgrammeAudience.PUBLIC).filter(event=event)
+        ),
         has_packages=Exists(Package.objects.filter(event=event)),
         has_logos=Exists(SponsorLogo.objects.filter(sponsorship__event=event)),
     )
@@ -112,7 +117,8 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     offer = load_registration_offer(get_visible_event(slug, request.user))
     # The key of the cache does not include the query string, on which the page may depend.
     if request.GET or not is_anonymous_visitor(request):
-        response = _render_event_page(request, offer)
+        has_programme = offer.has_programme or _has_members_programme(request, offer.event)
+        response = _render_event_page(request, replace(offer, has_programme=has_programme))
         patch_cache_control(response, private=True, no_cache=True)
         return response
     # Anonymous visitors all get the same page, so that its version can be the ETag.
@@ -128,6 +134,12 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     # `no-cache` lets browsers store the page, but they have to ask each time whether it changed (RFC 9111).
     patch_cache_control(response, no_cache=True)
     return response
+
+
+def _has_members_programme(request: HttpRequest, event: Event) -> bool:
+    """Return whether the reader sees a programme that the public does not."""
+    audience = get_programme_audience(request.user, event)
+    return audience is ProgrammeAudience.MEMBERS and event.sessions.published(audience=audience).exists()
 
 
 def _render_event_page(request: HttpRequest, offer: RegistrationOffer) -> HttpResponse:

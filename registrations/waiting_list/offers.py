@@ -30,6 +30,7 @@ from registrations.shared_quotas import (
     update_shared_quotas,
 )
 from schedule.models import Session
+from schedule.permissions import get_programme_audience
 
 from .notifications import notify_waiting_entry
 from .policy import WaitingFacts, calculate_offer_expiry, find_offer_objection, sort_waiting_entries
@@ -177,7 +178,10 @@ def _calculate_expiry(item: WantedItem, now: datetime.datetime) -> datetime.date
 
 
 def load_waiting_facts(entry: WaitingEntry, item: WantedItem) -> WaitingFacts:
-    """Return what decides about a member's ticket; everyone may have any other item."""
+    """Return what decides about a member's ticket or session; everyone may have any other item."""
+    if isinstance(item, Session) and item.is_for_members and entry.registration:
+        audience = get_programme_audience(entry.registration.person, item.event)
+        return WaitingFacts(is_member=item.is_visible_to(audience))
     if not isinstance(item, Ticket) or not item.needs_member_verification:
         return WaitingFacts(is_member=True)
     member = find_member_by_email(entry.email)

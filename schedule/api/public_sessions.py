@@ -21,6 +21,7 @@ from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from schedule.models import Session, SessionSpeaker
+from schedule.permissions import get_programme_audience
 from schedule.programme.agenda import prefetch_speakers, query_published_sessions
 from schedule.programme.days import describe_fullness
 from schedule.programme.programme_version import ProgrammeVersion, get_programme_version
@@ -37,7 +38,7 @@ class TrackResponse(serializers.Serializer[Any]):
     """A thread through the programme."""
 
     name = serializers.CharField()
-    color = serializers.CharField(help_text="#rrggbb, or empty.")
+    color = serializers.CharField(source="shown_color", help_text="#rrggbb.")
 
 
 class RoomResponse(serializers.Serializer[Any]):
@@ -98,6 +99,7 @@ SESSION_EXAMPLE = OpenApiExample(
             }
         ],
         "places": {"capacity": 20, "left": 3, "state": "filling"},
+        "members_only": False,
         "cancelled": False,
         "url": "https://convention.example/events/convention/sessions/0a6b5c1e-6f0e-4c55-9d6f-9a4f6c0f3a01/",
     },
@@ -126,6 +128,9 @@ class SessionResponse(serializers.Serializer[Any]):
     speakers = SpeakerResponse(many=True, source="appearances.all")
     places = SessionPlacesResponse(
         source="*", allow_null=True, help_text="Null where places are not counted."
+    )
+    members_only = serializers.BooleanField(
+        source="is_for_members", help_text="Only members and the event’s staff see such a session."
     )
     cancelled = serializers.SerializerMethodField(help_text="By itself, or with the whole event.")
     url = serializers.SerializerMethodField(help_text="Its page.")
@@ -165,13 +170,18 @@ class SessionList(GenericAPIView[Session]):
         operation_id="sessions",
     )
     def get(self, request: Request, event: str) -> Response:
-        """In order of time, page by page. Published events are public."""
-        event_obj = get_visible_event(event, get_reader(request, ApiToken.Scope.EVENTS_READ))
+        """In order of time, page by page. Published events are public.
+
+        Sessions for members only are listed for members and the event's staff, who send a token.
+        """
+        reader = get_reader(request, ApiToken.Scope.EVENTS_READ)
+        event_obj = get_visible_event(event, reader)
+        audience = get_programme_audience(reader, event_obj)
         # defer(None) loads the long texts, which lists of sessions defer.
-        sessions = prefetch_speakers(query_published_sessions(event_obj).defer(None))
+        sessions = prefetch_speakers(query_published_sessions(event_obj, audience=audience).defer(None))
         context = {
             "event": event_obj,
-            "programme_version": get_programme_version(event_obj),
+            "programme_version": get_programme_version(event_obj, audience=audience),
             "is_event_cancelled": find_cancellation_time(event_obj) is not None,
         }
         page = self.paginate_queryset(sessions) or []

@@ -33,6 +33,7 @@ OPTIONAL_OR_NULL: Final = OPTIONAL | {"allow_null": True}
 # Members of the bodies by field of the form, where they differ.
 SESSION_MEMBERS: Final = {
     "is_bookable": "bookable",
+    "is_for_members": "members_only",
     "url": "external_url",
     "is_time_pinned": "time_pinned",
     "is_room_pinned": "room_pinned",
@@ -49,6 +50,7 @@ SESSION_CONTENT: Final = {
     "speakers": ["Ada Byron"],
     "capacity": 20,
     "bookable": True,
+    "members_only": False,
     "external_url": "",
     "planned_minutes": 45,
     "expected_attendance": 15,
@@ -103,6 +105,9 @@ class SessionChangesRequest(ObjectRequest):
     )
     bookable = StrictBooleanField(
         source="is_bookable", help_text="Whether only people with a booking are admitted.", **OPTIONAL
+    )
+    members_only = StrictBooleanField(
+        source="is_for_members", help_text="Whether it is hidden from everybody but members.", **OPTIONAL
     )
     external_url = StrictTextField(source="url", max_length=2000, **OPTIONAL_TEXT)
     planned_minutes = StrictIntegerField(min_value=0, max_value=MAX_PLANNED_MINUTES, **OPTIONAL_OR_NULL)
@@ -166,6 +171,7 @@ class SessionDetailsResponse(serializers.Serializer[Any]):
     speakers = serializers.ListField(child=serializers.CharField(), help_text="Names, in order.")
     capacity = serializers.IntegerField(allow_null=True)
     bookable = serializers.BooleanField(source="is_bookable")
+    members_only = serializers.BooleanField(source="is_for_members")
     external_url = serializers.CharField(source="url")
     planned_minutes = serializers.IntegerField(allow_null=True)
     expected_attendance = serializers.IntegerField(allow_null=True)

@@ -17,12 +17,6 @@ DEFAULT_MINUTES: Final = 30
 OPENS_AT: Final = datetime.time(8)
 CLOSES_AT: Final = datetime.time(19)
 MAX_EVENT_DAYS: Final = 31
-# For tracks without a colour of their own: at least 3:1 on the board's paper, and lightened as its style
-# sheet does also in dark mode.
-TRACK_COLORS: Final = (
-    *("#0b5c8a", "#a34700", "#2e6b2e", "#8a2d6f", "#7a5c00", "#5146a8"),
-    *("#0e6f6f", "#b3261e", "#6b4a2f", "#4f5b66"),
-)
 DAY: Final = datetime.timedelta(days=1)
 
 
@@ -84,7 +78,8 @@ def build_board(event: Event, draft: ScheduleDraft) -> dict[str, Any]:
     states = load_slot_states(draft)
     speakers = load_speakers(event)
     sessions = event.sessions.order_by("title", "pk").only(
-        *("number", "title", "role", "track", "starts_at", "ends_at", "planned_minutes", "cancelled_at")
+        *("number", "title", "role", "track", "starts_at", "ends_at", "planned_minutes", "cancelled_at"),
+        "is_for_members",
     )
     return {
         "revision": draft.revision,
@@ -95,8 +90,7 @@ def build_board(event: Event, draft: ScheduleDraft) -> dict[str, Any]:
             {"id": room.pk, "name": room.name, "capacity": room.capacity} for room in event.rooms.all()
         ],
         "tracks": [
-            {"id": track.pk, "name": track.name, "color": track.color or get_track_color(number)}
-            for number, track in enumerate(event.tracks.all())
+            {"id": track.pk, "name": track.name, "color": track.shown_color} for track in event.tracks.all()
         ],
         "sessions": [
             {
@@ -106,17 +100,13 @@ def build_board(event: Event, draft: ScheduleDraft) -> dict[str, Any]:
                 "speakers": speakers[session.pk],
                 "track": session.track_id,
                 "role": session.role,
+                "is_for_members": session.is_for_members,
                 "minutes": get_planned_minutes(session),
                 "slot": to_json(states.get(session.pk)),
             }
             for session in sessions
         ],
     }
-
-
-def get_track_color(number: int) -> str:
-    """Return the colour of an event's nth track that has none of its own."""
-    return TRACK_COLORS[number % len(TRACK_COLORS)]
 
 
 def get_planned_minutes(session: Session) -> int:

@@ -54,6 +54,7 @@ def _get_names() -> dict[str, str]:
         "time_pinned": _("time pinned"),
         "room_pinned": _("room pinned"),
         "cancelled": pgettext("session", "cancelled"),
+        "for_members": _("Members only"),
         "in_tray": _("in the tray"),
         "all_tracks": _("All tracks"),
         "tray_count": _("{shown} of {count}"),

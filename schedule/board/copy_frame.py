@@ -17,7 +17,7 @@ from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.editing.draft_slots import lock_current_draft
 from schedule.editing.sessions import add_session
-from schedule.models import ScheduleDraft, Session
+from schedule.models import ProgrammeAudience, ScheduleDraft, Session
 from schedule.programme.days import get_programme_day
 
 from .board_data import load_schedule
@@ -53,14 +53,16 @@ def copy_frame(*, draft: ScheduleDraft, source: Event, author: Person | None) ->
     new = {s: state for s, state in fitting.items() if (casefold_text(s.title), state.starts_at) not in known}
     states: dict[int, SlotState | None] = {}
     for session, state in new.items():
-        values = {"title": session.title, "role": session.role, "language": session.language}
+        names = ("title", "role", "language", "is_for_members")
+        values = {name: getattr(session, name) for name in names}
         states[add_session(event=event, values=values).pk] = state
     make_moves(draft=draft, states=states, author=author)
     return CopiedFrame(event.rooms.count() - existing, len(states), len(wanted) - len(fitting))
 
 
 def list_frame(event: Event) -> Iterable[Session]:
-    return event.sessions.published().filter(role__in=FRAME_ROLES, cancelled_at=None).order_by("starts_at")
+    published = event.sessions.published(audience=ProgrammeAudience.MEMBERS)
+    return published.filter(role__in=FRAME_ROLES, cancelled_at=None).order_by("starts_at")
 
 
 def find_known_frame(draft: ScheduleDraft) -> set[tuple[str, datetime.datetime]]:

@@ -20,6 +20,7 @@ from schedule.editing.appearances import replace_appearances
 from schedule.editing.draft_slots import lock_current_draft
 from schedule.editing.revision import raise_revision
 from schedule.editing.sessions import get_or_create_speakers, index_speakers
+from schedule.exchange.parsing.table_cells import parse_yes_or_no
 from schedule.models import Session, Speaker, Track
 from schedule.speakers.addresses import change_address, is_address
 
@@ -36,6 +37,7 @@ HEADINGS: Final = {
         *("emails", "e mails", "mails", "email addresses", "e mail addresses", "speaker email"),
         *("courriels", "adresses e mail", "adresses email", "e mail de l'intervenant"),
     ),
+    "members": ("members only", "for members only", "reserve aux adherents", "adherents seulement"),
 }
 MAX_SESSIONS: Final = 500
 MAX_MINUTES: Final = 24 * 60
@@ -74,6 +76,7 @@ class PastedSession:
     minutes: int | None = None
     track: str = ""
     emails: tuple[str, ...] = ()
+    is_for_members: bool = False
     error: str = ""
 
 
@@ -97,7 +100,8 @@ class PastedTable:
 
 
 def parse_pasted_sessions(text: str) -> list[PastedSession]:
-    """Return the rows of tab- or semicolon-separated text: titles, speakers, minutes, track, addresses.
+    """Return the rows of tab- or semicolon-separated text: titles, speakers, minutes, track, addresses, and
+    whether they are for members only.
 
     A first row of headings says which column is which. Raise UnreadableFile.
     """
@@ -137,8 +141,13 @@ def parse_row(line: int, cells: dict[str, str]) -> PastedSession:
     minutes = parse_minutes(minutes_text)
     track = " ".join(cells.get("track", "").split())[:500]
     emails = tuple(part for part in EMAIL_SEPARATOR.split(cells.get("emails", "")) if part)
-    row = PastedSession(line, title, speakers, minutes, track, emails)
-    return replace(row, error=find_row_error(row, minutes_text) or find_address_error(row))
+    members_text = cells.get("members", "")
+    is_for_members = parse_yes_or_no(members_text)
+    row = PastedSession(line, title, speakers, minutes, track, emails, bool(is_for_members))
+    error = find_row_error(row, minutes_text) or find_address_error(row)
+    if not error and is_for_members is None:
+        error = _("“%(text)s” is neither yes nor no.") % {"text": members_text[:50]}
+    return replace(row, error=error)
 
 
 def find_address_error(row: PastedSession) -> str:
@@ -221,6 +230,7 @@ def create_pasted_sessions(*, event: Event, text: str, seen_number: int | None =
             slug=slugify(row.title)[:300],
             track=tracks.get(casefold_text(row.track)),
             planned_minutes=row.minutes,
+            is_for_members=row.is_for_members,
         )
         speakers.append(get_or_create_speakers(event, row.speakers, known_speakers))
         set_missing_addresses(row, known_speakers)

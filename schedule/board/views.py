@@ -71,7 +71,7 @@ def list_board_rows(event: Event, draft: ScheduleDraft) -> list[BoardRow]:
     states, schedule, speakers = load_slot_states(draft), load_schedule(event), load_speakers(event)
     rooms = dict(event.rooms.values_list("pk", "name"))
     rows = []
-    for session in event.sessions.order_by("title", "pk").only("number", "title", "event"):
+    for session in event.sessions.order_by("title", "pk").only("number", "title", "event", "is_for_members"):
         state = states.get(session.pk)
         rows.append(
             BoardRow(

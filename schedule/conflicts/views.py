@@ -25,7 +25,7 @@ from schedule.editing.views import (
     render_organizer_page,
     report_refusals,
 )
-from schedule.models import ConflictLevel, Speaker
+from schedule.models import ConflictLevel, ProgrammeAudience, Speaker
 from schedule.programme.agenda_filter import clean_query_value
 from schedule.programme.programme_version import get_programme_version
 from schedule.speakers.organizer_views import get_speaker
@@ -57,7 +57,7 @@ ROWS_PER_PAGE: Final = 20
 def conflict_list(request: "HttpRequest", event: str) -> "HttpResponse":
     event_obj = get_event_to_organize(event, request.user)
     values = {name: clean_query_value(request.GET.get(name, "")) for name in ("kind", "level", "day")}
-    version = get_programme_version(event_obj)
+    version = get_programme_version(event_obj, audience=ProgrammeAudience.MEMBERS)
 
     def get_day(state: SlotState) -> datetime.date:
         return state.day or version.get_programme_day(state.starts_at)

@@ -60,10 +60,15 @@ class SessionForm(forms.ModelForm[Session]):
             "room": _("Room"),
             "url": _("Page elsewhere"),
             "is_bookable": _("Booking required"),
+            "is_for_members": _("For members only"),
         }
         help_texts = {
             "is_bookable": _(
                 "If ticked, only people with a booking are admitted; otherwise the session is open."
+            ),
+            "is_for_members": _(
+                "Nobody else sees it: neither in the programme nor in feeds. Takes effect as soon as it is "
+                "saved."
             ),
             "language": _("A code such as fr or en; separate several with commas."),
             "capacity": _("Leave empty for no limit."),

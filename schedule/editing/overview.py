@@ -28,6 +28,7 @@ STATE_LABELS: Final = {
     "outside_event": _("Outside the event’s hours"),
     "unplaced": _("Without time or room"),
     "cancelled": _("Cancelled"),
+    "members": _("For members only"),
     "unpublished": _("With changes that are not published"),
 }
 
@@ -158,6 +159,7 @@ def has_state(row: OverviewRow, state: str) -> bool:
         "outside_event": row.is_outside,
         "unplaced": is_unplaced(session),
         "cancelled": bool(session.cancelled_at),
+        "members": session.is_for_members,
         "unpublished": bool(row.unpublished),
     }.get(state, True)
 

@@ -15,7 +15,7 @@ from convention.errors import InvalidFields, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_digits
-from schedule.models import Session
+from schedule.models import ProgrammeAudience, Session
 from schedule.programme.agenda_filter import clean_query_value
 from schedule.programme.programme_version import get_programme_version
 from schedule.versions.sentences import KIND_LABELS
@@ -62,7 +62,7 @@ def session_list(request: "HttpRequest", event: str) -> HttpResponse:
         name: clean_query_value(request.GET.get(name, "")) for name in ("q", "day", "room", "track", "state")
     }
     overview_filter = OverviewFilter(**filter_values)
-    version = get_programme_version(event_obj)
+    version = get_programme_version(event_obj, audience=ProgrammeAudience.MEMBERS)
     unpublished_labels = {
         change.slot.session_id or 0: [KIND_LABELS[kind] for kind in change.kinds]
         for change in list_unpublished_changes(event_obj)

@@ -87,7 +87,7 @@ def to_plain_text(value: object) -> str:
 PLANNING_FIELDS: Final = ("role", "planned_minutes", "expected_attendance", "needed_features", "follows")
 LIVE_FIELDS: Final = (
     *("title", "subtitle", "kind", "language", "track"),
-    *("capacity", "is_bookable", "abstract", "description", "url"),
+    *("capacity", "is_bookable", "is_for_members", "abstract", "description", "url"),
     *PLANNING_FIELDS,
 )
 SLOT_FIELDS: Final = ("room", "starts_at", "ends_at", "is_time_pinned", "is_room_pinned")

@@ -81,7 +81,9 @@ def build_new_track(event: Event) -> Track:
     slugs = {slug for _position, slug in rows}
     number = next(number for number in itertools.count(1) if f"track-{number}" not in slugs)
     position = max((position + 1 for position, _slug in rows), default=0)
-    return Track(event=event, color="#0b5c8a", position=position, slug=f"track-{number}")
+    track = Track(event=event, position=position, slug=f"track-{number}")
+    track.color = track.shown_color
+    return track
 
 
 @allow_get_and_post

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from convention.events.models import Event
+from schedule.models import ProgrammeAudience
 
 from .parsed_programme import ParsedProgramme, ScheduleFormat
 from .writers.frab_json import write_frab_json
@@ -23,12 +24,19 @@ FORMAT_WRITERS: dict[ScheduleFormat, Callable[[ParsedProgramme], bytes]] = {
 }
 
 
-def export_schedule(*, event: Event, file_format: ScheduleFormat) -> bytes:
+def export_schedule(
+    *,
+    event: Event,
+    file_format: ScheduleFormat,
+    audience: ProgrammeAudience = ProgrammeAudience.PUBLIC,
+) -> bytes:
     """Return the file: the same bytes for the same revision of the programme.
+
+    Tables have a column that marks sessions for members only, and contain them for any audience.
 
     iCalendar files and tables are read by people, so their texts are in the active language.
     """
-    programme = build_exported_programme(event, file_format)
+    programme = build_exported_programme(event, file_format, audience=audience)
     return FORMAT_WRITERS[file_format](
         localize_programme(programme, event) if file_format is ScheduleFormat.ICALENDAR else programme
     )

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 
 from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event
-from schedule.models import Schedule
+from schedule.models import ProgrammeAudience, Schedule
 
 from .export_schedule import export_schedule
 from .parsed_programme import ScheduleFormat
@@ -34,16 +34,20 @@ class ProgrammeFeed:
         return gzip.decompress(self.compressed)
 
 
-def get_programme_feed(event: Event, file_format: ScheduleFormat) -> ProgrammeFeed:
-    """Return the programme's feed, cached while the programme does not change."""
+def get_programme_feed(
+    event: Event, file_format: ScheduleFormat, *, audience: ProgrammeAudience
+) -> ProgrammeFeed:
+    """Return the programme's feed for an audience, cached while the programme does not change."""
     schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
-    stamp = (file_format, get_language(), schedule.revision, schedule.changed_at, event.title, event.timezone)
+    texts = (str(audience), get_language(), event.title, event.timezone)
+    stamp = (file_format, texts, schedule.revision, schedule.changed_at)
     # Columns of the event are in the file too, but changing them raises no revision.
     span = (event.starts_at, event.ends_at, find_cancellation_time(event))
     name = f"feed-{event.pk}-{hashlib.sha256(repr((stamp, span)).encode()).hexdigest()[:32]}"
     cached: tuple[bytes, str] | None = cache.get(name)
     if cached is None:
-        cached = compress_feed(export_schedule(event=event, file_format=file_format), schedule.revision)
+        data = export_schedule(event=event, file_format=file_format, audience=audience)
+        cached = compress_feed(data, schedule.revision)
         cache.set(name, cached, FEED_CACHE_SECONDS)
     return ProgrammeFeed(*cached, changed_at=schedule.changed_at or event.created_at)
 

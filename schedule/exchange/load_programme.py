@@ -8,7 +8,7 @@ from django.db.models import Prefetch
 
 from convention.events.cancellations import find_cancellation_time, format_cancelled_title
 from convention.events.models import Event
-from schedule.models import Schedule, Session, SessionSpeaker
+from schedule.models import ProgrammeAudience, Schedule, Session, SessionSpeaker
 
 from .parsed_programme import (
     NO_START,
@@ -26,13 +26,19 @@ from .parsing import clean_values
 from .parsing.frab_entry import EXTRA_FIELDS
 
 
-def load_programme(event: Event, file_format: ScheduleFormat) -> ParsedProgramme:
-    """Load the public programme: published sessions that are not cancelled.
+def load_programme(
+    event: Event, file_format: ScheduleFormat, *, audience: ProgrammeAudience
+) -> ParsedProgramme:
+    """Load the programme that an audience sees: published sessions that are not cancelled.
 
     iCalendar files include cancelled sessions, which their STATUS marks; if the event is cancelled, all are.
-    Tables, which are for organizers only, include cancelled sessions and, at the end, those without a time.
+    Tables, which are for organizers only, include cancelled sessions, those for members only and, at the end,
+    those without a time.
     """
-    sessions, cancelled_at = load_sessions(event), find_cancellation_time(event)
+    if file_format in TABLE_FORMATS:
+        audience = ProgrammeAudience.MEMBERS
+    sessions = [session for session in load_sessions(event) if session.is_visible_to(audience)]
+    cancelled_at = find_cancellation_time(event)
     exported_sessions = (session for session in sessions if session.is_published)
     if file_format is not ScheduleFormat.ICALENDAR and file_format not in TABLE_FORMATS:
         exported_sessions = (session for session in exported_sessions if not session.cancelled_at)
@@ -54,7 +60,7 @@ def load_programme(event: Event, file_format: ScheduleFormat) -> ParsedProgramme
             ParsedRoom(room.name, room.guid, room.capacity) for room in event.rooms.all() if room.name in used
         ),
         tuple(
-            ParsedTrack(track.name, track.slug, track.color)
+            ParsedTrack(track.name, track.slug, track.shown_color)
             for track in event.tracks.all()
             if track.name in track_names
         ),
@@ -134,6 +140,7 @@ def to_parsed_session(session: Session) -> ParsedSession:
         recording_optout=session.recording_optout,
         is_cancelled=session.cancelled_at is not None,
         sequence=session.sequence,
+        is_for_members=session.is_for_members,
         # Only these fields: `extra` also has what imports remember of ids, which no file may show.
         extra=tuple((name, str(session.extra[name])) for name in EXTRA_FIELDS if session.extra.get(name)),
     )

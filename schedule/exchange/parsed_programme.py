@@ -94,6 +94,8 @@ class ParsedSession:
     track: str | None = None
     subtitle: str | None = None
     kind: str | None = None
+    # Of new sessions only: organizers may give a known one another role.
+    role: str | None = None
     language: str | None = None
     abstract: str | None = None
     description: str | None = None
@@ -105,6 +107,7 @@ class ParsedSession:
     recording_license: str | None = None
     recording_optout: bool | None = None
     is_cancelled: bool | None = None
+    is_for_members: bool | None = None
     extra: tuple[tuple[str, str], ...] | None = None
     # Only if it contradicts `ends_at`: people who edit a table change one of them and forget the other.
     stated_duration: datetime.timedelta | None = None

@@ -7,8 +7,10 @@ from .drafts import Availability, ConflictLevel, Move, PlanRun, ScheduleDraft, S
 from .prints import AgendaPrint
 from .programme import (
     DEFAULT_DAY_START,
+    TRACK_COLORS,
     ChosenSession,
     PersonalAgenda,
+    ProgrammeAudience,
     Schedule,
     ScheduleUpload,
     Session,
@@ -21,6 +23,7 @@ from .versions import ScheduleVersion, VersionSlot
 
 __all__ = [
     "DEFAULT_DAY_START",
+    "TRACK_COLORS",
     "AgendaPrint",
     "Availability",
     "ChosenSession",
@@ -28,6 +31,7 @@ __all__ = [
     "Move",
     "PersonalAgenda",
     "PlanRun",
+    "ProgrammeAudience",
     "Schedule",
     "ScheduleDraft",
     "ScheduleUpload",

@@ -1,6 +1,7 @@
 """The programme of an event: schedule, tracks, speakers, sessions, personal agendas and uploaded files."""
 
 import datetime
+import enum
 import uuid
 from typing import Any, ClassVar, Final, Self
 
@@ -18,6 +19,22 @@ from convention.web.link_secrets import LinkedModel
 from schedule.rich_text.clean_columns import CleanHtmlField, RichTextModel, RichTextQuerySet
 
 DEFAULT_DAY_START: Final = datetime.time(6)
+# For tracks without a colour of their own: white text on them is readable, and so are they on light paper,
+# also as text; lightened as the style sheets do, they are visible in dark mode.
+TRACK_COLORS: Final = (
+    *("#0b5c8a", "#a34700", "#2e6b2e", "#8a2d6f", "#7a5c00", "#5146a8"),
+    *("#0e6f6f", "#b3261e", "#6b4a2f", "#4f5b66"),
+)
+
+
+class ProgrammeAudience(enum.StrEnum):
+    """The readers of a programme: `MEMBERS` see all of it, `PUBLIC` all but sessions for members only.
+
+    Organizers and staff see what members see. `permissions.get_programme_audience` decides for a person.
+    """
+
+    PUBLIC = "public"
+    MEMBERS = "members"
 
 
 class Schedule(models.Model):
@@ -66,6 +83,11 @@ class Track(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def shown_color(self) -> str:
+        """Return its own colour, else one by its position: the same on screens, on paper and in feeds."""
+        return self.color or TRACK_COLORS[self.position % len(TRACK_COLORS)]
+
 
 class Speaker(RichTextModel):
     """A speaker at one event."""
@@ -105,10 +127,15 @@ class Speaker(RichTextModel):
 
 
 class SessionQuerySet(RichTextQuerySet):
-    def published(self) -> Self:
-        """Return the sessions that the public programme shows, cancelled ones included."""
-        rows: Self = self.filter(starts_at__isnull=False).exclude(role=Session.Role.BLOCKER)
+    def visible_to(self, audience: ProgrammeAudience) -> Self:
+        """Return the sessions of which this audience may know."""
+        rows: Self = self if audience is ProgrammeAudience.MEMBERS else self.filter(is_for_members=False)
         return rows
+
+    def published(self, *, audience: ProgrammeAudience) -> Self:
+        """Return the sessions that the published programme shows to an audience, cancelled ones included."""
+        rows: Self = self.visible_to(audience)
+        return rows.filter(starts_at__isnull=False).exclude(role=Session.Role.BLOCKER)
 
 
 class Session(LimitedStock, RichTextModel):
@@ -175,6 +202,8 @@ class Session(LimitedStock, RichTextModel):
         "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("comes after")
     )
     is_bookable = models.BooleanField(_("booking required"), default=False, db_default=False)
+    # Hidden from everybody else, as if it did not exist (`SessionQuerySet.visible_to`).
+    is_for_members = models.BooleanField(_("for members only"), default=False, db_default=False)
 
     objects: ClassVar[Any] = SessionQuerySet.as_manager()
 
@@ -206,8 +235,12 @@ class Session(LimitedStock, RichTextModel):
 
     @property
     def is_published(self) -> bool:
-        """Return whether the public programme shows it, as `SessionQuerySet.published` does for many."""
+        """Return whether the published programme shows it, to members at least."""
         return self.starts_at is not None and self.role != self.Role.BLOCKER
+
+    def is_visible_to(self, audience: ProgrammeAudience) -> bool:
+        """Return whether this audience may know of it, as `SessionQuerySet.visible_to` does for many."""
+        return not self.is_for_members or audience is ProgrammeAudience.MEMBERS
 
     @property
     def duration(self) -> datetime.timedelta:

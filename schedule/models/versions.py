@@ -54,6 +54,8 @@ class VersionSlot(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
     is_cancelled = models.BooleanField(default=False)
+    # Decides who reads of it in the list of changes, once its session is deleted.
+    is_for_members = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["starts_at", "pk"]

@@ -35,7 +35,7 @@ def print_sheets(
     require_comparison(options)
     # Loading included: it formats dates and hours.
     with override(options.language):
-        programme = select_sessions(load_printed_programme(event), options)
+        programme = select_sessions(load_printed_programme(event, audience=options.audience), options)
         kind = SHEET_KINDS[options.kind]
         if kind.is_internal:
             programme = replace(programme, notes=load_session_notes(event))

@@ -4,6 +4,8 @@ import datetime
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
+from schedule.models import ProgrammeAudience
+
 AGENDA_LANGUAGES: Final = ("fr", "en")
 
 
@@ -11,7 +13,8 @@ AGENDA_LANGUAGES: Final = ("fr", "en")
 class PrintOptions:
     """Options of one print. Empty days, rooms and tracks mean all of them; rooms and tracks are ids.
 
-    `since` is the number of the version that the print replaces.
+    `since` is the number of the version that the print replaces. Without `includes_members_sessions`,
+    sessions for members only are left out.
     """
 
     kind: str = "booklet"
@@ -24,6 +27,11 @@ class PrintOptions:
     rooms: tuple[int, ...] = ()
     tracks: tuple[int, ...] = ()
     since: int | None = None
+    includes_members_sessions: bool = False
+
+    @property
+    def audience(self) -> ProgrammeAudience:
+        return ProgrammeAudience.MEMBERS if self.includes_members_sessions else ProgrammeAudience.PUBLIC
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from convention.events.cancellations import describe_cancellation, format_printed_title
 from convention.events.models import Event
 from convention.text.dates import format_date_range, format_datetime, format_time, format_time_range
-from schedule.models import Schedule, Session, SessionSpeaker, Speaker
+from schedule.models import ProgrammeAudience, Schedule, Session, SessionSpeaker, Speaker
 from schedule.programme.days import get_programme_day, get_shown_end
 from schedule.rich_text.sanitize import to_text
 
@@ -47,6 +47,7 @@ class PrintedSession:
     role: str = Session.Role.TALK.value
     room_id: int | None = None
     track_id: int | None = None
+    is_for_members: bool = False
     chairs: tuple[str, ...] = ()
     # Companies of the speakers, each once.
     companies: tuple[str, ...] = ()
@@ -54,6 +55,10 @@ class PrintedSession:
     @property
     def is_for_everybody(self) -> bool:
         return self.role in {Session.Role.PLENARY, Session.Role.BREAK}
+
+    def is_visible_to(self, audience: ProgrammeAudience) -> bool:
+        """Return whether this audience may read of it: for files of many people, which are loaded once."""
+        return not self.is_for_members or audience is ProgrammeAudience.MEMBERS
 
     @property
     def is_in_all_rooms(self) -> bool:
@@ -117,8 +122,13 @@ def describe_edition(programme: PrintedProgramme) -> str:
     return _("As of %(changed)s") % {"changed": changed}
 
 
-def load_printed_programme(event: Event, *, booked_ids: Collection[int] = ()) -> PrintedProgramme:
-    """Load the published programme in the active language, with a fixed number of queries.
+def load_printed_programme(
+    event: Event,
+    *,
+    booked_ids: Collection[int] = (),
+    audience: ProgrammeAudience = ProgrammeAudience.PUBLIC,
+) -> PrintedProgramme:
+    """Load the programme that an audience sees in the active language, with a fixed number of queries.
 
     Sessions with these ids are included even while they have no time.
     """
@@ -127,8 +137,10 @@ def load_printed_programme(event: Event, *, booked_ids: Collection[int] = ()) ->
     )
     appearances = SessionSpeaker.objects.select_related("speaker")
     sessions = (
-        Session.objects.filter(
-            Q(pk__in=Session.objects.published().filter(event=event)) | Q(pk__in=booked_ids), event=event
+        Session.objects.visible_to(audience)
+        .filter(
+            Q(pk__in=Session.objects.published(audience=audience).filter(event=event)) | Q(pk__in=booked_ids),
+            event=event,
         )
         .select_related("room", "track")
         .prefetch_related(Prefetch("appearances", appearances))
@@ -170,15 +182,14 @@ def load_printed_session(session: Session, event: Event, day_starts_at: datetime
     speakers, chairs = split_appearances(session.appearances.all())
     return PrintedSession(
         session_id=session.pk,
-        # Line breaks in a title would end a line of print, and an empty one would leave a cell unnamed.
-        title=" ".join(session.title.split()) or _("Untitled"),
+        title=format_session_title(session),
         subtitle=" ".join(session.subtitle.split()),
         starts_at=starts_at,
         ends_at=get_shown_end(starts_at, ends_at) if starts_at else None,
         day=day,
         room=session.room.name if session.room else "",
         track=session.track.name if session.track else "",
-        track_color=session.track.color if session.track else "",
+        track_color=session.track.shown_color if session.track else "",
         language=session.language,
         speakers=tuple(speaker.name for speaker in speakers),
         # Some sources, such as calendars, have a description only.
@@ -187,10 +198,18 @@ def load_printed_session(session: Session, event: Event, day_starts_at: datetime
         is_cancelled=session.cancelled_at is not None,
         role=session.role,
         room_id=session.room_id,
+        is_for_members=session.is_for_members,
         track_id=session.track_id,
         chairs=tuple(chair.name for chair in chairs),
         companies=tuple(dict.fromkeys(speaker.company for speaker in speakers if speaker.company)),
     )
+
+
+def format_session_title(session: Session) -> str:
+    """Return the title in one line; on every sheet it says who may come, if not everybody."""
+    # Line breaks in a title would end a line of print, and an empty one would leave a cell unnamed.
+    title = " ".join(session.title.split()) or _("Untitled")
+    return _("%(title)s (members only)") % {"title": title} if session.is_for_members else title
 
 
 def split_appearances(appearances: Iterable[SessionSpeaker]) -> tuple[list[Speaker], list[Speaker]]:

@@ -168,6 +168,8 @@ def normalize_options(options: PrintOptions) -> PrintOptions:
         depth=choose(kind.depths, options.depth),
         is_imposed=options.is_imposed and kind.can_be_imposed,
         since=options.since if kind.since is not SinceChoice.NONE else None,
+        # Crews need to know of every session.
+        includes_members_sessions=options.includes_members_sessions or kind.is_internal,
         days=tuple(sorted(options.days)),
         rooms=tuple(sorted(options.rooms)),
         tracks=tuple(sorted(options.tracks)),

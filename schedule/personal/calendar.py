@@ -13,7 +13,7 @@ from schedule.exchange.parsed_programme import ScheduleFormat
 from schedule.exchange.writers.icalendar import write_icalendar
 from schedule.exchange.writers.own_pages import localize_programme
 from schedule.exchange.writers.round_trip import build_exported_programme
-from schedule.models import PersonalAgenda
+from schedule.models import PersonalAgenda, ProgrammeAudience
 from schedule.programme.programme_version import ProgrammeVersion
 
 CALENDAR_CACHE_SECONDS: Final = 600
@@ -31,7 +31,11 @@ def compute_calendar_tag(
 
 
 def build_personal_calendar(
-    *, personal_agenda: PersonalAgenda, tag: str, notes: Mapping[uuid.UUID, str]
+    *,
+    personal_agenda: PersonalAgenda,
+    audience: ProgrammeAudience,
+    tag: str,
+    notes: Mapping[uuid.UUID, str],
 ) -> bytes:
     """Return the noted sessions in iCalendar; cancelled ones too, marked by their STATUS.
 
@@ -40,15 +44,15 @@ def build_personal_calendar(
     key = f"personal-calendar-{tag}"
     cached: bytes | None = cache.get(key)
     if cached is None:
-        programme = localize_programme(
-            build_exported_programme(personal_agenda.event, ScheduleFormat.ICALENDAR), personal_agenda.event
-        )
+        event = personal_agenda.event
+        exported = build_exported_programme(event, ScheduleFormat.ICALENDAR, audience=audience)
+        programme = localize_programme(exported, event)
         parsed_sessions = tuple(
             replace(parsed_session, description=join_texts(note, parsed_session.description))
             for parsed_session in programme.sessions
             if parsed_session.guid and (note := notes.get(parsed_session.guid)) is not None
         )
-        title = _("My programme – %(event)s") % {"event": personal_agenda.event.title}
+        title = _("My programme – %(event)s") % {"event": event.title}
         cached = write_icalendar(
             replace(programme, sessions=parsed_sessions, header=replace(programme.header, title=title))
         )

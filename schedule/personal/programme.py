@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 from convention import hooks
 from convention.club.models import Person
 from convention.events.models import Event
-from schedule.models import PersonalAgenda, Session
+from schedule.models import PersonalAgenda, ProgrammeAudience, Session
 from schedule.paper.personal_page import draw_personal_page
 from schedule.paper.printed_programme import PrintedProgramme, load_printed_programme
 from schedule.programme.agenda import query_sessions
@@ -20,12 +20,16 @@ from schedule.programme.neighbours import map_conflicting_sessions
 
 @dataclass(frozen=True, slots=True)
 class PersonalProgramme:
-    """Chosen and booked sessions; a session may be both. `conflicts` are by session id."""
+    """Chosen and booked sessions as an audience sees them; a session may be both.
+
+    `conflicts` are by session id.
+    """
 
     sessions: list[Session]
     chosen_ids: frozenset[int]
     booked_ids: frozenset[int]
     conflicts: dict[int, list[Session]]
+    audience: ProgrammeAudience
 
     def describe_session(self, session: Session) -> str:
         """Return what print and calendar say of a session: booked or not, and what runs at the same time."""
@@ -43,25 +47,36 @@ class PersonalProgramme:
 
 
 def load_personal_programme(
-    event: Event, personal_agenda: PersonalAgenda | None, person: Person | None = None
+    event: Event,
+    personal_agenda: PersonalAgenda | None,
+    person: Person | None = None,
+    *,
+    audience: ProgrammeAudience,
 ) -> PersonalProgramme:
-    """Load what an agenda holds, and what its attendee or the signed-in person booked."""
+    """Load what an agenda holds, and what its attendee or the signed-in person booked.
+
+    What the audience may not know of is left out: it stays chosen or booked.
+    """
     booked_ids: set[int] = set()
     if personal_agenda or person:
         for find_booked_sessions in hooks.booked_sessions.providers():
             booked_ids |= find_booked_sessions(event, personal_agenda, person)
     chosen = personal_agenda.sessions.values_list("pk", flat=True) if personal_agenda else ()
-    return build_personal_programme(event, chosen_ids=set(chosen), booked_ids=booked_ids)
+    return build_personal_programme(event, chosen_ids=set(chosen), booked_ids=booked_ids, audience=audience)
 
 
 def build_personal_programme(
-    event: Event, *, chosen_ids: Collection[int], booked_ids: Collection[int]
+    event: Event,
+    *,
+    chosen_ids: Collection[int],
+    booked_ids: Collection[int],
+    audience: ProgrammeAudience,
 ) -> PersonalProgramme:
-    rows = query_sessions(event).filter(Q(pk__in=chosen_ids) | Q(pk__in=booked_ids))
+    visible: Any = query_sessions(event)  # our own queryset, which the stub does not know
+    rows = visible.visible_to(audience).filter(Q(pk__in=chosen_ids) | Q(pk__in=booked_ids))
     sessions = list(rows.select_related("published_in")) if chosen_ids or booked_ids else []
-    return PersonalProgramme(
-        sessions, frozenset(chosen_ids), frozenset(booked_ids), map_conflicting_sessions(sessions)
-    )
+    conflicts = map_conflicting_sessions(sessions)
+    return PersonalProgramme(sessions, frozenset(chosen_ids), frozenset(booked_ids), conflicts, audience)
 
 
 def print_personal_programme(
@@ -69,7 +84,7 @@ def print_personal_programme(
 ) -> None:
     """Write a PDF of the programme in the active language, with bookings and conflicts."""
     booked_ids = [session.pk for session in personal_programme.sessions]
-    printed = load_printed_programme(event, booked_ids=booked_ids)
+    printed = load_printed_programme(event, booked_ids=booked_ids, audience=personal_programme.audience)
     draw_personal_page(build_printed_agenda(printed, personal_programme, title=title), file)
 
 
@@ -83,15 +98,16 @@ def build_printed_agenda(
     notes = {
         session.pk: personal_programme.describe_session(session) for session in personal_programme.sessions
     }
+    visible = [item for item in printed.sessions if item.is_visible_to(personal_programme.audience)]
     items = tuple(
         # Below the title, as the subtitle.
         replace(item, subtitle=" – ".join(filter(None, (item.subtitle, notes[item.session_id]))))
-        for item in printed.sessions
+        for item in visible
         if item.session_id in notes
     )
     head_note = ""
     if not items:
-        items = tuple(item for item in printed.sessions if item.role == Session.Role.PLENARY)
+        items = tuple(item for item in visible if item.role == Session.Role.PLENARY)
         head_note = _("No session is chosen yet. The plenaries are for everybody.")
     used_rooms = {item.room for item in items}
     rooms = tuple(room for room in printed.room_names if room in used_rooms)

@@ -26,9 +26,15 @@ from convention.errors import Forbidden, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.tables.downloads import CALENDAR_TYPE, inline_disposition, inline_response
-from schedule.models import PersonalAgenda, ScheduleVersion, Session
-from schedule.permissions import get_agenda_cookie_name, get_own_agenda, get_public_session, get_shared_agenda
-from schedule.programme.agenda import AgendaEntry, build_agenda_entries, query_sessions
+from schedule.models import PersonalAgenda, ProgrammeAudience, ScheduleVersion, Session
+from schedule.permissions import (
+    get_agenda_cookie_name,
+    get_own_agenda,
+    get_programme_audience,
+    get_public_session,
+    get_shared_agenda,
+)
+from schedule.programme.agenda import DEFERRED_FIELDS, AgendaEntry, build_agenda_entries
 from schedule.programme.neighbours import find_conflicting_sessions
 from schedule.programme.programme_version import get_programme_version
 from schedule.programme.views import find_feedback_addresses, forbid_shared_caching, get_event_path
@@ -38,6 +44,7 @@ from .calendar import build_personal_calendar, compute_calendar_tag
 from .programme import PersonalProgramme, load_personal_programme, print_personal_programme
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
 COOKIE_MAX_AGE_SECONDS: Final = 365 * 24 * 3600
@@ -52,9 +59,10 @@ def session_choose(request: "HttpRequest", event: str) -> HttpResponse:
     adds = "add" in request.POST
     guid = parse_session_guid(request.POST.get("add") or request.POST.get("drop") or "")
     personal_agenda = get_own_agenda(event_obj, request)
+    audience = get_programme_audience(request.user, event_obj)
     # What was chosen can be dropped, even if it is no longer in the programme.
-    chosen = personal_agenda.sessions.filter(guid=guid).first() if personal_agenda and not adds else None
-    session = chosen or get_public_session(event_obj, guid)
+    dropped = None if adds else query_chosen_sessions(personal_agenda, audience).filter(guid=guid).first()
+    session = dropped or get_public_session(event_obj, guid, audience=audience)
     if adds:
         personal_agenda = choose_session(event=event_obj, session=session, personal_agenda=personal_agenda)
         if isinstance(request.user, Person):
@@ -67,14 +75,23 @@ def session_choose(request: "HttpRequest", event: str) -> HttpResponse:
     )
 
 
+def query_chosen_sessions(
+    personal_agenda: PersonalAgenda | None, audience: ProgrammeAudience
+) -> "QuerySet[Session]":
+    """Return the sessions of an agenda of which the audience may know, without their long texts."""
+    if personal_agenda is None:
+        return Session.objects.none()
+    rows: QuerySet[Session] = Session.objects.visible_to(audience).filter(personal_agendas=personal_agenda)
+    return rows.defer(*DEFERRED_FIELDS)
+
+
 def respond_to_choice(
     request: "HttpRequest", event: Event, session: Session, personal_agenda: PersonalAgenda | None
 ) -> HttpResponse:
     """Return JSON for our script, else redirect to the page of the button."""
     if "application/json" in request.headers.get("Accept", ""):
-        chosen_sessions = (
-            list(query_sessions(event).filter(personal_agendas=personal_agenda)) if personal_agenda else []
-        )
+        audience = get_programme_audience(request.user, event)
+        chosen_sessions = list(query_chosen_sessions(personal_agenda, audience))
         body = {
             "chosen": session in chosen_sessions,
             "count": len(chosen_sessions),
@@ -147,7 +164,7 @@ def remember_agenda(
 def own_agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
     own = get_own_agenda(event_obj, request)
-    programme = load_personal_programme(event_obj, own, get_signed_in_person(request))
+    programme = load_own_programme(request, event_obj, own)
     response = render_agenda_page(
         request,
         event_obj,
@@ -164,7 +181,7 @@ def own_agenda_pdf(request: "HttpRequest", event: str) -> HttpResponse:
     """Serve the visitor's programme as a PDF: stars of this device and bookings."""
     event_obj = get_visible_event(event, request.user)
     own = get_own_agenda(event_obj, request)
-    programme = load_personal_programme(event_obj, own, get_signed_in_person(request))
+    programme = load_own_programme(request, event_obj, own)
     if not programme.sessions:
         raise NotFound(_("Your programme is empty: choose sessions first."))
     file = io.BytesIO()
@@ -173,16 +190,22 @@ def own_agenda_pdf(request: "HttpRequest", event: str) -> HttpResponse:
     return forbid_shared_caching(inline_response(file.getvalue(), name=f"{event_obj.slug}.pdf"))
 
 
-def get_signed_in_person(request: "HttpRequest") -> Person | None:
-    return request.user if isinstance(request.user, Person) else None
+def load_own_programme(
+    request: "HttpRequest", event: Event, own_agenda: PersonalAgenda | None
+) -> PersonalProgramme:
+    """Load the stars of this device, with the bookings of whoever is signed in."""
+    person = request.user if isinstance(request.user, Person) else None
+    audience = get_programme_audience(request.user, event)
+    return load_personal_programme(event, own_agenda, person, audience=audience)
 
 
 @require_safe
 def shared_agenda_page(request: "HttpRequest", event: str, token: str) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
     personal_agenda, own = get_shared_agenda(event_obj, token), get_own_agenda(event_obj, request)
-    # Not with the visitor's bookings: the page is that of the link.
-    programme = load_personal_programme(event_obj, personal_agenda)
+    # Not with the visitor's bookings: the page is that of the link. But with what the visitor may know of.
+    audience = get_programme_audience(request.user, event_obj)
+    programme = load_personal_programme(event_obj, personal_agenda, audience=audience)
     response = render_agenda_page(request, event_obj, personal_agenda, own, programme, feedback_addresses={})
     # The address is a secret: search engines must not list it.
     response["X-Robots-Tag"] = "noindex"
@@ -212,7 +235,7 @@ def render_agenda_page(
     """Render a personal programme by day, with its conflicts; `own_agenda` is the visitor's, perhaps
     the same. `feedback_addresses` are by session id.
     """
-    version, sessions = get_programme_version(event), programme.sessions
+    version, sessions = get_programme_version(event, audience=programme.audience), programme.sessions
     days: dict[object, list[ProgrammeRow]] = {}
     entries = build_agenda_entries(event, version, sessions, programme.chosen_ids)
     for entry in sorted(entries, key=lambda entry: (entry.starts_at, entry.session.title)):
@@ -279,16 +302,17 @@ def personal_agenda_feed(request: "HttpRequest", event: str, token: str) -> Http
     """Serve the agenda as a calendar; 304 if unchanged."""
     event_obj = get_visible_event(event, request.user)
     personal_agenda = get_shared_agenda(event_obj, token)
-    programme = load_personal_programme(event_obj, personal_agenda)
+    # Calendar programs cannot sign in: whose agenda it is decides.
+    audience = get_agenda_audience(personal_agenda, event_obj)
+    programme = load_personal_programme(event_obj, personal_agenda, audience=audience)
     notes = {session.guid: programme.describe_session(session) for session in programme.sessions}
-    tag = compute_calendar_tag(
-        personal_agenda=personal_agenda, programme_version=get_programme_version(event_obj), notes=notes
-    )
+    version = get_programme_version(event_obj, audience=audience)
+    tag = compute_calendar_tag(personal_agenda=personal_agenda, programme_version=version, notes=notes)
     etag = f'W/"{tag}-{get_language()}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         body = build_personal_calendar(
-            personal_agenda=personal_agenda, tag=f"{tag}-{get_language()}", notes=notes
+            personal_agenda=personal_agenda, audience=audience, tag=f"{tag}-{get_language()}", notes=notes
         )
         response = HttpResponse(body, content_type=CALENDAR_TYPE)
         response["Content-Disposition"] = inline_disposition(f"{event_obj.slug}.ics")
@@ -296,6 +320,13 @@ def personal_agenda_feed(request: "HttpRequest", event: str, token: str) -> Http
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+def get_agenda_audience(personal_agenda: PersonalAgenda, event: Event) -> ProgrammeAudience:
+    """Return what the attendee of an agenda sees; the public's part for an agenda that is nobody's."""
+    owners = [find_owner(personal_agenda) for find_owner in hooks.agenda_owners.providers()]
+    audiences = {get_programme_audience(owner, event) for owner in owners}
+    return ProgrammeAudience.MEMBERS if ProgrammeAudience.MEMBERS in audiences else ProgrammeAudience.PUBLIC
 
 
 @require_POST

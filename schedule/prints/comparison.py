@@ -6,12 +6,16 @@ from django.utils.translation import gettext as _
 
 from convention.errors import NotFound
 from convention.events.models import Event
-from schedule.models import Schedule, ScheduleVersion
+from schedule.models import ProgrammeAudience, Schedule, ScheduleVersion
 from schedule.paper.comparison import Comparison, PrintedChange
 from schedule.programme.days import get_programme_day
 from schedule.versions.differences import SlotDifference, TimetableDifferences, compare_timetables
 from schedule.versions.sentences import KIND_LABELS, describe_change, describe_version
-from schedule.versions.timetables import load_published_timetable, load_version_timetable
+from schedule.versions.timetables import (
+    load_published_timetable,
+    load_version_timetable,
+    select_visible_changes,
+)
 
 
 def get_version(event: Event, number: int) -> ScheduleVersion:
@@ -27,10 +31,10 @@ def load_differences(version: ScheduleVersion) -> TimetableDifferences:
     return compare_timetables(load_version_timetable(version), load_published_timetable(version.event))
 
 
-def load_comparison(event: Event, number: int) -> Comparison:
-    """Return the changes since a version in words of the active language. Raise NotFound."""
+def load_comparison(event: Event, number: int, *, audience: ProgrammeAudience) -> Comparison:
+    """Return the changes since a version that an audience sees, in the active language. Raise NotFound."""
     version = get_version(event, number)
-    differences = load_differences(version)
+    differences = select_visible_changes(load_differences(version), event, audience)
     schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
     changed = {
         place

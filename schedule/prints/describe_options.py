@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from convention.text.dates import format_date_with_weekday
 from schedule.paper.print_options import PrintOptions
-from schedule.paper.sheet_kinds import DEPTH_LABELS, DISTANCE_LABELS, PAPER_LABELS
+from schedule.paper.sheet_kinds import DEPTH_LABELS, DISTANCE_LABELS, PAPER_LABELS, SHEET_KINDS
 
 MAX_NAMES = 3
 
@@ -19,6 +19,18 @@ def describe_options(options: PrintOptions, rooms: Mapping[int, str], tracks: Ma
 def _list_choices(
     options: PrintOptions, rooms: Mapping[int, str], tracks: Mapping[int, str]
 ) -> Iterator[str]:
+    yield from _list_sheet_choices(options)
+    yield str(_("French") if options.language == "fr" else _("English"))
+    for names in (
+        [format_date_with_weekday(day) for day in options.days],
+        [rooms.get(pk, f"#{pk}") for pk in options.rooms],
+        [tracks.get(pk, f"#{pk}") for pk in options.tracks],
+    ):
+        if names:
+            yield join_names(names)
+
+
+def _list_sheet_choices(options: PrintOptions) -> Iterator[str]:
     if options.paper:
         yield str(PAPER_LABELS[options.paper])
     if options.since is not None:
@@ -29,14 +41,10 @@ def _list_choices(
         yield _("for folding")
     if options.distance:
         yield _("read from %(distance)s") % {"distance": str(DISTANCE_LABELS[options.distance]).lower()}
-    yield str(_("French") if options.language == "fr" else _("English"))
-    for names in (
-        [format_date_with_weekday(day) for day in options.days],
-        [rooms.get(pk, f"#{pk}") for pk in options.rooms],
-        [tracks.get(pk, f"#{pk}") for pk in options.tracks],
-    ):
-        if names:
-            yield join_names(names)
+    kind = SHEET_KINDS.get(options.kind)
+    # Internal sheets always do.
+    if options.includes_members_sessions and not (kind and kind.is_internal):
+        yield _("including sessions for members only")
 
 
 def join_names(names: list[str]) -> str:

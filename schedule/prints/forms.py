@@ -9,7 +9,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from convention.events.models import Event
 from convention.text.dates import format_date_with_weekday
-from schedule.models import Session, Track
+from schedule.models import ProgrammeAudience, Track
 from schedule.paper.print_options import PrintOptions
 from schedule.paper.sheet_kinds import DEPTH_LABELS, DISTANCE_LABELS, PAPER_LABELS, SHEET_KINDS, SinceChoice
 from schedule.programme.programme_version import ProgrammeVersion
@@ -31,6 +31,11 @@ class PrintForm(forms.Form):
         help_text=_("Two pages on each side of A4: print on both sides, flip on the short edge, and fold."),
     )
     distance = forms.ChoiceField(label=_("Read from"))
+    includes_members_sessions = forms.BooleanField(
+        label=_("Including sessions for members only"),
+        required=False,
+        help_text=_("Each is marked as such."),
+    )
     days = forms.MultipleChoiceField(label=_("Days"), required=False, widget=forms.CheckboxSelectMultiple)
     rooms = forms.TypedMultipleChoiceField(
         label=_("Rooms"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple
@@ -49,7 +54,9 @@ class PrintForm(forms.Form):
         since: int | None = None,
         page_counts: Mapping[str, int] | None = None,
     ) -> None:
-        super().__init__(data, initial={"language": language, "depth": "short", "since": since})
+        # Whoever stands at a door needs to know that the session behind it is not for everybody.
+        initial = {"depth": "short", "includes_members_sessions": kind == "doors"}
+        super().__init__(data, initial={**initial, "language": language, "since": since})
         self.kind = kind
         sheet_kind = SHEET_KINDS[kind]
         self._set_choices("paper", [(name, PAPER_LABELS[name]) for name in sheet_kind.papers])
@@ -57,6 +64,8 @@ class PrintForm(forms.Form):
         self._set_choices("depth", list_depth_choices(sheet_kind.depths, page_counts or {}))
         if not sheet_kind.can_be_imposed:
             del self.fields["is_imposed"]
+        if sheet_kind.is_internal or not event.sessions.filter(is_for_members=True).exists():
+            del self.fields["includes_members_sessions"]
         self._set_choices("distance", [(name, DISTANCE_LABELS[name]) for name in sheet_kind.distances])
         self._set_choices("days", list_day_choices(event))
         self._set_choices("rooms", list(event.rooms.values_list("pk", "name")), minimum=2)
@@ -103,7 +112,8 @@ def list_depth_choices(depths: Sequence[str], page_counts: Mapping[str, int]) ->
 
 def list_day_choices(event: Event) -> list[tuple[str, str]]:
     """Return the days of the published programme; none if there is but one."""
-    version = ProgrammeVersion(event, "")
-    rows = Session.objects.published().filter(event=event).values_list("day", "starts_at")
+    audience = ProgrammeAudience.MEMBERS
+    version = ProgrammeVersion(event, "", audience)
+    rows = event.sessions.published(audience=audience).values_list("day", "starts_at")
     days = sorted({day or version.get_programme_day(starts_at) for day, starts_at in rows})
     return [(str(day), format_date_with_weekday(day)) for day in days] if len(days) > 1 else []

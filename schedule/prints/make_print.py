@@ -6,6 +6,7 @@ from django.utils.translation import override
 
 from convention.events.models import Event
 from schedule.paper.booklet import count_booklet_pages
+from schedule.paper.comparison import Comparison
 from schedule.paper.print_agenda import print_sheets
 from schedule.paper.print_options import PrintOptions
 from schedule.paper.printed_programme import load_printed_programme
@@ -23,9 +24,16 @@ def count_pages_by_depth(event: Event) -> dict[str, int]:
     return {depth: count_booklet_pages(programme, depth) for depth in SHEET_KINDS["booklet"].depths}
 
 
+def load_comparison_for(event: Event, options: PrintOptions) -> Comparison | None:
+    """Return what changed since the version that the options name; None if they name none."""
+    if options.since is None:
+        return None
+    return load_comparison(event, options.since, audience=options.audience)
+
+
 def write_print(event: Event, options: PrintOptions, file: BinaryIO) -> int:
     """Write the PDF and return its number of pages."""
     with override(options.language):
-        comparison = load_comparison(event, options.since) if options.since is not None else None
+        comparison = load_comparison_for(event, options)
     _programme, page_count = print_sheets(event, file=file, options=options, comparison=comparison)
     return page_count

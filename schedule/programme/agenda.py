@@ -4,13 +4,13 @@ import datetime
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from django.core.cache import cache
 from django.db.models import Prefetch, QuerySet
 
 from convention.events.models import Event, Room
-from schedule.models import Session, SessionSpeaker
+from schedule.models import ProgrammeAudience, Session, SessionSpeaker
 
 from .agenda_filter import ALL_DAYS, AgendaFilter, clean_query_value
 from .agenda_grid import AgendaGrid, GridPlace, GridSession, build_grid
@@ -125,8 +125,8 @@ class Agenda:
 
 
 def load_agenda_facts(event: Event, programme_version: ProgrammeVersion) -> list[AgendaFacts]:
-    """Return the facts of all scheduled sessions in order of time, cached while the programme is
-    unchanged.
+    """Return the facts of all sessions that the version's audience sees, in order of time, cached while the
+    programme is unchanged.
     """
     key = f"agenda-facts-{programme_version.cache_key}"
     facts: list[AgendaFacts] | None = cache.get(key)
@@ -138,7 +138,8 @@ def load_agenda_facts(event: Event, programme_version: ProgrammeVersion) -> list
 
 def query_agenda_facts(event: Event, programme_version: ProgrammeVersion) -> Iterable[AgendaFacts]:
     # The same order as the database's ordering of sessions, so that pages and filters agree.
-    rows = event.sessions.published().order_by("starts_at", "room__position", "title", "pk")
+    published = event.sessions.published(audience=programme_version.audience)
+    rows = published.order_by("starts_at", "room__position", "title", "pk")
     # Names are cleaned as the query string is, since the filters compare both.
     columns = ("pk", "day", "starts_at", "track__name", "room__name", "language", "kind")
     for pk, day, starts_at, track, room, language, kind in rows.values_list(*columns):
@@ -158,9 +159,10 @@ def query_sessions(event: Event) -> QuerySet[Session]:
     return event.sessions.select_related("room", "track").defer(*DEFERRED_FIELDS)
 
 
-def query_published_sessions(event: Event) -> QuerySet[Session]:
-    """Return what `query_sessions` does, of the public programme only."""
-    rows: QuerySet[Session] = query_sessions(event).published()  # type: ignore[attr-defined]  # our own queryset
+def query_published_sessions(event: Event, *, audience: ProgrammeAudience) -> QuerySet[Session]:
+    """Return what `query_sessions` does, of the programme as an audience sees it."""
+    sessions: Any = query_sessions(event)  # our own queryset, which the stub does not know
+    rows: QuerySet[Session] = sessions.published(audience=audience)
     return rows
 
 
@@ -405,7 +407,8 @@ def find_running_and_coming(
     event: Event, programme_version: ProgrammeVersion, now: datetime.datetime, chosen_ids: Collection[int]
 ) -> tuple[list[AgendaEntry], list[AgendaEntry]]:
     """Return what runs at this moment, and what begins next within twelve hours."""
-    sessions = query_published_sessions(event).filter(cancelled_at__isnull=True)
+    published = query_published_sessions(event, audience=programme_version.audience)
+    sessions = published.filter(cancelled_at__isnull=True)
     running = sessions.filter(starts_at__lte=now, ends_at__gt=now).order_by("starts_at", "room__position")
     soon = sessions.filter(starts_at__gt=now, starts_at__lte=now + datetime.timedelta(hours=12))
     first = soon.order_by("starts_at").values_list("starts_at", flat=True).first()

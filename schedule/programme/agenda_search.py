@@ -9,7 +9,7 @@ from django.core.cache import cache
 from convention.events.models import Event
 from convention.text.edit_distance import find_close_words
 from convention.text.normalize import WORD_PATTERN, matches_search_words, search_text, split_search_words
-from schedule.models import SessionSpeaker
+from schedule.models import ProgrammeAudience, SessionSpeaker
 
 from .programme_version import ProgrammeVersion
 
@@ -67,7 +67,7 @@ def load_search_texts(event: Event, programme_version: ProgrammeVersion) -> dict
     key = f"agenda-texts-{programme_version.cache_key}"
     texts: dict[int, str] | None = cache.get(key)
     if texts is None:
-        texts = {pk: search_text(text) for pk, text in query_texts(event).items()}
+        texts = {pk: search_text(text) for pk, text in query_texts(event, programme_version.audience).items()}
         cache.set(key, texts, SEARCH_CACHE_SECONDS)
     return texts
 
@@ -77,19 +77,23 @@ def load_vocabulary(event: Event, programme_version: ProgrammeVersion) -> dict[s
     key = f"agenda-words-{programme_version.cache_key}"
     vocabulary: dict[str, str] | None = cache.get(key)
     if vocabulary is None:
-        words = {word for text in query_texts(event).values() for word in WORD_PATTERN.findall(text.lower())}
+        words = {
+            word
+            for text in query_texts(event, programme_version.audience).values()
+            for word in WORD_PATTERN.findall(text.lower())
+        }
         # Sorted, so that each process shows the same spelling of a word.
         vocabulary = {search_text(word).strip(): word for word in sorted(words)}
         cache.set(key, vocabulary, SEARCH_CACHE_SECONDS)
     return vocabulary
 
 
-def query_texts(event: Event) -> dict[int, str]:
-    """Return all texts of each published session, with room, track and speakers: two queries."""
+def query_texts(event: Event, audience: ProgrammeAudience) -> dict[int, str]:
+    """Return all texts of each session that an audience sees, with room, track and speakers: two queries."""
     columns = ("pk", "title", "subtitle", "abstract", "description", "room__name", "track__name")
     names: dict[int, str] = {}
     speaking = SessionSpeaker.objects.filter(session__event=event)
     for pk, name in speaking.values_list("session_id", "speaker__name"):
         names[pk] = f"{names.get(pk, '')} {name}"
-    rows = event.sessions.published().values_list(*columns)
+    rows = event.sessions.published(audience=audience).values_list(*columns)
     return {pk: " ".join((*filter(None, parts), names.get(pk, ""))) for pk, *parts in rows}

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from convention.events.permissions import get_visible_event
+from schedule.models import ProgrammeAudience
 
 from .agenda import build_agenda
 from .agenda_filter import FILTER_NAMES, AgendaFilter
@@ -28,7 +29,7 @@ def embedded_agenda(request: "HttpRequest", event: str) -> HttpResponse:
     """Show the days of a public programme, narrowed by the filters of the address."""
     # Whoever asks: browsers send no cookies from a frame of another site.
     event_obj = get_visible_event(event, AnonymousUser())
-    version = get_programme_version(event_obj)
+    version = get_programme_version(event_obj, audience=ProgrammeAudience.PUBLIC)
 
     def render_embedded() -> HttpResponse:
         agenda = build_agenda(

@@ -13,6 +13,8 @@ from convention.events.permissions import get_visible_event
 from convention.tables.downloads import CALENDAR_TYPE, inline_disposition
 from schedule.exchange.feed import ProgrammeFeed, get_programme_feed
 from schedule.exchange.parsed_programme import ScheduleFormat
+from schedule.models import ProgrammeAudience
+from schedule.permissions import get_programme_audience
 
 from .page_cache import accepts_gzip
 
@@ -29,15 +31,17 @@ FEED_TYPES = {
 @csrf_exempt  # read-only: other methods get 405 and not a CSRF error
 @require_safe
 def programme_feed(request: "HttpRequest", event: str, fmt: str) -> HttpResponse:
-    """Serve the whole programme; that of a draft only to its organizers."""
+    """Serve the programme as the reader sees it; that of a draft only to its organizers."""
     event_obj = get_visible_event(event, request.user)
-    response = build_feed_response(
-        request, get_programme_feed(event_obj, ScheduleFormat(fmt)), event_obj, ScheduleFormat(fmt)
-    )
-    public = event_obj.visibility != Event.Visibility.DRAFT
-    response["Cache-Control"] = "public, max-age=60" if public else "private, no-cache"
-    if public:
-        # Web apps on other sites read published programmes; the answer never depends on cookies.
+    audience = get_programme_audience(request.user, event_obj)
+    feed = get_programme_feed(event_obj, ScheduleFormat(fmt), audience=audience)
+    response = build_feed_response(request, feed, event_obj, ScheduleFormat(fmt))
+    is_public = event_obj.visibility != Event.Visibility.DRAFT and audience is ProgrammeAudience.PUBLIC
+    response["Cache-Control"] = "public, max-age=60" if is_public else "private, no-cache"
+    # A shared cache must not serve the public's file to a member.
+    patch_vary_headers(response, ["Cookie"])
+    if is_public:
+        # Web apps on other sites read published programmes; browsers send no cookies with such a request.
         response["Access-Control-Allow-Origin"] = "*"
     return response
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from schedule.models import Session
+from schedule.models import ProgrammeAudience, Session
 
 from .days import do_spans_overlap
 
@@ -18,23 +18,26 @@ class SessionNeighbours:
     after: Session | None
 
 
-def find_neighbours(session: Session) -> dict[str, SessionNeighbours]:
+def find_neighbours(session: Session, *, audience: ProgrammeAudience) -> dict[str, SessionNeighbours]:
     """Return neighbours by "room" and "track", where there are any."""
     if session.starts_at is None:
         return {}
     column_values = {"room": session.room_id, "track": session.track_id}
     neighbours = {
-        name: find_adjacent_sessions(session, Q(**{name: pk})) for name, pk in column_values.items() if pk
+        name: find_adjacent_sessions(session, Q(**{name: pk}), audience)
+        for name, pk in column_values.items()
+        if pk
     }
     return {name: pair for name, pair in neighbours.items() if pair.before or pair.after}
 
 
-def find_adjacent_sessions(session: Session, same_place: Q) -> SessionNeighbours:
+def find_adjacent_sessions(session: Session, same_place: Q, audience: ProgrammeAudience) -> SessionNeighbours:
     """Return the nearest sessions by start, then by number.
 
     Parallel sessions share a start: the number makes the order total, so that following the links skips none.
     """
-    others = Session.objects.published().filter(same_place, event_id=session.event_id)
+    published = Session.objects.published(audience=audience)
+    others = published.filter(same_place, event_id=session.event_id)
     # What a link needs, without the long texts.
     others = others.only("guid", "title", "starts_at", "event__slug").select_related("event")
     starts_at, number = session.starts_at, session.number

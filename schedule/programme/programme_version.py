@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 
 from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event
-from schedule.models import Schedule
+from schedule.models import ProgrammeAudience, Schedule
 
 from .days import get_programme_day
 
@@ -28,11 +28,15 @@ VERSION_QUERIES: Final = (
 
 
 class ProgrammeVersion:
-    """The version of a programme; `cache_key` changes with everything that the programme shows."""
+    """The version of a programme for one audience; `cache_key` changes with everything that it is shown.
 
-    def __init__(self, event: Event, key: str) -> None:
+    Whatever is cached by the key is never served to the other audience.
+    """
+
+    def __init__(self, event: Event, key: str, audience: ProgrammeAudience) -> None:
         self.event = event
         self.cache_key = key
+        self.audience = audience
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -43,7 +47,7 @@ class ProgrammeVersion:
         return get_programme_day(moment, self.event.zone, self.schedule.day_starts_at)
 
 
-def get_programme_version(event: Event) -> ProgrammeVersion:
+def get_programme_version(event: Event, *, audience: ProgrammeAudience) -> ProgrammeVersion:
     """Compute the version from revision, sessions, reserved places, rooms and event: three queries.
 
     A visit may be cancelled, which takes one more query.
@@ -54,8 +58,9 @@ def get_programme_version(event: Event) -> ProgrammeVersion:
     # `sequence` counts changes of registrations, which the programme does not show.
     columns = [column.attname for column in event._meta.concrete_fields if column.name != "sequence"]
     # The venue's name is in another table, and pages show it.
-    facts = repr([answers, str(event.venue), cancelled_at, [getattr(event, column) for column in columns]])
-    return ProgrammeVersion(event, hashlib.sha256(facts.encode()).hexdigest()[:24])
+    values = [getattr(event, column) for column in columns]
+    facts = repr([str(audience), answers, str(event.venue), cancelled_at, values])
+    return ProgrammeVersion(event, hashlib.sha256(facts.encode()).hexdigest()[:24], audience)
 
 
 def fetch_rows(cursor: CursorWrapper, sql: str, event_id: int) -> list[tuple[Any, ...]]:

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -18,11 +19,12 @@ from convention import hooks
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.text.normalize import search_text
-from schedule.models import Session, Speaker, SpeakerPhoto
+from schedule.models import ProgrammeAudience, Session, Speaker, SpeakerPhoto
 from schedule.permissions import (
     get_agenda_cookie_name,
     get_attendee_cookie_name,
     get_own_agenda,
+    get_programme_audience,
     get_public_session,
     get_public_speaker,
 )
@@ -35,7 +37,6 @@ from .agenda import (
     build_agenda_entries,
     load_agenda_facts,
     query_published_sessions,
-    query_sessions,
 )
 from .agenda_chips import build_chip_groups
 from .agenda_filter import FILTER_NAMES, AgendaFilter
@@ -57,7 +58,7 @@ CACHEABLE_PARAMETERS = ("day", "by", *FILTER_NAMES)
 def agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
     """Show the agenda by day, by time or by room, narrowed by words and filters."""
     event_obj = get_visible_event(event, request.user)
-    version, now = get_programme_version(event_obj), timezone.now()
+    version, now = get_version_for(request, event_obj), timezone.now()
     # Near the event the page shows what runs now, so it is cached for a minute only.
     key = f"{version.cache_key} {now:%H:%M}" if is_event_near(event_obj) else version.cache_key
 
@@ -85,14 +86,23 @@ def agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
 @cache_control(no_cache=True)
 @require_safe
 def agenda_worker(request: "HttpRequest", event: str) -> HttpResponse:
-    """Serve the service worker that stores the programme on phones; it is the same for everybody."""
+    """Serve the service worker that stores the programme on phones, with the days that the visitor sees."""
     event_obj = get_visible_event(event, request.user)
-    facts = load_agenda_facts(event_obj, get_programme_version(event_obj))
+    version = get_version_for(request, event_obj)
+    facts = load_agenda_facts(event_obj, version)
     script = render_agenda_worker(event_obj, sorted({session.day for session in facts}))
     response = HttpResponse(script, content_type="text/javascript; charset=utf-8")
     # The script's own path would limit its scope to the agenda, without the pages of sessions.
     response["Service-Worker-Allowed"] = get_event_path(event_obj)
+    if version.audience is not ProgrammeAudience.PUBLIC:
+        return forbid_shared_caching(response)
+    patch_vary_headers(response, ["Cookie"])
     return response
+
+
+def get_version_for(request: "HttpRequest", event: Event) -> ProgrammeVersion:
+    """Return the version of the programme that the visitor may see."""
+    return get_programme_version(event, audience=get_programme_audience(request.user, event))
 
 
 def serve_cached_or_personal(
@@ -144,20 +154,20 @@ def get_event_path(event: Event) -> str:
 @require_safe
 def session_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
-    version = get_programme_version(event_obj)
+    version = get_version_for(request, event_obj)
 
     def render_for(chosen_ids: set[int] | None = None) -> HttpResponse:
-        session = get_public_session(event_obj, guid)
+        session = get_public_session(event_obj, guid, audience=version.audience)
         entry = next(iter(build_agenda_entries(event_obj, version, [session], chosen_ids or ())), None)
-        chosen_sessions = query_sessions(event_obj).filter(pk__in=chosen_ids or ())
+        published = query_published_sessions(event_obj, audience=version.audience)
         context = {
             "event": event_obj,
             "event_path": get_event_path(event_obj),
             "session": session,
             "entry": entry,
             "is_chosen": session.pk in (chosen_ids or ()),
-            "conflicts": find_conflicting_sessions(session, chosen_sessions),
-            "neighbours": find_neighbours(session),
+            "conflicts": find_conflicting_sessions(session, published.filter(pk__in=chosen_ids or ())),
+            "neighbours": find_neighbours(session, audience=version.audience),
             "links": list_safe_links(session),
             "feedback_address": find_feedback_addresses(event_obj, request).get(session.pk, ""),
         }
@@ -188,12 +198,13 @@ def list_safe_links(session: Session) -> list[dict[str, str]]:
 @require_safe
 def speaker_list_page(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
-    version = get_programme_version(event_obj)
+    version = get_version_for(request, event_obj)
 
     def render_for(chosen_ids: set[int] | None = None) -> HttpResponse:
-        scheduled = event_obj.sessions.published().defer(*DEFERRED_FIELDS)
-        speakers = event_obj.speakers.filter(sessions__in=event_obj.sessions.published()).distinct()
-        rows = speakers.prefetch_related(Prefetch("sessions", scheduled)).defer("biography", "biography_html")
+        published = event_obj.sessions.published(audience=version.audience)
+        speakers = event_obj.speakers.filter(sessions__in=published).distinct()
+        scheduled = Prefetch("sessions", published.defer(*DEFERRED_FIELDS))
+        rows = speakers.prefetch_related(scheduled).defer("biography", "biography_html")
         context = {
             "event": event_obj,
             "event_path": get_event_path(event_obj),
@@ -220,11 +231,11 @@ def get_initial_letter(name: str) -> str:
 @require_safe
 def speaker_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
-    version = get_programme_version(event_obj)
+    version = get_version_for(request, event_obj)
 
     def render_for(chosen_ids: set[int] | None = None) -> HttpResponse:
-        speaker = get_public_speaker(event_obj, guid)
-        published = query_published_sessions(event_obj)
+        speaker = get_public_speaker(event_obj, guid, audience=version.audience)
+        published = query_published_sessions(event_obj, audience=version.audience)
         speaker_sessions = published.filter(speakers=speaker).order_by("starts_at", "title")
         entries = build_agenda_entries(event_obj, version, speaker_sessions, chosen_ids or ())
         context = {

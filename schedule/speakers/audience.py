@@ -13,7 +13,14 @@ from django.utils.translation import pgettext_lazy
 from convention.events.models import Event
 from convention.mail.bounces import find_bounced_addresses
 from convention.text.email_addresses import normalize_email
-from schedule.models import Session, SessionSpeaker, Speaker, SpeakerMail, SpeakerMailing
+from schedule.models import (
+    ProgrammeAudience,
+    Session,
+    SessionSpeaker,
+    Speaker,
+    SpeakerMail,
+    SpeakerMailing,
+)
 from schedule.programme.programme_version import get_programme_version
 
 # Against a second click, or a second organizer with the same idea.
@@ -131,15 +138,15 @@ def select_sessions(event: Event, audience: SpeakerAudience) -> "QuerySet[Sessio
 
 def _load_days(event: Event, sessions: QuerySet[Session]) -> dict[int, str]:
     """Return the day of the programme of each session that has a published time."""
-    version = get_programme_version(event)
+    version = get_programme_version(event, audience=ProgrammeAudience.MEMBERS)
     rows = sessions.values_list("pk", "starts_at", "day")
     return {pk: str(day or version.get_programme_day(starts_at)) for pk, starts_at, day in rows if starts_at}
 
 
 def list_days(event: Event) -> list[datetime.date]:
     """Return the days of the published programme."""
-    version = get_programme_version(event)
-    rows = event.sessions.published().values_list("starts_at", "day")
+    version = get_programme_version(event, audience=ProgrammeAudience.MEMBERS)
+    rows = event.sessions.published(audience=ProgrammeAudience.MEMBERS).values_list("starts_at", "day")
     return sorted({day or version.get_programme_day(starts_at) for starts_at, day in rows})
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from convention.audit.record import record_action
 from convention.events.models import Event
-from schedule.models import Availability, Speaker
+from schedule.models import Availability, ProgrammeAudience, Speaker
 
 from .links import get_or_create_link
 
@@ -245,7 +245,7 @@ def choose_hours(event: Event) -> tuple[int, int]:
         (event.starts_at, None),
         (None, event.ends_at),
     ]
-    times += event.sessions.published().values_list("starts_at", "ends_at")
+    times += event.sessions.published(audience=ProgrammeAudience.MEMBERS).values_list("starts_at", "ends_at")
     first, last = USUAL_HOURS
     for starts_at, ends_at in times:
         start = starts_at.astimezone(event.zone) if starts_at else None

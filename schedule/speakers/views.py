@@ -16,7 +16,7 @@ from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from schedule.editing.programme_parts import save_programme_item
 from schedule.models import Speaker, SpeakerPhoto
-from schedule.permissions import get_public_speaker, get_speaker_by_link
+from schedule.permissions import get_programme_audience, get_public_speaker, get_speaker_by_link
 
 from .availability import load_grid, read_levels, save_availability
 from .forms import PhotoForm, SpeakerProfileForm
@@ -178,7 +178,9 @@ def speaker_own_photo(request: "HttpRequest", token: str) -> HttpResponse:
 @require_safe
 def speaker_public_photo(request: "HttpRequest", event: str, guid: "uuid.UUID") -> HttpResponse:
     """Return a published photograph; its address carries the digest."""
-    speaker = get_public_speaker(get_visible_event(event, request.user), guid)
+    event_obj = get_visible_event(event, request.user)
+    audience = get_programme_audience(request.user, event_obj)
+    speaker = get_public_speaker(event_obj, guid, audience=audience)
     photo = SpeakerPhoto.objects.public().filter(speaker=speaker).first()
     # Short: a withdrawn photograph must not be shown for long.
     return answer_photo(photo, cache="private, max-age=600")

@@ -25,6 +25,7 @@ declare global {
       speakers: string[];
       track: number | null;
       role: Role;
+      is_for_members: boolean;
       minutes: number;
       slot: Slot | null;
     }

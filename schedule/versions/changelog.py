@@ -13,10 +13,11 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from convention.events.models import Event
-from schedule.models import ScheduleVersion
+from schedule.models import ProgrammeAudience, ScheduleVersion
 
+from .differences import TimetableDifferences
 from .sentences import describe_change, describe_version, summarize_differences
-from .timetables import compare_versions
+from .timetables import compare_versions, find_hidden_guids
 
 MAX_VERSIONS_SHOWN: Final = 20
 MAX_CHANGES_SHOWN: Final = 100
@@ -35,21 +36,27 @@ class ChangelogEntry:
     hidden_count: int = 0
 
 
-def build_changelog(event: Event) -> list[ChangelogEntry]:
-    """Return the last versions in the active language."""
+def build_changelog(event: Event, *, audience: ProgrammeAudience) -> list[ChangelogEntry]:
+    """Return the last versions in the active language, with the changes that an audience sees."""
     # One more, which the oldest one shown is compared with.
     versions = list(event.schedule_versions.prefetch_related("slots")[: MAX_VERSIONS_SHOWN + 1])
-    public_guids = set(event.sessions.published().values_list("guid", flat=True))
-    entries = [_build_entry(newer, older, public_guids) for newer, older in pairwise(versions)]
+    public_guids = set(event.sessions.published(audience=audience).values_list("guid", flat=True))
+    hidden_guids = find_hidden_guids(event, audience)
+    entries = [_build_entry(pair, public_guids, hidden_guids) for pair in pairwise(versions)]
     if versions and len(versions) <= MAX_VERSIONS_SHOWN:
-        entries.append(_build_first_entry(versions[-1]))
+        entries.append(_build_first_entry(versions[-1], hidden_guids))
     return entries
 
 
 def _build_entry(
-    version: ScheduleVersion, older: ScheduleVersion, public_guids: set[uuid.UUID]
+    versions: tuple[ScheduleVersion, ScheduleVersion],
+    public_guids: set[uuid.UUID],
+    hidden_guids: set[uuid.UUID],
 ) -> ChangelogEntry:
-    differences = compare_versions(older, version)
+    """Return the entry of the first of two versions, which is the newer one."""
+    version, older = versions
+    changes = compare_versions(older, version).changes
+    differences = TimetableDifferences([change for change in changes if change.slot.guid not in hidden_guids])
     shown = differences.changes[:MAX_CHANGES_SHOWN]
     return ChangelogEntry(
         version,
@@ -67,9 +74,9 @@ def _build_entry(
     )
 
 
-def _build_first_entry(version: ScheduleVersion) -> ChangelogEntry:
+def _build_first_entry(version: ScheduleVersion, hidden_guids: set[uuid.UUID]) -> ChangelogEntry:
     """Return the entry of an event's first version, which lists nothing: all of it is new."""
-    count = len(version.slots.all())
+    count = sum(slot.session_guid not in hidden_guids for slot in version.slots.all())
     sentence = ngettext(
         "First publication: %(count)s session", "First publication: %(count)s sessions", count
     )
@@ -78,8 +85,8 @@ def _build_first_entry(version: ScheduleVersion) -> ChangelogEntry:
     )
 
 
-def write_changes_feed(event: Event) -> bytes:
-    """Return the list of changes as an Atom feed in the active language."""
+def write_changes_feed(event: Event, *, audience: ProgrammeAudience) -> bytes:
+    """Return the list of changes that an audience sees as an Atom feed in the active language."""
     page = settings.SITE_URL + reverse("agenda-changes", args=[event.slug])
     feed = Atom1Feed(
         title=_clean(_("Changes in the programme – %(event)s") % {"event": event.title}),
@@ -88,7 +95,7 @@ def write_changes_feed(event: Event) -> bytes:
         language=get_language(),
         feed_url=settings.SITE_URL + reverse("agenda-changes-feed", args=[event.slug]),
     )
-    for entry in build_changelog(event):
+    for entry in build_changelog(event, audience=audience):
         lines = [entry.summary, *(f"{title}: {sentence}" for title, sentence, _guid in entry.changes)]
         if entry.version.note:
             lines.insert(0, entry.version.note)

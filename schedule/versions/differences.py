@@ -21,6 +21,7 @@ class TimetableSlot:
     day: datetime.date | None = None
     is_cancelled: bool = False
     session_id: int | None = None
+    is_for_members: bool = False
 
 
 type Timetable = Mapping[uuid.UUID, TimetableSlot]

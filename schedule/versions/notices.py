@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from convention import hooks
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.tasks.queue import enqueue_all
-from schedule.models import ScheduleVersion, Session, Speaker
+from schedule.models import ProgrammeAudience, ScheduleVersion, Session, Speaker
 
 from .differences import SlotDifference
 from .recipients import find_notified_speakers
@@ -76,7 +76,7 @@ def notify_speaker(version_id: int, speaker_id: int) -> None:
 
 def get_speaker_path(speaker: Speaker) -> str:
     """Return the address of the speaker's page; of the agenda, while the speaker has no public session."""
-    if speaker.sessions.published().exists():
+    if speaker.sessions.published(audience=ProgrammeAudience.PUBLIC).exists():
         return reverse("speaker", args=[speaker.event.slug, speaker.guid])
     return reverse("agenda", args=[speaker.event.slug])
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Final
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.cache import get_conditional_response
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
-from schedule.programme.programme_version import get_programme_version
-from schedule.programme.views import get_event_path, serve_cached_or_personal
+from schedule.models import ProgrammeAudience
+from schedule.programme.views import get_event_path, get_version_for, serve_cached_or_personal
 
 from .changelog import build_changelog, write_changes_feed
 
@@ -28,16 +28,16 @@ FEED_CACHE_SECONDS: Final = 3600
 def changes_page(request: "HttpRequest", event: str) -> HttpResponse:
     """Show what each version of the programme changed."""
     event_obj = get_visible_event(event, request.user)
+    version = get_version_for(request, event_obj)
 
     def render_for(_chosen_ids: set[int] | None = None) -> HttpResponse:
         context = {
             "event": event_obj,
             "event_path": get_event_path(event_obj),
-            "entries": build_changelog(event_obj),
+            "entries": build_changelog(event_obj, audience=version.audience),
         }
         return render(request, "schedule/changes.html", context)
 
-    version = get_programme_version(event_obj)
     return serve_cached_or_personal(request, event_obj, version.cache_key, render_for)
 
 
@@ -46,16 +46,20 @@ def changes_page(request: "HttpRequest", event: str) -> HttpResponse:
 def changes_feed(request: "HttpRequest", event: str) -> HttpResponse:
     """Serve the changes as an Atom feed; 304 if unchanged."""
     event_obj = get_visible_event(event, request.user)
-    key = f"changes-{event_obj.pk}-{get_language()}-{get_programme_version(event_obj).cache_key}"
+    version = get_version_for(request, event_obj)
+    key = f"changes-{event_obj.pk}-{get_language()}-{version.cache_key}"
     data: bytes | None = cache.get(key)
     if data is None:
-        data = write_changes_feed(event_obj)
+        data = write_changes_feed(event_obj, audience=version.audience)
         cache.set(key, data, FEED_CACHE_SECONDS)
     etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         response = HttpResponse(data, content_type="application/atom+xml; charset=utf-8")
     response["ETag"] = etag
-    is_public = event_obj.visibility != Event.Visibility.DRAFT
+    is_public = (
+        event_obj.visibility != Event.Visibility.DRAFT and version.audience is ProgrammeAudience.PUBLIC
+    )
+    patch_vary_headers(response, ["Cookie"])
     response["Cache-Control"] = "public, max-age=60" if is_public else "private, no-cache"
     return response

@@ -217,6 +217,7 @@ def _write_version_slots(version: ScheduleVersion, slots: Collection[TimetableSl
                 starts_at=slot.starts_at,
                 ends_at=slot.ends_at,
                 is_cancelled=slot.is_cancelled,
+                is_for_members=slot.is_for_members,
             )
             for slot in slots
         ),

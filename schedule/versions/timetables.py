@@ -3,9 +3,18 @@
 import datetime
 import uuid
 from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
 
 from convention.events.models import Event
-from schedule.models import DEFAULT_DAY_START, ScheduleDraft, ScheduleVersion, Session, VersionSlot
+from schedule.models import (
+    DEFAULT_DAY_START,
+    ProgrammeAudience,
+    ScheduleDraft,
+    ScheduleVersion,
+    Session,
+    VersionSlot,
+)
 from schedule.programme.days import get_programme_day
 
 from .differences import SlotDifference, TimetableDifferences, TimetableSlot, compare_timetables
@@ -15,22 +24,9 @@ def load_published_timetable(event: Event) -> dict[uuid.UUID, TimetableSlot]:
     """Return what the sessions' columns say: one query."""
     rows = Session.objects.filter(event=event, starts_at__isnull=False).values_list(
         *("guid", "title", "starts_at", "ends_at", "room", "room__name", "day", "cancelled_at", "pk"),
-        "event__schedule__day_starts_at",
+        *("is_for_members", "event__schedule__day_starts_at"),
     )
-    return {
-        guid: TimetableSlot(
-            guid=guid,
-            title=title,
-            starts_at=starts_at,
-            ends_at=ends_at or starts_at,
-            room_id=room_id,
-            room_name=room_name or "",
-            day=day or _get_day(event, starts_at, opens_at),
-            is_cancelled=cancelled_at is not None,
-            session_id=pk,
-        )
-        for guid, title, starts_at, ends_at, room_id, room_name, day, cancelled_at, pk, opens_at in rows
-    }
+    return {row[0]: _build_slot(event, row) for row in rows}
 
 
 def load_draft_timetable(draft: ScheduleDraft) -> dict[uuid.UUID, TimetableSlot]:
@@ -38,22 +34,28 @@ def load_draft_timetable(draft: ScheduleDraft) -> dict[uuid.UUID, TimetableSlot]
     event = draft.event
     rows = draft.slots.exclude(session__role=Session.Role.BLOCKER).values_list(
         *("session__guid", "session__title", "starts_at", "ends_at", "room", "room__name"),
-        *("day", "is_cancelled", "session", "draft__event__schedule__day_starts_at"),
+        *("day", "is_cancelled", "session", "session__is_for_members"),
+        "draft__event__schedule__day_starts_at",
     )
-    return {
-        guid: TimetableSlot(
-            guid=guid,
-            title=title,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            room_id=room_id,
-            room_name=room_name or "",
-            day=day or _get_day(event, starts_at, opens_at),
-            is_cancelled=is_cancelled,
-            session_id=pk,
-        )
-        for guid, title, starts_at, ends_at, room_id, room_name, day, is_cancelled, pk, opens_at in rows
-    }
+    return {row[0]: _build_slot(event, row) for row in rows}
+
+
+def _build_slot(event: Event, row: tuple[Any, ...]) -> TimetableSlot:
+    """Return the slot of a row with the columns that both timetables select, in their order."""
+    guid, title, starts_at, ends_at, room_id, room_name, day, cancelled, pk, is_for_members, opens_at = row
+    return TimetableSlot(
+        guid=guid,
+        title=title,
+        starts_at=starts_at,
+        ends_at=ends_at or starts_at,
+        room_id=room_id,
+        room_name=room_name or "",
+        day=day or _get_day(event, starts_at, opens_at),
+        # A moment in the sessions, a flag in the drafts.
+        is_cancelled=bool(cancelled),
+        session_id=pk,
+        is_for_members=is_for_members,
+    )
 
 
 def load_version_timetable(
@@ -77,6 +79,7 @@ def load_version_timetable(
             room_name=slot.room_name,
             is_cancelled=slot.is_cancelled,
             session_id=slot.session_id,
+            is_for_members=slot.is_for_members,
         )
         for slot in rows
     }
@@ -101,6 +104,29 @@ def compare_versions(
         load_version_timetable(older, session_ids=session_ids),
         load_version_timetable(newer, session_ids=session_ids),
     )
+
+
+def find_hidden_guids(event: Event, audience: ProgrammeAudience) -> set[uuid.UUID]:
+    """Return the sessions of which the audience may not know, also those that versions alone still have.
+
+    What a session is now decides; of a deleted one, what its versions say.
+    """
+    if audience is ProgrammeAudience.MEMBERS:
+        return set()
+    restricted = VersionSlot.objects.filter(version__event=event, is_for_members=True)
+    hidden = set(restricted.values_list("session_guid", flat=True))
+    is_for_members = dict(event.sessions.values_list("guid", "is_for_members"))
+    hidden |= {guid for guid, is_hidden in is_for_members.items() if is_hidden}
+    return {guid for guid in hidden if is_for_members.get(guid, True)}
+
+
+def select_visible_changes(
+    differences: TimetableDifferences, event: Event, audience: ProgrammeAudience
+) -> TimetableDifferences:
+    """Return the differences without the sessions of which the audience may not know."""
+    hidden = find_hidden_guids(event, audience)
+    changes = [change for change in differences.changes if change.slot.guid not in hidden]
+    return replace(differences, changes=changes)
 
 
 def find_last_version_number(event: Event) -> int:

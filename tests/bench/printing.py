@@ -39,7 +39,7 @@ def figures(site: Site) -> Iterator[Figure]:
     yield Figure("a badge’s share of the file", found["bytes"], "bytes", at_most=2000)
     yield Figure("memory of 10,000 badges", found["memory"], "MB", at_most=200)
     yield Figure("booklet, 200 sessions", found["booklet"], "s", at_most=2)
-    yield Figure("grid of both days, 200 sessions", 1000 * found["grid"], "ms", at_most=600)
+    yield Figure("grid of both days, 200 sessions", 1000 * found["grid"], "ms", at_most=300)
 
 
 def seconds(**works: Callable[[], object]) -> dict[str, float]:

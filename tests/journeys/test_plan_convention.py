@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from schedule.conflicts.find import find_blocking_conflicts
 from schedule.conflicts.load import load_published_timetables
-from schedule.models import PlanRun, Session
+from schedule.models import PlanRun, ProgrammeAudience, Session
 from tests.factories import make_event, make_staff
 from tests.journeys.browsing import sign_in
 from tests.task_runner import run_waiting_tasks
@@ -99,7 +99,7 @@ def test_a_convention_is_planned_and_published_in_few_clicks(organizer):
     publish(organizer)
 
     event = PlanRun.objects.get().event
-    published = event.sessions.published()
+    published = event.sessions.published(audience=ProgrammeAudience.PUBLIC)
     assert organizer.clicks <= MAX_CLICKS
     assert published.filter(role=Session.Role.TALK, room__isnull=False).count() == 30
     assert published.filter(role=Session.Role.BREAK).count() == 4

@@ -10,6 +10,7 @@ from badges.attendance.scanning.presence_store import rebuild_presence
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from convention.events.sequence import advance_sequence
+from schedule.models import ProgrammeAudience
 
 if TYPE_CHECKING:
     from convention.events.models import Event
@@ -60,7 +61,11 @@ def create_session_checkpoints(*, event: "Event") -> int:
     taken_names = set(event.checkpoints.values_list("name", flat=True))
     having = event.checkpoints.filter(session__isnull=False).values("session")
     created = []
-    sessions = event.sessions.published().filter(cancelled_at__isnull=True).exclude(pk__in=having)
+    sessions = (
+        event.sessions.published(audience=ProgrammeAudience.MEMBERS)
+        .filter(cancelled_at__isnull=True)
+        .exclude(pk__in=having)
+    )
     for session in sessions.order_by("starts_at", "pk"):
         name = find_free_name(session.title, taken_names)
         taken_names.add(name)

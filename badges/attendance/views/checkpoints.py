@@ -17,6 +17,7 @@ from badges.attendance.forms import CheckpointForm
 from badges.attendance.models import Checkpoint, Device
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
+from schedule.models import ProgrammeAudience
 
 
 @require_GET
@@ -25,7 +26,9 @@ def checkpoint_list(request: HttpRequest, event: str) -> HttpResponse:
     checkpoints = event_obj.checkpoints.select_related("session", "counts_as").annotate(
         phones=Count("devices", filter=Q(devices__in=Device.objects.valid()))
     )
-    with_time = event_obj.sessions.published().filter(cancelled_at__isnull=True)
+    with_time = event_obj.sessions.published(audience=ProgrammeAudience.MEMBERS).filter(
+        cancelled_at__isnull=True
+    )
     without = with_time.exclude(pk__in=event_obj.checkpoints.filter(session__isnull=False).values("session"))
     context = {
         "event": event_obj,

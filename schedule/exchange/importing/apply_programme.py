@@ -17,7 +17,12 @@ from schedule.drafts.slot_state import SlotState
 from schedule.editing.appearances import replace_appearances
 from schedule.editing.draft_slots import overlay_draft
 from schedule.exchange.load_programme import get_appearances, load_sessions
-from schedule.exchange.parsed_programme import ParsedProgramme, ParsedSession
+from schedule.exchange.parsed_programme import (
+    TABLE_FORMATS,
+    ParsedProgramme,
+    ParsedSession,
+    ScheduleFormat,
+)
 from schedule.exchange.parsing.validate import find_main_span
 from schedule.exchange.writers.round_trip import build_round_trip
 from schedule.models import Schedule, Session, Speaker
@@ -102,7 +107,9 @@ def apply_programme(
     change_sessions(changes, import_context, import_result)
     matched_ids = set(matched.values())
     import_result.missing = [
-        session.title for session in sessions if session.pk not in matched_ids and is_exported(session)
+        session.title
+        for session in sessions
+        if session.pk not in matched_ids and is_exported(session, programme.format)
     ]
     update_schedule(programme, schedule, import_context, import_result)
     draft = get_current_draft(event, author=author)
@@ -118,12 +125,13 @@ def do_dates_overlap(programme: ParsedProgramme, event: Event) -> bool:
     return first <= event.ends_at + DATE_TOLERANCE and last >= event.starts_at - DATE_TOLERANCE
 
 
-def is_exported(session: Session) -> bool:
+def is_exported(session: Session, file_format: ScheduleFormat) -> bool:
     """Return whether a file of the whole programme would contain the session.
 
     Other sessions are not reported as missing.
     """
-    return session.starts_at is not None and session.cancelled_at is None
+    is_hidden = session.is_for_members and file_format not in TABLE_FORMATS
+    return session.starts_at is not None and session.cancelled_at is None and not is_hidden
 
 
 def to_known_session(session: Session) -> KnownSession:
@@ -227,6 +235,7 @@ def build_session(
         number=number,
         source_id=parsed_session.source_id,
         track=import_context.tracks.get(parsed_session.track or ""),
+        role=parsed_session.role or Session.Role.TALK,
         extra=extra,
     )
     for name in COMPARED_FIELDS:

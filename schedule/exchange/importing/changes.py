@@ -39,6 +39,7 @@ FIELD_COLUMNS: Final = {
     "recording_license": "recording_license",
     "recording_optout": "recording_optout",
     "cancelled_at": "cancelled",
+    "is_for_members": "is_for_members",
 }
 
 

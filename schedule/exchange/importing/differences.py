@@ -16,7 +16,7 @@ from schedule.programme.days import get_programme_day
 
 COMPARED_FIELDS = (
     *("title", "subtitle", "kind", "language", "abstract", "description", "slug", "url"),
-    *("recording_license", "recording_optout", "links", "attachments"),
+    *("recording_license", "recording_optout", "links", "attachments", "is_for_members"),
 )
 
 

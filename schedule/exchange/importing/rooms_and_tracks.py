@@ -87,7 +87,7 @@ def find_or_create_tracks(
         if track is None:
             track = build_track(event, parsed_track, len(existing) + len(new))
             new.append(track)
-        elif parsed_track.color and parsed_track.color != track.color.lower():
+        elif parsed_track.color and parsed_track.color != track.shown_color.lower():
             track.color = parsed_track.color
             changed.append(track)
         tracks_by_name[name] = track

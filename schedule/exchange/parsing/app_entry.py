@@ -34,6 +34,8 @@ def read_shared_texts(entry: Mapping[str, Any]) -> dict[str, str | None]:
         "description": value_to_text(entry.get("description")) or "",
         "date": read_moment_text(entry.get("startsAt")),
         "end": read_moment_text(entry.get("endsAt")),
+        "service_flag": value_to_text(entry.get("isServiceSession")),
+        "plenum_flag": value_to_text(entry.get("isPlenumSession")),
         **read_identifier(entry.get("id")),
     }
 

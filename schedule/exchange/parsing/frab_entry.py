@@ -8,6 +8,7 @@ from schedule.exchange.import_notes import ImportNotes, NoteReason
 from schedule.exchange.parsed_programme import ParsedLink, ParsedSession, ParsedSpeaker
 
 from . import clean_values, times
+from .session_role import recognize_role
 
 MAX_NIGHT_END = datetime.timedelta(hours=6)
 ONE_DAY = datetime.timedelta(days=1)
@@ -60,6 +61,7 @@ def build_parsed_session(raw_entry: RawEntry, file_context: FileContext) -> Pars
         notes.add(NoteReason.NO_START, raw_entry.label)
         return None
     identifier = (raw_entry.get_value("id") or "").strip()
+    kind = clean_values.clean_line(raw_entry.get_value("type"), 500, notes)
     return ParsedSession(
         title=title,
         starts_at=starts_at,
@@ -71,7 +73,14 @@ def build_parsed_session(raw_entry: RawEntry, file_context: FileContext) -> Pars
         room=clean_values.clean_line(raw_entry.get_value("room"), 500, notes),
         track=clean_values.clean_line(raw_entry.get_value("track"), 500, notes),
         subtitle=clean_values.clean_line(raw_entry.get_value("subtitle"), 2000, notes),
-        kind=clean_values.clean_line(raw_entry.get_value("type"), 500, notes),
+        kind=kind,
+        role=recognize_role(
+            title=title,
+            kind=kind or "",
+            speaker_count=len(raw_entry.speakers or ()),
+            service_flag=raw_entry.get_value("service_flag"),
+            plenum_flag=raw_entry.get_value("plenum_flag"),
+        ),
         language=clean_values.clean_line(raw_entry.get_value("language"), 200, notes),
         abstract=clean_values.clean_long_text(raw_entry.get_value("abstract"), notes),
         description=clean_values.clean_long_text(raw_entry.get_value("description"), notes),
@@ -83,6 +92,7 @@ def build_parsed_session(raw_entry: RawEntry, file_context: FileContext) -> Pars
         recording_license=clean_values.clean_line(raw_entry.get_value("license"), 1000, notes),
         recording_optout=clean_values.parse_boolean(raw_entry.get_value("optout")),
         is_cancelled=clean_values.parse_boolean(raw_entry.get_value("cancelled")),
+        is_for_members=clean_values.parse_boolean(raw_entry.get_value("is_for_members")),
         extra=collect_extra(raw_entry),
     )
 

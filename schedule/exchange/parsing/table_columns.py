@@ -90,6 +90,10 @@ TABLE_COLUMNS: dict[str, TableColumn] = {
         pgettext_lazy("column of a table", "Cancelled"),
         "cancelled|canceled|annulee|annule",
     ),
+    "is_for_members": make_column(
+        pgettext_lazy("column of a table", "Members only"),
+        "members only|for members only|reserve aux adherents|reservee aux adherents|adherents seulement",
+    ),
     "recording_optout": make_column(
         pgettext_lazy("column of a table", "No recording"),
         "no recording|recording optout|do not record|sans enregistrement",

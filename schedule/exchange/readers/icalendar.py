@@ -23,6 +23,7 @@ from schedule.exchange.parsing import clean_values, times
 from schedule.exchange.parsing.content_lines import CalendarComponent, ContentLine, parse_components
 from schedule.exchange.parsing.defined_zones import MAX_ZONES, build_defined_zone
 from schedule.exchange.parsing.recurrence import MAX_OCCURRENCES, MAX_RULES, expand_rule, find_rule_end
+from schedule.exchange.parsing.session_role import recognize_role
 
 OTHER_COMPONENTS = ("VTODO", "VJOURNAL", "VFREEBUSY")
 DATE_PATTERN = re.compile(
@@ -163,6 +164,8 @@ def read_session(event: CalendarComponent, zones: CalendarZones) -> ParsedSessio
         return None
     return ParsedSession(
         title=title,
+        # Calendars have neither kinds nor speakers.
+        role=recognize_role(title=title, kind="", speaker_count=0, service_flag=None, plenum_flag=None),
         starts_at=starts_at,
         ends_at=find_session_end(event, starts_at, zones, label),
         # Sched's ids are 32 hexadecimal digits, which uuid.UUID would accept.

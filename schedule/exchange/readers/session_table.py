@@ -42,7 +42,7 @@ TEXT_COLUMNS = (
     *("guid", "id", "title", "subtitle", "kind", "track", "room", "language", "abstract", "description"),
     *("url", "slug", "recording_license", *EXTRA_FIELDS),
 )
-YES_NO_COLUMNS = ("recording_optout", "cancelled")
+YES_NO_COLUMNS = ("recording_optout", "cancelled", "is_for_members")
 ONE_DAY = datetime.timedelta(days=1)
 HOUR, MINUTE, SECOND = (datetime.timedelta(seconds=seconds) for seconds in (3600, 60, 1))
 HEADING_LINES_SEARCHED, MAX_HEADING_CHARS = 20, 5_000

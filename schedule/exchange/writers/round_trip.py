@@ -16,7 +16,7 @@ from schedule.exchange.parsed_programme import (
 )
 from schedule.exchange.readers.session_table import read_session_table
 from schedule.exchange.readers.sessionize import read_sessionize
-from schedule.models import Session
+from schedule.models import ProgrammeAudience, Session
 
 from .fit_format import fit_programme, flatten_html, strip_known_parts
 from .own_pages import add_own_pages
@@ -60,7 +60,8 @@ class RoundTrip:
 
 
 def build_round_trip(file_format: ScheduleFormat, event: Event) -> RoundTrip:
-    programme = read_back(build_exported_programme(event, file_format))
+    exported = build_exported_programme(event, file_format, audience=ProgrammeAudience.MEMBERS)
+    programme = read_back(exported)
     return RoundTrip(
         file_format,
         programme.header,
@@ -84,10 +85,12 @@ def read_back(programme: ParsedProgramme) -> ParsedProgramme:
     return replace(read_again, header=programme.header)
 
 
-def build_exported_programme(event: Event, file_format: ScheduleFormat) -> ParsedProgramme:
-    """Return exactly what an export in that format contains."""
+def build_exported_programme(
+    event: Event, file_format: ScheduleFormat, *, audience: ProgrammeAudience
+) -> ParsedProgramme:
+    """Return exactly what an export in that format contains for an audience."""
     # Read but not written; what the format beside preserves is the nearest.
     file_format = NEAREST_WRITTEN_FORMATS.get(file_format, file_format)
-    programme = load_programme(event, file_format)
+    programme = load_programme(event, file_format, audience=audience)
     # In a table, the address of a page is a field that people edit.
     return fit_programme(programme if file_format in TABLE_FORMATS else add_own_pages(programme, event))

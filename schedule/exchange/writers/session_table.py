@@ -72,6 +72,7 @@ def build_cells(parsed_session: ParsedSession, zone: datetime.tzinfo) -> dict[st
         "links": table_cells.format_links(parsed_session.links or ()),
         "attachments": table_cells.format_links(parsed_session.attachments or ()),
         "cancelled": _("yes") if parsed_session.is_cancelled else "",
+        "is_for_members": _("yes") if parsed_session.is_for_members else "",
         "recording_optout": _("yes") if parsed_session.recording_optout else "",
         "recording_license": parsed_session.recording_license or "",
         "slug": parsed_session.slug or "",

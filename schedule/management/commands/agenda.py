@@ -15,7 +15,7 @@ from schedule.paper.print_agenda import print_sheets
 from schedule.paper.print_options import AGENDA_LANGUAGES, PrintOptions
 from schedule.paper.printed_programme import PrintedProgramme
 from schedule.paper.sheet_kinds import DEPTH_LABELS, DISTANCE_LABELS, PAPER_LABELS, SHEET_KINDS
-from schedule.prints.comparison import load_comparison
+from schedule.prints.make_print import load_comparison_for
 
 
 class Command(ConventionCommand):
@@ -32,6 +32,9 @@ class Command(ConventionCommand):
         parser.add_argument("--distance", default="", metavar=",".join(DISTANCE_LABELS), help="of the poster")
         parser.add_argument("--imposed", action="store_true", help="order the booklet's pages for folding")
         parser.add_argument("--since", type=int, metavar="VERSION", help="of changes and door signs")
+        parser.add_argument(
+            "--include-members", action="store_true", help="include sessions for members only, marked"
+        )
         parser.add_argument("--language", default="fr", metavar=",".join(AGENDA_LANGUAGES))
 
     def run(self, **options: Any) -> None:
@@ -44,9 +47,6 @@ class Command(ConventionCommand):
 
     def print_sheets(self, event: Event, file: BinaryIO, options: dict[str, Any]) -> PrintedProgramme:
         """Draw the sheets that the options ask for."""
-        with override(options["language"]):
-            since = options["since"]
-            comparison = load_comparison(event, since) if since is not None else None
         print_options = PrintOptions(
             options["format_name"],
             options["language"],
@@ -54,8 +54,11 @@ class Command(ConventionCommand):
             depth=options["depth"],
             distance=options["distance"],
             is_imposed=options["imposed"],
-            since=since,
+            since=options["since"],
+            includes_members_sessions=options["include_members"],
         )
+        with override(options["language"]):
+            comparison = load_comparison_for(event, print_options)
         programme, _page_count = print_sheets(event, file=file, options=print_options, comparison=comparison)
         return programme
 

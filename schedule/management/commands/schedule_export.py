@@ -10,6 +10,7 @@ from convention.commands import ConventionCommand, add_event_argument, get_event
 from convention.files import write_atomically
 from schedule.exchange.export_schedule import FORMAT_WRITERS, export_schedule
 from schedule.exchange.parsed_programme import ScheduleFormat
+from schedule.models import ProgrammeAudience
 
 
 class Command(ConventionCommand):
@@ -20,11 +21,19 @@ class Command(ConventionCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)
         parser.add_argument("--format", choices=[str(fmt) for fmt in FORMAT_WRITERS], required=True)
+        parser.add_argument(
+            "--include-members",
+            action="store_true",
+            help="include sessions for members only, which these formats cannot mark; tables always do",
+        )
         parser.add_argument("--output", metavar="FILE", type=Path, required=True)
 
     def run(self, **options: Any) -> None:
         event = get_event_by_slug(options["event"])
-        data = export_schedule(event=event, file_format=ScheduleFormat(options["format"]))
+        is_for_members = options["include_members"]
+        audience = ProgrammeAudience.MEMBERS if is_for_members else ProgrammeAudience.PUBLIC
+        file_format = ScheduleFormat(options["format"])
+        data = export_schedule(event=event, file_format=file_format, audience=audience)
         with write_atomically(options["output"]) as file:
             file.write(data)
         self.print_notice(_("%(path)s: %(count)s bytes.") % {"path": options["output"], "count": len(data)})

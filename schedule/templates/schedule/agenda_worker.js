@@ -40,6 +40,8 @@ async function storeAll() {
  */
 async function storePage(request) {
   const response = await fetch(request, { credentials: "same-origin" });
+  // A session that is gone from the programme, or from what this visitor may see, must not be shown offline either.
+  if (response.status === 404) for (const name of [OWN_CACHE, PUBLIC_CACHE]) await (await caches.open(name)).delete(request.url);
   if (!response.ok || response.redirected) return response;
   const isPersonal = /<body[^>]* data-signed-in/.test(await response.clone().text());
   const [cache, other] = await Promise.all((isPersonal ? [OWN_CACHE, PUBLIC_CACHE] : [PUBLIC_CACHE, OWN_CACHE]).map((name) => caches.open(name)));

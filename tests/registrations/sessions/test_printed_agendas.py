@@ -120,11 +120,11 @@ def test_as_many_queries_for_many_attendees(event, attendees, django_assert_num_
             agendas.get_agenda(attendee, title="") for attendee in select_attendees(event, AgendaSelection())
         ]
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         load()
     for number in range(5):
         make_holder(event, make_workshop(event, f"Another {number}"))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         load()
 
 

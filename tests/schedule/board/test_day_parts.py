@@ -27,7 +27,7 @@ from schedule.board.pasted_sessions import (
 )
 from schedule.drafts.current_draft import get_current_draft, load_slot_states
 from schedule.drafts.moves import InvalidPlacement, undo_last_batch
-from schedule.models import Session
+from schedule.models import ProgrammeAudience, Session
 from tests.factories import make_event, make_person, make_room, make_session, make_track
 
 pytestmark = pytest.mark.django_db
@@ -136,7 +136,7 @@ def test_a_break_spans_all_rooms_and_is_not_public_yet(event):
     assert state.room_id is None
     assert state.ends_at - state.starts_at == datetime.timedelta(minutes=30)
     assert session.role == Session.Role.BREAK
-    assert not event.sessions.published().exists()
+    assert not event.sessions.published(audience=ProgrammeAudience.PUBLIC).exists()
 
 
 def test_a_pasted_table_becomes_sessions_in_the_tray(event):

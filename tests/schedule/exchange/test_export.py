@@ -18,7 +18,7 @@ from schedule.exchange.parsing.web_addresses import encode_any_uri, encode_web_u
 from schedule.exchange.writers.icalendar import write_icalendar
 from schedule.exchange.writers.round_trip import build_exported_programme
 from schedule.exchange.writers.vtimezone import write_zone_lines
-from schedule.models import Schedule, Session
+from schedule.models import ProgrammeAudience, Schedule, Session
 from tests.factories import make_event, make_room, make_session, make_track
 from tests.schedule.exchange.calendars import read_calendar
 from tests.schedule.exchange.schemas import json_errors, xml_errors
@@ -288,7 +288,7 @@ def content_lines(data: bytes) -> list[str]:
 
 
 def test_each_event_is_written_as_icalendar_writes_it(cruel):
-    programme = build_exported_programme(cruel, ScheduleFormat.ICALENDAR)
+    programme = build_exported_programme(cruel, ScheduleFormat.ICALENDAR, audience=ProgrammeAudience.PUBLIC)
 
     ours = re.findall(rb"BEGIN:VEVENT\r\n.*?END:VEVENT\r\n", write_icalendar(programme), re.DOTALL)
     theirs = write_with_icalendar(programme)

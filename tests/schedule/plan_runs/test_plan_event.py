@@ -16,7 +16,7 @@ from schedule.conflicts.kinds import BLOCK
 from schedule.conflicts.load import load_timetable
 from schedule.drafts.current_draft import get_current_draft, load_slot_states
 from schedule.drafts.moves import make_moves, undo_last_batch
-from schedule.models import Availability, PlanRun, Session, Slot
+from schedule.models import Availability, PlanRun, ProgrammeAudience, Session, Slot
 from schedule.plan_runs.plan_event import plan_event
 from schedule.plan_runs.runs import (
     MAX_OPEN_RUNS,
@@ -281,7 +281,7 @@ def test_the_command_stores_a_proposal_and_applies_it_when_asked(capsys):
 
     assert before == {}
     assert len(load_slot_states(get_current_draft(event))) == 3
-    assert event.sessions.published().count() == 0
+    assert event.sessions.published(audience=ProgrammeAudience.PUBLIC).count() == 0
     assert PlanRun.objects.filter(proposal__isnull=False).count() == 2
     assert capsys.readouterr().err == ""
 

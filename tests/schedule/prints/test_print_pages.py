@@ -191,12 +191,12 @@ def test_the_current_file_is_never_deleted(event):
 def test_the_print_page_makes_as_many_queries_for_many_prints_and_rooms(
     organizer, event, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(24):
         organizer.get(f"{PAGE}?kind=doors")
     for number in range(5):
         make_print(event)
         make_session(event, f"S{number}", room=make_room(event, name=f"R{number}"), speakers=[f"A{number}"])
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(24):
         organizer.get(f"{PAGE}?kind=doors")
 
 

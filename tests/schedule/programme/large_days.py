@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Sequence
 
 from convention.events.models import Event, Room
-from schedule.models import Session, SessionSpeaker, Speaker, Track
+from schedule.models import ProgrammeAudience, Session, SessionSpeaker, Speaker, Track
 from schedule.programme.programme_version import get_programme_version
 
 SESSION_COUNT = 484
@@ -16,7 +16,7 @@ def make_large_day(
     event: Event, *, starts_at: datetime.datetime, contents: Sequence[Content] = (), tracks: int = 12
 ) -> None:
     """Create rooms, tracks and sessions of half an hour, from `starts_at` on, all on its programme day."""
-    day = get_programme_version(event).get_programme_day(starts_at)
+    day = get_programme_version(event, audience=ProgrammeAudience.PUBLIC).get_programme_day(starts_at)
     rooms = Room.objects.bulk_create(
         Room(event=event, name=f"Salle {number:02}", position=number) for number in range(ROOM_COUNT)
     )

@@ -11,7 +11,7 @@ from convention.audit.models import AuditEntry
 from schedule.drafts.current_draft import get_current_draft
 from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
-from schedule.models import Schedule, ScheduleVersion, Session, VersionSlot
+from schedule.models import ProgrammeAudience, Schedule, ScheduleVersion, Session, VersionSlot
 from schedule.versions.publish import (
     BlockingConflicts,
     NothingToPublish,
@@ -42,11 +42,11 @@ def test_an_unplaced_session_becomes_public_by_publishing():
     event = make_event()
     session = make_session(event, starts_at=None)
     change_slot(session)
-    assert not event.sessions.published().exists()
+    assert not event.sessions.published(audience=ProgrammeAudience.PUBLIC).exists()
 
     publish_current_draft(session)
 
-    assert list(event.sessions.published()) == [session]
+    assert list(event.sessions.published(audience=ProgrammeAudience.PUBLIC)) == [session]
 
 
 def test_a_removed_session_is_no_longer_public():
@@ -56,7 +56,7 @@ def test_a_removed_session_is_no_longer_public():
     publish_current_draft(session)
 
     assert session.starts_at is None
-    assert not session.event.sessions.published().exists()
+    assert not session.event.sessions.published(audience=ProgrammeAudience.PUBLIC).exists()
 
 
 def test_cancelling_and_restoring_are_published():

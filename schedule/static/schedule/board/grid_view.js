@@ -125,6 +125,7 @@ export class GridView {
     head.append(hours);
     label.append(head, title);
     if (session.speakers.length) label.append(createElement("span", "block-speakers", session.speakers.join(", ")));
+    if (session.is_for_members) label.append(createElement("span", "block-members", formatText("for_members")));
     const pins = describePins(slot);
     if (pins) label.append(createElement("span", "block-pins", pins));
     element.append(label, createElement("span", "block-handle"));
@@ -193,7 +194,8 @@ export class GridView {
    */
   describe(session) {
     const pins = session.slot && (describePins(session.slot) || formatText("not_pinned"));
-    return [session.title, this.describePlace(session.slot), pins].filter(Boolean).join(", ");
+    const audience = session.is_for_members ? formatText("for_members") : "";
+    return [session.title, audience, this.describePlace(session.slot), pins].filter(Boolean).join(", ");
   }
 
   /**

@@ -63,7 +63,8 @@ export class TrayView {
     element.dataset.session = String(session.id);
     const title = createElement("strong", "block-title", session.title);
     title.dir = "auto";
-    const facts = [formatText("minutes", { count: session.minutes }), ...session.speakers];
+    const audience = session.is_for_members ? [formatText("for_members")] : [];
+    const facts = [formatText("minutes", { count: session.minutes }), ...audience, ...session.speakers];
     element.append(title, createElement("span", "block-speakers", facts.join(" · ")));
     element.append(createElement("span", "visually-hidden", formatText("in_tray")));
     const track = this.model.tracks.get(session.track ?? 0);
