@@ -8,7 +8,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -231,6 +231,14 @@ class Scan(models.Model):
         return str(REASON_LABELS.get(self.reason, self.reason))
 
 
+class PresenceQuerySet(models.QuerySet["Presence"]):
+    def of_current_attendees(self) -> Self:
+        """Return those of people admitted who still have the place: after a transfer, scans are another's."""
+        transferred_at = F("registration__transferred_at")
+        is_own = Q(registration__transferred_at__isnull=True) | Q(last_entered_at__gt=transferred_at)
+        return self.filter(is_own, entries__gt=0)
+
+
 class Presence(models.Model):
     """The result of all scans of one registration at one checkpoint; can be rebuilt from them at any time.
 
@@ -254,6 +262,8 @@ class Presence(models.Model):
     version = models.PositiveIntegerField(default=0)
     changed_at = models.DateTimeField(default=timezone.now)
     sequence = models.PositiveBigIntegerField(null=True, editable=False)
+
+    objects = PresenceQuerySet.as_manager()
 
     class Meta:
         constraints = [

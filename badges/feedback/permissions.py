@@ -80,10 +80,9 @@ def list_attended_sessions(
 ) -> list[AttendedSession]:
     """Return the sessions begun by `at` at which one of the attendees was scanned in, in order of time."""
     by_id = {registration.pk: registration for registration in attendees}
-    presences = Presence.objects.filter(
+    presences = Presence.objects.of_current_attendees().filter(
         event=event,
         registration__in=by_id,
-        entries__gt=0,
         checkpoint__session__starts_at__lte=at or timezone.now(),
         checkpoint__session__cancelled_at__isnull=True,
     )

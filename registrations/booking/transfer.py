@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from django.utils import timezone
+
 from registrations.attendee_identity import AttendeeIdentity, has_name_in_common, is_other_person
 from registrations.models import Registration
 
@@ -15,7 +17,7 @@ from .change_answers import clear_answers
 
 IDENTITY_FIELDS = ("first_name", "last_name", "email")
 # Fields that a transfer changes, apart from name, address and answers.
-TRANSFERRED_FIELDS = ["badge_version", "person", "issued_to"]
+TRANSFERRED_FIELDS = ["badge_version", "person", "issued_to", "transferred_at"]
 
 
 def get_issued_identity(registration: Registration, before: Mapping[str, Any]) -> AttendeeIdentity:
@@ -56,6 +58,7 @@ def start_badge_version(registration: Registration) -> None:
     registration.badge_version += 1
     registration.person = None
     registration.issued_to = {}
+    registration.transferred_at = timezone.now()
 
 
 def transfer_registration(registration: Registration) -> list[str]:

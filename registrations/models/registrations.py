@@ -65,7 +65,8 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
 
     `badge_version` and `link_version` revoke badges and attendees' links when they are raised. `is_private`
     hides the registration from the order's link. `issued_to` is the identity on the badge that is out, if it
-    was corrected since. Prices and fees are in cents.
+    was corrected since. `transferred_at` is when another person got the place last: scans before are of the
+    former attendee. Prices and fees are in cents.
     """
 
     SEARCH_SOURCES = frozenset({"first_name", "last_name", "company", "email", "reference"})
@@ -102,6 +103,7 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
     link_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     is_private = models.BooleanField(default=False, db_default=False, editable=False)
     issued_to = models.JSONField(default=dict, db_default={}, editable=False)
+    transferred_at = models.DateTimeField(null=True, editable=False)
     # The event's sequence at the last change that scanners and mails have to follow.
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(pgettext_lazy("moment", "registered"), auto_now_add=True)

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -70,7 +71,11 @@ def agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
             now=now,
             chosen_ids=chosen_ids or (),
         )
-        return render(request, "schedule/agenda.html", build_agenda_context(event_obj, page, version))
+        context = build_agenda_context(event_obj, page, version)
+        if chosen_ids is None and not agenda_filter.is_narrowed:
+            # Near the event the page is made again each minute, but not its sessions, most of the work.
+            context["blocks_key"] = [version.cache_key, get_language(), agenda_filter.by, agenda_filter.day]
+        return render(request, "schedule/agenda.html", context)
 
     # More filters at once make pages that nobody else asks for.
     if has_only_parameters(request, CACHEABLE_PARAMETERS, max_parameters=3):

@@ -7,11 +7,13 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from schedule.models import Speaker
 from tests.factories import make_event
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 from tests.schedule.programme.large_days import make_large_day
 
 pytestmark = pytest.mark.once
+FONT = "source-sans-3-latin-wght-normal.woff2"
 
 
 @pytest.fixture
@@ -37,6 +39,17 @@ def test_now_is_one_tap_away(browser_page: Page, running_event, prefix: str):
     expect(page.locator("#now")).to_be_in_viewport()
     first = page.locator(".group:has(#now) h4").first
     expect(first).to_be_in_viewport()
+
+
+def test_the_first_view_on_a_phone_loads_no_font_for_single_letters(open_page, running_event):
+    Speaker.objects.update(name="Łukasz Şahin")
+    page = open_page("phone")
+
+    page.goto("/events/conf/agenda/", wait_until="networkidle")
+
+    expect(page.get_by_text("Łukasz Şahin").first).to_be_visible()
+    loaded = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
+    assert [name.rpartition("/")[2] for name in loaded if ".woff2" in name] == [FONT]
 
 
 def test_now_follows_the_clock_of_an_old_page(open_page, running_event):

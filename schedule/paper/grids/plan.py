@@ -207,17 +207,33 @@ def build_sheet(axis: DayAxis, sheet: GridSheet, labels: GridLabels) -> GridShee
     size = sheet.page.type_size
     max_lanes = max(1, int(sheet.column_width / (MIN_LANE_EM * size)))
     limits = ColumnLimits(max_lanes, get_min_height(size) / sheet.scale, *sheet.band)
-    spans = select_band(axis.spans, sheet.band, limits.min_minutes)
+    groups = join_short_spans(select_band(axis.spans, sheet.band, limits.min_minutes), limits.min_minutes)
+    spans = [replace(group[0], end=group[-1].end) for group in groups]
     columns = []
     for room in sheet.rooms:
         items = [item for item in axis.items if (item.session.room or labels.no_room) == room]
         found = select_band(items, sheet.band, limits.min_minutes)
         columns.append(tuple(arrange_column(found, spans, limits)))
     blocks = []
-    for item in spans:
-        limit = find_limit(item, columns, spans, sheet.band[1])
-        blocks.append(ColumnBlock((item,), item.start, item.end, item.start, limit))
+    for group, span in zip(groups, spans, strict=True):
+        limit = find_limit(span, columns, spans, sheet.band[1])
+        blocks.append(ColumnBlock(tuple(group), span.start, span.end, span.start, limit))
     return replace(sheet, columns=tuple(columns), spans=tuple(blocks))
+
+
+def join_short_spans(spans: Sequence[TimedItem], min_minutes: float) -> list[list[TimedItem]]:
+    """Return the sessions across all rooms; one too low for a line is in a group with the one right after.
+
+    Without the group, it would be put into a column of its own, beside empty ones.
+    """
+    groups: list[list[TimedItem]] = []
+    for span in sorted(spans, key=lambda span: span.start):
+        group = groups[-1] if groups else []
+        if group and span.start <= group[-1].end and span.start - group[0].start < min_minutes:
+            group.append(span)
+        else:
+            groups.append([span])
+    return groups
 
 
 def find_limit(

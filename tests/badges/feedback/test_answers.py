@@ -14,8 +14,10 @@ from badges.feedback.actions import change_feedback_settings
 from badges.feedback.answers import FeedbackAlreadyGiven, give_feedback, load_feedback_settings
 from badges.feedback.models import FeedbackReceipt, FeedbackSettings, SessionFeedback
 from badges.feedback.privacy import clear_old_comments
-from badges.feedback.receipts import close_feedback, find_answered_sessions
+from badges.feedback.receipts import close_feedback, find_answered_sessions, find_receipts_of
 from convention.errors import Forbidden, InvalidFields, NotOpenNow
+from registrations.changes.correct import Correction, correct_as_organizer
+from registrations.models import Registration
 from tests.badges.attendance.factories import make_event, make_registration
 from tests.badges.feedback.factories import (
     end_event,
@@ -77,6 +79,26 @@ def test_nobody_answers_twice_also_after_a_merge():
     with pytest.raises(FeedbackAlreadyGiven):
         answer(survivor, session)
     assert SessionFeedback.objects.count() == 1
+
+
+def test_a_new_holder_of_a_place_does_not_answer_for_the_former_one():
+    session = make_attended_session()
+    registration = make_attendee(session)
+    answer(registration, session)
+    bob = Correction(first_name="Bob", last_name="Roi", email="bob@example.org", company="", no_photo=False)
+    correct_as_organizer(registration=registration, correction=bob, reason="Somebody else comes")
+    client, address = Client(), reverse("session-feedback", args=[session.event.slug, session.guid])
+    registration.refresh_from_db()
+
+    client.get(make_link(registration))
+    page = client.get(reverse("event-feedback", args=[session.event.slug]))
+    answered = client.post(address, {"stars": "1"})
+
+    assert session.title not in page.content.decode()
+    assert answered.status_code == 403
+    assert not find_receipts_of(Registration.objects.all()).exists()
+    with pytest.raises(Forbidden):
+        answer(registration, session)
 
 
 @pytest.mark.django_db(transaction=True)

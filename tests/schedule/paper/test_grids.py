@@ -147,6 +147,18 @@ def test_what_is_for_everybody_lies_across_the_rooms():
     assert "Pause" not in {b.items[0].session.title for column in sheet.columns for b in column}
 
 
+def test_short_ones_for_everybody_are_grouped_across_the_rooms():
+    talks = [make_item(room=room, start=90, minutes=600) for room in ("A", "B")]
+    welcome = make_item("Accueil", room="A", start=0, minutes=5, role="plenary")
+    opening = make_item("Ouverture", room="A", start=5, minutes=45, role="plenary")
+
+    sheet = plan([*talks, welcome, opening], papers=("a4",)).sheets[0]
+
+    assert [[item.session.title for item in block.items] for block in sheet.spans] == [
+        ["Accueil", "Ouverture"]
+    ]
+
+
 def test_a_break_beside_a_session_has_a_column_of_its_own():
     break_session = make_item("Pause", room="", start=10, minutes=30, role="break")
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.test import Client
+from django.urls import reverse
 from lxml import html
 
 from schedule.exchange.read_schedule import read_schedule
@@ -70,6 +72,20 @@ def test_a_large_day_costs_as_many_queries_as_a_small_one(client, event, django_
 
     with django_assert_max_num_queries(12):
         client.get("/en/events/conf/agenda/")
+
+
+def test_a_page_made_of_stored_sessions_is_the_same_and_shows_no_stars_of_others(client, event, monkeypatch):
+    monkeypatch.setattr("schedule.programme.page_cache.PAGE_CACHE_SECONDS", 0)
+    make_large_day(event, starts_at=START)
+    session, visitor = event.sessions.first(), Client()
+    visitor.post(reverse("session-choose", args=["conf"]), {"add": str(session.guid)})
+
+    first, again, own = (reader.get("/en/events/conf/agenda/").text for reader in (client, client, visitor))
+
+    assert first.count("<article") == SESSION_COUNT
+    assert again == first
+    assert 'aria-pressed="true"' not in again
+    assert own.count('aria-pressed="true"') == 1
 
 
 def test_hours_are_links_to_the_first_session_of_each_hour(client, event):
