@@ -78,6 +78,8 @@ def recognize_archive(content: bytes) -> str:
             for name, (marker, media_type) in kinds.items():
                 if name in entries and marker in archive.open(name).read(MAX_TYPE_BYTES):
                     return media_type
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except (MemoryError, UnreadableFile):
+        raise
+    except Exception as error:  # zipfile and zlib raise many kinds of errors for damaged files
         raise make_wrong_type_error() from error
     raise make_wrong_type_error()

@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -30,6 +31,19 @@ def test_slides_are_recognized_by_their_content(content, media_type):
     assert recognize_slides(content) == media_type
 
 
+def make_damaged_archive(flaw):
+    """Return an archive whose compressed data or name of an entry cannot be decoded."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("é" if flaw == "name" else "mimetype", b"a presentation " * 50)
+    content = bytearray(stream.getvalue())
+    if flaw == "name":
+        return bytes(content).replace("é".encode(), b"\xff\xff")
+    # The first byte after the header of 30 bytes and the name: there is no such type of block.
+    content[30 + len("mimetype")] = 0xFF
+    return bytes(content)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -43,8 +57,13 @@ def test_slides_are_recognized_by_their_content(content, media_type):
             **{"[Content_Types].xml": PPTX_TYPE.encode() + b".main+xml", "ppt__vbaProject.bin": b"x"}
         ),
         make_archive(mimetype=b"application/vnd.oasis.opendocument.text"),
+        make_damaged_archive("data"),
+        make_damaged_archive("name"),
     ],
-    ids=["empty", "program", "no pages", "password", "damaged", "no slides", "macros", "text"],
+    ids=[
+        *("empty", "program", "no pages", "password", "damaged", "no slides", "macros", "text"),
+        *("damaged data", "damaged name"),
+    ],
 )
 def test_anything_else_is_refused_with_a_sentence(content):
     with pytest.raises(UnreadableFile):
