@@ -19,6 +19,8 @@ PDF_TYPE: Final = "application/pdf"
 PPTX_TYPE: Final = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 ODP_TYPE: Final = "application/vnd.oasis.opendocument.presentation"
 SUFFIXES: Final = {PDF_TYPE: ".pdf", PPTX_TYPE: ".pptx", ODP_TYPE: ".odp"}
+# Of ODP, in lower case.
+MACRO_FOLDERS: Final = (("basic",), ("scripts",))
 PPTX_MAIN_TYPE: Final = PPTX_TYPE.encode() + b".main+xml"
 
 
@@ -61,6 +63,12 @@ def check_pdf(content: bytes) -> None:
         raise UnreadableFile(_("This PDF has no pages."))
 
 
+def is_macro(entry_name: str) -> bool:
+    """Return whether an entry of a PPTX or ODP holds programs."""
+    path = PurePath(entry_name.lower())
+    return path.name == "vbaproject.bin" or path.parts[:1] in MACRO_FOLDERS
+
+
 def recognize_archive(content: bytes) -> str:
     """Return the type of a PPTX or ODP. Raise UnreadableFile."""
     try:
@@ -69,7 +77,7 @@ def recognize_archive(content: bytes) -> str:
             unpacked = sum(entry.file_size for entry in entries.values())
             if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED_BYTES:
                 raise make_wrong_type_error()
-            if any(PurePath(name).name.lower() == "vbaproject.bin" for name in entries):
+            if any(is_macro(name) for name in entries):
                 raise make_wrong_type_error()
             kinds = {
                 "[Content_Types].xml": (PPTX_MAIN_TYPE, PPTX_TYPE),

@@ -57,12 +57,13 @@ def make_damaged_archive(flaw):
             **{"[Content_Types].xml": PPTX_TYPE.encode() + b".main+xml", "ppt__vbaProject.bin": b"x"}
         ),
         make_archive(mimetype=b"application/vnd.oasis.opendocument.text"),
+        make_archive(mimetype=ODP_TYPE.encode(), Basic__Standard__Module1=b"x"),
         make_damaged_archive("data"),
         make_damaged_archive("name"),
     ],
     ids=[
         *("empty", "program", "no pages", "password", "damaged", "no slides", "macros", "text"),
-        *("damaged data", "damaged name"),
+        *("macros of an ODP", "damaged data", "damaged name"),
     ],
 )
 def test_anything_else_is_refused_with_a_sentence(content):
