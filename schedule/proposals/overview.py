@@ -129,9 +129,14 @@ class ProposalRow:
         return belongs.get(kind, True)
 
     def is_in_band(self, band: str) -> bool:
-        """Return whether its mean score is in that range; every one is under any other text."""
+        """Return whether its mean score is in that range; every one is under any other text.
+
+        With a conflict of interest of the reader it is in no range, which would tell them the score.
+        """
         if band not in ScoreBand.values:
             return True
+        if self.conflict is not None:
+            return False
         if self.mean_score is None:
             return band == ScoreBand.NONE
         good, fair = self.mean_score >= GOOD_SCORE, self.mean_score >= FAIR_SCORE

@@ -188,6 +188,8 @@ def test_an_organizer_with_a_conflict_sees_no_scores(call):
 
     assert "Superb." not in client.get(f"{path}{proposal.pk}/").text
     assert "conflict of interest" in client.get(path).text
+    for band in ("good", "fair", "low", "none"):
+        assert f"{path}{proposal.pk}/" not in client.get(path, {"score": band}).text
 
 
 @pytest.mark.once
