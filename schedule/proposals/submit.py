@@ -105,6 +105,8 @@ def submit_proposal(
     """
     # One at a time for each call: two clicks at once must find each other, and the limit must hold.
     locked = CallForProposals.objects.select_for_update().get(pk=call.pk)
+    # The form may be posted to another call too, and keys are unique among all proposals.
+    form_key = uuid.uuid5(form_key, str(locked.pk))
     known: SessionProposal | None = locked.proposals.filter(form_key=form_key).first()
     if known:
         return known
