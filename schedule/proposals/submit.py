@@ -138,6 +138,8 @@ def change_proposal(*, proposal: SessionProposal, content: ProposalContent) -> S
         check_number_per_person(locked.call, content.speakers[0].email)
         # The former address may be somebody else's, whose link must not open the page.
         locked.link_version += 1
+        # The form that was submitted must not lead to the new link either.
+        locked.form_key = uuid.uuid4()
     changed = [name for name, value in content.get_columns().items() if getattr(locked, name) != value]
     for name in changed:
         setattr(locked, name, getattr(content, name))
@@ -167,7 +169,9 @@ def renew_proposal_link(*, proposal: SessionProposal) -> None:
     """Revoke the links sent so far, and mail a new one to the first speaker. Raise TooManyRequests."""
     consume_rate_limit("proposal-link", str(proposal.pk), limit=5, window_seconds=HOUR_SECONDS)
     # In the database: two clicks at once must not give the same version.
-    SessionProposal.objects.filter(pk=proposal.pk).update(link_version=F("link_version") + 1)
+    SessionProposal.objects.filter(pk=proposal.pk).update(
+        link_version=F("link_version") + 1, form_key=uuid.uuid4()
+    )
     record_action("session_proposal.renew_link", proposal, event=proposal.call.event)
     queue_proposal_mails([proposal], ProposalMail.Kind.RECEIVED)
 

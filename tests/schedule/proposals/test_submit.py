@@ -178,14 +178,20 @@ def test_a_new_first_address_gets_a_link_of_its_own(client):
 
 @pytest.mark.once
 def test_a_renewed_link_revokes_the_former_one(client):
-    proposal = make_proposal(make_call())
+    call = make_call()
+    post(client, call)
+    proposal = SessionProposal.objects.get()
     link = f"/en/proposals/{proposal.link_token}/"
 
     client.post(link, {"act": "renew"})
+    posted_again = post(client, call)
 
     assert client.get(link).status_code == 404
     proposal.refresh_from_db()
-    assert client.get(f"/en/proposals/{proposal.link_token}/").status_code == 200
+    own_path = f"/en/proposals/{proposal.link_token}/"
+    assert client.get(own_path).status_code == 200
+    # Whoever has the filled-in form in the browser's history does not get the new link.
+    assert own_path not in posted_again.redirect_chain[0][0]
 
 
 @pytest.mark.once
