@@ -79,9 +79,12 @@ class ProposalContent:
 
 
 def throttle_submission(address: str, network: str) -> None:
-    """Count a submission: each sends a mail to an address that nobody verified. Raise TooManyRequests."""
+    """Count a submission or a new address: each sends a mail to an address that nobody verified.
+
+    Raise TooManyRequests.
+    """
     consume_rate_limit(
-        "proposals", address.strip(), limit=MAX_PER_ADDRESS_AND_HOUR, window_seconds=HOUR_SECONDS
+        "proposals", normalize_email(address), limit=MAX_PER_ADDRESS_AND_HOUR, window_seconds=HOUR_SECONDS
     )
     if network:
         consume_rate_limit(
@@ -132,8 +135,7 @@ def change_proposal(*, proposal: SessionProposal, content: ProposalContent) -> S
     check_is_unsettled(locked)
     check_call_is_open(locked.call)
     check_content(locked.call, content)
-    former = locked.speakers.get(position=0).email
-    is_new_address = normalize_email(former) != normalize_email(content.speakers[0].email)
+    is_new_address = has_new_address(locked, content)
     if is_new_address:
         check_number_per_person(locked.call, content.speakers[0].email)
         # The former address may be somebody else's, whose link must not open the page.
@@ -150,6 +152,12 @@ def change_proposal(*, proposal: SessionProposal, content: ProposalContent) -> S
     if is_new_address:
         queue_proposal_mails([locked], ProposalMail.Kind.RECEIVED)
     return locked
+
+
+def has_new_address(proposal: SessionProposal, content: ProposalContent) -> bool:
+    """Return whether the content names another address of the first speaker than the stored one."""
+    former = proposal.speakers.get(position=0).email
+    return normalize_email(former) != normalize_email(content.speakers[0].email)
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from convention.club.models import CompanyRole, Employment
 from convention.errors import NotOpenNow
 from convention.events.models import Event
 from schedule.models import CallForProposals, ProposalMail, SessionProposal
-from schedule.proposals.submit import change_proposal, withdraw_proposal
+from schedule.proposals.submit import MAX_PER_ADDRESS_AND_HOUR, change_proposal, withdraw_proposal
 from tests.factories import LONG_AGO, make_company, make_event, make_person, make_track
 from tests.schedule.proposals.factories import make_call, make_posted_proposal, make_proposal
 from tests.task_runner import run_waiting_tasks
@@ -174,6 +174,22 @@ def test_a_new_first_address_gets_a_link_of_its_own(client):
     assert "Your proposal was saved" in page.text
     assert client.get(link).status_code == 404
     assert mail.outbox[0].to == ["new@acme.example"]
+
+
+@pytest.mark.once
+def test_new_first_addresses_are_limited_as_submissions_are(client, settings):
+    settings.RATE_LIMITS = "on"
+    call = make_call()
+    proposal = make_proposal(call)
+
+    for count in range(2 * MAX_PER_ADDRESS_AND_HOUR + 2):
+        proposal.refresh_from_db()
+        address = "Victim@else.example" if count % 2 else "ana@acme.example"
+        data = make_posted_proposal(call, act="save", **{"speakers-0-email": address})
+        page = client.post(f"/en/proposals/{proposal.link_token}/", data)
+
+    assert "That was asked too often" in page.text
+    assert ProposalMail.objects.filter(recipient__proposal=proposal).count() <= 2 * MAX_PER_ADDRESS_AND_HOUR
 
 
 @pytest.mark.once
