@@ -65,6 +65,17 @@ def test_a_proposal_is_submitted_once_changed_by_its_link_and_withdrawn(client):
 
 
 @pytest.mark.once
+def test_a_title_becomes_no_link_in_the_mail(client):
+    post(client, make_call(), title="Free at https://evil.example/win")
+
+    run_waiting_tasks()
+
+    letter = mail.outbox[0]
+    assert "evil" in letter.body
+    assert "https://evil.example" not in f"{letter.body} {letter.alternatives[0][0]}"
+
+
+@pytest.mark.once
 def test_a_late_proposal_is_refused_and_nothing_typed_is_lost(client):
     call = make_call()
     CallForProposals.objects.update(closes_at=timezone.now())
