@@ -10,11 +10,12 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from convention.audit.models import AuditEntry
-from convention.errors import UnreadableFile
+from convention.errors import NotFound, UnreadableFile
 from convention.events.models import Event
 from schedule.models import Session, SessionFile
 from schedule.speakers import slide_formats
 from schedule.speakers.slide_formats import ODP_TYPE, PPTX_TYPE, recognize_slides
+from schedule.speakers.slides import publish_slides, remove_slides, toggle_slides, withdraw_slides
 from tests.factories import make_staff
 from tests.schedule.proposals.factories import make_archive, make_pdf, make_slides
 from tests.schedule.speakers.factories import make_page_path, make_speaker
@@ -171,3 +172,14 @@ def test_slides_of_a_draft_event_are_public_to_nobody(client):
     Event.objects.update(visibility="draft")
 
     assert client.get(address).status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change_slides", [publish_slides, withdraw_slides, remove_slides, toggle_slides])
+def test_slides_that_were_just_removed_are_not_found(change_slides):
+    speaker = make_speaker()
+    file = make_slides(speaker.sessions.get(), speaker)
+    SessionFile.objects.all().delete()
+
+    with pytest.raises(NotFound):
+        change_slides(file=file)
