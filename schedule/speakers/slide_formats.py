@@ -73,21 +73,27 @@ def recognize_archive(content: bytes) -> str:
     """Return the type of a PPTX or ODP. Raise UnreadableFile."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = {entry.filename: entry for entry in archive.infolist()}
-            unpacked = sum(entry.file_size for entry in entries.values())
-            if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED_BYTES:
-                raise make_wrong_type_error()
-            if any(is_macro(name) for name in entries):
-                raise make_wrong_type_error()
-            kinds = {
-                "[Content_Types].xml": (PPTX_MAIN_TYPE, PPTX_TYPE),
-                "mimetype": (ODP_TYPE.encode(), ODP_TYPE),
-            }
-            for name, (marker, media_type) in kinds.items():
-                if name in entries and marker in archive.open(name).read(MAX_TYPE_BYTES):
-                    return media_type
-    except (MemoryError, UnreadableFile):
+            media_type = find_archive_type(archive)
+    except MemoryError:
         raise
     except Exception as error:  # zipfile and zlib raise many kinds of errors for damaged files
         raise make_wrong_type_error() from error
-    raise make_wrong_type_error()
+    if media_type is None:
+        raise make_wrong_type_error()
+    return media_type
+
+
+def find_archive_type(archive: zipfile.ZipFile) -> str | None:
+    """Return the type of a PPTX or ODP; None for another archive, a huge one, and one with macros."""
+    entries = {entry.filename: entry for entry in archive.infolist()}
+    unpacked = sum(entry.file_size for entry in entries.values())
+    if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED_BYTES or any(map(is_macro, entries)):
+        return None
+    kinds = {
+        "[Content_Types].xml": (PPTX_MAIN_TYPE, PPTX_TYPE),
+        "mimetype": (ODP_TYPE.encode(), ODP_TYPE),
+    }
+    for name, (marker, media_type) in kinds.items():
+        if name in entries and marker in archive.open(name).read(MAX_TYPE_BYTES):
+            return media_type
+    return None
