@@ -210,7 +210,7 @@ class ProposalFilter:
         found = [row for row in rows if self._matches(row) and matches_search_words(words, _search_key(row))]
         # The score of a proposal that the reader must not judge would show in its place.
         if self.order == "score":
-            found.sort(key=lambda row: (row.conflict is not None, -(row.mean_score or 0)))
+            found.sort(key=lambda row: (True, 0) if row.conflict else (False, -(row.mean_score or 0)))
         return found
 
     def _matches(self, row: ProposalRow) -> bool:
