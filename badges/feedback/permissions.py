@@ -63,7 +63,8 @@ def find_attendees(event: Event, request: "HttpRequest") -> list[Registration]:
     """Return the confirmed registrations of the visitor, by cookie and account; empty for strangers."""
     found = []
     reference, _dot, secret = request.COOKIES.get(get_attendee_cookie_name(event), "").partition(".")
-    if reference:
+    # Browsers' cookies may hold any character, and PostgreSQL refuses some of them.
+    if reference and reference.isprintable():
         rows = Registration.objects.confirmed().select_related("order")
         registration = rows.filter(event=event, reference=reference).first()
         if registration and is_link_secret(secret, COOKIE_PURPOSE, make_own_secret(registration)):

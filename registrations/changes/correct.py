@@ -35,6 +35,7 @@ from registrations.invoices.models.documents import Receivable
 from registrations.models import SOURCE_COMPANY_CONTACT, Order, Registration
 from registrations.order_request import RequestedPlace
 from registrations.permissions import is_answered_by_own_link
+from registrations.sessions.booking import release_members_session_places
 
 from .links import send_links_mail
 
@@ -146,6 +147,7 @@ def _save_correction(registration: Registration, old_values: dict[str, Any], rea
         written = transfer_registration(registration)
         # Recorded in the audit trail, although they were not typed.
         changed += ["badge_version", "person", "answers"]
+        release_members_session_places(registration)
     else:
         written = remember_issued_identity(registration, old_values)
     if registration.confirmed_at:

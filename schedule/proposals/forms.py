@@ -1,5 +1,6 @@
 """Forms of organizers about a call for proposals, and of reviewers."""
 
+import datetime
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.core.validators import MaxLengthValidator, MaxValueValidator, MinVal
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from convention.events.forms import ALLOWED_YEARS
 from convention.events.models import Event
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin, OfferedRowsField
@@ -31,6 +33,13 @@ LETTER_LABELS = {
     "subject_en": _("Subject in English"),
     "text_en": _("Text in English"),
 }
+
+
+def check_year(moment: datetime.datetime) -> datetime.datetime:
+    """Return the moment. Raise ValidationError near the first and last year, which UTC may not have."""
+    if moment.year not in ALLOWED_YEARS:
+        raise forms.ValidationError(_("Check the year."))
+    return moment
 
 
 class CallForm(ActionErrorsMixin, forms.ModelForm[CallForProposals]):
@@ -93,6 +102,12 @@ class CallForm(ActionErrorsMixin, forms.ModelForm[CallForProposals]):
 
     def clean_title_en(self) -> str:
         return normalize_whitespace(self.cleaned_data["title_en"])
+
+    def clean_opens_at(self) -> datetime.datetime:
+        return check_year(self.cleaned_data["opens_at"])
+
+    def clean_closes_at(self) -> datetime.datetime:
+        return check_year(self.cleaned_data["closes_at"])
 
     def clean(self) -> dict[str, Any]:
         """Refuse an end before the beginning, which the database would refuse too."""

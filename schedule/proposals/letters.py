@@ -112,7 +112,8 @@ def write_letter(mail: ProposalMail, *, to: str) -> MailMessage:
     event, url = proposal.call.event, build_link(mail)
     context: dict[str, Any] = {
         "event": event,
-        "heading": mail.subject,
+        # Unlike the subject, it is in the text of the mail.
+        "heading": defuse_links(mail.subject),
         "text": mail.text.replace(LINK_PLACEHOLDER, url),
         "url": url,
         "is_accepted": mail.kind == ProposalMail.Kind.ACCEPTED,

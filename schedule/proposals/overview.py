@@ -129,9 +129,14 @@ class ProposalRow:
         return belongs.get(kind, True)
 
     def is_in_band(self, band: str) -> bool:
-        """Return whether its mean score is in that range; True for an unknown one, which filters nothing."""
+        """Return whether its mean score is in that range; True for an unknown one, which filters nothing.
+
+        With a conflict of interest of the reader it is in no range, which would tell them the score.
+        """
         if band not in ScoreBand.values:
             return True
+        if self.conflict is not None:
+            return False
         if self.mean_score is None:
             return band == ScoreBand.NONE
         good, fair = self.mean_score >= GOOD_SCORE, self.mean_score >= FAIR_SCORE
@@ -205,7 +210,7 @@ class ProposalFilter:
         found = [row for row in rows if self._matches(row) and matches_search_words(words, _search_key(row))]
         # The score of a proposal that the reader must not judge would show in its place.
         if self.order == "score":
-            found.sort(key=lambda row: (row.conflict is not None, -(row.mean_score or 0)))
+            found.sort(key=lambda row: (True, 0) if row.conflict else (False, -(row.mean_score or 0)))
         return found
 
     def _matches(self, row: ProposalRow) -> bool:

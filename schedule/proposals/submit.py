@@ -90,9 +90,12 @@ class ProposalContent:
 
 
 def throttle_submission(address: str, network: str) -> None:
-    """Count a submission: each sends a mail to an address that nobody verified. Raise TooManyRequests."""
+    """Count a submission or a new address: each sends a mail to an address that nobody verified.
+
+    Raise TooManyRequests.
+    """
     consume_rate_limit(
-        "proposals", address.strip(), limit=MAX_PER_ADDRESS_AND_HOUR, window_seconds=HOUR_SECONDS
+        "proposals", normalize_email(address), limit=MAX_PER_ADDRESS_AND_HOUR, window_seconds=HOUR_SECONDS
     )
     if network:
         consume_rate_limit(
@@ -116,6 +119,8 @@ def submit_proposal(
     """
     # One at a time for each call: two clicks at once must find each other, and the limit must hold.
     locked = CallForProposals.objects.select_for_update().get(pk=call.pk)
+    # The form may be posted to another call too, and keys are unique among all proposals.
+    form_key = uuid.uuid5(form_key, str(locked.pk))
     known: SessionProposal | None = locked.proposals.filter(form_key=form_key).first()
     if known:
         return known
@@ -141,12 +146,13 @@ def change_proposal(*, proposal: SessionProposal, content: ProposalContent) -> S
     check_is_undecided(locked)
     check_call_is_open(locked.call)
     check_content(locked.call, content)
-    former = locked.speakers.get(position=0).email
-    is_new_address = normalize_email(former) != normalize_email(content.speakers[0].email)
+    is_new_address = has_new_address(locked, content)
     if is_new_address:
         check_number_per_person(locked.call, content.speakers[0].email)
         # The former address may be somebody else's, whose link must not open the page.
         locked.link_version += 1
+        # The form that was submitted must not lead to the new link either.
+        locked.form_key = uuid.uuid4()
     changed = [name for name, value in content.get_columns().items() if getattr(locked, name) != value]
     for name in changed:
         setattr(locked, name, getattr(content, name))
@@ -157,6 +163,12 @@ def change_proposal(*, proposal: SessionProposal, content: ProposalContent) -> S
     if is_new_address:
         queue_proposal_mails([locked], ProposalMail.Kind.RECEIVED)
     return locked
+
+
+def has_new_address(proposal: SessionProposal, content: ProposalContent) -> bool:
+    """Return whether the content names another address of the first speaker than the stored one."""
+    former = proposal.speakers.get(position=0).email
+    return normalize_email(former) != normalize_email(content.speakers[0].email)
 
 
 @transaction.atomic
@@ -176,7 +188,9 @@ def renew_proposal_link(*, proposal: SessionProposal) -> None:
     """Revoke the links sent so far, and mail a new one to the first speaker. Raise TooManyRequests."""
     consume_rate_limit("proposal-link", str(proposal.pk), limit=5, window_seconds=HOUR_SECONDS)
     # In the database: two clicks at once must not give the same version.
-    SessionProposal.objects.filter(pk=proposal.pk).update(link_version=F("link_version") + 1)
+    SessionProposal.objects.filter(pk=proposal.pk).update(
+        link_version=F("link_version") + 1, form_key=uuid.uuid4()
+    )
     record_action("session_proposal.renew_link", proposal, event=proposal.call.event)
     queue_proposal_mails([proposal], ProposalMail.Kind.RECEIVED)
 

@@ -24,6 +24,7 @@ from .submission_forms import SubmissionForms, parse_form_key
 from .submit import (
     ProposalSettled,
     change_proposal,
+    has_new_address,
     renew_proposal_link,
     submit_proposal,
     throttle_proposal_changes,
@@ -111,7 +112,7 @@ def own_proposal_page(request: "HttpRequest", token: str) -> HttpResponse:
     if "add_speaker" in request.POST:
         return render_own_proposal(request, proposal, SubmissionForms.add_speaker(call, request.POST, edited))
     forms = SubmissionForms.bind(call, request.POST, edited)
-    if forms.is_valid() and (changed := change_by_forms(proposal, forms)):
+    if forms.is_valid() and (changed := change_by_forms(request, proposal, forms)):
         messages.success(request, _("Your proposal was saved."))
         return redirect("own-session-proposal", changed.link_token)
     return render_own_proposal(request, proposal, forms)
@@ -133,10 +134,15 @@ def run_proposal_action(request: "HttpRequest", proposal: SessionProposal, act: 
     return redirect("own-session-proposal", token)
 
 
-def change_by_forms(proposal: SessionProposal, forms: SubmissionForms) -> SessionProposal | None:
+def change_by_forms(
+    request: "HttpRequest", proposal: SessionProposal, forms: SubmissionForms
+) -> SessionProposal | None:
     """Save valid forms; where that is refused, show why at the fields and return None."""
+    content = forms.get_content()
     try:
-        return change_proposal(proposal=proposal, content=forms.get_content())
+        if has_new_address(proposal, content):
+            throttle_submission(content.speakers[0].email, get_client_network(request.META))
+        return change_proposal(proposal=proposal, content=content)
     except ConventionError as error:
         forms.add_refusal(error)
         return None

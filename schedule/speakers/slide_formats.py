@@ -19,6 +19,8 @@ PDF_TYPE: Final = "application/pdf"
 PPTX_TYPE: Final = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 ODP_TYPE: Final = "application/vnd.oasis.opendocument.presentation"
 SUFFIXES: Final = {PDF_TYPE: ".pdf", PPTX_TYPE: ".pptx", ODP_TYPE: ".odp"}
+# Of ODP, in lower case.
+MACRO_FOLDERS: Final = (("basic",), ("scripts",))
 PPTX_MAIN_TYPE: Final = PPTX_TYPE.encode() + b".main+xml"
 
 
@@ -61,23 +63,37 @@ def check_pdf(content: bytes) -> None:
         raise UnreadableFile(_("This PDF has no pages."))
 
 
+def is_macro(entry_name: str) -> bool:
+    """Return whether an entry of a PPTX or ODP holds programs."""
+    path = PurePath(entry_name.lower())
+    return path.name == "vbaproject.bin" or path.parts[:1] in MACRO_FOLDERS
+
+
 def recognize_archive(content: bytes) -> str:
     """Return the type of a PPTX or ODP. Raise UnreadableFile."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = {entry.filename: entry for entry in archive.infolist()}
-            unpacked = sum(entry.file_size for entry in entries.values())
-            if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED_BYTES:
-                raise make_wrong_type_error()
-            if any(PurePath(name).name.lower() == "vbaproject.bin" for name in entries):
-                raise make_wrong_type_error()
-            kinds = {
-                "[Content_Types].xml": (PPTX_MAIN_TYPE, PPTX_TYPE),
-                "mimetype": (ODP_TYPE.encode(), ODP_TYPE),
-            }
-            for name, (marker, media_type) in kinds.items():
-                if name in entries and marker in archive.open(name).read(MAX_TYPE_BYTES):
-                    return media_type
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+            media_type = find_archive_type(archive)
+    except MemoryError:
+        raise
+    except Exception as error:  # zipfile and zlib raise many kinds of errors for damaged files
         raise make_wrong_type_error() from error
-    raise make_wrong_type_error()
+    if media_type is None:
+        raise make_wrong_type_error()
+    return media_type
+
+
+def find_archive_type(archive: zipfile.ZipFile) -> str | None:
+    """Return the type of a PPTX or ODP; None for another archive, a huge one, and one with macros."""
+    entries = {entry.filename: entry for entry in archive.infolist()}
+    unpacked = sum(entry.file_size for entry in entries.values())
+    if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED_BYTES or any(map(is_macro, entries)):
+        return None
+    kinds = {
+        "[Content_Types].xml": (PPTX_MAIN_TYPE, PPTX_TYPE),
+        "mimetype": (ODP_TYPE.encode(), ODP_TYPE),
+    }
+    for name, (marker, media_type) in kinds.items():
+        if name in entries and marker in archive.open(name).read(MAX_TYPE_BYTES):
+            return media_type
+    return None

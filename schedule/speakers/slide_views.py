@@ -104,8 +104,7 @@ def organizer_session_file(request: "HttpRequest", event: str, pk: int) -> HttpR
 def session_file_toggle(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     """Hide slides from the public, or show them again."""
     event_obj = get_event_to_organize(event, request.user)
-    file = find_file(SessionFile.objects.filter(session__event=event_obj), pk)
-    toggle_slides(file=file)
+    file = toggle_slides(file=find_file(SessionFile.objects.filter(session__event=event_obj), pk))
     messages.success(
         request, _("The slides are hidden.") if file.hidden_at else _("The slides are no longer hidden.")
     )

@@ -91,36 +91,49 @@ def store_slides(*, speaker: Speaker, session_id: int, digest: str, values: dict
 
 @transaction.atomic
 def publish_slides(*, file: SessionFile) -> None:
-    """Note that the speaker agrees to publish the slides; a repeat changes nothing."""
-    if file.consented_at is None:
-        file.consented_at, file.consent_version = timezone.now(), CURRENT_CONSENT_VERSION
-        file.save(update_fields=["consented_at", "consent_version"])
-        _finish_change(file, "session_file.consent")
+    """Note that the speaker agrees to publish the slides; a repeat changes nothing. Raise NotFound."""
+    locked = _lock_file(file)
+    if locked.consented_at is None:
+        locked.consented_at, locked.consent_version = timezone.now(), CURRENT_CONSENT_VERSION
+        locked.save(update_fields=["consented_at", "consent_version"])
+        _finish_change(locked, "session_file.consent")
 
 
 @transaction.atomic
 def withdraw_slides(*, file: SessionFile) -> None:
-    """Stop publishing the slides at the speaker's wish; a repeat changes nothing."""
-    if file.consented_at:
-        file.consented_at = file.consent_version = None
-        file.save(update_fields=["consented_at", "consent_version"])
-        _finish_change(file, "session_file.withdraw")
+    """Stop publishing the slides at the speaker's wish; a repeat changes nothing. Raise NotFound."""
+    locked = _lock_file(file)
+    if locked.consented_at:
+        locked.consented_at = locked.consent_version = None
+        locked.save(update_fields=["consented_at", "consent_version"])
+        _finish_change(locked, "session_file.withdraw")
 
 
 @transaction.atomic
 def remove_slides(*, file: SessionFile) -> None:
-    """Delete the slides; record it first, since a deleted row has no key."""
-    _finish_change(file, "session_file.remove")
-    file.delete()
+    """Delete the slides; record it first, since a deleted row has no key. Raise NotFound."""
+    locked = _lock_file(file)
+    _finish_change(locked, "session_file.remove")
+    locked.delete()
 
 
 @transaction.atomic
-def toggle_slides(*, file: SessionFile) -> None:
-    """Hide the slides from the public whatever their speaker agreed to, or show them again."""
-    verb = "session_file.show" if file.hidden_at else "session_file.hide"
-    file.hidden_at = None if file.hidden_at else timezone.now()
-    file.save(update_fields=["hidden_at"])
-    _finish_change(file, verb)
+def toggle_slides(*, file: SessionFile) -> SessionFile:
+    """Hide the slides from the public whatever their speaker agreed to, or show them again.
+
+    Return them without their content. Raise NotFound.
+    """
+    locked = _lock_file(file)
+    verb = "session_file.show" if locked.hidden_at else "session_file.hide"
+    locked.hidden_at = None if locked.hidden_at else timezone.now()
+    locked.save(update_fields=["hidden_at"])
+    _finish_change(locked, verb)
+    return locked
+
+
+def _lock_file(file: SessionFile) -> SessionFile:
+    # Their speaker may remove them while an organizer hides them.
+    return find_file(SessionFile.objects.select_for_update(of=("self",)).defer("content"), file.pk)
 
 
 def _finish_change(file: SessionFile, verb: str) -> None:

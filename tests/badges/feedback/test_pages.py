@@ -149,3 +149,11 @@ def test_the_page_says_when_feedback_is_closed(client, session, address):
 
     assert "Feedback on this event is closed." in page
     assert client.get(address).status_code == 409
+
+
+def test_a_cookie_with_a_control_character_recognizes_nobody(client, session):
+    cookie = rf'attendee-{session.event.pk}="\000.secret"'
+
+    answer = client.get(f"/en/events/{session.event.slug}/feedback/", HTTP_COOKIE=cookie)
+
+    assert "We do not know yet who you are" in answer.content.decode()

@@ -9,6 +9,7 @@ from lxml import html
 
 from convention.club.models import Seat
 from registrations.booking.join_waiting_list import join_session_list
+from registrations.changes.correct import Correction, correct_registration
 from registrations.changes.substitute import substitute_attendee
 from registrations.models import Registration, SessionBooking, WaitingEntry
 from registrations.order_request import RequestedPlace
@@ -127,6 +128,19 @@ def test_a_colleague_who_is_no_member_does_not_inherit_the_seat(event, session, 
 
     bookings = SessionBooking.objects.active().filter(registration=registration)
     assert [booking.session for booking in bookings] == [open_session]
+    session.refresh_from_db()
+    assert session.reserved == 0
+
+
+def test_a_correction_to_another_name_does_not_pass_the_seat_on(session, member):
+    book_session(registration=member, session=session)
+    correction = Correction(
+        first_name="Bob", last_name="Roi", email="bob@example.org", company=member.company, no_photo=False
+    )
+
+    correct_registration(registration=member, correction=correction)
+
+    assert not SessionBooking.objects.active().exists()
     session.refresh_from_db()
     assert session.reserved == 0
 

@@ -59,6 +59,7 @@ def test_an_organizer_creates_a_call_and_changes_it():
     ("fields", "sentence"),
     [
         ({"closes_at": "2027-01-01T09:00"}, "The call must close after it opens."),
+        ({"opens_at": "0001-01-01T00:00"}, "Check the year."),
         ({"formats-0-name": "", "formats-0-minutes": ""}, "Add at least one format"),
         ({"languages": []}, "Tick at least one language."),
         ({"criteria-0-weight": "99"}, "10"),

@@ -6,7 +6,7 @@ from django.utils import timezone
 from convention.audit.models import AuditEntry
 from convention.club.models import Employment
 from convention.errors import Forbidden, InvalidFields
-from schedule.models import Review, SessionProposal
+from schedule.models import Review, Score, SessionProposal
 from schedule.proposals.overview import load_proposal_rows
 from schedule.proposals.reviews import ReviewContent, declare_conflict, resolve_sales_talk, score_proposal
 from tests.factories import LONG_AGO, make_company, make_person, make_staff
@@ -188,6 +188,13 @@ def test_an_organizer_with_a_conflict_sees_no_scores(call):
 
     assert "Superb." not in client.get(f"{path}{proposal.pk}/").text
     assert "conflict of interest" in client.get(path).text
+    for band in ("good", "fair", "low", "none"):
+        assert f"{path}{proposal.pk}/" not in client.get(path, {"score": band}).text
+    better = make_proposal(call, "The better one")
+    make_review(better, make_reviewer(call, email="other@else.example"), 5, 5)
+    Score.objects.filter(review__proposal=proposal).update(value=1)
+    page = client.get(path, {"order": "score"}).text
+    assert page.index("Our cloud") < page.index("The better one")
 
 
 @pytest.mark.once

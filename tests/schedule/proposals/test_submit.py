@@ -2,7 +2,6 @@
 
 import datetime
 import re
-import uuid
 
 import pytest
 from django.core import mail
@@ -13,7 +12,7 @@ from convention.club.models import CompanyRole, Employment
 from convention.errors import NotOpenNow
 from convention.events.models import Event
 from schedule.models import CallForProposals, ProposalMail, SessionProposal
-from schedule.proposals.submit import change_proposal, withdraw_proposal
+from schedule.proposals.submit import MAX_PER_ADDRESS_AND_HOUR, change_proposal, withdraw_proposal
 from tests.factories import LONG_AGO, make_company, make_event, make_person, make_track
 from tests.schedule.proposals.factories import make_call, make_posted_proposal, make_proposal
 from tests.task_runner import run_waiting_tasks
@@ -63,6 +62,17 @@ def test_a_proposal_is_submitted_once_changed_by_its_link_and_withdrawn(client):
     assert "can no longer be changed" in refused.text
     verbs = [entry.verb for entry in AuditEntry.objects.order_by("pk")]
     assert verbs == [f"session_proposal.{verb}" for verb in ("submit", "revise", "withdraw")]
+
+
+@pytest.mark.once
+def test_a_title_becomes_no_link_in_the_mail(client):
+    post(client, make_call(), title="Free at https://evil.example/win")
+
+    run_waiting_tasks()
+
+    letter = mail.outbox[0]
+    assert "evil" in letter.body
+    assert "https://evil.example" not in f"{letter.body} {letter.alternatives[0][0]}"
 
 
 @pytest.mark.once
@@ -133,7 +143,8 @@ def test_an_ended_employment_and_a_call_without_the_rule_refuse_nobody(client):
     neutral_call = make_call(is_neutral=False)
 
     post(client, call)
-    post(client, neutral_call, form_key=str(uuid.uuid4()), **{"speakers-0-works_for_vendor": "on"})
+    # With the same key as the first form.
+    post(client, neutral_call, **{"speakers-0-works_for_vendor": "on"})
 
     assert SessionProposal.objects.count() == 2
 
@@ -177,15 +188,37 @@ def test_a_new_first_address_gets_a_link_of_its_own(client):
 
 
 @pytest.mark.once
+def test_new_first_addresses_are_limited_as_submissions_are(client, settings):
+    settings.RATE_LIMITS = "on"
+    call = make_call()
+    proposal = make_proposal(call)
+
+    for count in range(2 * MAX_PER_ADDRESS_AND_HOUR + 2):
+        proposal.refresh_from_db()
+        address = "Victim@else.example" if count % 2 else "ana@acme.example"
+        data = make_posted_proposal(call, act="save", **{"speakers-0-email": address})
+        page = client.post(f"/en/proposals/{proposal.link_token}/", data)
+
+    assert "That was asked too often" in page.text
+    assert ProposalMail.objects.filter(recipient__proposal=proposal).count() <= 2 * MAX_PER_ADDRESS_AND_HOUR
+
+
+@pytest.mark.once
 def test_a_renewed_link_revokes_the_former_one(client):
-    proposal = make_proposal(make_call())
+    call = make_call()
+    post(client, call)
+    proposal = SessionProposal.objects.get()
     link = f"/en/proposals/{proposal.link_token}/"
 
     client.post(link, {"act": "renew"})
+    posted_again = post(client, call)
 
     assert client.get(link).status_code == 404
     proposal.refresh_from_db()
-    assert client.get(f"/en/proposals/{proposal.link_token}/").status_code == 200
+    own_path = f"/en/proposals/{proposal.link_token}/"
+    assert client.get(own_path).status_code == 200
+    # Whoever has the filled-in form in the browser's history does not get the new link.
+    assert own_path not in posted_again.redirect_chain[0][0]
 
 
 @pytest.mark.once

@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,11 +10,12 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from convention.audit.models import AuditEntry
-from convention.errors import UnreadableFile
+from convention.errors import NotFound, UnreadableFile
 from convention.events.models import Event
 from schedule.models import Session, SessionFile
 from schedule.speakers import slide_formats
 from schedule.speakers.slide_formats import ODP_TYPE, PPTX_TYPE, recognize_slides
+from schedule.speakers.slides import publish_slides, remove_slides, toggle_slides, withdraw_slides
 from tests.factories import make_staff
 from tests.schedule.proposals.factories import make_archive, make_pdf, make_slides
 from tests.schedule.speakers.factories import make_page_path, make_speaker
@@ -30,6 +32,19 @@ def test_slides_are_recognized_by_their_content(content, media_type):
     assert recognize_slides(content) == media_type
 
 
+def make_damaged_archive(flaw):
+    """Return an archive whose compressed data or name of an entry cannot be decoded."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("é" if flaw == "name" else "mimetype", b"a presentation " * 50)
+    content = bytearray(stream.getvalue())
+    if flaw == "name":
+        return bytes(content).replace("é".encode(), b"\xff\xff")
+    # The first byte after the header of 30 bytes and the name: there is no such type of block.
+    content[30 + len("mimetype")] = 0xFF
+    return bytes(content)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -43,8 +58,14 @@ def test_slides_are_recognized_by_their_content(content, media_type):
             **{"[Content_Types].xml": PPTX_TYPE.encode() + b".main+xml", "ppt__vbaProject.bin": b"x"}
         ),
         make_archive(mimetype=b"application/vnd.oasis.opendocument.text"),
+        make_archive(mimetype=ODP_TYPE.encode(), Basic__Standard__Module1=b"x"),
+        make_damaged_archive("data"),
+        make_damaged_archive("name"),
     ],
-    ids=["empty", "program", "no pages", "password", "damaged", "no slides", "macros", "text"],
+    ids=[
+        *("empty", "program", "no pages", "password", "damaged", "no slides", "macros", "text"),
+        *("macros of an ODP", "damaged data", "damaged name"),
+    ],
 )
 def test_anything_else_is_refused_with_a_sentence(content):
     with pytest.raises(UnreadableFile):
@@ -151,3 +172,14 @@ def test_slides_of_a_draft_event_are_public_to_nobody(client):
     Event.objects.update(visibility="draft")
 
     assert client.get(address).status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change_slides", [publish_slides, withdraw_slides, remove_slides, toggle_slides])
+def test_slides_that_were_just_removed_are_not_found(change_slides):
+    speaker = make_speaker()
+    file = make_slides(speaker.sessions.get(), speaker)
+    SessionFile.objects.all().delete()
+
+    with pytest.raises(NotFound):
+        change_slides(file=file)
