@@ -15,7 +15,7 @@ from registrations.models import Registration
 from schedule.models import Session
 
 from .models import FeedbackSettings, SessionFeedback
-from .receipts import create_receipt, find_answered_sessions
+from .receipts import create_receipt, find_given_feedback
 
 
 class FeedbackAlreadyGiven(ConventionError):
@@ -43,7 +43,7 @@ def give_feedback(*, registration: Registration, session: Session, stars: int, c
     settings, _is_new = FeedbackSettings.objects.get_or_create(event=session.event)
     check_session_open(settings, session, at=timezone.now())
     check_attended(registration, session)
-    if find_answered_sessions(registration, [session]):
+    if find_given_feedback([registration], [session]):
         raise FeedbackAlreadyGiven(_("You have already given your feedback on this session."))
     create_receipt(registration, session)
     _store_shuffled(SessionFeedback(session=session, stars=stars, comment=comment))

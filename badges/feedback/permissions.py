@@ -26,7 +26,7 @@ from schedule.models import ProgrammeAudience, Session
 from schedule.permissions import get_attendee_cookie_name, get_programme_audience, get_public_session
 
 from .answers import check_session_open, load_feedback_settings
-from .receipts import find_answered_sessions
+from .receipts import find_given_feedback
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -90,13 +90,9 @@ def list_attended_sessions(
     presences = presences.exclude(checkpoint__session__role=Session.Role.BLOCKER)
     rows = list(presences.select_related("checkpoint__session__room")) if by_id else []
     sessions = {row.checkpoint.session: by_id[row.registration_id] for row in rows if row.checkpoint.session}
-    answered = {
-        (pk, registration.pk)
-        for registration in by_id.values()
-        for pk in find_answered_sessions(registration, sessions)
-    }
+    given = find_given_feedback(by_id.values(), sessions) if sessions else set()
     attended = [
-        AttendedSession(session, registration, (session.pk, registration.pk) in answered)
+        AttendedSession(session, registration, (session.pk, registration.pk) in given)
         for session, registration in sessions.items()
     ]
     return sorted(attended, key=lambda row: (row.session.starts_at, row.session.title))

@@ -28,11 +28,21 @@ def create_receipt(registration: Registration, session: Session) -> None:
     FeedbackReceipt.objects.create(digest=digest, session=session)
 
 
-def find_answered_sessions(registration: Registration, sessions: Iterable[Session]) -> set[int]:
-    """Return the ids of those sessions about which the attendee answered, also before a merge."""
-    merged = Registration.objects.filter(merged_into=registration).values_list("reference", flat=True)
-    digests = compute_digests([registration.reference, *merged], sessions)
-    return set(FeedbackReceipt.objects.filter(digest__in=digests).values_list("session", flat=True))
+def find_given_feedback(
+    registrations: Collection[Registration], sessions: Collection[Session]
+) -> set[tuple[int, int]]:
+    """Return the ids of session and registration where the attendee answered, also before a merge."""
+    references = {registration.reference: registration.pk for registration in registrations}
+    merged = Registration.objects.filter(merged_into__in=references.values())
+    references |= {row.reference: row.merged_into_id for row in merged if row.merged_into_id}
+    pairs = {
+        digest: (session.pk, pk)
+        for session in sessions
+        for reference, pk in references.items()
+        for digest in compute_digests([reference], [session])
+    }
+    receipts = FeedbackReceipt.objects.filter(digest__in=pairs)
+    return {pairs[digest] for digest in receipts.values_list("digest", flat=True)}
 
 
 def compute_digests(references: Collection[str], sessions: Iterable[Session]) -> list[str]:

@@ -103,7 +103,7 @@ def test_the_page_takes_as_many_queries_in_a_large_programme(client, django_asse
     client.get(address)
 
     def count_queries():
-        with django_assert_num_queries(33):
+        with django_assert_num_queries(34):
             client.get(address)
 
     count_queries()
