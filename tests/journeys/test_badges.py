@@ -26,7 +26,7 @@ def test_an_organizer_sees_the_badge_as_printed_and_takes_the_files(browser_page
     expect(browser_page.locator(".attention li")).to_contain_text("Zoé 🎉")
     for layout in ("a4x4", "a6", "folded", "label"):
         with browser_page.expect_download() as download:
-            browser_page.locator(f"a[href$='{layout}.pdf']").click()
+            browser_page.locator(f"[formaction$='{layout}.pdf']").click()
         content = download.value.path().read_bytes()
         assert set(decode_qr(content)) == {build_badge_code(registration)}
     assert_accessible(browser_page)

@@ -108,6 +108,7 @@ def test_schema_and_docs_are_there(client):
         "/api/v1/events/{event}/sessions/{guid}/restore/",
         "/api/v1/events/{event}/speakers/",
         "/api/v1/events/{event}/speakers/{guid}/",
+        "/api/v1/events/{event}/proposals/",
         "/api/v1/events/{event}/rooms/",
         "/api/v1/events/{event}/rooms/{id}/",
         "/api/v1/events/{event}/sessions/",

@@ -22,6 +22,7 @@ from tests.factories import (
     make_ticket,
     make_voucher,
 )
+from tests.schedule.proposals.factories import make_call, make_proposal
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +40,7 @@ def filled(event: Event) -> Event:
         registration=one, checkpoint=Checkpoint.objects.create(event=event, name="Entrée"), operator=None
     )
     make_member()
+    make_proposal(make_call(event))
     return event
 
 

@@ -36,6 +36,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # What only the session for members has; ASCII, so that no format escapes it.
 SECRETS = ("Zerophone", "Cachottier", "Derobee", "Filigrane")
+CALL_PAGES = {"call-for-proposals", "own-session-proposal"}
 MORE_ADDRESSES = (
     "agenda/?day=all", "agenda/?by=room", "agenda/?q=confidentiel", "agenda/?q=confidentiels",
     "agenda/?speaker=Ana", "agenda/embedded/?day=all", "agenda.pdf?format=grid", "agenda.pdf?format=doors",
@@ -80,7 +81,8 @@ def list_addresses(here: Objects) -> list[str]:
     public = (
         here.address(name, arguments)
         for name, arguments in list_url_patterns()
-        if PERMISSIONS_BY_URL_NAME.get(name) == EVERYONE
+        # A call for proposals names the tracks that its organizers offer.
+        if PERMISSIONS_BY_URL_NAME.get(name) == EVERYONE and name not in CALL_PAGES
     )
     return [*public, *(f"/events/conf/{path}" for path in MORE_ADDRESSES)]
 
