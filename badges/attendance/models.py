@@ -233,7 +233,10 @@ class Scan(models.Model):
 
 class PresenceQuerySet(models.QuerySet["Presence"]):
     def of_current_attendees(self) -> Self:
-        """Return those of people admitted who still have the place: after a transfer, scans are another's."""
+        """Return the presences of admitted people who still have their place.
+
+        Scans from before a transfer are of the former attendee.
+        """
         transferred_at = F("registration__transferred_at")
         is_own = Q(registration__transferred_at__isnull=True) | Q(last_entered_at__gt=transferred_at)
         return self.filter(is_own, entries__gt=0)

@@ -34,7 +34,7 @@ def _list_figures(summary: SessionSummary, event: Event) -> list[Any]:
         summary.attendee_count, summary.answer_count,
         "" if summary.response_rate is None else summary.response_rate,
         "" if mean is None else round(mean, 2),
-        # Empty where there are too few answers: a zero would be a figure.
+        # Empty where there are too few answers: a zero would look like a result.
         *(summary.star_counts.get(stars, 0) if summary.is_shown else "" for stars in STAR_NUMBERS),
     ]  # fmt: skip
 

@@ -33,7 +33,7 @@ def find_given_feedback(
 ) -> set[tuple[int, int]]:
     """Return the ids of session and registration where the attendee answered, also before a merge."""
     references = {registration.reference: registration.pk for registration in registrations}
-    merged = Registration.objects.filter(merged_into__in=references.values())
+    merged = Registration.objects.filter(merged_into__in=references.values()).only("reference", "merged_into")
     references |= {row.reference: row.merged_into_id for row in merged if row.merged_into_id}
     pairs = {
         digest: (session.pk, pk)

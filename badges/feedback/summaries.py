@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from badges.attendance.models import Checkpoint, Presence
 from convention.events.models import Event
 from convention.web.charts import BarChart, ChartBar
-from schedule.models import Session, SessionSpeaker, Speaker
+from schedule.models import ProgrammeAudience, Session, SessionSpeaker, Speaker
 
 from .models import MAX_STARS, MIN_ANSWERS_SHOWN, FeedbackSettings, SessionFeedback
 
@@ -158,9 +158,9 @@ def summarize_for_speakers(speakers: Iterable[Speaker]) -> dict[int, list[Sessio
 
 
 def _select_finished_appearances(speakers: Iterable[Speaker]) -> "QuerySet[SessionSpeaker]":
-    is_published = Q(session__starts_at__isnull=False) & ~Q(session__role=Session.Role.BLOCKER)
+    published = Session.objects.published(audience=ProgrammeAudience.MEMBERS)
     rows = SessionSpeaker.objects.filter(
-        is_published, speaker__in=list(speakers), speaker__event__ends_at__lte=timezone.now()
+        session__in=published, speaker__in=list(speakers), speaker__event__ends_at__lte=timezone.now()
     )
     return rows.select_related("session").order_by("session__starts_at", "session__title", "pk")
 

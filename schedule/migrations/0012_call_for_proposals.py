@@ -62,7 +62,10 @@ class Migration(migrations.Migration):
                     "left_out_fields",
                     models.JSONField(blank=True, default=list, verbose_name="fields left out"),
                 ),
-                ("is_neutral", models.BooleanField(default=True, verbose_name="neutrality rule for vendors")),
+                (
+                    "has_neutrality_rule",
+                    models.BooleanField(default=True, verbose_name="neutrality rule for vendors"),
+                ),
                 ("neutrality_text", models.TextField(blank=True, verbose_name="rule in French")),
                 ("neutrality_text_en", models.TextField(blank=True, verbose_name="rule in English")),
                 (
@@ -223,7 +226,7 @@ class Migration(migrations.Migration):
                 ("scored_at", models.DateTimeField(blank=True, null=True)),
                 ("abstained_at", models.DateTimeField(blank=True, null=True)),
                 ("conflict_declared_at", models.DateTimeField(blank=True, null=True)),
-                ("sales_talk_at", models.DateTimeField(blank=True, null=True)),
+                ("sales_talk_flagged_at", models.DateTimeField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "reviewer",

@@ -64,7 +64,7 @@ class CallForProposals(RichTextModel):
         _("maximum number of proposals per person"), null=True, blank=True
     )
     left_out_fields: Any = models.JSONField(_("fields left out"), default=list, blank=True)
-    is_neutral = models.BooleanField(_("neutrality rule for vendors"), default=True)
+    has_neutrality_rule = models.BooleanField(_("neutrality rule for vendors"), default=True)
     # Empty: the usual text (proposals/neutrality.py).
     neutrality_text = models.TextField(_("rule in French"), blank=True)
     neutrality_text_en = models.TextField(_("rule in English"), blank=True)
@@ -105,12 +105,28 @@ class CallForProposals(RichTextModel):
         return self.opens_at <= (at or timezone.now()) < self.closes_at
 
 
-class SessionFormat(models.Model):
+class BilingualNameModel(models.Model):
+    """A row that is named in French and, if wished, in English."""
+
+    name = models.CharField(_("name in French"), max_length=100)
+    name_en = models.CharField(_("name in English"), max_length=100, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """Return the name in the active language."""
+        return self.name_en if translation.get_language() == "en" and self.name_en else self.name
+
+
+class SessionFormat(BilingualNameModel):
     """A kind of session that may be proposed, and its length."""
 
     call = models.ForeignKey(CallForProposals, models.CASCADE, related_name="formats")
-    name = models.CharField(_("name in French"), max_length=100)
-    name_en = models.CharField(_("name in English"), max_length=100, blank=True)
     minutes = models.PositiveIntegerField(
         _("minutes"), validators=[MinValueValidator(5), MaxValueValidator(24 * 60)]
     )
@@ -120,21 +136,11 @@ class SessionFormat(models.Model):
         verbose_name_plural = _("session formats")
         ordering = ["minutes", "name", "pk"]
 
-    def __str__(self) -> str:
-        return self.title
 
-    @property
-    def title(self) -> str:
-        """Return the name in the active language."""
-        return self.name_en if translation.get_language() == "en" and self.name_en else self.name
-
-
-class Criterion(models.Model):
+class Criterion(BilingualNameModel):
     """A property that reviewers score from 1 to 5, and its weight in the mean."""
 
     call = models.ForeignKey(CallForProposals, models.CASCADE, related_name="criteria")
-    name = models.CharField(_("name in French"), max_length=100)
-    name_en = models.CharField(_("name in English"), max_length=100, blank=True)
     weight = models.PositiveIntegerField(
         _("weight"), default=1, validators=[MinValueValidator(1), MaxValueValidator(MAX_WEIGHT)]
     )
@@ -144,14 +150,6 @@ class Criterion(models.Model):
         verbose_name_plural = _("criteria")
         ordering = ["pk"]
         constraints = [models.CheckConstraint(name="criterion_has_weight", condition=Q(weight__gte=1))]
-
-    def __str__(self) -> str:
-        return self.title
-
-    @property
-    def title(self) -> str:
-        """Return the name in the active language."""
-        return self.name_en if translation.get_language() == "en" and self.name_en else self.name
 
 
 class SessionProposalQuerySet(RichTextQuerySet):
@@ -293,7 +291,7 @@ class Review(models.Model):
     abstained_at = models.DateTimeField(null=True, blank=True)
     conflict_declared_at = models.DateTimeField(null=True, blank=True)
     # Flagged as a sales talk; an organizer's later resolution answers it.
-    sales_talk_at = models.DateTimeField(null=True, blank=True)
+    sales_talk_flagged_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

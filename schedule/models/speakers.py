@@ -159,17 +159,16 @@ class SpeakerMail(models.Model):
 
 class SessionFileQuerySet(models.QuerySet["SessionFile"]):
     def public(self, *, at: datetime.datetime | None = None) -> Self:
-        """Return the files that everybody may see: after the session, with consent, and not hidden."""
-        return self.filter(
-            session__ends_at__lte=at or timezone.now(), consented_at__isnull=False, hidden_at=None
-        )
+        """Return the files that are public: the session took place, with consent, and not hidden."""
+        took_place = Q(session__ends_at__lte=at or timezone.now(), session__cancelled_at=None)
+        return self.filter(took_place, consented_at__isnull=False, hidden_at=None)
 
 
 class SessionFile(models.Model):
     """Slides of a session, and the consent to publish them."""
 
     session = models.ForeignKey(Session, models.CASCADE, related_name="files")
-    # Who uploaded it; without them nobody can publish it.
+    # The speaker who uploaded it, whose consent publishes it.
     speaker = models.ForeignKey(Speaker, models.CASCADE, related_name="files")
     name = models.CharField(_("file name"), max_length=200)
     content_type = models.CharField(max_length=100)

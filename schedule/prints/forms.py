@@ -54,7 +54,7 @@ class PrintForm(forms.Form):
         since: int | None = None,
         page_counts: Mapping[str, int] | None = None,
     ) -> None:
-        # Whoever stands at a door needs to know that the session behind it is not for everybody.
+        # People at the door need to know that the session is not for everybody.
         initial = {"depth": "short", "includes_members_sessions": kind == "doors"}
         super().__init__(data, initial={**initial, "language": language, "since": since})
         self.kind = kind

@@ -11,8 +11,8 @@ from schedule.models import Session, SessionProposal
 def free_declined_session(session: Session) -> bool:
     """Take a session out of the draft once all its speakers declined; return whether its slot is free now.
 
-    Only for a session that was a proposal: who else could give any other is not known. It stays without a
-    time; if it is published, it is public until the draft is published.
+    Only sessions that were proposed are freed; for others, organizers may have another speaker in mind. The
+    session stays without a time; a published one stays public until the draft is published.
     """
     if not SessionProposal.objects.filter(session=session).exists():
         return False

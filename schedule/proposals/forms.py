@@ -69,8 +69,8 @@ class CallForm(ActionErrorsMixin, forms.ModelForm[CallForProposals]):
         model = CallForProposals
         fields = (
             *("title", "title_en", "text", "text_en", "opens_at", "closes_at", "tracks", "languages"),
-            *("max_per_person", "left_out_fields", "is_neutral", "neutrality_text", "neutrality_text_en"),
-            "is_blind",
+            *("max_per_person", "left_out_fields", "has_neutrality_rule", "neutrality_text"),
+            *("neutrality_text_en", "is_blind"),
         )
         widgets = {
             "text": forms.Textarea({"rows": 8, "lang": "fr"}),
@@ -249,7 +249,7 @@ class SalesTalkForm(ActionErrorsMixin, forms.Form):
 
 def list_filter_choices(call: CallForProposals) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """Return name, label and choices of each filter of the organizers' list, but for the state."""
-    every = [("", pgettext_lazy("proposals", "all"))]
+    no_filter = [("", pgettext_lazy("proposals", "all"))]
     tracks = [(str(track.pk), track.name) for track in call.event.tracks.all()]
     formats = [(str(row.pk), row.title) for row in call.formats.all()]
     filters: list[tuple[str, Any, list[Any]]] = [
@@ -259,7 +259,7 @@ def list_filter_choices(call: CallForProposals) -> list[tuple[str, str, list[tup
         ("score", _("Mean score"), ScoreBand.choices),
     ]
     return [
-        (name, str(label), [(value, str(text)) for value, text in [*every, *choices]])
+        (name, str(label), [(value, str(text)) for value, text in [*no_filter, *choices]])
         for name, label, choices in filters
         if choices
     ]

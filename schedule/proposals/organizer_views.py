@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from convention.club.permissions import require_signed_in
-from convention.errors import ConventionError, InvalidFields, NotFound
+from convention.errors import ConventionError, InvalidFields
 from convention.events.permissions import can_create_events, get_event_to_organize, get_reviewers
 from convention.text.normalize import parse_digits
 from schedule.editing.views import allow_get_and_post, get_author, get_posted_data, render_organizer_page
@@ -30,7 +30,7 @@ from .forms import (
     list_filter_choices,
 )
 from .letters import PLACEHOLDERS, build_mail, check_letter_texts, get_letter_text, list_letter_fields
-from .overview import ProposalFilter, ProposalRow, count_states, load_proposal_rows, query_proposals
+from .overview import ProposalFilter, count_states, load_proposal_row, load_proposal_rows, query_proposals
 from .proposal_mails import list_recipients
 from .reviews import resolve_sales_talk
 
@@ -142,21 +142,12 @@ def load_letter_texts(call: CallForProposals) -> dict[str, str]:
     }
 
 
-def get_proposal_row(request: "HttpRequest", call: CallForProposals, pk: int) -> ProposalRow:
-    """Return a proposal of the call as the organizer sees it. Raise NotFound."""
-    chosen = query_proposals(call).filter(pk=pk)
-    row = next(iter(load_proposal_rows(call, reader=get_author(request), proposals=chosen)), None)
-    if row is None:
-        raise NotFound(_("This proposal was not found."))
-    return row
-
-
 @allow_get_and_post
 def proposal_detail(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     """Show a proposal with its reviews; a POST answers the flag “sales talk”."""
     event_obj = get_event_to_organize(event, request.user)
     call = get_call(event_obj)
-    row = get_proposal_row(request, call, pk)
+    row = load_proposal_row(call, pk, reader=get_author(request), proposals=query_proposals(call))
     form = SalesTalkForm(get_posted_data(request))
     if form.is_valid():
         try:
@@ -188,8 +179,8 @@ def list_possible_decisions(proposal: SessionProposal) -> list[tuple[str, str]]:
     states, current = SessionProposal.State, proposal.state
     if current in {states.WITHDRAWN, states.ACCEPTED}:
         return []
-    made = {states.REJECTED: Decision.REJECT, states.WAITLISTED: Decision.WAITLIST}.get(current)
-    return [(decision.value, str(decision.label)) for decision in Decision if decision != made]
+    taken_decision = {states.REJECTED: Decision.REJECT, states.WAITLISTED: Decision.WAITLIST}.get(current)
+    return [(decision.value, str(decision.label)) for decision in Decision if decision != taken_decision]
 
 
 @require_POST

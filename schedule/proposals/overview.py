@@ -6,9 +6,11 @@ from fractions import Fraction
 from typing import Any, Final
 
 from django.db.models import Prefetch, TextChoices
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from convention.club.models import Person
+from convention.errors import NotFound
 from convention.text.normalize import matches_search_words, search_text, split_search_words
 from schedule.models import (
     CallForProposals,
@@ -98,21 +100,19 @@ class ProposalRow:
         return is_sales_talk_open(self.proposal, flags)
 
     @property
-    def answers(self) -> tuple[int, int, int]:
-        """Return how many speakers of the session there are, have confirmed, and have declined."""
+    def appearances(self) -> Sequence[SessionSpeaker]:
+        """Return the speakers of the session that it became, with their answers."""
         session = self.proposal.session
-        rows: list[SessionSpeaker] = list(session.appearances.all()) if session else []
-        confirmed = sum(row.confirmed_at is not None for row in rows)
-        return len(rows), confirmed, sum(row.declined_at is not None for row in rows)
+        return list(session.appearances.all()) if session else []
 
     @property
     def is_confirmed(self) -> bool:
-        total, confirmed, _declined = self.answers
-        return total > 0 and confirmed == total
+        """Return whether all speakers of its session have confirmed."""
+        return bool(self.appearances) and all(row.confirmed_at for row in self.appearances)
 
     @property
     def declined_count(self) -> int:
-        return self.answers[2]
+        return sum(row.declined_at is not None for row in self.appearances)
 
     @property
     def is_reviewed(self) -> bool:
@@ -162,6 +162,16 @@ def load_proposal_rows(
     for row in rows:
         row.call = call
     return [_make_row(row, reader, weights, checker) for row in rows]
+
+
+def load_proposal_row(
+    call: CallForProposals, pk: int, *, reader: Person, proposals: SessionProposalQuerySet
+) -> ProposalRow:
+    """Return the row of one of these proposals as the reader may see it. Raise NotFound."""
+    rows = load_proposal_rows(call, reader=reader, proposals=proposals.filter(pk=pk))
+    if not rows:
+        raise NotFound(_("This proposal was not found; it may have been withdrawn."))
+    return rows[0]
 
 
 def _make_row(

@@ -9,14 +9,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from convention.errors import ConventionError, InvalidFields, NotFound
+from convention.errors import ConventionError, InvalidFields
 from convention.events.permissions import get_event_to_review, get_events_to_review
 from schedule.editing.views import allow_get_and_post, get_author
 from schedule.models import CallForProposals
 
 from .calls import get_call
 from .forms import ReviewForm
-from .overview import ProposalRow, load_proposal_rows, query_proposals
+from .overview import ProposalRow, load_proposal_row, load_proposal_rows, query_proposals
 from .reviews import abstain_from_review, declare_conflict, retract_conflict, score_proposal
 
 if TYPE_CHECKING:
@@ -53,20 +53,12 @@ def get_call_to_review(request: "HttpRequest", slug: str) -> CallForProposals:
     return get_call(get_event_to_review(slug, request.user))
 
 
-def get_row_to_review(request: "HttpRequest", call: CallForProposals, pk: int) -> ProposalRow:
-    """Return a proposal of the call that was not withdrawn, as the reviewer sees it. Raise NotFound."""
-    chosen = query_proposals(call).active().filter(pk=pk)
-    row = next(iter(load_proposal_rows(call, reader=get_author(request), proposals=chosen)), None)
-    if row is None:
-        raise NotFound(_("This proposal was not found; it may have been withdrawn."))
-    return row
-
-
 @allow_get_and_post
 def review_proposal(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     """Show a proposal and the reviewer's own scores; a POST does what its button `act` says."""
     call = get_call_to_review(request, event)
-    row = get_row_to_review(request, call, pk)
+    proposals = query_proposals(call).active()
+    row = load_proposal_row(call, pk, reader=get_author(request), proposals=proposals)
     form = ReviewForm(call=call, initial=load_own_review(row))
     if request.method == "POST":
         form = ReviewForm(request.POST, call=call)
@@ -116,7 +108,7 @@ def load_own_review(row: ProposalRow) -> dict[str, Any]:
     if review is None:
         return {}
     scores = {f"criterion-{score.criterion_id}": score.value for score in review.scores.all()}
-    return {"comment": review.comment, "is_sales_talk": review.sales_talk_at is not None, **scores}
+    return {"comment": review.comment, "is_sales_talk": review.sales_talk_flagged_at is not None, **scores}
 
 
 def list_visible_reviews(row: ProposalRow) -> list[Any]:

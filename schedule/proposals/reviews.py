@@ -54,14 +54,15 @@ def find_reader_conflict(proposal: SessionProposal, reader: Person) -> InterestK
 def score_proposal(*, proposal: SessionProposal, reviewer: Person, content: ReviewContent) -> Review:
     """Save a reviewer's scores for all criteria, in place of former ones or of an abstention.
 
-    Raise ConflictOfInterest, ProposalSettled, and InvalidFields for a criterion without a score of 1 to 5.
+    Raise ConflictOfInterest, ProposalAlreadyDecided, and InvalidFields for a criterion without a score of 1
+    to 5.
     """
     review = _lock_review(proposal, reviewer)
     check_scores(proposal, content.scores)
     now = timezone.now()
     review.comment, review.scored_at, review.abstained_at = content.comment, now, None
     # A flag that stays keeps its time: a resolution has answered it.
-    review.sales_talk_at = (review.sales_talk_at or now) if content.is_sales_talk else None
+    review.sales_talk_flagged_at = (review.sales_talk_flagged_at or now) if content.is_sales_talk else None
     review.save()
     review.scores.all().delete()
     Score.objects.bulk_create(
@@ -85,7 +86,7 @@ def abstain_from_review(*, proposal: SessionProposal, reviewer: Person, comment:
     """Note that a reviewer gives no score; a former one no longer counts. Raise as `score_proposal`."""
     review = _lock_review(proposal, reviewer)
     review.comment, review.abstained_at, review.scored_at = comment, timezone.now(), None
-    review.sales_talk_at = None
+    review.sales_talk_flagged_at = None
     review.save()
     review.scores.all().delete()
     _record_review("review.abstain", review)
@@ -99,7 +100,7 @@ def declare_conflict(*, proposal: SessionProposal, reviewer: Person) -> Review:
     review, _is_new = Review.objects.get_or_create(proposal=locked, reviewer=reviewer)
     if review.conflict_declared_at is None:
         review.conflict_declared_at = timezone.now()
-        review.scored_at = review.abstained_at = review.sales_talk_at = None
+        review.scored_at = review.abstained_at = review.sales_talk_flagged_at = None
         review.comment = ""
         review.save()
         review.scores.all().delete()
@@ -143,7 +144,7 @@ def resolve_sales_talk(*, proposal: SessionProposal, reason: str, author: Person
 def is_sales_talk_open(proposal: SessionProposal, reviews: "list[Review]") -> bool:
     """Return whether a reviewer flags a sales talk since the organizers last answered such a flag."""
     resolved_at = proposal.sales_talk_resolved_at
-    flags = [review.sales_talk_at for review in reviews if review.sales_talk_at]
+    flags = [review.sales_talk_flagged_at for review in reviews if review.sales_talk_flagged_at]
     return any(resolved_at is None or flagged_at > resolved_at for flagged_at in flags)
 
 

@@ -26,7 +26,7 @@ MAX_KEY_CHARS: Final = 36
 SPEAKERS_PREFIX: Final = "speakers"
 
 
-class ProposalForm(ActionErrorsMixin, forms.ModelForm[SessionProposal]):
+class SessionProposalForm(ActionErrorsMixin, forms.ModelForm[SessionProposal]):
     """The session itself; `ProposalSpeakerFormSet` has its speakers."""
 
     class Meta:
@@ -165,7 +165,7 @@ ProposalSpeakerFormSet: Any = forms.formset_factory(
 class SubmissionForms:
     """The forms of one proposal: the session and its speakers."""
 
-    session: ProposalForm
+    session: SessionProposalForm
     speakers: BaseProposalSpeakerFormSet
 
     @classmethod
@@ -176,7 +176,7 @@ class SubmissionForms:
             names = ProposalSpeakerForm.Meta.fields
             rows = [{name: getattr(row, name) for name in names} for row in proposal.speakers.all()]
         return cls(
-            ProposalForm(call=call, instance=proposal),
+            SessionProposalForm(call=call, instance=proposal),
             ProposalSpeakerFormSet(form_kwargs={"call": call}, prefix=SPEAKERS_PREFIX, initial=rows),
         )
 
@@ -184,7 +184,7 @@ class SubmissionForms:
     def bind(cls, call: CallForProposals, data: QueryDict, proposal: SessionProposal | None = None) -> Self:
         """Return the forms with posted data, to validate."""
         return cls(
-            ProposalForm(data, call=call, instance=proposal),
+            SessionProposalForm(data, call=call, instance=proposal),
             ProposalSpeakerFormSet(data, form_kwargs={"call": call}, prefix=SPEAKERS_PREFIX),
         )
 
@@ -198,7 +198,7 @@ class SubmissionForms:
         if len(rows) < MAX_SPEAKERS:
             rows.append({})
         return cls(
-            ProposalForm(call=call, instance=proposal, initial=read_typed_values(bound.session, data)),
+            SessionProposalForm(call=call, instance=proposal, initial=read_typed_values(bound.session, data)),
             ProposalSpeakerFormSet(form_kwargs={"call": call}, prefix=SPEAKERS_PREFIX, initial=rows),
         )
 

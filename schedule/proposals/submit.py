@@ -40,7 +40,7 @@ CONTENT_FIELDS: Final = (
 )
 
 
-class ProposalSettled(ConventionError):
+class ProposalAlreadyDecided(ConventionError):
     """The proposal is decided or withdrawn, so its speaker cannot change it."""
 
     kind = "already-decided"
@@ -117,8 +117,7 @@ def submit_proposal(
     Raise NotOpenNow outside the dates of the call, InvalidFields where the neutrality rule or the number of
     proposals per person refuses it, and ProposalStorageFull.
     """
-    # One at a time for each call: two clicks at once must find each other, and the limit must hold.
-    locked = CallForProposals.objects.select_for_update().get(pk=call.pk)
+    locked = lock_call(call)
     # The form may be posted to another call too, and keys are unique among all proposals.
     form_key = uuid.uuid5(form_key, str(locked.pk))
     known: SessionProposal | None = locked.proposals.filter(form_key=form_key).first()
@@ -140,15 +139,16 @@ def submit_proposal(
 def change_proposal(*, proposal: SessionProposal, content: ProposalContent) -> SessionProposal:
     """Replace the content of a proposal until the call closes; a new first address gets a new link.
 
-    Raise NotOpenNow, ProposalSettled, and InvalidFields as `submit_proposal`.
+    Raise NotOpenNow, ProposalAlreadyDecided, and InvalidFields as `submit_proposal`.
     """
+    call = lock_call(proposal.call)
     locked = lock_proposal(proposal)
     check_is_undecided(locked)
-    check_call_is_open(locked.call)
-    check_content(locked.call, content)
+    check_call_is_open(call)
+    check_content(call, content)
     is_new_address = has_new_address(locked, content)
     if is_new_address:
-        check_number_per_person(locked.call, content.speakers[0].email)
+        check_number_per_person(call, content.speakers[0].email)
         # The former address may be somebody else's, whose link must not open the page.
         locked.link_version += 1
         # The form that was submitted must not lead to the new link either.
@@ -173,7 +173,7 @@ def has_new_address(proposal: SessionProposal, content: ProposalContent) -> bool
 
 @transaction.atomic
 def withdraw_proposal(*, proposal: SessionProposal) -> None:
-    """Withdraw a proposal that is not decided yet; a repeat changes nothing. Raise ProposalSettled."""
+    """Withdraw a proposal that is not decided yet; a repeat changes nothing. Raise ProposalAlreadyDecided."""
     locked = lock_proposal(proposal)
     if locked.withdrawn_at:
         return
@@ -195,6 +195,15 @@ def renew_proposal_link(*, proposal: SessionProposal) -> None:
     queue_proposal_mails([proposal], ProposalMail.Kind.RECEIVED)
 
 
+def lock_call(call: CallForProposals) -> CallForProposals:
+    """Lock a call and return its fresh row: one submission at a time, so that two clicks at once find each
+    other and the number of proposals per person holds. Call it before a proposal is locked.
+    """
+    locked: CallForProposals = CallForProposals.objects.select_for_update().get(pk=call.pk)
+    locked.event = call.event
+    return locked
+
+
 def lock_proposal(proposal: SessionProposal) -> SessionProposal:
     """Lock a proposal and return its fresh row."""
     locked: SessionProposal = SessionProposal.objects.select_for_update().order_by("pk").get(pk=proposal.pk)
@@ -203,9 +212,9 @@ def lock_proposal(proposal: SessionProposal) -> SessionProposal:
 
 
 def check_is_undecided(proposal: SessionProposal) -> None:
-    """Raise ProposalSettled for a proposal that was decided or withdrawn."""
+    """Raise ProposalAlreadyDecided for a proposal that was decided or withdrawn."""
     if not proposal.is_undecided:
-        raise ProposalSettled(_("This proposal is %(state)s. It can no longer be changed here.")
+        raise ProposalAlreadyDecided(_("This proposal is %(state)s. It can no longer be changed here.")
                               % {"state": proposal.state.label})  # fmt: skip
 
 
@@ -251,7 +260,7 @@ def check_content(call: CallForProposals, content: ProposalContent) -> None:
     addresses = [normalize_email(speaker.email) for speaker in content.speakers]
     if len(set(addresses)) < len(addresses):
         raise make_field_error("speakers", _("Each speaker needs an e-mail address of their own."))
-    if not call.is_neutral:
+    if not call.has_neutrality_rule:
         return
     facts = load_directory_facts(addresses)
     employers = [describe_employer(speaker, facts) for speaker in content.speakers]

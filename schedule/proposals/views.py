@@ -8,12 +8,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.web.client_network import get_client_network
+from schedule.editing.views import allow_get_and_post
 from schedule.models import CallForProposals, SessionProposal
 from schedule.permissions import get_proposal_by_link
 from schedule.programme.views import get_event_path
@@ -22,7 +22,7 @@ from .calls import get_call
 from .neutrality import get_rule_text
 from .submission_forms import SubmissionForms, parse_form_key
 from .submit import (
-    ProposalSettled,
+    ProposalAlreadyDecided,
     change_proposal,
     has_new_address,
     renew_proposal_link,
@@ -34,8 +34,6 @@ from .submit import (
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
-
-allow_get_and_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @never_cache
@@ -92,7 +90,7 @@ def build_form_context(call: CallForProposals, forms: SubmissionForms) -> dict[s
         "call": call,
         "forms": forms,
         "all_forms": [forms.session, *forms.speakers.forms],
-        "rule_text": get_rule_text(call) if call.is_neutral else "",
+        "rule_text": get_rule_text(call) if call.has_neutrality_rule else "",
     }
 
 
@@ -129,7 +127,7 @@ def run_proposal_action(request: "HttpRequest", proposal: SessionProposal, act: 
             renew_proposal_link(proposal=proposal)
             messages.success(request, _("The former link no longer works. A new one is on its way to you."))
             return redirect("call-for-proposals", proposal.call.event.slug)
-    except ProposalSettled as error:
+    except ProposalAlreadyDecided as error:
         messages.error(request, str(error))
     return redirect("own-session-proposal", token)
 

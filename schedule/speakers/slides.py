@@ -16,7 +16,7 @@ from convention.errors import ConventionError, NotFound
 from convention.parsing.process import parse_in_child
 from convention.text.normalize import normalize_whitespace
 from schedule.editing.revision import raise_revision
-from schedule.models import Session, SessionFile, SessionSpeaker, Speaker
+from schedule.models import SessionFile, SessionSpeaker, Speaker
 
 from .slide_formats import MAX_SLIDES_BYTES, SUFFIXES, recognize_slides
 
@@ -141,11 +141,6 @@ def _finish_change(file: SessionFile, verb: str) -> None:
     record_action(verb, file, event=event, fields=["slides"])
     # Cached pages of the session list the files.
     raise_revision(event=event)
-
-
-def list_session_files(session: Session) -> "QuerySet[SessionFile]":
-    """Return the session's files without their content."""
-    return session.files.defer("content").select_related("speaker")
 
 
 def list_own_files(speaker: Speaker) -> "dict[int, list[SessionFile]]":

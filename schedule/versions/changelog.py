@@ -15,9 +15,8 @@ from django.utils.translation import gettext as _
 from convention.events.models import Event
 from schedule.models import ProgrammeAudience, ScheduleVersion
 
-from .differences import TimetableDifferences
 from .sentences import describe_change, describe_version, summarize_differences
-from .timetables import compare_versions, find_hidden_guids
+from .timetables import compare_versions, exclude_sessions, find_hidden_guids
 
 MAX_VERSIONS_SHOWN: Final = 20
 MAX_CHANGES_SHOWN: Final = 100
@@ -55,8 +54,7 @@ def _build_entry(
 ) -> ChangelogEntry:
     """Return the entry of the first of two versions, which is the newer one."""
     version, older = versions
-    changes = compare_versions(older, version).changes
-    differences = TimetableDifferences([change for change in changes if change.slot.guid not in hidden_guids])
+    differences = exclude_sessions(compare_versions(older, version), hidden_guids)
     shown = differences.changes[:MAX_CHANGES_SHOWN]
     return ChangelogEntry(
         version,

@@ -124,8 +124,12 @@ def select_visible_changes(
     differences: TimetableDifferences, event: Event, audience: ProgrammeAudience
 ) -> TimetableDifferences:
     """Return the differences without the sessions of which the audience may not know."""
-    hidden = find_hidden_guids(event, audience)
-    changes = [change for change in differences.changes if change.slot.guid not in hidden]
+    return exclude_sessions(differences, find_hidden_guids(event, audience))
+
+
+def exclude_sessions(differences: TimetableDifferences, guids: Collection[uuid.UUID]) -> TimetableDifferences:
+    """Return the differences without those of some sessions."""
+    changes = [change for change in differences.changes if change.slot.guid not in guids]
     return replace(differences, changes=changes)
 
 

@@ -104,15 +104,15 @@ def lay_out_group(
     if len(block.line_texts) > max_lines:
         return [(block, INK_COLOR)]
     shortened = lay_out_shortened(f"{label} {titles}", box, size)
-    is_whole = shortened[0][0].full_text.startswith(label)
-    return shortened if is_whole else [(block, INK_COLOR)]
+    has_all_numbers = shortened[0][0].full_text.startswith(label)
+    return shortened if has_all_numbers else [(block, INK_COLOR)]
 
 
 def lay_out_shortened(text: str, box: CellBox, size: float) -> CellTexts:
     """Return as much of a text that begins with numbers as the box holds."""
     width, max_lines = get_inner_width(box.width, size), count_lines(box, size)
     shown = shorten_text(text, FontWeight.SEMIBOLD, width=width, size=size, max_lines=max_lines)
-    # Some letters of a long word say more than none.
+    # A word too long for the box: show its beginning rather than nothing.
     if shown.endswith(f") {ELLIPSIS}"):
         cut = cut_word(text, FontWeight.SEMIBOLD, width=width, size=size, max_lines=max_lines)
         shown = cut if len(cut) >= len(shown) + MIN_CUT_LETTERS else shown

@@ -80,7 +80,7 @@ def draw_spreads(
         numbers = {item.session_id: pages.get(f"session-{item.session_id}", 0) for item in spread.sessions}
         colors = {item.track: item.track_color for item in spread.sessions if item.track}
         plan = replace(spread.plan, numbers=numbers)
-        # Letters that no legend explains say nothing.
+        # Readers could not tell what the letters stand for without a legend.
         codes = spread.track_codes if spread.plan.sheets[0].legend_height else {}
         context = SheetContext(programme, spread.day, plan, codes, colors)
         for sheet in spread.sheets:

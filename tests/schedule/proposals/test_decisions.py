@@ -65,7 +65,7 @@ def test_an_accepted_proposal_becomes_one_session_in_the_tray(client):
 def test_a_flagged_sales_talk_is_left_out_and_the_others_are_decided():
     call = make_call()
     good, flagged = make_proposal(call), make_proposal(call, "Buy this")
-    make_review(flagged, make_staff(call.event, "reviewer"), 1, 1, sales_talk_at=timezone.now())
+    make_review(flagged, make_staff(call.event, "reviewer"), 1, 1, sales_talk_flagged_at=timezone.now())
 
     plan = decide(call, good, flagged)
 

@@ -22,7 +22,7 @@ def make_posted_call(**fields):
             for name, value in (("TOTAL_FORMS", "2"), ("INITIAL_FORMS", "0"))}  # fmt: skip
     return {
         "title": "Proposez !", "text": "**Venez**", "opens_at": "2027-01-10T09:00",
-        "closes_at": "2027-02-10T23:59", "languages": ["fr"], "is_neutral": "on",
+        "closes_at": "2027-02-10T23:59", "languages": ["fr"], "has_neutrality_rule": "on",
         "formats-0-name": "Conférence", "formats-0-minutes": "45",
         "criteria-0-name": "Contenu", "criteria-0-weight": "3", "criteria-1-weight": "1", **rows, **fields,
     }  # fmt: skip
@@ -99,7 +99,7 @@ def test_the_list_filters_by_every_property_and_sorts_by_score():
     low = make_proposal(call, "Low one", track=track)
     good = make_proposal(call, "Good one", is_experience_report=True)
     new = make_proposal(call, "New one", withdrawn_at=timezone.now())
-    make_review(low, make_staff(call.event, "reviewer"), 1, 1, sales_talk_at=timezone.now())
+    make_review(low, make_staff(call.event, "reviewer"), 1, 1, sales_talk_flagged_at=timezone.now())
     make_review(good, make_staff(call.event, "reviewer"), 5, 5)
     client = make_client(make_staff(call.event))
     path = f"/en/organize/{call.event.slug}/schedule/proposals/"

@@ -101,7 +101,9 @@ def test_with_a_conflict_of_interest_neither_text_nor_scores_are_open(call, conf
 
 def test_a_score_of_someone_with_a_conflict_does_not_count(call):
     proposal = make_proposal(call)
-    make_review(proposal, make_reviewer(call, email="boss@acme.example"), 1, 1, sales_talk_at=timezone.now())
+    make_review(
+        proposal, make_reviewer(call, email="boss@acme.example"), 1, 1, sales_talk_flagged_at=timezone.now()
+    )
     make_review(proposal, make_reviewer(call), 4, 4)
 
     row = load_row(proposal)

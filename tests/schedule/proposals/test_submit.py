@@ -9,13 +9,20 @@ from django.utils import timezone
 
 from convention.audit.models import AuditEntry
 from convention.club.models import CompanyRole, Employment
-from convention.errors import NotOpenNow
+from convention.errors import InvalidFields, NotOpenNow
 from convention.events.models import Event
-from schedule.models import CallForProposals, ProposalMail, SessionProposal
-from schedule.proposals.submit import MAX_PER_ADDRESS_AND_HOUR, change_proposal, withdraw_proposal
+from schedule.models import CallForProposals, ProposalMail, ProposalSpeaker, SessionProposal
+from schedule.proposals.submit import (
+    MAX_PER_ADDRESS_AND_HOUR,
+    ProposalContent,
+    ProposedSpeaker,
+    change_proposal,
+    withdraw_proposal,
+)
 from tests.factories import LONG_AGO, make_company, make_event, make_person, make_track
 from tests.schedule.proposals.factories import make_call, make_posted_proposal, make_proposal
 from tests.task_runner import run_waiting_tasks
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 CUSTOMER = {"name": "Cléo", "email": "cleo@client.example", "company": "Client"}
@@ -103,10 +110,9 @@ def test_the_page_says_when_the_call_is_open(client, opens, sentence):
 
 
 def test_a_change_at_the_very_end_is_refused():
-    call = make_call()
-    proposal = make_proposal(call)
-    call.closes_at = timezone.now()
-    proposal.call = call
+    proposal = make_proposal(make_call())
+    # Closed after the page of the proposal was loaded.
+    CallForProposals.objects.update(closes_at=timezone.now())
 
     with pytest.raises(NotOpenNow):
         change_proposal(proposal=proposal, content=None)
@@ -140,7 +146,7 @@ def test_the_customer_must_not_be_a_vendor_either(client, speaker):
 def test_an_ended_employment_and_a_call_without_the_rule_refuse_nobody(client):
     make_vendor_employee().employments.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
     call = make_call()
-    neutral_call = make_call(is_neutral=False)
+    neutral_call = make_call(has_neutrality_rule=False)
 
     post(client, call)
     # With the same key as the first form.
@@ -188,6 +194,23 @@ def test_a_new_first_address_gets_a_link_of_its_own(client):
 
 
 @pytest.mark.once
+def test_two_changes_to_one_address_at_once_do_not_exceed_the_number_per_person(transactional_db):
+    call = make_call(max_per_person=1)
+    others = [("Bob", "bob@else.example", "")], [("Cléo", "cleo@else.example", "")]
+    proposals = [make_proposal(call, speakers=speakers) for speakers in others]
+    content = ProposalContent(
+        title="Our cloud", abstract="Lessons.", format=call.formats.get(), language="en",
+        contact_language="en", speakers=(ProposedSpeaker("Ana", "ana@acme.example"),),
+    )  # fmt: skip
+
+    results = in_threads(
+        [lambda row=row: change_proposal(proposal=row, content=content) for row in proposals]
+    )
+
+    assert len([result for result in results if isinstance(result, InvalidFields)]) == 1
+    assert ProposalSpeaker.objects.filter(email="ana@acme.example").count() == 1
+
+
 def test_new_first_addresses_are_limited_as_submissions_are(client, settings):
     settings.RATE_LIMITS = "on"
     call = make_call()

@@ -128,6 +128,18 @@ def test_slides_are_public_after_the_session_until_the_consent_is_withdrawn(clie
 
 
 @pytest.mark.django_db
+def test_slides_of_a_cancelled_session_stay_private(client):
+    speaker = make_speaker()
+    upload(client, speaker, has_consent="on")
+    session_path = end_session(speaker)
+    file = SessionFile.objects.get()
+
+    speaker.sessions.update(cancelled_at=timezone.now())
+
+    assert client.get(f"{session_path}files/{file.pk}/").status_code == 404
+
+
+@pytest.mark.django_db
 def test_organizers_see_slides_at_once_and_hide_them(client):
     speaker = make_speaker()
     file = make_slides(speaker.sessions.get(), speaker, consented_at=None, consent_version=None)
