@@ -3,6 +3,8 @@
 Only registrations that are confirmed and not cancelled have a code.
 """
 
+import base64
+import hashlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -17,6 +19,9 @@ from convention.text.normalize import name_search_key
 from registrations.models import Registration
 
 HOLDER_CHUNK_SIZE = 2000
+# Five bytes are eight letters of base32, without padding.
+SHORT_CODE_BYTES = 5
+SHORT_CODE_PREFIX = b"convention short code\0"
 
 
 class NoBadge(ConventionError):
@@ -74,6 +79,15 @@ def build_holder_code(holder: BadgeHolder, key: EventKey) -> str:
     return badge_codes.build_code_address(
         sign_badge_token(holder.reference, holder.badge_version, key), settings.SITE_URL
     )
+
+
+def make_short_code(code: str) -> str:
+    """Return the eight letters to type where a badge's QR, of which `code` is the text, cannot be read.
+
+    They follow from the signed token, so that they change with `badge_version` and only a badge reveals them.
+    """
+    token = code.rpartition("/")[2].encode()
+    return base64.b32encode(hashlib.sha256(SHORT_CODE_PREFIX + token).digest()[:SHORT_CODE_BYTES]).decode()
 
 
 def sign_badge_token(reference: str, badge_version: int, key: EventKey) -> str:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from badges.codes import BadgeHolder
+from badges.codes import BadgeHolder, make_short_code
 from convention.codes.qr import QUIET_ZONE_MODULES, draw_symbol
 from convention.events.models import Event
 from convention.text.dates import format_date_range
@@ -34,6 +34,7 @@ NAMES_WIDTH = INNER_WIDTH - 2 * BADGE_PADDING
 HEADER_HEIGHT = 78.0
 BAND_HEIGHT = 30.0
 QR_SIDE = 124.0
+SHORT_CODE_SIZE = 9.0
 NAMES_TOP = BADGE_MARGIN + HEADER_HEIGHT + 8
 NAMES_BOTTOM = BADGE_HEIGHT - BADGE_MARGIN - BAND_HEIGHT - QR_SIDE - 8
 PAPER_COLOR = "#ffffff"
@@ -74,12 +75,11 @@ class BadgeDesign:
             ),
             QR_SIDE,
         )
+        band_top = top + BADGE_HEIGHT - BADGE_MARGIN - BAND_HEIGHT
+        page.set_color(INK_COLOR)
+        page.text(shape_short_code(code), left + CONTENT_LEFT, band_top - 7, SHORT_CODE_SIZE)
         if holder.no_photo:
-            page.place_form(
-                self._no_photo_form(),
-                left + CONTENT_LEFT,
-                top + BADGE_HEIGHT - BADGE_MARGIN - BAND_HEIGHT - 64,
-            )
+            page.place_form(self._no_photo_form(), left + CONTENT_LEFT, band_top - 64 - 14)
         return [BadgeProblem(holder, sentence) for sentence in names.describe_problems()]
 
     def _ticket_form(self, ticket_id: int) -> Any:
@@ -149,6 +149,12 @@ class BadgeDesign:
             dates = format_date_range(self.event.starts_at, self.event.ends_at, self.event.zone)
         city = self.event.venue.city if self.event.venue else ""
         return f"{dates} · {city}" if city else dates
+
+
+def shape_short_code(code: str) -> TextLine:
+    """Return the badge's short code in two groups of four, as people read and type it."""
+    short_code = make_short_code(code)
+    return shape_line(f"{short_code[:4]} {short_code[4:]}", FontWeight.REGULAR)
 
 
 def draw_code(page: Surface, code: str, at: Point, side: float) -> None:

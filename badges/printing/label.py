@@ -6,7 +6,7 @@ from badges.codes import BadgeHolder
 from convention.typeset import FontWeight, fill_area
 from convention.typeset.surface import Surface
 
-from .design import MILLIMETRE, BadgeDesign, BadgeProblem, draw_code
+from .design import MILLIMETRE, SHORT_CODE_SIZE, BadgeDesign, BadgeProblem, draw_code, shape_short_code
 from .names import INK_COLOR, NameBox, draw_names, fit_names
 from .symbols import draw_audience_symbol
 
@@ -25,11 +25,13 @@ def draw_label(page: Surface, design: BadgeDesign, holder: BadgeHolder, code: st
     names = fit_names(holder, LABEL_NAME_BOX)
     draw_names(page, names, LABEL_NAME_BOX, (LABEL_MARGIN, LABEL_MARGIN))
     draw_code(page, code, (LABEL_WIDTH - LABEL_MARGIN - LABEL_QR_SIDE, LABEL_MARGIN), LABEL_QR_SIDE)
+    qr_middle, qr_bottom = LABEL_WIDTH - LABEL_MARGIN - LABEL_QR_SIDE / 2, LABEL_MARGIN + LABEL_QR_SIDE
+    page.text(shape_short_code(code), qr_middle, qr_bottom + 8, SHORT_CODE_SIZE, align="center")
     if holder.no_photo:
         page.text(
             design.no_photo_text(),
-            LABEL_WIDTH - LABEL_MARGIN - LABEL_QR_SIDE / 2,
-            LABEL_MARGIN + LABEL_QR_SIDE + 14,
+            qr_middle,
+            qr_bottom + 23,
             10.5,
             align="center",
         )

@@ -17,6 +17,7 @@ from .texts import scanner_texts
 
 SCRIPTS_DIR = Path(__file__).parent / "static" / "scanner"
 READER_WASM = "vendor/zxing-wasm/reader/zxing_reader.wasm"
+PAIR_URL = "/api/v1/scanner/pair/"
 STYLESHEET = "convention/pages/scanner.css"
 # Names of attendees come in these scripts; a phone without a network cannot load a font when it meets one.
 FONT_FILES = [
@@ -52,6 +53,10 @@ def render_page(language: str) -> str:
                 "scopes": list_page_urls(),
                 "snapshot": reverse("scanner-snapshot"),
                 "scans": reverse("scanner-scans"),
+                "pair": PAIR_URL,
+                "search": reverse("scanner-search"),
+                "attendees": reverse("scanner-attendees"),
+                "version": hash_parts(list_file_versions())[:8],
             },
             "other_address": next(a for a in list_page_urls() if a != reverse("scan")),
             "languages": settings.LANGUAGES,
@@ -72,14 +77,18 @@ def render_service_worker() -> str:
     """Render the service worker; its version changes with any file or text of the scanner."""
     # The pages are part of the version, so that a corrected translation reaches phones, too.
     pages = {language: render_page(language) for language, _name in settings.LANGUAGES}
-    files = [static(name) for name in list_static_files()]
     offline = {
-        "version": hash_parts([*pages.values(), *files, *hash_files()]),
+        "version": hash_parts([*pages.values(), *list_file_versions()]),
         "pages": list_page_urls(),
-        "files": files,
+        "files": [static(name) for name in list_static_files()],
     }
     script = render_to_string("scanner/service_worker.js")
     return f"const OFFLINE = {json.dumps(offline, indent=2)};\n{script}"
+
+
+def list_file_versions() -> list[str]:
+    """Return texts that change with any file of the scanner."""
+    return [*(static(name) for name in list_static_files()), *hash_files()]
 
 
 def hash_parts(parts: list[str]) -> str:

@@ -16,7 +16,9 @@ def scanner_texts() -> dict[str, str]:
         **pairing_texts(),
         **camera_texts(),
         **readiness_texts(),
+        **advice_texts(),
         **queue_texts(),
+        **search_texts(),
     }
 
 
@@ -28,6 +30,8 @@ def verdict_texts() -> dict[str, str]:
         "verdict.refused": pgettext("verdict", "Refused"),
         "verdict.action": pgettext("verdict", "Action needed"),
         "verdict.unverified": pgettext("verdict", "Unverified"),
+        "verdict.full": pgettext("verdict", "Full"),
+        "verdict.let_in": pgettext("verdict", "Let in"),
         "detail.since": _("since {time}, {place}"),
         "detail.since_here": _("since {time}, here"),
         "detail.inside": _("This badge has already been scanned in."),
@@ -35,6 +39,10 @@ def verdict_texts() -> dict[str, str]:
             "The server does not admit this badge, shown as “{shown}” at {time}. Stop its holder."
         ),
         "detail.continue": _("Tap to continue"),
+        "detail.not_let_in": _("Tap anywhere else if the person stays outside"),
+        "detail.override": _("Admitted by a supervisor: {reason}"),
+        "mark.no_photo": _("No photos"),
+        "mark.to_pay": _("Payment due"),
         "detail.nobody": _("Badge"),
     }
 
@@ -53,6 +61,11 @@ def reason_texts() -> dict[str, str]:
         "reason.not_booked": _("No place booked here."),
         "reason.outside_window": _("Not open at this time."),
         "reason.full": _("The room is full."),
+        "reason.unchecked": _(
+            "This phone cannot tell whether the badge is genuine: wait for the network or send to the desk."
+        ),
+        "reason.not_allowed": _("This phone may not undo that scan: ask a supervisor."),
+        "reason.revoked_device": _("This phone’s pairing had ended before this scan: send to the desk."),
         "reason.offline": _("This checkpoint works online only: wait for the network or send to the desk."),
         "reason.conflict": _("Scanned at two doors at the same time: check who has the badge."),
         "reason.id_reused": _("The server could not save this scan: scan again."),
@@ -72,8 +85,11 @@ def status_texts() -> dict[str, str]:
         "strip.pending": _("{count} to send"),
         "strip.sent": _("All sent"),
         "strip.inside": _("{count} inside"),
-        "last.undone": _("Scan undone: counted as an exit."),
+        "strip.inside_between": _("{count} inside ({low}–{high})"),
+        "strip.other_pending": _("{event}: {count} to send"),
+        "last.undone": _("Scan undone."),
         "last.undoing": _("{name}: entry undone"),
+        "last.undoing_exit": _("{name}: exit undone"),
         "last.line": _("{name} · {verdict} · {time}"),
     }
 
@@ -91,11 +107,12 @@ def pairing_texts() -> dict[str, str]:
             "has been erased."
         ),
         "pair.ended_pending": _(
-            "Scans not sent: {count}. They stay on this phone: pair it "
-            "again with the same event to send them."
+            "Scans not sent: {count} ({event}). They stay on this phone: pair it with the "
+            "same event again to send them."
         ),
-        "pair.cannot_leave": _(
-            "Scans still to send: {count}. Connect to the network first so that none are lost."
+        "pair.leave_pending": _(
+            "Scans not sent: {count}. If you unpair now, they wait on this phone until it is paired with the "
+            "same event again. Clearing the browser’s data would erase them."
         ),
         "pair.insecure": _(
             "This address is not secure, so the browser blocks the camera and the keys. Open the "
@@ -131,22 +148,55 @@ def readiness_texts() -> dict[str, str]:
     return {
         "ready.yes": _("Ready to work offline"),
         "ready.no": _("Not yet ready to work offline"),
+        "ready.ok": _("OK:"),
+        "ready.problem": _("Problem:"),
         "ready.list": _("Attendee list on this phone ({count})"),
         "ready.no_list": _("Attendee list not yet on this phone"),
+        "ready.age": _("List up to date"),
+        "ready.no_age": _("List {count} min old"),
         "ready.app": _("App stored on this phone"),
         "ready.no_app": _("App not yet stored on this phone"),
         "ready.reader": _("Code reader loaded"),
         "ready.no_reader": _("Code reader not yet loaded"),
+        "ready.camera": _("Camera works"),
+        "ready.no_camera": _("Camera not working"),
+        "ready.badge": _("Test badge read"),
+        "ready.no_badge": _("No test badge read yet"),
         "ready.storage": _("Storage protected"),
-        "ready.no_storage": _(
-            "The browser may clear its storage when space runs short; add this page to the home screen"
-        ),
+        "ready.no_storage": _("Storage not protected"),
         "ready.sound": _("Sound on"),
-        "ready.no_sound": _("Sound off: tap the screen once"),
+        "ready.no_sound": _("Sound off"),
         "ready.clock": _("Clock correct"),
         "ready.no_clock": _("Clock off by {count} s: corrected"),
         "ready.signature": _("Signatures checked on this phone"),
-        "ready.no_signature": _("This browser cannot check signatures: only badges on the list are admitted"),
+        "ready.no_signature": _("This browser cannot check signatures"),
+        "lens.number": _("Camera {number}"),
+        "test.aim": _("Hold any badge in front of the camera: it is checked, not counted"),
+        "test.title": pgettext("verdict", "Test"),
+        "test.passed": _("This phone reads badges. Nothing was counted."),
+        "test.failed": _("This is not a valid badge of this event. Nothing was counted; try another one."),
+    }
+
+
+def advice_texts() -> dict[str, str]:
+    """Return, for each check, what to do if it fails."""
+    return {
+        "advice.list": _("Connect to the network and tap “Send and refresh now”."),
+        "advice.age": _("Connect to the network and tap “Send and refresh now”."),
+        "advice.app": _("Stay online for a minute with this page open."),
+        "advice.reader": _("Connect to the network and reopen this page."),
+        "advice.camera": _(
+            "Allow the camera for this page, close other apps that use it, or take a hand scanner."
+        ),
+        "advice.badge": _("Tap “Test a badge” and show any badge of this event."),
+        "advice.storage": _(
+            "The browser may clear its storage when space runs short: add this page to the home screen."
+        ),
+        "advice.sound": _("Tap the screen once, and turn up the volume."),
+        "advice.clock": _("Set the phone’s clock to automatic. Scans count at the right time all the same."),
+        "advice.signature": _(
+            "Badges on the list work; any other needs the network. Update the browser if you can."
+        ),
     }
 
 
@@ -154,6 +204,10 @@ def queue_texts() -> dict[str, str]:
     return {
         "queue.empty": _("Everything is sent."),
         "queue.waiting": _("Scans waiting for the network: {count}."),
+        "queue.other_event": _(
+            "Scans of another event wait on this phone: {count} ({event}). Pair it with that event to "
+            "send them."
+        ),
         "queue.sending": _("Sending…"),
         "queue.trouble": _(
             "Server problem ({status}). The scans stay on this phone and will be sent again automatically."
@@ -161,7 +215,30 @@ def queue_texts() -> dict[str, str]:
         "queue.storage": _(
             "This phone cannot store the scan: free up some space. The person was not counted."
         ),
+        "storage.restored": _(
+            "The browser erased this phone’s storage. The pairing has been restored; the list is being "
+            "fetched."
+        ),
+        "storage.restored_pending": _(
+            "The browser erased this phone’s storage. The pairing and the unsent scans ({count}) have been "
+            "restored; the list is being fetched."
+        ),
+    }
+
+
+def search_texts() -> dict[str, str]:
+    return {
+        "search.none": _("Nobody found."),
+        "search.offline": _("The search needs the network. Scan the badge, or send the person to the desk."),
+        "recent.undo": _("Undo"),
+        "recent.undone": _("undone"),
         "manual.unreadable": _(
-            "Not a valid code. Enter the whole code, or hold the badge in front of the camera."
+            "Not a valid code. Enter the short code or the whole code, or hold the badge in front of the "
+            "camera."
+        ),
+        "manual.checking": _("Checking with the server…"),
+        "manual.unknown": _("No valid badge has this code. Check each letter."),
+        "manual.offline": _(
+            "Short codes need the network. Enter the whole code, or send the person to the desk."
         ),
     }

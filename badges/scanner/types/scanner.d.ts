@@ -8,7 +8,8 @@ import type { DBSchema, IDBPDatabase } from "idb";
 declare global {
   namespace Scanner {
     type Verdict = "admitted" | "already_in" | "refused" | "unverified" | "action";
-    type CodeStatus = "valid" | "forged" | "other_event" | "not_a_badge";
+    /** "lookup": found by name; "unchecked": only the server can tell whether it is genuine. */
+    type CodeStatus = "valid" | "forged" | "other_event" | "not_a_badge" | "lookup" | "unchecked";
     type Direction = "in" | "out";
     type Sound = Verdict | "busy";
     type View = "opening" | "welcome" | "pairing" | "scan";
@@ -58,6 +59,8 @@ declare global {
       state: "confirmed" | "cancelled" | "merged";
       /** A `BadgeRecord`, encrypted under the badge's own code. */
       sealed: string;
+      /** A hash of the short code on the badge. */
+      short?: string;
     }
 
     interface BadgeRecord {
@@ -67,6 +70,8 @@ declare global {
       ticket_en?: string;
       note: string;
       no_photo?: boolean;
+      /** Whether the desk still has to take a payment. */
+      to_pay?: boolean;
       /** The ids of booked sessions. */
       sessions?: number[];
     }
@@ -82,6 +87,15 @@ declare global {
       is_mine: boolean;
     }
 
+    /** Places at a door with a capacity; this device may give `lease` of them while offline. */
+    interface Limit {
+      door: number;
+      capacity: number;
+      inside: number;
+      lease: number;
+      lease_expires_at: string;
+    }
+
     interface Snapshot {
       sequence: number;
       presences_cursor: string;
@@ -94,6 +108,18 @@ declare global {
       registrations: EncryptedRegistration[];
       removed: string[];
       presences: Presence[];
+      limits?: Limit[];
+      /** The devices at this door that were not heard of for two minutes, and how many scans they may hold. */
+      devices_silent?: number;
+      uncertain?: number;
+    }
+
+    /** An attendee who was found by name or by the badge's short code. */
+    interface FoundRegistration {
+      /** The reference, by which the scan names the attendee. */
+      registration: string;
+      key: string;
+      person: BadgeRecord;
     }
 
     interface ScanResult {
@@ -115,31 +141,80 @@ declare global {
       server_time: string;
     }
 
-    /** A response, and the server's clock minus this device's if the server told its time. */
-    type WithClockOffset<Response> = Response & { clock_offset_ms?: number };
+    /** A response, and the server's clock compared with this device's if the server told its time. */
+    type WithClock<Response> = Response & { clock_offset_ms?: number; clock?: ClockReading };
+
+    /** The server's time at a moment of a page load. */
+    interface ClockReading {
+      page: string;
+      page_age_ms: number;
+      server_ms: number;
+      wall_ms: number;
+    }
+
+    /** What the device tells of itself with each request for the snapshot. */
+    interface DeviceState {
+      version: string;
+      pending: number;
+      oldest_pending_s: number | null;
+      battery: number | null;
+      camera: "ok" | "none" | "untried";
+      test_badge: boolean;
+      storage: "persistent" | "best-effort";
+      clock_offset_ms: number | null;
+    }
 
     // --- on the device -----------------------------------------------------------------------------
 
     /** The device's pairing and the event, as of the last snapshot. */
     interface Pairing extends Pick<
       Snapshot,
-      "event" | "device" | "keys" | "checkpoints" | "sequence" | "presences_cursor"
+      | "event" | "device" | "keys" | "checkpoints" | "sequence" | "presences_cursor"
+      | "limits" | "devices_silent" | "uncertain"
     > {
       token: string;
       etag: string;
       clock_offset_ms?: number;
+      clock?: ClockReading;
       /** By the device's clock. */
       fetched_at: number;
+    }
+
+    /** The device's own key pair; the private key cannot be read, only used. */
+    interface DeviceKey {
+      private_key: CryptoKey;
+      /** The raw point of P-256, base64url. */
+      public_key: string;
+    }
+
+    /** A key pair by the device that it belongs to: a phone that was paired anew was another device before. */
+    interface StoredKey extends DeviceKey {
+      device: number;
+    }
+
+    interface PairingText {
+      /** A token that was made elsewhere, or a code that works once. */
+      isToken: boolean;
+      value: string;
     }
 
     interface Scan {
       id: string;
       code: string;
+      /** Instead of a code: the reference of an attendee who was found by name. */
+      registration?: string;
       direction: Direction;
       at: string;
       checkpoint: number;
       clock_offset_ms: number | null;
       local_verdict: Verdict;
+      /** Whether the attendee passed. */
+      let_in: boolean;
+      /** The id of the scan that this one takes back. */
+      undoes?: string;
+      page: string;
+      elapsed_ms: number;
+      operator: string;
       /** The sequence of the snapshot by which the device decided. */
       snapshot: number;
       override_reason: string;
@@ -147,10 +222,25 @@ declare global {
       sequence: number;
     }
 
-    /** A scan with what is not sent: its event, and the presence that it changed. */
+    interface SignedScan extends Scan {
+      device: number;
+      signature: string;
+    }
+
+    /** A scan with what is not sent: its event, the device that this phone was, and the presence that it changed. */
     interface PendingScan extends Scan {
       event: string;
+      event_name?: string;
+      /** Missing in scans that an older version of the app made. */
+      device?: number;
       presence_id: string | null;
+    }
+
+    interface ScanOptions {
+      isLetIn?: boolean;
+      /** A supervisor's, for an override. */
+      reason?: string;
+      undone?: Outcome | null;
     }
 
     /** A presence in the database, found by "door/key". */
@@ -166,9 +256,25 @@ declare global {
     /** What a scan makes of a presence. */
     type ChangedPresence = Presence & Pick<StoredPresence, "pending" | "before">;
 
+    /** The settings beside the pairing. */
+    interface OtherSettings {
+      /** Of the last scan; it outlives a pairing. */
+      sequence: number;
+      operator: string;
+      /** The id of the camera that was chosen. */
+      lens: string;
+      badge_tested_at: number;
+      pairing_attempt: DeviceKey & { code: string };
+      paired_code: string;
+      is_unpaired: boolean;
+    }
+
+    type SettingName = "pairing" | keyof OtherSettings;
+    type SettingsValue = Pairing | OtherSettings[keyof OtherSettings];
+
     interface DatabaseSchema extends DBSchema {
-      // Two values by name: "pairing" and "sequence", which outlives a pairing.
-      settings: { key: "pairing" | "sequence"; value: Pairing | number };
+      settings: { key: SettingName; value: SettingsValue };
+      device_keys: { key: number; value: StoredKey };
       registrations: { key: string; value: EncryptedRegistration };
       presences: {
         key: string;
@@ -212,6 +318,13 @@ declare global {
       isCurrent?: boolean;
     }
 
+    /** A badge with what this device makes of it. */
+    interface JudgedBadge extends Decision {
+      badge: BadgeFacts;
+      code: string;
+      reference?: string;
+    }
+
     interface VerdictFacts {
       source: "device" | "server";
       code_status: CodeStatus;
@@ -247,6 +360,11 @@ declare global {
       /** Where the badge was before this scan. */
       presence: Pick<Presence, "entered_at" | "gate"> | null;
       scan: PendingScan;
+      /** Missing if the page was reloaded since. */
+      judged?: JudgedBadge;
+      /** Whether the attendee passed. */
+      isLetIn: boolean;
+      isUndone?: boolean;
       /** An undone scan: a later answer of the server interrupts nobody. */
       isUndo?: boolean;
       /** The verdict that was shown before the server's, after its badge had left the screen. */
@@ -263,11 +381,22 @@ declare global {
       company: string;
       ticket: string;
       detail: string;
+      /** Signs beside the name, such as "No photos". */
+      marks: string[];
       needsTap: boolean;
+      /** Colours the screen where the verdict alone does not. */
+      tone?: "full" | "test";
+      canLetIn?: boolean;
     }
 
-    interface QueueState {
+    interface PendingCounts {
       pendingCount: number;
+      /** Of other events. */
+      otherCount: number;
+      otherEvents: string[];
+    }
+
+    interface QueueState extends PendingCounts {
       isSending: boolean;
       /** The HTTP status with which the server failed last. */
       errorStatus: number | null;
@@ -277,6 +406,8 @@ declare global {
       name: string;
       isPassed: boolean;
       text: string;
+      /** What to do about it; empty if it passed. */
+      advice: string;
     }
 
     interface Readiness {
@@ -292,31 +423,48 @@ declare global {
       scopes: string[];
       snapshot: string;
       scans: string;
+      pair: string;
+      search: string;
+      attendees: string;
+      version: string;
     }
 
     /** The ids of the page's elements (templates/scanner/scan.html). */
     interface Elements
       extends Record<
-          | `verdict-${"word" | "name" | "company" | "ticket" | "detail" | "hint"}`
+          | `verdict-${"word" | "name" | "company" | "ticket" | "marks" | "detail" | "hint"}`
           | `pair-${"steps" | "start" | "manually"}`
           | "verdict" | "announcement" | "status-bar" | "checkpoint" | "inside" | "connection" | "list-age" | "pending"
           | "welcome" | "message" | "scan-view" | "no-picture" | "camera-state" | "hint" | "last-scan" | "last-line"
-          | "direction" | "event" | "ready" | "checks" | "queue" | "menu-error" | "type-error",
+          | "direction" | "event" | "ready" | "checks" | "queue" | "menu-error" | "type-error" | "other-pending"
+          | "other-queue" | "search-results" | "search-error" | "recent-list" | "recent-empty" | "lens-choice",
           HTMLElement
         >,
         Record<
           | `pair-${"camera" | "cancel"}`
           | "menu-open" | "camera-again" | "undo" | "override" | "torch" | "type-open" | "type-close"
-          | "send-now" | "update-now" | "test-sound" | "leave",
+          | "send-now" | "update-now" | "install-now" | "test-sound" | "test-badge" | "leave" | "leave-anyway"
+          | "verdict-let-in" | "search-open" | "search-close" | "recent-open",
           HTMLButtonElement
         >,
-        Record<"pair-form" | "override-form" | "type-form", HTMLFormElement>,
-        Record<"menu" | "type-dialog", HTMLDialogElement>,
+        Record<"pair-form" | "override-form" | "type-form" | "search-form", HTMLFormElement>,
+        Record<"menu" | "type-dialog" | "search" | "recent", HTMLDialogElement>,
         Record<"pair-text" | "type-text", HTMLTextAreaElement> {
       "override-reason": HTMLInputElement;
+      "search-text": HTMLInputElement;
+      operator: HTMLInputElement;
+      lens: HTMLSelectElement;
       "verdict-icon": SVGUseElement;
       video: HTMLVideoElement;
     }
+  }
+
+  // Chromium alone has these two.
+  interface BeforeInstallPromptEvent extends Event {
+    prompt(): Promise<unknown>;
+  }
+  interface Navigator {
+    getBattery?(): Promise<{ level: number }>;
   }
 
   // The torch is in the Media Capture specification, but not in TypeScript's DOM library.

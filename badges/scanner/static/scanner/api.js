@@ -1,5 +1,7 @@
 /** Ask the server for snapshots and send it scans; tell apart what can go wrong. */
 
+import { getElapsedMs, makeClockReading, PAGE_ID } from "./clock.js";
+
 const TIMEOUT_MS = 20_000;
 
 /** The server does not answer, or something in between answers in its place. */
@@ -14,16 +16,18 @@ export class PairingEnded extends Error {
   }
 }
 
-/** The server answered, but not with what was requested. */
+/** The server answered, but not with what was requested; `sentence` says why, if the server does. */
 export class ServerError extends Error {
   /**
    * @param {number} status
    * @param {number} retryAfterSeconds
+   * @param {string} sentence
    */
-  constructor(status, retryAfterSeconds = 0) {
+  constructor(status, retryAfterSeconds = 0, sentence = "") {
     super(`The server answered ${status}.`);
     this.status = status;
     this.retryAfterMs = retryAfterSeconds * 1000;
+    this.sentence = sentence;
   }
 }
 
@@ -31,20 +35,22 @@ export class ServerError extends Error {
  * Fetch the changes since the last snapshot of this pairing, or everything; `snapshot` is null without changes.
  * @param {string} url
  * @param {Pick<Scanner.Pairing, "token"> & Partial<Scanner.Pairing>} pairing
- * @returns {Promise<Scanner.WithClockOffset<{snapshot: Scanner.Snapshot | null, etag: string}>>}
+ * @param {Scanner.DeviceState | null} state tells the organizer how this device is
+ * @returns {Promise<Scanner.WithClock<{snapshot: Scanner.Snapshot | null, etag: string}>>}
  * @throws {PairingEnded | ServerError | Unreachable}
  */
-export async function fetchSnapshot(url, { token, sequence, presences_cursor, etag }) {
+export async function fetchSnapshot(url, { token, sequence, presences_cursor, etag }, state = null) {
   const query = new URLSearchParams({ since: String(sequence ?? ""), presences: presences_cursor ?? "" });
   /** @type {Record<string, string>} */
   const headers = etag ? { "If-None-Match": etag } : {};
+  if (state) headers["Scanner-State"] = JSON.stringify(state);
   const { response, sentAt, receivedAt } = await request(sequence ? `${url}?${query}` : url, token, { headers });
   if (response.status === 304) return { snapshot: null, etag: etag ?? "" };
   const snapshot = /** @type {Scanner.Snapshot} */ (await readBody(response, "registrations", token));
   return {
     snapshot,
     etag: response.headers.get("ETag") ?? "",
-    clock_offset_ms: measureClockOffset(snapshot.server_time, sentAt, receivedAt),
+    ...readClock(snapshot.server_time, sentAt, receivedAt),
   };
 }
 
@@ -53,27 +59,67 @@ export async function fetchSnapshot(url, { token, sequence, presences_cursor, et
  * @param {string} url
  * @param {string} token
  * @param {Scanner.Scan[]} scans
- * @returns {Promise<Scanner.WithClockOffset<{results: Scanner.ScanResult[]}>>}
+ * @returns {Promise<Scanner.WithClock<{results: Scanner.ScanResult[]}>>}
  * @throws {PairingEnded | ServerError | Unreachable}
  */
 export async function sendScans(url, token, scans) {
-  const headers = { "Content-Type": "application/json" };
-  const options = { method: "POST", headers, body: JSON.stringify({ scans }) };
-  const { response, sentAt, receivedAt } = await request(url, token, options);
+  // The age of each scan is the difference of two elapsed times, whatever clock the device shows.
+  const sent = { scans, page: PAGE_ID, elapsed_ms: getElapsedMs() };
+  const { response, sentAt, receivedAt } = await request(url, token, makePost(sent));
   const body = /** @type {Scanner.ScanResults} */ (await readBody(response, "results", token));
-  return { results: body.results, clock_offset_ms: measureClockOffset(body.server_time, sentAt, receivedAt) };
+  return { results: body.results, ...readClock(body.server_time, sentAt, receivedAt) };
 }
 
 /**
+ * Exchange a pairing code for a token, or get it again if the answer was lost: the public key tells who asks.
+ * @param {string} url
+ * @param {{code: string, public_key: string, name: string}} body
+ * @returns {Promise<string>} the token
+ * @throws {ServerError | Unreachable}
+ */
+export async function requestToken(url, body) {
+  const { response } = await request(url, "", makePost(body));
+  if (!response.ok) throw await readError(response);
+  const answer = await response.json().catch(() => null);
+  if (typeof answer?.token !== "string") throw new Unreachable();
+  return answer.token;
+}
+
+/**
+ * Return the JSON body of any other endpoint, which must hold the list of that name.
+ * @template Body
  * @param {string} url
  * @param {string} token
+ * @param {string} listName
+ * @param {object | null} body what to post; without it, fetch
+ * @returns {Promise<Body>}
+ * @throws {PairingEnded | ServerError | Unreachable}
+ */
+export async function requestList(url, token, listName, body = null) {
+  const { response } = await request(url, token, body ? makePost(body) : { headers: {} });
+  return /** @type {Body} */ (await readBody(response, listName, token));
+}
+
+/** @param {object} body */
+const makePost = (body) => ({
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(body),
+});
+
+/**
+ * @param {string} url
+ * @param {string} token empty if this request needs none
  * @param {RequestInit & {headers: Record<string, string>}} options
  */
 async function request(url, token, options) {
   const sentAt = Date.now();
+  /** @type {Record<string, string>} */
+  const authorization = token ? { Authorization: `Bearer ${token}` } : {};
+  const language = globalThis.document?.documentElement.lang ?? "";
   const response = await fetch(url, {
     ...options,
-    headers: { ...options.headers, Authorization: `Bearer ${token}`, Accept: "application/json" },
+    headers: { ...options.headers, ...authorization, Accept: "application/json", "Accept-Language": language },
     signal: AbortSignal.timeout(TIMEOUT_MS),
     cache: "no-store",
     credentials: "omit",
@@ -92,12 +138,21 @@ async function request(url, token, options) {
  * @returns {Promise<unknown>}
  */
 async function readBody(response, listName, token) {
-  const type = response.headers.get("Content-Type") ?? "";
-  if (response.status === 401 && type.startsWith("application/problem+json")) throw new PairingEnded(token);
-  if (!response.ok) throw new ServerError(response.status, Number(response.headers.get("Retry-After")) || 0);
+  if (response.status === 401 && isProblem(response)) throw new PairingEnded(token);
+  if (!response.ok) throw await readError(response);
   const body = await response.json().catch(() => null);
   if (!Array.isArray(body?.[listName])) throw new Unreachable();
   return body;
+}
+
+/** @param {Response} response */
+const isProblem = ({ headers }) => (headers.get("Content-Type") ?? "").startsWith("application/problem+json");
+
+/** @param {Response} response */
+async function readError(response) {
+  const problem = isProblem(response) ? await response.json().catch(() => null) : null;
+  const retryAfterSeconds = Number(response.headers.get("Retry-After")) || 0;
+  return new ServerError(response.status, retryAfterSeconds, String(problem?.detail ?? ""));
 }
 
 /**
@@ -105,7 +160,9 @@ async function readBody(response, listName, token) {
  * @param {number} sentAt
  * @param {number} receivedAt
  */
-function measureClockOffset(serverTime, sentAt, receivedAt) {
+function readClock(serverTime, sentAt, receivedAt) {
   const time = Date.parse(serverTime);
-  return Number.isNaN(time) ? undefined : Math.round(time - (sentAt + receivedAt) / 2);
+  if (Number.isNaN(time)) return {};
+  const halfway = (sentAt + receivedAt) / 2;
+  return { clock_offset_ms: Math.round(time - halfway), clock: makeClockReading(time, halfway) };
 }

@@ -1,21 +1,29 @@
 /** Start the scanner and connect its parts: pairing, camera, verdicts, outbox and sync. */
 
-import { PairingEnded } from "./api.js";
+import { PairingEnded, ServerError } from "./api.js";
 import { Camera } from "./camera.js";
+import { hasPairingExpired } from "./clock.js";
 import { CodesInView } from "./codes_in_view.js";
-import { countPendingScans, erasePairing, getPairing } from "./database.js";
+import { copyStorage, erasePairing, getPairing, listAllPendingScans, listenToRestoration } from "./database.js";
+import { noteCameraState } from "./device_state.js";
 import { connectMenu, connectTypeDialog, showQueue } from "./dialogs.js";
 import { canUpdate, installApp, updateApp } from "./installation.js";
 import { listenToKeys, listReadings } from "./keyboard_scanner.js";
+import { connectLensChoice } from "./lens_choice.js";
 import { Outbox } from "./outbox.js";
 import { formatText, getDirectionButtons, getElement, isScanning, settings, showMessage, showView } from "./page.js";
+import { isPairedBy, isPairingAddress, pairDevice, parsePairingText } from "./pairing.js";
 import { loadReader } from "./qr_reader.js";
 import { checkReadiness, requestPersistentStorage } from "./readiness.js";
+import { RecentScans } from "./recent_scans.js";
 import { ScanHandler } from "./scan_handler.js";
-import { pairDevice, parsePairingToken, SnapshotSync } from "./snapshot_sync.js";
+import { connectSearch, findByShortCode, forgetAttendees, parseShortCode, refreshAttendees } from "./search.js";
+import { SnapshotSync } from "./snapshot_sync.js";
 import { unlockSound } from "./sounds.js";
 import { drawStatusBar, isOnline, showConnection, showPendingCount } from "./status_bar.js";
 import { VerdictScreen } from "./verdict_screen.js";
+import { makeErrorView } from "./verdict_view.js";
+import { keepScreenOn, letScreenSleep } from "./wake_lock.js";
 
 const TICK_MS = 1000;
 const FLUSH_INTERVAL_MS = 15_000;
@@ -28,13 +36,16 @@ const outbox = new Outbox(settings.scans, {
   onResult: (result, scan) => scanHandler.handleResult(result, scan),
   onState: (state) => {
     showQueue(state);
-    showPendingCount(state.pendingCount);
+    showPendingCount(state);
   },
   onConnection: showConnection,
   onEnded: endPairing,
 });
 const sync = new SnapshotSync(settings.snapshot, {
-  onSynced: () => drawStatusBar(),
+  onSynced: () => {
+    drawStatusBar();
+    refreshAttendees();
+  },
   onConnection: (isConnected) => {
     const isReconnected = isConnected && !isOnline();
     showConnection(isConnected);
@@ -42,7 +53,8 @@ const sync = new SnapshotSync(settings.snapshot, {
   },
   onEnded: endPairing,
 });
-const scanHandler = new ScanHandler(screen, outbox);
+const recentScans = new RecentScans(outbox, () => screen.show(makeErrorView(formatText("queue.storage"))));
+const scanHandler = new ScanHandler(screen, outbox, recentScans);
 const camera = new Camera(getElement("video"), { onTexts: readFromCamera, onState: showCameraState });
 
 let isReaderLoaded = false;
@@ -51,14 +63,14 @@ let isPairing = false;
 
 async function start() {
   if (!window.isSecureContext) return refuseToStart(formatText("pair.insecure"));
-  const hasStorage = await getPairing().then(
+  const hasStorage = await copyStorage().then(
     () => true,
     () => false,
   );
   if (!hasStorage) return refuseToStart(formatText("pair.no_storage"));
   connectEvents();
-  const token = takeTokenFromAddress();
-  if (token) await pairByToken(token);
+  const text = takePairingFromAddress();
+  if (text) await pair(text);
   else if (await getPairing()) await startScanning();
   else welcome();
   installApp(() => !isScanning() || document.hidden, showUpdateButton);
@@ -78,39 +90,47 @@ function refuseToStart(message) {
 
 // --- pairing ---------------------------------------------------------------------------------------------
 
-/** Return the token of a pairing address, and remove it from the address bar and the history. */
-function takeTokenFromAddress() {
-  const token = location.hash.startsWith("#pair=") ? parsePairingToken(location.hash) : null;
+/** Return what a pairing address holds, and remove it from the address bar and the history. */
+function takePairingFromAddress() {
+  const text = isPairingAddress(location.hash) ? parsePairingText(location.hash) : null;
   if (location.hash) history.replaceState(null, "", location.pathname);
-  return token;
+  return text;
 }
 
-/** @param {string} token */
-async function pairByToken(token) {
-  if ((await getPairing())?.token === token) return startScanning();
+/**
+ * Pair this phone, also while it is paired. Unsent scans of another event wait here until it is paired with that again.
+ * @param {Scanner.PairingText} text
+ */
+async function pair(text) {
+  if (await isPairedBy(text)) return startScanning();
   await outbox.flush();
-  const [previous, count] = [await getPairing(), await countPendingScans()];
-  // Scans are sent by the token of their event, which this would overwrite.
-  if (previous && count) return startScanning(formatText("pair.cannot_leave", { count }));
   welcome(formatText("pair.checking"));
   try {
-    await pairDevice(settings.snapshot, token);
+    await pairDevice(text);
     sessionStorage.removeItem("direction");
-    otherTabs.postMessage("changed");
+    forgetPeople();
     await startScanning();
   } catch (error) {
-    const message = formatText(error instanceof PairingEnded ? "pair.refused" : "pair.unreachable");
+    const message = describePairingError(error);
     if (await getPairing()) await startScanning(message);
     else await welcome(message);
   }
+}
+
+/** @param {unknown} error */
+function describePairingError(error) {
+  if (error instanceof PairingEnded) return formatText("pair.refused");
+  if (error instanceof ServerError && error.sentence) return error.sentence;
+  return formatText("pair.unreachable");
 }
 
 /** Show how to pair this device. */
 async function welcome(message = "") {
   stopScanning();
   showView("welcome");
-  const count = await countPendingScans();
-  const pending = count ? formatText("pair.ended_pending", { count }) : "";
+  const scans = await listAllPendingScans();
+  const event = [...new Set(scans.map((scan) => scan.event_name ?? scan.event))].join(", ");
+  const pending = scans.length ? formatText("pair.ended_pending", { count: scans.length, event }) : "";
   showMessage("message", [message, pending].filter(Boolean).join(" "));
 }
 
@@ -128,13 +148,20 @@ function scanPairingCode() {
  */
 async function endPairing(token) {
   if (!(await erasePairing(token))) return;
-  otherTabs.postMessage("changed");
+  forgetPeople();
   await welcome(formatText("pair.ended"));
+}
+
+/** Forget the names in memory, and let other tabs do so. */
+function forgetPeople() {
+  otherTabs.postMessage("changed");
+  recentScans.clear();
+  forgetAttendees();
 }
 
 async function unpair() {
   await erasePairing();
-  otherTabs.postMessage("changed");
+  forgetPeople();
   await welcome(formatText("pair.left"));
 }
 
@@ -159,6 +186,7 @@ function stopScanning() {
   isPairing = false;
   sync.stop();
   camera.stop();
+  letScreenSleep();
   screen.reset();
   getElement("last-scan").hidden = true;
   closeDialogs();
@@ -199,9 +227,9 @@ function declineCodes(texts, now) {
  * @param {string[]} readings what a text through another keyboard layout may have been
  */
 function handleText(text, readings = [text]) {
-  const token = text.includes("#pair=") ? parsePairingToken(text) : null;
-  if (token) {
-    pairByToken(token);
+  const pairingText = isPairingAddress(text) ? parsePairingText(text) : null;
+  if (pairingText) {
+    pair(pairingText);
   } else if (isPairing) {
     getElement("hint").textContent = formatText("pair.not_a_token");
   } else {
@@ -211,7 +239,42 @@ function handleText(text, readings = [text]) {
 }
 
 /** @param {string} text */
-const handleTypedText = (text) => handleText(text, listReadings(text));
+const handleScannedKeys = (text) => handleText(text, listReadings(text));
+
+/**
+ * Handle a text from the dialog: a badge's short code, which only a list with names or the server can resolve, or
+ * the whole code.
+ * @param {string} text
+ */
+async function handleTypedText(text) {
+  const shortCode = parseShortCode(text);
+  if (!shortCode) return handleScannedKeys(text);
+  showMessage("type-error", formatText("manual.checking"));
+  try {
+    const found = await findByShortCode(shortCode);
+    if (!found) return showMessage("type-error", formatText("manual.unknown"));
+    closeDialogs();
+    scanHandler.handleFound(found);
+  } catch (error) {
+    const sentence = error instanceof ServerError ? error.sentence : "";
+    showMessage("type-error", sentence || formatText("manual.offline"));
+  }
+}
+
+function testNextBadge() {
+  scanHandler.testNextBadge();
+  getElement("last-scan").hidden = true;
+  getElement("hint").textContent = formatText("test.aim");
+}
+
+/**
+ * Say that the browser erased this phone's storage, and fetch the list anew.
+ * @param {number} count of scans that were still to be sent
+ */
+function reportRestoration(count) {
+  screen.show(makeErrorView(formatText(count ? "storage.restored_pending" : "storage.restored", { count })));
+  sendIfScanning();
+}
 
 function rememberDirection() {
   for (const button of getDirectionButtons()) {
@@ -245,6 +308,7 @@ async function retryCamera() {
 /** @param {Scanner.CameraState} cameraState */
 function showCameraState(cameraState) {
   const state = cameraState === "on" && hasReaderFailed ? "reader" : cameraState;
+  noteCameraState(state);
   const hasProblem = state !== "on" && state !== "off";
   getElement("no-picture").hidden = !hasProblem;
   if (hasProblem) getElement("camera-state").textContent = formatText(`camera.${state}`);
@@ -268,14 +332,17 @@ function connectEvents() {
   getElement("torch").addEventListener("click", toggleTorch);
   getElement("pair-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    const token = parsePairingToken(getElement("pair-text").value);
-    if (token) pairByToken(token);
+    const text = parsePairingText(getElement("pair-text").value);
+    if (text) pair(text);
     else showMessage("message", formatText("pair.not_a_token"));
   });
   const sendAndRefresh = () => Promise.all([outbox.flushAfterReconnect(), sync.refresh()]);
-  connectMenu({ isReaderLoaded: () => isReaderLoaded, sendAndRefresh, unpair });
+  connectMenu({ isReaderLoaded: () => isReaderLoaded, sendAndRefresh, testBadge: testNextBadge, unpair });
   connectTypeDialog(handleTypedText);
-  listenToKeys(document, handleTypedText);
+  connectSearch((found) => scanHandler.handleFound(found));
+  connectLensChoice(camera);
+  listenToKeys(document, handleScannedKeys);
+  listenToRestoration(reportRestoration);
   connectDocumentEvents();
   connectTimers();
 }
@@ -283,17 +350,15 @@ function connectEvents() {
 function connectDocumentEvents() {
   for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, unlockSound, { capture: true });
   window.addEventListener("hashchange", () => {
-    const token = takeTokenFromAddress();
-    if (token) pairByToken(token);
+    const text = takePairingFromAddress();
+    if (text) pair(text);
   });
   window.addEventListener("online", sendIfScanning);
   window.addEventListener("offline", () => showConnection(false));
   window.addEventListener("focus", sendIfScanning);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden && canUpdate()) updateApp();
-    if (document.hidden || !isScanning()) return;
-    keepScreenOn();
-    sendIfScanning();
+    if (!document.hidden) sendIfScanning();
   });
   otherTabs.addEventListener("message", () => location.reload());
 }
@@ -307,8 +372,7 @@ function connectTimers() {
 async function tick() {
   const pairing = isScanning() ? await getPairing() : null;
   if (!pairing) return;
-  const serverTime = Date.now() + (pairing.clock_offset_ms ?? 0);
-  if (serverTime > Date.parse(pairing.device.expires_at)) return endPairing(pairing.token);
+  if (hasPairingExpired(pairing)) return endPairing(pairing.token);
   await drawStatusBar();
   getElement("menu-open").dataset.ready = String((await checkReadiness(isReaderLoaded)).isReady);
 }
@@ -321,11 +385,6 @@ function sendIfScanning() {
 
 function showUpdateButton() {
   getElement("update-now").hidden = !canUpdate();
-}
-
-/** Browsers release the lock whenever the page is hidden, so it is requested again. */
-function keepScreenOn() {
-  if (!document.hidden) navigator.wakeLock?.request("screen").catch(() => {});
 }
 
 start();

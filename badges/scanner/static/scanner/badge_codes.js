@@ -110,6 +110,14 @@ export function decodeBase64(text) {
   return Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
 }
 
+/**
+ * Encode as base64url without padding.
+ * @param {Uint8Array} bytes
+ */
+export function encodeBase64(bytes) {
+  return btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
+}
+
 /** @type {Promise<boolean> | null} */
 let signatureSupport = null;
 

@@ -2,10 +2,8 @@
 
 import { QrReader } from "./qr_reader.js";
 
-const CONSTRAINTS = {
-  audio: false,
-  video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
-};
+const SIZE = { width: { ideal: 1280 }, height: { ideal: 720 } };
+const ANY_LENS = { facingMode: { ideal: "environment" } };
 const PAUSE_MS = 15;
 const MAX_WAIT_MS = 250;
 
@@ -23,6 +21,8 @@ export class Camera {
   /** @type {MediaStream | null} */
   #stream = null;
   #isWanted = false;
+  /** The id of the camera that the operator chose; empty: the browser's choice. */
+  #lens = "";
 
   /**
    * @param {HTMLVideoElement} video
@@ -41,7 +41,7 @@ export class Camera {
     if (this.#stream || document.hidden) return;
     if (!navigator.mediaDevices?.getUserMedia) return this.#listener.onState("insecure");
     try {
-      this.#useStream(await navigator.mediaDevices.getUserMedia(CONSTRAINTS));
+      this.#useStream(await openLens(this.#lens));
     } catch (error) {
       this.#listener.onState(classifyError(error));
     }
@@ -50,6 +50,18 @@ export class Camera {
   stop() {
     this.#isWanted = false;
     this.#release();
+  }
+
+  /** @param {string} lens the id of a camera, as `listLenses` returns it */
+  useLens(lens) {
+    if (lens === this.#lens) return;
+    this.#lens = lens;
+    if (this.#stream) this.#restart();
+  }
+
+  /** The id of the camera that is open. */
+  get lens() {
+    return this.#track?.getSettings().deviceId ?? this.#lens;
   }
 
   get isOn() {
@@ -112,6 +124,26 @@ export class Camera {
     if (document.hidden && this.#stream) this.#release();
     else if (this.#isWanted) this.start();
   }
+}
+
+/**
+ * Open the chosen camera, or another one where that is gone.
+ * @param {string} lens
+ */
+async function openLens(lens) {
+  const ask = (/** @type {MediaTrackConstraints} */ choice) =>
+    navigator.mediaDevices.getUserMedia({ audio: false, video: { ...SIZE, ...choice } });
+  if (!lens) return ask(ANY_LENS);
+  return ask({ deviceId: { exact: lens } }).catch((error) => {
+    if (error instanceof DOMException && error.name === "OverconstrainedError") return ask(ANY_LENS);
+    throw error;
+  });
+}
+
+/** Return the cameras of this device; their names are known only once one of them is allowed. */
+export async function listLenses() {
+  const devices = (await navigator.mediaDevices?.enumerateDevices?.().catch(() => [])) ?? [];
+  return devices.filter(({ kind, deviceId }) => kind === "videoinput" && deviceId);
 }
 
 /**

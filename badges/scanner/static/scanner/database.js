@@ -4,25 +4,34 @@
  */
 
 import { openDB } from "../vendor/idb/index.js";
+import { estimateServerTime } from "./clock.js";
+import { chargeLease } from "./leases.js";
+import { copyKeys, copyPairing, copyPresence, copyScans, forgetScan, getStorageCopy } from "./storage_copy.js";
 import { ENTRY_LIFETIME_MS } from "./verdict.js";
 
 const DATABASE_NAME = "convention-scanner";
+const DATABASE_VERSION = 2;
+const PAIRING_STORES = /** @type {("settings" | "registrations" | "presences")[]} */ ([
+  "settings",
+  "registrations",
+  "presences",
+]);
+const PAIRING_MARKS = /** @type {Scanner.SettingName[]} */ (["pairing_attempt", "is_unpaired"]);
+const ERASED_SETTINGS = /** @type {Scanner.SettingName[]} */ (["pairing", "operator", "badge_tested_at"]);
 
-/** @typedef {Pick<Scanner.Pairing, "token" | "etag" | "fetched_at" | "clock_offset_ms">} PairingState */
+/** @typedef {Pick<Scanner.Pairing, "token" | "etag" | "fetched_at" | "clock_offset_ms" | "clock">} PairingState */
 
 /** @type {Promise<Scanner.Database> | null} */
 let database = null;
+/** @type {(scanCount: number) => void} */
+let notifyRestored = () => {};
 
 /** Open the database, again after its connection was lost. */
 function openDatabase() {
-  database ??= openDB(DATABASE_NAME, 1, {
-    upgrade(db) {
-      db.createObjectStore("settings");
-      db.createObjectStore("registrations", { keyPath: "key" });
-      const presences = db.createObjectStore("presences", { keyPath: "presence_id" });
-      presences.createIndex("pending", "pending");
-      presences.createIndex("inside", "inside_at");
-      db.createObjectStore("outbox", { keyPath: "id" }).createIndex("sequence", "sequence");
+  database ??= openDB(DATABASE_NAME, DATABASE_VERSION, {
+    upgrade(db, oldVersion) {
+      if (oldVersion < 1) createFirstStores(db);
+      db.createObjectStore("device_keys", { keyPath: "device" });
     },
     terminated: () => {
       database = null;
@@ -36,17 +45,97 @@ function openDatabase() {
   return database;
 }
 
-/** @returns {Promise<Scanner.Pairing | undefined>} */
+/** @param {Scanner.Database} db */
+function createFirstStores(db) {
+  db.createObjectStore("settings");
+  db.createObjectStore("registrations", { keyPath: "key" });
+  const presences = db.createObjectStore("presences", { keyPath: "presence_id" });
+  presences.createIndex("pending", "pending");
+  presences.createIndex("inside", "inside_at");
+  db.createObjectStore("outbox", { keyPath: "id" }).createIndex("sequence", "sequence");
+}
+
+// --- pairing ---------------------------------------------------------------------------------------------
+
+/**
+ * Return the pairing; if the browser has evicted it while this page was open, store it again first.
+ * @returns {Promise<Scanner.Pairing | undefined>}
+ */
 export async function getPairing() {
-  return asPairing(await (await openDatabase()).get("settings", "pairing"));
+  const pairing = asPairing(await (await openDatabase()).get("settings", "pairing"));
+  if (!pairing && (await restoreAfterEviction())) return getPairing();
+  copyPairing(pairing);
+  return pairing;
 }
 
 /**
- * The store of settings also holds the sequence, a number.
- * @param {Scanner.Pairing | number | undefined} value
+ * Call back whenever storage was evicted and restored, with the number of scans that were stored again.
+ * @param {(scanCount: number) => void} notify
+ */
+export function listenToRestoration(notify) {
+  notifyRestored = notify;
+}
+
+/** Copy into memory what an earlier page load has left, so that an eviction cannot lose it. */
+export async function copyStorage() {
+  const db = await openDatabase();
+  copyKeys(await db.getAll("device_keys"));
+  copyScans(await db.getAll("outbox"));
+  for (const presence of await db.getAllFromIndex("presences", "pending")) copyPresence(presence);
+}
+
+/**
+ * Store the copies of this page again, without the list: the next snapshot is complete.
+ * @returns {Promise<boolean>} whether there was an eviction
+ */
+async function restoreAfterEviction() {
+  const copy = getStorageCopy();
+  if (!copy) return false;
+  const tx = (await openDatabase()).transaction([...PAIRING_STORES, "outbox", "device_keys"], "readwrite");
+  const settings = tx.objectStore("settings");
+  // Another tab has erased the pairing on purpose; an eviction takes this mark, too.
+  if (await settings.get("is_unpaired")) {
+    copyPairing(undefined);
+    return false;
+  }
+  const pairing = { ...copy.pairing, sequence: 0, presences_cursor: "", etag: "", fetched_at: 0 };
+  await Promise.all([
+    settings.put(pairing, "pairing"),
+    settings.put(copy.sequence, "sequence"),
+    ...copy.scans.map((scan) => tx.objectStore("outbox").put(scan)),
+    ...copy.presences.map((presence) => tx.objectStore("presences").put(presence)),
+    ...copy.keys.map((key) => tx.objectStore("device_keys").put(key)),
+    tx.done,
+  ]);
+  notifyRestored(copy.scans.length);
+  return true;
+}
+
+/**
+ * @template {keyof Scanner.OtherSettings} Name
+ * @param {Name} name
+ * @returns {Promise<Scanner.OtherSettings[Name] | undefined>}
+ */
+export async function getSetting(name) {
+  const value = await (await openDatabase()).get("settings", name);
+  return /** @type {Scanner.OtherSettings[Name] | undefined} */ (value);
+}
+
+/**
+ * @template {keyof Scanner.OtherSettings} Name
+ * @param {Name} name
+ * @param {Scanner.OtherSettings[Name]} value
+ */
+export async function saveSetting(name, value) {
+  await (await openDatabase()).put("settings", value, name);
+}
+
+/**
+ * The store of settings also holds the sequence, a number, and other values.
+ * @param {Scanner.SettingsValue | undefined} value
  */
 function asPairing(value) {
-  return typeof value === "object" ? value : undefined;
+  return typeof value === "object" && "token" in value ? value : undefined;
 }
 
 /**
@@ -75,6 +164,11 @@ export async function findBadge(key, door) {
   return { registration, presence };
 }
 
+/** @param {string} id "door/key" */
+export async function findPresence(id) {
+  return (await openDatabase()).get("presences", id);
+}
+
 export async function countRegistrations() {
   return (await openDatabase()).count("registrations");
 }
@@ -84,19 +178,31 @@ export async function countRegistrations() {
  * @param {number} door
  */
 export async function countInside(door) {
-  const rows = await (await openDatabase()).getAllFromIndex("presences", "inside", door);
-  return rows.filter((row) => Date.parse(row.entered_at ?? "") > Date.now() - ENTRY_LIFETIME_MS).length;
+  const db = await openDatabase();
+  const rows = await db.getAllFromIndex("presences", "inside", door);
+  const pairing = asPairing(await db.get("settings", "pairing"));
+  const now = pairing ? estimateServerTime(pairing) : Date.now();
+  return rows.filter((row) => Date.parse(row.entered_at ?? "") > now - ENTRY_LIFETIME_MS).length;
 }
 
 /**
- * Store a new pairing with its first snapshot, all or nothing; what was known before is erased.
+ * Store a new pairing with its first snapshot and its key, all or nothing; what was known before is erased.
+ * Keys that signed scans still to be sent stay.
  * @param {Scanner.Snapshot} snapshot
  * @param {PairingState} state
+ * @param {Scanner.DeviceKey | null} deviceKey null for a token that was made elsewhere
  */
-export async function savePairing(snapshot, state) {
-  const tx = (await openDatabase()).transaction(["settings", "registrations", "presences"], "readwrite");
+export async function savePairing(snapshot, state, deviceKey = null) {
+  const tx = (await openDatabase()).transaction([...PAIRING_STORES, "outbox", "device_keys"], "readwrite");
+  const deviceKeys = tx.objectStore("device_keys");
   await Promise.all([tx.objectStore("registrations").clear(), tx.objectStore("presences").clear()]);
-  await writeSnapshot(tx, snapshot, state);
+  const signers = new Set((await tx.objectStore("outbox").getAll()).map((scan) => scan.device));
+  for (const { device } of await deviceKeys.getAll()) if (!signers.has(device)) await deviceKeys.delete(device);
+  if (deviceKey) await deviceKeys.put({ ...deviceKey, device: snapshot.device.id });
+  const known = await deviceKeys.getAll();
+  for (const name of PAIRING_MARKS) await tx.objectStore("settings").delete(name);
+  copyPairing(await writeSnapshot(tx, snapshot, state));
+  copyKeys(known);
 }
 
 /**
@@ -107,7 +213,7 @@ export async function savePairing(snapshot, state) {
  * @param {Omit<PairingState, "token">} state
  */
 export async function saveSnapshot(token, snapshot, state) {
-  const tx = (await openDatabase()).transaction(["settings", "registrations", "presences"], "readwrite");
+  const tx = (await openDatabase()).transaction(PAIRING_STORES, "readwrite");
   const pairing = asPairing(await tx.objectStore("settings").get("pairing"));
   if (pairing?.token !== token) return tx.done;
   const presences = tx.objectStore("presences");
@@ -117,16 +223,19 @@ export async function saveSnapshot(token, snapshot, state) {
 }
 
 /**
- * @param {import("../vendor/idb/index.js").IDBPTransaction<Scanner.DatabaseSchema, ("settings" | "registrations" | "presences")[], "readwrite">} tx
+ * @param {import("../vendor/idb/index.js").IDBPTransaction<Scanner.DatabaseSchema, any, "readwrite">} tx
  * @param {Scanner.Snapshot} snapshot
  * @param {PairingState} state
  * @param {Scanner.StoredPresence[]} pending
+ * @returns {Promise<Scanner.Pairing>}
  */
 async function writeSnapshot(tx, snapshot, state, pending = []) {
   const registrations = tx.objectStore("registrations");
   const presences = tx.objectStore("presences");
-  const { event, device, keys, checkpoints, sequence, presences_cursor } = snapshot;
-  const pairing = { ...state, event, device, keys, checkpoints, sequence, presences_cursor };
+  const { event, device, keys, checkpoints, sequence, presences_cursor, limits } = snapshot;
+  const { devices_silent, uncertain } = snapshot;
+  const headcount = { limits: limits ?? [], devices_silent: devices_silent ?? 0, uncertain: uncertain ?? 0 };
+  const pairing = { ...state, event, device, keys, checkpoints, sequence, presences_cursor, ...headcount };
   await Promise.all([
     ...snapshot.registrations.map((registration) => registrations.put(registration)),
     ...snapshot.removed.map((key) => registrations.delete(key)),
@@ -135,6 +244,7 @@ async function writeSnapshot(tx, snapshot, state, pending = []) {
     tx.objectStore("settings").put(pairing, "pairing"),
     tx.done,
   ]);
+  return pairing;
 }
 
 /**
@@ -164,6 +274,8 @@ export async function saveScan(scan, presence) {
     presence && tx.objectStore("presences").put(makePresenceRow(presence)),
     tx.done,
   ]);
+  copyScans([numbered]);
+  if (presence) copyPresence(makePresenceRow(presence));
   return numbered;
 }
 
@@ -177,9 +289,20 @@ export async function listPendingScans(event, limit) {
   return scans.filter((scan) => scan.event === event).slice(0, limit);
 }
 
+/** Return all scans that are still to be sent, of all events, oldest first. */
+export async function listAllPendingScans() {
+  return (await openDatabase()).getAllFromIndex("outbox", "sequence");
+}
+
 /** Count the scans that are still to be sent, of all events. */
 export async function countPendingScans() {
   return (await openDatabase()).count("outbox");
+}
+
+/** Return the keys by which this phone's scans are signed, by the id of the device that it was. */
+export async function loadDeviceKeys() {
+  const keys = await (await openDatabase()).getAll("device_keys");
+  return new Map(keys.map((key) => [key.device, key.private_key]));
 }
 
 /**
@@ -189,13 +312,16 @@ export async function countPendingScans() {
  * @returns {Promise<Scanner.PendingScan | undefined>} the scan; undefined if it was deleted before
  */
 export async function deleteAcknowledgedScan(id, isConfirmed) {
-  const names = /** @type {("presences" | "outbox")[]} */ (["presences", "outbox"]);
+  const names = /** @type {("settings" | "presences" | "outbox")[]} */ (["settings", "presences", "outbox"]);
   const tx = (await openDatabase()).transaction(names, "readwrite");
+  const settings = tx.objectStore("settings");
   const outbox = tx.objectStore("outbox");
   const presences = tx.objectStore("presences");
   const scan = await outbox.get(id);
   if (scan) {
     await outbox.delete(id);
+    const pairing = asPairing(await settings.get("pairing"));
+    if (pairing?.event.slug === scan.event) await settings.put(chargeLease(pairing, scan), "pairing");
     const presence = scan.presence_id ? await presences.get(scan.presence_id) : undefined;
     if (presence?.pending === id) {
       const { pending: _pending, before, ...settled } = presence;
@@ -205,6 +331,7 @@ export async function deleteAcknowledgedScan(id, isConfirmed) {
     }
   }
   await tx.done;
+  forgetScan(id);
   return scan;
 }
 
@@ -214,13 +341,15 @@ export async function deleteAcknowledgedScan(id, isConfirmed) {
  * @returns {Promise<boolean>} whether there was something to erase
  */
 export async function erasePairing(token = null) {
-  const tx = (await openDatabase()).transaction(["settings", "registrations", "presences"], "readwrite");
+  const tx = (await openDatabase()).transaction(PAIRING_STORES, "readwrite");
   const settings = tx.objectStore("settings");
   const pairing = asPairing(await settings.get("pairing"));
   const isMeant = pairing !== undefined && (token === null || pairing.token === token);
   if (isMeant) {
+    copyPairing(undefined);
     await Promise.all([
-      settings.delete("pairing"),
+      settings.put(true, "is_unpaired"),
+      ...ERASED_SETTINGS.map((name) => settings.delete(name)),
       tx.objectStore("registrations").clear(),
       tx.objectStore("presences").clear(),
     ]);

@@ -1,7 +1,7 @@
 /** Connect the two dialogs: the state of this device, and a code typed by hand. */
 
-import { countPendingScans } from "./database.js";
-import { canUpdate, updateApp } from "./installation.js";
+import { getSetting, listAllPendingScans, saveSetting } from "./database.js";
+import { canInstall, canUpdate, offerInstallation, updateApp } from "./installation.js";
 import { formatText, getElement, showMessage } from "./page.js";
 import { checkReadiness, showReadiness } from "./readiness.js";
 import { playSound } from "./sounds.js";
@@ -13,47 +13,68 @@ const MIN_CODE_LENGTH = 8;
  * @typedef {object} MenuActions
  * @property {() => boolean} isReaderLoaded
  * @property {() => Promise<unknown>} sendAndRefresh
+ * @property {() => void} testBadge
  * @property {() => Promise<void>} unpair
  */
 
 /** @param {MenuActions} actions */
 export function connectMenu(actions) {
-  const draw = async () => showReadiness(await checkReadiness(actions.isReaderLoaded()));
+  const draw = async () => {
+    showReadiness(await checkReadiness(actions.isReaderLoaded()));
+    getElement("install-now").hidden = !canInstall();
+  };
   setInterval(() => getElement("menu").open && draw(), REDRAW_MS);
   getElement("menu-open").addEventListener("click", async () => {
     showMessage("menu-error", "");
+    getElement("leave-anyway").hidden = true;
     getElement("update-now").hidden = !canUpdate();
+    getElement("operator").value = (await getSetting("operator")) ?? "";
     getElement("menu").showModal();
     await draw();
   });
   getElement("send-now").addEventListener("click", () => actions.sendAndRefresh().then(draw));
   getElement("update-now").addEventListener("click", updateApp);
+  getElement("install-now").addEventListener("click", () => offerInstallation().then(draw));
+  getElement("operator").addEventListener("change", () => saveSetting("operator", getElement("operator").value.trim()));
   getElement("test-sound").addEventListener("click", () => {
     playSound("admitted");
     draw();
   });
-  getElement("leave").addEventListener("click", () => unpairIfAllSent(actions));
+  getElement("test-badge").addEventListener("click", () => {
+    getElement("menu").close();
+    actions.testBadge();
+  });
+  getElement("leave").addEventListener("click", () => unpairOrWarn(actions));
+  getElement("leave-anyway").addEventListener("click", () => leave(actions));
+}
+
+/**
+ * Unpair, after a warning if scans would wait on this phone until it is paired with their event again.
+ * @param {MenuActions} actions
+ */
+async function unpairOrWarn(actions) {
+  const { length: count } = await listAllPendingScans();
+  if (!count) return leave(actions);
+  showMessage("menu-error", formatText("pair.leave_pending", { count }));
+  getElement("leave-anyway").hidden = false;
+  getElement("leave-anyway").focus();
 }
 
 /** @param {MenuActions} actions */
-async function unpairIfAllSent(actions) {
-  const count = await countPendingScans();
-  if (count) return showMessage("menu-error", formatText("pair.cannot_leave", { count }));
+async function leave(actions) {
   getElement("menu").close();
   await actions.unpair();
 }
 
 /** @param {Scanner.QueueState} state */
-export function showQueue({ pendingCount, isSending, errorStatus }) {
-  getElement("queue").textContent = describeQueue(pendingCount, isSending, errorStatus);
+export function showQueue(state) {
+  getElement("queue").textContent = describeQueue(state);
+  const { otherCount: count, otherEvents } = state;
+  showMessage("other-queue", count ? formatText("queue.other_event", { count, event: otherEvents.join(", ") }) : "");
 }
 
-/**
- * @param {number} count
- * @param {boolean} isSending
- * @param {number | null} errorStatus
- */
-function describeQueue(count, isSending, errorStatus) {
+/** @param {Scanner.QueueState} state */
+function describeQueue({ pendingCount: count, isSending, errorStatus }) {
   if (count && errorStatus) return formatText("queue.trouble", { status: errorStatus });
   if (isSending) return formatText("queue.sending");
   return count ? formatText("queue.waiting", { count }) : formatText("queue.empty");
@@ -72,7 +93,6 @@ export function connectTypeDialog(onCode) {
     event.preventDefault();
     const text = getElement("type-text").value.trim();
     if (text.length < MIN_CODE_LENGTH) return showMessage("type-error", formatText("manual.unreadable"));
-    dialog.close();
     onCode(text);
   });
   // The field is a textarea, because a code fills several lines; Enter still means: check it.

@@ -1,6 +1,6 @@
 /** Find out which badge a text is, check its signature, and decrypt the record of its holder. */
 
-import { decodeBase32, decodeBase64, isSignedBy, parseBadgeCode } from "./badge_codes.js";
+import { decodeBase32, decodeBase64, encodeBase64, isSignedBy, parseBadgeCode } from "./badge_codes.js";
 
 const REGISTRATION_KEY_PREFIX = "convention registration\0";
 const REGISTRATION_KEY_BYTES = 12;
@@ -59,11 +59,6 @@ function classifyUnreadable(readings) {
 export async function makeRegistrationKey(reference) {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(REGISTRATION_KEY_PREFIX + reference));
   return encodeBase64(new Uint8Array(digest, 0, REGISTRATION_KEY_BYTES));
-}
-
-/** @param {Uint8Array} bytes */
-function encodeBase64(bytes) {
-  return btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
 }
 
 /**

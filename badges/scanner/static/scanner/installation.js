@@ -31,6 +31,26 @@ export function updateApp() {
   waitingWorker.postMessage("take-over");
 }
 
+/** @type {BeforeInstallPromptEvent | null} */
+let installPrompt = null;
+
+// The browser offers it once; it is asked for from the menu, when the operator has a moment.
+globalThis.addEventListener("beforeinstallprompt", (event) => {
+  event.preventDefault();
+  installPrompt = /** @type {BeforeInstallPromptEvent} */ (event);
+});
+globalThis.addEventListener("appinstalled", () => {
+  installPrompt = null;
+});
+
+export const canInstall = () => installPrompt !== null;
+
+/** Ask the browser to put the app on the home screen. */
+export async function offerInstallation() {
+  await installPrompt?.prompt().catch(() => {});
+  installPrompt = null;
+}
+
 export const canUpdate = () => waitingWorker !== null;
 
 /**

@@ -1,7 +1,15 @@
 /** Send pending scans: in order, in batches, from one tab at a time, until the server has stored them. */
 
 import { PairingEnded, sendScans, ServerError } from "./api.js";
-import { countPendingScans, deleteAcknowledgedScan, getPairing, listPendingScans, updatePairing } from "./database.js";
+import {
+  deleteAcknowledgedScan,
+  getPairing,
+  listAllPendingScans,
+  listPendingScans,
+  loadDeviceKeys,
+  updatePairing,
+} from "./database.js";
+import { signScan } from "./device_key.js";
 import { ADMITTED, ALREADY_IN, UNVERIFIED } from "./verdict.js";
 
 const MAX_BATCH = 200;
@@ -92,11 +100,11 @@ export class Outbox {
     const scans = pairing ? await listPendingScans(pairing.event.slug, this.#batchSize) : [];
     if (!pairing || !scans.length) return false;
     await this.#reportState(true);
-    const response = await sendScans(this.#url, pairing.token, scans.map(removeLocalFields));
+    const response = await sendScans(this.#url, pairing.token, await signScans(scans, pairing));
     this.#errorStatus = null;
     this.#listener.onConnection(true);
-    const { clock_offset_ms } = response;
-    if (clock_offset_ms !== undefined) await updatePairing(pairing.token, { clock_offset_ms });
+    const { clock_offset_ms, clock } = response;
+    if (clock) await updatePairing(pairing.token, { clock_offset_ms, clock });
     // Without this, a server that acknowledges nothing would be asked for ever without a pause.
     if (!(await this.#handleResults(response.results))) throw new ServerError(200);
     this.#batchSize = MAX_BATCH;
@@ -139,14 +147,44 @@ export class Outbox {
 
   /** @param {boolean} isSending */
   async #reportState(isSending) {
-    this.#listener.onState({ pendingCount: await countPendingScans(), isSending, errorStatus: this.#errorStatus });
+    this.#listener.onState({ ...(await countScans()), isSending, errorStatus: this.#errorStatus });
   }
+}
+
+/**
+ * Count the scans to be sent, and apart from them those of other events, which only a pairing with these can send.
+ * @returns {Promise<Scanner.PendingCounts>}
+ */
+export async function countScans() {
+  const pairing = await getPairing();
+  const scans = await listAllPendingScans();
+  const others = scans.filter((scan) => scan.event !== pairing?.event.slug);
+  const otherEvents = [...new Set(others.map((scan) => scan.event_name ?? scan.event))];
+  return { pendingCount: scans.length - others.length, otherCount: others.length, otherEvents };
+}
+
+/**
+ * Sign each scan by the key of the device that made it. A device without a key, as programs have, signs nothing; its
+ * scans are those of the device that delivers them.
+ * @param {Scanner.PendingScan[]} scans
+ * @param {Scanner.Pairing} pairing
+ * @returns {Promise<Scanner.Scan[]>}
+ */
+async function signScans(scans, { device }) {
+  const keys = await loadDeviceKeys();
+  return Promise.all(
+    scans.map((scan) => {
+      const signer = scan.device !== undefined && keys.has(scan.device) ? scan.device : device.id;
+      const key = keys.get(signer);
+      return key ? signScan(removeLocalFields(scan), signer, key) : removeLocalFields(scan);
+    }),
+  );
 }
 
 /**
  * @param {Scanner.PendingScan} scan
  * @returns {Scanner.Scan}
  */
-function removeLocalFields({ event: _event, presence_id: _presence_id, ...scan }) {
+function removeLocalFields({ event: _event, event_name: _name, presence_id: _presence, device: _device, ...scan }) {
   return scan;
 }

@@ -1,62 +1,69 @@
 /** Handle each text that is read: judge, store, show and send it; correct it when the server knows more. */
 
-import { countPendingScans, getPairing } from "./database.js";
-import { formatText, formatTime, getDirectionButtons, getElement, showMessage } from "./page.js";
-import { recordScan, undoScan } from "./record_scan.js";
+import { getPairing, saveSetting } from "./database.js";
+import { countScans } from "./outbox.js";
+import { formatText, getDirectionButtons, getElement } from "./page.js";
+import { judgeBadge, judgeRegistration, recordScan } from "./record_scan.js";
+import { correctOutcome, isWorse, restoreOutcome } from "./server_results.js";
 import { playSound } from "./sounds.js";
 import { showPendingCount } from "./status_bar.js";
 import { ADMITTED, UNVERIFIED } from "./verdict.js";
-import { describeLastScan, hasPassed, makeVerdictView } from "./verdict_view.js";
+import { makeErrorView, makeTestView, makeVerdictView } from "./verdict_view.js";
 
-const UNDO_MS = 10_000;
 /** How long the sound of "unverified" waits for the server's answer. */
 const ANSWER_MS = 1500;
-const MAX_REMEMBERED_OUTCOMES = 500;
+/** How long somebody stands at the door for an answer that turns the screen green. */
+const WAITING_MS = 30_000;
 const MAX_QUEUED_READS = 2;
 
 export class ScanHandler {
   #screen;
   #outbox;
+  #recent;
+  /** @type {Promise<unknown>} */
   #lastRead = Promise.resolve();
   #queuedReads = 0;
-  /** @type {Map<string, Scanner.Outcome>} */
-  #outcomes = new Map();
-  /** @type {Scanner.Outcome | null} */
-  #lastOutcome = null;
-  #undoTimer = 0;
+  #isTesting = false;
 
   /**
    * @param {import("./verdict_screen.js").VerdictScreen} screen
    * @param {import("./outbox.js").Outbox} outbox
+   * @param {import("./recent_scans.js").RecentScans} recent
    */
-  constructor(screen, outbox) {
+  constructor(screen, outbox, recent) {
     this.#screen = screen;
     this.#outbox = outbox;
-    getElement("undo").addEventListener("click", () => this.#undo());
-    getElement("override").addEventListener("click", () => this.#askForReason());
+    this.#recent = recent;
+    getElement("override").addEventListener("click", askForReason);
     getElement("override-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#override(getElement("override-reason").value.trim());
     });
+    getElement("verdict-let-in").addEventListener("click", () => this.#letIn());
   }
 
   /**
    * Judge a text after those read before it. Decline it while a verdict needs a tap.
    * @param {string[]} readings of the text, likeliest first
-   * @returns {boolean} whether it is accepted
    */
   handleRead(readings) {
-    if (this.#screen.needsTap || this.#queuedReads > MAX_QUEUED_READS) {
-      this.#screen.nudge();
-      return false;
-    }
-    this.#queuedReads += 1;
-    this.#lastRead = this.#lastRead
-      .then(() => this.#judge(readings))
-      .finally(() => {
-        this.#queuedReads -= 1;
-      });
-    return true;
+    this.#enqueue((pairing) => (this.#isTesting ? this.#test(readings, pairing) : this.#judgeText(readings, pairing)));
+  }
+
+  /**
+   * Judge an attendee who was found by name or by the badge's short code.
+   * @param {Scanner.FoundRegistration} found
+   */
+  handleFound(found) {
+    this.#enqueue(async (pairing) => {
+      const direction = getDirection();
+      await this.#storeAndShow(await judgeRegistration(found, direction, pairing), direction, pairing);
+    });
+  }
+
+  /** Check the next badge without recording a scan. */
+  testNextBadge() {
+    this.#isTesting = true;
   }
 
   /**
@@ -68,39 +75,114 @@ export class ScanHandler {
     const pairing = await getPairing();
     if (!pairing) return;
     const { timezone } = pairing.event;
-    const outcome = this.#outcomes.get(scan.id) ?? restoreOutcome(scan);
+    const outcome = this.#recent.find(scan.id) ?? restoreOutcome(scan);
     const corrected = correctOutcome(outcome, result);
-    this.#outcomes.set(scan.id, corrected);
-    if (this.#lastOutcome?.id === scan.id) this.#showLastScan(corrected, timezone);
-    if (this.#screen.scanId === scan.id) this.#updateScreen(outcome, corrected, timezone);
+    this.#recent.replace(corrected, timezone);
+    if (this.#screen.scanId === scan.id) await this.#updateScreen(outcome, corrected, pairing);
     else if (isWorse(outcome, corrected)) {
       this.#screen.show(makeVerdictView({ ...corrected, correctedVerdict: outcome.verdict }, timezone));
     }
   }
 
+  /** @param {(pairing: Scanner.Pairing) => Promise<void>} handle */
+  #enqueue(handle) {
+    if (this.#screen.needsTap || this.#queuedReads > MAX_QUEUED_READS) return this.#screen.nudge();
+    this.#queuedReads += 1;
+    const run = async () => {
+      const pairing = await getPairing();
+      if (pairing) await handle(pairing);
+    };
+    this.#lastRead = this.#lastRead
+      .then(run)
+      .catch(() => this.#showStorageError())
+      .finally(() => {
+        this.#queuedReads -= 1;
+      });
+  }
+
   /**
    * @param {Scanner.Outcome} outcome
    * @param {Scanner.Outcome} corrected
-   * @param {string} timeZone
+   * @param {Scanner.Pairing} pairing
    */
-  #updateScreen(outcome, corrected, timeZone) {
-    const isSame = isSameDecision(outcome, corrected);
-    if (!isSame) this.#screen.show(makeVerdictView(corrected, timeZone));
-    else if (!outcome.person && corrected.person) this.#screen.showSilently(makeVerdictView(corrected, timeZone));
+  async #updateScreen(outcome, corrected, pairing) {
+    const { timezone } = pairing.event;
+    const isWaiting = Date.now() - outcome.at < WAITING_MS;
+    if (corrected.verdict === ADMITTED && !outcome.isLetIn && outcome.judged && isWaiting) {
+      // What is stored says that nobody passed, which was true: now that the screen turns green, somebody does.
+      return this.#admit({ ...outcome.judged, badge: { ...outcome.judged.badge, person: corrected.person } }, corrected, pairing);
+    }
+    const isSame = outcome.verdict === corrected.verdict && outcome.reason === corrected.reason;
+    if (!isSame) this.#screen.show(makeVerdictView(corrected, timezone));
+    else if (!outcome.person && corrected.person) this.#screen.showSilently(makeVerdictView(corrected, timezone));
   }
 
-  /** @param {string[]} readings */
-  async #judge(readings) {
-    const startedAt = performance.now();
-    const pairing = await getPairing();
-    if (!pairing) return;
-    const isExit = [...getDirectionButtons()].some((button) => button.checked && button.value === "out");
-    const outcome = await recordScan(readings, isExit ? "out" : "in", pairing).catch(() => null);
-    if (!outcome) return this.#showStorageError();
+  /**
+   * Let in somebody whom the server admits while the screen still asks it.
+   * @param {Scanner.JudgedBadge} judged
+   * @param {Scanner.Outcome} asked
+   * @param {Scanner.Pairing} pairing
+   */
+  async #admit(judged, asked, pairing) {
+    /** @type {Scanner.JudgedBadge} */
+    const admitted = { ...judged, verdict: ADMITTED, reason: "" };
+    const outcome = await this.#store(admitted, asked.direction, pairing, { isLetIn: true });
+    this.#recent.drop(asked.id);
+    this.#screen.release(asked.id);
     await this.#present(outcome, pairing);
-    getElement("verdict").dataset.milliseconds = String(Math.round(performance.now() - startedAt));
-    this.#offerOverride(outcome, pairing);
     this.#outbox.flush();
+  }
+
+  /**
+   * @param {string[]} readings
+   * @param {Scanner.Pairing} pairing
+   */
+  async #judgeText(readings, pairing) {
+    const startedAt = performance.now();
+    const direction = getDirection();
+    await this.#storeAndShow(await judgeBadge(readings, direction, pairing), direction, pairing);
+    getElement("verdict").dataset.milliseconds = String(Math.round(performance.now() - startedAt));
+  }
+
+  /**
+   * @param {Scanner.JudgedBadge} judged
+   * @param {Scanner.Direction} direction
+   * @param {Scanner.Pairing} pairing
+   * @param {Scanner.ScanOptions} options
+   */
+  async #storeAndShow(judged, direction, pairing, options = {}) {
+    const outcome = await this.#store(judged, direction, pairing, options);
+    await this.#present(outcome, pairing);
+    offerOverride(outcome, pairing);
+    this.#outbox.flush();
+  }
+
+  /**
+   * Store a scan, once more if the browser has just evicted its storage: asking for the pairing restores it.
+   * @param {Scanner.JudgedBadge} judged
+   * @param {Scanner.Direction} direction
+   * @param {Scanner.Pairing} pairing
+   * @param {Scanner.ScanOptions} options
+   */
+  async #store(judged, direction, pairing, options) {
+    try {
+      return await recordScan(judged, direction, pairing, options);
+    } catch {
+      await getPairing();
+      return recordScan(judged, direction, pairing, options);
+    }
+  }
+
+  /**
+   * @param {string[]} readings
+   * @param {Scanner.Pairing} pairing
+   */
+  async #test(readings, pairing) {
+    this.#isTesting = false;
+    const judged = await judgeBadge(readings, "in", pairing);
+    const isPassed = judged.badge.codeStatus === "valid";
+    if (isPassed) await saveSetting("badge_tested_at", Date.now());
+    this.#screen.show(makeTestView(judged, isPassed));
   }
 
   /**
@@ -110,8 +192,7 @@ export class ScanHandler {
    */
   async #present(outcome, pairing) {
     const { timezone } = pairing.event;
-    this.#remember(outcome);
-    showPendingCount(await countPendingScans());
+    showPendingCount(await countScans());
     const view = makeVerdictView(outcome, timezone);
     if (outcome.verdict === UNVERIFIED && navigator.onLine) {
       this.#screen.showSilently(view);
@@ -119,136 +200,61 @@ export class ScanHandler {
     } else {
       this.#screen.show(view);
     }
-    this.#showLastScan(outcome, timezone);
+    this.#recent.add(outcome, timezone);
   }
 
   /** @param {Scanner.Outcome} outcome */
   #soundIfUnanswered({ id }) {
-    if (this.#screen.scanId === id && this.#outcomes.get(id)?.verdict === UNVERIFIED) playSound(UNVERIFIED);
+    if (this.#screen.scanId === id && this.#recent.find(id)?.verdict === UNVERIFIED) playSound(UNVERIFIED);
   }
 
   #showStorageError() {
-    this.#screen.show({
-      id: crypto.randomUUID(),
-      verdict: "action",
-      icon: "action",
-      label: formatText("verdict.unverified"),
-      name: "",
-      hasLongName: false,
-      company: "",
-      ticket: "",
-      detail: formatText("queue.storage"),
-      needsTap: true,
-    });
+    this.#screen.show(makeErrorView(formatText("queue.storage")));
   }
 
-  /** @param {Scanner.Outcome} outcome */
-  #remember(outcome) {
-    this.#outcomes.set(outcome.id, outcome);
-    const [oldest] = this.#outcomes.keys();
-    if (this.#outcomes.size > MAX_REMEMBERED_OUTCOMES) this.#outcomes.delete(oldest);
-  }
-
-  /**
-   * @param {Scanner.Outcome} outcome
-   * @param {string} timeZone
-   */
-  #showLastScan(outcome, timeZone) {
-    const isNew = this.#lastOutcome?.id !== outcome.id;
-    this.#lastOutcome = outcome;
-    showMessage("last-line", describeLastScan(outcome, timeZone));
-    getElement("last-scan").hidden = false;
-    const ageMs = Date.now() - outcome.at;
-    getElement("undo").hidden = !(hasPassed(outcome) && outcome.direction === "in" && ageMs < UNDO_MS);
-    if (!isNew) return;
-    clearTimeout(this.#undoTimer);
-    this.#undoTimer = setTimeout(() => {
-      getElement("undo").hidden = true;
-    }, UNDO_MS - ageMs);
-  }
-
-  /**
-   * Let a supervisor's device admit a genuine badge against the rules.
-   * @param {Scanner.Outcome} outcome
-   * @param {Scanner.Pairing} pairing
-   */
-  #offerOverride(outcome, pairing) {
-    const isStopped = outcome.direction === "in" && outcome.verdict !== ADMITTED && outcome.codeStatus === "valid";
-    getElement("override").hidden = !(pairing.device.can_override && isStopped);
-    getElement("override-form").hidden = true;
-  }
-
-  #askForReason() {
-    getElement("override").hidden = true;
-    getElement("override-form").hidden = false;
-    getElement("override-reason").value = "";
-    getElement("override-reason").focus();
+  /** Let in somebody whom this device may not admit by itself: the operator decides, and the scan says so. */
+  async #letIn() {
+    const [pairing, asked] = [await getPairing(), this.#recent.find(this.#screen.scanId ?? "")];
+    if (!pairing || !asked?.judged || asked.isLetIn) return;
+    const { judged, direction } = asked;
+    const outcome = await this.#store(judged, direction, pairing, { isLetIn: true }).catch(() => null);
+    if (!outcome) return this.#showStorageError();
+    this.#recent.drop(asked.id);
+    this.#recent.add(outcome, pairing.event.timezone);
+    this.#screen.clear();
+    showPendingCount(await countScans());
+    this.#outbox.flush();
   }
 
   /** @param {string} reason */
   async #override(reason) {
-    const [pairing, stopped] = [await getPairing(), this.#lastOutcome];
+    const [pairing, stopped] = [await getPairing(), this.#recent.last];
     if (!stopped || !pairing || !reason) return;
     getElement("override-form").hidden = true;
-    const outcome = await recordScan([stopped.scan.code], "in", pairing, reason).catch(() => null);
-    if (!outcome) return this.#showStorageError();
-    await this.#present(outcome, pairing);
-    this.#outbox.flush();
-  }
-
-  async #undo() {
-    const [pairing, entry] = [await getPairing(), this.#lastOutcome];
-    if (!entry || !pairing) return;
-    this.#lastOutcome = null;
-    getElement("undo").hidden = true;
-    const exit = await undoScan(entry, pairing).catch(() => null);
-    if (!exit) return this.#showStorageError();
-    this.#remember({ ...exit, isUndo: true });
-    const name = entry.person?.name || formatText("detail.nobody");
-    const time = formatTime(exit.at, pairing.event.timezone);
-    showMessage("last-line", formatText("last.undoing", { name, time }));
-    getElement("announcement").textContent = formatText("last.undone");
-    this.#outbox.flush();
+    const judged = await judgeBadge([stopped.scan.code], "in", pairing, reason);
+    await this.#storeAndShow(judged, "in", pairing, { reason }).catch(() => this.#showStorageError());
   }
 }
 
-/**
- * Return an outcome of before the page was reloaded, as far as the stored scan tells it.
- * @param {Scanner.PendingScan} scan
- * @returns {Scanner.Outcome}
- */
-function restoreOutcome(scan) {
-  const { id, direction, local_verdict: verdict } = scan;
-  return { id, direction, verdict, reason: "", at: Date.parse(scan.at), scan, person: null, presence: null };
+/** @returns {Scanner.Direction} */
+function getDirection() {
+  return [...getDirectionButtons()].some((button) => button.checked && button.value === "out") ? "out" : "in";
 }
 
 /**
- * Return the outcome with the server's verdict, and with what the server knows of the attendee.
+ * Let a supervisor's device admit a genuine badge against the rules.
  * @param {Scanner.Outcome} outcome
- * @param {Scanner.ScanResult} result
- * @returns {Scanner.Outcome}
+ * @param {Scanner.Pairing} pairing
  */
-function correctOutcome(outcome, { verdict, reason, name, company, ticket, entered_at, gate }) {
-  const known = outcome.person;
-  // The server sends one name of the ticket; the English one of the snapshot belongs to the same ticket only.
-  const ticket_en = known?.ticket === ticket ? known.ticket_en : "";
-  const person = name ? { note: "", ...known, name, company, ticket, ticket_en } : known;
-  const presence = entered_at ? { entered_at, gate } : outcome.presence;
-  return { ...outcome, verdict, reason, person, presence };
+function offerOverride(outcome, pairing) {
+  const isStopped = outcome.direction === "in" && outcome.verdict !== ADMITTED && outcome.codeStatus === "valid";
+  getElement("override").hidden = !(pairing.device.can_override && isStopped);
+  getElement("override-form").hidden = true;
 }
 
-/**
- * @param {Scanner.Decision} first
- * @param {Scanner.Decision} second
- */
-const isSameDecision = (first, second) => first.verdict === second.verdict && first.reason === second.reason;
-
-/**
- * Return whether somebody passed whom the server would have stopped, or a badge came in twice.
- * @param {Scanner.Outcome} outcome
- * @param {Scanner.Outcome} corrected
- */
-function isWorse(outcome, corrected) {
-  if (outcome.isUndo || outcome.direction === "out" || isSameDecision(outcome, corrected)) return false;
-  return hasPassed(outcome) && (corrected.verdict !== ADMITTED || corrected.reason === "conflict");
+function askForReason() {
+  getElement("override").hidden = true;
+  getElement("override-form").hidden = false;
+  getElement("override-reason").value = "";
+  getElement("override-reason").focus();
 }

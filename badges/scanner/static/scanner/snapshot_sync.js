@@ -1,14 +1,14 @@
-/** Pair this device, and fetch what changed every ten seconds. */
+/** Fetch what changed every ten seconds, and tell the server how this device is. */
 
 import { fetchSnapshot, PairingEnded, ServerError } from "./api.js";
-import { getPairing, savePairing, saveSnapshot, updatePairing } from "./database.js";
+import { getPairing, saveSnapshot, updatePairing } from "./database.js";
+import { describeDevice } from "./device_state.js";
 
 const INTERVAL_MS = 10_000;
-const TOKEN_PATTERN = /^[A-Za-z0-9_-]{16,200}$/;
 
 /**
  * @typedef {object} SyncListener
- * @property {() => void} onSynced
+ * @property {(hasChanges: boolean) => void} onSynced
  * @property {(isOnline: boolean) => void} onConnection
  * @property {(token: string) => void} onEnded
  */
@@ -45,9 +45,9 @@ export class SnapshotSync {
 
   async #sync() {
     try {
-      await fetchChanges(this.#url);
+      const hasChanges = await fetchChanges(this.#url);
       this.#listener.onConnection(true);
-      this.#listener.onSynced();
+      this.#listener.onSynced(hasChanges);
     } catch (error) {
       if (error instanceof PairingEnded) return this.#listener.onEnded(error.token);
       this.#listener.onConnection(error instanceof ServerError);
@@ -55,32 +55,21 @@ export class SnapshotSync {
   }
 }
 
-/** @param {string} url */
+/**
+ * @param {string} url
+ * @returns {Promise<boolean>} whether there were changes
+ */
 async function fetchChanges(url) {
   const pairing = await getPairing();
-  if (!pairing) return;
-  const { snapshot, etag, clock_offset_ms = pairing.clock_offset_ms } = await fetchSnapshot(url, pairing);
-  const state = { fetched_at: Date.now(), etag, clock_offset_ms };
+  if (!pairing) return false;
+  const { snapshot, etag, clock, clock_offset_ms } = await fetchSnapshot(url, pairing, await describeDevice(pairing));
+  const state = {
+    fetched_at: Date.now(),
+    etag,
+    clock: clock ?? pairing.clock,
+    clock_offset_ms: clock_offset_ms ?? pairing.clock_offset_ms,
+  };
   if (snapshot) await saveSnapshot(pairing.token, snapshot, state);
   else await updatePairing(pairing.token, state);
-}
-
-/**
- * Pair this device by a token: all or nothing.
- * @param {string} url
- * @param {string} token
- * @throws {PairingEnded | ServerError | import("./api.js").Unreachable}
- */
-export async function pairDevice(url, token) {
-  const { snapshot, etag, clock_offset_ms } = await fetchSnapshot(url, { token });
-  if (snapshot) await savePairing(snapshot, { token, etag, clock_offset_ms, fetched_at: Date.now() });
-}
-
-/**
- * Return the token of a pairing address, or the text itself if it can be a token; else null.
- * @param {string} text
- */
-export function parsePairingToken(text) {
-  const token = text.trim().split("#pair=").at(-1) ?? "";
-  return TOKEN_PATTERN.test(token) ? token : null;
+  return snapshot !== null;
 }

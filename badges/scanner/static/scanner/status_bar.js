@@ -1,6 +1,8 @@
 /** Show the state that operators need at all times: connection, age of the list, pending scans, checkpoint, headcount. */
 
-import { countInside, countPendingScans, getPairing } from "./database.js";
+import { estimateServerTime } from "./clock.js";
+import { countInside, getPairing } from "./database.js";
+import { countScans } from "./outbox.js";
 import { formatText, getElement, language } from "./page.js";
 
 const FRESH_MS = 25_000;
@@ -24,23 +26,44 @@ export async function drawStatusBar() {
   const pairing = await getPairing();
   if (!pairing) return;
   const checkpoint = pairing.checkpoints.find(({ id }) => id === pairing.device.checkpoint);
-  const ageMs = Date.now() - pairing.fetched_at;
+  const ageMs = measureListAge(pairing);
   showConnection(hasConnection);
   getElement("checkpoint").textContent = checkpoint?.name ?? "";
   getElement("event").textContent = (language === "en" && pairing.event.name_en) || pairing.event.name;
   getElement("list-age").textContent = formatAge(ageMs);
   getElement("list-age").classList.toggle("is-emphasized", ageMs > FRESH_MS);
-  showPendingCount(await countPendingScans());
-  if (!checkpoint) return;
-  getElement("inside").textContent = formatText("strip.inside", { count: await countInside(checkpoint.door) });
+  showPendingCount(await countScans());
+  if (checkpoint) getElement("inside").textContent = describeHeadcount(pairing, await countInside(checkpoint.door));
 }
 
-/** @param {number} count */
-export function showPendingCount(count) {
+/** @param {Scanner.PendingCounts} counts */
+export function showPendingCount({ pendingCount: count, otherCount, otherEvents }) {
   const element = getElement("pending");
   element.textContent = count ? formatText("strip.pending", { count }) : formatText("strip.sent");
   element.classList.toggle("is-emphasized", count > 0);
   element.dataset.count = String(count);
+  const others = getElement("other-pending");
+  others.hidden = otherCount === 0;
+  others.textContent = formatText("strip.other_pending", { count: otherCount, event: otherEvents.join(", ") });
+}
+
+/**
+ * Return the milliseconds since the server last said that the list is up to date.
+ * @param {Scanner.Pairing} pairing
+ */
+export function measureListAge(pairing) {
+  const wallAgeMs = Date.now() - pairing.fetched_at;
+  return pairing.clock ? Math.max(0, estimateServerTime(pairing) - pairing.clock.server_ms) : wallAgeMs;
+}
+
+/**
+ * Say how many are inside; while other devices are silent, also between which numbers.
+ * @param {Scanner.Pairing} pairing
+ * @param {number} count
+ */
+function describeHeadcount({ devices_silent, uncertain }, count) {
+  if (!devices_silent || !uncertain) return formatText("strip.inside", { count });
+  return formatText("strip.inside_between", { count, low: Math.max(0, count - uncertain), high: count + uncertain });
 }
 
 /** @param {number} ageMs */

@@ -19,7 +19,9 @@ export class VerdictScreen {
   /** @param {() => void} onClear called when nothing is left to show */
   constructor(onClear) {
     this.#onClear = onClear;
-    getElement("verdict").addEventListener("click", () => this.#handleTap());
+    getElement("verdict").addEventListener("click", (event) => {
+      if (event.target !== getElement("verdict-let-in")) this.#handleTap();
+    });
     document.addEventListener("keydown", (event) => this.#handleKey(event));
   }
 
@@ -57,6 +59,14 @@ export class VerdictScreen {
     return true;
   }
 
+  /**
+   * Free the screen for the verdict that replaces this one.
+   * @param {string} scanId
+   */
+  release(scanId) {
+    if (this.scanId === scanId) this.#view = null;
+  }
+
   /** Signal that a badge was read, but not judged, because the verdict needs a tap. */
   nudge() {
     const section = getElement("verdict");
@@ -89,6 +99,7 @@ export class VerdictScreen {
   /** @param {KeyboardEvent} event */
   #handleKey(event) {
     if (!this.#view || !["Enter", " ", "Escape"].includes(event.key)) return;
+    if (event.target === getElement("verdict-let-in") && event.key !== "Escape") return;
     event.preventDefault();
     this.#handleTap();
   }
@@ -99,6 +110,7 @@ function drawVerdict(view) {
   const section = getElement("verdict");
   section.dataset.verdict = view.verdict;
   section.dataset.scan = view.id;
+  section.dataset.tone = view.tone ?? "";
   section.classList.remove("is-nudged");
   getElement("verdict-icon").setAttribute("href", `#icon-${view.icon}`);
   getElement("verdict-word").textContent = view.label;
@@ -107,9 +119,24 @@ function drawVerdict(view) {
   getElement("verdict-company").textContent = view.company;
   getElement("verdict-ticket").textContent = view.ticket;
   getElement("verdict-detail").textContent = view.detail;
-  getElement("verdict-hint").textContent = view.needsTap ? formatText("detail.continue") : "";
+  getElement("verdict-marks").replaceChildren(...view.marks.map(makeMark));
+  getElement("verdict-hint").textContent = describeHint(view);
+  getElement("verdict-let-in").hidden = !view.canLetIn;
   section.hidden = false;
   section.focus({ preventScroll: true });
-  const spoken = [view.label, view.name, view.company, view.detail].filter(Boolean).join(". ");
+  const spoken = [view.label, view.name, view.company, view.detail, ...view.marks].filter(Boolean).join(". ");
   getElement("announcement").textContent = spoken;
+}
+
+/** @param {string} text */
+function makeMark(text) {
+  const mark = document.createElement("span");
+  mark.textContent = text;
+  return mark;
+}
+
+/** @param {Scanner.VerdictView} view */
+function describeHint({ needsTap, canLetIn }) {
+  if (canLetIn) return formatText("detail.not_let_in");
+  return needsTap ? formatText("detail.continue") : "";
 }

@@ -4,6 +4,8 @@ import { formatText, formatTime, hasText, language } from "./page.js";
 import { ADMITTED, ALREADY_IN, REFUSED, UNVERIFIED } from "./verdict.js";
 
 const LONG_NAME_LENGTH = 32;
+/** Reasons for which the operator may let somebody pass whom this device cannot admit by itself. */
+const REASONS_TO_DECIDE = ["offline", "full"];
 
 /**
  * @param {Scanner.Outcome} outcome
@@ -23,7 +25,57 @@ export function makeVerdictView(outcome, timeZone) {
     company: person?.company ?? "",
     ticket: (language === "en" && person?.ticket_en) || (person?.ticket ?? ""),
     detail: [describeOutcome(outcome, timeZone), person?.note].filter(Boolean).join(" · "),
-    needsTap: verdict !== ADMITTED || Boolean(outcome.correctedVerdict),
+    marks: listMarks(person),
+    // A note or a sign is for the operator, so that green waits, too, until somebody has seen it.
+    needsTap: verdict !== ADMITTED || Boolean(outcome.correctedVerdict) || Boolean(person?.note),
+    tone: verdict === UNVERIFIED && outcome.reason === "full" ? "full" : undefined,
+    canLetIn: canLetIn(outcome),
+  };
+}
+
+/** @param {Scanner.BadgeRecord | null} person */
+function listMarks(person) {
+  const marks = [person?.no_photo && "mark.no_photo", person?.to_pay && "mark.to_pay"];
+  return marks.flatMap((name) => (name ? [formatText(name)] : []));
+}
+
+/** @param {Scanner.Outcome} outcome */
+function canLetIn({ verdict, reason, direction, isLetIn }) {
+  return verdict === UNVERIFIED && direction === "in" && !isLetIn && REASONS_TO_DECIDE.includes(reason);
+}
+
+/**
+ * @param {Scanner.JudgedBadge} judged
+ * @param {boolean} isPassed
+ * @returns {Scanner.VerdictView}
+ */
+export function makeTestView({ badge }, isPassed) {
+  return {
+    ...makeErrorView(formatText(isPassed ? "test.passed" : "test.failed")),
+    verdict: isPassed ? ADMITTED : REFUSED,
+    icon: isPassed ? ADMITTED : REFUSED,
+    label: formatText("test.title"),
+    name: badge.person?.name ?? "",
+  };
+}
+
+/**
+ * @param {string} sentence
+ * @returns {Scanner.VerdictView}
+ */
+export function makeErrorView(sentence) {
+  return {
+    id: crypto.randomUUID(),
+    verdict: "action",
+    icon: "action",
+    label: formatText("verdict.unverified"),
+    name: "",
+    hasLongName: false,
+    company: "",
+    ticket: "",
+    detail: sentence,
+    marks: [],
+    needsTap: true,
   };
 }
 
@@ -32,6 +84,8 @@ const isExit = ({ verdict, direction }) => verdict === ADMITTED && direction ===
 
 /** @param {Scanner.Outcome} outcome */
 function getVerdictLabel(outcome) {
+  if (outcome.verdict === UNVERIFIED && outcome.isLetIn && outcome.reason !== "unknown") return formatText("verdict.let_in");
+  if (outcome.verdict === UNVERIFIED && outcome.reason === "full") return formatText("verdict.full");
   return formatText(isExit(outcome) ? "verdict.out" : `verdict.${outcome.verdict}`);
 }
 
@@ -62,8 +116,10 @@ function describePresence({ presence }, timeZone) {
 }
 
 /** @param {Scanner.Outcome} outcome */
-function describeReason({ verdict, reason, codeStatus }) {
+function describeReason({ verdict, reason, codeStatus, scan }) {
   if (!reason) return "";
+  // Explained by a supervisor: it is recorded as it is, and nobody needs to be alarmed.
+  if (verdict === ADMITTED && scan.override_reason) return formatText("detail.override", { reason: scan.override_reason });
   if (reason === "unknown" && codeStatus === "not_a_badge") return formatText("reason.not_a_badge");
   if (reason === "unknown" && verdict === REFUSED) return formatText("reason.unknown_refused");
   return formatText(hasText(`reason.${reason}`) ? `reason.${reason}` : "reason.other");
@@ -79,6 +135,3 @@ export function describeLastScan(outcome, timeZone) {
   const time = formatTime(outcome.at, timeZone);
   return formatText("last.line", { name, verdict: getVerdictLabel(outcome), time });
 }
-
-/** @param {Scanner.Decision} decision */
-export const hasPassed = ({ verdict }) => verdict === ADMITTED || verdict === UNVERIFIED;

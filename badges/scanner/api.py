@@ -1,0 +1,105 @@
+"""REST endpoints by which a scanner finds attendees by name or short code."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.response import Response
+
+from badges.attendance.scanning.api import DeviceView, get_device
+from convention.api.bodies import render_body, validate_body
+
+from .search import find_by_short_code, list_attendees, search_attendees
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+MIN_QUERY_LENGTH, MAX_QUERY_LENGTH = 2, 100
+SHORT_CODE_PATTERN = r"^[A-Z2-7]{8}$"
+
+
+class AttendeeSearchRequest(serializers.Serializer[Any]):
+    """A text, or the short code of a badge."""
+
+    query = serializers.CharField(
+        required=False,
+        min_length=MIN_QUERY_LENGTH,
+        max_length=MAX_QUERY_LENGTH,
+        help_text="Words of name and company, in any order, without accents if you like.",
+    )
+    short_code = serializers.RegexField(
+        SHORT_CODE_PATTERN, required=False, help_text="The eight letters on the badge, in upper case."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise ValidationError(_("Send either “query” or “short_code”."))
+        return attrs
+
+
+class FoundPersonResponse(serializers.Serializer[Any]):
+    """The record that a badge's code would have decrypted."""
+
+    name = serializers.CharField()
+    company = serializers.CharField()
+    ticket = serializers.CharField()
+    ticket_en = serializers.CharField(required=False)
+    note = serializers.CharField()
+    no_photo = serializers.BooleanField()
+    sessions = serializers.ListField(
+        child=serializers.IntegerField(), help_text="The ids of booked sessions."
+    )
+
+
+class FoundAttendeeResponse(serializers.Serializer[Any]):
+    """An attendee with a valid badge."""
+
+    registration = serializers.CharField(help_text="For the scan, instead of a code.")
+    key = serializers.CharField(help_text="As in the snapshot.")
+    person = FoundPersonResponse()
+    short_code = serializers.CharField(help_text="Empty but in a supervisor’s list.")
+
+
+class AttendeeListResponse(serializers.Serializer[Any]):
+    """The attendees found, sorted by name."""
+
+    registrations = FoundAttendeeResponse(many=True)
+
+
+class AttendeeSearchView(DeviceView):
+    """Attendees by name, company or short code."""
+
+    http_method_names = ("post",)
+
+    # POST, so that names stand in no log of addresses.
+    @extend_schema(
+        request=AttendeeSearchRequest,
+        responses=AttendeeListResponse,
+        tags=["scanner"],
+        operation_id="scanner_search",
+    )
+    def post(self, request: "Request") -> Response:
+        """Find at most twenty attendees; with a short code, the one whose badge it is."""
+        device = get_device(request)
+        asked = validate_body(AttendeeSearchRequest, request.data)
+        if "short_code" in asked:
+            found = find_by_short_code(device=device, short_code=asked["short_code"])
+        else:
+            found = search_attendees(device=device, query=asked["query"])
+        return Response(render_body(AttendeeListResponse, {"registrations": found}))
+
+
+class AttendeeListView(DeviceView):
+    """All attendees, for a supervisor's device."""
+
+    http_method_names = ("get", "head")
+
+    @extend_schema(responses=AttendeeListResponse, tags=["scanner"], operation_id="scanner_attendees")
+    def get(self, request: "Request") -> Response:
+        """Return everybody with a valid badge, for searching offline. Supervisors’ devices only."""
+        found = list_attendees(device=get_device(request))
+        response = Response(render_body(AttendeeListResponse, {"registrations": found}))
+        response["Cache-Control"] = "no-store"
+        return response

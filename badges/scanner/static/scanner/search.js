@@ -1,0 +1,162 @@
+/** Find attendees by name, or by the short code on their badge: online, and on a supervisor's device offline too. */
+
+import { requestList, ServerError } from "./api.js";
+import { getPairing } from "./database.js";
+import { formatText, getElement, settings, showMessage } from "./page.js";
+
+const MIN_QUERY_LENGTH = 2;
+const TYPING_PAUSE_MS = 250;
+const MAX_FOUND = 20;
+const LIST_INTERVAL_MS = 10 * 60_000;
+const SHORT_CODE_PATTERN = /^[A-Z2-7]{8}$/;
+
+/**
+ * The attendees of a supervisor's device. Only in memory, because the names are not encrypted: a phone that is lost
+ * or switched off holds none.
+ * @type {(Scanner.FoundRegistration & {words: string[], short_code: string})[]}
+ */
+let attendees = [];
+let fetchedAt = -Infinity;
+
+/** @param {(found: Scanner.FoundRegistration) => void} onPick */
+export function connectSearch(onPick) {
+  let timer = 0;
+  const pick = (/** @type {Scanner.FoundRegistration} */ found) => {
+    getElement("search").close();
+    onPick(found);
+  };
+  getElement("search-open").addEventListener("click", () => {
+    getElement("search-form").reset();
+    clearResults();
+    getElement("search").showModal();
+  });
+  getElement("search-close").addEventListener("click", () => getElement("search").close());
+  getElement("search-text").addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => search(pick), TYPING_PAUSE_MS);
+  });
+  getElement("search-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(timer);
+    search(pick);
+  });
+}
+
+/**
+ * Return a text as a short code, which people also type in small letters and with a hyphen; null if it is none.
+ * @param {string} text
+ */
+export function parseShortCode(text) {
+  const code = text.replace(/[\s-]/g, "").toUpperCase();
+  return SHORT_CODE_PATTERN.test(code) ? code : null;
+}
+
+/**
+ * Find the one attendee with this short code.
+ * @param {string} code
+ * @returns {Promise<Scanner.FoundRegistration | null>}
+ * @throws {import("./api.js").PairingEnded | ServerError | import("./api.js").Unreachable}
+ */
+export async function findByShortCode(code) {
+  const known = attendees.find(({ short_code }) => short_code === code);
+  if (known) return known;
+  const pairing = await getPairing();
+  const found = pairing ? await requestFound(pairing.token, { short_code: code }) : [];
+  return found[0] ?? null;
+}
+
+/** Fetch the list for searching offline, now and then, where this device may have it. */
+export async function refreshAttendees() {
+  const pairing = await getPairing();
+  if (!pairing?.device.can_override || performance.now() - fetchedAt < LIST_INTERVAL_MS) return;
+  fetchedAt = performance.now();
+  try {
+    /** @type {{registrations: (Scanner.FoundRegistration & {short_code: string})[]}} */
+    const list = await requestList(settings.attendees, pairing.token, "registrations");
+    attendees = list.registrations.map((found) => ({ ...found, words: splitWords(found.person) }));
+  } catch {
+    fetchedAt = -Infinity;
+  }
+}
+
+/** Forget the list: the device is no longer paired. */
+export function forgetAttendees() {
+  attendees = [];
+  fetchedAt = -Infinity;
+}
+
+/**
+ * @param {string} token
+ * @param {{query?: string, short_code?: string}} query
+ */
+async function requestFound(token, query) {
+  /** @type {{registrations: Scanner.FoundRegistration[]}} */
+  const { registrations } = await requestList(settings.search, token, "registrations", query);
+  return registrations;
+}
+
+/** @param {(found: Scanner.FoundRegistration) => void} pick */
+async function search(pick) {
+  const query = getElement("search-text").value.trim();
+  if (query.length < MIN_QUERY_LENGTH) return clearResults();
+  const pairing = await getPairing();
+  if (!pairing) return;
+  try {
+    const found = attendees.length ? searchList(query) : await requestFound(pairing.token, { query });
+    // The answer to an earlier text must not replace that of a later one.
+    if (getElement("search-text").value.trim() === query) showFound(found, pick);
+  } catch (error) {
+    clearResults();
+    showMessage("search-error", (error instanceof ServerError && error.sentence) || formatText("search.offline"));
+  }
+}
+
+/** @param {string} query */
+function searchList(query) {
+  const wanted = splitText(query);
+  const matches = attendees.filter(({ words }) => wanted.every((part) => words.some((word) => word.startsWith(part))));
+  return matches.slice(0, MAX_FOUND);
+}
+
+/** @param {Scanner.BadgeRecord} person */
+const splitWords = ({ name, company }) => splitText(`${name} ${company}`);
+
+/**
+ * Split into words without accents, in small letters.
+ * @param {string} text
+ */
+function splitText(text) {
+  const plain = text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  return plain.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+}
+
+function clearResults() {
+  getElement("search-results").replaceChildren();
+  showMessage("search-error", "");
+}
+
+/**
+ * @param {Scanner.FoundRegistration[]} found
+ * @param {(found: Scanner.FoundRegistration) => void} pick
+ */
+function showFound(found, pick) {
+  showMessage("search-error", found.length ? "" : formatText("search.none"));
+  getElement("search-results").replaceChildren(...found.map((registration) => makeResult(registration, pick)));
+}
+
+/**
+ * @param {Scanner.FoundRegistration} found
+ * @param {(found: Scanner.FoundRegistration) => void} pick
+ */
+function makeResult(found, pick) {
+  const line = document.createElement("li");
+  const button = document.createElement("button");
+  const name = document.createElement("strong");
+  button.type = "button";
+  name.textContent = found.person.name;
+  name.dir = "auto";
+  button.append(name, ` ${[found.person.company, found.person.ticket].filter(Boolean).join(" · ")}`);
+  button.addEventListener("click", () => pick(found));
+  line.append(button);
+  return line;
+}

@@ -1,0 +1,58 @@
+/** Compare the server's results with what the operator was shown. */
+
+import { ACTION, ADMITTED, REFUSED, UNVERIFIED } from "./verdict.js";
+
+const REASONS_FOR_DESK = ["unpaid", "unconfirmed"];
+
+/**
+ * Return an outcome of before the page was reloaded, as far as the stored scan tells it.
+ * @param {Scanner.PendingScan} scan
+ * @returns {Scanner.Outcome}
+ */
+export function restoreOutcome(scan) {
+  const { id, direction, local_verdict: verdict, let_in: isLetIn = verdict === ADMITTED } = scan;
+  const at = Date.parse(scan.at);
+  return { id, direction, verdict, reason: "", at, scan, person: null, presence: null, isLetIn, isUndo: Boolean(scan.undoes) };
+}
+
+/**
+ * Return the outcome with the server's verdict, and with what the server knows of the attendee.
+ * @param {Scanner.Outcome} outcome
+ * @param {Scanner.ScanResult} result
+ * @returns {Scanner.Outcome}
+ */
+export function correctOutcome(outcome, result) {
+  const { name, company, ticket, entered_at, gate, reason } = result;
+  const known = outcome.person;
+  // The server sends one name of the ticket; the English one of the snapshot belongs to the same ticket only.
+  const ticket_en = known?.ticket === ticket ? known.ticket_en : "";
+  const person = name ? { note: "", ...known, name, company, ticket, ticket_en } : known;
+  const presence = entered_at ? { entered_at, gate } : outcome.presence;
+  return { ...outcome, verdict: getShownVerdict(outcome, result), reason, person, presence };
+}
+
+/**
+ * Return the verdict to show. Somebody who passed against the rules is stored as admitted with the objection as
+ * reason; unless the operator knew it, the screen must say that as it says a refusal.
+ * @param {Scanner.Outcome} outcome
+ * @param {Scanner.ScanResult} result
+ * @returns {Scanner.Verdict}
+ */
+function getShownVerdict(outcome, { verdict, reason }) {
+  const isObjection = verdict === ADMITTED && reason !== "" && outcome.direction === "in" && !outcome.isUndo;
+  const isKnown = reason === outcome.reason || (reason === "full" && outcome.scan.local_verdict === UNVERIFIED);
+  if (!isObjection || outcome.scan.override_reason || isKnown) return verdict;
+  return REASONS_FOR_DESK.includes(reason) ? ACTION : REFUSED;
+}
+
+/**
+ * Return whether somebody passed whom the server would have stopped, or a badge came in twice.
+ * @param {Scanner.Outcome} outcome
+ * @param {Scanner.Outcome} corrected
+ */
+export function isWorse(outcome, corrected) {
+  // Undone, on the way out, or admitted by a supervisor who gave a reason: a later answer interrupts nobody.
+  if (outcome.isUndo || outcome.isUndone || outcome.direction === "out" || outcome.scan.override_reason) return false;
+  if (!outcome.isLetIn || (outcome.verdict === corrected.verdict && outcome.reason === corrected.reason)) return false;
+  return corrected.verdict !== ADMITTED || corrected.reason === "conflict";
+}

@@ -1,0 +1,52 @@
+/**
+ * Copies, in the page's memory, of what must not be lost when the browser evicts its storage while the page is open:
+ * the pairing, the keys that sign scans, and the scans still to be sent. The guest list comes from the server again.
+ */
+
+/**
+ * @typedef {object} StorageCopy
+ * @property {Scanner.Pairing | undefined} pairing
+ * @property {number} sequence
+ * @property {Map<number, Scanner.StoredKey>} keys
+ * @property {Map<string, Scanner.PendingScan>} scans
+ * @property {Map<string, Scanner.StoredPresence>} presences by the scan on which each rests
+ */
+
+/** @type {StorageCopy} */
+const copy = { pairing: undefined, sequence: 0, keys: new Map(), scans: new Map(), presences: new Map() };
+
+/** @param {Scanner.Pairing | undefined} pairing */
+export function copyPairing(pairing) {
+  copy.pairing = pairing;
+}
+
+/** @param {Scanner.StoredKey[]} keys */
+export function copyKeys(keys) {
+  copy.keys = new Map(keys.map((key) => [key.device, key]));
+}
+
+/** @param {Scanner.PendingScan[]} scans */
+export function copyScans(scans) {
+  for (const scan of scans) {
+    copy.scans.set(scan.id, scan);
+    copy.sequence = Math.max(copy.sequence, scan.sequence);
+  }
+}
+
+/** @param {Scanner.StoredPresence} presence */
+export function copyPresence(presence) {
+  if (presence.pending) copy.presences.set(presence.pending, presence);
+}
+
+/** @param {string} id */
+export function forgetScan(id) {
+  copy.scans.delete(id);
+  copy.presences.delete(id);
+}
+
+/** Return what to store again; null if nothing was ever stored by this page. */
+export function getStorageCopy() {
+  const { pairing, sequence, keys, scans, presences } = copy;
+  const lists = { keys: [...keys.values()], scans: [...scans.values()], presences: [...presences.values()] };
+  return pairing ? { pairing, sequence, ...lists } : null;
+}
