@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.web.routing import OrganizerPage
 
+from .devices.api import PairDeviceView
 from .reports.api import AttendanceList
 from .scanning import api
 from .views import attendance, checkpoints, conflicts, devices, merge
@@ -39,6 +40,9 @@ pages: list[Any] = [
         name="organize-registration-merge",
     ),
     path(f"{EVENT}/devices/", devices.device_list, name="organize-devices"),
+    path(
+        f"{EVENT}/devices/codes/<int:invitation>/", devices.pairing_code, name="organize-device-pairing-code"
+    ),
     path(f"{EVENT}/devices/<int:device>/revoke/", devices.device_revoke, name="organize-device-revoke"),
     path(f"{CHECKPOINTS_PATH}/", checkpoints.checkpoint_list, name="organize-checkpoints"),
     path(f"{CHECKPOINTS_PATH}/new/", checkpoints.checkpoint_create, name="organize-checkpoint-new"),
@@ -56,6 +60,7 @@ pages: list[Any] = [
 ]
 endpoints: list[Any] = [
     path("events/<slug:event>/attendance/", AttendanceList.as_view(), name="api-attendance"),
+    path("scanner/pair/", PairDeviceView.as_view(), name="scanner-pair"),
     path("scanner/snapshot/", api.SnapshotView.as_view(), name="scanner-snapshot"),
     path("scanner/scans/", api.ScanListView.as_view(), name="scanner-scans"),
 ]

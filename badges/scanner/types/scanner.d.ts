@@ -327,6 +327,7 @@ declare global {
 
     interface VerdictFacts {
       source: "device" | "server";
+      is_device_revoked: boolean;
       code_status: CodeStatus;
       registration_state: string;
       is_current: boolean;
@@ -341,8 +342,10 @@ declare global {
       is_same_device: boolean;
       last_read_at: number | null;
       local_verdict: Verdict | "";
+      let_in: boolean | null;
       is_late: boolean;
       has_override: boolean;
+      undo: "" | "allowed" | "not_allowed";
     }
 
     interface Decision {
