@@ -70,6 +70,8 @@ PERMISSIONS_BY_URL_NAME = {
     "api-publish": NOBODY,
     "scanner-snapshot": NOBODY,
     "scanner-scans": NOBODY,
+    "scanner-search": NOBODY,
+    "scanner-attendees": NOBODY,
     # one's own
     "api-tokens": SIGNED_IN,
     "api-token-revoke": NOBODY,  # another person's token
@@ -349,6 +351,7 @@ POSTED = {
     "organize-device-revoke",
     "organize-checkpoint-remove",
     "organize-registration-cancel", "api-orders", "api-quotes", "api-cancel", "scanner-scans",
+    "scanner-search",
     "api-draft-slots", "api-draft-undo", "api-session-cancel", "api-session-restore", "api-publish",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
     "organize-schedule-undo", "organize-schedule-redo",

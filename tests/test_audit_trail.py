@@ -219,6 +219,7 @@ ELSEWHERE = {
     "organize-registration-confirm": "test_buyer_verification", "desk-confirm": "test_buyer_verification",
     "order-resend-link": "test_buyer_verification",
     "organize-check-in": "a scan, which is kept itself with its operator",
+    "scanner-search": "test_search",
     "scanner-scans": "scans are kept themselves; an override is recorded",
     "organize-addon-remove": "test_stock", "organize-voucher-remove": "test_stock",
     "organize-quota-remove": "test_stock", "organize-package-remove": "test_sponsors",

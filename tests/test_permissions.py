@@ -124,6 +124,8 @@ BEARERS = {
     "api-publish": {"organizer’s program of the schedule"},
     "scanner-snapshot": {"device"},
     "scanner-scans": {"device"},
+    "scanner-search": {"device"},
+    "scanner-attendees": {"device"},
 }
 
 

@@ -17,7 +17,6 @@ from .texts import scanner_texts
 
 SCRIPTS_DIR = Path(__file__).parent / "static" / "scanner"
 READER_WASM = "vendor/zxing-wasm/reader/zxing_reader.wasm"
-PAIR_URL = "/api/v1/scanner/pair/"
 STYLESHEET = "convention/pages/scanner.css"
 # Names of attendees come in these scripts; a phone without a network cannot load a font when it meets one.
 FONT_FILES = [
@@ -53,7 +52,7 @@ def render_page(language: str) -> str:
                 "scopes": list_page_urls(),
                 "snapshot": reverse("scanner-snapshot"),
                 "scans": reverse("scanner-scans"),
-                "pair": PAIR_URL,
+                "pair": reverse("scanner-pair"),
                 "search": reverse("scanner-search"),
                 "attendees": reverse("scanner-attendees"),
                 "version": hash_parts(list_file_versions())[:8],

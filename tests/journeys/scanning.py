@@ -5,7 +5,9 @@ from urllib.parse import quote
 
 from playwright.sync_api import Page, expect
 
+from badges.attendance.devices.pairing_codes import ShownCode, invite_devices
 from tests.badges.attendance.factories import make_device
+from tests.factories import make_administrator
 
 TOKEN = "a-device-token-for-the-door-{}"
 PATIENCE = 30  # seconds
@@ -39,6 +41,20 @@ def pair(page: Page, event, prefix: str = "", **fields) -> str:
     device, token = make_device(event, TOKEN.format(event.devices.count()), **fields)
     pair_by(page, f"{prefix}/scan/#pair={quote(token)}", device.checkpoint.name)
     return token
+
+
+def pair_by_code(page: Page, event, prefix: str = "", **fields) -> str:
+    """Open a pairing code of the event as a phone's camera does; return the code."""
+    checkpoint = fields.pop("checkpoint", None) or event.checkpoints.first()
+    code = show_code(event, checkpoint=checkpoint, **fields)
+    pair_by(page, f"{prefix}/scan/#code={code}", checkpoint.name)
+    return code
+
+
+def show_code(event, **fields) -> str:
+    """Return the pairing code that an organizer's screen shows."""
+    values = {"checkpoint": event.checkpoints.first(), "person": make_administrator()}
+    return ShownCode(invite_devices(**values | fields)).text
 
 
 def pair_by(page: Page, address: str, checkpoint: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from badges.attendance.scanning.device_signatures import write_canonical_text, write_signed_item
 from badges.attendance.scanning.record_encryption import (
     encode_base64url,
     encrypt_record,
@@ -22,6 +23,20 @@ RECORD = {
     "ticket": "Adhérent",
     "note": "",
 }
+SIGNED_SCANS = {
+    "a scan as the phone sends it": {
+        "id": "5e0f2f0a-8c0c-4a57-9c0d-0b7a1f0e7a11", "code": "HTTPS://X.EXAMPLE/B/AEBAGBAF", "direction": "in",
+        "at": "2026-06-17T08:31:02.500Z", "checkpoint": 3, "sequence": 17, "clock_offset_ms": -40,
+        "local_verdict": "admitted", "let_in": True, "page": "c0ffee", "elapsed_ms": 123456, "operator": "Zoé “Z” 李",
+        "override_reason": "",
+    },
+    "an undo of somebody found by name": {
+        "id": "5e0f2f0a-8c0c-4a57-9c0d-0b7a1f0e7a12", "code": "", "registration": "ABCDEFGHIJ234",
+        "direction": "out", "at": "2026-06-17T08:31:02Z", "checkpoint": 3, "sequence": 18, "clock_offset_ms": None,
+        "local_verdict": "admitted", "let_in": False, "undoes": "5e0f2f0a-8c0c-4a57-9c0d-0b7a1f0e7a11",
+        "page": "", "elapsed_ms": 0,
+    },
+}  # fmt: skip
 
 
 def vectors() -> dict:
@@ -44,6 +59,15 @@ def vectors() -> dict:
         "short_key": make_registration_key(claim.registration_reference),
         "record": RECORD,
         "sealed": encrypt_record(token, RECORD),
+        "signed_scans": [
+            {
+                "name": name,
+                "scan": scan,
+                "device": 7,
+                "text": write_canonical_text(write_signed_item(scan), 7),
+            }
+            for name, scan in SIGNED_SCANS.items()
+        ],
     }
 
 

@@ -1,0 +1,123 @@
+"""Pairing by codes that work once, and scans that outlive the pairing that made them."""
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, Route, expect
+
+from badges.attendance.models import Device, Presence, Scan
+from tests.badges.attendance.factories import code_of, make_event, make_registration
+from tests.journeys.scanning import (
+    expect_all_sent,
+    expect_pending,
+    expect_verdict,
+    pair,
+    pair_by_code,
+    show_code,
+    wedge,
+)
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+PAIR = "**/scanner/pair/"
+SCANS = "**/scanner/scans/"
+
+
+def scan(page: Page, code: str) -> None:
+    """Scan a badge that is admitted."""
+    wedge(page, code)
+    expect_verdict(page, "admitted")
+
+
+def lose_answer(route: Route) -> None:
+    """Let the server handle the request, but not answer it."""
+    route.fetch()
+    route.abort()
+
+
+def test_phone_pairs_by_a_code_once_and_signs_its_scans(open_page):
+    event = make_event()
+    badge = make_registration(event, first_name="Ana", last_name="Silva")
+    page, other = open_page("phone"), open_page("phone", "en")
+
+    code = pair_by_code(page, event)
+    scan(page, code_of(badge))
+    expect_all_sent(page)
+    page.goto(f"/scan/#code={code}")
+    page.reload()
+    expect(page.locator("#checkpoint")).to_have_text("Entrée")
+    other.goto(f"/en/scan/#code={code}")
+
+    expect(other.locator("#message")).to_contain_text("This pairing code was used already")
+    assert event.devices.count() == 1
+    assert len(event.devices.get().public_key) == 65
+    assert Scan.objects.values_list("verdict", "let_in").get() == ("admitted", True)
+
+
+def test_lost_answer_to_a_pairing_makes_no_second_device(open_page):
+    event = make_event()
+    page = open_page("phone")
+    code = show_code(event)
+    page.route(PAIR, lose_answer, times=1)
+
+    page.goto(f"/scan/#code={code}")
+    expect(page.locator("#message")).to_contain_text("Le serveur ne répond pas")
+    page.get_by_text("Sans appareil photo").click()
+    page.get_by_label("Lien ou code de jumelage").fill(code)
+    page.get_by_role("button", name="Jumeler ce téléphone").click()
+
+    expect(page.locator("#checkpoint")).to_have_text("Entrée")
+    assert event.devices.count() == 1
+
+
+def test_scans_of_a_revoked_phone_wait_for_their_event(open_page):
+    event, other_event = make_event(name="Convention A"), make_event(name="Convention B")
+    badge, other_badge = make_registration(event), make_registration(other_event)
+    page = open_page("phone")
+    pair_by_code(page, event)
+    device = event.devices.get()
+    page.context.set_offline(True)
+    scan(page, code_of(badge))
+    Device.objects.update(revoked_at=timezone.now())
+    page.context.set_offline(False)
+    expect(page.locator("#message")).to_contain_text("Scans non envoyés\u202f: 1 (Convention A)")
+
+    pair_by_code(page, other_event)
+    scan(page, code_of(other_badge))
+    expect_all_sent(page)
+    expect(page.locator("#other-pending")).to_have_text("Convention A\u202f: 1 à envoyer")
+    page.locator("#menu-open").click()
+    expect(page.locator("#other-queue")).to_contain_text("Jumelez-le avec cet événement pour les envoyer")
+    page.get_by_role("button", name="Annuler le jumelage").click()
+    expect(page.locator("#menu-error")).to_contain_text("Scans non envoyés\u202f: 1")
+    page.get_by_role("button", name="Annuler le jumelage quand même").click()
+    expect(page.locator("#message")).to_contain_text("Scans non envoyés\u202f: 1 (Convention A)")
+    pair_by_code(page, event)
+    expect_all_sent(page)
+
+    expect(page.locator("#other-pending")).to_be_hidden()
+    stored = Scan.objects.get(event=event)
+    assert (stored.device_id, stored.verdict, stored.let_in) == (device.pk, "admitted", True)
+    assert stored.delivered_by_id == event.devices.exclude(pk=device.pk).get().pk
+    assert Presence.objects.get(registration=badge).is_inside
+
+
+@pytest.mark.parametrize("pair_phone", [pair, pair_by_code], ids=["token", "code"])
+def test_lost_answer_and_a_new_pairing_make_no_conflict(open_page, pair_phone):
+    event = make_event()
+    badge = make_registration(event)
+    page = open_page("phone")
+    pair_phone(page, event)
+    page.route(SCANS, lose_answer, times=1)
+    page.route(SCANS, lambda route: route.abort())
+    scan(page, code_of(badge))
+    expect_pending(page, 1)
+    Device.objects.update(revoked_at=timezone.now())
+    page.unroute_all()
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator("#message")).to_contain_text("ne peut plus scanner")
+
+    pair_by_code(page, event)
+    expect_all_sent(page)
+
+    assert Scan.objects.values_list("verdict", "reason").get() == ("admitted", "")
+    assert not Presence.objects.get().has_conflict
+    expect(page.locator("#verdict")).to_be_hidden()

@@ -1,0 +1,154 @@
+"""At the door beside scanning: search, short codes, notes, the last scans, and the check before the doors open."""
+
+import pytest
+from playwright.sync_api import expect
+
+from badges.attendance.models import Presence, Scan
+from badges.codes import make_short_code
+from tests.badges.attendance.factories import code_of, make_event, make_registration
+from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
+from tests.journeys.scanning import (
+    expect_all_sent,
+    expect_free,
+    expect_verdict,
+    pair,
+    pair_by_code,
+    tap,
+    wedge,
+)
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+
+
+def test_attendee_found_by_name_and_by_short_code(browser_page, prefix, language):
+    event = make_event()
+    found = make_registration(event, first_name="Élodie", last_name="Martin", company="Acmé", no_photo=True)
+    typed = make_registration(event, first_name="Ana", last_name="Silva")
+    page = browser_page
+    pair_by_code(page, event, prefix)
+
+    page.locator("#search-open").click()
+    page.locator("#search-text").fill("acme elo")
+    expect(page.locator("#search-results button")).to_have_text("Élodie Martin Acmé · Adhérent")
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+    page.locator("#search-results button").click()
+    expect_verdict(page, "admitted", name="Élodie Martin")
+    expect(page.locator("#verdict-marks")).to_have_text({"fr": "Pas de photo", "en": "No photos"}[language])
+    expect_free(page)
+    page.locator("#type-open").click()
+    page.locator("#type-text").fill("ABCD-2345")
+    page.locator("#type-form .primary-button").click()
+    expect(page.locator("#type-error")).to_contain_text(
+        {"fr": "Aucun badge", "en": "No valid badge"}[language]
+    )
+    short_code = make_short_code(code_of(typed)).lower()
+    page.locator("#type-text").fill(f"{short_code[:4]} {short_code[4:]}")
+    page.locator("#type-form .primary-button").click()
+    expect_verdict(page, "admitted", name="Ana Silva")
+    expect_all_sent(page)
+
+    assert set(Presence.objects.filter(is_inside=True).values_list("registration", flat=True)) == {
+        found.pk,
+        typed.pk,
+    }
+
+
+def test_supervisor_searches_offline(open_page):
+    event = make_event()
+    make_registration(event, first_name="Élodie", last_name="Martin")
+    badge = make_registration(event, first_name="Ana", last_name="Silva")
+    page = open_page("phone")
+    with page.expect_response("**/scanner/attendees/"):
+        pair(page, event)
+    page.context.set_offline(True)
+
+    page.locator("#search-open").click()
+    page.locator("#search-text").fill("sil")
+    page.locator("#search-results button").click()
+    expect_verdict(page, "admitted", name="Ana Silva")
+    expect_free(page)
+    page.locator("#type-open").click()
+    page.locator("#type-text").fill(make_short_code(code_of(badge)))
+    page.get_by_role("button", name="Vérifier ce code").click()
+    expect_verdict(page, "already_in", name="Ana Silva")
+
+
+def test_last_scans_are_corrected_also_after_they_were_sent(open_page):
+    event = make_event()
+    first, second = make_registration(event, last_name="Un"), make_registration(event, last_name="Deux")
+    page = open_page("phone", "en")
+    pair_by_code(page, event, "/en")
+    for badge in (first, second):
+        wedge(page, code_of(badge))
+        expect_verdict(page, "admitted")
+    expect_free(page)
+    expect_all_sent(page)
+
+    page.get_by_role("button", name="Last scans").click()
+    assert_accessible(page)
+    lines = page.locator("#recent-list li")
+    expect(lines).to_have_count(2)
+    lines.nth(1).get_by_role("button").click()
+    expect(lines.nth(1)).to_contain_text("undone")
+    page.locator("#recent-close").click()
+    expect_all_sent(page)
+    wedge(page, code_of(first))
+    expect_verdict(page, "admitted", name="Zoé Un")
+    expect_all_sent(page)
+
+    undo = Scan.objects.get(undoes__isnull=False)
+    assert (undo.verdict, undo.reason, undo.registration) == ("admitted", "undone", first)
+    assert Presence.objects.filter(is_inside=True).count() == 2
+
+
+def test_explained_reentry_alarms_nobody(open_page):
+    event = make_event()
+    badge = make_registration(event, first_name="Ana", last_name="Silva")
+    page = open_page("phone")
+    pair_by_code(page, event, can_override=True)
+    wedge(page, code_of(badge))
+    expect_verdict(page, "admitted")
+    expect_free(page)
+    wedge(page, code_of(badge))
+    expect_verdict(page, "already_in")
+    tap(page)
+
+    page.get_by_role("button", name="Admettre quand même").click()
+    page.locator("#override-reason").fill("sortie sans scan")
+    page.keyboard.press("Enter")
+    expect_verdict(page, "admitted", name="Ana Silva")
+    expect_free(page)
+    expect_all_sent(page)
+
+    expect(page.locator("#last-line")).to_contain_text("Bienvenue")
+    expect(page.locator("#verdict")).to_be_hidden()
+    assert "deux" not in page.locator("#announcement").text_content()
+
+
+def test_phone_is_checked_before_the_doors_open(open_page):
+    event = make_event()
+    badge = make_registration(event, first_name="Ana", last_name="Silva")
+    page = open_page("phone")
+    pair_by_code(page, event)
+    page.locator("#menu-open").click()
+    line = page.locator("#checks [data-check=badge]")
+    expect(line).to_contain_text("Touchez «\u202fEssayer un badge\u202f»")
+    assert_accessible(page)
+
+    page.get_by_label("Votre nom").fill("Lise")
+    page.get_by_role("button", name="Essayer un badge").click()
+    wedge(page, code_of(badge))
+    expect(page.locator("#verdict-word")).to_have_text("Essai")
+    tap(page)
+    page.locator("#menu-open").click()
+    expect(line).to_have_text("Bon\u202f:Badge d’essai lu")
+    page.locator("#menu-close").click()
+    assert Scan.objects.count() == 0
+    wedge(page, code_of(badge))
+    expect_verdict(page, "admitted", name="Ana Silva")
+    expect_all_sent(page)
+
+    assert Scan.objects.get().operator == "Lise"
+    state = event.devices.get().state
+    assert set(state) >= {"version", "pending", "battery", "camera", "test_badge", "storage"}
