@@ -125,7 +125,7 @@ BEARERS = {
     "scanner-snapshot": {"device"},
     "scanner-scans": {"device"},
     "scanner-search": {"device"},
-    "scanner-attendees": {"device"},
+    "scanner-attendees": set(),  # a supervisor's device
 }
 
 

@@ -1,4 +1,4 @@
-"""At the door when something is wrong with the phone: its clocks, its storage, its browser, or a room that is full."""
+"""At the door with wrong clocks, an old browser, evicted storage, and a room that is full."""
 
 import datetime
 

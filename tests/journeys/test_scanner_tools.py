@@ -1,4 +1,4 @@
-"""At the door beside scanning: search, short codes, notes, the last scans, and the check before the doors open."""
+"""At the door beside scanning: search, short codes, the last scans, and the check before the doors open."""
 
 import pytest
 from playwright.sync_api import expect

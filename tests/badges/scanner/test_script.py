@@ -25,15 +25,15 @@ RECORD = {
 }
 SIGNED_SCANS = {
     "a scan as the phone sends it": {
-        "id": "5e0f2f0a-8c0c-4a57-9c0d-0b7a1f0e7a11", "code": "HTTPS://X.EXAMPLE/B/AEBAGBAF", "direction": "in",
+        "id": "5e0f2f0a-8c0c-4a57-9c0d-0b7a1f0e7a11", "code": "HTTPS://X.EXAMPLE/B/AEBAG", "direction": "in",
         "at": "2026-06-17T08:31:02.500Z", "checkpoint": 3, "sequence": 17, "clock_offset_ms": -40,
-        "local_verdict": "admitted", "let_in": True, "page": "c0ffee", "elapsed_ms": 123456, "operator": "Zoé “Z” 李",
-        "override_reason": "",
+        "local_verdict": "admitted", "let_in": True, "page": "c0ffee", "elapsed_ms": 123456,
+        "operator": "Zoé “Z” 李", "override_reason": "",
     },
     "an undo of somebody found by name": {
         "id": "5e0f2f0a-8c0c-4a57-9c0d-0b7a1f0e7a12", "code": "", "registration": "ABCDEFGHIJ234",
-        "direction": "out", "at": "2026-06-17T08:31:02Z", "checkpoint": 3, "sequence": 18, "clock_offset_ms": None,
-        "local_verdict": "admitted", "let_in": False, "undoes": "5e0f2f0a-8c0c-4a57-9c0d-0b7a1f0e7a11",
+        "direction": "out", "at": "2026-06-17T08:31:02Z", "checkpoint": 3, "sequence": 18,
+        "clock_offset_ms": None, "local_verdict": "admitted", "let_in": False, "undoes": "5e0f2f0a-8c0c-4a57-9c0d-0b7a1f0e7a11",
         "page": "", "elapsed_ms": 0,
     },
 }  # fmt: skip
