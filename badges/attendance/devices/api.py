@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from badges.attendance.scanning.device_signatures import decode_device_key
+from badges.attendance.scanning.inputs.device_signatures import decode_device_key
 from badges.attendance.scanning.snapshot_serializers import SnapshotDeviceResponse
 from convention.api.bodies import render_body, validate_body
 from convention.api.openapi import PROBLEMS_EXTENSION
@@ -27,11 +27,13 @@ PAIRING_WINDOW_SECONDS = 600
 MAX_CODE_LENGTH = 100
 MAX_KEY_LENGTH = 100
 
+NO_TOKEN: list[Any] = [{}]
+
 PAIRING_EXAMPLE = OpenApiExample(
     "A phone pairs itself",
     value={
         "code": "QK3V0C5WZ2TTY7A4N6M2JH5BXE",
-        "public_key": "BIAs0R2ZWIwTd6bPyC6aQY3JvdKq7mPpkFWCDCIDE7mQ0f4E2qWzRwQ1V8YzqWkz1mT0hVQm3a0R5yQfmZ2vJ0c",
+        "public_key": "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU",  # noqa: E501
         "name": "Lise",
     },
     request_only=True,
@@ -97,7 +99,7 @@ class PairDeviceView(APIView):
         responses={201: PairDeviceResponse},
         tags=["scanner"],
         operation_id="scanner_pair",
-        auth=[{}],
+        auth=NO_TOKEN,
         extensions={PROBLEMS_EXTENSION: ["404", "409", "410", "429"]},
     )
     def post(self, request: Request) -> Response:

@@ -64,7 +64,7 @@ class ShownCode:
 
     @property
     def url(self) -> str:
-        """Return the address that the phone opens; browsers do not send its fragment, so no server logs it."""
+        """Return the address that the phone opens; browsers send no fragment, so no server logs it."""
         return f"{settings.SITE_URL}/scan/#code={self.text}"
 
 
@@ -94,7 +94,7 @@ def invite_devices(
 def pair_by_code(*, code: str, public_key: bytes, name: str = "") -> Pairing:
     """Pair a phone that has this key; the screen shows the next code from then on.
 
-    The same code with the same key gives a new token for the same device, since the answer may have been lost.
+    The same code with the same key gives a new token for the same device: the answer may have been lost.
     Raise UnknownPairingCode, PairingCodeUsed or PairingCodeExpired.
     """
     code_hash, now = hash_pairing_code(code), timezone.now()
@@ -125,7 +125,10 @@ def pair_by_code(*, code: str, public_key: bytes, name: str = "") -> Pairing:
 
 
 def _renew_pairing(code_hash: str, public_key: bytes, now: datetime.datetime) -> Pairing:
-    """Give the device that was paired by this code another token. Raise UnknownPairingCode or PairingCodeUsed."""
+    """Give the device that was paired by this code another token.
+
+    Raise UnknownPairingCode or PairingCodeUsed.
+    """
     devices = Device.objects.select_for_update(of=("self",)).select_related("checkpoint", "event")
     device = devices.filter(pairing_code_hash=code_hash).first()
     if device is None:

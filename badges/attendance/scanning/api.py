@@ -19,9 +19,9 @@ from badges.attendance.models import Device
 from convention.api.bodies import render_body, validate_body
 from convention.api.parsers import StrictJsonParser
 
+from .device_state.heartbeat import parse_device_state, update_last_seen
+from .device_state.leases import renew_lease
 from .fast_path import record_single_scan
-from .heartbeat import parse_device_state, update_last_seen
-from .leases import renew_lease
 from .record_scans import record_scans
 from .serializers import ScanBatchRequest, ScanBatchResponse
 from .snapshot import load_door_state, load_snapshot, make_etag

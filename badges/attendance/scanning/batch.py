@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from badges.attendance.models import Scan
 
 from .batch_state import UNDONE, BatchState, ScannedHolder, get_presence_state, make_holder
+from .inputs.received_scan import ReceivedScan
 from .presence import (
     CountedScan,
     PresenceState,
@@ -22,7 +23,6 @@ from .presence import (
     has_entry_expired,
 )
 from .presence_store import PresenceKey, load_scan_histories
-from .received_scan import ReceivedScan
 from .scan_input import ScanInput, to_milliseconds
 from .verdict import COUNTED_VERDICTS, REFUSED, ScanFacts, Verdict, decide_verdict, resolve_let_in
 
@@ -97,7 +97,7 @@ class ScanBatch:
         pairs = [(make_counted_scan(received), received) for received in received_scans]
         return {
             received.uid: self.decide_scan(received, counted_scan)
-            # A batch from an offline phone arrives in any order, but each verdict depends on the scans before.
+            # A batch from an offline phone arrives in any order, but a verdict depends on the scans before.
             for counted_scan, received in sorted(pairs, key=lambda pair: pair[0].sort_key)
         }
 
@@ -247,7 +247,7 @@ class ScanBatch:
         self.change_presence(key, compute_presence(self.scan_histories[key]), undo.time.effective_at)
 
     def count_scan(self, key: PresenceKey, counted_scan: CountedScan) -> None:
-        """Apply the scan to its presence; recompute the presence from all scans if this one is out of order."""
+        """Apply the scan to its presence; recompute that from all scans if this one is out of order."""
         # Its undo has arrived before it, or with it.
         if counted_scan.uid in self.undone_uids:
             return

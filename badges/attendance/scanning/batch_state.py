@@ -13,11 +13,11 @@ from convention.db.raw_sql import insert_rows
 from convention.events.models import EventKey
 from registrations.models import Registration, SessionBooking
 
-from .leases import LeasedPlaces, load_leased_places
+from .device_state.leases import LeasedPlaces, load_leased_places
+from .inputs.received_scan import ReceivedScan
+from .inputs.scan_devices import was_device_valid
 from .presence import NEVER_SCANNED, PresenceState, filter_still_inside
 from .presence_store import PresenceKey, load_presence_states, save_presences
-from .received_scan import ReceivedScan
-from .scan_devices import was_device_valid
 from .scan_input import ScanInput
 from .signatures import CheckedCode, EventPublicKey, check_code, get_key_number
 from .sql import SCAN_COLUMNS
@@ -49,7 +49,7 @@ class ScannedHolder:
 class BatchState:
     """The state that a batch is decided on; each decided scan updates it for the next one.
 
-    `device` delivers the scans. Pass it and `checked_codes` on creation; `load_batch_state` fills in the rest.
+    `device` delivers the scans. Pass it and `checked_codes` on creation; `load_batch_state` loads the rest.
     """
 
     device: Device
@@ -221,7 +221,7 @@ def get_scan_state(row: Registration) -> str:
 def load_stored_scans(
     device: Device, scan_inputs: list[ScanInput]
 ) -> tuple[dict[uuid.UUID, Scan], list[Scan]]:
-    """Return the scans stored under the ids that the inputs have or take back, and the undos of the inputs."""
+    """Return the scans stored under the ids that the inputs have or take back, and undos of the inputs."""
     uids = [scan_input.uid for scan_input in scan_inputs]
     named = {*uids, *(scan_input.undoes for scan_input in scan_inputs if scan_input.undoes)}
     rows = Scan.objects.filter(Q(uid__in=named) | Q(undoes__in=uids), event=device.event_id).select_related(

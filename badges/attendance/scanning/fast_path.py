@@ -4,8 +4,8 @@ One SELECT reads all that `load_batch_state` would. One write inserts the scan a
 the presence, if nobody changed it meanwhile: it waits for the lock on the registration's row (on SQLite for
 the database lock), compares the presence with what was read, and writes nothing if they differ. For every
 unusual case (a replay, an undo, an override, a scan out of order, a checkpoint with a capacity, another
-checkpoint than the device's own, another device's scan, two scans of one badge at once) `record_single_scan` returns None, and `record_scans` decides by
-the same rules under locks.
+checkpoint than the device's own, another device's scan, two scans of one badge at once) `record_single_scan`
+returns None, and `record_scans` decides by the same rules under locks.
 """
 
 import datetime
@@ -28,12 +28,12 @@ from registrations.models import Registration, Ticket
 
 from .batch import ScanBatch, ScanResult, make_counted_scan
 from .batch_state import BatchState, make_holder
-from .heartbeat import update_last_seen
+from .device_state.heartbeat import update_last_seen
+from .inputs.received_scan import ReceivedScan
+from .inputs.scan_devices import check_scan_device
+from .inputs.scan_time import UNKNOWN_CLOCK, SendingClock, raise_to_predecessor, resolve_scan_time
 from .presence import NEVER_SCANNED, PresenceState
-from .received_scan import ReceivedScan
-from .scan_devices import check_scan_device
 from .scan_input import InvalidScan, ScanInput
-from .scan_time import UNKNOWN_CLOCK, SendingClock, raise_to_predecessor, resolve_scan_time
 from .signatures import EventPublicKey, check_code, get_key_number, parse_code
 from .sql import PRESENCE_COLUMNS, PRESENCE_UPDATES, SCAN_COLUMNS, STATE_COLUMN_NAMES
 
@@ -150,7 +150,7 @@ def record_single_scan(
 
 
 def is_usual_scan(scan_input: ScanInput, device: Device) -> bool:
-    """Return whether the scan is one of the device itself, at its own checkpoint, without override or undo."""
+    """Return whether the device itself made it, at its own checkpoint, without override or undo."""
     is_at_own_checkpoint = scan_input.checkpoint in (None, device.checkpoint_id)
     is_own = check_scan_device(scan_input, device, {device.pk: device}) is scan_input
     return is_at_own_checkpoint and is_own and not (scan_input.override_reason or scan_input.undoes)
@@ -178,7 +178,7 @@ def load_scan_context(device: Device, scan_input: ScanInput) -> ScanContext | No
 
 
 def unpack_row(device: Device, row: tuple[Any, ...]) -> tuple[ScanContext, bool]:
-    """Return the row as objects, and whether the scan is new, not undone, and its checkpoint has no capacity."""
+    """Return the row as objects, and whether the scan is new and its checkpoint without capacity."""
     cells = convert_cells(row)
     capacity, key_event, public_key = islice(cells, 3)
     registration = make_instance(Registration, REGISTRATION_COLUMNS, cells)

@@ -1,8 +1,8 @@
 """Compute a presence from the scans of one badge at one checkpoint; without a database.
 
-Only scans of attendees who were let in count, and none that was taken back. The presence is a fold over them in order of effective time, so it
-grows scan by scan while they arrive in order, and is recomputed when one arrives late. The result does not
-depend on the order of arrival.
+Only scans of attendees who were let in count, and none that was taken back. The presence is a fold over them
+in order of effective time, so it grows scan by scan while they arrive in order, and is recomputed when one
+arrives out of order. The result does not depend on the order of arrival.
 """
 
 import dataclasses
@@ -186,7 +186,7 @@ def find_prior_state(state: PresenceState, device: int) -> PriorState:
 
 
 def find_prior_state_among(counted_scans: list[CountedScan], counted_scan: CountedScan) -> PriorState:
-    """Return the state met by a scan that arrives out of order, which may repeat an entry before or after it."""
+    """Return the state met by a scan out of order, which may repeat an entry before or after it."""
     ordered = sorted(counted_scans, key=lambda each: each.sort_key)
     # By sort key rather than by time, so that the result agrees with compute_presence.
     before = compute_presence(each for each in ordered if each.sort_key < counted_scan.sort_key)

@@ -51,6 +51,11 @@ def rebuild_presence(*, event: "Event") -> int:
 type PresenceKey = tuple[int, int]
 
 
+# The registration that a scan counts for: the survivor of a merged one. One level suffices: merging a survivor
+# again moves all earlier merges to the new one.
+OWNER = Coalesce("registration__merged_into", "registration")
+
+
 UPDATE_ON_CONFLICT = f"ON CONFLICT (checkpoint_id, registration_id) DO UPDATE SET {PRESENCE_UPDATES}"
 
 
@@ -86,12 +91,6 @@ def filter_by_registration(registration: Registration) -> Q:
     return Q(registration=registration) | Q(registration__merged_into=registration)
 
 
-def annotate_owner(scans: QuerySet[Scan]) -> QuerySet[Scan]:
-    """Add the registration that each scan counts for: the survivor of a merged one."""
-    # One level suffices: merging a survivor again moves all earlier merges to the new one.
-    return scans.annotate(owner=Coalesce("registration__merged_into", "registration"))
-
-
 def find_undos() -> QuerySet[Scan]:
     """Return, for an outer scan with its owner, the scans that take it back.
 
@@ -99,7 +98,7 @@ def find_undos() -> QuerySet[Scan]:
     """
     by_device = Q(device=OuterRef("device")) | Q(device__can_override=True)
     undos = Scan.objects.filter(by_device, event=OuterRef("event"), undoes=OuterRef("uid"), reason="undone")
-    return annotate_owner(undos).filter(owner=OuterRef("owner"))
+    return undos.annotate(owner=OWNER).filter(owner=OuterRef("owner"))
 
 
 def iterate_counted_scans(
@@ -109,7 +108,7 @@ def iterate_counted_scans(
 
     Scans of a merged registration are yielded for its survivor.
     """
-    rows = annotate_owner(scans).filter(
+    rows = scans.annotate(owner=OWNER).filter(
         ~Exists(find_undos()), let_in=True, verdict__in=COUNTED_VERDICTS, registration__isnull=False
     )
     if checkpoints is not None:

@@ -17,11 +17,11 @@ from convention.errors import ServiceUnavailable, StorageFull
 
 from .batch import ScanBatch, ScanResult
 from .batch_state import BadgeWasMerged, BatchState, check_codes, load_batch_state, save_batch
-from .heartbeat import update_last_seen
-from .received_scan import ReceivedScan, raise_times_to_predecessors
-from .scan_devices import check_scan_device, find_scan_devices
+from .device_state.heartbeat import update_last_seen
+from .inputs.received_scan import ReceivedScan, raise_times_to_predecessors
+from .inputs.scan_devices import check_scan_device, find_scan_devices
+from .inputs.scan_time import UNKNOWN_CLOCK, SendingClock, resolve_scan_time
 from .scan_input import InvalidScan, ScanInput
-from .scan_time import UNKNOWN_CLOCK, SendingClock, resolve_scan_time
 from .serializers import parse_scan
 from .verdict import REFUSED
 
@@ -60,7 +60,7 @@ def record_scans(
     at: datetime.datetime | None = None,
     clock: SendingClock = UNKNOWN_CLOCK,
 ) -> list[ScanResult]:
-    """Record a batch that `device` delivered at `at` (default: now); return one result for each item, in order.
+    """Record a batch that `device` delivered at `at` (default: now); return one result for each, in order.
 
     Safe to call again with the same items. Raise ServiceUnavailable if the database is too busy, StorageFull
     if its disk is full.

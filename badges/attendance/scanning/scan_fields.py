@@ -19,7 +19,7 @@ from rest_framework.fields import empty
 from convention.api.bodies import flatten_errors
 from convention.errors import ConventionError
 
-from .device_signatures import write_signed_item
+from .inputs.device_signatures import write_signed_item
 from .scan_input import ALLOWED_VERDICTS, MAX_CHECKPOINT_LENGTH, MAX_SCANS_PER_REQUEST, InvalidScan, ScanInput
 
 OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
@@ -219,11 +219,11 @@ def validate_scan(serializer: serializers.Serializer[ScanInput], item: Any) -> S
     """Return the item as a scan, or why it is none."""
     try:
         scan_input = serializer.run_validation(item)
-        # From the item as sent: the fields are normalized, and the signature covers what the device wrote.
-        if scan_input.signature:
-            return dataclasses.replace(scan_input, signed_item=write_signed_item(item))
-        return scan_input
     except ValidationError as error:
         sent_id = item.get("id") if isinstance(item, dict) else None
         sentences = chain.from_iterable(flatten_errors(error.detail).values())
         return InvalidScan(sent_id, " ".join(sentences))
+    # From the item as sent: the fields are normalized, and the signature covers what the device wrote.
+    if scan_input.signature:
+        return dataclasses.replace(scan_input, signed_item=write_signed_item(item))
+    return scan_input

@@ -11,6 +11,7 @@ from rest_framework.exceptions import ValidationError
 from convention.api.bodies import get_shared_serializer
 from convention.api.fields import LocalTimeField
 
+from .inputs.scan_time import SendingClock
 from .scan_fields import (
     CheckpointField,
     DirectionField,
@@ -40,7 +41,6 @@ from .scan_input import (
     InvalidScan,
     ScanInput,
 )
-from .scan_time import SendingClock
 from .snapshot_serializers import CapacityLimitResponse
 
 SCANS_EXAMPLE = OpenApiExample(
@@ -122,11 +122,11 @@ class ScanRequest(serializers.Serializer[ScanInput]):
         max_length=MAX_REASON_LENGTH, help_text="Admits all the same, on a supervisor’s device."
     )
     let_in = LetInField(
-        help_text="Whether the operator let the attendee pass: attendance rests on this. Absent: as the verdict "
-        "says, so leave it out where the answer decides, and take the scan back if the answer came too late."
+        help_text="Whether the operator let the attendee pass: attendance rests on this. Absent: as the "
+        "verdict says, so leave it out where the answer decides, and take the scan back if it came too late."
     )
     undoes = UndoneScanField(
-        help_text="The id of the scan that this one takes back, with the same code. It may arrive before that scan."
+        help_text="The id of the scan that this one takes back, with the same code. It may arrive first."
     )
     page = ScanTextField(max_length=MAX_PAGE_LENGTH, help_text="Names the page load that made the scan.")
     elapsed_ms = ScanNumberField(
@@ -138,9 +138,9 @@ class ScanRequest(serializers.Serializer[ScanInput]):
     )
     signature = ScanTextField(
         max_length=MAX_SIGNATURE_LENGTH,
-        help_text="Required from a device that was paired with a key: ECDSA with P-256 and SHA-256, 64 bytes in "
-        'base64url, over the JSON array `["scan-1", device, id, code, registration, direction, at, checkpoint, '
-        "sequence, clock_offset_ms, local_verdict, let_in, undoes, page, elapsed_ms, operator, "
+        help_text="Required from a device that was paired with a key: ECDSA with P-256 and SHA-256, 64 bytes "
+        'in base64url, over the JSON array `["scan-1", device, id, code, registration, direction, at, '
+        "checkpoint, sequence, clock_offset_ms, local_verdict, let_in, undoes, page, elapsed_ms, operator, "
         'override_reason]` without blanks; absent texts are `""`, absent numbers and booleans `null`.',
     )
 

@@ -20,17 +20,17 @@ from convention.events.models import Event, EventKey
 from convention.events.signing_keys import get_signing_key
 from registrations.models import Registration, SessionBooking
 
-from .leases import CapacityLimit, renew_lease
+from .device_state.leases import CapacityLimit, renew_lease
+from .device_state.silence import SilentDevice, find_silent_devices
 from .numbering import is_cursor_invalid, number_changes
 from .record_encryption import encrypt_record, hash_short_code, make_registration_key
-from .silence import SilentDevice, find_silent_devices
 
 
 class BadgeRecord(NamedTuple):
     """A registration that ever had a valid badge, encrypted under its current code.
 
-    `state` is "confirmed", "cancelled", or "merged" into another registration of the same attendee. `short` is
-    for devices that may look up typed codes: see `hash_short_code`.
+    `state` is "confirmed", "cancelled", or "merged" into another registration of the same attendee. `short`
+    is for devices that may look up typed codes: see `hash_short_code`.
     """
 
     key: str
@@ -102,7 +102,7 @@ def load_door_state(device: Device, *, at: datetime.datetime) -> DoorState:
 
 
 def make_etag(door: DoorState, since: int, cursor: int | None) -> str:
-    """Return the ETag of a snapshot, made of the event, its presences, the device, its door and both cursors."""
+    """Return the ETag of a snapshot: of the event, its presences, the device, its door and both cursors."""
     device = door.device
     # Numbers are given here, before the tag is compared, so that new scans change the tag at once.
     latest = number_changes(device.event_id)

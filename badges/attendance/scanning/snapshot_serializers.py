@@ -182,8 +182,8 @@ class BadgeRecordResponse(serializers.Serializer[Any]):
     sealed = serializers.CharField(help_text="The encrypted record, which only the badge’s code decrypts.")
     short = serializers.CharField(
         required=False,
-        help_text="On a supervisor’s device: 16 hex digits of SHA-256 over `short:`, the event’s slug, `:` and "
-        "the short code on the badge.",
+        help_text="On a supervisor’s device: 16 hex digits of SHA-256 over `short:`, the event’s slug, `:` "
+        "and the short code on the badge.",
     )
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
@@ -215,8 +215,8 @@ class CapacityLimitResponse(serializers.Serializer[Any]):
     inside = serializers.IntegerField(min_value=0)
     lease = serializers.IntegerField(
         min_value=0,
-        help_text="Places that this device may give without asking. It subtracts its own entries that it has not "
-        "sent, and adds its own exits.",
+        help_text="Places that this device may give without asking. It subtracts its own entries that it has "
+        "not sent, and adds its own exits.",
     )
     lease_expires_at = LocalTimeField(timespec="auto")
 

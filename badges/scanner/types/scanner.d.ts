@@ -87,8 +87,8 @@ declare global {
       is_mine: boolean;
     }
 
-    /** Places at a door with a capacity; this device may give `lease` of them while offline. */
-    interface Limit {
+    /** The limit at the device's checkpoint, and the places that this device may give there. */
+    interface CapacityLimit {
       door: number;
       capacity: number;
       inside: number;
@@ -108,10 +108,10 @@ declare global {
       registrations: EncryptedRegistration[];
       removed: string[];
       presences: Presence[];
-      limits?: Limit[];
+      limits: CapacityLimit[];
       /** The devices at this door that were not heard of for two minutes, and how many scans they may hold. */
-      devices_silent?: number;
-      uncertain?: number;
+      devices_silent: number;
+      uncertain: number;
     }
 
     /** An attendee who was found by name or by the badge's short code. */
@@ -231,9 +231,13 @@ declare global {
     interface PendingScan extends Scan {
       event: string;
       event_name?: string;
-      /** Missing in scans that an older version of the app made. */
+      /** This and the next three are missing in scans that an older version of the app made. */
       device?: number;
-      presence_id: string | null;
+      /** Names the registration in the snapshot; null for a text that is no badge. */
+      key?: string | null;
+      door?: number;
+      /** When it was made, in milliseconds by the server's clock. */
+      server_at?: number;
     }
 
     interface ScanOptions {
@@ -248,13 +252,7 @@ declare global {
       presence_id: string;
       /** The door while inside, else absent: indexed to count who is inside. */
       inside_at?: number;
-      /** The scan on which this presence rests until the server has acknowledged it, and the presence before. */
-      pending?: string;
-      before?: Presence | null;
     }
-
-    /** What a scan makes of a presence. */
-    type ChangedPresence = Presence & Pick<StoredPresence, "pending" | "before">;
 
     /** The settings beside the pairing. */
     interface OtherSettings {
@@ -279,7 +277,7 @@ declare global {
       presences: {
         key: string;
         value: StoredPresence;
-        indexes: { pending: string; inside: number };
+        indexes: { inside: number };
       };
       outbox: { key: string; value: PendingScan; indexes: { sequence: number } };
     }
@@ -315,12 +313,14 @@ declare global {
       key?: string;
       registration?: EncryptedRegistration;
       presence?: StoredPresence;
-      isCurrent?: boolean;
+      badgeVersion?: number;
     }
 
     /** A badge with what this device makes of it. */
     interface JudgedBadge extends Decision {
       badge: BadgeFacts;
+      /** Where the badge was before, this device's unsent scans included. */
+      presence?: Presence | null;
       code: string;
       reference?: string;
     }
@@ -346,6 +346,41 @@ declare global {
       is_late: boolean;
       has_override: boolean;
       undo: "" | "allowed" | "not_allowed";
+    }
+
+    /** A badge as read: `key` names its registration in the snapshot. */
+    interface Reading {
+      codeStatus: CodeStatus;
+      key: string | null;
+      badgeVersion: number;
+      direction: Direction;
+      /** Milliseconds by the server's clock. */
+      at: number;
+      hasOverride: boolean;
+    }
+
+    /** A scan that the server has not acknowledged. */
+    interface UnsentScan {
+      id: string;
+      key: string | null;
+      door: number;
+      direction: Direction;
+      /** Milliseconds by the server's clock. */
+      at: number;
+      let_in: boolean;
+      undoes: string;
+    }
+
+    type PresenceFacts = Pick<Presence, "is_inside" | "is_mine" | "read_at">;
+
+    /** The rows of the snapshot that a verdict depends on. */
+    interface DeviceData {
+      checkpoint: Pick<Checkpoint, "door" | "session" | "opens_at" | "closes_at" | "is_strict">;
+      registration: Pick<EncryptedRegistration, "state" | "badge_version"> | null;
+      record: Pick<BadgeRecord, "sessions"> | null;
+      presence: PresenceFacts | null;
+      limit: CapacityLimit | null;
+      unsentScans: UnsentScan[];
     }
 
     interface Decision {

@@ -5,8 +5,9 @@
 
 import { openDB } from "../vendor/idb/index.js";
 import { estimateServerTime } from "./clock.js";
-import { chargeLease } from "./leases.js";
-import { copyKeys, copyPairing, copyPresence, copyScans, forgetScan, getStorageCopy } from "./storage_copy.js";
+import { applyScan, chargeLease } from "./confirmed_scans.js";
+import { listEffectiveScans } from "./device_facts.js";
+import { copyKeys, copyPairing, copyScans, forgetScan, getStorageCopy } from "./storage_copy.js";
 import { ENTRY_LIFETIME_MS } from "./verdict.js";
 
 const DATABASE_NAME = "convention-scanner";
@@ -16,6 +17,7 @@ const PAIRING_STORES = /** @type {("settings" | "registrations" | "presences")[]
   "registrations",
   "presences",
 ]);
+const NO_LIMITS = { limits: [], devices_silent: 0, uncertain: 0 };
 const PAIRING_MARKS = /** @type {Scanner.SettingName[]} */ (["pairing_attempt", "is_unpaired"]);
 const ERASED_SETTINGS = /** @type {Scanner.SettingName[]} */ (["pairing", "operator", "badge_tested_at"]);
 
@@ -49,9 +51,7 @@ function openDatabase() {
 function createFirstStores(db) {
   db.createObjectStore("settings");
   db.createObjectStore("registrations", { keyPath: "key" });
-  const presences = db.createObjectStore("presences", { keyPath: "presence_id" });
-  presences.createIndex("pending", "pending");
-  presences.createIndex("inside", "inside_at");
+  db.createObjectStore("presences", { keyPath: "presence_id" }).createIndex("inside", "inside_at");
   db.createObjectStore("outbox", { keyPath: "id" }).createIndex("sequence", "sequence");
 }
 
@@ -81,7 +81,6 @@ export async function copyStorage() {
   const db = await openDatabase();
   copyKeys(await db.getAll("device_keys"));
   copyScans(await db.getAll("outbox"));
-  for (const presence of await db.getAllFromIndex("presences", "pending")) copyPresence(presence);
 }
 
 /**
@@ -103,7 +102,6 @@ async function restoreAfterEviction() {
     settings.put(pairing, "pairing"),
     settings.put(copy.sequence, "sequence"),
     ...copy.scans.map((scan) => tx.objectStore("outbox").put(scan)),
-    ...copy.presences.map((presence) => tx.objectStore("presences").put(presence)),
     ...copy.keys.map((key) => tx.objectStore("device_keys").put(key)),
     tx.done,
   ]);
@@ -135,7 +133,9 @@ export async function saveSetting(name, value) {
  * @param {Scanner.SettingsValue | undefined} value
  */
 function asPairing(value) {
-  return typeof value === "object" && "token" in value ? value : undefined;
+  const isPairing = typeof value === "object" && "token" in value;
+  // A pairing that an older version of the app stored has no limits.
+  return isPairing ? { ...NO_LIMITS, ...value } : undefined;
 }
 
 /**
@@ -164,11 +164,6 @@ export async function findBadge(key, door) {
   return { registration, presence };
 }
 
-/** @param {string} id "door/key" */
-export async function findPresence(id) {
-  return (await openDatabase()).get("presences", id);
-}
-
 export async function countRegistrations() {
   return (await openDatabase()).count("registrations");
 }
@@ -181,8 +176,27 @@ export async function countInside(door) {
   const db = await openDatabase();
   const rows = await db.getAllFromIndex("presences", "inside", door);
   const pairing = asPairing(await db.get("settings", "pairing"));
-  const now = pairing ? estimateServerTime(pairing) : Date.now();
-  return rows.filter((row) => Date.parse(row.entered_at ?? "") > now - ENTRY_LIFETIME_MS).length;
+  if (!pairing) return 0;
+  const oldest = estimateServerTime(pairing) - ENTRY_LIFETIME_MS;
+  const inside = new Set(rows.filter((row) => Date.parse(row.entered_at ?? "") > oldest).map(({ key }) => key));
+  const unsent = listUnsentScans(await db.getAllFromIndex("outbox", "sequence"), pairing.event.slug);
+  for (const { key, direction, undoes } of listEffectiveScans(unsent, door)) {
+    if (key && direction === "in" && !undoes) inside.add(key);
+    else if (key) inside.delete(key);
+  }
+  return inside.size;
+}
+
+/**
+ * Return the scans of an event as device_facts.js takes them.
+ * @param {Scanner.PendingScan[]} scans
+ * @param {string} event
+ * @returns {Scanner.UnsentScan[]}
+ */
+export function listUnsentScans(scans, event) {
+  return scans.flatMap(({ id, key = null, door, direction, server_at: at, let_in, undoes = "", ...scan }) =>
+    scan.event === event && door !== undefined && at !== undefined ? [{ id, key, door, direction, at, let_in, undoes }] : [],
+  );
 }
 
 /**
@@ -207,7 +221,6 @@ export async function savePairing(snapshot, state, deviceKey = null) {
 
 /**
  * Store a snapshot, all or nothing, unless the device is no longer paired by this token.
- * Presences that rest on unsent scans of this device stay.
  * @param {string} token
  * @param {Scanner.Snapshot} snapshot
  * @param {Omit<PairingState, "token">} state
@@ -217,30 +230,26 @@ export async function saveSnapshot(token, snapshot, state) {
   const pairing = asPairing(await tx.objectStore("settings").get("pairing"));
   if (pairing?.token !== token) return tx.done;
   const presences = tx.objectStore("presences");
-  const pending = await presences.index("pending").getAll();
   if (snapshot.full) await Promise.all([tx.objectStore("registrations").clear(), presences.clear()]);
-  await writeSnapshot(tx, snapshot, { ...state, token }, pending);
+  await writeSnapshot(tx, snapshot, { ...state, token });
 }
 
 /**
  * @param {import("../vendor/idb/index.js").IDBPTransaction<Scanner.DatabaseSchema, any, "readwrite">} tx
  * @param {Scanner.Snapshot} snapshot
  * @param {PairingState} state
- * @param {Scanner.StoredPresence[]} pending
  * @returns {Promise<Scanner.Pairing>}
  */
-async function writeSnapshot(tx, snapshot, state, pending = []) {
+async function writeSnapshot(tx, snapshot, state) {
   const registrations = tx.objectStore("registrations");
   const presences = tx.objectStore("presences");
-  const { event, device, keys, checkpoints, sequence, presences_cursor, limits } = snapshot;
-  const { devices_silent, uncertain } = snapshot;
-  const headcount = { limits: limits ?? [], devices_silent: devices_silent ?? 0, uncertain: uncertain ?? 0 };
-  const pairing = { ...state, event, device, keys, checkpoints, sequence, presences_cursor, ...headcount };
+  const { event, device, keys, checkpoints, sequence, presences_cursor, limits, devices_silent, uncertain } = snapshot;
+  const door = { limits, devices_silent, uncertain };
+  const pairing = { ...state, event, device, keys, checkpoints, sequence, presences_cursor, ...door };
   await Promise.all([
     ...snapshot.registrations.map((registration) => registrations.put(registration)),
     ...snapshot.removed.map((key) => registrations.delete(key)),
     ...snapshot.presences.map((presence) => presences.put(makePresenceRow(presence))),
-    ...pending.map((presence) => presences.put(presence)),
     tx.objectStore("settings").put(pairing, "pairing"),
     tx.done,
   ]);
@@ -248,34 +257,28 @@ async function writeSnapshot(tx, snapshot, state, pending = []) {
 }
 
 /**
- * @param {Scanner.ChangedPresence & {inside_at?: number}} presence
+ * @param {Scanner.Presence} presence
  * @returns {Scanner.StoredPresence}
  */
-function makePresenceRow({ inside_at: _inside_at, ...presence }) {
-  const row = { ...presence, presence_id: `${presence.door}/${presence.key}` };
-  return presence.is_inside ? { ...row, inside_at: presence.door } : row;
+function makePresenceRow(presence) {
+  const { inside_at: _inside_at, ...row } = /** @type {Scanner.StoredPresence} */ (presence);
+  const stored = { ...row, presence_id: `${presence.door}/${presence.key}` };
+  return presence.is_inside ? { ...stored, inside_at: presence.door } : stored;
 }
 
 /**
- * Store a scan with the presence that it makes, and give it its sequence. Both are on disk when this returns.
+ * Store a scan and give it its sequence. Both are on disk when this returns.
  * @param {Omit<Scanner.PendingScan, "sequence">} scan
- * @param {Scanner.ChangedPresence | null} presence
  * @returns {Promise<Scanner.PendingScan>}
  */
-export async function saveScan(scan, presence) {
-  const names = /** @type {("settings" | "presences" | "outbox")[]} */ (["settings", "presences", "outbox"]);
+export async function saveScan(scan) {
+  const names = /** @type {("settings" | "outbox")[]} */ (["settings", "outbox"]);
   const tx = (await openDatabase()).transaction(names, "readwrite", { durability: "strict" });
   const settings = tx.objectStore("settings");
   const sequence = Number((await settings.get("sequence")) ?? 0) + 1;
   const numbered = { ...scan, sequence };
-  await Promise.all([
-    settings.put(sequence, "sequence"),
-    tx.objectStore("outbox").add(numbered),
-    presence && tx.objectStore("presences").put(makePresenceRow(presence)),
-    tx.done,
-  ]);
+  await Promise.all([settings.put(sequence, "sequence"), tx.objectStore("outbox").add(numbered), tx.done]);
   copyScans([numbered]);
-  if (presence) copyPresence(makePresenceRow(presence));
   return numbered;
 }
 
@@ -306,7 +309,7 @@ export async function loadDeviceKeys() {
 }
 
 /**
- * Delete a scan that the server has stored, and confirm or take back the presence that rests on it.
+ * Delete a scan that the server has stored, and keep what it means until the next snapshot tells it.
  * @param {string} id
  * @param {boolean} isConfirmed whether the server agrees that the badge passed
  * @returns {Promise<Scanner.PendingScan | undefined>} the scan; undefined if it was deleted before
@@ -314,21 +317,16 @@ export async function loadDeviceKeys() {
 export async function deleteAcknowledgedScan(id, isConfirmed) {
   const names = /** @type {("settings" | "presences" | "outbox")[]} */ (["settings", "presences", "outbox"]);
   const tx = (await openDatabase()).transaction(names, "readwrite");
-  const settings = tx.objectStore("settings");
-  const outbox = tx.objectStore("outbox");
-  const presences = tx.objectStore("presences");
-  const scan = await outbox.get(id);
-  if (scan) {
-    await outbox.delete(id);
-    const pairing = asPairing(await settings.get("pairing"));
-    if (pairing?.event.slug === scan.event) await settings.put(chargeLease(pairing, scan), "pairing");
-    const presence = scan.presence_id ? await presences.get(scan.presence_id) : undefined;
-    if (presence?.pending === id) {
-      const { pending: _pending, before, ...settled } = presence;
-      if (isConfirmed) await presences.put(settled);
-      else if (before) await presences.put(makePresenceRow(before));
-      else await presences.delete(presence.presence_id);
-    }
+  const [settings, presences] = [tx.objectStore("settings"), tx.objectStore("presences")];
+  const scan = await tx.objectStore("outbox").get(id);
+  await tx.objectStore("outbox").delete(id);
+  const pairing = asPairing(await settings.get("pairing"));
+  const [unsent] = scan && pairing ? listUnsentScans([scan], pairing.event.slug) : [];
+  if (pairing && unsent?.key && isConfirmed) {
+    const presence = await presences.get(`${unsent.door}/${unsent.key}`);
+    const changed = applyScan(presence, unsent, pairing);
+    if (changed) await presences.put(makePresenceRow(changed));
+    await settings.put(chargeLease(pairing, unsent), "pairing");
   }
   await tx.done;
   forgetScan(id);

@@ -13,6 +13,8 @@ import { signScan } from "./device_key.js";
 import { ADMITTED, ALREADY_IN, UNVERIFIED } from "./verdict.js";
 
 const MAX_BATCH = 200;
+/** What is stored of a scan, but not sent. */
+const LOCAL_FIELDS = ["event", "event_name", "device", "key", "door", "server_at"];
 const MIN_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 60_000;
 /** Statuses that a smaller batch may avoid. */
@@ -185,6 +187,7 @@ async function signScans(scans, { device }) {
  * @param {Scanner.PendingScan} scan
  * @returns {Scanner.Scan}
  */
-function removeLocalFields({ event: _event, event_name: _name, presence_id: _presence, device: _device, ...scan }) {
-  return scan;
+function removeLocalFields(scan) {
+  const fields = Object.entries(scan).filter(([name]) => !LOCAL_FIELDS.includes(name));
+  return /** @type {Scanner.Scan} */ (Object.fromEntries(fields));
 }

@@ -9,11 +9,10 @@
  * @property {number} sequence
  * @property {Map<number, Scanner.StoredKey>} keys
  * @property {Map<string, Scanner.PendingScan>} scans
- * @property {Map<string, Scanner.StoredPresence>} presences by the scan on which each rests
  */
 
 /** @type {StorageCopy} */
-const copy = { pairing: undefined, sequence: 0, keys: new Map(), scans: new Map(), presences: new Map() };
+const copy = { pairing: undefined, sequence: 0, keys: new Map(), scans: new Map() };
 
 /** @param {Scanner.Pairing | undefined} pairing */
 export function copyPairing(pairing) {
@@ -33,20 +32,14 @@ export function copyScans(scans) {
   }
 }
 
-/** @param {Scanner.StoredPresence} presence */
-export function copyPresence(presence) {
-  if (presence.pending) copy.presences.set(presence.pending, presence);
-}
-
 /** @param {string} id */
 export function forgetScan(id) {
   copy.scans.delete(id);
-  copy.presences.delete(id);
 }
 
 /** Return what to store again; null if nothing was ever stored by this page. */
 export function getStorageCopy() {
-  const { pairing, sequence, keys, scans, presences } = copy;
-  const lists = { keys: [...keys.values()], scans: [...scans.values()], presences: [...presences.values()] };
+  const { pairing, sequence, keys, scans } = copy;
+  const lists = { keys: [...keys.values()], scans: [...scans.values()] };
   return pairing ? { pairing, sequence, ...lists } : null;
 }

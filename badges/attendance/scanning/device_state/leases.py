@@ -1,7 +1,8 @@
 """Lease places of a checkpoint with a capacity to its devices, so that they know a limit while offline.
 
-Places inside and leased never exceed the capacity together: all of it changes under the lock on the checkpoint.
-A lease is renewed with each snapshot and spent by each entry; what is not used returns when it expires.
+Places inside and leased never exceed the capacity together: all of it changes under the lock on the
+checkpoint. A lease is renewed with each snapshot and spent by each entry; what is not used returns when it
+expires.
 """
 
 import datetime
@@ -13,7 +14,7 @@ from django.db.models import Q
 
 from badges.attendance.models import CapacityLease, Checkpoint, Device, Presence
 
-from .presence import filter_still_inside
+from ..presence import filter_still_inside
 
 LEASE_DURATION = datetime.timedelta(minutes=10)
 # A device that was not heard of for longer gets no share of the free places.

@@ -1,4 +1,4 @@
-"""Check the signature that a device with a key puts under each of its scans, so that any device may deliver it.
+"""Check the signature that a device with a key puts under each scan, so that any device may deliver it.
 
 The signature is ECDSA over P-256 with SHA-256, as 64 bytes (r and s) in base64url, over a JSON array of the
 fields as sent: `write_canonical_text`.
@@ -23,7 +23,7 @@ ECDSA = ec.ECDSA(SHA256())
 
 
 def write_signed_item(item: dict[str, Any]) -> str:
-    """Return the fields of an item that its signature covers, as one JSON array without version and device."""
+    """Return the fields of an item that its signature covers, as a JSON array without version and device."""
     values = [
         *(item.get(name) or "" for name in TEXT_FIELDS),
         item.get("checkpoint"), item.get("sequence"), item.get("clock_offset_ms"),

@@ -1,15 +1,15 @@
 """Date a scan by the server's clock, although the device's clocks may be wrong, jump or stop.
 
-Three clocks tell how long ago a badge was read. The wall clock with its measured offset is wrong once somebody
-sets it. The wall clock's difference between reading and sending is wrong if it was set in between. The page's
-monotonic clock cannot be set, but stops while a phone sleeps, and a new page load begins another one. Where two
-agree, they are right.
+Three clocks tell how long ago a badge was read. The wall clock with its measured offset is wrong once
+somebody sets it. The wall clock's difference between reading and sending is wrong if it was set in between.
+The page's monotonic clock cannot be set, but stops while a phone sleeps, and a new page load begins another
+one. Where two agree, they are right.
 """
 
 import datetime
 from dataclasses import dataclass
 
-from .scan_input import ScanInput
+from ..scan_input import ScanInput
 
 LATE_AFTER = datetime.timedelta(seconds=20)
 MAX_CLOCK_SKEW = datetime.timedelta(minutes=2)

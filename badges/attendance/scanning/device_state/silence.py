@@ -10,7 +10,7 @@ from django.db.models import Count, F, Q
 
 from badges.attendance.models import Device, Scan
 
-from .verdict import COUNTED_VERDICTS
+from ..verdict import COUNTED_VERDICTS
 
 if TYPE_CHECKING:
     from convention.events.models import Event

@@ -1,4 +1,4 @@
-"""Store what a device reports about itself with each snapshot request, for the organizers' page of devices."""
+"""Store what a device reports about itself with each snapshot request, for the organizers' pages."""
 
 import datetime
 import json

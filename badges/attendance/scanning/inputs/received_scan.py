@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from badges.attendance.models import Checkpoint, Device, Scan
 
-from .scan_input import ScanInput
+from ..scan_input import ScanInput
 from .scan_time import ScanTime, raise_to_predecessor
 
 
@@ -36,7 +36,7 @@ class ReceivedScan:
 
 
 def raise_times_to_predecessors(received_scans: Iterable[ReceivedScan]) -> list[ReceivedScan]:
-    """Return the scans, none dated before the one that its device made before, by the device's own counter."""
+    """Return the scans, none dated before its predecessor by the device's own counter."""
     by_device: dict[int, list[ReceivedScan]] = defaultdict(list)
     for received in received_scans:
         by_device[received.device.pk].append(received)
@@ -69,4 +69,7 @@ def _load_stored_times(numbered: list[ReceivedScan]) -> list[tuple[int, datetime
     scans = Scan.objects.filter(device=numbered[0].device.pk)
     before = scans.filter(device_sequence__lt=first).order_by("-device_sequence").values("device_sequence")
     rows = scans.filter(device_sequence__gte=Coalesce(Subquery(before[:1]), first), device_sequence__lt=last)
-    return list(rows.values_list("device_sequence", "effective_at"))
+    return [
+        (number or 0, effective_at)
+        for number, effective_at in rows.values_list("device_sequence", "effective_at")
+    ]

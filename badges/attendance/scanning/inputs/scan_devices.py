@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 from badges.attendance.models import PAIRING_ROLES, Device
 from convention.events.models import EventRole
 
+from ..scan_input import InvalidScan, ScanInput
 from .device_signatures import is_signed_by_device
-from .scan_input import InvalidScan, ScanInput
 
 
 def find_scan_devices(device: Device, scan_inputs: Iterable[ScanInput]) -> dict[int, Device]:
     """Return the delivering device and all others of its event that the scans name, by id."""
-    others = {scan_input.device_id for scan_input in scan_inputs} - {None, device.pk}
+    named = {scan_input.device_id for scan_input in scan_inputs if scan_input.device_id is not None}
+    others = named - {device.pk}
     if not others:
         return {device.pk: device}
     rows = Device.objects.filter(event=device.event_id, pk__in=others).select_related("checkpoint")
