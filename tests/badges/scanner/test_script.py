@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from badges.attendance.scanning.device_signatures import write_canonical_text, write_signed_item
+from badges.attendance.scanning.inputs.device_signatures import write_canonical_text, write_signed_item
 from badges.attendance.scanning.record_encryption import (
     encode_base64url,
     encrypt_record,
@@ -33,8 +33,8 @@ SIGNED_SCANS = {
     "an undo of somebody found by name": {
         "id": "5e0f2f0a-8c0c-4a57-9c0d-0b7a1f0e7a12", "code": "", "registration": "ABCDEFGHIJ234",
         "direction": "out", "at": "2026-06-17T08:31:02Z", "checkpoint": 3, "sequence": 18,
-        "clock_offset_ms": None, "local_verdict": "admitted", "let_in": False, "undoes": "5e0f2f0a-8c0c-4a57-9c0d-0b7a1f0e7a11",
-        "page": "", "elapsed_ms": 0,
+        "clock_offset_ms": None, "local_verdict": "admitted", "let_in": False,
+        "undoes": "5e0f2f0a-8c0c-4a57-9c0d-0b7a1f0e7a11", "page": "", "elapsed_ms": 0,
     },
 }  # fmt: skip
 
