@@ -19,6 +19,7 @@ def scanner_texts() -> dict[str, str]:
         **advice_texts(),
         **queue_texts(),
         **search_texts(),
+        **conflict_texts(),
     }
 
 
@@ -40,6 +41,7 @@ def verdict_texts() -> dict[str, str]:
         ),
         "detail.continue": _("Tap to continue"),
         "detail.not_let_in": _("Tap anywhere else if the person stays outside"),
+        "action.let_in": pgettext("scanner", "Let in"),
         "detail.override": _("Admitted by a supervisor: {reason}"),
         "mark.no_photo": _("No photos"),
         "mark.to_pay": _("Payment due"),
@@ -241,4 +243,17 @@ def search_texts() -> dict[str, str]:
         "manual.offline": _(
             "Short codes need the network. Enter the whole code, or send the person to the desk."
         ),
+    }
+
+
+def conflict_texts() -> dict[str, str]:
+    return {
+        "conflict.title": pgettext("verdict", "Let in twice"),
+        "conflict.detail": _("This badge came in twice:"),
+        "conflict.reentry": _("Came back after leaving unseen"),
+        "conflict.wrong_badge": _("Somebody else’s badge"),
+        "conflict.desk": _("Leave it to the desk"),
+        "conflict.count": _("To settle: {count}"),
+        "conflict.settled": _("Conflict settled."),
+        "conflict.offline": _("The conflict could not be settled without the network."),
     }

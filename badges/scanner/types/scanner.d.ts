@@ -424,7 +424,27 @@ declare global {
       needsTap: boolean;
       /** Colours the screen where the verdict alone does not. */
       tone?: "full" | "test";
-      canLetIn?: boolean;
+      /** Buttons below the explanation. */
+      actions: ViewAction[];
+      /** Says what a tap anywhere else means, if it is not just to go on. */
+      hint?: string;
+    }
+
+    interface ViewAction {
+      label: string;
+      run: () => unknown;
+    }
+
+    /** A badge that was let in although it was inside, and the later scans that did it. */
+    interface DeviceConflict {
+      id: string;
+      name: string;
+      company: string;
+      checkpoint: string;
+      entered_at: string | null;
+      gate: string;
+      is_mine: boolean;
+      scans: { at: string; gate: string; device: string; is_mine: boolean }[];
     }
 
     interface PendingCounts {
@@ -464,13 +484,14 @@ declare global {
       pair: string;
       search: string;
       attendees: string;
+      conflicts: string;
       version: string;
     }
 
     /** The ids of the page's elements (templates/scanner/scan.html). */
     interface Elements
       extends Record<
-          | `verdict-${"word" | "name" | "company" | "ticket" | "marks" | "detail" | "hint"}`
+          | `verdict-${"word" | "name" | "company" | "ticket" | "marks" | "actions" | "detail" | "hint"}`
           | `pair-${"steps" | "start" | "manually"}`
           | "verdict" | "announcement" | "status-bar" | "checkpoint" | "inside" | "connection" | "list-age" | "pending"
           | "welcome" | "message" | "scan-view" | "no-picture" | "camera-state" | "hint" | "last-scan" | "last-line"
@@ -482,7 +503,7 @@ declare global {
           | `pair-${"camera" | "cancel"}`
           | "menu-open" | "camera-again" | "undo" | "override" | "torch" | "type-open" | "type-close"
           | "send-now" | "update-now" | "install-now" | "test-sound" | "test-badge" | "leave" | "leave-anyway"
-          | "verdict-let-in" | "search-open" | "search-close" | "recent-open",
+          | "conflicts-open" | "search-open" | "search-close" | "recent-open",
           HTMLButtonElement
         >,
         Record<"pair-form" | "override-form" | "type-form" | "search-form", HTMLFormElement>,

@@ -86,18 +86,18 @@ export async function requestToken(url, body) {
 }
 
 /**
- * Return the JSON body of any other endpoint, which must hold the list of that name.
+ * Return the JSON body of any other endpoint, which must have this field.
  * @template Body
  * @param {string} url
  * @param {string} token
- * @param {string} listName
+ * @param {string} field
  * @param {object | null} body what to post; without it, fetch
  * @returns {Promise<Body>}
  * @throws {PairingEnded | ServerError | Unreachable}
  */
-export async function requestList(url, token, listName, body = null) {
+export async function requestField(url, token, field, body = null) {
   const { response } = await request(url, token, body ? makePost(body) : { headers: {} });
-  return /** @type {Body} */ (await readBody(response, listName, token));
+  return /** @type {Body} */ (await readBody(response, field, token));
 }
 
 /** @param {object} body */
@@ -131,17 +131,18 @@ async function request(url, token, options) {
 }
 
 /**
- * Return the JSON body. A hotel's sign-in page has status 200 too, so the body must hold the expected list.
+ * Return the JSON body. A hotel's sign-in page has status 200 too, so the body must have the expected field.
  * @param {Response} response
- * @param {string} listName
+ * @param {string} field
  * @param {string} token
  * @returns {Promise<unknown>}
  */
-async function readBody(response, listName, token) {
+async function readBody(response, field, token) {
   if (response.status === 401 && isProblem(response)) throw new PairingEnded(token);
   if (!response.ok) throw await readError(response);
   const body = await response.json().catch(() => null);
-  if (!Array.isArray(body?.[listName])) throw new Unreachable();
+  const value = body?.[field];
+  if (value === undefined || (typeof value === "object" && !Array.isArray(value))) throw new Unreachable();
   return body;
 }
 

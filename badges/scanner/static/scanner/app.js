@@ -4,6 +4,7 @@ import { PairingEnded, ServerError } from "./api.js";
 import { Camera } from "./camera.js";
 import { hasPairingExpired } from "./clock.js";
 import { CodesInView } from "./codes_in_view.js";
+import { ConflictWatch } from "./conflicts.js";
 import { copyStorage, erasePairing, getPairing, listAllPendingScans, listenToRestoration } from "./database.js";
 import { noteCameraState } from "./device_state.js";
 import { connectMenu, connectTypeDialog, showQueue } from "./dialogs.js";
@@ -45,6 +46,7 @@ const sync = new SnapshotSync(settings.snapshot, {
   onSynced: () => {
     drawStatusBar();
     refreshAttendees();
+    conflicts.refresh();
   },
   onConnection: (isConnected) => {
     const isReconnected = isConnected && !isOnline();
@@ -54,7 +56,8 @@ const sync = new SnapshotSync(settings.snapshot, {
   onEnded: endPairing,
 });
 const recentScans = new RecentScans(outbox, () => screen.show(makeErrorView(formatText("queue.storage"))));
-const scanHandler = new ScanHandler(screen, outbox, recentScans);
+const conflicts = new ConflictWatch(screen, recentScans);
+const scanHandler = new ScanHandler(screen, outbox, recentScans, () => conflicts.refreshNow());
 const camera = new Camera(getElement("video"), { onTexts: readFromCamera, onState: showCameraState });
 
 let isReaderLoaded = false;
@@ -156,6 +159,7 @@ async function endPairing(token) {
 function forgetPeople() {
   otherTabs.postMessage("changed");
   recentScans.clear();
+  conflicts.clear();
   forgetAttendees();
 }
 

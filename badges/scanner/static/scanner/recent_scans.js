@@ -41,6 +41,14 @@ export class RecentScans {
     return this.#outcomes.get(id);
   }
 
+  /**
+   * Return the id of the scan of this name that the server answered with a conflict.
+   * @param {string} name
+   */
+  findConflict(name) {
+    return [...this.#outcomes.values()].find(({ reason, person }) => reason === "conflict" && person?.name === name)?.id;
+  }
+
   /** Forget all: another pairing begins. */
   clear() {
     this.#outcomes.clear();

@@ -8,7 +8,7 @@ import { correctOutcome, isWorse, restoreOutcome } from "./server_results.js";
 import { playSound } from "./sounds.js";
 import { showPendingCount } from "./status_bar.js";
 import { ADMITTED, UNVERIFIED } from "./verdict.js";
-import { makeErrorView, makeTestView, makeVerdictView } from "./verdict_view.js";
+import { canLetIn, makeErrorView, makeTestView, makeVerdictView } from "./verdict_view.js";
 
 /** How long the sound of "unverified" waits for the server's answer. */
 const ANSWER_MS = 1500;
@@ -24,13 +24,16 @@ export class ScanHandler {
   #lastRead = Promise.resolve();
   #queuedReads = 0;
   #isTesting = false;
+  #onConflict;
 
   /**
    * @param {import("./verdict_screen.js").VerdictScreen} screen
    * @param {import("./outbox.js").Outbox} outbox
    * @param {import("./recent_scans.js").RecentScans} recent
+   * @param {() => void} onConflict called when another device has let in the same badge
    */
-  constructor(screen, outbox, recent) {
+  constructor(screen, outbox, recent, onConflict) {
+    this.#onConflict = onConflict;
     this.#screen = screen;
     this.#outbox = outbox;
     this.#recent = recent;
@@ -39,7 +42,6 @@ export class ScanHandler {
       event.preventDefault();
       this.#override(getElement("override-reason").value.trim());
     });
-    getElement("verdict-let-in").addEventListener("click", () => this.#letIn());
   }
 
   /**
@@ -82,6 +84,7 @@ export class ScanHandler {
     else if (isWorse(outcome, corrected)) {
       this.#screen.show(makeVerdictView({ ...corrected, correctedVerdict: outcome.verdict }, timezone));
     }
+    if (corrected.reason === "conflict") this.#onConflict();
   }
 
   /** @param {(pairing: Scanner.Pairing) => Promise<void>} handle */
@@ -193,7 +196,7 @@ export class ScanHandler {
   async #present(outcome, pairing) {
     const { timezone } = pairing.event;
     showPendingCount(await countScans());
-    const view = makeVerdictView(outcome, timezone);
+    const view = this.#makeView(outcome, timezone);
     if (outcome.verdict === UNVERIFIED && navigator.onLine) {
       this.#screen.showSilently(view);
       setTimeout(() => this.#soundIfUnanswered(outcome), ANSWER_MS);
@@ -201,6 +204,18 @@ export class ScanHandler {
       this.#screen.show(view);
     }
     this.#recent.add(outcome, timezone);
+  }
+
+  /**
+   * @param {Scanner.Outcome} outcome
+   * @param {string} timeZone
+   * @returns {Scanner.VerdictView}
+   */
+  #makeView(outcome, timeZone) {
+    const view = makeVerdictView(outcome, timeZone);
+    if (!canLetIn(outcome)) return view;
+    const actions = [{ label: formatText("action.let_in"), run: () => this.#letIn() }];
+    return { ...view, actions, hint: formatText("detail.not_let_in") };
   }
 
   /** @param {Scanner.Outcome} outcome */

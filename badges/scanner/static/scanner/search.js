@@ -1,6 +1,6 @@
 /** Find attendees by name, or by the short code on their badge: online, and on a supervisor's device offline too. */
 
-import { requestList, ServerError } from "./api.js";
+import { requestField, ServerError } from "./api.js";
 import { getPairing } from "./database.js";
 import { formatText, getElement, settings, showMessage } from "./page.js";
 
@@ -72,7 +72,7 @@ export async function refreshAttendees() {
   fetchedAt = performance.now();
   try {
     /** @type {{registrations: (Scanner.FoundRegistration & {short_code: string})[]}} */
-    const list = await requestList(settings.attendees, pairing.token, "registrations");
+    const list = await requestField(settings.attendees, pairing.token, "registrations");
     attendees = list.registrations.map((found) => ({ ...found, words: splitWords(found.person) }));
   } catch {
     fetchedAt = -Infinity;
@@ -91,7 +91,7 @@ export function forgetAttendees() {
  */
 async function requestFound(token, query) {
   /** @type {{registrations: Scanner.FoundRegistration[]}} */
-  const { registrations } = await requestList(settings.search, token, "registrations", query);
+  const { registrations } = await requestField(settings.search, token, "registrations", query);
   return registrations;
 }
 

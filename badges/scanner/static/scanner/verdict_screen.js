@@ -20,7 +20,7 @@ export class VerdictScreen {
   constructor(onClear) {
     this.#onClear = onClear;
     getElement("verdict").addEventListener("click", (event) => {
-      if (event.target !== getElement("verdict-let-in")) this.#handleTap();
+      if (!isAction(event.target)) this.#handleTap();
     });
     document.addEventListener("keydown", (event) => this.#handleKey(event));
   }
@@ -99,7 +99,7 @@ export class VerdictScreen {
   /** @param {KeyboardEvent} event */
   #handleKey(event) {
     if (!this.#view || !["Enter", " ", "Escape"].includes(event.key)) return;
-    if (event.target === getElement("verdict-let-in") && event.key !== "Escape") return;
+    if (isAction(event.target) && event.key !== "Escape") return;
     event.preventDefault();
     this.#handleTap();
   }
@@ -121,7 +121,7 @@ function drawVerdict(view) {
   getElement("verdict-detail").textContent = view.detail;
   getElement("verdict-marks").replaceChildren(...view.marks.map(makeMark));
   getElement("verdict-hint").textContent = describeHint(view);
-  getElement("verdict-let-in").hidden = !view.canLetIn;
+  getElement("verdict-actions").replaceChildren(...view.actions.map(makeActionButton));
   section.hidden = false;
   section.focus({ preventScroll: true });
   const spoken = [view.label, view.name, view.company, view.detail, ...view.marks].filter(Boolean).join(". ");
@@ -135,8 +135,20 @@ function makeMark(text) {
   return mark;
 }
 
+/** @param {Scanner.ViewAction} action */
+function makeActionButton({ label, run }) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = label;
+  button.addEventListener("click", run);
+  return button;
+}
+
+/** @param {EventTarget | null} target */
+const isAction = (target) => target instanceof Node && getElement("verdict-actions").contains(target);
+
 /** @param {Scanner.VerdictView} view */
-function describeHint({ needsTap, canLetIn }) {
-  if (canLetIn) return formatText("detail.not_let_in");
+function describeHint({ needsTap, hint }) {
+  if (hint) return hint;
   return needsTap ? formatText("detail.continue") : "";
 }

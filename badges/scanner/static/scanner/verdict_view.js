@@ -4,7 +4,7 @@ import { formatText, formatTime, hasText, language } from "./page.js";
 import { ADMITTED, ALREADY_IN, REFUSED, UNVERIFIED } from "./verdict.js";
 
 const LONG_NAME_LENGTH = 32;
-/** Reasons for which the operator may let somebody pass whom this device cannot admit by itself. */
+/** Reasons that leave the decision to the operator. */
 const REASONS_TO_DECIDE = ["offline", "full"];
 
 /**
@@ -29,7 +29,7 @@ export function makeVerdictView(outcome, timeZone) {
     // A note or a sign is for the operator, so that green waits, too, until somebody has seen it.
     needsTap: verdict !== ADMITTED || Boolean(outcome.correctedVerdict) || Boolean(person?.note),
     tone: verdict === UNVERIFIED && outcome.reason === "full" ? "full" : undefined,
-    canLetIn: canLetIn(outcome),
+    actions: [],
   };
 }
 
@@ -39,8 +39,11 @@ function listMarks(person) {
   return marks.flatMap((name) => (name ? [formatText(name)] : []));
 }
 
-/** @param {Scanner.Outcome} outcome */
-function canLetIn({ verdict, reason, direction, isLetIn }) {
+/**
+ * Return whether the operator may let somebody pass whom this device cannot admit by itself.
+ * @param {Scanner.Outcome} outcome
+ */
+export function canLetIn({ verdict, reason, direction, isLetIn }) {
   return verdict === UNVERIFIED && direction === "in" && !isLetIn && REASONS_TO_DECIDE.includes(reason);
 }
 
@@ -76,6 +79,28 @@ export function makeErrorView(sentence) {
     detail: sentence,
     marks: [],
     needsTap: true,
+    actions: [],
+  };
+}
+
+/**
+ * @param {string} id
+ * @param {{name: string, company: string}} conflict
+ * @param {string} places where and when the badge was let in
+ * @param {Scanner.ViewAction[]} actions
+ * @returns {Scanner.VerdictView}
+ */
+export function makeConflictView(id, { name, company }, places, actions) {
+  return {
+    ...makeErrorView(`${formatText("conflict.detail")} ${places}`),
+    id,
+    verdict: ALREADY_IN,
+    icon: ALREADY_IN,
+    label: formatText("conflict.title"),
+    name,
+    hasLongName: name.length > LONG_NAME_LENGTH,
+    company,
+    actions,
   };
 }
 

@@ -1,0 +1,116 @@
+/** Show scan conflicts to both devices that let one badge in, and settle them where both people may still stand. */
+
+import { requestField } from "./api.js";
+import { getPairing, getSetting } from "./database.js";
+import { formatText, formatTime, getElement, settings } from "./page.js";
+import { makeConflictView } from "./verdict_view.js";
+
+const INTERVAL_MS = 30_000;
+
+export class ConflictWatch {
+  #screen;
+  #recent;
+  /** @type {Scanner.DeviceConflict[]} */
+  #open = [];
+  /** @type {Set<string>} */
+  #shown = new Set();
+  #fetchedAt = -Infinity;
+
+  /**
+   * @param {import("./verdict_screen.js").VerdictScreen} screen
+   * @param {import("./recent_scans.js").RecentScans} recent
+   */
+  constructor(screen, recent) {
+    this.#screen = screen;
+    this.#recent = recent;
+    getElement("conflicts-open").addEventListener("click", () => this.#showNext());
+  }
+
+  /** Forget all: the device is no longer paired. */
+  clear() {
+    this.#open = [];
+    this.#shown.clear();
+    this.#fetchedAt = -Infinity;
+    this.#drawCount();
+  }
+
+  /** Fetch the open conflicts of this device's scans now and then, and show the new ones. */
+  async refresh() {
+    if (performance.now() - this.#fetchedAt < INTERVAL_MS) return;
+    await this.refreshNow();
+  }
+
+  async refreshNow() {
+    const pairing = await getPairing();
+    if (!pairing) return;
+    this.#fetchedAt = performance.now();
+    /** @type {{conflicts: Scanner.DeviceConflict[]} | null} */
+    const answer = await requestField(settings.conflicts, pairing.token, "conflicts").catch(() => null);
+    // Without an answer the next sync asks again: nothing is lost on the way.
+    if (!answer) return;
+    this.#open = answer.conflicts;
+    this.#drawCount();
+    for (const conflict of this.#open) this.#showOnce(conflict, pairing.event.timezone);
+  }
+
+  /**
+   * @param {Scanner.DeviceConflict} conflict
+   * @param {string} timeZone
+   */
+  #showOnce(conflict, timeZone) {
+    if (this.#shown.has(conflict.id)) return;
+    this.#shown.add(conflict.id);
+    // The device that let the badge in second was told by the answer to its scan; that alarm gets the buttons.
+    const alarmed = this.#recent.findConflict(conflict.name);
+    if (!alarmed) this.#screen.show(this.#makeView(conflict, conflict.id, timeZone));
+    else if (this.#screen.scanId === alarmed) this.#screen.showSilently(this.#makeView(conflict, alarmed, timeZone));
+  }
+
+  async #showNext() {
+    const [pairing, conflict] = [await getPairing(), this.#open[0]];
+    if (pairing && conflict) this.#screen.show(this.#makeView(conflict, conflict.id, pairing.event.timezone));
+  }
+
+  /**
+   * @param {Scanner.DeviceConflict} conflict
+   * @param {string} viewId
+   * @param {string} timeZone
+   */
+  #makeView(conflict, viewId, timeZone) {
+    const settle = (/** @type {string} */ kind) => () => this.#settle(conflict, kind);
+    const places = [{ gate: conflict.gate, at: conflict.entered_at ?? conflict.scans[0]?.at }, ...conflict.scans];
+    const described = places.map(({ gate, at }) => `${gate} ${at ? formatTime(at, timeZone) : ""}`.trim());
+    return makeConflictView(viewId, conflict, described.join(" · "), [
+      { label: formatText("conflict.reentry"), run: settle("reentry") },
+      { label: formatText("conflict.wrong_badge"), run: settle("wrong_badge") },
+      { label: formatText("conflict.desk"), run: () => this.#screen.clear() },
+    ]);
+  }
+
+  /**
+   * @param {Scanner.DeviceConflict} conflict
+   * @param {string} kind
+   */
+  async #settle(conflict, kind) {
+    const pairing = await getPairing();
+    if (!pairing) return;
+    const operator = (await getSetting("operator")) ?? "";
+    const body = { id: conflict.id, kind, operator };
+    this.#screen.clear();
+    try {
+      await requestField(settings.conflicts, pairing.token, "resolved", body);
+      this.#open = this.#open.filter(({ id }) => id !== conflict.id);
+      getElement("announcement").textContent = formatText("conflict.settled");
+    } catch {
+      // It stays in the count at the top, and can be settled later.
+      getElement("announcement").textContent = formatText("conflict.offline");
+    }
+    this.#drawCount();
+  }
+
+  #drawCount() {
+    const count = this.#open.length;
+    getElement("conflicts-open").hidden = count === 0;
+    getElement("conflicts-open").textContent = formatText("conflict.count", { count });
+  }
+}
