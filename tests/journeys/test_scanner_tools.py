@@ -105,11 +105,11 @@ def test_last_scans_are_corrected_also_after_they_were_sent(open_page):
 def test_explained_reentry_alarms_nobody(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
-    page = open_page("phone")
+    first, page = open_page("phone"), open_page("phone")
+    pair_by_code(first, event)
+    wedge(first, code_of(badge))
+    expect_all_sent(first)
     pair_by_code(page, event, can_override=True)
-    wedge(page, code_of(badge))
-    expect_verdict(page, "admitted")
-    expect_free(page)
     wedge(page, code_of(badge))
     expect_verdict(page, "already_in")
     tap(page)
@@ -148,6 +148,10 @@ def test_phone_is_checked_before_the_doors_open(open_page):
     wedge(page, code_of(badge))
     expect_verdict(page, "admitted", name="Ana Silva")
     expect_all_sent(page)
+    event.devices.update(seen_at=None)
+    page.locator("#menu-open").click()
+    with page.expect_response("**/scanner/snapshot/**"):
+        page.locator("#send-now").click()
 
     assert Scan.objects.get().operator == "Lise"
     state = event.devices.get().state

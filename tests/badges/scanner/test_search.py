@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from badges.codes import make_short_code
 from convention.audit.models import AuditEntry
+from convention.events.sequence import advance_sequence
 from tests.badges.attendance.factories import bearer, code_of, make_device, make_event, make_registration
 
 pytestmark = pytest.mark.django_db
@@ -55,8 +56,7 @@ def test_short_code_finds_the_badge_until_it_is_reprinted(client):
     first = ask(client, token, short_code=short_code)
     badge.badge_version += 1
     badge.save()
-    event.sequence += 1
-    event.save()
+    advance_sequence(event.pk)
     second = ask(client, token, short_code=short_code)
 
     assert [found["registration"] for found in first.json()["registrations"]] == [badge.reference]
