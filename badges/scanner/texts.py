@@ -232,8 +232,8 @@ def search_texts() -> dict[str, str]:
     return {
         "search.none": _("Nobody found."),
         "search.offline": _("The search needs the network. Scan the badge, or send the person to the desk."),
-        "recent.undo": _("Undo"),
-        "recent.undone": _("undone"),
+        "recent.undo": pgettext("scanner", "Undo"),
+        "recent.undone": pgettext("scanner", "undone"),
         "manual.unreadable": _(
             "Not a valid code. Enter the short code or the whole code, or hold the badge in front of the "
             "camera."
