@@ -94,9 +94,9 @@ class DoorState:
         return sum(silent.scans for silent in self.silent_devices)
 
 
-def load_door_state(device: Device, *, at: datetime.datetime) -> DoorState:
+def load_door_state(device: Device, *, at: datetime.datetime, pending: int = 0) -> DoorState:
     """Return the state of the device's checkpoint, and renew the device's lease there."""
-    limit = renew_lease(device, at=at)
+    limit = renew_lease(device, at=at, pending=pending)
     door = device.checkpoint.presence_checkpoint_id
     return DoorState(device, [limit] if limit else [], find_silent_devices(device.event, at=at, door=door))
 
