@@ -137,6 +137,8 @@ declare global {
 
     interface ScanResults {
       results: ScanResult[];
+      /** As in the snapshot, after these scans. */
+      limits?: CapacityLimit[];
       sequence: number;
       server_time: string;
     }
@@ -238,6 +240,7 @@ declare global {
       door?: number;
       /** When it was made, in milliseconds by the server's clock. */
       server_at?: number;
+      changes_inside?: boolean;
     }
 
     interface ScanOptions {
@@ -280,6 +283,8 @@ declare global {
         indexes: { inside: number };
       };
       outbox: { key: string; value: PendingScan; indexes: { sequence: number } };
+      /** Acknowledged scans that the last snapshot does not contain, with the page's elapsed time at the answer. */
+      sent: { key: string; value: DeviceScan & { page: string; acknowledged_ms: number } };
     }
 
     type Database = IDBPDatabase<DatabaseSchema>;
@@ -321,6 +326,7 @@ declare global {
       badge: BadgeFacts;
       /** Where the badge was before, this device's unsent scans included. */
       presence?: Presence | null;
+      changesInside?: boolean;
       code: string;
       reference?: string;
     }

@@ -59,15 +59,15 @@ export async function fetchSnapshot(url, { token, sequence, presences_cursor, et
  * @param {string} url
  * @param {string} token
  * @param {Scanner.Scan[]} scans
- * @returns {Promise<Scanner.WithClock<{results: Scanner.ScanResult[]}>>}
+ * @returns {Promise<Scanner.WithClock<Pick<Scanner.ScanResults, "results" | "limits">>>}
  * @throws {PairingEnded | ServerError | Unreachable}
  */
 export async function sendScans(url, token, scans) {
   // The age of each scan is the difference of two elapsed times, whatever clock the device shows.
-  const sent = { scans, page: PAGE_ID, elapsed_ms: getElapsedMs() };
+  const sent = { scans, page: PAGE_ID, elapsed_ms: getElapsedMs(), sent_at: new Date().toISOString() };
   const { response, sentAt, receivedAt } = await request(url, token, makePost(sent));
   const body = /** @type {Scanner.ScanResults} */ (await readBody(response, "results", token));
-  return { results: body.results, ...readClock(body.server_time, sentAt, receivedAt) };
+  return { results: body.results, limits: body.limits, ...readClock(body.server_time, sentAt, receivedAt) };
 }
 
 /**

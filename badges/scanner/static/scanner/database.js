@@ -4,18 +4,18 @@
  */
 
 import { openDB } from "../vendor/idb/index.js";
-import { estimateServerTime } from "./clock.js";
-import { applyScan, chargeLease } from "./confirmed_scans.js";
+import { estimateServerTime, getElapsedMs, PAGE_ID } from "./clock.js";
 import { listEffectiveScans } from "./device_facts.js";
 import { copyKeys, copyPairing, copyScans, forgetScan, getStorageCopy } from "./storage_copy.js";
 import { ENTRY_LIFETIME_MS } from "./verdict.js";
 
 const DATABASE_NAME = "convention-scanner";
 const DATABASE_VERSION = 2;
-const PAIRING_STORES = /** @type {("settings" | "registrations" | "presences")[]} */ ([
+const PAIRING_STORES = /** @type {("settings" | "registrations" | "presences" | "sent")[]} */ ([
   "settings",
   "registrations",
   "presences",
+  "sent",
 ]);
 const NO_LIMITS = { limits: [], devices_silent: 0, uncertain: 0 };
 const PAIRING_MARKS = /** @type {Scanner.SettingName[]} */ (["pairing_attempt", "is_unpaired"]);
@@ -34,6 +34,7 @@ function openDatabase() {
     upgrade(db, oldVersion) {
       if (oldVersion < 1) createFirstStores(db);
       db.createObjectStore("device_keys", { keyPath: "device" });
+      db.createObjectStore("sent", { keyPath: "id" });
     },
     terminated: () => {
       database = null;
@@ -141,7 +142,7 @@ function asPairing(value) {
 /**
  * Change parts of the pairing, unless the device is no longer paired by this token.
  * @param {string} token
- * @param {Partial<PairingState>} changes
+ * @param {Partial<Omit<Scanner.Pairing, "token">>} changes
  */
 export async function updatePairing(token, changes) {
   const tx = (await openDatabase()).transaction("settings", "readwrite");
@@ -179,8 +180,8 @@ export async function countInside(door) {
   if (!pairing) return 0;
   const oldest = estimateServerTime(pairing) - ENTRY_LIFETIME_MS;
   const inside = new Set(rows.filter((row) => Date.parse(row.entered_at ?? "") > oldest).map(({ key }) => key));
-  const unsent = listUnsentScans(await db.getAllFromIndex("outbox", "sequence"), pairing.event.slug);
-  for (const { key, direction, undoes } of listEffectiveScans(unsent, door)) {
+  const { sentScans, unsentScans } = await loadOwnScans(pairing.event.slug);
+  for (const { key, direction, undoes } of listEffectiveScans([...sentScans, ...unsentScans], door)) {
     if (key && direction === "in" && !undoes) inside.add(key);
     else if (key) inside.delete(key);
   }
@@ -188,15 +189,27 @@ export async function countInside(door) {
 }
 
 /**
- * Return the scans of an event as device_facts.js takes them.
- * @param {Scanner.PendingScan[]} scans
+ * Return this device's scans of an event that its last snapshot does not contain, as device_facts.js takes them.
  * @param {string} event
- * @returns {Scanner.UnsentScan[]}
+ * @returns {Promise<Pick<Scanner.DeviceData, "sentScans" | "unsentScans">>}
  */
-export function listUnsentScans(scans, event) {
-  return scans.flatMap(({ id, key = null, door, direction, server_at: at, let_in, undoes = "", ...scan }) =>
-    scan.event === event && door !== undefined && at !== undefined ? [{ id, key, door, direction, at, let_in, undoes }] : [],
-  );
+export async function loadOwnScans(event) {
+  const tx = (await openDatabase()).transaction(["outbox", "sent"]);
+  const [unsent, sent] = await Promise.all([
+    tx.objectStore("outbox").index("sequence").getAll(),
+    tx.objectStore("sent").getAll(),
+  ]);
+  const sentScans = sent.sort((first, second) => first.at - second.at);
+  return { sentScans, unsentScans: unsent.flatMap((scan) => (scan.event === event ? describeScan(scan) : [])) };
+}
+
+/**
+ * Return the scan as device_facts.js takes it; none for one that an older version of the app made.
+ * @param {Scanner.PendingScan} scan
+ * @returns {Scanner.DeviceScan[]}
+ */
+function describeScan({ id, key = null, door, direction, server_at: at, let_in, changes_inside = true, undoes = "" }) {
+  return door === undefined || at === undefined ? [] : [{ id, key, door, direction, at, let_in, changes_inside, undoes }];
 }
 
 /**
@@ -210,6 +223,7 @@ export async function savePairing(snapshot, state, deviceKey = null) {
   const tx = (await openDatabase()).transaction([...PAIRING_STORES, "outbox", "device_keys"], "readwrite");
   const deviceKeys = tx.objectStore("device_keys");
   await Promise.all([tx.objectStore("registrations").clear(), tx.objectStore("presences").clear()]);
+  await tx.objectStore("sent").clear();
   const signers = new Set((await tx.objectStore("outbox").getAll()).map((scan) => scan.device));
   for (const { device } of await deviceKeys.getAll()) if (!signers.has(device)) await deviceKeys.delete(device);
   if (deviceKey) await deviceKeys.put({ ...deviceKey, device: snapshot.device.id });
@@ -222,16 +236,22 @@ export async function savePairing(snapshot, state, deviceKey = null) {
 /**
  * Store a snapshot, all or nothing, unless the device is no longer paired by this token.
  * @param {string} token
- * @param {Scanner.Snapshot} snapshot
+ * @param {Scanner.Snapshot | null} snapshot null if nothing has changed
  * @param {Omit<PairingState, "token">} state
+ * @param {number} askedAt when the snapshot was asked for, by this page's elapsed time
  */
-export async function saveSnapshot(token, snapshot, state) {
+export async function saveSnapshot(token, snapshot, state, askedAt) {
   const tx = (await openDatabase()).transaction(PAIRING_STORES, "readwrite");
   const pairing = asPairing(await tx.objectStore("settings").get("pairing"));
   if (pairing?.token !== token) return tx.done;
-  const presences = tx.objectStore("presences");
-  if (snapshot.full) await Promise.all([tx.objectStore("registrations").clear(), presences.clear()]);
-  await writeSnapshot(tx, snapshot, { ...state, token });
+  if (snapshot?.full) await Promise.all([tx.objectStore("registrations").clear(), tx.objectStore("presences").clear()]);
+  // A scan that was acknowledged while the snapshot was under way may be missing in it.
+  const sent = await tx.objectStore("sent").getAll();
+  const contained = sent.filter(({ page, acknowledged_ms }) => page !== PAGE_ID || acknowledged_ms < askedAt);
+  for (const { id } of contained) await tx.objectStore("sent").delete(id);
+  if (snapshot) await writeSnapshot(tx, snapshot, { ...state, token });
+  else await tx.objectStore("settings").put({ ...pairing, ...state }, "pairing");
+  await tx.done;
 }
 
 /**
@@ -309,25 +329,18 @@ export async function loadDeviceKeys() {
 }
 
 /**
- * Delete a scan that the server has stored, and keep what it means until the next snapshot tells it.
+ * Delete a scan that the server has stored, but remember until the next snapshot what it did.
  * @param {string} id
  * @param {boolean} isConfirmed whether the server agrees that the badge passed
  * @returns {Promise<Scanner.PendingScan | undefined>} the scan; undefined if it was deleted before
  */
 export async function deleteAcknowledgedScan(id, isConfirmed) {
-  const names = /** @type {("settings" | "presences" | "outbox")[]} */ (["settings", "presences", "outbox"]);
+  const names = /** @type {("sent" | "outbox")[]} */ (["sent", "outbox"]);
   const tx = (await openDatabase()).transaction(names, "readwrite");
-  const [settings, presences] = [tx.objectStore("settings"), tx.objectStore("presences")];
   const scan = await tx.objectStore("outbox").get(id);
   await tx.objectStore("outbox").delete(id);
-  const pairing = asPairing(await settings.get("pairing"));
-  const [unsent] = scan && pairing ? listUnsentScans([scan], pairing.event.slug) : [];
-  if (pairing && unsent?.key && isConfirmed) {
-    const presence = await presences.get(`${unsent.door}/${unsent.key}`);
-    const changed = applyScan(presence, unsent, pairing);
-    if (changed) await presences.put(makePresenceRow(changed));
-    await settings.put(chargeLease(pairing, unsent), "pairing");
-  }
+  const passed = scan && isConfirmed ? describeScan(scan) : [];
+  for (const own of passed) await tx.objectStore("sent").put({ ...own, page: PAGE_ID, acknowledged_ms: getElapsedMs() });
   await tx.done;
   forgetScan(id);
   return scan;
@@ -350,6 +363,7 @@ export async function erasePairing(token = null) {
       ...ERASED_SETTINGS.map((name) => settings.delete(name)),
       tx.objectStore("registrations").clear(),
       tx.objectStore("presences").clear(),
+      tx.objectStore("sent").clear(),
     ]);
   }
   await tx.done;

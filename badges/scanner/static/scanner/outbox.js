@@ -14,7 +14,7 @@ import { ADMITTED, ALREADY_IN, UNVERIFIED } from "./verdict.js";
 
 const MAX_BATCH = 200;
 /** What is stored of a scan, but not sent. */
-const LOCAL_FIELDS = ["event", "event_name", "device", "key", "door", "server_at"];
+const LOCAL_FIELDS = ["event", "event_name", "device", "key", "door", "server_at", "changes_inside"];
 const MIN_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 60_000;
 /** Statuses that a smaller batch may avoid. */
@@ -105,10 +105,12 @@ export class Outbox {
     const response = await sendScans(this.#url, pairing.token, await signScans(scans, pairing));
     this.#errorStatus = null;
     this.#listener.onConnection(true);
-    const { clock_offset_ms, clock } = response;
+    const { clock_offset_ms, clock, limits } = response;
     if (clock) await updatePairing(pairing.token, { clock_offset_ms, clock });
     // Without this, a server that acknowledges nothing would be asked for ever without a pause.
     if (!(await this.#handleResults(response.results))) throw new ServerError(200);
+    // After the results: these leases no longer contain the places of the scans that were just acknowledged.
+    if (limits) await updatePairing(pairing.token, { limits });
     this.#batchSize = MAX_BATCH;
     return true;
   }

@@ -1,11 +1,11 @@
 /** Decide a scan and store it. Nothing is shown before it is stored. */
 
+import { applyScan } from "./apply_scan.js";
 import { estimateServerTime, getElapsedMs, PAGE_ID } from "./clock.js";
-import { applyScan } from "./confirmed_scans.js";
-import { findBadge, getSetting, listAllPendingScans, listUnsentScans, saveScan } from "./database.js";
-import { deriveDeviceFacts, letsInByDefault } from "./device_facts.js";
+import { findBadge, getSetting, loadOwnScans, saveScan } from "./database.js";
+import { changesInside, deriveDeviceFacts, letsInByDefault } from "./device_facts.js";
 import { decryptRecord, identifyBadge, makeRegistrationKey } from "./identify_badge.js";
-import { ADMITTED, decideVerdict, UNVERIFIED } from "./verdict.js";
+import { ADMITTED, decideVerdict, UNVERIFIED, withDefaults } from "./verdict.js";
 
 const MAX_CODE_LENGTH = 4096;
 
@@ -57,6 +57,7 @@ export async function recordScan(judged, direction, pairing, options = {}) {
     key: badge.key ?? null,
     door: getCheckpoint(pairing).door,
     server_at: estimateServerTime(pairing),
+    changes_inside: judged.changesInside ?? true,
     // Upper case as the server reads it, since the signature is over this text.
     ...(judged.reference ? { code: "", registration: judged.reference } : { code: normalizeCode(judged.code) }),
     direction,
@@ -104,7 +105,7 @@ function getCheckpoint({ checkpoints, device }) {
  * Decide by the facts; where the browser could not check a signature that nothing else proves, leave it to the server.
  * @param {Scanner.BadgeFacts} badge
  * @param {{pairing: Scanner.Pairing, direction: Scanner.Direction, reason: string}} scan
- * @returns {Promise<Scanner.Decision & Pick<Scanner.JudgedBadge, "presence">>}
+ * @returns {Promise<Scanner.Decision & Pick<Scanner.JudgedBadge, "presence" | "changesInside">>}
  */
 async function decide(badge, { pairing, direction, reason }) {
   if (badge.codeStatus === "unchecked") return { verdict: UNVERIFIED, reason: "unchecked" };
@@ -115,11 +116,13 @@ async function decide(badge, { pairing, direction, reason }) {
   const at = estimateServerTime(pairing);
   const reading = { codeStatus, key, badgeVersion, direction, at, hasOverride: direction === "in" && reason !== "" };
   const limit = pairing.limits.find(({ door }) => door === checkpoint.door) ?? null;
-  const unsentScans = listUnsentScans(await listAllPendingScans(), pairing.event.slug);
-  const facts = deriveDeviceFacts(reading, { checkpoint, registration, record: person, presence, limit, unsentScans });
-  const own = unsentScans.filter((scan) => key !== null && scan.key === key && scan.door === checkpoint.door);
+  const scans = await loadOwnScans(pairing.event.slug);
+  const facts = withDefaults(
+    deriveDeviceFacts(reading, { checkpoint, registration, record: person, presence, limit, ...scans }),
+  );
+  const own = [...scans.sentScans, ...scans.unsentScans].filter((scan) => key && scan.key === key && scan.door === checkpoint.door);
   const shown = own.reduce((before, scan) => applyScan(before ?? undefined, scan, pairing) ?? before, presence);
-  return { ...decideVerdict(facts), presence: shown };
+  return { ...decideVerdict(facts), presence: shown, changesInside: changesInside(facts) };
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Fetch what changed every ten seconds, and tell the server how this device is. */
 
 import { fetchSnapshot, PairingEnded, ServerError } from "./api.js";
-import { getPairing, saveSnapshot, updatePairing } from "./database.js";
+import { getElapsedMs } from "./clock.js";
+import { getPairing, saveSnapshot } from "./database.js";
 import { describeDevice } from "./device_state.js";
 
 const INTERVAL_MS = 10_000;
@@ -62,6 +63,7 @@ export class SnapshotSync {
 async function fetchChanges(url) {
   const pairing = await getPairing();
   if (!pairing) return false;
+  const askedAt = getElapsedMs();
   const { snapshot, etag, clock, clock_offset_ms } = await fetchSnapshot(url, pairing, await describeDevice(pairing));
   const state = {
     fetched_at: Date.now(),
@@ -69,7 +71,6 @@ async function fetchChanges(url) {
     clock: clock ?? pairing.clock,
     clock_offset_ms: clock_offset_ms ?? pairing.clock_offset_ms,
   };
-  if (snapshot) await saveSnapshot(pairing.token, snapshot, state);
-  else await updatePairing(pairing.token, state);
+  await saveSnapshot(pairing.token, snapshot, state, askedAt);
   return snapshot !== null;
 }

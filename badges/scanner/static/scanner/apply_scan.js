@@ -1,11 +1,11 @@
-/** Change rows of the snapshot by a scan that the server has taken in, until the next snapshot brings them anew. */
+/** Work out where a badge is after this device's own scans, which the last snapshot does not contain. */
 
-import { countLeasedPlaces, findLastEntry, listEffectiveScans } from "./device_facts.js";
+import { findLastEntry, listEffectiveScans } from "./device_facts.js";
 
 /**
  * Return where the badge is after this scan; null if the scan changes nothing.
  * @param {Scanner.Presence | undefined} presence
- * @param {Scanner.UnsentScan} scan
+ * @param {Scanner.DeviceScan} scan
  * @param {Scanner.Pairing} pairing
  * @returns {Scanner.Presence | null}
  */
@@ -25,20 +25,6 @@ export function applyScan(presence, scan, { checkpoints, device }) {
     gate: isEntry ? gate : (presence?.gate ?? ""),
     is_mine: is_same_device,
   };
-}
-
-/**
- * Return the pairing with the place that a scan used taken off the lease.
- * @param {Scanner.Pairing} pairing
- * @param {Scanner.UnsentScan} scan
- * @returns {Scanner.Pairing}
- */
-export function chargeLease(pairing, scan) {
-  const limits = pairing.limits.map((limit) => {
-    const left = countLeasedPlaces(limit, listEffectiveScans([scan], limit.door), -Infinity);
-    return { ...limit, lease: left ?? limit.lease };
-  });
-  return { ...pairing, limits };
 }
 
 /** @param {number} at */

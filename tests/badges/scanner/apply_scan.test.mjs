@@ -1,13 +1,12 @@
-/** What a phone knows between the server's answer to a scan and the next snapshot. */
+/** Where a badge is after a scan that the last snapshot does not contain. */
 
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { applyScan, chargeLease } from "../../../badges/scanner/static/scanner/confirmed_scans.js";
+import { applyScan } from "../../../badges/scanner/static/scanner/apply_scan.js";
 
 const at = Date.parse("2026-06-17T09:00:00Z");
-const limit = { door: 1, capacity: 9, inside: 4, lease: 2, lease_expires_at: "2026-06-17T10:00:00Z" };
-const pairing = { checkpoints: [{ id: 2, name: "Gate" }], device: { checkpoint: 2 }, limits: [limit] };
+const pairing = { checkpoints: [{ id: 2, name: "Gate" }], device: { checkpoint: 2 } };
 const entry = { id: "a", key: "k", door: 1, direction: "in", at, let_in: true, undoes: "" };
 const inside = applyScan(undefined, entry, pairing);
 
@@ -30,10 +29,4 @@ test("a second entry changes no time, and an undo takes back", () => {
 
 test("somebody who stayed outside changes nothing", () => {
   assert.equal(applyScan(undefined, { ...entry, let_in: false }, pairing), null);
-});
-
-test("an entry uses a place of the lease, an exit frees one, other doors do not count", () => {
-  const leaseAfter = (scan) => chargeLease(pairing, { ...entry, ...scan }).limits[0].lease;
-
-  assert.deepEqual([leaseAfter({}), leaseAfter({ direction: "out" }), leaseAfter({ door: 3 })], [1, 3, 2]);
 });
