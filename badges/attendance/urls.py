@@ -5,12 +5,15 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.web.routing import OrganizerPage
 
-from .reports.api import AttendanceList
+from .conflicts_api import DeviceConflicts
+from .reports.api import AttendanceFigures, AttendanceList
 from .scanning import api
-from .views import attendance, checkpoints, conflicts, devices, merge
+from .views import attendance, checkpoints, conflicts, devices, figures, merge, readiness, sheets
 
 EVENT = "organize/<slug:event>"
 PERSON = f"{EVENT}/attendance/people/<slug:reference>"
+CONFLICTS = f"{EVENT}/attendance/conflicts"
+SHEETS = f"{EVENT}/attendance/sheets"
 CHECKPOINTS_PATH = f"{EVENT}/checkpoints"
 
 pages: list[Any] = [
@@ -25,11 +28,22 @@ pages: list[Any] = [
         attendance.checkpoint_attendance,
         name="organize-attendance-checkpoint",
     ),
+    path(f"{EVENT}/attendance/figures/", figures.attendance_figures, name="organize-attendance-figures"),
+    path(
+        f"{EVENT}/attendance/doors/<int:checkpoint>/no-shows/",
+        figures.checkpoint_no_shows,
+        name="organize-no-shows",
+    ),
+    path(f"{SHEETS}/", sheets.sheet_list, name="organize-sheets"),
+    path(f"{SHEETS}/<int:checkpoint>/<slug:day>.pdf", sheets.sheet_pdf, name="organize-sheet-pdf"),
+    path(f"{SHEETS}/<int:checkpoint>/<slug:day>/", sheets.sheet_entry, name="organize-sheet"),
     path(f"{PERSON}/", attendance.person_attendance, name="organize-attendance-person"),
     path(f"{PERSON}/check-in/", attendance.person_check_in, name="organize-check-in"),
-    path(f"{EVENT}/attendance/conflicts/", conflicts.conflict_list, name="organize-conflicts"),
+    path(f"{CONFLICTS}/", conflicts.conflict_list, name="organize-conflicts"),
+    path(f"{CONFLICTS}/resolve/", conflicts.conflicts_resolve, name="organize-conflicts-resolve"),
+    path(f"{CONFLICTS}/<int:resolution>/reopen/", conflicts.conflict_reopen, name="organize-conflict-reopen"),
     path(
-        f"{EVENT}/attendance/conflicts/<slug:reference>/<int:checkpoint>/",
+        f"{CONFLICTS}/<slug:reference>/<int:checkpoint>/",
         conflicts.conflict_resolve,
         name="organize-conflict-resolve",
     ),
@@ -38,6 +52,7 @@ pages: list[Any] = [
         merge.registration_merge,
         name="organize-registration-merge",
     ),
+    path(f"{EVENT}/ready/", readiness.ready_for_doors, name="organize-ready"),
     path(f"{EVENT}/devices/", devices.device_list, name="organize-devices"),
     path(f"{EVENT}/devices/<int:device>/revoke/", devices.device_revoke, name="organize-device-revoke"),
     path(f"{CHECKPOINTS_PATH}/", checkpoints.checkpoint_list, name="organize-checkpoints"),
@@ -56,11 +71,16 @@ pages: list[Any] = [
 ]
 endpoints: list[Any] = [
     path("events/<slug:event>/attendance/", AttendanceList.as_view(), name="api-attendance"),
+    path(
+        "events/<slug:event>/attendance/figures/", AttendanceFigures.as_view(), name="api-attendance-figures"
+    ),
     path("scanner/snapshot/", api.SnapshotView.as_view(), name="scanner-snapshot"),
+    path("scanner/conflicts/", DeviceConflicts.as_view(), name="scanner-conflicts"),
     path("scanner/scans/", api.ScanListView.as_view(), name="scanner-scans"),
 ]
 organizer_pages = [
     OrganizerPage("organize-attendance", _("Attendance"), 50),
     OrganizerPage("organize-checkpoints", _("Checkpoints"), 60),
     OrganizerPage("organize-devices", _("Devices"), 65),
+    OrganizerPage("organize-ready", _("Ready for doors"), 66),
 ]
