@@ -19,8 +19,8 @@ class CheckpointForm(forms.ModelForm):
     class Meta:
         model = Checkpoint
         fields = [
-            "name", "kind", "opens_at", "closes_at", "capacity", "tickets", "addon", "counts_as",
-            "is_strict",
+            "name", "kind", "opens_at", "closes_at", "capacity", "alarm_percent", "tickets", "addon",
+            "counts_as", "is_strict",
         ]  # fmt: skip
         widgets = {"tickets": forms.CheckboxSelectMultiple}
         help_texts = {

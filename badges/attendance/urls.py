@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.web.routing import OrganizerPage
 
 from .conflicts_api import DeviceConflicts
+from .devices.api import PairDeviceView
 from .reports.api import AttendanceFigures, AttendanceList
 from .scanning import api
 from .views import attendance, checkpoints, conflicts, devices, figures, merge, readiness, sheets
@@ -54,6 +55,9 @@ pages: list[Any] = [
     ),
     path(f"{EVENT}/ready/", readiness.ready_for_doors, name="organize-ready"),
     path(f"{EVENT}/devices/", devices.device_list, name="organize-devices"),
+    path(
+        f"{EVENT}/devices/codes/<int:invitation>/", devices.pairing_code, name="organize-device-pairing-code"
+    ),
     path(f"{EVENT}/devices/<int:device>/revoke/", devices.device_revoke, name="organize-device-revoke"),
     path(f"{CHECKPOINTS_PATH}/", checkpoints.checkpoint_list, name="organize-checkpoints"),
     path(f"{CHECKPOINTS_PATH}/new/", checkpoints.checkpoint_create, name="organize-checkpoint-new"),
@@ -74,6 +78,7 @@ endpoints: list[Any] = [
     path(
         "events/<slug:event>/attendance/figures/", AttendanceFigures.as_view(), name="api-attendance-figures"
     ),
+    path("scanner/pair/", PairDeviceView.as_view(), name="scanner-pair"),
     path("scanner/snapshot/", api.SnapshotView.as_view(), name="scanner-snapshot"),
     path("scanner/conflicts/", DeviceConflicts.as_view(), name="scanner-conflicts"),
     path("scanner/scans/", api.ScanListView.as_view(), name="scanner-scans"),

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from badges.attendance.scanning.check_in import get_desk_device
-from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.scan_input import MAX_OPERATOR_LENGTH, MAX_SCANS_PER_REQUEST
 from badges.attendance.scanning.verdict import ADMITTED
 from convention.audit.record import record_action
@@ -36,7 +36,7 @@ def record_sheet(*, key: SheetKey, registrations: Sequence["Registration"], oper
     results = [
         result
         for chunk in batched(items, MAX_SCANS_PER_REQUEST, strict=False)
-        for result in record_scans(device=device, items=list(chunk))
+        for result in record_scan_items(device=device, items=list(chunk))
     ]
     count = sum(result.verdict == ADMITTED and not result.is_replayed for result in results)
     if count:

@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 
 from badges.attendance.models import Checkpoint, ConflictResolution, Presence, Scan
 from badges.attendance.scanning.presence_store import rebuild_presence
-from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.record_scans import record_scan_items
 from convention.audit.models import AuditEntry
 from tests.badges.attendance.factories import (
     bearer,
@@ -50,7 +50,7 @@ def let_in_twice(devices, *registrations, minutes=(30, 5)):
             for registration in registrations
         ]
         for start in range(0, len(items), 200):
-            record_scans(device=device, items=items[start : start + 200])
+            record_scan_items(device=device, items=items[start : start + 200])
 
 
 def make_path(name, event, *arguments, query=""):

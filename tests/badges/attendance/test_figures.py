@@ -13,7 +13,7 @@ from badges.attendance.models import Checkpoint
 from badges.attendance.reports.arrival_comparison import compare_arrivals
 from badges.attendance.reports.day_figures import list_absentees, load_day_figures
 from badges.attendance.reports.session_figures import list_no_shows, load_session_figures, summarize_rooms
-from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.record_scans import record_scan_items
 from convention.events.models import EventRole, Room
 from registrations.models import SessionBooking
 from tests.badges.attendance.factories import code_of, make_device, make_event, make_item, make_registration
@@ -37,7 +37,7 @@ def event():
 
 def scan(device, registration, at, direction="in"):
     item = make_item(code_of(registration), at=at.isoformat(), direction=direction, local_verdict="admitted")
-    [result] = record_scans(device=device, items=[item])
+    [result] = record_scan_items(device=device, items=[item])
     return result
 
 

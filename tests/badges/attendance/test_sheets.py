@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from badges.attendance.models import Checkpoint, Presence, Scan
-from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.sheets.sheet import list_sheets, load_sheet
 from convention.audit.models import AuditEntry
 from registrations.models import SessionBooking
@@ -39,7 +39,7 @@ def make_address(event, checkpoint, *, name="organize-sheet", query=""):
 def test_a_signed_sheet_is_entered_once_and_counts_as_scans(desk, event):
     entrance = event.checkpoints.get()
     ana, boris, celik = (make_registration(event, last_name=name) for name in ("Ana", "Boris", "Çelik"))
-    record_scans(device=make_device(event)[0], items=[make_item(code_of(celik))])
+    record_scan_items(device=make_device(event)[0], items=[make_item(code_of(celik))])
     address = make_address(event, entrance)
     page = desk.get(address).content.decode()
     assert f'value="{ana.reference}"' in page

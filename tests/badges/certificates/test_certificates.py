@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from badges.attendance.models import Checkpoint
-from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.record_scans import record_scan_items
 from badges.certificates.facts import load_event_facts
 from badges.certificates.models import Certificate
 from convention.audit.models import AuditEntry
@@ -40,7 +40,7 @@ def event():
 def scan(event, registration, at, direction="in", checkpoint="Entrée"):
     device = make_device(event, checkpoint=event.checkpoints.get(name=checkpoint), name="Porte 7")[0]
     item = make_item(code_of(registration), at=at.isoformat(), direction=direction, local_verdict="admitted")
-    record_scans(device=device, items=[item])
+    record_scan_items(device=device, items=[item])
 
 
 def attend(event, **fields):
