@@ -292,7 +292,7 @@ def make_resolution(door: Checkpoint, registration: Registration) -> ConflictRes
     scan = Scan.objects.create(
         uid=uuid.uuid4(), device=device, event=door.event, checkpoint=door, registration=registration,
         payload_hash="x", direction="in", scanned_at=now, received_at=now, effective_at=now,
-        verdict="admitted",
+        verdict="admitted", let_in=True,
     )  # fmt: skip
     return ConflictResolution.objects.create(scan=scan, kind="misuse")
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from badges.attendance.models import Presence, Scan
-from badges.attendance.reports.day_figures import filter_counted_scans, group_by_day
+from badges.attendance.reports.day_figures import find_holder_scans, group_by_day
 from badges.attendance.reports.headcount import list_main_checkpoints
 from badges.attendance.scanning.presence_store import filter_by_registration
 from convention.errors import NotOpenNow
@@ -49,7 +49,7 @@ def load_event_facts(
     event: "Event", *, registrations: Iterable[Registration] | None = None
 ) -> list[CertificateFacts]:
     """Return the facts of all attendees who were scanned in, or of those `registrations`, by name."""
-    scans = filter_counted_scans(event).filter(IS_OWN_SCAN)
+    scans = find_holder_scans(event).filter(IS_OWN_SCAN)
     people = _select_people(event, registrations)
     if registrations is not None:
         scans = scans.filter(Q(registration__in=people) | Q(registration__merged_into__in=people))
@@ -124,7 +124,7 @@ def list_certified_sessions(
 def list_supporting_scans(registration: Registration, session: Session | None) -> QuerySet[Scan]:
     """Return the scans that a certificate rests on, in order of time."""
     event = registration.event
-    scans = filter_counted_scans(event).filter(filter_by_registration(registration)).filter(IS_OWN_SCAN)
+    scans = find_holder_scans(event).filter(filter_by_registration(registration)).filter(IS_OWN_SCAN)
     if session is None:
         main = list_main_checkpoints(event)
         scans = scans.filter(Q(checkpoint__in=main) | Q(checkpoint__counts_as__in=main))

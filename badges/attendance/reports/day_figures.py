@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
 from django.db.models import Max, Min, Q, QuerySet
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from badges.attendance.models import Scan
 from badges.attendance.scanning.numbering import number_changes
-from badges.attendance.scanning.verdict import ADMITTED
+from badges.attendance.scanning.presence import WRONG_BADGE
+from badges.attendance.scanning.presence_store import filter_counted_scans
 from registrations.models import Registration
 
 from .headcount import expected_registrations, list_main_checkpoints
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from convention.events.models import Event
 
 CACHE_SECONDS = 600
-WRONG_BADGE = "wrong_badge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,15 @@ class DayFigures:
         return self.expected_count - self.arrived_count
 
 
-def filter_counted_scans(event: "Event") -> QuerySet[Scan]:
-    """Return the scans of people who passed, other people's badges aside."""
-    scans = Scan.objects.filter(event=event, registration__isnull=False, verdict=ADMITTED)
+def find_holder_scans(event: "Event") -> QuerySet[Scan]:
+    """Return the scans with which the holder of the badge passed, with their `owner`."""
+    scans = filter_counted_scans(Scan.objects.filter(event=event))
     return scans.exclude(resolution__kind=WRONG_BADGE).order_by()
 
 
 def load_attendee_days(event: "Event") -> list[AttendeeDay]:
     """Return each attendee's days at the event's entrances; scans of merged badges count for the survivor."""
-    return group_by_day(filter_counted_scans(event), event)
+    return group_by_day(find_holder_scans(event), event)
 
 
 def group_by_day(scans: QuerySet[Scan], event: "Event") -> list[AttendeeDay]:
@@ -81,7 +81,7 @@ def group_by_day(scans: QuerySet[Scan], event: "Event") -> list[AttendeeDay]:
     rows: QuerySet[Scan, tuple[Any, ...]] = (
         scans.filter(here)
         .values_list(
-            Coalesce("registration__merged_into", "registration"),
+            "owner",
             TruncDate("effective_at", tzinfo=event.zone),
         )
         .annotate(

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Min, Q
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, Scan
-from badges.attendance.reports.day_figures import filter_counted_scans, list_event_days
+from badges.attendance.reports.day_figures import find_holder_scans, list_event_days
 from badges.attendance.reports.headcount import expected_registrations
 from convention.text.normalize import name_search_key
 from registrations.models import Registration, SessionBooking
@@ -100,10 +99,10 @@ def _load_arrivals(key: SheetKey) -> dict[int, datetime.datetime]:
     event, checkpoint = key.checkpoint.event, key.checkpoint.presence_checkpoint_id
     begins = datetime.datetime.combine(key.day, datetime.time(), event.zone)
     rows = (
-        filter_counted_scans(event)
+        find_holder_scans(event)
         .filter(Q(checkpoint=checkpoint) | Q(checkpoint__counts_as=checkpoint))
         .filter(direction=Scan.Direction.IN, effective_at__gte=begins, effective_at__lt=begins + ONE_DAY)
-        .values_list(Coalesce("registration__merged_into", "registration"))
+        .values_list("owner")
         .annotate(first_entry=Min("effective_at"))
     )
     return dict(rows)
