@@ -72,6 +72,7 @@ PERMISSIONS_BY_URL_NAME = {
     "scanner-snapshot": NOBODY,
     "scanner-scans": NOBODY,
     "scanner-conflicts": NOBODY,
+    "scanner-checkpoint": NOBODY,
     # one's own
     "api-tokens": SIGNED_IN,
     "api-token-revoke": NOBODY,  # another person's token
@@ -360,6 +361,7 @@ POSTED = {
     "organize-check-in",
     "organize-checkpoints-sessions",
     "organize-conflict-resolve", "organize-conflicts-resolve", "organize-conflict-reopen",
+    "scanner-checkpoint",
     "organize-certificates-print", "organize-certificate-withdraw",
     "organize-device-revoke",
     "organize-checkpoint-remove",

@@ -211,6 +211,7 @@ ELSEWHERE = {
     "organize-print": "prints/test_print_pages",
     "organize-conflict-resolve": "test_pages", "organize-conflicts-resolve": "test_conflicts",
     "organize-conflict-reopen": "test_conflicts", "scanner-conflicts": "test_conflicts",
+    "scanner-checkpoint": "test_entitlements",
     "organize-sheet": "test_sheets", "organize-certificates-print": "test_certificates",
     "organize-certificate-withdraw": "test_certificates",
     "organize-ticket-remove": "test_pages",

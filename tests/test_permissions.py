@@ -126,6 +126,7 @@ BEARERS = {
     "scanner-snapshot": {"device"},
     "scanner-scans": {"device"},
     "scanner-conflicts": {"device"},
+    "scanner-checkpoint": {"device"},
 }
 
 

@@ -83,6 +83,11 @@ class PairingForm(forms.Form):
         required=False,
         help_text=_("To tell phones apart, for example “Lise”."),
     )
+    can_change_checkpoint = forms.BooleanField(
+        label=_("May change its checkpoint"),
+        required=False,
+        help_text=_("Its user can move to another checkpoint of the event. Supervisors’ phones always can."),
+    )
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -178,6 +178,9 @@ class Device(models.Model):
     # A pseudo-device for check-ins by hand, since every scan needs a device.
     is_desk = models.BooleanField(default=False, editable=False)
     can_override = models.BooleanField(_("a supervisor’s"), default=False, db_default=False)
+    can_change_checkpoint = models.BooleanField(
+        _("may change its checkpoint"), default=False, db_default=False
+    )
     # The device is valid as long as this person's role for the event; NULL if it depends on no role.
     # DO_NOTHING without a constraint: SET_NULL would make a deleted person's device valid for good.
     paired_by = models.ForeignKey(
@@ -205,6 +208,11 @@ class Device(models.Model):
     def __str__(self) -> str:
         return self.name or f"#{self.pk}"
 
+    @property
+    def is_mobile(self) -> bool:
+        """Return whether its user may move it to another checkpoint of the event; supervisors may."""
+        return self.can_override or self.can_change_checkpoint
+
 
 class PairingInvitation(models.Model):
     """A screen that shows one pairing code after the other; each code pairs one device.
@@ -217,6 +225,7 @@ class PairingInvitation(models.Model):
     checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="+")
     name = models.CharField(_("name"), max_length=100, blank=True)
     can_override = models.BooleanField(default=False)
+    can_change_checkpoint = models.BooleanField(default=False, db_default=False)
     shown_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     nonce = models.CharField(max_length=64, editable=False)
     used_count = models.PositiveIntegerField(default=0)

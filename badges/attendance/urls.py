@@ -7,6 +7,7 @@ from convention.web.routing import OrganizerPage
 
 from .conflicts_api import DeviceConflicts
 from .devices.api import PairDeviceView
+from .devices.checkpoint_api import DeviceCheckpointView
 from .reports.api import AttendanceFigures, AttendanceList
 from .scanning import api
 from .views import attendance, checkpoints, conflicts, devices, figures, merge, readiness, sheets
@@ -80,6 +81,7 @@ endpoints: list[Any] = [
     ),
     path("scanner/pair/", PairDeviceView.as_view(), name="scanner-pair"),
     path("scanner/snapshot/", api.SnapshotView.as_view(), name="scanner-snapshot"),
+    path("scanner/checkpoint/", DeviceCheckpointView.as_view(), name="scanner-checkpoint"),
     path("scanner/conflicts/", DeviceConflicts.as_view(), name="scanner-conflicts"),
     path("scanner/scans/", api.ScanListView.as_view(), name="scanner-scans"),
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from badges.attendance.models import Checkpoint, Scan
+from badges.attendance.models import Checkpoint, Device, Scan
 from badges.attendance.scanning.presence_store import rebuild_presence
 from convention.audit.record import record_action
 from convention.errors import ConventionError
@@ -53,6 +53,25 @@ def save_checkpoint(
     # Makes devices fetch a snapshot. Last, since it locks the event's row until commit.
     advance_sequence(checkpoint.event_id)
     return checkpoint
+
+
+class CheckpointFixed(ConventionError):
+    """The organizer did not allow this device to change its checkpoint."""
+
+    kind = "checkpoint-fixed"
+    status = 403
+
+
+@transaction.atomic
+def move_device(*, device: Device, checkpoint: Checkpoint) -> Device:
+    """Move a device to another checkpoint of its event. Raise CheckpointFixed."""
+    if not device.is_mobile:
+        raise CheckpointFixed(_("This phone belongs to its checkpoint. Ask an organizer to pair it anew."))
+    if device.checkpoint_id != checkpoint.pk:
+        device.checkpoint = checkpoint
+        device.save(update_fields=["checkpoint"])
+        record_action("device.move", device, event=device.event, fields=["checkpoint"])
+    return device
 
 
 @transaction.atomic

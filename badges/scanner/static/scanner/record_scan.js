@@ -1,6 +1,7 @@
 /** Decide a scan and store it. Nothing is shown before it is stored. */
 
 import { findBadge, saveScan } from "./database.js";
+import { findEntitlement } from "./device_facts.js";
 import { decryptRecord, identifyBadge, makeRegistrationKey } from "./identify_badge.js";
 import { ADMITTED, decideVerdict, UNVERIFIED } from "./verdict.js";
 
@@ -92,7 +93,7 @@ function makeVerdictFacts({ codeStatus, registration, presence, isCurrent, perso
     code_status: codeStatus,
     registration_state: registration?.state ?? "unknown",
     is_current: isCurrent ?? true,
-    booking_status: getBookingStatus(person, checkpoint),
+    entitlement: findEntitlement(person, checkpoint),
     opens_at: parseTime(checkpoint.opens_at),
     closes_at: parseTime(checkpoint.closes_at),
     is_strict: checkpoint.is_strict,
@@ -100,16 +101,6 @@ function makeVerdictFacts({ codeStatus, registration, presence, isCurrent, perso
     is_same_device: presence?.is_mine ?? false,
     last_read_at: parseTime(presence?.read_at),
   };
-}
-
-/**
- * Return whether a place is booked, where the checkpoint's session takes bookings.
- * @param {Scanner.BadgeRecord | null} person
- * @param {Scanner.Checkpoint} checkpoint
- */
-function getBookingStatus(person, checkpoint) {
-  if (checkpoint.session === null) return "open";
-  return person?.sessions?.includes(checkpoint.session) ? "booked" : "missing";
 }
 
 /** @param {string | null | undefined} time */
