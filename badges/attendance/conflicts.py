@@ -91,7 +91,9 @@ def reopen_conflict(*, resolution: ConflictResolution) -> int:
         resolved_at=resolution.resolved_at,
     )
     # By ids: PostgreSQL cannot delete over a join.
-    count, _by_model = ConflictResolution.objects.filter(pk__in=list(together.values_list("pk"))).delete()
+    count, _by_model = ConflictResolution.objects.filter(
+        pk__in=list(together.values_list("pk", flat=True))
+    ).delete()
     _recompute_presences(scan.event, [key])
     if count:
         record_action("conflict.reopen", registration, event=scan.event, fields=["kind"])

@@ -112,8 +112,9 @@ def _load_stays(event: "Event") -> dict[int, tuple[int, float]]:
     left = Presence.objects.filter(
         event=event, checkpoint__session__isnull=False, entries__gt=0, seconds_inside__gt=0
     )
-    rows = left.order_by().values_list("checkpoint").annotate(Count("pk"), Avg("seconds_inside"))
-    return {checkpoint: (count, float(mean)) for checkpoint, count, mean in rows}
+    rows = left.order_by().values_list("checkpoint")
+    counted = rows.annotate(stays=Count("pk"), mean=Avg("seconds_inside"))
+    return {checkpoint: (stays, float(mean)) for checkpoint, stays, mean in counted}
 
 
 def _load_bookings(event: "Event") -> dict[int, tuple[int, int]]:
@@ -122,8 +123,9 @@ def _load_bookings(event: "Event") -> dict[int, tuple[int, int]]:
     active = SessionBooking.objects.active().filter(
         session__event=event, registration__cancelled_at__isnull=True
     )
-    rows = active.order_by().values_list("session").annotate(Count("pk"), Count("pk", filter=came))
-    return {session: (count, arrived) for session, count, arrived in rows}
+    rows = active.order_by().values_list("session")
+    counted = rows.annotate(booked=Count("pk"), arrived=Count("pk", filter=came))
+    return {session: (booked, arrived) for session, booked, arrived in counted}
 
 
 def _find_session_entries() -> QuerySet[Presence]:

@@ -48,7 +48,9 @@ def sheet_entry(request: HttpRequest, event: str, checkpoint: int, day: str) -> 
     rows = load_sheet(key, order=order)
     if request.method == "POST":
         ticked = set(request.POST.getlist("signed"))
-        signed = [row.registration for row in rows if row.registration.reference in ticked]
+        # Others may have been scanned since the page was loaded: a second entry would be a conflict.
+        absent = [row.registration for row in rows if row.arrived_at is None]
+        signed = [registration for registration in absent if registration.reference in ticked]
         count = record_sheet(key=key, registrations=signed, operator=require_signed_in(request.user))
         sentence = ngettext("%(count)d signature recorded.", "%(count)d signatures recorded.", count)
         messages.success(request, sentence % {"count": count})
