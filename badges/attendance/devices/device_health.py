@@ -65,8 +65,8 @@ class DeviceHealth:
 def assess_device(report: DeviceReport, *, newest_version: str, at: datetime.datetime) -> DeviceHealth:
     """Return the state of a device at `at`; `newest_version` is that of the other phones, "" if unknown."""
     if report.seen_at is None:
-        unknowns = (_("It has never connected: open the scanner on it."),)
-        return DeviceHealth(state=HealthState.UNKNOWN, problems=(), unknowns=unknowns)
+        never = _("It has never connected: open the scanner on it.")
+        return DeviceHealth(state=HealthState.UNKNOWN, problems=(), unknowns=(never,))
     problems = tuple(find_problems(report, newest_version))
     unknowns = tuple(find_unknowns(report, at))
     state = HealthState.PROBLEM if problems else HealthState.UNKNOWN if unknowns else HealthState.OK

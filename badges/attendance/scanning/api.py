@@ -22,7 +22,7 @@ from convention.api.parsers import StrictJsonParser
 from .device_state.heartbeat import parse_device_state, update_last_seen
 from .device_state.leases import renew_lease
 from .fast_path import record_single_scan
-from .record_scans import record_scan_items
+from .record_scans import record_scans
 from .serializers import ScanBatchRequest, ScanBatchResponse
 from .snapshot import load_door_state, load_snapshot, make_etag
 from .snapshot_serializers import SnapshotQuery, SnapshotResponse
@@ -107,7 +107,7 @@ class ScanListView(DeviceView):
         scans, clock = body["scans"], body["clock"]
         result = record_single_scan(device=device, scans=scans, clock=clock, now=timezone.now())
         # None means "not the usual case", whatever the reason: the full path answers those.
-        results = [result] if result else record_scan_items(device=device, scans=scans, clock=clock)
+        results = [result] if result else record_scans(device=device, scans=scans, clock=clock)
         limit = renew_lease(device, at=timezone.now())
         answer = {
             "results": results,

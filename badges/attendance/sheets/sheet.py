@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Min, Q
 from django.utils import timezone
@@ -98,7 +98,7 @@ def _load_arrivals(key: SheetKey) -> dict[int, datetime.datetime]:
     """Return the first entry of the day by registration; scans of merged badges count for the survivor."""
     event, checkpoint = key.checkpoint.event, key.checkpoint.presence_checkpoint_id
     begins = datetime.datetime.combine(key.day, datetime.time(), event.zone)
-    rows = (
+    rows: Any = (
         find_holder_scans(event)
         .filter(Q(checkpoint=checkpoint) | Q(checkpoint__counts_as=checkpoint))
         .filter(direction=Scan.Direction.IN, effective_at__gte=begins, effective_at__lt=begins + ONE_DAY)
