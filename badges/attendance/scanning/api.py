@@ -136,7 +136,8 @@ class SnapshotView(DeviceView):
         device = get_device(request)
         query = validate_body(SnapshotQuery, request.query_params.dict())
         since, cursor, now = query["since"], query["presences"], timezone.now()
-        door = load_door_state(device, at=now)
+        state = parse_device_state(request.headers.get("Scanner-State", ""))
+        door = load_door_state(device, at=now, pending=(state or {}).get("pending", 0))
         etag = make_etag(door, since, cursor)
         response: HttpResponseBase | None = get_conditional_response(request, etag=etag)
         if response is None:
@@ -145,7 +146,7 @@ class SnapshotView(DeviceView):
                 response = Response(render_body(SnapshotResponse, snapshot))
         # A full disk or another writer must not keep the snapshot from the phone.
         with suppress(OperationalError):
-            update_last_seen(device, now, parse_device_state(request.headers.get("Scanner-State", "")))
+            update_last_seen(device, now, state)
         response["ETag"] = etag
         response["Cache-Control"] = "private, no-cache"
         # Each device has its own data under the same address; a shared cache must not mix them up.

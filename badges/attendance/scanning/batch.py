@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import uuid
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from badges.attendance.models import Scan
 
 from .batch_state import UNDONE, BatchState, ScannedHolder, get_presence_state, make_holder
 from .inputs.received_scan import ReceivedScan
+from .occupancy import DoorHistories, count_most_inside, find_next_exit, load_door_histories
 from .presence import (
     CountedScan,
     PresenceState,
@@ -90,17 +92,27 @@ class ScanBatch:
         self.undo_statuses: dict[uuid.UUID, str] = {}
         self.undone_uids: set[uuid.UUID] = set()
         self.scan_histories: dict[PresenceKey, list[CountedScan]] = {}
+        self.door_histories: dict[int, DoorHistories] = {}
+        self.exits: dict[PresenceKey, list[CountedScan]] = defaultdict(list)
 
     def decide_scans(self, received_scans: list[ReceivedScan]) -> dict[uuid.UUID, ScanResult]:
         """Decide new scans in order of their times; return the results by id."""
         self.find_undone_scans(received_scans)
         self.load_histories(received_scans)
         pairs = [(make_counted_scan(received), received) for received in received_scans]
+        self.collect_exits(pairs)
         return {
             received.uid: self.decide_scan(received, counted_scan)
             # A batch from an offline phone arrives in any order, but a verdict depends on the scans before.
             for counted_scan, received in sorted(pairs, key=lambda pair: pair[0].sort_key)
         }
+
+    def collect_exits(self, pairs: list[tuple[CountedScan, ReceivedScan]]) -> None:
+        """Note the exits of this batch: an entry that is decided before its exit takes no place after it."""
+        for counted_scan, received in pairs:
+            holder = self.find_holder(received)
+            if holder and counted_scan.direction == "out" and received.scan_input.let_in is not False:
+                self.exits[holder.pk, received.checkpoint.presence_checkpoint_id].append(counted_scan)
 
     def find_undone_scans(self, received_scans: list[ReceivedScan]) -> None:
         """Find which scans are taken back: by undos that are stored, or that are among these."""
@@ -164,10 +176,10 @@ class ScanBatch:
             if target and self.undo_statuses.get(received.uid) == UNDO_ALLOWED:
                 keys.add((holder.pk, target.checkpoint.presence_checkpoint_id))
         histories = load_scan_histories(keys)
-        self.scan_histories = {
-            key: [counted_scan for counted_scan in history if counted_scan.uid not in self.undone_uids]
-            for key, history in histories.items()
-        }
+        self.scan_histories = {key: self.drop_undone(history) for key, history in histories.items()}
+
+    def drop_undone(self, history: list[CountedScan]) -> list[CountedScan]:
+        return [counted_scan for counted_scan in history if counted_scan.uid not in self.undone_uids]
 
     def decide_scan(self, received: ReceivedScan, counted_scan: CountedScan) -> ScanResult:
         """Decide one new scan and add the rows to store to the batch."""
@@ -234,10 +246,26 @@ class ScanBatch:
         """Return the places left for this scan; None without a capacity."""
         door = received.checkpoint.presence_checkpoint_id
         places_left = self.batch_state.places_left.get(door)
+        if places_left is None:
+            return None
         # An attendee who passed takes a place in any case: full is only what is full without any leases.
-        if places_left is None or received.scan_input.let_in:
-            return places_left
+        if received.scan_input.let_in:
+            return self.count_places_left_then(received, door) if received.time.is_late else places_left
         return places_left - self.batch_state.leases.count_elsewhere(door, received.device.pk)
+
+    def count_places_left_then(self, received: ReceivedScan, door: int) -> int:
+        """Return the places left from a late entry on until its exit, among what is known by now."""
+        since, holder = received.time.effective_at, self.find_holder(received)
+        if door not in self.door_histories:
+            # From the first late entry of the batch on; scans are decided in order of their times.
+            stored = load_door_histories(door, since=since)
+            self.door_histories[door] = {pk: self.drop_undone(history) for pk, history in stored.items()}
+        histories = self.door_histories[door]
+        own = histories.get(holder.pk, []) if holder else []
+        exits = own + (self.exits.get((holder.pk, door), []) if holder else [])
+        others = {pk: history for pk, history in histories.items() if not holder or pk != holder.pk}
+        until = find_next_exit(exits, after=since)
+        return self.batch_state.capacities[door] - count_most_inside(others, since=since, until=until)
 
     def take_back(self, undo: ReceivedScan, holder: ScannedHolder) -> None:
         """Recompute the presence that rested on the scan, if it is stored already."""
@@ -259,6 +287,8 @@ class ScanBatch:
             history.append(counted_scan)
             after = compute_presence(history)
         self.change_presence(key, after, counted_scan.at)
+        if key[1] in self.door_histories:
+            self.door_histories[key[1]].setdefault(key[0], []).append(counted_scan)
         if counted_scan.direction == "in":
             self.batch_state.leases.spend(key[1], counted_scan.device_id)
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from django.db.models import Count, Q
 
+from badges.attendance.entitlements import find_booked_registrations, find_entitled_registrations
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
 from convention.db.raw_sql import insert_rows
 from convention.events.models import EventKey
 from registrations.models import Registration
 
 from .device_state.leases import LeasedPlaces, load_leased_places
-from .entitlements import find_booked_registrations, find_entitled_registrations
 from .inputs.received_scan import ReceivedScan
 from .inputs.scan_devices import was_device_valid
 from .presence import NEVER_SCANNED, PresenceState, filter_still_inside
@@ -59,6 +59,7 @@ class BatchState:
     stored_scans: dict[uuid.UUID, Scan] = field(default_factory=dict)
     stored_undos: list[Scan] = field(default_factory=list)
     presence_states: dict[PresenceKey, PresenceState] = field(default_factory=dict)
+    capacities: dict[int, int] = field(default_factory=dict)
     places_left: dict[int, int] = field(default_factory=dict)
     leases: LeasedPlaces = field(default_factory=LeasedPlaces)
     booked_registrations: dict[int, set[int]] = field(default_factory=dict)
@@ -116,8 +117,9 @@ def load_batch_state(
     device = batch_state.device
     checkpoints = [received.checkpoint for received in received_scans]
     scan_inputs = [received.scan_input for received in received_scans]
-    batch_state.places_left = lock_places_left(device, checkpoints)
-    batch_state.leases = load_leased_places(batch_state.places_left, at=at)
+    batch_state.capacities = lock_capacities(checkpoints)
+    batch_state.places_left = count_places_left(device, batch_state.capacities, at=at)
+    batch_state.leases = load_leased_places(batch_state.capacities, at=at)
     references = {
         code.claim.registration_reference for code in batch_state.checked_codes.values() if code.claim
     }
@@ -147,8 +149,8 @@ def check_codes(device: Device, scan_inputs: Iterable[ScanInput]) -> dict[str, C
     return {code: check_code(code, keys, device.event_id) for code in codes}
 
 
-def lock_places_left(device: Device, checkpoints: Iterable[Checkpoint]) -> dict[int, int]:
-    """Return the places left at checkpoints with a capacity; exact until the transaction ends."""
+def lock_capacities(checkpoints: Iterable[Checkpoint]) -> dict[int, int]:
+    """Lock the checkpoints with a capacity at which these count, and return their capacities."""
     # A gate may have no capacity while the entrance that it counts for has one.
     limited = {
         checkpoint.presence_checkpoint_id
@@ -159,9 +161,18 @@ def lock_places_left(device: Device, checkpoints: Iterable[Checkpoint]) -> dict[
         return {}
     locked = Checkpoint.objects.filter(pk__in=limited, capacity__isnull=False).order_by("pk")
     # NO KEY UPDATE: inserting a scan takes a key-share lock on its checkpoint, which FOR UPDATE would block.
-    capacities = dict(locked.select_for_update(no_key=True).values_list("pk", "capacity"))
+    return {
+        pk: capacity or 0
+        for pk, capacity in locked.select_for_update(no_key=True).values_list("pk", "capacity")
+    }
+
+
+def count_places_left(device: Device, capacities: dict[int, int], *, at: datetime.datetime) -> dict[int, int]:
+    """Return the places left at locked checkpoints; exact until the transaction ends."""
+    if not capacities:
+        return {}
     inside = Presence.objects.filter(
-        filter_still_inside(), event=device.event_id, checkpoint__in=capacities
+        filter_still_inside(at=at), event=device.event_id, checkpoint__in=capacities
     ).order_by()
     counts = dict(inside.values_list("checkpoint").annotate(count=Count("*")))
     return {checkpoint: capacity - counts.get(checkpoint, 0) for checkpoint, capacity in capacities.items()}

@@ -1,15 +1,15 @@
-"""Derive the facts of a verdict on a device: from rows of its snapshot and the scans that it has not sent.
+"""Derive the facts of a verdict on a device: from rows of its snapshot and its own scans since.
 
 Pure, and the same as device_facts.js on the phone; the consistency test's devices decide by it. Times in rows
 are RFC 3339 as in the snapshot; times of readings and of unsent scans are milliseconds by the server's clock.
 """
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .verdict import ADMITTED, ENTRY_LIFETIME_MS, UNVERIFIED, ScanFacts, Verdict
+from .verdict import ADMITTED, ENTRY_LIFETIME_MS, UNVERIFIED, ScanFacts, Verdict, has_entry_expired
 
 type SnapshotRow = Mapping[str, Any]
 
@@ -27,8 +27,8 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class UnsentScan:
-    """A scan that the device made and the server has not acknowledged."""
+class DeviceScan:
+    """A scan that the device made and that its last snapshot does not contain."""
 
     id: str
     key: str | None
@@ -36,6 +36,8 @@ class UnsentScan:
     direction: str
     at: int
     let_in: bool
+    # Whether it moved the badge in or out, as the device knew it: only then a place was taken or freed.
+    changes_inside: bool = True
     undoes: str = ""
 
 
@@ -47,14 +49,17 @@ def derive_device_facts(
     record: SnapshotRow | None,
     presence: SnapshotRow | None,
     limit: SnapshotRow | None,
-    unsent_scans: Iterable[UnsentScan],
+    unsent_scans: Sequence[DeviceScan],
+    sent_scans: Sequence[DeviceScan] = (),
 ) -> ScanFacts:
     """Return the facts by which the device decides on a reading at its checkpoint.
 
     `registration`, `presence` and `limit` are the snapshot's rows for the badge and the checkpoint's door;
-    `record` is the decrypted record of the registration.
+    `record` is the decrypted record of the registration. `sent_scans` were acknowledged after the snapshot:
+    they count for presence, while the lease that came with the answer counts them already.
     """
-    scans = list_effective_scans(unsent_scans, door=checkpoint["door"])
+    door = checkpoint["door"]
+    scans = list_effective_scans([*sent_scans, *unsent_scans], door=door)
     is_inside, is_mine, read_at = find_last_entry(
         presence, [scan for scan in scans if scan.key == reading.key]
     )
@@ -69,7 +74,7 @@ def derive_device_facts(
         opens_at=parse_time_ms(checkpoint["opens_at"]),
         closes_at=parse_time_ms(checkpoint["closes_at"]),
         is_strict=checkpoint["is_strict"],
-        places_left=count_leased_places(limit, scans, at=reading.at),
+        places_left=count_leased_places(limit, list_effective_scans(unsent_scans, door=door), at=reading.at),
         is_inside=is_inside,
         is_same_device=is_mine,
         last_read_at=read_at,
@@ -77,15 +82,14 @@ def derive_device_facts(
     )
 
 
-def list_effective_scans(unsent_scans: Iterable[UnsentScan], *, door: int) -> list[UnsentScan]:
+def list_effective_scans(scans: Sequence[DeviceScan], *, door: int) -> list[DeviceScan]:
     """Return the scans at this door that changed who is inside, without those taken back, in order."""
-    scans = list(unsent_scans)
     undone = {scan.undoes for scan in scans if scan.undoes}
     known = {scan.id for scan in scans}
     return [
         scan
         for scan in scans
-        # An undo of a scan that was sent stands for the exit that the server will make of it.
+        # An undo of an earlier scan stands for the exit that the server will make of it.
         if scan.door == door
         and scan.id not in undone
         and (scan.undoes not in known if scan.undoes else scan.let_in)
@@ -93,7 +97,7 @@ def list_effective_scans(unsent_scans: Iterable[UnsentScan], *, door: int) -> li
 
 
 def find_last_entry(
-    presence: SnapshotRow | None, scans: Iterable[UnsentScan]
+    presence: SnapshotRow | None, scans: Iterable[DeviceScan]
 ) -> tuple[bool, bool, int | None]:
     """Return whether the badge is inside, whether this device read its last entry, and when that was."""
     is_inside = bool(presence and presence["is_inside"])
@@ -107,7 +111,7 @@ def find_last_entry(
     return is_inside, is_mine, read_at
 
 
-def count_leased_places(limit: SnapshotRow | None, scans: Iterable[UnsentScan], *, at: int) -> int | None:
+def count_leased_places(limit: SnapshotRow | None, scans: Iterable[DeviceScan], *, at: int) -> int | None:
     """Return how many more people this device may let in; None without a capacity."""
     if limit is None:
         return None
@@ -115,9 +119,14 @@ def count_leased_places(limit: SnapshotRow | None, scans: Iterable[UnsentScan], 
     if expires_at is not None and expires_at <= at:
         return 0
     # An undone entry of before gives its place back with the next lease.
-    entered = sum(scan.direction == "in" and not scan.undoes for scan in scans)
-    left = sum(scan.direction == "out" and not scan.undoes for scan in scans)
-    return max(0, limit["lease"] - entered + left)
+    moves = [scan.direction for scan in scans if scan.changes_inside and not scan.undoes]
+    return max(0, limit["lease"] - moves.count("in") + moves.count("out"))
+
+
+def changes_inside(facts: ScanFacts) -> bool:
+    """Return whether the badge moves in or out if its holder passes now."""
+    is_inside = facts.is_inside and not has_entry_expired(facts)
+    return is_inside == (facts.direction == "out")
 
 
 def find_entitlement(record: SnapshotRow | None, checkpoint: SnapshotRow) -> str:

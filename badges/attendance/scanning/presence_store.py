@@ -51,8 +51,8 @@ def rebuild_presence(*, event: "Event") -> int:
 type PresenceKey = tuple[int, int]
 
 
-# The registration that a scan counts for: the survivor of a merged one. One level suffices: merging a survivor
-# again moves all earlier merges to the new one.
+# The registration that a scan counts for: the survivor of a merged one. One level suffices, since merging a
+# survivor again moves all earlier merges to the new one.
 OWNER = Coalesce("registration__merged_into", "registration")
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from django.db.models import F, Q
 from django.utils import timezone
 
+from badges.attendance.entitlements import find_addons
 from badges.attendance.models import Checkpoint, Device, Presence
 from badges.codes import make_short_code, sign_badge_token
 from convention.events.models import Event, EventKey
@@ -22,7 +23,6 @@ from registrations.models import Registration, SessionBooking
 
 from .device_state.leases import CapacityLimit, renew_lease
 from .device_state.silence import SilentDevice, find_silent_devices
-from .entitlements import find_addons
 from .numbering import is_cursor_invalid, number_changes
 from .record_encryption import encrypt_record, hash_short_code, make_registration_key
 
@@ -95,9 +95,9 @@ class DoorState:
         return sum(silent.scans for silent in self.silent_devices)
 
 
-def load_door_state(device: Device, *, at: datetime.datetime) -> DoorState:
+def load_door_state(device: Device, *, at: datetime.datetime, pending: int = 0) -> DoorState:
     """Return the state of the device's checkpoint, and renew the device's lease there."""
-    limit = renew_lease(device, at=at)
+    limit = renew_lease(device, at=at, pending=pending)
     door = device.checkpoint.presence_checkpoint_id
     return DoorState(device, [limit] if limit else [], find_silent_devices(device.event, at=at, door=door))
 

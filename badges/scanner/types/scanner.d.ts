@@ -265,8 +265,8 @@ declare global {
       hasOverride: boolean;
     }
 
-    /** A scan that the server has not acknowledged. */
-    interface UnsentScan {
+    /** A scan of this device that its last snapshot does not contain. */
+    interface DeviceScan {
       id: string;
       key: string | null;
       door: number;
@@ -274,6 +274,8 @@ declare global {
       /** Milliseconds by the server's clock. */
       at: number;
       let_in: boolean;
+      /** Whether it moved the badge in or out, as the device knew it: only then a place was taken or freed. */
+      changes_inside: boolean;
       undoes: string;
     }
 
@@ -286,7 +288,9 @@ declare global {
       record: Pick<BadgeRecord, "sessions" | "ticket_id" | "addons"> | null;
       presence: PresenceFacts | null;
       limit: CapacityLimit | null;
-      unsentScans: UnsentScan[];
+      unsentScans: DeviceScan[];
+      /** Acknowledged after the snapshot: they count for presence, and the answer's lease counts them already. */
+      sentScans: DeviceScan[];
     }
 
     interface Decision {

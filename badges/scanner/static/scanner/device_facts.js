@@ -1,5 +1,5 @@
 /**
- * Derive the facts of a verdict from rows of the snapshot and the scans that this device has not sent, as
+ * Derive the facts of a verdict from rows of the snapshot and this device's own scans since, as
  * badges/attendance/scanning/device_facts.py does. tests/badges/attendance/test_device_facts.py compares both.
  */
 
@@ -11,8 +11,9 @@ import { ADMITTED, ENTRY_LIFETIME_MS, UNVERIFIED } from "./verdict.js";
  * @param {Scanner.DeviceData} data the snapshot's rows for the badge and for the checkpoint's door
  * @returns {Partial<Scanner.VerdictFacts>}
  */
-export function deriveDeviceFacts(reading, { checkpoint, registration, record, presence, limit, unsentScans }) {
-  const scans = listEffectiveScans(unsentScans, checkpoint.door);
+export function deriveDeviceFacts(reading, data) {
+  const { checkpoint, registration, record, presence, limit, unsentScans, sentScans } = data;
+  const scans = listEffectiveScans([...sentScans, ...unsentScans], checkpoint.door);
   const ownScans = scans.filter(({ key }) => key === reading.key);
   return {
     source: "device",
@@ -25,7 +26,7 @@ export function deriveDeviceFacts(reading, { checkpoint, registration, record, p
     opens_at: parseTime(checkpoint.opens_at),
     closes_at: parseTime(checkpoint.closes_at),
     is_strict: checkpoint.is_strict,
-    places_left: countLeasedPlaces(limit, scans, reading.at),
+    places_left: countLeasedPlaces(limit, listEffectiveScans(unsentScans, checkpoint.door), reading.at),
     ...findLastEntry(presence, ownScans),
     has_override: reading.hasOverride,
   };
@@ -33,13 +34,13 @@ export function deriveDeviceFacts(reading, { checkpoint, registration, record, p
 
 /**
  * Return the scans at this door that changed who is inside, without those taken back, in order.
- * @param {Scanner.UnsentScan[]} scans
+ * @param {Scanner.DeviceScan[]} scans
  * @param {number} door
  */
 export function listEffectiveScans(scans, door) {
   const undone = new Set(scans.map(({ undoes }) => undoes).filter(Boolean));
   const known = new Set(scans.map(({ id }) => id));
-  // An undo of a scan that was sent stands for the exit that the server will make of it.
+  // An undo of an earlier scan stands for the exit that the server will make of it.
   return scans.filter(
     (scan) => scan.door === door && !undone.has(scan.id) && (scan.undoes ? !known.has(scan.undoes) : scan.let_in),
   );
@@ -48,7 +49,7 @@ export function listEffectiveScans(scans, door) {
 /**
  * Return whether the badge is inside, whether this device read its last entry, and when that was.
  * @param {Scanner.PresenceFacts | null} presence
- * @param {Scanner.UnsentScan[]} scans
+ * @param {Scanner.DeviceScan[]} scans
  */
 export function findLastEntry(presence, scans) {
   let last_read_at = parseTime(presence?.read_at);
@@ -66,7 +67,7 @@ export function findLastEntry(presence, scans) {
 /**
  * Return how many more people this device may let in; null without a capacity.
  * @param {Scanner.CapacityLimit | null} limit
- * @param {Scanner.UnsentScan[]} scans
+ * @param {Scanner.DeviceScan[]} scans
  * @param {number} at
  */
 export function countLeasedPlaces(limit, scans, at) {
@@ -74,9 +75,18 @@ export function countLeasedPlaces(limit, scans, at) {
   const expiresAt = parseTime(limit.lease_expires_at);
   if (expiresAt !== null && expiresAt <= at) return 0;
   // An undone entry of before gives its place back with the next lease.
-  const passed = scans.filter(({ undoes }) => !undoes);
-  const entered = passed.filter(({ direction }) => direction === "in").length;
-  return Math.max(0, limit.lease - entered + (passed.length - entered));
+  const moves = scans.filter(({ undoes, changes_inside }) => changes_inside && !undoes);
+  const entered = moves.filter(({ direction }) => direction === "in").length;
+  return Math.max(0, limit.lease - entered + (moves.length - entered));
+}
+
+/**
+ * Return whether the badge moves in or out if its holder passes now.
+ * @param {Pick<Scanner.VerdictFacts, "is_inside" | "direction" | "at" | "last_read_at">} facts
+ */
+export function changesInside({ is_inside, direction, at, last_read_at }) {
+  const hasExpired = last_read_at !== null && at - last_read_at >= ENTRY_LIFETIME_MS;
+  return (is_inside && !hasExpired) === (direction === "out");
 }
 
 /**

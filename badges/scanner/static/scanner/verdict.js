@@ -57,11 +57,18 @@ const DEFAULTS = {
 const makeDecision = (verdict, reason = "") => ({ verdict, reason });
 
 /**
+ * Return all facts; what a device does not know has its default.
+ * @param {Partial<Scanner.VerdictFacts>} knownFacts
+ * @returns {Scanner.VerdictFacts}
+ */
+export const withDefaults = (knownFacts) => ({ ...DEFAULTS, ...knownFacts });
+
+/**
  * Decide by the code first, then by the registration, then by the checkpoint.
  * @param {Partial<Scanner.VerdictFacts>} knownFacts
  */
 export function decideVerdict(knownFacts) {
-  const facts = { ...DEFAULTS, ...knownFacts };
+  const facts = withDefaults(knownFacts);
   if (facts.is_device_revoked) return makeDecision(REFUSED, "revoked_device");
   if (facts.code_status in REASON_BY_CODE_STATUS) return makeDecision(REFUSED, REASON_BY_CODE_STATUS[facts.code_status]);
   if (facts.undo) return facts.undo === "allowed" ? makeDecision(ADMITTED, "undone") : makeDecision(REFUSED, facts.undo);

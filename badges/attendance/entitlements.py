@@ -5,8 +5,9 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from badges.attendance.models import Checkpoint
 from registrations.models import Registration, RegistrationAddon, SessionBooking
+
+from .models import Checkpoint
 
 
 def find_booked_registrations(checkpoints: set[int], holders: list[int]) -> dict[int, set[int]]:
