@@ -137,6 +137,8 @@ booked_sessions = Hook()
 agenda_owners = Hook()
 # (event) -> the address of the page where attendees give feedback on sessions; "" unless it is open.
 feedback_page = Hook()
+# (event) -> whether attendees can download certificates of attendance.
+certificate_page = Hook()
 # (event, request) -> addresses where this visitor can give feedback, by session id.
 feedback_addresses = Hook()
 # (speakers) -> summaries of the feedback on their sessions (badges/feedback/summaries.py), by speaker id.

@@ -6,6 +6,7 @@ INSTALLED_APPS = [
     "badges.mailings",
     "badges.visits",
     "badges.feedback",
+    "badges.certificates",
     "badges.attendance",
     "badges",
     "registrations.visits",
@@ -47,8 +48,8 @@ APPS_WITH_PAGES = [
     "schedule",
     "registrations.invoices", "registrations",
     "registrations.company", "registrations.payments", "registrations.sponsors", "registrations.visits",
-    "badges", "badges.attendance", "badges.feedback", "badges.visits", "badges.mailings", "badges.scanner",
-    "badges.reports",
+    "badges", "badges.attendance", "badges.certificates", "badges.feedback", "badges.visits",
+    "badges.mailings", "badges.scanner", "badges.reports",
 ]  # fmt: skip
 
 MIDDLEWARE = [

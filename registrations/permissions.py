@@ -73,6 +73,13 @@ class LinkAccess:
         raise NotFound(_("This registration is not part of this order."))
 
 
+def belongs_to_another(link_access: LinkAccess, registration: Registration) -> bool:
+    """Return whether a buyer's link opens the registration of somebody who has a link of their own."""
+    email, order = registration.email, link_access.order
+    is_buyers_link = link_access.is_full and not link_access.is_of_one
+    return is_buyers_link and bool(email) and not is_same_email(email, order.email)
+
+
 def is_answered_by_own_link(order: Order, email: str) -> bool:
     """Return whether the attendee answers by a separate link, which the company must not see."""
     return bool(order.source == SOURCE_COMPANY_CONTACT and email and not is_same_email(email, order.email))

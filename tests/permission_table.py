@@ -55,6 +55,7 @@ PERMISSIONS_BY_URL_NAME = {
     "api-registrations": NOBODY,
     "api-cancel": NOBODY,
     "api-attendance": NOBODY,
+    "api-attendance-figures": NOBODY,
     "api-draft": NOBODY,
     "api-draft-slots": NOBODY,
     "api-draft-undo": NOBODY,
@@ -72,6 +73,8 @@ PERMISSIONS_BY_URL_NAME = {
     "scanner-scans": NOBODY,
     "scanner-search": NOBODY,
     "scanner-attendees": NOBODY,
+    "scanner-conflicts": NOBODY,
+    "scanner-checkpoint": NOBODY,
     # one's own
     "api-tokens": SIGNED_IN,
     "api-token-revoke": NOBODY,  # another person's token
@@ -133,6 +136,11 @@ PERMISSIONS_BY_URL_NAME = {
     "order-sessions": EVERYONE,
     "order-agenda": EVERYONE,
     "order-feedback": EVERYONE,
+    "order-certificates": EVERYONE,
+    "order-certificate": NOBODY,  # after the event alone: see test_certificates
+    "order-session-certificate": NOBODY,
+    "certificate-search": EVERYONE,
+    "certificate": EVERYONE,  # with the code
     "join-waiting": EVERYONE,
     "waiting": EVERYONE,  # with the secret
     "waiting-leave": EVERYONE,  # with the secret
@@ -329,6 +337,13 @@ PERMISSIONS_BY_URL_NAME = {
     "organize-devices": DESK,
     "organize-attendance-person": DESK,
     "organize-check-in": DESK,
+    "organize-conflicts": DESK,
+    "organize-conflict-resolve": DESK,
+    "organize-conflicts-resolve": DESK,
+    "organize-ready": DESK,
+    "organize-sheets": DESK,
+    "organize-sheet": DESK,
+    "organize-sheet-pdf": DESK,
 }
 POSTED = {
     "organize-visit-list-make", "organize-visit-list-send", "organize-visit-list-revoke",
@@ -347,7 +362,9 @@ POSTED = {
     "organize-delegation-end",
     "organize-check-in",
     "organize-checkpoints-sessions",
-    "organize-conflict-resolve",
+    "organize-conflict-resolve", "organize-conflicts-resolve", "organize-conflict-reopen",
+    "scanner-checkpoint",
+    "organize-certificates-print", "organize-certificate-withdraw",
     "organize-device-revoke",
     "organize-checkpoint-remove",
     "organize-registration-cancel", "api-orders", "api-quotes", "api-cancel", "scanner-scans",

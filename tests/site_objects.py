@@ -1,6 +1,7 @@
 """Every address of the site, objects of two events to fill them, and a person for each role."""
 
 import datetime
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from badges.attendance.devices.pairing import pair_device, revoke_device
-from badges.attendance.models import Checkpoint
+from badges.attendance.models import Checkpoint, ConflictResolution, Device, Scan
+from badges.certificates.models import Certificate
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
 from convention.club.models import (
@@ -36,6 +38,7 @@ from registrations.orders.quotations import create_package_quotation
 from registrations.visits.models import Application, NdaText, Proposal, Visit
 from schedule.models import (
     PersonalAgenda,
+    Session,
     Speaker,
     SpeakerLink,
     SpeakerMail,
@@ -212,6 +215,13 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "organize-attendance-person": person,
         "organize-check-in": person,
         "organize-conflict-resolve": person,
+        "organize-conflict-reopen": {"resolution": make_resolution(door, registration).pk},
+        "organize-no-shows": {"checkpoint": make_session_checkpoint(session).pk},
+        **{
+            f"organize-sheet{name}": {"day": str(timezone.localdate(event.starts_at, event.zone))}
+            for name in ("", "-pdf")
+        },
+        **make_certificate_objects(registration),
         "desk-badge": person,
         "desk-answers": person,
         "desk-confirm": person,
@@ -274,6 +284,33 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "company-invoice": {"invoice": invoice_of(registration)},
     }
     return Objects(event, values, special, registration)
+
+
+def make_resolution(door: Checkpoint, registration: Registration) -> ConflictResolution:
+    """Create a scan at the door whose conflict was resolved."""
+    device, now = Device.objects.get(checkpoint=door), timezone.now()
+    scan = Scan.objects.create(
+        uid=uuid.uuid4(), device=device, event=door.event, checkpoint=door, registration=registration,
+        payload_hash="x", direction="in", scanned_at=now, received_at=now, effective_at=now,
+        verdict="admitted", let_in=True,
+    )  # fmt: skip
+    return ConflictResolution.objects.create(scan=scan, kind="misuse")
+
+
+def make_session_checkpoint(session: Session) -> Checkpoint:
+    return Checkpoint.objects.create(
+        event=session.event, session=session, name=session.title, kind=Checkpoint.Kind.SESSION
+    )
+
+
+def make_certificate_objects(registration: Registration) -> dict[str, dict[str, Any]]:
+    """Create a certificate, as argument of addresses."""
+    certificate = Certificate.objects.create(
+        event=registration.event, registration=registration, name="Zoé Müller"
+    )
+    code = {"code": certificate.code}
+    names = ("organize-certificate", "organize-certificate-pdf", "organize-certificate-withdraw")
+    return dict.fromkeys(("certificate", *names), code)
 
 
 def make_speaker_page(speaker: Speaker) -> str:

@@ -108,6 +108,7 @@ BEARERS = {
     "api-registrations": {"organizer’s program"},
     "api-cancel": {"attendee’s program"},
     "api-attendance": {"organizer’s program of attendance"},
+    "api-attendance-figures": {"organizer’s program of attendance"},
     "api-draft": {"organizer’s program of the schedule"},
     "api-draft-slots": {"organizer’s program of the schedule"},
     "api-draft-undo": {"organizer’s program of the schedule"},
@@ -126,6 +127,8 @@ BEARERS = {
     "scanner-scans": {"device"},
     "scanner-search": {"device"},
     "scanner-attendees": set(),  # a supervisor's device
+    "scanner-conflicts": {"device"},
+    "scanner-checkpoint": {"device"},
 }
 
 

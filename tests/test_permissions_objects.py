@@ -26,6 +26,7 @@ NO_OBJECT = {
     "scan",
     "line_id",  # a bank's statement is the club's, of no event
     "assignment_id",
+    "day",
 }
 # Session numbers are counted within an event, and the guest's ticket has a name of its own at each.
 OBJECTS = {
@@ -36,6 +37,7 @@ OBJECTS = {
     "code",
     "recipient",
     "invoice",
+    "resolution",
 }  # fmt: skip
 # A session opens none of these; `test_own_registrations_api` and tests/schedule/api swap their objects.
 BY_TOKEN = {
@@ -151,5 +153,6 @@ def test_the_holder_of_ones_own_link_reaches_nothing_of_the_order():
             "order-sessions",
             "order-agenda",
             "order-feedback",
+            "order-certificates",
         )
     }

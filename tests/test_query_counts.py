@@ -70,7 +70,15 @@ from tests.test_permissions import WITH_MORE
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.long]
 
 MORE = 12
-ENDPOINTS = {"api-event", "api-sessions", "api-registrations", "api-attendance", "scanner-snapshot"} | {
+ENDPOINTS = {
+    "api-event",
+    "api-sessions",
+    "api-registrations",
+    "api-attendance",
+    "scanner-snapshot",
+    "api-attendance-figures",
+    "scanner-conflicts",
+} | {
     "api-draft",
     "api-draft-conflicts",
     "api-session",

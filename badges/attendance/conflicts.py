@@ -1,48 +1,127 @@
-"""Resolve scan conflicts: one more row for each scan; the scans themselves are never changed."""
+"""Resolve scan conflicts, and reopen them: rows beside the scans, which are never changed."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from convention.audit.record import record_action
 from registrations.models import Registration
 
-from .models import Checkpoint, ConflictResolution, Scan
+from .models import Checkpoint, ConflictResolution, Device, Scan
 from .scanning.presence import CountedScan, compute_presence, find_conflicts
-from .scanning.presence_store import filter_by_registration, load_scan_histories, save_presences
+from .scanning.presence_store import PresenceKey, load_scan_histories, save_presences
 
 if TYPE_CHECKING:
     from convention.club.models import Person
+    from convention.events.models import Event
 
 
-@transaction.atomic
+@dataclass(frozen=True, kw_only=True)
+class Resolver:
+    """The person who resolves conflicts: an organizer, or the user of a phone at the door."""
+
+    person: "Person | None" = None
+    device: Device | None = None
+    operator: str = ""
+
+
 def resolve_conflicts(
     *, registration: Registration, checkpoint: Checkpoint, kind: str, person: "Person | None"
 ) -> int:
     """Resolve the open conflicts of this badge at this checkpoint; return how many scans that was."""
-    # Two organizers may click at once; the lock lets the second find nothing to resolve.
-    Registration.objects.select_for_update(no_key=True).get(pk=registration.pk)
-    key = (registration.pk, checkpoint.pk)
-    history = load_scan_histories([key])[key]
-    # Searched under the lock and not sent by the page, which may show scans that were resolved since.
-    scans = load_conflicting_scans(find_conflicts(history), registration)
-    ConflictResolution.objects.bulk_create(
-        ConflictResolution(scan=scan, kind=kind, resolved_by=person) for scan in scans
+    return resolve_badge_conflicts(
+        event=checkpoint.event,
+        keys=[(registration.pk, checkpoint.pk)],
+        kind=kind,
+        resolver=Resolver(person=person),
     )
-    # Loaded again: the history must now contain the resolutions that were just written.
-    state = compute_presence(load_scan_histories([key])[key])
-    save_presences(checkpoint.event_id, {key: state}, at=timezone.now())
+
+
+@transaction.atomic
+def resolve_badge_conflicts(
+    *, event: "Event", keys: Iterable[PresenceKey], kind: str, resolver: Resolver
+) -> int:
+    """Resolve the open conflicts of these badges, all of the event; return how many scans that was.
+
+    Each key is a registration with the checkpoint at which its scans count.
+    """
+    keys = sorted(set(keys))
+    registrations = _lock_registrations(event, keys)
+    histories = load_scan_histories(keys)
+    # Searched under the locks and not sent by the page, which may show scans that were resolved since.
+    conflicts = {key: find_conflicts(history) for key, history in histories.items()}
+    scans = load_conflicting_scans([scan for each in conflicts.values() for scan in each], registrations)
+    now = timezone.now()
+    ConflictResolution.objects.bulk_create(
+        ConflictResolution(
+            scan=scan,
+            kind=kind,
+            resolved_by=resolver.person,
+            device=resolver.device,
+            operator=resolver.operator,
+            resolved_at=now,
+        )
+        for scan in scans
+    )
+    changed = [key for key, found in conflicts.items() if found]
+    _recompute_presences(event, changed)
     # A second click finds nothing to resolve and must not leave a second entry in the audit log.
-    if scans:
-        record_action("conflict.resolve", registration, event=checkpoint.event, fields=["kind"], reason=kind)
+    for registration, _checkpoint in changed:
+        label = f"registrations.registration:{registration}"
+        record_action("conflict.resolve", label, event=event, fields=["kind"], reason=kind)
     return len(scans)
 
 
-def load_conflicting_scans(counted_scans: list[CountedScan], registration: Registration) -> list[Scan]:
-    """Return the stored scans that these counted scans were made from."""
+@transaction.atomic
+def reopen_conflict(*, resolution: ConflictResolution) -> int:
+    """Undo a resolution, and those made with it for the same badge and checkpoint; return how many."""
+    scan = resolution.scan
+    checkpoint = scan.checkpoint.presence_checkpoint_id
+    assert scan.registration is not None, "only a scan of a known badge raises a conflict"
+    survivor = scan.registration.merged_into_id or scan.registration.pk
+    key = (survivor, checkpoint)
+    [registration] = _lock_registrations(scan.event, [key])
+    together = ConflictResolution.objects.filter(
+        Q(scan__checkpoint=checkpoint) | Q(scan__checkpoint__counts_as=checkpoint),
+        Q(scan__registration=registration) | Q(scan__registration__merged_into=registration),
+        resolved_at=resolution.resolved_at,
+    )
+    # By ids: PostgreSQL cannot delete over a join.
+    count, _by_model = ConflictResolution.objects.filter(
+        pk__in=list(together.values_list("pk", flat=True))
+    ).delete()
+    _recompute_presences(scan.event, [key])
+    if count:
+        record_action("conflict.reopen", registration, event=scan.event, fields=["kind"])
+    return count
+
+
+def _lock_registrations(event: "Event", keys: Iterable[PresenceKey]) -> list[Registration]:
+    """Lock and return the registrations, so that no scan or second organizer comes between."""
+    ids = {registration for registration, _checkpoint in keys}
+    rows = Registration.objects.filter(event=event, pk__in=ids).order_by("pk")
+    return list(rows.select_for_update(no_key=True))
+
+
+def _recompute_presences(event: "Event", keys: Iterable[PresenceKey]) -> None:
+    # Loaded again: the histories must now contain the resolutions that were just written or deleted.
+    histories = load_scan_histories(keys)
+    states = {key: compute_presence(history) for key, history in histories.items()}
+    save_presences(event.pk, states, at=timezone.now())
+
+
+def load_conflicting_scans(
+    counted_scans: list[CountedScan], registrations: Iterable[Registration]
+) -> list[Scan]:
+    """Return the stored scans that these counted scans of the registrations were made from."""
     wanted = {(scan.device_id, scan.uid) for scan in counted_scans}
+    ids = [registration.pk for registration in registrations]
     rows = Scan.objects.filter(
-        filter_by_registration(registration), uid__in=[scan.uid for scan in counted_scans]
+        Q(registration__in=ids) | Q(registration__merged_into__in=ids),
+        uid__in=[scan.uid for scan in counted_scans],
     )
     return [scan for scan in rows if (scan.device_id, scan.uid) in wanted]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
 
+from .conflict_list import ConflictFilter
 from .models import Checkpoint, ConflictResolution
 
 
@@ -18,16 +19,15 @@ class CheckpointForm(forms.ModelForm):
     class Meta:
         model = Checkpoint
         fields = [
-            "name",
-            "kind",
-            "opens_at",
-            "closes_at",
-            "capacity",
-            "alarm_percent",
-            "counts_as",
-            "is_strict",
-        ]
+            "name", "kind", "opens_at", "closes_at", "capacity", "alarm_percent", "tickets", "addon",
+            "counts_as", "is_strict",
+        ]  # fmt: skip
+        widgets = {"tickets": forms.CheckboxSelectMultiple}
         help_texts = {
+            "tickets": _(
+                "Only holders of these tickets may enter, and those with the add-on below. Tick none, and "
+                "choose no add-on, to admit everyone."
+            ),
             "capacity": _("Maximum number of people; leave empty for no limit."),
             "is_strict": _(
                 "Nobody is admitted while offline. For doors where a wrong entry is worse than a queue."
@@ -43,6 +43,11 @@ class CheckpointForm(forms.ModelForm):
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = others
         field.empty_label = str(_("this checkpoint"))
+        tickets, addon = self.fields["tickets"], self.fields["addon"]
+        assert isinstance(tickets, forms.ModelMultipleChoiceField)
+        assert isinstance(addon, forms.ModelChoiceField)
+        tickets.queryset, addon.queryset = event.tickets.all(), event.addons.all()
+        addon.empty_label = str(_("none"))
         for name in ("opens_at", "closes_at"):
             moment = getattr(self.instance, name)
             if moment:
@@ -78,6 +83,11 @@ class PairingForm(forms.Form):
         required=False,
         help_text=_("To tell phones apart, for example “Lise”."),
     )
+    can_change_checkpoint = forms.BooleanField(
+        label=_("May change its checkpoint"),
+        required=False,
+        help_text=_("Its user can move to another checkpoint of the event. Supervisors’ phones always can."),
+    )
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -94,6 +104,47 @@ class OrganizerPairingForm(PairingForm):
         required=False,
         help_text=_("Can override a refusal; a reason is required and logged."),
     )
+
+
+class ConflictFilterForm(forms.Form):
+    """The filter of the list of conflicts; every field may be empty."""
+
+    q = forms.CharField(label=_("Name or company"), required=False, max_length=200)
+    checkpoint = forms.ModelChoiceField(
+        Checkpoint.objects.none(), label=_("Checkpoint"), required=False, empty_label=_("all checkpoints")
+    )
+    begins_at = LocalDateTimeField(label=_("Scanned from"), required=False)
+    ends_at = LocalDateTimeField(label=_("Scanned before"), required=False)
+    kind = forms.ChoiceField(
+        label=_("Resolved as"),
+        required=False,
+        choices=[("", _("anything")), *ConflictResolution.Kind.choices],
+    )
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = event.zone
+        field = self.fields["checkpoint"]
+        assert isinstance(field, forms.ModelChoiceField)
+        # Conflicts are at the checkpoints where scans count, never at a second gate.
+        field.queryset = event.checkpoints.filter(counts_as__isnull=True)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        for name in ("begins_at", "ends_at"):
+            add_time_zone(self, name, self.zone)
+        return data
+
+    def build_filter(self) -> ConflictFilter:
+        """Return the conditions; call it on a valid form."""
+        data = self.cleaned_data
+        return ConflictFilter(
+            search=data["q"],
+            checkpoint=data["checkpoint"].pk if data["checkpoint"] else None,
+            begins_at=data["begins_at"],
+            ends_at=data["ends_at"],
+            kind=data["kind"],
+        )
 
 
 class ResolutionForm(forms.Form):

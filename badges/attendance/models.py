@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event, EventRole
-from registrations.models import Registration
+from registrations.models import Addon, Registration, Ticket
 from registrations.visits.models import Ride
 from schedule.models import Session
 
@@ -35,6 +35,7 @@ REASON_LABELS = {
     "unconfirmed": _("awaiting confirmation"),
     "other_event": _("badge of another event"),
     "not_booked": _("not booked"),
+    "not_entitled": _("not included in the ticket"),
     "outside_window": _("outside the opening hours"),
     "full": _("full"),
     "conflict": _("let in twice"),
@@ -45,14 +46,18 @@ REASON_LABELS = {
 
 
 class Checkpoint(models.Model):
-    """A place where badges are scanned: an entrance, a session's room, a coach, the way out.
+    """A place where badges are scanned: an entrance, a session's room, a meal, a coach, the way out.
 
-    `is_strict` checkpoints decide online only. With `counts_as`, scans count at that other checkpoint.
+    `is_strict` checkpoints decide online only. With `counts_as`, scans count at that other checkpoint. If
+    `tickets` or `addon` are set, only attendees with one of these tickets or with the add-on may enter.
     """
 
     class Kind(models.TextChoices):
         ENTRANCE = "entrance", _("entrance")
         SESSION = "session", _("session")
+        MEAL = "meal", _("meal")
+        VISIT = "visit", _("visit")
+        ASSEMBLY = "assembly", _("general meeting")
         COACH = "coach", _("coach")
         EXIT = "exit", _("way out")
         OTHER = "other", _("other")
@@ -72,6 +77,17 @@ class Checkpoint(models.Model):
         _("alarm at (% of the capacity)"),
         default=90,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
+    tickets = models.ManyToManyField(
+        Ticket, blank=True, related_name="+", verbose_name=_("included in these tickets")
+    )
+    addon = models.ForeignKey(
+        Addon,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("included in this add-on"),
     )
     is_strict = models.BooleanField(_("online only"), default=False)
     position = models.PositiveIntegerField(default=0)
@@ -162,6 +178,9 @@ class Device(models.Model):
     # A pseudo-device for check-ins by hand, since every scan needs a device.
     is_desk = models.BooleanField(default=False, editable=False)
     can_override = models.BooleanField(_("a supervisor’s"), default=False, db_default=False)
+    can_change_checkpoint = models.BooleanField(
+        _("may change its checkpoint"), default=False, db_default=False
+    )
     # The device is valid as long as this person's role for the event; NULL if it depends on no role.
     # DO_NOTHING without a constraint: SET_NULL would make a deleted person's device valid for good.
     paired_by = models.ForeignKey(
@@ -189,6 +208,11 @@ class Device(models.Model):
     def __str__(self) -> str:
         return self.name or f"#{self.pk}"
 
+    @property
+    def is_mobile(self) -> bool:
+        """Return whether its user may move it to another checkpoint of the event; supervisors may."""
+        return self.can_override or self.can_change_checkpoint
+
 
 class PairingInvitation(models.Model):
     """A screen that shows one pairing code after the other; each code pairs one device.
@@ -201,6 +225,7 @@ class PairingInvitation(models.Model):
     checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="+")
     name = models.CharField(_("name"), max_length=100, blank=True)
     can_override = models.BooleanField(default=False)
+    can_change_checkpoint = models.BooleanField(default=False, db_default=False)
     shown_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     nonce = models.CharField(max_length=64, editable=False)
     used_count = models.PositiveIntegerField(default=0)
@@ -375,7 +400,10 @@ class PresenceCounter(models.Model):
 
 
 class ConflictResolution(models.Model):
-    """An organizer's decision on a conflicting scan; the scan itself is not changed."""
+    """A decision on a conflicting scan, by an organizer or at the door; the scan itself is not changed.
+
+    `resolved_by` is the organizer; or `device` the phone where it was resolved, and `operator` its user.
+    """
 
     class Kind(models.TextChoices):
         REENTRY = "reentry", _("left without a scan and came back")
@@ -386,6 +414,9 @@ class ConflictResolution(models.Model):
     scan = models.OneToOneField(Scan, models.PROTECT, related_name="resolution")
     kind = models.CharField(_("what it was"), max_length=20, choices=Kind.choices)
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    device = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="+")
+    operator = models.CharField(max_length=100, blank=True, default="", db_default="")
+    # Scans resolved in one act have the same time, by which they are reopened together.
     resolved_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -394,3 +425,10 @@ class ConflictResolution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scan}: {self.get_kind_display()}"
+
+    @property
+    def resolver(self) -> str:
+        """Return who resolved it: the organizer, or phone and user."""
+        if self.resolved_by:
+            return str(self.resolved_by)
+        return ", ".join(str(part) for part in (self.device, self.operator) if part)

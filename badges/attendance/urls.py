@@ -5,13 +5,17 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.web.routing import OrganizerPage
 
+from .conflicts_api import DeviceConflicts
 from .devices.api import PairDeviceView
-from .reports.api import AttendanceList
+from .devices.checkpoint_api import DeviceCheckpointView
+from .reports.api import AttendanceFigures, AttendanceList
 from .scanning import api
-from .views import attendance, checkpoints, conflicts, devices, merge
+from .views import attendance, checkpoints, conflicts, devices, figures, merge, readiness, sheets
 
 EVENT = "organize/<slug:event>"
 PERSON = f"{EVENT}/attendance/people/<slug:reference>"
+CONFLICTS = f"{EVENT}/attendance/conflicts"
+SHEETS = f"{EVENT}/attendance/sheets"
 CHECKPOINTS_PATH = f"{EVENT}/checkpoints"
 
 pages: list[Any] = [
@@ -26,11 +30,22 @@ pages: list[Any] = [
         attendance.checkpoint_attendance,
         name="organize-attendance-checkpoint",
     ),
+    path(f"{EVENT}/attendance/figures/", figures.attendance_figures, name="organize-attendance-figures"),
+    path(
+        f"{EVENT}/attendance/doors/<int:checkpoint>/no-shows/",
+        figures.checkpoint_no_shows,
+        name="organize-no-shows",
+    ),
+    path(f"{SHEETS}/", sheets.sheet_list, name="organize-sheets"),
+    path(f"{SHEETS}/<int:checkpoint>/<slug:day>.pdf", sheets.sheet_pdf, name="organize-sheet-pdf"),
+    path(f"{SHEETS}/<int:checkpoint>/<slug:day>/", sheets.sheet_entry, name="organize-sheet"),
     path(f"{PERSON}/", attendance.person_attendance, name="organize-attendance-person"),
     path(f"{PERSON}/check-in/", attendance.person_check_in, name="organize-check-in"),
-    path(f"{EVENT}/attendance/conflicts/", conflicts.conflict_list, name="organize-conflicts"),
+    path(f"{CONFLICTS}/", conflicts.conflict_list, name="organize-conflicts"),
+    path(f"{CONFLICTS}/resolve/", conflicts.conflicts_resolve, name="organize-conflicts-resolve"),
+    path(f"{CONFLICTS}/<int:resolution>/reopen/", conflicts.conflict_reopen, name="organize-conflict-reopen"),
     path(
-        f"{EVENT}/attendance/conflicts/<slug:reference>/<int:checkpoint>/",
+        f"{CONFLICTS}/<slug:reference>/<int:checkpoint>/",
         conflicts.conflict_resolve,
         name="organize-conflict-resolve",
     ),
@@ -39,6 +54,7 @@ pages: list[Any] = [
         merge.registration_merge,
         name="organize-registration-merge",
     ),
+    path(f"{EVENT}/ready/", readiness.ready_for_doors, name="organize-ready"),
     path(f"{EVENT}/devices/", devices.device_list, name="organize-devices"),
     path(
         f"{EVENT}/devices/codes/<int:invitation>/", devices.pairing_code, name="organize-device-pairing-code"
@@ -60,12 +76,18 @@ pages: list[Any] = [
 ]
 endpoints: list[Any] = [
     path("events/<slug:event>/attendance/", AttendanceList.as_view(), name="api-attendance"),
+    path(
+        "events/<slug:event>/attendance/figures/", AttendanceFigures.as_view(), name="api-attendance-figures"
+    ),
     path("scanner/pair/", PairDeviceView.as_view(), name="scanner-pair"),
     path("scanner/snapshot/", api.SnapshotView.as_view(), name="scanner-snapshot"),
+    path("scanner/checkpoint/", DeviceCheckpointView.as_view(), name="scanner-checkpoint"),
+    path("scanner/conflicts/", DeviceConflicts.as_view(), name="scanner-conflicts"),
     path("scanner/scans/", api.ScanListView.as_view(), name="scanner-scans"),
 ]
 organizer_pages = [
     OrganizerPage("organize-attendance", _("Attendance"), 50),
     OrganizerPage("organize-checkpoints", _("Checkpoints"), 60),
     OrganizerPage("organize-devices", _("Devices"), 65),
+    OrganizerPage("organize-ready", _("Ready for doors"), 66),
 ]

@@ -18,10 +18,14 @@ from badges.attendance.models import Presence
 from convention.club.models import Person
 from convention.errors import Forbidden
 from convention.events.models import Event
-from convention.text.email_addresses import is_same_email
 from convention.web.link_secrets import derive_link_secret, is_link_secret
 from registrations.models import Registration
-from registrations.permissions import LinkAccess, list_own_registrations, make_own_secret
+from registrations.permissions import (
+    LinkAccess,
+    belongs_to_another,
+    list_own_registrations,
+    make_own_secret,
+)
 from schedule.models import ProgrammeAudience, Session
 from schedule.permissions import get_attendee_cookie_name, get_programme_audience, get_public_session
 
@@ -45,8 +49,7 @@ class AttendedSession:
 
 def check_own_link(link_access: LinkAccess, registration: Registration) -> None:
     """Raise Forbidden if a buyer's link opens the registration of somebody who has a link of their own."""
-    email, order = registration.email, link_access.order
-    if link_access.is_full and not link_access.is_of_one and email and not is_same_email(email, order.email):
+    if belongs_to_another(link_access, registration):
         raise Forbidden(
             _("Only %(name)s can give this feedback, through the link in their own e-mail.")
             % {"name": registration.name}

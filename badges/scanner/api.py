@@ -48,6 +48,8 @@ class FoundPersonResponse(serializers.Serializer[Any]):
     ticket_en = serializers.CharField(required=False)
     note = serializers.CharField()
     no_photo = serializers.BooleanField()
+    ticket_id = serializers.IntegerField()
+    addons = serializers.ListField(child=serializers.IntegerField(), help_text="The ids of add-ons.")
     sessions = serializers.ListField(
         child=serializers.IntegerField(), help_text="The ids of booked sessions."
     )

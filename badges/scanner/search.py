@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from badges.attendance.entitlements import find_addons
 from badges.attendance.models import Device
 from badges.attendance.scanning.record_encryption import make_registration_key
 from badges.attendance.scanning.snapshot import describe_ticket, find_booked_sessions
@@ -89,19 +90,19 @@ def _build_short_codes(event: Event) -> dict[str, str]:
 
 
 def describe_attendees(rows: QuerySet[Registration]) -> Iterable[FoundAttendee]:
-    """Yield the rows, sorted by name, in two queries."""
-    booked = find_booked_sessions(rows)
-    columns = ("pk", "reference", "first_name", "last_name", "company", "no_photo")
-    tickets = ("ticket__name", "ticket__name_en")
-    for pk, reference, first, last, company, no_photo, *names in rows.order_by("sort_name", "pk").values_list(
-        *columns, *tickets
-    ):
+    """Yield the rows, sorted by name, in three queries."""
+    booked, addons = find_booked_sessions(rows), find_addons(rows)
+    columns = ("pk", "reference", "first_name", "last_name", "company", "no_photo", "ticket_id")
+    found = rows.order_by("sort_name", "pk").values_list(*columns, "ticket__name", "ticket__name_en")
+    for pk, reference, first, last, company, no_photo, ticket_id, *names in found:
         person: dict[str, object] = {
             "name": f"{first} {last}".strip(),
             "company": company,
             **describe_ticket(*names),
             "note": "",
             "no_photo": no_photo,
+            "ticket_id": ticket_id,
             "sessions": booked.get(pk, []),
+            "addons": addons.get(pk, []),
         }
         yield FoundAttendee(reference, make_registration_key(reference), person)

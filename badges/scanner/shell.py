@@ -55,7 +55,7 @@ def render_page(language: str) -> str:
                 "pair": reverse("scanner-pair"),
                 "search": reverse("scanner-search"),
                 "attendees": reverse("scanner-attendees"),
-                "conflicts": "/api/v1/scanner/conflicts/",
+                "conflicts": reverse("scanner-conflicts"),
                 "version": hash_parts(list_file_versions())[:8],
             },
             "other_address": next(a for a in list_page_urls() if a != reverse("scan")),

@@ -61,6 +61,7 @@ def reason_texts() -> dict[str, str]:
         "reason.unconfirmed": _("The order is not confirmed yet: send to the desk."),
         "reason.other_event": _("Badge for another event."),
         "reason.not_booked": _("No place booked here."),
+        "reason.not_entitled": _("Not included in this ticket."),
         "reason.outside_window": _("Not open at this time."),
         "reason.full": _("The room is full."),
         "reason.unchecked": _(

@@ -8,11 +8,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from badges.attendance.reports.printed_list import ListColumn, PrintedList
 from convention.tables.downloads import TableSheet
 from convention.text.dates import format_date_range, format_date_with_weekday, format_time
 from convention.text.normalize import name_search_key
 
-from .printed_list import ListColumn, PrintedList
 from .roster import CoachManifest, RosterEntry, count_whereabouts
 from .whereabouts import Whereabouts
 

@@ -65,6 +65,18 @@ def format_time_range(start: datetime.datetime, end: datetime.datetime | None, z
     return f"{format_time(start, zone)}{dash}{format_time(end, zone)}"
 
 
+def format_duration(minutes: int) -> str:
+    """Return “35 min”, “2 h”, “2 h 05”; “2 h 5 min” in English."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{rest}{NO_BREAK_SPACE}min"
+    if not rest:
+        return f"{hours}{NO_BREAK_SPACE}h"
+    if _is_english():
+        return f"{hours}{NO_BREAK_SPACE}h {rest}{NO_BREAK_SPACE}min"
+    return f"{hours}{NO_BREAK_SPACE}h{NO_BREAK_SPACE}{rest:02}"
+
+
 def format_datetime(at: datetime.datetime, zone: TimeZone = None) -> str:
     """Return “16 juin 2027 à 9 h 30”; “16 June 2027, 9:30”."""
     separator = ", " if _is_english() else f" à{NO_BREAK_SPACE}"

@@ -39,16 +39,26 @@ class CurveDrawing:
     base: int
     left: int
     right: int
+    compared_line: str = ""
+
+
+type CurvePoint = tuple[datetime.date | datetime.datetime, str, int]
 
 
 @dataclass(frozen=True)
 class CurveChart:
-    """Values over time; points are (time, label, value). A stepped curve keeps each value until the next."""
+    """Values over time; points are (time, label, value). A stepped curve keeps each value until the next.
+
+    `compared_points` are a second curve, such as that of another year, drawn behind the first on the same
+    axes; `compared_unit` is its name in legend and table.
+    """
 
     title: str
-    points: Sequence[tuple[datetime.date | datetime.datetime, str, int]]
+    points: Sequence[CurvePoint]
     unit: str = ""
     is_stepped: bool = False
+    compared_points: Sequence[CurvePoint] = ()
+    compared_unit: str = ""
 
     @property
     def highest_point(self) -> tuple[str, int]:
@@ -59,15 +69,11 @@ class CurveChart:
     def draw_curve(self, width: int) -> CurveDrawing:
         """Return the curve in a drawing of that width (a key of HEIGHT_BY_WIDTH)."""
         height = HEIGHT_BY_WIDTH[width]
-        top = round_up_axis(max((value for _at, _label, value in self.points), default=0))
-        xs, ys = (
-            self._x_positions(width),
-            [self._y_position(value, top, height) for _at, _label, value in self.points],
-        )
-        places = list(zip(xs, ys, strict=True))
-        line = "L".join(
-            f"{x:.1f} {y:.1f}" for x, y in (make_step_corners(places) if self.is_stepped else places)
-        )
+        top = round_up_axis(max((point[2] for point in self._all_points), default=0))
+        places = self._place_points(self.points, top, width)
+        xs = [x for x, _y in places]
+        line = self._join_places(places)
+        compared = self._place_points(self.compared_points, top, width)
         base = height - MARGIN_BOTTOM
         return CurveDrawing(
             width=width,
@@ -78,36 +84,65 @@ class CurveChart:
                 AxisTick(f"{self._y_position(value, top, height):.1f}", f"{value}")
                 for value in (0, top // 2, top)
             ],
-            columns=self._x_labels(xs, 5 if width > 500 else 3),
-            last=(f"{xs[-1]:.1f}", f"{ys[-1]:.1f}") if places else ("0", "0"),
+            columns=self._x_labels(width, 5 if width > 500 else 3),
+            last=(f"{xs[-1]:.1f}", f"{places[-1][1]:.1f}") if places else ("0", "0"),
             last_label=str(self.points[-1][2]) if places else "",
             base=base,
             left=MARGIN_LEFT,
             right=width - MARGIN_RIGHT,
+            compared_line=f"M{self._join_places(compared)}" if compared else "",
         )
 
-    def _x_positions(self, width: int) -> list[float]:
+    @property
+    def _all_points(self) -> list[CurvePoint]:
+        return [*self.points, *self.compared_points]
+
+    @property
+    def table_rows(self) -> list[tuple[str, int | None, int | None]]:
+        """Return label, value and compared value of each moment; None where a curve has no point."""
+        values, compared = (
+            {point[0]: point[2] for point in points} for points in (self.points, self.compared_points)
+        )
+        labels = {point[0]: point[1] for point in self._all_points}
+        return [(labels[at], values.get(at), compared.get(at)) for at in sorted(labels)]
+
+    def _place_points(self, points: Sequence[CurvePoint], top: int, width: int) -> list[tuple[float, float]]:
+        """Return the position of each point, on axes that both curves share."""
+        height = HEIGHT_BY_WIDTH[width]
+        return [
+            (x, self._y_position(point[2], top, height))
+            for x, point in zip(self._x_positions(points, width), points, strict=True)
+        ]
+
+    def _join_places(self, places: list[tuple[float, float]]) -> str:
+        corners = make_step_corners(places) if self.is_stepped else places
+        return "L".join(f"{x:.1f} {y:.1f}" for x, y in corners)
+
+    def _x_positions(self, points: Sequence[CurvePoint], width: int) -> list[float]:
         """Return the x of each point, proportional to time."""
-        moments = [point[0] for point in self.points]
+        moments = [point[0] for point in self._all_points]
+        first, last = min(moments, default=None), max(moments, default=None)
         # One moment has no duration to divide by.
-        if len(moments) < 2 or moments[0] == moments[-1]:
-            return [float(MARGIN_LEFT)] * len(moments)
-        duration = seconds_between(moments[0], moments[-1])
+        if first is None or last is None or first == last:
+            return [float(MARGIN_LEFT)] * len(points)
+        duration = seconds_between(first, last)
         room = width - MARGIN_LEFT - MARGIN_RIGHT
-        return [MARGIN_LEFT + room * seconds_between(moments[0], moment) / duration for moment in moments]
+        return [MARGIN_LEFT + room * seconds_between(first, point[0]) / duration for point in points]
 
     def _y_position(self, value: int, top: int, height: int) -> float:
         return height - MARGIN_BOTTOM - (height - MARGIN_TOP - MARGIN_BOTTOM) * value / top
 
-    def _x_labels(self, xs: list[float], count: int) -> list[AxisTick]:
+    def _x_labels(self, width: int, count: int) -> list[AxisTick]:
         """Return up to `count` labels that do not overlap, first and last included."""
+        points = sorted({point[0]: point for point in self._all_points}.values(), key=lambda each: each[0])
+        xs = self._x_positions(points, width)
         if not xs:
             return []
         wanted = [xs[0] + (xs[-1] - xs[0]) * step / (count - 1) for step in range(count)]
         # The first and last labels always fit; others only where they do not touch their neighbours.
         nearest = sorted({min((abs(value - x), i) for i, value in enumerate(xs))[1] for x in wanted})
         ends = {0: "start", len(xs) - 1: "end"}
-        half = [len(label) * LETTER_WIDTH / 2 for _at, label, _value in self.points]
+        half = [len(label) * LETTER_WIDTH / 2 for _at, label, _value in points]
         free_from, limit = xs[0] + 2 * half[0], xs[-1] - 2 * half[-1]
         labels = [0]
         for i in nearest:
@@ -119,7 +154,7 @@ class CurveChart:
                 free_from = xs[i] + half[i]
                 labels.append(i)
         labels += [len(xs) - 1] if xs[-1] > xs[0] else []
-        return [AxisTick(f"{xs[i]:.1f}", self.points[i][1], ends.get(i, "middle")) for i in labels]
+        return [AxisTick(f"{xs[i]:.1f}", points[i][1], ends.get(i, "middle")) for i in labels]
 
 
 @dataclass(frozen=True)

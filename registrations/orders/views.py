@@ -90,6 +90,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "is_of_sponsor": order.sponsorships.exists(),
         "can_change": event.ends_at > timezone.now(),
         "has_feedback": any(find_page(event) for find_page in hooks.feedback_page.providers()),
+        "has_certificates": any(is_open(event) for is_open in hooks.certificate_page.providers()),
         "can_give": event.substitution_deadline > timezone.now(),
         **_attach_session_bookings(link_access),
     }

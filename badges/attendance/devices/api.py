@@ -48,6 +48,7 @@ PAIRED_EXAMPLE = OpenApiExample(
             "checkpoint": 3,
             "expires_at": "2026-06-18T20:00:00+02:00",
             "can_override": False,
+            "can_change_checkpoint": False,
         },
     },
     response_only=True,

@@ -1,15 +1,18 @@
 """Create, change and remove the checkpoints of an event; devices notice by the event's sequence."""
 
-from typing import TYPE_CHECKING
+import datetime
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from badges.attendance.models import Checkpoint, Scan
+from badges.attendance.models import Checkpoint, Device, Scan
 from badges.attendance.scanning.presence_store import rebuild_presence
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from convention.events.sequence import advance_sequence
+from registrations.models import Addon, Ticket
 from schedule.models import ProgrammeAudience
 
 if TYPE_CHECKING:
@@ -20,6 +23,10 @@ MAX_NAME_LENGTH = 200
 SESSION_CHECKPOINT_POSITION = 1000
 
 
+# Local hours at which a meal's checkpoint opens and closes, unless the organizer says otherwise.
+MEAL_HOURS = (datetime.time(12), datetime.time(14, 30))
+
+
 class CheckpointInUse(ConventionError):
     """The checkpoint has scans or devices, so it cannot be removed."""
 
@@ -28,10 +35,17 @@ class CheckpointInUse(ConventionError):
 
 
 @transaction.atomic
-def save_checkpoint(*, checkpoint: Checkpoint, changed_fields: list[str]) -> Checkpoint:
-    """Save a checkpoint; rebuild the event's presences if its scans now count at another checkpoint."""
+def save_checkpoint(
+    *, checkpoint: Checkpoint, changed_fields: list[str], tickets: Collection[Ticket] | None = None
+) -> Checkpoint:
+    """Save a checkpoint, and which tickets may enter unless that is None.
+
+    Rebuild the event's presences if its scans now count at another checkpoint.
+    """
     is_new = checkpoint.pk is None
     checkpoint.save()
+    if tickets is not None:
+        checkpoint.tickets.set(tickets)
     if "counts_as" in changed_fields and not is_new:
         rebuild_presence(event=checkpoint.event)
     verb = "checkpoint.create" if is_new else "checkpoint.change"
@@ -39,6 +53,25 @@ def save_checkpoint(*, checkpoint: Checkpoint, changed_fields: list[str]) -> Che
     # Makes devices fetch a snapshot. Last, since it locks the event's row until commit.
     advance_sequence(checkpoint.event_id)
     return checkpoint
+
+
+class CheckpointFixed(ConventionError):
+    """The organizer did not allow this device to change its checkpoint."""
+
+    kind = "checkpoint-fixed"
+    status = 403
+
+
+@transaction.atomic
+def move_device(*, device: Device, checkpoint: Checkpoint) -> Device:
+    """Move a device to another checkpoint of its event. Raise CheckpointFixed."""
+    if not device.is_mobile:
+        raise CheckpointFixed(_("This phone belongs to its checkpoint. Ask an organizer to pair it again."))
+    if device.checkpoint_id != checkpoint.pk:
+        device.checkpoint = checkpoint
+        device.save(update_fields=["checkpoint"])
+        record_action("device.move", device, event=device.event, fields=["checkpoint"])
+    return device
 
 
 @transaction.atomic
@@ -94,3 +127,27 @@ def find_free_name(title: str, taken_names: set[str]) -> str:
         name = f"{title.strip()[: MAX_NAME_LENGTH - 6]} ({number})"
         number += 1
     return name
+
+
+def suggest_checkpoint(event: "Event", kind: str) -> dict[str, Any]:
+    """Return initial values of the form for a new checkpoint of that kind; times are local, without zone."""
+    kinds = Checkpoint.Kind
+    values: dict[str, Any] = {"kind": kind}
+    if kind == kinds.MEAL:
+        day = event.starts_at.astimezone(event.zone).date()
+        opens, closes = (datetime.datetime.combine(day, hour) for hour in MEAL_HOURS)
+        meal = event.addons.filter(kind=Addon.Kind.MEAL).first()
+        return values | {
+            "addon": meal,
+            "name": meal.title if meal else "",
+            "opens_at": opens,
+            "closes_at": closes,
+        }
+    if kind == kinds.ASSEMBLY:
+        members = event.tickets.filter(audience=Ticket.Audience.MEMBER)
+        # Who votes is decided at this door: no entry without the server.
+        return values | {"name": kinds.ASSEMBLY.label, "tickets": list(members), "is_strict": True}
+    if kind == kinds.EXIT:
+        entrance = event.checkpoints.filter(kind=kinds.ENTRANCE, counts_as__isnull=True).first()
+        return values | {"name": kinds.EXIT.label, "counts_as": entrance}
+    return values

@@ -70,7 +70,12 @@ class ShownCode:
 
 @transaction.atomic
 def invite_devices(
-    *, checkpoint: Checkpoint, person: Person, name: str = "", can_override: bool = False
+    *,
+    checkpoint: Checkpoint,
+    person: Person,
+    name: str = "",
+    can_override: bool = False,
+    can_change_checkpoint: bool = False,
 ) -> PairingInvitation:
     """Begin a screen of pairing codes for a checkpoint. Expired ones of all events are deleted."""
     now = timezone.now()
@@ -80,6 +85,7 @@ def invite_devices(
         checkpoint=checkpoint,
         name=name,
         can_override=can_override,
+        can_change_checkpoint=can_change_checkpoint,
         shown_by=person,
         nonce=secrets.token_urlsafe(NONCE_BYTES),
         expires_at=now + CODE_LIFETIME,
@@ -115,6 +121,7 @@ def pair_by_code(*, code: str, public_key: bytes, name: str = "") -> Pairing:
         checkpoint=invitation.checkpoint,
         name=name.strip()[:MAX_DEVICE_NAME_LENGTH] or invitation.name,
         can_override=invitation.can_override,
+        can_change_checkpoint=invitation.can_change_checkpoint,
         public_key=public_key,
         pairing_code_hash=code_hash,
         pairing_code_expires_at=invitation.expires_at,

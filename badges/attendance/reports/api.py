@@ -1,4 +1,4 @@
-"""REST endpoint of an event's attendance, for programs of its organizers."""
+"""REST endpoints of an event's attendance and its figures, for programs of its organizers."""
 
 import datetime
 import uuid
@@ -11,15 +11,20 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from badges.attendance.models import Checkpoint, Presence
 from badges.attendance.scanning.presence import filter_still_inside
+from convention.api.bodies import render_body
 from convention.api.models import ApiToken
 from convention.api.pagination import ApiCursorPagination
 from convention.api.reading_audit import record_api_read
 from convention.api.scopes import HasScope
 from convention.events.permissions import get_event_to_organize
 from convention.text.dates import format_rfc3339
+
+from .day_figures import DayFigures, load_day_figures
+from .session_figures import SessionFigures, load_session_figures
 
 
 class AttendanceFilter(serializers.Serializer[Any]):
@@ -133,3 +138,64 @@ def describe_presence(presence: Any, zone: datetime.tzinfo) -> dict[str, Any]:
         "entries": presence.entries,
         "is_inside": presence.is_still_inside,
     }
+
+
+class DayFiguresResponse(serializers.Serializer[DayFigures]):
+    """The counts of one day."""
+
+    day = serializers.DateField(help_text="In the event’s time zone.")
+    expected = serializers.IntegerField(source="expected_count", min_value=0)
+    arrived = serializers.IntegerField(source="arrived_count", min_value=0)
+    new = serializers.IntegerField(
+        source="new_count", min_value=0, help_text="Of those who arrived: for whom it is the first day."
+    )
+    absent = serializers.IntegerField(
+        source="absent_count", min_value=0, help_text="On a day that is not over: not arrived yet."
+    )
+    scanned_out = serializers.IntegerField(source="stay_count", min_value=0)
+    mean_minutes = serializers.IntegerField(
+        allow_null=True, min_value=0, help_text="From the first entry to the last exit of those scanned out."
+    )
+    is_over = serializers.BooleanField()
+
+
+class SessionFiguresResponse(serializers.Serializer[SessionFigures]):
+    """The counts of one session with a checkpoint."""
+
+    session = serializers.UUIDField(source="session.guid")
+    title = serializers.CharField(source="session.title")
+    places = serializers.IntegerField(allow_null=True, min_value=0)
+    booked = serializers.IntegerField(source="booked_count", min_value=0)
+    arrived = serializers.IntegerField(source="arrived_count", min_value=0)
+    inside = serializers.IntegerField(source="inside_count", min_value=0)
+    no_shows = serializers.IntegerField(
+        source="no_show_count",
+        allow_null=True,
+        min_value=0,
+        help_text="Booked and not scanned in; null without bookings, and before the session.",
+    )
+    scanned_out = serializers.IntegerField(source="stay_count", min_value=0)
+    mean_minutes = serializers.IntegerField(allow_null=True, min_value=0)
+
+
+class AttendanceFiguresResponse(serializers.Serializer[Any]):
+    """Counts only, without any attendee."""
+
+    days = DayFiguresResponse(many=True)
+    sessions = SessionFiguresResponse(many=True)
+
+
+class AttendanceFigures(APIView):
+    """The figures of an event, for programs of its organizers."""
+
+    permission_classes = (IsAuthenticated, HasScope)
+    required_scope = ApiToken.Scope.ATTENDANCE_READ
+
+    @extend_schema(
+        responses=AttendanceFiguresResponse, tags=["attendance"], operation_id="attendance_figures"
+    )
+    def get(self, request: Request, event: str) -> Response:
+        """Return the figures of each day that has begun, and of each session with a checkpoint."""
+        event_obj = get_event_to_organize(event, request.user)
+        figures = {"days": load_day_figures(event_obj), "sessions": load_session_figures(event_obj)}
+        return Response(render_body(AttendanceFiguresResponse, figures))

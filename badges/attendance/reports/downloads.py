@@ -1,4 +1,4 @@
-"""Build the tables that organizers download: paired devices and raw scans."""
+"""Build the tables that organizers download: devices, raw scans, figures by day and session, no-shows."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +8,11 @@ from django.utils.translation import gettext as _
 from badges.attendance.models import Device, Scan
 from convention.events.models import Event
 from convention.tables.downloads import TableSheet
+from convention.text.dates import format_date
+from registrations.models import Registration
+
+from .day_figures import DayFigures, list_absentees, load_day_figures
+from .session_figures import SessionFigures, list_no_shows, load_session_figures
 
 
 def _device_sheet(event: Event) -> TableSheet:
@@ -49,4 +54,77 @@ def _scan_rows(event: Event) -> Iterator[list[Any]]:
         ]  # fmt: skip
 
 
-LISTS: dict[str, Callable[[Event], TableSheet]] = {"devices": _device_sheet, "scans": _scan_sheet}
+def _day_sheet(event: Event) -> TableSheet:
+    header = [
+        _("Day"), _("Expected"), _("Arrived"), _("First day of"), _("Absent"), _("Scanned out"),
+        _("Minutes on site (mean)"),
+    ]  # fmt: skip
+    return TableSheet(_("Attendance by day"), header, map(_list_day_cells, load_day_figures(event)))
+
+
+def _list_day_cells(figures: DayFigures) -> list[Any]:
+    return [
+        figures.day, figures.expected_count, figures.arrived_count, figures.new_count,
+        figures.absent_count, figures.stay_count,
+        # Empty rather than 0: without exits nobody knows how long people stayed.
+        "" if figures.mean_minutes is None else figures.mean_minutes,
+    ]  # fmt: skip
+
+
+def _session_sheet(event: Event) -> TableSheet:
+    header = [
+        _("Number"), _("Title"), _("Starts"), _("Room"), _("Places"), _("Booked"), _("Arrived"),
+        _("No-shows"), _("Fill (%)"), _("Scanned out"), _("Minutes inside (mean)"),
+    ]  # fmt: skip
+    rows = (_list_session_cells(figures, event) for figures in load_session_figures(event))
+    return TableSheet(_("Attendance by session"), header, rows)
+
+
+def _list_session_cells(figures: SessionFigures, event: Event) -> list[Any]:
+    session = figures.session
+    optional = (figures.no_show_count, figures.fill_percent, figures.stay_count, figures.mean_minutes)
+    return [
+        session.number, session.title,
+        session.starts_at.astimezone(event.zone) if session.starts_at else "",
+        session.room.name if session.room else "",
+        figures.places or "",
+        figures.booked_count if session.is_bookable else "",
+        figures.arrived_count,
+        *("" if value is None else value for value in optional),
+    ]  # fmt: skip
+
+
+def _no_show_sheet(event: Event) -> TableSheet:
+    header = [
+        _("Day or session"), _("Last name"), _("First name"), _("Company"), _("Ticket"), _("E-mail"),
+        _("Reference"),
+    ]  # fmt: skip
+    return TableSheet(_("No-shows"), header, _iterate_no_shows(event))
+
+
+def _iterate_no_shows(event: Event) -> Iterator[list[Any]]:
+    """Yield those absent on each day that is over, then those who missed a session that they booked."""
+    for figures in load_day_figures(event):
+        if figures.is_over:
+            label = format_date(figures.day)
+            yield from (_list_absentee_cells(label, person) for person in list_absentees(event, figures.day))
+    for row in load_session_figures(event):
+        if row.no_show_count:
+            missing = list_no_shows(row.session)
+            yield from (_list_absentee_cells(row.session.title, person) for person in missing)
+
+
+def _list_absentee_cells(label: str, person: Registration) -> list[Any]:
+    return [
+        label, person.last_name, person.first_name, person.company, person.ticket.title, person.email,
+        person.reference,
+    ]  # fmt: skip
+
+
+LISTS: dict[str, Callable[[Event], TableSheet]] = {
+    "devices": _device_sheet,
+    "scans": _scan_sheet,
+    "attendance-days": _day_sheet,
+    "attendance-sessions": _session_sheet,
+    "no-shows": _no_show_sheet,
+}

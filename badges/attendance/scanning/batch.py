@@ -35,6 +35,7 @@ UNDO_REFUSED = _(
     "Only the device that made the scan, or a supervisor’s, can take it back, with the same badge."
 )
 DEVICE_REVOKED = _("This scan was made after its device was revoked or had expired.")
+NOT_ENTITLED = _("This ticket does not include “%(name)s”.")
 OVERRIDE_NOT_ALLOWED = _("Only a supervisor’s device can override; the reason is logged.")
 
 
@@ -223,7 +224,7 @@ class ScanBatch:
             # Only a readable code of a known holder can be outdated; "lookup" and "unknown" count as current.
             is_current=not (code and code.claim and holder)
             or code.claim.badge_version == holder.badge_version,
-            booking_status=self.batch_state.booking_status(checkpoint, holder),
+            entitlement=self.batch_state.entitlement(checkpoint, holder),
             direction=scan_input.direction,
             # The facts are plain milliseconds, since verdict.js computes with the same numbers.
             at=to_milliseconds(received.time.effective_at) or 0,
@@ -331,6 +332,8 @@ def describe_refusal(received: ReceivedScan, facts: ScanFacts, verdict: Verdict)
         return str(UNDO_REFUSED)
     if verdict.reason == "revoked_device":
         return str(DEVICE_REVOKED)
+    if verdict.reason == "not_entitled":
+        return str(NOT_ENTITLED % {"name": received.checkpoint.name})
     # Leaving is never refused, so there is nothing to override and nothing to explain.
     is_ignored = received.scan_input.override_reason and facts.direction == "in" and not facts.has_override
     return str(OVERRIDE_NOT_ALLOWED) if is_ignored else ""

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.db.models import Count, Q
 
+from badges.attendance.entitlements import find_booked_registrations, find_entitled_registrations
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
 from convention.db.raw_sql import insert_rows
 from convention.events.models import EventKey
-from registrations.models import Registration, SessionBooking
+from registrations.models import Registration
 
 from .device_state.leases import LeasedPlaces, load_leased_places
 from .inputs.received_scan import ReceivedScan
@@ -62,6 +63,7 @@ class BatchState:
     places_left: dict[int, int] = field(default_factory=dict)
     leases: LeasedPlaces = field(default_factory=LeasedPlaces)
     booked_registrations: dict[int, set[int]] = field(default_factory=dict)
+    entitled_registrations: dict[int, set[int]] = field(default_factory=dict)
 
     def find_holder(self, scan_input: ScanInput) -> ScannedHolder | None:
         """Return the holder of the scanned badge; None if no registration of this event has its code."""
@@ -78,11 +80,17 @@ class BatchState:
             received.device, received.time.effective_at
         )
 
-    def booking_status(self, checkpoint: Checkpoint, holder: ScannedHolder | None) -> str:
-        """Return `open` if the checkpoint takes no bookings, else the holder's `booked` or `missing`."""
-        if checkpoint.pk not in self.booked_registrations:
+    def entitlement(self, checkpoint: Checkpoint, holder: ScannedHolder | None) -> str:
+        """Return the holder's entitlement at this checkpoint, as verdict.py names it."""
+        booked = self.booked_registrations.get(checkpoint.pk)
+        entitled = self.entitled_registrations.get(checkpoint.pk)
+        if booked is None and entitled is None:
             return "open"
-        return "booked" if holder and holder.pk in self.booked_registrations[checkpoint.pk] else "missing"
+        if booked is not None and (holder is None or holder.pk not in booked):
+            return "not_booked"
+        if entitled is not None and (holder is None or holder.pk not in entitled):
+            return "not_entitled"
+        return "included"
 
 
 class BadgeWasMerged(Exception):
@@ -128,23 +136,7 @@ def load_batch_state(
     batch_state.booked_registrations = find_booked_registrations(
         {checkpoint.pk for checkpoint in checkpoints if checkpoint.session_id}, holders
     )
-
-
-def find_booked_registrations(checkpoints: set[int], holders: list[int]) -> dict[int, set[int]]:
-    """Return, for each checkpoint whose session takes bookings, which of `holders` have booked it."""
-    # Most checkpoints are entrances without a session: the two queries below are saved for them.
-    if not checkpoints:
-        return {}
-    bookable = Checkpoint.objects.filter(pk__in=checkpoints, session__is_bookable=True)
-    sessions = dict(bookable.order_by().values_list("pk", "session"))
-    if not sessions:
-        return {}
-    bookings = SessionBooking.objects.active().filter(session__in=sessions.values(), registration__in=holders)
-    # An empty set means that nobody has booked; a checkpoint without an entry is open to all.
-    booked_by_session: dict[int, set[int]] = {session: set() for session in sessions.values()}
-    for session, holder in bookings.order_by().values_list("session", "registration"):
-        booked_by_session[session].add(holder)
-    return {checkpoint: booked_by_session[session] for checkpoint, session in sessions.items()}
+    batch_state.entitled_registrations = find_entitled_registrations(checkpoints, holders)
 
 
 def check_codes(device: Device, scan_inputs: Iterable[ScanInput]) -> dict[str, CheckedCode]:

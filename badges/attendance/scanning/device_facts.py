@@ -68,7 +68,7 @@ def derive_device_facts(
         code_status=reading.code_status,
         registration_state=registration["state"] if registration else "unknown",
         is_current=registration is None or registration["badge_version"] == reading.badge_version,
-        booking_status=find_booking_status(record, checkpoint),
+        entitlement=find_entitlement(record, checkpoint),
         direction=reading.direction,
         at=reading.at,
         opens_at=parse_time_ms(checkpoint["opens_at"]),
@@ -129,11 +129,16 @@ def changes_inside(facts: ScanFacts) -> bool:
     return is_inside == (facts.direction == "out")
 
 
-def find_booking_status(record: SnapshotRow | None, checkpoint: SnapshotRow) -> str:
-    """Return `open` if the checkpoint takes no bookings, else `booked` or `missing`."""
-    if checkpoint["session"] is None:
-        return "open"
-    return "booked" if record and checkpoint["session"] in record.get("sessions", ()) else "missing"
+def find_entitlement(record: SnapshotRow | None, checkpoint: SnapshotRow) -> str:
+    """Return `open` if the checkpoint admits everyone, else `included`, `not_booked` or `not_entitled`."""
+    known = record or {}
+    session, tickets, addon = checkpoint["session"], checkpoint["tickets"], checkpoint["addon"]
+    if session is not None and session not in known.get("sessions", ()):
+        return "not_booked"
+    if not tickets and addon is None:
+        return "open" if session is None else "included"
+    is_included = known.get("ticket_id") in tickets or addon in known.get("addons", ())
+    return "included" if is_included else "not_entitled"
 
 
 def lets_in_by_default(verdict: Verdict) -> bool:

@@ -3,9 +3,9 @@
 One SELECT reads all that `load_batch_state` would. One write inserts the scan and updates
 the presence, if nobody changed it meanwhile: it waits for the lock on the registration's row (on SQLite for
 the database lock), compares the presence with what was read, and writes nothing if they differ. For every
-unusual case (a replay, an undo, an override, a scan out of order, a checkpoint with a capacity, another
-checkpoint than the device's own, another device's scan, two scans of one badge at once) `record_single_scan`
-returns None, and `record_scans` decides by the same rules under locks.
+unusual case (a replay, an undo, an override, a scan out of order, a checkpoint with a capacity or limited to
+tickets, another checkpoint than the device's own, another device's scan, two scans of one badge at once)
+`record_single_scan` returns None, and `record_scans` decides by the same rules under locks.
 """
 
 import datetime
@@ -58,7 +58,9 @@ def qualify_columns(alias: str, names: list[str]) -> str:
 READ_SQL = f"""
 SELECT m.capacity, k.event_id, k.public_key,
     {qualify_columns("r", REGISTRATION_COLUMNS)}, {qualify_columns("t", TICKET_COLUMNS)},
-    {qualify_columns("p", STATE_COLUMN_NAMES)}, p.changed_at, g.name, s.id IS NULL AND n.id IS NULL,
+    {qualify_columns("p", STATE_COLUMN_NAMES)}, p.changed_at, g.name, s.id IS NULL AND n.id IS NULL
+        AND c.addon_id IS NULL
+        AND NOT EXISTS (SELECT 1 FROM attendance_checkpoint_tickets x WHERE x.checkpoint_id = c.id),
     (SELECT q.effective_at FROM attendance_scan q
      WHERE q.device_id = %(device)s AND q.device_sequence < %(sequence)s::bigint
      ORDER BY q.device_sequence DESC LIMIT 1), b.id IS NOT NULL, u.id IS NOT NULL

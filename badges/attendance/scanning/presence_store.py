@@ -101,6 +101,13 @@ def find_undos() -> QuerySet[Scan]:
     return undos.annotate(owner=OWNER).filter(owner=OuterRef("owner"))
 
 
+def filter_counted_scans(scans: QuerySet[Scan]) -> QuerySet[Scan]:
+    """Return the scans that count, with their `owner`: of attendees who passed, and not taken back."""
+    return scans.annotate(owner=OWNER).filter(
+        ~Exists(find_undos()), let_in=True, verdict__in=COUNTED_VERDICTS, registration__isnull=False
+    )
+
+
 def iterate_counted_scans(
     scans: QuerySet[Scan], checkpoints: set[int] | None = None
 ) -> Iterable[tuple[int, int, CountedScan]]:
@@ -108,9 +115,7 @@ def iterate_counted_scans(
 
     Scans of a merged registration are yielded for its survivor.
     """
-    rows = scans.annotate(owner=OWNER).filter(
-        ~Exists(find_undos()), let_in=True, verdict__in=COUNTED_VERDICTS, registration__isnull=False
-    )
+    rows = filter_counted_scans(scans)
     if checkpoints is not None:
         rows = rows.filter(Q(checkpoint__in=checkpoints) | Q(checkpoint__counts_as__in=checkpoints))
     fields = (

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from django.db.models import F, Q
 from django.utils import timezone
 
+from badges.attendance.entitlements import find_addons
 from badges.attendance.models import Checkpoint, Device, Presence
 from badges.codes import make_short_code, sign_badge_token
 from convention.events.models import Event, EventKey
@@ -142,7 +143,7 @@ def load_snapshot(door: DoorState, *, since: int = 0, cursor: int | None = None)
         full=full,
         server_time=timezone.now(),
         keys=list(event.keys.all()),
-        checkpoints=list(event.checkpoints.select_related("session")),
+        checkpoints=list(event.checkpoints.select_related("session").prefetch_related("tickets")),
         registrations=list(make_badge_records(device, changed)),
         # A full snapshot replaces the device's data, so it need not name what to delete.
         removed=[] if full else list_removed_keys(changed),
@@ -163,8 +164,10 @@ def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
     """Yield the registrations that have or had a valid badge.
 
     The encrypted record is {"name", "company", "ticket", "note", "no_photo"}, with "ticket_en" if the ticket
-    has another name in English, and "sessions", the ids of booked sessions, if there are any.
+    has another name in English, "ticket_id", and "sessions" and "addons", the ids of booked sessions and of
+    add-ons, if there are any.
     """
+    addons = find_addons(changed)
     signing_key, booked, slug = (
         get_signing_key(device.event),
         find_booked_sessions(changed),
@@ -173,7 +176,7 @@ def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
     rows = changed.filter(confirmed_at__isnull=False).order_by("pk").values_list(
         "pk", "reference", "badge_version", "cancelled_at", "merged_into", "first_name", "last_name",
         "company", "no_photo",
-        "ticket__name", "ticket__name_en",
+        "ticket_id", "ticket__name", "ticket__name_en",
     )  # fmt: skip
     for (
         pk,
@@ -185,6 +188,7 @@ def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
         last,
         company,
         no_photo,
+        ticket_id,
         *names,
     ) in rows:
         record = {
@@ -193,9 +197,12 @@ def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
             **describe_ticket(*names),
             "note": "",
             "no_photo": no_photo,
+            "ticket_id": ticket_id,
             # Left out rather than sent empty: snapshots of 10,000 registrations must stay below 3 MB
             # (figures.md).
-        } | ({"sessions": booked[pk]} if pk in booked else {})
+        }
+        record |= {"sessions": booked[pk]} if pk in booked else {}
+        record |= {"addons": addons[pk]} if pk in addons else {}
         token = sign_badge_token(reference, badge_version, signing_key)
         yield BadgeRecord(
             key=make_registration_key(reference),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
@@ -35,6 +35,7 @@ SNAPSHOT_EXAMPLE = OpenApiExample(
             "checkpoint": 3,
             "expires_at": "2026-06-18T20:00:00+02:00",
             "can_override": False,
+            "can_change_checkpoint": False,
         },
         "keys": [{"number": 12, "public_key": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}],
         "checkpoints": [
@@ -48,6 +49,8 @@ SNAPSHOT_EXAMPLE = OpenApiExample(
                 "is_strict": False,
                 "capacity": None,
                 "session": None,
+                "tickets": [],
+                "addon": None,
             }
         ],
         "registrations": [
@@ -142,6 +145,9 @@ class SnapshotDeviceResponse(serializers.Serializer[Any]):
     checkpoint = serializers.IntegerField(source="checkpoint_id", min_value=0)
     expires_at = LocalTimeField(timespec="auto")
     can_override = serializers.BooleanField()
+    can_change_checkpoint = serializers.BooleanField(
+        source="is_mobile", help_text="Whether it may move to another checkpoint of the event."
+    )
 
 
 class PublicKeyResponse(serializers.Serializer[Any]):
@@ -171,6 +177,17 @@ class SnapshotCheckpointResponse(serializers.Serializer[Any]):
         min_value=0,
         help_text="Set if the session takes bookings: only attendees who booked it may enter.",
     )
+    tickets = serializers.SerializerMethodField(
+        help_text="Ids of tickets. If there are any, or `addon` is set, only they may enter."
+    )
+    addon = serializers.IntegerField(
+        source="addon_id", allow_null=True, min_value=0, help_text="An add-on with which one may enter too."
+    )
+
+    @extend_schema_field(serializers.ListField(child=serializers.IntegerField(min_value=0)))
+    def get_tickets(self, checkpoint: Checkpoint) -> list[int]:
+        # Prefetched, so that more checkpoints cost no more queries.
+        return [ticket.pk for ticket in checkpoint.tickets.all()]
 
 
 class BadgeRecordResponse(serializers.Serializer[Any]):

@@ -14,8 +14,9 @@ code_status         "valid": a token signed by one of the snapshot's keys; "forg
 registration_state  "confirmed", "pending" (card payment awaited), "unverified" (pending, not by card),
                     "cancelled", "expired" or "merged" as the snapshot says; "unknown" if not there
 is_current          whether the code's badge version is the registration's (true for "lookup", "unknown")
-booking_status      "open": every valid badge may enter here; else "booked" or "missing"; on a device: whether
-                    the checkpoint's `session` is among the `sessions` of the decrypted record
+entitlement         "open": every valid badge may enter here; else "included", "not_booked" or "not_entitled";
+                    on a device: whether the checkpoint's `session` is among the `sessions` of the decrypted
+                    record, and its `ticket_id` or one of its `addons` fits the checkpoint's
 direction           "in" or "out"
 at                  when the badge was read, by the server's clock (device time plus measured offset)
 opens_at, closes_at the checkpoint's opening hours; null if it has none
@@ -60,7 +61,7 @@ class ScanFacts:
     code_status: str = "valid"
     registration_state: str = "confirmed"
     is_current: bool = True
-    booking_status: str = "open"
+    entitlement: str = "open"
     direction: str = "in"
     at: int = 0
     opens_at: int | None = None
@@ -90,6 +91,8 @@ REASON_BY_REGISTRATION_STATE = {
     "cancelled": "cancelled", "merged": "revoked", "expired": "cancelled", "pending": "unpaid",
     "unverified": "unconfirmed",
 }  # fmt: skip
+# Entitlements that speak against the badge are reasons themselves.
+ENTITLEMENT_REASONS = ("not_booked", "not_entitled")
 # The desk can settle these on the spot, so they are shown as "to settle" and not as a refusal.
 DESK_REASONS = ("unpaid", "unconfirmed")
 
@@ -130,8 +133,8 @@ def find_objection(facts: ScanFacts) -> str:
         return REASON_BY_REGISTRATION_STATE[facts.registration_state]
     if not facts.is_current:
         return "revoked"
-    if facts.booking_status == "missing":
-        return "not_booked"
+    if facts.entitlement in ENTITLEMENT_REASONS:
+        return facts.entitlement
     return "" if is_within_window(facts) else "outside_window"
 
 

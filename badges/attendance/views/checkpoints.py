@@ -12,6 +12,7 @@ from badges.attendance.devices.checkpoints import (
     create_session_checkpoints,
     remove_checkpoint,
     save_checkpoint,
+    suggest_checkpoint,
 )
 from badges.attendance.forms import CheckpointForm
 from badges.attendance.models import Checkpoint, Device
@@ -19,12 +20,26 @@ from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from schedule.models import ProgrammeAudience
 
+# Checkpoints of sessions are created from the list, those of coaches on the page of a visit's day.
+SUGGESTED_KINDS = [
+    (kind.value, kind.label)
+    for kind in (
+        Checkpoint.Kind.ENTRANCE,
+        Checkpoint.Kind.MEAL,
+        Checkpoint.Kind.VISIT,
+        Checkpoint.Kind.ASSEMBLY,
+        Checkpoint.Kind.EXIT,
+    )
+]
+
 
 @require_GET
 def checkpoint_list(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    checkpoints = event_obj.checkpoints.select_related("session", "counts_as").annotate(
-        phones=Count("devices", filter=Q(devices__in=Device.objects.valid()))
+    checkpoints = (
+        event_obj.checkpoints.select_related("session", "counts_as", "addon")
+        .prefetch_related("tickets")
+        .annotate(phones=Count("devices", filter=Q(devices__in=Device.objects.valid())))
     )
     with_time = event_obj.sessions.published(audience=ProgrammeAudience.MEMBERS).filter(
         cancelled_at__isnull=True
@@ -55,12 +70,27 @@ def checkpoint_edit(request: HttpRequest, event: str, checkpoint: int) -> HttpRe
 
 def _edit_checkpoint(request: HttpRequest, event: Event, checkpoint: Checkpoint) -> HttpResponse:
     name = checkpoint.name
-    form = CheckpointForm(request.POST or None, instance=checkpoint, event=event)
+    kind = request.GET.get("kind", "")
+    is_suggested = checkpoint.pk is None and kind in Checkpoint.Kind.values
+    initial = suggest_checkpoint(event, kind) if is_suggested else None
+    form = CheckpointForm(request.POST or None, instance=checkpoint, event=event, initial=initial)
     if request.method == "POST" and form.is_valid():
-        save_checkpoint(checkpoint=form.save(commit=False), changed_fields=form.changed_data)
+        save_checkpoint(
+            checkpoint=form.save(commit=False),
+            changed_fields=form.changed_data,
+            tickets=form.cleaned_data["tickets"],
+        )
         messages.success(request, _("The checkpoint is saved; devices update within a few seconds."))
         return redirect("organize-checkpoints", event.slug)
-    context = {"event": event, "section": "organize", "form": form, "checkpoint": checkpoint, "name": name}
+    context = {
+        "event": event,
+        "section": "organize",
+        "form": form,
+        "checkpoint": checkpoint,
+        "name": name,
+        "kind": kind,
+        "kinds": SUGGESTED_KINDS,
+    }
     return render(request, "attendance/checkpoint.html", context)
 
 

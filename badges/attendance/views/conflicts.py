@@ -1,83 +1,147 @@
-"""Organizers' page: badges that were admitted twice, and how each conflict was resolved."""
+"""Pages of organizers and desk: badges admitted twice, how each conflict was resolved, and by whom."""
 
-from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
 
-from badges.attendance.conflicts import resolve_conflicts
-from badges.attendance.forms import ResolutionForm
-from badges.attendance.models import Checkpoint, ConflictResolution, Device, Presence
-from badges.attendance.scanning.presence import CountedScan, find_conflicts
-from badges.attendance.scanning.presence_store import load_scan_histories
-from convention.club.models import Person
+from badges.attendance.conflict_list import (
+    ConflictFilter,
+    filter_open_conflicts,
+    filter_resolutions,
+    load_conflicts,
+)
+from badges.attendance.conflicts import (
+    Resolver,
+    reopen_conflict,
+    resolve_badge_conflicts,
+    resolve_conflicts,
+)
+from badges.attendance.forms import ConflictFilterForm, ResolutionForm
+from badges.attendance.models import Checkpoint, ConflictResolution, Presence
+from convention.club.permissions import require_signed_in
 from convention.events.models import Event
-from convention.events.permissions import get_event_to_organize
+from convention.events.permissions import can_organize, get_event_to_organize, get_event_to_staff
+from convention.text.normalize import parse_digits
 from registrations.models import Registration
 
-# Each conflict loads the whole history of its badge.
-MAX_CONFLICTS_SHOWN = 100
+CONFLICTS_PER_PAGE = 50
+MAX_NAMES_SHOWN = 20
 
 
-@dataclass(frozen=True)
-class ScanConflict:
-    """A badge at one checkpoint with its last entry and the scans that contradict it."""
-
-    presence: Presence
-    scans: list[CountedScan]
-    device_names: dict[int, str]
-
-    @property
-    def scans_with_devices(self) -> list[tuple[CountedScan, str]]:
-        """Return each contradicting scan with the name of its device."""
-        return [(scan, self.device_names.get(scan.device_id, "")) for scan in self.scans]
-
-
-@require_GET
+@require_safe
 def conflict_list(request: HttpRequest, event: str) -> HttpResponse:
-    """Show the unresolved conflicts, newest first."""
-    event_obj = get_event_to_organize(event, request.user)
-    context = {
+    """Show one page of the open conflicts, or of the resolved ones with `state=resolved`."""
+    event_obj = get_event_to_staff(event, request.user)
+    form = ConflictFilterForm(request.GET or None, event=event_obj)
+    wanted = form.build_filter() if form.is_valid() else ConflictFilter()
+    is_resolved = request.GET.get("state") == "resolved"
+    opened, resolved = filter_open_conflicts(event_obj, wanted), filter_resolutions(event_obj, wanted)
+    context: dict[str, Any] = {
         "event": event_obj,
         "section": "organize",
-        "conflicts": list_open_conflicts(event_obj),
-        "count": Presence.objects.filter(event=event_obj, has_conflict=True).count(),
+        "is_organizer": can_organize(request.user, event_obj),
+        "form": form,
+        "is_resolved": is_resolved,
+        "is_filtered": wanted != ConflictFilter(),
         "kinds": ConflictResolution.Kind.choices,
-        "shown": MAX_CONFLICTS_SHOWN,
+        "open_count": opened.count(),
+        "resolved_count": resolved.count(),
     }
+    if is_resolved:
+        context["shown"] = Paginator(resolved, CONFLICTS_PER_PAGE).get_page(request.GET.get("page"))
+    else:
+        rows = opened.select_related("registration", "checkpoint", "last_device__checkpoint")
+        page = Paginator(rows, CONFLICTS_PER_PAGE).get_page(request.GET.get("page"))
+        context |= {"shown": page, "conflicts": load_conflicts(event_obj, list(page))}
     return render(request, "attendance/conflicts.html", context)
-
-
-def list_open_conflicts(event: Event) -> list[ScanConflict]:
-    """Return the open conflicts with their scans, in a fixed number of queries."""
-    rows = Presence.objects.filter(event=event, has_conflict=True).order_by("-changed_at")
-    presences = list(
-        rows.select_related("registration", "checkpoint", "last_device__checkpoint")[:MAX_CONFLICTS_SHOWN]
-    )
-    histories = load_scan_histories((row.registration_id, row.checkpoint_id) for row in presences)
-    devices = {device.pk: device.name for device in Device.objects.filter(event=event)}
-    return [
-        ScanConflict(row, find_conflicts(histories[row.registration_id, row.checkpoint_id]), devices)
-        for row in presences
-    ]
 
 
 @require_POST
 def conflict_resolve(request: HttpRequest, event: str, reference: str, checkpoint: int) -> HttpResponse:
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_staff(event, request.user)
     registration = get_object_or_404(Registration, event=event_obj, reference=reference)
     checkpoint_obj = get_object_or_404(Checkpoint, event=event_obj, pk=checkpoint)
     form = ResolutionForm(request.POST)
     if form.is_valid():
-        person = request.user if isinstance(request.user, Person) else None
-        resolve_conflicts(
+        count = resolve_conflicts(
             registration=registration,
             checkpoint=checkpoint_obj,
             kind=form.cleaned_data["kind"],
-            person=person,
+            person=require_signed_in(request.user),
         )
-        messages.success(request, _("The conflict is resolved. The scans do not change."))
-    return redirect("organize-conflicts", event_obj.slug)
+        if count:
+            messages.success(request, _("The conflict is resolved. The scans do not change."))
+        else:
+            messages.info(request, _("This conflict was resolved already."))
+    return _redirect_to_list(request, event_obj)
+
+
+@require_POST
+def conflicts_resolve(request: HttpRequest, event: str) -> HttpResponse:
+    """Preview how the chosen conflicts would be resolved; with `confirmed`, resolve them."""
+    event_obj = get_event_to_staff(event, request.user)
+    form = ResolutionForm(request.POST)
+    presences = list(_find_chosen(request, event_obj).select_related("registration", "checkpoint"))
+    if not form.is_valid() or not presences:
+        messages.warning(request, _("Choose conflicts that are still open, and what they were."))
+        return _redirect_to_list(request, event_obj)
+    kind = form.cleaned_data["kind"]
+    if "confirmed" not in request.POST:
+        context = {
+            "event": event_obj,
+            "section": "organize",
+            "kind": kind,
+            "kind_label": ConflictResolution.Kind(kind).label,
+            "presences": presences[:MAX_NAMES_SHOWN],
+            "count": len(presences),
+            "more_count": max(0, len(presences) - MAX_NAMES_SHOWN),
+            "chosen": " ".join(str(presence.pk) for presence in presences),
+            "filter_query": request.POST.get("filter", ""),
+        }
+        return render(request, "attendance/conflicts_preview.html", context)
+    resolve_badge_conflicts(
+        event=event_obj,
+        keys=[(presence.registration_id, presence.checkpoint_id) for presence in presences],
+        kind=kind,
+        resolver=Resolver(person=require_signed_in(request.user)),
+    )
+    sentence = ngettext("%(count)d conflict resolved.", "%(count)d conflicts resolved.", len(presences))
+    messages.success(request, sentence % {"count": len(presences)})
+    return _redirect_to_list(request, event_obj)
+
+
+def _find_chosen(request: HttpRequest, event: Event) -> QuerySet[Presence]:
+    """Return the open conflicts that were ticked, or with `all` every one that the filter finds."""
+    if "all" in request.POST:
+        form = ConflictFilterForm(QueryDict(request.POST.get("filter", "")), event=event)
+        return filter_open_conflicts(event, form.build_filter() if form.is_valid() else ConflictFilter())
+    # One field for all ids: the number of fields in a request is limited.
+    texts = [text for value in request.POST.getlist("conflict") for text in value.split()]
+    ids = [number for number in map(parse_digits, texts) if number]
+    return filter_open_conflicts(event, ConflictFilter()).filter(pk__in=ids)
+
+
+@require_POST
+def conflict_reopen(request: HttpRequest, event: str, resolution: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    rows = ConflictResolution.objects.select_related("scan__event", "scan__checkpoint", "scan__registration")
+    reopen_conflict(resolution=get_object_or_404(rows, scan__event=event_obj, pk=resolution))
+    messages.success(request, _("The conflict is open again."))
+    return _redirect_to_list(request, event_obj)
+
+
+def _redirect_to_list(request: HttpRequest, event: Event) -> HttpResponse:
+    """Lead back to the list with the filter it had."""
+    # Parsed and encoded again, so that only parameters of the list can come back.
+    query = QueryDict(request.POST.get("filter", ""))
+    response = redirect("organize-conflicts", event.slug)
+    if query:
+        response["Location"] += f"?{query.urlencode()}"
+    return response

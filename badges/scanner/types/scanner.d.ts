@@ -31,6 +31,7 @@ declare global {
       checkpoint: number;
       expires_at: string;
       can_override: boolean;
+      can_change_checkpoint: boolean;
     }
 
     interface PublicKey {
@@ -42,7 +43,7 @@ declare global {
     interface Checkpoint {
       id: number;
       name: string;
-      kind: "entrance" | "session" | "coach" | "exit" | "other";
+      kind: "entrance" | "session" | "meal" | "visit" | "assembly" | "coach" | "exit" | "other";
       /** The checkpoint at which its scans count: two gates of one entrance share it. */
       door: number;
       opens_at: string | null;
@@ -51,6 +52,9 @@ declare global {
       capacity: number | null;
       /** Set only if the session takes bookings. */
       session: number | null;
+      /** The ids of tickets; with any, or with an add-on, only they may enter. */
+      tickets: number[];
+      addon: number | null;
     }
 
     interface EncryptedRegistration {
@@ -72,8 +76,11 @@ declare global {
       no_photo?: boolean;
       /** Whether the desk still has to take a payment. */
       to_pay?: boolean;
+      ticket_id?: number;
       /** The ids of booked sessions. */
       sessions?: number[];
+      /** The ids of add-ons. */
+      addons?: number[];
     }
 
     interface Presence {
@@ -337,7 +344,7 @@ declare global {
       code_status: CodeStatus;
       registration_state: string;
       is_current: boolean;
-      booking_status: "open" | "booked" | "missing";
+      entitlement: "open" | "included" | "not_booked" | "not_entitled";
       direction: Direction;
       at: number;
       opens_at: number | null;
@@ -383,9 +390,12 @@ declare global {
 
     /** The rows of the snapshot that a verdict depends on. */
     interface DeviceData {
-      checkpoint: Pick<Checkpoint, "door" | "session" | "opens_at" | "closes_at" | "is_strict">;
+      checkpoint: Pick<
+        Checkpoint,
+        "door" | "session" | "tickets" | "addon" | "opens_at" | "closes_at" | "is_strict"
+      >;
       registration: Pick<EncryptedRegistration, "state" | "badge_version"> | null;
-      record: Pick<BadgeRecord, "sessions"> | null;
+      record: Pick<BadgeRecord, "sessions" | "ticket_id" | "addons"> | null;
       presence: PresenceFacts | null;
       limit: CapacityLimit | null;
       unsentScans: DeviceScan[];

@@ -6,14 +6,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_safe
 
-from badges.visits.certificates import draw_certificates, make_certificate_facts
+from badges.attendance.reports.printed_list import draw_printed_list
+from badges.visits.certificates import print_visit_certificates
 from badges.visits.day_lists import (
     make_evacuation_list,
     make_manifest_list,
     make_roster_list,
     make_roster_sheet,
 )
-from badges.visits.printed_list import draw_printed_list
 from badges.visits.roster import RosterEntry, build_manifest, load_roster
 from badges.visits.whereabouts import can_certify
 from convention.audit.record import record_action
@@ -70,13 +70,12 @@ def manifest_pdf(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 def certificates_pdf(request: HttpRequest, event: str) -> HttpResponse:
     """Return a certificate for each visitor who arrived and left, as PDF. Raise NotOpenNow without any."""
     visit = get_managed_visit(event, request.user)
-    certificates = [
-        make_certificate_facts(entry) for entry in load_roster(visit) if can_certify(entry.whereabouts)
-    ]
-    if not certificates:
+    visitors = [entry for entry in load_roster(visit) if can_certify(entry.whereabouts)]
+    if not visitors:
         raise NotOpenNow(_("No certificates yet: they need an entry scan and an exit scan."))
     record_action("certificate.print", visit, event=visit.event)
-    return inline_response(draw_certificates(visit.event, certificates), name=f"{event}-certificates.pdf")
+    content = print_visit_certificates(event=visit.event, visitors=visitors)
+    return inline_response(content, name=f"{event}-certificates.pdf")
 
 
 @require_GET
@@ -101,7 +100,7 @@ def own_certificate_pdf(request: HttpRequest, event: str) -> HttpResponse:
 def _certificate_response(visit: Visit, entries: list[RosterEntry]) -> HttpResponse:
     if not entries:
         raise NotFound(_("There is no such visitor."))
-    content = draw_certificates(visit.event, [make_certificate_facts(entries[0])])
+    content = print_visit_certificates(event=visit.event, visitors=entries[:1])
     record_action("certificate.print", f"registrations.registration:{entries[0].pk}", event=visit.event)
     return inline_response(content, name=f"{visit.event.slug}-certificate-{entries[0].reference}.pdf")
 

@@ -33,6 +33,14 @@ def pick_time(draw):
     return draw.choice([None, at.isoformat(), at.isoformat(timespec="microseconds")])
 
 
+def make_record(draw):
+    return {
+        "sessions": draw.choice([[7], [8]]),
+        "ticket_id": draw.choice([2, 3]),
+        "addons": draw.choice([[], [5], [6, 5]]),
+    }
+
+
 def make_case(draw):
     """Return the arguments of both languages for one reading."""
     scans = [
@@ -55,11 +63,12 @@ def make_case(draw):
             "checkpoint": {
                 "door": 1, "session": draw.choice([None, None, 7]), "is_strict": draw.random() < 0.2,
                 "opens_at": pick_time(draw), "closes_at": pick_time(draw),
+                "tickets": draw.choice([[], [], [3], [3, 4]]), "addon": draw.choice([None, None, 5]),
             },
             "registration": draw.choice(
                 [None, *({"state": state, "badge_version": 1} for state in ("confirmed", "cancelled", "merged"))]
             ),
-            "record": draw.choice([None, {}, {"sessions": [7]}, {"sessions": [8]}]),
+            "record": draw.choice([None, {}, {"sessions": [7]}, {"sessions": [8]}, make_record(draw)]),
             "presence": draw.choice(
                 [None, {"is_inside": True, "is_mine": draw.random() < 0.5, "read_at": pick_time(draw)}]
             ),

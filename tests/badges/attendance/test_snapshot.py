@@ -82,6 +82,7 @@ def test_all_that_a_device_needs(client, event):
         {
             "id": door.pk, "name": "Entrée", "kind": "entrance", "door": door.pk, "opens_at": None,
             "closes_at": None, "is_strict": False, "capacity": None, "session": None,
+            "tickets": [], "addon": None,
         }
     ]  # fmt: skip
     assert [row["key"] for row in answer["registrations"]] == [make_registration_key(registration.reference)]
@@ -96,6 +97,7 @@ def test_a_record_opens_with_its_badge_alone(client, event):
     record = sealed[make_registration_key(registration.reference)]["sealed"]
     assert decrypt_record(token_of(registration), record) == {
         "name": "Zoé Müller", "company": "Acme", "ticket": "Adhérent", "note": "", "no_photo": True,
+        "ticket_id": registration.ticket_id,
     }  # fmt: skip
     with pytest.raises(InvalidTag):
         decrypt_record(token_of(other), record)

@@ -11,7 +11,8 @@ from badges.attendance.attendance_hooks import find_stays
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_scans import record_scan_items
-from badges.visits.certificates import CertificateFacts, describe_stay
+from badges.certificates.draw import describe_stay
+from badges.certificates.models import CertifiedStay
 from badges.visits.checkpoints import count_missing_checkpoints, create_visit_checkpoints
 from badges.visits.day_lists import make_manifest_list
 from badges.visits.roster import build_manifest, load_roster
@@ -338,15 +339,12 @@ def test_certificates_are_for_those_who_arrived_and_left(visit):
     ],
 )
 def test_a_certificate_names_both_days_of_a_stay_over_midnight(visit, language, stay):
-    facts = CertificateFacts(
-        name="Ana",
-        company="",
-        reference="A",
-        arrived_at=datetime.datetime(2027, 3, 1, 21, tzinfo=datetime.UTC),
-        left_at=datetime.datetime(2027, 3, 2, 2, tzinfo=datetime.UTC),
+    certified = CertifiedStay(
+        datetime.datetime(2027, 3, 1, 21, tzinfo=datetime.UTC),
+        datetime.datetime(2027, 3, 2, 2, tzinfo=datetime.UTC),
     )
 
     with translation.override(language):
-        phrase = describe_stay(visit.event, facts)
+        phrase = describe_stay(visit.event, certified)
 
     assert phrase.replace("\u00a0", " ") == stay

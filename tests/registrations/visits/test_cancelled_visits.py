@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import translation
 
 from badges.attendance.reports.pdf import draw_attendance
+from badges.attendance.reports.printed_list import draw_printed_list
 from badges.visits.day_lists import make_roster_list
-from badges.visits.printed_list import draw_printed_list
 from convention.events.cancellations import format_cancelled_title
 from convention.text.dates import format_datetime, format_rfc3339
 from registrations.questions.meals_pdf import render_meals_pdf as meals_sheet

@@ -20,7 +20,7 @@ export function deriveDeviceFacts(reading, data) {
     code_status: reading.codeStatus,
     registration_state: registration?.state ?? "unknown",
     is_current: !registration || registration.badge_version === reading.badgeVersion,
-    booking_status: findBookingStatus(record, checkpoint),
+    entitlement: findEntitlement(record, checkpoint),
     direction: reading.direction,
     at: reading.at,
     opens_at: parseTime(checkpoint.opens_at),
@@ -90,13 +90,17 @@ export function changesInside({ is_inside, direction, at, last_read_at }) {
 }
 
 /**
- * Return whether a place is booked, where the checkpoint's session takes bookings.
- * @param {Pick<Scanner.BadgeRecord, "sessions"> | null} record
- * @param {Pick<Scanner.Checkpoint, "session">} checkpoint
+ * Return whether the holder may enter here: by booking, where the session takes bookings, and by ticket or add-on.
+ * @param {Pick<Scanner.BadgeRecord, "sessions" | "ticket_id" | "addons"> | null} record
+ * @param {Pick<Scanner.Checkpoint, "session" | "tickets" | "addon">} checkpoint
+ * @returns {Scanner.VerdictFacts["entitlement"]}
  */
-export function findBookingStatus(record, checkpoint) {
-  if (checkpoint.session === null) return "open";
-  return record?.sessions?.includes(checkpoint.session) ? "booked" : "missing";
+export function findEntitlement(record, { session, tickets, addon }) {
+  if (session !== null && !record?.sessions?.includes(session)) return "not_booked";
+  if (!tickets.length && addon === null) return session === null ? "open" : "included";
+  const hasTicket = record?.ticket_id !== undefined && tickets.includes(record.ticket_id);
+  const hasAddon = addon !== null && Boolean(record?.addons?.includes(addon));
+  return hasTicket || hasAddon ? "included" : "not_entitled";
 }
 
 /**

@@ -22,6 +22,7 @@ const REASON_BY_REGISTRATION_STATE = {
   pending: "unpaid",
   unverified: "unconfirmed",
 };
+const ENTITLEMENT_REASONS = ["not_booked", "not_entitled"];
 const REASONS_FOR_DESK = ["unpaid", "unconfirmed"];
 
 /** @type {Scanner.VerdictFacts} */
@@ -31,7 +32,7 @@ const DEFAULTS = {
   code_status: "valid",
   registration_state: "confirmed",
   is_current: true,
-  booking_status: "open",
+  entitlement: "open",
   direction: "in",
   at: 0,
   opens_at: null,
@@ -94,7 +95,7 @@ function decideUnknown(facts) {
 function findObjection(facts) {
   if (facts.registration_state in REASON_BY_REGISTRATION_STATE) return REASON_BY_REGISTRATION_STATE[facts.registration_state];
   if (!facts.is_current) return "revoked";
-  if (facts.booking_status === "missing") return "not_booked";
+  if (ENTITLEMENT_REASONS.includes(facts.entitlement)) return facts.entitlement;
   return isWithinWindow(facts) ? "" : "outside_window";
 }
 

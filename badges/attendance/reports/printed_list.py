@@ -1,4 +1,4 @@
-"""Draw a list as PDF: portrait A4, a box to tick, large names, a header and a page number on each page."""
+"""Draw a list as PDF: portrait A4, boxes to tick or to sign, large names, header and number on each page."""
 
 import io
 from collections.abc import Sequence
@@ -20,6 +20,8 @@ PAGE_WIDTH, PAGE_HEIGHT = A4
 PAGE_MARGIN, ROWS_BOTTOM = 42.0, PAGE_HEIGHT - 52.0
 CHECKBOX_SIDE = 15.0
 NAME_SIZE, CELL_SIZE = 14.0, 10.0
+SIGNED_NAME_SIZE = 11.0
+SIGNATURE_WIDTH, SIGNATURE_HEIGHT = 140.0, 26.0
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,26 @@ class ListColumn:
 
 @dataclass(frozen=True, kw_only=True)
 class PrintedList:
-    """Title, subtitles, columns and rows of a list; the first cell of a row is the name, printed large."""
+    """Title, subtitles, columns and rows of a list; the first cell of a row is the name, printed large.
+
+    With `signature_heading`, each row has a box for a signature at its end instead of one to tick.
+    """
 
     title: str
     subtitles: Sequence[str]
     columns: Sequence[ListColumn]
     rows: Sequence[Sequence[str]]
     empty_text: str
+    signature_heading: str = ""
+
+    @property
+    def text_left(self) -> float:
+        """Return the x at which the first column begins, in points."""
+        return PAGE_MARGIN if self.signature_heading else PAGE_MARGIN + CHECKBOX_SIDE + 10
+
+    @property
+    def name_size(self) -> float:
+        return SIGNED_NAME_SIZE if self.signature_heading else NAME_SIZE
 
 
 def draw_printed_list(event: "Event", printed_list: PrintedList) -> bytes:
@@ -80,10 +95,11 @@ class _ListPages:
         folio = shape_line(str(self.document.page_count), FontWeight.REGULAR)
         self.page.text(folio, PAGE_WIDTH - PAGE_MARGIN, PAGE_HEIGHT - 28, 9, align="right")
         self.y += 16
-        x = PAGE_MARGIN + CHECKBOX_SIDE + 10
-        for column in self.printed_list.columns:
-            self.page.text(shape_line(column.heading, FontWeight.SEMIBOLD), x, self.y, 9)
-            x += column.width
+        x = self.printed_list.text_left
+        headings = [(column.heading, column.width) for column in self.printed_list.columns]
+        for heading, width in [*headings, (self.printed_list.signature_heading, SIGNATURE_WIDTH)]:
+            self.page.text(shape_line(heading, FontWeight.SEMIBOLD), x, self.y, 9)
+            x += width
         self.page.draw_rule(
             (PAGE_MARGIN, self.y + 6), (PAGE_WIDTH - PAGE_MARGIN, self.y + 6), color=INK_COLOR, stroke=0.9
         )
@@ -103,18 +119,17 @@ class _ListPages:
         self._draw_line(text, FontWeight.REGULAR, 12)
 
     def draw_row(self, cells: Sequence[str]) -> None:
-        """Draw a box to tick and one row; a row is never split between pages."""
+        """Draw a box and one row; a row is never split between pages."""
         texts = [self._lay_out_cell(number, text) for number, text in enumerate(cells)]
-        height = max(CHECKBOX_SIDE, *(text.height for text in texts)) + 8
+        box_height = SIGNATURE_HEIGHT if self.printed_list.signature_heading else CHECKBOX_SIDE
+        height = max(box_height, *(text.height for text in texts)) + 8
         if self.y + height > ROWS_BOTTOM:
             self._start_page()
-        self.page.draw_frame(
-            PAGE_MARGIN, self.y + 2, CHECKBOX_SIDE, CHECKBOX_SIDE, color=INK_COLOR, stroke=0.9
-        )
-        x = PAGE_MARGIN + CHECKBOX_SIDE + 10
+        self._draw_box()
+        x = self.printed_list.text_left
         self.page.set_color(INK_COLOR)
         for column, text in zip(self.printed_list.columns, texts, strict=True):
-            text.draw(self.page, x, self.y + (2 if text.size == NAME_SIZE else 5))
+            text.draw(self.page, x, self.y + (2 if text.size == self.printed_list.name_size else 5))
             x += column.width
         self.y += height
         self.page.draw_rule(
@@ -124,6 +139,16 @@ class _ListPages:
             stroke=0.4,
         )
 
+    def _draw_box(self) -> None:
+        """Draw the box of the next row: to sign at its end, or to tick at its beginning."""
+        if self.printed_list.signature_heading:
+            x, size = PAGE_WIDTH - PAGE_MARGIN - SIGNATURE_WIDTH, (SIGNATURE_WIDTH, SIGNATURE_HEIGHT)
+        else:
+            x, size = PAGE_MARGIN, (CHECKBOX_SIDE, CHECKBOX_SIDE)
+        self.page.draw_frame(x, self.y + 2, *size, color=INK_COLOR, stroke=0.9)
+
     def _lay_out_cell(self, number: int, text: str) -> TextBlock:
-        weight, size = (FontWeight.BOLD, NAME_SIZE) if number == 0 else (FontWeight.REGULAR, CELL_SIZE)
+        is_name = number == 0
+        weight = FontWeight.BOLD if is_name else FontWeight.REGULAR
+        size = self.printed_list.name_size if is_name else CELL_SIZE
         return lay_out_text(text, weight, width=self.printed_list.columns[number].width - 10, size=size)

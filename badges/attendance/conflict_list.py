@@ -1,0 +1,113 @@
+"""Find scan conflicts, open and resolved, with their scans, in a fixed number of queries."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import F, Q, QuerySet
+
+from registrations.models import Registration
+
+from .models import ConflictResolution, Device, Presence
+from .scanning.presence import CountedScan, find_conflicts
+from .scanning.presence_store import PresenceKey, load_scan_histories
+
+if TYPE_CHECKING:
+    from convention.events.models import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConflictFilter:
+    """The conditions of the list; each empty one is not asked.
+
+    `checkpoint` is the id of the checkpoint at which scans count; the times limit the latest scan of the
+    badge, or the resolved scan.
+    """
+
+    search: str = ""
+    checkpoint: int | None = None
+    begins_at: datetime.datetime | None = None
+    ends_at: datetime.datetime | None = None
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class ScanConflict:
+    """A badge at one checkpoint with its last entry and the scans that contradict it."""
+
+    presence: Presence
+    scans: list[CountedScan]
+    devices: dict[int, Device]
+
+    @property
+    def scans_with_devices(self) -> list[tuple[CountedScan, str]]:
+        """Return each contradicting scan with the name of its device."""
+        names = {key: device.name for key, device in self.devices.items()}
+        return [(scan, names.get(scan.device_id, "")) for scan in self.scans]
+
+    @property
+    def key(self) -> PresenceKey:
+        return self.presence.registration_id, self.presence.checkpoint_id
+
+    @property
+    def entry_device(self) -> Device | None:
+        """Return the device that let the badge in first."""
+        return self.devices.get(self.presence.last_device_id or 0)
+
+    def concerns_device(self, device: Device) -> bool:
+        """Return whether the device let the badge in, first or again."""
+        scanning = {scan.device_id for scan in self.scans} | {self.presence.last_device_id}
+        return device.pk in scanning
+
+
+def filter_open_conflicts(event: "Event", wanted: ConflictFilter) -> QuerySet[Presence]:
+    """Return the presences with an open conflict, the latest scan first."""
+    rows = Presence.objects.filter(event=event, has_conflict=True)
+    if wanted.search:
+        rows = rows.filter(registration__in=_search_people(event, wanted.search))
+    if wanted.checkpoint is not None:
+        rows = rows.filter(checkpoint=wanted.checkpoint)
+    if wanted.begins_at:
+        rows = rows.filter(last_scan_at__gte=wanted.begins_at)
+    if wanted.ends_at:
+        rows = rows.filter(last_scan_at__lt=wanted.ends_at)
+    return rows.order_by(F("last_scan_at").desc(nulls_last=True), "-pk")
+
+
+def filter_resolutions(event: "Event", wanted: ConflictFilter) -> QuerySet[ConflictResolution]:
+    """Return the resolved scans, the latest resolution first."""
+    rows = ConflictResolution.objects.filter(scan__event=event)
+    if wanted.search:
+        people = _search_people(event, wanted.search)
+        rows = rows.filter(Q(scan__registration__in=people) | Q(scan__registration__merged_into__in=people))
+    if wanted.checkpoint is not None:
+        rows = rows.filter(
+            Q(scan__checkpoint=wanted.checkpoint) | Q(scan__checkpoint__counts_as=wanted.checkpoint)
+        )
+    if wanted.begins_at:
+        rows = rows.filter(scan__effective_at__gte=wanted.begins_at)
+    if wanted.ends_at:
+        rows = rows.filter(scan__effective_at__lt=wanted.ends_at)
+    if wanted.kind:
+        rows = rows.filter(kind=wanted.kind)
+    related = rows.select_related(
+        "scan__registration", "scan__checkpoint", "scan__device", "resolved_by", "device"
+    )
+    return related.order_by("-resolved_at", "-pk")
+
+
+def _search_people(event: "Event", words: str) -> QuerySet[Registration]:
+    return Registration.objects.filter(event=event).search_for(words)
+
+
+def load_conflicts(event: "Event", presences: Sequence[Presence]) -> list[ScanConflict]:
+    """Return these presences with the scans that contradict them."""
+    histories = load_scan_histories((row.registration_id, row.checkpoint_id) for row in presences)
+    conflicts = {key: find_conflicts(history) for key, history in histories.items()}
+    ids = {scan.device_id for scans in conflicts.values() for scan in scans}
+    ids |= {row.last_device_id for row in presences if row.last_device_id}
+    devices = Device.objects.filter(event=event).select_related("checkpoint").in_bulk(list(ids))
+    return [
+        ScanConflict(row, conflicts[row.registration_id, row.checkpoint_id], devices) for row in presences
+    ]

@@ -1,0 +1,161 @@
+"""REST endpoint for phones at the door: open conflicts of their own scans, and resolving one."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from convention.api.bodies import render_body, validate_body
+from convention.api.fields import LocalTimeField
+from convention.errors import NotFound
+from registrations.models import Registration
+
+from .conflict_list import ConflictFilter, ScanConflict, filter_open_conflicts, load_conflicts
+from .conflicts import Resolver, resolve_badge_conflicts
+from .models import Checkpoint, ConflictResolution, Device, Scan
+from .scanning.api import DeviceView, get_device
+from .scanning.scan_input import MAX_OPERATOR_LENGTH
+
+# A phone shows a few; more are for the organizer's page.
+MAX_CONFLICTS_SENT = 50
+MAX_CONFLICT_ID_LENGTH = 40
+
+
+class ConflictingScanResponse(serializers.Serializer[Any]):
+    """A scan that let in a badge which was inside."""
+
+    at = LocalTimeField(timespec="auto")
+    gate = serializers.CharField()
+    device = serializers.CharField()
+    is_mine = serializers.BooleanField(help_text="This device made the scan.")
+
+
+class DeviceConflictResponse(serializers.Serializer[Any]):
+    """A badge that was let in although it was inside."""
+
+    id = serializers.CharField(help_text="Names the conflict when it is resolved.")
+    name = serializers.CharField()
+    company = serializers.CharField()
+    checkpoint = serializers.CharField(help_text="Where the scans count.")
+    entered_at = LocalTimeField(timespec="auto", allow_null=True)
+    gate = serializers.CharField(help_text="Where the badge was let in first.")
+    is_mine = serializers.BooleanField(help_text="This device let the badge in first.")
+    scans = ConflictingScanResponse(many=True)
+
+
+class DeviceConflictsResponse(serializers.Serializer[Any]):
+    """The open conflicts of the device's own scans, the latest first."""
+
+    conflicts = DeviceConflictResponse(many=True)
+
+
+class ConflictResolutionRequest(serializers.Serializer[Any]):
+    """How one conflict is resolved."""
+
+    id = serializers.CharField(max_length=MAX_CONFLICT_ID_LENGTH)
+    kind = serializers.ChoiceField(ConflictResolution.Kind.choices)
+    operator = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=MAX_OPERATOR_LENGTH
+    )
+
+
+class ConflictResolutionResponse(serializers.Serializer[Any]):
+    """The number of scans that this request resolved: 0 if others were faster."""
+
+    resolved = serializers.IntegerField(min_value=0)
+
+
+class DeviceConflicts(DeviceView):
+    """The conflicts that a device took part in."""
+
+    http_method_names = ("get", "post")
+
+    @extend_schema(responses=DeviceConflictsResponse, tags=["scanner"], operation_id="scanner_conflicts")
+    def get(self, request: Request) -> Response:
+        """Return the open conflicts of scans that this device made."""
+        device = get_device(request)
+        conflicts = list_device_conflicts(device)
+        body = {"conflicts": [describe_conflict(conflict, device) for conflict in conflicts]}
+        with timezone.override(device.event.zone):
+            return Response(render_body(DeviceConflictsResponse, body))
+
+    @extend_schema(
+        request=ConflictResolutionRequest,
+        responses=ConflictResolutionResponse,
+        tags=["scanner"],
+        operation_id="scanner_conflicts_resolve",
+    )
+    def post(self, request: Request) -> Response:
+        """Resolve one conflict; the scans do not change. Sending it again resolves nothing twice."""
+        device = get_device(request)
+        data = validate_body(ConflictResolutionRequest, request.data)
+        registration, checkpoint = find_conflict_key(device, data["id"])
+        count = resolve_badge_conflicts(
+            event=device.event,
+            keys=[(registration.pk, checkpoint.pk)],
+            kind=data["kind"],
+            resolver=Resolver(device=device, operator=data["operator"]),
+        )
+        return Response(render_body(ConflictResolutionResponse, {"resolved": count}))
+
+
+def list_device_conflicts(device: Device) -> list[ScanConflict]:
+    rows = filter_open_conflicts(device.event, ConflictFilter()).filter(has_scan_of(device))
+    related = rows.select_related("registration", "checkpoint")[:MAX_CONFLICTS_SENT]
+    conflicts = load_conflicts(device.event, list(related))
+    return [conflict for conflict in conflicts if conflict.concerns_device(device)]
+
+
+def has_scan_of(device: Device) -> Q:
+    """Return a condition on presences: this device scanned the badge."""
+    scans = Scan.objects.filter(device=device).filter(
+        Q(registration=OuterRef("registration")) | Q(registration__merged_into=OuterRef("registration"))
+    )
+    return Q(Exists(scans))
+
+
+def make_conflict_id(conflict: ScanConflict) -> str:
+    """Return an id that stays the same when presences are rebuilt."""
+    presence = conflict.presence
+    return f"{presence.checkpoint_id}-{presence.registration.reference}"
+
+
+def find_conflict_key(device: Device, conflict_id: str) -> tuple[Registration, Checkpoint]:
+    """Return registration and checkpoint of an id. Raise NotFound unless this device scanned the badge."""
+    number, _hyphen, reference = conflict_id.partition("-")
+    checkpoints = Checkpoint.objects.filter(event=device.event_id)
+    checkpoint = checkpoints.filter(pk=number).first() if number.isdecimal() and len(number) < 18 else None
+    registration = Registration.objects.filter(event=device.event_id, reference=reference).first()
+    if checkpoint and registration:
+        own = Q(registration=registration) | Q(registration__merged_into=registration)
+        if Scan.objects.filter(own, device=device).exists():
+            return registration, checkpoint
+    raise NotFound(_("This device has no such conflict."))
+
+
+def describe_conflict(conflict: ScanConflict, device: Device) -> dict[str, Any]:
+    """Return a conflict in the shape of `DeviceConflictResponse`."""
+    presence, entry_device = conflict.presence, conflict.entry_device
+    return {
+        "id": make_conflict_id(conflict),
+        "name": presence.registration.name,
+        "company": presence.registration.company,
+        "checkpoint": presence.checkpoint.name,
+        "entered_at": presence.last_entered_at,
+        "gate": entry_device.checkpoint.name if entry_device else "",
+        "is_mine": presence.last_device_id == device.pk,
+        "scans": [
+            {
+                "at": scan.at,
+                "gate": scan.gate_name,
+                "device": name,
+                "is_mine": scan.device_id == device.pk,
+            }
+            for scan, name in conflict.scans_with_devices
+        ],
+    }

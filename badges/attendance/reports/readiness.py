@@ -1,0 +1,167 @@
+"""List what is not ready for the doors of an event: phones, checkpoints, badges, keys."""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from badges.attendance.devices.device_health import DeviceHealth, DeviceReport, HealthState, assess_device
+from badges.attendance.models import Checkpoint, Device
+from convention.audit.models import AuditEntry
+from registrations.models import Registration
+from schedule.models import ProgrammeAudience
+
+if TYPE_CHECKING:
+    from convention.events.models import Event
+
+PRINT_VERBS = ("badges.print", "job.badges")
+MAX_NAMES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReadiness:
+    """A valid device with its last report and its state."""
+
+    device: Device
+    report: DeviceReport
+    health: DeviceHealth
+
+
+@dataclass(frozen=True, slots=True)
+class ReadinessGap:
+    """A sentence about what is missing, and the name of the page where to add it."""
+
+    sentence: str
+    page_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventReadiness:
+    devices: list[DeviceReadiness]
+    gaps: list[ReadinessGap]
+
+    @property
+    def is_ready(self) -> bool:
+        return not self.gaps and all(row.health.state == HealthState.OK for row in self.devices)
+
+    @property
+    def ready_count(self) -> int:
+        return sum(row.health.state == HealthState.OK for row in self.devices)
+
+
+def load_readiness(event: "Event", *, at: datetime.datetime | None = None) -> EventReadiness:
+    now = at or timezone.now()
+    return EventReadiness(load_device_readiness(event, at=now), list(find_gaps(event, at=now)))
+
+
+def load_device_readiness(event: "Event", *, at: datetime.datetime) -> list[DeviceReadiness]:
+    """Return the valid devices of the event, those with a problem first."""
+    devices = list(Device.objects.valid(at=at).filter(event=event).select_related("checkpoint"))
+    reports = [DeviceReport(seen_at=device.seen_at, state=device.state) for device in devices]
+    version = find_common_version(reports)
+    rows = [
+        DeviceReadiness(device, report, assess_device(report, newest_version=version, at=at))
+        for device, report in zip(devices, reports, strict=True)
+    ]
+    states = list(HealthState)
+    return sorted(
+        rows,
+        key=lambda row: (states.index(row.health.state), row.device.checkpoint.name, str(row.device)),
+    )
+
+
+def find_common_version(reports: list[DeviceReport]) -> str:
+    """Return the version that most devices have, the latest heard of among equals; "" if none tells."""
+    told = [report for report in reports if report.version and report.seen_at]
+    if not told:
+        return ""
+    # Versions have no order, and the latest report alone could come from the one old phone among many new.
+    counts = Counter(report.version for report in told)
+    return max(told, key=lambda report: (counts[report.version], report.seen_at)).version
+
+
+def find_gaps(event: "Event", *, at: datetime.datetime) -> Iterator[ReadinessGap]:
+    """Yield what is missing for the event as a whole."""
+    yield from _checkpoint_gaps(event, at)
+    yield from _session_gaps(event)
+    yield from _badge_gaps(event)
+    keys = list(event.keys.all())
+    # Without any key, the first badge makes one; with keys that cannot sign, badges would get another.
+    if keys and all(key.private_key is None for key in keys):
+        sentence = _(
+            "The keys that sign badges were made under another SECRET_KEY: new badges will be signed by a "
+            "new key. Let every phone connect before the doors open."
+        )
+        yield ReadinessGap(sentence, "organize-badges")
+
+
+def _checkpoint_gaps(event: "Event", at: datetime.datetime) -> Iterator[ReadinessGap]:
+    checkpoints = Checkpoint.objects.filter(event=event)
+    if not checkpoints.exists():
+        yield ReadinessGap(
+            _("There is no checkpoint: pair a phone to create the entrance."), "organize-devices"
+        )
+        return
+    valid = Device.objects.valid(at=at).filter(checkpoint=OuterRef("pk"))
+    # Sessions begin later, and one phone may serve several; entrances must have one of their own.
+    without = checkpoints.filter(~Exists(valid), session__isnull=True).filter(
+        Q(closes_at__isnull=True) | Q(closes_at__gt=at)
+    )
+    names = list(without.values_list("name", flat=True))
+    if names:
+        sentence = ngettext(
+            "%(count)d checkpoint has no phone: %(names)s.",
+            "%(count)d checkpoints have no phone: %(names)s.",
+            len(names),
+        )
+        yield ReadinessGap(sentence % _count_and_names(names), "organize-devices")
+
+
+def _session_gaps(event: "Event") -> Iterator[ReadinessGap]:
+    """Yield bookable sessions without checkpoint: only there can bookings be checked."""
+    sessions = event.sessions.published(audience=ProgrammeAudience.MEMBERS).filter(
+        cancelled_at__isnull=True, is_bookable=True
+    )
+    having = event.checkpoints.filter(session__isnull=False).values("session")
+    titles = list(sessions.exclude(pk__in=having).order_by("starts_at").values_list("title", flat=True))
+    if titles:
+        sentence = ngettext(
+            "%(count)d session takes bookings and has no checkpoint: %(names)s.",
+            "%(count)d sessions take bookings and have no checkpoint: %(names)s.",
+            len(titles),
+        )
+        yield ReadinessGap(sentence % _count_and_names(titles), "organize-checkpoints")
+
+
+def _badge_gaps(event: "Event") -> Iterator[ReadinessGap]:
+    confirmed = Registration.objects.filter(event=event).confirmed()
+    prints = AuditEntry.objects.filter(event=event.slug, verb__in=PRINT_VERBS)
+    printed_at = prints.order_by("-created_at").values_list("created_at", flat=True).first()
+    if printed_at is None:
+        if count := confirmed.count():
+            sentence = ngettext(
+                "No badge has been printed: %(count)d attendee is registered.",
+                "No badge has been printed: %(count)d attendees are registered.",
+                count,
+            )
+            yield ReadinessGap(sentence % {"count": count}, "organize-badges")
+        return
+    later = Q(confirmed_at__gt=printed_at) | Q(changed_at__gt=printed_at)
+    if count := confirmed.filter(later).count():
+        sentence = ngettext(
+            "%(count)d badge is new or changed since the last printing.",
+            "%(count)d badges are new or changed since the last printing.",
+            count,
+        )
+        yield ReadinessGap(sentence % {"count": count}, "organize-badges")
+
+
+def _count_and_names(names: list[str]) -> dict[str, object]:
+    shown = [_("“%(name)s”") % {"name": name} for name in names[:MAX_NAMES_SHOWN]]
+    return {"count": len(names), "names": ", ".join(shown) + ("…" if len(names) > MAX_NAMES_SHOWN else "")}

@@ -1,0 +1,112 @@
+"""Load a sign-in sheet: who is expected at a checkpoint on a day, in the order in which they are printed."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Min, Q
+from django.utils import timezone
+
+from badges.attendance.models import Checkpoint, Scan
+from badges.attendance.reports.day_figures import find_holder_scans, list_event_days
+from badges.attendance.reports.headcount import expected_registrations
+from convention.text.normalize import name_search_key
+from registrations.models import Registration, SessionBooking
+
+if TYPE_CHECKING:
+    from convention.events.models import Event
+
+SHEET_ORDERS = ("name", "company", "ticket")
+ONE_DAY = datetime.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One attendee on a sheet; `arrived_at` is the first entry of the day, None if there is none yet."""
+
+    registration: Registration
+    arrived_at: datetime.datetime | None
+
+    @property
+    def name(self) -> str:
+        """Return the last name first, as the sheet is sorted."""
+        person = self.registration
+        return f"{person.last_name} {person.first_name}".strip() or person.reference
+
+
+@dataclass(frozen=True, slots=True)
+class SheetKey:
+    """A checkpoint and a day, which name one sheet."""
+
+    checkpoint: Checkpoint
+    day: datetime.date
+
+    @property
+    def recorded_time(self) -> datetime.datetime:
+        """Return the time that signatures are recorded with: when the session or the day begins.
+
+        Never in the future.
+        """
+        event, session = self.checkpoint.event, self.checkpoint.session
+        if session and session.starts_at:
+            return min(session.starts_at, timezone.now())
+        opening = event.starts_at.astimezone(event.zone).time()
+        begins = datetime.datetime.combine(self.day, opening, event.zone)
+        return min(begins, timezone.now())
+
+
+def list_sheets(event: "Event") -> list[SheetKey]:
+    """Return the sheets that can be printed: each entrance on each day, then each session."""
+    days = list_event_days(event, until=datetime.date.max)
+    checkpoints = (
+        Checkpoint.objects.filter(event=event, counts_as__isnull=True)
+        .exclude(kind__in=(Checkpoint.Kind.COACH, Checkpoint.Kind.EXIT))
+        .select_related("event", "session__room")
+        .order_by("position", "session__starts_at", "pk")
+    )
+    sheets = []
+    for checkpoint in checkpoints:
+        session = checkpoint.session
+        if session is None:
+            sheets += [SheetKey(checkpoint, day) for day in days]
+        elif session.starts_at and session.cancelled_at is None:
+            sheets.append(SheetKey(checkpoint, session.starts_at.astimezone(event.zone).date()))
+    return sheets
+
+
+def load_sheet(key: SheetKey, *, order: str = "name") -> list[SheetRow]:
+    """Return everyone expected, and those who came nevertheless, sorted by `order` (one of SHEET_ORDERS)."""
+    event, checkpoint = key.checkpoint.event, key.checkpoint
+    arrivals = _load_arrivals(key)
+    people = expected_registrations(event).select_related("ticket")
+    if checkpoint.booked_session_id:
+        booked = SessionBooking.objects.active().filter(session=checkpoint.booked_session_id)
+        people = people.filter(Q(pk__in=booked.values("registration")) | Q(pk__in=list(arrivals)))
+    rows = [SheetRow(person, arrivals.get(person.pk)) for person in people.order_by("pk")]
+    return sorted(rows, key=lambda row: make_sheet_sort_key(row, order))
+
+
+def make_sheet_sort_key(row: SheetRow, order: str) -> tuple[str, ...]:
+    # In Python: collations of PostgreSQL and SQLite differ, and paper and page need one order.
+    person = row.registration
+    first = {"company": person.company, "ticket": person.ticket.title}.get(order, "")
+    return name_search_key(first), name_search_key(row.name), person.reference
+
+
+def _load_arrivals(key: SheetKey) -> dict[int, datetime.datetime]:
+    """Return the first entry of the day by registration; scans of merged badges count for the survivor."""
+    event, checkpoint = key.checkpoint.event, key.checkpoint.presence_checkpoint_id
+    begins = datetime.datetime.combine(key.day, datetime.time(), event.zone)
+    rows: Any = (
+        find_holder_scans(event)
+        .filter(Q(checkpoint=checkpoint) | Q(checkpoint__counts_as=checkpoint))
+        .filter(direction=Scan.Direction.IN, effective_at__gte=begins, effective_at__lt=begins + ONE_DAY)
+        .values_list("owner")
+        .annotate(first_entry=Min("effective_at"))
+    )
+    return dict(rows)
+
+
+def count_arrived(rows: Sequence[SheetRow]) -> int:
+    return sum(row.arrived_at is not None for row in rows)

@@ -1,0 +1,65 @@
+// Tick names of a sign-in sheet by keyboard: type, Enter ticks the highlighted name, the field clears.
+// Without this script the page is a plain list of boxes to tick.
+
+const list = /** @type {HTMLElement | null} */ (document.querySelector("[data-tick-list]"));
+const search = /** @type {HTMLElement | null} */ (document.querySelector("[data-tick-search]"));
+const field = /** @type {HTMLInputElement | null} */ (document.querySelector("#find"));
+const statusLine = document.querySelector("[data-tick-status]");
+
+/** @param {string} text */
+const normalize = (text) =>
+    text
+        .normalize("NFD")
+        .replace(/\p{M}/gu, "")
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}]+/gu, " ")
+        .trim();
+
+if (list && search && field) {
+    const rows = /** @type {HTMLElement[]} */ ([...list.querySelectorAll("[data-tick-name]")]).map((item) => ({
+        item,
+        words: normalize(item.dataset.tickName ?? "").split(" "),
+        box: /** @type {HTMLInputElement | null} */ (item.querySelector("input[type=checkbox]")),
+    }));
+    let current = 0;
+
+    // Every word typed begins a word of the name: "du cam" finds Camille Dupré.
+    const found = () => {
+        const typed = normalize(field.value).split(" ");
+        return rows.filter((row) => typed.every((part) => row.words.some((word) => word.startsWith(part))));
+    };
+
+    const show = () => {
+        const isSearching = normalize(field.value) !== "";
+        const matches = found();
+        current = Math.max(0, Math.min(current, matches.length - 1));
+        for (const row of rows) {
+            row.item.hidden = isSearching && !matches.includes(row);
+            row.item.classList.toggle("highlighted", isSearching && row === matches[current]);
+        }
+        matches[current]?.item.scrollIntoView({ block: "nearest" });
+    };
+
+    field.addEventListener("input", () => {
+        current = 0;
+        show();
+    });
+    field.addEventListener("keydown", (event) => {
+        if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+            event.preventDefault();
+            current += event.key === "ArrowDown" ? 1 : -1;
+            show();
+        }
+        if (event.key !== "Enter") return;
+        event.preventDefault();
+        const row = normalize(field.value) === "" ? undefined : found()[current];
+        if (!row?.box) return;
+        row.box.checked = !row.box.checked;
+        if (statusLine) statusLine.textContent = `${row.box.checked ? "✓" : "–"} ${row.item.dataset.tickName}`;
+        field.value = "";
+        current = 0;
+        show();
+    });
+    search.hidden = false;
+    field.focus();
+}

@@ -1,0 +1,95 @@
+"""Issue certificates: store them under a code that anyone who has it can check; withdraw one."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.errors import ConventionError
+from registrations.models import Registration
+
+from .facts import CertificateFacts
+from .models import Certificate
+
+if TYPE_CHECKING:
+    from convention.events.models import Event
+
+# Ids of a registration and of a session; None for the whole event.
+type CertificateKey = tuple[int, int | None]
+
+
+class CertificateEnded(ConventionError):
+    """The certificate was withdrawn or replaced before."""
+
+    kind = "certificate-ended"
+    status = 409
+
+
+@transaction.atomic
+def issue_certificates(*, event: "Event", facts: Sequence[CertificateFacts]) -> list[Certificate]:
+    """Return a certificate for each of these facts, in their order.
+
+    One that was issued with the same text is returned again, so that two printings have the same code; one
+    with another text is replaced.
+    """
+    registrations = [row.registration_id for row in facts]
+    # Two downloads at once must not issue two certificates; locked in order of ids, against deadlocks.
+    people = Registration.objects.filter(pk__in=registrations).order_by("pk")
+    list(people.select_for_update(no_key=True).values_list("pk"))
+    issued = _find_valid(event, registrations)
+    now = timezone.now()
+    new, outdated = [], []
+    for row in facts:
+        key = _make_key(row)
+        earlier = issued.get(key)
+        if earlier and _read_text(earlier) == _make_text(row):
+            continue
+        if earlier:
+            outdated.append(earlier.pk)
+        issued[key] = Certificate(
+            event=event,
+            registration_id=row.registration_id,
+            session=row.session,
+            issued_at=now,
+            **_make_text(row),
+        )
+        new.append(issued[key])
+    Certificate.objects.filter(pk__in=outdated).update(ended_at=now, ending=Certificate.Ending.REPLACED)
+    Certificate.objects.bulk_create(new, batch_size=500)
+    if new:
+        record_action("certificate.issue", event, event=event, fields=["name", "company", "stays"])
+    return [issued[_make_key(row)] for row in facts]
+
+
+def _find_valid(event: "Event", registrations: Sequence[int]) -> dict[CertificateKey, Certificate]:
+    valid = Certificate.objects.valid().filter(event=event, registration__in=registrations)
+    return {(row.registration_id, row.session_id): row for row in valid.select_related("session__room")}
+
+
+def _make_key(facts: CertificateFacts) -> CertificateKey:
+    return facts.registration_id, facts.session.pk if facts.session else None
+
+
+def _make_text(facts: CertificateFacts) -> dict[str, Any]:
+    """Return the columns that the certificate shows."""
+    return {
+        "name": facts.name,
+        "company": facts.company,
+        "stays": [stay.to_json() for stay in facts.stays],
+    }
+
+
+def _read_text(certificate: Certificate) -> dict[str, Any]:
+    return {"name": certificate.name, "company": certificate.company, "stays": certificate.stays}
+
+
+@transaction.atomic
+def withdraw_certificate(*, certificate: Certificate, reason: str) -> None:
+    """Make a certificate invalid; whoever checks its code is told so. Raise CertificateEnded."""
+    ended = Certificate.objects.valid().filter(pk=certificate.pk)
+    if not ended.update(ended_at=timezone.now(), ending=Certificate.Ending.WITHDRAWN):
+        raise CertificateEnded(_("This certificate is no longer valid already."))
+    record_action("certificate.withdraw", certificate, event=certificate.event, reason=reason)

@@ -1,0 +1,43 @@
+"""Decide who may download an attendee's certificates."""
+
+import datetime
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.errors import Forbidden, NotFound
+from registrations.models import Registration
+from registrations.permissions import LinkAccess, belongs_to_another
+
+from .models import CODE_LENGTH, Certificate
+
+if TYPE_CHECKING:
+    from convention.events.models import Event
+
+
+def check_own_certificates(link_access: LinkAccess, registration: Registration) -> None:
+    """Raise Forbidden if a buyer's link opens the registration of somebody who has a link of their own."""
+    # When people came and left is for them to tell, not for whoever paid.
+    if belongs_to_another(link_access, registration):
+        raise Forbidden(
+            _("Only %(name)s can open these certificates, through the link in their own e-mail.")
+            % {"name": registration.name}
+        )
+
+
+def has_certificates(event: "Event", *, at: datetime.datetime | None = None) -> bool:
+    """Return whether attendees of the event can download certificates. A hook."""
+    # Visits have their own page, and certify only visitors who were scanned out.
+    return event.kind != event.Kind.SITE_VISIT and event.ends_at <= (at or timezone.now())
+
+
+def get_certificate_by_code(text: str) -> Certificate:
+    """Return the certificate of a code, with or without hyphens and spaces. Raise NotFound."""
+    code = "".join(character for character in text.upper() if character.isalnum())
+    rows = Certificate.objects.select_related("event__venue", "event__host", "session__room", "registration")
+    # Longer texts, and letters of other scripts, are no codes and need no query.
+    certificate = rows.filter(code=code).first() if len(code) == CODE_LENGTH and code.isascii() else None
+    if certificate is None:
+        raise NotFound(_("There is no certificate with this code. Compare each character with the paper."))
+    return certificate

@@ -1,0 +1,168 @@
+"""Hundreds of conflicts: counted, filtered, paged, resolved in bulk or at the door, reopened."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from badges.attendance.models import Checkpoint, ConflictResolution, Presence, Scan
+from badges.attendance.scanning.presence_store import rebuild_presence
+from badges.attendance.scanning.record_scans import record_scan_items
+from convention.audit.models import AuditEntry
+from tests.badges.attendance.factories import (
+    bearer,
+    code_of,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+)
+from tests.factories import make_staff
+
+pytestmark = pytest.mark.django_db
+API = "/api/v1/scanner/conflicts/"
+
+
+@pytest.fixture
+def event():
+    return make_event()
+
+
+@pytest.fixture
+def organizer(client, event):
+    client.force_login(make_staff(event))
+    return client
+
+
+@pytest.fixture
+def devices(event):
+    """Two phones at the entrance, with their tokens."""
+    return make_device(event, name="Porte A"), make_device(event, name="Porte B")
+
+
+def let_in_twice(devices, *registrations, minutes=(30, 5)):
+    """Let both phones admit each badge."""
+    for (device, _token), ago in zip(devices, minutes, strict=True):
+        at = timezone.now() - datetime.timedelta(minutes=ago)
+        items = [
+            make_item(code_of(registration), at=at.isoformat(), local_verdict="admitted")
+            for registration in registrations
+        ]
+        for start in range(0, len(items), 200):
+            record_scan_items(device=device, items=items[start : start + 200])
+
+
+def make_path(name, event, *arguments, query=""):
+    with translation.override("en"):
+        return reverse(name, args=[event.slug, *arguments]) + query
+
+
+def test_all_of_many_conflicts_are_counted_reached_and_resolved_at_once(organizer, event, devices):
+    people = [make_registration(event, last_name=f"N{number:03}") for number in range(120)]
+    let_in_twice(devices, *people)
+    address = make_path("organize-conflicts", event)
+
+    pages = [organizer.get(f"{address}?page={page}").context for page in (1, 2, 3)]
+
+    assert pages[0]["open_count"] == 120
+    assert [len(page["conflicts"]) for page in pages] == [50, 50, 20]
+    preview = organizer.post(make_path("organize-conflicts-resolve", event), {"all": "on", "kind": "reentry"})
+    assert preview.context["count"] == 120
+    assert Presence.objects.filter(has_conflict=True).count() == 120
+    confirmed = {"confirmed": "1", "kind": "reentry", "conflict": preview.context["chosen"]}
+    for _click in range(2):
+        organizer.post(make_path("organize-conflicts-resolve", event), confirmed)
+    assert Presence.objects.filter(has_conflict=False, entries=2).count() == 120
+    assert ConflictResolution.objects.count() == 120
+    assert AuditEntry.objects.filter(verb="conflict.resolve").count() == 120
+    resolved = organizer.get(f"{address}?state=resolved").context
+    assert (resolved["open_count"], resolved["resolved_count"], len(resolved["shown"])) == (0, 120, 50)
+
+
+@pytest.mark.once
+def test_conflicts_are_found_by_name_checkpoint_time_and_kind(organizer, event, devices):
+    ana, boris = (make_registration(event, last_name=name, company="Acme") for name in ("Ana", "Boris"))
+    let_in_twice(devices, ana)
+    hall = Checkpoint.objects.create(event=event, name="Salle")
+    let_in_twice(
+        [make_device(event, checkpoint=hall), make_device(event, checkpoint=hall)], boris, minutes=(99, 90)
+    )
+    address = make_path("organize-conflicts", event)
+
+    def find(query):
+        shown = organizer.get(f"{address}?{query}").context["conflicts"]
+        return {conflict.presence.registration.last_name for conflict in shown}
+
+    hour_ago = (timezone.now() - datetime.timedelta(hours=1)).astimezone(event.zone)
+    assert find("q=bor") == {"Boris"}
+    assert find("q=acme") == {"Ana", "Boris"}
+    assert find(f"checkpoint={hall.pk}") == {"Boris"}
+    assert find(f"begins_at={hour_ago:%Y-%m-%dT%H:%M}") == {"Ana"}
+    assert find(f"ends_at={hour_ago:%Y-%m-%dT%H:%M}") == {"Boris"}
+    # A filter that cannot be read is said to be wrong and finds everything.
+    assert find("begins_at=yesterday") == {"Ana", "Boris"}
+    organizer.post(
+        make_path("organize-conflict-resolve", event, boris.reference, hall.pk), {"kind": "misuse"}
+    )
+    kinds = [
+        organizer.get(f"{address}?state=resolved&kind={kind}").context["shown"].paginator.count
+        for kind in ("misuse", "reentry")
+    ]
+    assert kinds == [1, 0]
+
+
+@pytest.mark.once
+def test_ticked_conflicts_are_resolved_and_one_is_reopened(organizer, event, devices):
+    people = [make_registration(event, last_name=name) for name in ("Ana", "Boris", "Çelik")]
+    let_in_twice(devices, *people)
+    before = list(Scan.objects.order_by("pk").values())
+    ticked = [str(row.pk) for row in Presence.objects.exclude(registration=people[2])]
+    form = {"conflict": ticked, "kind": "wrong_badge", "confirmed": "1", "filter": "q=a"}
+
+    response = organizer.post(make_path("organize-conflicts-resolve", event), form)
+    resolution = ConflictResolution.objects.get(scan__registration=people[0])
+    listed = organizer.get(make_path("organize-conflicts", event, query="?state=resolved")).content.decode()
+    organizer.post(make_path("organize-conflict-reopen", event, resolution.pk))
+
+    assert response["Location"].endswith("?q=a")
+    assert str(resolution.resolved_by) in listed
+    open_names = Presence.objects.filter(has_conflict=True).values_list("registration__last_name", flat=True)
+    assert set(open_names) == {"Ana", "Çelik"}
+    assert ConflictResolution.objects.get().scan.registration == people[1]
+    assert AuditEntry.objects.filter(verb="conflict.reopen").count() == 1
+    assert list(Scan.objects.order_by("pk").values()) == before
+    states = list(Presence.objects.order_by("registration").values_list("has_conflict", "entries"))
+    rebuild_presence(event=event)
+    assert list(Presence.objects.order_by("registration").values_list("has_conflict", "entries")) == states
+
+
+def test_a_phone_sees_and_resolves_the_conflicts_of_its_own_scans(client, event, devices):
+    ana = make_registration(event, last_name="Ana")
+    let_in_twice(devices, ana)
+    (first, first_token), (second, second_token) = devices
+    stranger = make_device(event, name="Porte C")[1]
+
+    [seen_by_first] = client.get(API, headers=bearer(first_token)).json()["conflicts"]
+    [seen_by_second] = client.get(API, headers=bearer(second_token)).json()["conflicts"]
+
+    assert (seen_by_first["name"], seen_by_first["is_mine"]) == ("Zoé Ana", True)
+    assert [scan["is_mine"] for scan in seen_by_second["scans"]] == [True]
+    assert client.get(API, headers=bearer(stranger)).json() == {"conflicts": []}
+    body = {"id": seen_by_second["id"], "kind": "reentry", "operator": "Lise"}
+
+    def resolve(token, **changes):
+        headers = bearer(token)
+        return client.post(API, body | changes, content_type="application/json", headers=headers)
+
+    assert resolve(stranger).status_code == 404
+    assert resolve(second_token, id="nonsense").status_code == 404
+    assert resolve(second_token, kind="pardon").status_code == 422
+    assert resolve(second_token).json() == {"resolved": 1}
+    assert resolve(first_token).json() == {"resolved": 0}
+    resolution = ConflictResolution.objects.get()
+    assert (resolution.device, resolution.operator) == (second, "Lise")
+    assert resolution.resolver == "Porte B, Lise"
+    assert not Presence.objects.get().has_conflict
+    assert client.get(API, headers=bearer(first_token)).json() == {"conflicts": []}
+    assert first.pk != second.pk

@@ -1,0 +1,180 @@
+"""Figures by day and session, no-shows, arrivals against last year: on pages, in files, by the API."""
+
+import csv
+import datetime
+import io
+import zoneinfo
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from badges.attendance.models import Checkpoint
+from badges.attendance.reports.arrival_comparison import compare_arrivals
+from badges.attendance.reports.day_figures import list_absentees, load_day_figures
+from badges.attendance.reports.session_figures import list_no_shows, load_session_figures, summarize_rooms
+from badges.attendance.scanning.record_scans import record_scan_items
+from convention.events.models import EventRole, Room
+from registrations.models import SessionBooking
+from tests.badges.attendance.factories import code_of, make_device, make_event, make_item, make_registration
+from tests.factories import LONG_AGO, make_session, make_staff
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+PARIS = zoneinfo.ZoneInfo("Europe/Paris")
+FIRST_DAY = datetime.date(2026, 6, 16)
+
+
+def local(day, hour, minute=0):
+    """A moment of the event's first (1) or second (2) day."""
+    return datetime.datetime(2026, 6, 15 + day, hour, minute, tzinfo=PARIS)
+
+
+@pytest.fixture
+def event():
+    """A convention of two days that is over."""
+    return make_event(starts_at=local(1, 8), ends_at=local(2, 18))
+
+
+def scan(device, registration, at, direction="in"):
+    item = make_item(code_of(registration), at=at.isoformat(), direction=direction, local_verdict="admitted")
+    [result] = record_scan_items(device=device, items=[item])
+    return result
+
+
+def make_talk(event, title, **fields):
+    """Create a session of the first morning, with a checkpoint and a device there."""
+    values = {"starts_at": local(1, 10), "minutes": 60, **fields}
+    session = make_session(event, title, **values)
+    checkpoint = Checkpoint.objects.create(event=event, session=session, name=title, kind="session")
+    return session, make_device(event, checkpoint=checkpoint)[0]
+
+
+def read(client, name, *arguments, query=""):
+    with translation.override("en"):
+        return client.get(reverse(name, args=arguments) + query)
+
+
+def read_csv(client, name, *arguments):
+    text = read(client, name, *arguments).content.decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_each_day_counts_who_came_who_did_not_and_for_how_long(event):
+    early, late, absent = (make_registration(event, last_name=name) for name in ("Aube", "Brun", "Clair"))
+    door = make_device(event)[0]
+    scan(door, early, local(1, 8, 30))
+    scan(door, early, local(1, 12), "out")
+    scan(door, early, local(1, 14))
+    scan(door, early, local(1, 17, 30), "out")
+    scan(door, late, local(1, 9))
+    scan(door, early, local(2, 9))
+    scan(door, early, local(2, 10), "out")
+
+    first, second = load_day_figures(event)
+
+    assert first.day == FIRST_DAY
+    assert (first.expected_count, first.arrived_count, first.absent_count) == (3, 2, 1)
+    assert (first.new_count, second.new_count) == (2, 0)
+    assert (first.stay_count, first.mean_minutes) == (1, 9 * 60)
+    assert (second.arrived_count, second.mean_minutes, second.is_over) == (1, 60, True)
+    assert list_absentees(event, first.day) == [absent]
+    assert list_absentees(event, second.day) == [late, absent]
+
+
+def test_each_session_counts_arrivals_bookings_no_shows_and_stays(event):
+    room = Room.objects.create(event=event, name="Salle A", capacity=4)
+    session, device = make_talk(event, "Sauvegardes", room=room, is_bookable=True)
+    came, missed, unbooked = (make_registration(event, last_name=name) for name in ("Aube", "Brun", "Clair"))
+    for registration in (came, missed):
+        SessionBooking.objects.create(registration=registration, session=session)
+    scan(device, came, local(1, 10))
+    scan(device, came, local(1, 10, 45), "out")
+    scan(device, unbooked, local(1, 10, 5))
+
+    [figures] = load_session_figures(event)
+
+    assert (figures.arrived_count, figures.booked_count, figures.no_show_count) == (2, 2, 1)
+    assert (figures.stay_count, figures.mean_minutes) == (1, 45)
+    assert (figures.places, figures.fill_percent) == (4, 50)
+    assert list(list_no_shows(session)) == [missed]
+    [room_figures] = summarize_rooms([figures])
+    assert (room_figures.name, room_figures.mean_percent) == ("Salle A", 50)
+    [before] = load_session_figures(event, at=local(1, 9))
+    assert before.no_show_count is None
+
+
+def test_arrivals_are_compared_by_the_clock_of_each_day(event):
+    last_year = make_event(
+        starts_at=datetime.datetime(2025, 6, 10, 8, tzinfo=PARIS),
+        ends_at=datetime.datetime(2025, 6, 11, 18, tzinfo=PARIS),
+    )
+    scan(make_device(event)[0], make_registration(event), local(1, 9, 5))
+    scan(
+        make_device(last_year)[0],
+        make_registration(last_year),
+        datetime.datetime(2025, 6, 10, 8, 50, tzinfo=PARIS),
+    )
+
+    comparison = compare_arrivals(event, last_year)
+
+    assert comparison.points == [(datetime.datetime(2026, 6, 16, 9, 15), 1)]
+    assert comparison.earlier_points == [(datetime.datetime(2026, 6, 16, 9, 0), 1)]
+    drawing = comparison.make_chart().draw_curve(720)
+    assert drawing.compared_line.startswith(f"M{drawing.left:.1f} ")
+    assert comparison.make_chart().table_rows == [("09:00", None, 1), ("09:15", 1, None)]
+
+
+def test_the_page_compares_with_events_that_the_reader_runs_too(client, event):
+    a_year = datetime.timedelta(days=365)
+    earlier = make_event(starts_at=local(1, 8) - a_year, ends_at=local(2, 18) - a_year)
+    scan(make_device(earlier)[0], make_registration(earlier), earlier.starts_at)
+    organizer = make_staff(event)
+    client.force_login(organizer)
+    assert "No earlier event" in read(client, "organize-attendance-figures", event.slug).content.decode()
+
+    EventRole.objects.create(event=earlier, person=organizer, role="organizer", starts_on=LONG_AGO)
+    page = read(client, "organize-attendance-figures", event.slug)
+    alone = read(client, "organize-attendance-figures", event.slug, query="?with=-")
+
+    assert page.context["comparison"].earlier == earlier
+    assert 'class="line compared"' in page.content.decode()
+    assert alone.context["comparison"].earlier is None
+
+
+def test_pages_files_and_api_show_the_same_figures(client, event):
+    session, device = make_talk(event, "Sauvegardes", is_bookable=True)
+    missed = make_registration(event, last_name="Brun", email="brun@example.org")
+    SessionBooking.objects.create(registration=missed, session=session)
+    scan(device, make_registration(event, last_name="Aube"), local(1, 10))
+    client.force_login(make_staff(event))
+
+    page = read(client, "organize-attendance-figures", event.slug).content.decode()
+    no_shows = read(client, "organize-no-shows", event.slug, device.checkpoint_id).content.decode()
+    files = {
+        name: read_csv(client, f"organize-{name}-csv", event.slug)
+        for name in ("attendance-days", "attendance-sessions", "no-shows")
+    }
+
+    assert "Sauvegardes" in page
+    assert "Brun" in no_shows
+    assert "Aube" not in no_shows
+    assert [row[:3] for row in files["attendance-days"][1:]] == [
+        ["2026-06-16", "2", "0"],
+        ["2026-06-17", "2", "0"],
+    ]
+    [session_row] = files["attendance-sessions"][1:]
+    assert session_row[5:8] == ["1", "1", "1"]
+    assert ["Sauvegardes", "Brun"] in [row[:2] for row in files["no-shows"]]
+
+
+def test_figures_before_the_event_are_empty(client):
+    event = make_event(
+        starts_at=timezone.now() + datetime.timedelta(days=9),
+        ends_at=timezone.now() + datetime.timedelta(days=10),
+    )
+    client.force_login(make_staff(event))
+
+    page = read(client, "organize-attendance-figures", event.slug).content.decode()
+
+    assert "The event has not begun." in page
+    assert "No session has a checkpoint" in page

@@ -1,0 +1,81 @@
+"""Ready for doors: each phone's state in words, and what is missing."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from badges.attendance.devices.device_health import DeviceReport, assess_device
+from badges.attendance.models import Checkpoint, Device
+from convention.audit.record import record_action
+from tests.badges.attendance.factories import make_device, make_event, make_registration
+from tests.factories import make_session, make_staff
+
+NOW = datetime.datetime(2026, 6, 16, 8, tzinfo=datetime.UTC)
+GOOD = {
+    "version": "v2", "pending": 0, "oldest_pending_s": None, "battery": 0.9, "camera": "ok",
+    "test_badge": True, "storage": "persistent", "clock_offset_ms": 40,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "seconds", "state", "sentence"),
+    [
+        ({}, 10, "ok", ""),
+        ({}, 300, "unknown", "No sign of life"),
+        ({"camera": "none"}, 10, "problem", "The camera does not work"),
+        ({"camera": "untried"}, 10, "unknown", "The camera has not been tried"),
+        ({"test_badge": False}, 10, "unknown", "No test badge"),
+        ({"battery": 0.12}, 10, "problem", "The battery is low"),
+        ({"battery": None}, 10, "ok", ""),
+        ({"clock_offset_ms": -600_000}, 10, "problem", "The clock is wrong"),
+        ({"storage": "best-effort"}, 10, "problem", "may delete its data"),
+        ({"version": "v1"}, 10, "problem", "another version"),
+        ({"pending": 3, "oldest_pending_s": 500}, 10, "problem", "3 scans are waiting"),
+        ({"pending": 3, "oldest_pending_s": 4}, 10, "ok", ""),
+    ],
+)
+def test_a_phone_is_ready_if_nothing_is_wrong_or_untried(changes, seconds, state, sentence):
+    report = DeviceReport(seen_at=NOW - datetime.timedelta(seconds=seconds), state=GOOD | changes)
+
+    with translation.override("en"):
+        health = assess_device(report, newest_version="v2", at=NOW)
+
+    assert health.state == state
+    assert sentence in " ".join([*health.problems, *health.unknowns])
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_the_page_lists_phones_by_state_and_what_is_missing(client):
+    event = make_event()
+    Device.objects.all().delete()
+    make_registration(event)
+    session = make_session(event, "Sauvegardes", is_bookable=True, published_in=None)
+    Checkpoint.objects.create(event=event, name="Porte B")
+    good = make_device(event, name="Lise", seen_at=timezone.now(), state=GOOD)[0]
+    make_device(event, name="Paul", seen_at=timezone.now(), state=GOOD | {"camera": "none"})
+    make_device(event, name="Zoé")
+    make_device(event, name="Rendu", revoked_at=timezone.now())
+    client.force_login(make_staff(event, "desk"))
+    with translation.override("en"):
+        address = reverse("organize-ready", args=[event.slug])
+
+    page = client.get(address)
+    part = client.get(f"{address}?part=rows").content.decode()
+
+    devices = page.context["readiness"].devices
+    assert [(str(row.device), row.health.state.value) for row in devices] == [
+        ("Paul", "problem"), ("Zoé", "unknown"), ("Lise", "ok"),
+    ]  # fmt: skip
+    assert "Porte B" in part
+    assert "No badge has been printed: 1 attendee is registered." in part
+    assert session.title in part
+    record_action("badges.print", event, event=event)
+    Checkpoint.objects.filter(name="Porte B").delete()
+    Checkpoint.objects.create(event=event, session=session, name="Salle", kind="session")
+    Device.objects.exclude(pk=good.pk).delete()
+    ready = client.get(address)
+    assert ready.context["readiness"].gaps == []
+    assert "Everything is ready." in ready.content.decode()

@@ -1,0 +1,95 @@
+"""Sign-in sheets: printed, signed, entered as scans of the desk, once."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from badges.attendance.models import Checkpoint, Presence, Scan
+from badges.attendance.scanning.record_scans import record_scan_items
+from badges.attendance.sheets.sheet import list_sheets, load_sheet
+from convention.audit.models import AuditEntry
+from registrations.models import SessionBooking
+from tests.badges.attendance.factories import code_of, make_device, make_event, make_item, make_registration
+from tests.factories import make_session, make_staff
+from tests.pdf_readers import pdf_text
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.fixture
+def event():
+    return make_event()
+
+
+@pytest.fixture
+def desk(client, event):
+    client.force_login(make_staff(event, "desk"))
+    return client
+
+
+def make_address(event, checkpoint, *, name="organize-sheet", query=""):
+    [day, *_later] = [str(key.day) for key in list_sheets(event) if key.checkpoint == checkpoint]
+    with translation.override("en"):
+        return reverse(name, args=[event.slug, checkpoint.pk, day]) + query
+
+
+def test_a_signed_sheet_is_entered_once_and_counts_as_scans(desk, event):
+    entrance = event.checkpoints.get()
+    ana, boris, celik = (make_registration(event, last_name=name) for name in ("Ana", "Boris", "Çelik"))
+    record_scan_items(device=make_device(event)[0], items=[make_item(code_of(celik))])
+    address = make_address(event, entrance)
+    page = desk.get(address).content.decode()
+    assert f'value="{ana.reference}"' in page
+    assert f'value="{celik.reference}"' not in page
+
+    for _time in range(2):
+        desk.post(address, {"signed": [ana.reference, boris.reference, celik.reference, "UNKNOWN"]})
+
+    assert Presence.objects.filter(checkpoint=entrance, entries=1, has_conflict=False).count() == 3
+    scan = Scan.objects.get(registration=ana)
+    assert (scan.verdict, scan.is_time_uncertain, scan.device.is_desk) == ("admitted", True, True)
+    assert scan.operator
+    assert scan.effective_at <= timezone.now()
+    assert Scan.objects.count() == 3
+    assert AuditEntry.objects.filter(verb="sheet.record").count() == 1
+
+
+def test_a_session_sheet_lists_those_who_booked_and_is_printed_with_signature_boxes(desk, event):
+    session = make_session(event, "Sauvegardes", starts_at=timezone.now() - HOUR, is_bookable=True)
+    checkpoint = Checkpoint.objects.create(event=event, session=session, name="Salle", kind="session")
+    booked = make_registration(event, last_name="Zola", first_name="Émile", company="Aurore")
+    other = make_registration(event, last_name="Ana", company="Zénith")
+    make_registration(event, last_name="Absente")
+    for registration in (booked, other):
+        SessionBooking.objects.create(registration=registration, session=session)
+    [key] = [key for key in list_sheets(event) if key.checkpoint == checkpoint]
+
+    by_name = [row.name for row in load_sheet(key)]
+    by_company = [row.name for row in load_sheet(key, order="company")]
+    text = pdf_text(desk.get(make_address(event, checkpoint, name="organize-sheet-pdf")).content)
+
+    assert by_name == ["Ana Zoé", "Zola Émile"]
+    assert by_company == ["Zola Émile", "Ana Zoé"]
+    assert "Sign-in sheet" in text
+    assert "Signature" in text
+    assert "Zola Émile" in text
+    assert "Absente" not in text
+    desk.post(make_address(event, checkpoint), {"signed": booked.reference})
+    assert Scan.objects.get().effective_at == session.starts_at
+
+
+def test_a_signature_outweighs_opening_hours_and_other_days_have_no_sheet(desk, event):
+    entrance = event.checkpoints.get()
+    entrance.closes_at = event.starts_at - HOUR
+    entrance.save()
+    registration = make_registration(event)
+
+    desk.post(make_address(event, entrance), {"signed": registration.reference})
+
+    assert Presence.objects.get().entries == 1
+    for day in ("1999-01-01", "nonsense"):
+        address = reverse("organize-sheet", args=[event.slug, entrance.pk, day])
+        assert desk.get(address).status_code == 404
