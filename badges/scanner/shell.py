@@ -56,6 +56,7 @@ def render_page(language: str) -> str:
                 "search": reverse("scanner-search"),
                 "attendees": reverse("scanner-attendees"),
                 "conflicts": reverse("scanner-conflicts"),
+                "checkpoint": reverse("scanner-checkpoint"),
                 "version": hash_parts(list_file_versions())[:8],
             },
             "other_address": next(a for a in list_page_urls() if a != reverse("scan")),

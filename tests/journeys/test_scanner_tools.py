@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from badges.attendance.models import Presence, Scan
+from badges.attendance.models import Checkpoint, ConflictResolution, Presence, Scan
 from badges.codes import make_short_code
 from tests.badges.attendance.factories import code_of, make_event, make_registration
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
@@ -11,6 +11,7 @@ from tests.journeys.scanning import (
     expect_all_sent,
     expect_free,
     expect_verdict,
+    let_time_pass,
     pair,
     pair_by_code,
     tap,
@@ -156,3 +157,55 @@ def test_phone_is_checked_before_the_doors_open(open_page):
     assert Scan.objects.get().operator == "Lise"
     state = event.devices.get().state
     assert set(state) >= {"version", "pending", "battery", "camera", "test_badge", "storage"}
+
+
+def test_conflict_is_shown_to_both_phones_and_settled_at_the_door(open_page):
+    event = make_event()
+    badge = make_registration(event, first_name="Ana", last_name="Silva")
+    first, second = open_page("phone"), open_page("phone")
+    for page in (first, second):
+        page.clock.install()
+        pair_by_code(page, event)
+        page.context.set_offline(True)
+        wedge(page, code_of(badge))
+        expect_verdict(page, "admitted")
+        expect_free(page)
+
+    for page in (first, second):
+        page.context.set_offline(False)
+        page.evaluate("window.dispatchEvent(new Event('focus'))")
+        expect_all_sent(page)
+    expect(second.locator("#verdict-word")).to_have_text("Entré deux fois")
+    let_time_pass(first, 60)
+    expect(first.locator("#verdict-word")).to_have_text("Entré deux fois")
+    assert_accessible(first)
+    first.get_by_role("button", name="Laisser à l’accueil").click()
+    expect(first.locator("#conflicts-open")).to_have_text("À régler\u202f: 1")
+    second.get_by_role("button", name="Revenu après une sortie non scannée").click()
+    expect(second.locator("#verdict")).to_be_hidden()
+
+    expect(second.locator("#conflicts-open")).to_be_hidden()
+    let_time_pass(first, 60)
+    expect(first.locator("#conflicts-open")).to_be_hidden()
+    assert ConflictResolution.objects.values_list("kind", flat=True).get() == "reentry"
+
+
+def test_supervisor_moves_the_phone_to_another_checkpoint(open_page):
+    event = make_event()
+    room = Checkpoint.objects.create(event=event, name="Salle A")
+    badge = make_registration(event, first_name="Ana", last_name="Silva")
+    page = open_page("phone", "en")
+    pair_by_code(page, event, "/en", can_override=True)
+    wedge(page, code_of(badge))
+    expect_verdict(page, "admitted")
+    expect_free(page)
+
+    page.locator("#menu-open").click()
+    page.get_by_label("Checkpoint").select_option("Salle A")
+    expect(page.locator("#checkpoint")).to_have_text("Salle A")
+    page.locator("#menu-close").click()
+    wedge(page, code_of(badge))
+    expect_verdict(page, "admitted", name="Ana Silva")
+    expect_all_sent(page)
+
+    assert Presence.objects.filter(is_inside=True, checkpoint=room).count() == 1

@@ -505,6 +505,7 @@ declare global {
       search: string;
       attendees: string;
       conflicts: string;
+      checkpoint: string;
       version: string;
     }
 
@@ -516,7 +517,8 @@ declare global {
           | "verdict" | "announcement" | "status-bar" | "checkpoint" | "inside" | "connection" | "list-age" | "pending"
           | "welcome" | "message" | "scan-view" | "no-picture" | "camera-state" | "hint" | "last-scan" | "last-line"
           | "direction" | "event" | "ready" | "checks" | "queue" | "menu-error" | "type-error" | "other-pending"
-          | "other-queue" | "search-results" | "search-error" | "recent-list" | "recent-empty" | "lens-choice",
+          | "other-queue" | "search-results" | "search-error" | "recent-list" | "recent-empty" | "lens-choice"
+          | "checkpoint-choice",
           HTMLElement
         >,
         Record<
@@ -533,6 +535,7 @@ declare global {
       "search-text": HTMLInputElement;
       operator: HTMLInputElement;
       lens: HTMLSelectElement;
+      "checkpoint-list": HTMLSelectElement;
       "verdict-icon": SVGUseElement;
       video: HTMLVideoElement;
     }

@@ -97,7 +97,7 @@ export async function requestToken(url, body) {
  */
 export async function requestField(url, token, field, body = null) {
   const { response } = await request(url, token, body ? makePost(body) : { headers: {} });
-  return /** @type {Body} */ (await readBody(response, field, token));
+  return /** @type {Body} */ (await readBody(response, field, token, (value) => value !== undefined));
 }
 
 /** @param {object} body */
@@ -135,14 +135,14 @@ async function request(url, token, options) {
  * @param {Response} response
  * @param {string} field
  * @param {string} token
+ * @param {(value: unknown) => boolean} isExpected
  * @returns {Promise<unknown>}
  */
-async function readBody(response, field, token) {
+async function readBody(response, field, token, isExpected = Array.isArray) {
   if (response.status === 401 && isProblem(response)) throw new PairingEnded(token);
   if (!response.ok) throw await readError(response);
   const body = await response.json().catch(() => null);
-  const value = body?.[field];
-  if (value === undefined || (typeof value === "object" && !Array.isArray(value))) throw new Unreachable();
+  if (!isExpected(body?.[field])) throw new Unreachable();
   return body;
 }
 

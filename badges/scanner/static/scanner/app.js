@@ -13,7 +13,7 @@ import { listenToKeys, listReadings } from "./keyboard_scanner.js";
 import { connectLensChoice } from "./lens_choice.js";
 import { Outbox } from "./outbox.js";
 import { formatText, getDirectionButtons, getElement, isScanning, settings, showMessage, showView } from "./page.js";
-import { isPairedBy, isPairingAddress, pairDevice, parsePairingText } from "./pairing.js";
+import { changeCheckpoint, isPairedBy, isPairingAddress, pairDevice, parsePairingText } from "./pairing.js";
 import { loadReader } from "./qr_reader.js";
 import { checkReadiness, requestPersistentStorage } from "./readiness.js";
 import { RecentScans } from "./recent_scans.js";
@@ -118,6 +118,22 @@ async function pair(text) {
     if (await getPairing()) await startScanning(message);
     else await welcome(message);
   }
+}
+
+/**
+ * Move this phone to another checkpoint; return why it failed, "" if it did not.
+ * @param {number} checkpoint
+ */
+async function move(checkpoint) {
+  try {
+    await changeCheckpoint(checkpoint);
+  } catch (error) {
+    return (error instanceof ServerError && error.sentence) || formatText("pair.unreachable");
+  }
+  sessionStorage.removeItem("direction");
+  await restoreDirection();
+  await sync.refresh();
+  return "";
 }
 
 /** @param {unknown} error */
@@ -341,7 +357,7 @@ function connectEvents() {
     else showMessage("message", formatText("pair.not_a_token"));
   });
   const sendAndRefresh = () => Promise.all([outbox.flushAfterReconnect(), sync.refresh()]);
-  connectMenu({ isReaderLoaded: () => isReaderLoaded, sendAndRefresh, testBadge: testNextBadge, unpair });
+  connectMenu({ isReaderLoaded: () => isReaderLoaded, sendAndRefresh, testBadge: testNextBadge, changeCheckpoint: move, unpair });
   connectTypeDialog(handleTypedText);
   connectSearch((found) => scanHandler.handleFound(found));
   connectLensChoice(camera);

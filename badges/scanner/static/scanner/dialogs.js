@@ -1,6 +1,6 @@
 /** Connect the two dialogs: the state of this device, and a code typed by hand. */
 
-import { getSetting, listAllPendingScans, saveSetting } from "./database.js";
+import { getPairing, getSetting, listAllPendingScans, saveSetting } from "./database.js";
 import { canInstall, canUpdate, offerInstallation, updateApp } from "./installation.js";
 import { formatText, getElement, showMessage } from "./page.js";
 import { checkReadiness, showReadiness } from "./readiness.js";
@@ -14,6 +14,7 @@ const MIN_CODE_LENGTH = 8;
  * @property {() => boolean} isReaderLoaded
  * @property {() => Promise<unknown>} sendAndRefresh
  * @property {() => void} testBadge
+ * @property {(checkpoint: number) => Promise<string>} changeCheckpoint returns why it failed, "" if it did not
  * @property {() => Promise<void>} unpair
  */
 
@@ -29,6 +30,7 @@ export function connectMenu(actions) {
     getElement("leave-anyway").hidden = true;
     getElement("update-now").hidden = !canUpdate();
     getElement("operator").value = (await getSetting("operator")) ?? "";
+    await showCheckpoints();
     getElement("menu").showModal();
     await draw();
   });
@@ -36,6 +38,10 @@ export function connectMenu(actions) {
   getElement("update-now").addEventListener("click", updateApp);
   getElement("install-now").addEventListener("click", () => offerInstallation().then(draw));
   getElement("operator").addEventListener("change", () => saveSetting("operator", getElement("operator").value.trim()));
+  getElement("checkpoint-list").addEventListener("change", async () => {
+    showMessage("menu-error", await actions.changeCheckpoint(Number(getElement("checkpoint-list").value)));
+    await showCheckpoints();
+  });
   getElement("test-sound").addEventListener("click", () => {
     playSound("admitted");
     draw();
@@ -46,6 +52,15 @@ export function connectMenu(actions) {
   });
   getElement("leave").addEventListener("click", () => unpairOrWarn(actions));
   getElement("leave-anyway").addEventListener("click", () => leave(actions));
+}
+
+/** List the checkpoints to which this device may move. */
+async function showCheckpoints() {
+  const pairing = await getPairing();
+  const { can_change_checkpoint: canChange, checkpoint: own } = pairing?.device ?? {};
+  getElement("checkpoint-choice").hidden = !canChange;
+  const options = (pairing?.checkpoints ?? []).map(({ id, name }) => new Option(name, String(id), false, id === own));
+  getElement("checkpoint-list").replaceChildren(...options);
 }
 
 /**

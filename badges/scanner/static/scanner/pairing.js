@@ -1,7 +1,7 @@
 /** Pair this device: by a code that works once, with a key of its own, or by a token that was made elsewhere. */
 
-import { fetchSnapshot, requestToken } from "./api.js";
-import { getPairing, getSetting, savePairing, saveSetting } from "./database.js";
+import { fetchSnapshot, requestField, requestToken } from "./api.js";
+import { getPairing, getSetting, savePairing, saveSetting, updatePairing } from "./database.js";
 import { createDeviceKey } from "./device_key.js";
 import { settings } from "./page.js";
 
@@ -60,6 +60,19 @@ async function getAttemptKey(code) {
   const deviceKey = await createDeviceKey();
   await saveSetting("pairing_attempt", { ...deviceKey, code });
   return deviceKey;
+}
+
+/**
+ * Move this device to another checkpoint; the next snapshot is complete, since it is of another door.
+ * @param {number} checkpoint
+ * @throws {import("./api.js").PairingEnded | import("./api.js").ServerError | import("./api.js").Unreachable}
+ */
+export async function changeCheckpoint(checkpoint) {
+  const pairing = await getPairing();
+  if (!pairing) return;
+  /** @type {{device: Scanner.Device}} */
+  const { device } = await requestField(settings.checkpoint, pairing.token, "device", { checkpoint });
+  await updatePairing(pairing.token, { device, sequence: 0, presences_cursor: "", etag: "", limits: [] });
 }
 
 /**
