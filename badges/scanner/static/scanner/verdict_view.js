@@ -40,7 +40,7 @@ function listMarks(person) {
 }
 
 /**
- * Return whether the operator may let somebody pass whom this device cannot admit by itself.
+ * Return whether the operator may admit a person whom this device cannot admit by itself.
  * @param {Scanner.Outcome} outcome
  */
 export function canLetIn({ verdict, reason, direction, isLetIn }) {
