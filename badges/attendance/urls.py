@@ -7,6 +7,7 @@ from convention.web.routing import OrganizerPage
 
 from .devices.api import PairDeviceView
 from .reports.api import AttendanceList
+from .reports.headcount_api import HeadcountView
 from .scanning import api
 from .views import attendance, checkpoints, conflicts, devices, merge
 
@@ -60,6 +61,7 @@ pages: list[Any] = [
 ]
 endpoints: list[Any] = [
     path("events/<slug:event>/attendance/", AttendanceList.as_view(), name="api-attendance"),
+    path("events/<slug:event>/headcount/", HeadcountView.as_view(), name="api-headcount"),
     path("scanner/pair/", PairDeviceView.as_view(), name="scanner-pair"),
     path("scanner/snapshot/", api.SnapshotView.as_view(), name="scanner-snapshot"),
     path("scanner/scans/", api.ScanListView.as_view(), name="scanner-scans"),

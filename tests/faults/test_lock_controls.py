@@ -257,9 +257,9 @@ def rush_with_one_badge() -> list[str]:
     devices = [factories.make_device(event)[0] for _number in range(AT_ONCE)]
     at = timezone.now().isoformat()
     work = [
-        lambda device=device: scanning.record_scan_items(device=device, items=[factories.make_item(code, at=at)])[
-            0
-        ]
+        lambda device=device: scanning.record_scan_items(
+            device=device, items=[factories.make_item(code, at=at)]
+        )[0]
         for device in devices
     ]
     return sorted(getattr(thread, "verdict", repr(thread)) for thread in in_threads(work, threads=AT_ONCE))
