@@ -11,11 +11,11 @@ from django.utils.translation import ngettext, pgettext
 
 from badges.attendance.models import Presence
 from badges.attendance.reports.headcount import count_inside_event
+from badges.attendance.reports.printed_list import ListColumn, PrintedList
 from badges.attendance.scanning.presence import filter_still_inside
 from convention.text.normalize import name_search_key
 
 from .day_lists import format_clock
-from .printed_list import ListColumn, PrintedList
 
 if TYPE_CHECKING:
     from convention.events.models import Event

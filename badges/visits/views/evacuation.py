@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_safe
 
 from badges.attendance.reports.headcount import count_inside_event
+from badges.attendance.reports.printed_list import draw_printed_list
 from badges.visits.day_lists import names_expire_at
 from badges.visits.evacuation import load_people_inside, make_inside_list
-from badges.visits.printed_list import draw_printed_list
 from convention.audit.record import record_action
 from convention.events.permissions import get_event_to_staff
 from convention.tables.downloads import inline_response
