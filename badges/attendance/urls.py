@@ -9,6 +9,7 @@ from .conflicts_api import DeviceConflicts
 from .devices.api import PairDeviceView
 from .devices.checkpoint_api import DeviceCheckpointView
 from .reports.api import AttendanceFigures, AttendanceList
+from .reports.headcount_api import HeadcountView
 from .scanning import api
 from .views import attendance, checkpoints, conflicts, devices, figures, merge, readiness, sheets
 
@@ -79,6 +80,7 @@ endpoints: list[Any] = [
     path(
         "events/<slug:event>/attendance/figures/", AttendanceFigures.as_view(), name="api-attendance-figures"
     ),
+    path("events/<slug:event>/headcount/", HeadcountView.as_view(), name="api-headcount"),
     path("scanner/pair/", PairDeviceView.as_view(), name="scanner-pair"),
     path("scanner/snapshot/", api.SnapshotView.as_view(), name="scanner-snapshot"),
     path("scanner/checkpoint/", DeviceCheckpointView.as_view(), name="scanner-checkpoint"),

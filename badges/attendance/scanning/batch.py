@@ -273,7 +273,12 @@ class ScanBatch:
         if target is None:
             return
         key = (holder.pk, target.checkpoint.presence_checkpoint_id)
-        self.change_presence(key, compute_presence(self.scan_histories[key]), undo.time.effective_at)
+        was_inside = get_presence_state(key, self.batch_state).is_inside
+        after = compute_presence(self.scan_histories[key])
+        self.change_presence(key, after, undo.time.effective_at)
+        # Whoever did not leave after all takes the place that the exit had given to this device.
+        if after.is_inside and not was_inside:
+            self.batch_state.leases.spend(key[1], undo.device.pk)
 
     def count_scan(self, key: PresenceKey, counted_scan: CountedScan) -> None:
         """Apply the scan to its presence; recompute that from all scans if this one is out of order."""

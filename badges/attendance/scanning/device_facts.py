@@ -89,7 +89,7 @@ def list_effective_scans(scans: Sequence[DeviceScan], *, door: int) -> list[Devi
     return [
         scan
         for scan in scans
-        # An undo of an earlier scan stands for the exit that the server will make of it.
+        # An undo of an earlier scan stands for a move back, which the server will make of it.
         if scan.door == door
         and scan.id not in undone
         and (scan.undoes not in known if scan.undoes else scan.let_in)
@@ -104,7 +104,10 @@ def find_last_entry(
     is_mine = bool(presence and presence["is_mine"])
     read_at = parse_time_ms(presence["read_at"]) if presence else None
     for scan in scans:
-        if scan.direction == "out" or scan.undoes:
+        # An undo has the direction of the scan that it takes back.
+        if scan.undoes:
+            is_inside = scan.direction == "out"
+        elif scan.direction == "out":
             is_inside = False
         elif not is_inside or read_at is None or scan.at - read_at >= ENTRY_LIFETIME_MS:
             is_inside, is_mine, read_at = True, True, scan.at
@@ -118,9 +121,11 @@ def count_leased_places(limit: SnapshotRow | None, scans: Iterable[DeviceScan], 
     expires_at = parse_time_ms(limit["lease_expires_at"])
     if expires_at is not None and expires_at <= at:
         return 0
-    # An undone entry of before gives its place back with the next lease.
-    moves = [scan.direction for scan in scans if scan.changes_inside and not scan.undoes]
-    return max(0, limit["lease"] - moves.count("in") + moves.count("out"))
+    moves = [scan for scan in scans if scan.changes_inside]
+    # Whoever did not leave after all takes a place; one who did not enter gives it back with the next lease.
+    entered = sum((scan.direction == "in") != bool(scan.undoes) for scan in moves)
+    left = sum(scan.direction == "out" and not scan.undoes for scan in moves)
+    return max(0, limit["lease"] - entered + left)
 
 
 def changes_inside(facts: ScanFacts) -> bool:

@@ -211,4 +211,5 @@ def decide_entry(facts: ScanFacts, objection: str) -> Verdict:
     # A strict checkpoint waits for the server even if nothing speaks against the badge.
     if facts.source == "device" and facts.is_strict:
         return Verdict(UNVERIFIED, "offline")
-    return Verdict(ADMITTED, objection or ("full" if is_full else ""))
+    # The room's limit protects those inside, so it is the flag that counts if there are several.
+    return Verdict(ADMITTED, "full" if is_full else objection)

@@ -235,10 +235,12 @@ def test_a_header_of_300_characters_and_a_long_ticket_stand_whole():
 
 def test_a_label_says_no_photo_and_the_ticket():
     ticket = make_ticket(name="Presse")
-    make_registration(ticket, no_photo=True)
+    registration = make_registration(ticket, no_photo=True)
     pdf, _problems = printed(ticket.event, "label")
     assert {tuple(map(round, size)) for size in pdf_sizes(pdf)} == {(100, 62)}
-    assert pdf_text(pdf).split() == "Zoé Müller Acme Pas de photo, merci Presse".split()
+    short_code = make_short_code(build_badge_code(registration))
+    words = f"Zoé Müller Acme {short_code[:4]} {short_code[4:]} Pas de photo, merci Presse"
+    assert pdf_text(pdf).split() == words.split()
 
 
 def test_the_preview_says_what_the_print_says():

@@ -33,6 +33,10 @@ class SilentDevice:
     exits: int
 
     @property
+    def minutes(self) -> int:
+        return int(self.silence.total_seconds()) // 60
+
+    @property
     def scans(self) -> int:
         return self.entries + self.exits
 

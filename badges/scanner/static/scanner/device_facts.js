@@ -40,7 +40,7 @@ export function deriveDeviceFacts(reading, data) {
 export function listEffectiveScans(scans, door) {
   const undone = new Set(scans.map(({ undoes }) => undoes).filter(Boolean));
   const known = new Set(scans.map(({ id }) => id));
-  // An undo of an earlier scan stands for the exit that the server will make of it.
+  // An undo of an earlier scan stands for a move back, which the server will make of it.
   return scans.filter(
     (scan) => scan.door === door && !undone.has(scan.id) && (scan.undoes ? !known.has(scan.undoes) : scan.let_in),
   );
@@ -56,7 +56,9 @@ export function findLastEntry(presence, scans) {
   let is_inside = presence?.is_inside ?? false;
   let is_same_device = presence?.is_mine ?? false;
   for (const { direction, undoes, at } of scans) {
-    if (direction === "out" || undoes) is_inside = false;
+    // An undo has the direction of the scan that it takes back.
+    if (undoes) is_inside = direction === "out";
+    else if (direction === "out") is_inside = false;
     else if (!is_inside || last_read_at === null || at - last_read_at >= ENTRY_LIFETIME_MS) {
       [is_inside, is_same_device, last_read_at] = [true, true, at];
     }
@@ -74,10 +76,11 @@ export function countLeasedPlaces(limit, scans, at) {
   if (!limit) return null;
   const expiresAt = parseTime(limit.lease_expires_at);
   if (expiresAt !== null && expiresAt <= at) return 0;
-  // An undone entry of before gives its place back with the next lease.
-  const moves = scans.filter(({ undoes, changes_inside }) => changes_inside && !undoes);
-  const entered = moves.filter(({ direction }) => direction === "in").length;
-  return Math.max(0, limit.lease - entered + (moves.length - entered));
+  const moves = scans.filter(({ changes_inside }) => changes_inside);
+  // Whoever did not leave after all takes a place; one who did not enter gives it back with the next lease.
+  const entered = moves.filter(({ direction, undoes }) => (direction === "in") !== Boolean(undoes)).length;
+  const left = moves.filter(({ direction, undoes }) => direction === "out" && !undoes).length;
+  return Math.max(0, limit.lease - entered + left);
 }
 
 /**

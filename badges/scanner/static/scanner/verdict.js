@@ -168,5 +168,5 @@ function decideEntry(facts, objection) {
   const isFull = facts.places_left !== null && facts.places_left <= 0;
   if (isFull && !isOverruled(facts)) return makeDecision(facts.source === "device" ? UNVERIFIED : REFUSED, "full");
   if (facts.source === "device" && facts.is_strict) return makeDecision(UNVERIFIED, "offline");
-  return makeDecision(ADMITTED, objection || (isFull ? "full" : ""));
+  return makeDecision(ADMITTED, isFull ? "full" : objection);
 }
