@@ -167,12 +167,8 @@ def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
     has another name in English, "ticket_id", and "sessions" and "addons", the ids of booked sessions and of
     add-ons, if there are any.
     """
-    addons = find_addons(changed)
-    signing_key, booked, slug = (
-        get_signing_key(device.event),
-        find_booked_sessions(changed),
-        device.event.slug,
-    )
+    signing_key, slug = get_signing_key(device.event), device.event.slug
+    booked, addons = find_booked_sessions(changed), find_addons(changed)
     rows = changed.filter(confirmed_at__isnull=False).order_by("pk").values_list(
         "pk", "reference", "badge_version", "cancelled_at", "merged_into", "first_name", "last_name",
         "company", "no_photo",

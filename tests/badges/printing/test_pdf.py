@@ -9,7 +9,7 @@ import pdfplumber
 import pytest
 import zxingcpp
 
-from badges.codes import BadgeHolder, NoBadge, build_badge_codes
+from badges.codes import BadgeHolder, NoBadge, build_badge_code, build_badge_codes, make_short_code
 from badges.printing.design import (
     BADGE_HEIGHT,
     BADGE_MARGIN,
