@@ -6,7 +6,7 @@
 import { openDB } from "../vendor/idb/index.js";
 import { estimateServerTime, getElapsedMs, PAGE_ID } from "./clock.js";
 import { listEffectiveScans } from "./device_facts.js";
-import { copyKeys, copyPairing, copyScans, forgetScan, getStorageCopy } from "./storage_copy.js";
+import { copyKeys, copyPairing, copyScans, forgetScan, getCopiedScans, getStorageCopy, replaceScans } from "./storage_copy.js";
 import { ENTRY_LIFETIME_MS } from "./verdict.js";
 
 const DATABASE_NAME = "convention-scanner";
@@ -194,11 +194,7 @@ export async function countInside(door) {
  * @returns {Promise<Pick<Scanner.DeviceData, "sentScans" | "unsentScans">>}
  */
 export async function loadOwnScans(event) {
-  const tx = (await openDatabase()).transaction(["outbox", "sent"]);
-  const [unsent, sent] = await Promise.all([
-    tx.objectStore("outbox").index("sequence").getAll(),
-    tx.objectStore("sent").getAll(),
-  ]);
+  const [unsent, sent] = await Promise.all([listAllPendingScans(), (await openDatabase()).getAll("sent")]);
   const sentScans = sent.sort((first, second) => first.at - second.at);
   return { sentScans, unsentScans: unsent.flatMap((scan) => (scan.event === event ? describeScan(scan) : [])) };
 }
@@ -308,18 +304,24 @@ export async function saveScan(scan) {
  * @param {number} limit
  */
 export async function listPendingScans(event, limit) {
-  const scans = await (await openDatabase()).getAllFromIndex("outbox", "sequence");
+  const scans = await listAllPendingScans();
   return scans.filter((scan) => scan.event === event).slice(0, limit);
 }
 
 /** Return all scans that are still to be sent, of all events, oldest first. */
 export async function listAllPendingScans() {
-  return (await openDatabase()).getAllFromIndex("outbox", "sequence");
-}
-
-/** Count the scans that are still to be sent, of all events. */
-export async function countPendingScans() {
-  return (await openDatabase()).count("outbox");
+  // It restores what was evicted, which would otherwise look as if all were sent.
+  await getPairing();
+  const tx = (await openDatabase()).transaction(["settings", "outbox"]);
+  const outbox = tx.objectStore("outbox");
+  const [stored, count] = await Promise.all([tx.objectStore("settings").get("sequence"), outbox.count()]);
+  const sequence = Number(stored ?? 0);
+  const copied = getCopiedScans(sequence, count);
+  // Reading a thousand scans from the disk takes longer than a verdict may.
+  if (copied) return copied;
+  const scans = await outbox.index("sequence").getAll();
+  replaceScans(scans, sequence);
+  return scans;
 }
 
 /** Return the keys by which this phone's scans are signed, by the id of the device that it was. */

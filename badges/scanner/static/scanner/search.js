@@ -9,6 +9,11 @@ const TYPING_PAUSE_MS = 250;
 const MAX_FOUND = 20;
 const LIST_INTERVAL_MS = 10 * 60_000;
 const SHORT_CODE_PATTERN = /^[A-Z2-7]{8}$/;
+/**
+ * Digits that no code contains, and the letters that people take for them.
+ * @type {Record<string, string>}
+ */
+const MISREAD_DIGITS = { 0: "O", 1: "I", 8: "B" };
 
 /**
  * The attendees of a supervisor's device. Only in memory, because the names are not encrypted: a phone that is lost
@@ -47,7 +52,8 @@ export function connectSearch(onPick) {
  * @param {string} text
  */
 export function parseShortCode(text) {
-  const code = text.replace(/[\s-]/g, "").toUpperCase();
+  const letters = text.replace(/[\s-]/g, "").toUpperCase();
+  const code = letters.replace(/[018]/g, (digit) => MISREAD_DIGITS[digit]);
   return SHORT_CODE_PATTERN.test(code) ? code : null;
 }
 

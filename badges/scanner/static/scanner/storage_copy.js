@@ -32,6 +32,24 @@ export function copyScans(scans) {
   }
 }
 
+/**
+ * Return the copied scans, oldest first; null if another tab has stored or sent some since.
+ * @param {number} sequence of the last scan that was stored
+ * @param {number} count of the scans that are stored
+ */
+export function getCopiedScans(sequence, count) {
+  return copy.sequence === sequence && copy.scans.size === count ? [...copy.scans.values()] : null;
+}
+
+/**
+ * @param {Scanner.PendingScan[]} scans all that are stored, oldest first
+ * @param {number} sequence of the last scan that was stored
+ */
+export function replaceScans(scans, sequence) {
+  copy.scans = new Map(scans.map((scan) => [scan.id, scan]));
+  copy.sequence = sequence;
+}
+
 /** @param {string} id */
 export function forgetScan(id) {
   copy.scans.delete(id);
