@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 from django.db.models import F, Q
 from django.utils import timezone
 
-from badges.attendance.entitlements import find_addons
+from badges.attendance.entitlements import find_entitlements
 from badges.attendance.models import Checkpoint, Device, Presence
 from badges.codes import make_short_code, sign_badge_token
 from convention.events.models import Event, EventKey
 from convention.events.signing_keys import get_signing_key
-from registrations.models import Registration, SessionBooking
+from registrations.models import Registration
 
 from .device_state.leases import CapacityLimit, renew_lease
 from .device_state.silence import SilentDevice, find_silent_devices
@@ -151,15 +151,6 @@ def load_snapshot(door: DoorState, *, since: int = 0, cursor: int | None = None)
     )
 
 
-def find_booked_sessions(changed: Any) -> dict[int, list[int]]:
-    """Return the ids of the sessions that each of these registrations has booked."""
-    bookings = SessionBooking.objects.active().filter(registration__in=changed.order_by().values("pk"))
-    sessions_by_registration: dict[int, list[int]] = {}
-    for registration, session in bookings.order_by("pk").values_list("registration", "session"):
-        sessions_by_registration.setdefault(registration, []).append(session)
-    return sessions_by_registration
-
-
 def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
     """Yield the registrations that have or had a valid badge.
 
@@ -167,10 +158,9 @@ def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
     has another name in English, "ticket_id", and "sessions" and "addons", the ids of booked sessions and of
     add-ons, if there are any.
     """
-    addons = find_addons(changed)
-    signing_key, booked, slug = (
+    signing_key, entitlements, slug = (
         get_signing_key(device.event),
-        find_booked_sessions(changed),
+        find_entitlements(changed),
         device.event.slug,
     )
     rows = changed.filter(confirmed_at__isnull=False).order_by("pk").values_list(
@@ -200,9 +190,7 @@ def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
             "ticket_id": ticket_id,
             # Left out rather than sent empty: snapshots of 10,000 registrations must stay below 3 MB
             # (figures.md).
-        }
-        record |= {"sessions": booked[pk]} if pk in booked else {}
-        record |= {"addons": addons[pk]} if pk in addons else {}
+        } | entitlements.get(pk, {})
         yield BadgeRecord(
             key=make_registration_key(reference),
             badge_version=badge_version,
