@@ -260,7 +260,7 @@ ELSEWHERE = {
     "organize-session-proposals-decide": "test_decisions",
     "session-choose": "a visitor’s own stars", "agenda-adopt": "a visitor’s own stars",
     "agenda-link-renew": "a visitor’s own stars", "api-registrations": "test_trail",
-    "api-attendance": "test_trail",
+    "api-attendance": "test_trail", "api-attendance-figures": "only counts are read",
     "api-headcount": "test_headcount",
     **dict.fromkeys(
         ("api-draft", "api-draft-slots", "api-draft-undo", "api-draft-conflicts"), "the draft has its journal"

@@ -58,3 +58,21 @@ def find_addons(changed: Any) -> dict[int, list[int]]:
     for registration, addon in chosen.order_by("pk").values_list("registration", "addon"):
         addons.setdefault(registration, []).append(addon)
     return addons
+
+
+def find_booked_sessions(changed: Any) -> dict[int, list[int]]:
+    """Return the ids of the sessions that each of these registrations has booked."""
+    bookings = SessionBooking.objects.active().filter(registration__in=changed.order_by().values("pk"))
+    sessions_by_registration: dict[int, list[int]] = {}
+    for registration, session in bookings.order_by("pk").values_list("registration", "session"):
+        sessions_by_registration.setdefault(registration, []).append(session)
+    return sessions_by_registration
+
+
+def find_entitlements(changed: Any) -> dict[int, dict[str, list[int]]]:
+    """Return the ids of booked sessions and of add-ons of these registrations, each only if there are any."""
+    found: dict[int, dict[str, list[int]]] = {}
+    for name, ids in (("sessions", find_booked_sessions(changed)), ("addons", find_addons(changed))):
+        for registration, numbers in ids.items():
+            found.setdefault(registration, {})[name] = numbers
+    return found

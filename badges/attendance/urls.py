@@ -55,7 +55,7 @@ pages: list[Any] = [
         merge.registration_merge,
         name="organize-registration-merge",
     ),
-    path(f"{EVENT}/ready/", readiness.ready_for_doors, name="organize-ready"),
+    path(f"{EVENT}/ready/", readiness.show_readiness, name="organize-ready"),
     path(f"{EVENT}/devices/", devices.device_list, name="organize-devices"),
     path(
         f"{EVENT}/devices/codes/<int:invitation>/", devices.pairing_code, name="organize-device-pairing-code"

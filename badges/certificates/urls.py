@@ -5,7 +5,7 @@ from django.urls import path
 from . import organizer_views, views
 
 OWN = "orders/<slug:reference>/<slug:secret>/<slug:person>/certificates"
-ORGANIZED = "organize/<slug:event>/certificates"
+ORGANIZED = "organize/<slug:event>/attendance/certificates"
 
 pages: list[Any] = [
     path("certificates/", views.certificate_search, name="certificate-search"),

@@ -49,9 +49,13 @@ class FoundPersonResponse(serializers.Serializer[Any]):
     note = serializers.CharField()
     no_photo = serializers.BooleanField()
     ticket_id = serializers.IntegerField()
-    addons = serializers.ListField(child=serializers.IntegerField(), help_text="The ids of add-ons.")
     sessions = serializers.ListField(
-        child=serializers.IntegerField(), help_text="The ids of booked sessions."
+        child=serializers.IntegerField(),
+        required=False,
+        help_text="The ids of booked sessions, if there are any.",
+    )
+    addons = serializers.ListField(
+        child=serializers.IntegerField(), required=False, help_text="The ids of add-ons, if there are any."
     )
 
 

@@ -11,10 +11,10 @@ from django.core.cache import cache
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from badges.attendance.entitlements import find_addons
+from badges.attendance.entitlements import find_entitlements
 from badges.attendance.models import Device
 from badges.attendance.scanning.record_encryption import make_registration_key
-from badges.attendance.scanning.snapshot import describe_ticket, find_booked_sessions
+from badges.attendance.scanning.snapshot import describe_ticket
 from badges.codes import build_badge_codes, make_short_code
 from convention.api.reading_audit import record_api_read
 from convention.api.throttles import consume_rate_limit
@@ -91,7 +91,7 @@ def _build_short_codes(event: Event) -> dict[str, str]:
 
 def describe_attendees(rows: QuerySet[Registration]) -> Iterable[FoundAttendee]:
     """Yield the rows, sorted by name, in three queries."""
-    booked, addons = find_booked_sessions(rows), find_addons(rows)
+    entitlements = find_entitlements(rows)
     columns = ("pk", "reference", "first_name", "last_name", "company", "no_photo", "ticket_id")
     found = rows.order_by("sort_name", "pk").values_list(*columns, "ticket__name", "ticket__name_en")
     for pk, reference, first, last, company, no_photo, ticket_id, *names in found:
@@ -102,7 +102,5 @@ def describe_attendees(rows: QuerySet[Registration]) -> Iterable[FoundAttendee]:
             "note": "",
             "no_photo": no_photo,
             "ticket_id": ticket_id,
-            "sessions": booked.get(pk, []),
-            "addons": addons.get(pk, []),
-        }
+        } | entitlements.get(pk, {})
         yield FoundAttendee(reference, make_registration_key(reference), person)

@@ -23,7 +23,7 @@ MAX_EARLIER_EVENTS = 10
 
 @dataclass(frozen=True, slots=True)
 class ArrivalComparison:
-    """Both curves: total arrivals by local time, the earlier event's moved to the days of this one."""
+    """The total arrivals of two events by local time, the earlier ones moved to the days of this event."""
 
     event: Event
     earlier: Event | None

@@ -31,6 +31,7 @@ class DeviceReadiness:
     device: Device
     report: DeviceReport
     health: DeviceHealth
+    age_minutes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,12 @@ def load_device_readiness(event: "Event", *, at: datetime.datetime) -> list[Devi
     reports = [DeviceReport(seen_at=device.seen_at, state=device.state) for device in devices]
     version = find_common_version(reports)
     rows = [
-        DeviceReadiness(device, report, assess_device(report, newest_version=version, at=at))
+        DeviceReadiness(
+            device,
+            report,
+            assess_device(report, newest_version=version, at=at),
+            None if device.seen_at is None else max(0, int((at - device.seen_at).total_seconds()) // 60),
+        )
         for device, report in zip(devices, reports, strict=True)
     ]
     states = list(HealthState)

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 from django.db.models import F, Q
 from django.utils import timezone
 
-from badges.attendance.entitlements import find_addons
+from badges.attendance.entitlements import find_entitlements
 from badges.attendance.models import Checkpoint, Device, Presence
 from badges.codes import make_short_code, sign_badge_token
 from convention.events.models import Event, EventKey
 from convention.events.signing_keys import get_signing_key
-from registrations.models import Registration, SessionBooking
+from registrations.models import Registration
 
 from .device_state.leases import CapacityLimit, renew_lease
 from .device_state.silence import SilentDevice, find_silent_devices
@@ -99,7 +99,10 @@ def load_door_state(device: Device, *, at: datetime.datetime, pending: int = 0) 
     """Return the state of the device's checkpoint, and renew the device's lease there."""
     limit = renew_lease(device, at=at, pending=pending)
     door = device.checkpoint.presence_checkpoint_id
-    return DoorState(device, [limit] if limit else [], find_silent_devices(device.event, at=at, door=door))
+    silent = find_silent_devices(device.event, at=at, door=door)
+    # The device itself is heard of by this very request.
+    others = [each for each in silent if each.device.pk != device.pk]
+    return DoorState(device, [limit] if limit else [], others)
 
 
 def make_etag(door: DoorState, since: int, cursor: int | None) -> str:
@@ -151,15 +154,6 @@ def load_snapshot(door: DoorState, *, since: int = 0, cursor: int | None = None)
     )
 
 
-def find_booked_sessions(changed: Any) -> dict[int, list[int]]:
-    """Return the ids of the sessions that each of these registrations has booked."""
-    bookings = SessionBooking.objects.active().filter(registration__in=changed.order_by().values("pk"))
-    sessions_by_registration: dict[int, list[int]] = {}
-    for registration, session in bookings.order_by("pk").values_list("registration", "session"):
-        sessions_by_registration.setdefault(registration, []).append(session)
-    return sessions_by_registration
-
-
 def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
     """Yield the registrations that have or had a valid badge.
 
@@ -168,7 +162,7 @@ def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
     add-ons, if there are any.
     """
     signing_key, slug = get_signing_key(device.event), device.event.slug
-    booked, addons = find_booked_sessions(changed), find_addons(changed)
+    entitlements = find_entitlements(changed)
     rows = changed.filter(confirmed_at__isnull=False).order_by("pk").values_list(
         "pk", "reference", "badge_version", "cancelled_at", "merged_into", "first_name", "last_name",
         "company", "no_photo",
@@ -196,9 +190,7 @@ def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
             "ticket_id": ticket_id,
             # Left out rather than sent empty: snapshots of 10,000 registrations must stay below 3 MB
             # (figures.md).
-        }
-        record |= {"sessions": booked[pk]} if pk in booked else {}
-        record |= {"addons": addons[pk]} if pk in addons else {}
+        } | entitlements.get(pk, {})
         token = sign_badge_token(reference, badge_version, signing_key)
         yield BadgeRecord(
             key=make_registration_key(reference),

@@ -10,7 +10,7 @@ from convention.events.permissions import get_event_to_staff
 
 
 @require_safe
-def ready_for_doors(request: HttpRequest, event: str) -> HttpResponse:
+def show_readiness(request: HttpRequest, event: str) -> HttpResponse:
     """Show each phone's state and what is missing; `?part=rows` returns the part that refreshes itself."""
     event_obj = get_event_to_staff(event, request.user)
     context = {
