@@ -139,7 +139,7 @@ PERMISSIONS_BY_URL_NAME = {
     "order-agenda": EVERYONE,
     "order-feedback": EVERYONE,
     "order-certificates": EVERYONE,
-    "order-certificate": NOBODY,  # after the event alone: see test_certificates
+    "order-certificate": EVERYONE,  # after the event alone: see test_certificates
     "order-session-certificate": NOBODY,
     "certificate-search": EVERYONE,
     "certificate": EVERYONE,  # with the code

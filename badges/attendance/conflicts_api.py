@@ -112,9 +112,10 @@ def list_device_conflicts(device: Device) -> list[ScanConflict]:
 
 
 def has_scan_of(device: Device) -> Q:
-    """Return a condition on presences: this device scanned the badge."""
+    """Return a condition on presences: this device scanned the badge at that checkpoint."""
     scans = Scan.objects.filter(device=device).filter(
-        Q(registration=OuterRef("registration")) | Q(registration__merged_into=OuterRef("registration"))
+        Q(registration=OuterRef("registration")) | Q(registration__merged_into=OuterRef("registration")),
+        Q(checkpoint=OuterRef("checkpoint")) | Q(checkpoint__counts_as=OuterRef("checkpoint")),
     )
     return Q(Exists(scans))
 
@@ -126,14 +127,15 @@ def make_conflict_id(conflict: ScanConflict) -> str:
 
 
 def find_conflict_key(device: Device, conflict_id: str) -> tuple[Registration, Checkpoint]:
-    """Return registration and checkpoint of an id. Raise NotFound unless this device scanned the badge."""
+    """Return registration and checkpoint of an id. Raise NotFound unless this device scanned it there."""
     number, _hyphen, reference = conflict_id.partition("-")
     checkpoints = Checkpoint.objects.filter(event=device.event_id)
     checkpoint = checkpoints.filter(pk=number).first() if number.isdecimal() and len(number) < 18 else None
     registration = Registration.objects.filter(event=device.event_id, reference=reference).first()
     if checkpoint and registration:
         own = Q(registration=registration) | Q(registration__merged_into=registration)
-        if Scan.objects.filter(own, device=device).exists():
+        here = Q(checkpoint=checkpoint) | Q(checkpoint__counts_as=checkpoint)
+        if Scan.objects.filter(own, here, device=device).exists():
             return registration, checkpoint
     raise NotFound(_("This device has no such conflict."))
 

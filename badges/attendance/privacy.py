@@ -16,14 +16,17 @@ SCANS_STAY_REASON = _("scans count attendance; they contain a number, but no nam
 
 
 def clear_old_notes(before: datetime.datetime) -> int:
-    """Clear operators' names and override reasons from scans of events that ended before `before`.
+    """Clear operators' names and override reasons of scans of events that ended before `before`.
 
-    Return the number of scans changed.
+    Return the number of rows changed.
     """
     # Without this condition every run would rewrite all old scans and report them as changed.
     noted = ~Q(operator="", override_reason="")
     rows = Scan.objects.filter(noted, event__ends_at__lt=before)
-    return rows.update(operator="", override_reason="")
+    resolutions = ConflictResolution.objects.filter(scan__event__ends_at__lt=before).exclude(operator="")
+    # By ids: PostgreSQL cannot update over a join.
+    resolutions = ConflictResolution.objects.filter(pk__in=list(resolutions.values_list("pk", flat=True)))
+    return rows.update(operator="", override_reason="") + resolutions.update(operator="")
 
 
 PERSONAL_DATA = [
@@ -70,7 +73,12 @@ PERSONAL_DATA = [
         leads_to_other_tables=False,
     ),
 ]
-FREE_TEXT = {Scan: ("operator", "override_reason"), Device: ("name",), PairingInvitation: ("name",)}
+FREE_TEXT = {
+    Scan: ("operator", "override_reason"),
+    ConflictResolution: ("operator",),
+    Device: ("name",),
+    PairingInvitation: ("name",),
+}
 RETENTION = [
     RetentionRule(
         slug="scan-notes",

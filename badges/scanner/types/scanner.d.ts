@@ -390,10 +390,7 @@ declare global {
 
     /** The rows of the snapshot that a verdict depends on. */
     interface DeviceData {
-      checkpoint: Pick<
-        Checkpoint,
-        "door" | "session" | "tickets" | "addon" | "opens_at" | "closes_at" | "is_strict"
-      >;
+      checkpoint: Pick<Checkpoint, "door" | "session" | "tickets" | "addon" | "opens_at" | "closes_at" | "is_strict">;
       registration: Pick<EncryptedRegistration, "state" | "badge_version"> | null;
       record: Pick<BadgeRecord, "sessions" | "ticket_id" | "addons"> | null;
       presence: PresenceFacts | null;
