@@ -67,6 +67,7 @@ from tests.money_objects import (
     invoice_of,
     mailings_of,
     money_of,
+    registration_payment,
     unsubscribed_by,
 )
 from tests.registrations.invoices.factories import make_receivable
@@ -76,6 +77,9 @@ from tests.registrations.visits.visit_day import OF_RIDES, ride_of
 from tests.schedule.proposals.factories import make_call, make_proposal, make_slides
 from tests.schedule.speakers.factories import make_image
 
+OF_GUESTS = """
+badge answers confirm guest check-in undo note correct substitute payment invoice
+""".split()
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")
 
@@ -212,9 +216,8 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "organize-attendance-person": person,
         "organize-check-in": person,
         "organize-conflict-resolve": person,
-        "desk-badge": person,
-        "desk-answers": person,
-        "desk-confirm": person,
+        **{f"desk-{name}": person for name in OF_GUESTS},
+        "desk-receipt": {**person, "pk": registration_payment(registration)},
         "organize-registration": person,
         "organize-registration-cancel": person,
         "organize-registration-confirm": person,

@@ -50,8 +50,8 @@ CONTENT_TYPES = {
 
 @require_GET
 def attendance_overview(request: HttpRequest, event: str) -> HttpResponse:
-    """Show counts and charts; with `state` or `q`, the list of attendees."""
-    event_obj = get_event_to_organize(event, request.user)
+    """Show counts and charts; with `state` or `q`, the list of attendees. The desk reads them too."""
+    event_obj = get_event_to_staff(event, request.user)
     context: dict[str, Any] = {"event": event_obj, "section": "organize", "kinds": list(CONTENT_TYPES)}
     if request.GET.get("state") in REGISTRATIONS_BY_STATE or request.GET.get("q"):
         return render(request, "attendance/people.html", context | people_context(request, event_obj))
@@ -149,7 +149,7 @@ def attendance_file(request: HttpRequest, event: str, kind: str) -> HttpResponse
 
 @require_GET
 def checkpoint_attendance(request: HttpRequest, event: str, checkpoint: int) -> HttpResponse:
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_staff(event, request.user)
     checkpoint_obj = get_object_or_404(
         Checkpoint.objects.select_related("session__room"), event=event_obj, pk=checkpoint
     )

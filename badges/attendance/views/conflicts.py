@@ -15,7 +15,7 @@ from badges.attendance.scanning.presence import CountedScan, find_conflicts
 from badges.attendance.scanning.presence_store import load_scan_histories
 from convention.club.models import Person
 from convention.events.models import Event
-from convention.events.permissions import get_event_to_organize
+from convention.events.permissions import get_event_to_staff
 from registrations.models import Registration
 
 # Each conflict loads the whole history of its badge.
@@ -39,7 +39,7 @@ class ScanConflict:
 @require_GET
 def conflict_list(request: HttpRequest, event: str) -> HttpResponse:
     """Show the unresolved conflicts, newest first."""
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_staff(event, request.user)
     context = {
         "event": event_obj,
         "section": "organize",
@@ -67,7 +67,7 @@ def list_open_conflicts(event: Event) -> list[ScanConflict]:
 
 @require_POST
 def conflict_resolve(request: HttpRequest, event: str, reference: str, checkpoint: int) -> HttpResponse:
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_staff(event, request.user)
     registration = get_object_or_404(Registration, event=event_obj, reference=reference)
     checkpoint_obj = get_object_or_404(Checkpoint, event=event_obj, pk=checkpoint)
     form = ResolutionForm(request.POST)

@@ -1,0 +1,82 @@
+"""Check guests in and out at the desk, and take back the last scan."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from badges.attendance.devices.pairing import get_or_create_entrance
+from badges.attendance.models import Scan
+from badges.attendance.scanning.check_in import check_in_registration
+from badges.attendance.scanning.verdict import ADMITTED, ALREADY_IN
+from registrations.models import Registration
+
+from .search import DeskGuest, load_guests
+
+if TYPE_CHECKING:
+    from convention.club.models import Person
+
+OPPOSITES = {
+    Scan.Direction.IN.value: Scan.Direction.OUT.value,
+    Scan.Direction.OUT.value: Scan.Direction.IN.value,
+}
+
+
+@dataclass(frozen=True)
+class DeskVerdict:
+    """What the desk says after a check-in: the guest, and the scan as it was stored."""
+
+    guest: DeskGuest
+    scan: Scan
+
+    @property
+    def is_refused(self) -> bool:
+        return self.scan.verdict not in (ADMITTED, ALREADY_IN)
+
+    @property
+    def can_be_undone(self) -> bool:
+        return self.scan.verdict == ADMITTED
+
+    @property
+    def sentence(self) -> str:
+        """Return the verdict in words: "Checked in", "Already inside", or why the guest is refused."""
+        if self.scan.verdict == ALREADY_IN:
+            return _("Already inside")
+        if self.is_refused:
+            reason = self.scan.reason_text or self.scan.verdict_text
+            return _("Not checked in: %(reason)s") % {"reason": reason}
+        return _("Checked out") if self.scan.direction == Scan.Direction.OUT else _("Checked in")
+
+
+def check_in_guest(
+    *, guest: Registration, operator: "Person | None", direction: str, reason: str = ""
+) -> DeskVerdict:
+    """Check a guest in or out at the entrance; a reason overrides a refusal."""
+    check_in_registration(
+        registration=guest,
+        checkpoint=get_or_create_entrance(guest.event),
+        operator=operator,
+        direction=direction,
+        reason=reason,
+    )
+    verdict = find_last_verdict(guest)
+    assert verdict is not None, "a scan was stored above"
+    return verdict
+
+
+def undo_check_in(*, guest: Registration, operator: "Person | None") -> DeskVerdict | None:
+    """Take back the guest's last scan at the desk by one in the opposite direction.
+
+    Return the new verdict; None if there is nothing to take back.
+    """
+    last = find_last_verdict(guest)
+    if last is None or not last.can_be_undone:
+        return None
+    return check_in_guest(guest=guest, operator=operator, direction=OPPOSITES[last.scan.direction])
+
+
+def find_last_verdict(guest: Registration) -> DeskVerdict | None:
+    """Return the verdict of the guest's latest scan at the desk."""
+    scans = Scan.objects.filter(registration=guest, device__is_desk=True).select_related("checkpoint")
+    scan = scans.order_by("-pk").first()
+    return DeskVerdict(load_guests(guest.event, [guest.pk])[0], scan) if scan else None
