@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from badges.attendance.devices.pairing import pair_device, revoke_device
 from badges.attendance.models import Checkpoint
+from badges.desk.models import DeskDevice
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
 from convention.club.models import (
@@ -217,6 +218,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "organize-check-in": person,
         "organize-conflict-resolve": person,
         **{f"desk-{name}": person for name in OF_GUESTS},
+        "desk-device-revoke": {"pk": DeskDevice.objects.create(event=event).pk},
         "desk-receipt": {**person, "pk": registration_payment(registration)},
         "organize-registration": person,
         "organize-registration-cancel": person,

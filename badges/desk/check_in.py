@@ -1,13 +1,16 @@
 """Check guests in and out at the desk, and take back the last scan."""
 
+import datetime
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
 from badges.attendance.devices.pairing import get_or_create_entrance
-from badges.attendance.models import Scan
-from badges.attendance.scanning.check_in import check_in_registration
+from badges.attendance.models import REASON_LABELS, Checkpoint, Scan
+from badges.attendance.scanning.check_in import check_in_registration, get_desk_device
+from badges.attendance.scanning.record_scans import record_scans
 from badges.attendance.scanning.verdict import ADMITTED, ALREADY_IN
 from registrations.models import Registration
 
@@ -80,3 +83,35 @@ def find_last_verdict(guest: Registration) -> DeskVerdict | None:
     scans = Scan.objects.filter(registration=guest, device__is_desk=True).select_related("checkpoint")
     scan = scans.order_by("-pk").first()
     return DeskVerdict(load_guests(guest.event, [guest.pk])[0], scan) if scan else None
+
+
+def record_offline_check_in(
+    *,
+    guest: Registration,
+    checkpoint: Checkpoint,
+    operator: "Person | None",
+    uid: uuid.UUID,
+    at: datetime.datetime,
+    direction: str,
+) -> str:
+    """Record a check-in that the desk made offline at `at`; return what the desk should know, or "".
+
+    `uid` is the scan's id: sent again, nothing changes. The guest is inside already, whatever the verdict.
+    """
+    item = {
+        "id": str(uid),
+        "registration": guest.reference,
+        "direction": direction,
+        "at": at.isoformat(),
+        "clock_offset_ms": 0,
+        "local_verdict": ADMITTED,
+        "let_in": True,
+        "operator": str(operator or "")[:100],
+    }
+    result = record_scans(device=get_desk_device(checkpoint), items=[item])[0]
+    if result.verdict == ADMITTED:
+        return ""
+    if result.verdict == ALREADY_IN:
+        return _("Was already inside: check who has the badge.")
+    reason = REASON_LABELS.get(result.reason, result.reason)
+    return _("Let in at the desk, although: %(reason)s") % {"reason": reason}

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.web.routing import OrganizerPage
 
-from .views import badge_prints, guests, payments, search, walk_in
+from .views import badge_prints, guests, offline, payments, search, walk_in
 
 GUEST = "desk/<slug:event>/guests/<slug:reference>"
 
@@ -14,6 +14,13 @@ pages: list[Any] = [
     path("desk/<slug:event>/", search.desk_search, name="desk"),
     path("desk/<slug:event>/numbers/", search.desk_numbers, name="desk-numbers"),
     path("desk/<slug:event>/walk-in/", walk_in.walk_in_create, name="desk-walk-in"),
+    path("desk/<slug:event>/devices/", offline.desk_device_list, name="desk-devices"),
+    path("desk/<slug:event>/devices/<int:pk>/revoke/", offline.offline_revoke, name="desk-device-revoke"),
+    path("desk/<slug:event>/offline/session/", offline.offline_session, name="desk-session"),
+    path("desk/<slug:event>/offline/enable/", offline.offline_enable, name="desk-enable"),
+    path("desk/<slug:event>/offline/sync/", offline.offline_sync, name="desk-sync"),
+    path("desk-app/", offline.offline_page, name="desk-offline"),
+    path("desk-app/manifest.webmanifest", offline.offline_manifest, name="desk-manifest"),
     path(f"{GUEST}/", guests.guest_detail, name="desk-guest"),
     path(f"{GUEST}/check-in/", guests.guest_check_in, name="desk-check-in"),
     path(f"{GUEST}/undo/", guests.guest_undo, name="desk-undo"),
@@ -28,4 +35,5 @@ pages: list[Any] = [
     path(f"{GUEST}/receipts/<int:pk>.pdf", payments.payment_receipt, name="desk-receipt"),
 ]
 endpoints: list[Any] = []
+unlocalized_pages: list[Any] = [path("desk-app/sw.js", offline.offline_worker, name="desk-worker")]
 organizer_pages = [OrganizerPage("desk", _("Desk"), 55, is_for_desk=True)]

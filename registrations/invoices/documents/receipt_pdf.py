@@ -26,7 +26,7 @@ def render_receipt_pdf(payment: Payment) -> bytes:
 
         return draw_twice(
             lambda file, pages: draw_document(
-                file, pages, (document, lines), ((_("Receipt"), number), facts), draw_end
+                file, pages, (document, lines), ((_("Payment receipt"), number), facts), draw_end
             )
         )
 

@@ -1,0 +1,139 @@
+"""Collect what a desk device needs without network: guests, tickets, spare badges and the badge's design."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone, translation
+
+from badges.attendance.models import Presence
+from badges.attendance.reports.headcount import find_main_presences
+from badges.attendance.scanning.numbering import number_changes
+from badges.codes import BadgeHolder, build_holder_code, sign_badge_token
+from badges.printing.elements import describe_event_design, encode_symbol
+from badges.printing.pdf import load_event_tickets
+from convention.codes.badge_codes import build_code_address
+from convention.events.models import Event, EventKey
+from convention.events.signing_keys import get_signing_key
+from registrations.models import Registration
+
+from .amounts import load_amounts_due
+from .models import BadgePrint, DeskDevice, StaffNote
+from .offline_devices import lease_spare_badges
+from .search import DeskGuest
+
+
+def compute_data_version(event: Event) -> str:
+    """Return a text that changes whenever the data of a desk device may have changed."""
+    notes = StaffNote.objects.filter(registration__event=event).order_by("-written_at")
+    prints = BadgePrint.objects.filter(registration__event=event)
+    latest_note = notes.values_list("written_at", flat=True).first()
+    parts = (
+        event.sequence, number_changes(event.pk), notes.count(), latest_note, prints.count(),
+        translation.get_language(),
+    )  # fmt: skip
+    return "-".join(map(str, parts))
+
+
+def build_offline_data(*, device: DeskDevice) -> dict[str, Any]:
+    """Return everything that the device stores, as JSON: see Desk.Data in types/desk.d.ts."""
+    event = device.event
+    key = get_signing_key(event)
+    tickets = load_event_tickets(event)
+    return {
+        "event": {
+            "slug": event.slug,
+            "title": event.title,
+            "timezone": str(event.zone),
+            "expires_at": device.expires_at.isoformat(),
+        },
+        "tickets": [
+            {
+                "slug": ticket.slug,
+                "title": ticket.title,
+                "price": str(ticket.current_price) if ticket.current_price.amount else "",
+                "is_default": ticket.is_default,
+            }
+            for ticket in tickets.values()
+        ],
+        "guests": list_offline_guests(event, key),
+        "spares": [
+            {"reference": spare.reference, "code": encode_code(spare.reference, 1, key)}
+            for spare in lease_spare_badges(device=device)
+        ],
+        "design": describe_event_design(event, tickets),
+    }
+
+
+def list_offline_guests(event: Event, key: EventKey) -> list[dict[str, Any]]:
+    """Return all guests of the event by name, in a fixed number of queries."""
+    rows = Registration.objects.filter(event=event).select_related("ticket", "order", "staff_note")
+    guests = list(rows)
+    amounts = load_amounts_due({guest.order_id: guest.order for guest in guests}.values())
+    presences = find_main_presences(event, [guest.pk for guest in guests])
+    printed = dict(
+        BadgePrint.objects.filter(registration__event=event)
+        .order_by("printed_at")
+        .values_list("registration", "printed_at")
+    )
+    return [
+        describe_guest(
+            DeskGuest(guest, amount_due=amounts.get(guest.order_id)),
+            presences.get(guest.pk),
+            {"printed_at": at.isoformat() if (at := printed.get(guest.pk)) else None},
+        )
+        | describe_codes(guest, key)
+        for guest in guests
+    ]
+
+
+def describe_guest(guest: DeskGuest, presence: Presence | None, values: dict[str, Any]) -> dict[str, Any]:
+    """Return one guest as JSON, with `values` added."""
+    registration = guest.registration
+    note = getattr(registration, "staff_note", None)
+    arrived_at = presence.first_entered_at if presence else None
+    return {
+        "reference": registration.reference,
+        "order": registration.order.reference,
+        "first_name": registration.first_name,
+        "last_name": registration.last_name,
+        "company": registration.company,
+        "email": registration.email,
+        "no_photo": registration.no_photo,
+        "ticket": registration.ticket.slug,
+        "state": registration.state,
+        "note": note.text if note else "",
+        "payment": guest.payment_state,
+        "amount_due": str(guest.amount_due) if guest.amount_due and guest.amount_due.amount > 0 else "",
+        "is_inside": bool(presence and presence.is_inside),
+        "arrived_at": arrived_at.isoformat() if arrived_at else None,
+        **values,
+    }
+
+
+def describe_codes(registration: Registration, key: EventKey) -> dict[str, Any]:
+    """Return the symbols of the badge that is valid, and of the one after it, for a reprint or a transfer."""
+    if registration.confirmed_at is None or registration.cancelled_at is not None:
+        return {"code": None, "next_code": None}
+    holder = BadgeHolder(*(getattr(registration, field) for field in BadgeHolder._fields))
+    return {
+        "code": encode_symbol(build_holder_code(holder, key)),
+        "next_code": encode_code(registration.reference, registration.badge_version + 1, key),
+    }
+
+
+def encode_code(reference: str, badge_version: int, key: EventKey) -> dict[str, Any]:
+    """Return the symbol of a badge that is not valid yet."""
+    token = sign_badge_token(reference, badge_version, key)
+    return encode_symbol(build_code_address(token, settings.SITE_URL))
+
+
+def describe_sync(device: DeskDevice, known_version: str) -> dict[str, Any]:
+    """Return the data if the device knows another version, or that it shall erase what it has."""
+    if not device.is_active():
+        return {"erase": True, "server_time": timezone.now().isoformat()}
+    version = compute_data_version(device.event)
+    answer = {"erase": False, "version": version, "server_time": timezone.now().isoformat()}
+    if version != known_version:
+        answer["data"] = build_offline_data(device=device)
+        # The spares were leased meanwhile, which changes nothing that the version counts.
+    return answer
