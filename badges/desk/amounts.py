@@ -1,4 +1,4 @@
-"""What orders still owe, for many guests in a fixed number of queries."""
+"""Amounts that orders still owe, for many guests in a fixed number of queries."""
 
 from collections.abc import Iterable
 

@@ -27,7 +27,7 @@ OPPOSITES = {
 
 @dataclass(frozen=True)
 class DeskVerdict:
-    """What the desk says after a check-in: the guest, and the scan as it was stored."""
+    """The answer of the desk to a check-in: the guest, and the scan as it was stored."""
 
     guest: DeskGuest
     scan: Scan
@@ -96,7 +96,8 @@ def record_offline_check_in(
 ) -> str:
     """Record a check-in that the desk made offline at `at`; return what the desk should know, or "".
 
-    `uid` is the scan's id: sent again, nothing changes. The guest is inside already, whatever the verdict.
+    `uid` is the scan's id: sent again, nothing changes. The guest went in already, so a scan against the rules
+    is admitted with its reason.
     """
     item = {
         "id": str(uid),
@@ -109,7 +110,7 @@ def record_offline_check_in(
         "operator": str(operator or "")[:100],
     }
     result = record_scans(device=get_desk_device(checkpoint), items=[item])[0]
-    if result.verdict == ADMITTED:
+    if result.verdict == ADMITTED and not result.reason:
         return ""
     if result.verdict == ALREADY_IN:
         return _("Was already inside: check who has the badge.")

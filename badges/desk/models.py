@@ -58,7 +58,7 @@ class BadgePrint(models.Model):
 
 
 class DeskDevice(models.Model):
-    """A browser at the desk that may work offline. It encrypts its data by a PIN that the server never gets."""
+    """A browser at the desk that may work offline; its data is encrypted by a PIN that never leaves it."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     event = models.ForeignKey(Event, models.CASCADE, related_name="desk_devices")
@@ -109,7 +109,7 @@ class SpareBadge(models.Model):
 
 
 class DeskEntry(models.Model):
-    """What a desk device did offline, as it was received, and the outcome; the same id is never applied twice."""
+    """An action of a desk device while it was offline, with its outcome; an id is never applied twice."""
 
     class State(models.TextChoices):
         DONE = "done", pgettext_lazy("entry", "done")

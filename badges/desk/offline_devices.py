@@ -34,11 +34,9 @@ def enable_desk_device(*, event: Event, name: str, enabled_by: "Person | None") 
 @transaction.atomic
 def revoke_desk_device(*, device: DeskDevice) -> None:
     """Revoke a device: it erases its data when it next reaches the server. A second call changes nothing."""
-    if device.revoked_at is not None:
-        return
-    device.revoked_at = timezone.now()
-    device.save(update_fields=["revoked_at"])
-    record_action("desk_device.revoke", device, event=device.event, fields=["revoked_at"])
+    active = DeskDevice.objects.filter(pk=device.pk, revoked_at__isnull=True)
+    if active.update(revoked_at=timezone.now()):
+        record_action("desk_device.revoke", device, event=device.event, fields=["revoked_at"])
 
 
 def find_desk_device(event: Event, uid: object) -> DeskDevice:

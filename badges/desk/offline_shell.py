@@ -27,6 +27,8 @@ STYLESHEETS = [
 # Imported by our scripts, so the worker must store them.
 SHARED_SCRIPTS = ["vendor/idb/index.js", "scanner/badge_codes.js", "scanner/keyboard_scanner.js"]
 ICONS = ["scanner/icon-192.png", "scanner/icon-512.png", "convention/icon.svg"]
+# Of the service worker: the desk of all events, and the page itself.
+SCOPE_URL_NAMES = ("desks", "desk-offline")
 # In the place of the event's slug: the page is the same for all events.
 EVENT_PLACEHOLDER = "EVENT"
 
@@ -48,7 +50,7 @@ def render_page(language: str) -> str:
             "stylesheets": [static(name) for name in STYLESHEETS],
             "settings": {
                 "worker": reverse("desk-worker"),
-                "scopes": list_scopes(),
+                "scopes": reverse_in_each_language(*SCOPE_URL_NAMES),
                 "sign_in": reverse("account_login"),
                 **{
                     name: reverse(url_name, args=[EVENT_PLACEHOLDER])
@@ -62,22 +64,13 @@ def render_page(language: str) -> str:
         return render_to_string("desk/offline.html", context)
 
 
-def list_page_urls() -> list[str]:
-    """Return the page's address in each language."""
-    urls = []
+def reverse_in_each_language(*url_names: str) -> list[str]:
+    """Return the addresses of these pages, language by language."""
+    urls: list[str] = []
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            urls.append(reverse("desk-offline"))
+            urls += [reverse(url_name) for url_name in url_names]
     return urls
-
-
-def list_scopes() -> list[str]:
-    """Return the scopes of the service worker: the desk of all events in each language, and this page."""
-    scopes = []
-    for language, _name in settings.LANGUAGES:
-        with translation.override(language):
-            scopes += [reverse("desks"), reverse("desk-offline")]
-    return scopes
 
 
 def render_service_worker() -> str:
@@ -87,8 +80,8 @@ def render_service_worker() -> str:
     files = [static(name) for name in names]
     offline = {
         "version": hash_parts([*pages.values(), *files, *_hash_contents(names)]),
-        "pages": list_page_urls(),
-        "scopes": list_scopes(),
+        "pages": reverse_in_each_language("desk-offline"),
+        "scopes": reverse_in_each_language(*SCOPE_URL_NAMES),
         "files": files,
     }
     script = render_to_string("desk/offline_worker.js")

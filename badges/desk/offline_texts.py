@@ -1,6 +1,7 @@
 """Texts of the offline desk's scripts in the active language; the scripts fill in {placeholders}."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from registrations.models import Registration
 
@@ -27,8 +28,8 @@ def list_pin_texts() -> dict[str, str]:
         "pin.wrong": _("Wrong PIN. Tries left: {count}."),
         "pin.erased": _("Too many wrong tries: the guests have been erased from this device."),
         "pin.erased_pending": _(
-            "Too many wrong tries: the guests have been erased. Entries that were not sent stay encrypted until "
-            "the right PIN is entered."
+            "Too many wrong tries: the guests have been erased. Entries that were not sent stay encrypted "
+            "until the right PIN is entered."
         ),
         "locked.pending": _("Entries not sent yet: {count}."),
         "error.signed_out": _("Sign in as desk staff of this event first."),
@@ -57,7 +58,7 @@ def list_guest_texts() -> dict[str, str]:
         "check_out": _("Check out"),
         "print": _("Print the badge"),
         "open": _("Details"),
-        "undo": _("Undo"),
+        "undo": pgettext("desk", "Undo"),
         "verdict.in": _("Checked in"),
         "verdict.out": _("Checked out"),
         "payment.paid": _("paid"),
