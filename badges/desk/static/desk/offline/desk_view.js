@@ -59,7 +59,8 @@ export class DeskView {
 
   /** Remove everything about guests from the page. */
   clear() {
-    for (const id of ["results", "verdict", "problems", "badge-sheet"]) getElement(id).replaceChildren();
+    const shown = ["results", "verdict", "problems", "badge-sheet", "guest-name", "guest-reprint"];
+    for (const id of shown) getElement(id).replaceChildren();
     for (const id of ["guest-dialog", "walk-in-dialog"]) getDialog(id).close();
     for (const id of ["walk-in-form", "guest-form"]) getForm(id).reset();
     this.#field.value = this.#query = this.#scanned = this.#opened = "";
