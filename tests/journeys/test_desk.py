@@ -157,7 +157,12 @@ def test_the_desk_works_without_network_and_sends_later(open_page, site, client,
     unlock(page, PIN)
     expect(page.locator("#pending-count")).to_have_text("4 à envoyer")
     assert count_inside() == 0
+    page.context.clear_cookies()
     page.context.set_offline(False)
+    page.get_by_role("button", name="Envoyer maintenant").click()
+    expect(page.locator("#connection")).to_contain_text("déconnecté")
+    expect(page.get_by_role("link", name="Se connecter")).to_be_visible()
+    sign_in(page, client, site, make_staff(event, "desk"))
     page.get_by_role("button", name="Envoyer maintenant").click()
     expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
 

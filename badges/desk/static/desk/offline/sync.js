@@ -7,7 +7,7 @@ const TIMEOUT_MS = 20_000;
 /** The server does not answer, or something in between answers in its place. */
 export class Unreachable extends Error {}
 
-/** Nobody is signed in any more. */
+/** Nobody who works at this desk is signed in any more. */
 export class SignedOut extends Error {}
 
 /** The server refused; `message` is its sentence. */
@@ -43,8 +43,8 @@ async function request(url, options = {}) {
     throw new Unreachable();
   });
   const isJson = /json/.test(response.headers.get("Content-Type") ?? "");
-  // A captive portal, or the sign-in page: neither is an answer of ours.
-  if (response.status === 401 || response.redirected) throw new SignedOut();
+  if ([401, 403].includes(response.status) || response.redirected) throw new SignedOut();
+  // A captive portal's page is no answer of ours.
   if (!isJson || response.status >= 500) throw new Unreachable();
   const body = await response.json();
   if (!response.ok) throw new RequestRefused(String(body.detail ?? body.title ?? response.status), response.status);
@@ -68,14 +68,18 @@ export async function openSession(event) {
  * @param {unknown} body
  */
 async function post(pattern, event, body) {
+  const send = () => {
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfTokens[event] };
+    return request(addressOf(pattern, event), { method: "POST", headers, body: JSON.stringify(body) });
+  };
   if (!csrfTokens[event]) await openSession(event);
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfTokens[event] };
   try {
-    return await request(addressOf(pattern, event), { method: "POST", headers, body: JSON.stringify(body) });
+    return await send();
   } catch (error) {
-    // After another sign-in the token is another one.
-    if (error instanceof RequestRefused && error.status === 403) delete csrfTokens[event];
-    throw error;
+    if (!(error instanceof SignedOut)) throw error;
+    // After another sign-in the token is another one; this throws again if nobody is signed in.
+    await openSession(event);
+    return send();
   }
 }
 
