@@ -20,9 +20,9 @@ from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import PDF_TYPE
 from convention.tasks.worker import is_worker_late
 from schedule.editing.views import allow_get_and_post, get_posted_data, render_organizer_page
-from schedule.models import AgendaPrint
+from schedule.models import AgendaPrint, SessionSpeaker
 from schedule.paper.print_options import PrintOptions
-from schedule.paper.sheet_kinds import SHEET_KINDS
+from schedule.paper.sheet_kinds import SHEET_KINDS, SheetKind
 from schedule.versions.sentences import describe_version
 from schedule.versions.views import build_change_list
 
@@ -77,11 +77,18 @@ def print_page(request: "HttpRequest", event: str) -> HttpResponse:
         event_obj,
         form=form,
         kind=kind,
-        kinds=SHEET_KINDS,
+        kinds=list_offered_kinds(event_obj),
         print_pages=list_print_pages(),
         purpose=SHEET_KINDS[kind].purpose,
         prints=list_prints(event_obj),
     )
+
+
+def list_offered_kinds(event: Event) -> dict[str, SheetKind]:
+    """Return the kinds of sheets by name; without chairs, there are no sheets for them."""
+    chairs = SessionSpeaker.objects.filter(session__event=event, part=SessionSpeaker.Part.CHAIR)
+    has_chairs = chairs.exists()
+    return {name: kind for name, kind in SHEET_KINDS.items() if has_chairs or name != "chairs"}
 
 
 def list_print_pages() -> list[tuple[str | Promise, str]]:

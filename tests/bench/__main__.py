@@ -19,6 +19,7 @@ ROWS = [
     "companies",
     "printing",
     "camera",
+    "phone",
     "scans",
     "embedded",
     "planner",

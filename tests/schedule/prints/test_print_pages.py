@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from convention.audit.models import AuditEntry
 from schedule.drafts.current_draft import get_current_draft
-from schedule.models import AgendaPrint
+from schedule.models import AgendaPrint, SessionSpeaker
 from schedule.paper.print_options import PrintOptions
 from schedule.prints.requests import delete_outdated_files, find_current_print, request_print
 from schedule.versions.publish import publish_draft
@@ -71,6 +71,17 @@ def test_the_chosen_days_rooms_and_tracks_are_printed_and_no_others(organizer, e
     assert "Curie 1" in text
     assert "Curie 0" not in text
     assert "Pasteur" not in text
+
+
+def test_sheets_of_chairs_are_offered_where_there_are_chairs(organizer, event):
+    without_chairs = organizer.get(PAGE).content.decode()
+    session = make_session(event, "Round table", speakers=("Zoé Müller",))
+    session.appearances.update(part=SessionSpeaker.Part.CHAIR)
+
+    with_chairs = organizer.get(PAGE).content.decode()
+
+    assert "?kind=chairs" not in without_chairs
+    assert "?kind=chairs" in with_chairs
 
 
 def test_a_track_is_printed_with_what_is_for_everybody(event):
@@ -191,12 +202,12 @@ def test_the_current_file_is_never_deleted(event):
 def test_the_print_page_makes_as_many_queries_for_many_prints_and_rooms(
     organizer, event, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         organizer.get(f"{PAGE}?kind=doors")
     for number in range(5):
         make_print(event)
         make_session(event, f"S{number}", room=make_room(event, name=f"R{number}"), speakers=[f"A{number}"])
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         organizer.get(f"{PAGE}?kind=doors")
 
 
