@@ -17,6 +17,8 @@ from convention.text.normalize import name_search_key
 from registrations.models import Registration
 
 HOLDER_CHUNK_SIZE = 2000
+# 40 bits: two badges of one event hardly ever share it, and then the device finds neither.
+SHORT_CODE_LENGTH = 8
 
 
 class NoBadge(ConventionError):
@@ -82,6 +84,11 @@ def sign_badge_token(reference: str, badge_version: int, key: EventKey) -> str:
     )
     assert key.private_key is not None, "signing_key gives a key that can sign"
     return badge_codes.sign_claim(claim, key.private_key)
+
+
+def make_short_code(reference: str) -> str:
+    """Return the code of a registration that people can type: the first eight characters of its reference."""
+    return reference[:SHORT_CODE_LENGTH]
 
 
 def find_event_by_token(token: str) -> Event | None:

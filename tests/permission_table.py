@@ -55,6 +55,7 @@ PERMISSIONS_BY_URL_NAME = {
     "api-registrations": NOBODY,
     "api-cancel": NOBODY,
     "api-attendance": NOBODY,
+    "api-headcount": NOBODY,
     "api-draft": NOBODY,
     "api-draft-slots": NOBODY,
     "api-draft-undo": NOBODY,
@@ -68,6 +69,7 @@ PERMISSIONS_BY_URL_NAME = {
     "api-rooms": NOBODY,
     "api-room": NOBODY,
     "api-publish": NOBODY,
+    "scanner-pair": EVERYONE,  # the code is the permission
     "scanner-snapshot": NOBODY,
     "scanner-scans": NOBODY,
     # one's own
@@ -347,6 +349,9 @@ PERMISSIONS_BY_URL_NAME = {
     "organize-conflicts": DESK,
     "organize-conflict-resolve": DESK,
     "organize-devices": DESK,
+    "organize-device-pairing-code": DESK,
+    "organize-evacuation": DESK,
+    "organize-evacuation-pdf": DESK,
     "organize-attendance-person": DESK,
     "organize-check-in": DESK,
 }
@@ -370,7 +375,7 @@ POSTED = {
     "organize-conflict-resolve",
     "organize-device-revoke",
     "organize-checkpoint-remove",
-    "organize-registration-cancel", "api-orders", "api-quotes", "api-cancel", "scanner-scans",
+    "organize-registration-cancel", "api-orders", "api-quotes", "api-cancel", "scanner-scans", "scanner-pair",
     "api-draft-slots", "api-draft-undo", "api-session-cancel", "api-session-restore", "api-publish",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
     "organize-schedule-undo", "organize-schedule-redo",

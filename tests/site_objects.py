@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from badges.attendance.devices.pairing import pair_device, revoke_device
+from badges.attendance.devices.pairing_codes import invite_devices
 from badges.attendance.models import Checkpoint
 from badges.desk.models import DeskDevice
 from convention.api.models import ApiToken
@@ -140,6 +141,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
     line, assignment = bank_line_of(registration, spare)
     values = {
         "checkpoint": door.pk, "device": pair_device(checkpoint=door).device.pk, "scan": 1,
+        "invitation": invite_devices(checkpoint=door, person=make_person()).pk,
         "event": slug, "slug": slug, "colour": "0b5c8a", "kind": "sold-out", "guid": session.guid,
         "number": session.number, "reference": registration.order.reference,
         "secret": registration.order.manage_secret,

@@ -133,7 +133,7 @@ RECORDED = {
     "organize-mail-bounces": ("address.bounced", {"addresses": "zoe@example.org"}),
     "organize-mail-bounce-right": ("address.right", {}),
     "organize-mail-reminders": ("reminders.change", {"is_enabled": "on"}),
-    "organize-devices": ("device.pair", {"name": SAID}),
+    "organize-devices": ("device.invite", {"name": SAID}),
     "organize-device-revoke": ("device.revoke", {}),
     "organize-checkpoint-new": ("checkpoint.create", {"name": SAID}),
     "organize-checkpoint": ("checkpoint.change", {"name": SAID}),
@@ -230,6 +230,7 @@ ELSEWHERE = {
     "organize-registration-confirm": "test_buyer_verification", "desk-confirm": "test_buyer_verification",
     "order-resend-link": "test_buyer_verification",
     "organize-check-in": "a scan, which is kept itself with its operator",
+    "scanner-pair": "test_pairing_codes",
     "scanner-scans": "scans are kept themselves; an override is recorded",
     "organize-addon-remove": "test_stock", "organize-voucher-remove": "test_stock",
     "organize-quota-remove": "test_stock", "organize-package-remove": "test_sponsors",
@@ -265,6 +266,7 @@ ELSEWHERE = {
     "session-choose": "a visitor’s own stars", "agenda-adopt": "a visitor’s own stars",
     "agenda-link-renew": "a visitor’s own stars", "api-registrations": "test_trail",
     "api-attendance": "test_trail",
+    "api-headcount": "test_headcount",
     **dict.fromkeys(
         ("api-draft", "api-draft-slots", "api-draft-undo", "api-draft-conflicts"), "the draft has its journal"
     ),

@@ -108,6 +108,7 @@ BEARERS = {
     "api-registrations": {"organizer’s program"},
     "api-cancel": {"attendee’s program"},
     "api-attendance": {"organizer’s program of attendance"},
+    "api-headcount": {"organizer’s program of attendance"},
     "api-draft": {"organizer’s program of the schedule"},
     "api-draft-slots": {"organizer’s program of the schedule"},
     "api-draft-undo": {"organizer’s program of the schedule"},

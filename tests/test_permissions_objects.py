@@ -31,6 +31,7 @@ NO_OBJECT = {
 OBJECTS = {
     "checkpoint", "company", "contact", "job", "employment_id", "person_id", "membership", "seat",
     "device", "guid", "number", "person", "pk", "reference", "registration", "role_id", "secret",
+    "invitation",
     "other",
     "ticket", "token",
     "code",

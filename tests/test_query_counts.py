@@ -227,7 +227,7 @@ def add_scans(device, registration, at):
         Scan.objects.create(
             uid=uuid.uuid4(), device=device, event=device.event, checkpoint=device.checkpoint,
             registration=registration, payload_hash="x", direction="in", scanned_at=at, received_at=at,
-            effective_at=at, verdict=verdict,
+            effective_at=at, verdict=verdict, let_in=True,
         )  # fmt: skip
     Presence.objects.create(
         event=device.event, checkpoint=device.checkpoint, registration=registration, is_inside=True,

@@ -17,7 +17,16 @@ class CheckpointForm(forms.ModelForm):
 
     class Meta:
         model = Checkpoint
-        fields = ["name", "kind", "opens_at", "closes_at", "capacity", "counts_as", "is_strict"]
+        fields = [
+            "name",
+            "kind",
+            "opens_at",
+            "closes_at",
+            "capacity",
+            "alarm_percent",
+            "counts_as",
+            "is_strict",
+        ]
         help_texts = {
             "capacity": _("Maximum number of people; leave empty for no limit."),
             "is_strict": _(

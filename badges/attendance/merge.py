@@ -16,7 +16,7 @@ from registrations.changes.resend import MissingAddress, resend_mail
 from registrations.models import Registration
 
 from .models import Presence
-from .scanning.presence import compute_presence
+from .scanning.presence import NEVER_SCANNED, compute_presence
 from .scanning.presence_store import load_scan_histories, save_presences
 
 
@@ -33,9 +33,10 @@ def merge_registrations_and_scans(
     both = Presence.objects.filter(registration__in=[survivor.pk, other.pk])
     checkpoints = set(both.values_list("checkpoint", flat=True))
     histories = load_scan_histories([(survivor.pk, checkpoint) for checkpoint in checkpoints])
-    # Its scans stay; a rebuild attributes them to the survivor.
-    Presence.objects.filter(registration=other.pk).delete()
     states = {key: compute_presence(history) for key, history in histories.items()}
+    # Its scans stay and count for the survivor. The row stays too and says that the badge is nowhere: devices
+    # are told of changes, but never of a row that is gone.
+    states |= {(other.pk, checkpoint): NEVER_SCANNED for checkpoint in checkpoints}
     save_presences(survivor.event_id, states, at=timezone.now())
     # Loaded again: merge_registrations changed the row in the database, not the caller's instance.
     survivor = Registration.objects.select_related("event", "order", "ticket").get(pk=survivor.pk)

@@ -7,6 +7,7 @@ import datetime
 from typing import Self
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -37,6 +38,9 @@ REASON_LABELS = {
     "outside_window": _("outside the opening hours"),
     "full": _("full"),
     "conflict": _("let in twice"),
+    "undone": _("takes back an earlier scan"),
+    "not_allowed": _("not allowed on this phone"),
+    "revoked_device": _("from a phone that was revoked before"),
 }
 
 
@@ -63,6 +67,12 @@ class Checkpoint(models.Model):
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
     closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
     capacity = models.PositiveIntegerField(_("capacity"), null=True, blank=True)
+    # The share of the capacity from which organizers are alarmed, before the limit is reached.
+    alarm_percent = models.PositiveSmallIntegerField(
+        _("alarm at (% of the capacity)"),
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
     is_strict = models.BooleanField(_("online only"), default=False)
     position = models.PositiveIntegerField(default=0)
     counts_as = models.ForeignKey(
@@ -138,10 +148,17 @@ class Device(models.Model):
     name = models.CharField(_("name"), max_length=100, blank=True)
     # Only the hash, so that a leaked backup contains no usable token.
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    # The raw P-256 point with whose private key the device signs its scans; NULL for programs.
+    public_key = models.BinaryField(null=True, editable=False)
+    # Of the single-use code it was paired by, so that a lost answer can be asked for again.
+    pairing_code_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)
+    pairing_code_expires_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(_("paired"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
+    # As the device last reported it (see scanning/heartbeat.py).
+    state = models.JSONField(default=dict, editable=False)
     # A pseudo-device for check-ins by hand, since every scan needs a device.
     is_desk = models.BooleanField(default=False, editable=False)
     can_override = models.BooleanField(_("a supervisor’s"), default=False, db_default=False)
@@ -173,6 +190,49 @@ class Device(models.Model):
         return self.name or f"#{self.pk}"
 
 
+class PairingInvitation(models.Model):
+    """A screen that shows one pairing code after the other; each code pairs one device.
+
+    The code shown is derived from `nonce` and `used_count` (see devices/pairing_codes.py), so that the screen
+    can show it again and the table alone does not reveal it.
+    """
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="+")
+    checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="+")
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    can_override = models.BooleanField(default=False)
+    shown_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    nonce = models.CharField(max_length=64, editable=False)
+    used_count = models.PositiveIntegerField(default=0)
+    code_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("pairing code")
+        verbose_name_plural = _("pairing codes")
+
+    def __str__(self) -> str:
+        return f"{self.checkpoint}, {self.used_count}"
+
+
+class CapacityLease(models.Model):
+    """Places at a checkpoint with a capacity that a device may give while it is offline."""
+
+    checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="leases")
+    device = models.ForeignKey(Device, models.CASCADE, related_name="+")
+    places = models.PositiveIntegerField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["checkpoint", "device"], name="one_lease_per_device_and_door")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device}: {self.places}"
+
+
 class Scan(models.Model):
     """One scan as a device sent it; rows are only ever added.
 
@@ -184,7 +244,9 @@ class Scan(models.Model):
         OUT = "out", _("out")
 
     uid = models.UUIDField()
+    # The device that made the scan; another one of the event may have delivered it.
     device = models.ForeignKey(Device, models.PROTECT, related_name="scans", db_index=False)
+    delivered_by = models.ForeignKey(Device, models.PROTECT, null=True, related_name="+", db_index=False)
     event = models.ForeignKey(Event, models.PROTECT, related_name="+", db_index=False)
     checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="+", db_index=False)
     registration = models.ForeignKey(
@@ -208,15 +270,22 @@ class Scan(models.Model):
     override_reason = models.CharField(max_length=300, blank=True)
     verdict = models.CharField(max_length=20)
     reason = models.CharField(max_length=20, blank=True)
+    # Whether the attendee passed; presence and headcount rest on this, and not on any verdict.
+    let_in = models.BooleanField(default=False)
+    # The `uid` of the scan that this one takes back; that scan may arrive later than this one.
+    undoes = models.UUIDField(null=True)
 
     class Meta:
         verbose_name = _("scan")
         verbose_name_plural = _("scans")
-        # Offline devices send a scan again until they get an answer; this makes that harmless.
-        constraints = [models.UniqueConstraint(fields=["device", "uid"], name="scan_once_per_device")]
+        # Offline devices send a scan again until they get an answer, perhaps by another device or paired
+        # anew; this makes that harmless.
+        constraints = [models.UniqueConstraint(fields=["event", "uid"], name="scan_once_per_event")]
         indexes = [
             models.Index(fields=["registration", "checkpoint", "effective_at"]),
             models.Index(fields=["checkpoint", "effective_at"]),
+            models.Index(fields=["device", "device_sequence"], name="scans_of_device"),
+            models.Index(fields=["event", "undoes"], condition=Q(undoes__isnull=False), name="scans_undone"),
         ]
 
     def __str__(self) -> str:

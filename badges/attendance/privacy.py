@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.personal_data import PersonalDataSource, RetentionRule
 
-from .models import ConflictResolution, Device, Presence, Scan
+from .models import ConflictResolution, Device, PairingInvitation, Presence, Scan
 
 SCANS_STAY_REASON = _("scans count attendance; they contain a number, but no name")
 
@@ -61,8 +61,16 @@ PERSONAL_DATA = [
         retention_reason=_("the phone stays on record, without your name"),
         leads_to_other_tables=False,
     ),
+    PersonalDataSource(
+        model=PairingInvitation,
+        purpose=_("pairing codes that you showed"),
+        actor_columns=("shown_by",),
+        exported_columns=("id", "event", "name", "created_at"),
+        is_deleted_on_erasure=True,
+        leads_to_other_tables=False,
+    ),
 ]
-FREE_TEXT = {Scan: ("operator", "override_reason"), Device: ("name",)}
+FREE_TEXT = {Scan: ("operator", "override_reason"), Device: ("name",), PairingInvitation: ("name",)}
 RETENTION = [
     RetentionRule(
         slug="scan-notes",

@@ -114,4 +114,5 @@ def make_scan(
         received_at=at,
         effective_at=at,
         verdict="admitted",
+        let_in=True,
     )

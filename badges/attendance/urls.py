@@ -5,7 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.web.routing import OrganizerPage
 
+from .devices.api import PairDeviceView
 from .reports.api import AttendanceList
+from .reports.headcount_api import HeadcountView
 from .scanning import api
 from .views import attendance, checkpoints, conflicts, devices, merge
 
@@ -39,6 +41,9 @@ pages: list[Any] = [
         name="organize-registration-merge",
     ),
     path(f"{EVENT}/devices/", devices.device_list, name="organize-devices"),
+    path(
+        f"{EVENT}/devices/codes/<int:invitation>/", devices.pairing_code, name="organize-device-pairing-code"
+    ),
     path(f"{EVENT}/devices/<int:device>/revoke/", devices.device_revoke, name="organize-device-revoke"),
     path(f"{CHECKPOINTS_PATH}/", checkpoints.checkpoint_list, name="organize-checkpoints"),
     path(f"{CHECKPOINTS_PATH}/new/", checkpoints.checkpoint_create, name="organize-checkpoint-new"),
@@ -56,6 +61,8 @@ pages: list[Any] = [
 ]
 endpoints: list[Any] = [
     path("events/<slug:event>/attendance/", AttendanceList.as_view(), name="api-attendance"),
+    path("events/<slug:event>/headcount/", HeadcountView.as_view(), name="api-headcount"),
+    path("scanner/pair/", PairDeviceView.as_view(), name="scanner-pair"),
     path("scanner/snapshot/", api.SnapshotView.as_view(), name="scanner-snapshot"),
     path("scanner/scans/", api.ScanListView.as_view(), name="scanner-scans"),
 ]

@@ -9,8 +9,9 @@ from convention.tables.downloads import build_list_paths
 from convention.web.routing import OrganizerPage
 from registrations.visits.permissions import can_staff_visit, has_visit
 
-from .views import day, downloads
+from .views import day, downloads, evacuation
 
+ATTENDANCE = "organize/<slug:event>/attendance"
 DAY = "organize/<slug:event>/visit/day"
 
 pages: list[Any] = [
@@ -20,6 +21,8 @@ pages: list[Any] = [
     *build_list_paths(DAY, downloads.roster_file, ["visit-roster"]),
     path(f"{DAY}/evacuation/", day.evacuation_list, name="organize-visit-evacuation"),
     path(f"{DAY}/evacuation.pdf", downloads.evacuation_pdf, name="organize-visit-evacuation-pdf"),
+    path(f"{ATTENDANCE}/evacuation/", evacuation.event_evacuation_list, name="organize-evacuation"),
+    path(f"{ATTENDANCE}/evacuation.pdf", evacuation.event_evacuation_pdf, name="organize-evacuation-pdf"),
     path(f"{DAY}/coaches/<int:pk>/", day.coach_manifest, name="organize-visit-manifest"),
     path(f"{DAY}/coaches/<int:pk>.pdf", downloads.manifest_pdf, name="organize-visit-manifest-pdf"),
     path(f"{DAY}/certificates.pdf", downloads.certificates_pdf, name="organize-visit-certificates"),

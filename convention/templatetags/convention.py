@@ -151,7 +151,11 @@ def bars(chart: charts.BarChart) -> dict[str, Any]:
 def meter(value: int, maximum: int | None) -> dict[str, Any]:
     """Show a small gauge beside the number it repeats; nothing without a maximum."""
     share = min(1.0, value / maximum) if maximum else 0.0
-    return {"maximum": maximum, "width": f"{100 * share:.1f}"}
+    return {
+        "maximum": maximum,
+        "width": f"{100 * share:.1f}",
+        "is_over": maximum is not None and value > maximum,
+    }
 
 
 def _can_open_page(entry: OrganizerPage, visitor: Any, event: Any) -> bool:

@@ -257,9 +257,9 @@ def rush_with_one_badge() -> list[str]:
     devices = [factories.make_device(event)[0] for _number in range(AT_ONCE)]
     at = timezone.now().isoformat()
     work = [
-        lambda device=device: scanning.record_scans(device=device, items=[factories.make_item(code, at=at)])[
-            0
-        ]
+        lambda device=device: scanning.record_scan_items(
+            device=device, items=[factories.make_item(code, at=at)]
+        )[0]
         for device in devices
     ]
     return sorted(getattr(thread, "verdict", repr(thread)) for thread in in_threads(work, threads=AT_ONCE))
@@ -315,7 +315,7 @@ def rush_into_a_room() -> int:
     codes = [factories.code_of(factories.make_registration(event)) for _number in range(AT_ONCE)]
     work = [
         lambda one=one, code=code: (
-            scanning.record_scans(device=one, items=[factories.make_item(code)])[0].verdict
+            scanning.record_scan_items(device=one, items=[factories.make_item(code)])[0].verdict
         )
         for one, code in zip(devices, codes, strict=True)
     ]

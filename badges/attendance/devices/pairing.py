@@ -54,22 +54,27 @@ def pair_device(*, checkpoint: Checkpoint, name: str = "", paired_by: Person | N
     The token expires a day after the event, in three days at the earliest. If `paired_by` has a role for this
     event alone, the token also ends with that role.
     """
-    return _create_pairing(Device(checkpoint=checkpoint, name=name), paired_by)
+    return save_paired_device(Device(checkpoint=checkpoint, name=name), paired_by)
 
 
 def pair_supervisor_device(
     *, checkpoint: Checkpoint, name: str = "", paired_by: Person | None = None
 ) -> Pairing:
     """Pair a device whose operator may override a refusal by giving a reason."""
-    return _create_pairing(Device(checkpoint=checkpoint, name=name, can_override=True), paired_by)
+    return save_paired_device(Device(checkpoint=checkpoint, name=name, can_override=True), paired_by)
+
+
+def create_device_token() -> str:
+    return secrets.token_urlsafe(TOKEN_BYTES)
 
 
 @transaction.atomic
-def _create_pairing(device: Device, paired_by: Person | None) -> Pairing:
+def save_paired_device(device: Device, paired_by: Person | None) -> Pairing:
+    """Save a new device with a token, which expires as `pair_device` says."""
     # A role for all events does not end with one of them, so the device does not depend on it.
     if paired_by and not can_create_events(paired_by):
         device.paired_by = paired_by
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = create_device_token()
     event = device.event = device.checkpoint.event
     device.token_hash = hash_token(token)
     device.expires_at = max(event.ends_at + TOKEN_LIFETIME_AFTER_EVENT, timezone.now() + MIN_TOKEN_LIFETIME)

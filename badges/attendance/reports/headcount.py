@@ -7,7 +7,7 @@ many checkpoints they passed.
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -25,9 +25,11 @@ from django.db.models import (
     Subquery,
 )
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from badges.attendance.models import Checkpoint, Presence
+from badges.attendance.scanning.device_state.silence import SilentDevice, find_silent_devices
 from badges.attendance.scanning.presence import filter_still_inside
 from convention.text.normalize import name_search_key, normalize_whitespace
 from registrations.models import Registration, RegistrationQuerySet
@@ -54,9 +56,65 @@ class HeadcountGroup:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointHeadcount:
+    """Counts for one checkpoint, with the devices there whose scans are missing."""
+
     checkpoint: Checkpoint
     arrived_count: int
     inside_count: int
+    silent_devices: Sequence[SilentDevice] = ()
+
+    @property
+    def fewest_inside(self) -> int:
+        return find_fewest(self.inside_count, self.silent_devices)
+
+    @property
+    def most_inside(self) -> int:
+        return find_most(self.inside_count, self.silent_devices)
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether more are inside than the capacity."""
+        capacity = self.checkpoint.capacity
+        return capacity is not None and self.inside_count > capacity
+
+    @property
+    def is_alarming(self) -> bool:
+        """Return whether so many may be inside that the limit is near or exceeded."""
+        capacity = self.checkpoint.capacity
+        if capacity is None or not self.most_inside:
+            return False
+        return self.most_inside * 100 >= capacity * self.checkpoint.alarm_percent
+
+
+@dataclass(frozen=True, slots=True)
+class EventHeadcount:
+    """How many are inside the whole event, and between which numbers, as some devices are silent."""
+
+    inside_count: int
+    silent_devices: Sequence[SilentDevice]
+    checkpoints: Sequence[CheckpointHeadcount]
+
+    @property
+    def fewest_inside(self) -> int:
+        return find_fewest(self.inside_count, self.silent_devices)
+
+    @property
+    def most_inside(self) -> int:
+        return find_most(self.inside_count, self.silent_devices)
+
+    @property
+    def alarms(self) -> list[CheckpointHeadcount]:
+        return [row for row in self.checkpoints if row.is_alarming]
+
+
+def find_fewest(inside: int, silent_devices: Iterable[SilentDevice]) -> int:
+    """Return how many are inside at least, if the silent devices saw people leave."""
+    return max(0, inside - sum(silent.exits for silent in silent_devices))
+
+
+def find_most(inside: int, silent_devices: Iterable[SilentDevice]) -> int:
+    """Return how many are inside at most, if the silent devices let people in."""
+    return inside + sum(silent.entries for silent in silent_devices)
 
 
 def list_main_checkpoints(event: "Event") -> list[int]:
@@ -146,7 +204,24 @@ def count_by_checkpoint(event: "Event") -> list[CheckpointHeadcount]:
         .annotate(inside=count_presences(presences.filter(filter_still_inside())))
         .order_by("position", F("session__starts_at").asc(nulls_first=True), "name")
     )
-    return [CheckpointHeadcount(checkpoint, checkpoint.came, checkpoint.inside) for checkpoint in checkpoints]
+    silent_devices = find_silent_devices(event, at=timezone.now())
+    return [
+        CheckpointHeadcount(
+            checkpoint,
+            checkpoint.came,
+            checkpoint.inside,
+            [silent for silent in silent_devices if silent.door == checkpoint.pk],
+        )
+        for checkpoint in checkpoints
+    ]
+
+
+def count_inside_event(event: "Event", *, inside_count: int) -> EventHeadcount:
+    """Return the count with its uncertainty; `inside_count` is that of `count_attendance`."""
+    rows = count_by_checkpoint(event)
+    main = set(list_main_checkpoints(event))
+    silent_devices = [silent for row in rows for silent in row.silent_devices if row.checkpoint.pk in main]
+    return EventHeadcount(inside_count, silent_devices, rows)
 
 
 def count_presences(presences: QuerySet[Presence]) -> Coalesce:
@@ -160,8 +235,9 @@ def accumulate_arrivals(
     event: "Event", *, step: datetime.timedelta = ARRIVALS_STEP
 ) -> list[tuple[datetime.datetime, int]]:
     """Return how many had arrived by the end of each `step`, from the first arrival to the last."""
+    # At any checkpoint, as `count_attendance` counts arrivals: the curve ends at the number above it.
     firsts = Presence.objects.filter(
-        checkpoint__in=list_main_checkpoints(event), first_entered_at__isnull=False
+        checkpoint__in=Checkpoint.objects.filter(event=event), first_entered_at__isnull=False
     ).order_by()
     times = firsts.values("registration").annotate(at=Min("first_entered_at")).values_list("at", flat=True)
     seconds = int(step.total_seconds())

@@ -19,10 +19,12 @@ from badges.attendance.models import Device
 from convention.api.bodies import render_body, validate_body
 from convention.api.parsers import StrictJsonParser
 
+from .device_state.heartbeat import parse_device_state, update_last_seen
+from .device_state.leases import renew_lease
 from .fast_path import record_single_scan
-from .record_scans import record_validated_scans, update_last_seen
+from .record_scans import record_scans
 from .serializers import ScanBatchRequest, ScanBatchResponse
-from .snapshot import load_snapshot, make_etag
+from .snapshot import load_door_state, load_snapshot, make_etag
 from .snapshot_serializers import SnapshotQuery, SnapshotResponse
 
 if TYPE_CHECKING:
@@ -101,18 +103,21 @@ class ScanListView(DeviceView):
         if request.stream is None:
             raise ParseError(_("The body is not valid JSON."))
         device = get_device(request)
-        scans = validate_body(ScanBatchRequest, request.data)["scans"]
-        result = record_single_scan(device=device, scans=scans, now=timezone.now())
+        body = validate_body(ScanBatchRequest, request.data)
+        scans, clock = body["scans"], body["clock"]
+        result = record_single_scan(device=device, scans=scans, clock=clock, now=timezone.now())
         # None means "not the usual case", whatever the reason: the full path answers those.
-        results = [result] if result else record_validated_scans(device=device, scans=scans)
-        body = {
+        results = [result] if result else record_scans(device=device, scans=scans, clock=clock)
+        limit = renew_lease(device, at=timezone.now())
+        answer = {
             "results": results,
+            "limits": [limit] if limit else [],
             "sequence": device.event.sequence,
             # From this the device measures its clock offset and sends it with its next scans.
             "server_time": timezone.now(),
         }
         with timezone.override(device.event.zone):
-            return Response(render_body(ScanBatchResponse, body))
+            return Response(render_body(ScanBatchResponse, answer))
 
 
 class SnapshotView(DeviceView):
@@ -130,16 +135,18 @@ class SnapshotView(DeviceView):
         """Return the data for deciding offline; only changes after `since`."""
         device = get_device(request)
         query = validate_body(SnapshotQuery, request.query_params.dict())
-        since, cursor = query["since"], query["presences"]
-        etag = make_etag(device, since, cursor)
+        since, cursor, now = query["since"], query["presences"], timezone.now()
+        state = parse_device_state(request.headers.get("Scanner-State", ""))
+        door = load_door_state(device, at=now, pending=(state or {}).get("pending", 0))
+        etag = make_etag(door, since, cursor)
         response: HttpResponseBase | None = get_conditional_response(request, etag=etag)
         if response is None:
-            snapshot = load_snapshot(device, since=since, cursor=cursor)
+            snapshot = load_snapshot(door, since=since, cursor=cursor)
             with timezone.override(device.event.zone):
                 response = Response(render_body(SnapshotResponse, snapshot))
         # A full disk or another writer must not keep the snapshot from the phone.
         with suppress(OperationalError):
-            update_last_seen(device, timezone.now())
+            update_last_seen(device, now, state)
         response["ETag"] = etag
         response["Cache-Control"] = "private, no-cache"
         # Each device has its own data under the same address; a shared cache must not mix them up.

@@ -2,31 +2,39 @@
 
 import dataclasses
 import datetime
+import uuid
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from badges.attendance.models import Checkpoint, Scan
+from badges.attendance.models import Scan
 
-from .batch_state import BatchState, ScannedHolder, get_presence_state, make_holder
+from .batch_state import UNDONE, BatchState, ScannedHolder, get_presence_state, make_holder
+from .inputs.received_scan import ReceivedScan
+from .occupancy import DoorHistories, count_most_inside, find_next_exit, load_door_histories
 from .presence import (
-    COUNTED_VERDICTS,
     CountedScan,
     PresenceState,
     PriorState,
     apply_scan,
     compute_presence,
     find_prior_state,
-    find_prior_state_of_late_scan,
+    find_prior_state_among,
     has_entry_expired,
 )
 from .presence_store import PresenceKey, load_scan_histories
-from .scan_input import ScanInput, effective_time, has_uncertain_time, is_late_scan, to_milliseconds
-from .verdict import REFUSED, ScanFacts, Verdict, decide_verdict
+from .scan_input import ScanInput, to_milliseconds
+from .verdict import COUNTED_VERDICTS, REFUSED, ScanFacts, Verdict, decide_verdict, resolve_let_in
 
 CHECKPOINT_OF_OTHER_EVENT = _("“checkpoint” does not belong to this event.")
 ID_REUSED = _("This id belongs to another scan.")
+UNDO_ALLOWED, UNDO_NOT_ALLOWED = "allowed", "not_allowed"
+UNDO_REFUSED = _(
+    "Only the device that made the scan, or a supervisor’s, can take it back, with the same badge."
+)
+DEVICE_REVOKED = _("This scan was made after its device was revoked or had expired.")
 OVERRIDE_NOT_ALLOWED = _("Only a supervisor’s device can override; the reason is logged.")
 
 
@@ -62,7 +70,7 @@ class ScanResult:
     @property
     def entered_at(self) -> datetime.datetime | None:
         """Return when the attendee entered who was inside before this scan."""
-        return self.prior_state.read_at if self.prior_state and self.prior_state.is_inside else None
+        return self.prior_state.entered_at if self.prior_state and self.prior_state.is_inside else None
 
     @property
     def gate(self) -> str:
@@ -80,65 +88,136 @@ class ScanBatch:
         self.changed_presences: set[PresenceKey] = set()
         self.override_scans: list[tuple[int, ScanInput]] = []
         self.answered_ids: set[Any] = set()
+        self.undo_statuses: dict[uuid.UUID, str] = {}
+        self.undone_uids: set[uuid.UUID] = set()
+        self.scan_histories: dict[PresenceKey, list[CountedScan]] = {}
+        self.door_histories: dict[int, DoorHistories] = {}
+        self.exits: dict[PresenceKey, list[CountedScan]] = defaultdict(list)
 
-    def load_late_histories(
-        self, scan_inputs: list[ScanInput], checkpoints: dict[int | str | None, Checkpoint]
-    ) -> None:
-        """Load all scans of the badges whose scan is older than their latest one."""
-        late = set()
-        for scan_input in scan_inputs:
-            holder = self.batch_state.find_holder(scan_input)
+    def decide_scans(self, received_scans: list[ReceivedScan]) -> dict[uuid.UUID, ScanResult]:
+        """Decide new scans in order of their times; return the results by id."""
+        self.find_undone_scans(received_scans)
+        self.load_histories(received_scans)
+        pairs = [(make_counted_scan(received), received) for received in received_scans]
+        self.collect_exits(pairs)
+        return {
+            received.uid: self.decide_scan(received, counted_scan)
+            # A batch from an offline phone arrives in any order, but a verdict depends on the scans before.
+            for counted_scan, received in sorted(pairs, key=lambda pair: pair[0].sort_key)
+        }
+
+    def collect_exits(self, pairs: list[tuple[CountedScan, ReceivedScan]]) -> None:
+        """Note the exits of this batch: an entry that is decided before its exit takes no place after it."""
+        for counted_scan, received in pairs:
+            holder = self.find_holder(received)
+            if holder and counted_scan.direction == "out" and received.scan_input.let_in is not False:
+                self.exits[holder.pk, received.checkpoint.presence_checkpoint_id].append(counted_scan)
+
+    def find_undone_scans(self, received_scans: list[ReceivedScan]) -> None:
+        """Find which scans are taken back: by undos that are stored, or that are among these."""
+        by_uid = {received.uid: received for received in received_scans}
+        for undo in received_scans:
+            if undo.scan_input.undoes:
+                self.undo_statuses[undo.uid] = self.judge_undo(undo, by_uid.get(undo.scan_input.undoes))
+        allowed = [by_uid[uid] for uid, status in self.undo_statuses.items() if status == UNDO_ALLOWED]
+        self.undone_uids = {undo.scan_input.undoes for undo in allowed if undo.scan_input.undoes}
+        for stored_undo in self.batch_state.stored_undos:
+            target = stored_undo.undoes and by_uid.get(stored_undo.undoes)
+            if target and self.is_taken_back_by(stored_undo, target):
+                self.undone_uids.add(target.uid)
+
+    def judge_undo(self, undo: ReceivedScan, new_target: ReceivedScan | None) -> str:
+        """Return the `undo` fact of a scan that takes back another one."""
+        stored_target = self.batch_state.stored_scans.get(undo.scan_input.undoes or undo.uid)
+        if stored_target:
+            is_scan = stored_target.undoes is None
+            is_own = stored_target.device_id == undo.device.pk
+            is_same_badge = self.has_same_holder(stored_target, undo)
+        elif new_target:
+            is_scan = new_target.scan_input.undoes is None
+            is_own = new_target.device.pk == undo.device.pk
+            is_same_badge = self.find_holder(new_target) == self.find_holder(undo)
+        else:
+            # Judged again when the scan arrives (see presence_store.find_undos).
+            return UNDO_ALLOWED
+        is_allowed = is_scan and is_same_badge and (is_own or undo.device.can_override)
+        return UNDO_ALLOWED if is_allowed else UNDO_NOT_ALLOWED
+
+    def is_taken_back_by(self, stored_undo: Scan, target: ReceivedScan) -> bool:
+        """Return whether an undo that arrived before its scan is that scan's."""
+        may_undo = stored_undo.device_id == target.device.pk or stored_undo.device.can_override
+        return may_undo and self.has_same_holder(stored_undo, target)
+
+    def has_same_holder(self, stored: Scan, received: ReceivedScan) -> bool:
+        """Return whether a stored scan is of the same attendee; also if its badge was merged since."""
+        holder, registration = self.find_holder(received), stored.registration
+        if registration is None or holder is None:
+            return stored.code_hash == received.scan_input.code_hash()
+        return holder.pk in (registration.pk, registration.merged_into_id)
+
+    def find_holder(self, received: ReceivedScan) -> ScannedHolder | None:
+        return self.batch_state.find_holder(received.scan_input)
+
+    def load_histories(self, received_scans: list[ReceivedScan]) -> None:
+        """Load all scans of the badges whose presence must be recomputed: out of order, or taken back."""
+        keys = set()
+        for received in received_scans:
+            holder = self.find_holder(received)
             if holder is None:
                 continue
-            key = (holder.pk, checkpoints[scan_input.checkpoint].presence_checkpoint_id)
-            # Nearly all scans arrive in order, and need no history: it is loaded only for presences that must
-            # be recomputed.
+            key = (holder.pk, received.checkpoint.presence_checkpoint_id)
+            # Nearly all scans arrive in order, and need no history.
             latest = get_presence_state(key, self.batch_state).last_scan_at
             # Not `<`: the order of scans at the same instant follows from the sort key, not from arrival.
-            if latest is not None and effective_time(scan_input, self.now) <= latest:
-                late.add(key)
-        self.batch_state.scan_histories = load_scan_histories(late)
+            if latest is not None and received.time.effective_at <= latest:
+                keys.add(key)
+            target = self.batch_state.stored_scans.get(received.scan_input.undoes or received.uid)
+            if target and self.undo_statuses.get(received.uid) == UNDO_ALLOWED:
+                keys.add((holder.pk, target.checkpoint.presence_checkpoint_id))
+        histories = load_scan_histories(keys)
+        self.scan_histories = {key: self.drop_undone(history) for key, history in histories.items()}
 
-    def decide_scan(
-        self, scan_input: ScanInput, checkpoint: Checkpoint, counted_scan: CountedScan
-    ) -> ScanResult:
+    def drop_undone(self, history: list[CountedScan]) -> list[CountedScan]:
+        return [counted_scan for counted_scan in history if counted_scan.uid not in self.undone_uids]
+
+    def decide_scan(self, received: ReceivedScan, counted_scan: CountedScan) -> ScanResult:
         """Decide one new scan and add the rows to store to the batch."""
-        holder = self.batch_state.find_holder(scan_input)
+        scan_input, holder = received.scan_input, self.find_holder(received)
         # No registration has id 0, so a scan of an unknown badge meets the state "never scanned".
-        key = (holder.pk if holder else 0, checkpoint.presence_checkpoint_id)
-        history = self.batch_state.scan_histories.get(key)
-        state = get_presence_state(key, self.batch_state)
+        key = (holder.pk if holder else 0, received.checkpoint.presence_checkpoint_id)
+        history = self.scan_histories.get(key)
         prior_state = (
-            find_prior_state(state, counted_scan.device_id)
+            find_prior_state(get_presence_state(key, self.batch_state), counted_scan.device_id)
             if history is None
-            else find_prior_state_of_late_scan(history, counted_scan)
+            else find_prior_state_among(history, counted_scan)
         )
-        facts = self.collect_facts(scan_input, checkpoint, counted_scan, prior_state)
+        facts = self.collect_facts(received, prior_state)
         verdict = decide_verdict(facts)
         # Audited only where the override changed the verdict.
         if holder and facts.has_override and verdict != decide_verdict(without_override(facts)):
             self.override_scans.append((holder.pk, scan_input))
-        self.scan_rows.append(make_scan_row(self.batch_state, scan_input, checkpoint, verdict, self.now))
-        if holder and verdict.verdict in COUNTED_VERDICTS:
-            self.update_presence(key, counted_scan)
-        # Leaving is never refused, so there is nothing to override and nothing to explain.
-        refused = scan_input.override_reason and scan_input.direction == "in" and not facts.has_override
-        detail = str(OVERRIDE_NOT_ALLOWED) if refused else ""
+        row = make_scan_row(received, holder, verdict, is_let_in=resolve_let_in(facts, verdict))
+        self.scan_rows.append(row | {"delivered_by_id": self.find_deliverer(received)})
+        if holder and verdict.reason == UNDONE:
+            self.take_back(received, holder)
+        elif holder and row["let_in"] and verdict.verdict in COUNTED_VERDICTS:
+            self.count_scan(key, counted_scan)
         return ScanResult(
-            scan_input.sent_id, verdict.verdict, verdict.reason, holder, prior_state, detail=detail
-        )
+            scan_input.sent_id, verdict.verdict, verdict.reason, holder, prior_state,
+            detail=describe_refusal(received, facts, verdict),
+        )  # fmt: skip
 
-    def collect_facts(
-        self,
-        scan_input: ScanInput,
-        checkpoint: Checkpoint,
-        counted_scan: CountedScan,
-        prior_state: PriorState,
-    ) -> ScanFacts:
+    def find_deliverer(self, received: ReceivedScan) -> int | None:
+        """Return the id of the delivering device, None where the scan's own device delivers it."""
+        return None if received.device.pk == self.batch_state.device.pk else self.batch_state.device.pk
+
+    def collect_facts(self, received: ReceivedScan, prior_state: PriorState) -> ScanFacts:
         """Return the facts that verdict.py decides on."""
-        holder = self.batch_state.find_holder(scan_input)
+        scan_input, checkpoint = received.scan_input, received.checkpoint
+        holder = self.find_holder(received)
         code = self.batch_state.checked_codes.get(scan_input.code)
         return ScanFacts(
+            is_device_revoked=not self.batch_state.was_valid(received),
             code_status=code.code_status if code else "lookup",
             registration_state=holder.state if holder else "unknown",
             # Only a readable code of a known holder can be outdated; "lookup" and "unknown" count as current.
@@ -147,37 +226,87 @@ class ScanBatch:
             booking_status=self.batch_state.booking_status(checkpoint, holder),
             direction=scan_input.direction,
             # The facts are plain milliseconds, since verdict.js computes with the same numbers.
-            at=to_milliseconds(counted_scan.at) or 0,
+            at=to_milliseconds(received.time.effective_at) or 0,
             opens_at=to_milliseconds(checkpoint.opens_at),
             closes_at=to_milliseconds(checkpoint.closes_at),
-            places_left=self.batch_state.places_left.get(checkpoint.presence_checkpoint_id),
+            is_strict=checkpoint.is_strict,
+            places_left=self.count_places_left(received),
             is_inside=prior_state.is_inside,
             is_same_device=prior_state.is_same_device,
-            last_read_at=to_milliseconds(prior_state.read_at),
+            last_read_at=to_milliseconds(prior_state.entered_at),
             local_verdict=scan_input.local_verdict,
-            is_late=is_late_scan(scan_input, self.now),
-            has_override=has_supervisor_override(self.batch_state, scan_input),
+            let_in=scan_input.let_in,
+            is_late=received.time.is_late,
+            has_override=received.has_override,
+            undo=self.undo_statuses.get(received.uid, ""),
         )
 
-    def update_presence(self, key: PresenceKey, counted_scan: CountedScan) -> None:
-        """Apply the scan to its presence; recompute the presence from all scans if this one came late."""
-        before, history = get_presence_state(key, self.batch_state), self.batch_state.scan_histories.get(key)
+    def count_places_left(self, received: ReceivedScan) -> int | None:
+        """Return the places left for this scan; None without a capacity."""
+        door = received.checkpoint.presence_checkpoint_id
+        places_left = self.batch_state.places_left.get(door)
+        if places_left is None:
+            return None
+        # An attendee who passed takes a place in any case: full is only what is full without any leases.
+        if received.scan_input.let_in:
+            return self.count_places_left_then(received, door) if received.time.is_late else places_left
+        return places_left - self.batch_state.leases.count_elsewhere(door, received.device.pk)
+
+    def count_places_left_then(self, received: ReceivedScan, door: int) -> int:
+        """Return the places left from a late entry on until its exit, among what is known by now."""
+        since, holder = received.time.effective_at, self.find_holder(received)
+        if door not in self.door_histories:
+            # From the first late entry of the batch on; scans are decided in order of their times.
+            stored = load_door_histories(door, since=since)
+            self.door_histories[door] = {pk: self.drop_undone(history) for pk, history in stored.items()}
+        histories = self.door_histories[door]
+        own = histories.get(holder.pk, []) if holder else []
+        exits = own + (self.exits.get((holder.pk, door), []) if holder else [])
+        others = {pk: history for pk, history in histories.items() if not holder or pk != holder.pk}
+        until = find_next_exit(exits, after=since)
+        return self.batch_state.capacities[door] - count_most_inside(others, since=since, until=until)
+
+    def take_back(self, undo: ReceivedScan, holder: ScannedHolder) -> None:
+        """Recompute the presence that rested on the scan, if it is stored already."""
+        target = self.batch_state.stored_scans.get(undo.scan_input.undoes or undo.uid)
+        if target is None:
+            return
+        key = (holder.pk, target.checkpoint.presence_checkpoint_id)
+        was_inside = get_presence_state(key, self.batch_state).is_inside
+        after = compute_presence(self.scan_histories[key])
+        self.change_presence(key, after, undo.time.effective_at)
+        # Whoever did not leave after all takes the place that the exit had given to this device.
+        if after.is_inside and not was_inside:
+            self.batch_state.leases.spend(key[1], undo.device.pk)
+
+    def count_scan(self, key: PresenceKey, counted_scan: CountedScan) -> None:
+        """Apply the scan to its presence; recompute that from all scans if this one is out of order."""
+        # Its undo has arrived before it, or with it.
+        if counted_scan.uid in self.undone_uids:
+            return
+        before, history = get_presence_state(key, self.batch_state), self.scan_histories.get(key)
         if history is None:
             after = apply_scan(before, counted_scan)
         else:
             history.append(counted_scan)
             after = compute_presence(history)
-        # The next scan of this batch must meet the state that this one leaves behind.
+        self.change_presence(key, after, counted_scan.at)
+        if key[1] in self.door_histories:
+            self.door_histories[key[1]].setdefault(key[0], []).append(counted_scan)
+        if counted_scan.direction == "in":
+            self.batch_state.leases.spend(key[1], counted_scan.device_id)
+
+    def change_presence(self, key: PresenceKey, after: PresenceState, at: datetime.datetime) -> None:
+        """Let the next scan of this batch meet this state, and save it at the end."""
+        before = get_presence_state(key, self.batch_state)
         self.batch_state.presence_states[key] = after
         self.changed_presences.add(key)
         if key[1] in self.batch_state.places_left:
             # Counted by difference, since a repeated read takes no second place and an exit gives one back.
-            self.batch_state.places_left[key[1]] -= takes_place(after, counted_scan.at) - takes_place(
-                before, counted_scan.at
-            )
+            self.batch_state.places_left[key[1]] -= takes_place(after, at) - takes_place(before, at)
 
     def build_result(
-        self, scan_input: ScanInput, first: ScanInput | None, decided: dict[Any, ScanResult]
+        self, scan_input: ScanInput, first: ScanInput | None, decided: dict[uuid.UUID, ScanResult]
     ) -> ScanResult:
         """Return the result of one item: decided now, stored before, or sent twice in this request."""
         stored = self.batch_state.stored_scans.get(scan_input.uid)
@@ -197,58 +326,54 @@ class ScanBatch:
         return dataclasses.replace(result, is_replayed=again)
 
 
-def has_supervisor_override(batch_state: BatchState, scan_input: ScanInput) -> bool:
-    """Return whether a supervisor's device gave a reason.
-
-    Other devices' reasons are stored but have no effect.
-    """
-    return bool(scan_input.override_reason) and batch_state.device.can_override
-
-
 def without_override(facts: ScanFacts) -> ScanFacts:
     return dataclasses.replace(facts, has_override=False)
 
 
-def make_counted_scan(
-    batch_state: BatchState, scan_input: ScanInput, checkpoint: Checkpoint, now: datetime.datetime
-) -> CountedScan:
+def describe_refusal(received: ReceivedScan, facts: ScanFacts, verdict: Verdict) -> str:
+    """Return what a verdict does not say by itself; mostly nothing."""
+    if verdict.reason == UNDO_NOT_ALLOWED:
+        return str(UNDO_REFUSED)
+    if verdict.reason == "revoked_device":
+        return str(DEVICE_REVOKED)
+    # Leaving is never refused, so there is nothing to override and nothing to explain.
+    is_ignored = received.scan_input.override_reason and facts.direction == "in" and not facts.has_override
+    return str(OVERRIDE_NOT_ALLOWED) if is_ignored else ""
+
+
+def make_counted_scan(received: ReceivedScan) -> CountedScan:
     return CountedScan(
-        effective_time(scan_input, now),
-        batch_state.device.pk,
-        scan_input.uid,
-        scan_input.direction,
-        scan_input.local_verdict,
-        has_override=has_supervisor_override(batch_state, scan_input),
-        gate_name=checkpoint.name,
-        device_sequence=scan_input.device_sequence or 0,
+        received.time.effective_at,
+        received.device.pk,
+        received.uid,
+        received.scan_input.direction,
+        has_override=received.has_override,
+        gate_name=received.checkpoint.name,
+        device_sequence=received.scan_input.device_sequence or 0,
     )
 
 
 def make_scan_row(
-    batch_state: BatchState,
-    scan_input: ScanInput,
-    checkpoint: Checkpoint,
-    verdict: Verdict,
-    now: datetime.datetime,
+    received: ReceivedScan, holder: ScannedHolder | None, verdict: Verdict, *, is_let_in: bool
 ) -> dict[str, Any]:
     """Return the columns of the scan, by name."""
-    holder = batch_state.find_holder(scan_input)
+    scan_input, time = received.scan_input, received.time
     return {
         "uid": scan_input.uid,
-        "device_id": batch_state.device.pk,
-        "event_id": batch_state.device.event_id,
-        "checkpoint_id": checkpoint.pk,
+        "device_id": received.device.pk,
+        "event_id": received.device.event_id,
+        "checkpoint_id": received.checkpoint.pk,
         "registration_id": holder.pk if holder else None,
         # A stored code could be printed as a badge, and foreign codes may hold anything about their owner.
         "code_hash": scan_input.code_hash(),
         "payload_hash": scan_input.payload_hash(),
         "direction": scan_input.direction,
         "scanned_at": scan_input.scanned_at,
-        "received_at": now,
+        "received_at": time.received_at,
         # Stored although it follows from other columns: indexes and lists are ordered by it.
-        "effective_at": effective_time(scan_input, now),
-        "is_time_uncertain": has_uncertain_time(scan_input, now),
-        "is_offline": is_late_scan(scan_input, now),
+        "effective_at": time.effective_at,
+        "is_time_uncertain": time.is_uncertain,
+        "is_offline": time.is_late,
         "clock_offset_ms": scan_input.clock_offset_ms,
         "device_sequence": scan_input.device_sequence,
         "snapshot": scan_input.snapshot_sequence,
@@ -257,6 +382,8 @@ def make_scan_row(
         "override_reason": scan_input.override_reason,
         "verdict": verdict.verdict,
         "reason": verdict.reason,
+        "let_in": is_let_in,
+        "undoes": scan_input.undoes,
     }
 
 

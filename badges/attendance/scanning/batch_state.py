@@ -13,7 +13,10 @@ from convention.db.raw_sql import insert_rows
 from convention.events.models import EventKey
 from registrations.models import Registration, SessionBooking
 
-from .presence import NEVER_SCANNED, CountedScan, PresenceState, filter_still_inside
+from .device_state.leases import LeasedPlaces, load_leased_places
+from .inputs.received_scan import ReceivedScan
+from .inputs.scan_devices import was_device_valid
+from .presence import NEVER_SCANNED, PresenceState, filter_still_inside
 from .presence_store import PresenceKey, load_presence_states, save_presences
 from .scan_input import ScanInput
 from .signatures import CheckedCode, EventPublicKey, check_code, get_key_number
@@ -27,6 +30,7 @@ HOLDER_FIELDS = [
 
 
 MERGED_STATE, UNVERIFIED_STATE = "merged", "unverified"
+UNDONE = "undone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +49,18 @@ class ScannedHolder:
 class BatchState:
     """The state that a batch is decided on; each decided scan updates it for the next one.
 
-    Pass `checked_codes` on creation; `load_batch_state` fills in the rest.
+    `device` delivers the scans. Pass it and `checked_codes` on creation; `load_batch_state` loads the rest.
     """
 
     device: Device
     checked_codes: dict[str, CheckedCode] = field(default_factory=dict)
     holders: dict[str, ScannedHolder | None] = field(default_factory=dict)
     stored_scans: dict[uuid.UUID, Scan] = field(default_factory=dict)
+    stored_undos: list[Scan] = field(default_factory=list)
     presence_states: dict[PresenceKey, PresenceState] = field(default_factory=dict)
-    scan_histories: dict[PresenceKey, list[CountedScan]] = field(default_factory=dict)
+    capacities: dict[int, int] = field(default_factory=dict)
     places_left: dict[int, int] = field(default_factory=dict)
+    leases: LeasedPlaces = field(default_factory=LeasedPlaces)
     booked_registrations: dict[int, set[int]] = field(default_factory=dict)
 
     def find_holder(self, scan_input: ScanInput) -> ScannedHolder | None:
@@ -64,6 +70,13 @@ class BatchState:
             code.claim.registration_reference if code and code.claim else scan_input.registration_reference
         )
         return self.holders.get(reference)
+
+    def was_valid(self, received: ReceivedScan) -> bool:
+        """Return whether the scan's device was still valid when it made the scan."""
+        # The device that delivers was authenticated, and one query for each scan is saved.
+        return received.device.pk == self.device.pk or was_device_valid(
+            received.device, received.time.effective_at
+        )
 
     def booking_status(self, checkpoint: Checkpoint, holder: ScannedHolder | None) -> str:
         """Return `open` if the checkpoint takes no bookings, else the holder's `booked` or `missing`."""
@@ -82,7 +95,9 @@ class BadgeWasMerged(Exception):
 
 def load_batch_state(
     batch_state: BatchState,
-    scan_inputs: dict[ScanInput, Checkpoint],
+    received_scans: list[ReceivedScan],
+    *,
+    at: datetime.datetime,
     survivor_ids: frozenset[int] = frozenset(),
 ) -> None:
     """Load everything else that the scans need and lock the rows that must not change.
@@ -92,7 +107,11 @@ def load_batch_state(
     names. Raise BadgeWasMerged for badges whose survivor is not among them.
     """
     device = batch_state.device
-    batch_state.places_left = lock_places_left(device, scan_inputs.values())
+    checkpoints = [received.checkpoint for received in received_scans]
+    scan_inputs = [received.scan_input for received in received_scans]
+    batch_state.capacities = lock_capacities(checkpoints)
+    batch_state.places_left = count_places_left(device, batch_state.capacities, at=at)
+    batch_state.leases = load_leased_places(batch_state.capacities, at=at)
     references = {
         code.claim.registration_reference for code in batch_state.checked_codes.values() if code.claim
     }
@@ -100,14 +119,14 @@ def load_batch_state(
         device, references | {scan_input.registration_reference for scan_input in scan_inputs}, survivor_ids
     )
     # Read after the locks: a concurrent batch may have stored these very scans while this one waited.
-    batch_state.stored_scans = load_stored_scans(device, [scan_input.uid for scan_input in scan_inputs])
+    batch_state.stored_scans, batch_state.stored_undos = load_stored_scans(device, scan_inputs)
     holders = [holder.pk for holder in batch_state.holders.values() if holder]
     # Presences are not locked: every scan that changes one holds the lock on its registration.
     batch_state.presence_states = load_presence_states(
-        holders, {checkpoint.presence_checkpoint_id for checkpoint in scan_inputs.values()}
+        holders, {checkpoint.presence_checkpoint_id for checkpoint in checkpoints}
     )
     batch_state.booked_registrations = find_booked_registrations(
-        {checkpoint.pk for checkpoint in scan_inputs.values() if checkpoint.session_id}, holders
+        {checkpoint.pk for checkpoint in checkpoints if checkpoint.session_id}, holders
     )
 
 
@@ -138,8 +157,8 @@ def check_codes(device: Device, scan_inputs: Iterable[ScanInput]) -> dict[str, C
     return {code: check_code(code, keys, device.event_id) for code in codes}
 
 
-def lock_places_left(device: Device, checkpoints: Iterable[Checkpoint]) -> dict[int, int]:
-    """Return the places left at checkpoints with a capacity; exact until the transaction ends."""
+def lock_capacities(checkpoints: Iterable[Checkpoint]) -> dict[int, int]:
+    """Lock the checkpoints with a capacity at which these count, and return their capacities."""
     # A gate may have no capacity while the entrance that it counts for has one.
     limited = {
         checkpoint.presence_checkpoint_id
@@ -150,9 +169,18 @@ def lock_places_left(device: Device, checkpoints: Iterable[Checkpoint]) -> dict[
         return {}
     locked = Checkpoint.objects.filter(pk__in=limited, capacity__isnull=False).order_by("pk")
     # NO KEY UPDATE: inserting a scan takes a key-share lock on its checkpoint, which FOR UPDATE would block.
-    capacities = dict(locked.select_for_update(no_key=True).values_list("pk", "capacity"))
+    return {
+        pk: capacity or 0
+        for pk, capacity in locked.select_for_update(no_key=True).values_list("pk", "capacity")
+    }
+
+
+def count_places_left(device: Device, capacities: dict[int, int], *, at: datetime.datetime) -> dict[int, int]:
+    """Return the places left at locked checkpoints; exact until the transaction ends."""
+    if not capacities:
+        return {}
     inside = Presence.objects.filter(
-        filter_still_inside(), event=device.event_id, checkpoint__in=capacities
+        filter_still_inside(at=at), event=device.event_id, checkpoint__in=capacities
     ).order_by()
     counts = dict(inside.values_list("checkpoint").annotate(count=Count("*")))
     return {checkpoint: capacity - counts.get(checkpoint, 0) for checkpoint, capacity in capacities.items()}
@@ -201,12 +229,17 @@ def get_scan_state(row: Registration) -> str:
     return UNVERIFIED_STATE if is_unverified else row.state
 
 
-def load_stored_scans(device: Device, uids: list[uuid.UUID]) -> dict[uuid.UUID, Scan]:
-    """Return the scans that this device sent before under the same ids."""
-    rows = Scan.objects.filter(device=device, uid__in=uids).select_related(
-        "registration__ticket", "checkpoint"
+def load_stored_scans(
+    device: Device, scan_inputs: list[ScanInput]
+) -> tuple[dict[uuid.UUID, Scan], list[Scan]]:
+    """Return the scans stored under the ids that the inputs have or take back, and undos of the inputs."""
+    uids = [scan_input.uid for scan_input in scan_inputs]
+    named = {*uids, *(scan_input.undoes for scan_input in scan_inputs if scan_input.undoes)}
+    rows = Scan.objects.filter(Q(uid__in=named) | Q(undoes__in=uids), event=device.event_id).select_related(
+        "registration__ticket", "checkpoint", "device"
     )
-    return {row.uid: row for row in rows}
+    stored = {row.uid: row for row in rows}
+    return stored, [row for row in stored.values() if row.undoes and row.reason == UNDONE]
 
 
 def save_batch(
@@ -214,6 +247,7 @@ def save_batch(
 ) -> None:
     """Insert the scans and upsert the changed presences."""
     insert_rows(Scan._meta.db_table, SCAN_COLUMNS, scans)
+    batch_state.leases.save()
     save_presences(
         batch_state.device.event_id, {key: batch_state.presence_states[key] for key in changed}, at=at
     )

@@ -10,7 +10,7 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint, Device
 
 from .batch import ScanResult
-from .record_scans import record_scans
+from .record_scans import record_scan_items
 
 if TYPE_CHECKING:
     from convention.club.models import Person
@@ -34,7 +34,7 @@ def check_in_registration(
         "operator": str(operator or "")[:100],
         "override_reason": reason,
     }
-    return record_scans(device=get_desk_device(checkpoint), items=[item])[0]
+    return record_scan_items(device=get_desk_device(checkpoint), items=[item])[0]
 
 
 def get_desk_device(checkpoint: Checkpoint) -> Device:

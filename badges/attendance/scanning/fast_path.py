@@ -3,9 +3,9 @@
 One SELECT reads all that `load_batch_state` would. One write inserts the scan and updates
 the presence, if nobody changed it meanwhile: it waits for the lock on the registration's row (on SQLite for
 the database lock), compares the presence with what was read, and writes nothing if they differ. For every
-unusual case (a replay, an override, a late scan, a checkpoint with a capacity, another checkpoint than the
-device's own, two scans of one badge at once) `record_single_scan` returns None, and `record_scans` decides by
-the same rules under locks.
+unusual case (a replay, an undo, an override, a scan out of order, a checkpoint with a capacity, another
+checkpoint than the device's own, another device's scan, two scans of one badge at once) `record_single_scan`
+returns None, and `record_scans` decides by the same rules under locks.
 """
 
 import datetime
@@ -19,7 +19,7 @@ from django.db.models import Model
 from django.db.utils import DEFAULT_DB_ALIAS
 from django.utils.translation import gettext as _
 
-from badges.attendance.models import Checkpoint, Device, Presence
+from badges.attendance.models import Checkpoint, Device, Presence, Scan
 from convention.db.raw_sql import execute_statement, find_conversions
 from convention.db.wait_budget import is_wait_timeout
 from convention.errors import ServiceUnavailable
@@ -28,9 +28,12 @@ from registrations.models import Registration, Ticket
 
 from .batch import ScanBatch, ScanResult, make_counted_scan
 from .batch_state import BatchState, make_holder
+from .device_state.heartbeat import update_last_seen
+from .inputs.received_scan import ReceivedScan
+from .inputs.scan_devices import check_scan_device
+from .inputs.scan_time import UNKNOWN_CLOCK, SendingClock, raise_to_predecessor, resolve_scan_time
 from .presence import NEVER_SCANNED, PresenceState
-from .record_scans import update_last_seen
-from .scan_input import InvalidScan, ScanInput, effective_time
+from .scan_input import InvalidScan, ScanInput
 from .signatures import EventPublicKey, check_code, get_key_number, parse_code
 from .sql import PRESENCE_COLUMNS, PRESENCE_UPDATES, SCAN_COLUMNS, STATE_COLUMN_NAMES
 
@@ -55,7 +58,10 @@ def qualify_columns(alias: str, names: list[str]) -> str:
 READ_SQL = f"""
 SELECT m.capacity, k.event_id, k.public_key,
     {qualify_columns("r", REGISTRATION_COLUMNS)}, {qualify_columns("t", TICKET_COLUMNS)},
-    {qualify_columns("p", STATE_COLUMN_NAMES)}, p.changed_at, g.name, s.id, b.id IS NOT NULL, u.id IS NOT NULL
+    {qualify_columns("p", STATE_COLUMN_NAMES)}, p.changed_at, g.name, s.id IS NULL AND n.id IS NULL,
+    (SELECT q.effective_at FROM attendance_scan q
+     WHERE q.device_id = %(device)s AND q.device_sequence < %(sequence)s::bigint
+     ORDER BY q.device_sequence DESC LIMIT 1), b.id IS NOT NULL, u.id IS NOT NULL
 FROM attendance_checkpoint c
 JOIN attendance_checkpoint m ON m.id = COALESCE(c.counts_as_id, c.id)
 LEFT JOIN events_eventkey k ON k.number = %(key)s
@@ -65,7 +71,8 @@ LEFT JOIN attendance_presence p
     ON p.checkpoint_id = m.id AND p.registration_id = r.id
 LEFT JOIN attendance_device l ON l.id = p.last_device_id
 LEFT JOIN attendance_checkpoint g ON g.id = l.checkpoint_id
-LEFT JOIN attendance_scan s ON s.device_id = %(device)s AND s.uid = %(uid)s
+LEFT JOIN attendance_scan s ON s.event_id = c.event_id AND s.uid = %(uid)s
+LEFT JOIN attendance_scan n ON n.event_id = c.event_id AND n.undoes = %(uid)s
 LEFT JOIN schedule_session b ON b.id = c.session_id AND b.is_bookable
 LEFT JOIN registrations_sessionbooking u
     ON u.session_id = b.id AND u.registration_id = r.id AND u.cancelled_at IS NULL
@@ -104,12 +111,17 @@ class ScanContext(NamedTuple):
     registration: Registration | None
     presence_state: PresenceState
     changed_at: datetime.datetime | None
+    predecessor_at: datetime.datetime | None
     takes_bookings: bool
     has_booking: bool
 
 
 def record_single_scan(
-    *, device: Device, scans: Sequence[ScanInput | InvalidScan], now: datetime.datetime
+    *,
+    device: Device,
+    scans: Sequence[ScanInput | InvalidScan],
+    now: datetime.datetime,
+    clock: SendingClock = UNKNOWN_CLOCK,
 ) -> ScanResult | None:
     """Record one scan of the usual kind; return None for any other, without having written anything.
 
@@ -119,11 +131,15 @@ def record_single_scan(
     if connection.in_atomic_block or len(scans) != 1:
         return None
     [scan] = scans
-    if isinstance(scan, InvalidScan) or scan.checkpoint is not None:
+    if isinstance(scan, InvalidScan) or not is_usual_scan(scan, device):
         return None
     try:
-        context = load_scan_context(device, scan, now)
-        return decide_single_scan(context, scan, now) if context else None
+        context = load_scan_context(device, scan)
+        if context is None:
+            return None
+        time = resolve_scan_time(scan, received_at=now, clock=clock)
+        time = raise_to_predecessor(time, context.predecessor_at)
+        return decide_single_scan(context, ReceivedScan(scan, device, context.checkpoint, time))
     except (OperationalError, InterfaceError) as error:
         if is_wait_timeout(error):
             raise ServiceUnavailable(
@@ -133,7 +149,14 @@ def record_single_scan(
         return None
 
 
-def load_scan_context(device: Device, scan_input: ScanInput, now: datetime.datetime) -> ScanContext | None:
+def is_usual_scan(scan_input: ScanInput, device: Device) -> bool:
+    """Return whether the device itself made it, at its own checkpoint, without override or undo."""
+    is_at_own_checkpoint = scan_input.checkpoint in (None, device.checkpoint_id)
+    is_own = check_scan_device(scan_input, device, {device.pk: device}) is scan_input
+    return is_at_own_checkpoint and is_own and not (scan_input.override_reason or scan_input.undoes)
+
+
+def load_scan_context(device: Device, scan_input: ScanInput) -> ScanContext | None:
     """Read all that one scan needs; return None if it is not of the usual kind."""
     signed = parse_code(scan_input.code) if scan_input.code else None
     values = {
@@ -142,34 +165,35 @@ def load_scan_context(device: Device, scan_input: ScanInput, now: datetime.datet
         "key": signed.claim.key_number if signed else None,
         "reference": signed.claim.registration_reference if signed else scan_input.registration_reference,
         "uid": scan_input.uid,
+        # NULL is below nothing, so a scan without a number has no predecessor.
+        "sequence": scan_input.device_sequence,
     }
     row = execute_statement(READ_SQL, values).fetchone()
     if row is None:
         return None
     context, is_usual = unpack_row(device, row)
-    is_usual = is_usual and not scan_input.override_reason
-    latest = context.presence_state.last_scan_at
     if context.registration and context.registration.merged_into_id:
         return None
-    return context if is_usual and (latest is None or latest < effective_time(scan_input, now)) else None
+    return context if is_usual else None
 
 
 def unpack_row(device: Device, row: tuple[Any, ...]) -> tuple[ScanContext, bool]:
-    """Return the row as objects, and whether the scan is new and its checkpoint has no capacity."""
+    """Return the row as objects, and whether the scan is new and its checkpoint without capacity."""
     cells = convert_cells(row)
     capacity, key_event, public_key = islice(cells, 3)
     registration = make_instance(Registration, REGISTRATION_COLUMNS, cells)
     ticket = make_instance(Ticket, TICKET_COLUMNS, cells)
-    *state, changed_at, gate, scan, takes_bookings, has_booking = cells
+    *state, changed_at, gate, is_new, predecessor_at, takes_bookings, has_booking = cells
     if registration.pk is not None:
         registration.ticket = ticket
     key = None if key_event is None else EventPublicKey(key_event, bytes(public_key))
     presence_state = PresenceState(*state, gate or "") if state[-1] is not None else NEVER_SCANNED  # type: ignore[call-arg]  # in order
     holder = None if registration.pk is None else registration
     context = ScanContext(
-        device, device.checkpoint, key, holder, presence_state, changed_at, takes_bookings, has_booking
-    )
-    return context, capacity is None and scan is None
+        device, device.checkpoint, key, holder, presence_state, changed_at, predecessor_at, takes_bookings,
+        has_booking,
+    )  # fmt: skip
+    return context, capacity is None and bool(is_new)
 
 
 def convert_cells(row: tuple[Any, ...]) -> Iterator[Any]:
@@ -187,6 +211,8 @@ def list_conversions() -> list[tuple[int, Callable[[Any], Any]]]:
         (Checkpoint, ["capacity"]), (EventKey, ["event_id", "public_key"]),
         (Registration, REGISTRATION_COLUMNS), (Ticket, TICKET_COLUMNS),
         (Presence, [*STATE_COLUMN_NAMES, "changed_at"]),
+        # In place of the gate's name and of whether the scan is new, which need no conversion.
+        (Checkpoint, ["name", "kind"]), (Scan, ["effective_at"]),
     ]  # fmt: skip
     return find_conversions(read)
 
@@ -196,10 +222,22 @@ def make_instance[Row: Model](model: type[Row], names: list[str], cells: Iterato
     return model.from_db(DEFAULT_DB_ALIAS, names, list(islice(cells, len(names))))
 
 
-def decide_single_scan(
-    context: ScanContext, scan_input: ScanInput, now: datetime.datetime
-) -> ScanResult | None:
-    """Decide by the rules of `ScanBatch` and write; return None if another scan was faster."""
+def decide_single_scan(context: ScanContext, received: ReceivedScan) -> ScanResult | None:
+    """Decide by the rules of `ScanBatch` and write; return None if another scan was faster or is later."""
+    latest = context.presence_state.last_scan_at
+    if latest is not None and latest >= received.time.effective_at:
+        return None
+    now = received.time.received_at
+    batch = ScanBatch(make_batch_state(context, received.scan_input), now)
+    result = batch.decide_scan(received, make_counted_scan(received))
+    if not save_single_scan(batch, context.changed_at):
+        return None
+    update_last_seen(context.device, now)
+    return result
+
+
+def make_batch_state(context: ScanContext, scan_input: ScanInput) -> BatchState:
+    """Return what `load_batch_state` would load for this scan."""
     batch_state = BatchState(context.device)
     holder = make_holder(context.registration)
     number = get_key_number(scan_input.code)
@@ -217,14 +255,7 @@ def decide_single_scan(
         batch_state.booked_registrations[context.checkpoint.pk] = (
             {holder.pk} if holder and context.has_booking else set()
         )
-    batch = ScanBatch(batch_state, now)
-    result = batch.decide_scan(
-        scan_input, context.checkpoint, make_counted_scan(batch_state, scan_input, context.checkpoint, now)
-    )
-    if not save_single_scan(batch, context.changed_at):
-        return None
-    update_last_seen(context.device, now)
-    return result
+    return batch_state
 
 
 def save_single_scan(batch: ScanBatch, known_at: datetime.datetime | None) -> bool:

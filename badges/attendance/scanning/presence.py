@@ -1,8 +1,8 @@
 """Compute a presence from the scans of one badge at one checkpoint; without a database.
 
-Only admitted and already_in scans count. The presence is a fold over them in order of effective time, so it
-grows scan by scan while they arrive in order, and is recomputed when one arrives late. The result does not
-depend on the order of arrival.
+Only scans of attendees who were let in count, and none that was taken back. The presence is a fold over them
+in order of effective time, so it grows scan by scan while they arrive in order, and is recomputed when one
+arrives out of order. The result does not depend on the order of arrival.
 """
 
 import dataclasses
@@ -15,10 +15,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils import timezone
 
-from .verdict import ADMITTED, ALREADY_IN, ENTRY_LIFETIME_MS, REPEAT_INTERVAL_MS
-
-COUNTED_VERDICTS = (ADMITTED, ALREADY_IN)
-
+from .verdict import ENTRY_LIFETIME_MS, REPEAT_INTERVAL_MS
 
 ENTRY_LIFETIME = datetime.timedelta(milliseconds=ENTRY_LIFETIME_MS)
 
@@ -36,16 +33,14 @@ WRONG_BADGE = "wrong_badge"
 class CountedScan:
     """A scan that counts for the presence.
 
-    `local_verdict` is the verdict the operator saw; `has_override` tells whether a supervisor gave a reason;
-    `resolution` is an organizer's decision on a conflict ("" if there is none); `device_sequence` is the
-    device's own counter (0 if it has none).
+    `has_override` tells whether a supervisor gave a reason; `resolution` is an organizer's decision on a
+    conflict ("" if there is none); `device_sequence` is the device's own counter (0 if it has none).
     """
 
     at: datetime.datetime
     device_id: int
     uid: uuid.UUID
     direction: str
-    local_verdict: str = ""
     has_override: bool = False
     resolution: str = ""
     gate_name: str = ""
@@ -135,8 +130,7 @@ def has_entry_expired(state: PresenceState, at: datetime.datetime) -> bool:
 
 def apply_repeated_entry(state: PresenceState, counted_scan: CountedScan) -> PresenceState:
     """Handle an entry of a badge that is inside: a repeated read, an explained return, or a conflict."""
-    # The operator saw that the badge was inside and let nobody in, so there is no conflict.
-    if is_repeated_read(state, counted_scan) or counted_scan.local_verdict == ALREADY_IN:
+    if is_repeated_read(state, counted_scan):
         return state
     if counted_scan.resolution == REENTRY or counted_scan.has_override:
         back = dataclasses.replace(
@@ -178,11 +172,11 @@ def seconds_since_entry(state: PresenceState, counted_scan: CountedScan) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PriorState:
-    """The state of a badge that a new scan meets: inside or not, last read when and at which gate."""
+    """The state of a badge that a new scan meets: inside or not, entered when and at which gate."""
 
     is_inside: bool = False
     is_same_device: bool = False
-    read_at: datetime.datetime | None = None
+    entered_at: datetime.datetime | None = None
     gate_name: str = ""
 
 
@@ -191,8 +185,8 @@ def find_prior_state(state: PresenceState, device: int) -> PriorState:
     return PriorState(state.is_inside, state.last_device == device, state.last_entered_at, state.gate_name)
 
 
-def find_prior_state_of_late_scan(counted_scans: list[CountedScan], counted_scan: CountedScan) -> PriorState:
-    """Return the state met by a late scan, which may repeat the entry before or after it."""
+def find_prior_state_among(counted_scans: list[CountedScan], counted_scan: CountedScan) -> PriorState:
+    """Return the state met by a scan out of order, which may repeat an entry before or after it."""
     ordered = sorted(counted_scans, key=lambda each: each.sort_key)
     # By sort key rather than by time, so that the result agrees with compute_presence.
     before = compute_presence(each for each in ordered if each.sort_key < counted_scan.sort_key)
@@ -205,7 +199,7 @@ def find_prior_state_of_late_scan(counted_scans: list[CountedScan], counted_scan
     return PriorState(
         is_inside=True,
         is_same_device=after.device_id == counted_scan.device_id,
-        read_at=after.at,
+        entered_at=after.at,
         gate_name=after.gate_name,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -15,8 +15,9 @@ from convention.db.raw_sql import insert_rows
 from registrations.models import Registration
 
 from .numbering import invalidate_cursors
-from .presence import COUNTED_VERDICTS, CountedScan, PresenceState, compute_presence
+from .presence import CountedScan, PresenceState, compute_presence
 from .sql import PRESENCE_COLUMNS, PRESENCE_UPDATES, STATE_COLUMN_NAMES, STATE_COLUMNS
+from .verdict import COUNTED_VERDICTS
 
 if TYPE_CHECKING:
     from convention.events.models import Event
@@ -48,6 +49,11 @@ def rebuild_presence(*, event: "Event") -> int:
 
 # Ids of a registration and of the checkpoint at which its scans count.
 type PresenceKey = tuple[int, int]
+
+
+# The registration that a scan counts for: the survivor of a merged one. One level suffices, since merging a
+# survivor again moves all earlier merges to the new one.
+OWNER = Coalesce("registration__merged_into", "registration")
 
 
 UPDATE_ON_CONFLICT = f"ON CONFLICT (checkpoint_id, registration_id) DO UPDATE SET {PRESENCE_UPDATES}"
@@ -85,6 +91,16 @@ def filter_by_registration(registration: Registration) -> Q:
     return Q(registration=registration) | Q(registration__merged_into=registration)
 
 
+def find_undos() -> QuerySet[Scan]:
+    """Return, for an outer scan with its owner, the scans that take it back.
+
+    Decided here and not when an undo arrives, since it may arrive before the scan that it names.
+    """
+    by_device = Q(device=OuterRef("device")) | Q(device__can_override=True)
+    undos = Scan.objects.filter(by_device, event=OuterRef("event"), undoes=OuterRef("uid"), reason="undone")
+    return undos.annotate(owner=OWNER).filter(owner=OuterRef("owner"))
+
+
 def iterate_counted_scans(
     scans: QuerySet[Scan], checkpoints: set[int] | None = None
 ) -> Iterable[tuple[int, int, CountedScan]]:
@@ -92,15 +108,14 @@ def iterate_counted_scans(
 
     Scans of a merged registration are yielded for its survivor.
     """
-    # One level suffices: merging a survivor again moves all earlier merges to the new one.
-    rows = scans.annotate(owner=Coalesce("registration__merged_into", "registration")).filter(
-        verdict__in=COUNTED_VERDICTS, registration__isnull=False
+    rows = scans.annotate(owner=OWNER).filter(
+        ~Exists(find_undos()), let_in=True, verdict__in=COUNTED_VERDICTS, registration__isnull=False
     )
     if checkpoints is not None:
         rows = rows.filter(Q(checkpoint__in=checkpoints) | Q(checkpoint__counts_as__in=checkpoints))
     fields = (
         "owner", "checkpoint_id", "checkpoint__counts_as_id", "effective_at", "device_id", "uid",
-        "direction", "local_verdict", "override_reason", "device__can_override", "resolution__kind",
+        "direction", "override_reason", "device__can_override", "resolution__kind",
         "checkpoint__name", "device_sequence",
     )  # fmt: skip
     for (
@@ -117,7 +132,7 @@ def iterate_counted_scans(
         yield (
             registration,
             counted_at or checkpoint,
-            # As on arrival, a reason counts only from a supervisor's device (see has_supervisor_override).
+            # As on arrival, a reason counts only from a supervisor's device (see ReceivedScan.has_override).
             CountedScan(*values, bool(override and is_supervisor), resolution or "", gate, sequence or 0),  # type: ignore[call-arg]  # in order
         )
 

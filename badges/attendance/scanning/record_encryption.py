@@ -25,6 +25,7 @@ HKDF_INFO = b"convention sealed"
 REGISTRATION_KEY_PREFIX = b"convention registration\0"
 NONCE_BYTES = 12
 REGISTRATION_KEY_BYTES = 12
+SHORT_HASH_DIGITS = 16
 
 
 def make_registration_key(reference: str) -> str:
@@ -35,6 +36,11 @@ def make_registration_key(reference: str) -> str:
     return encode_base64url(
         hashlib.sha256(REGISTRATION_KEY_PREFIX + reference.encode()).digest()[:REGISTRATION_KEY_BYTES]
     )
+
+
+def hash_short_code(slug: str, short_code: str) -> str:
+    """Return the 16 hex digits by which a device finds a registration by its typed short code."""
+    return hashlib.sha256(f"short:{slug}:{short_code}".encode()).hexdigest()[:SHORT_HASH_DIGITS]
 
 
 def encrypt_record(token: str, record: dict[str, Any]) -> str:

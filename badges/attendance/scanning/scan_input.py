@@ -1,4 +1,4 @@
-"""A scan as a device sent it, and when it happened. scan_fields.py and serializers.py validate it."""
+"""A scan as a device sent it. scan_fields.py and serializers.py validate it; scan_time.py dates it."""
 
 import datetime
 import hashlib
@@ -18,6 +18,8 @@ MAX_REFERENCE_LENGTH = 40
 MAX_OPERATOR_LENGTH = 100
 MAX_REASON_LENGTH = 300
 MAX_CHECKPOINT_LENGTH = 200
+MAX_PAGE_LENGTH = 40
+MAX_SIGNATURE_LENGTH = 100
 
 
 ALLOWED_VERDICTS = ("", ADMITTED, ALREADY_IN, REFUSED, UNVERIFIED, ACTION)
@@ -55,51 +57,35 @@ class ScanInput:
     snapshot_sequence: int | None
     operator: str
     override_reason: str
+    let_in: bool | None = None
+    undoes: uuid.UUID | None = None
+    # The page load that made the scan, and its monotonic clock at that moment.
+    page: str = ""
+    elapsed_ms: int | None = None
+    # The device that made the scan; None is the one that delivers it.
+    device_id: int | None = None
+    signature: str = ""
+    # The item as sent, which the signature covers (see device_signatures.py); "" without a signature.
+    signed_item: str = ""
 
     def payload_hash(self) -> str:
         """Return a hash that tells the same scan sent again from another one under the same id.
 
-        Clock offset and snapshot are left out: they may differ between two tries of one scan.
+        What may differ between two tries of one scan is left out: clock offset, snapshot, delivering device.
         """
-        identifying_values = (
+        identifying_values: tuple[Any, ...] = (
             # timestamp() rather than the text: the same instant may be written with another offset.
             self.code, self.registration_reference, self.direction, self.scanned_at.timestamp(),
             self.checkpoint, self.device_sequence, self.local_verdict, self.operator, self.override_reason,
         )  # fmt: skip
+        # Appended only where sent, so that scans stored before these fields existed keep their hash.
+        if self.let_in is not None or self.undoes is not None:
+            identifying_values += (self.let_in, str(self.undoes or ""))
         return hashlib.sha256(json.dumps(identifying_values).encode()).hexdigest()
 
     def code_hash(self) -> str:
         """Return the hash that is stored instead of the code; "" where no code was read."""
         return hashlib.sha256(self.code.encode()).hexdigest() if self.code else ""
-
-
-LATE_AFTER = datetime.timedelta(seconds=20)
-
-
-MAX_CLOCK_SKEW = datetime.timedelta(minutes=2)
-
-
-MILLISECOND = datetime.timedelta(milliseconds=1)
-
-
-def effective_time(scan_input: ScanInput, received_at: datetime.datetime) -> datetime.datetime:
-    """Return when the badge was read by the server's clock; never later than it was received."""
-    # A scan "from the future" would otherwise stay the latest one and make all real scans after it late.
-    return min(scan_input.scanned_at + MILLISECOND * (scan_input.clock_offset_ms or 0), received_at)
-
-
-def is_late_scan(scan_input: ScanInput, received_at: datetime.datetime) -> bool:
-    """Return whether the scan arrived so late that the attendee has already passed."""
-    return received_at - effective_time(scan_input, received_at) > LATE_AFTER
-
-
-def has_uncertain_time(scan_input: ScanInput, received_at: datetime.datetime) -> bool:
-    """Return whether the device's clock is off by more than two minutes, or its offset is unknown."""
-    offset = scan_input.clock_offset_ms
-    # Such scans count all the same; the flag tells an organizer to distrust the order of events.
-    if offset is None or abs(offset) * MILLISECOND > MAX_CLOCK_SKEW:
-        return True
-    return scan_input.scanned_at + offset * MILLISECOND > received_at + MAX_CLOCK_SKEW
 
 
 def to_milliseconds(moment: datetime.datetime | None) -> int | None:

@@ -11,16 +11,20 @@ from rest_framework.exceptions import ValidationError
 from convention.api.bodies import get_shared_serializer
 from convention.api.fields import LocalTimeField
 
+from .inputs.scan_time import SendingClock
 from .scan_fields import (
     CheckpointField,
     DirectionField,
+    LetInField,
     LocalVerdictField,
+    OptionalTimeField,
     ScanCodeField,
     ScanIdField,
     ScanListField,
     ScanNumberField,
     ScanTextField,
     ScanTimeField,
+    UndoneScanField,
     validate_scan,
 )
 from .scan_input import (
@@ -29,12 +33,15 @@ from .scan_input import (
     MAX_COUNTER,
     MAX_OFFSET_MS,
     MAX_OPERATOR_LENGTH,
+    MAX_PAGE_LENGTH,
     MAX_REASON_LENGTH,
     MAX_REFERENCE_LENGTH,
     MAX_SCANS_PER_REQUEST,
+    MAX_SIGNATURE_LENGTH,
     InvalidScan,
     ScanInput,
 )
+from .snapshot_serializers import CapacityLimitResponse
 
 SCANS_EXAMPLE = OpenApiExample(
     "A badge is read",
@@ -48,10 +55,16 @@ SCANS_EXAMPLE = OpenApiExample(
                 "sequence": 17,
                 "clock_offset_ms": -40,
                 "local_verdict": "admitted",
+                "let_in": True,
                 "snapshot": 42,
                 "operator": "Lise",
+                "page": "kq3v0c",
+                "elapsed_ms": 1284300,
             }
-        ]
+        ],
+        "page": "kq3v0c",
+        "elapsed_ms": 1284920,
+        "sent_at": "2026-06-17T08:31:03+02:00",
     },
     request_only=True,
 )
@@ -72,6 +85,7 @@ RESULTS_EXAMPLE = OpenApiExample(
                 "detail": "",
             }
         ],
+        "limits": [],
         "sequence": 43,
         "server_time": "2026-06-17T08:31:02.520000+02:00",
     },
@@ -107,6 +121,28 @@ class ScanRequest(serializers.Serializer[ScanInput]):
     override_reason = ScanTextField(
         max_length=MAX_REASON_LENGTH, help_text="Admits all the same, on a supervisor’s device."
     )
+    let_in = LetInField(
+        help_text="Whether the operator let the attendee pass: attendance rests on this. Absent: as the "
+        "verdict says, so leave it out where the answer decides, and take the scan back if it came too late."
+    )
+    undoes = UndoneScanField(
+        help_text="The id of the scan that this one takes back, with the same code. It may arrive first."
+    )
+    page = ScanTextField(max_length=MAX_PAGE_LENGTH, help_text="Names the page load that made the scan.")
+    elapsed_ms = ScanNumberField(
+        limit=MAX_COUNTER, help_text="That page’s monotonic clock when the badge was read."
+    )
+    device = ScanNumberField(
+        limit=MAX_COUNTER,
+        help_text="The id of the device that made the scan; default: the one that sends it.",
+    )
+    signature = ScanTextField(
+        max_length=MAX_SIGNATURE_LENGTH,
+        help_text="Required from a device that was paired with a key: ECDSA with P-256 and SHA-256, 64 bytes "
+        'in base64url, over the JSON array `["scan-1", device, id, code, registration, direction, at, '
+        "checkpoint, sequence, clock_offset_ms, local_verdict, let_in, undoes, page, elapsed_ms, operator, "
+        'override_reason]` without blanks; absent texts are `""`, absent numbers and booleans `null`.',
+    )
 
     def validate(self, attrs: dict[str, Any]) -> Any:
         """Return the fields as a ScanInput."""
@@ -128,14 +164,28 @@ class ScanRequest(serializers.Serializer[ScanInput]):
             snapshot_sequence=attrs["snapshot"],
             operator=attrs["operator"],
             override_reason=attrs["override_reason"],
+            let_in=attrs["let_in"],
+            undoes=attrs["undoes"],
+            page=attrs["page"],
+            elapsed_ms=attrs["elapsed_ms"],
+            device_id=attrs["device"],
+            signature=attrs["signature"],
         )
 
 
 @extend_schema_serializer(examples=[SCANS_EXAMPLE])
 class ScanBatchRequest(serializers.Serializer[Any]):
-    """Up to 200 scans."""
+    """Up to 200 scans, and the clocks of the page that sends them."""
 
     scans = ScanListField(child=ScanRequest())
+    page = ScanTextField(max_length=MAX_PAGE_LENGTH, help_text="Names the page load that sends this.")
+    elapsed_ms = ScanNumberField(limit=MAX_COUNTER, help_text="Its monotonic clock now.")
+    sent_at = OptionalTimeField(help_text="The device’s clock now.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Put the three clocks into one."""
+        clock = SendingClock(attrs["page"], attrs["elapsed_ms"], attrs["sent_at"])
+        return {"scans": attrs["scans"], "clock": clock}
 
 
 class ScanResultResponse(serializers.Serializer[Any]):
@@ -162,6 +212,7 @@ class ScanBatchResponse(serializers.Serializer[Any]):
     """One result for each item, in the order sent."""
 
     results = serializers.ListField(child=ScanResultResponse(), max_length=MAX_SCANS_PER_REQUEST)
+    limits = CapacityLimitResponse(many=True, help_text="As in the snapshot, with these scans counted.")
     sequence = serializers.IntegerField(min_value=0)
     server_time = LocalTimeField(
         timespec="auto", help_text="For `clock_offset_ms`: the server’s time minus the device’s."

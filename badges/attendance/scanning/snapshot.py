@@ -15,29 +15,36 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, Device, Presence
-from badges.codes import sign_badge_token
+from badges.codes import make_short_code, sign_badge_token
 from convention.events.models import Event, EventKey
 from convention.events.signing_keys import get_signing_key
 from registrations.models import Registration, SessionBooking
 
+from .device_state.leases import CapacityLimit, renew_lease
+from .device_state.silence import SilentDevice, find_silent_devices
 from .numbering import is_cursor_invalid, number_changes
-from .record_encryption import encrypt_record, make_registration_key
+from .record_encryption import encrypt_record, hash_short_code, make_registration_key
 
 
 class BadgeRecord(NamedTuple):
     """A registration that ever had a valid badge, encrypted under its current code.
 
-    `state` is "confirmed", "cancelled", or "merged" into another registration of the same attendee.
+    `state` is "confirmed", "cancelled", or "merged" into another registration of the same attendee. `short`
+    is for devices that may look up typed codes: see `hash_short_code`.
     """
 
     key: str
     badge_version: int
     state: str
     sealed: str
+    short: str = ""
 
 
 class PresenceRecord(NamedTuple):
-    """A presence at `door`, the checkpoint at which scans count; `is_mine`: this device read that entry."""
+    """A presence at `door`, the checkpoint at which scans count; `is_mine`: this device read that entry.
+
+    `read_at` is the time of the last entry, as `entered_at`: the verdict compares it with a new read.
+    """
 
     key: str
     door: int
@@ -58,6 +65,7 @@ class Snapshot:
 
     device: Device
     event: Event
+    door: "DoorState"
     presences_cursor: str
     full: bool
     server_time: datetime.datetime
@@ -68,8 +76,34 @@ class Snapshot:
     presences: Sequence[PresenceRecord]
 
 
-def make_etag(device: Device, since: int, cursor: int | None) -> str:
-    """Return the ETag of a snapshot, made of the event, its presences, the device and both cursors."""
+@dataclass(frozen=True, slots=True)
+class DoorState:
+    """The state of the device's checkpoint that changes without any change of a presence."""
+
+    device: Device
+    limits: list[CapacityLimit]
+    silent_devices: list[SilentDevice]
+
+    @property
+    def devices_silent(self) -> int:
+        return len(self.silent_devices)
+
+    @property
+    def uncertain(self) -> int:
+        """Return how many scans the silent devices may hold."""
+        return sum(silent.scans for silent in self.silent_devices)
+
+
+def load_door_state(device: Device, *, at: datetime.datetime, pending: int = 0) -> DoorState:
+    """Return the state of the device's checkpoint, and renew the device's lease there."""
+    limit = renew_lease(device, at=at, pending=pending)
+    door = device.checkpoint.presence_checkpoint_id
+    return DoorState(device, [limit] if limit else [], find_silent_devices(device.event, at=at, door=door))
+
+
+def make_etag(door: DoorState, since: int, cursor: int | None) -> str:
+    """Return the ETag of a snapshot: of the event, its presences, the device, its door and both cursors."""
+    device = door.device
     # Numbers are given here, before the tag is compared, so that new scans change the tag at once.
     latest = number_changes(device.event_id)
     parts = (
@@ -80,13 +114,16 @@ def make_etag(device: Device, since: int, cursor: int | None) -> str:
         latest,
         since,
         cursor,
+        door.limits,
+        door.devices_silent,
+        door.uncertain,
     )
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
 
-def load_snapshot(device: Device, *, since: int = 0, cursor: int | None = None) -> Snapshot:
+def load_snapshot(door: DoorState, *, since: int = 0, cursor: int | None = None) -> Snapshot:
     """Return the changes after both cursors; without `since`, everything."""
-    event = device.event
+    device, event = door.device, door.device.event
     # Before the presences are read: what changes in between is sent twice rather than never.
     latest = number_changes(event.pk)
     is_restarted = cursor is not None and is_cursor_invalid(event.pk, cursor)
@@ -100,14 +137,13 @@ def load_snapshot(device: Device, *, since: int = 0, cursor: int | None = None) 
     return Snapshot(
         device=device,
         event=event,
+        door=door,
         presences_cursor=str(latest) if latest else "",
         full=full,
         server_time=timezone.now(),
         keys=list(event.keys.all()),
         checkpoints=list(event.checkpoints.select_related("session")),
-        registrations=list(
-            make_badge_records(get_signing_key(event), changed, find_booked_sessions(changed))
-        ),
+        registrations=list(make_badge_records(device, changed)),
         # A full snapshot replaces the device's data, so it need not name what to delete.
         removed=[] if full else list_removed_keys(changed),
         presences=list(load_presence_records(device, None if full else cursor)),
@@ -123,14 +159,17 @@ def find_booked_sessions(changed: Any) -> dict[int, list[int]]:
     return sessions_by_registration
 
 
-def make_badge_records(
-    signing_key: EventKey, changed: Any, booked: dict[int, list[int]]
-) -> Iterator[BadgeRecord]:
+def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
     """Yield the registrations that have or had a valid badge.
 
     The encrypted record is {"name", "company", "ticket", "note", "no_photo"}, with "ticket_en" if the ticket
     has another name in English, and "sessions", the ids of booked sessions, if there are any.
     """
+    signing_key, booked, slug = (
+        get_signing_key(device.event),
+        find_booked_sessions(changed),
+        device.event.slug,
+    )
     rows = changed.filter(confirmed_at__isnull=False).order_by("pk").values_list(
         "pk", "reference", "badge_version", "cancelled_at", "merged_into", "first_name", "last_name",
         "company", "no_photo",
@@ -163,6 +202,7 @@ def make_badge_records(
             # A merged registration is cancelled too; "merged" gives the operator the better reason.
             state="merged" if merged_into else "cancelled" if cancelled_at else "confirmed",
             sealed=encrypt_record(sign_badge_token(reference, badge_version, signing_key), record),
+            short=hash_short_code(slug, make_short_code(reference)) if device.can_override else "",
         )
 
 
@@ -182,11 +222,11 @@ def list_removed_keys(changed: Any) -> list[str]:
 def load_presence_records(device: Device, cursor: int | None) -> Iterator[PresenceRecord]:
     """Yield the presences at the device's checkpoint that changed since the cursor."""
     own_checkpoint = device.checkpoint.presence_checkpoint_id
-    rows = Presence.objects.filter(event=device.event_id, checkpoint=own_checkpoint, version__gt=0)
+    rows = Presence.objects.filter(event=device.event_id, checkpoint=own_checkpoint)
     if cursor is not None:
         rows = rows.filter(sequence__gt=cursor)
-    fields = ("is_inside", "last_entered_at", "last_left_at", "last_scan_at", "last_device_id")
-    for reference, checkpoint_id, gate, inside, entered, left, read, device_id in rows.values_list(
+    fields = ("is_inside", "last_entered_at", "last_left_at", "last_device_id")
+    for reference, checkpoint_id, gate, inside, entered, left, device_id in rows.values_list(
         "registration__reference", "checkpoint_id", F("last_device__checkpoint__name"), *fields
     ):
         yield PresenceRecord(
@@ -195,7 +235,7 @@ def load_presence_records(device: Device, cursor: int | None) -> Iterator[Presen
             is_inside=inside,
             entered_at=entered,
             left_at=left,
-            read_at=read,
+            read_at=entered,
             gate=gate or "",
             is_mine=device_id == device.pk,
         )

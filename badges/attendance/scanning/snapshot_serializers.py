@@ -71,6 +71,17 @@ SNAPSHOT_EXAMPLE = OpenApiExample(
                 "is_mine": True,
             }
         ],
+        "limits": [
+            {
+                "door": 3,
+                "capacity": 250,
+                "inside": 214,
+                "lease": 12,
+                "lease_expires_at": "2026-06-17T08:41:02+02:00",
+            }
+        ],
+        "devices_silent": 1,
+        "uncertain": 7,
     },
     response_only=True,
 )
@@ -169,6 +180,18 @@ class BadgeRecordResponse(serializers.Serializer[Any]):
     badge_version = serializers.IntegerField(min_value=0)
     state = serializers.ChoiceField(["confirmed", "cancelled", "merged"])
     sealed = serializers.CharField(help_text="The encrypted record, which only the badge’s code decrypts.")
+    short = serializers.CharField(
+        required=False,
+        help_text="On a supervisor’s device: 16 hex digits of SHA-256 over `short:`, the event’s slug, `:` "
+        "and the short code on the badge.",
+    )
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Leave `short` out on other devices: snapshots of 10,000 registrations must stay below 3 MB."""
+        body = super().to_representation(instance)
+        if not body["short"]:
+            del body["short"]
+        return body
 
 
 class PresenceRecordResponse(serializers.Serializer[Any]):
@@ -179,9 +202,23 @@ class PresenceRecordResponse(serializers.Serializer[Any]):
     is_inside = serializers.BooleanField()
     entered_at = LocalTimeField(timespec="auto", allow_null=True)
     left_at = LocalTimeField(timespec="auto", allow_null=True)
-    read_at = LocalTimeField(timespec="auto", allow_null=True)
+    read_at = LocalTimeField(timespec="auto", allow_null=True, help_text="When it was read to enter.")
     gate = serializers.CharField()
     is_mine = serializers.BooleanField()
+
+
+class CapacityLimitResponse(serializers.Serializer[Any]):
+    """The limit at the device’s checkpoint. The places in `lease` count those inside and all leases."""
+
+    door = serializers.IntegerField(min_value=0)
+    capacity = serializers.IntegerField(min_value=0)
+    inside = serializers.IntegerField(min_value=0)
+    lease = serializers.IntegerField(
+        min_value=0,
+        help_text="Places that this device may give without asking. It subtracts its own entries that it has "
+        "not sent, and adds its own exits.",
+    )
+    lease_expires_at = LocalTimeField(timespec="auto")
 
 
 @extend_schema_serializer(examples=[SNAPSHOT_EXAMPLE])
@@ -202,3 +239,12 @@ class SnapshotResponse(serializers.Serializer[Any]):
         help_text="Keys of registrations that lost their place without ever having had a badge.",
     )
     presences = PresenceRecordResponse(many=True)
+    limits = CapacityLimitResponse(many=True, source="door.limits", help_text="Empty without a capacity.")
+    devices_silent = serializers.IntegerField(
+        source="door.devices_silent",
+        min_value=0,
+        help_text="Devices at this door that were not heard of for two minutes.",
+    )
+    uncertain = serializers.IntegerField(
+        source="door.uncertain", min_value=0, help_text="How many scans they may hold, by their pace before."
+    )

@@ -2,12 +2,13 @@
 
 # Names and types as in the migrations; a new column of Scan must be added here by hand.
 SCAN_COLUMNS = {
-    "uid": "uuid", "device_id": "bigint", "event_id": "bigint", "checkpoint_id": "bigint",
-    "registration_id": "bigint", "code_hash": "text", "payload_hash": "text", "direction": "text",
+    "uid": "uuid", "device_id": "bigint", "delivered_by_id": "bigint", "event_id": "bigint",
+    "checkpoint_id": "bigint", "registration_id": "bigint", "code_hash": "text", "payload_hash": "text",
+    "direction": "text",
     "scanned_at": "timestamptz", "received_at": "timestamptz", "effective_at": "timestamptz",
     "is_time_uncertain": "boolean", "is_offline": "boolean", "clock_offset_ms": "integer",
     "device_sequence": "bigint", "snapshot": "bigint", "local_verdict": "text", "operator": "text",
-    "override_reason": "text", "verdict": "text", "reason": "text",
+    "override_reason": "text", "verdict": "text", "reason": "text", "let_in": "boolean", "undoes": "uuid",
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ shows that; the server's answer follows. Times are integer milliseconds since 19
 
 A device takes its facts from the snapshot (see snapshot.py) and sends scans as serializers.py describes:
 
+is_device_revoked   whether the device had been revoked or had expired when it made the scan
 code_status         "valid": a token signed by one of the snapshot's keys; "forged": a damaged token, or one
                     with a known key number and a wrong signature; "other_event": a token whose key number
                     the snapshot does not hold; "not_a_badge": any other text; "lookup": no code, the
@@ -26,8 +27,11 @@ is_same_device      whether the last entry was read by this very device
 last_read_at        when the last entry was read; null if there was none. An entry expires after ten hours:
                     attendees go home without a scan and enter again the next morning
 local_verdict       the verdict that the device showed to the operator ("" on the device itself)
+let_in              whether the operator let the attendee pass; null where the device does not say (on the
+                    device itself, and from programs)
 is_late             the scan reached the server long after it was made, so the attendee has already passed
 has_override        whether a supervisor gave a reason to admit nevertheless
+undo                "" for a scan; "allowed" or "not_allowed" for one that takes back another scan
 """
 
 from dataclasses import dataclass
@@ -43,6 +47,8 @@ REPEAT_INTERVAL_MS = 10_000
 # Exits are rarely scanned in the evening, so an entry must have expired by the next morning.
 ENTRY_LIFETIME_MS = 10 * 60 * 60 * 1000
 ADMITTING_VERDICTS = (ADMITTED, UNVERIFIED)
+# With any other verdict the badge is not known to be one that may pass here.
+COUNTED_VERDICTS = (ADMITTED, ALREADY_IN)
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class ScanFacts:
     """The facts that a verdict depends on; the module's docstring explains each."""
 
     source: str = "server"
+    is_device_revoked: bool = False
     code_status: str = "valid"
     registration_state: str = "confirmed"
     is_current: bool = True
@@ -64,8 +71,10 @@ class ScanFacts:
     is_same_device: bool = False
     last_read_at: int | None = None
     local_verdict: str = ""
+    let_in: bool | None = None
     is_late: bool = False
     has_override: bool = False
+    undo: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,9 +96,13 @@ DESK_REASONS = ("unpaid", "unconfirmed")
 
 def decide_verdict(facts: ScanFacts) -> Verdict:
     """Decide: first the signature, then the holder, then this checkpoint."""
+    if facts.is_device_revoked:
+        return Verdict(REFUSED, "revoked_device")
     # Before everything else, even exits: without a genuine code nobody is known to leave.
     if facts.code_status in REASON_BY_CODE_STATUS:
         return Verdict(REFUSED, REASON_BY_CODE_STATUS[facts.code_status])
+    if facts.undo:
+        return Verdict(ADMITTED, "undone") if facts.undo == "allowed" else Verdict(REFUSED, facts.undo)
     if facts.registration_state == "unknown":
         return decide_unknown(facts)
     # Nobody is held back inside, whatever speaks against the badge.
@@ -138,7 +151,25 @@ def was_admitted_by_device(facts: ScanFacts) -> bool:
 
     The server records that as it happened: a refusal now would only make the headcount wrong.
     """
-    return facts.is_late and facts.local_verdict in ADMITTING_VERDICTS
+    if facts.let_in is not None:
+        return facts.let_in
+    return facts.is_late and facts.local_verdict in ADMITTING_VERDICTS and not was_sent_away(facts)
+
+
+def was_sent_away(facts: ScanFacts) -> bool:
+    """Return whether a strict checkpoint could not ask in time, so that nobody passed."""
+    return facts.is_late and facts.is_strict and facts.local_verdict == UNVERIFIED
+
+
+def resolve_let_in(facts: ScanFacts, verdict: Verdict) -> bool:
+    """Return whether the attendee passed: as the device says, else as the verdict does."""
+    if facts.undo:
+        return False
+    if facts.let_in is not None:
+        return facts.let_in
+    # An operator who was shown "already in" stopped the attendee; `already_in` otherwise means two devices.
+    is_stopped = facts.local_verdict == ALREADY_IN or was_sent_away(facts)
+    return verdict.verdict in COUNTED_VERDICTS and not is_stopped
 
 
 def has_entry_expired(facts: ScanFacts) -> bool:
@@ -150,19 +181,22 @@ def decide_inside(facts: ScanFacts) -> Verdict:
     """Decide on a badge that is inside already: a repeated read, a second person, or an unseen exit."""
     if is_repeated_read(facts):
         return Verdict(ALREADY_IN)
+    # Explained by the supervisor: the attendee left without a scan and came back.
     if facts.has_override:
-        return Verdict(ADMITTED, "conflict")
-    # The operator was shown it and stopped the attendee, so nobody came in a second time.
-    if facts.source == "device" or facts.local_verdict == ALREADY_IN:
-        return Verdict(ALREADY_IN)
-    return Verdict(ALREADY_IN, "conflict")
+        return Verdict(ADMITTED)
+    return Verdict(ALREADY_IN, "" if facts.source == "device" or was_stopped(facts) else "conflict")
+
+
+def was_stopped(facts: ScanFacts) -> bool:
+    """Return whether the operator stopped the attendee, so that nobody came in a second time."""
+    return facts.local_verdict == ALREADY_IN if facts.let_in is None else not facts.let_in
 
 
 def is_repeated_read(facts: ScanFacts) -> bool:
     """Return whether the same device reads the badge again within ten seconds."""
     if not facts.is_same_device or facts.last_read_at is None:
         return False
-    # abs: a late scan can be compared with the entry after it (see find_prior_state_of_late_scan).
+    # abs: a late scan can be compared with the entry after it (see find_prior_state_among).
     return abs(facts.at - facts.last_read_at) <= REPEAT_INTERVAL_MS
 
 
@@ -174,4 +208,5 @@ def decide_entry(facts: ScanFacts, objection: str) -> Verdict:
     # A strict checkpoint waits for the server even if nothing speaks against the badge.
     if facts.source == "device" and facts.is_strict:
         return Verdict(UNVERIFIED, "offline")
-    return Verdict(ADMITTED, objection or ("full" if is_full else ""))
+    # The room's limit protects those inside, so it is the flag that counts if there are several.
+    return Verdict(ADMITTED, "full" if is_full else objection)

@@ -1,6 +1,7 @@
 """Organizers' pages: headcount, attendance lists, one checkpoint, one attendee's scans."""
 
 import datetime
+import hashlib
 from typing import Any
 
 from django.contrib import messages
@@ -9,7 +10,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
 from django.utils.formats import date_format
 from django.utils.http import urlencode
@@ -21,6 +22,7 @@ from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.reports import headcount
 from badges.attendance.reports.export import export_attendance
 from badges.attendance.scanning.check_in import check_in_registration
+from badges.attendance.scanning.device_state.silence import find_silent_devices
 from badges.attendance.scanning.numbering import number_changes
 from badges.attendance.scanning.presence import filter_still_inside
 from badges.attendance.scanning.presence_store import filter_by_registration
@@ -60,7 +62,12 @@ def attendance_overview(request: HttpRequest, event: str) -> HttpResponse:
     if request.GET.get("part") != "numbers":
         return render(request, "attendance/attendance.html", context | attendance_context(event_obj))
     # The page polls every ten seconds, and an unchanged page must cost little.
-    etag = f'"{number_changes(event_obj.pk)}-{event_obj.sequence}-{translation.get_language()}"'
+    silent = find_silent_devices(event_obj, at=timezone.now())
+    parts = (
+        number_changes(event_obj.pk), event_obj.sequence, translation.get_language(),
+        [(each.device.pk, each.minutes, each.scans) for each in silent],
+    )  # fmt: skip
+    etag = f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         response = render(request, "attendance/numbers.html", context | attendance_context(event_obj))
@@ -78,7 +85,7 @@ def attendance_context(event: Event) -> dict[str, Any]:
         "companies": make_group_bars(event, _("By company"), _("Company"), "company", counts.companies),
         "tickets": make_group_bars(event, _("By ticket"), _("Ticket"), "ticket", counts.tickets),
         "more_companies": max(0, len(counts.companies) - MAX_GROUPS_DRAWN),
-        "checkpoint_rows": headcount.count_by_checkpoint(event),
+        "live": headcount.count_inside_event(event, inside_count=counts.total.inside_count),
         "conflicts": Presence.objects.filter(event=event, has_conflict=True).count(),
     }
 
@@ -161,10 +168,12 @@ def checkpoint_attendance(request: HttpRequest, event: str, checkpoint: int) -> 
     listed = rows.select_related("registration").order_by(
         "registration__last_name", "registration__first_name", "pk"
     )
+    inside, door = rows.filter(filter_still_inside()).count(), checkpoint_obj.presence_checkpoint_id
+    silent = find_silent_devices(event_obj, at=timezone.now(), door=door)
     context = {
         "event": event_obj, "section": "organize", "checkpoint": checkpoint_obj,
         "shown": Paginator(listed, ROWS_PER_PAGE).get_page(request.GET.get("page")),
-        "inside": rows.filter(filter_still_inside()).count(),
+        "inside": inside, "counts": headcount.CheckpointHeadcount(checkpoint_obj, 0, inside, silent),
     }  # fmt: skip
     return render(request, "attendance/checkpoint_attendance.html", context)
 

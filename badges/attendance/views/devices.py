@@ -3,45 +3,64 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from badges.attendance.devices.pairing import (
-    get_or_create_entrance,
-    pair_device,
-    pair_supervisor_device,
-    revoke_device,
-)
+from badges.attendance.devices.pairing import get_or_create_entrance, revoke_device
+from badges.attendance.devices.pairing_codes import ShownCode, invite_devices
 from badges.attendance.forms import OrganizerPairingForm, PairingForm
-from badges.attendance.models import Device
+from badges.attendance.models import Device, PairingInvitation
 from convention.club.permissions import require_signed_in
 from convention.codes.qr import draw_svg_symbol
 from convention.events.permissions import can_organize, get_event_to_organize, get_event_to_staff
 
 
-# The page contains the token once: the browser must not show it again from its cache.
-@never_cache
 @require_http_methods(["GET", "POST"])
 def device_list(request: HttpRequest, event: str) -> HttpResponse:
-    """List the devices of an event and pair new ones; a new pairing code is shown once."""
+    """List the devices of an event; a POST begins a screen of pairing codes."""
     event_obj = get_event_to_staff(event, request.user)
     entrance = get_or_create_entrance(event_obj)
     is_organizer = can_organize(request.user, event_obj)
     # The desk cannot pair supervisors' phones: they overrule refusals.
     form_class = OrganizerPairingForm if is_organizer else PairingForm
     form = form_class(request.POST or None, event=event_obj, initial={"checkpoint": entrance})
-    context = {"event": event_obj, "section": "organize", "form": form}
     if request.method == "POST" and form.is_valid():
-        pair = pair_supervisor_device if form.cleaned_data.pop("can_override", False) else pair_device
-        pairing = pair(**form.cleaned_data, paired_by=require_signed_in(request.user))
-        # No redirect after this POST: the token exists only in this response.
-        context |= {"pairing": pairing, "qr": draw_svg_symbol(pairing.url)}
+        invitation = invite_devices(**form.cleaned_data, person=require_signed_in(request.user))
+        return redirect("organize-device-pairing-code", event_obj.slug, invitation.pk)
     listed = Device.objects.filter(event=event_obj).phones().select_related("checkpoint")
     # Not a property of the row: whether a device is valid also depends on a role of the person who paired it.
     valid = set(Device.objects.valid().filter(event=event_obj).values_list("pk", flat=True))
-    context |= {"devices": listed, "valid_ids": valid, "can_revoke": is_organizer}
+    context = {
+        "event": event_obj, "section": "organize", "form": form, "devices": listed, "valid_ids": valid,
+        "can_revoke": is_organizer,
+    }  # fmt: skip
     return render(request, "attendance/devices.html", context)
+
+
+# The code pairs a phone: the browser must not show it again from its cache.
+@never_cache
+@require_safe
+def pairing_code(request: HttpRequest, event: str, invitation: int) -> HttpResponse:
+    """Show the pairing code that is valid now; with `part=code` that alone, which the page polls."""
+    event_obj = get_event_to_staff(event, request.user)
+    invitations = PairingInvitation.objects.filter(event=event_obj).select_related("checkpoint")
+    # A desk's staff must not pair a phone that overrules refusals.
+    if not can_organize(request.user, event_obj):
+        invitations = invitations.filter(can_override=False)
+    row = get_object_or_404(invitations, pk=invitation)
+    is_valid = row.expires_at > timezone.now()
+    shown = ShownCode(row) if is_valid else None
+    paired = Device.objects.filter(
+        event=event_obj, checkpoint=row.checkpoint, created_at__gte=row.created_at
+    ).exclude(pairing_code_hash=None)
+    context = {
+        "event": event_obj, "section": "organize", "invitation": row, "code": shown,
+        "qr": draw_svg_symbol(shown.url) if shown else "", "paired": paired.order_by("pk"),
+    }  # fmt: skip
+    template = "shown_code" if request.GET.get("part") == "code" else "pairing_code"
+    return render(request, f"attendance/{template}.html", context)
 
 
 @require_POST

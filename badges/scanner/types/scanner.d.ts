@@ -82,6 +82,15 @@ declare global {
       is_mine: boolean;
     }
 
+    /** The limit at the device's checkpoint, and the places that this device may give there. */
+    interface CapacityLimit {
+      door: number;
+      capacity: number;
+      inside: number;
+      lease: number;
+      lease_expires_at: string;
+    }
+
     interface Snapshot {
       sequence: number;
       presences_cursor: string;
@@ -94,6 +103,9 @@ declare global {
       registrations: EncryptedRegistration[];
       removed: string[];
       presences: Presence[];
+      limits: CapacityLimit[];
+      devices_silent: number;
+      uncertain: number;
     }
 
     interface ScanResult {
@@ -214,6 +226,7 @@ declare global {
 
     interface VerdictFacts {
       source: "device" | "server";
+      is_device_revoked: boolean;
       code_status: CodeStatus;
       registration_state: string;
       is_current: boolean;
@@ -228,8 +241,49 @@ declare global {
       is_same_device: boolean;
       last_read_at: number | null;
       local_verdict: Verdict | "";
+      let_in: boolean | null;
       is_late: boolean;
       has_override: boolean;
+      undo: "" | "allowed" | "not_allowed";
+    }
+
+    /** A badge as read: `key` names its registration in the snapshot. */
+    interface Reading {
+      codeStatus: CodeStatus;
+      key: string | null;
+      badgeVersion: number;
+      direction: Direction;
+      /** Milliseconds by the server's clock. */
+      at: number;
+      hasOverride: boolean;
+    }
+
+    /** A scan of this device that its last snapshot does not contain. */
+    interface DeviceScan {
+      id: string;
+      key: string | null;
+      door: number;
+      direction: Direction;
+      /** Milliseconds by the server's clock. */
+      at: number;
+      let_in: boolean;
+      /** Whether it moved the badge in or out, as the device knew it: only then a place was taken or freed. */
+      changes_inside: boolean;
+      undoes: string;
+    }
+
+    type PresenceFacts = Pick<Presence, "is_inside" | "is_mine" | "read_at">;
+
+    /** The rows of the snapshot that a verdict depends on. */
+    interface DeviceData {
+      checkpoint: Pick<Checkpoint, "door" | "session" | "opens_at" | "closes_at" | "is_strict">;
+      registration: Pick<EncryptedRegistration, "state" | "badge_version"> | null;
+      record: Pick<BadgeRecord, "sessions"> | null;
+      presence: PresenceFacts | null;
+      limit: CapacityLimit | null;
+      unsentScans: DeviceScan[];
+      /** Acknowledged after the snapshot: they count for presence, and the answer's lease counts them already. */
+      sentScans: DeviceScan[];
     }
 
     interface Decision {

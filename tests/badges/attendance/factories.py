@@ -10,7 +10,7 @@ from badges.attendance.authentication import hash_token
 from badges.attendance.models import Checkpoint, Device
 from badges.attendance.scanning.fast_path import record_single_scan
 from badges.attendance.scanning.serializers import parse_scan
-from badges.attendance.scanning.snapshot import load_snapshot
+from badges.attendance.scanning.snapshot import load_door_state, load_snapshot
 from badges.attendance.scanning.snapshot_serializers import SnapshotResponse
 from convention.api.bodies import render_body
 from convention.codes.badge_codes import BadgeClaim, build_code_address, generate_key_pair, sign_claim
@@ -90,7 +90,8 @@ def bearer(token):
 
 def build_snapshot(device, **cursors):
     """The snapshot as a device gets it."""
-    return render_body(SnapshotResponse, load_snapshot(device, **cursors))
+    door = load_door_state(device, at=timezone.now())
+    return render_body(SnapshotResponse, load_snapshot(door, **cursors))
 
 
 def record_quickly(device, item, now=None):

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from badges.attendance.models import Checkpoint
 from badges.attendance.reports import headcount
 from badges.attendance.reports.export import UnknownAttendanceFormat, export_attendance
-from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.record_scans import record_scan_items
 from convention.events.models import Event
 from tests.badges.attendance.factories import code_of, make_device, make_event, make_item, make_registration
 from tests.pdf_readers import pdf_text
@@ -44,7 +44,7 @@ def story(request):
         make_item(code["Chloé"], at=ago(30)),
         make_item(code["Chloé"], at=ago(10), checkpoint="Salle 1"),
     ]
-    record_scans(device=make_device(event)[0], items=items)
+    record_scan_items(device=make_device(event)[0], items=items)
     return event, room, people
 
 
@@ -165,7 +165,7 @@ def test_query_counts_do_not_grow(function, django_assert_max_num_queries):
     for _round in range(3):
         with django_assert_max_num_queries(4):
             function(event)
-        record_scans(
+        record_scan_items(
             device=device, items=[make_item(code_of(make_registration(event))) for _number in range(10)]
         )
 
@@ -174,7 +174,7 @@ def test_query_counts_do_not_grow(function, django_assert_max_num_queries):
 @pytest.mark.django_db(transaction=True)
 def test_the_command(command, tmp_path):
     event = make_event()
-    record_scans(device=make_device(event)[0], items=[make_item(code_of(make_registration(event)))])
+    record_scan_items(device=make_device(event)[0], items=[make_item(code_of(make_registration(event)))])
     output = tmp_path / "presences.csv"
     done = command("attendance", event.slug, "--output", str(output))
     assert (done.returncode, done.stderr) == (0, "")

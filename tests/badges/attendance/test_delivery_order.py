@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.scanning.presence_store import rebuild_presence
-from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.sql import STATE_COLUMN_NAMES
 from tests.badges.attendance.factories import code_of, make_device, make_event, make_item, make_registration
 
@@ -71,7 +71,7 @@ def test_any_delivery_gives_the_same_presence(data, django_db_blocker):
         for device in devices:
             own = [item for owner, item in delivered if owner is device]
             for start in range(0, len(own), size):
-                record_scans(device=device, items=own[start : start + size], at=now)
+                record_scan_items(device=device, items=own[start : start + size], at=now)
         assert Scan.objects.count() == len(scans)
         results.append(presences())
         rebuild_presence(event=event)
@@ -84,7 +84,7 @@ def test_rebuilding_mends_what_is_wrong_and_removes_what_is_nobody():
     event = make_event()
     device = make_device(event)[0]
     first, second = make_registration(event), make_registration(event)
-    record_scans(device=device, items=[make_item(code_of(first))])
+    record_scan_items(device=device, items=[make_item(code_of(first))])
     before = presences()
     Presence.objects.update(is_inside=False, entries=7)
     Presence.objects.create(

@@ -12,7 +12,7 @@ from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.scanning.check_in import check_in_registration
 from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_encryption import make_registration_key
-from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.record_scans import record_scan_items
 from registrations.billing.receivables import bill_order, sync_receivable
 from registrations.booking.join_waiting_list import join_session_list
 from registrations.changes.duplicates import (
@@ -123,7 +123,7 @@ def test_the_badge_that_goes_is_refused_as_replaced_and_a_late_entry_counts_for_
     kept, other = make_registration(event), make_registration(event)
     (device, _token), code = make_device(event), code_of(other)
     merge_registrations_and_scans(survivor=kept, other=other)
-    [refused] = record_scans(device=device, items=[make_item(code)])
+    [refused] = record_scan_items(device=device, items=[make_item(code)])
     assert (refused.verdict, refused.reason, refused.holder.pk) == ("refused", "revoked", kept.pk)
     told = {row["key"]: row["state"] for row in build_snapshot(device)["registrations"]}
     assert told == {
@@ -131,7 +131,7 @@ def test_the_badge_that_goes_is_refused_as_replaced_and_a_late_entry_counts_for_
         make_registration_key(other.reference): "merged",
     }
     late = timezone.now() - datetime.timedelta(hours=1)
-    [entered] = record_scans(
+    [entered] = record_scan_items(
         device=device, items=[make_item(code, at=late.isoformat(), local_verdict="admitted")]
     )
     assert (entered.verdict, entered.reason) == ("admitted", "revoked")
@@ -265,7 +265,7 @@ def test_batches_with_merged_badges_and_merges_wait_for_nobody_in_a_ring():
             )
             return
         chosen = random.Random(number).sample(codes, 4)
-        record_scans(device=device, items=[make_item(code) for code in chosen])
+        record_scan_items(device=device, items=[make_item(code) for code in chosen])
 
     results = in_threads([lambda n=n: work(n) for n in range(32)], threads=8)
     assert [r for r in results if isinstance(r, Exception) and not isinstance(r, MergeRefused)] == []

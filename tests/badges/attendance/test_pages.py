@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, ConflictResolution, Device, Presence, Scan
-from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.record_scans import record_scan_items
 from convention.audit.models import AuditEntry
 from convention.events.models import EventRole
 from schedule.models import Session
@@ -56,7 +56,7 @@ def twice(event):
     registration = make_registration(event)
     for minutes in (30, 5):
         item = make_item(code_of(registration), at=ago(minutes), local_verdict="admitted")
-        record_scans(device=make_device(event, name=f"Porte {minutes}")[0], items=[item])
+        record_scan_items(device=make_device(event, name=f"Porte {minutes}")[0], items=[item])
     return registration
 
 
@@ -108,7 +108,9 @@ def test_numbers_open_their_lists(organizer, event):
     people = [make_registration(event, last_name=name) for name in ("Ana", "Borisov", "Ćelik")]
     items = [make_item(code_of(people[0])), make_item(code_of(people[1]), at=ago(9))]
     device = make_device(event)[0]
-    record_scans(device=device, items=[*items, make_item(code_of(people[1]), direction="out", at=ago(2))])
+    record_scan_items(
+        device=device, items=[*items, make_item(code_of(people[1]), direction="out", at=ago(2))]
+    )
     address = reverse("organize-attendance", args=[event.slug])
     total = organizer.get(address).context["total"]
     assert (total.inside_count, total.arrived_count, total.absent_count) == (1, 2, 1)
@@ -129,7 +131,7 @@ def test_unchanged_numbers_are_304(organizer, event):
     address = reverse("organize-attendance", args=[event.slug]) + "?part=numbers"
     etag = organizer.get(address).headers["etag"]
     assert organizer.get(address, headers={"if-none-match": etag}).status_code == 304
-    record_scans(device=make_device(event)[0], items=[make_item(code_of(make_registration(event)))])
+    record_scan_items(device=make_device(event)[0], items=[make_item(code_of(make_registration(event)))])
     assert organizer.get(address, headers={"if-none-match": etag}).status_code == 200
 
 
@@ -216,7 +218,7 @@ def test_a_checkpoint_in_use_stays(organizer, event):
 
 def test_a_gate_told_to_count_elsewhere_moves_its_presences(organizer, event):
     gate = Checkpoint.objects.create(event=event, name="Porte B", position=1)
-    record_scans(
+    record_scan_items(
         device=make_device(event, checkpoint=gate)[0], items=[make_item(code_of(make_registration(event)))]
     )
     entrance = event.checkpoints.get(name="Entrée")
@@ -282,7 +284,7 @@ def test_the_list_of_checkpoints_counts_phones_that_can_scan(organizer, event):
 def test_the_bar_of_a_company_lists_all_whom_it_counts(organizer, event):
     for company in ("Acme  SA", " Acme SA", "Acme SA "):
         registration = make_registration(event, company=company)
-        record_scans(device=make_device(event)[0], items=[make_item(code_of(registration))])
+        record_scan_items(device=make_device(event)[0], items=[make_item(code_of(registration))])
 
     overview = organizer.get(reverse("organize-attendance", args=[event.slug]))
     [bar] = overview.context["companies"].rows

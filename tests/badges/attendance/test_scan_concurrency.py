@@ -16,7 +16,7 @@ from badges.attendance.scanning.batch_state import save_batch
 from badges.attendance.scanning.presence import COUNTED_VERDICTS, NEVER_SCANNED
 from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_encryption import make_registration_key
-from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.sql import STATE_COLUMN_NAMES
 from tests.badges.attendance.factories import (
     bearer,
@@ -42,7 +42,7 @@ def rush(event, code, rounds=1):
     devices = [make_device(event)[0] for _number in range(AT_ONCE)]
     at = timezone.now().isoformat()
     jobs = [
-        lambda device=device: record_scans(device=device, items=[make_item(code, at=at)])
+        lambda device=device: record_scan_items(device=device, items=[make_item(code, at=at)])
         for device in devices
     ]
     return verdicts(in_threads(jobs * rounds, threads=AT_ONCE))
@@ -69,7 +69,7 @@ def test_one_scan_sent_eight_times_at_once_is_kept_once():
     device = make_device(event)[0]
     for code in (code_of(make_registration(event)), "https://example.com/"):
         item = make_item(code)
-        answers = in_threads([lambda item=item: record_scans(device=device, items=[item])] * AT_ONCE)
+        answers = in_threads([lambda item=item: record_scan_items(device=device, items=[item])] * AT_ONCE)
         results = [result for answer in answers for result in answer]
         assert len({(result.verdict, result.reason) for result in results}) == 1
         assert sorted(result.is_replayed for result in results) == [False] + [True] * (AT_ONCE - 1)
@@ -81,7 +81,7 @@ def test_batches_over_the_same_badges_never_wait_for_each_other():
     codes = [code_of(make_registration(event)) for _number in range(20)]
     devices = [make_device(event)[0] for _number in range(AT_ONCE)]
     jobs = [
-        lambda device=device, turn=turn: record_scans(
+        lambda device=device, turn=turn: record_scan_items(
             device=device, items=[make_item(code) for code in (codes if turn % 2 else codes[::-1])]
         )
         for turn, device in enumerate(devices)
@@ -96,7 +96,9 @@ def test_a_room_is_never_overfilled():
     devices = [make_device(event, checkpoint=room)[0] for _number in range(AT_ONCE)]
     codes = [code_of(make_registration(event)) for _number in range(24)]
     jobs = [
-        lambda device=devices[turn % AT_ONCE], code=code: record_scans(device=device, items=[make_item(code)])
+        lambda device=devices[turn % AT_ONCE], code=code: record_scan_items(
+            device=device, items=[make_item(code)]
+        )
         for turn, code in enumerate(codes)
     ]
     found = verdicts(in_threads(jobs, threads=AT_ONCE))
@@ -162,7 +164,7 @@ def test_the_quick_way_decides_and_writes_the_same():
             if way == "quick":
                 results.append(found)
             else:
-                results += record_scans(device=device, items=[item], at=now)
+                results += record_scan_items(device=device, items=[item], at=now)
         answers.append([(result.verdict, result.reason, result.prior_state) for result in results])
     assert answers[0] == answers[1]
     kept = [
@@ -195,7 +197,9 @@ def test_a_quick_scan_in_the_middle_of_a_batch_is_not_overwritten(monkeypatch, i
         for turn, direction in enumerate(["in", "out", "in"])
     )
     if is_known:
-        record_scans(device=device, items=[make_item(code, at=(begin - timedelta(minutes=1)).isoformat())])
+        record_scan_items(
+            device=device, items=[make_item(code, at=(begin - timedelta(minutes=1)).isoformat())]
+        )
     meanwhile, posted = ThreadPoolExecutor(1), []
     meanwhile.submit(post, token, make_item("https://example.com/")).result()  # it is connected
 
@@ -205,7 +209,7 @@ def test_a_quick_scan_in_the_middle_of_a_batch_is_not_overwritten(monkeypatch, i
         return save_batch(*args, **given)
 
     monkeypatch.setattr("badges.attendance.scanning.record_scans.save_batch", slow)
-    record_scans(device=device, items=[one, other])
+    record_scan_items(device=device, items=[one, other])
     monkeypatch.undo()
     assert posted[0].result(timeout=20)["verdict"] == "admitted"
     meanwhile.submit(connections.close_all).result()
@@ -231,7 +235,7 @@ def test_devices_that_poll_while_others_scan_are_told_of_everybody():
             at = timezone.now() + timedelta(hours=(number * 7 + turn * 5) % 11 - 5)
             item = make_item(codes[reference], at=timezone.now().isoformat())
             if turn % 2 or record_quickly(device, item, at) is None:
-                record_scans(device=device, items=[item], at=at)
+                record_scan_items(device=device, items=[item], at=at)
 
     def poll(token):
         told, cursor, client = [], {"since": 1}, Client()

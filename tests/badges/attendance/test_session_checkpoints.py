@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from badges.attendance.models import Checkpoint
 from badges.attendance.scanning.record_encryption import decrypt_record, make_registration_key
-from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.snapshot import make_etag
 from registrations.sessions.booking import book_session, leave_session
 from schedule.editing.sessions import compute_fingerprints, edit_session, get_session_values
@@ -47,7 +47,7 @@ def switch_on(session: Session) -> None:
 
 
 def verdict(device, registration) -> tuple[str, str]:
-    [result] = record_scans(device=device, items=[make_item(code_of(registration))])
+    [result] = record_scan_items(device=device, items=[make_item(code_of(registration))])
     return result.verdict, result.reason
 
 
@@ -60,7 +60,7 @@ def test_every_valid_badge_enters_until_the_session_takes_bookings(session, door
     assert verdict(device, booked) == ("admitted", "")
     assert verdict(device, stranger) == ("refused", "not_booked")
     item = make_item(code_of(stranger), override_reason="Invité par l’orateur")
-    [result] = record_scans(device=device, items=[item])
+    [result] = record_scan_items(device=device, items=[item])
     assert (result.verdict, result.reason) == ("admitted", "not_booked")
 
 

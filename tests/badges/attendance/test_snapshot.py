@@ -11,7 +11,7 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint, Device, Presence
 from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_encryption import decrypt_record, make_registration_key
-from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.record_scans import record_scan_items
 from convention.events.sequence import advance_sequence
 from tests.badges.attendance.factories import (
     bearer,
@@ -217,7 +217,7 @@ def test_who_is_inside_at_the_own_door_alone(client, event):
     registration = make_registration(event)
     room = Checkpoint.objects.create(event=event, name="Salle", kind=Checkpoint.Kind.SESSION, position=1)
     device, token = make_device(event)
-    record_scans(
+    record_scan_items(
         device=device,
         items=[make_item(code_of(registration)), make_item(code_of(registration), checkpoint="Salle")],
     )
@@ -230,7 +230,7 @@ def test_who_is_inside_at_the_own_door_alone(client, event):
     assert told["is_mine"] is True
     at_room = make_device(event, checkpoint=room)[1]
     assert [one["door"] for one in fetch(client, at_room).json()["presences"]] == [room.pk]
-    record_scans(device=device, items=[make_item(code_of(registration), direction="out")])
+    record_scan_items(device=device, items=[make_item(code_of(registration), direction="out")])
     query = f"?since={first['sequence']}&presences={first['presences_cursor'].replace('+', '%2B')}"
     [left] = fetch(client, token, query).json()["presences"]
     assert left["is_inside"] is False
@@ -277,7 +277,7 @@ def test_a_server_clock_that_is_put_back_hides_nobody(client, event, monkeypatch
 
     def read(person, at):
         if way == "act":
-            record_scans(device=device, items=[make_item(code_of(person))], at=at)
+            record_scan_items(device=device, items=[make_item(code_of(person))], at=at)
             return
         monkeypatch.setattr(timezone, "now", lambda: at)
         body = {"scans": [make_item(code_of(person))]}
@@ -304,9 +304,9 @@ def test_a_clock_that_is_put_back_changes_the_tag_of_live_pages(client, event):
     one, other = make_registration(event), make_registration(event)
     client.force_login(make_administrator())
     page = f"/organize/{event.slug}/attendance/?part=numbers"
-    record_scans(device=device, items=[make_item(code_of(one))])
+    record_scan_items(device=device, items=[make_item(code_of(one))])
     before, tag = client.get(page), fetch(client, token)["ETag"]
-    record_scans(
+    record_scan_items(
         device=device,
         items=[make_item(code_of(other))],
         at=timezone.now() - datetime.timedelta(hours=1),
@@ -320,9 +320,9 @@ def test_a_presence_that_is_written_while_another_is_not_committed_yet_is_told_l
     device, token = make_device(event)
     late, early = make_registration(event), make_registration(event)
     change(late)
-    record_scans(device=device, items=[make_item(code_of(late))])
+    record_scan_items(device=device, items=[make_item(code_of(late))])
     Presence.objects.update(event=make_event())  # as if it were not visible yet
-    record_scans(device=device, items=[make_item(code_of(early))])
+    record_scan_items(device=device, items=[make_item(code_of(early))])
     told, cursor = presences_since(client, token, {"since": 1})
     assert told == {make_registration_key(early.reference)}
     Presence.objects.update(event=event)
@@ -333,7 +333,7 @@ def test_a_cursor_of_before_a_restore_or_of_an_older_program_is_told_all(client,
     device, token = make_device(event)
     one = make_registration(event)
     change(one)
-    record_scans(device=device, items=[make_item(code_of(one))])
+    record_scan_items(device=device, items=[make_item(code_of(one))])
     for presences in ("999999", "2026-06-17T06:31:02.120000+00:00", ""):
         told, cursor = presences_since(client, token, {"since": 1, "presences": presences})
         assert told == {make_registration_key(one.reference)}
@@ -344,7 +344,7 @@ def test_presences_made_anew_replace_what_a_device_holds(client, event):
     device, token = make_device(event)
     one = make_registration(event)
     change(one)
-    record_scans(device=device, items=[make_item(code_of(one))])
+    record_scan_items(device=device, items=[make_item(code_of(one))])
     _told, cursor = presences_since(client, token, {"since": 1})
     assert client.get(URL, cursor, headers=bearer(token)).json()["full"] is False
     rebuild_presence(event=event)

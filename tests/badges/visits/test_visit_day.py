@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from badges.attendance.attendance_hooks import find_stays
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.scanning.presence_store import rebuild_presence
-from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.record_scans import record_scan_items
 from badges.visits.certificates import CertificateFacts, describe_stay
 from badges.visits.checkpoints import count_missing_checkpoints, create_visit_checkpoints
 from badges.visits.day_lists import make_manifest_list
@@ -164,12 +164,12 @@ def test_a_phone_at_the_coach_works_offline_and_late_scans_tell_the_same(visit):
     now = timezone.now()
     code = code_of(one.registration)
     out = make_item(code, direction="out", at=(now - HOUR / 6).isoformat())
-    record_scans(device=make_device(visit.event, checkpoint=way_out)[0], items=[out])
-    record_scans(
+    record_scan_items(device=make_device(visit.event, checkpoint=way_out)[0], items=[out])
+    record_scan_items(
         device=make_device(visit.event, checkpoint=gate)[0],
         items=[make_item(code, at=(now - HOUR / 2).isoformat())],
     )
-    (result,) = record_scans(device=phone, items=[make_item(code, at=(now - HOUR).isoformat())])
+    (result,) = record_scan_items(device=phone, items=[make_item(code, at=(now - HOUR).isoformat())])
     assert result.verdict == "admitted"
     (seen,) = load_roster(visit)
     assert seen.whereabouts == Whereabouts.LEFT

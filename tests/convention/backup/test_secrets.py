@@ -177,6 +177,8 @@ HARMLESS = {
     # names of columns
     "club_directoryimport.created_keys",
     # hashes of content
+    "attendance_device.pairing_code_hash", "attendance_device.pairing_code_expires_at",
+    "attendance_pairinginvitation.code_hash", "attendance_device.public_key",
     "attendance_scan.code_hash", "attendance_scan.payload_hash", "registrations_idempotencykey.content_hash",
     "api_repeatablerequest.content_hash",
     "visits_ndaacceptance.hash", "visits_ndatext.hash", "visits_visitorlist.hash",

@@ -116,7 +116,7 @@ def make_scans(registration: Registration) -> None:
     Scan.objects.create(
         uid="12345678-1234-5678-1234-567812345678", device=pair_device(checkpoint=door).device, event=event,
         checkpoint=door, registration=registration, payload_hash="x", direction="in", scanned_at=at,
-        received_at=at, effective_at=at, verdict="admitted",
+        received_at=at, effective_at=at, verdict="admitted", let_in=True,
     )  # fmt: skip
     Presence.objects.create(
         event=event,

@@ -115,6 +115,7 @@ NOTHING_OF_PEOPLE = {
 # Columns of numbers, codes and names of things in tables with personal data.
 CODED = {
     "admin.logentry.object_id", "api.repeatablerequest.result",
+    "attendance.device.state",
     "audit.auditentry.fields", "audit.auditentry.subject",
     "payments.bankline.reference", "payments.dispute.external_id", "club.directoryimport.created_keys",
     "club.membership.plan_name", "club.membership.plan_name_en",

@@ -1,6 +1,6 @@
-/** Refresh the numbers every ten seconds while the page is visible; without changes the server answers 304. */
+/** Refresh a part of the page while it is visible; without changes the server answers 304. */
 
-const INTERVAL_MS = 10_000;
+const DEFAULT_SECONDS = 10;
 const container = /** @type {HTMLElement | null} */ (document.querySelector("[data-refresh-url]"));
 let etag = "";
 
@@ -19,6 +19,6 @@ async function refresh(element) {
 }
 
 if (container) {
-  setInterval(() => refresh(container), INTERVAL_MS);
+  setInterval(() => refresh(container), Number(container.dataset.refreshSeconds ?? DEFAULT_SECONDS) * 1000);
   document.addEventListener("visibilitychange", () => refresh(container));
 }

@@ -27,6 +27,7 @@ const REASONS_FOR_DESK = ["unpaid", "unconfirmed"];
 /** @type {Scanner.VerdictFacts} */
 const DEFAULTS = {
   source: "device",
+  is_device_revoked: false,
   code_status: "valid",
   registration_state: "confirmed",
   is_current: true,
@@ -41,8 +42,10 @@ const DEFAULTS = {
   is_same_device: false,
   last_read_at: null,
   local_verdict: "",
+  let_in: null,
   is_late: false,
   has_override: false,
+  undo: "",
 };
 
 /**
@@ -53,12 +56,21 @@ const DEFAULTS = {
 const makeDecision = (verdict, reason = "") => ({ verdict, reason });
 
 /**
+ * Return all facts; what a device does not know has its default.
+ * @param {Partial<Scanner.VerdictFacts>} knownFacts
+ * @returns {Scanner.VerdictFacts}
+ */
+export const withDefaults = (knownFacts) => ({ ...DEFAULTS, ...knownFacts });
+
+/**
  * Decide by the code first, then by the registration, then by the checkpoint.
  * @param {Partial<Scanner.VerdictFacts>} knownFacts
  */
 export function decideVerdict(knownFacts) {
-  const facts = { ...DEFAULTS, ...knownFacts };
+  const facts = withDefaults(knownFacts);
+  if (facts.is_device_revoked) return makeDecision(REFUSED, "revoked_device");
   if (facts.code_status in REASON_BY_CODE_STATUS) return makeDecision(REFUSED, REASON_BY_CODE_STATUS[facts.code_status]);
+  if (facts.undo) return facts.undo === "allowed" ? makeDecision(ADMITTED, "undone") : makeDecision(REFUSED, facts.undo);
   if (facts.registration_state === "unknown") return decideUnknown(facts);
   if (facts.direction === "out") return makeDecision(ADMITTED);
   const objection = findObjection(facts);
@@ -94,7 +106,32 @@ function isWithinWindow(facts) {
 
 /** @param {Scanner.VerdictFacts} facts */
 function isOverruled(facts) {
-  return facts.has_override || (facts.is_late && LET_IN_VERDICTS.includes(facts.local_verdict));
+  return facts.has_override || wasAdmittedByDevice(facts);
+}
+
+/**
+ * Return whether a device let the attendee in before the server heard of it.
+ * @param {Scanner.VerdictFacts} facts
+ */
+function wasAdmittedByDevice(facts) {
+  if (facts.let_in !== null) return facts.let_in;
+  return facts.is_late && LET_IN_VERDICTS.includes(facts.local_verdict) && !wasSentAway(facts);
+}
+
+/**
+ * Return whether a strict checkpoint could not ask in time, so that nobody passed.
+ * @param {Scanner.VerdictFacts} facts
+ */
+function wasSentAway(facts) {
+  return facts.is_late && facts.is_strict && facts.local_verdict === UNVERIFIED;
+}
+
+/**
+ * Return whether the operator stopped the attendee, so that nobody came in a second time.
+ * @param {Scanner.VerdictFacts} facts
+ */
+function wasStopped(facts) {
+  return facts.let_in === null ? facts.local_verdict === ALREADY_IN : !facts.let_in;
 }
 
 /**
@@ -111,8 +148,8 @@ function hasEntryExpired(facts) {
  */
 function decideInside(facts) {
   if (isRepeatedRead(facts)) return makeDecision(ALREADY_IN);
-  if (facts.has_override) return makeDecision(ADMITTED, "conflict");
-  if (facts.source === "device" || facts.local_verdict === ALREADY_IN) return makeDecision(ALREADY_IN);
+  if (facts.has_override) return makeDecision(ADMITTED);
+  if (facts.source === "device" || wasStopped(facts)) return makeDecision(ALREADY_IN);
   return makeDecision(ALREADY_IN, "conflict");
 }
 
@@ -130,5 +167,5 @@ function decideEntry(facts, objection) {
   const isFull = facts.places_left !== null && facts.places_left <= 0;
   if (isFull && !isOverruled(facts)) return makeDecision(facts.source === "device" ? UNVERIFIED : REFUSED, "full");
   if (facts.source === "device" && facts.is_strict) return makeDecision(UNVERIFIED, "offline");
-  return makeDecision(ADMITTED, objection || (isFull ? "full" : ""));
+  return makeDecision(ADMITTED, isFull ? "full" : objection);
 }

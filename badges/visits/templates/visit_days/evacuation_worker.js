@@ -3,7 +3,7 @@
 
 const CACHE = "personal-evacuation-2"; // offline_pages.js deletes caches with this prefix at sign-out
 const NETWORK_TIMEOUT_MS = 4000;
-const LIST_PATH = /\/organize\/[-\w]+\/visit\/day\/evacuation\/$/;
+const LIST_PATH = /\/organize\/[-\w]+\/(visit\/day|attendance)\/evacuation\/$/;
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self)); // TypeScript takes any worker for a dedicated one
 
 worker.addEventListener("install", () => worker.skipWaiting());

@@ -1,0 +1,52 @@
+"""Store what a device reports about itself with each snapshot request, for the organizers' pages."""
+
+import datetime
+import json
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from badges.attendance.models import Device
+from convention.api.bodies import get_shared_serializer
+
+# All requests of a device would otherwise queue for its row.
+SEEN_INTERVAL = datetime.timedelta(seconds=30)
+MAX_STATE_BYTES = 1024
+MAX_COUNT = 1_000_000
+
+
+class DeviceStateHeader(serializers.Serializer[Any]):
+    """The header `Scanner-State`: a JSON object of at most 1 kB."""
+
+    version = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    pending = serializers.IntegerField(
+        required=False, min_value=0, max_value=MAX_COUNT, help_text="Scans that are still to be sent."
+    )
+    oldest_pending_s = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, help_text="The age of the oldest of them, in seconds."
+    )
+    battery = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=1)
+    camera = serializers.ChoiceField(["ok", "none", "untried"], required=False)
+    test_badge = serializers.BooleanField(required=False)
+    storage = serializers.ChoiceField(["persistent", "best-effort"], required=False)
+    clock_offset_ms = serializers.IntegerField(required=False, allow_null=True)
+
+
+def parse_device_state(header: str) -> dict[str, Any] | None:
+    """Return the state in the header; None if there is none, or it is not what it should be."""
+    if not header or len(header) > MAX_STATE_BYTES:
+        return None
+    try:
+        return dict(get_shared_serializer(DeviceStateHeader).run_validation(json.loads(header)))
+    # A device with a strange state gets its snapshot all the same.
+    except (ValueError, RecursionError, ValidationError):
+        return None
+
+
+def update_last_seen(device: Device, now: datetime.datetime, state: dict[str, Any] | None = None) -> None:
+    """Update the device's `seen_at` and state, at most every 30 seconds so that requests do not queue."""
+    if device.seen_at is not None and now - device.seen_at <= SEEN_INTERVAL:
+        return
+    changes: dict[str, Any] = {"seen_at": now} if state is None else {"seen_at": now, "state": state}
+    Device.objects.filter(pk=device.pk).update(**changes)

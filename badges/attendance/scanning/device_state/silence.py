@@ -1,0 +1,89 @@
+"""Estimate what devices that were not heard of for a while may have scanned since."""
+
+import datetime
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, F, Q
+
+from badges.attendance.models import Device, Scan
+
+from ..verdict import COUNTED_VERDICTS
+
+if TYPE_CHECKING:
+    from convention.events.models import Event
+
+SILENT_AFTER = datetime.timedelta(minutes=2)
+# A phone that was put away for the day says nothing about who is inside.
+FORGOTTEN_AFTER = datetime.timedelta(hours=3)
+# The pace before the silence is taken from this time.
+PACE_WINDOW = datetime.timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class SilentDevice:
+    """A device without a sign of life, and how many entries and exits it may hold."""
+
+    device: Device
+    door: int
+    silence: datetime.timedelta
+    entries: int
+    exits: int
+
+    @property
+    def minutes(self) -> int:
+        return int(self.silence.total_seconds()) // 60
+
+    @property
+    def scans(self) -> int:
+        return self.entries + self.exits
+
+
+def find_silent_devices(
+    event: "Event", *, at: datetime.datetime, door: int | None = None
+) -> list[SilentDevice]:
+    """Return the valid devices of the event, or of one door, that were not heard of for two minutes."""
+    quiet = Device.objects.filter(
+        event=event, seen_at__lte=at - SILENT_AFTER, seen_at__gt=at - FORGOTTEN_AFTER
+    )
+    if door is not None:
+        quiet = quiet.filter(Q(checkpoint=door) | Q(checkpoint__counts_as=door))
+    # All devices ask this every ten seconds, and mostly all were heard of: the cheap question first.
+    ids = list(quiet.values_list("pk", flat=True))
+    silent = list(
+        Device.objects.valid(at=at).filter(pk__in=ids).select_related("checkpoint").order_by("seen_at", "pk")
+        if ids
+        else ()
+    )
+    if not silent:
+        return []
+    paces = _count_scans_before_silence([device.pk for device in silent])
+    return [_make_silent_device(device, paces, at) for device in silent]
+
+
+def _count_scans_before_silence(devices: Collection[int]) -> dict[tuple[int, str], int]:
+    """Return the number of scans by device and direction in the half hour before each device fell silent."""
+    scans = Scan.objects.filter(
+        device__in=devices,
+        let_in=True,
+        verdict__in=COUNTED_VERDICTS,
+        effective_at__gt=F("device__seen_at") - PACE_WINDOW,
+    ).order_by()
+    counts = scans.values_list("device", "direction").annotate(number=Count("*"))
+    return {(device, direction): number for device, direction, number in counts}
+
+
+def _make_silent_device(
+    device: Device, paces: dict[tuple[int, str], int], at: datetime.datetime
+) -> SilentDevice:
+    assert device.seen_at is not None
+    silence = at - device.seen_at
+    share = silence / PACE_WINDOW
+    # Scans that it held when it was last heard of can be entries or exits.
+    pending = device.state.get("pending") or 0
+    entries, exits = (
+        math.ceil(paces.get((device.pk, direction), 0) * share) + pending for direction in ("in", "out")
+    )
+    return SilentDevice(device, device.checkpoint.presence_checkpoint_id, silence, entries, exits)

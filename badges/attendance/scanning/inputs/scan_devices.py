@@ -1,0 +1,60 @@
+"""Find the device that made each scan, and check that it did: any device of an event may deliver scans."""
+
+import datetime
+from collections.abc import Iterable
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from badges.attendance.models import PAIRING_ROLES, Device
+from convention.events.models import EventRole
+
+from ..scan_input import InvalidScan, ScanInput
+from .device_signatures import is_signed_by_device
+
+
+def find_scan_devices(device: Device, scan_inputs: Iterable[ScanInput]) -> dict[int, Device]:
+    """Return the delivering device and all others of its event that the scans name, by id."""
+    named = {scan_input.device_id for scan_input in scan_inputs if scan_input.device_id is not None}
+    others = named - {device.pk}
+    if not others:
+        return {device.pk: device}
+    rows = Device.objects.filter(event=device.event_id, pk__in=others).select_related("checkpoint")
+    # The same event object, so that no scan loads it again.
+    for row in rows:
+        row.event = device.event
+    return {row.pk: row for row in rows} | {device.pk: device}
+
+
+def check_scan_device(
+    scan_input: ScanInput, device: Device, devices: dict[int, Device]
+) -> ScanInput | InvalidScan:
+    """Return the scan, or why it cannot be of the device that it names; `device` delivers it."""
+    maker = device if scan_input.device_id is None else devices.get(scan_input.device_id)
+    if maker is None:
+        return InvalidScan(scan_input.sent_id, _("“device” does not belong to this event."))
+    # Programs have no key: then only the device's own token proves its scans.
+    if maker.public_key is None:
+        if maker.pk == device.pk:
+            return scan_input
+        return InvalidScan(
+            scan_input.sent_id, _("This device signs nothing, so only it can deliver its scans.")
+        )
+    is_signed = bool(scan_input.signature) and is_signed_by_device(
+        scan_input.signed_item, scan_input.signature, device_id=maker.pk, public_key=bytes(maker.public_key)
+    )
+    if is_signed:
+        return scan_input
+    return InvalidScan(scan_input.sent_id, _("The device’s signature is missing or does not fit this scan."))
+
+
+def was_device_valid(device: Device, at: datetime.datetime) -> bool:
+    """Return whether the device could scan at `at`: not revoked, not expired, its person's role not ended."""
+    if at >= device.expires_at or (device.revoked_at is not None and at >= device.revoked_at):
+        return False
+    if device.paired_by_id is None:
+        return True
+    roles = EventRole.objects.open(at=timezone.localdate(at)).filter(
+        event=device.event_id, person=device.paired_by_id, person__is_active=True, role__in=PAIRING_ROLES
+    )
+    return roles.exists()

@@ -1,0 +1,82 @@
+"""Load and print the evacuation list of any event: the attendees who are inside at one of its checkpoints."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from badges.attendance.models import Presence
+from badges.attendance.reports.headcount import count_inside_event
+from badges.attendance.scanning.presence import filter_still_inside
+from convention.text.normalize import name_search_key
+
+from .day_lists import format_clock
+from .printed_list import ListColumn, PrintedList
+
+if TYPE_CHECKING:
+    from convention.events.models import Event
+
+
+@dataclass(frozen=True, slots=True)
+class PersonInside:
+    """An attendee inside the event, where, and since when."""
+
+    reference: str
+    name: str
+    company: str
+    arrived_at: datetime.datetime | None
+    checkpoints: Sequence[str]
+
+    @property
+    def where(self) -> str:
+        return ", ".join(self.checkpoints)
+
+
+def load_people_inside(event: "Event") -> list[PersonInside]:
+    """Return everyone inside at any checkpoint, by name: also who is in a room and was seen at no gate."""
+    presences = Presence.objects.filter(filter_still_inside(), event=event)
+    grouped: dict[int, list[Presence]] = defaultdict(list)
+    for presence in presences.select_related("registration", "checkpoint").order_by("last_entered_at"):
+        grouped[presence.registration_id].append(presence)
+    people = [_make_person(rows) for rows in grouped.values()]
+    return sorted(people, key=lambda person: (name_search_key(person.name), person.reference))
+
+
+def _make_person(presences: list[Presence]) -> PersonInside:
+    registration = presences[0].registration
+    return PersonInside(
+        registration.reference,
+        f"{registration.last_name} {registration.first_name}".strip() or registration.reference,
+        registration.company,
+        presences[0].last_entered_at,
+        [presence.checkpoint.name for presence in presences],
+    )
+
+
+def make_inside_list(event: "Event", people: Sequence[PersonInside]) -> PrintedList:
+    count = ngettext("%(count)d person inside", "%(count)d people inside", len(people)) % {
+        "count": len(people)
+    }
+    counts = count_inside_event(event, inside_count=len(people))
+    if counts.silent_devices:
+        bounds = {"fewest": counts.fewest_inside, "most": counts.most_inside}
+        count = f"{count} · {_('between %(fewest)d and %(most)d, as some phones are silent') % bounds}"
+    return PrintedList(
+        title=_("Evacuation list"),
+        subtitles=[count],
+        columns=[
+            ListColumn(_("Name"), 200),
+            ListColumn(_("Company"), 130),
+            ListColumn(_("Where"), 110),
+            ListColumn(pgettext("visitor", "Arrived"), 46),
+        ],
+        rows=[
+            [person.name, person.company, person.where, format_clock(event, person.arrived_at)]
+            for person in people
+        ],
+        empty_text=_("Nobody is inside."),
+    )

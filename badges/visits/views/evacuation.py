@@ -1,0 +1,41 @@
+"""The evacuation list of any event: who is inside now, to be ticked off, on paper or on a phone."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_safe
+
+from badges.attendance.reports.headcount import count_inside_event
+from badges.visits.day_lists import names_expire_at
+from badges.visits.evacuation import load_people_inside, make_inside_list
+from badges.visits.printed_list import draw_printed_list
+from convention.audit.record import record_action
+from convention.events.permissions import get_event_to_staff
+from convention.tables.downloads import inline_response
+
+
+@require_safe
+def event_evacuation_list(request: HttpRequest, event: str) -> HttpResponse:
+    """Show who is inside the event. A service worker saves the page on the phone for use offline."""
+    event_obj = get_event_to_staff(event, request.user)
+    people = load_people_inside(event_obj)
+    context = {
+        "event": event_obj, "section": "organize", "people": people, "now": timezone.now(),
+        "counts": count_inside_event(event_obj, inside_count=len(people)),
+        "pdf_url": reverse("organize-evacuation-pdf", args=[event_obj.slug]),
+    }  # fmt: skip
+    response = render(request, "visit_days/event_evacuation.html", context)
+    # Read by the service worker, which deletes the saved page at that time (milliseconds since 1970).
+    response["X-Keep-Until"] = str(int(names_expire_at(event_obj).timestamp() * 1000))
+    # The service worker's copy, which expires, must be the only one on the phone.
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_GET
+def event_evacuation_pdf(request: HttpRequest, event: str) -> HttpResponse:
+    event_obj = get_event_to_staff(event, request.user)
+    record_action("evacuation.print", event_obj, event=event_obj)
+    printed_list = make_inside_list(event_obj, load_people_inside(event_obj))
+    return inline_response(draw_printed_list(event_obj, printed_list), name=f"{event}-evacuation.pdf")

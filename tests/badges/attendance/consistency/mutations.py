@@ -1,0 +1,109 @@
+"""Rules of the product, each taken out by replacing one function: the test must see that it is missing."""
+
+import dataclasses
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F
+
+from badges.attendance.devices import pairing_codes
+from badges.attendance.devices.pairing import Pairing, create_device_token
+from badges.attendance.models import Checkpoint, Device, Scan
+from badges.attendance.scanning import (
+    batch,
+    batch_state,
+    device_facts,
+    presence,
+    presence_store,
+    record_scans,
+    snapshot,
+)
+from badges.attendance.scanning.device_state.leases import LeasedPlaces
+from badges.attendance.scanning.inputs import scan_devices, scan_time
+from badges.attendance.scanning.inputs.scan_time import find_wall_age, has_uncertain_wall_clock
+from badges.attendance.scanning.verdict import COUNTED_VERDICTS
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A rule that is taken out: `owner.name` is replaced."""
+
+    owner: Any
+    name: str
+    replacement: Any
+
+
+def count_every_admission(_facts, verdict):
+    return verdict.verdict in COUNTED_VERDICTS
+
+
+def tell_apart_by_device(scan_input, device, devices):
+    checked = scan_devices.check_scan_device(scan_input, device, devices)
+    if checked is not scan_input:
+        return checked
+    return dataclasses.replace(scan_input, uid=uuid.uuid5(scan_input.uid, str(device.pk)))
+
+
+def refuse_other_devices(scan_input, device, devices):
+    is_foreign = scan_input.device_id not in (None, device.pk)
+    found = {} if is_foreign else devices
+    return scan_devices.check_scan_device(scan_input, device, found)
+
+
+def trust_the_wall_clock(scan_input, received_at, _clock, _monotonic_age):
+    return find_wall_age(scan_input, received_at), has_uncertain_wall_clock(scan_input, received_at)
+
+
+def give_the_same_device(code_hash, _public_key, _now):
+    device = Device.objects.select_related("checkpoint", "event").get(pairing_code_hash=code_hash)
+    token = create_device_token()
+    device.token_hash = pairing_codes.hash_token(token)
+    device.save()
+    return Pairing(device, token)
+
+
+ORIGINAL_RECORDS = snapshot.load_presence_records
+
+
+def leave_out_undone(device, cursor):
+    return (row for row in ORIGINAL_RECORDS(device, cursor) if row.entered_at)
+
+
+MUTATIONS = {
+    "fault 1: presence rests on the verdict": Mutation(batch, "resolve_let_in", count_every_admission),
+    "fault 2: the phone knows no limit": Mutation(
+        device_facts, "count_leased_places", lambda *_args, **_given: None
+    ),
+    "fault 3: a revoked phone's scans stay on it": Mutation(
+        record_scans, "check_scan_device", refuse_other_devices
+    ),
+    "fault 4: a scan is unique by its device": Mutation(
+        record_scans, "check_scan_device", tell_apart_by_device
+    ),
+    "fault 5: an undo leaves the attendance": Mutation(batch.ScanBatch, "take_back", lambda *_args: None),
+    "fault 5: an undo is forgotten by a rebuild": Mutation(presence_store, "find_undos", Scan.objects.none),
+    "fault 6: a clock set back is trusted": Mutation(scan_time, "compare_ages", trust_the_wall_clock),
+    "fault 11: two phones become one device": Mutation(pairing_codes, "_renew_pairing", give_the_same_device),
+    "undos that arrive first have no effect": Mutation(
+        batch.ScanBatch, "is_taken_back_by", lambda *_args: False
+    ),
+    "leases of several phones overlap": Mutation(LeasedPlaces, "count_elsewhere", lambda *_args: 0),
+    "a full room is not flagged": Mutation(batch.ScanBatch, "count_places_left", lambda *_args: None),
+    "late entries are not compared with their time": Mutation(
+        batch.ScanBatch,
+        "count_places_left_then",
+        lambda self, _received, door: self.batch_state.places_left[door],
+    ),
+    "scans out of order are appended": Mutation(batch, "load_scan_histories", lambda _keys: {}),
+    "a double admission is no conflict": Mutation(
+        presence, "apply_repeated_entry", lambda state, _scan: state
+    ),
+    "two gates of one entrance count apart": Mutation(
+        Checkpoint, "presence_checkpoint_id", property(lambda self: self.pk)
+    ),
+    "a merged badge keeps its scans": Mutation(presence_store, "OWNER", F("registration")),
+    "any signature is taken": Mutation(scan_devices, "is_signed_by_device", lambda *_args, **_given: True),
+    "a revoked phone's later scans count": Mutation(batch_state, "was_device_valid", lambda *_args: True),
+    "phones are not told of undone entries": Mutation(snapshot, "load_presence_records", leave_out_undone),
+}

@@ -1,0 +1,42 @@
+"""The server tells the truth about who is inside, whatever happens to phones, networks and clocks."""
+
+import os
+
+import pytest
+
+from tests.badges.attendance.consistency.history import play_history
+from tests.badges.attendance.consistency.mutations import MUTATIONS
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
+HISTORIES = int(os.environ.get("CONSISTENCY_HISTORIES", "20"))
+SOAK_HISTORIES = int(os.environ.get("CONSISTENCY_HISTORIES", "1000"))
+HISTORIES_TO_FIND_A_MUTATION = 30
+PARTS = 4
+
+
+def find_problems(seeds):
+    """Return the first history with a problem, and its problems; None if all are as they should be."""
+    for seed in seeds:
+        if problems := play_history(seed):
+            return seed, problems
+    return None
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_random_histories(part):
+    assert find_problems(range(part, HISTORIES, PARTS)) is None
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("part", range(PARTS))
+def test_many_random_histories(part):
+    assert find_problems(range(HISTORIES + part, SOAK_HISTORIES, PARTS)) is None
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("rule", MUTATIONS)
+def test_a_missing_rule_is_found(monkeypatch, rule):
+    mutation = MUTATIONS[rule]
+    monkeypatch.setattr(mutation.owner, mutation.name, mutation.replacement)
+
+    assert find_problems(range(HISTORIES_TO_FIND_A_MUTATION)) is not None

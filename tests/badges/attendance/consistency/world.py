@@ -1,0 +1,144 @@
+"""The true history: who really passed which door when, and what the organizers did meanwhile."""
+
+import datetime
+import random
+from dataclasses import dataclass
+
+from django.test import Client
+from django.utils import timezone
+
+from badges.attendance.devices.pairing_codes import ShownCode, invite_devices
+from badges.attendance.merge import merge_registrations_and_scans
+from badges.attendance.models import Checkpoint, Device
+from convention.events.sequence import advance_sequence
+from registrations.models import Registration
+from tests.badges.attendance.factories import make_event, make_registration, token_of
+from tests.factories import make_administrator
+
+SECOND = datetime.timedelta(seconds=1)
+MINUTE = datetime.timedelta(minutes=1)
+PEOPLE = 7
+ROOM_CAPACITY = 2
+
+
+@dataclass
+class Passage:
+    """A badge that really passed a door; `id` is the id of its scan."""
+
+    id: str
+    registration: int
+    checkpoint: Checkpoint
+    direction: str
+    at: datetime.datetime
+    device: int
+    is_explained: bool = False
+    is_tapped: bool = False
+    is_undone: bool = False
+    is_clock_wrong: bool = False
+    # A clock fault that no clock can reveal any more: the order of this badge's scans is not promised.
+    is_time_lost: bool = False
+    delivered_at: datetime.datetime | None = None
+
+
+@dataclass
+class Badge:
+    """A printed badge, perhaps replaced since."""
+
+    registration: Registration
+    token: str
+    is_current: bool = True
+
+
+class World:
+    """An event with two gates of one entrance, a strict room and a room for two."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.now = timezone.now()
+        self.client = Client()
+        self.event = make_event()
+        self.entrance = self.event.checkpoints.get()
+        self.gate = self._make_checkpoint("Porte B", counts_as=self.entrance)
+        self.strict = self._make_checkpoint("Salle stricte", is_strict=True)
+        self.room = self._make_checkpoint("Salle pour deux", capacity=ROOM_CAPACITY)
+        self.people = [make_registration(self.event) for _number in range(PEOPLE)]
+        self.badges = [Badge(person, token_of(person)) for person in self.people]
+        self.organizer = make_administrator()
+        self.passages: dict[str, Passage] = {}
+        self.scan_ids: set[str] = set()
+        self.forged_ids: set[str] = set()
+        self.revoked_at: dict[int, datetime.datetime] = {}
+        self.merged_into: dict[int, int] = {}
+        self.faults: list[str] = []
+
+    def _make_checkpoint(self, name, **fields):
+        return Checkpoint.objects.create(
+            event=self.event, name=name, kind=Checkpoint.Kind.SESSION, position=1, **fields
+        )
+
+    def advance(self, seconds):
+        self.now += seconds * SECOND
+
+    def change(self, registration, **fields):
+        """Change a registration as an action of the organizers does, with the event's next sequence."""
+        row = Registration.objects.get(pk=registration.pk)
+        for name, value in fields.items():
+            setattr(row, name, value)
+        row.sequence = advance_sequence(row.event_id)
+        row.save()
+        registration.refresh_from_db()
+
+    def cancel(self):
+        registration = self._pick_person()
+        version = registration.badge_version + 1
+        self.change(registration, cancelled_at=self.now, badge_version=version)
+
+    def reprint(self):
+        registration = self._pick_person()
+        self.change(registration, badge_version=registration.badge_version + 1)
+        for badge in self.badges:
+            if badge.registration is registration:
+                badge.is_current = False
+        self.badges.append(Badge(registration, token_of(registration)))
+
+    def merge(self):
+        """Find that two registrations are one person."""
+        survivor, other = self._pick_person(), self._pick_person()
+        if survivor.pk == other.pk or survivor.cancelled_at or other.cancelled_at:
+            return
+        merge_registrations_and_scans(survivor=survivor, other=other)
+        survivor.refresh_from_db()
+        other.refresh_from_db()
+        for merged, into in self.merged_into.items():
+            if into == other.pk:
+                self.merged_into[merged] = survivor.pk
+        self.merged_into[other.pk] = survivor.pk
+
+    def _pick_person(self):
+        free = [person for person in self.people if person.pk not in self.merged_into]
+        return self.random.choice(free)
+
+    def list_inside(self, checkpoint):
+        """Return who is truly inside at a checkpoint: others have nothing to leave."""
+        inside = set()
+        for passage in self.passages.values():
+            is_here = passage.checkpoint.presence_checkpoint_id == checkpoint.presence_checkpoint_id
+            if is_here and not passage.is_undone:
+                (inside.add if passage.direction == "in" else inside.discard)(passage.registration)
+        return inside
+
+    def owner_of(self, registration_id):
+        return self.merged_into.get(registration_id, registration_id)
+
+    def invite(self, checkpoint, *, can_override):
+        """Let the organizer's screen show a pairing code; the code."""
+        invitation = invite_devices(checkpoint=checkpoint, person=self.organizer, can_override=can_override)
+        return ShownCode(invitation).text
+
+    def revoke(self, device_id):
+        Device.objects.filter(pk=device_id, revoked_at=None).update(revoked_at=self.now)
+        self.revoked_at.setdefault(device_id, self.now)
+
+    def fail(self, sentence):
+        """Note what no phone may ever see."""
+        self.faults.append(sentence)

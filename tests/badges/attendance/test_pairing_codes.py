@@ -1,0 +1,127 @@
+"""Phones pair themselves by codes that are used once."""
+
+import base64
+import datetime
+import json
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.urls import reverse
+from django.utils import timezone
+
+from badges.attendance.devices.pairing_codes import ShownCode, invite_devices
+from badges.attendance.models import Device, PairingInvitation, Scan
+from convention.audit.models import AuditEntry
+from convention.events.models import EventRole
+from tests.badges.attendance.factories import bearer, code_of, make_event, make_item, make_registration
+from tests.factories import make_administrator, make_person
+
+PAIR_URL, SCANS_URL = "/api/v1/scanner/pair/", "/api/v1/scanner/scans/"
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+def make_key():
+    """The raw point of a new key, in base64url."""
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    raw = public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+@pytest.fixture
+def event():
+    return make_event()
+
+
+@pytest.fixture
+def invitation(event):
+    return invite_devices(checkpoint=event.checkpoints.get(), person=make_administrator(), name="Porte A")
+
+
+@pytest.fixture
+def pair(client):
+    def post(code, key, **fields):
+        body = json.dumps({"code": code, "public_key": key, **fields})
+        return client.post(PAIR_URL, body, content_type="application/json", headers={"accept-language": "en"})
+
+    return post
+
+
+def test_a_code_pairs_one_phone_and_the_screen_shows_the_next(pair, client, invitation):
+    code, key = ShownCode(invitation).text, make_key()
+
+    answer = pair(code.lower(), key, name="Lise")
+
+    assert answer.status_code == 201
+    body = answer.json()
+    snapshot = client.get("/api/v1/scanner/snapshot/", headers=bearer(body["token"])).json()
+    assert body["device"] == snapshot["device"]
+    assert body["device"]["name"] == "Lise"
+    invitation.refresh_from_db()
+    assert ShownCode(invitation).text != code
+    assert pair(ShownCode(invitation).text, make_key()).status_code == 201
+    assert set(Device.objects.values_list("name", flat=True)) == {"Lise", "Porte A"}
+    assert AuditEntry.objects.filter(verb="device.pair").count() == 2
+
+
+def test_a_lost_answer_is_asked_for_again_and_nobody_else_gets_the_device(pair, client, invitation):
+    code, key = ShownCode(invitation).text, make_key()
+    lost = pair(code, key).json()
+
+    again = pair(code, key)
+    other = pair(code, make_key())
+
+    assert again.json()["device"]["id"] == lost["device"]["id"]
+    assert client.get("/api/v1/scanner/snapshot/", headers=bearer(lost["token"])).status_code == 401
+    assert (other.status_code, other.json()["type"]) == (409, "/api/v1/problems/pairing-code-used")
+    assert Device.objects.count() == 1
+
+
+def test_codes_that_pair_nothing(pair, invitation):
+    code = ShownCode(invitation).text
+    PairingInvitation.objects.update(expires_at=timezone.now() - datetime.timedelta(seconds=1))
+
+    expired, unknown, keyless = pair(code, make_key()), pair("A" * 26, make_key()), pair(code, "AAAA")
+
+    assert (expired.status_code, expired.json()["type"]) == (410, "/api/v1/problems/pairing-code-expired")
+    assert (unknown.status_code, unknown.json()["type"]) == (404, "/api/v1/problems/pairing-code-unknown")
+    assert (keyless.status_code, list(keyless.json()["errors"])) == (422, ["public_key"])
+    assert Device.objects.count() == 0
+
+
+def test_a_phone_with_a_key_must_sign(pair, client, event, invitation):
+    paired = pair(ShownCode(invitation).text, make_key()).json()
+    item = make_item(code_of(make_registration(event)))
+
+    for scan in (item, item | {"signature": "A" * 86}):
+        answer = client.post(
+            SCANS_URL, {"scans": [scan]}, content_type="application/json", headers=bearer(paired["token"])
+        )
+        assert answer.json()["results"][0]["reason"] == "invalid"
+    assert Scan.objects.count() == 0
+
+
+def test_the_screen_shows_the_code_and_the_phones_that_it_paired(client, pair, event):
+    organizer, desk = make_person(), make_person()
+    for person, role in ((organizer, EventRole.Role.ORGANIZER), (desk, EventRole.Role.DESK)):
+        EventRole.objects.create(event=event, person=person, role=role, starts_on=datetime.date(2020, 1, 1))
+    client.force_login(organizer)
+    address = reverse("organize-devices", args=[event.slug])
+    checkpoint = event.checkpoints.get().pk
+
+    shown = client.post(address, {"checkpoint": checkpoint, "can_override": "on"}, follow=True)
+
+    code = shown.context["code"].text
+    assert f'href="{shown.context["code"].url}"' in shown.content.decode()
+    assert shown.headers["cache-control"].count("no-store") == 1
+    pair(code, make_key(), name="Lise")
+    screen = shown.redirect_chain[-1][0]
+    part = client.get(screen, {"part": "code"})
+    assert part.context["code"].text != code
+    assert "Lise" in part.content.decode()
+    assert Device.objects.get().can_override
+    # A supervisor's phone overrules refusals: the desk may not pair one.
+    client.force_login(desk)
+    assert client.get(screen).status_code == 404
+    PairingInvitation.objects.update(can_override=False, expires_at=timezone.now())
+    assert client.get(screen).context["code"] is None
