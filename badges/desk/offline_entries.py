@@ -14,7 +14,6 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from badges.attendance.devices.pairing import get_or_create_entrance
 from convention.errors import ConventionError
 from convention.events.models import Event
 from registrations.booking.walk_in import register_walk_in
@@ -24,7 +23,7 @@ from registrations.models import Registration
 from registrations.order_request import RequestedPlace
 
 from .badge_prints import find_last_print, print_badge
-from .check_in import record_offline_check_in
+from .check_in import record_offline_scan
 from .models import BadgePrint, DeskDevice, DeskEntry
 from .notes import write_staff_note
 from .permissions import get_guest
@@ -112,13 +111,11 @@ type Outcome = tuple[Registration, str]
 
 def _apply_check_in(context: EntryContext, entry: OfflineEntry) -> Outcome:
     guest = get_guest(context.event, entry.reference)
-    sentence = record_offline_check_in(
-        guest=guest,
-        checkpoint=get_or_create_entrance(context.event),
-        operator=context.operator,
-        uid=entry.uid,
-        at=entry.made_at,
-        direction=entry.values["direction"],
+    values = {"direction": entry.values["direction"]}
+    if undone := entry.values.get("undoes"):
+        values["undoes"] = str(undone)
+    sentence = record_offline_scan(
+        guest=guest, operator=context.operator, uid=entry.uid, at=entry.made_at, values=values
     )
     return guest, sentence
 
@@ -191,6 +188,7 @@ def _apply_print(context: EntryContext, entry: OfflineEntry) -> Outcome:
 
 APPLY_BY_KIND: dict[str, Callable[[EntryContext, OfflineEntry], Outcome]] = {
     "check_in": _apply_check_in,
+    "undo": _apply_check_in,
     "walk_in": _apply_walk_in,
     "note": _apply_note,
     "correct": _apply_correction,

@@ -61,6 +61,7 @@ def list_guest_texts() -> dict[str, str]:
         "undo": pgettext("desk", "Undo"),
         "verdict.in": _("Checked in"),
         "verdict.out": _("Checked out"),
+        "verdict.undone": _("Taken back"),
         "payment.paid": _("paid"),
         "payment.to_pay": _("to pay: {amount}"),
         "payment.to_invoice": _("on invoice: {amount}"),
@@ -77,6 +78,7 @@ def list_guest_texts() -> dict[str, str]:
 def list_entry_texts() -> dict[str, str]:
     return {
         "entry.check_in": _("Check-in of {name}"),
+        "entry.undo": _("Undo of the check-in of {name}"),
         "entry.walk_in": _("Registration of {name}"),
         "entry.note": _("Note about {name}"),
         "entry.correct": _("Correction of {name}"),

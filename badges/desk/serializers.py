@@ -35,6 +35,12 @@ class CheckInValuesRequest(serializers.Serializer[Any]):
     direction = serializers.ChoiceField(choices=["in", "out"])
 
 
+class UndoValuesRequest(CheckInValuesRequest):
+    """The direction and the id of the check-in that is taken back."""
+
+    undoes = serializers.UUIDField()
+
+
 class WalkInValuesRequest(GuestFieldsRequest):
     ticket = serializers.SlugField(max_length=50)
 
@@ -61,6 +67,7 @@ class PrintValuesRequest(serializers.Serializer[Any]):
 
 VALUES_BY_KIND: dict[str, type[serializers.Serializer[Any]]] = {
     "check_in": CheckInValuesRequest,
+    "undo": UndoValuesRequest,
     "walk_in": WalkInValuesRequest,
     "note": NoteValuesRequest,
     "correct": CorrectionValuesRequest,

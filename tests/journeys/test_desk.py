@@ -65,7 +65,7 @@ def test_twenty_guests_are_checked_in_by_keyboard_alone(open_page, site, client,
     assert count_inside() == len(LAST_NAMES)
     assert_accessible(page)
     page.locator("#verdict").get_by_role("button", name="Annuler").click()
-    expect(page.locator("#verdict")).to_contain_text("Sortie enregistrée")
+    expect(page.locator("#verdict")).to_contain_text("Passage annulé")
     assert count_inside() == len(LAST_NAMES) - 1
     # Enter before the guests are on the screen means nobody, if several match.
     page.keyboard.type("energie")

@@ -107,6 +107,7 @@ declare global {
 
     type EntryValues =
       | { kind: "check_in"; values: { direction: "in" | "out" } }
+      | { kind: "undo"; values: { direction: "in" | "out"; undoes: string } }
       | { kind: "walk_in"; values: GuestTexts & { ticket: string } }
       | { kind: "note"; values: { note: string; before: { note: string } } }
       | { kind: "correct" | "substitute"; values: GuestTexts & { before: GuestTexts } }

@@ -51,7 +51,7 @@ def test_a_guest_is_checked_in_without_leaving_the_search_and_taken_back(zoe, de
     assert "Déjà sur place" in again
     assert "<html" not in again
     assert Scan.objects.first().operator == "Ana Silva"
-    assert "Sortie enregistrée" in undone
+    assert "Passage annulé" in undone
     assert not was_inside_after_undo
 
 

@@ -69,6 +69,7 @@ export class DeskState {
    * @param {string} reference
    * @param {Desk.EntryValues} values
    * @param {Desk.GuestTexts} guest whose name the list to settle shows
+   * @returns {Promise<string>} the entry's id
    */
   async add(reference, values, guest) {
     const entry = /** @type {Desk.Entry} */ ({
@@ -82,6 +83,7 @@ export class DeskState {
     this.entries.push(stored);
     this.#onChange();
     this.send();
+    return entry.id;
   }
 
   /** @param {Desk.StoredEntry} stored */

@@ -228,18 +228,30 @@ export class DeskView {
   async #checkIn(guest, direction) {
     const desk = this.#getDesk();
     if (!desk) return;
-    await desk.add(guest.reference, { kind: "check_in", values: { direction } }, guest);
+    const id = await desk.add(guest.reference, { kind: "check_in", values: { direction } }, guest);
     this.#field.value = "";
     this.#search("");
-    this.#showVerdict(guest, direction);
+    this.#showVerdict(guest, direction, id);
     this.focusSearch();
   }
 
   /**
    * @param {Desk.Guest} guest
    * @param {"in" | "out"} direction
+   * @param {string} undoes the id of the check-in
    */
-  #showVerdict(guest, direction) {
+  async #undo(guest, direction, undoes) {
+    await this.#getDesk()?.add(guest.reference, { kind: "undo", values: { direction, undoes } }, guest);
+    getElement("verdict").replaceChildren(makeElement("p", "verdict", formatText("verdict.undone")));
+    this.focusSearch();
+  }
+
+  /**
+   * @param {Desk.Guest} guest
+   * @param {"in" | "out"} direction
+   * @param {string} id
+   */
+  #showVerdict(guest, direction, id) {
     const desk = this.#getDesk();
     if (!desk) return;
     const verdict = makeElement("section", "desk-verdict admitted");
@@ -250,7 +262,7 @@ export class DeskView {
       this.#drawFacts(desk, desk.findGuest(guest.reference) ?? guest),
       makeButton(
         formatText("undo"),
-        () => this.#checkIn(guest, direction === "in" ? "out" : "in"),
+        () => this.#undo(guest, direction, id),
         "button quiet small",
       ),
     );

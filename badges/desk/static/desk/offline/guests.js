@@ -24,7 +24,8 @@ export function foldText(text) {
  */
 export function applyEntries(data, entries) {
   const guests = new Map(data.guests.map((guest) => [guest.reference, { ...guest }]));
-  for (const entry of entries) {
+  const undone = new Set(entries.map((entry) => (entry.kind === "undo" ? entry.values.undoes : "")));
+  for (const entry of entries.filter(({ id, kind }) => kind !== "undo" && !undone.has(id))) {
     const guest = entry.kind === "walk_in" ? makeWalkIn(data, entry) : guests.get(entry.reference);
     if (!guest) continue;
     guests.set(guest.reference, { ...guest, ...changeGuest(guest, entry), isPending: true });
