@@ -121,9 +121,9 @@ def record_offline_scan(
 ) -> str:
     """Record a check-in that the desk made offline at `at`; return what the desk should know, or "".
 
-    `uid` is the scan's id: sent again, nothing changes. `values` has the direction, and with `undoes` the id of
-    the check-in that is taken back. The guest went in already, so a scan against the rules is admitted with its
-    reason.
+    `uid` is the scan's id: sent again, nothing changes. `values` has the direction, and with `undoes` the id
+    of the check-in that is taken back. The guest went in already, so a scan against the rules is admitted
+    with its reason.
     """
     item = make_scan_item(guest, operator, uid, at) | {
         "local_verdict": ADMITTED,

@@ -8,12 +8,14 @@ from django.utils import timezone, translation
 from badges.attendance.models import Presence
 from badges.attendance.reports.headcount import find_main_presences
 from badges.attendance.scanning.numbering import number_changes
+from badges.attendance.scanning.presence import ENTRY_LIFETIME
 from badges.codes import BadgeHolder, build_holder_code, sign_badge_token
 from badges.printing.elements import describe_event_design, encode_symbol
 from badges.printing.pdf import load_event_tickets
 from convention.codes.badge_codes import build_code_address
 from convention.events.models import Event, EventKey
 from convention.events.signing_keys import get_signing_key
+from registrations.invoices.models import Payment
 from registrations.models import Registration
 
 from .amounts import load_amounts_due
@@ -26,10 +28,11 @@ def compute_data_version(event: Event) -> str:
     """Return a text that changes whenever the data of a desk device may have changed."""
     notes = StaffNote.objects.filter(registration__event=event).order_by("-written_at")
     prints = BadgePrint.objects.filter(registration__event=event)
+    payments = Payment.objects.filter(receivable__event=event)
     latest_note = notes.values_list("written_at", flat=True).first()
     parts = (
         event.sequence, number_changes(event.pk), notes.count(), latest_note, prints.count(),
-        translation.get_language(),
+        payments.count(), translation.get_language(),
     )  # fmt: skip
     return "-".join(map(str, parts))
 
@@ -91,6 +94,9 @@ def describe_guest(guest: DeskGuest, presence: Presence | None, values: dict[str
     registration = guest.registration
     note = getattr(registration, "staff_note", None)
     arrived_at = presence.first_entered_at if presence else None
+    # Who left unscanned yesterday is not inside today.
+    entered_at = presence.last_entered_at if presence and presence.is_inside else None
+    is_inside = entered_at is not None and entered_at > timezone.now() - ENTRY_LIFETIME
     return {
         "reference": registration.reference,
         "order": registration.order.reference,
@@ -104,7 +110,7 @@ def describe_guest(guest: DeskGuest, presence: Presence | None, values: dict[str
         "note": note.text if note else "",
         "payment": guest.payment_state,
         "amount_due": str(guest.amount_due) if guest.amount_due and guest.amount_due.amount > 0 else "",
-        "is_inside": bool(presence and presence.is_inside),
+        "is_inside": is_inside,
         "arrived_at": arrived_at.isoformat() if arrived_at else None,
         **values,
     }
