@@ -43,6 +43,7 @@ class CheckpointForm(forms.ModelForm):
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = others
         field.empty_label = str(_("this checkpoint"))
+        self.fields["alarm_percent"].required = False
         for name in ("opens_at", "closes_at"):
             moment = getattr(self.instance, name)
             if moment:
@@ -59,6 +60,11 @@ class CheckpointForm(forms.ModelForm):
         if data.get("counts_as") and self.instance.pk and self.instance.gates.exists():
             self.add_error("counts_as", _("Other checkpoints count as this one. Choose “this checkpoint”."))
         return data
+
+    def clean_alarm_percent(self) -> int:
+        """Return the percentage, or the default where none is given."""
+        default = Checkpoint._meta.get_field("alarm_percent").default
+        return int(self.cleaned_data["alarm_percent"] or default)
 
     def clean_name(self) -> str:
         """Refuse a name that another checkpoint of the event has."""

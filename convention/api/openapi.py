@@ -39,6 +39,7 @@ STATUS_DESCRIPTIONS = {
     "404": "There is nothing at this address, or it is not for this reader.",
     "406": "The response is available as JSON only.",
     "409": "It cannot be done now: no place is left, or it is not the time for it.",
+    "410": "It was valid once and has expired.",
     "413": "The body is larger than what is read at once.",
     "415": "Only JSON is read.",
     "422": "Some values need another look; `errors` holds sentences by field.",

@@ -30,7 +30,8 @@ def _device_sheet(event: Event) -> TableSheet:
 
 def _scan_sheet(event: Event) -> TableSheet:
     header = [
-        _("Time"), _("Checkpoint"), _("Device"), _("Direction"), _("Verdict"), _("Reason"), _("Reference"),
+        _("Time"), _("Checkpoint"), _("Device"), _("Direction"), _("Verdict"), _("Reason"), _("Let in"),
+        _("Reference"),
         _("Name"), _("Operator"), _("Offline"), _("Override"),
     ]  # fmt: skip
     return TableSheet(_("Scans"), header, _scan_rows(event))
@@ -44,6 +45,7 @@ def _scan_rows(event: Event) -> Iterator[list[Any]]:
         yield [
             scan.effective_at.astimezone(event.zone), scan.checkpoint.name, str(scan.device),
             scan.get_direction_display(), scan.verdict_text, scan.reason_text,
+            _("yes") if scan.let_in else _("no"),
             holder.reference if holder else "", holder.name if holder else "", scan.operator,
             _("yes") if scan.is_offline else _("no"), scan.override_reason,
         ]  # fmt: skip

@@ -98,7 +98,10 @@ def load_door_state(device: Device, *, at: datetime.datetime, pending: int = 0) 
     """Return the state of the device's checkpoint, and renew the device's lease there."""
     limit = renew_lease(device, at=at, pending=pending)
     door = device.checkpoint.presence_checkpoint_id
-    return DoorState(device, [limit] if limit else [], find_silent_devices(device.event, at=at, door=door))
+    silent = find_silent_devices(device.event, at=at, door=door)
+    # The device itself is heard of by this very request.
+    others = [each for each in silent if each.device.pk != device.pk]
+    return DoorState(device, [limit] if limit else [], others)
 
 
 def make_etag(door: DoorState, since: int, cursor: int | None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -25,7 +25,7 @@ from badges.attendance.scanning.check_in import check_in_registration
 from badges.attendance.scanning.device_state.silence import find_silent_devices
 from badges.attendance.scanning.numbering import number_changes
 from badges.attendance.scanning.presence import filter_still_inside
-from badges.attendance.scanning.presence_store import filter_by_registration
+from badges.attendance.scanning.presence_store import OWNER, filter_by_registration, find_undos
 from badges.attendance.scanning.verdict import ADMITTED, ALREADY_IN
 from convention.audit.record import record_action
 from convention.club.models import Person
@@ -186,8 +186,11 @@ def person_attendance(request: HttpRequest, event: str, reference: str) -> HttpR
         Registration.objects.select_related("ticket"), event=event_obj, reference=reference
     )
     # Includes the scans of badges that were merged into this registration.
-    scans = Scan.objects.filter(filter_by_registration(registration)).select_related(
-        "checkpoint", "device", "resolution"
+    scans = (
+        Scan.objects.filter(filter_by_registration(registration))
+        .annotate(owner=OWNER)
+        .annotate(is_undone=Exists(find_undos()))
+        .select_related("checkpoint", "device", "resolution")
     )
     presences = Presence.objects.filter(registration=registration, event=event_obj).select_related(
         "checkpoint"

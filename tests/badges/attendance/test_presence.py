@@ -14,7 +14,7 @@ from badges.attendance.scanning.presence import (
     apply_scan,
     compute_presence,
     find_conflicts,
-    find_prior_state_of_late_scan,
+    find_prior_state_among,
 )
 
 NINE = datetime.datetime(2026, 6, 17, 9, tzinfo=datetime.UTC)
@@ -32,7 +32,6 @@ scan_lists = some.lists(
         device_id=some.integers(1, 3),
         uid=some.uuids(),
         direction=some.sampled_from(["in", "out"]),
-        local_verdict=some.sampled_from(["", "admitted", "already_in"]),
         has_override=some.booleans(),
         resolution=some.sampled_from(["", "", "reentry", "wrong_badge", "misuse"]),
         device_sequence=some.integers(0, 3),
@@ -92,8 +91,8 @@ def test_dwell_is_counted_over_all_stays():
 
 def test_a_late_entry_doubles_the_next_one():
     later = at(10, device_id=2, gate_name="B")
-    meeting = find_prior_state_of_late_scan([later], at(0))
+    meeting = find_prior_state_among([later], at(0))
     assert meeting.is_inside
     assert not meeting.is_same_device
-    assert meeting.read_at == later.at
-    assert find_prior_state_of_late_scan([at(5, direction="out"), later], at(0)).is_inside is False
+    assert meeting.entered_at == later.at
+    assert find_prior_state_among([at(5, direction="out"), later], at(0)).is_inside is False

@@ -7,7 +7,7 @@ from tests.badges.attendance.consistency.checker import check
 from tests.badges.attendance.consistency.phone import SCANS_URL, Phone
 from tests.badges.attendance.consistency.world import World
 
-STEPS = 60
+STEPS = 45
 TRIES_TO_HEAL = 40
 
 
@@ -37,7 +37,7 @@ class History:
         phone = self.random.choice(self.phones)
         # Every ten seconds in the field; here now and then.
         for each in self.phones:
-            if each.is_online and self.random.random() < 0.35:
+            if each.is_online and self.random.random() < 0.25:
                 self.recover(each)
                 each.fetch_snapshot()
             elif not each.is_online and self.random.random() < 0.1:

@@ -1,0 +1,157 @@
+"""The headcount says how sure it is, a limit alarms before it is reached, and places are leased to phones."""
+
+import datetime
+import json
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from badges.attendance.models import CapacityLease, Checkpoint, Device, Presence
+from badges.attendance.scanning.device_state.leases import (
+    DELIVERY_DURATION,
+    LEASE_DURATION,
+    renew_lease,
+)
+from badges.attendance.scanning.record_scans import record_scan_items
+from convention.api.models import ApiToken
+from convention.api.tokens import create_token
+from convention.audit.models import AuditEntry
+from tests.badges.attendance.factories import (
+    bearer,
+    code_of,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+)
+from tests.factories import make_administrator
+
+MINUTE = datetime.timedelta(minutes=1)
+SNAPSHOT_URL = "/api/v1/scanner/snapshot/"
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def event():
+    return make_event(slug="convention")
+
+
+def let_in(device, event, number, **fields):
+    """Let new attendees in by this device."""
+    items = [make_item(code_of(make_registration(event)), let_in=True, **fields) for _number in range(number)]
+    return record_scan_items(device=device, items=items)
+
+
+def fall_silent(device, minutes, **state):
+    Device.objects.filter(pk=device.pk).update(seen_at=timezone.now() - minutes * MINUTE, state=state)
+
+
+def test_a_silent_phone_makes_the_count_uncertain(client, event):
+    gate = Checkpoint.objects.create(event=event, name="Porte B", counts_as=event.checkpoints.get())
+    silent, heard = make_device(event, checkpoint=gate, name="Lise")[0], make_device(event)[0]
+    let_in(silent, event, 5, at=(timezone.now() - 20 * MINUTE).isoformat())
+    let_in(heard, event, 3)
+    fall_silent(silent, 12, pending=1)
+    _row, token = create_token(
+        person_id=make_administrator().pk, name="count", scopes=[ApiToken.Scope.ATTENDANCE_READ]
+    )
+
+    body = client.get("/api/v1/events/convention/headcount/", headers=bearer(token)).json()
+
+    # Five in the half hour before are up to three in twelve minutes, and one was waiting to be sent.
+    assert (body["inside"], body["fewest_inside"], body["most_inside"]) == (8, 7, 12)
+    [device] = body["silent_devices"]
+    assert device == {"name": "Lise", "checkpoint": "Porte B", "silent_minutes": 12, "entries": 4, "exits": 1}
+    assert AuditEntry.objects.filter(verb="attendance.headcount").exists()
+    client.force_login(make_administrator())
+    page = client.get(
+        reverse(
+            "organize-attendance",
+            args=[event.slug],
+        ),
+        {"part": "numbers"},
+    )
+    text = page.content.decode()
+    assert "entre 7 et 12" in text
+    assert "muet depuis 12 minutes" in text
+    assert [total for _at, _label, total in page.context["arrivals"].points][-1] == page.context[
+        "total"
+    ].arrived_count
+
+
+def test_a_room_alarms_before_its_limit_and_its_bar_is_red_beyond(client, event):
+    room = Checkpoint.objects.create(event=event, name="Salle", kind="session", capacity=10)
+    device = make_device(event, checkpoint=room)[0]
+    client.force_login(make_administrator())
+    address = reverse("organize-attendance", args=[event.slug])
+
+    let_in(device, event, 8)
+    assert client.get(address).context["live"].alarms == []
+    let_in(device, event, 1)
+    [alarm] = client.get(address).context["live"].alarms
+    assert (alarm.checkpoint, alarm.is_over) == (room, False)
+    let_in(device, event, 2)
+    page = client.get(address)
+    assert page.context["live"].alarms[0].is_over
+    assert 'class="meter over"' in page.content.decode()
+
+
+def test_places_are_leased_and_never_promised_twice(event):
+    room = Checkpoint.objects.create(event=event, name="Salle", kind="session", capacity=4)
+    now = timezone.now()
+    first, second = (make_device(event, checkpoint=room, seen_at=now)[0] for _number in range(2))
+
+    leases = [renew_lease(device, at=now) for device in (first, second)]
+
+    assert [(lease.capacity, lease.inside, lease.lease) for lease in leases] == [(4, 0, 2), (4, 0, 2)]
+    # Online, without a word about what the operator did, a leased place is not free.
+    record_scan_items(
+        device=first, items=[make_item(code_of(make_registration(event))) for _number in range(2)]
+    )
+    [third] = record_scan_items(device=first, items=[make_item(code_of(make_registration(event)))])
+    assert (third.verdict, third.reason) == ("refused", "full")
+    # The second phone has its two places, offline too.
+    assert [result.reason for result in let_in(second, event, 2)] == ["", ""]
+    assert [result.reason for result in let_in(second, event, 1)] == ["full"]
+    assert renew_lease(second, at=now).lease == 0
+    # What was not used is free some time after the lease has ended on its device.
+    Presence.objects.all().delete()
+    CapacityLease.objects.filter(device=second).delete()
+    CapacityLease.objects.filter(device=first).update(
+        places=4, expires_at=now + LEASE_DURATION + DELIVERY_DURATION
+    )
+    assert renew_lease(second, at=now + LEASE_DURATION + MINUTE).lease == 0
+    assert renew_lease(second, at=now + LEASE_DURATION + DELIVERY_DURATION + MINUTE).lease == 4
+
+
+def test_the_snapshot_brings_the_limit_and_takes_the_phones_state(client, event):
+    Checkpoint.objects.update(capacity=10)
+    device, token = make_device(event)
+    fall_silent(make_device(event, name="Muet")[0], 5)
+    state = {"version": "1", "pending": 2, "battery": 0.5, "camera": "ok", "test_badge": True}
+    headers = bearer(token) | {"scanner-state": json.dumps(state)}
+
+    answer = client.get(SNAPSHOT_URL, headers=headers)
+    device.refresh_from_db()
+
+    body = answer.json()
+    assert [limit["lease"] for limit in body["limits"]] == [5]
+    assert (body["devices_silent"], body["uncertain"]) == (1, 0)
+    assert (device.state, device.seen_at is not None) == (state, True)
+    assert client.get(SNAPSHOT_URL, headers=headers | {"if-none-match": answer["ETag"]}).status_code == 304
+    for strange in ("{", "[]", '{"battery": 7}', "x" * 2000):
+        assert client.get(SNAPSHOT_URL, headers=bearer(token) | {"scanner-state": strange}).status_code == 200
+
+
+def test_everyone_inside_is_on_the_evacuation_list(client, event):
+    let_in(make_device(event)[0], event, 2)
+    client.force_login(make_administrator())
+
+    page = client.get(reverse("organize-evacuation", args=[event.slug]))
+    pdf = client.get(reverse("organize-evacuation-pdf", args=[event.slug]))
+
+    assert page.content.decode().count("Müller Zoé") == 2
+    assert int(page.headers["x-keep-until"]) > timezone.now().timestamp() * 1000
+    assert pdf.content.startswith(b"%PDF")
+    assert AuditEntry.objects.filter(verb="evacuation.print").exists()

@@ -1,0 +1,65 @@
+"""When a badge was read: of three clocks, the two that agree are right."""
+
+import datetime
+import uuid
+
+import pytest
+
+from badges.attendance.scanning.inputs.scan_time import SendingClock, raise_to_predecessor, resolve_scan_time
+from badges.attendance.scanning.scan_input import ScanInput
+
+NOW = datetime.datetime(2026, 6, 17, 12, tzinfo=datetime.UTC)
+MINUTE, DAY = datetime.timedelta(minutes=1), datetime.timedelta(days=1)
+AGE = 30 * MINUTE
+AGE_MS = 30 * 60_000
+
+
+def make_input(scanned_at, offset_ms, page="p"):
+    """A scan of thirty minutes ago, read when the page's clock stood at a million."""
+    return ScanInput(
+        uuid.uuid4(), "", "CODE", "", "in", scanned_at, None, 1, offset_ms, "", None, "", "",
+        page=page, elapsed_ms=1_000_000,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("scanned_at", "offset_ms", "clock", "is_uncertain"),
+    [
+        pytest.param(NOW - AGE, 0, ("p", AGE_MS, NOW), False, id="all agree"),
+        pytest.param(NOW - AGE - DAY, 0, ("p", AGE_MS, NOW - DAY), False, id="set back before reading"),
+        pytest.param(NOW - AGE, 0, ("p", AGE_MS, NOW - DAY), False, id="set back after reading"),
+        pytest.param(NOW - AGE, 0, ("p", 1000, NOW), False, id="the phone slept"),
+        pytest.param(NOW - AGE + DAY, -86_400_000, ("p", AGE_MS, NOW + DAY), False, id="a day ahead"),
+        pytest.param(NOW - AGE, None, ("p", AGE_MS, NOW), False, id="no offset, and two clocks agree"),
+        pytest.param(NOW - AGE, 0, ("p", 1000, None), True, id="slept, by a program without the third clock"),
+        pytest.param(NOW - AGE, 0, ("another page", 9_000_000, NOW), False, id="loaded again"),
+        pytest.param(NOW - AGE, None, ("", None, None), True, id="nothing known"),
+    ],
+)
+def test_the_age_of_a_scan(scanned_at, offset_ms, clock, is_uncertain):
+    page, passed_ms, sent_at = clock
+    elapsed_ms = None if passed_ms is None else 1_000_000 + passed_ms
+
+    time = resolve_scan_time(
+        make_input(scanned_at, offset_ms), received_at=NOW, clock=SendingClock(page, elapsed_ms, sent_at)
+    )
+
+    assert abs(time.effective_at - (NOW - AGE)) < MINUTE
+    assert time.is_uncertain is is_uncertain
+
+
+def test_three_clocks_that_contradict_each_other():
+    clock = SendingClock("p", 1_000_000, NOW - 5 * MINUTE)
+
+    time = resolve_scan_time(make_input(NOW - AGE - DAY, 0), received_at=NOW, clock=clock)
+
+    assert time.is_uncertain
+
+
+def test_a_scan_is_not_before_the_one_that_its_device_made_before():
+    time = resolve_scan_time(make_input(NOW - DAY, 0, page=""), received_at=NOW)
+
+    raised = raise_to_predecessor(time, NOW - MINUTE)
+
+    assert (raised.effective_at, raised.is_uncertain) == (NOW - MINUTE, True)
+    assert raise_to_predecessor(raised, NOW - DAY) == raised
