@@ -1,5 +1,6 @@
 """Collect what a desk device needs without network: guests, tickets, spare badges and the badge's design."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -9,14 +10,14 @@ from badges.attendance.models import Presence
 from badges.attendance.reports.headcount import find_main_presences
 from badges.attendance.scanning.numbering import number_changes
 from badges.attendance.scanning.presence import ENTRY_LIFETIME
-from badges.codes import BadgeHolder, build_holder_code, sign_badge_token
-from badges.printing.elements import describe_event_design, encode_symbol
+from badges.codes import sign_badge_token
+from badges.printing.elements import DescribedDesign, Element
 from badges.printing.pdf import load_event_tickets
 from convention.codes.badge_codes import build_code_address
 from convention.events.models import Event, EventKey
 from convention.events.signing_keys import get_signing_key
 from registrations.invoices.models import Payment
-from registrations.models import Registration
+from registrations.models import Registration, Ticket
 
 from .amounts import load_amounts_due
 from .models import BadgePrint, DeskDevice, StaffNote
@@ -40,8 +41,8 @@ def compute_data_version(event: Event) -> str:
 def build_offline_data(*, device: DeskDevice) -> dict[str, Any]:
     """Return everything that the device stores, as JSON: see Desk.Data in types/desk.d.ts."""
     event = device.event
-    key = get_signing_key(event)
     tickets = load_event_tickets(event)
+    codes = CodeDescriber.for_event(event, tickets)
     return {
         "event": {
             "slug": event.slug,
@@ -58,16 +59,27 @@ def build_offline_data(*, device: DeskDevice) -> dict[str, Any]:
             }
             for ticket in tickets.values()
         ],
-        "guests": list_offline_guests(event, key),
-        "spares": [
-            {"reference": spare.reference, "code": encode_code(spare.reference, 1, key)}
-            for spare in lease_spare_badges(device=device)
-        ],
-        "design": describe_event_design(event, tickets),
+        "guests": list_offline_guests(event, codes),
+        "spares": list_spare_codes(device, codes, tickets),
+        "design": codes.design.describe(),
     }
 
 
-def list_offline_guests(event: Event, key: EventKey) -> list[dict[str, Any]]:
+def list_spare_codes(
+    device: DeskDevice, codes: "CodeDescriber", tickets: dict[int, Ticket]
+) -> list[dict[str, Any]]:
+    """Return the badges for walk-ins of a device; none where the event has no tickets."""
+    if not tickets:
+        return []
+    # A code is drawn alike on the badges of all tickets.
+    ticket_id = next(iter(tickets))
+    return [
+        {"reference": spare.reference, "code": codes.describe(spare.reference, 1, ticket_id)}
+        for spare in lease_spare_badges(device=device)
+    ]
+
+
+def list_offline_guests(event: Event, codes: "CodeDescriber") -> list[dict[str, Any]]:
     """Return all guests of the event by name, in a fixed number of queries."""
     rows = Registration.objects.filter(event=event).select_related("ticket", "order", "staff_note")
     guests = list(rows)
@@ -84,7 +96,7 @@ def list_offline_guests(event: Event, key: EventKey) -> list[dict[str, Any]]:
             presences.get(guest.pk),
             {"printed_at": at.isoformat() if (at := printed.get(guest.pk)) else None},
         )
-        | describe_codes(guest, key)
+        | codes.describe_both(guest)
         for guest in guests
     ]
 
@@ -116,21 +128,36 @@ def describe_guest(guest: DeskGuest, presence: Presence | None, values: dict[str
     }
 
 
-def describe_codes(registration: Registration, key: EventKey) -> dict[str, Any]:
-    """Return the symbols of the badge that is valid, and of the one after it, for a reprint or a transfer."""
-    if registration.confirmed_at is None or registration.cancelled_at is not None:
-        return {"code": None, "next_code": None}
-    holder = BadgeHolder(*(getattr(registration, field) for field in BadgeHolder._fields))
-    return {
-        "code": encode_symbol(build_holder_code(holder, key)),
-        "next_code": encode_code(registration.reference, registration.badge_version + 1, key),
-    }
+@dataclass(frozen=True)
+class CodeDescriber:
+    """Draws the codes of an event's badges as elements, signed by its key."""
+
+    design: DescribedDesign
+    key: EventKey
+
+    @classmethod
+    def for_event(cls, event: Event, tickets: dict[int, Ticket]) -> "CodeDescriber":
+        key = get_signing_key(event)
+        samples = sign_code("A" * 13, 1, key), sign_code("BBBBBBBBBBBBA", 2, key)
+        return cls(DescribedDesign.for_event(event, tickets, samples), key)
+
+    def describe(self, reference: str, badge_version: int, ticket_id: int) -> list[Element]:
+        return self.design.describe_code(ticket_id, sign_code(reference, badge_version, self.key))
+
+    def describe_both(self, registration: Registration) -> dict[str, Any]:
+        """Return the code that is valid, and the one after it, for a reprint or a transfer."""
+        if registration.confirmed_at is None or registration.cancelled_at is not None:
+            return {"code": None, "next_code": None}
+        reference, version = registration.reference, registration.badge_version
+        return {
+            "code": self.describe(reference, version, registration.ticket_id),
+            "next_code": self.describe(reference, version + 1, registration.ticket_id),
+        }
 
 
-def encode_code(reference: str, badge_version: int, key: EventKey) -> dict[str, Any]:
-    """Return the symbol of a badge that is not valid yet."""
-    token = sign_badge_token(reference, badge_version, key)
-    return encode_symbol(build_code_address(token, settings.SITE_URL))
+def sign_code(reference: str, badge_version: int, key: EventKey) -> str:
+    """Return the address in the QR of a badge, which may not be valid yet."""
+    return build_code_address(sign_badge_token(reference, badge_version, key), settings.SITE_URL)
 
 
 def describe_sync(device: DeskDevice, known_version: str) -> dict[str, Any]:

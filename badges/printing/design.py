@@ -62,7 +62,7 @@ class BadgeDesign:
         """Draw one badge with its top left corner at `at`; return its problems."""
         left, top = at
         # Header and band are a PDF form that each badge refers to: this keeps a badge below 2 kB.
-        page.place_form(self.ticket_form(holder.ticket_id), left, top)
+        page.place_form(self._ticket_form(holder.ticket_id), left, top)
         names = fit_names(holder, BADGE_NAME_BOX)
         draw_names(page, names, BADGE_NAME_BOX, (left + CONTENT_LEFT, top + NAMES_TOP))
         draw_code(
@@ -76,13 +76,13 @@ class BadgeDesign:
         )
         if holder.no_photo:
             page.place_form(
-                self.no_photo_form(),
+                self._no_photo_form(),
                 left + CONTENT_LEFT,
                 top + BADGE_HEIGHT - BADGE_MARGIN - BAND_HEIGHT - 64,
             )
         return [BadgeProblem(holder, sentence) for sentence in names.describe_problems()]
 
-    def ticket_form(self, ticket_id: int) -> Any:
+    def _ticket_form(self, ticket_id: int) -> Any:
         form = self.cached_forms.get(ticket_id)
         if form is None:
             form = self.maker.begin_form(BADGE_WIDTH, BADGE_HEIGHT)
@@ -127,7 +127,7 @@ class BadgeDesign:
             y += label.size * 1.15
             form.text(line, CONTENT_LEFT + 25, y - label.size * 0.28, label.size)
 
-    def no_photo_form(self) -> Any:
+    def _no_photo_form(self) -> Any:
         form = self.cached_forms.get("no photo")
         if form is None:
             form = self.maker.begin_form(INNER_WIDTH - BADGE_PADDING - QR_SIDE, 56)

@@ -7,32 +7,16 @@ names.py.
 
 import base64
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from badges.codes import BadgeHolder
-from convention.codes.qr import QUIET_ZONE_MODULES, draw_symbol
 from convention.events.models import Event
 from convention.typeset import FontWeight, TextLine
 from convention.typeset.surface import Point
+from registrations.models import Ticket
 
-from .design import (
-    BADGE_HEIGHT,
-    BADGE_MARGIN,
-    BADGE_NAME_BOX,
-    BADGE_WIDTH,
-    BAND_HEIGHT,
-    CONTENT_LEFT,
-    NAMES_TOP,
-    QR_SIDE,
-    BadgeDesign,
-)
-from .names import (
-    BELOW_FLOOR_STEP,
-    INK_COLOR,
-    PART_GAP_RATIO,
-    SHRINK_STEPS,
-    list_name_parts,
-)
+from .design import BADGE_HEIGHT, BADGE_NAME_BOX, BADGE_WIDTH, CONTENT_LEFT, NAMES_TOP, BadgeDesign
+from .names import BELOW_FLOOR_STEP, PART_GAP_RATIO, SHRINK_STEPS, list_name_parts
 
 type Element = dict[str, Any]
 WEIGHTS = {FontWeight.REGULAR: 400, FontWeight.SEMIBOLD: 600, FontWeight.BOLD: 700}
@@ -102,45 +86,72 @@ def move_element(element: Element, dx: float, dy: float) -> Element:
     return moved
 
 
-def describe_design(design: BadgeDesign) -> dict[str, Any]:
-    """Return what the browser needs to draw any badge of the event: elements by ticket, places of names."""
-    no_photo = ElementList(BADGE_WIDTH, BADGE_HEIGHT)
-    no_photo.place_form(design.no_photo_form(), CONTENT_LEFT, BADGE_HEIGHT - BADGE_MARGIN - BAND_HEIGHT - 64)
+def draw_elements(design: BadgeDesign, ticket_id: int, code: str, **fields: bool) -> list[Element]:
+    """Return the elements of a badge without names."""
+    holder = BadgeHolder("", 1, "", "", "", ticket_id, **{"no_photo": False, **fields})
+    page = ElementList(BADGE_WIDTH, BADGE_HEIGHT)
+    design.draw_badge(page, holder, code, (0, 0))
+    return page.elements
+
+
+@dataclass(frozen=True)
+class DescribedDesign:
+    """The badges of an event for the browser. `sample_codes` are two codes that are never printed.
+
+    Comparing two drawings tells what belongs to the code from what all badges of a ticket share.
+    """
+
+    design: BadgeDesign
+    sample_codes: tuple[str, str]
+
+    @classmethod
+    def for_event(
+        cls, event: Event, tickets: dict[int, Ticket], sample_codes: tuple[str, str]
+    ) -> "DescribedDesign":
+        maker = ElementList(BADGE_WIDTH, BADGE_HEIGHT)
+        return cls(BadgeDesign(event, maker, tickets), sample_codes)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the elements by ticket, what a refusal of photographs adds, and where names go."""
+        tickets = self.design.tickets
+        return {
+            "width": BADGE_WIDTH,
+            "height": BADGE_HEIGHT,
+            "tickets": {ticket.slug: self.list_shared_elements(pk) for pk, ticket in tickets.items()},
+            "no_photo": self.list_no_photo_elements(next(iter(tickets))) if tickets else [],
+            "names": describe_names(),
+        }
+
+    def list_shared_elements(self, ticket_id: int) -> list[Element]:
+        """Return what all badges of a ticket share, cached: it is compared with each badge of an event."""
+        # In the design's own cache of forms, which lives as long.
+        key = ("shared elements", ticket_id)
+        if key not in self.design.cached_forms:
+            first, second = (draw_elements(self.design, ticket_id, code) for code in self.sample_codes)
+            self.design.cached_forms[key] = [element for element in first if element in second]
+        return cast("list[Element]", self.design.cached_forms[key])
+
+    def list_no_photo_elements(self, ticket_id: int) -> list[Element]:
+        plain = draw_elements(self.design, ticket_id, self.sample_codes[0])
+        refused = draw_elements(self.design, ticket_id, self.sample_codes[0], no_photo=True)
+        return [element for element in refused if element not in plain]
+
+    def describe_code(self, ticket_id: int, code: str) -> list[Element]:
+        """Return the elements of a code: its symbol, and texts that depend on it."""
+        shared = self.list_shared_elements(ticket_id)
+        return [element for element in draw_elements(self.design, ticket_id, code) if element not in shared]
+
+
+def describe_names() -> dict[str, Any]:
+    """Return where names go and by which numbers they are fitted."""
     # A holder whose texts are the names of the fields: the browser puts the guest's own in their place.
     fields = BadgeHolder("", 1, "first_name", "last_name", "company", 0, no_photo=False)
     return {
-        "width": BADGE_WIDTH,
-        "height": BADGE_HEIGHT,
-        "tickets": {
-            ticket.slug: design.ticket_form(ticket_id).elements
-            for ticket_id, ticket in design.tickets.items()
-        },
-        "no_photo": no_photo.elements,
-        "names": {
-            "x": CONTENT_LEFT,
-            "y": NAMES_TOP,
-            **BADGE_NAME_BOX._asdict(),
-            "parts": [{**part._asdict(), "weight": WEIGHTS[part.weight]} for part in list_name_parts(fields)],
-            "shrink_steps": SHRINK_STEPS,
-            "below_floor_step": BELOW_FLOOR_STEP,
-            "part_gap": PART_GAP_RATIO,
-        },
-        "code": {
-            "x": BADGE_WIDTH - BADGE_MARGIN - QR_SIDE,
-            "y": BADGE_HEIGHT - BADGE_MARGIN - BAND_HEIGHT - QR_SIDE,
-            "side": QR_SIDE,
-            "quiet_zone": QUIET_ZONE_MODULES,
-            "color": INK_COLOR,
-        },
+        "x": CONTENT_LEFT,
+        "y": NAMES_TOP,
+        **BADGE_NAME_BOX._asdict(),
+        "parts": [{**part._asdict(), "weight": WEIGHTS[part.weight]} for part in list_name_parts(fields)],
+        "shrink_steps": SHRINK_STEPS,
+        "below_floor_step": BELOW_FLOOR_STEP,
+        "part_gap": PART_GAP_RATIO,
     }
-
-
-def describe_event_design(event: Event, design_tickets: dict[int, Any]) -> dict[str, Any]:
-    """Return the description of the event's badges on A6."""
-    return describe_design(BadgeDesign(event, ElementList(BADGE_WIDTH, BADGE_HEIGHT), design_tickets))
-
-
-def encode_symbol(code: str) -> dict[str, Any]:
-    """Return the modules of a code's QR symbol: how many a side has, and the rows in base64."""
-    symbol = draw_symbol(code)
-    return {"count": symbol.side, "rows": base64.b64encode(symbol.rows).decode()}

@@ -4,12 +4,6 @@ import type { DBSchema, IDBPDatabase } from "idb";
 
 declare global {
   namespace Desk {
-    /** A QR symbol: modules on a side, and its rows in base64, each padded to whole bytes. */
-    interface QrModules {
-      count: number;
-      rows: string;
-    }
-
     interface Guest {
       reference: string;
       order: string;
@@ -26,16 +20,17 @@ declare global {
       is_inside: boolean;
       arrived_at: string | null;
       printed_at: string | null;
-      code: QrModules | null;
+      /** The elements of the code of the badge that is valid. */
+      code: BadgeElement[] | null;
       /** Of the badge version after this one: for a reprint or another person. */
-      next_code: QrModules | null;
+      next_code: BadgeElement[] | null;
       /** Set on this device: what is still to be sent about this guest. */
       isPending?: boolean;
     }
 
     interface SpareBadge {
       reference: string;
-      code: QrModules;
+      code: BadgeElement[];
     }
 
     interface OfflineTicket {
@@ -61,6 +56,10 @@ declare global {
       size: number;
       weight: number;
       align: "left" | "right" | "center";
+      /** Of a QR symbol: its side in points, modules on a side, and rows in base64, padded to whole bytes. */
+      side: number;
+      count: number;
+      rows: string;
     }
 
     interface NamePart {
@@ -87,7 +86,6 @@ declare global {
         below_floor_step: number;
         part_gap: number;
       };
-      code: { x: number; y: number; side: number; quiet_zone: number; color: string };
     }
 
     interface Data {

@@ -190,6 +190,21 @@ function drawText({ x, y, size, weight, color, align, text }) {
 }
 
 /** @param {Desk.BadgeElement} element */
+function drawModules({ x, y, side, count, rows, color }) {
+  const bytes = Uint8Array.from(atob(rows), (letter) => letter.charCodeAt(0));
+  const width = bytes.length / count;
+  let path = "";
+  for (let row = 0; row < count; row += 1) {
+    for (let column = 0; column < count; column += 1) {
+      const isDark = (bytes[row * width + (column >> 3)] >> (7 - (column & 7))) & 1;
+      if (isDark) path += `M${column} ${row}h1v1h-1z`;
+    }
+  }
+  const move = `translate(${x} ${y}) scale(${side / count})`;
+  return makeElement("path", { d: path, fill: color, transform: move, "shape-rendering": "crispEdges" });
+}
+
+/** @param {Desk.BadgeElement} element */
 function drawElement(element) {
   const { kind, color, x, y } = element;
   switch (kind) {
@@ -203,31 +218,14 @@ function drawElement(element) {
       });
     case "polygon":
       return makeElement("polygon", { points: element.points.map((point) => point.join()).join(" "), fill: color });
+    case "modules":
+      return drawModules(element);
     default:
       return makeElement("circle", {
         cx: x, cy: y, r: element.radius,
         ...(element.stroke ? { fill: "none", stroke: color, "stroke-width": element.stroke } : { fill: color }),
       });
   }
-}
-
-/**
- * @param {Desk.QrModules} modules
- * @param {Desk.BadgeDesign["code"]} place
- */
-function drawCode({ count, rows }, { x, y, side, quiet_zone, color }) {
-  const bytes = Uint8Array.from(atob(rows), (letter) => letter.charCodeAt(0));
-  const width = bytes.length / count;
-  const module = side / (count + 2 * quiet_zone);
-  let path = "";
-  for (let row = 0; row < count; row += 1) {
-    for (let column = 0; column < count; column += 1) {
-      const isDark = (bytes[row * width + (column >> 3)] >> (7 - (column & 7))) & 1;
-      if (isDark) path += `M${column} ${row}h1v1h-1z`;
-    }
-  }
-  const move = `translate(${x + quiet_zone * module} ${y + quiet_zone * module}) scale(${module})`;
-  return makeElement("path", { d: path, fill: color, transform: move, "shape-rendering": "crispEdges" });
 }
 
 /**
@@ -243,7 +241,7 @@ export function drawBadge(design, guest) {
     makeElement("rect", { width: "100%", height: "100%", fill: "#ffffff" }),
     ...(design.tickets[guest.ticket] ?? []).map(drawElement),
     ...drawNames(guest, design.names),
-    ...(guest.code ? [drawCode(guest.code, design.code)] : []),
+    ...(guest.code ?? []).map(drawElement),
     ...(guest.no_photo ? design.no_photo.map(drawElement) : []),
   );
   return badge;
