@@ -36,7 +36,6 @@ class ReprintForm(forms.Form):
     reason = forms.ChoiceField(
         label=_("Why is another badge needed?"),
         choices=BadgePrint.Reason.choices,
-        required=False,
         widget=forms.RadioSelect,
     )
 
