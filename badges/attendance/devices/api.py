@@ -33,7 +33,8 @@ PAIRING_EXAMPLE = OpenApiExample(
     "A phone pairs itself",
     value={
         "code": "QK3V0C5WZ2TTY7A4N6M2JH5BXE",
-        "public_key": "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU",  # noqa: E501
+        "public_key": "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKW"
+        "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU",
         "name": "Lise",
     },
     request_only=True,

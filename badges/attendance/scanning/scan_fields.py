@@ -160,7 +160,7 @@ class OptionalTimeField(ScanTimeField):
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**OPTIONAL, **options})
 
-    def run_validation(self, data: Any = empty) -> datetime.datetime | None:  # type: ignore[override]
+    def run_validation(self, data: Any = empty) -> datetime.datetime | None:  # type: ignore[override]  # may be missing
         return None if data is None or data is empty else super().run_validation(data)
 
 

@@ -1,4 +1,4 @@
-"""Both languages derive the same facts from the same snapshot: thousands of random ones, in Node."""
+"""The same facts in both languages, from thousands of random snapshots, in Node."""
 
 import dataclasses
 import datetime

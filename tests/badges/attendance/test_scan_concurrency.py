@@ -13,11 +13,12 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.scanning import batch
 from badges.attendance.scanning.batch_state import save_batch
-from badges.attendance.scanning.presence import COUNTED_VERDICTS, NEVER_SCANNED
+from badges.attendance.scanning.presence import NEVER_SCANNED
 from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_encryption import make_registration_key
 from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.sql import STATE_COLUMN_NAMES
+from badges.attendance.scanning.verdict import COUNTED_VERDICTS
 from tests.badges.attendance.factories import (
     bearer,
     code_of,

@@ -109,7 +109,7 @@ def group_passages(world):
 
 
 def check_presences(world):
-    """Who is inside, how often they came and which badges were let in twice is as in the true history."""
+    """Presences, entries and conflicts are as in the true history."""
     groups, uncertain = group_passages(world)
     rows = {
         (row.registration_id, row.checkpoint_id): row

@@ -27,11 +27,12 @@ from badges.attendance.scanning.verdict import COUNTED_VERDICTS
 
 @dataclass(frozen=True)
 class Mutation:
-    """A rule that is taken out: `owner.name` is replaced."""
+    """A rule that is taken out: `owner.name` is replaced. The history `seed` is known to see it."""
 
     owner: Any
     name: str
     replacement: Any
+    seed: int = 0
 
 
 def count_every_admission(_facts, verdict):

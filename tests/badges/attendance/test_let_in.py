@@ -1,0 +1,92 @@
+"""Presence rests on what operators did, and scans that were taken back leave it."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from badges.attendance.models import Presence
+from badges.attendance.scanning.presence_store import rebuild_presence
+from tests.badges.attendance.factories import (
+    bearer,
+    code_of,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+)
+
+URL = "/api/v1/scanner/scans/"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def event():
+    return make_event()
+
+
+@pytest.fixture
+def send(client, event):
+    """Send items with a supervisor's device of the event, or with the token given; the results."""
+    own = make_device(event)[1]
+
+    def post(*items, token=own):
+        response = client.post(
+            URL, {"scans": list(items)}, content_type="application/json", headers=bearer(token)
+        )
+        return response.json()["results"]
+
+    return post
+
+
+def said(results):
+    return [(result["verdict"], result["reason"]) for result in results]
+
+
+def ago(**delta):
+    return (timezone.now() - datetime.timedelta(**delta)).isoformat()
+
+
+def test_presence_rests_on_what_the_operator_did(send, event):
+    """Shown grey and sent away, let in although already inside, and let in although cancelled."""
+    sent_away, doubled, gone = (make_registration(event) for _number in range(3))
+    code = code_of(gone)
+    gone.cancelled_at = timezone.now()
+    gone.save()
+    send(make_item(code_of(doubled), at=ago(minutes=5), let_in=True))
+
+    results = send(
+        make_item(code_of(sent_away), local_verdict="unverified", let_in=False),
+        make_item(code_of(doubled), local_verdict="already_in", let_in=True),
+        make_item(code, local_verdict="admitted", let_in=True),
+    )
+
+    assert said(results) == [("admitted", ""), ("already_in", "conflict"), ("admitted", "cancelled")]
+    inside = {row.registration: row.has_conflict for row in Presence.objects.filter(is_inside=True)}
+    assert inside == {doubled: True, gone: False}
+
+
+def test_an_undone_scan_leaves_the_attendance(send, event):
+    """Also if the undo arrives first, and only by the device that made the scan, or a supervisor's."""
+    registration = make_registration(event)
+    code = code_of(registration)
+    own, stranger = (make_device(event, can_override=False)[1] for _number in range(2))
+    entry = make_item(code, let_in=True)
+    undo = make_item(code, undoes=entry["id"])
+    send(entry, token=own)
+
+    assert said(send(make_item(code, undoes=entry["id"]), token=stranger)) == [("refused", "not_allowed")]
+    assert Presence.objects.get().entries == 1
+    assert said(send(undo, token=own)) == [("admitted", "undone")]
+    assert send(undo, token=own)[0]["replayed"] is True
+    presence = Presence.objects.get()
+    assert (presence.is_inside, presence.entries, presence.first_entered_at) == (False, 0, None)
+    first, second = make_item(code, let_in=True), make_item(code, let_in=True)
+    for scan in (first, second):
+        send(make_item(code, undoes=scan["id"]), token=own)
+    assert said(send(first, token=own)) == said(send(second, token=stranger)) == [("admitted", "")]
+    assert Presence.objects.get().entries == 1
+    rebuild_presence(event=event)
+    assert Presence.objects.get().entries == 1
+    other = code_of(make_registration(event))
+    assert said(send(make_item(other, undoes=second["id"]), token=stranger)) == [("refused", "not_allowed")]
