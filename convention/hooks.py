@@ -141,6 +141,9 @@ feedback_page = Hook()
 certificate_page = Hook()
 # (event, request) -> addresses where this visitor can give feedback, by session id.
 feedback_addresses = Hook()
+# (registration): called in the transaction in which another person gets the place, to delete what was noted
+# about the former attendee.
+transfer_listeners = Hook()
 # (speakers) -> summaries of the feedback on their sessions (badges/feedback/summaries.py), by speaker id.
 speaker_feedback = Hook()
 # Rules of events whose places are given on application.

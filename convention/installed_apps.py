@@ -2,6 +2,7 @@
 
 INSTALLED_APPS = [
     "badges.reports",
+    "badges.desk",
     "badges.scanner",
     "badges.mailings",
     "badges.visits",
@@ -49,7 +50,7 @@ APPS_WITH_PAGES = [
     "registrations.invoices", "registrations",
     "registrations.company", "registrations.payments", "registrations.sponsors", "registrations.visits",
     "badges", "badges.attendance", "badges.certificates", "badges.feedback", "badges.visits",
-    "badges.mailings", "badges.scanner", "badges.reports",
+    "badges.mailings", "badges.scanner", "badges.desk", "badges.reports",
 ]  # fmt: skip
 
 MIDDLEWARE = [

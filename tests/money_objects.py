@@ -84,3 +84,8 @@ def bank_line_of(registration: Registration, spare: int) -> tuple[int, int]:
     payment = record_payment(receivable=receivable, amount=400, method="transfer")
     made = BankLineAssignment.objects.create(line=line, receivable=receivable, payment=payment, amount=400)
     return line.pk, made.pk
+
+
+def registration_payment(registration: Registration) -> int:
+    """Record a payment of the registration's order; return its key."""
+    return record_payment(receivable=sync_receivable(registration.order), amount=100, method="cash").pk

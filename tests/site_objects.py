@@ -16,6 +16,7 @@ from badges.attendance.devices.pairing import pair_device, revoke_device
 from badges.attendance.devices.pairing_codes import invite_devices
 from badges.attendance.models import Checkpoint, ConflictResolution, Device, Scan
 from badges.certificates.models import Certificate
+from badges.desk.models import DeskDevice
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
 from convention.club.models import (
@@ -71,6 +72,7 @@ from tests.money_objects import (
     invoice_of,
     mailings_of,
     money_of,
+    registration_payment,
     unsubscribed_by,
 )
 from tests.registrations.invoices.factories import make_receivable
@@ -80,6 +82,9 @@ from tests.registrations.visits.visit_day import OF_RIDES, ride_of
 from tests.schedule.proposals.factories import make_call, make_proposal, make_slides
 from tests.schedule.speakers.factories import make_image
 
+OF_GUESTS = """
+badge answers confirm guest check-in undo note correct substitute payment invoice
+""".split()
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")
 
@@ -224,9 +229,9 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
             for name in ("", "-pdf")
         },
         **make_certificate_objects(registration),
-        "desk-badge": person,
-        "desk-answers": person,
-        "desk-confirm": person,
+        **{f"desk-{name}": person for name in OF_GUESTS},
+        "desk-device-revoke": {"pk": DeskDevice.objects.create(event=event).pk},
+        "desk-receipt": {**person, "pk": registration_payment(registration)},
         "organize-registration": person,
         "organize-registration-cancel": person,
         "organize-registration-confirm": person,

@@ -88,7 +88,7 @@ endpoints: list[Any] = [
     path("scanner/scans/", api.ScanListView.as_view(), name="scanner-scans"),
 ]
 organizer_pages = [
-    OrganizerPage("organize-attendance", _("Attendance"), 50),
+    OrganizerPage("organize-attendance", _("Attendance"), 50, is_for_desk=True),
     OrganizerPage("organize-checkpoints", _("Checkpoints"), 60),
     OrganizerPage("organize-devices", _("Devices"), 65),
     OrganizerPage("organize-ready", _("Ready for doors"), 66),

@@ -64,7 +64,7 @@ class FittedNames:
 
 def fit_names(holder: BadgeHolder, name_box: NameBox) -> FittedNames:
     """Fit first name, last name and company into the box."""
-    parts = _name_parts(holder)
+    parts = list_name_parts(holder)
     for shrink in SHRINK_STEPS:
         names = _fit_parts(parts, name_box.width, shrink)
         if names.height <= name_box.height and all(fitted.fits_box for _part, fitted in names.parts):
@@ -102,7 +102,7 @@ def _fit_below_floor(parts: list[NamePart], name_box: NameBox) -> FittedNames:
         shrink *= BELOW_FLOOR_STEP
 
 
-def _name_parts(holder: BadgeHolder) -> list[NamePart]:
+def list_name_parts(holder: BadgeHolder) -> list[NamePart]:
     # A single name is set as large as a first name, whichever field it was typed into.
     first, last = (holder.first_name, holder.last_name) if holder.first_name else (holder.last_name, "")
     parts = [

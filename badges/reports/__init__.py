@@ -1,4 +1,4 @@
-"""Organizers' home, an event's overview and the desk: pages that show facts of all other packages.
+"""Organizers' home and an event's overview: pages that show facts of all other packages.
 
 Start with event_facts.py, which loads the facts; attention.py and charts.py are made of them. May import
 every other package; none imports this one.

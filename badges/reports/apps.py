@@ -1,4 +1,4 @@
-"""Pages that show facts of all other packages: home, overview and desk."""
+"""Pages that show facts of all other packages: home and overview."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from convention import hooks
 from registrations.attendee_identity import AttendeeIdentity, has_name_in_common, is_other_person
 from registrations.models import Registration
 
@@ -59,6 +60,8 @@ def start_badge_version(registration: Registration) -> None:
     registration.person = None
     registration.issued_to = {}
     registration.transferred_at = timezone.now()
+    for forget_attendee in hooks.transfer_listeners.providers():
+        forget_attendee(registration)
 
 
 def transfer_registration(registration: Registration) -> list[str]:

@@ -27,14 +27,14 @@ RECORDED_FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
 
 
 def register_walk_in(
-    *, event: Event, place: RequestedPlace, idempotency_key: str, language: str = "fr"
+    *, event: Event, place: RequestedPlace, idempotency_key: str, language: str = "fr", reference: str = ""
 ) -> Registration:
     """Register an attendee at the desk, confirmed at once; any ticket with places left can be used.
 
     Hidden tickets can be used too, also after the sale has ended. Members need no verification: the staff at
     the desk has seen them.
     The confirmation is queued if there is an address. The same key with the same content returns the same
-    registration; with other content it is another attendee.
+    registration; with other content it is another attendee. `reference` is that of a badge signed in advance.
 
     Raise NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, and if places are given on
     application only.
@@ -46,7 +46,7 @@ def register_walk_in(
         return order.registrations.get()
     ticket = _validate_walk_in(event, place)
     try:
-        return _book_walk_in(event, place, ticket, idempotency_key, language)
+        return _book_walk_in(event, place, ticket, idempotency_key, (language, reference))
     except IntegrityError:  # a concurrent request with the same key has booked
         if order := find_order_by_key(event, idempotency_key):
             return order.registrations.get()
@@ -73,8 +73,9 @@ def _validate_walk_in(event: Event, place: RequestedPlace) -> Ticket:
 
 @transaction.atomic
 def _book_walk_in(
-    event: Event, place: RequestedPlace, ticket: Ticket, key: str, language: str
+    event: Event, place: RequestedPlace, ticket: Ticket, key: str, options: tuple[str, str]
 ) -> Registration:
+    language, reference = options
     # An invoice needs a recipient; the column is shorter than two names may be.
     billed = BillingDetails(name=(place.company or f"{place.first_name} {place.last_name}")[:200])
     request = OrderRequest(
@@ -99,6 +100,8 @@ def _book_walk_in(
         email=place.email,
         company=place.company,
         confirmed_at=now,
+        # Empty: the field's default draws one.
+        **({"reference": reference} if reference else {}),
         **make_price_fields(quote.lines[0], None),
     )
     save_order(PreparedOrder(order, [registration], build_idempotency_key(event, request, key)))

@@ -39,12 +39,19 @@ def substitute_attendee(*, registration: Registration, new_attendee: RequestedPl
     Mails the badge to the buyer and the own link to the new attendee. Raise NotOpenNow, InvalidFields or
     AlreadyRegistered.
     """
+    check_correctable(registration)
+    check_transfer_deadline(registration.event)
+    return substitute_as_organizer(registration=registration, new_attendee=new_attendee)
+
+
+@transaction.atomic
+def substitute_as_organizer(*, registration: Registration, new_attendee: RequestedPlace) -> Registration:
+    """Do what `substitute_attendee` does, until the event ends: for organizers and the desk."""
     Order.objects.locked_for_update().get(pk=registration.order_id)
     rows = Registration.objects.select_related("event", "ticket", "order", "member_of")
     registration = rows.select_for_update(of=("self",)).get(pk=registration.pk)
     new_attendee = new_attendee.normalize()
     check_correctable(registration)
-    check_transfer_deadline(registration.event)
     _check_new_attendee(registration, new_attendee)
     member = (
         _find_member(registration, new_attendee) if registration.ticket.needs_member_verification else None

@@ -63,7 +63,8 @@ def make_partial_index(name: str) -> models.Index:
 class Registration(SearchableModel, TaxedItem, OrderItem):
     """One place at one event, with a snapshot of the attendee's details.
 
-    `badge_version` and `link_version` revoke badges and attendees' links when they are raised. `is_private`
+    `badge_version` and `link_version` revoke badges and attendees' links when they are raised;
+    `reissue_count` is how many badge versions were for the same attendee, such as after a loss. `is_private`
     hides the registration from the order's link. `issued_to` is the identity on the badge that is out, if it
     was corrected since. `transferred_at` is when another person got the place last: scans before are of the
     former attendee. Prices and fees are in cents.
@@ -100,6 +101,7 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
     )
     answers = models.JSONField(_("answers"), default=dict, blank=True)
     badge_version = models.PositiveIntegerField(default=1, editable=False)
+    reissue_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     link_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     is_private = models.BooleanField(default=False, db_default=False, editable=False)
     issued_to = models.JSONField(default=dict, db_default={}, editable=False)
@@ -199,10 +201,10 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
 
     @property
     def holder_count(self) -> int:
-        """Return how many people have held it in turn; the version raised by cancelling is not counted."""
+        """Return how many people have held it in turn; cancelling and reprinting are not counted."""
         # The count is part of the attendee's link, which must stay valid after a cancellation: it shows the
         # refund.
-        return self.badge_version - (self.cancelled_at is not None)
+        return self.badge_version - self.reissue_count - (self.cancelled_at is not None)
 
 
 class RegistrationAddon(TaxedItem):

@@ -1,8 +1,6 @@
 """Endpoints of the board, for its own scripts: signed in by the session, protected by the CSRF token."""
 
-import functools
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.http import JsonResponse
@@ -10,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from rest_framework import serializers
 
-from convention.api.problems import make_error_response
+from convention.api.session_json import answer_in_json
 from convention.club.models import Person
 from convention.errors import ConventionError, SignInRequired
 from convention.events.models import Event
@@ -36,28 +34,11 @@ from .serializers import MAX_KEY, MAX_REVISION, BoardMovesRequest, UndoRequest
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-type BoardView = Callable[[HttpRequest, str], HttpResponse]
-
 
 class InvalidBoardRequest(ConventionError):
     """The body is not what the board's scripts send."""
 
     kind = "invalid-board-request"
-
-
-def answer_in_json(view: "BoardView") -> "BoardView":
-    """Answer errors as problem details, which the scripts show, instead of as pages."""
-
-    @functools.wraps(view)
-    def answer(request: "HttpRequest", event: str) -> "HttpResponse":
-        try:
-            response = view(request, event)
-        except ConventionError as error:
-            response = make_error_response(error)
-        response["Cache-Control"] = "private, no-store"
-        return response
-
-    return answer
 
 
 def open_draft(request: "HttpRequest", slug: str) -> tuple[Event, ScheduleDraft, Person]:

@@ -30,7 +30,7 @@ from badges.attendance.scanning.verdict import ADMITTED, ALREADY_IN
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.events.models import Event
-from convention.events.permissions import get_event_to_organize, get_event_to_staff
+from convention.events.permissions import can_organize, get_event_to_organize, get_event_to_staff
 from convention.tables.downloads import attachment_response
 from convention.text.normalize import normalize_whitespace, parse_digits
 from convention.web.charts import BarChart, ChartBar, CurveChart, thin_points
@@ -52,9 +52,11 @@ CONTENT_TYPES = {
 
 @require_GET
 def attendance_overview(request: HttpRequest, event: str) -> HttpResponse:
-    """Show counts and charts; with `state` or `q`, the list of attendees."""
-    event_obj = get_event_to_organize(event, request.user)
-    context: dict[str, Any] = {"event": event_obj, "section": "organize", "kinds": list(CONTENT_TYPES)}
+    """Show counts and charts; with `state` or `q`, the list of attendees. The desk reads them too."""
+    event_obj = get_event_to_staff(event, request.user)
+    # The desk reads the numbers; files with everybody in them are for organizers.
+    kinds = list(CONTENT_TYPES) if can_organize(request.user, event_obj) else []
+    context: dict[str, Any] = {"event": event_obj, "section": "organize", "kinds": kinds}
     if request.GET.get("state") in REGISTRATIONS_BY_STATE or request.GET.get("q"):
         return render(request, "attendance/people.html", context | people_context(request, event_obj))
     if request.GET.get("part") != "numbers":
@@ -156,7 +158,7 @@ def attendance_file(request: HttpRequest, event: str, kind: str) -> HttpResponse
 
 @require_GET
 def checkpoint_attendance(request: HttpRequest, event: str, checkpoint: int) -> HttpResponse:
-    event_obj = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_staff(event, request.user)
     checkpoint_obj = get_object_or_404(
         Checkpoint.objects.select_related("session__room"), event=event_obj, pk=checkpoint
     )

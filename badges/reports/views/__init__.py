@@ -1,1 +1,1 @@
-"""Pages: the organizers' home, an event's overview, the desk."""
+"""Pages: the organizers' home and an event's overview."""

@@ -152,7 +152,8 @@ def sum_sales_by_account(issuer: Issuer, lines: Iterable[InvoiceLine]) -> dict[s
 
 def get_payment_account(issuer: Issuer, method: str) -> tuple[Journal, str]:
     """Return the journal and the account on which money of this method is booked."""
-    if method == Payment.Method.TRANSFER:
+    # Cheques and the terminal's takings reach the bank within days, without a document of their own.
+    if method in (Payment.Method.TRANSFER, Payment.Method.CHEQUE, Payment.Method.TERMINAL):
         return Journal.BANK, issuer.account_bank
     if method == Payment.Method.CASH:
         return Journal.CASH, issuer.account_cash

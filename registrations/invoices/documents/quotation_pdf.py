@@ -1,4 +1,4 @@
-"""PDF of quotations and pro forma invoices, which are no accounting documents."""
+"""PDF of quotations and pro forma invoices, which are no accounting documents; receipts share the layout."""
 
 import io
 from collections.abc import Callable
@@ -65,10 +65,10 @@ def render_quotation_pdf(quotation: Quotation) -> bytes:
         labelled_values = [
             (_("Date"), format_date(quotation.issued_on)),
             (_("Valid until"), format_date(quotation.valid_until)),
-            *_list_subject_facts(quotation.details),
+            *list_subject_facts(quotation.details),
         ]
-        return _draw_twice(
-            lambda file, pages: _draw_document(
+        return draw_twice(
+            lambda file, pages: draw_document(
                 file, pages, (document, lines), (title, labelled_values), draw_agreement_box
             )
         )
@@ -84,10 +84,10 @@ def render_pro_forma_pdf(receivable: Receivable) -> bytes:
         title = (_("Pro forma invoice"), receivable.reference)
         labelled_values = [
             (_("Date"), format_date(timezone.localdate())),
-            *_list_subject_facts(document.details),
+            *list_subject_facts(document.details),
         ]
-        return _draw_twice(
-            lambda file, pages: _draw_document(
+        return draw_twice(
+            lambda file, pages: draw_document(
                 file, pages, (document, lines), (title, labelled_values), draw_pro_forma_notice
             )
         )
@@ -132,7 +132,7 @@ def build_pro_forma(receivable: Receivable) -> tuple[Invoice, list[InvoiceLine]]
     return document, lines
 
 
-def _list_subject_facts(details: dict[str, Any]) -> list[tuple[str, str]]:
+def list_subject_facts(details: dict[str, Any]) -> list[tuple[str, str]]:
     """Return subject, period and order number as (label, value) pairs."""
     facts = [
         (pgettext("subject", "For"), details["subject"]),
@@ -142,15 +142,15 @@ def _list_subject_facts(details: dict[str, Any]) -> list[tuple[str, str]]:
     return [(name, text) for name, text in facts if text]
 
 
-def _draw_twice(set_pages: DrawPages) -> bytes:
-    """Return the PDF; the first pass counts the pages for the footer."""
+def draw_twice(set_pages: DrawPages) -> bytes:
+    """Return the PDF that `set_pages` lays out; the first pass counts the pages for the footer."""
     pages = set_pages(io.BytesIO(), 0)
     file = io.BytesIO()
     set_pages(file, pages)
     return file.getvalue()
 
 
-def _draw_document(
+def draw_document(
     file: BinaryIO,
     pages: int,
     content: tuple[Invoice, list[InvoiceLine]],

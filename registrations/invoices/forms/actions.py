@@ -17,10 +17,15 @@ from registrations.invoices.models import InvoiceLine, Payment, Receivable
 
 from .issuer import CheckedNumbersForm
 
-# Money by card comes from the processor: recorded by hand, it would be counted twice.
+# Money by card online comes from the processor: recorded by hand, it would be counted twice.
 MANUAL_METHODS = [
-    (Payment.Method.TRANSFER.value, Payment.Method.TRANSFER.label),
-    (Payment.Method.CASH.value, Payment.Method.CASH.label),
+    (method.value, method.label)
+    for method in (
+        Payment.Method.TRANSFER,
+        Payment.Method.CASH,
+        Payment.Method.CHEQUE,
+        Payment.Method.TERMINAL,
+    )
 ]
 
 
@@ -88,7 +93,7 @@ class IdempotentForm(forms.Form):
 
 
 class ManualPaymentForm(IdempotentForm):
-    """Payment received by bank transfer or in cash."""
+    """Payment received outside of the online processor."""
 
     amount = CentsField(label=_("Amount received"))
     method = forms.ChoiceField(label=_("Method"), choices=MANUAL_METHODS)

@@ -197,6 +197,9 @@ class Payment(models.Model):
         SEPA_DEBIT = "sepa_debit", _("SEPA debit")
         TRANSFER = "transfer", _("bank transfer")
         CASH = "cash", _("cash")
+        CHEQUE = "cheque", _("cheque")
+        # A terminal of the club's bank: the online processor knows nothing of it.
+        TERMINAL = "terminal", _("card terminal")
         TEST = "test", _("test payment")
 
     receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="payments")

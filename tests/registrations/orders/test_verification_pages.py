@@ -248,7 +248,9 @@ def test_the_desk_confirms_whoever_stands_there(event: Event, client: Client):
     client.force_login(make_staff(event, "desk"))
     found = words(client.get("/en/desk/congress/?q=muller"))
     assert "Confirm the order" in found
-    answer = client.post(f"/en/desk/congress/{order.registrations.get().reference}/confirm/", follow=True)
+    answer = client.post(
+        f"/en/desk/congress/guests/{order.registrations.get().reference}/confirm/", follow=True
+    )
     assert "Print the badge" in words(answer)
     assert states(order) == ["confirmed"]
 

@@ -10,9 +10,9 @@ from django.db.models.signals import post_init
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from convention.api.session_json import answer_in_json
 from convention.errors import InvalidFields
 from convention.events.models import Event
-from schedule.board.json_views import answer_in_json
 from schedule.drafts.current_draft import get_current_draft
 from schedule.models import TRACK_COLORS, Move, Session, Slot
 from tests.factories import make_event, make_person, make_room, make_session, make_staff, make_track

@@ -12,6 +12,8 @@ from django_tasks_db.models import DBTaskResult
 from badges.attendance.devices.pairing import get_or_create_entrance, pair_device
 from badges.attendance.models import Checkpoint
 from badges.attendance.scanning.check_in import check_in_registration
+from badges.desk.badge_prints import print_badge
+from badges.desk.notes import write_staff_note
 from badges.feedback.answers import give_feedback
 from badges.feedback.models import SessionFeedback
 from badges.mailings.models import Mailing, Recipient, Unsubscription
@@ -225,6 +227,8 @@ def at_the_desk() -> Subject:
         operator=None,
         reason=f"{NAME} est au jury",
     )
+    write_staff_note(registration=one, text=f"{NAME} attend un appel", written_by=None)
+    print_badge(registration=one, printed_by=None)
     make_answer_file(one)
     job = Job.objects.create(
         event=event, kind="badges", title="Badges", language="fr", finished_at=timezone.now()

@@ -1,28 +1,21 @@
-"""Pages of the desk: search, walk-ins, badges."""
+"""Pages of walk-ins: registration, and the answers that they owe."""
 
 import secrets
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.html import format_html
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods
 
-from badges.printing.pdf import render_badge_pdf
-from badges.reports.desk import MAX_GUESTS_SHOWN, find_guests
-from convention.audit.record import record_action
-from convention.errors import Forbidden, InvalidFields, NotFound, NotOpenNow, SoldOut
-from convention.events.permissions import can_organize, get_event_to_staff, get_staffed_events
-from convention.tables.downloads import inline_response
+from convention.errors import InvalidFields, NotOpenNow, SoldOut
+from convention.events.permissions import can_organize, get_event_to_staff
 from registrations.booking.change_answers import save_answers
-from registrations.booking.verification import vouch_for_order
 from registrations.booking.walk_in import register_walk_in
 from registrations.models import Registration
 from registrations.questions.answer_forms import AnswersForm
@@ -33,45 +26,11 @@ from registrations.storefront.walk_in_forms import WalkInForm
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-MAX_QUERY_LENGTH = 200
-
-
-@login_required
-@require_safe
-def desk_list(request: "HttpRequest") -> "HttpResponse":
-    """List the events whose desk one works at; redirect to the only one."""
-    now = timezone.now()
-    events = list(
-        get_staffed_events(request.user).filter(ends_at__gte=now).select_related("venue").distinct()[:50]
-    )
-    if not events:
-        raise Forbidden(_("This page is for the desk staff of upcoming events."))
-    if len(events) == 1:
-        return redirect("desk", events[0].slug)
-    return render(request, "reports/desks.html", {"events": events, "section": "desk"})
-
-
-@require_safe
-def desk_search(request: "HttpRequest", event: str) -> "HttpResponse":
-    """Search guests; with `part`, return only the results, for the script that searches while typing."""
-    event_obj = get_event_to_staff(event, request.user)
-    query = request.GET.get("q", "")[:MAX_QUERY_LENGTH]
-    context = {
-        "section": "desk",
-        "event": event_obj,
-        "query": query,
-        "result": find_guests(event=event_obj, query=query),
-        "shown": MAX_GUESTS_SHOWN,
-        "organizes": can_organize(request.user, event_obj),
-    }
-    template = "reports/desk_results.html" if "part" in request.GET else "reports/desk.html"
-    return render(request, template, context)
-
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
-    """Register a walk-in, then show that person in the desk's search."""
+    """Register a walk-in, then show that guest, whose badge is printed next."""
     event_obj = get_event_to_staff(event, request.user)
     tickets = list(event_obj.tickets.with_prices())
     # The slice is the only ticket, or none: with several and no default, the desk must choose.
@@ -94,14 +53,14 @@ def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is registered.") % {"name": registration.name})
             _add_unanswered_message(request, registration)
-            return redirect(_desk_search_url(registration))
+            return redirect("desk-guest", event_obj.slug, registration.reference)
     context = {
         "section": "desk",
         "event": event_obj,
         "form": form,
         "organizes": can_organize(request.user, event_obj),
     }
-    return render(request, "reports/walk_in.html", context)
+    return render(request, "desk/walk_in.html", context)
 
 
 def _add_unanswered_message(request: "HttpRequest", registration: Registration) -> None:
@@ -127,10 +86,6 @@ def _add_unanswered_message(request: "HttpRequest", registration: Registration) 
     )
 
 
-def _desk_search_url(registration: Registration) -> str:
-    return f"{reverse('desk', args=[registration.event.slug])}?{urlencode({'q': registration.reference})}"
-
-
 @never_cache
 @require_http_methods(["GET", "POST"])
 def walk_in_answers(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
@@ -143,7 +98,7 @@ def walk_in_answers(request: "HttpRequest", event: str, reference: str) -> HttpR
     if registration.order.source != "desk" or not select_unanswered_questions(
         questions, registration.ticket, registration.answers
     ):
-        return redirect(_desk_search_url(registration))
+        return redirect("desk-guest", event_obj.slug, registration.reference)
     form = AnswersForm.for_registration(
         registration, questions, request.POST if request.method == "POST" else None, request.FILES
     )
@@ -156,29 +111,6 @@ def walk_in_answers(request: "HttpRequest", event: str, reference: str) -> HttpR
             form.add_error(None, str(error))
         else:
             messages.success(request, _("The answers have been saved."))
-            return redirect(_desk_search_url(registration))
+            return redirect("desk-guest", event_obj.slug, registration.reference)
     context = {"section": "desk", "event": event_obj, "registration": registration, "answers": form}
-    return render(request, "reports/answers.html", context)
-
-
-@require_POST
-def order_vouch(request: "HttpRequest", event: str, reference: str) -> "HttpResponse":
-    """Confirm the order of a buyer who is present but has not opened the mailed link."""
-    event_obj = get_event_to_staff(event, request.user)
-    rows = Registration.objects.select_related("order")
-    registration = get_object_or_404(rows, event=event_obj, reference=reference)
-    vouch_for_order(order=registration.order)
-    messages.success(
-        request, _("Order %(reference)s is confirmed.") % {"reference": registration.order.reference}
-    )
-    return redirect(_desk_search_url(registration))
-
-
-@require_safe
-def desk_badge(request: "HttpRequest", event: str, reference: str) -> "HttpResponse":
-    event_obj = get_event_to_staff(event, request.user)
-    registration = Registration.objects.confirmed().filter(event=event_obj, reference=reference).first()
-    if registration is None:
-        raise NotFound(_("There is no valid badge for this registration."))
-    record_action("badge.print", registration, event=event_obj)
-    return inline_response(render_badge_pdf(registration), name=f"badge-{reference}.pdf")
+    return render(request, "desk/answers.html", context)

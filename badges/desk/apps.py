@@ -1,0 +1,15 @@
+"""The desk of an event."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from convention import hooks
+
+
+class DeskConfig(AppConfig):
+    name = "badges.desk"
+    verbose_name = _("Desk")
+
+    def ready(self) -> None:
+        """Register what lower layers call."""
+        hooks.transfer_listeners.register("badges.desk.notes.delete_staff_note")

@@ -1,0 +1,56 @@
+"""Print badges at the desk: each badge version once; another print needs a reason and is a new version."""
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from badges.codes import get_badge_holder
+from convention.audit.record import record_action
+from convention.errors import ConventionError
+from registrations.changes.reissue_badge import reissue_badge
+from registrations.models import Registration
+
+from .models import BadgePrint
+
+if TYPE_CHECKING:
+    from convention.club.models import Person
+
+
+class AlreadyPrinted(ConventionError):
+    """The badge was printed before, and no reason was given for another one."""
+
+    kind = "already-printed"
+    status = 409
+
+
+def find_last_print(registration: Registration) -> BadgePrint | None:
+    """Return the latest print of the badge that is valid now, or None if it was not printed at the desk."""
+    rows = BadgePrint.objects.filter(registration=registration, badge_version=registration.badge_version)
+    return rows.select_related("printed_by").first()
+
+
+@transaction.atomic
+def print_badge(*, registration: Registration, printed_by: "Person | None", reason: str = "") -> Registration:
+    """Record that the badge is printed, and return the registration whose badge to draw.
+
+    With a reason, a badge that was printed before is voided and the next version printed. Raise NoBadge, or
+    AlreadyPrinted without a reason.
+    """
+    # Locked, so that two desks do not print the same badge.
+    rows = Registration.objects.select_related("event", "ticket", "order")
+    registration = rows.select_for_update(of=("self",), no_key=True).get(pk=registration.pk)
+    get_badge_holder(registration)
+    is_reprint = find_last_print(registration) is not None
+    if is_reprint:
+        if reason not in BadgePrint.Reason.values:
+            raise AlreadyPrinted(_("This badge was printed before. Choose why another one is needed."))
+        registration = reissue_badge(registration=registration, reason=reason)
+    BadgePrint.objects.create(
+        registration=registration,
+        badge_version=registration.badge_version,
+        reason=reason if is_reprint else "",
+        printed_by=printed_by,
+    )
+    record_action("badge.print", registration, event=registration.event, reason=reason if is_reprint else "")
+    return registration

@@ -1,0 +1,139 @@
+"""Check guests in and out at the desk, and take back the last scan."""
+
+import datetime
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from badges.attendance.devices.pairing import get_or_create_entrance
+from badges.attendance.models import REASON_LABELS, Scan
+from badges.attendance.scanning.check_in import check_in_registration, get_desk_device
+from badges.attendance.scanning.record_scans import record_scan_items
+from badges.attendance.scanning.verdict import ADMITTED, ALREADY_IN
+from registrations.models import Registration
+
+from .search import DeskGuest, load_guests
+
+if TYPE_CHECKING:
+    from convention.club.models import Person
+
+
+@dataclass(frozen=True)
+class DeskVerdict:
+    """The answer of the desk to a check-in: the guest, and the scan as it was stored."""
+
+    guest: DeskGuest
+    scan: Scan
+
+    @property
+    def is_refused(self) -> bool:
+        return self.scan.verdict not in (ADMITTED, ALREADY_IN)
+
+    @property
+    def is_undo(self) -> bool:
+        return self.scan.undoes is not None
+
+    @property
+    def can_be_undone(self) -> bool:
+        return self.scan.verdict == ADMITTED and not self.is_undo
+
+    @property
+    def sentence(self) -> str:
+        """Return the verdict in words: "Checked in", "Already inside", or why the guest is refused."""
+        if self.is_undo:
+            return _("Taken back")
+        if self.scan.verdict == ALREADY_IN:
+            return _("Already inside")
+        if self.is_refused:
+            reason = self.scan.reason_text or self.scan.verdict_text
+            return _("Not checked in: %(reason)s") % {"reason": reason}
+        return _("Checked out") if self.scan.direction == Scan.Direction.OUT else _("Checked in")
+
+
+def check_in_guest(
+    *, guest: Registration, operator: "Person | None", direction: str, reason: str = ""
+) -> DeskVerdict:
+    """Check a guest in or out at the entrance; a reason overrides a refusal."""
+    check_in_registration(
+        registration=guest,
+        checkpoint=get_or_create_entrance(guest.event),
+        operator=operator,
+        direction=direction,
+        reason=reason,
+    )
+    verdict = find_last_verdict(guest)
+    assert verdict is not None, "a scan was stored above"
+    return verdict
+
+
+def undo_check_in(*, guest: Registration, operator: "Person | None") -> DeskVerdict | None:
+    """Take back the guest's last scan at the desk, which then counts for nothing.
+
+    Return the new verdict; None if there is nothing to take back.
+    """
+    last = find_last_verdict(guest)
+    if last is None or not last.can_be_undone:
+        return None
+    record_undo(guest=guest, scan=last.scan, operator=operator)
+    return find_last_verdict(guest)
+
+
+def record_undo(*, guest: Registration, scan: Scan, operator: "Person | None") -> None:
+    """Record that this scan of the desk is taken back."""
+    item = make_scan_item(guest, operator, uuid.uuid4(), timezone.now())
+    undo = {**item, "direction": scan.direction, "undoes": str(scan.uid), "let_in": False}
+    record_scan_items(device=scan.device, items=[undo])
+
+
+def make_scan_item(
+    guest: Registration, operator: "Person | None", uid: uuid.UUID, at: datetime.datetime
+) -> dict[str, Any]:
+    """Return a scan of this guest as a device would send it."""
+    return {
+        "id": str(uid),
+        "registration": guest.reference,
+        "at": at.isoformat(),
+        "clock_offset_ms": 0,
+        # Cut to the column's length: the parser would refuse the whole scan for a long name.
+        "operator": str(operator or "")[:100],
+    }
+
+
+def find_last_verdict(guest: Registration) -> DeskVerdict | None:
+    """Return the verdict of the guest's latest scan at the desk."""
+    scans = Scan.objects.filter(registration=guest, device__is_desk=True).select_related(
+        "device__event", "device__checkpoint", "checkpoint"
+    )
+    scan = scans.order_by("-pk").first()
+    return DeskVerdict(load_guests(guest.event, [guest.pk])[0], scan) if scan else None
+
+
+def record_offline_scan(
+    *,
+    guest: Registration,
+    operator: "Person | None",
+    uid: uuid.UUID,
+    at: datetime.datetime,
+    values: dict[str, Any],
+) -> str:
+    """Record a check-in that the desk made offline at `at`; return what the desk should know, or "".
+
+    `uid` is the scan's id: sent again, nothing changes. `values` has the direction, and with `undoes` the id
+    of the check-in that is taken back. The guest went in already, so a scan against the rules is admitted
+    with its reason.
+    """
+    item = make_scan_item(guest, operator, uid, at) | {
+        "local_verdict": ADMITTED,
+        "let_in": "undoes" not in values,
+    }
+    device = get_desk_device(get_or_create_entrance(guest.event))
+    result = record_scan_items(device=device, items=[{**item, **values}])[0]
+    if result.verdict == ADMITTED and result.reason in {"", "undone"}:
+        return ""
+    if result.verdict == ALREADY_IN:
+        return _("Was already inside: check who has the badge.")
+    reason = REASON_LABELS.get(result.reason, result.reason)
+    return _("Let in at the desk, although: %(reason)s") % {"reason": reason}

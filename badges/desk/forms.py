@@ -1,0 +1,67 @@
+"""Forms of the desk: a note, why a badge is printed again, a payment."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from registrations.invoices.forms.actions import CentsField, IdempotentForm
+from registrations.models import Registration
+
+from .models import MAX_NOTE_LENGTH, BadgePrint
+from .payments import DESK_METHODS
+
+
+class StaffNoteForm(forms.Form):
+    """The staff's note about a guest; empty removes it."""
+
+    text = forms.CharField(
+        label=_("Note for the staff"),
+        required=False,
+        max_length=MAX_NOTE_LENGTH,
+        help_text=_("Shown at the desk when the guest is checked in. The guest can ask to read it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    @classmethod
+    def from_registration(cls, registration: Registration) -> "StaffNoteForm":
+        """Return the form filled with the current note."""
+        note = getattr(registration, "staff_note", None)
+        return cls(initial={"text": note.text if note else ""})
+
+
+class ReprintForm(forms.Form):
+    """Why a badge is printed again."""
+
+    reason = forms.ChoiceField(
+        label=_("Why is another badge needed?"),
+        choices=BadgePrint.Reason.choices,
+        widget=forms.RadioSelect,
+    )
+
+
+class DeskPaymentForm(IdempotentForm):
+    """A payment in cash, by the card terminal or by cheque."""
+
+    amount = CentsField(label=_("Amount received"))
+    method = forms.ChoiceField(
+        label=_("Method"),
+        choices=[(method.value, method.label) for method in DESK_METHODS],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how the guest pays.")},
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=200,
+        help_text=_("For example the number of the cheque or of the terminal’s ticket."),
+    )
+
+    @property
+    def external_id(self) -> str:
+        """Return the id that identifies this submission."""
+        return super().external_id.replace("hand-", "desk-", 1)
+
+    def get_payment_values(self) -> dict[str, Any]:
+        """Return amount, method and note as `take_payment` wants them."""
+        return {name: self.cleaned_data[name] for name in ("amount", "method", "note")}

@@ -1,0 +1,37 @@
+"""Write notes about guests for the staff on site."""
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from convention.audit.record import record_action
+from convention.text.normalize import normalize_whitespace
+from registrations.models import Registration
+
+from .models import MAX_NOTE_LENGTH, StaffNote
+
+if TYPE_CHECKING:
+    from convention.club.models import Person
+
+
+@transaction.atomic
+def write_staff_note(*, registration: Registration, text: str, written_by: "Person | None") -> None:
+    """Replace the note about a guest; an empty text removes it. Cut what is longer than the column."""
+    # The lock keeps two desks from inserting a note for the same guest at once.
+    Registration.objects.select_for_update(no_key=True).get(pk=registration.pk)
+    text = normalize_whitespace(text)[:MAX_NOTE_LENGTH]
+    notes = StaffNote.objects.filter(registration=registration)
+    if notes.values_list("text", flat=True).first() == (text or None):
+        return
+    if text:
+        values = {"text": text, "written_by": written_by, "written_at": timezone.now()}
+        StaffNote.objects.update_or_create(registration=registration, defaults=values)
+    else:
+        notes.delete()
+    record_action("registration.note", registration, event=registration.event, fields=["note"])
+
+
+def delete_staff_note(registration: Registration) -> None:
+    """Delete the note about an attendee whose place another person gets."""
+    StaffNote.objects.filter(registration=registration).delete()

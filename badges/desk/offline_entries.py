@@ -1,0 +1,197 @@
+"""Apply what a desk device did offline: each entry once, in order, with an outcome for the list to settle.
+
+An entry that cannot be applied blocks none after it. Nothing is overwritten that another desk changed
+meanwhile: such an entry is a conflict, which the device shows.
+"""
+
+import datetime
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.errors import ConventionError
+from convention.events.models import Event
+from registrations.booking.walk_in import register_walk_in
+from registrations.changes.correct import CORRECTABLE_FIELDS, Correction, correct_as_organizer
+from registrations.changes.substitute import substitute_as_organizer
+from registrations.models import Registration
+from registrations.order_request import RequestedPlace
+
+from .badge_prints import find_last_print, print_badge
+from .check_in import record_offline_scan
+from .models import BadgePrint, DeskDevice, DeskEntry
+from .notes import write_staff_note
+from .permissions import get_guest
+
+if TYPE_CHECKING:
+    from convention.club.models import Person
+
+MAX_SENTENCE_LENGTH = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfflineEntry:
+    """One entry of a device's outbox: `reference` names the guest, `values` depend on the kind."""
+
+    uid: uuid.UUID
+    kind: str
+    made_at: datetime.datetime
+    reference: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+class ChangedMeanwhile(ConventionError):
+    """Another desk changed the same fields since the device saw them."""
+
+    kind = "changed-meanwhile"
+    status = 409
+
+
+@dataclass(frozen=True)
+class EntryContext:
+    """The device that made an entry, and the person who delivers it."""
+
+    device: DeskDevice
+    operator: "Person | None"
+
+    @property
+    def event(self) -> Event:
+        return self.device.event
+
+
+def apply_entries(
+    *, device: DeskDevice, entries: list[OfflineEntry], operator: "Person | None"
+) -> list[DeskEntry]:
+    """Apply the entries that were not received before; return one stored entry for each, in order."""
+    DeskDevice.objects.filter(pk=device.pk).update(seen_at=timezone.now())
+    context = EntryContext(device, operator)
+    return [_apply_once(context, entry) for entry in entries]
+
+
+@transaction.atomic
+def _apply_once(context: EntryContext, entry: OfflineEntry) -> DeskEntry:
+    # Locked, so that two deliveries of the same entry wait for each other.
+    DeskDevice.objects.select_for_update(no_key=True).get(pk=context.device.pk)
+    if known := DeskEntry.objects.filter(event=context.event, uid=entry.uid).first():
+        return known
+    state, sentence, registration = DeskEntry.State.DONE, "", None
+    try:
+        # A savepoint: what a refused entry began is taken back, and the refusal stored.
+        with transaction.atomic():
+            registration, sentence = APPLY_BY_KIND[entry.kind](context, entry)
+    except ChangedMeanwhile as error:
+        state, sentence = DeskEntry.State.CONFLICT, str(error)
+    except ConventionError as error:
+        state, sentence = DeskEntry.State.REFUSED, describe_refusal(error)
+    return DeskEntry.objects.create(
+        event=context.event,
+        device=context.device,
+        registration=registration,
+        uid=entry.uid,
+        kind=entry.kind,
+        made_at=entry.made_at,
+        state=state,
+        sentence=sentence[:MAX_SENTENCE_LENGTH],
+    )
+
+
+def describe_refusal(error: ConventionError) -> str:
+    """Return the error's sentence with those of its fields."""
+    fields = getattr(error, "field_errors", {})
+    return " ".join([str(error), *(sentence for sentences in fields.values() for sentence in sentences)])
+
+
+type Outcome = tuple[Registration, str]
+
+
+def _apply_check_in(context: EntryContext, entry: OfflineEntry) -> Outcome:
+    guest = get_guest(context.event, entry.reference)
+    values = {"direction": entry.values["direction"]}
+    if undone := entry.values.get("undoes"):
+        values["undoes"] = str(undone)
+    sentence = record_offline_scan(
+        guest=guest, operator=context.operator, uid=entry.uid, at=entry.made_at, values=values
+    )
+    return guest, sentence
+
+
+def _apply_walk_in(context: EntryContext, entry: OfflineEntry) -> Outcome:
+    spare = context.device.spare_badges.filter(reference=entry.reference, bound_at__isnull=True).first()
+    if spare is None:
+        raise ChangedMeanwhile(_("The badge of this walk-in belongs to someone else. Register them again."))
+    names = ("first_name", "last_name", "company", "email", "ticket")
+    guest = register_walk_in(
+        event=context.event,
+        place=RequestedPlace(**{name: entry.values[name] for name in names}),
+        idempotency_key=str(entry.uid),
+        language=translation.get_language() or "fr",
+        reference=entry.reference,
+    )
+    spare.bound_at = timezone.now()
+    spare.save(update_fields=["bound_at"])
+    return guest, ""
+
+
+def _apply_note(context: EntryContext, entry: OfflineEntry) -> Outcome:
+    guest = get_guest(context.event, entry.reference)
+    note = getattr(guest, "staff_note", None)
+    if (note.text if note else "") != entry.values["before"]["note"]:
+        raise ChangedMeanwhile(_("Another desk changed this note meanwhile."))
+    write_staff_note(registration=guest, text=entry.values["note"], written_by=context.operator)
+    return guest, ""
+
+
+def _apply_correction(context: EntryContext, entry: OfflineEntry) -> Outcome:
+    guest = get_guest(context.event, entry.reference)
+    before = entry.values["before"]
+    changed = {name: entry.values[name] for name in before if entry.values[name] != before[name]}
+    if any(getattr(guest, name) != before[name] for name in changed):
+        raise ChangedMeanwhile(_("Another desk changed these details meanwhile."))
+    values = {name: getattr(guest, name) for name in CORRECTABLE_FIELDS} | changed
+    corrected = correct_as_organizer(registration=guest, correction=Correction(**values))
+    return corrected, _describe_printed_version(guest, corrected)
+
+
+def _describe_printed_version(before: Registration, corrected: Registration) -> str:
+    if corrected.badge_version == before.badge_version:
+        return ""
+    return _("The place went to another person: badges printed before are no longer valid.")
+
+
+def _apply_substitution(context: EntryContext, entry: OfflineEntry) -> Outcome:
+    guest = get_guest(context.event, entry.reference)
+    before = entry.values["before"]
+    if any(getattr(guest, name) != before[name] for name in ("first_name", "last_name", "email")):
+        raise ChangedMeanwhile(_("Another desk changed these details meanwhile."))
+    names = ("first_name", "last_name", "email")
+    place = RequestedPlace(ticket="", **{name: entry.values[name] for name in names})
+    return substitute_as_organizer(registration=guest, new_attendee=place), ""
+
+
+def _apply_print(context: EntryContext, entry: OfflineEntry) -> Outcome:
+    guest = get_guest(context.event, entry.reference)
+    reason = entry.values["reason"]
+    if not reason and find_last_print(guest):
+        # Two desks printed the same badge without network: both badges are the same code.
+        return guest, _("This badge was printed at another desk, too.")
+    if reason and not find_last_print(guest):
+        # The device printed the next version: the one before counts as printed.
+        BadgePrint.objects.create(registration=guest, badge_version=guest.badge_version)
+    printed = print_badge(registration=guest, printed_by=context.operator, reason=reason)
+    return printed, ""
+
+
+APPLY_BY_KIND: dict[str, Callable[[EntryContext, OfflineEntry], Outcome]] = {
+    "check_in": _apply_check_in,
+    "undo": _apply_check_in,
+    "walk_in": _apply_walk_in,
+    "note": _apply_note,
+    "correct": _apply_correction,
+    "substitute": _apply_substitution,
+    "print": _apply_print,
+}

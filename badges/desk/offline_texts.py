@@ -1,0 +1,88 @@
+"""Texts of the offline desk's scripts in the active language; the scripts fill in {placeholders}."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from registrations.models import Registration
+
+from .models import BadgePrint, DeskEntry
+
+
+def list_offline_texts() -> dict[str, str]:
+    """Return all texts by name."""
+    return {
+        **list_pin_texts(),
+        **list_status_texts(),
+        **list_guest_texts(),
+        **list_entry_texts(),
+        **{f"state.{state}": str(label) for state, label in Registration.State.choices},
+        **{f"reprint.{reason}": str(label) for reason, label in BadgePrint.Reason.choices},
+        **{f"result.{state}": f"{label}." for state, label in DeskEntry.State.choices},
+    }
+
+
+def list_pin_texts() -> dict[str, str]:
+    return {
+        "pin.short": _("Choose a PIN of at least six digits."),
+        "pin.differs": _("The two PINs differ. Enter the same one twice."),
+        "pin.wrong": _("Wrong PIN. Tries left: {count}."),
+        "pin.erased": _("Too many wrong tries: the guests have been erased from this device."),
+        "pin.erased_pending": _(
+            "Too many wrong tries: the guests have been erased. Entries that were not sent stay encrypted "
+            "until the right PIN is entered."
+        ),
+        "locked.pending": _("Entries not sent yet: {count}."),
+        "error.signed_out": _("Sign in as desk staff of this event first."),
+        "error.unreachable": _("The server does not respond. Connect to the network to enable this device."),
+    }
+
+
+def list_status_texts() -> dict[str, str]:
+    return {
+        "connection.online": _("Online, all up to date"),
+        "connection.offline": _("Offline: everything is stored and sent later"),
+        "connection.signed_out": _("Online, but signed out: sign in to send"),
+        "connection.refused": _("The server refuses: {sentence}"),
+        "connection.erased": _("This device is no longer enabled: the guests have been erased"),
+        "pending": _("{count} to send"),
+        "inside": _("{count} inside"),
+        "found": _("Found: {count}"),
+        "scan.not_a_badge": _("This is not a badge of this site. Scan again, or type the name."),
+        "scan.unknown": _("This badge is not on this device’s list: perhaps registered just now."),
+    }
+
+
+def list_guest_texts() -> dict[str, str]:
+    return {
+        "check_in": _("Check in"),
+        "check_out": _("Check out"),
+        "print": _("Print the badge"),
+        "open": _("Details"),
+        "undo": pgettext("desk", "Undo"),
+        "verdict.in": _("Checked in"),
+        "verdict.out": _("Checked out"),
+        "verdict.undone": _("Taken back"),
+        "payment.paid": _("paid"),
+        "payment.to_pay": _("to pay: {amount}"),
+        "payment.to_invoice": _("on invoice: {amount}"),
+        "facts.inside": _("inside, arrived {time}"),
+        "facts.left": _("arrived {time}, has left"),
+        "facts.printed": _("badge printed {time}"),
+        "facts.no_photo": _("no photographs"),
+        "facts.pending": _("to send"),
+        "reprint.why": _("Already printed. Why is another badge needed?"),
+        "walk_in.no_spare": _("No signed badges left on this device: connect to the network to get more."),
+    }
+
+
+def list_entry_texts() -> dict[str, str]:
+    return {
+        "entry.check_in": _("Check-in of {name}"),
+        "entry.undo": _("Undo of the check-in of {name}"),
+        "entry.walk_in": _("Registration of {name}"),
+        "entry.note": _("Note about {name}"),
+        "entry.correct": _("Correction of {name}"),
+        "entry.substitute": _("Transfer to {name}"),
+        "entry.print": _("Badge of {name}"),
+        "settled": _("Settled"),
+    }

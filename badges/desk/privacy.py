@@ -1,0 +1,91 @@
+"""Declare the personal data of the desk: notes about guests, and who printed which badge."""
+
+import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from convention.personal_data import PersonalDataSource, RetentionRule
+
+from .models import BadgePrint, DeskDevice, DeskEntry, SpareBadge, StaffNote
+
+
+def delete_old_notes(before: datetime.datetime) -> int:
+    """Delete the notes of events that ended before `before`. Return how many."""
+    count, _by_model = StaffNote.objects.filter(registration__event__ends_at__lt=before).delete()
+    return count
+
+
+def delete_old_devices(before: datetime.datetime) -> int:
+    """Delete the desk devices of events that ended before `before`, with their entries. Return how many."""
+    devices = DeskDevice.objects.filter(event__ends_at__lt=before)
+    count = devices.count()
+    devices.delete()
+    return count
+
+
+PERSONAL_DATA = [
+    PersonalDataSource(
+        model=StaffNote,
+        purpose=_("what the desk noted for its staff when you came"),
+        parent_columns=("registration",),
+        # The person who wrote it is another one, whose name the guest's copy must not reveal.
+        hidden_columns=("written_by",),
+        is_deleted_on_erasure=True,
+        leads_to_other_tables=False,
+    ),
+    PersonalDataSource(
+        model=StaffNote,
+        name=_("notes that you wrote at the desk"),
+        purpose=_("notes about guests that you wrote at the desk"),
+        actor_columns=("written_by",),
+        exported_columns=("id", "written_at"),
+        retention_reason=_("the note is about a guest; it stays until its own deletion, without your name"),
+        leads_to_other_tables=False,
+    ),
+    PersonalDataSource(
+        model=BadgePrint,
+        purpose=_("when your badge was printed at the desk"),
+        parent_columns=("registration",),
+        actor_columns=("printed_by",),
+        exported_columns=("id", "registration", "badge_version", "reason", "printed_at"),
+        retention_reason=_("printed badges are counted; the row contains no name"),
+        leads_to_other_tables=False,
+    ),
+    PersonalDataSource(
+        model=DeskEntry,
+        name=_("entries of desks without network"),
+        purpose=_("what a desk without network recorded about you"),
+        parent_columns=("registration",),
+        exported_columns=("id", "registration", "kind", "made_at", "received_at", "state"),
+        is_deleted_on_erasure=True,
+        leads_to_other_tables=False,
+    ),
+    PersonalDataSource(
+        model=DeskDevice,
+        purpose=_("devices that you enabled for the desk"),
+        actor_columns=("enabled_by",),
+        exported_columns=("id", "event", "name", "enabled_at"),
+        blanked_columns=("name",),
+        retention_reason=_("the device stays on record, without your name"),
+        leads_to_other_tables=False,
+    ),
+]
+NO_PERSONAL_DATA = {SpareBadge: "a reserved reference; once it is bound, the registration is declared itself"}
+FREE_TEXT = {StaffNote: ("text",), DeskDevice: ("name",), DeskEntry: ("sentence",)}
+RETENTION = [
+    RetentionRule(
+        slug="staff-notes",
+        name=_("Notes of the desk about guests"),
+        counted_from=_("after the end of the event"),
+        days=30,
+        delete_older_than=delete_old_notes,
+    ),
+    RetentionRule(
+        slug="desk-devices",
+        name=_("Desks that worked without network, and what they sent"),
+        counted_from=_("after the end of the event"),
+        days=90,
+        min_days=7,
+        delete_older_than=delete_old_devices,
+    ),
+]

@@ -1,0 +1,141 @@
+"""Search guests at the desk by name, company, e-mail or reference, in any order and without accents, or by
+the code of their badge.
+
+The search runs in Python over a cached index: it is asked again while someone types, and databases do not
+ignore accents in the same way.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Max, Min
+from django.utils.translation import gettext as _
+
+from badges.attendance.models import Presence
+from badges.attendance.reports.headcount import list_main_checkpoints
+from badges.attendance.scanning.presence import filter_still_inside
+from convention.codes.badge_codes import BADGE_PURPOSE, MalformedCode, SignedClaim, parse_badge_code
+from convention.events.models import Event, EventKey
+from convention.money import Money
+from convention.text.normalize import matches_search_words, search_text, split_search_words
+from registrations.models import Order, Registration
+
+from .amounts import load_amounts_due
+
+MAX_GUESTS_SHOWN = 30
+INDEX_CACHE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class DeskGuest:
+    """A registration with first arrival, last departure, whether it is inside, and what its order owes."""
+
+    registration: Registration
+    arrived_at: object = None
+    left_at: object = None
+    is_inside: bool = False
+    amount_due: Money | None = None
+
+    @property
+    def payment_state(self) -> str:
+        """Return `free`, `paid`, `to_invoice` (billed after the event) or `to_pay` (now)."""
+        if not self.registration.order.total or self.amount_due is None:
+            return "free"
+        if self.amount_due.amount <= 0:
+            return "paid"
+        return "to_invoice" if self.registration.order.payment == Order.Payment.INVOICE else "to_pay"
+
+
+@dataclass(frozen=True)
+class DeskSearchResult:
+    """The guests to show, how many match in all, and what is wrong with the badge that was scanned."""
+
+    guests: list[DeskGuest]
+    total: int
+    problem: str = ""
+
+
+def find_guests(*, event: Event, query: str) -> DeskSearchResult:
+    """Return the guests that match every word of the query, at most MAX_GUESTS_SHOWN, sorted by name.
+
+    The code of a badge finds its holder alone.
+    """
+    try:
+        signed = parse_badge_code(query)
+    except MalformedCode:
+        return _find_by_words(event, query)
+    return _find_by_code(event, signed)
+
+
+def _find_by_words(event: Event, query: str) -> DeskSearchResult:
+    words = split_search_words(query)
+    if not words:
+        return DeskSearchResult([], 0)
+    # All matches are counted, but only those that are shown are loaded.
+    matching_ids = [pk for pk, folded in get_search_index(event) if matches_search_words(words, folded)]
+    return DeskSearchResult(load_guests(event, matching_ids[:MAX_GUESTS_SHOWN]), len(matching_ids))
+
+
+def _find_by_code(event: Event, signed: SignedClaim) -> DeskSearchResult:
+    claim = signed.claim
+    key = EventKey.objects.filter(number=claim.key_number).first()
+    if key is None or claim.purpose != BADGE_PURPOSE or not signed.is_signed_by(bytes(key.public_key)):
+        return DeskSearchResult([], 0, _("Not signed by the organizer: a damaged or forged badge."))
+    if key.event_id != event.pk:
+        return DeskSearchResult([], 0, _("This badge is for another event."))
+    rows = Registration.objects.filter(event=event, reference=claim.registration_reference)
+    found = list(rows.values_list("pk", "badge_version"))
+    is_current = [version for _pk, version in found] == [claim.badge_version]
+    problem = "" if is_current else _("This badge is no longer valid: it was replaced or cancelled.")
+    return DeskSearchResult(load_guests(event, [pk for pk, _version in found]), len(found), problem)
+
+
+def load_guests(event: Event, registration_ids: list[int]) -> list[DeskGuest]:
+    """Return these registrations by name with all that the desk shows, in a fixed number of queries."""
+    rows = Registration.objects.filter(pk__in=registration_ids)
+    shown = list(rows.select_related("ticket", "order", "staff_note").prefetch_related("addons__addon"))
+    return add_presences(event, shown, load_amounts_due([guest.order for guest in shown]))
+
+
+def get_search_index(event: Event) -> list[tuple[int, str]]:
+    """Return id and searchable text of every registration, cached until one changes."""
+    # The event's sequence changes with each registration, so no entry needs to be deleted.
+    key = f"desk.search:{event.pk}:{event.sequence}"
+    return cache.get_or_set(key, lambda: _build_search_index(event), INDEX_CACHE_SECONDS) or []
+
+
+def _build_search_index(event: Event) -> list[tuple[int, str]]:
+    rows = Registration.objects.filter(event=event).values_list(
+        "pk", "first_name", "last_name", "company", "email", "order__reference", "reference"
+    )
+    return [(pk, search_text(" ".join(texts))) for pk, *texts in rows]
+
+
+def add_presences(
+    event: Event, registrations: list[Registration], amounts: dict[int, Money]
+) -> list[DeskGuest]:
+    """Add amounts by order and the presences at the main checkpoints, in two queries."""
+    presences = Presence.objects.filter(
+        checkpoint__in=list_main_checkpoints(event), registration__in=registrations
+    )
+    rows = presences.order_by().values("registration")
+    seen = {
+        row["registration"]: dict(row)
+        for row in rows.annotate(
+            came=Min("first_entered_at"),
+            left=Max("last_left_at"),
+            # Any non-NULL value means inside; both databases have Max, but not a common aggregate for
+            # booleans.
+            inside_pk=Max("pk", filter=filter_still_inside()),
+        )
+    }
+    return [
+        _make_guest(registration, seen.get(registration.pk, {}), amounts) for registration in registrations
+    ]
+
+
+def _make_guest(registration: Registration, presence: dict[str, Any], amounts: dict[int, Money]) -> DeskGuest:
+    is_inside = presence.get("inside_pk") is not None
+    amount_due = amounts.get(registration.order_id)
+    return DeskGuest(registration, presence.get("came"), presence.get("left"), is_inside, amount_due)

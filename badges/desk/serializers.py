@@ -1,0 +1,136 @@
+"""Validate what the desk's scripts send."""
+
+import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from convention.api.fields import StrictTimeField
+
+from .models import MAX_NOTE_LENGTH, BadgePrint
+from .offline_entries import APPLY_BY_KIND, OfflineEntry
+
+MAX_ENTRIES = 100
+MAX_NAME_LENGTH = 300
+MAX_EMAIL_LENGTH = 254
+
+
+class TextField(serializers.CharField):
+    """A text that may be empty and must be there."""
+
+    def __init__(self, max_length: int) -> None:
+        super().__init__(max_length=max_length, allow_blank=True)
+
+
+class GuestFieldsRequest(serializers.Serializer[Any]):
+    """An attendee's texts."""
+
+    first_name = TextField(MAX_NAME_LENGTH)
+    last_name = TextField(MAX_NAME_LENGTH)
+    email = TextField(MAX_EMAIL_LENGTH)
+    company = TextField(MAX_NAME_LENGTH)
+
+
+class CheckInValuesRequest(serializers.Serializer[Any]):
+    direction = serializers.ChoiceField(choices=["in", "out"])
+
+
+class UndoValuesRequest(CheckInValuesRequest):
+    """The direction and the id of the check-in that is taken back."""
+
+    undoes = serializers.UUIDField()
+
+
+class WalkInValuesRequest(GuestFieldsRequest):
+    ticket = serializers.SlugField(max_length=50)
+
+
+class CorrectionValuesRequest(GuestFieldsRequest):
+    """The new texts, and those that the desk saw."""
+
+    before = GuestFieldsRequest()
+
+
+class NoteRequest(serializers.Serializer[Any]):
+    note = TextField(MAX_NOTE_LENGTH)
+
+
+class NoteValuesRequest(NoteRequest):
+    """The new note, and the one that the desk saw."""
+
+    before = NoteRequest()
+
+
+class PrintValuesRequest(serializers.Serializer[Any]):
+    reason = serializers.ChoiceField(choices=BadgePrint.Reason.choices, allow_blank=True)
+
+
+VALUES_BY_KIND: dict[str, type[serializers.Serializer[Any]]] = {
+    "check_in": CheckInValuesRequest,
+    "undo": UndoValuesRequest,
+    "walk_in": WalkInValuesRequest,
+    "note": NoteValuesRequest,
+    "correct": CorrectionValuesRequest,
+    "substitute": CorrectionValuesRequest,
+    "print": PrintValuesRequest,
+}
+assert VALUES_BY_KIND.keys() == APPLY_BY_KIND.keys(), "each kind of entry is validated"
+
+
+class OfflineEntryRequest(serializers.Serializer[Any]):
+    """One entry; `at` is by the clock of the device."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=sorted(APPLY_BY_KIND))
+    at = StrictTimeField()
+    reference = serializers.RegexField(r"^[A-Z2-7]{13}$")
+    values = serializers.DictField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Validate the values by the kind."""
+        read = VALUES_BY_KIND[attrs["kind"]](data=attrs["values"])
+        read.is_valid(raise_exception=True)
+        return {**attrs, "values": read.validated_data}
+
+
+class DeskSyncRequest(serializers.Serializer[Any]):
+    """The entries to apply, the version of the data that the device has, and how wrong its clock is."""
+
+    device = serializers.UUIDField()
+    version = serializers.CharField(max_length=200, allow_blank=True)
+    clock_offset_ms = serializers.IntegerField(min_value=-(2**53), max_value=2**53)
+    entries = serializers.ListField(child=OfflineEntryRequest(), max_length=MAX_ENTRIES)
+
+    def build_entries(self, *, at: datetime.datetime) -> list[OfflineEntry]:
+        """Return the entries with their times by the server's clock, none after `at`."""
+        offset = datetime.timedelta(milliseconds=self.validated_data["clock_offset_ms"])
+        return [
+            OfflineEntry(
+                uid=entry["id"],
+                kind=entry["kind"],
+                made_at=min(shift_time(entry["at"], offset), at),
+                reference=entry["reference"],
+                values=entry["values"],
+            )
+            for entry in self.validated_data["entries"]
+        ]
+
+
+def shift_time(at: datetime.datetime, offset: datetime.timedelta) -> datetime.datetime:
+    """Return `at` plus the offset, or `at` itself where no such time exists."""
+    try:
+        return at + offset
+    except OverflowError:
+        return at
+
+
+class DeskDeviceRequest(serializers.Serializer[Any]):
+    name = TextField(100)
+
+
+class DeskEntryResponse(serializers.Serializer[Any]):
+    """The outcome of one entry."""
+
+    id = serializers.UUIDField(source="uid")
+    state = serializers.CharField()
+    sentence = serializers.CharField()

@@ -1,0 +1,165 @@
+/** The unlocked desk: data and entries in memory, encrypted on disk, sent when the server can be reached. */
+
+import { applyEntries, findSpareBadge, nameOf } from "./guests.js";
+import { addEntry, deleteEntry, eraseData, getVault, listEntries, saveResult, updateVault } from "./store.js";
+import { RequestRefused, SignedOut, synchronize } from "./sync.js";
+import { decrypt, encrypt } from "./vault.js";
+
+const MAX_BATCH = 100;
+
+/** @typedef {"online" | "offline" | "signed_out" | "refused" | "erased"} Connection */
+
+export class DeskState {
+  /** @type {Desk.Data | null} */
+  data = null;
+  /** @type {Desk.StoredEntry[]} */
+  entries = [];
+  /** @type {Connection} */
+  connection = "offline";
+  /** The server's sentence, if it refused. */
+  refusal = "";
+  #key;
+  #event;
+  #onChange;
+  /** @type {Promise<void> | null} */
+  #sending = null;
+
+  /**
+   * @param {string} event
+   * @param {CryptoKey} key
+   * @param {() => void} onChange called after each change
+   */
+  constructor(event, key, onChange) {
+    this.#event = event;
+    this.#key = key;
+    this.#onChange = onChange;
+  }
+
+  /** Read what is stored. */
+  async load() {
+    const vault = await getVault(this.#event);
+    this.data = vault?.data ? await decrypt(this.#key, vault.data) : null;
+    this.entries = await listEntries(this.#event, this.#key);
+  }
+
+  get pending() {
+    return this.entries.filter(({ result }) => result === null);
+  }
+
+  get problems() {
+    return this.entries.filter(({ result }) => result !== null);
+  }
+
+  get guests() {
+    return this.data ? applyEntries(this.data, this.pending.map(({ entry }) => entry)) : [];
+  }
+
+  /** @param {string} reference */
+  findGuest(reference) {
+    return this.guests.find((guest) => guest.reference === reference);
+  }
+
+  /** Return a badge for a walk-in; undefined if none is left. */
+  get spareBadge() {
+    return this.data ? findSpareBadge(this.data, this.entries.map(({ entry }) => entry)) : undefined;
+  }
+
+  /**
+   * Store an entry, then send it if the server can be reached.
+   * @param {string} reference
+   * @param {Desk.EntryValues} values
+   * @param {Desk.GuestTexts} guest whose name the list to settle shows
+   * @returns {Promise<string>} the entry's id
+   */
+  async add(reference, values, guest) {
+    const entry = /** @type {Desk.Entry} */ ({
+      id: crypto.randomUUID(),
+      at: new Date().toISOString(),
+      reference,
+      ...values,
+    });
+    const stored = { entry, name: nameOf(guest), result: null };
+    await addEntry(this.#event, this.#key, stored);
+    this.entries.push(stored);
+    this.#onChange();
+    this.send();
+    return entry.id;
+  }
+
+  /** @param {Desk.StoredEntry} stored */
+  async settle(stored) {
+    await deleteEntry(stored.entry.id);
+    this.entries = this.entries.filter((each) => each !== stored);
+    this.#onChange();
+  }
+
+  /** Send what waits and get what is new; a call while sending waits for that one. */
+  send() {
+    this.#sending ??= this.#sendInOneTab().finally(() => {
+      this.#sending = null;
+      this.#onChange();
+    });
+    return this.#sending;
+  }
+
+  /** Two tabs would send each entry twice; the server would ignore that, but both would show its results. */
+  async #sendInOneTab() {
+    await navigator.locks.request(`desk-outbox-${this.#event}`, () => this.#sendAll());
+  }
+
+  async #sendAll() {
+    try {
+      // Another tab may have added or sent entries.
+      await this.load();
+      do await this.#sendBatch();
+      while (this.pending.length && this.connection === "online");
+    } catch (error) {
+      if (error instanceof SignedOut) this.connection = "signed_out";
+      else if (error instanceof RequestRefused) {
+        this.connection = "refused";
+        this.refusal = error.message;
+      } else this.connection = "offline";
+    }
+  }
+
+  async #sendBatch() {
+    const vault = await getVault(this.#event);
+    if (!vault) return;
+    const batch = this.pending.slice(0, MAX_BATCH);
+    const response = await synchronize(vault, batch.map(({ entry }) => entry));
+    await this.#storeData(response);
+    for (const result of response.results) await this.#handleResult(result);
+    this.connection = response.erase ? "erased" : "online";
+    if (response.erase) await this.#erase();
+  }
+
+  /** @param {Desk.SyncResponse & {clock_offset_ms: number}} response */
+  async #storeData({ data, version, clock_offset_ms }) {
+    /** @type {Partial<Desk.Vault>} */
+    const changes = { clock_offset_ms };
+    if (data && version !== undefined) {
+      changes.data = await encrypt(this.#key, data);
+      changes.version = version;
+      this.data = data;
+    }
+    await updateVault(this.#event, changes);
+  }
+
+  /** @param {Desk.EntryResult} result */
+  async #handleResult(result) {
+    const stored = this.entries.find(({ entry }) => entry.id === result.id);
+    if (!stored) return;
+    if (result.state === "done" && !result.sentence) {
+      await deleteEntry(result.id);
+      this.entries = this.entries.filter((each) => each !== stored);
+    } else {
+      stored.result = result;
+      await saveResult(this.#key, stored);
+    }
+  }
+
+  async #erase() {
+    this.data = null;
+    await eraseData(this.#event);
+  }
+}

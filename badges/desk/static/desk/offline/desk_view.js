@@ -1,0 +1,390 @@
+/** Draw the unlocked desk: search, guests, the last verdict, dialogs, and the list to settle. */
+
+import { parseBadgeCode } from "../../scanner/badge_codes.js";
+import { listenToKeys, listReadings } from "../../scanner/keyboard_scanner.js";
+import { nameOf, pickTexts, searchGuests } from "./guests.js";
+import { formatText, formatTime, getElement, makeButton, makeElement, showMessage } from "./page.js";
+
+/** @typedef {import("./desk_state.js").DeskState} DeskState */
+
+/** @param {string} id */
+const getForm = (id) => /** @type {HTMLFormElement} */ (getElement(id));
+/** @param {string} id */
+const getDialog = (id) => /** @type {HTMLDialogElement} */ (getElement(id));
+
+/**
+ * Return the texts of a form by field name, without surplus spaces.
+ * @param {HTMLFormElement} form
+ * @returns {Record<string, string>}
+ */
+function readForm(form) {
+  const texts = [...new FormData(form)].map(([name, value]) => [name, String(value).replace(/\s+/g, " ").trim()]);
+  return Object.fromEntries(texts);
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @returns {Desk.GuestTexts}
+ */
+function readTexts(form) {
+  const { first_name, last_name, company, email } = readForm(form);
+  return { first_name, last_name, company, email };
+}
+
+export class DeskView {
+  #getDesk;
+  #printBadge;
+  #query = "";
+  /** The reference of a guest whose badge was scanned, who is shown instead of a search. */
+  #scanned = "";
+  /** The reference of the guest in the dialog. */
+  #opened = "";
+
+  /**
+   * @param {() => DeskState | null} getDesk
+   * @param {(guest: Desk.Guest) => void} printBadge
+   */
+  constructor(getDesk, printBadge) {
+    this.#getDesk = getDesk;
+    this.#printBadge = printBadge;
+  }
+
+  get #field() {
+    return /** @type {HTMLInputElement} */ (getElement("q"));
+  }
+
+  focusSearch() {
+    this.#field.focus();
+  }
+
+  /** Remove everything about guests from the page. */
+  clear() {
+    const shown = ["results", "verdict", "problems", "badge-sheet", "guest-name", "guest-reprint"];
+    for (const id of shown) getElement(id).replaceChildren();
+    for (const id of ["guest-dialog", "walk-in-dialog"]) getDialog(id).close();
+    for (const id of ["walk-in-form", "guest-form"]) getForm(id).reset();
+    this.#field.value = this.#query = this.#scanned = this.#opened = "";
+  }
+
+  listen() {
+    this.#field.addEventListener("input", () => this.#search(this.#field.value));
+    getForm("offline-search").addEventListener("submit", (submission) => {
+      submission.preventDefault();
+      this.#checkInHighlighted();
+    });
+    this.#field.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+      event.preventDefault();
+      this.#moveHighlight(event.key === "ArrowDown" ? 1 : -1);
+    });
+    listenToKeys(document, (text) => this.#handleScan(text));
+    getElement("walk-in-open").addEventListener("click", () => this.#openWalkIn());
+    getForm("walk-in-form").addEventListener("submit", (submission) => {
+      submission.preventDefault();
+      this.#registerWalkIn();
+    });
+    getForm("guest-form").addEventListener("submit", (submission) => {
+      submission.preventDefault();
+      const button = /** @type {HTMLButtonElement | null} */ (submission.submitter);
+      this.#saveGuest(button?.value === "substitute" ? "substitute" : "correct");
+    });
+    for (const button of document.querySelectorAll("dialog [data-close]")) {
+      button.addEventListener("click", () => button.closest("dialog")?.close());
+    }
+  }
+
+  refresh() {
+    const desk = this.#getDesk();
+    if (!desk) return;
+    getElement("desk-event").textContent = desk.data?.event.title ?? "";
+    getElement("connection").textContent = formatText(`connection.${desk.connection}`, { sentence: desk.refusal });
+    getElement("pending-count").textContent = formatText("pending", { count: desk.pending.length });
+    getElement("sign-in").hidden = desk.connection !== "signed_out";
+    getElement("back-online").hidden = desk.connection !== "online" || desk.pending.length > 0;
+    getElement("no-data").hidden = desk.data !== null;
+    getElement("inside-count").textContent = formatText("inside", {
+      count: desk.guests.filter((guest) => guest.is_inside).length,
+    });
+    this.#drawProblems(desk);
+    this.#drawResults(desk);
+  }
+
+  // --- search -------------------------------------------------------------------------------------------
+
+  /** @param {string} query */
+  #search(query) {
+    this.#query = query;
+    this.#scanned = "";
+    showMessage("scan-problem", "");
+    const desk = this.#getDesk();
+    if (desk) this.#drawResults(desk);
+  }
+
+  /** @param {string} text */
+  #handleScan(text) {
+    const claim = listReadings(text).map(parseBadgeCode).find((found) => found !== null);
+    this.#search("");
+    this.#field.value = "";
+    this.focusSearch();
+    const desk = this.#getDesk();
+    if (!desk) return;
+    this.#scanned = claim?.registration ?? "";
+    if (!claim) showMessage("scan-problem", formatText("scan.not_a_badge"));
+    else if (!desk.findGuest(claim.registration)) showMessage("scan-problem", formatText("scan.unknown"));
+    this.#drawResults(desk);
+  }
+
+  /** @param {DeskState} desk */
+  #drawResults(desk) {
+    const scanned = this.#scanned ? desk.findGuest(this.#scanned) : undefined;
+    const { shown, total } = scanned ? { shown: [scanned], total: 1 } : searchGuests(desk.guests, this.#query);
+    const list = makeElement("ul", "listing guests");
+    list.append(...shown.map((guest) => this.#drawGuest(desk, guest)));
+    const count = this.#query ? makeElement("p", "muted small", formatText("found", { count: total })) : "";
+    getElement("results").replaceChildren(count, ...(shown.length ? [list] : []));
+    this.#moveHighlight(0);
+  }
+
+  /**
+   * @param {DeskState} desk
+   * @param {Desk.Guest} guest
+   */
+  #drawGuest(desk, guest) {
+    const item = makeElement("li");
+    item.dataset.reference = guest.reference;
+    const row = makeElement("div", "row");
+    const texts = makeElement("div");
+    texts.append(
+      makeElement("p", "person-name", nameOf(guest)),
+      makeElement("p", "", guest.company),
+      this.#drawFacts(desk, guest),
+    );
+    const actions = makeElement("div", "cluster");
+    if (guest.state === "confirmed") {
+      const direction = guest.is_inside ? "out" : "in";
+      actions.append(
+        makeButton(formatText(`check_${direction}`), () => this.#checkIn(guest, direction)),
+        makeButton(formatText("print"), () => this.#print(guest)),
+      );
+    }
+    actions.append(makeButton(formatText("open"), () => this.#openGuest(guest)));
+    row.append(texts, actions);
+    item.append(row);
+    return item;
+  }
+
+  /**
+   * @param {DeskState} desk
+   * @param {Desk.Guest} guest
+   */
+  #drawFacts(desk, guest) {
+    const zone = desk.data?.event.timezone ?? "UTC";
+    const time = guest.arrived_at ? formatTime(guest.arrived_at, zone) : "";
+    const facts = makeElement("p", "cluster");
+    const ticket = desk.data?.tickets.find(({ slug }) => slug === guest.ticket);
+    const tags = [
+      ticket?.title,
+      guest.state === "confirmed" ? "" : formatText(`state.${guest.state}`),
+      guest.payment === "free" ? "" : formatText(`payment.${guest.payment}`, { amount: guest.amount_due }),
+      guest.is_inside ? formatText("facts.inside", { time }) : guest.arrived_at ? formatText("facts.left", { time }) : "",
+      guest.printed_at ? formatText("facts.printed", { time: formatTime(guest.printed_at, zone) }) : "",
+      guest.no_photo ? formatText("facts.no_photo") : "",
+      guest.isPending ? formatText("facts.pending") : "",
+    ];
+    facts.append(...tags.filter((text) => text).map((text) => makeElement("span", "tag", text)));
+    if (guest.note) facts.append(makeElement("strong", "", guest.note));
+    return facts;
+  }
+
+  get #items() {
+    return /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#results .guests > li")]);
+  }
+
+  /** @param {number} step */
+  #moveHighlight(step) {
+    const items = this.#items;
+    const current = Math.max(0, items.findIndex((item) => item.ariaCurrent === "true"));
+    const next = Math.min(Math.max(current + step, 0), items.length - 1);
+    items.forEach((item, index) => {
+      if (index === next) item.setAttribute("aria-current", "true");
+      else item.removeAttribute("aria-current");
+    });
+  }
+
+  // --- check-in -----------------------------------------------------------------------------------------
+
+  #checkInHighlighted() {
+    const reference = this.#items.find((item) => item.ariaCurrent === "true")?.dataset.reference;
+    const guest = reference ? this.#getDesk()?.findGuest(reference) : undefined;
+    if (!guest) return;
+    if (guest.state === "confirmed" && !guest.is_inside) this.#checkIn(guest, "in");
+    else this.#openGuest(guest);
+  }
+
+  /**
+   * @param {Desk.Guest} guest
+   * @param {"in" | "out"} direction
+   */
+  async #checkIn(guest, direction) {
+    const desk = this.#getDesk();
+    if (!desk) return;
+    const id = await desk.add(guest.reference, { kind: "check_in", values: { direction } }, guest);
+    this.#field.value = "";
+    this.#search("");
+    this.#showVerdict(guest, direction, id);
+    this.focusSearch();
+  }
+
+  /**
+   * @param {Desk.Guest} guest
+   * @param {"in" | "out"} direction
+   * @param {string} undoes the id of the check-in
+   */
+  async #undo(guest, direction, undoes) {
+    await this.#getDesk()?.add(guest.reference, { kind: "undo", values: { direction, undoes } }, guest);
+    getElement("verdict").replaceChildren(makeElement("p", "verdict", formatText("verdict.undone")));
+    this.focusSearch();
+  }
+
+  /**
+   * @param {Desk.Guest} guest
+   * @param {"in" | "out"} direction
+   * @param {string} id
+   */
+  #showVerdict(guest, direction, id) {
+    const desk = this.#getDesk();
+    if (!desk) return;
+    const verdict = makeElement("section", "desk-verdict admitted");
+    verdict.append(
+      makeElement("p", "verdict admitted", formatText(`verdict.${direction}`)),
+      makeElement("p", "person-name", nameOf(guest)),
+      makeElement("p", "", guest.company),
+      this.#drawFacts(desk, desk.findGuest(guest.reference) ?? guest),
+      makeButton(
+        formatText("undo"),
+        () => this.#undo(guest, direction, id),
+        "button quiet small",
+      ),
+    );
+    getElement("verdict").replaceChildren(verdict);
+  }
+
+  // --- walk-ins and changes -----------------------------------------------------------------------------
+
+  #openWalkIn() {
+    const desk = this.#getDesk();
+    if (!desk?.data) return;
+    const choices = getElement("walk-in-tickets");
+    choices.replaceChildren(
+      ...desk.data.tickets.map((ticket) => {
+        const label = makeElement("label");
+        const input = document.createElement("input");
+        Object.assign(input, { type: "radio", name: "ticket", value: ticket.slug, required: true });
+        input.checked = ticket.is_default || desk.data?.tickets.length === 1;
+        label.append(input, makeElement("span", "choice-text", [ticket.title, ticket.price].filter(Boolean).join(" · ")));
+        return label;
+      }),
+    );
+    showMessage("walk-in-problem", desk.spareBadge ? "" : formatText("walk_in.no_spare"));
+    getDialog("walk-in-dialog").showModal();
+  }
+
+  async #registerWalkIn() {
+    const desk = this.#getDesk();
+    const spare = desk?.spareBadge;
+    if (!desk || !spare) return;
+    const form = getForm("walk-in-form");
+    const values = { ...readTexts(form), ticket: readForm(form).ticket };
+    await desk.add(spare.reference, { kind: "walk_in", values }, values);
+    form.reset();
+    getDialog("walk-in-dialog").close();
+    const guest = desk.findGuest(spare.reference);
+    if (!guest) return;
+    await this.#checkIn(guest, "in");
+    this.#print(guest);
+  }
+
+  /** @param {Desk.Guest} guest */
+  #openGuest(guest) {
+    this.#opened = guest.reference;
+    const form = getForm("guest-form");
+    for (const [name, text] of Object.entries({ ...pickTexts(guest), note: guest.note })) {
+      /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).value = text;
+    }
+    getElement("guest-name").textContent = nameOf(guest);
+    getElement("guest-reprint").replaceChildren(...this.#makeReprintButtons(guest));
+    getDialog("guest-dialog").showModal();
+  }
+
+  /** @param {"correct" | "substitute"} kind */
+  async #saveGuest(kind) {
+    const desk = this.#getDesk();
+    const guest = desk?.findGuest(this.#opened);
+    if (!desk || !guest) return;
+    const form = getForm("guest-form");
+    const { note } = readForm(form);
+    const values = readTexts(form);
+    const before = pickTexts(guest);
+    if (JSON.stringify(pickTexts(values)) !== JSON.stringify(before)) {
+      await desk.add(guest.reference, { kind, values: { ...values, before } }, values);
+    }
+    if (note !== guest.note && kind === "correct") {
+      await desk.add(guest.reference, { kind: "note", values: { note, before: { note: guest.note } } }, values);
+    }
+    getDialog("guest-dialog").close();
+    this.focusSearch();
+  }
+
+  // --- badges -------------------------------------------------------------------------------------------
+
+  /** @param {Desk.Guest} guest */
+  #print(guest) {
+    // A badge that was printed before needs a reason: the dialog asks for it.
+    if (guest.printed_at) this.#openGuest(guest);
+    else this.#recordPrint(guest, "");
+  }
+
+  /** @param {Desk.Guest} guest */
+  #makeReprintButtons(guest) {
+    if (!guest.printed_at || !guest.next_code) return [];
+    const reasons = ["lost", "damaged", "corrected", "printer"];
+    return [
+      makeElement("p", "label", formatText("reprint.why")),
+      ...reasons.map((reason) => makeButton(formatText(`reprint.${reason}`), () => this.#recordPrint(guest, reason), "button quiet small")),
+    ];
+  }
+
+  /**
+   * @param {Desk.Guest} guest
+   * @param {string} reason
+   */
+  async #recordPrint(guest, reason) {
+    const desk = this.#getDesk();
+    if (!desk) return;
+    getDialog("guest-dialog").close();
+    await desk.add(guest.reference, { kind: "print", values: { reason } }, guest);
+    const printed = desk.findGuest(guest.reference);
+    if (printed) this.#printBadge(printed);
+    this.focusSearch();
+  }
+
+  // --- what the server did not take ---------------------------------------------------------------------
+
+  /** @param {DeskState} desk */
+  #drawProblems(desk) {
+    getElement("problems-section").hidden = !desk.problems.length;
+    getElement("problems").replaceChildren(
+      ...desk.problems.map((stored) => {
+        const item = makeElement("li");
+        const { entry, name, result } = stored;
+        const title = formatText(`entry.${entry.kind}`, { name });
+        item.append(
+          makeElement("p", "listing-title", title),
+          makeElement("p", "", `${formatText(`result.${result?.state}`)} ${result?.sentence ?? ""}`),
+          makeButton(formatText("settled"), () => desk.settle(stored), "button quiet small"),
+        );
+        return item;
+      }),
+    );
+  }
+}

@@ -1,0 +1,126 @@
+/** Derive what the desk shows from the server's data and the entries that are still to be sent; search in it. */
+
+/** Letters that Unicode does not decompose, as convention/text/normalize.py has them. */
+const REPLACEMENTS = new Map([
+  ["œ", "oe"], ["æ", "ae"], ["ø", "o"], ["ł", "l"], ["đ", "d"], ["ð", "d"], ["ħ", "h"], ["ŧ", "t"], ["þ", "th"], ["ı", "i"],
+]);
+const MAX_SHOWN = 30;
+
+/**
+ * Return the words of a text in lower case without accents, each after one space.
+ * @param {string} text
+ */
+export function foldText(text) {
+  const letters = text.normalize("NFKD").toLowerCase().replace(/\p{M}/gu, "");
+  const words = [...letters].map((letter) => REPLACEMENTS.get(letter) ?? letter).join("").match(/[\p{L}\p{N}]+/gu);
+  return ` ${(words ?? []).join(" ")}`;
+}
+
+/**
+ * Return the guests as they will be once the entries were sent, by last name.
+ * @param {Desk.Data} data
+ * @param {Desk.Entry[]} entries those without a result
+ * @returns {Desk.Guest[]}
+ */
+export function applyEntries(data, entries) {
+  const guests = new Map(data.guests.map((guest) => [guest.reference, { ...guest }]));
+  const undone = new Set(entries.map((entry) => (entry.kind === "undo" ? entry.values.undoes : "")));
+  for (const entry of entries.filter(({ id, kind }) => kind !== "undo" && !undone.has(id))) {
+    const guest = entry.kind === "walk_in" ? makeWalkIn(data, entry) : guests.get(entry.reference);
+    if (!guest) continue;
+    guests.set(guest.reference, { ...guest, ...changeGuest(guest, entry), isPending: true });
+  }
+  return [...guests.values()];
+}
+
+/**
+ * @param {Desk.Data} data
+ * @param {Desk.Entry & {kind: "walk_in"}} entry
+ * @returns {Desk.Guest}
+ */
+function makeWalkIn(data, { reference, values }) {
+  const spare = data.spares.find((badge) => badge.reference === reference);
+  const ticket = data.tickets.find(({ slug }) => slug === values.ticket);
+  return {
+    ...values,
+    reference,
+    order: "",
+    no_photo: false,
+    state: "confirmed",
+    note: "",
+    payment: ticket?.price ? "to_invoice" : "free",
+    amount_due: ticket?.price ?? "",
+    is_inside: false,
+    arrived_at: null,
+    printed_at: null,
+    code: spare?.code ?? null,
+    next_code: null,
+  };
+}
+
+/**
+ * @param {Desk.Guest} guest
+ * @param {Desk.Entry} entry
+ * @returns {Partial<Desk.Guest>}
+ */
+function changeGuest(guest, entry) {
+  switch (entry.kind) {
+    case "check_in":
+      return entry.values.direction === "in"
+        ? { is_inside: true, arrived_at: guest.arrived_at ?? entry.at }
+        : { is_inside: false };
+    case "note":
+      return { note: entry.values.note };
+    case "correct":
+      return pickTexts(entry.values);
+    case "substitute":
+      return { ...pickTexts(entry.values), code: guest.next_code, next_code: null, printed_at: null, note: "" };
+    case "print":
+      return entry.values.reason
+        ? { printed_at: entry.at, code: guest.next_code, next_code: null }
+        : { printed_at: entry.at };
+    default:
+      return {};
+  }
+}
+
+/**
+ * @param {Desk.GuestTexts} values
+ * @returns {Desk.GuestTexts}
+ */
+export function pickTexts({ first_name, last_name, company, email }) {
+  return { first_name, last_name, company, email };
+}
+
+/** @param {Desk.GuestTexts} guest */
+export const nameOf = (guest) => `${guest.first_name} ${guest.last_name}`.trim() || guest.email;
+
+/**
+ * Return the guests of whom each word of the query begins a word, and how many there are.
+ * @param {Desk.Guest[]} guests
+ * @param {string} query
+ */
+export function searchGuests(guests, query) {
+  const words = foldText(query).split(" ").filter(Boolean);
+  if (!words.length) return { shown: [], total: 0 };
+  const found = guests.filter((guest) => {
+    const text = foldText(
+      [guest.first_name, guest.last_name, guest.company, guest.email, guest.order, guest.reference].join(" "),
+    );
+    return words.every((word) => text.includes(` ${word}`));
+  });
+  const key = (/** @type {Desk.Guest} */ guest) => foldText(`${guest.last_name} ${guest.first_name}`);
+  found.sort((first, second) => key(first).localeCompare(key(second)));
+  return { shown: found.slice(0, MAX_SHOWN), total: found.length };
+}
+
+/**
+ * Return a spare badge that no walk-in of this device has yet; undefined if all are used.
+ * @param {Desk.Data} data
+ * @param {Desk.Entry[]} entries all, also those with a result
+ */
+export function findSpareBadge(data, entries) {
+  const used = new Set(entries.map(({ reference }) => reference));
+  const known = new Set(data.guests.map(({ reference }) => reference));
+  return data.spares.find(({ reference }) => !used.has(reference) && !known.has(reference));
+}

@@ -1,0 +1,65 @@
+/** Give access to what the server rendered: elements, texts and settings. */
+
+/** @param {string} id */
+const readJson = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "null");
+
+export const settings = /** @type {Desk.Settings} */ (readJson("settings"));
+const texts = /** @type {Record<string, string>} */ (readJson("texts"));
+export const language = document.documentElement.lang;
+
+/** @type {<T extends HTMLElement>(id: string) => T} */
+export const getElement = (id) => /** @type {any} */ (document.getElementById(id));
+
+/**
+ * Return a text in the page's language, with the values for its {placeholders}.
+ * @param {string} name
+ * @param {Record<string, string | number>} values
+ */
+export function formatText(name, values = {}) {
+  return (texts[name] ?? name).replace(/\{(\w+)\}/g, (placeholder, key) => String(values[key] ?? placeholder));
+}
+
+/**
+ * Show a message; hide its element if there is none.
+ * @param {string} id
+ * @param {string} message
+ */
+export function showMessage(id, message) {
+  getElement(id).textContent = message;
+  getElement(id).hidden = !message;
+}
+
+/**
+ * Return the time of day at the event.
+ * @param {string} moment
+ * @param {string} timeZone
+ */
+export function formatTime(moment, timeZone) {
+  const locale = language === "en" ? "en-GB" : language;
+  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(moment));
+}
+
+/**
+ * Make an element with a class and a text; texts are never read as HTML.
+ * @param {keyof HTMLElementTagNameMap} tag
+ * @param {string} className
+ * @param {string} text
+ */
+export function makeElement(tag, className = "", text = "") {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+/**
+ * @param {string} text
+ * @param {() => void} onClick
+ * @param {string} className
+ */
+export function makeButton(text, onClick, className = "button quiet") {
+  const button = /** @type {HTMLButtonElement} */ (makeElement("button", className, text));
+  button.type = "button";
+  button.addEventListener("click", onClick);
+  return button;
+}

@@ -1,0 +1,104 @@
+/** Talk to the server as the signed-in desk staff; tell apart no network, a session that ended, and refusals. */
+
+import { settings } from "./page.js";
+
+const TIMEOUT_MS = 20_000;
+
+/** The server does not answer, or something in between answers in its place. */
+export class Unreachable extends Error {}
+
+/** Nobody who works at this desk is signed in any more. */
+export class SignedOut extends Error {}
+
+/** The server refused; `message` is its sentence. */
+export class RequestRefused extends Error {
+  /**
+   * @param {string} sentence
+   * @param {number} status
+   */
+  constructor(sentence, status) {
+    super(sentence);
+    this.status = status;
+  }
+}
+
+/** @type {Record<string, string>} */
+const csrfTokens = {};
+
+/**
+ * @param {string} pattern an address with "EVENT" in the place of the slug
+ * @param {string} event
+ */
+export const addressOf = (pattern, event) => pattern.replace("EVENT", event);
+
+/**
+ * @param {string} url
+ * @param {RequestInit} options
+ * @returns {Promise<any>}
+ */
+async function request(url, options = {}) {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const headers = { Accept: "application/json", ...options.headers };
+  const response = await fetch(url, { ...options, headers, signal, cache: "no-store" }).catch(() => {
+    throw new Unreachable();
+  });
+  const isJson = /json/.test(response.headers.get("Content-Type") ?? "");
+  if ([401, 403].includes(response.status) || response.redirected) throw new SignedOut();
+  // A captive portal's page is no answer of ours.
+  if (!isJson || response.status >= 500) throw new Unreachable();
+  const body = await response.json();
+  if (!response.ok) throw new RequestRefused(String(body.detail ?? body.title ?? response.status), response.status);
+  return body;
+}
+
+/**
+ * Return the event, if the visitor works at its desk; also gets the token without which nothing can be sent.
+ * @param {string} event
+ * @returns {Promise<{event: string, title: string}>}
+ */
+export async function openSession(event) {
+  const session = await request(addressOf(settings.session, event));
+  csrfTokens[event] = session.csrf_token;
+  return session;
+}
+
+/**
+ * @param {string} pattern
+ * @param {string} event
+ * @param {unknown} body
+ */
+async function post(pattern, event, body) {
+  const send = () => {
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfTokens[event] };
+    return request(addressOf(pattern, event), { method: "POST", headers, body: JSON.stringify(body) });
+  };
+  if (!csrfTokens[event]) await openSession(event);
+  try {
+    return await send();
+  } catch (error) {
+    if (!(error instanceof SignedOut)) throw error;
+    // After another sign-in the token is another one; this throws again if nobody is signed in.
+    await openSession(event);
+    return send();
+  }
+}
+
+/**
+ * @param {string} event
+ * @param {string} name
+ * @returns {Promise<{device: string, expires_at: string}>}
+ */
+export const enableDevice = (event, name) => post(settings.enable, event, { name });
+
+/**
+ * Send entries and get the data, if it is another version than the one that is known.
+ * @param {Desk.Vault} vault
+ * @param {Desk.Entry[]} entries
+ * @returns {Promise<Desk.SyncResponse & {clock_offset_ms: number}>}
+ */
+export async function synchronize({ event, device, version, clock_offset_ms }, entries) {
+  const sentAt = Date.now();
+  const response = await post(settings.sync, event, { device, version, clock_offset_ms, entries });
+  const middle = (sentAt + Date.now()) / 2;
+  return { ...response, clock_offset_ms: Math.round(Date.parse(response.server_time) - middle) };
+}

@@ -1,0 +1,30 @@
+/**
+ * Send a form only if the server can be reached, so that what was typed does not end on the browser's error page.
+ * Forms name by data-reach-first an address that answers quickly. Without this script they are sent as always.
+ */
+
+const TIMEOUT_MS = 8_000;
+
+/** @param {string} url */
+async function isReachable(url) {
+  const options = { method: "HEAD", cache: /** @type {const} */ ("no-store"), signal: AbortSignal.timeout(TIMEOUT_MS) };
+  return fetch(url, options).then(
+    () => true,
+    () => false,
+  );
+}
+
+for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form[data-reach-first]"))) {
+  const notice = /** @type {HTMLElement} */ (document.querySelector("#unreachable"));
+  form.addEventListener("submit", async (event) => {
+    // Sent already (submit_once.js).
+    if (event.defaultPrevented) return;
+    event.preventDefault();
+    if (await isReachable(form.dataset.reachFirst ?? "")) form.submit();
+    else {
+      // The form may be sent again at once: submit_once.js counts this try otherwise.
+      delete form.dataset.submitted;
+      notice.hidden = false;
+    }
+  });
+}

@@ -1,0 +1,191 @@
+/**
+ * Search while somebody types, and check in the highlighted guest by Enter, without leaving the field.
+ * Without this script the forms work by themselves.
+ */
+
+import { parseBadgeCode } from "../scanner/badge_codes.js";
+import { listenToKeys, listReadings } from "../scanner/keyboard_scanner.js";
+
+const PAUSE_MS = 120;
+const REFRESH_MS = 10_000;
+
+/** @type {<T extends HTMLElement>(selector: string) => T} */
+const find = (selector) => /** @type {any} */ (document.querySelector(selector));
+const form = /** @type {HTMLFormElement} */ (find("#desk-search"));
+const field = /** @type {HTMLInputElement} */ (find("#q"));
+const results = find("#results");
+const verdict = find("#verdict");
+const numbers = find("#numbers");
+let timer = 0;
+let running = new AbortController();
+/** The text whose results are shown. */
+let shownQuery = field.value;
+let isCheckingIn = false;
+let numbersTag = "";
+
+/**
+ * Fetch a part of a page; null if it was aborted. Signed out, or an error: its page is better shown as a page.
+ * @param {string | URL} url
+ * @param {RequestInit} options
+ * @returns {Promise<string | null>}
+ */
+async function fetchPart(url, options = {}) {
+  const address = new URL(url, location.href);
+  address.searchParams.set("part", "");
+  const response = await fetch(address, options);
+  if (!response.ok || response.redirected) {
+    location.assign(location.pathname);
+    return null;
+  }
+  find("#no-answer").hidden = true;
+  return response.text();
+}
+
+/** @param {unknown} error */
+function handleError(error) {
+  if (!(error instanceof DOMException && error.name === "AbortError")) find("#no-answer").hidden = false;
+}
+
+/**
+ * Show the guests for a text; return whether they are shown.
+ * @param {string} query
+ */
+async function search(query) {
+  clearTimeout(timer);
+  running.abort();
+  running = new AbortController();
+  const url = new URL(location.pathname, location.origin);
+  if (query) url.searchParams.set("q", query);
+  try {
+    const html = await fetchPart(url, { signal: running.signal });
+    if (html === null) return false;
+    results.innerHTML = html;
+    shownQuery = query;
+    highlight(0);
+    find("#not-a-badge").hidden = true;
+    return true;
+  } catch (error) {
+    handleError(error);
+    return false;
+  }
+}
+
+const listGuests = () => /** @type {HTMLElement[]} */ ([...results.querySelectorAll(".guests > li")]);
+const getHighlighted = () => listGuests().findIndex((guest) => guest.ariaCurrent === "true");
+
+/** @param {number} index */
+function highlight(index) {
+  const guests = listGuests();
+  guests.forEach((guest, position) => {
+    if (position === index) guest.setAttribute("aria-current", "true");
+    else guest.removeAttribute("aria-current");
+  });
+  guests[index]?.scrollIntoView({ block: "nearest" });
+}
+
+/** @param {number} step */
+function moveHighlight(step) {
+  const last = listGuests().length - 1;
+  highlight(Math.min(Math.max(getHighlighted() + step, 0), last));
+}
+
+/**
+ * Send a form of a guest, show the verdict, and make the field ready for the next guest.
+ * @param {HTMLFormElement} guestForm
+ * @param {HTMLElement | null} button
+ */
+async function sendForm(guestForm, button) {
+  if (isCheckingIn) return;
+  isCheckingIn = true;
+  try {
+    const html = await fetchPart(guestForm.action, { method: "POST", body: new FormData(guestForm, button) });
+    if (html === null) return;
+    verdict.innerHTML = html;
+    field.value = shownQuery = "";
+    results.replaceChildren();
+    history.replaceState(null, "", location.pathname);
+    field.focus();
+    refreshNumbers();
+  } catch (error) {
+    handleError(error);
+  } finally {
+    isCheckingIn = false;
+  }
+}
+
+/** Check in the highlighted guest; open the page of one who cannot be checked in. */
+function serveHighlighted() {
+  const guest = listGuests()[getHighlighted()];
+  const guestForm = /** @type {HTMLFormElement | null} */ (guest?.querySelector("form.check-in"));
+  const button = guestForm?.querySelector("button") ?? null;
+  // Enter only lets in: who is inside already is shown, and checked out by the button.
+  if (guestForm && button?.value === "in") sendForm(guestForm, button);
+  else if (guest) guest.querySelector("a")?.focus();
+}
+
+async function handleEnter() {
+  const query = field.value;
+  if (query === shownQuery) return serveHighlighted();
+  // The guests were not on the screen when Enter was pressed: only a single one is meant for sure.
+  if ((await search(query)) && field.value === query && listGuests().length === 1) serveHighlighted();
+}
+
+/** @param {string} text what a hand scanner typed */
+async function handleScan(text) {
+  const code = listReadings(text).find(parseBadgeCode);
+  // The scanner's first letters have started a search.
+  clearTimeout(timer);
+  running.abort();
+  field.value = shownQuery = "";
+  if (code === undefined) {
+    results.replaceChildren();
+    find("#not-a-badge").hidden = false;
+  } else if (await search(code)) {
+    // The field is empty again, and Enter now checks the holder in.
+    shownQuery = "";
+  }
+  field.focus();
+}
+
+async function refreshNumbers() {
+  if (document.hidden) return;
+  /** @type {Record<string, string>} */
+  const headers = numbersTag ? { "If-None-Match": numbersTag } : {};
+  const response = await fetch(numbers.dataset.refreshUrl ?? "", { headers, cache: "no-store" }).catch(() => null);
+  if (!response?.ok) return;
+  numbersTag = response.headers.get("ETag") ?? "";
+  numbers.innerHTML = await response.text();
+}
+
+field.addEventListener("input", () => {
+  clearTimeout(timer);
+  timer = setTimeout(() => search(field.value), PAUSE_MS);
+});
+
+field.addEventListener("keydown", (event) => {
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    moveHighlight(event.key === "ArrowDown" ? 1 : -1);
+  }
+});
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  handleEnter();
+});
+
+for (const part of [results, verdict]) {
+  part.addEventListener("submit", (event) => {
+    const guestForm = /** @type {HTMLFormElement} */ (event.target);
+    if (!guestForm.matches(".check-in, .verdict-action")) return;
+    event.preventDefault();
+    sendForm(guestForm, event.submitter);
+  });
+}
+
+listenToKeys(document, handleScan);
+highlight(0);
+setInterval(refreshNumbers, REFRESH_MS);
+document.addEventListener("visibilitychange", refreshNumbers);
+// The field has autofocus, which leaves the cursor before the words of the last search.
+field.setSelectionRange(field.value.length, field.value.length);

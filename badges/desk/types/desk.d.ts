@@ -1,0 +1,186 @@
+/** Types of the desk's offline data. Names with underscores are fields that badges/desk/offline_data.py writes. */
+
+import type { DBSchema, IDBPDatabase } from "idb";
+
+declare global {
+  namespace Desk {
+    interface Guest {
+      reference: string;
+      order: string;
+      first_name: string;
+      last_name: string;
+      company: string;
+      email: string;
+      no_photo: boolean;
+      ticket: string;
+      state: "confirmed" | "pending" | "cancelled" | "expired";
+      note: string;
+      payment: "free" | "paid" | "to_invoice" | "to_pay";
+      amount_due: string;
+      is_inside: boolean;
+      arrived_at: string | null;
+      printed_at: string | null;
+      /** The elements of the code of the badge that is valid. */
+      code: BadgeElement[] | null;
+      /** Of the badge version after this one: for a reprint or another person. */
+      next_code: BadgeElement[] | null;
+      /** Set on this device: what is still to be sent about this guest. */
+      isPending?: boolean;
+    }
+
+    interface SpareBadge {
+      reference: string;
+      code: BadgeElement[];
+    }
+
+    interface OfflineTicket {
+      slug: string;
+      title: string;
+      price: string;
+      is_default: boolean;
+    }
+
+    interface BadgeElement {
+      kind: "text" | "rectangle" | "line" | "polygon" | "circle" | "modules";
+      color: string;
+      x: number;
+      y: number;
+      x2: number;
+      y2: number;
+      width: number;
+      height: number;
+      radius: number;
+      stroke: number;
+      points: [number, number][];
+      text: string;
+      size: number;
+      weight: number;
+      align: "left" | "right" | "center";
+      /** Of a QR symbol: its side in points, modules on a side, and rows in base64, padded to whole bytes. */
+      side: number;
+      count: number;
+      rows: string;
+    }
+
+    interface NamePart {
+      /** The name of the field. */
+      text: "first_name" | "last_name" | "company";
+      weight: number;
+      max_size: number;
+      min_size: number;
+      color: string;
+    }
+
+    interface BadgeDesign {
+      width: number;
+      height: number;
+      tickets: Record<string, BadgeElement[]>;
+      no_photo: BadgeElement[];
+      names: {
+        x: number;
+        y: number;
+        width: number;
+        height: number;
+        parts: NamePart[];
+        shrink_steps: number[];
+        below_floor_step: number;
+        part_gap: number;
+      };
+    }
+
+    interface Data {
+      event: { slug: string; title: string; timezone: string; expires_at: string };
+      tickets: OfflineTicket[];
+      guests: Guest[];
+      spares: SpareBadge[];
+      design: BadgeDesign;
+    }
+
+    interface GuestTexts {
+      first_name: string;
+      last_name: string;
+      company: string;
+      email: string;
+    }
+
+    type EntryValues =
+      | { kind: "check_in"; values: { direction: "in" | "out" } }
+      | { kind: "undo"; values: { direction: "in" | "out"; undoes: string } }
+      | { kind: "walk_in"; values: GuestTexts & { ticket: string } }
+      | { kind: "note"; values: { note: string; before: { note: string } } }
+      | { kind: "correct" | "substitute"; values: GuestTexts & { before: GuestTexts } }
+      | { kind: "print"; values: { reason: string } };
+
+    /** What the desk did offline, as it is sent. */
+    type Entry = EntryValues & { id: string; at: string; reference: string };
+
+    interface EntryResult {
+      id: string;
+      state: "done" | "conflict" | "refused";
+      sentence: string;
+    }
+
+    /** An entry on this device; with a result once the server had something to say about it. */
+    interface StoredEntry {
+      entry: Entry;
+      /** The guest's name, for the list to settle. */
+      name: string;
+      result: EntryResult | null;
+    }
+
+    interface SyncResponse {
+      results: EntryResult[];
+      erase: boolean;
+      server_time: string;
+      version?: string;
+      data?: Data;
+    }
+
+    interface Sealed {
+      iv: Uint8Array<ArrayBuffer>;
+      bytes: ArrayBuffer;
+    }
+
+    /** What is stored of an event, the data encrypted by a key that is derived from the PIN. */
+    interface Vault {
+      event: string;
+      title: string;
+      device: string;
+      salt: Uint8Array<ArrayBuffer>;
+      iterations: number;
+      wrong_tries: number;
+      expires_at: string;
+      /** A known text, by which a wrong PIN is told from the right one. */
+      check: Sealed;
+      version: string;
+      clock_offset_ms: number;
+      /** Null once it was erased; entries that were not sent stay. */
+      data: Sealed | null;
+    }
+
+    interface OutboxRow {
+      id: string;
+      event: string;
+      sequence: number;
+      sealed: Sealed;
+    }
+
+    interface DatabaseSchema extends DBSchema {
+      vaults: { key: string; value: Vault };
+      outbox: { key: string; value: OutboxRow; indexes: { event: [string, number] } };
+    }
+
+    type Database = IDBPDatabase<DatabaseSchema>;
+
+    interface Settings {
+      worker: string;
+      scopes: string[];
+      /** Addresses of an event, with "EVENT" in the place of its slug. */
+      session: string;
+      enable: string;
+      sync: string;
+      desk: string;
+      sign_in: string;
+    }
+  }
+}

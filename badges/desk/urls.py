@@ -1,0 +1,39 @@
+from typing import Any
+
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from convention.web.routing import OrganizerPage
+
+from .views import badge_prints, guests, offline, payments, search, walk_in
+
+GUEST = "desk/<slug:event>/guests/<slug:reference>"
+
+pages: list[Any] = [
+    path("desk/", search.desk_list, name="desks"),
+    path("desk/<slug:event>/", search.desk_search, name="desk"),
+    path("desk/<slug:event>/numbers/", search.desk_numbers, name="desk-numbers"),
+    path("desk/<slug:event>/walk-in/", walk_in.walk_in_create, name="desk-walk-in"),
+    path("desk/<slug:event>/devices/", offline.desk_device_list, name="desk-devices"),
+    path("desk/<slug:event>/devices/<int:pk>/revoke/", offline.offline_revoke, name="desk-device-revoke"),
+    path("desk/<slug:event>/offline/session/", offline.offline_session, name="desk-session"),
+    path("desk/<slug:event>/offline/enable/", offline.offline_enable, name="desk-enable"),
+    path("desk/<slug:event>/offline/sync/", offline.offline_sync, name="desk-sync"),
+    path("desk-app/", offline.offline_page, name="desk-offline"),
+    path("desk-app/manifest.webmanifest", offline.offline_manifest, name="desk-manifest"),
+    path(f"{GUEST}/", guests.guest_detail, name="desk-guest"),
+    path(f"{GUEST}/check-in/", guests.guest_check_in, name="desk-check-in"),
+    path(f"{GUEST}/undo/", guests.guest_undo, name="desk-undo"),
+    path(f"{GUEST}/note/", guests.guest_note, name="desk-note"),
+    path(f"{GUEST}/correct/", guests.guest_correct, name="desk-correct"),
+    path(f"{GUEST}/substitute/", guests.guest_substitute, name="desk-substitute"),
+    path(f"{GUEST}/confirm/", guests.order_vouch, name="desk-confirm"),
+    path(f"{GUEST}/answers/", walk_in.walk_in_answers, name="desk-answers"),
+    path(f"{GUEST}/badge/", badge_prints.guest_badge, name="desk-badge"),
+    path(f"{GUEST}/payment/", payments.guest_payment, name="desk-payment"),
+    path(f"{GUEST}/invoice/", payments.guest_invoice, name="desk-invoice"),
+    path(f"{GUEST}/receipts/<int:pk>.pdf", payments.payment_receipt, name="desk-receipt"),
+]
+endpoints: list[Any] = []
+unlocalized_pages: list[Any] = [path("desk-app/sw.js", offline.offline_worker, name="desk-worker")]
+organizer_pages = [OrganizerPage("desk", _("Desk"), 55, is_for_desk=True)]

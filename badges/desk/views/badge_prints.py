@@ -1,0 +1,45 @@
+"""Print a guest's badge: as PDF, or as a page that the script prints at once."""
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from badges.desk.badge_prints import AlreadyPrinted, find_last_print, print_badge
+from badges.desk.forms import ReprintForm
+from badges.desk.permissions import get_guest_to_serve
+from badges.printing.pdf import render_badge_pdf, render_badge_svg
+from convention.tables.downloads import inline_response
+
+from .guests import get_operator
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def guest_badge(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
+    """Show the badge with the buttons to print it; a POST records the print and returns the badge.
+
+    `format` is "pdf", or "page" for a page with the badge alone, in the size of its paper.
+    """
+    guest = get_guest_to_serve(event, reference, request.user)
+    form = ReprintForm(request.POST or None)
+    context = {"section": "desk", "event": guest.event, "registration": guest, "form": form}
+    if request.method == "POST":
+        reason = request.POST.get("reason", "")
+        try:
+            printed = print_badge(registration=guest, printed_by=get_operator(request), reason=reason)
+        except AlreadyPrinted as error:
+            form.add_error("reason", str(error))
+        else:
+            printed.event = guest.event
+            if request.POST.get("format") == "pdf":
+                return inline_response(render_badge_pdf(printed), name=f"badge-{reference}.pdf")
+            context |= {"registration": printed, "badge": render_badge_svg(printed)}
+            return render(request, "desk/badge_page.html", context)
+    context |= {"badge": render_badge_svg(guest), "last_print": find_last_print(guest)}
+    return render(request, "desk/badge.html", context)

@@ -1,0 +1,164 @@
+"""Pages of one guest at the desk: check-in, note, correction, substitution, and the order's confirmation."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from badges.attendance.models import Scan
+from badges.desk.badge_prints import find_last_print
+from badges.desk.check_in import DeskVerdict, check_in_guest, find_last_verdict, undo_check_in
+from badges.desk.forms import ReprintForm, StaffNoteForm
+from badges.desk.notes import write_staff_note
+from badges.desk.permissions import get_guest_to_serve
+from badges.desk.search import load_guests
+from convention.club.models import Person
+from convention.errors import InvalidFields
+from convention.events.permissions import can_organize
+from convention.text.normalize import normalize_whitespace
+from registrations.booking.order_limits import AlreadyRegistered
+from registrations.booking.verification import vouch_for_order
+from registrations.changes.correct import correct_as_organizer
+from registrations.changes.forms import CorrectionForm, SubstitutionForm
+from registrations.changes.substitute import substitute_as_organizer
+from registrations.invoices.models import Payment
+from registrations.models import Registration
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+MAX_REASON_LENGTH = 300
+
+
+def get_operator(request: "HttpRequest") -> Person | None:
+    """Return the signed-in person at the desk."""
+    return request.user if isinstance(request.user, Person) else None
+
+
+@never_cache
+@require_safe
+def guest_detail(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
+    """Show one guest with everything that the desk may do."""
+    guest = get_guest_to_serve(event, reference, request.user)
+    payments = Payment.objects.filter(receivable__reference=guest.order.reference)
+    context = {
+        "section": "desk",
+        "event": guest.event,
+        "guest": load_guests(guest.event, [guest.pk])[0],
+        "registration": guest,
+        "verdict": find_last_verdict(guest),
+        "last_print": find_last_print(guest),
+        "reprint_form": ReprintForm(),
+        "note_form": StaffNoteForm.from_registration(guest),
+        "payments": payments,
+        "organizes": can_organize(request.user, guest.event),
+    }
+    return render(request, "desk/guest.html", context)
+
+
+@require_POST
+def guest_check_in(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
+    """Check a guest in or out; the reason of a supervisor overrides a refusal."""
+    guest = get_guest_to_serve(event, reference, request.user)
+    is_out = request.POST.get("direction") == Scan.Direction.OUT
+    verdict = check_in_guest(
+        guest=guest,
+        operator=get_operator(request),
+        direction=Scan.Direction.OUT.value if is_out else Scan.Direction.IN.value,
+        reason=normalize_whitespace(request.POST.get("reason", ""))[:MAX_REASON_LENGTH],
+    )
+    return _respond_with_verdict(request, guest, verdict)
+
+
+@require_POST
+def guest_undo(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
+    """Take back the guest's last scan at the desk."""
+    guest = get_guest_to_serve(event, reference, request.user)
+    verdict = undo_check_in(guest=guest, operator=get_operator(request))
+    return _respond_with_verdict(request, guest, verdict or find_last_verdict(guest))
+
+
+def _respond_with_verdict(
+    request: "HttpRequest", guest: Registration, verdict: DeskVerdict | None
+) -> HttpResponse:
+    """Return the verdict alone to the script, and the empty search page with it to a form."""
+    if "part" in request.GET:
+        return render(request, "desk/verdict.html", {"event": guest.event, "verdict": verdict})
+    query = urlencode({"served": guest.reference})
+    return redirect(f"{reverse('desk', args=[guest.event.slug])}?{query}")
+
+
+@require_POST
+def guest_note(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
+    """Replace the staff's note about a guest."""
+    guest = get_guest_to_serve(event, reference, request.user)
+    form = StaffNoteForm(request.POST)
+    if form.is_valid():
+        write_staff_note(registration=guest, text=form.cleaned_data["text"], written_by=get_operator(request))
+        messages.success(request, _("The note has been saved."))
+    else:
+        messages.error(request, " ".join(map(str, form.errors["text"])))
+    return redirect("desk-guest", event, reference)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def guest_correct(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
+    """Correct name, company or address; another person's name makes it a transfer."""
+    guest = get_guest_to_serve(event, reference, request.user)
+    is_post = request.method == "POST"
+    form = CorrectionForm(request.POST) if is_post else CorrectionForm.from_registration(guest)
+    if is_post and form.is_valid():
+        try:
+            corrected = correct_as_organizer(registration=guest, correction=form.to_correction())
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            messages.success(request, _describe_correction(guest, corrected))
+            return redirect("desk-guest", event, reference)
+    context = {"section": "desk", "event": guest.event, "registration": guest, "form": form}
+    return render(request, "desk/correct.html", context)
+
+
+def _describe_correction(before: Registration, corrected: Registration) -> str:
+    if corrected.badge_version == before.badge_version:
+        return _("The correction has been saved. The badge that is out stays valid.")
+    return _("The place is now in the name of %(name)s. The badge that is out is no longer valid.") % {
+        "name": corrected.name
+    }
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def guest_substitute(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
+    """Give the place to another person, whose badge is printed next."""
+    guest = get_guest_to_serve(event, reference, request.user)
+    is_post = request.method == "POST"
+    form = SubstitutionForm(request.POST) if is_post else SubstitutionForm.from_registration(guest)
+    if is_post and form.is_valid():
+        try:
+            new = substitute_as_organizer(registration=guest, new_attendee=form.to_place())
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        except AlreadyRegistered as error:
+            form.add_error("email", str(error))
+        else:
+            messages.success(request, _describe_correction(guest, new))
+            return redirect("desk-guest", event, reference)
+    context = {"section": "desk", "event": guest.event, "registration": guest, "form": form}
+    return render(request, "desk/substitute.html", context)
+
+
+@require_POST
+def order_vouch(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
+    """Confirm the order of a buyer who is present but has not opened the mailed link."""
+    guest = get_guest_to_serve(event, reference, request.user)
+    vouch_for_order(order=guest.order)
+    messages.success(request, _("Order %(reference)s is confirmed.") % {"reference": guest.order.reference})
+    return redirect("desk-guest", event, reference)

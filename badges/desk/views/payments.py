@@ -1,0 +1,77 @@
+"""Take a guest's payment, let the buyer pay by invoice, and print receipts."""
+
+import decimal
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from badges.desk.amounts import sync_amount_due
+from badges.desk.forms import DeskPaymentForm
+from badges.desk.payments import invoice_later, take_payment
+from badges.desk.permissions import get_guest_to_serve, get_payment_to_serve
+from convention.audit.record import record_action
+from convention.errors import ConventionError
+from convention.tables.downloads import inline_response
+from registrations.invoices.documents.receipt_pdf import render_receipt_pdf
+from registrations.invoices.formatting import format_cents
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def guest_payment(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
+    """Take what is due for the guest's order, or a part of it."""
+    guest = get_guest_to_serve(event, reference, request.user)
+    if not guest.order.total:
+        messages.info(request, _("Nothing is due for this order."))
+        return redirect("desk-guest", event, reference)
+    receivable, due = sync_amount_due(guest)
+    is_post = request.method == "POST"
+    form = DeskPaymentForm(
+        request.POST if is_post else None, initial={"amount": decimal.Decimal(max(due, 0)).scaleb(-2)}
+    )
+    if is_post and form.is_valid():
+        try:
+            payment = take_payment(guest=guest, external_id=form.external_id, **form.get_payment_values())
+        except ConventionError as error:
+            form.add_error(None, str(error))
+        else:
+            amount = format_cents(payment.amount, payment.currency)
+            messages.success(request, _("Payment of %(amount)s recorded.") % {"amount": amount})
+            return redirect("desk-guest", event, reference)
+    context = {
+        "section": "desk",
+        "event": guest.event,
+        "registration": guest,
+        "form": form,
+        "amount_due": receivable.as_money(due),
+    }
+    return render(request, "desk/payment.html", context)
+
+
+@require_POST
+def guest_invoice(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
+    """Let the buyer pay later by invoice."""
+    guest = get_guest_to_serve(event, reference, request.user)
+    order = invoice_later(guest=guest)
+    message = _("Order %(reference)s will be invoiced.") % {"reference": order.reference}
+    messages.success(request, message)
+    return redirect("desk-guest", event, reference)
+
+
+@never_cache
+@require_safe
+def payment_receipt(request: "HttpRequest", event: str, reference: str, pk: int) -> HttpResponse:
+    """Return the receipt of a payment as PDF."""
+    guest = get_guest_to_serve(event, reference, request.user)
+    payment = get_payment_to_serve(guest, pk)
+    content = render_receipt_pdf(payment)
+    record_action("payment.receipt", payment, event=guest.event)
+    return inline_response(content, name=f"{_('receipt')}-{guest.order.reference}-{payment.pk}.pdf")

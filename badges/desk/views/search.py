@@ -1,0 +1,81 @@
+"""The desk's search page: guests by name or badge, the last verdict, and the counts beside it."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from badges.attendance.scanning.numbering import number_changes
+from badges.desk.arrivals import count_arrivals
+from badges.desk.check_in import find_last_verdict
+from badges.desk.permissions import get_guest
+from badges.desk.search import MAX_GUESTS_SHOWN, find_guests
+from convention.errors import Forbidden
+from convention.events.permissions import get_event_to_staff, get_staffed_events
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+MAX_QUERY_LENGTH = 300
+
+
+@login_required
+@require_safe
+def desk_list(request: "HttpRequest") -> "HttpResponse":
+    """List the events whose desk one works at; redirect to the only one."""
+    now = timezone.now()
+    events = list(
+        get_staffed_events(request.user).filter(ends_at__gte=now).select_related("venue").distinct()[:50]
+    )
+    if not events:
+        raise Forbidden(_("This page is for the desk staff of upcoming events."))
+    if len(events) == 1:
+        return redirect("desk", events[0].slug)
+    return render(request, "desk/events.html", {"events": events, "section": "desk"})
+
+
+@require_safe
+def desk_search(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Search guests; with `part`, return only the results, for the script that searches while typing.
+
+    `served` is the reference of the guest who was just checked in, whose verdict is shown.
+    """
+    event_obj = get_event_to_staff(event, request.user)
+    query = request.GET.get("q", "")[:MAX_QUERY_LENGTH]
+    context = {
+        "section": "desk",
+        "event": event_obj,
+        "query": query,
+        "result": find_guests(event=event_obj, query=query),
+        "shown": MAX_GUESTS_SHOWN,
+    }
+    if "part" in request.GET:
+        return render(request, "desk/results.html", context)
+    served = request.GET.get("served", "")
+    context |= {
+        "counts": count_arrivals(event_obj),
+        "verdict": find_last_verdict(get_guest(event_obj, served)) if served else None,
+    }
+    return render(request, "desk/search.html", context)
+
+
+@require_safe
+def desk_numbers(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Return the counts of the desk's page, which asks for them every ten seconds."""
+    event_obj = get_event_to_staff(event, request.user)
+    # The arrivals of the last minutes change without a scan, minute by minute.
+    minute = int(timezone.now().timestamp()) // 60
+    changes = number_changes(event_obj.pk)
+    etag = f'"{changes}-{event_obj.sequence}-{minute}-{translation.get_language()}"'
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        response = render(
+            request, "desk/numbers.html", {"event": event_obj, "counts": count_arrivals(event_obj)}
+        )
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    return response

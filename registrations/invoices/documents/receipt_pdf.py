@@ -1,0 +1,48 @@
+"""PDF of a receipt: that a payment was received, for what, and what is still due. It is no invoice."""
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from convention.text.dates import format_date
+from convention.typeset import FontWeight
+from registrations.invoices.formatting import format_cents
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.models import Invoice, Payment
+
+from .pdf_layout import PALE_INK_COLOR, TABLE_WIDTH, DocumentSheets
+from .quotation_pdf import build_pro_forma, draw_document, draw_twice, list_subject_facts
+
+
+def render_receipt_pdf(payment: Payment) -> bytes:
+    """Return the receipt of a payment in the buyer's language. Raise NothingToIssue or MissingIssuer."""
+    receivable = payment.receivable
+    with translation.override(receivable.language):
+        document, lines = build_pro_forma(receivable)
+        number = f"{receivable.reference}-{payment.pk}"
+        facts = [(_("Date"), format_date(payment.received_on)), *list_subject_facts(document.details)]
+
+        def draw_end(sheets: DocumentSheets, _document: Invoice) -> None:
+            draw_payment_received(sheets, payment)
+
+        return draw_twice(
+            lambda file, pages: draw_document(
+                file, pages, (document, lines), ((_("Payment receipt"), number), facts), draw_end
+            )
+        )
+
+
+def draw_payment_received(sheets: DocumentSheets, payment: Payment) -> None:
+    """Draw what was paid and how, what is still due, and that an invoice is another document."""
+    receivable = payment.receivable
+    sheets.y += 18
+    sheets.ensure_space(110)
+    sheets.draw_total(
+        _("Received, %(method)s") % {"method": payment.get_method_display()},
+        format_cents(payment.amount, payment.currency),
+        FontWeight.BOLD,
+    )
+    due = max(0, compute_balance(receivable).amount_due)
+    sheets.draw_total(_("Still due"), format_cents(due, payment.currency), FontWeight.REGULAR)
+    sheets.y += 12
+    words = _("This receipt confirms the payment; it is not an invoice. The invoice is sent separately.")
+    sheets.draw_paragraph(words, FontWeight.REGULAR, 8.5, width=TABLE_WIDTH, color=PALE_INK_COLOR)

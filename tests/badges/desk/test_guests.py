@@ -1,0 +1,197 @@
+"""The desk serves one guest: check-in, note, correction, substitution, badge."""
+
+import datetime
+import re
+
+import pytest
+from django.utils import timezone
+
+from badges.attendance.models import Checkpoint, Presence, Scan
+from badges.codes import build_badge_code
+from badges.desk.models import BadgePrint, StaffNote
+from badges.desk.notes import write_staff_note
+from badges.desk.search import find_guests
+from convention.audit.models import AuditEntry
+from registrations.changes.substitute import substitute_attendee
+from registrations.order_request import RequestedPlace
+from registrations.permissions import is_own_secret, make_own_secret
+from tests.factories import make_event, make_registration, make_staff, make_ticket
+from tests.pdf_readers import pdf_text
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def zoe():
+    event = make_event(slug="x")
+    return make_registration(make_ticket(event), first_name="Zoé", last_name="Lefèvre", company="Énergie")
+
+
+@pytest.fixture
+def desk(zoe, client):
+    """Sign in at the desk; return the address of the guest's pages."""
+    client.force_login(make_staff(zoe.event, "desk", first_name="Ana", last_name="Silva"))
+    return f"/desk/x/guests/{zoe.reference}/"
+
+
+def test_a_guest_is_checked_in_without_leaving_the_search_and_taken_back(zoe, desk, client):
+    write_staff_note(registration=zoe, text="Remettre le dossier", written_by=None)
+
+    answer = client.post(f"{desk}check-in/", {"direction": "in"}, follow=True)
+    page = answer.content.decode()
+    undone = client.post(f"{desk}undo/?part").content.decode()
+    was_inside_after_undo = Presence.objects.filter(is_inside=True).exists()
+    client.post(f"{desk}check-in/", {"direction": "in"})
+    again = client.post(f"{desk}check-in/?part", {"direction": "in"}).content.decode()
+
+    assert answer.redirect_chain == [(f"/desk/x/?served={zoe.reference}", 302)]
+    assert "Entrée enregistrée" in page
+    assert "Remettre le dossier" in page
+    assert 'name="q" value=""' in page
+    assert "Déjà sur place" in again
+    assert "<html" not in again
+    assert Scan.objects.first().operator == "Ana Silva"
+    assert "Passage annulé" in undone
+    assert not was_inside_after_undo
+
+
+def test_a_refused_guest_is_let_in_with_a_reason(zoe, desk, client):
+    type(zoe).objects.update(confirmed_at=None, hold_expires_at=timezone.now() + datetime.timedelta(hours=1))
+
+    refused = client.post(f"{desk}check-in/?part", {"direction": "in"}).content.decode()
+    let_in = client.post(f"{desk}check-in/?part", {"direction": "in", "reason": "Jury"}).content.decode()
+
+    assert "Entrée refusée" in refused
+    assert 'name="reason"' in refused
+    assert "Entrée enregistrée" in let_in
+    assert AuditEntry.objects.get(verb="scan.override").reason == "Jury"
+
+
+def test_the_code_of_a_badge_finds_its_holder_and_says_if_it_is_void(zoe, desk, client):
+    code = build_badge_code(zoe)
+    client.get("/desk/x/")
+    found = client.get("/desk/x/", {"q": code, "part": ""}).content.decode()
+    type(zoe).objects.update(badge_version=2)
+    void = client.get("/desk/x/", {"q": code.rsplit("/", 1)[1].lower(), "part": ""}).content.decode()
+    other = build_badge_code(make_registration(make_ticket(make_event())))
+    foreign = client.get("/desk/x/", {"q": other, "part": ""}).content.decode()
+
+    assert "Zoé Lefèvre" in found
+    assert "check-in" in found
+    assert "Ce badge n’est plus valable" in void
+    assert "/check-in/" not in void
+    assert "autre événement" in foreign
+
+
+def test_the_numbers_are_sent_only_if_they_changed(zoe, desk, client):
+    first = client.get("/desk/x/numbers/")
+    same = client.get("/desk/x/numbers/", headers={"if-none-match": first["ETag"]})
+    client.post(f"{desk}check-in/", {"direction": "in"})
+    later = client.get("/desk/x/numbers/", headers={"if-none-match": first["ETag"]})
+
+    assert same.status_code == 304
+    assert later.status_code == 200
+    assert "Zoé Lefèvre" in later.content.decode()
+
+
+def test_a_note_is_kept_for_the_guest_alone(zoe, desk, client):
+    client.post(f"{desk}note/", {"text": "  Allergie\nsévère "})
+    page = client.get(desk).content.decode()
+    long = client.post(f"{desk}note/", {"text": "x" * 501}, follow=True).content.decode()
+
+    assert StaffNote.objects.get().text == "Allergie sévère"
+    assert "Allergie sévère" in page
+    assert "Ana Silva" in page
+    assert "500" in long
+    substitute_attendee(
+        registration=zoe,
+        new_attendee=RequestedPlace(ticket="", first_name="Léo", last_name="B", email="l@b.example"),
+    )
+    assert not StaffNote.objects.exists()
+    client.post(f"{desk}note/", {"text": ""})
+    assert AuditEntry.objects.filter(verb="registration.note").count() == 1
+
+
+def test_a_spelling_is_corrected_and_another_person_comes_instead(zoe, desk, client):
+    typed = {"first_name": "Zoë", "last_name": "Lefèvre", "email": zoe.email, "company": "Énergie du Rhône"}
+
+    client.post(f"{desk}correct/", typed)
+    zoe.refresh_from_db()
+    version, company = zoe.badge_version, zoe.company
+    code = build_badge_code(zoe)
+    other = {"first_name": "Léo", "last_name": "Bêta", "email": "leo@example.org"}
+    page = client.post(f"{desk}substitute/", other, follow=True).content.decode()
+    zoe.refresh_from_db()
+
+    assert (version, company) == (1, "Énergie du Rhône")
+    assert "La place est maintenant au nom de Léo Bêta" in page
+    assert zoe.badge_version == 2
+    assert find_guests(event=zoe.event, query=code).problem
+    assert (
+        'name="email" value="nobody"'
+        in client.post(f"{desk}substitute/", {**other, "email": "nobody"}).content.decode()
+    )
+
+
+def test_the_desk_substitutes_after_the_deadline_of_attendees(zoe, desk, client):
+    now = timezone.now()
+    type(zoe.event).objects.update(
+        starts_at=now - datetime.timedelta(hours=2), ends_at=now + datetime.timedelta(hours=8)
+    )
+
+    client.post(f"{desk}substitute/", {"first_name": "Léo", "last_name": "Bêta", "email": "leo@example.org"})
+
+    zoe.refresh_from_db()
+    assert zoe.name == "Léo Bêta"
+
+
+def test_a_badge_is_printed_once_and_again_for_a_reason_with_a_new_code(zoe, desk, client):
+    secret = make_own_secret(zoe)
+    first_code = build_badge_code(zoe)
+
+    pdf = client.post(f"{desk}badge/", {"format": "pdf"})
+    asked = client.get(f"{desk}badge/").content.decode()
+    refused = client.post(f"{desk}badge/", {"format": "pdf"}).content.decode()
+    page = client.post(f"{desk}badge/", {"format": "page", "reason": "lost"}).content.decode()
+    zoe.refresh_from_db()
+
+    assert pdf["Content-Type"] == "application/pdf"
+    assert "Lefèvre" in pdf_text(pdf.content)
+    assert "Déjà imprimé" in asked
+    assert "Indiquez pourquoi il en faut un autre" in refused
+    assert "<svg" in page
+    assert zoe.badge_version == 2
+    assert is_own_secret(zoe, secret)
+    assert find_guests(event=zoe.event, query=first_code).problem
+    assert [(row.badge_version, row.reason) for row in BadgePrint.objects.order_by("pk")] == [
+        (1, ""),
+        (2, "lost"),
+    ]
+    assert AuditEntry.objects.get(verb="badge.reissue").reason == "lost"
+    client.force_login(make_staff(zoe.event))
+    assert (
+        "Badge imprimé à l’accueil"
+        in client.get(f"/organize/x/registrations/{zoe.reference}/").content.decode()
+    )
+
+
+def test_nobody_prints_a_badge_that_is_not_valid(zoe, desk, client):
+    type(zoe).objects.update(cancelled_at=timezone.now())
+
+    answer = client.post(f"{desk}badge/", {"format": "pdf"})
+
+    assert answer.status_code == 409
+    assert not BadgePrint.objects.exists()
+    assert client.get("/desk/x/guests/NOBODY/badge/").status_code == 404
+
+
+def test_the_desk_reads_attendance_and_settles_conflicts_but_takes_no_files(zoe, desk, client):
+    door = Checkpoint.objects.create(event=zoe.event, name="Entrée")
+    overview = client.get("/organize/x/attendance/")
+
+    assert overview.status_code == 200
+    assert not re.findall(r'href="/organize/x/attendance\.\w+"', overview.content.decode())
+    assert client.get(f"/organize/x/attendance/doors/{door.pk}/").status_code == 200
+    assert client.get("/organize/x/attendance/conflicts/").status_code == 200
+    assert client.get("/organize/x/attendance.csv").status_code == 403
+    assert client.get("/organize/x/checkpoints/").status_code == 403

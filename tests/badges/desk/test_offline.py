@@ -1,0 +1,219 @@
+"""What a desk did without network is applied once, in order, and overwrites nothing that another desk did."""
+
+import base64
+import datetime
+import json
+import uuid
+
+import pytest
+from django.utils import timezone
+
+from badges.attendance.models import Presence, Scan
+from badges.desk.models import BadgePrint, DeskDevice, DeskEntry, SpareBadge
+from badges.desk.offline_data import sign_code
+from badges.desk.offline_devices import SPARE_BADGES_PER_DEVICE
+from convention.audit.models import AuditEntry
+from convention.codes.qr import draw_symbol
+from convention.events.signing_keys import get_signing_key
+from registrations.models import Registration
+from tests.factories import make_event, make_registration, make_staff, make_ticket
+
+pytestmark = [pytest.mark.django_db]
+
+
+class OfflineDesk:
+    """An enabled desk device, as its scripts talk to the server."""
+
+    def __init__(self, client, event):
+        self.client, self.event = client, event
+        self.device = self.post("enable", {"name": "Portable"}).json()["device"]
+
+    def post(self, name, body):
+        return self.client.post(
+            f"/desk/{self.event.slug}/offline/{name}/", json.dumps(body), content_type="application/json"
+        )
+
+    def sync(self, *entries, version="", **changes):
+        body = {"device": self.device, "version": version, "clock_offset_ms": 0, "entries": list(entries)}
+        return self.post("sync", {**body, **changes}).json()
+
+
+@pytest.fixture
+def zoe():
+    now = timezone.now()
+    event = make_event(
+        slug="x", starts_at=now - datetime.timedelta(hours=1), ends_at=now + datetime.timedelta(hours=9)
+    )
+    return make_registration(make_ticket(event), first_name="Zoé", last_name="Lefèvre")
+
+
+@pytest.fixture
+def desk(client, zoe):
+    client.force_login(make_staff(zoe.event, "desk"))
+    return OfflineDesk(client, zoe.event)
+
+
+def make_entry(kind, reference, **values):
+    at = timezone.now() - datetime.timedelta(minutes=30)
+    return {
+        "id": str(uuid.uuid4()),
+        "kind": kind,
+        "at": at.isoformat(),
+        "reference": reference,
+        "values": values,
+    }
+
+
+TEXTS = {"first_name": "Léo", "last_name": "Bêta", "company": "Port", "email": ""}
+
+
+def texts_of(registration):
+    return {name: getattr(registration, name) for name in TEXTS}
+
+
+def test_a_device_gets_the_guests_with_signed_badges_and_nothing_twice(desk, zoe):
+    first = desk.sync()
+    again = desk.sync(version=first["version"])
+
+    [guest] = first["data"]["guests"]
+    assert (guest["first_name"], guest["state"], guest["is_inside"]) == ("Zoé", "confirmed", False)
+    [symbol] = [element for element in guest["next_code"] if element["kind"] == "modules"]
+    next_code = sign_code(zoe.reference, 2, get_signing_key(zoe.event))
+    assert base64.b64decode(symbol["rows"]) == draw_symbol(next_code).rows
+    assert len(first["data"]["spares"]) == SPARE_BADGES_PER_DEVICE
+    assert "data" not in again
+    assert SpareBadge.objects.count() == SPARE_BADGES_PER_DEVICE
+    assert AuditEntry.objects.filter(verb="desk_device.enable").count() == 1
+
+
+def test_a_morning_without_network_is_applied_once_in_order(desk, zoe):
+    spare = desk.sync()["data"]["spares"][0]["reference"]
+    entries = [
+        make_entry("check_in", zoe.reference, direction="in"),
+        make_entry("walk_in", spare, **TEXTS, ticket="guest"),
+        make_entry("print", spare, reason=""),
+        make_entry("check_in", spare, direction="in"),
+        make_entry("note", zoe.reference, note="Clé perdue", before={"note": ""}),
+        make_entry("print", zoe.reference, reason="lost"),
+    ]
+
+    results = desk.sync(*entries)["results"]
+    repeated = desk.sync(*entries)["results"]
+
+    assert [(result["state"], result["sentence"]) for result in results] == [("done", "")] * 6
+    assert repeated == results
+    walk_in = Registration.objects.get(last_name="Bêta")
+    assert walk_in.reference == spare
+    assert Presence.objects.filter(is_inside=True).count() == 2
+    assert Scan.objects.count() == 2
+    assert timezone.now() - Scan.objects.first().effective_at > datetime.timedelta(minutes=29)
+    zoe.refresh_from_db()
+    assert (zoe.badge_version, zoe.staff_note.text) == (2, "Clé perdue")
+    assert BadgePrint.objects.filter(registration=walk_in).count() == 1
+    assert spare not in [badge["reference"] for badge in desk.sync()["data"]["spares"]]
+
+
+def test_what_another_desk_changed_meanwhile_is_a_conflict(desk, zoe):
+    before = texts_of(zoe)
+    Registration.objects.filter(pk=zoe.pk).update(company="Nouvelle")
+    changed = {**before, "company": "Autre"}
+
+    results = desk.sync(
+        make_entry("correct", zoe.reference, **changed, before=before),
+        make_entry("note", zoe.reference, note="B", before={"note": "A"}),
+        make_entry("correct", zoe.reference, **{**before, "first_name": "Zoë"}, before=before),
+    )["results"]
+
+    assert [result["state"] for result in results] == ["conflict", "conflict", "done"]
+    assert "Un autre poste d’accueil a modifié" in results[0]["sentence"]
+    zoe.refresh_from_db()
+    assert (zoe.company, zoe.first_name) == ("Nouvelle", "Zoë")
+
+
+def test_a_refused_entry_says_why_and_stops_none_after_it(desk, zoe):
+    data = desk.sync()["data"]
+    zoe.event.tickets.update(capacity=1)
+    spare = data["spares"][0]["reference"]
+
+    results = desk.sync(
+        make_entry("walk_in", spare, **TEXTS, ticket="guest"),
+        make_entry("walk_in", "A" * 13, **TEXTS, ticket="guest"),
+        make_entry("check_in", "B" * 13, direction="in"),
+        make_entry("check_in", zoe.reference, direction="in"),
+    )["results"]
+
+    assert [result["state"] for result in results] == ["refused", "conflict", "refused", "done"]
+    assert "Il ne reste plus de place" in results[0]["sentence"]
+    assert SpareBadge.objects.get(reference=spare).bound_at is None
+    assert DeskEntry.objects.filter(state="refused").count() == 2
+
+
+def test_another_person_comes_with_the_badge_that_was_signed_in_advance(desk, zoe):
+    results = desk.sync(
+        make_entry(
+            "substitute", zoe.reference, **{**TEXTS, "email": "leo@example.org"}, before=texts_of(zoe)
+        ),
+        make_entry("print", zoe.reference, reason=""),
+    )["results"]
+
+    assert [result["state"] for result in results] == ["done", "done"]
+    zoe.refresh_from_db()
+    assert (zoe.name, zoe.badge_version) == ("Léo Bêta", 2)
+    assert BadgePrint.objects.get().badge_version == 2
+
+
+def test_a_cancelled_guest_who_was_let_in_stays_counted_and_is_named(desk, zoe):
+    Registration.objects.filter(pk=zoe.pk).update(cancelled_at=timezone.now())
+
+    [result] = desk.sync(make_entry("check_in", zoe.reference, direction="in"))["results"]
+
+    assert result["state"] == "done"
+    assert "annulée" in result["sentence"]
+
+
+@pytest.mark.once
+def test_a_revoked_or_expired_device_gets_no_data_but_can_still_deliver(desk, zoe, client):
+    device = DeskDevice.objects.get()
+    client.post(f"/desk/x/devices/{device.pk}/revoke/")
+
+    answer = desk.sync(make_entry("check_in", zoe.reference, direction="in"))
+
+    assert answer["erase"] is True
+    assert "data" not in answer
+    assert answer["results"][0]["state"] == "done"
+    assert "Portable" in client.get("/desk/x/devices/").content.decode()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("body", [
+    "[", "[]", "{}", '{"device": "x", "version": "", "clock_offset_ms": 0, "entries": []}',
+    json.dumps({"device": str(uuid.uuid4()), "version": "", "clock_offset_ms": 0, "entries": [{}]}),
+])  # fmt: skip
+def test_what_no_desk_sends_is_refused_with_a_sentence(desk, client, body):
+    answer = client.post("/desk/x/offline/sync/", body, content_type="application/json")
+
+    assert answer.status_code == 422
+    assert "L’accueil a envoyé une requête illisible" in answer.json()["detail"]
+
+
+@pytest.mark.once
+def test_only_the_desk_of_the_event_syncs(desk, client, zoe):
+    body = {"device": desk.device, "version": "", "clock_offset_ms": 0, "entries": []}
+    client.force_login(make_staff(make_event(slug="other"), "desk"))
+
+    assert desk.post("sync", body).status_code == 403
+    desk.event = zoe.event.__class__.objects.get(slug="other")
+    assert desk.post("sync", body).status_code == 404
+    client.logout()
+    assert client.get("/desk/x/offline/session/").status_code in {401, 403}
+
+
+@pytest.mark.once
+def test_queries_of_the_data_do_not_grow_with_guests(desk, zoe, django_assert_max_num_queries):
+    for _number in range(20):
+        make_registration(zoe.ticket)
+    desk.sync()
+    Registration.objects.filter(pk=zoe.pk).update(company="Autre")
+
+    with django_assert_max_num_queries(60):
+        desk.sync()

@@ -1,0 +1,94 @@
+"""The desk takes payments, with receipts, or lets the buyer pay by invoice."""
+
+import datetime
+import uuid
+
+import pytest
+from django.utils import timezone
+
+from convention.audit.models import AuditEntry
+from registrations.invoices.models import Payment
+from tests.factories import make_event, make_order, make_registration, make_staff, make_ticket
+from tests.pdf_readers import pdf_text
+from tests.registrations.invoices.factories import make_issuer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def zoe():
+    """A guest whose order by card is not paid: the place is held."""
+    event = make_event(slug="x")
+    order = make_order(event, payment="card", total=12_000, company="Énergie")
+    hold = timezone.now() + datetime.timedelta(hours=1)
+    return make_registration(
+        make_ticket(event, price=12_000), order=order, price=12_000, vat_rate=2000, confirmed_at=None,
+        hold_expires_at=hold, is_reserved=True,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def desk(zoe, client):
+    client.force_login(make_staff(zoe.event, "desk"))
+    return f"/desk/x/guests/{zoe.reference}/"
+
+
+def pay(client, desk, **typed):
+    return client.post(
+        f"{desk}payment/",
+        {"key": str(uuid.uuid4()), "amount": "120", "method": "terminal", **typed},
+        follow=True,
+    )
+
+
+def test_what_is_due_is_shown_taken_and_confirms_the_order(zoe, desk, client):
+    make_issuer()
+    listed = client.get("/desk/x/?q=zoe").content.decode()
+    typed = {"key": str(uuid.uuid4()), "note": "Ticket 42"}
+
+    page = pay(client, desk, **typed).content.decode()
+    pay(client, desk, **typed)
+    [payment] = Payment.objects.all()
+    receipt = client.get(f"{desk}receipts/{payment.pk}.pdf")
+
+    assert "à régler\u202f: 120" in listed
+    assert (payment.amount, payment.method, payment.note) == (12_000, "terminal", "Ticket 42")
+    assert "Paiement de 120,00\u00a0€ enregistré" in page
+    zoe.refresh_from_db()
+    assert zoe.state == "confirmed"
+    text = pdf_text(receipt.content)
+    assert "Reçu de paiement" in text
+    assert "terminal de carte" in text
+    assert "120,00" in text
+    assert "ce n’est pas une facture" in text
+    assert AuditEntry.objects.get(verb="payment.record").event == "x"
+    assert AuditEntry.objects.filter(verb="payment.receipt").count() == 1
+
+
+def test_more_than_is_due_or_another_method_is_refused(zoe, desk, client):
+    too_much = pay(client, desk, amount="120,01").content.decode()
+    by_card = pay(client, desk, method="card").content.decode()
+
+    assert "Ce montant dépasse la somme due" in too_much
+    assert 'value="120,01"' in too_much
+    assert by_card.count("error-summary") == 1
+    assert not Payment.objects.exists()
+
+
+def test_an_unpaid_order_is_invoiced_instead(zoe, desk, client):
+    page = client.post(f"{desk}invoice/", follow=True).content.decode()
+
+    zoe.refresh_from_db()
+    assert (zoe.state, zoe.order.payment) == ("confirmed", "invoice")
+    assert zoe.order.billing_name == "Énergie"
+    assert "sur facture" in page
+    assert AuditEntry.objects.filter(verb="order.invoice_later").count() == 1
+
+
+def test_the_payment_of_another_order_has_no_receipt_here(zoe, desk, client):
+    pay(client, desk)
+    other = make_registration(zoe.ticket)
+
+    answer = client.get(f"/desk/x/guests/{other.reference}/receipts/{Payment.objects.get().pk}.pdf")
+
+    assert answer.status_code == 404

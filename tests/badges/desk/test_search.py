@@ -1,0 +1,167 @@
+"""The desk finds people."""
+
+import datetime
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from badges.attendance.models import Checkpoint, Presence
+from badges.desk.search import MAX_GUESTS_SHOWN, find_guests
+from convention.events.sequence import advance_sequence
+from tests.factories import (
+    make_event,
+    make_person,
+    make_registration,
+    make_staff,
+    make_ticket,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def event():
+    event = make_event(slug="x")
+    ticket = make_ticket(event)
+    make_registration(ticket, first_name="Zoé", last_name="Lefèvre-Dubois", company="Énergie du Rhône")
+    make_registration(
+        ticket, first_name="Łukasz", last_name="Œuvrard", company="Banque", email="lo@b.example"
+    )
+    make_registration(ticket, first_name="李", last_name="小龍", company="", email="")
+    return event
+
+
+def names(event, query: str) -> list[str]:
+    return [guest.registration.first_name for guest in find_guests(event=event, query=query).guests]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("zoe", ["Zoé"]),
+        ("LEFEVRE zo", ["Zoé"]),
+        ("dubois", ["Zoé"]),
+        ("rhone lef", ["Zoé"]),
+        ("lukasz oeuv", ["Łukasz"]),
+        ("lo@b.example", ["Łukasz"]),
+        ("小", ["李"]),
+        ("banque energie", []),
+        ("", []),
+        ("   ", []),
+        ("%_'\"\\", []),
+    ],
+)
+def test_by_any_words_in_any_order_without_accents(event, query, found):
+    assert names(event, query) == found
+
+
+def test_a_reference_finds_its_registration(event):
+    registration = event.registrations.get(first_name="Zoé")
+    assert names(event, registration.order.reference.lower()) == ["Zoé"]
+
+
+def test_another_event_is_not_searched(event):
+    make_registration(make_ticket(make_event()), first_name="Zoé")
+    assert names(event, "zoe") == ["Zoé"]
+
+
+def test_whoever_is_inside_is_shown_so(event, client):
+    door = Checkpoint.objects.create(event=event, name="Entrée")
+    came = datetime.datetime(2027, 6, 16, 6, 58, tzinfo=datetime.UTC)
+    zoe = event.registrations.get(first_name="Zoé")
+    Presence.objects.create(
+        event=event, checkpoint=door, registration=zoe, is_inside=True, entries=1, first_entered_at=came
+    )
+    client.force_login(make_staff(event, "desk"))
+    page = client.get("/desk/x/", {"q": "zoe"}).content.decode()
+    assert "sur place, arrivée le 16\u00a0juin\u00a02027 à\u00a08\u00a0h\u00a058" in page
+    assert "pas encore sur place" in client.get("/desk/x/", {"q": "lukasz"}).content.decode()
+
+
+def test_a_cancelled_registration_is_found_and_marked(event, client):
+    event.registrations.filter(first_name="Zoé").update(cancelled_at=timezone.now())
+    client.force_login(make_staff(event, "desk"))
+    page = client.get("/desk/x/", {"q": "zoe"}).content.decode()
+    assert '<span class="tag struck">annulée</span>' in page
+    assert "Imprimer le badge" not in page
+
+
+def test_only_the_desk_and_organizers_enter(event, client):
+    assert client.get("/desk/x/?q=zoe")["Location"] == "/accounts/login/?next=/desk/x/%3Fq%3Dzoe"
+    for person in (make_person(), make_staff(event, "scanner"), make_staff(make_event(), "desk")):
+        client.force_login(person)
+        answer = client.get("/desk/x/?q=zoe&part")
+        assert answer.status_code == 403
+        assert "Lefèvre" not in answer.content.decode()
+    for role in ("desk", "organizer"):
+        client.force_login(make_staff(event, role))
+        assert "Lefèvre" in client.get("/desk/x/?q=zoe&part").content.decode()
+
+
+def test_the_cursor_is_in_the_field_and_nothing_is_listed_yet(event, client):
+    client.force_login(make_staff(event, "desk"))
+    page = client.get("/desk/x/").content.decode()
+    assert page.count("autofocus") == 1
+    assert "Lefèvre" not in page
+
+
+def test_nobody_fits(event, client):
+    client.force_login(make_staff(event, "desk"))
+    page = client.get("/desk/x/", {"q": "<b>zzz"}).content.decode()
+    assert "Aucun résultat pour «\u202f&lt;b&gt;zzz\u202f»." in page
+
+
+def test_queries_do_not_grow_and_long_lists_are_cut(event, client):
+    client.force_login(make_staff(event, "desk"))
+
+    def count() -> int:
+        client.get("/desk/x/?q=zoe")
+        with CaptureQueriesContext(connection) as captured:
+            client.get("/desk/x/?q=zoe")
+        return len(captured)
+
+    few = count()
+    ticket = event.tickets.get()
+    for _ in range(MAX_GUESTS_SHOWN + 5):
+        make_registration(ticket)
+    advance_sequence(event.pk)
+    assert count() == few
+    page = client.get("/desk/x/?q=zoe").content.decode()
+    assert f"Les {MAX_GUESTS_SHOWN} premières personnes sur {MAX_GUESTS_SHOWN + 6}" in page
+
+
+def test_the_desk_leads_straight_to_the_only_event(event, client):
+    client.force_login(make_staff(event, "desk"))
+    assert client.get("/desk/")["Location"] == "/desk/x/"
+    assert "Accueil" in client.get("/").content.decode()
+    client.force_login(make_person())
+    assert client.get("/desk/").status_code == 403
+
+
+def test_the_desk_sees_only_what_it_may_open(event, client):
+    zoe = event.registrations.get(first_name="Zoé")
+    client.force_login(make_staff(event, "desk"))
+    answer = client.get(f"/organize/x/attendance/people/{zoe.reference}/")
+    links = re.findall(r'<li><a href="([^"]+)"', answer.content.decode())
+    assert links == ["/organize/x/attendance/", "/desk/x/"]
+    assert [client.get(link).status_code for link in links] == [200, 200]
+
+
+def test_the_desk_of_an_event_with_only_a_coach_shows_who_is_aboard(event):
+    coach = Checkpoint.objects.create(event=event, name="Car", kind=Checkpoint.Kind.COACH)
+    zoe = event.registrations.get(first_name="Zoé")
+    Presence.objects.create(
+        event=event,
+        checkpoint=coach,
+        registration=zoe,
+        is_inside=True,
+        entries=1,
+        first_entered_at=timezone.now(),
+    )
+
+    [guest] = find_guests(event=event, query="zoe").guests
+
+    assert guest.is_inside

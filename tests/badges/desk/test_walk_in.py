@@ -1,0 +1,170 @@
+"""The desk registers walk-ins, who may owe answers."""
+
+import datetime
+import re
+
+import pytest
+from django.utils import timezone
+
+from convention.audit.models import AuditEntry
+from tests.factories import make_event, make_member, make_question, make_registration, make_staff, make_ticket
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def event():
+    event = make_event(slug="x")
+    make_registration(make_ticket(event), first_name="Zoé", last_name="Lefèvre-Dubois")
+    return event
+
+
+def walk_in(client, **typed):
+    page = client.get("/desk/x/walk-in/")
+    nonce = page.context["form"]["nonce"].value()
+    return client.post(
+        "/desk/x/walk-in/",
+        {
+            "guest-first_name": "Inès", "guest-last_name": "Durand", "guest-company": "Port",
+            "guest-email": "", "guest-ticket": "press", "guest-nonce": nonce, **typed,
+        },
+    )  # fmt: skip
+
+
+def test_who_walks_in_is_registered_on_one_screen_and_found(event, client, mailoutbox, run_tasks):
+    type(event).objects.update(registration_closes_at=timezone.now())
+    make_ticket(event, slug="press", name="Presse", audience="press", is_public=False, capacity=1)
+    desk = make_staff(event, "desk")
+    client.force_login(desk)
+    answer = walk_in(client)
+    one = event.registrations.get(last_name="Durand")
+    assert answer["Location"] == f"/desk/x/guests/{one.reference}/"
+    page = client.get(answer["Location"]).content.decode()
+    assert "Inès Durand" in page
+    assert "Imprimer le badge" in page
+    assert "Faire entrer" in page
+    assert "Inscription faite" in page
+    order = one.order
+    assert (order.source, order.email, order.payment, one.state) == ("desk", "", "free", "confirmed")
+    entry = AuditEntry.objects.get(verb="registration.receive")
+    assert entry.actor == desk
+    assert entry.event == "x"
+    assert "Durand" not in str(entry.fields)
+    assert event.tickets.get(slug="press").reserved == 1
+    run_tasks()
+    assert mailoutbox == []
+
+
+def test_what_a_walk_in_costs_is_to_invoice_and_an_address_gets_the_badge(
+    event, client, mailoutbox, run_tasks
+):
+    make_ticket(event, slug="full-price", price=12_000)
+    client.force_login(make_staff(event, "desk"))
+    walk_in(client, **{"guest-ticket": "full-price", "guest-email": "ines@example.org"})
+    order = event.registrations.get(last_name="Durand").order
+    assert (order.payment, order.total, order.billing_name) == ("invoice", 12_000, "Port")
+    run_tasks()
+    assert [(mail.to, len(mail.attachments)) for mail in mailoutbox] == [(["ines@example.org"], 2)]
+
+
+def test_a_walk_in_is_never_too_many_and_nothing_typed_is_lost(event, client):
+    make_ticket(event, slug="press", name="Presse", capacity=0)
+    client.force_login(make_staff(event, "desk"))
+    page = walk_in(client, **{"guest-email": "no address", "guest-last_name": ""}).content.decode()
+    assert 'value="Inès"' in page
+    assert 'value="no address"' in page
+    assert "Indiquez le nom" in page
+    page = walk_in(client).content.decode()
+    assert "Il ne reste plus de place" in page
+    assert 'value="Inès"' in page
+    assert event.registrations.count() == 1
+
+
+def test_a_walk_in_sent_twice_is_one_and_another_name_is_another_person(event, client):
+    make_ticket(event, slug="press")
+    client.force_login(make_staff(event, "desk"))
+    nonce = {"guest-nonce": "the same"}
+    first, again = walk_in(client, **nonce), walk_in(client, **nonce)
+    other = walk_in(client, **nonce, **{"guest-first_name": "Paul"})
+    assert first["Location"] == again["Location"]
+    assert first["Location"] != other["Location"]
+    assert event.registrations.filter(last_name="Durand").count() == 2
+
+
+def test_a_member_at_the_desk_needs_no_proof_but_counts_for_the_company(event, client):
+    ticket = make_ticket(event, slug="member", audience="member", company_cap=1, capacity=5)
+    member = make_member()
+    client.force_login(make_staff(event, "desk"))
+    typed = {"guest-ticket": "member", "guest-email": member.email}
+    walk_in(client, **typed)
+    one = event.registrations.get(last_name="Durand")
+    assert (one.state, one.member_of) == ("confirmed", member.employments.get().company)
+    assert "a déjà atteint le nombre maximal de places" in walk_in(client, **typed).content.decode()
+    ticket.refresh_from_db()
+    assert ticket.reserved == 1
+
+
+def test_nobody_walks_in_once_the_event_is_over(event, client):
+    make_ticket(event, slug="press")
+    client.force_login(make_staff(event, "desk"))
+    past = timezone.now() - datetime.timedelta(days=1)
+    type(event).objects.update(starts_at=past - datetime.timedelta(hours=1), ends_at=past)
+    assert "L’événement est terminé" in walk_in(client).content.decode()
+    assert event.registrations.count() == 1
+
+
+@pytest.mark.parametrize(("email", "by_whom"), [
+    ("ines@example.org", "Inès Durand peut répondre par le lien reçu par e-mail."),
+    ("", "Posez-les maintenant à Inès Durand"),
+])  # fmt: skip
+def test_the_desk_says_what_a_walk_in_must_still_answer(event, client, email, by_whom):
+    make_question(event, "diet", text="Régime", options=[("vegan", 9)], is_required=True)
+    make_question(event, "topic", text="Sujet")
+    make_ticket(event, slug="press")
+    client.force_login(make_staff(event, "desk"))
+    page = client.get(walk_in(client, **{"guest-email": email})["Location"]).content.decode()
+    told = "Questions sans réponse\u202f: Régime."
+    assert told in page
+    assert by_whom in page
+
+
+def test_what_a_walk_in_left_open_is_answered_at_the_desk(event, client):
+    make_question(event, "diet", text="Régime", options=[("vegan", 9), ("rien", None)], is_required=True)
+    make_ticket(event, slug="press")
+    client.force_login(make_staff(event, "desk"))
+    back = walk_in(client)["Location"]
+    one = event.registrations.get(last_name="Durand")
+    address = f"/desk/x/guests/{one.reference}/answers/"
+    assert f'<a href="{address}">Répondre maintenant</a>' in client.get(back).content.decode()
+    page = client.post(address, {"diet": "unknown", "shown": "diet"})
+    assert page.status_code == 200
+    assert page.context["answers"].errors["diet"]
+    assert client.post(address, {"diet": "vegan", "shown": "diet"})["Location"] == back
+    one.refresh_from_db()
+    assert one.answers["diet"] == "vegan"
+    assert AuditEntry.objects.filter(verb="registration.answer", fields=["diet"]).exists()
+    assert client.get(address)["Location"] == back
+
+
+def test_the_desk_reads_nobodys_answers_but_a_walk_ins(event, client):
+    make_question(event, "diet", text="Régime", options=[("vegan", 9)], is_required=True)
+    client.force_login(make_staff(event, "desk"))
+    zoe = event.registrations.get(first_name="Zoé")
+    guest = f"/desk/x/guests/{zoe.reference}/"
+    assert client.get(f"{guest}answers/")["Location"] == guest
+
+
+def test_the_walk_ins_mail_asks_by_link_for_what_is_open(event, client, mailoutbox, run_tasks):
+    make_question(event, "diet", text="Régime", options=[("vegan", 9)], is_required=True)
+    make_ticket(event, slug="press")
+    client.force_login(make_staff(event, "desk"))
+    walk_in(client, **{"guest-email": "ines@example.org"})
+    run_tasks()
+    [mail] = mailoutbox
+    asked = re.search(r"Inès Durand doit encore répondre\u202f: Régime\..*\n(https?://\S+)", mail.body)
+    html = str(mail.alternatives[0][0])
+    assert asked
+    assert asked[1] in html
+    client.logout()
+    page = client.get(asked[1].removeprefix("http://testserver"))
+    assert list(page.context["answers"].fields) == ["diet"]

@@ -1,0 +1,264 @@
+"""The morning at the desk: guests by keyboard, a walk-in with badge, and the same without network."""
+
+import re
+
+import pypdfium2
+import pytest
+from PIL import Image, ImageChops, ImageFilter
+from playwright.sync_api import Page, expect
+
+from badges.attendance.models import Presence
+from badges.codes import build_badge_code
+from badges.desk.models import BadgePrint, DeskEntry
+from badges.printing.pdf import render_badge_pdf
+from convention.events.models import Event
+from registrations.models import Registration
+from tests.factories import make_event, make_registration, make_staff, make_ticket
+from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+
+LAST_NAMES = """
+Abel Brun Caron Dupuis Evrard Fabre Garnier Huet Imbert Jacob Keller Lambert Marchal Noël Olivier Petit
+Quentin Renard Simon Thomas
+""".split()
+PIN = "314159"
+ALL_ARE_ACTIVE = """() => navigator.serviceWorker.getRegistrations().then(
+  (all) => all.length === 4 && all.every((each) => each.active))"""
+# As a hand scanner types: Playwright has no keys for letters of another keyboard.
+TYPE_KEYS = """(keys) => keys.forEach((key) => document.activeElement.dispatchEvent(
+  new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })))"""
+# Says what was printed, and prints nothing.
+COUNT_PRINTS = "window.printed = 0; window.print = () => { window.printed += 1; };"
+
+
+@pytest.fixture
+def event() -> Event:
+    event = make_event(slug="x")
+    ticket = make_ticket(event, name="Invité")
+    for name in LAST_NAMES:
+        make_registration(ticket, first_name="Élo", last_name=name, company="Énergie")
+    return event
+
+
+def open_desk(page: Page, client, site: str, event: Event) -> None:
+    sign_in(page, client, site, make_staff(event, "desk"))
+    page.add_init_script(COUNT_PRINTS)
+    page.goto("/desk/x/")
+
+
+def count_inside() -> int:
+    return Presence.objects.filter(is_inside=True).count()
+
+
+def test_twenty_guests_are_checked_in_by_keyboard_alone(open_page, site, client, event):
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+    for name in LAST_NAMES:
+        page.keyboard.type(name[:3].lower())
+        expect(page.locator(".guests .person-name")).to_have_text([f"Élo {name}"])
+        page.keyboard.press("Enter")
+        expect(page.locator("#verdict .person-name")).to_have_text(f"Élo {name}")
+        expect(page.locator("#q")).to_be_focused()
+        expect(page.locator("#q")).to_have_value("")
+
+    assert count_inside() == len(LAST_NAMES)
+    assert_accessible(page)
+    page.locator("#verdict").get_by_role("button", name="Annuler").click()
+    expect(page.locator("#verdict")).to_contain_text("Passage annulé")
+    assert count_inside() == len(LAST_NAMES) - 1
+    # Enter before the guests are on the screen means nobody, if several match.
+    page.keyboard.type("energie")
+    page.keyboard.press("Enter")
+    expect(page.locator(".guests > li")).to_have_count(20)
+    assert count_inside() == len(LAST_NAMES) - 1
+
+
+@pytest.mark.parametrize("layout", ["same", "azerty"])
+def test_a_hand_scanner_finds_the_holder_and_enter_checks_in(open_page, site, client, event, layout):
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+    code = build_badge_code(Registration.objects.get(last_name="Keller"))
+    if layout == "azerty":
+        code = code.rsplit("/", 1)[1].translate(str.maketrans("AQZWM234567", "QAWZ?é\"'(-è"))
+
+    page.evaluate(TYPE_KEYS, [*code, "Enter"])
+    expect(page.locator(".guests .person-name")).to_have_text(["Élo Keller"])
+    assert count_inside() == 0
+    page.keyboard.press("Enter")
+    expect(page.locator("#verdict")).to_contain_text("Élo Keller")
+    assert count_inside() == 1
+
+
+def test_a_walk_in_gets_a_badge_by_keyboard(open_page, site, client, event):
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+    page.get_by_role("link", name="Inscrire quelqu’un").click()
+    page.keyboard.type("Inès")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Durand")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Imprimer le badge")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Imprimer le badge")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Retour à l’accueil")).to_be_focused()
+
+    assert page.evaluate("window.printed") == 1
+    assert page.locator(".badge-sheet svg").count() == 1
+    assert BadgePrint.objects.get().registration.last_name == "Durand"
+    page.keyboard.press("Enter")
+    expect(page.locator("#q")).to_be_focused()
+
+
+def enable_offline(page: Page) -> None:
+    page.goto("/desk/x/devices/")
+    page.get_by_role("link", name="Travailler hors ligne sur cet appareil").click()
+    page.get_by_label("Nom de cet appareil").fill("Portable")
+    page.get_by_label("Code PIN, au moins six chiffres").fill(PIN)
+    page.get_by_label("Le même code PIN").fill(PIN)
+    page.get_by_role("button", name="Activer").click()
+    expect(page.locator("#connection")).to_have_text("En ligne, tout est à jour")
+    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    page.wait_for_function(ALL_ARE_ACTIVE)
+
+
+def unlock(page: Page, pin: str) -> None:
+    page.locator("#pin").fill(pin)
+    page.get_by_role("button", name="Déverrouiller").click()
+
+
+def test_the_desk_works_without_network_and_sends_later(open_page, site, client, event):
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+    enable_offline(page)
+    page.context.set_offline(True)
+    page.goto("/desk/x/")
+    unlock(page, "000000")
+    expect(page.locator("#pin-error")).to_contain_text("9")
+    unlock(page, PIN)
+    expect(page.locator("#connection")).to_contain_text("Hors ligne")
+    page.keyboard.type("kel")
+    expect(page.locator(".guests .person-name")).to_have_text(["Élo Keller"])
+    page.keyboard.press("Enter")
+    expect(page.locator("#verdict")).to_contain_text("Élo Keller")
+    assert_accessible(page)
+    page.get_by_role("button", name="Inscrire quelqu’un").click()
+    page.locator("#walk-in-first").fill("Inès")
+    page.locator("#walk-in-last").fill("Durand")
+    page.get_by_role("button", name="Inscrire et imprimer le badge").click()
+    expect(page.locator("#badge-sheet svg")).to_have_count(1)
+    assert page.evaluate("window.printed") == 1
+    expect(page.locator("#pending-count")).to_have_text("4 à envoyer")
+    # Nothing that names anybody is readable on the disk.
+    stored = page.evaluate(READ_STORED)
+    assert not re.search("Keller|Durand|Énergie", stored)
+    page.reload()
+    unlock(page, PIN)
+    expect(page.locator("#pending-count")).to_have_text("4 à envoyer")
+    assert count_inside() == 0
+    page.context.clear_cookies()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Envoyer maintenant").click()
+    expect(page.locator("#connection")).to_contain_text("déconnecté")
+    expect(page.get_by_role("link", name="Se connecter")).to_be_visible()
+    sign_in(page, client, site, make_staff(event, "desk"))
+    page.get_by_role("button", name="Envoyer maintenant").click()
+    expect(page.locator("#pending-count")).to_have_text("0 à envoyer")
+
+    assert count_inside() == 2
+    walk_in = Registration.objects.get(last_name="Durand")
+    assert walk_in.state == "confirmed"
+    assert BadgePrint.objects.get().registration == walk_in
+    assert set(DeskEntry.objects.values_list("state", flat=True)) == {"done"}
+
+
+READ_STORED = """() => new Promise((resolve, reject) => {
+  const opening = indexedDB.open("convention-desk");
+  opening.onerror = reject;
+  opening.onsuccess = async () => {
+    const texts = [];
+    for (const name of opening.result.objectStoreNames) {
+      const asked = opening.result.transaction(name).objectStore(name).getAll();
+      await new Promise((done) => { asked.onsuccess = done; });
+      const decode = (bytes) => new TextDecoder().decode(bytes);
+      const read = (key, value) => value instanceof ArrayBuffer ? decode(value) : value;
+      texts.push(JSON.stringify(asked.result, read));
+    }
+    resolve(texts.join());
+  };
+})"""
+
+
+def test_a_conflict_is_shown_to_settle_and_ten_wrong_pins_erase(open_page, site, client, event):
+    page = open_page("phone")
+    open_desk(page, client, site, event)
+    enable_offline(page)
+    page.context.set_offline(True)
+    page.goto("/desk/x/")
+    unlock(page, PIN)
+    page.locator("#q").fill("kel")
+    page.get_by_role("button", name="Informations").click()
+    page.locator("#guest-company").fill("Autre")
+    page.get_by_role("button", name="Enregistrer").click()
+    Registration.objects.filter(last_name="Keller").update(company="Nouvelle")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Envoyer maintenant").click()
+    expect(page.locator("#problems")).to_contain_text("Un autre poste d’accueil a modifié")
+    assert_no_sideways_scroll(page)
+    assert_accessible(page)
+    page.get_by_role("button", name="Traité").click()
+    expect(page.locator("#problems-section")).to_be_hidden()
+    page.get_by_role("button", name="Verrouiller").click()
+    for _number in range(9):
+        unlock(page, "000000")
+        expect(page.locator("#pin-error")).to_be_visible()
+        page.wait_for_function("document.querySelector('#pin').value === ''")
+    unlock(page, "000000")
+    expect(page.locator("#pin-error")).to_contain_text("effacés")
+    assert "Keller" not in page.content()
+
+
+NAMES = [
+    ("Zoé", "Müller", "Énergie du Rhône"),
+    ("Marie-Antoinette", "de La Rochefoucauld-Doudeauville", "Infrastructures souveraines et exploitation"),
+    ("Li", "", ""),
+]
+
+
+@pytest.mark.parametrize("names", NAMES)
+def test_the_browser_draws_the_badge_that_the_pdf_prints(open_page, site, client, names):
+    first_name, last_name, company = names
+    event = make_event(slug="x", name="Convention des infrastructures")
+    guest = make_registration(
+        make_ticket(event, name="Invité"),
+        first_name=first_name,
+        last_name=last_name,
+        company=company,
+        no_photo=True,
+    )
+    page = open_page("desktop")
+    open_desk(page, client, site, event)
+    enable_offline(page)
+    page.locator("#q").fill(first_name[:2])
+    page.get_by_role("button", name="Imprimer le badge").click()
+    expect(page.locator("#badge-sheet svg")).to_have_count(1)
+
+    [printed] = pypdfium2.PdfDocument(render_badge_pdf(guest))
+    expected = find_ink(printed.render(scale=2).to_pil())
+    drawn = find_ink(print_to_picture(page).resize(expected.size))
+    for ink, other in ((drawn, expected), (expected, drawn)):
+        # Ink that the other picture does not have within three pixels, half a millimetre.
+        surplus = ImageChops.subtract(ink, other.filter(ImageFilter.MaxFilter(7)))
+        assert surplus.histogram()[255] < 0.001 * expected.width * expected.height
+
+
+def find_ink(picture: Image.Image) -> Image.Image:
+    """Return the picture in black, with all that is not paper in white."""
+    return picture.convert("L").point(lambda value: 255 if value < 160 else 0)
+
+
+def print_to_picture(page: Page) -> Image.Image:
+    """Return the page as its print style sheet prints it."""
+    [printed] = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True))
+    return printed.render(scale=2).to_pil()
