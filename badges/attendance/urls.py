@@ -6,8 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.web.routing import OrganizerPage
 
 from .devices.api import PairDeviceView
-from .reports.api import AttendanceList
-from .reports.headcount_api import HeadcountView
+from .reports.api import AttendanceList, HeadcountView
 from .scanning import api
 from .views import attendance, checkpoints, conflicts, devices, merge
 
