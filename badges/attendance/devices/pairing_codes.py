@@ -8,6 +8,7 @@ import base64
 import datetime
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -29,6 +30,8 @@ CODE_LIFETIME = datetime.timedelta(minutes=30)
 CODE_LENGTH = 26
 NONCE_BYTES = 32
 MAX_DEVICE_NAME_LENGTH = 100
+# Fields of an invitation and of the devices paired by it.
+DEVICE_RIGHTS = ("can_override", "can_change_checkpoint")
 
 
 class UnknownPairingCode(ConventionError):
@@ -70,29 +73,26 @@ class ShownCode:
 
 @transaction.atomic
 def invite_devices(
-    *,
-    checkpoint: Checkpoint,
-    person: Person,
-    name: str = "",
-    can_override: bool = False,
-    can_change_checkpoint: bool = False,
+    *, checkpoint: Checkpoint, person: Person, name: str = "", rights: Collection[str] = ()
 ) -> PairingInvitation:
-    """Begin a screen of pairing codes for a checkpoint. Expired ones of all events are deleted."""
-    now = timezone.now()
+    """Begin a screen of pairing codes for a checkpoint. Expired ones of all events are deleted.
+
+    `rights` are those of DEVICE_RIGHTS that the phones get beyond scanning.
+    """
+    now, event = timezone.now(), checkpoint.event
     PairingInvitation.objects.filter(expires_at__lt=now - CODE_LIFETIME).delete()
     invitation = PairingInvitation(
-        event=checkpoint.event,
+        event=event,
         checkpoint=checkpoint,
         name=name,
-        can_override=can_override,
-        can_change_checkpoint=can_change_checkpoint,
         shown_by=person,
         nonce=secrets.token_urlsafe(NONCE_BYTES),
         expires_at=now + CODE_LIFETIME,
+        **{right: right in rights for right in DEVICE_RIGHTS},
     )
     invitation.code_hash = hash_pairing_code(derive_pairing_code(invitation))
     invitation.save()
-    record_action("device.invite", checkpoint, event=checkpoint.event, fields=["checkpoint", "can_override"])
+    record_action("device.invite", checkpoint, event=event, fields=["checkpoint", *DEVICE_RIGHTS])
     return invitation
 
 

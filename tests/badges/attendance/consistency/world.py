@@ -132,7 +132,8 @@ class World:
 
     def invite(self, checkpoint, *, can_override):
         """Let the organizer's screen show a pairing code; the code."""
-        invitation = invite_devices(checkpoint=checkpoint, person=self.organizer, can_override=can_override)
+        rights = ["can_override"] if can_override else []
+        invitation = invite_devices(checkpoint=checkpoint, person=self.organizer, rights=rights)
         return ShownCode(invitation).text
 
     def revoke(self, device_id):
