@@ -448,7 +448,7 @@ def is_allowed(answer: HttpResponse) -> bool:
 
 def make_tokens(here: Objects, elsewhere: Objects) -> dict[str, str]:
     """Create a bearer token of each kind: devices, and programs of people."""
-    door = here.event.checkpoints.get()
+    door = here.event.checkpoints.get(kind=Checkpoint.Kind.ENTRANCE)
     revoked = pair_device(checkpoint=door)
     revoke_device(device=revoked.device)
     expired = pair_device(checkpoint=door)
