@@ -107,6 +107,7 @@ STATE_CONDITIONS = {
 
 
 AUDIT_VERB_TEXTS = {
+    "registration.name": gettext_lazy("attendee named"),
     "registration.cancel": gettext_lazy("cancelled"),
     "registration.correct": gettext_lazy("corrected"),
     "registration.transfer": gettext_lazy("transferred to someone else"),

@@ -18,6 +18,7 @@ from registrations.billing.refund_text import preview_refund
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.forms import SubstitutionForm
+from registrations.changes.handover_text import describe_handover, is_announced_with_badge
 from registrations.changes.substitute import substitute_attendee
 from registrations.company.invitations import invite_attendee
 from registrations.company.models import Invitation
@@ -84,9 +85,10 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
         except (AlreadyRegistered, NotOpenNow) as error:
             form.add_error(None, str(error))
         else:
-            # After the substitution, whose new badge version makes this an invitation of its own.
-            invite_attendee(registration=new)
-            messages.success(request, _("The place is now in the name of %(name)s.") % {"name": new.name})
+            # The mail with the badge invites new holders of confirmed places (`record_invitation`).
+            if not is_announced_with_badge(new):
+                invite_attendee(registration=new)
+            messages.success(request, describe_handover(new))
             return redirect("company-place", company, reference)
     invitation = registration.invitations.filter(badge_version=registration.badge_version).first()
     context = {
