@@ -266,6 +266,7 @@ PERMISSIONS_BY_URL_NAME = {
     **{f"organize-company-history{kind}": PLANNERS for kind in ("", "-csv", "-xlsx")},
     **{f"organize-proposal{name}": PLANNERS for name in ("", "s", "-date", "-decide")},
     "organize-season": PLANNERS,
+    "organize-visit-new": PLANNERS,
     **dict.fromkeys([f"organize-visit-{name}" for name in SECRETARY_VISIT_STEPS], SECRETARIES),
     **dict.fromkeys(["host", "host-sign-in", "host-sign-out", "host-list"], EVERYONE),  # with the secret
     # but whom a mailed link let in: see test_hosts

@@ -182,6 +182,7 @@ ELSEWHERE = {
     "club-company-merge": "test_merge_companies", "club-role-add": "test_people",
     "club-employment-add": "test_people",
     "club-import": "test_directory_import", "organize-proposal-date": "test_planning",
+    "organize-visit-new": "test_planning",
     "proposal-respond": "test_planning", "proposal-new": "test_planning",
     "club-membership-confirm": "test_club_pages", "club-membership-renew": "test_club_pages",
     "stripe-webhook": "what Stripe tells is kept itself", "bank-import": "test_bank",

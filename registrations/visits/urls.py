@@ -162,6 +162,7 @@ pages += [
     path("season/proposals/new/", planning_proposal_views.proposal_create, name="proposal-new"),
     path("season/proposals/<int:pk>/", planning_proposal_views.proposal_respond, name="proposal-respond"),
     path("organize/season/", season_views.season_plan, name="organize-season"),
+    path("organize/season/visits/new/", season_views.visit_create, name="organize-visit-new"),
     path("organize/season/turns/", season_views.company_history_list, name="organize-company-history"),
     path(
         "organize/season/turns.csv",
