@@ -11,7 +11,7 @@ from convention.events.models import Event
 from convention.text.normalize import name_search_key
 from registrations.application_rules import get_application_paths
 from registrations.models import PassQuota, Registration
-from registrations.pricing.passes import includes_passes
+from registrations.pricing.passes import find_events_taking_passes, includes_passes
 
 from .models import Invitation
 from .permissions import list_company_registrations
@@ -137,6 +137,9 @@ def load_upcoming_events(
         if places[event.pk] or event.is_registration_open(at=at)
     ]
     application_paths = get_application_paths(shown)
+    conventions = [event for event in shown if includes_passes(membership, event)]
+    # Passes are worth a word only where a ticket takes them.
+    taking_passes = find_events_taking_passes(conventions) if conventions else set()
     return [
         UpcomingEvent(
             event,
@@ -144,7 +147,7 @@ def load_upcoming_events(
             unnamed_count=unnamed[event.pk],
             incomplete_count=sum(pk == event.pk and refused is None for pk, refused in waiting),
             refused_mail_count=sum(pk == event.pk and refused is not None for pk, refused in waiting),
-            pass_count=membership.passes if membership and includes_passes(membership, event) else 0,
+            pass_count=membership.passes if membership and event.pk in taking_passes else 0,
             used_pass_count=used_passes.get(event.pk, 0),
             application_path=application_paths.get(event.pk, ""),
         )
