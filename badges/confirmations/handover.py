@@ -8,7 +8,7 @@ from registrations.changes.handover_text import has_own_mailbox
 from registrations.changes.links import build_attendee_url
 from registrations.company.invitations import build_details_url
 from registrations.models import SOURCE_COMPANY_CONTACT, Order, Registration
-from registrations.orders.buyer_name import find_buyer_name
+from registrations.orders.buyer_name import find_buyer_first_name, find_buyer_name
 from registrations.permissions import LinkAccess, get_full_access, make_own_secret
 
 from .attachments import attach_badge, attach_calendar, order_context
@@ -37,6 +37,7 @@ def write_holder_mail(registration: Registration, message_key: str) -> MailMessa
         to=registration.email,
         subject=_("A place for you: %(event)s") % {"event": event.title},
         template="place_for_you",
+        recipient_name=registration.first_name,
         context={
             **order_context(order, [registration]),
             "registration": registration,
@@ -60,6 +61,7 @@ def write_buyer_mail(order: Order, registrations: list[Registration], message_ke
         to=order.email,
         subject=_("Place transferred: %(event)s") % {"event": event.title},
         template="handover",
+        recipient_name=find_buyer_first_name(order),
         context={
             **order_context(order, registrations),
             "registration": registration,

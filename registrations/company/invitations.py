@@ -155,6 +155,7 @@ def build_invitation_message(registration: Registration, *, message_key: str) ->
         to=registration.email,
         subject=subject,
         template="details",
+        recipient_name=registration.first_name,
         context={
             "registration": registration,
             "event": event,

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from convention.club.models import Person
+from convention.club.permissions import get_employer
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.text.normalize import parse_digits
@@ -112,7 +113,15 @@ def _guess_people(request: HttpRequest, draft: DraftContent) -> list[dict[str, A
     person = request.user
     if any(draft.people) or not isinstance(person, Person):
         return draft.people
-    return [{"first_name": person.first_name, "last_name": person.last_name, "email": person.email or ""}]
+    employer = get_employer(person)
+    return [
+        {
+            "first_name": person.first_name,
+            "last_name": person.last_name,
+            "email": person.email or "",
+            "company": employer.name if employer else "",
+        }
+    ]
 
 
 def _update_people(draft: DraftContent, request: HttpRequest, count: int) -> None:

@@ -118,6 +118,7 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
         to=person.email or "",
         subject=(subjects[kind] % {"visit": event.title})[:200],
         template="visit_applicant",
+        recipient_name=person.first_name,
         context={
             "kind": "text" if kind == "reminder" else kind,
             "is_new_text": number > 1,

@@ -102,6 +102,7 @@ def build_request_message(application: Application, timestamp_field: str) -> Mai
         to=person.email or "",
         subject=subject[:200],
         template="identity_request",
+        recipient_name=person.first_name,
         context={
             "event": visit.event,
             "fields": fields,
