@@ -139,6 +139,8 @@ agenda_owners = Hook()
 feedback_page = Hook()
 # (event, request) -> addresses where this visitor can give feedback, by session id.
 feedback_addresses = Hook()
+# (registrations) -> the QR symbol of each valid badge as SVG, by registration id.
+badge_symbols = Hook()
 # (event, request) -> the address where this visitor books seats in sessions; "" for strangers.
 booking_address = Hook()
 # (speakers) -> summaries of the feedback on their sessions (badges/feedback/summaries.py), by speaker id.

@@ -127,6 +127,7 @@ PERMISSIONS_BY_URL_NAME = {
     "order-google-pass": NOBODY,
     "order-badge-picture": EVERYONE,
     "order-renew": EVERYONE,
+    "order-another": EVERYONE,
     "order-resend-link": NOBODY,  # nothing waits for a link in the order at hand
     "order-sessions": EVERYONE,
     "order-agenda": EVERYONE,
@@ -349,7 +350,8 @@ POSTED = {
     "organize-conflict-resolve",
     "organize-device-revoke",
     "organize-checkpoint-remove",
-    "organize-registration-cancel", "api-orders", "api-quotes", "api-cancel", "scanner-scans",
+    "organize-registration-cancel", "order-another", "api-orders", "api-quotes", "api-cancel",
+    "scanner-scans",
     "api-draft-slots", "api-draft-undo", "api-session-cancel", "api-session-restore", "api-publish",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
     "organize-schedule-undo", "organize-schedule-redo",

@@ -218,7 +218,7 @@ ELSEWHERE = {
     "organize-checkpoint-remove": "test_pages", "verify-order": "test_buyer_verification",
     "club-claim": "test_known_addresses",
     "organize-registration-confirm": "test_buyer_verification", "desk-confirm": "test_buyer_verification",
-    "order-resend-link": "test_buyer_verification",
+    "order-resend-link": "test_buyer_verification", "order-another": "a draft",
     "organize-check-in": "a scan, which is kept itself with its operator",
     "scanner-scans": "scans are kept themselves; an override is recorded",
     "organize-addon-remove": "test_stock", "organize-voucher-remove": "test_stock",

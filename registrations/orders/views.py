@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -21,6 +22,7 @@ from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event
 from convention.events.permissions import get_member_events
 from convention.tables.downloads import CALENDAR_TYPE, attachment_response
+from registrations.application_rules import get_application_path
 from registrations.billing.receivables import calculate_balance, list_active_sponsorships
 from registrations.billing.refund_text import describe_settlement, preview_refund
 from registrations.booking.verification import awaits_buyer, awaits_buyer_alone
@@ -64,6 +66,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         for registration in (*link_access.registrations, *link_access.private_registrations)
     }
     _attach_answers(link_access)
+    _attach_badge_symbols(link_access)
     packages = list(list_active_sponsorships(order))
     cancelled_at = find_cancellation_time(event)
     awaits_payment = order.is_by_card and bool(states & UNPAID_STATES)
@@ -99,6 +102,9 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "is_of_sponsor": order.sponsorships.exists(),
         "can_change": event.ends_at > timezone.now(),
         "has_feedback": any(find_page(event) for find_page in hooks.feedback_page.providers()),
+        "can_register_another": link_access.is_full
+        and event.is_registration_open(at=timezone.now())
+        and not get_application_path(event),
         "can_give": event.substitution_deadline > timezone.now(),
         **_attach_session_bookings(link_access),
     }
@@ -121,6 +127,16 @@ def _attach_answers(link_access: LinkAccess) -> None:
             questions, registration.ticket, registration.answers
         )
         registration.awaits_buyer_verification = awaits_buyer_alone(order, registration)
+
+
+def _attach_badge_symbols(link_access: LinkAccess) -> None:
+    """Set the QR symbol of each badge until the event is over; "" where there is no badge."""
+    symbols: dict[int, SafeString] = {}
+    if link_access.order.event.ends_at > timezone.now():
+        for draw_symbols in hooks.badge_symbols.providers():
+            symbols |= draw_symbols(link_access.registrations)
+    for registration in link_access.registrations:
+        registration.badge_symbol = symbols.get(registration.pk, "")
 
 
 def list_wallet_links() -> list[tuple[str, str]]:
