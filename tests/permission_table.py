@@ -168,7 +168,7 @@ PERMISSIONS_BY_URL_NAME = {
     "company-place-invite": CONTACT,
     "company-place-cancel": CONTACT,
     "company-orders": CONTACT,
-    "company-invoices": CONTACT,
+    "company-order": CONTACT,
     "company-invoice": CONTACT,
     "company-register": CONTACT,
     "company-check": CONTACT,

@@ -16,7 +16,7 @@ from registrations.booking.verification import make_verification_token
 from registrations.models import Order, Registration, Sponsorship
 from registrations.orders.buyer_name import find_buyer_first_name
 from registrations.orders.calendar import format_venue_address
-from registrations.payments.bank.transfer_details import get_transfer_details
+from registrations.orders.transfer_details import get_transfer_details
 from registrations.permissions import get_full_access
 from registrations.questions.answers import select_open_questions
 from registrations.questions.queries import load_questions

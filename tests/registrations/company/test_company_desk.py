@@ -394,3 +394,18 @@ def test_who_ordered_does_not_take_the_address_of_a_colleague(client: Client):
     mine.refresh_from_db()
     assert (mine.email, mine.order.email) == ("z@x.fr", desk.contact.email)
     assert "SECRETNUT" not in client.get(whole).text
+
+
+def test_the_overview_opens_on_the_events_that_concern_the_company():
+    desk = make_desk()
+    order(desk, row("Alpha", "z@x.fr"))
+    days = [desk.event.starts_at + number * DAY for number in range(1, 6)]
+    later = [make_event(starts_at=day, ends_at=day + DAY) for day in days]
+
+    overview = load_company_overview(desk.company)
+    home = html.fromstring(desk.client.get(f"{desk.at}/").content)
+    registrations = html.fromstring(desk.client.get(f"{desk.at}/registrations/").content)
+
+    assert [row.event for row in overview.first_events] == [desk.event, *later[:2]]
+    assert len(home.xpath("//details//li")) == 3
+    assert len(registrations.xpath("//main//table")) == 1
