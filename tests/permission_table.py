@@ -31,7 +31,7 @@ ORGANIZER_VISIT_STEPS = """
 create step cancel confidentiality applicants applicants-csv applicants-xlsx applicant applicant-decide
 """.split()
 SECRETARY_VISIT_STEPS = (
-    "lists list-make list list-send list-revoke host host-end replace refuse approve".split()
+    "lists remind list-make list list-send list-revoke host host-end replace refuse approve".split()
 )
 
 PERMISSIONS_BY_URL_NAME = {
@@ -332,6 +332,7 @@ PERMISSIONS_BY_URL_NAME = {
 }
 POSTED = {
     "organize-visit-list-make", "organize-visit-list-send", "organize-visit-list-revoke",
+    "organize-visit-remind",
     "organize-visit-host-end", "organize-visit-refuse", "organize-visit-approve", "host-sign-out",
     "host-visit-list", "host-proposal-withdraw",
     "my-privacy-file", "my-privacy-agree", "my-privacy-disagree", "my-privacy-erase", "my-privacy-withdraw",

@@ -133,6 +133,7 @@ RECORDED = {
     "organize-visit-seat": ("ride.seat", {"out": "", "reason": SAID}),
     "organize-visit-list": ("visitor_list.read", {}),
     "organize-visit-list-send": ("visitor_list.send", {}),
+    "organize-visit-remind": ("visit.remind", {}),
     "organize-visit-list-revoke": ("visitor_list.revoke", {}),
     "organize-visit-host": ("host_contact.add", {"name": SAID, "email": f"{SAID}@example.org"}),
     "organize-visit-host-end": ("host_contact.end", {}),

@@ -111,6 +111,7 @@ pages: list[Any] = [
     path("visits/<slug:event>/identity/", identity_views.identity_edit, name="visit-identity"),
     # the secretary's lists
     path(f"{LISTS_PREFIX}/", visitor_list_views.visitor_list_overview, name="organize-visit-lists"),
+    path(f"{LISTS_PREFIX}/remind/", visitor_list_views.visitor_reminder, name="organize-visit-remind"),
     path(f"{LISTS_PREFIX}/make/", visitor_list_views.visitor_list_create, name="organize-visit-list-make"),
     path(f"{LISTS_PREFIX}/<int:number>/", visitor_list_views.visitor_list_detail, name="organize-visit-list"),
     path(
