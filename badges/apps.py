@@ -13,5 +13,6 @@ class BadgesConfig(AppConfig):
     def ready(self) -> None:
         """Register what lower layers call."""
         hooks.send_order_mails.register("badges.confirmations.send.send_order_mails")
+        hooks.badge_symbols.register("badges.codes.draw_badge_symbols")
         hooks.send_cancellation.register("badges.confirmations.send.send_cancellation")
         hooks.job_kinds.register("badges", "badges.printing.print_job.print_badges")

@@ -144,6 +144,10 @@ feedback_addresses = Hook()
 # (registration): called in the transaction in which another person gets the place, to delete what was noted
 # about the former attendee.
 transfer_listeners = Hook()
+# (registrations) -> the QR symbol of each valid badge as SVG, by registration id.
+badge_symbols = Hook()
+# (event, request) -> the address where this visitor books seats in sessions; "" for strangers.
+booking_address = Hook()
 # (speakers) -> summaries of the feedback on their sessions (badges/feedback/summaries.py), by speaker id.
 speaker_feedback = Hook()
 # Rules of events whose places are given on application.

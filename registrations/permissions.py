@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from convention.club.models import Person
 from convention.club.permissions import get_companies_of_contact
 from convention.errors import LinkExpired, NotFound
+from convention.events.models import Event
 from convention.text.email_addresses import is_same_email
 from convention.web.link_secrets import derive_link_secret, find_by_link_token, is_link_secret
 
@@ -202,9 +203,10 @@ def get_waiting_entry_by_link(secret: str, *, at: datetime.datetime | None = Non
     return entry
 
 
-def list_own_registrations(person: Person) -> list[Registration]:
-    """Return the person's registrations, and those made with their sign-in address."""
-    return _filter_own(Registration.objects.all(), person)
+def list_own_registrations(person: Person, *, event: Event | None = None) -> list[Registration]:
+    """Return the person's registrations, and those made with their sign-in address; of one event if given."""
+    rows = Registration.objects.all()
+    return _filter_own(rows.filter(event=event) if event else rows, person)
 
 
 def get_own_registration(person: Person, event: str, reference: str) -> Registration:

@@ -41,6 +41,7 @@ pages: list[Any] = [
     path("orders/confirm/<str:token>/", verification_views.order_verification, name="verify-order"),
     path("orders/link/", link_views.lost_link, name="lost-link"),
     path(f"{ORDER_LINK_PATH}/", orders_views.order_detail, name="order"),
+    path(f"{ORDER_LINK_PATH}/another/", storefront_views.register_another, name="order-another"),
     path(f"{ORDER_LINK_PATH}/renew/", link_views.link_replacement, name="order-renew"),
     path(f"{ORDER_LINK_PATH}/confirm/", verification_views.verification_resend, name="order-resend-link"),
     path(f"{ORDER_LINK_PATH}/calendar.ics", orders_views.order_calendar, name="order-calendar"),

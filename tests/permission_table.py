@@ -31,7 +31,7 @@ ORGANIZER_VISIT_STEPS = """
 create step cancel confidentiality applicants applicants-csv applicants-xlsx applicant applicant-decide
 """.split()
 SECRETARY_VISIT_STEPS = (
-    "lists list-make list list-send list-revoke host host-end replace refuse approve".split()
+    "lists remind list-make list list-send list-revoke host host-end replace refuse approve".split()
 )
 
 PERMISSIONS_BY_URL_NAME = {
@@ -134,6 +134,7 @@ PERMISSIONS_BY_URL_NAME = {
     "order-google-pass": NOBODY,
     "order-badge-picture": EVERYONE,
     "order-renew": EVERYONE,
+    "order-another": EVERYONE,
     "order-resend-link": NOBODY,  # nothing waits for a link in the order at hand
     "order-sessions": EVERYONE,
     "order-agenda": EVERYONE,
@@ -179,7 +180,7 @@ PERMISSIONS_BY_URL_NAME = {
     "company-place-invite": CONTACT,
     "company-place-cancel": CONTACT,
     "company-orders": CONTACT,
-    "company-invoices": CONTACT,
+    "company-order": CONTACT,
     "company-invoice": CONTACT,
     "company-register": CONTACT,
     "company-check": CONTACT,
@@ -278,6 +279,7 @@ PERMISSIONS_BY_URL_NAME = {
     **{f"organize-company-history{kind}": PLANNERS for kind in ("", "-csv", "-xlsx")},
     **{f"organize-proposal{name}": PLANNERS for name in ("", "s", "-date", "-decide")},
     "organize-season": PLANNERS,
+    "organize-visit-new": PLANNERS,
     **dict.fromkeys([f"organize-visit-{name}" for name in SECRETARY_VISIT_STEPS], SECRETARIES),
     **dict.fromkeys(["host", "host-sign-in", "host-sign-out", "host-list"], EVERYONE),  # with the secret
     # but whom a mailed link let in: see test_hosts
@@ -364,8 +366,6 @@ PERMISSIONS_BY_URL_NAME = {
     "organize-evacuation-pdf": DESK,
     "organize-attendance-person": DESK,
     "organize-check-in": DESK,
-    "organize-conflicts": DESK,
-    "organize-conflict-resolve": DESK,
     "organize-conflicts-resolve": DESK,
     "organize-ready": DESK,
     "organize-sheets": DESK,
@@ -374,6 +374,7 @@ PERMISSIONS_BY_URL_NAME = {
 }
 POSTED = {
     "organize-visit-list-make", "organize-visit-list-send", "organize-visit-list-revoke",
+    "organize-visit-remind",
     "organize-visit-host-end", "organize-visit-refuse", "organize-visit-approve", "host-sign-out",
     "host-visit-list", "host-proposal-withdraw",
     "my-privacy-file", "my-privacy-agree", "my-privacy-disagree", "my-privacy-erase", "my-privacy-withdraw",
@@ -394,8 +395,8 @@ POSTED = {
     "organize-certificates-print", "organize-certificate-withdraw",
     "organize-device-revoke",
     "organize-checkpoint-remove",
-    "organize-registration-cancel", "api-orders", "api-quotes", "api-cancel", "scanner-scans", "scanner-pair",
-    "scanner-search",
+    "organize-registration-cancel", "order-another", "api-orders", "api-quotes", "api-cancel",
+    "scanner-scans", "scanner-pair", "scanner-search",
     "api-draft-slots", "api-draft-undo", "api-session-cancel", "api-session-restore", "api-publish",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
     "organize-schedule-undo", "organize-schedule-redo",

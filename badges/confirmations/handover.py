@@ -4,9 +4,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.mail.messages import MailMessage
-from convention.text.email_addresses import is_same_email
+from registrations.changes.handover_text import has_own_mailbox
 from registrations.changes.links import build_attendee_url
-from registrations.models import Order, Registration
+from registrations.company.invitations import build_details_url
+from registrations.models import SOURCE_COMPANY_CONTACT, Order, Registration
+from registrations.orders.buyer_name import find_buyer_first_name, find_buyer_name
 from registrations.permissions import LinkAccess, get_full_access, make_own_secret
 
 from .attachments import attach_badge, attach_calendar, order_context
@@ -28,16 +30,19 @@ def registrations_to_notify(order: Order) -> list[Registration]:
 def write_holder_mail(registration: Registration, message_key: str) -> MailMessage:
     """Write the mail to the new holder, with the badge and a link to this registration alone."""
     order, event = registration.order, registration.event
+    is_companys = order.source == SOURCE_COMPANY_CONTACT
     # Not the order's link, which would open the places of others, too.
     link_access = LinkAccess(order, [registration], make_own_secret(registration))
     return MailMessage(
         to=registration.email,
         subject=_("A place for you: %(event)s") % {"event": event.title},
         template="place_for_you",
+        recipient_name=registration.first_name,
         context={
             **order_context(order, [registration]),
             "registration": registration,
-            "buyer": "" if registration.is_private else order.email,
+            "buyer": "" if registration.is_private else find_buyer_name(order),
+            "details_url": build_details_url(registration) if is_companys else "",
             "url": build_attendee_url(registration),
         },
         language=order.language,
@@ -56,10 +61,11 @@ def write_buyer_mail(order: Order, registrations: list[Registration], message_ke
         to=order.email,
         subject=_("Place transferred: %(event)s") % {"event": event.title},
         template="handover",
+        recipient_name=find_buyer_first_name(order),
         context={
             **order_context(order, registrations),
             "registration": registration,
-            "is_mailed": registration.email and not is_same_email(registration.email, order.email),
+            "is_mailed": has_own_mailbox(registration),
         },
         language=order.language,
         message_key=message_key,

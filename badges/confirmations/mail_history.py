@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from convention.text.email_addresses import is_same_email
+from registrations.changes.handover_text import has_own_mailbox
 from registrations.models import MailDelivery, Order, Registration
 
 
@@ -31,6 +31,8 @@ class MailHistory:
 
     def needs_buyer_mail(self, registration: Registration) -> bool:
         """Return whether the holder has changed since the last mail to the buyer."""
+        if not registration.has_name:
+            return False
         message_key = handover_message_key(registration)
         is_notified = any(mail.message_key == message_key and mail.accepted_at for mail in self.mails)
         # A place given away before the first mail is simply a registration, for the buyer as well.
@@ -41,8 +43,7 @@ class MailHistory:
 
         If the buyer is the holder, the buyer's own mail is enough.
         """
-        has_own_mail = registration.email and not is_same_email(registration.email, registration.order.email)
-        if registration.holder_count < 2 or not has_own_mail:
+        if registration.holder_count < 2 or not registration.has_name or not has_own_mailbox(registration):
             return False
         message_key, covers = holder_message_key(registration), registration.sequence
         own_mails = [mail for mail in self.mails if mail.message_key == message_key]

@@ -14,7 +14,9 @@ from registrations.billing.receivables import is_paid_by_card, is_settled
 from registrations.billing.refund_text import describe_settlement
 from registrations.booking.verification import make_verification_token
 from registrations.models import Order, Registration, Sponsorship
+from registrations.orders.buyer_name import find_buyer_first_name
 from registrations.orders.calendar import format_venue_address
+from registrations.orders.transfer_details import get_transfer_details
 from registrations.permissions import get_full_access
 from registrations.questions.answers import select_open_questions
 from registrations.questions.queries import load_questions
@@ -125,6 +127,7 @@ def _with_badges(
         to=order.email,
         subject=subject % {"event": event.title, "people": len(registrations)},
         template="confirmation",
+        recipient_name=find_buyer_first_name(order),
         context={
             **order_context(order, registrations),
             **extra_context,
@@ -164,13 +167,16 @@ def list_unanswered_questions(order: Order, registrations: list[Registration]) -
 
 
 def payment_context(order: Order) -> dict[str, object]:
-    """Return the template context about money: the amount due, and whether and how it was paid."""
+    """Return the template context about money: the amount due, whether and how it was paid, or how to pay."""
     amount_due = order.amount_due
     settled = bool(amount_due.amount) and is_settled(order)
+    transfer = get_transfer_details(order) if amount_due.amount and not settled else None
     return {
         "amount_due": amount_due,
         "is_settled": settled,
         "is_paid_by_card": settled and is_paid_by_card(order),
+        "transfer": transfer,
+        "transfer_url": absolute_url(reverse("order-transfer", args=[order.reference, order.manage_secret])),
     }
 
 
@@ -183,6 +189,7 @@ def write_cancellation_mail(order: Order, registrations: list[Registration], mes
         # An order can have more names than fit into a subject.
         subject=subject[:200],
         template="cancellation",
+        recipient_name=find_buyer_first_name(order),
         context={
             **order_context(order, registrations),
             "settled": describe_settlement(order, registrations),

@@ -10,6 +10,7 @@ from convention.money import Money
 from registrations.billing.refund_text import describe_settlement
 from registrations.changes.links import build_attendee_url
 from registrations.models import MailDelivery, Order, Registration
+from registrations.orders.buyer_name import find_buyer_first_name
 from registrations.permissions import LinkAccess, get_full_access, make_own_secret
 from registrations.questions.answers import select_open_questions
 from registrations.questions.queries import load_questions
@@ -61,6 +62,7 @@ def _write_confirmation(
         to=registration.email,
         subject=(corrected or _("Registration confirmed: %(event)s")) % {"event": event.title},
         template="confirmation",
+        recipient_name=registration.first_name,
         context={
             **order_context(order, [registration]),
             "corrected": bool(corrected),
@@ -96,6 +98,7 @@ def _write_cancellation(order: Order, registration: Registration, message_key: s
         to=registration.email,
         subject=_("Cancelled: %(event)s") % {"event": event.title},
         template="cancellation",
+        recipient_name=registration.first_name,
         context={
             **order_context(order, [registration]),
             # What is refunded is between the club and the buyer.
@@ -133,6 +136,7 @@ def _write_buyer_notice(order: Order, registration: Registration, message_key: s
         to=order.email,
         subject=subject % {"event": event.title},
         template="private_place",
+        recipient_name=find_buyer_first_name(order),
         context={
             **order_context(order, [registration]),
             **payment_context(order),

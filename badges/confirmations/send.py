@@ -20,6 +20,7 @@ from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage, MailNotSent
 from convention.text.email_addresses import is_same_email
 from registrations.booking.verification import awaits_buyer, awaits_buyer_alone, is_unverifiable
+from registrations.company.invitations import record_invitation
 from registrations.company.reassign_orders import reassign_order
 from registrations.models import SOURCE_COMPANY_CONTACT, MailDelivery, Order, Registration, Sponsorship
 from registrations.orders.deliveries import SENT_AT_FIELDS, deliver_mail, deliver_to_attendee
@@ -134,13 +135,19 @@ def _send_due_mails(
 def _send_to_holders(order: Order, attempts: MailAttempts) -> None:
     """Notify new holders."""
     for registration in registrations_to_notify(order):
-        send = partial(
-            deliver_to_attendee,
-            registration=registration,
-            message_key=holder_message_key(registration),
-            write_letter=partial(write_holder_mail, registration),
-        )
-        attempts.deliver(registration.email, send)
+        attempts.deliver(registration.email, partial(_send_to_holder, registration))
+
+
+def _send_to_holder(registration: Registration) -> None:
+    message_key = holder_message_key(registration)
+    deliver_to_attendee(
+        registration=registration,
+        message_key=message_key,
+        write_letter=partial(write_holder_mail, registration),
+    )
+    # Holders of a company's place are asked for their details in the same mail.
+    if registration.order.source == SOURCE_COMPANY_CONTACT:
+        record_invitation(registration=registration, message_key=message_key)
 
 
 def _send_to_buyer(order: Order, attempts: MailAttempts) -> None:

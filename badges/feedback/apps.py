@@ -14,5 +14,6 @@ class FeedbackConfig(AppConfig):
         """Register what lower layers call."""
         hooks.event_downloads.register("badges.feedback.downloads.LISTS")
         hooks.feedback_page.register("badges.feedback.permissions.find_feedback_page")
+        hooks.booking_address.register("badges.feedback.permissions.find_booking_address")
         hooks.feedback_addresses.register("badges.feedback.permissions.find_feedback_addresses")
         hooks.speaker_feedback.register("badges.feedback.summaries.summarize_for_speakers")

@@ -79,6 +79,14 @@ def find_attendees(event: Event, request: "HttpRequest") -> list[Registration]:
     return list({row.pk: row for row in found}.values())
 
 
+def find_booking_address(event: Event, request: "HttpRequest") -> str:
+    """Return the address where the visitor books seats in sessions; "" for strangers. A hook."""
+    for registration in find_attendees(event, request):
+        path = [registration.order.reference, make_own_secret(registration), registration.reference]
+        return reverse("order-sessions", args=path)
+    return ""
+
+
 def list_attended_sessions(
     event: Event, attendees: Iterable[Registration], *, at: datetime.datetime | None = None
 ) -> list[AttendedSession]:

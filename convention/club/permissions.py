@@ -103,6 +103,18 @@ def get_employing_vendors(person: Person, *, at: datetime.date | None = None) ->
     return Company.objects.filter(pk__in=employments.values("company")).order_by("sort_name", "pk")
 
 
+def get_employer(person: Person) -> Company | None:
+    """Return the company of the person's seat today, else their only employer, or None."""
+    if company := get_member_company(person):
+        return company
+    employers = Company.objects.filter(
+        pk__in=Employment.objects.open().filter(person=person).values("company")
+    )
+    # Of two employers, a guess would often be wrong. Two rows tell whether there is exactly one.
+    found = list(employers[:2])
+    return found[0] if len(found) == 1 else None
+
+
 def get_companies_of_contact(person: "RequestUser", *, at: datetime.date | None = None) -> QuerySet[Company]:
     """Return the companies whose contact this person is on that day; none for an anonymous user."""
     if not isinstance(person, Person) or not person.is_active:

@@ -39,6 +39,7 @@ class MailAttachment:
 class MailMessage:
     """A mail to send. `template` names mail/TEMPLATE.txt and mail/TEMPLATE.html.
 
+    `recipient_name` is greeted; leave it empty where the name may be a stranger's text. `reply_to` is signed.
     Mails with the same `message_key` have the same Message-ID, so that mail programs drop a repeat.
     """
 
@@ -48,6 +49,7 @@ class MailMessage:
     context: dict[str, Any]
     language: str
     message_key: str
+    recipient_name: str = ""
     accent: str = ""
     reply_to: str = ""
     attachments: Sequence[MailAttachment] = ()
@@ -168,6 +170,8 @@ def render_mail_message(mail_message: MailMessage) -> tuple[str, str]:
     context = {
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
+        "recipient_name": mail_message.recipient_name,
+        "contact_email": mail_message.reply_to,
         **_accent_context(mail_message.accent),
         **mail_message.context,
     }

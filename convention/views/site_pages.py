@@ -27,7 +27,12 @@ from convention.club.permissions import (
 )
 from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_ID, CompiledQuery
 from convention.errors import ServiceUnavailable
-from convention.events.permissions import has_event_to_review, has_organized_event, has_staffed_event
+from convention.events.permissions import (
+    can_create_events,
+    has_event_to_review,
+    has_organized_event,
+    has_staffed_event,
+)
 from convention.middleware import accepted_language, is_api_request, is_missing_slash, unavailable_response
 from convention.web.accent_colours import make_dark_tones, make_light_tones
 
@@ -55,6 +60,11 @@ class PageVisitor:
     def can_organize(self) -> bool:
         """Return whether the visitor organizes an event."""
         return has_organized_event(self.request.user)
+
+    @cached_property
+    def can_create_events(self) -> bool:
+        """Return whether the visitor may create events."""
+        return can_create_events(self.request.user)
 
     @cached_property
     def can_see_money(self) -> bool:

@@ -1,7 +1,8 @@
 """Tell the correction of a registration from its transfer to another person.
 
 Each badge version is compared with whom it was issued to (`Registration.issued_to`), not with what was
-written a moment ago: several corrections that together name another person are a transfer, too.
+written a moment ago: several corrections that together name another person are a transfer, too. A place
+bought without a name has no badge: its first name is no transfer.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any
 from django.utils import timezone
 
 from convention import hooks
+from convention.text.email_addresses import is_same_email
 from registrations.attendee_identity import AttendeeIdentity, has_name_in_common, is_other_person
 from registrations.models import Registration
 
@@ -23,8 +25,9 @@ TRANSFERRED_FIELDS = ["badge_version", "person", "issued_to", "transferred_at"]
 
 def get_issued_identity(registration: Registration, before: Mapping[str, Any]) -> AttendeeIdentity:
     """Return whom this badge version was issued to; `before` has the former values of changed fields."""
-    if registration.issued_to:
-        return AttendeeIdentity(**registration.issued_to)
+    issued = AttendeeIdentity(**registration.issued_to)
+    if issued.has_name:
+        return issued
     former = {name: before[name] for name in IDENTITY_FIELDS if name in before}
     return replace(AttendeeIdentity.from_row(registration), **former)
 
@@ -43,15 +46,40 @@ def is_transfer(registration: Registration, before: Mapping[str, Any]) -> bool:
         if has_name_in_common(member, now):
             return False
         issued = issued if issued.has_name else member
-    return is_other_person(issued, now)
+    return issued.has_name and is_other_person(issued, now)
 
 
 def remember_issued_identity(registration: Registration, before: Mapping[str, Any]) -> list[str]:
     """Store the identity on the badge that is out, as a correction changes it; return the fields to save."""
-    if registration.issued_to or not any(name in before for name in IDENTITY_FIELDS):
+    issued = get_issued_identity(registration, before)
+    is_remembered = AttendeeIdentity(**registration.issued_to).has_name
+    if is_remembered or not issued.has_name or not any(name in before for name in IDENTITY_FIELDS):
         return []
-    registration.issued_to = asdict(get_issued_identity(registration, before))
+    registration.issued_to = asdict(issued)
     return ["issued_to"]
+
+
+def has_other_unnamed_address(registration: Registration, before: Mapping[str, Any]) -> bool:
+    """Return whether a place without a name goes from one address to another, changed and unsaved."""
+    former_email = before.get("email", "")
+    return (
+        bool(former_email)
+        and not get_issued_identity(registration, before).has_name
+        and not is_same_email(former_email, registration.email)
+    )
+
+
+def void_unnamed_link(registration: Registration, before: Mapping[str, Any]) -> list[str]:
+    """Void the link of a place without a name whose address changes, and remove the answers.
+
+    Return the fields to store: none if the place had a name, or no other address.
+    """
+    if not has_other_unnamed_address(registration, before):
+        return []
+    registration.link_version += 1
+    registration.person = None
+    clear_answers(registration)
+    return ["link_version", "person", "answers"]
 
 
 def start_badge_version(registration: Registration) -> None:

@@ -28,7 +28,12 @@ from convention.text.normalize import casefold_text
 from registrations.application_rules import get_application_path
 from registrations.billing.receivables import sync_attendee_names
 from registrations.booking.change_answers import clear_answers
-from registrations.booking.transfer import is_transfer, remember_issued_identity, transfer_registration
+from registrations.booking.transfer import (
+    is_transfer,
+    remember_issued_identity,
+    transfer_registration,
+    void_unnamed_link,
+)
 from registrations.booking.validation import check_person_texts
 from registrations.invoices.ledger.charges import update_buyer
 from registrations.invoices.models.documents import Receivable
@@ -149,7 +154,10 @@ def _save_correction(registration: Registration, old_values: dict[str, Any], rea
         changed += ["badge_version", "person", "answers"]
         release_members_session_places(registration)
     else:
-        written = remember_issued_identity(registration, old_values)
+        written = [
+            *remember_issued_identity(registration, old_values),
+            *void_unnamed_link(registration, old_values),
+        ]
     if registration.confirmed_at:
         # Cleared, or the task below would regard the mail with the corrected badge as sent.
         registration.confirmation_sent_at = None

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from registrations.models import Registration, RegistrationQuerySet
+from registrations.orders.buyer_name import find_attendee_first_name
 from registrations.questions.answers import describe_answers
 from registrations.questions.queries import load_questions
 from registrations.sessions.booking import list_session_bookings
@@ -72,6 +73,7 @@ def _write_letter(registration: Registration) -> MailMessage:
         to=registration.email or registration.order.email,
         subject=(_("Your changes: %(event)s") % {"event": event.title})[:200],
         template="changes",
+        recipient_name=find_attendee_first_name(registration),
         context={
             "registration": registration,
             "event": event,

@@ -2,7 +2,8 @@
 
 Possible until the event's `substitution_deadline`. A member's place goes to the holder of a seat of the same
 company, any other place to anybody. The former attendee's answers are cleared. Session bookings stay with the
-place, but for those that the new attendee may not have: of sessions for members only.
+place, but for those that the new attendee may not have: of sessions for members only. A place bought without
+a name had no attendee: it is named, and no badge becomes void.
 """
 
 from django.db import transaction
@@ -19,25 +20,27 @@ from registrations.application_rules import check_applications
 from registrations.attendee_identity import AttendeeIdentity, choose_member_name
 from registrations.billing.receivables import sync_attendee_names
 from registrations.booking.order_limits import refuse_second_place
-from registrations.booking.transfer import transfer_registration
+from registrations.booking.transfer import IDENTITY_FIELDS, transfer_registration, void_unnamed_link
 from registrations.booking.validation import check_person_texts
-from registrations.models import Order, Registration
+from registrations.models import SOURCE_COMPANY_CONTACT, Order, Registration
 from registrations.order_request import RequestedPlace
 from registrations.sessions.booking import release_members_session_places
 
 from .correct import check_correctable, check_transfer_deadline
+from .handover_text import has_own_mailbox, is_announced_with_badge
 from .links import send_links_mail
 
 # For the audit trail, and to be saved whether they changed or not.
-SUBSTITUTED_FIELDS = ["first_name", "last_name", "email", "no_photo", "person", "badge_version", "answers"]
+NAMED_FIELDS = ["first_name", "last_name", "email", "no_photo", "person"]
+SUBSTITUTED_FIELDS = [*NAMED_FIELDS, "badge_version", "answers"]
 
 
 @transaction.atomic
 def substitute_attendee(*, registration: Registration, new_attendee: RequestedPlace) -> Registration:
     """Give the place to `new_attendee`, whose ticket is ignored.
 
-    Mails the badge to the buyer and the own link to the new attendee. Raise NotOpenNow, InvalidFields or
-    AlreadyRegistered.
+    Mails the badge to the buyer, badge and own link to the new attendee (`handover_text`). Raise NotOpenNow,
+    InvalidFields or AlreadyRegistered.
     """
     check_correctable(registration)
     check_transfer_deadline(registration.event)
@@ -60,27 +63,49 @@ def substitute_as_organizer(*, registration: Registration, new_attendee: Request
     if member:
         refuse_second_place(registration, member)
         name = choose_member_name(AttendeeIdentity.from_row(new_attendee), AttendeeIdentity.from_row(member))
-    registration.first_name, registration.last_name = name
-    registration.email, registration.no_photo = new_attendee.email, new_attendee.no_photo
-    # Voids the badge and the former attendee's link, and clears the answers.
-    written = transfer_registration(registration)
-    # After `transfer_registration`, which clears the person.
+    written = _assign_attendee(registration, name, new_attendee)
+    # Afterwards, because a transfer clears the person.
     registration.person, registration.confirmation_sent_at = member, None
-    record_action(
-        "registration.substitute", registration, event=registration.event, fields=SUBSTITUTED_FIELDS
-    )
     registration.sequence = advance_sequence(registration.event_id)
     # The personal agenda stays with the attendee before.
     registration.agenda_links.all().delete()
-    registration.save(update_fields=[*{*SUBSTITUTED_FIELDS, *written}, "confirmation_sent_at", "sequence"])
+    registration.save(update_fields=[*written, "confirmation_sent_at", "sequence"])
     release_members_session_places(registration)
     sync_attendee_names([registration])
     hooks.send_order_mails.enqueue(registration.order_id)
-    if registration.email:
+    if _needs_link_mail(registration):
         send_links_mail.enqueue([], [registration.pk])
     # After saving, because an application is linked to the saved row; an error rolls everything back.
     check_applications([registration])
     return registration
+
+
+def _assign_attendee(
+    registration: Registration, name: tuple[str, str], new_attendee: RequestedPlace
+) -> set[str]:
+    """Write the new attendee on the place and record it; return the fields to save."""
+    before = {field: getattr(registration, field) for field in IDENTITY_FIELDS}
+    was_named = registration.has_name
+    registration.first_name, registration.last_name = name
+    registration.email, registration.no_photo = new_attendee.email, new_attendee.no_photo
+    if was_named:
+        # Voids the badge and the former attendee's link, and clears the answers.
+        written = {*SUBSTITUTED_FIELDS, *transfer_registration(registration)}
+        verb, fields = "registration.substitute", SUBSTITUTED_FIELDS
+    else:
+        written = {*NAMED_FIELDS, *void_unnamed_link(registration, before)}
+        verb, fields = "registration.name", NAMED_FIELDS
+    record_action(verb, registration, event=registration.event, fields=fields)
+    return written
+
+
+def _needs_link_mail(registration: Registration) -> bool:
+    """Return whether the new attendee gets their link by a mail of its own.
+
+    A new holder gets it with the badge, and a company's contact invites colleagues, which brings it too.
+    """
+    is_invited = registration.order.source == SOURCE_COMPANY_CONTACT
+    return has_own_mailbox(registration) and not is_announced_with_badge(registration) and not is_invited
 
 
 def _check_new_attendee(registration: Registration, new_attendee: RequestedPlace) -> None:

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -14,6 +13,7 @@ from registrations.rate_limits import throttle_correction
 
 from .correct import check_transfer_deadline
 from .forms import SubstitutionForm
+from .handover_text import describe_handover
 from .substitute import substitute_attendee
 
 
@@ -38,16 +38,7 @@ def registration_substitution(request: HttpRequest, reference: str, secret: str,
         except AlreadyRegistered as error:
             form.add_error("email", str(error))
         else:
-            message = _(
-                "The place is now in the name of %(name)s, who will receive the link. "
-                "The badge goes to the buyer."
-            )
-            if new.is_private:
-                message = _(
-                    "The place is now in the name of %(name)s, who will receive the link and the badge "
-                    "by e-mail."
-                )
-            messages.success(request, message % {"name": new.name})
+            messages.success(request, describe_handover(new))
             return (
                 redirect("order", reference, secret) if link_access.is_full else redirect("event", event.slug)
             )

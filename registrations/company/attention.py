@@ -18,11 +18,15 @@ URGENT_PERIOD = datetime.timedelta(days=7)
 
 @dataclass(frozen=True)
 class CompanyAttentionItem:
-    """A sentence, its gravity (0 can wait, 1 soon, 2 now), and the URL name of the page to act on."""
+    """A sentence, its gravity (0 can wait, 1 soon, 2 now), and the URL name of the page to act on.
+
+    `event_slug` is set where that page is about one event.
+    """
 
     sentence: str
     gravity: int
     page_name: str
+    event_slug: str = ""
 
 
 def list_attention_items(overview: CompanyOverview, *, at: datetime.datetime) -> list[CompanyAttentionItem]:
@@ -108,5 +112,8 @@ def _event_items(upcoming_event: UpcomingEvent, at: datetime.datetime) -> Iterat
             upcoming_event.passes_left,
         )
         yield CompanyAttentionItem(
-            sentence % {"event": title, "count": upcoming_event.passes_left}, 0, "company-registrations"
+            sentence % {"event": title, "count": upcoming_event.passes_left},
+            0,
+            "company-register",
+            upcoming_event.event.slug,
         )

@@ -57,6 +57,18 @@ def invite_attendee(*, registration: Registration) -> Invitation | None:
     return invitation
 
 
+def record_invitation(*, registration: Registration, message_key: str) -> None:
+    """Save that the mail with the badge invited the new holder, or that their address refused it."""
+    mail = registration.deliveries.filter(message_key=message_key).order_by("-revision").first()
+    if mail is None:
+        return
+    Invitation.objects.get_or_create(
+        registration=registration,
+        badge_version=registration.badge_version,
+        defaults={"sent_at": mail.accepted_at, "refused_at": mail.refused_at},
+    )
+
+
 @task()
 def send_invitation(invitation_id: int) -> None:
     """Send the invitation unless it was sent or is obsolete. Raise MailNotSent."""
@@ -126,24 +138,30 @@ def _send_message(invitation: Invitation, *, message_key: str, sent_at_field: st
     Invitation.objects.filter(pk=invitation.pk).update(**{sent_at_field: timezone.now()})
 
 
+def build_details_url(registration: Registration) -> str:
+    """Return the absolute address at which the attendee completes their details, in the active language."""
+    secret = make_own_secret(registration)
+    path = reverse("order-details", args=[registration.order.reference, secret, registration.reference])
+    return f"{settings.SITE_URL}{path}"
+
+
 def build_invitation_message(registration: Registration, *, message_key: str) -> MailMessage:
     """Return the mail with the attendee's own link, in the order's language."""
     event, order = registration.event, registration.order
     with translation.override(order.language):
         subject = _("Your place: %(event)s") % {"event": event.title}
-        path = reverse(
-            "order-details", args=[order.reference, make_own_secret(registration), registration.reference]
-        )
+        url = build_details_url(registration)
     return MailMessage(
         to=registration.email,
         subject=subject,
         template="details",
+        recipient_name=registration.first_name,
         context={
             "registration": registration,
             "event": event,
             "where": format_venue_address(event),
             "company": order.company,
-            "url": f"{settings.SITE_URL}{path}",
+            "url": url,
         },
         language=order.language,
         message_key=message_key,

@@ -11,10 +11,13 @@ from convention.events.models import Event
 from convention.text.normalize import name_search_key
 from registrations.application_rules import get_application_paths
 from registrations.models import PassQuota, Registration
-from registrations.pricing.passes import includes_passes
+from registrations.pricing.passes import find_events_taking_passes, includes_passes
 
 from .models import Invitation
 from .permissions import list_company_registrations
+
+# The next events without colleagues that the overview shows at once; more would hide what matters.
+OTHER_EVENTS_SHOWN = 2
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ class UpcomingEvent:
     pass_count: int = 0
     used_pass_count: int = 0
     application_path: str = ""
+
+    @property
+    def concerns_company(self) -> bool:
+        """Return whether colleagues are registered, or passes wait to be used."""
+        return self.place_count > 0 or self.passes_left > 0
 
     @property
     def has_passes(self) -> bool:
@@ -58,6 +66,18 @@ class CompanyOverview:
     def is_member(self) -> bool:
         """Return whether its seats make members today."""
         return self.membership is not None and self.membership.is_open()
+
+    @property
+    def first_events(self) -> list[UpcomingEvent]:
+        """Return the events that concern the company, and the next ones, in order of time."""
+        others = [row for row in self.upcoming_events if not row.concerns_company][:OTHER_EVENTS_SHOWN]
+        return [row for row in self.upcoming_events if row.concerns_company or row in others]
+
+    @property
+    def later_events(self) -> list[UpcomingEvent]:
+        """Return the upcoming events that are not among the first."""
+        first_ids = {row.event.pk for row in self.first_events}
+        return [row for row in self.upcoming_events if row.event.pk not in first_ids]
 
     @property
     def seats_left(self) -> int:
@@ -137,6 +157,9 @@ def load_upcoming_events(
         if places[event.pk] or event.is_registration_open(at=at)
     ]
     application_paths = get_application_paths(shown)
+    conventions = [event for event in shown if includes_passes(membership, event)]
+    # Passes are worth a word only where a ticket takes them.
+    taking_passes = find_events_taking_passes(conventions) if conventions else set()
     return [
         UpcomingEvent(
             event,
@@ -144,7 +167,7 @@ def load_upcoming_events(
             unnamed_count=unnamed[event.pk],
             incomplete_count=sum(pk == event.pk and refused is None for pk, refused in waiting),
             refused_mail_count=sum(pk == event.pk and refused is not None for pk, refused in waiting),
-            pass_count=membership.passes if membership and includes_passes(membership, event) else 0,
+            pass_count=membership.passes if membership and event.pk in taking_passes else 0,
             used_pass_count=used_passes.get(event.pk, 0),
             application_path=application_paths.get(event.pk, ""),
         )

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from .views import attendee_details, bulk_order, desk, invoices, registrations
+from .views import attendee_details, bulk_order, desk, orders, registrations
 
 COMPANY_PATH = "company/<slug:company>"
 REGISTRATION_PATH = f"{COMPANY_PATH}/registrations/<slug:reference>"
@@ -20,9 +20,9 @@ pages: list[Any] = [
     path(f"{REGISTRATION_PATH}/", registrations.registration_detail, name="company-place"),
     path(f"{REGISTRATION_PATH}/invite/", registrations.invitation_resend, name="company-place-invite"),
     path(f"{REGISTRATION_PATH}/cancel/", registrations.registration_cancel, name="company-place-cancel"),
-    path(f"{COMPANY_PATH}/orders/", registrations.order_list, name="company-orders"),
-    path(f"{COMPANY_PATH}/orders/<slug:reference>/invoices/", invoices.invoice_list, name="company-invoices"),
-    path(f"{COMPANY_PATH}/invoices/<int:invoice>.pdf", invoices.invoice_download, name="company-invoice"),
+    path(f"{COMPANY_PATH}/orders/", orders.order_list, name="company-orders"),
+    path(f"{COMPANY_PATH}/orders/<slug:reference>/", orders.order_detail, name="company-order"),
+    path(f"{COMPANY_PATH}/invoices/<int:invoice>.pdf", orders.invoice_download, name="company-invoice"),
     path(f"{BULK_ORDER_PATH}/", bulk_order.bulk_order_rows, name="company-register"),
     path(f"{BULK_ORDER_PATH}/check/", bulk_order.bulk_order_review, name="company-check"),
     path(

@@ -25,6 +25,7 @@ from registrations.application_rules import describe_missing_application
 from registrations.billing.receivables import is_paid
 from registrations.booking.transfer import (
     TRANSFERRED_FIELDS,
+    has_other_unnamed_address,
     is_transfer,
     remember_issued_identity,
     start_badge_version,
@@ -440,16 +441,17 @@ def _apply_identity_change(
 ) -> set[str]:
     """Void the badge where the list names another person; return the changed fields.
 
-    Only answers that the list gives remain.
+    Of a place without a name, another address voids the link. Only answers that the list gives remain.
     """
     if not is_transfer(registration, old_values):
-        return set(remember_issued_identity(registration, old_values))
+        written = set(remember_issued_identity(registration, old_values))
+        if has_other_unnamed_address(registration, old_values):
+            registration.link_version += 1
+            _keep_row_answers(registration, row)
+            written |= {"link_version", "answers"}
+        return written
     start_badge_version(registration)
-    row_answers = row.place.answers
-    registration.answers = {
-        slug: answer for slug, answer in registration.answers.items() if slug in row_answers
-    }
-    claim_answer_files(registration)
+    _keep_row_answers(registration, row)
     # Adopted orders are reported with their links already.
     if registration.order_id not in result.adopted_orders:
         result.transfer_count += 1
@@ -457,6 +459,14 @@ def _apply_identity_change(
         registration.confirmation_sent_at = None
         result.order_ids_to_notify.append(registration.order_id)
     return {*TRANSFERRED_FIELDS, "answers", "confirmation_sent_at"}
+
+
+def _keep_row_answers(registration: Registration, row: RegistrationRow) -> None:
+    row_answers = row.place.answers
+    registration.answers = {
+        slug: answer for slug, answer in registration.answers.items() if slug in row_answers
+    }
+    claim_answer_files(registration)
 
 
 def _collect_row_values(row: RegistrationRow, new_answers: dict[str, Any]) -> dict[str, Any]:

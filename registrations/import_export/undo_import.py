@@ -251,6 +251,9 @@ def _restore_registrations(
         # A restored version number could make the other attendee's badge valid again.
         if "badge_version" in old_values:
             old_values |= _next_badge_version(registration)
+        elif registration.has_name and not _has_former_name(registration, old_values):
+            # The badge with the removed name must not stay valid for the next one.
+            old_values["badge_version"] = registration.badge_version + 1
         for name, value in old_values.items():
             setattr(registration, name, value)
         field_names |= old_values.keys()
@@ -259,6 +262,10 @@ def _restore_registrations(
     update_buyers(orders.values(), PURCHASE_ORDER_FIELD)
     _save_former_values(changed, field_names)
     return differences_cents
+
+
+def _has_former_name(registration: Registration, old_values: Mapping[str, Any]) -> bool:
+    return any(old_values.get(name, getattr(registration, name)) for name in ("first_name", "last_name"))
 
 
 def _save_former_values(changed: list[Registration], field_names: set[str]) -> None:

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -21,12 +22,14 @@ from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event
 from convention.events.permissions import get_member_events
 from convention.tables.downloads import CALENDAR_TYPE, attachment_response
+from registrations.application_rules import get_application_path
 from registrations.billing.receivables import calculate_balance, list_active_sponsorships
 from registrations.billing.refund_text import describe_settlement, preview_refund
 from registrations.booking.verification import awaits_buyer, awaits_buyer_alone
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import correct_own_registration, correct_registration
 from registrations.changes.forms import CorrectionForm
+from registrations.changes.handover_text import describe_handover
 from registrations.models import Registration, SessionBooking
 from registrations.permissions import (
     LinkAccess,
@@ -43,6 +46,7 @@ from registrations.sessions.booking import get_attendee_audience
 from schedule.models import ProgrammeAudience
 
 from .calendar import build_calendar_file
+from .order_state import describe_confirmation, describe_order_state, list_names_by_state
 
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
@@ -62,7 +66,9 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         for registration in (*link_access.registrations, *link_access.private_registrations)
     }
     _attach_answers(link_access)
+    _attach_badge_symbols(link_access)
     packages = list(list_active_sponsorships(order))
+    cancelled_at = find_cancellation_time(event)
     awaits_payment = order.is_by_card and bool(states & UNPAID_STATES)
     context = {
         "link_access": link_access,
@@ -70,12 +76,18 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "event": event,
         "states": states,
         "can_replace_link": link_access.is_full or any(each.is_private for each in link_access.registrations),
-        "has_badge": any(each.state == Registration.State.CONFIRMED for each in link_access.registrations),
+        "headline": describe_order_state(
+            [*link_access.registrations, *link_access.private_registrations],
+            awaits_payment=awaits_payment,
+            is_called_off=cancelled_at is not None,
+        ),
+        "names_by_state": list_names_by_state(link_access.registrations),
+        "confirmation": describe_confirmation(link_access),
         "awaits_payment": awaits_payment,
         "awaiting_buyer": [each for each in link_access.registrations if awaits_buyer(order, each)],
         "balance": calculate_balance(order) if awaits_payment else None,
         "is_cancelled": states == {Registration.State.CANCELLED},
-        "cancelled_at": find_cancellation_time(event),
+        "cancelled_at": cancelled_at,
         "price_rows": [
             (registration, list_price_rows(registration)) for registration in link_access.registrations
         ],
@@ -91,6 +103,9 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "can_change": event.ends_at > timezone.now(),
         "has_feedback": any(find_page(event) for find_page in hooks.feedback_page.providers()),
         "has_certificates": any(is_open(event) for is_open in hooks.certificate_page.providers()),
+        "can_register_another": link_access.is_full
+        and event.is_registration_open(at=timezone.now())
+        and not get_application_path(event),
         "can_give": event.substitution_deadline > timezone.now(),
         **_attach_session_bookings(link_access),
     }
@@ -113,6 +128,16 @@ def _attach_answers(link_access: LinkAccess) -> None:
             questions, registration.ticket, registration.answers
         )
         registration.awaits_buyer_verification = awaits_buyer_alone(order, registration)
+
+
+def _attach_badge_symbols(link_access: LinkAccess) -> None:
+    """Set the QR symbol of each badge until the event is over; "" where there is no badge."""
+    symbols: dict[int, SafeString] = {}
+    if link_access.order.event.ends_at > timezone.now():
+        for draw_symbols in hooks.badge_symbols.providers():
+            symbols |= draw_symbols(link_access.registrations)
+    for registration in link_access.registrations:
+        registration.badge_symbol = symbols.get(registration.pk, "")
 
 
 def list_wallet_links() -> list[tuple[str, str]]:
@@ -183,7 +208,7 @@ def registration_correction(request: HttpRequest, reference: str, secret: str, p
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            return _redirect_after_correction(request, link_access, corrected)
+            return _redirect_after_correction(request, link_access, corrected, registration.holder_count)
     context = {
         "link_access": link_access,
         "event": link_access.order.event,
@@ -195,25 +220,22 @@ def registration_correction(request: HttpRequest, reference: str, secret: str, p
 
 
 def _redirect_after_correction(
-    request: HttpRequest, link_access: LinkAccess, registration: Registration
+    request: HttpRequest, link_access: LinkAccess, registration: Registration, holder_count: int
 ) -> HttpResponse:
-    """Redirect to the order, or to the event's page where the attendee gave the place away."""
+    """Redirect to the order, or to the event's page where the attendee gave the place away.
+
+    `holder_count` is that before the correction.
+    """
     if link_access.is_full or is_own_secret(registration, link_access.secret):
-        messages.success(request, _("Your correction has been saved."))
+        is_transferred = registration.holder_count > holder_count
+        messages.success(
+            request,
+            describe_handover(registration) if is_transferred else _("Your correction has been saved."),
+        )
         # The correction may have replaced the link this page was opened with.
         secret = registration.order.manage_secret if link_access.is_full else link_access.secret
         return redirect("order", link_access.order.reference, secret)
-    if registration.email:
-        message = _(
-            "The place is now in the name of %(name)s, and your link no longer works. They will "
-            "receive the badge by e-mail."
-        )
-    else:
-        message = _(
-            "The place is now in the name of %(name)s, and your link no longer works. "
-            "The badge goes to the buyer."
-        )
-    messages.success(request, message % {"name": registration.name})
+    messages.success(request, f"{describe_handover(registration)} {_('Your link no longer works.')}")
     return redirect("event", link_access.order.event.slug)
 
 

@@ -8,9 +8,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from convention.audit.models import AuditEntry
 from convention.events.models import Event
 from convention.mail.bounces import find_bounced_addresses, has_bounced_address
 from convention.tables.downloads import TableSheet
@@ -104,48 +102,6 @@ STATE_CONDITIONS = {
     Registration.State.CANCELLED.value: _cancelled_condition,
     Registration.State.EXPIRED.value: _expired_condition,
 }
-
-
-AUDIT_VERB_TEXTS = {
-    "registration.cancel": gettext_lazy("cancelled"),
-    "registration.correct": gettext_lazy("corrected"),
-    "registration.transfer": gettext_lazy("transferred to someone else"),
-    "registration.substitute": gettext_lazy("given to a colleague"),
-    "registration.complete": gettext_lazy("details completed by the attendee"),
-    # The verbs are stored data; they keep the names they had when they were recorded.
-    "registration.prove": gettext_lazy("confirmed through the link in the e-mail"),
-    "registration.receive": gettext_lazy("registered at the desk"),
-    "registration.answer": gettext_lazy("questions answered"),
-    "badge.print": gettext_lazy("badge printed at the desk"),
-    "badge.reissue": gettext_lazy("earlier badge replaced"),
-    "registration.note": gettext_lazy("note of the desk changed"),
-    "order.invoice_later": gettext_lazy("to be invoiced instead of paid by card"),
-    "registration.resend": gettext_lazy("e-mail sent again"),
-    "registration.merge": gettext_lazy("merged with another registration"),
-    "registration.set_apart": gettext_lazy("marked as not a duplicate"),
-    "seat.book": gettext_lazy("seat booked"),
-    "seat.leave": gettext_lazy("seat released"),
-    "seat.swap": gettext_lazy("seat swapped"),
-    "address.bounced": gettext_lazy("e-mail bounced"),
-    "address.right": gettext_lazy("address marked as correct"),
-    "order.renew_link": gettext_lazy("link replaced"),
-    "order.verify": gettext_lazy("address confirmed through the link in the e-mail"),
-    "order.vouch": gettext_lazy("confirmed by an organizer"),
-    "order.confirm": gettext_lazy("order confirmed"),
-    "order.resend": gettext_lazy("link to confirm the order sent again"),
-    "order.cancel": gettext_lazy("cancelled together with other orders"),
-    "order.book_for_company": gettext_lazy("ordered by the company’s contact"),
-}
-
-
-def load_history(registration: Registration) -> list[tuple[Any, AuditEntry]]:
-    """Return what happened to the registration and its order, newest first, each with its text."""
-    subjects = [
-        f"registrations.registration:{registration.pk}",
-        f"registrations.order:{registration.order_id}",
-    ]
-    entries = AuditEntry.objects.filter(subject__in=subjects).select_related("actor")
-    return [(AUDIT_VERB_TEXTS.get(entry.verb, entry.verb), entry) for entry in entries]
 
 
 def load_mails(registration: Registration) -> dict[str, Any]:

@@ -35,12 +35,12 @@ from registrations.permissions import make_own_secret
 from registrations.pricing.display import list_price_rows
 from registrations.sessions.booking import list_session_bookings
 
+from .history import load_history
 from .registration_list import (
     UNANSWERED_FILTER,
     UNDELIVERED_FILTER,
     RegistrationFilter,
     load_answers,
-    load_history,
     load_mails,
     make_registration_sheet,
 )

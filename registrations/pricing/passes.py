@@ -11,12 +11,18 @@ from django.db.models import F
 
 from convention.club.models import Membership
 from convention.events.models import Event
-from registrations.models import PassQuota, Registration
+from registrations.models import PassQuota, Registration, Ticket
 
 
 def includes_passes(membership: Membership | None, event: Event) -> bool:
     """Return whether the membership includes passes for this event; only conventions accept them."""
     return membership is not None and membership.passes > 0 and event.kind == Event.Kind.CONVENTION
+
+
+def find_events_taking_passes(events: Iterable[Event]) -> set[int]:
+    """Return the ids of the events with a ticket on the event page that a pass can pay for."""
+    tickets = Ticket.objects.filter(event__in=list(events), uses_pass=True, is_public=True)
+    return set(tickets.values_list("event", flat=True))
 
 
 def count_passes_left(membership: Membership | None, event: Event) -> int:

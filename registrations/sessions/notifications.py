@@ -33,6 +33,7 @@ from convention.events.models import Event
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.tasks.queue import enqueue_all
 from registrations.models import AgendaLink, Registration, SessionBooking
+from registrations.orders.buyer_name import find_attendee_first_name
 from registrations.permissions import make_own_secret
 from schedule.models import PersonalAgenda, Session
 from schedule.versions.recipients import RecipientGroup
@@ -200,6 +201,7 @@ def _write_letter(registration: Registration, changes: list[ChangedSession]) -> 
         to=registration.email or registration.order.email,
         subject=_write_subject(event, changes)[:200],
         template="session_changed",
+        recipient_name=find_attendee_first_name(registration),
         context={"changes": changes, "event": event, "url": settings.SITE_URL + page},
         language=registration.order.language,
         message_key=f"sessions-{registration.pk}-{state}"[:200],

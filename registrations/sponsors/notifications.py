@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from registrations.models import Order, Sponsorship
+from registrations.orders.buyer_name import find_buyer_first_name
 
 
 @task()
@@ -39,6 +40,7 @@ def build_sponsor_message(sponsorship: Sponsorship) -> MailMessage:
         to=sponsorship.order.email,
         subject=_("Thank you for your support: %(event)s") % {"event": sponsorship.event.title},
         template="sponsor",
+        recipient_name=find_buyer_first_name(sponsorship.order),
         context={
             "sponsorship": sponsorship,
             "event": sponsorship.event,

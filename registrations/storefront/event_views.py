@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
+from convention.club.models import Person
 from convention.db.compiled_query import PLACEHOLDER_ID, PLACEHOLDER_TIME, CompiledQuery
 from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event
@@ -23,6 +24,7 @@ from registrations.application_rules import get_application_path
 from registrations.inventory.stock import refresh_availability
 from registrations.logos import SponsorTier, list_sponsor_tiers
 from registrations.models import Package, Registration, SponsorLogo, Ticket
+from registrations.permissions import choose_link_secret, list_own_registrations
 from registrations.pricing.catalog import load_public_tickets
 from schedule.models import CallForProposals, ProgrammeAudience, Session
 from schedule.permissions import get_programme_audience
@@ -121,7 +123,8 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     # The key of the cache does not include the query string, on which the page may depend.
     if request.GET or not is_anonymous_visitor(request):
         has_programme = offer.has_programme or _has_members_programme(request, offer.event)
-        response = _render_event_page(request, replace(offer, has_programme=has_programme))
+        shown = replace(offer, has_programme=has_programme)
+        response = _render_event_page(request, shown, _list_own_places(request, offer.event))
         patch_cache_control(response, private=True, no_cache=True)
         return response
     # Anonymous visitors all get the same page, so that its version can be the ETag.
@@ -145,8 +148,26 @@ def _has_members_programme(request: HttpRequest, event: Event) -> bool:
     return audience is ProgrammeAudience.MEMBERS and event.sessions.published(audience=audience).exists()
 
 
-def _render_event_page(request: HttpRequest, offer: RegistrationOffer) -> HttpResponse:
-    return render(request, "registrations/event.html", {"event": offer.event, "offer": offer})
+def _list_own_places(request: HttpRequest, event: Event) -> list[tuple[Registration, str]]:
+    """Return the signed-in reader's active registrations at the event, with the secrets that open them."""
+    person = request.user
+    if not isinstance(person, Person):
+        return []
+    active = {Registration.State.CONFIRMED, Registration.State.PENDING}
+    return [
+        (registration, choose_link_secret(registration, person.email or ""))
+        for registration in list_own_registrations(person, event=event)
+        if registration.state in active
+    ]
+
+
+def _render_event_page(
+    request: HttpRequest,
+    offer: RegistrationOffer,
+    own_places: Sequence[tuple[Registration, str]] = (),
+) -> HttpResponse:
+    context = {"event": offer.event, "offer": offer, "own_places": own_places}
+    return render(request, "registrations/event.html", context)
 
 
 def compute_offer_version(offer: RegistrationOffer, *, at: datetime.datetime) -> str:

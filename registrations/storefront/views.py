@@ -12,9 +12,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from convention.club.models import Person
+from convention.club.permissions import get_employer
+from convention.errors import NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.text.normalize import parse_digits
@@ -29,11 +31,12 @@ from registrations.booking.validation import (
 from registrations.inventory.stock import refresh_availability
 from registrations.models import Voucher
 from registrations.order_request import MAX_PLACES_PER_ORDER, normalize_code
+from registrations.permissions import get_order_by_link
 from registrations.pricing.catalog import filter_offered_tickets, make_voucher_terms
 from registrations.questions.answer_forms import AnswersForm, build_answer_forms
 from registrations.rate_limits import get_voucher_throttled
 
-from .drafts import PERSON_FIELDS, DraftContent, load_draft, save_draft
+from .drafts import BILLING_FIELDS, PERSON_FIELDS, DraftContent, load_draft, save_draft
 from .forms import ChoiceOffer, ContactForm, PersonForm, TicketChoiceForm, VoucherCodeForm
 
 PersonFormSet = formset_factory(
@@ -70,6 +73,26 @@ def register_people(request: HttpRequest, slug: str) -> HttpResponse:
     elif valid:
         return redirect("register-choices", slug)
     return _render_people_page(request, event, draft, people, contact)
+
+
+@never_cache
+@require_POST
+def register_another(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """Begin another order of the same buyer, with the contact, company and billing details of this one.
+
+    What was typed in an order begun before is kept.
+    """
+    link_access = get_order_by_link(reference, secret)
+    if not link_access.is_full:
+        raise NotFound(_("Only the buyer’s link opens this page."))
+    order = link_access.order
+    draft = load_draft(request.session, order.event.slug)
+    if not any(value for person in draft.people for value in person.values()):
+        draft.people = [{"company": order.company}]
+        draft.contact = order.email
+        draft.billing = {name: getattr(order, name) for name in BILLING_FIELDS}
+        _save_draft(request, order.event, draft)
+    return redirect("register", order.event.slug)
 
 
 def _save_draft(request: HttpRequest, event: Event, draft: DraftContent) -> None:
@@ -112,7 +135,15 @@ def _guess_people(request: HttpRequest, draft: DraftContent) -> list[dict[str, A
     person = request.user
     if any(draft.people) or not isinstance(person, Person):
         return draft.people
-    return [{"first_name": person.first_name, "last_name": person.last_name, "email": person.email or ""}]
+    employer = get_employer(person)
+    return [
+        {
+            "first_name": person.first_name,
+            "last_name": person.last_name,
+            "email": person.email or "",
+            "company": employer.name if employer else "",
+        }
+    ]
 
 
 def _update_people(draft: DraftContent, request: HttpRequest, count: int) -> None:

@@ -111,6 +111,7 @@ pages: list[Any] = [
     path("visits/<slug:event>/identity/", identity_views.identity_edit, name="visit-identity"),
     # the secretary's lists
     path(f"{LISTS_PREFIX}/", visitor_list_views.visitor_list_overview, name="organize-visit-lists"),
+    path(f"{LISTS_PREFIX}/remind/", visitor_list_views.visitor_reminder, name="organize-visit-remind"),
     path(f"{LISTS_PREFIX}/make/", visitor_list_views.visitor_list_create, name="organize-visit-list-make"),
     path(f"{LISTS_PREFIX}/<int:number>/", visitor_list_views.visitor_list_detail, name="organize-visit-list"),
     path(
@@ -162,6 +163,7 @@ pages += [
     path("season/proposals/new/", planning_proposal_views.proposal_create, name="proposal-new"),
     path("season/proposals/<int:pk>/", planning_proposal_views.proposal_respond, name="proposal-respond"),
     path("organize/season/", season_views.season_plan, name="organize-season"),
+    path("organize/season/visits/new/", season_views.visit_create, name="organize-visit-new"),
     path("organize/season/turns/", season_views.company_history_list, name="organize-company-history"),
     path(
         "organize/season/turns.csv",

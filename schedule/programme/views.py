@@ -172,6 +172,7 @@ def session_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpRes
             "links": list_safe_links(session),
             "files": session.files.public().defer("content"),
             "feedback_address": find_feedback_addresses(event_obj, request).get(session.pk, ""),
+            "booking_address": find_booking_address(event_obj, request) if session.is_bookable else "",
         }
         return render(request, "schedule/session.html", context)
 
@@ -185,6 +186,12 @@ def find_feedback_addresses(event: Event, request: "HttpRequest") -> dict[int, s
     for find_addresses in hooks.feedback_addresses.providers():
         addresses |= find_addresses(event, request)
     return addresses
+
+
+def find_booking_address(event: Event, request: "HttpRequest") -> str:
+    """Return where the visitor books seats in sessions; "" for visitors not recognized."""
+    addresses = [find_address(event, request) for find_address in hooks.booking_address.providers()]
+    return next(filter(None, addresses), "")
 
 
 def list_safe_links(session: Session) -> list[dict[str, str]]:

@@ -33,12 +33,14 @@ from registrations.booking.place_order import quote_order
 from registrations.booking.validation import check_place_count, refuse_if_closed
 from registrations.company.booking import book_for_company, find_seat_errors, make_order_context
 from registrations.company.forms import MAX_ROWS, AttendeeRowFormSet, BaseAttendeeRowFormSet, PasteForm
+from registrations.company.overview import find_membership
 from registrations.company.pasted_rows import parse_pasted_rows
 from registrations.inventory.stock import make_sold_out_error, refresh_availability
 from registrations.models import Ticket
 from registrations.order_request import MAX_PLACES_PER_ORDER, OrderRequest
 from registrations.pricing.catalog import PriceChanged
 from registrations.pricing.display import describe_vat, make_line_row
+from registrations.pricing.passes import count_passes_left
 from registrations.pricing.quote import Quote
 from registrations.rate_limits import throttle_order
 from registrations.storefront.drafts import BILLING_FIELDS, DraftContent, delete_draft, load_draft, save_draft
@@ -60,7 +62,8 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
     draft = load_draft(request.session, _draft_key(company_obj, event_obj))
     paste = PasteForm(request.POST or None)
     if request.method == "GET":
-        return _render_rows(request, company_obj, event_obj, _make_formset(draft, tickets), PasteForm())
+        formset = _make_formset(draft, tickets, _find_pass_ticket(company_obj, event_obj, tickets))
+        return _render_rows(request, company_obj, event_obj, formset, PasteForm())
     draft.people = _read_typed_rows(request)
     # The first button in the table that was pressed; a row is removed by a button with its number.
     action = next((action for name, action in ROW_ACTIONS.items() if name in request.POST), None)
@@ -185,9 +188,17 @@ def _append_pasted_rows(draft: DraftContent, paste_form: PasteForm, tickets: lis
     return not paste_form.errors
 
 
-def _make_formset(draft: DraftContent, tickets: list[Ticket]) -> BaseAttendeeRowFormSet:
+def _find_pass_ticket(company: Company, event: Event, tickets: list[Ticket]) -> str:
+    """Return the ticket that the membership pays for while passes are left; "" if there is none."""
+    taking = [ticket.slug for ticket in tickets if ticket.uses_pass]
+    membership = find_membership(company, at=timezone.localdate()) if taking else None
+    return taking[0] if count_passes_left(membership, event) else ""
+
+
+def _make_formset(draft: DraftContent, tickets: list[Ticket], default_ticket: str) -> BaseAttendeeRowFormSet:
     """Return an unvalidated formset of the draft's rows, with blank rows if there are none."""
-    people = [person for person in draft.people if person] or [{}] * BLANK_ROW_COUNT
+    blank_row = {"ticket": default_ticket} if default_ticket else {}
+    people = [person for person in draft.people if person] or [blank_row] * BLANK_ROW_COUNT
     return AttendeeRowFormSet(prefix="row", initial=people, form_kwargs={"tickets": tickets})
 
 
@@ -231,8 +242,8 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
     company_obj, nonce = get_company_of_contact(company, request.user), request.POST.get("nonce", "")
     event_obj = get_visible_event(event, request.user)
     # The order was placed by the first of two clicks.
-    if nonce and find_order_by_key(event_obj, _idempotency_key(company_obj, nonce)):
-        return redirect("company-registrations", company)
+    if nonce and (order := find_order_by_key(event_obj, _idempotency_key(company_obj, nonce))):
+        return redirect("company-order", company, order.reference)
     refuse_if_closed(event_obj, at=timezone.now())
     draft, tickets = load_draft(request.session, _draft_key(company_obj, event_obj)), _load_tickets(event_obj)
     rows = AttendeeRowFormSet(_make_post_data(draft), prefix="row", form_kwargs={"tickets": tickets})
@@ -270,6 +281,8 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
         "vat": [describe_vat(amount, currency) for amount in quote.vat_by_rate],
         "billing": billing,
         "draft": draft,
+        "used_pass_count": sum(line.uses_pass for line in quote.lines),
+        "passes_left": count_passes_left(find_membership(company_obj, at=timezone.localdate()), event_obj),
     }
     return render_page(request, "company/bulk_order_review.html", company_obj, **context)
 
@@ -344,7 +357,7 @@ def _book_draft(request: HttpRequest, company: Company, event: Event, draft: Dra
         places,
     )
     messages.success(request, message % {"places": places, "reference": order.reference})
-    return redirect("company-registrations", company.slug)
+    return redirect("company-order", company.slug, order.reference)
 
 
 def _redirect_to_rows(

@@ -3,7 +3,6 @@
 from collections import defaultdict
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -18,6 +17,7 @@ from registrations.billing.refund_text import preview_refund
 from registrations.booking.order_limits import AlreadyRegistered
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.forms import SubstitutionForm
+from registrations.changes.handover_text import describe_handover, is_announced_with_badge
 from registrations.changes.substitute import substitute_attendee
 from registrations.company.invitations import invite_attendee
 from registrations.company.models import Invitation
@@ -31,8 +31,6 @@ from registrations.models import Registration
 from registrations.rate_limits import throttle_correction
 
 from .desk import render_page
-
-PAGE_SIZE = 50
 
 
 @never_cache
@@ -50,8 +48,13 @@ def registration_list(request: HttpRequest, company: str) -> HttpResponse:
     for registration in rows.select_related("ticket", "order").order_by("sort_name", "pk"):
         by_event[registration.event_id].append(registration)
     _attach_invitations([registration for rows in by_event.values() for registration in rows])
-    events = [(upcoming, by_event[upcoming.event.pk]) for upcoming in overview.upcoming_events]
-    return render_page(request, "company/registrations.html", company_obj, events=events, order_ids=order_ids)
+    upcoming_events = overview.upcoming_events
+    context = {
+        "events": [(row, by_event[row.event.pk]) for row in upcoming_events if row.event.pk in by_event],
+        "others": [row for row in upcoming_events if row.event.pk not in by_event],
+        "order_ids": order_ids,
+    }
+    return render_page(request, "company/registrations.html", company_obj, **context)
 
 
 def _attach_invitations(rows: list[Registration]) -> None:
@@ -84,9 +87,10 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
         except (AlreadyRegistered, NotOpenNow) as error:
             form.add_error(None, str(error))
         else:
-            # After the substitution, whose new badge version makes this an invitation of its own.
-            invite_attendee(registration=new)
-            messages.success(request, _("The place is now in the name of %(name)s.") % {"name": new.name})
+            # The mail with the badge invites new holders of confirmed places (`record_invitation`).
+            if not is_announced_with_badge(new):
+                invite_attendee(registration=new)
+            messages.success(request, describe_handover(new))
             return redirect("company-place", company, reference)
     invitation = registration.invitations.filter(badge_version=registration.badge_version).first()
     context = {
@@ -140,15 +144,3 @@ def registration_cancel(request: HttpRequest, company: str, reference: str) -> H
         registration=registration,
         refund_preview=preview_refund(registration),
     )
-
-
-@never_cache
-@require_GET
-def order_list(request: HttpRequest, company: str) -> HttpResponse:
-    """List the company's orders, newest first, with what is due."""
-    company_obj = get_company_of_contact(company, request.user)
-    rows = list_company_orders(company_obj).select_related("event", "for_company__placed_by")
-    # The amount due is computed from these.
-    rows = rows.prefetch_related("registrations__addons", "sponsorships")
-    shown = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render_page(request, "company/orders.html", company_obj, shown=shown)

@@ -19,6 +19,8 @@ ACTION_LABELS = {
     "refund.request": _("refund recorded"),
     "refund.done": _("refund done"),
     "refund.fail": _("refund failed"),
+    "dispute.open": _("payment disputed by the cardholder"),
+    "dispute.lose": _("dispute lost"),
 }
 MAX_ENTRIES_SHOWN = 100
 
@@ -31,4 +33,4 @@ def list_audit_entries(receivable: Receivable, documents: Sequence[Invoice]) -> 
     subjects += [f"invoices.payment:{payment.pk}" for payment in receivable.payments.all()]
     subjects += [f"invoices.refund:{refund.pk}" for refund in receivable.refunds.all()]
     entries = AuditEntry.objects.filter(subject__in=subjects).select_related("actor")[:MAX_ENTRIES_SHOWN]
-    return [(ACTION_LABELS.get(entry.verb, entry.verb), entry) for entry in entries]
+    return [(ACTION_LABELS.get(entry.verb, _("other change")), entry) for entry in entries]

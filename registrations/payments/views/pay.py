@@ -18,7 +18,7 @@ from convention.money import Money
 from registrations.billing.receivables import list_active_sponsorships
 from registrations.inventory.stock import refresh_availability, release_expired_packages
 from registrations.models import Package, Registration, Sponsorship
-from registrations.payments.bank.transfer_details import get_transfer_details
+from registrations.orders.transfer_details import get_transfer_details
 from registrations.payments.cards.checkout import (
     NothingToPay,
     accepts_cards,

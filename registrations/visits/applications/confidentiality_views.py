@@ -9,8 +9,14 @@ from django.views.decorators.http import require_http_methods
 
 from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, InvalidFields
+from registrations.visits.lifecycle.earlier_visits import find_earlier_text
 from registrations.visits.models import Application, NdaText
-from registrations.visits.permissions import find_own_application, get_managed_visit, get_member_visit
+from registrations.visits.permissions import (
+    can_manage_visit,
+    find_own_application,
+    get_managed_visit,
+    get_member_visit,
+)
 
 from .confidentiality import accept_nda_text, save_nda_text
 from .forms import NdaAcceptanceForm, NdaTextForm
@@ -22,7 +28,11 @@ def nda_text_edit(request: HttpRequest, event: str) -> HttpResponse:
     """Show the versions and how many have accepted the current one; a POST saves the next version."""
     visit = get_managed_visit(event, request.user)
     latest = visit.nda_texts.first()
-    initial = {"text": latest.text, "text_en": latest.text_en} if latest else {}
+    source = None if latest else find_earlier_text(visit)
+    if source and not can_manage_visit(request.user, source.visit.event):
+        source = None
+    start = latest or source
+    initial = {"text": start.text, "text_en": start.text_en} if start else {}
     form = NdaTextForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
@@ -42,6 +52,7 @@ def nda_text_edit(request: HttpRequest, event: str) -> HttpResponse:
         "visit": visit,
         "section": "organize",
         "form": form,
+        "source": source,
         "versions": visit.nda_texts.select_related("written_by"),
         "places": len(confirmed),
         "agreed": len(find_agreed_ids(confirmed)),

@@ -33,6 +33,7 @@ def build_refusal_message(application: Application) -> MailMessage:
         to=person.email or "",
         subject=subject[:200],
         template="host_refusal",
+        recipient_name=person.first_name,
         context={"event": event, "person": person, "application": application},
         language=person.language,
         message_key=f"host-refused-{application.pk}",

@@ -81,9 +81,12 @@ def remind_before_lock() -> None:
     visit_ids = [visit.pk for visit in visits.select_related("event") if is_lock_near(visit)]
     applications = list(Application.objects.confirmed().filter(visit__in=visit_ids))
     agreed_ids = find_agreed_ids(applications)
+    today = timezone.localdate()
     for application in applications:
         # One reminder for each application in all, even if a new version came after it.
         was_reminded = any(kind.startswith("reminder") for kind in application.sent_mails)
+        # A reminder by hand (`visitor_list/remind.py`) is enough for its day.
+        was_reminded = was_reminded or application.was_reminded_on(today)
         if application.pk not in agreed_ids and not was_reminded:
             notify_applicant.enqueue(application.pk)
 
@@ -118,6 +121,7 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
         to=person.email or "",
         subject=(subjects[kind] % {"visit": event.title})[:200],
         template="visit_applicant",
+        recipient_name=person.first_name,
         context={
             "kind": "text" if kind == "reminder" else kind,
             "is_new_text": number > 1,

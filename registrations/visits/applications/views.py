@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from convention.club.models import ClubRole, Person
 from convention.club.permissions import get_member_company, has_club_role, require_signed_in
 from convention.errors import ConventionError, NotFound
-from convention.events.permissions import can_create_events, get_organized_events
+from convention.events.permissions import get_organized_events
 from registrations.permissions import make_own_secret
 from registrations.visits.dates import find_closing_time, find_lock_time
 from registrations.visits.identity.fields import WINDOW_OPEN, get_identity_window
@@ -62,7 +62,6 @@ def visit_list(request: HttpRequest) -> HttpResponse:
         "upcoming": [row for row in rows if row[0].event.ends_at >= now],
         "past": [row for row in reversed(rows) if row[0].event.ends_at < now],
         "managed": _list_managed_visits(person),
-        "can_create": can_create_events(person),
         "can_plan": can_plan_season(person),
         "is_member": get_member_company(person) is not None,
         "section": "visits",

@@ -62,6 +62,9 @@ def is_request_due(application: Application, *, locks_at: datetime.datetime, at:
     if application.identity_requested_at is None:
         return True
     # Otherwise a visitor who got a place shortly before the lock would get two mails at once.
+    # A reminder by hand (`visitor_list/remind.py`) is enough for its day.
+    if application.was_reminded_on(timezone.localdate(at)):
+        return False
     is_reminder_time = at >= locks_at - REMINDER_PERIOD and at >= application.identity_requested_at + ONE_DAY
     return is_reminder_time and application.identity_reminded_at is None
 
@@ -102,6 +105,7 @@ def build_request_message(application: Application, timestamp_field: str) -> Mai
         to=person.email or "",
         subject=subject[:200],
         template="identity_request",
+        recipient_name=person.first_name,
         context={
             "event": visit.event,
             "fields": fields,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
+from registrations.orders.buyer_name import find_attendee_first_name
 from registrations.visits.models import Application, DayMail, Ride, Visit
 from registrations.visits.presence import list_present_visitors
 from registrations.visits.rides.calendar import build_ride_calendar, list_rides
@@ -99,6 +100,7 @@ def _build_message(mail: DayMail) -> MailMessage:
         to=registration.email or registration.order.email,
         subject=(subject % {"event": event.title})[:200],
         template="after_visit" if is_after else "before_visit",
+        recipient_name=find_attendee_first_name(registration),
         context={
             "event": event,
             "visit": visit,

@@ -17,12 +17,18 @@ from registrations.visits.applications.applicants import count_by_state, list_ap
 from registrations.visits.applications.eligibility import get_member_ticket
 from registrations.visits.dates import find_closing_time, find_lock_time
 from registrations.visits.models import Visit
-from registrations.visits.permissions import can_read_identities, get_managed_event, get_managed_visit
+from registrations.visits.permissions import (
+    can_manage_visit,
+    can_read_identities,
+    get_managed_event,
+    get_managed_visit,
+)
 from registrations.visits.visitor_list.lock import lock_list, unlock_list
 
 from .cancel import cancel_visit
 from .change import change_visit
 from .create import build_member_ticket, create_visit
+from .earlier_visits import find_earlier_agreement, list_copied_facts
 from .forms import VisitForm, VisitReasonForm
 from .steps import (
     close_applications,
@@ -52,8 +58,15 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
     visit.event = event_row
     ticket = get_member_ticket(visit) or build_member_ticket(event_row)
     form = VisitForm(request.POST or None, instance=visit, ticket=ticket)
-    if not can_read_identities(request.user, visit):
+    can_read_list = can_read_identities(request.user, visit)
+    if not can_read_list:
         form.disable_list_fields()
+    source = find_earlier_agreement(visit)
+    # A form that was posted is compared with what is stored, so that copied values are saved.
+    if source and request.method == "GET" and can_manage_visit(request.user, source.event):
+        form.initial.update(list_copied_facts(source, can_read_list=can_read_list))
+    else:
+        source = None
     if request.method == "POST" and form.is_valid() and _save_visit(form):
         messages.success(request, _("The facts are saved."))
         return redirect("organize-visit", event)
@@ -65,6 +78,7 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
         "visits/organize_facts.html",
         event_row,
         form=form,
+        source=source,
         **_build_lifecycle_context(stored, VisitReasonForm()),
     )
 

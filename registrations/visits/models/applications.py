@@ -4,6 +4,7 @@ An application leads to a `Registration` (a place) or a `WaitingEntry`, as at an
 derived from both and from its own dates.
 """
 
+import datetime
 from typing import Self
 
 from django.db import models
@@ -112,6 +113,15 @@ class Application(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person}, {self.visit}"
+
+    def was_reminded_on(self, day: datetime.date) -> bool:
+        """Return whether the secretary's reminder of what is missing went out that day."""
+        return make_missing_key(day) in self.sent_mails
+
+
+def make_missing_key(day: datetime.date) -> str:
+    """Return the key in `Application.sent_mails` of a reminder of what is missing, on that day."""
+    return f"missing{day:%Y%m%d}"
 
 
 class NdaAcceptance(models.Model):

@@ -59,6 +59,7 @@ def notify_interested_member(interest_id: int) -> None:
             to=person.email,
             subject=(_("A date is set: %(visit)s") % {"visit": event.title})[:200],
             template="visit_date_set",
+            recipient_name=person.first_name,
             context={
                 "event": event,
                 "name": person.name,

@@ -1,4 +1,4 @@
-"""Turn a proposal into a draft visit by setting a date."""
+"""Create draft visits: from a proposal by setting a date, or without one."""
 
 import datetime
 
@@ -31,22 +31,53 @@ def plan_visit(
     contact_email: str = "",
     planner: Person | None = None,
 ) -> Visit:
-    """Create a draft event at the host and its visit, and link the proposal to it.
+    """Create a draft visit at the host from a proposal, and link the proposal to it.
 
-    The planner becomes an organizer of the event, so that a secretary can edit its settings. Raise NotOpenNow
-    if the proposal was decided, InvalidFields for unsuitable dates.
+    Raise NotOpenNow if the proposal was decided, InvalidFields for unsuitable dates.
     """
-    _check_dates(starts_at, ends_at)
     locked = lock_proposal(proposal)
     if not locked.is_undecided:
         raise NotOpenNow(_("This proposal became a visit, or was set aside."))
+    visit = create_planned_visit(
+        host=host,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        name=name,
+        contact_email=contact_email,
+        description=locked.motivation,
+        planner=planner,
+    )
+    # The host chosen for the event replaces a free name, so that the proposal names one company.
+    locked.visit, locked.host, locked.host_name = visit, host, ""
+    locked.save(update_fields=["visit", "host", "host_name"])
+    record_action("proposal.become", locked, event=visit.event, fields=["visit"])
+    return visit
+
+
+@transaction.atomic
+def create_planned_visit(
+    *,
+    host: Company,
+    starts_at: datetime.datetime,
+    ends_at: datetime.datetime,
+    name: str,
+    contact_email: str = "",
+    description: str = "",
+    planner: Person | None = None,
+) -> Visit:
+    """Create a draft event at the host and its visit.
+
+    The planner becomes an organizer of the event, so that a secretary can edit its settings. Raise
+    InvalidFields for unsuitable dates.
+    """
+    _check_dates(starts_at, ends_at)
     event = Event.objects.create(
         slug=make_event_slug(name),
         kind=Event.Kind.SITE_VISIT,
         name=name,
         host=host,
         contact_email=contact_email,
-        description=locked.motivation,
+        description=description,
         starts_at=starts_at,
         ends_at=ends_at,
     )
@@ -57,12 +88,7 @@ def plan_visit(
         save_event_role(
             event=event, person=planner, role=EventRole.Role.ORGANIZER, days=(timezone.localdate(), None)
         )
-    visit = create_visit(event=event)
-    # The host chosen for the event replaces a free name, so that the proposal names one company.
-    locked.visit, locked.host, locked.host_name = visit, host, ""
-    locked.save(update_fields=["visit", "host", "host_name"])
-    record_action("proposal.become", locked, event=event, fields=["visit"])
-    return visit
+    return create_visit(event=event)
 
 
 def _check_dates(starts_at: datetime.datetime, ends_at: datetime.datetime) -> None:

@@ -38,12 +38,16 @@ class Season:
 
 @dataclass(frozen=True)
 class SeasonEntry:
-    """One event of the season; `overlapping_events` are other events of the club on one of its days."""
+    """One event of the season; `overlapping_events` are other events of the club on one of its days.
+
+    `path` is the page of the event that the reader may open, "" without one.
+    """
 
     event: Event
     visit: Visit | None = None
     ticket: Ticket | None = None
     overlapping_events: tuple[Event, ...] = ()
+    path: str = ""
 
     @property
     def starts_on_working_day(self) -> bool:

@@ -1,22 +1,30 @@
 """Pages of the season: the members' calendar, the planners' view, and companies' history."""
 
+from dataclasses import replace
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from convention.audit.record import record_action
+from convention.club.models import Person
+from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
+from convention.events.permissions import can_create_events, get_organized_events
 from convention.tables.downloads import TableSheet, table_response
 from registrations.visits.models import Proposal
 
 from .company_history import CompanyHistory, list_company_history
+from .forms import VisitDateForm
 from .permissions import can_plan_season, get_member, get_planner
-from .season import Season, build_season_calendar, list_season_events, parse_season
+from .plan_visit import create_planned_visit
+from .season import Season, SeasonMonth, build_season_calendar, list_season_events, parse_season
 
 COMPANIES_PER_PAGE = 30
 
@@ -43,15 +51,60 @@ def season_calendar(request: HttpRequest) -> HttpResponse:
 @require_safe
 def season_plan(request: HttpRequest) -> HttpResponse:
     """Show planners the whole season, with drafts, empty months and overlaps."""
-    get_planner(request.user)
+    planner = get_planner(request.user)
     season = parse_season(request.GET.get("season", ""))
     context = {
-        "months": build_season_calendar(season, list_season_events(season)),
+        "months": _link_entries(build_season_calendar(season, list_season_events(season)), planner),
+        "can_create": can_create_events(planner),
         "waiting": Proposal.objects.undecided().count(),
         "section": "season",
         **_build_season_context(season),
     }
     return render(request, "visits/organize_season.html", context)
+
+
+def _link_entries(months: list[SeasonMonth], planner: Person) -> list[SeasonMonth]:
+    """Return the months with the page of each event that this planner may open."""
+    organized_ids = set(get_organized_events(planner).values_list("pk", flat=True))
+    return [
+        replace(
+            month,
+            entries=[
+                replace(entry, path=_find_entry_path(entry.event, organized_ids)) for entry in month.entries
+            ],
+        )
+        for month in months
+    ]
+
+
+def _find_entry_path(event: Event, organized_ids: set[int]) -> str:
+    # Planners manage all visits, also those not begun yet.
+    if event.kind == Event.Kind.SITE_VISIT:
+        return reverse("organize-visit", args=[event.slug])
+    if event.pk in organized_ids:
+        return reverse("organize-event", args=[event.slug])
+    return reverse("event", args=[event.slug]) if event.visibility != Event.Visibility.DRAFT else ""
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def visit_create(request: HttpRequest) -> HttpResponse:
+    """Create a draft visit without a proposal."""
+    planner = get_planner(request.user)
+    form = VisitDateForm(request.POST or None, initial={"contact_email": planner.email})
+    if request.method == "POST" and form.is_valid():
+        try:
+            visit = create_planned_visit(planner=planner, **form.cleaned_data)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        except ConventionError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(
+                request, _("The visit has begun, a draft. Next: its facts and the host’s agreement.")
+            )
+            return redirect("organize-visit", visit.event.slug)
+    return render(request, "visits/organize_visit_new.html", {"form": form, "section": "season"})
 
 
 def _build_season_context(season: Season) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage
 from convention.text.dates import format_datetime
+from registrations.orders.buyer_name import find_attendee_first_name
 from registrations.visits.mails import send_or_log
 from registrations.visits.models import Application, RideSeat
 from registrations.visits.models.visits import hash_texts
@@ -41,6 +42,7 @@ def _build_departure_message(seat: RideSeat) -> MailMessage:
         to=holder.email or holder.order.email,
         subject=_("Your ride has changed: %(when)s") % {"when": when},
         template="ride_changed",
+        recipient_name=find_attendee_first_name(holder),
         context={
             "ride": ride,
             "event": event,
@@ -73,6 +75,7 @@ def _build_seating_message(application: Application, reason: str, change: int) -
         to=holder.email or holder.order.email,
         subject=(_("Your rides: %(visit)s") % {"visit": event.title})[:200],
         template="rides_assigned",
+        recipient_name=find_attendee_first_name(holder),
         context={
             "rides": list_rides(application),
             "event": event,

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -25,6 +26,7 @@ from registrations.visits.responses import build_list_context, make_file_respons
 from .contents import read_list
 from .create import create_list
 from .differences import describe_differences
+from .remind import remind_incomplete
 from .send import revoke_link, send_list
 from .visitors import find_list_readiness, is_list_outdated, list_given_up_places
 
@@ -56,6 +58,7 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
             list_awaiting_replacements(visit).select_related("person", "company", "replaces__registration")
         ),
         "can_make": can_make,
+        "can_remind": is_upcoming and not visit.cancelled_at and not visit.purged_at,
         "is_outdated": can_make and is_list_outdated(visit, readiness.ready),
     }
     return render(request, "visits/lists.html", context)
@@ -71,6 +74,25 @@ def describe_version_changes(visitor_list: VisitorList, versions: list[VisitorLi
         if before
         else ""
     )
+
+
+@require_POST
+def visitor_reminder(request: HttpRequest, event: str) -> HttpResponse:
+    """Remind those who miss something by e-mail."""
+    visit, _person = get_secretary_visit(event, request.user)
+    try:
+        reminded_count = remind_incomplete(visit=visit)
+    except ConventionError as error:
+        messages.error(request, str(error))
+    else:
+        sentence = ngettext(
+            "%(count)d person is being reminded by e-mail.",
+            "%(count)d people are being reminded by e-mail.",
+            reminded_count,
+        )
+        nobody = _("Everyone who can complete something was reminded today already.")
+        messages.success(request, sentence % {"count": reminded_count} if reminded_count else nobody)
+    return redirect("organize-visit-lists", event)
 
 
 @require_POST

@@ -27,6 +27,7 @@ from registrations.order_request import OrderRequest, RequestedPlace
 from tests.buyer_verification import by_verified
 from tests.factories import make_event, make_member, make_ticket
 from tests.pdf_readers import decode_qr, pdf_text, render_pdf
+from tests.registrations.invoices.factories import make_issuer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -79,6 +80,24 @@ def test_the_confirmation_brings_text_html_calendar_and_badge(mail_receiver, run
     pdf = part(message, "application/pdf").get_payload(decode=True)
     assert "Müller" in pdf_text(pdf)
     assert decode_qr(render_pdf(pdf)[0]) == [build_badge_code(order.registrations.get())]
+
+
+def test_the_buyer_is_greeted_told_how_to_pay_and_by_whom(run_tasks, mailoutbox, settings):
+    make_issuer()
+    make_ticket(event := make_event(contact_email="club@example.org"), price=12_000)
+    order = ordered(event, "Zoe", email="zoe@example.org")
+
+    run_tasks()
+
+    [mail] = mailoutbox
+    [(html, _kind)] = mail.alternatives
+    words = " ".join(mail.body.split())
+    assert "Bonjour Zoe," in mail.body
+    assert "Par virement à Club des infrastructures, IBAN FR14 2004 1010 0505 0001 3M02 606" in words
+    assert f"{order.creditor_reference}" in words
+    assert f"Bien cordialement,\n{settings.SITE_NAME}\nclub@example.org" in mail.body
+    assert "IBAN FR14 2004 1010 0505 0001 3M02 606" in html
+    assert f"/orders/{order.reference}/{order.manage_secret}/transfer/" in html
 
 
 def test_english_orders_get_english_mails(mail_receiver, run_tasks, settings):
@@ -231,7 +250,7 @@ def test_a_place_that_changes_hands_is_told_to_both(mail_receiver, run_tasks):
     for message in (buyer, ana):
         pdf = part(message, "application/pdf").get_payload(decode=True)
         assert decode_qr(render_pdf(pdf)[0]) == [build_badge_code(registration)] != [old]
-    assert "buyer@example.org vous a cédé une place" in text_of(ana)
+    assert "Une place vous a été cédée" in text_of(ana)
     assert build_attendee_url(registration) in text_of(ana)
     pieces = [piece.get_payload(decode=True) for piece in ana.walk() if not piece.is_multipart()]
     assert order.manage_secret.encode() not in b"".join(pieces)

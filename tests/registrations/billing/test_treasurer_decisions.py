@@ -15,10 +15,10 @@ from registrations.invoices.documents.credit_notes import credit_invoice, credit
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.payments import record_manual_payment
 from registrations.invoices.models.documents import Invoice, Receivable
+from registrations.orders.transfer_details import get_transfer_details
 from registrations.payments.bank.assignments import assign_line
 from registrations.payments.bank.import_statement import import_statement
 from registrations.payments.bank.statement_files import read_statement
-from registrations.payments.bank.transfer_details import get_transfer_details
 from registrations.payments.models import BankLine
 from registrations.payments.payment_problems import list_unplaced_orders
 from registrations.periodic_jobs import release_expired_holds

@@ -3,9 +3,11 @@
 import pytest
 
 from convention.audit.models import AuditEntry
+from convention.club.models import Membership
 from registrations.company.models import CompanyOrder, Invitation
 from registrations.models import Order, Registration
 from tests.registrations.company.factories import BILLING, make_desk, order, row, rows
+from tests.registrations.invoices.factories import make_issuer
 
 pytestmark = pytest.mark.django_db
 PASTED = "Prénom\tNom\tE-mail\tBillet\nZoé\tAlpha\tz@x.fr\tInvité\nLéo\tBêta\tleo@\tInvité\nIda\tGamma\t\tOr"
@@ -55,8 +57,8 @@ def test_mended_rows_make_one_order_with_one_address(run_tasks, mailoutbox):
         {"ticket": "guest"},  # nobody stands here
         {"ticket": "guest", "is_to_follow": "on"},
     )
-    assert answer["Location"] == f"{desk.at}/registrations/"
     one = Order.objects.get()
+    assert answer["Location"] == f"{desk.at}/orders/{one.reference}/"
     assert (one.email, one.total, one.purchase_order) == (desk.contact.email, 100_000, "PO-77")
     assert (one.billing_name, one.company, one.source) == (
         "Direction des achats",
@@ -89,7 +91,7 @@ def test_a_double_click_books_once():
     nonce = desk.client.get(f"{desk.many}check/").context["draft"].nonce
     for _click in range(2):
         answer = desk.client.post(f"{desk.many}check/", {**BILLING, "nonce": nonce})
-        assert answer["Location"] == f"{desk.at}/registrations/"
+        assert answer["Location"] == f"{desk.at}/orders/{Order.objects.get().reference}/"
     assert Order.objects.count() == 1
 
 
@@ -183,3 +185,34 @@ def test_a_closed_event_takes_nobody():
     desk.event.registration_closes_at = desk.event.created_at
     desk.event.save()
     assert desk.client.get(desk.many).status_code == 409
+
+
+def test_after_ordering_the_contact_sees_people_total_documents_and_how_to_pay():
+    make_issuer()
+    desk = make_desk()
+
+    answer = order(desk, row("Alpha", "z@x.fr"), row("Silva", desk.colleague.email, "member"))
+    page = spaced(desk.client.get(answer["Location"]).text)
+    stranger = make_desk().client.get(answer["Location"])
+
+    ordered = Order.objects.get()
+    assert "Zoé Alpha" in page
+    assert "400 €" in page
+    assert "FR14 2004 1010 0505 0001 3M02 606" in page
+    assert ordered.creditor_reference in page
+    assert f"/orders/{ordered.reference}/{ordered.manage_secret}/pro-forma.pdf" in page
+    assert stranger.status_code == 404
+
+
+def test_rows_begin_with_the_ticket_that_a_pass_pays_for_and_the_review_counts_them():
+    desk = make_desk()
+    Membership.objects.filter(company=desk.company).update(passes=6)
+    desk.event.tickets.filter(slug="member").update(uses_pass=True)
+
+    [ticket, *_others] = [form["ticket"].value() for form in desk.client.get(desk.many).context["rows"]]
+    reviewed = desk.client.post(
+        desk.many, rows(row("Silva", desk.colleague.email, "member"), check="1"), follow=True
+    )
+
+    assert ticket == "member"
+    assert "utilise 1 des 6 pass" in spaced(reviewed.text)

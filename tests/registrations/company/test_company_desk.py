@@ -247,12 +247,19 @@ def test_what_needs_attention_is_said_gravest_first():
     Membership.objects.update(grace_until=timezone.localdate() + DAY)
     order(desk, {"ticket": "guest", "is_to_follow": "on"}, row("Alpha", "z@x.fr"))
     Invitation.objects.update(refused_at=timezone.now())
+    # Passes are silent where no ticket takes them.
+    silent = load_company_overview(desk.company)
+    assert [ahead.passes_left for ahead in silent.upcoming_events] == [0]
+    desk.event.tickets.filter(slug="member").update(uses_pass=True)
     facts = load_company_overview(desk.company)
     found = [(matter.gravity, matter.page_name) for matter in list_attention_items(facts, at=timezone.now())]
     assert found == [
         (2, "company-home"), (2, "company-registrations"), (1, "company-registrations"),
-        (0, "company-seats"), (0, "company-registrations"),
+        (0, "company-seats"), (0, "company-register"),
     ]  # fmt: skip
+    home = html.fromstring(desk.client.get(f"{desk.at}/").content)
+    [unused] = home.xpath("//ul[@class='attention']/li[contains(., 'forfait') or contains(., 'pass')]")
+    assert unused.xpath(".//a/@href") == [desk.many]
     assert [ahead.passes_left for ahead in facts.upcoming_events] == [2]
     row_ = get_pass_quota(facts.membership, desk.event)
     type(row_).objects.update(reserved=2)
@@ -387,3 +394,18 @@ def test_who_ordered_does_not_take_the_address_of_a_colleague(client: Client):
     mine.refresh_from_db()
     assert (mine.email, mine.order.email) == ("z@x.fr", desk.contact.email)
     assert "SECRETNUT" not in client.get(whole).text
+
+
+def test_the_overview_opens_on_the_events_that_concern_the_company():
+    desk = make_desk()
+    order(desk, row("Alpha", "z@x.fr"))
+    days = [desk.event.starts_at + number * DAY for number in range(1, 6)]
+    later = [make_event(starts_at=day, ends_at=day + DAY) for day in days]
+
+    overview = load_company_overview(desk.company)
+    home = html.fromstring(desk.client.get(f"{desk.at}/").content)
+    registrations = html.fromstring(desk.client.get(f"{desk.at}/registrations/").content)
+
+    assert [row.event for row in overview.first_events] == [desk.event, *later[:2]]
+    assert len(home.xpath("//details//li")) == 3
+    assert len(registrations.xpath("//main//table")) == 1

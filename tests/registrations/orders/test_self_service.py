@@ -12,7 +12,7 @@ from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.models.documents import Receivable, Refund
 from registrations.models import RefundRule, Registration
 from registrations.sessions.booking import book_session, leave_session
-from tests.factories import make_registration, make_session
+from tests.factories import make_event, make_order, make_registration, make_session, make_ticket
 from tests.registrations.billing.test_refund_rules import congress, paid_order
 from tests.registrations.invoices.factories import make_issuer
 
@@ -110,3 +110,20 @@ def test_without_rules_all_comes_back_until_it_starts(client, congress):
     )
     assert "Annulation remboursée intégralement" in said
     assert "120 €" in said
+
+
+def test_a_half_cancelled_order_says_the_state_of_each_and_whose_badge_went_where(client):
+    order = make_order(make_event())
+    ticket = make_ticket(order.event)
+    now = timezone.now()
+    make_registration(ticket, order=order, first_name="Ana", email="buyer@example.org", cancelled_at=now)
+    other = make_registration(ticket, order=order, first_name="Bob", email="bob@example.org")
+
+    before = text_of(client.get(order.manage_path))
+    Registration.objects.filter(pk=other.pk).update(confirmation_sent_at=now)
+    after = text_of(client.get(order.manage_path))
+
+    assert "<h1>1 confirmée, 1 annulée</h1>" in before
+    assert "<dt>Annulée</dt><dd>Ana Müller</dd>" in before
+    assert "Le badge de Bob Müller est en cours d’envoi à buyer@example.org." in before
+    assert "Le badge de Bob Müller a été envoyé à buyer@example.org." in after

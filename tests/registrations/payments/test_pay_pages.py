@@ -8,7 +8,7 @@ from lxml import html
 from stdnum import iso11649
 
 from registrations.models import Order
-from registrations.payments.bank.transfer_details import get_transfer_details
+from registrations.orders.transfer_details import get_transfer_details
 from registrations.payments.models import CardPaymentAttempt
 from registrations.periodic_jobs import release_expired_holds
 from registrations.permissions import make_own_secret

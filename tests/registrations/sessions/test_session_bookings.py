@@ -11,6 +11,7 @@ from registrations.booking.join_waiting_list import join_session_list
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import Correction, correct_registration
 from registrations.models import Registration, SessionBooking, WaitingEntry
+from registrations.permissions import make_own_secret
 from registrations.sessions.booking import (
     SessionConflict,
     SessionNotBooked,
@@ -23,7 +24,15 @@ from schedule.editing.sessions import cancel_session as cancel_session
 from schedule.editing.sessions import restore_session
 from schedule.exchange.importing.import_schedule import import_schedule
 from schedule.models import Session
-from tests.factories import make_event, make_order, make_registration, make_session, make_staff, make_ticket
+from tests.factories import (
+    make_event,
+    make_member,
+    make_order,
+    make_registration,
+    make_session,
+    make_staff,
+    make_ticket,
+)
 from tests.pdf_readers import pdf_text
 from tests.schedule.versions.timetables import publish_current_draft
 
@@ -246,3 +255,20 @@ def test_the_organizer_cannot_take_places_away_that_are_booked(client, event, pe
     page = f"/organize/{event.slug}/schedule/{session.number}/"
     answer = client.post(page, {"title": "Atelier", "capacity": "0", "is_bookable": "on", "seen": "{}"})
     assert "1 place est déjà prise." in answer.text
+
+
+@pytest.mark.once
+def test_the_page_of_a_bookable_session_leads_to_the_visitors_booking_or_to_the_way_to_find_it(client, event):
+    session = bookable(event)
+    member = make_member(email="ana@example.org")
+    own = make_registration(make_ticket(event), email="ana@example.org")
+    page = f"/events/congress/sessions/{session.guid}/"
+
+    stranger = client.get(page).text
+    client.force_login(member)
+    known = client.get(page).text
+
+    booking = f"/orders/{own.order.reference}/{make_own_secret(own)}/{own.reference}/sessions/"
+    assert 'href="/orders/link/"' in stranger
+    assert f'href="{booking}#s{session.number}"' in known
+    assert client.get(booking).status_code == 200

@@ -6,11 +6,13 @@ import re
 import pytest
 from django.test import Client
 from django.utils import timezone, translation
+from lxml import html
 
 from convention.events.models import Event
 from convention.text.countries import list_countries
 from registrations.changes.cancel import cancel_registration
 from tests.factories import (
+    make_company,
     make_event,
     make_member,
     make_order,
@@ -144,3 +146,14 @@ def test_an_order_without_address_promises_no_mail(client: Client, event: Event)
     page = text(client.get(order.manage_path))
     assert "La confirmation est envoyée" not in page
     assert "Présentez le badge" in page
+
+
+@pytest.mark.once
+def test_the_employer_of_a_signed_in_person_fills_the_company(client: Client, event: Event):
+    member = make_member(make_company(name="Caves de Savoie"))
+    client.force_login(member)
+    page = html.fromstring(client.get("/events/congress/register/").content)
+
+    [company] = page.xpath("//input[@name='person-0-company']/@value")
+
+    assert company == "Caves de Savoie"

@@ -309,3 +309,24 @@ def test_pages_speak_french():
     page = client.get("/visits/labs/").content.decode()
     assert "Votre demande" in page
     assert "place confirmée" in page
+
+
+def test_a_visit_begins_with_what_was_agreed_with_the_same_host_last_time(secretary):
+    host = make_company(role="vendor")
+    earlier = timezone.now() - datetime.timedelta(days=300)
+    facts = {"briefing": "Chaussures fermées.", "identity_fields": ["birth_date"], "security_name": "Sam"}
+    make_visit(host=host, starts_at=earlier, places=12, text="Le texte de l’an dernier.", **facts)
+    make_visit(starts_at=earlier + datetime.timedelta(days=9), text="Celui d’un autre hôte.")
+    visit = make_visit(host=host, visibility="draft", agreed_at=None, text="")
+    page = f"/organize/{visit.event.slug}/visit/"
+
+    form = secretary.get(page).context["form"]
+    text = secretary.get(f"{page}text/").context["form"]
+    secretary.post(page, {name: value for name, value in form.initial.items() if value not in (None, "")})
+
+    assert text.initial["text"] == "Le texte de l’an dernier."
+    assert form.initial["capacity"] == 12
+    saved = Visit.objects.get(pk=visit.pk)
+    assert saved.briefing == "Chaussures fermées."
+    assert saved.identity_fields == ["birth_date"]
+    assert saved.security_name == ""

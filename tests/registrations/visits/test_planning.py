@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.utils import timezone
+from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole, Company, Employment
@@ -115,6 +116,52 @@ def test_the_calendar_tells_months_clashes_and_days_off():
     assert found[first.event].starts_on_working_day
     assert not found[holiday.event].starts_on_working_day
     assert (found[first.event].visit, found[first.event].ticket.capacity) == (first, 5)
+
+
+def make_organizer():
+    person = make_person()
+    ClubRole.objects.create(person=person, role="organizer", starts_on=LONG_AGO)
+    return person
+
+
+@pytest.mark.parametrize("make_planner", [make_secretary, make_organizer, make_administrator])
+def test_every_link_of_the_season_opens_for_each_who_plans_it(client, make_planner):
+    spring = {"starts_at": at(2030, 10, 7), "ends_at": at(2030, 10, 7, 16)}
+    make_visit(starts_at=at(2030, 12, 2), visibility="draft", agreed_at=None)
+    make_event(kind="site_visit", visibility="draft", host=make_vendor(), **spring)
+    for kind in ("convention", "group_meeting"):
+        for visibility in ("draft", "members", "public"):
+            make_event(kind=kind, visibility=visibility, **spring)
+    client.force_login(make_planner())
+
+    page = html.fromstring(client.get("/organize/season/?season=2030").content)
+    links = set(page.xpath("//main//a/@href"))
+    refused = {link for link in links if client.get(link, follow=True).status_code != 200}
+
+    assert "/organize/season/visits/new/" in links
+    assert refused == set()
+
+
+def test_the_secretary_creates_a_visit_without_a_proposal(client):
+    secretary, host = make_secretary(), make_vendor()
+    client.force_login(secretary)
+    fields = {"name": "Les caves", "host": host.pk, "contact_email": "club@example.org"}
+
+    wrong = client.post(
+        "/organize/season/visits/new/",
+        {**fields, "starts_at": "2020-03-04T09:00", "ends_at": "2020-03-04T17:00"},
+    )
+    answer = client.post(
+        "/organize/season/visits/new/",
+        {**fields, "starts_at": "2030-03-04T09:00", "ends_at": "2030-03-04T17:00"},
+    )
+
+    assert list(wrong.context["form"].errors) == ["starts_at"]
+    visit = Visit.objects.get()
+    assert answer.url == f"/organize/{visit.event.slug}/visit/"
+    assert visit.event.host == host
+    assert can_organize(secretary, visit.event)
+    assert AuditEntry.objects.filter(verb="event.create").count() == 1
 
 
 def test_members_see_what_is_published_and_planners_all(client):

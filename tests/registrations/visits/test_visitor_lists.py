@@ -308,3 +308,26 @@ def test_a_list_is_outdated_once_it_says_others_or_other_things(visit):
     assert said() is True
     page = make_client(make_secretary()).get(f"/en/organize/{visit.event.slug}/visit/lists/").content.decode()
     assert "does not say any more who comes" in page
+
+
+def test_the_secretary_reminds_those_who_miss_something_once_a_day(run_tasks, mailoutbox):
+    visit = make_hosted(fields=["birth_date", "birth_place"])
+    make_identified(visit, 1, email="ready@example.org")
+    make_visitor(visit, email="late@example.org", first_name="Bob")
+    secretary = make_client(make_secretary())
+    page = f"/organize/{visit.event.slug}/visit/lists/"
+
+    shown = secretary.get(page).text
+    answers = [secretary.post(f"{page}remind/", follow=True).text for _click in range(2)]
+    run_tasks()
+    again = secretary.post(f"{page}remind/", follow=True).text
+    run_tasks()
+
+    assert f'action="{page}remind/"' in shown
+    assert "1 personne reçoit un rappel par e-mail" in answers[0].replace("\u202f", " ")
+    [mail] = mailoutbox
+    assert mail.to == ["late@example.org"]
+    assert "Bonjour Bob," in mail.body
+    assert f"/visits/{visit.event.slug}/identity/" in mail.body
+    assert f"/visits/{visit.event.slug}/text/" not in mail.body
+    assert "déjà reçu un rappel aujourd’hui" in again

@@ -1,0 +1,69 @@
+"""A company's orders: the list, one order with its people, payment and documents, and invoices as PDF."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_safe
+
+from convention.club.permissions import get_company_of_contact, require_signed_in
+from convention.tables.downloads import inline_response
+from convention.text.email_addresses import is_same_email
+from registrations.company.permissions import list_company_orders
+from registrations.invoices.documents.pdf_archive import get_invoice_pdf
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.models.documents import Invoice, Receivable
+from registrations.orders.transfer_details import get_transfer_details
+from registrations.pricing.display import list_price_rows
+
+from .desk import render_page
+
+PAGE_SIZE = 50
+
+
+@never_cache
+@require_GET
+def order_list(request: HttpRequest, company: str) -> HttpResponse:
+    """List the company's orders, newest first, with what is due."""
+    company_obj = get_company_of_contact(company, request.user)
+    rows = list_company_orders(company_obj).select_related("event", "for_company__placed_by")
+    # The amount due is computed from these.
+    rows = rows.prefetch_related("registrations__addons", "sponsorships")
+    shown = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render_page(request, "company/orders.html", company_obj, shown=shown)
+
+
+@never_cache
+@require_safe
+def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResponse:
+    """Show an order with its people and prices, how to pay it, and its documents."""
+    company_obj = get_company_of_contact(company, request.user)
+    orders = list_company_orders(company_obj).select_related("event", "for_company__placed_by")
+    order = get_object_or_404(orders.prefetch_related("registrations__addons"), reference=reference)
+    registrations = order.registrations.select_related("ticket", "voucher").prefetch_related("addons__addon")
+    people = list(registrations.order_by("pk"))
+    for registration in people:
+        # The same instances for all, so that prices need no further queries.
+        registration.order, registration.event, registration.ticket.event = order, order.event, order.event
+    receivable = Receivable.objects.filter(reference=order.reference).first()
+    context = {
+        "order": order,
+        "people": [(registration, list_price_rows(registration)) for registration in people],
+        "transfer": get_transfer_details(order) if order.total else None,
+        "documents": Invoice.objects.filter(receivable=receivable) if receivable else [],
+        "balance": compute_balance(receivable) if receivable else None,
+        # Only the contact who holds the order's link gets files behind it.
+        "holds_link": is_same_email(order.email, require_signed_in(request.user).email),
+    }
+    return render_page(request, "company/order.html", company_obj, **context)
+
+
+@never_cache
+@require_safe
+def invoice_download(request: HttpRequest, company: str, invoice: int) -> HttpResponse:
+    """Return an issued document as Factur-X PDF."""
+    company_obj = get_company_of_contact(company, request.user)
+    # Invoices belong to receivables, which know an order by its reference only.
+    order_references = list_company_orders(company_obj).values("reference")
+    document = get_object_or_404(Invoice, pk=invoice, receivable__reference__in=order_references)
+    return inline_response(get_invoice_pdf(document), name=f"{document.number}.pdf")

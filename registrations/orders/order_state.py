@@ -1,0 +1,101 @@
+"""Describe the state of an order's places and where its confirmation is, for the page behind its link."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from registrations.models import Order, Registration
+from registrations.permissions import LinkAccess
+
+State = Registration.State
+
+
+def describe_order_state(
+    registrations: Sequence[Registration], *, awaits_payment: bool, is_called_off: bool
+) -> str:
+    """Return the page's heading: the next step, or the state of all places; if they differ, of each."""
+    counts = {state: sum(row.state == state for row in registrations) for state in State}
+    if is_called_off:
+        return pgettext("event", "Called off")
+    if registrations and counts[State.CANCELLED] == len(registrations):
+        return _("Registration cancelled")
+    if awaits_payment:
+        return _("One more step: payment")
+    if counts[State.PENDING]:
+        return _("One more step: check your inbox")
+    if not counts[State.CONFIRMED]:
+        return _("Your registration")
+    if counts[State.CONFIRMED] == len(registrations):
+        return ngettext("Registration confirmed", "%(count)d registrations confirmed", len(registrations)) % {
+            "count": len(registrations)
+        }
+    confirmed, expired, cancelled = (
+        counts[state] for state in (State.CONFIRMED, State.EXPIRED, State.CANCELLED)
+    )
+    parts = [
+        (confirmed, ngettext("%(count)d confirmed", "%(count)d confirmed", confirmed)),
+        (expired, ngettext("%(count)d expired", "%(count)d expired", expired)),
+        (cancelled, ngettext("%(count)d cancelled", "%(count)d cancelled", cancelled)),
+    ]
+    return ", ".join(sentence % {"count": count} for count, sentence in parts if count)
+
+
+def list_names_by_state(registrations: Sequence[Registration]) -> list[tuple[str, str]]:
+    """Return each state with its attendees' names; [] where all are in the same state."""
+    names = defaultdict[str, list[str]](list)
+    for registration in registrations:
+        names[registration.state].append(registration.name)
+    if len(names) < 2:
+        return []
+    return [(capfirst(state.label), ", ".join(names[state])) for state in State if state in names]
+
+
+def describe_confirmation(link_access: LinkAccess) -> list[str]:
+    """Return what the reader has to know about the badges of the confirmed places."""
+    order = link_access.order
+    confirmed = [row for row in link_access.registrations if row.state == State.CONFIRMED]
+    badges = [row for row in confirmed if row.has_name]
+    sentences = []
+    if badges and link_access.is_full and order.email:
+        is_part = len(badges) < len(link_access.registrations)
+        sentence = _choose_mail_sentence(
+            order, badges, names=", ".join(row.name for row in badges) if is_part else ""
+        )
+        sentences.append(sentence)
+    elif badges:
+        sentences.append(_("Show the badge at the entrance, on paper or on your phone."))
+    if missing := len(confirmed) - len(badges):
+        sentence = ngettext(
+            "One name is still missing: we will e-mail the badge once you have entered it.",
+            "%(counter)s names are still missing: we will e-mail their badges once you have entered them.",
+            missing,
+        )
+        sentences.append(sentence % {"counter": missing})
+    return sentences
+
+
+def _choose_mail_sentence(order: Order, badges: Sequence[Registration], *, names: str) -> str:
+    """Say whether the mail was sent; with `names` where some of the order's places have no badge."""
+    is_sent = all(row.confirmation_sent_at for row in badges)
+    if names:
+        sentence = (
+            ngettext(
+                "We have e-mailed the badge of %(names)s to %(email)s.",
+                "We have e-mailed the badges of %(names)s to %(email)s.",
+                len(badges),
+            )
+            if is_sent
+            else ngettext(
+                "The badge of %(names)s is on its way to %(email)s.",
+                "The badges of %(names)s are on their way to %(email)s.",
+                len(badges),
+            )
+        )
+    elif is_sent:
+        sentence = _("We have e-mailed the confirmation to %(email)s, with the badge and a calendar file.")
+    else:
+        sentence = _("The confirmation is on its way to %(email)s, with the badge and a calendar file.")
+    return sentence % {"names": names, "email": order.email}

@@ -1,0 +1,132 @@
+"""The history of one registration in words: what was done to it and its order, and the money that moved."""
+
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from convention.audit.models import AuditEntry
+from convention.club.models import Person
+from convention.money import Money
+from registrations.invoices.models.receivables import Payment, Refund
+from registrations.models import Order, Registration
+from registrations.questions.queries import load_questions
+
+AUDIT_VERB_TEXTS = {
+    "registration.cancel": gettext_lazy("cancelled"),
+    "registration.name": gettext_lazy("attendee named"),
+    "registration.correct": gettext_lazy("corrected"),
+    "registration.transfer": gettext_lazy("transferred to someone else"),
+    "registration.substitute": gettext_lazy("given to a colleague"),
+    "registration.complete": gettext_lazy("details completed by the attendee"),
+    # The verbs are stored data; they keep the names they had when they were recorded.
+    "registration.prove": gettext_lazy("confirmed through the link in the e-mail"),
+    "registration.receive": gettext_lazy("registered at the desk"),
+    "registration.answer": gettext_lazy("questions answered"),
+    "badge.reissue": gettext_lazy("earlier badge replaced"),
+    "registration.note": gettext_lazy("note of the desk changed"),
+    "order.invoice_later": gettext_lazy("to be invoiced instead of paid by card"),
+    "badge.print": gettext_lazy("badge printed at the desk"),
+    "registration.resend": gettext_lazy("e-mail sent again"),
+    "registration.merge": gettext_lazy("merged with another registration"),
+    "registration.set_apart": gettext_lazy("marked as not a duplicate"),
+    "registration.renew_link": gettext_lazy("the attendee’s link replaced"),
+    "seat.book": gettext_lazy("seat booked"),
+    "seat.leave": gettext_lazy("seat released"),
+    "seat.swap": gettext_lazy("seat swapped"),
+    "address.bounced": gettext_lazy("e-mail bounced"),
+    "address.right": gettext_lazy("address marked as correct"),
+    "order.renew_link": gettext_lazy("link replaced"),
+    "order.verify": gettext_lazy("address confirmed through the link in the e-mail"),
+    "order.vouch": gettext_lazy("confirmed by an organizer"),
+    "order.confirm": gettext_lazy("order confirmed"),
+    "order.paid": gettext_lazy("confirmed by the payment"),
+    "order.resend": gettext_lazy("link to confirm the order sent again"),
+    "order.cancel": gettext_lazy("cancelled together with other orders"),
+    "order.book_for_company": gettext_lazy("ordered by the company’s contact"),
+    "order.reassign": gettext_lazy("order handed to the company’s new contact"),
+    "payment.start": gettext_lazy("card payment started"),
+}
+# Of the columns that an entry names, those that an organizer knows by their label.
+LABELLED_FIELDS = frozenset(
+    {
+        "first_name", "last_name", "email", "company", "no_photo", "ticket", "price", "cancellation_fee",
+        "purchase_order", "billing_name",
+    }
+)  # fmt: skip
+REFUND_TEXTS = {
+    Refund.State.REQUESTED: gettext_lazy("Refund requested, %(amount)s, %(method)s"),
+    Refund.State.DONE: gettext_lazy("Refunded, %(amount)s, %(method)s"),
+    Refund.State.FAILED: gettext_lazy("Refund failed, %(amount)s, %(method)s"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryEntry:
+    """One line of the history; `fields` are labels of what was changed."""
+
+    at: datetime.datetime
+    text: Any
+    fields: list[str] = field(default_factory=list)
+    reason: str = ""
+    actor: Person | None = None
+
+
+def load_history(registration: Registration) -> list[HistoryEntry]:
+    """Return what happened to the registration, its order and its money, newest first."""
+    subjects = [
+        f"registrations.registration:{registration.pk}",
+        f"registrations.order:{registration.order_id}",
+    ]
+    entries = AuditEntry.objects.filter(subject__in=subjects).select_related("actor")
+    lines = [*_describe_entries(registration, entries), *_list_money(registration.order)]
+    return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _describe_entries(registration: Registration, entries: Iterable[AuditEntry]) -> Iterator[HistoryEntry]:
+    titles = {question.slug: question.title for question in load_questions(registration.event)}
+    for entry in entries:
+        # An entry of a verb that no version of the product has any more.
+        text = AUDIT_VERB_TEXTS.get(entry.verb, _("other change"))
+        labels = (titles.get(name) or find_field_label(name) for name in entry.fields)
+        yield HistoryEntry(
+            at=entry.created_at,
+            text=text,
+            fields=[label for label in labels if label],
+            reason=entry.reason,
+            actor=entry.actor,
+        )
+
+
+def find_field_label(name: str) -> str:
+    """Return the label of a column that organizers know; "" for an internal one."""
+    if name not in LABELLED_FIELDS:
+        return ""
+    for model in (Registration, Order):
+        try:
+            return str(model._meta.get_field(name).verbose_name)
+        except FieldDoesNotExist:
+            continue
+    return ""
+
+
+def _list_money(order: Order) -> Iterator[HistoryEntry]:
+    """Yield the payments and refunds of the order."""
+    for payment in Payment.objects.filter(receivable__reference=order.reference):
+        text = _("Payment received, %(amount)s, %(method)s")
+        yield HistoryEntry(at=payment.created_at, text=text % _money_params(payment.amount, payment))
+    for refund in Refund.objects.filter(receivable__reference=order.reference).select_related("payment"):
+        text = str(REFUND_TEXTS[Refund.State(refund.state)])
+        yield HistoryEntry(
+            at=refund.created_at,
+            text=text % _money_params(refund.amount, refund.payment),
+            reason=refund.reason,
+        )
+
+
+def _money_params(cents: int, payment: Payment) -> dict[str, object]:
+    return {"amount": Money(cents, payment.currency), "method": payment.get_method_display()}

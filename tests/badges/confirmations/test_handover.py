@@ -1,0 +1,123 @@
+"""A place gets another attendee, or its first: page and mails say the same, one mail for each reader."""
+
+import pytest
+
+from badges.codes import build_badge_code
+from convention.audit.models import AuditEntry
+from convention.errors import NotFound
+from registrations.booking.place_order import place_order
+from registrations.changes.correct import Correction, correct_registration
+from registrations.changes.links import build_attendee_url
+from registrations.company.models import Invitation
+from registrations.models import Registration
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.permissions import get_order_by_link, make_own_secret
+from tests.buyer_verification import by_verified
+from tests.factories import make_event, make_ticket
+from tests.registrations.company.factories import make_desk, order, row
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+ANA = {"first_name": "Ana", "last_name": "Sol", "email": "ana@example.net"}
+
+
+def make_order(*places: tuple[str, str]):
+    """Order places for these first names and addresses, as buyer@example.org."""
+    make_ticket(event := make_event())
+    requested = tuple(
+        RequestedPlace(
+            ticket="guest",
+            first_name=name,
+            last_name=name and "Müller",
+            email=address,
+            is_to_follow=not name,
+        )
+        for name, address in places
+    )
+    request = OrderRequest(email="buyer@example.org", places=requested)
+    return place_order(event=event, request=request, context=by_verified())
+
+
+def page_of(registration: Registration, name: str) -> str:
+    return f"{registration.order.manage_path}{registration.reference}/{name}/"
+
+
+def post(client, page: str, fields: dict[str, str]) -> str:
+    """Post the form; return the words of the page that follows."""
+    return " ".join(client.post(page, fields, follow=True).text.split())
+
+
+def flat(mail) -> str:
+    return " ".join(mail.body.replace("\u202f", " ").split())
+
+
+def test_a_place_given_away_is_announced_once_to_each_with_the_buyers_name(client, run_tasks, mailoutbox):
+    ordered = make_order(("Zoe", "zoe@example.org"), ("Cleo", "buyer@example.org"))
+    registration = ordered.registrations.get(first_name="Zoe")
+    run_tasks()
+    mailoutbox.clear()
+
+    said = post(client, page_of(registration, "give"), ANA)
+    run_tasks()
+
+    registration.refresh_from_db()
+    assert "Le badge et le lien sont envoyés à ana@example.net, avec copie du badge à l’acheteur" in said
+    by_reader = {mail.to[0]: mail for mail in mailoutbox}
+    assert len(mailoutbox) == 2
+    assert "nouveau badge a été envoyé à ana@example.net" in flat(by_reader["buyer@example.org"])
+    assert "Cleo Müller vous a cédé une place" in flat(by_reader["ana@example.net"])
+    assert build_attendee_url(registration) in by_reader["ana@example.net"].body
+
+
+def test_a_name_that_was_to_follow_announces_no_holder_before(client, run_tasks, mailoutbox):
+    ordered = make_order(("", "later@example.org"))
+    registration = ordered.registrations.get()
+    run_tasks()
+    mailoutbox.clear()
+    before, former_secret = build_badge_code(registration), make_own_secret(registration)
+
+    said = post(client, page_of(registration, "correct"), {**ANA, "company": ""})
+    run_tasks()
+
+    registration.refresh_from_db()
+    assert "Votre correction est enregistrée." in said
+    assert [mail.to for mail in mailoutbox] == [["buyer@example.org"]]
+    assert build_badge_code(registration) == before
+    with pytest.raises(NotFound):
+        get_order_by_link(ordered.reference, former_secret)
+    # From now on there is somebody whose badge another name voids.
+    bob = Correction(first_name="Bob", last_name="Roi", email="bob@example.org", company="", no_photo=False)
+    correct_registration(registration=registration, correction=bob)
+    registration.refresh_from_db()
+    assert build_badge_code(registration) != before
+
+
+def test_a_colleague_named_for_the_first_time_gets_their_link_and_no_welcome(client, run_tasks, mailoutbox):
+    registration = make_order(("", "")).registrations.get()
+    run_tasks()
+    mailoutbox.clear()
+
+    said = post(client, page_of(registration, "give"), ANA)
+    run_tasks()
+
+    assert "Ana Sol. Le badge est envoyé par e-mail à l’acheteur." in said
+    assert AuditEntry.objects.latest("pk").verb == "registration.name"
+    subjects = {mail.to[0]: mail.subject for mail in mailoutbox}
+    assert subjects["ana@example.net"] == "Les liens de vos inscriptions"
+    assert not any("cédée" in subject for subject in subjects.values())
+
+
+def test_a_companys_colleague_gets_badge_link_and_request_for_details_in_one_mail(run_tasks, mailoutbox):
+    desk = make_desk()
+    order(desk, row("Alpha", "alpha@x.fr"))
+    registration = Registration.objects.get()
+    run_tasks()
+    mailoutbox.clear()
+
+    desk.client.post(f"{desk.at}/registrations/{registration.reference}/", ANA)
+    run_tasks()
+
+    [mail] = [mail for mail in mailoutbox if mail.to == ["ana@example.net"]]
+    assert "Cléo Contact vous a cédé une place" in flat(mail)
+    assert "/details/" in mail.body
+    assert Invitation.objects.get(badge_version=2).sent_at
+    assert "demandées par e-mail" in desk.client.get(f"{desk.at}/registrations/").content.decode()

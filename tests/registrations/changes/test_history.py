@@ -1,0 +1,51 @@
+"""The history of a registration is told in words: no verb, no column, and the money with its amount."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from convention.audit.record import record_action
+from registrations.changes.correct import Correction, correct_as_organizer
+from registrations.organizer.history import AUDIT_VERB_TEXTS
+from tests.registrations.billing.test_refund_rules import congress, paid_order
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+__all__ = ["congress"]
+ROOT = Path(__file__).resolve().parents[3]
+VERB_PATTERN = re.compile(r'"((?:registration|order|seat|badge|address|payment)\.[a-z_]+)"')
+# Their subject is something else: the event, an import, a file, a membership, or a payment itself.
+OTHER_SUBJECTS = {
+    "registration.import", "registration.undo_import", "registration.read_file", "order.bulk_cancel",
+    "seat.give", "seat.take", "payment.record",
+}  # fmt: skip
+
+
+def list_recorded_verbs() -> set[str]:
+    """Return the verbs about registrations and orders that the product records."""
+    files = [*ROOT.glob("registrations/**/*.py"), *ROOT.glob("badges/**/*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in files if path.name != "history.py"]
+    return {verb for text in texts if "record_action" in text for verb in VERB_PATTERN.findall(text)}
+
+
+def test_every_verb_has_words():
+    assert list_recorded_verbs() - OTHER_SUBJECTS - AUDIT_VERB_TEXTS.keys() == set()
+
+
+def test_the_page_names_what_changed_by_its_label_and_the_money_by_its_amount(organizer, congress):
+    _order, [registration] = paid_order(congress, 1, "test")
+    wanted = Correction(
+        first_name="Zoë", last_name=registration.last_name, email="", company="Acme", no_photo=False
+    )
+    correct_as_organizer(registration=registration, correction=wanted)
+    record_action("registration.of_the_past", registration, fields=["badge_version"])
+
+    page = organizer.get(f"/organize/congress/registrations/{registration.reference}/").text
+    history = " ".join(page.partition("Historique")[2].replace("\u202f", " ").replace("\xa0", " ").split())
+
+    assert "Corrigée : " in history
+    assert "prénom" in history
+    assert "Paiement reçu, 120 €, paiement d’essai" in history
+    assert "Autre modification" in history
+    assert "badge_version" not in history
+    assert "first_name" not in page.partition("Historique")[2]
