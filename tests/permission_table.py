@@ -278,6 +278,8 @@ PERMISSIONS_BY_URL_NAME = {
             "receivables-csv",
             "receivables-xlsx",
             "receivable-new",
+            "invoices-issue",
+            "invoice-send",
             "receivable-lines",
             "receivable",
             "receivable-buyer",

@@ -8,9 +8,10 @@ import datetime
 import logging
 from collections.abc import Iterable
 from dataclasses import fields
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -358,6 +359,19 @@ def _find_unbilled_orders() -> OrderQuerySet:
         ~Exists(receivables), payment=Order.Payment.INVOICE, total__gt=0,
         event__ends_at__gt=now - MAX_BILLING_DELAY,
     )  # fmt: skip
+
+
+def find_pending_references() -> Any:
+    """Return a subquery of the references of orders that are not confirmed yet, as `pending_references`."""
+    # A payment by card may still come after the hold; without one, an expired place is never owed.
+    may_follow = Q(hold_expires_at__gt=timezone.now()) | Q(order__payment=Order.Payment.CARD)
+    pending = Q(confirmed_at__isnull=True, cancelled_at__isnull=True, order=OuterRef("pk")) & may_follow
+    orders = Order.objects.filter(
+        UNVERIFIED_ORDER
+        | Exists(Registration.objects.filter(pending))
+        | Exists(Sponsorship.objects.filter(pending))
+    )
+    return orders.values("reference")
 
 
 @transaction.atomic

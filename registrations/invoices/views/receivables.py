@@ -17,6 +17,7 @@ from convention.tables.downloads import PDF_TYPE, attachment_response, table_res
 from registrations.invoices.documents.invoiced_balance import InvoicedBalance, load_invoiced_balance
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.documents.quotation_pdf import render_pro_forma_pdf
+from registrations.invoices.documents.uninvoiced import count_uninvoiced
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.forms.manual_charges import (
     ManualChargeForm,
@@ -84,6 +85,7 @@ def receivable_list(request: HttpRequest) -> HttpResponse:
         labels=STATE_LABELS,
         events=list(Event.objects.filter(pk__in=Receivable.objects.values("event")).order_by("-starts_at")),
         issuer=Issuer.get_current(),
+        uninvoiced_count=count_uninvoiced(event_slug=chosen.event),
     )
 
 
@@ -105,7 +107,9 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         compute_balance(receivable),
         timezone.localdate(),
     )
-    documents = list(receivable.invoices.select_related("origin").order_by("issued_on", "pk"))
+    documents = list(
+        receivable.invoices.select_related("origin").prefetch_related("mails").order_by("issued_on", "pk")
+    )
     payments = list(receivable.payments.select_related("payout"))
     facts = build_facts(balance, invoiced_balance, documents, payments)
     # Credited invoices count too: the list derives the state in SQL in the same way.
