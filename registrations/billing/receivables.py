@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError
 from convention.money import Money
+from registrations.billing.tax_number import read_stored_tax_number
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.charges import (
     DISCOUNT_KEY_PREFIX,
@@ -154,16 +155,24 @@ def sync_attendee_names(registrations: Iterable[Registration]) -> None:
 
 def make_buyer(order: Order) -> Buyer:
     """Return the buyer as the order names them."""
+    tax_number = read_stored_tax_number(order.billing_tax_number, country=order.billing_country)
     return Buyer(
         name=order.billing_name or order.company or order.email,
         street=order.billing_street,
         postcode=order.billing_postcode,
         city=order.billing_city,
         country=order.billing_country or "FR",
+        siren=tax_number.siren,
+        vat_number=tax_number.vat_number,
         email=order.email,
         language=order.language,
         purchase_order=order.purchase_order,
     )
+
+
+def find_stored_receivable(order: Order) -> Receivable | None:
+    """Return the order's receivable as it is stored, without syncing it."""
+    return Receivable.objects.filter(reference=order.reference).first()
 
 
 def find_saved_buyer(reference: str) -> Buyer | None:

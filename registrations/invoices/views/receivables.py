@@ -102,6 +102,8 @@ def receivable_export(request: HttpRequest, kind: str) -> HttpResponse:
 def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
     """Show a receivable: charges, documents, payments, balance and recommendations."""
     receivable = get_receivable_for_treasurer(reference, request.user)
+    charges = list(receivable.charges.all())
+    receivable.first_attendee = next((charge.attendee for charge in charges if charge.attendee), None)
     invoiced_balance, balance, today = (
         load_invoiced_balance(receivable),
         compute_balance(receivable),
@@ -124,7 +126,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         balance=balance,
         state=STATE_LABELS[state],
         advice=list_advice(facts, today=today),
-        charges=list(receivable.charges.all()),
+        charges=charges,
         documents=[(document, bool(invoiced_balance.lines_of(document))) for document in documents],
         payments=pair_with_refundable(payments, receivable),
         refunds=list(receivable.refunds.select_related("payment")),
