@@ -17,6 +17,7 @@ from .orders import views as orders_views
 from .organizer import bulk_cancel_views
 from .organizer import registration_views as organizer_views
 from .organizer import waiting_list_views as organizer_waiting_list_views
+from .organizer.change_views import registration_change
 from .organizer.duplicate_views import duplicate_dismissal, duplicate_list
 from .questions import views as questions_views
 from .sessions import agenda_views
@@ -139,6 +140,11 @@ pages: list[Any] = [
         f"{REGISTRATION_LIST_PATH}/<slug:reference>/",
         organizer_views.registration_detail,
         name="organize-registration",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/<slug:reference>/change/",
+        registration_change,
+        name="organize-registration-change",
     ),
     path(
         f"{REGISTRATION_LIST_PATH}/<slug:reference>/cancel/",

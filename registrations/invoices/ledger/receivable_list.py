@@ -36,10 +36,11 @@ class ReceivableFilter:
     def list_receivables(self, *, today: datetime.date) -> ReceivableQuerySet:
         """Return the matching receivables with their balance, latest first."""
         rows = annotate_receivables(today)
-        # Every word must occur, in the search text or in an invoice number.
-        for word in casefold_text(self.search_text).split():
+        # Every word must occur, in the search text, in an invoice number or in an attendee's name.
+        for typed in self.search_text.split():
+            word = casefold_text(typed)
             numbered = Invoice.objects.filter(number__icontains=word).values("receivable")
-            attendees = Charge.objects.filter(attendee__icontains=word).values("receivable")
+            attendees = Charge.objects.filter(attendee__icontains=typed).values("receivable")
             rows = rows.filter(Q(search_text__contains=word) | Q(pk__in=numbered) | Q(pk__in=attendees))
         if self.event:
             rows = rows.filter(event__slug=self.event)
