@@ -33,8 +33,12 @@ WAITING_LIST_PATH = "organize/<slug:event>/waiting"
 TICKETS_PATH = "organize/<slug:event>/tickets"
 MEALS_PATH = "organize/<slug:event>/meals"
 QUESTIONS_PATH = "organize/<slug:event>/questions"
+REVENUE_PATH = "organize/money/revenue/<slug:event_slug>"
 
 pages: list[Any] = [
+    path(f"{REVENUE_PATH}/", billing_views.revenue_page, name="revenue"),
+    path(f"{REVENUE_PATH}.csv", billing_views.revenue_download, {"kind": "csv"}, name="revenue-csv"),
+    path(f"{REVENUE_PATH}.xlsx", billing_views.revenue_download, {"kind": "xlsx"}, name="revenue-xlsx"),
     path("events/<slug:slug>/", event_views.event_page, name="event"),
     path("events/<slug:slug>/register/", storefront_views.register_people, name="register"),
     path("events/<slug:slug>/register/choices/", storefront_views.register_choices, name="register-choices"),
