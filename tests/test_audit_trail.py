@@ -214,6 +214,7 @@ ELSEWHERE = {
     "organize-registrations-import-undo": "test_undo_import", "organize-registration-merge": "test_merge",
     "organize-duplicate-apart": "test_merge",
     "organize-question-remove": "test_question_pages", "order-answers": "test_question_pages",
+    "organize-registration-new": "organizer/test_new_registration",
     "organize-registration-change": "changes/test_change_order",
     "organize-registration-answers": "test_question_pages", "desk-answers": "test_desk",
     "organize-checkpoint-remove": "test_pages", "verify-order": "test_buyer_verification",
