@@ -105,6 +105,8 @@ session_audiences = NamedHook()
 metrics = Hook()
 # (reference) -> the receivable of that reference, or None.
 receivable_sources = Hook()
+# () -> references, as a subquery, of what waits for a payment or a verification and may never be owed.
+pending_references = Hook()
 
 # (event ids) -> when each was cancelled.
 cancelled_events = SingleHook()

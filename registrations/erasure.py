@@ -22,7 +22,7 @@ from .models import AnswerFile, MailDelivery, Order, Registration, Sponsorship, 
 BLANK_ATTENDEE = {"first_name": "", "last_name": "", "email": "", "answers": {}, "issued_to": {}}
 
 
-BILLING_FIELDS = ("name", "street", "postcode", "city", "country")
+BILLING_FIELDS = ("name", "street", "postcode", "city", "country", "tax_number")
 
 
 def erase_attendees(rows: "QuerySet[Any]", subject: DataSubject | None = None) -> None:

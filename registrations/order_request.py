@@ -59,6 +59,8 @@ class BillingDetails:
     postcode: str = ""
     city: str = ""
     country: str = ""
+    # SIREN or VAT number of a company.
+    tax_number: str = ""
 
     def normalize(self) -> "BillingDetails":
         """Return the same with normalized whitespace."""

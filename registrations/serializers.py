@@ -96,6 +96,11 @@ class BillingRequest(serializers.Serializer[BillingDetails]):
     postcode = LenientTextField(max_length=BILLING_TEXT_LENGTHS["postcode"], **OPTIONAL_TEXT)
     city = LenientTextField(max_length=BILLING_TEXT_LENGTHS["city"], **OPTIONAL_TEXT)
     country = LenientRegexField(r"^[A-Z]{2}$", help_text="ISO 3166-1, two letters.", **OPTIONAL_TEXT)
+    tax_number = LenientTextField(
+        max_length=BILLING_TEXT_LENGTHS["tax_number"],
+        help_text="SIREN or VAT number of a company.",
+        **OPTIONAL_TEXT,
+    )
 
     def validate(self, attrs: dict[str, Any]) -> Any:
         """Return the fields as BillingDetails."""

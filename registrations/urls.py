@@ -17,7 +17,9 @@ from .orders import views as orders_views
 from .organizer import bulk_cancel_views
 from .organizer import registration_views as organizer_views
 from .organizer import waiting_list_views as organizer_waiting_list_views
+from .organizer.change_views import registration_change
 from .organizer.duplicate_views import duplicate_dismissal, duplicate_list
+from .organizer.new_registration import registration_create
 from .questions import views as questions_views
 from .sessions import agenda_views
 from .storefront import event_views, review_views
@@ -32,8 +34,12 @@ WAITING_LIST_PATH = "organize/<slug:event>/waiting"
 TICKETS_PATH = "organize/<slug:event>/tickets"
 MEALS_PATH = "organize/<slug:event>/meals"
 QUESTIONS_PATH = "organize/<slug:event>/questions"
+REVENUE_PATH = "organize/money/revenue/<slug:event_slug>"
 
 pages: list[Any] = [
+    path(f"{REVENUE_PATH}/", billing_views.revenue_page, name="revenue"),
+    path(f"{REVENUE_PATH}.csv", billing_views.revenue_download, {"kind": "csv"}, name="revenue-csv"),
+    path(f"{REVENUE_PATH}.xlsx", billing_views.revenue_download, {"kind": "xlsx"}, name="revenue-xlsx"),
     path("events/<slug:slug>/", event_views.event_page, name="event"),
     path("events/<slug:slug>/register/", storefront_views.register_people, name="register"),
     path("events/<slug:slug>/register/choices/", storefront_views.register_choices, name="register-choices"),
@@ -112,6 +118,7 @@ pages: list[Any] = [
         {"kind": "xlsx"},
         name="organize-registrations-xlsx",
     ),
+    path(f"{REGISTRATION_LIST_PATH}/new/", registration_create, name="organize-registration-new"),
     path(
         f"{REGISTRATION_LIST_PATH}/import/",
         import_export_views.registration_import,
@@ -140,6 +147,11 @@ pages: list[Any] = [
         f"{REGISTRATION_LIST_PATH}/<slug:reference>/",
         organizer_views.registration_detail,
         name="organize-registration",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/<slug:reference>/change/",
+        registration_change,
+        name="organize-registration-change",
     ),
     path(
         f"{REGISTRATION_LIST_PATH}/<slug:reference>/cancel/",

@@ -234,6 +234,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "desk-receipt": {**person, "pk": registration_payment(registration)},
         "organize-registration": person,
         "organize-registration-cancel": person,
+        "organize-registration-change": person,
         "organize-registration-confirm": person,
         "api-cancel": person,
         "organize-registration-resend": person,

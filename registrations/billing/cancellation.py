@@ -45,7 +45,7 @@ def preview_outcome(order: Order, refund_terms: RefundTerms) -> CancellationOutc
         return CancellationOutcome(refund_terms, [])
     balance = compute_balance(receivable)
     # Nothing was cancelled yet, so that the balance still contains what would be released.
-    payment_refunds = _split_refund(
+    payment_refunds = split_refund(
         receivable, refund_terms, balance.amount_owed - refund_terms.released_cents
     )
     return CancellationOutcome(
@@ -71,7 +71,7 @@ def settle_cancellation(
         default_reason = _("Cancellation of registration %(reference)s") % {
             "reference": registration.reference
         }
-    _correct_invoices(receivable, default_reason)
+    correct_invoices(receivable, default_reason)
     return [
         request_refund(
             payment=payment,
@@ -79,9 +79,7 @@ def settle_cancellation(
             reason=reason or default_reason,
             external_id=make_refund_key(registration, payment),
         )
-        for payment, amount in _split_refund(
-            receivable, refund_terms, compute_balance(receivable).amount_owed
-        )
+        for payment, amount in split_refund(receivable, refund_terms, compute_balance(receivable).amount_owed)
     ]
 
 
@@ -95,7 +93,7 @@ def make_refund_key_prefix(registration: Registration) -> str:
     return f"cancel:{registration.reference}:"
 
 
-def _split_refund(
+def split_refund(
     receivable: Receivable, refund_terms: RefundTerms, owed_cents: int
 ) -> list[tuple[Payment, int]]:
     """Split the refund over the payments: card payments first, of several the newest."""
@@ -112,14 +110,18 @@ def _split_refund(
     return split_amount(amount, [(payment, compute_refundable(payment)) for payment in payments])
 
 
-def _correct_invoices(receivable: Receivable, reason: str) -> None:
-    """Credit what is no longer owed, and invoice the cancellation fee in its place."""
-    if not credit_withdrawn_charges(receivable=receivable, reason=reason):
-        return
+def correct_invoices(receivable: Receivable, reason: str) -> None:
+    """Credit what is no longer owed, and invoice what is owed in its place, such as the cancellation fee."""
+    if credit_withdrawn_charges(receivable=receivable, reason=reason):
+        issue_uninvoiced_charges(receivable)
+
+
+def issue_uninvoiced_charges(receivable: Receivable) -> None:
+    """Issue an invoice of what is on none, if there is something and the seller's data are complete."""
     try:
         with transaction.atomic():
             issue_invoice(receivable=receivable)
     except ConventionError:
-        # No fee to invoice, or the treasurer has to complete the seller's data first, as their page says. The
-        # attendee's cancellation must not fail for it.
+        # Nothing to invoice, or the treasurer has to complete the seller's data first, as their page says.
+        # The attendee's change must not fail for it.
         return

@@ -8,14 +8,16 @@ import datetime
 import logging
 from collections.abc import Iterable
 from dataclasses import fields
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError
 from convention.money import Money
+from registrations.billing.tax_number import read_stored_tax_number
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.charges import (
     DISCOUNT_KEY_PREFIX,
@@ -153,16 +155,24 @@ def sync_attendee_names(registrations: Iterable[Registration]) -> None:
 
 def make_buyer(order: Order) -> Buyer:
     """Return the buyer as the order names them."""
+    tax_number = read_stored_tax_number(order.billing_tax_number, country=order.billing_country)
     return Buyer(
         name=order.billing_name or order.company or order.email,
         street=order.billing_street,
         postcode=order.billing_postcode,
         city=order.billing_city,
         country=order.billing_country or "FR",
+        siren=tax_number.siren,
+        vat_number=tax_number.vat_number,
         email=order.email,
         language=order.language,
         purchase_order=order.purchase_order,
     )
+
+
+def find_stored_receivable(order: Order) -> Receivable | None:
+    """Return the order's receivable as it is stored, without syncing it."""
+    return Receivable.objects.filter(reference=order.reference).first()
 
 
 def find_saved_buyer(reference: str) -> Buyer | None:
@@ -358,6 +368,19 @@ def _find_unbilled_orders() -> OrderQuerySet:
         ~Exists(receivables), payment=Order.Payment.INVOICE, total__gt=0,
         event__ends_at__gt=now - MAX_BILLING_DELAY,
     )  # fmt: skip
+
+
+def find_pending_references() -> Any:
+    """Return a subquery of the references of orders that are not confirmed yet, as `pending_references`."""
+    # A payment by card may still come after the hold; without one, an expired place is never owed.
+    may_follow = Q(hold_expires_at__gt=timezone.now()) | Q(order__payment=Order.Payment.CARD)
+    pending = Q(confirmed_at__isnull=True, cancelled_at__isnull=True, order=OuterRef("pk")) & may_follow
+    orders = Order.objects.filter(
+        UNVERIFIED_ORDER
+        | Exists(Registration.objects.filter(pending))
+        | Exists(Sponsorship.objects.filter(pending))
+    )
+    return orders.values("reference")
 
 
 @transaction.atomic

@@ -1,16 +1,21 @@
-"""The organizers' page of refund rules."""
+"""The organizers' page of refund rules, and the treasurer's page of revenue."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
+from convention.audit.record import record_action
 from convention.errors import InvalidFields
+from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
+from convention.tables.downloads import table_response
+from registrations.invoices.permissions import require_treasurer
 
 from .forms import RefundRuleFormSet, load_initial_rules, read_refund_rules
 from .refund_rules import save_refund_rules
+from .revenue import build_revenue_sheet, load_revenue
 
 
 @require_http_methods(["GET", "POST"])
@@ -32,3 +37,23 @@ def refund_rule_list(request: HttpRequest, event: str) -> HttpResponse:
             return redirect("organize-refunds", event)
     context = {"event": event_obj, "section": "organize", "rules": rules, "wrong": error_text}
     return render(request, "registrations/organize_refunds.html", context)
+
+
+@require_GET
+def revenue_page(request: HttpRequest, event_slug: str) -> HttpResponse:
+    """Show the revenue of an event by ticket and add-on, and by day."""
+    require_treasurer(request.user)
+    event = get_object_or_404(Event, slug=event_slug)
+    context = {"section": "money", "revenue_event": event, "revenue": load_revenue(event)}
+    return render(request, "registrations/revenue.html", context)
+
+
+@require_GET
+def revenue_download(request: HttpRequest, event_slug: str, kind: str) -> HttpResponse:
+    """Download the revenue of an event as CSV or XLSX."""
+    require_treasurer(request.user)
+    event = get_object_or_404(Event, slug=event_slug)
+    record_action("revenue.export", event, event=event, fields=[kind])
+    return table_response(
+        build_revenue_sheet(load_revenue(event)), name=f"{event.slug}-{_('revenue')}", kind=kind
+    )

@@ -312,6 +312,7 @@ def build_order(
         billing_postcode=request.billing.postcode,
         billing_city=request.billing.city,
         billing_country=request.billing.country,
+        billing_tax_number=request.billing.tax_number,
         source=context.source,
     )
 

@@ -17,6 +17,7 @@ from convention.errors import NotOpenNow
 from convention.events.models import Event
 from convention.text.email_addresses import normalize_email
 from convention.text.validators import find_length_error, find_link_error, find_name_error
+from registrations.billing.tax_number import InvalidTaxNumber, parse_tax_number
 from registrations.models import Addon, Order, Ticket, Voucher
 from registrations.order_request import MAX_PLACES_PER_ORDER, BillingDetails, OrderRequest, RequestedPlace
 from registrations.pricing.catalog import Offering, is_voucher_for
@@ -33,7 +34,7 @@ MAX_EMAIL_LENGTH = 254
 
 
 ORDER_TEXT_LENGTHS = {"company": 200, "purchase_order": 60}
-BILLING_TEXT_LENGTHS = {"name": 200, "street": 200, "postcode": 20, "city": 100}
+BILLING_TEXT_LENGTHS = {"name": 200, "street": 200, "postcode": 20, "city": 100, "tax_number": 30}
 
 
 INVISIBLE_LETTERS = frozenset(
@@ -115,6 +116,10 @@ def _check_billing(billing: BillingDetails) -> Iterator[FieldError]:
         yield from _check_links(f"billing.{name}", getattr(billing, name))
     if billing.country and not COUNTRY_PATTERN.fullmatch(billing.country):
         yield "billing.country", _("Enter the country as two capital letters, for example FR.")
+    try:
+        parse_tax_number(billing.tax_number, country=billing.country)
+    except InvalidTaxNumber as error:
+        yield "billing.tax_number", str(error)
 
 
 def check_place_count(place_count: int) -> Iterator[FieldError]:

@@ -1,5 +1,7 @@
 """Register a walk-in at the desk, with or without an e-mail address."""
 
+from dataclasses import dataclass, replace
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +17,8 @@ from registrations.models import Order, Registration, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.pricing.catalog import Offering, quote_offering
+from registrations.pricing.quote import Quote
+from registrations.pricing.reductions import Reduction
 
 from .idempotency import build_idempotency_key, find_order_by_key
 from .place_order import build_order, make_price_fields
@@ -26,8 +30,22 @@ from .validation import check_person_spelling
 RECORDED_FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
 
 
+@dataclass(frozen=True)
+class AgreedPrice:
+    """A lower price, in cents, that an organizer grants for a reason."""
+
+    cents: int
+    reason: str
+
+
 def register_walk_in(
-    *, event: Event, place: RequestedPlace, idempotency_key: str, language: str = "fr", reference: str = ""
+    *,
+    event: Event,
+    place: RequestedPlace,
+    idempotency_key: str,
+    language: str = "fr",
+    reference: str = "",
+    agreed_price: AgreedPrice | None = None,
 ) -> Registration:
     """Register an attendee at the desk, confirmed at once; any ticket with places left can be used.
 
@@ -35,18 +53,28 @@ def register_walk_in(
     the desk has seen them.
     The confirmation is queued if there is an address. The same key with the same content returns the same
     registration; with other content it is another attendee. `reference` is that of a badge signed in advance.
+    With an agreed price no pass is used.
 
     Raise NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, and if places are given on
     application only.
     """
     place = place.normalize()
     # The content is part of the key: after a correction the same form registers another attendee.
-    idempotency_key = f"desk:{idempotency_key}:{place!r}"
+    idempotency_key = f"desk:{idempotency_key}:{place!r}:{agreed_price!r}"
     if order := find_order_by_key(event, idempotency_key):
         return order.registrations.get()
     ticket = _validate_walk_in(event, place)
+    _check_agreed_price(agreed_price, ticket)
     try:
-        return _book_walk_in(event, place, ticket, idempotency_key, (language, reference))
+        return _book_walk_in(
+            event,
+            place,
+            ticket,
+            idempotency_key,
+            language=language,
+            reference=reference,
+            agreed_price=agreed_price,
+        )
     except IntegrityError:  # a concurrent request with the same key has booked
         if order := find_order_by_key(event, idempotency_key):
             return order.registrations.get()
@@ -71,11 +99,30 @@ def _validate_walk_in(event: Event, place: RequestedPlace) -> Ticket:
     return ticket
 
 
+def _check_agreed_price(agreed_price: AgreedPrice | None, ticket: Ticket) -> None:
+    if agreed_price is None:
+        return
+    errors = {}
+    if not 0 <= agreed_price.cents <= ticket.current_price.amount:
+        limit = {"price": ticket.current_price}
+        errors["price"] = [_("The price cannot be higher than that of the ticket, %(price)s.") % limit]
+    if not agreed_price.reason:
+        errors["reason"] = [_("Enter the reason for a different price.")]
+    if errors:
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
+
+
 @transaction.atomic
 def _book_walk_in(
-    event: Event, place: RequestedPlace, ticket: Ticket, key: str, options: tuple[str, str]
+    event: Event,
+    place: RequestedPlace,
+    ticket: Ticket,
+    key: str,
+    *,
+    language: str,
+    reference: str,
+    agreed_price: AgreedPrice | None,
 ) -> Registration:
-    language, reference = options
     # An invoice needs a recipient; the column is shorter than two names may be.
     billed = BillingDetails(name=(place.company or f"{place.first_name} {place.last_name}")[:200])
     request = OrderRequest(
@@ -86,7 +133,7 @@ def _book_walk_in(
         billing=billed if ticket.current_price.amount else BillingDetails(),
     )
     now = timezone.now()
-    quote = quote_offering(request, Offering({ticket.slug: ticket}), at=now)
+    quote = _quote_walk_in(request, ticket, agreed_price)
     order = build_order(event, request, OrderContext(source="desk"), quote, currency=ticket.currency)
     member = (
         find_member_by_email(place.email) if ticket.needs_member_verification or ticket.uses_pass else None
@@ -105,10 +152,29 @@ def _book_walk_in(
         **make_price_fields(quote.lines[0], None),
     )
     save_order(PreparedOrder(order, [registration], build_idempotency_key(event, request, key)))
-    if member:
+    if member and not agreed_price:
         _pay_with_pass(registration, member[0])
-    record_action("registration.receive", registration, event=event, fields=RECORDED_FIELDS)
+    fields = [*RECORDED_FIELDS, "price"] if agreed_price else RECORDED_FIELDS
+    record_action(
+        "registration.receive",
+        registration,
+        event=event,
+        fields=fields,
+        reason=agreed_price.reason if agreed_price else "",
+    )
     return registration
+
+
+def _quote_walk_in(request: OrderRequest, ticket: Ticket, agreed_price: AgreedPrice | None) -> Quote:
+    """Return the quote of the ticket, lowered to the agreed price."""
+    quote = quote_offering(request, Offering({ticket.slug: ticket}), at=timezone.now())
+    [line] = quote.lines
+    if agreed_price is None or agreed_price.cents == line.price:
+        return quote
+    reduction = Reduction("organizer", line.price - agreed_price.cents)
+    return replace(
+        quote, lines=(replace(line, price=agreed_price.cents, reductions=(*line.reductions, reduction)),)
+    )
 
 
 def _pay_with_pass(registration: Registration, person: Person) -> None:

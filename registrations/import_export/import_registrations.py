@@ -31,6 +31,7 @@ from registrations.booking.transfer import (
     start_badge_version,
 )
 from registrations.booking.validation import is_addon_for_ticket
+from registrations.changes.change_order import PRICE_FIELDS
 from registrations.changes.links import send_links_mail
 from registrations.models import IdempotencyKey, ImportRun, Order, Question, Registration, Ticket
 from registrations.order_context import SOURCE_IMPORT
@@ -48,7 +49,6 @@ from .columns import REQUIRED_FIELDS, guess_header_fields
 from .rows import ImportCatalog, RegistrationRow, read_rows
 from .save_import import (
     BATCH_SIZE,
-    PRICE_FIELDS,
     RegistrationImportResult,
     add_booking,
     lock_orders,

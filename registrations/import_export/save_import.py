@@ -19,6 +19,7 @@ from registrations.billing.receivables import sync_attendee_names, sync_existing
 from registrations.booking.place_order import build_addons, build_order, make_price_fields
 from registrations.booking.prepared_order import PreparedOrder
 from registrations.booking.save_order import save_orders
+from registrations.changes.change_order import set_ticket
 from registrations.inventory.stock import exchange_tickets, list_stock_items
 from registrations.models import Addon, ImportedRow, ImportRun, Order, Registration, Ticket
 from registrations.order_context import SOURCE_IMPORT, OrderContext
@@ -37,8 +38,6 @@ SNAPSHOT_FIELDS = (
     "vat_exemption", "reductions", "membership_pass_id", "voucher_id", "answers", "badge_version",
     "issued_to", "person_id",
 )  # fmt: skip
-# The columns that change with the price of another ticket.
-PRICE_FIELDS = ("price", "vat_rate", "vat_exemption", "reductions", "voucher")
 
 
 @dataclass
@@ -194,18 +193,12 @@ def _change_ticket(result: RegistrationImportResult, registration: Registration,
 
     A pass or a voucher still lowers the price if it applies to the new ticket; else it is released.
     """
-    pass_quota, voucher = registration.membership_pass, registration.voucher
-    line = quote_changed_ticket(ticket, voucher, pass_quota)
-    price_fields = make_price_fields(line, voucher)
+    voucher = registration.voucher
+    line = quote_changed_ticket(ticket, voucher, registration.membership_pass)
+    set_ticket(registration, ticket, line, result.extra_items)
     # Not reserved until its place was taken in `_exchange_places`.
-    registration.ticket, registration.is_reserved = ticket, False
-    for name in PRICE_FIELDS:
-        setattr(registration, name, price_fields[name])
-    if pass_quota and not line.uses_pass:
-        result.extra_items[pass_quota] -= 1
-        registration.membership_pass = None
+    registration.is_reserved = False
     if voucher and not line.uses_voucher:
-        result.extra_items[voucher] -= 1
         result.lost_voucher_count += 1
 
 

@@ -4,11 +4,11 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from convention import hooks
-from convention.hooks import HOUR
+from convention.hooks import HOUR, MINUTE
 
 
 class InvoicesConfig(AppConfig):
-    """Register the reminder job."""
+    """Register the jobs that issue, send and remind."""
 
     name = "registrations.invoices"
     verbose_name = _("Invoices")
@@ -16,3 +16,7 @@ class InvoicesConfig(AppConfig):
     def ready(self) -> None:
         """Register what lower layers call."""
         hooks.periodic_jobs.register("registrations.invoices.reminders.queue_due_reminders", seconds=HOUR)
+        hooks.periodic_jobs.register(
+            "registrations.invoices.documents.uninvoiced.issue_due_invoices", seconds=MINUTE
+        )
+        hooks.periodic_jobs.register("registrations.invoices.sending.queue_new_invoice_mails", seconds=MINUTE)

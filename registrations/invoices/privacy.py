@@ -27,6 +27,7 @@ from .models import (
     Charge,
     Invoice,
     InvoiceLine,
+    InvoiceMail,
     InvoicePdf,
     Issuer,
     Payment,
@@ -254,6 +255,12 @@ PERSONAL_DATA = [
         export_files=_export_invoice_pdf,
         is_required_by_law=True,
         retention_reason=LEGAL_RETENTION_REASON,
+    ),
+    PersonalDataSource(
+        model=InvoiceMail,
+        purpose=_("e-mails with your invoices"),
+        parent_columns=("invoice",),
+        retention_reason=BOOKKEEPING_REASON,
     ),
     PersonalDataSource(
         model=Reminder,

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from .views import accounting, receivable_actions, receivables
+from .views import accounting, batches, receivable_actions, receivables
 
 TREASURY_PATH = "organize/money"
 RECEIVABLE_PATH = f"{TREASURY_PATH}/owed/<slug:reference>"
@@ -17,6 +17,7 @@ pages: list[Any] = [
         f"{TREASURY_PATH}/owed.xlsx", receivables.receivable_export, {"kind": "xlsx"}, name="receivables-xlsx"
     ),
     path(f"{TREASURY_PATH}/new/", receivables.receivable_create, name="receivable-new"),
+    path(f"{TREASURY_PATH}/issue/", batches.invoices_issue, name="invoices-issue"),
     path(f"{RECEIVABLE_PATH}/lines/", receivables.receivable_edit, name="receivable-lines"),
     path(f"{RECEIVABLE_PATH}/", receivables.receivable_detail, name="receivable"),
     path(f"{RECEIVABLE_PATH}/pro-forma.pdf", receivables.pro_forma_download, name="receivable-pro-forma"),
@@ -26,6 +27,7 @@ pages: list[Any] = [
     path(f"{RECEIVABLE_PATH}/pay/", receivable_actions.payment_record, name="receivable-pay"),
     path(f"{RECEIVABLE_PATH}/credit/", receivable_actions.withdrawn_credit, name="receivable-credit"),
     path(f"{INVOICE_PATH}.pdf", receivables.invoice_download, name="invoice-pdf"),
+    path(f"{INVOICE_PATH}/send/", receivable_actions.invoice_send, name="invoice-send"),
     path(f"{INVOICE_PATH}/credit/", receivable_actions.invoice_credit, name="invoice-credit"),
     path(f"{INVOICE_PATH}/correct/", receivable_actions.invoice_correct, name="invoice-correct"),
     path(

@@ -54,6 +54,9 @@ class Order(OrderLinks):
     billing_postcode = models.CharField(_("postcode"), max_length=20, blank=True)
     billing_city = models.CharField(_("city"), max_length=100, blank=True)
     billing_country = models.CharField(_("country"), max_length=2, blank=True)
+    billing_tax_number = models.CharField(
+        _("SIREN or VAT number"), max_length=30, blank=True, default="", db_default=""
+    )
     source = models.CharField(_("source"), max_length=20, default="page")
     # 43 characters: an IPv6 network of 39 with the length of its prefix.
     network = models.CharField(
@@ -117,6 +120,11 @@ class Order(OrderLinks):
         """
         expired = registration.state == registration.State.EXPIRED
         return self.is_confirmed_later or not expired
+
+    @property
+    def buyer_label(self) -> str:
+        """Return the buyer's name for lists, or the reference where none is known."""
+        return self.billing_name or self.company or self.email or self.reference
 
     @property
     def is_by_card(self) -> bool:

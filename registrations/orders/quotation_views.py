@@ -18,7 +18,7 @@ from registrations.invoices.models.documents import Quotation
 from registrations.permissions import LINK_LIFETIME, get_order_by_link
 from registrations.rate_limits import throttle_quotation_mail
 
-from .quotations import queue_quotation_mail, render_pro_forma
+from .quotations import queue_quotation_mail, render_order_document
 
 PAGE_SIZE = 100
 
@@ -69,7 +69,7 @@ def _find_by_link(secret: str) -> Quotation:
 @never_cache
 @require_safe
 def pro_forma_download(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
-    """Return a pro forma invoice of an order, for its buyer."""
+    """Return the invoice, receipt or pro forma invoice of an order, for its buyer."""
     link_access = get_order_by_link(reference, secret)
     if (
         # The prices of all attendees are the buyer's business only; before verification nobody is known as
@@ -80,7 +80,7 @@ def pro_forma_download(request: HttpRequest, reference: str, secret: str) -> Htt
     ):
         raise NotFound(_("There is nothing to invoice for this order."))
     return inline_response(
-        render_pro_forma(link_access.order), name=f"pro-forma-{link_access.order.reference}.pdf"
+        render_order_document(link_access.order), name=f"{link_access.order.reference}.pdf"
     )
 
 

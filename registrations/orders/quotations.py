@@ -16,8 +16,9 @@ from convention.events.models import Event
 from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
 from registrations.billing.receivables import make_buyer, sync_receivable
 from registrations.booking.place_order import quote_order
+from registrations.invoices.documents.buyer_document import render_buyer_document
 from registrations.invoices.documents.invoice_writer import MissingIssuer
-from registrations.invoices.documents.quotation_pdf import render_pro_forma_pdf, render_quotation_pdf
+from registrations.invoices.documents.quotation_pdf import render_quotation_pdf
 from registrations.invoices.documents.quotations import QuotationSubject, create_quotation
 from registrations.invoices.ledger.charges import Buyer, ChargeItem
 from registrations.invoices.models.documents import Quotation
@@ -74,8 +75,8 @@ def _attendee_name(request: OrderRequest, place_index: int) -> str:
     return f"{person.first_name} {person.last_name}".strip()
 
 
-def render_pro_forma(order: Order) -> bytes:
-    """Return the pro forma invoice of an order as a PDF.
+def render_order_document(order: Order) -> bytes:
+    """Return the invoice of an order as a PDF; without one, a receipt or a pro forma invoice.
 
     Raise QuotationUnavailable, or NothingToIssue where the order owes nothing.
     """
@@ -83,7 +84,7 @@ def render_pro_forma(order: Order) -> bytes:
         _("Pro forma invoices are not available for this event yet. Ask the organizer for one.")
     ):
         # The receivable is made here if need be: an order just placed may not be billed yet.
-        return render_pro_forma_pdf(sync_receivable(order))
+        return render_buyer_document(sync_receivable(order))
 
 
 def _unavailable_text() -> str:
@@ -128,6 +129,7 @@ def _make_buyer(request: OrderRequest) -> Buyer:
         billing_postcode=billing.postcode,
         billing_city=billing.city,
         billing_country=billing.country,
+        billing_tax_number=billing.tax_number,
     )
     return make_buyer(order)
 

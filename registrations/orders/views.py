@@ -23,13 +23,18 @@ from convention.events.models import Event
 from convention.events.permissions import get_member_events
 from convention.tables.downloads import CALENDAR_TYPE, attachment_response
 from registrations.application_rules import get_application_path
-from registrations.billing.receivables import calculate_balance, list_active_sponsorships
+from registrations.billing.receivables import (
+    calculate_balance,
+    find_stored_receivable,
+    list_active_sponsorships,
+)
 from registrations.billing.refund_text import describe_settlement, preview_refund
 from registrations.booking.verification import awaits_buyer, awaits_buyer_alone
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import correct_own_registration, correct_registration
 from registrations.changes.forms import CorrectionForm
 from registrations.changes.handover_text import describe_handover
+from registrations.invoices.documents.buyer_document import choose_buyer_document
 from registrations.models import Registration, SessionBooking
 from registrations.permissions import (
     LinkAccess,
@@ -99,6 +104,9 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
                 [*link_access.registrations, *link_access.private_registrations], packages
             )
         ],
+        "buyer_document": choose_buyer_document(find_stored_receivable(order))
+        if link_access.is_full
+        else None,
         "is_of_sponsor": order.sponsorships.exists(),
         "can_change": event.ends_at > timezone.now(),
         "has_feedback": any(find_page(event) for find_page in hooks.feedback_page.providers()),

@@ -20,6 +20,7 @@ AUDIT_VERB_TEXTS = {
     "registration.cancel": gettext_lazy("cancelled"),
     "registration.name": gettext_lazy("attendee named"),
     "registration.correct": gettext_lazy("corrected"),
+    "registration.change_order": gettext_lazy("ticket or add-ons changed"),
     "registration.transfer": gettext_lazy("transferred to someone else"),
     "registration.substitute": gettext_lazy("given to a colleague"),
     "registration.complete": gettext_lazy("details completed by the attendee"),

@@ -12,7 +12,7 @@ from convention.text.dates import format_deadline
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """An amount off in cents: `early` until a moment, by a `code`, or by a `pass` of the membership."""
+    """An amount off in cents: `early` until a moment, by a `code`, a `pass` or an `organizer`."""
 
     reason: str
     amount: int
@@ -24,6 +24,8 @@ class Reduction:
         """Return the reason in words, in the current language."""
         if self.reason == "early" and self.until:
             return _("early-bird price, until %(day)s") % {"day": format_deadline(self.until, zone)}
+        if self.reason == "organizer":
+            return _("price agreed with the organizer")
         if self.reason == "pass":
             return _("included in the company’s membership")
         if self.percent is not None:

@@ -78,7 +78,7 @@ class PackageForm(SaleItemForm[Package]):
         return data
 
 
-BILLING_FIELDS = ("name", "street", "postcode", "city", "country")
+BILLING_FIELDS = ("name", "street", "postcode", "city", "country", "tax_number")
 
 
 class SponsorForm(forms.Form):

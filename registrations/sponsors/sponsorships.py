@@ -190,6 +190,7 @@ def _make_order(package: Package, sponsor_request: SponsorRequest, context: Orde
         billing_postcode=request.billing.postcode,
         billing_city=request.billing.city,
         billing_country=request.billing.country,
+        billing_tax_number=request.billing.tax_number,
         source=SPONSOR_SOURCE,
     )
 

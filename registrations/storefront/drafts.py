@@ -20,7 +20,10 @@ from registrations.rate_limits import throttle_draft
 PERSON_FIELDS = ("first_name", "last_name", "email", "company")
 
 
-BILLING_FIELDS = ("billing_name", "billing_street", "billing_postcode", "billing_city", "billing_country")
+BILLING_FIELDS = (
+    "billing_name", "billing_street", "billing_postcode", "billing_city", "billing_country",
+    "billing_tax_number",
+)  # fmt: skip
 
 
 @dataclass

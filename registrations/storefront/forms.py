@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.money import Money
 from convention.text.countries import list_countries
 from convention.text.validators import validate_without_links
+from registrations.billing.tax_number import MAX_TAX_NUMBER_LENGTH, InvalidTaxNumber, parse_tax_number
 from registrations.booking.validation import check_person_texts, is_addon_for_ticket
 from registrations.models import Addon, Order, Ticket
 from registrations.order_request import RequestedPlace, normalize_code
@@ -281,6 +282,12 @@ class BillingForm(forms.Form):
     billing_country = forms.ChoiceField(
         label=_("Country"), choices=list_countries, error_messages={"required": _("Choose the country.")}
     )
+    billing_tax_number = forms.CharField(
+        label=_("SIREN or VAT number"),
+        required=False,
+        max_length=MAX_TAX_NUMBER_LENGTH,
+        help_text=_("For companies; it appears on the invoice."),
+    )
     purchase_order = forms.CharField(
         label=_("Purchase order number"),
         required=False,
@@ -301,6 +308,15 @@ class BillingForm(forms.Form):
         for name, hint in hints.items():
             # HTML's autofill tokens: `billing` tells the invoice's address from the attendee's own.
             self.fields[name].widget.attrs["autocomplete"] = f"billing {hint}"
+
+    def clean(self) -> dict[str, Any]:
+        """Check the SIREN or VAT number by the rules of the country."""
+        data = super().clean() or self.cleaned_data
+        try:
+            parse_tax_number(data.get("billing_tax_number", ""), country=data.get("billing_country", ""))
+        except InvalidTaxNumber as error:
+            self.add_error("billing_tax_number", str(error))
+        return data
 
 
 def build_payment_forms(

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from convention.errors import InvalidFields, SoldOut
+from registrations.booking.walk_in import AgreedPrice
 from registrations.models import Ticket
 from registrations.order_request import RequestedPlace
 
@@ -38,6 +39,32 @@ class WalkInForm(PersonForm):
         for field, sentences in fields.items():
             for sentence in sentences:
                 self.add_error(field, sentence)
+
+
+class ManualRegistrationForm(WalkInForm):
+    """A registration by an organizer, also free or at a lower price, with the reason."""
+
+    price = forms.DecimalField(
+        label=_("Price"),
+        required=False,
+        min_value=0,
+        max_digits=9,
+        decimal_places=2,
+        localize=True,
+        help_text=_("Leave empty for the price of the ticket; enter 0 for a free place."),
+    )
+    reason = forms.CharField(label=_("Reason for a different price"), required=False, max_length=300)
+
+    def clean(self) -> dict[str, Any]:
+        """Tell a price of 0 from none, which the checks of a person do not."""
+        price = self.cleaned_data.get("price")
+        return {**super().clean(), "price": price}
+
+    @property
+    def agreed_price(self) -> AgreedPrice | None:
+        """Return the price that was entered, if any."""
+        price = self.cleaned_data["price"]
+        return None if price is None else AgreedPrice(int(price * 100), self.cleaned_data["reason"].strip())
 
 
 def _describe_ticket(ticket: Ticket) -> str:

@@ -303,6 +303,7 @@ def make_billing_data(company: Company) -> dict[str, str]:
         "billing_postcode": company.postcode,
         "billing_city": company.city,
         "billing_country": company.country,
+        "billing_tax_number": company.vat_number or company.siren,
     }
 
 

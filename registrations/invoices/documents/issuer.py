@@ -1,6 +1,7 @@
 """Change the issuer. Documents already issued keep their own snapshot of it."""
 
 from django.db import transaction
+from django.utils import timezone
 
 from convention.audit.record import record_action
 from registrations.invoices.models import Issuer
@@ -8,7 +9,14 @@ from registrations.invoices.models import Issuer
 
 @transaction.atomic
 def save_issuer(*, issuer: Issuer, changed_fields: list[str]) -> None:
-    """Save a validated issuer and record the changed fields in the audit trail."""
+    """Save a validated issuer and record the changed fields in the audit trail.
+
+    Automatic issuing, once chosen, concerns what is owed from now on.
+    """
+    if issuer.issues_on == Issuer.IssueTime.BY_HAND:
+        issuer.issues_since = None
+    elif issuer.issues_since is None:
+        issuer.issues_since = timezone.now()
     # Creates the single row if it is missing, without a race against another administrator.
     Issuer.objects.bulk_create([issuer], ignore_conflicts=True)
     # The row exists by now, so that `save` updates it.

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext
 from convention.text.dates import format_date
 from convention.typeset import FontWeight, PdfDocument
 from registrations.invoices.formatting import format_iban, format_transfer_reference
+from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models import Invoice, InvoiceLine, Quotation, Receivable
 from registrations.invoices.tax_amounts import PricedLine, compute_taxes
 
@@ -77,18 +78,21 @@ def render_quotation_pdf(quotation: Quotation) -> bytes:
 def render_pro_forma_pdf(receivable: Receivable) -> bytes:
     """Return a preview of the receivable's invoice, without a number, marked as no invoice.
 
-    Raise NothingToIssue if nothing is owed, or MissingIssuer.
+    Once everything is paid it is a receipt, which names no bank account. Raise NothingToIssue if nothing is
+    owed, or MissingIssuer.
     """
     with translation.override(receivable.language):
         document, lines = build_pro_forma(receivable)
-        title = (_("Pro forma invoice"), receivable.reference)
+        is_paid = 0 < document.total <= document.details["paid"]
+        title = (_("Receipt") if is_paid else _("Pro forma invoice"), receivable.reference)
+        draw_end = draw_receipt_notice if is_paid else draw_pro_forma_notice
         labelled_values = [
             (_("Date"), format_date(timezone.localdate())),
             *list_subject_facts(document.details),
         ]
         return draw_twice(
             lambda file, pages: draw_document(
-                file, pages, (document, lines), (title, labelled_values), draw_pro_forma_notice
+                file, pages, (document, lines), (title, labelled_values), draw_end
             )
         )
 
@@ -111,7 +115,7 @@ def build_pro_forma(receivable: Receivable) -> tuple[Invoice, list[InvoiceLine]]
         details={
             **{name: getattr(receivable, name) for name in REFERENCE_FIELDS},
             **{name: day and day.isoformat() for name, day in days.items()},
-            "paid": 0,
+            "paid": max(0, min(sum(tax.total for tax in taxes), compute_balance(receivable).amount_retained)),
         },
         taxes=[{**asdict(tax), "exemptions": list(tax.exemptions)} for tax in taxes],
         currency=receivable.currency,
@@ -210,3 +214,12 @@ def draw_pro_forma_notice(sheets: DocumentSheets, document: Invoice) -> None:
             (_("Reference"), format_transfer_reference(document.details["reference"])),
         ]
         draw_facts(sheets, labelled_values)
+
+
+def draw_receipt_notice(sheets: DocumentSheets, _document: Invoice) -> None:
+    """Draw that everything is paid, and that this is no invoice."""
+    sheets.y += 18
+    sheets.ensure_space(60)
+    sheets.draw_paragraph(_("Paid in full"), FontWeight.BOLD, 11, width=TABLE_WIDTH)
+    words = _("This receipt is not an invoice and gives no right to deduct VAT.")
+    sheets.draw_paragraph(words, FontWeight.REGULAR, 8.5, width=TABLE_WIDTH, color=PALE_INK_COLOR)

@@ -10,6 +10,7 @@ import stdnum.iban
 from django import forms
 from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from stdnum.exceptions import ValidationError as BadNumber
 
@@ -81,6 +82,10 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
         ),
     )
 
+    sends_invoices = forms.BooleanField(
+        label=_("E-mail each document to the buyer when it is issued"), required=False
+    )
+
     class Meta:
         model = Issuer
         fields = [
@@ -88,11 +93,15 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
             "account_vat_pending", "account_bank", "account_processor", "account_cash", "account_fees",
             "account_suspense", "legal_name", "legal_form", "street", "postcode", "city", "country", "email",
             "siren", "siret", "vat_number", "iban", "bic", "payment_days", "late_penalties",
-            "late_penalties_en", "vat_due", "invoice_series", "credit_series", "number_pattern",
+            "late_penalties_en", "vat_due", "invoice_series", "credit_series", "number_pattern", "issues_on",
+            "issue_days_before",
         ]  # fmt: skip
         help_texts = {
             "legal_form": _("For example: association loi 1901."),
             "number_pattern": _("Use {series}, {year} and {number}, for example {series}{year}-{number:06}."),
+            "issues_on": _(
+                "Applies to what is ordered from now on. You can issue earlier ones together from the list."
+            ),
             "vat_due": _(
                 "For services, VAT is due when they are paid, unless the issuer has opted for debits."
             ),
@@ -100,6 +109,11 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # A new club gets what asks for no work; an existing one keeps its choice.
+        is_new = self.instance._state.adding
+        if is_new:
+            self.initial["issues_on"] = Issuer.IssueTime.PAYMENT
+        self.initial["sends_invoices"] = is_new or self.instance.sends_since is not None
         self.initial["reminders"] = ", ".join(map(str, self.instance.reminder_days))
 
     def clean(self) -> dict[str, Any]:
@@ -141,9 +155,13 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
         # The only row (constraint `one_issuer`).
         self.instance.pk = 1
         self.instance.reminder_days = self.cleaned_data["reminders"]
+        # Documents issued before sending was chosen are not sent by themselves.
+        begins_at = self.instance.sends_since or timezone.now()
+        self.instance.sends_since = begins_at if self.cleaned_data["sends_invoices"] else None
         return self.instance
 
     @property
     def changed_fields(self) -> list[str]:
         """Return the names of the changed model fields."""
-        return ["reminder_days" if name == "reminders" else name for name in self.changed_data]
+        columns = {"reminders": "reminder_days", "sends_invoices": "sends_since"}
+        return [columns.get(name, name) for name in self.changed_data]

@@ -13,6 +13,8 @@ ACTION_LABELS = {
     "receivable.withdraw": _("amount cancelled"),
     "receivable.correct": _("buyer’s details corrected"),
     "invoice.issue": _("document issued"),
+    "invoice.send": _("document e-mailed"),
+    "invoice.send_refused": _("document refused by the mail server"),
     "invoice.remind": _("reminder sent"),
     "invoice.remind_refused": _("reminder refused by the mail server"),
     "payment.record": _("payment recorded"),

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils.translation import pgettext
 
 from convention.tables.downloads import TableSheet
 from convention.text.normalize import casefold_text, normalize_whitespace
-from registrations.invoices.models import Invoice, Receivable, ReceivableQuerySet
+from registrations.invoices.models import Charge, Invoice, Receivable, ReceivableQuerySet
 
 from .advice import STATE_LABELS, ReceivableState, derive_receivable_state
 
@@ -36,21 +36,30 @@ class ReceivableFilter:
     def list_receivables(self, *, today: datetime.date) -> ReceivableQuerySet:
         """Return the matching receivables with their balance, latest first."""
         rows = annotate_receivables(today)
-        # Every word must occur, in the search text or in an invoice number.
-        for word in casefold_text(self.search_text).split():
+        # Every word must occur, in the search text, in an invoice number or in an attendee's name.
+        for typed in self.search_text.split():
+            word = casefold_text(typed)
             numbered = Invoice.objects.filter(number__icontains=word).values("receivable")
-            rows = rows.filter(Q(search_text__contains=word) | Q(pk__in=numbered))
+            attendees = Charge.objects.filter(attendee__icontains=typed).values("receivable")
+            rows = rows.filter(Q(search_text__contains=word) | Q(pk__in=numbered) | Q(pk__in=attendees))
         if self.event:
             rows = rows.filter(event__slug=self.event)
-        return rows.filter(build_state_condition(self.state)) if self.state in STATE_LABELS else rows
+        if self.state in STATE_LABELS:
+            return rows.filter(build_state_condition(self.state))
+        # Orders that were cancelled unpaid would fill the list; a search finds them all the same.
+        if self.state or self.search_text:
+            return rows
+        return rows.exclude(build_state_condition(ReceivableState.NOTHING_OWED.value))
 
 
 def annotate_receivables(today: datetime.date) -> ReceivableQuerySet:
     """Return all receivables with balance, `first_due_on` and `is_late`."""
     invoices = Invoice.objects.exclude(kind=Invoice.Kind.CREDIT_NOTE).filter(receivable=OuterRef("pk"))
     first = invoices.order_by("due_on").values("due_on")[:1]
-    rows: ReceivableQuerySet = Receivable.objects.with_balance().annotate(
-        first_due_on=Subquery(first), is_late=Exists(invoices.filter(due_on__lt=today))
+    rows: ReceivableQuerySet = (
+        Receivable.objects.with_balance()
+        .with_first_attendee()
+        .annotate(first_due_on=Subquery(first), is_late=Exists(invoices.filter(due_on__lt=today)))
     )
     return rows
 
@@ -78,15 +87,32 @@ def derive_row_state(row: Any) -> ReceivableState:
     )
 
 
-def compute_totals(rows: ReceivableQuerySet) -> dict[str, int]:
-    """Return the sums of all rows: amount owed, retained and due, in cents."""
-    totals = {"amount_owed": 0, "amount_retained": 0, "amount_due": 0}
-    columns = ("amount_owed", "amount_paid", "amount_refunded", "amount_due")
-    for owed, paid, refunded, due in rows.order_by().values_list(*columns):
-        totals["amount_owed"] += owed
-        totals["amount_retained"] += paid - refunded
-        totals["amount_due"] += due
-    return totals
+@dataclass
+class CurrencyTotals:
+    """Sums of receivables in one currency, in cents; `by_state` has count and balance due of each state."""
+
+    currency: str
+    amount_owed: int = 0
+    amount_retained: int = 0
+    amount_due: int = 0
+    by_state: dict[ReceivableState, tuple[int, int]] = field(default_factory=dict)
+
+
+def compute_totals(rows: ReceivableQuerySet) -> list[CurrencyTotals]:
+    """Return the sums of all rows by currency, the most frequent currency first."""
+    totals: dict[str, CurrencyTotals] = {}
+    columns = ("currency", "amount_owed", "amount_paid", "amount_refunded", "amount_due", "first_due_on")
+    today = timezone.localdate()
+    for currency, owed, paid, refunded, due, first_due_on in rows.order_by().values_list(*columns):
+        # Cents of different currencies are never added.
+        sums = totals.setdefault(currency, CurrencyTotals(currency))
+        sums.amount_owed += owed
+        sums.amount_retained += paid - refunded
+        sums.amount_due += due
+        state = derive_receivable_state(owed, due, first_due_on=first_due_on, today=today)
+        count, cents = sums.by_state.get(state, (0, 0))
+        sums.by_state[state] = (count + 1, cents + due)
+    return sorted(totals.values(), key=lambda sums: -sum(count for count, _due in sums.by_state.values()))
 
 
 def list_headings() -> list[str]:
@@ -104,7 +130,7 @@ def iter_sheet_rows(rows: ReceivableQuerySet) -> Iterator[list[Any]]:
         amounts = (row.amount_owed, row.amount_paid, row.amount_refunded, row.amount_due)  # type: ignore[attr-defined]  # annotated
         yield [
             row.reference,
-            row.name,
+            row.buyer_label,
             row.email,
             str(row.event or ""),
             row.subject,

@@ -7,6 +7,7 @@ from .documents import ImmutableModel as ImmutableModel
 from .documents import ImmutableRowError as ImmutableRowError
 from .documents import Invoice as Invoice
 from .documents import InvoiceLine as InvoiceLine
+from .documents import InvoiceMail as InvoiceMail
 from .documents import InvoicePdf as InvoicePdf
 from .documents import NumberSeries as NumberSeries
 from .documents import Reminder as Reminder

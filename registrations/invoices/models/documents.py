@@ -197,3 +197,24 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.invoice}, {self.step}"
+
+
+class InvoiceMail(models.Model):
+    """E-mail with an issued document; "Send again" adds another one.
+
+    The document itself is frozen, so that its mails are rows of their own.
+    """
+
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="mails")
+    requested_at = models.DateTimeField(pgettext_lazy("invoice", "requested"), default=timezone.now)
+    sent_at = models.DateTimeField(pgettext_lazy("invoice", "sent"), null=True, blank=True)
+    # The mail server refused the address for good.
+    refused_at = models.DateTimeField(pgettext_lazy("invoice", "refused"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("invoice e-mail")
+        verbose_name_plural = _("invoice e-mails")
+        ordering = ["-requested_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.invoice}, {self.requested_at:%Y-%m-%d}"

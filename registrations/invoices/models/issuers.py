@@ -49,6 +49,14 @@ class Issuer(LedgerAccounts):
         COLLECTION = "collection", _("when it is paid")
         DEBITS = "debits", _("when it is invoiced (on debits)")
 
+    class IssueTime(models.TextChoices):
+        """The moment at which invoices are issued without the treasurer."""
+
+        BY_HAND = "by_hand", _("only when the treasurer issues them")
+        ORDER = "order", _("as soon as an order is confirmed")
+        PAYMENT = "payment", _("as soon as everything is paid")
+        DAY = "day", _("some days before the event")
+
     legal_name = models.CharField(_("legal name"), max_length=200)
     legal_form = models.CharField(_("legal form, capital"), max_length=200, blank=True)
     street = models.CharField(_("street"), max_length=200)
@@ -89,6 +97,16 @@ class Issuer(LedgerAccounts):
     number_pattern = models.CharField(
         _("pattern of numbers"), max_length=40, default="{series}{year}-{number:06}"
     )
+    issues_on = models.CharField(
+        _("issue invoices"), max_length=10, choices=IssueTime.choices, default=IssueTime.BY_HAND
+    )
+    issue_days_before = models.PositiveSmallIntegerField(
+        _("days before the event"), default=30, validators=[MaxValueValidator(365)]
+    )
+    # What was owed before the setting was made stays with the treasurer, whom years of it would surprise.
+    issues_since = models.DateTimeField(null=True, blank=True, editable=False)
+    # Null: documents are not e-mailed as they are issued.
+    sends_since = models.DateTimeField(null=True, blank=True, editable=False)
     reminder_days = models.JSONField(pgettext_lazy("invoice", "reminders"), default=default_reminder_days)
 
     class Meta:

@@ -39,6 +39,11 @@ class ReceivableQuerySet(models.QuerySet["Receivable"]):
             amount_refunded=build_sum_subquery(Refund.objects.active(), "amount"),
         ).annotate(amount_due=F("amount_owed") - F("amount_paid") + F("amount_refunded"))
 
+    def with_first_attendee(self) -> Self:
+        """Annotate `first_attendee`, the name on the first charge that has one."""
+        named = Charge.objects.filter(receivable=models.OuterRef("pk")).exclude(attendee="").order_by("pk")
+        return self.annotate(first_attendee=models.Subquery(named.values("attendee")[:1]))
+
 
 class Receivable(models.Model):
     """Money that one buyer owes for one subject, such as an order."""
@@ -69,6 +74,9 @@ class Receivable(models.Model):
 
     objects = ReceivableQuerySet.as_manager()
 
+    # Set by `with_first_attendee`. Not stored: it follows every correction and erasure of the attendee.
+    first_attendee: str | None = None
+
     class Meta:
         verbose_name = _("receivable")
         verbose_name_plural = _("receivables")
@@ -88,8 +96,8 @@ class Receivable(models.Model):
 
     @property
     def buyer_label(self) -> str:
-        """Return the buyer's name for lists, or the reference once the buyer was erased."""
-        return self.name or self.reference
+        """Return the buyer's name for lists, or an attendee's where no buyer was named, or the reference."""
+        return self.name or self.first_attendee or self.reference
 
     def as_money(self, amount: int) -> Money:
         return Money(amount, self.currency)

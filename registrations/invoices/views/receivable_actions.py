@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from convention.errors import ConventionError
+from registrations.invoices.documents.completeness import InvalidInvoice
 from registrations.invoices.documents.credit_notes import (
     correct_invoice,
     credit_invoice,
@@ -47,6 +48,7 @@ from registrations.invoices.permissions import (
     get_receivable_for_treasurer,
     get_refund_for_treasurer,
 )
+from registrations.invoices.sending import queue_invoice_mail
 
 from .receivables import get_post_data, render_page
 
@@ -221,6 +223,31 @@ def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
     form = DocumentReasonForm(get_post_data(request))
     return respond_with_action(
         request, document.receivable, ActionPage(heading, explanation, _("Issue both documents"), form, act)
+    )
+
+
+@accept_get_and_post
+def invoice_send(request: HttpRequest, invoice_id: int) -> HttpResponse:
+    """E-mail a document to its buyer, for the first time or again."""
+    document = get_invoice_for_treasurer(invoice_id, request.user)
+    email = document.receivable.email
+
+    def act(_data: dict[str, Any]) -> str:
+        if queue_invoice_mail(invoice=document) is None:
+            raise InvalidInvoice(_("The buyer has no e-mail address. Add it to their details first."))
+        return _("%(number)s is on its way to %(email)s.") % {"number": document.number, "email": email}
+
+    explanation = _("%(number)s will be sent to %(email)s with the PDF attached.") if email else ""
+    return respond_with_action(
+        request,
+        document.receivable,
+        ActionPage(
+            _("Send %(number)s by e-mail") % {"number": document.number},
+            explanation % {"number": document.number, "email": email} if email else _("No e-mail address."),
+            _("Send"),
+            ConfirmationForm(get_post_data(request)),
+            act,
+        ),
     )
 
 

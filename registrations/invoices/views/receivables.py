@@ -17,6 +17,7 @@ from convention.tables.downloads import PDF_TYPE, attachment_response, table_res
 from registrations.invoices.documents.invoiced_balance import InvoicedBalance, load_invoiced_balance
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.documents.quotation_pdf import render_pro_forma_pdf
+from registrations.invoices.documents.uninvoiced import count_uninvoiced
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.forms.manual_charges import (
     ManualChargeForm,
@@ -84,6 +85,7 @@ def receivable_list(request: HttpRequest) -> HttpResponse:
         labels=STATE_LABELS,
         events=list(Event.objects.filter(pk__in=Receivable.objects.values("event")).order_by("-starts_at")),
         issuer=Issuer.get_current(),
+        uninvoiced_count=count_uninvoiced(event_slug=chosen.event),
     )
 
 
@@ -100,12 +102,16 @@ def receivable_export(request: HttpRequest, kind: str) -> HttpResponse:
 def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
     """Show a receivable: charges, documents, payments, balance and recommendations."""
     receivable = get_receivable_for_treasurer(reference, request.user)
+    charges = list(receivable.charges.all())
+    receivable.first_attendee = next((charge.attendee for charge in charges if charge.attendee), None)
     invoiced_balance, balance, today = (
         load_invoiced_balance(receivable),
         compute_balance(receivable),
         timezone.localdate(),
     )
-    documents = list(receivable.invoices.select_related("origin").order_by("issued_on", "pk"))
+    documents = list(
+        receivable.invoices.select_related("origin").prefetch_related("mails").order_by("issued_on", "pk")
+    )
     payments = list(receivable.payments.select_related("payout"))
     facts = build_facts(balance, invoiced_balance, documents, payments)
     # Credited invoices count too: the list derives the state in SQL in the same way.
@@ -120,7 +126,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         balance=balance,
         state=STATE_LABELS[state],
         advice=list_advice(facts, today=today),
-        charges=list(receivable.charges.all()),
+        charges=charges,
         documents=[(document, bool(invoiced_balance.lines_of(document))) for document in documents],
         payments=pair_with_refundable(payments, receivable),
         refunds=list(receivable.refunds.select_related("payment")),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from convention.money import compact_reference, find_creditor_references
+from convention.money import Money, compact_reference, find_creditor_references
 from convention.text.normalize import casefold_text
 
 # Some banks cut long references: this many characters identify one if no other begins with them.
@@ -46,6 +46,10 @@ class PayableItem:
     was_paid: bool = False
     # Cents received by transfer and not refunded.
     returnable_cents: int = 0
+
+    @property
+    def due_money(self) -> Money:
+        return Money(self.amount_due, self.currency)
 
 
 @dataclass(frozen=True)
@@ -219,6 +223,64 @@ def find_by_amount_and_name(line_facts: BankLineFacts, index: PayableIndex) -> P
         and words & split_name_words(item.buyer_name)
     ]
     return alike[0] if len(alike) == 1 else None
+
+
+@dataclass(frozen=True)
+class RankedPayable:
+    """Something that a line may pay, with what speaks for it."""
+
+    item: PayableItem
+    has_same_amount: bool
+    has_same_name: bool
+    has_same_reference: bool
+
+    @property
+    def score(self) -> int:
+        # A reference is copied, a name is written in many ways, and amounts repeat.
+        return 4 * self.has_same_reference + 2 * self.has_same_name + self.has_same_amount
+
+
+MAX_SUGGESTIONS = 8
+
+
+def rank_payables(
+    line_facts: BankLineFacts, index: PayableIndex, search_text: str = ""
+) -> list[RankedPayable]:
+    """Return what a credit most likely pays, the likeliest first; with a search, only what it finds.
+
+    A search matches the words of buyer, reference and invoice numbers.
+    """
+    wanted = casefold_text(search_text).split()
+    ranked = [
+        _rank_payable(line_facts, item)
+        for item in index.items.values()
+        if item.currency == line_facts.currency and (wanted or item.amount_due > 0)
+        if _has_words(item, wanted)
+    ]
+    likely = [suggestion for suggestion in ranked if wanted or suggestion.score]
+    likely.sort(
+        key=lambda suggestion: (-suggestion.score, suggestion.item.amount_due <= 0, suggestion.item.reference)
+    )
+    return likely[:MAX_SUGGESTIONS]
+
+
+def _rank_payable(line_facts: BankLineFacts, item: PayableItem) -> RankedPayable:
+    packed = compact_reference(line_facts.payer_text)
+    named = (item.reference, *item.invoice_numbers)
+    return RankedPayable(
+        item,
+        has_same_amount=item.amount_due == line_facts.amount_cents,
+        has_same_name=bool(
+            split_name_words(f"{line_facts.counterparty} {line_facts.payer_text}")
+            & split_name_words(item.buyer_name)
+        ),
+        has_same_reference=any(len(text) > 5 and compact_reference(text) in packed for text in named),
+    )
+
+
+def _has_words(item: PayableItem, words: Sequence[str]) -> bool:
+    text = casefold_text(" ".join((item.buyer_name, item.reference, *item.invoice_numbers)))
+    return all(word in text for word in words)
 
 
 def split_name_words(name: str) -> set[str]:

@@ -5,11 +5,20 @@ from collections import defaultdict
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 
-from registrations.invoices.models import Invoice, Payment, Payout, Receivable, Refund
+from registrations.invoices.models import Charge, Invoice, Payment, Payout, Receivable, Refund
 from registrations.models import Order, Registration, RegistrationAddon, Sponsorship
 from registrations.payments.models import BankLine
 
-from .matching import BankLineFacts, ExpectedPayout, LineMatch, PayableIndex, PayableItem, match_line
+from .matching import (
+    BankLineFacts,
+    ExpectedPayout,
+    LineMatch,
+    PayableIndex,
+    PayableItem,
+    RankedPayable,
+    match_line,
+    rank_payables,
+)
 
 
 def build_payable_index() -> PayableIndex:
@@ -21,10 +30,11 @@ def build_payable_index() -> PayableIndex:
     numbers = defaultdict(list)
     for receivable, number in Invoice.objects.order_by().values_list("receivable", "number"):
         numbers[receivable].append(number)
+    names = _find_attendee_names()
     items = [
         PayableItem(
             reference=row.reference,
-            buyer_name=row.name,
+            buyer_name=row.name or names.get(row.pk, ""),
             amount_due=row.amount_due,
             currency=row.currency,
             invoice_numbers=tuple(numbers[row.pk]),
@@ -38,6 +48,15 @@ def build_payable_index() -> PayableIndex:
         [*items, *_list_unbilled_orders({row.reference for row in receivables})],
         [ExpectedPayout(payout.external_id, payout.amount, payout.arrived_on) for payout in sums],
     )
+
+
+def _find_attendee_names() -> dict[int, str]:
+    """Return the attendees on the receivables whose buyer has no name, as after an import."""
+    rows = Charge.objects.filter(receivable__name="").exclude(attendee="").order_by("pk")
+    names: dict[int, str] = {}
+    for receivable, attendee in rows.values_list("receivable", "attendee"):
+        names.setdefault(receivable, attendee)
+    return names
 
 
 def _compute_returnable() -> dict[int, int]:
@@ -95,6 +114,11 @@ def match_lines(lines: list[BankLine]) -> list[tuple[BankLine, LineMatch]]:
     """Return each line with its current match."""
     index = build_payable_index() if lines else PayableIndex()
     return [(line, match_line(build_line_facts(line), index)) for line in lines]
+
+
+def suggest_payables(line: BankLine, *, search_text: str = "") -> list[RankedPayable]:
+    """Return what a stored line may pay, the likeliest first."""
+    return rank_payables(build_line_facts(line), build_payable_index(), search_text)
 
 
 def find_manual_refund(line: BankLine) -> Refund | None:

@@ -29,8 +29,8 @@ from .csv_reader import InvalidLines
 from .forms import AssignmentForm, BankReasonForm, StatementForm
 from .import_statement import import_statement, preview_statement
 from .match_advice import MATCH_ADVICE
-from .matching import MatchKind
-from .payables import match_lines
+from .matching import MatchKind, RankedPayable
+from .payables import match_lines, suggest_payables
 
 CENT_STEP = Decimal("0.01")
 PAGE_SIZE = 50
@@ -113,6 +113,7 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
         "amount": (Decimal(part) / 100).quantize(CENT_STEP),
         "reference": match.reference if match.kind != MatchKind.PAYOUT else "",
     }
+    search_text = request.GET.get("q", "")[:200]
     form = AssignmentForm(request.POST if request.method == "POST" else None, initial=initial)
     if "payout" in request.POST:
         match_line_to_payout(line=bank_line, payout_id=request.POST["payout"])
@@ -120,7 +121,8 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
         return redirect("bank-line", line_id)
     if request.method == "POST" and form.is_valid() and _try_assign(bank_line, form):
         messages.success(request, _("The payment is recorded."))
-        return redirect("bank-line", line_id)
+        # What is left of a line is assigned before the next one.
+        return redirect("bank-line", line_id) if compute_unassigned(bank_line) else _go_to_next(bank_line)
     return _render_page(
         request,
         "bank_line",
@@ -129,9 +131,35 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
         match=match,
         advice=MATCH_ADVICE[match.kind],
         form=form,
+        search_text=search_text,
+        suggestions=_list_suggestions(bank_line, unassigned, search_text),
+        waiting_count=BankLine.objects.needing_decision().exclude(pk=line_id).count(),
         ignore_form=BankReasonForm(prefix="ignore"),
         assignments=bank_line.assignments.select_related("receivable", "reversal_refund"),
     )
+
+
+def _list_suggestions(line: BankLine, unassigned: int, search_text: str) -> list[tuple[RankedPayable, str]]:
+    """Return what the line may pay, each with the amount to assign as a form field takes it."""
+    if unassigned <= 0:
+        return []
+    return [
+        (suggestion, f"{Decimal(_propose_part(suggestion, unassigned)) / 100:.2f}")
+        for suggestion in suggest_payables(line, search_text=search_text)
+    ]
+
+
+def _propose_part(suggestion: RankedPayable, unassigned: int) -> int:
+    due = suggestion.item.amount_due
+    return min(unassigned, due) if due > 0 else unassigned
+
+
+def _go_to_next(line: BankLine) -> HttpResponse:
+    """Redirect to the next line that needs a decision, or to the list after the last one."""
+    waiting = list(BankLine.objects.needing_decision().exclude(pk=line.pk)[:MAX_PREVIEW_LINES])
+    after = [row for row in waiting if (row.booked_on, row.pk) < (line.booked_on, line.pk)]
+    following = next(iter([*after, *waiting]), None)
+    return redirect("bank-line", following.pk) if following else redirect("bank-lines")
 
 
 def _try_assign(line: BankLine, form: AssignmentForm) -> bool:
@@ -157,7 +185,7 @@ def bank_line_ignore(request: HttpRequest, line_id: int) -> HttpResponse:
         return redirect("bank-line", line_id)
     ignore_line(line=bank_line, reason=form.cleaned_data["reason"])
     messages.success(request, _("The line is set aside."))
-    return redirect("bank-lines")
+    return _go_to_next(bank_line)
 
 
 @require_POST

@@ -9,7 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from convention.errors import ConventionError
-from registrations.billing.receivables import calculate_balance
+from registrations.billing.receivables import calculate_balance, find_stored_receivable
+from registrations.invoices.documents.buyer_document import choose_buyer_document
 from registrations.models import SponsorLogo, Sponsorship
 from registrations.permissions import LinkAccess
 from registrations.rate_limits import throttle_correction
@@ -59,6 +60,7 @@ def _page_context(link_access: LinkAccess, sponsorship: Sponsorship) -> dict[str
         "has_logo": hasattr(sponsorship, "logo"),
         "places": places,
         "named": sum(place.has_name for place in places),
+        "buyer_document": choose_buyer_document(find_stored_receivable(link_access.order)),
         "due": due if due.amount > 0 else None,
         "can_change": link_access.order.event.ends_at > timezone.now() and not sponsorship.cancelled_at,
         "can_give": link_access.order.event.substitution_deadline > timezone.now(),

@@ -276,3 +276,28 @@ def test_the_buyers_numbers_are_checked_and_kept_without_spaces(issuer, client):
     sent(client, "receivable-buyer", receivable.reference, siren="542 051 180", vat_number="FR 59 542051180")
     receivable.refresh_from_db()
     assert (receivable.siren, receivable.vat_number) == ("542051180", "FR59542051180")
+
+
+def test_the_list_names_everyone_and_adds_no_currencies(issuer, client):
+    make_receivable(GUESTS, name="", reference="UNNAMED1")
+    Receivable.objects.get().charges.update(attendee="Zoé Müller")
+    francs = make_receivable(GUESTS)
+    Receivable.objects.filter(pk=francs.pk).update(currency="CHF")
+    nothing_due = make_receivable(DINNER)
+    withdraw_charges(receivable=nothing_due)
+
+    page = client.get(reverse("receivables"))
+    found = client.get(reverse("receivables"), {"q": "müller"})
+    everything = client.get(reverse("receivables"), {"state": "all"})
+
+    assert "Zoé Müller" in words(page)
+    assert "360,00\u00a0€" in page.text
+    assert "360,00\u00a0CHF" in page.text
+    assert "720" not in words(page)
+    assert nothing_due.reference not in words(page)
+    assert nothing_due.reference in words(everything)
+    assert "UNNAMED1" in words(found)
+    assert "?state=open" in page.text
+    assert "Zoé Müller" in html.fromstring(
+        client.get(reverse("receivable", args=["UNNAMED1"])).content
+    ).findtext(".//h1")

@@ -10,6 +10,7 @@ from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import place_order
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.formatting import format_transfer_reference
+from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models.documents import Invoice, Issuer, Quotation, Receivable
 from registrations.models import Order
 from registrations.order_context import OrderContext
@@ -131,6 +132,25 @@ def test_a_pro_forma_names_the_reference_that_the_bank_checks(client, event):
     paper = client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf")
 
     assert format_transfer_reference(order.reference) in pdf_text(paper.content)
+
+
+def test_what_is_paid_gets_a_receipt_and_then_its_invoice(client, event):
+    order = place_order(event=event, request=request_for("Zoé"), context=by_verified())
+    address = f"/orders/{order.reference}/{order.manage_secret}/"
+    receivable = sync_receivable(order)
+    record_payment(receivable=receivable, amount=12_000, method="card")
+
+    receipt = pdf_text(client.get(f"{address}pro-forma.pdf").content)
+    receipt_page = client.get(address).text
+    document = issue_invoice(receivable=receivable)
+    invoice = pdf_text(client.get(f"{address}pro-forma.pdf").content)
+    invoice_page = client.get(address).text
+
+    assert "Entièrement réglé" in receipt
+    assert "IBAN" not in receipt
+    assert "Reçu (PDF)" in receipt_page
+    assert document.number in invoice
+    assert "Facture (PDF)" in invoice_page
 
 
 def test_a_free_order_and_a_colleagues_link_have_none(client, event):

@@ -1,0 +1,97 @@
+"""Settle a change of what a confirmed registration costs: charge the difference, or refund it."""
+
+from dataclasses import dataclass
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from convention.money import Money
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.refunds import request_refund
+from registrations.invoices.models.documents import Payment, Receivable
+from registrations.models import Order, Registration
+
+from .cancellation import correct_invoices, issue_uninvoiced_charges, split_refund
+from .receivables import find_stored_receivable, sync_existing_receivable
+from .refund_terms import RefundReason, RefundTerms
+from .refund_text import describe_refund_method
+
+
+@dataclass(frozen=True)
+class PriceChangeOutcome:
+    """The difference in cents, the refund of each payment, and whether documents have to be corrected."""
+
+    difference_cents: int
+    payment_refunds: list[tuple[Payment, int]]
+    is_invoiced: bool = False
+
+
+def preview_price_change(order: Order, difference_cents: int) -> PriceChangeOutcome:
+    """Return what the change would come to; nothing is changed."""
+    receivable = find_stored_receivable(order)
+    if receivable is None:
+        return PriceChangeOutcome(difference_cents, [])
+    owed_cents = compute_balance(receivable).amount_owed + difference_cents
+    return PriceChangeOutcome(
+        difference_cents,
+        _split_released(receivable, difference_cents, owed_cents),
+        receivable.invoices.exists(),
+    )
+
+
+def describe_price_change(outcome: PriceChangeOutcome, currency: str) -> list[str]:
+    """Return the sentences to show before the change is confirmed."""
+    difference = Money(abs(outcome.difference_cents), currency)
+    sentences = [_("The price stays the same.")]
+    if outcome.difference_cents > 0:
+        sentences = [_("The buyer will owe %(amount)s more.") % {"amount": difference}]
+    elif outcome.difference_cents < 0:
+        sentences = [_("The price falls by %(amount)s.") % {"amount": difference}]
+        sentences += [
+            describe_refund_method(payment.method, Money(amount, currency))
+            for payment, amount in outcome.payment_refunds
+        ]
+    if outcome.is_invoiced:
+        sentences.append(_("The invoice is corrected: a credit note and a new invoice are issued as needed."))
+    return sentences
+
+
+def settle_price_change(
+    *, registration: Registration, difference_cents: int, refund_key: str, reason: str
+) -> None:
+    """Update the order's total and receivable, correct its invoices, and request the refunds.
+
+    Call it after the registration was saved, in the same transaction and under the order's lock. `refund_key`
+    begins the idempotency key of each refund.
+    """
+    order = registration.order
+    order.total = max(0, order.total + difference_cents)
+    # A free order that costs something now is invoiced.
+    if order.total and order.payment == Order.Payment.FREE:
+        order.payment = Order.Payment.INVOICE
+    order.save(update_fields=["total", "payment"])
+    sync_existing_receivable(order)
+    receivable = find_stored_receivable(order)
+    # An order that was not billed yet is billed at its new price.
+    if receivable is None:
+        return
+    with translation.override(order.language):
+        default_reason = _("Change of registration %(reference)s") % {"reference": registration.reference}
+    if receivable.invoices.exists():
+        correct_invoices(receivable, default_reason)
+        issue_uninvoiced_charges(receivable)
+    owed_cents = compute_balance(receivable).amount_owed
+    for payment, amount in _split_released(receivable, difference_cents, owed_cents):
+        request_refund(
+            payment=payment,
+            amount=amount,
+            reason=reason or default_reason,
+            external_id=f"{refund_key}:{payment.pk}",
+        )
+
+
+def _split_released(
+    receivable: Receivable, difference_cents: int, owed_cents: int
+) -> list[tuple[Payment, int]]:
+    released = max(0, -difference_cents)
+    return split_refund(receivable, RefundTerms(released, released, RefundReason.ORGANIZER), owed_cents)

@@ -1,0 +1,62 @@
+"""SIREN and VAT numbers of buyers: checked by their digits, looked up nowhere."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import stdnum.eu.vat
+import stdnum.fr.siren
+import stdnum.fr.siret
+from django.utils.translation import gettext as _
+from stdnum.exceptions import ValidationError as BadNumber
+
+from convention.errors import ConventionError
+
+MAX_TAX_NUMBER_LENGTH: Final = 30
+SIREN_LENGTH: Final = 9
+SIRET_LENGTH: Final = 14
+
+
+class InvalidTaxNumber(ConventionError):
+    """The text is neither a SIREN nor a VAT number."""
+
+    kind = "bad-tax-number"
+
+
+@dataclass(frozen=True)
+class TaxNumber:
+    """The identifiers that an invoice names; either may be empty."""
+
+    siren: str = ""
+    vat_number: str = ""
+
+
+def parse_tax_number(text: str, *, country: str = "FR") -> TaxNumber:
+    """Return the SIREN, or the VAT number and the SIREN in it. Raise InvalidTaxNumber.
+
+    A SIRET is accepted too, of which the SIREN counts. Numbers from outside the EU are taken as typed.
+    """
+    packed = "".join(character for character in text.upper() if character.isalnum())
+    if not packed:
+        return TaxNumber()
+    try:
+        if packed.isdigit() and len(packed) == SIRET_LENGTH:
+            return TaxNumber(siren=stdnum.fr.siret.validate(packed)[:SIREN_LENGTH])
+        if packed.isdigit() and len(packed) == SIREN_LENGTH and country in ("", "FR"):
+            return TaxNumber(siren=stdnum.fr.siren.validate(packed))
+        if (country or "FR").lower() not in stdnum.eu.vat.MEMBER_STATES:
+            return TaxNumber(vat_number=packed[:20])
+        vat_number = stdnum.eu.vat.validate(packed)
+    except BadNumber as error:
+        raise InvalidTaxNumber(
+            _("Not a valid SIREN or VAT number. Check for a typing error, or leave the field empty.")
+        ) from error
+    return TaxNumber(vat_number[-SIREN_LENGTH:] if vat_number.startswith("FR") else "", vat_number)
+
+
+def read_stored_tax_number(text: str, *, country: str) -> TaxNumber:
+    """Return the identifiers of an order; one stored without a check is taken as a VAT number."""
+    try:
+        return parse_tax_number(text, country=country)
+    except InvalidTaxNumber:
+        # Billing must go on: the treasurer corrects the buyer before the invoice is issued.
+        return TaxNumber(vat_number=text[:20])

@@ -1,0 +1,197 @@
+"""Change what a confirmed registration includes: its ticket and its add-ons.
+
+`preview_order_change` says what it would cost, and `change_order` does it at that price.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention import hooks
+from convention.audit.record import record_action
+from convention.db.limited_stock import LimitedStock
+from convention.errors import ConventionError, NotOpenNow
+from convention.events.sequence import advance_sequence
+from registrations.billing.price_change import settle_price_change
+from registrations.booking.place_order import make_price_fields
+from registrations.booking.validation import is_addon_for_ticket
+from registrations.inventory.stock import exchange_tickets
+from registrations.models import Addon, Order, Registration, RegistrationAddon, Ticket
+from registrations.pricing.catalog import make_price_list, quote_changed_ticket
+from registrations.pricing.quote import QuoteLine
+
+# The columns that change with the price of another ticket.
+PRICE_FIELDS = ("price", "vat_rate", "vat_exemption", "reductions", "voucher")
+
+
+class OrderChangeRefused(ConventionError):
+    """The ticket or add-ons do not go with this registration, or nothing would change."""
+
+    kind = "order-change-refused"
+    status = 409
+
+
+class PriceChanged(ConventionError):
+    """The change costs something else than the preview said."""
+
+    kind = "price-changed"
+    status = 409
+
+
+@dataclass(frozen=True)
+class OrderChange:
+    """What changes: the price of the new ticket if it is another one, and the add-ons."""
+
+    ticket: Ticket
+    ticket_line: QuoteLine | None
+    old_ticket_cents: int
+    added: tuple[Addon, ...]
+    removed: tuple[RegistrationAddon, ...]
+
+    @property
+    def difference_cents(self) -> int:
+        """Return how much more the registration costs, negative if it costs less."""
+        ticket_cents = self.ticket_line.price - self.old_ticket_cents if self.ticket_line else 0
+        addon_cents = sum(addon.price for addon in self.added) - sum(chosen.price for chosen in self.removed)
+        return ticket_cents + addon_cents
+
+    @property
+    def changed_fields(self) -> list[str]:
+        """Return the names for the audit trail."""
+        return [
+            *(["ticket", "price"] if self.ticket_line else []),
+            *(["addons"] if self.added or self.removed else []),
+        ]
+
+
+def preview_order_change(
+    *, registration: Registration, ticket: Ticket, addons: Collection[Addon]
+) -> OrderChange:
+    """Return what the change comes to. Raise OrderChangeRefused or NotOpenNow."""
+    _check_changeable(registration)
+    if ticket.event_id != registration.event_id:
+        raise OrderChangeRefused(_("Choose a ticket of this event."))
+    has_new_ticket = ticket.pk != registration.ticket_id
+    if has_new_ticket and ticket.needs_member_verification and registration.member_of_id is None:
+        raise OrderChangeRefused(_("“%(ticket)s” is for members only.") % {"ticket": ticket.title})
+    for addon in addons:
+        if not is_addon_for_ticket(addon, ticket.slug):
+            raise OrderChangeRefused(
+                _("“%(addon)s” is not available with “%(ticket)s”. Remove it first.")
+                % {"addon": addon.title, "ticket": ticket.title}
+            )
+    chosen = {item.addon_id: item for item in registration.active_addons}
+    change = OrderChange(
+        ticket,
+        quote_changed_ticket(ticket, registration.voucher, registration.membership_pass)
+        if has_new_ticket
+        else None,
+        registration.price,
+        tuple(addon for addon in addons if addon.pk not in chosen),
+        tuple(item for pk, item in chosen.items() if pk not in {addon.pk for addon in addons}),
+    )
+    if not change.changed_fields:
+        raise OrderChangeRefused(_("Choose another ticket, or add or remove an add-on."))
+    return change
+
+
+@transaction.atomic
+def change_order(
+    *,
+    registration: Registration,
+    ticket: Ticket,
+    addons: Collection[Addon],
+    expected_cents: int,
+    reason: str = "",
+) -> Registration:
+    """Change ticket and add-ons, charge or refund the difference, and mail the new confirmation.
+
+    Raise PriceChanged unless the difference is `expected_cents`, SoldOut or CompanyFull without a place left,
+    OrderChangeRefused or NotOpenNow.
+    """
+    registration = _lock_registration(registration)
+    change = preview_order_change(registration=registration, ticket=ticket, addons=addons)
+    if change.difference_cents != expected_cents:
+        raise PriceChanged(_("The price has changed meanwhile. Check it again."))
+    old_ticket, released = registration.ticket, Counter[LimitedStock]()
+    if change.ticket_line:
+        set_ticket(registration, change.ticket, change.ticket_line, released)
+    sequence = advance_sequence(registration.event_id)
+    # Cleared, or the task below would regard the mail with the new ticket as sent.
+    registration.sequence, registration.confirmation_sent_at = sequence, None
+    registration.save()
+    _save_addons(registration, change)
+    record_action(
+        "registration.change_order",
+        registration,
+        event=registration.event,
+        fields=change.changed_fields,
+        reason=reason,
+    )
+    settle_price_change(
+        registration=registration,
+        difference_cents=change.difference_cents,
+        refund_key=f"change:{registration.reference}:{sequence}",
+        reason=reason,
+    )
+    # Stock last: every booking takes its locks in this order.
+    released.subtract(item.addon for item in change.removed)
+    released.update(change.added)
+    is_moved = change.ticket_line is not None
+    exchange_tickets(
+        [(old_ticket, registration.member_of)] if is_moved else [],
+        [(change.ticket, registration.member_of)] if is_moved else [],
+        extra_items=released,
+    )
+    hooks.send_order_mails.enqueue(registration.order_id)
+    return registration
+
+
+def set_ticket(
+    registration: Registration, ticket: Ticket, line: QuoteLine, released: Counter[LimitedStock]
+) -> None:
+    """Set ticket and price; a pass or a voucher that does not apply to the new ticket is released."""
+    pass_quota, voucher = registration.membership_pass, registration.voucher
+    price_fields = make_price_fields(line, voucher)
+    registration.ticket = ticket
+    for name in PRICE_FIELDS:
+        setattr(registration, name, price_fields[name])
+    if pass_quota and not line.uses_pass:
+        released[pass_quota] -= 1
+        registration.membership_pass = None
+    if voucher and not line.uses_voucher:
+        released[voucher] -= 1
+
+
+def _check_changeable(registration: Registration) -> None:
+    """Raise NotOpenNow unless the registration is confirmed and the event is not over."""
+    if registration.state != Registration.State.CONFIRMED:
+        raise NotOpenNow(_("Only a confirmed registration can be changed."))
+    if registration.event.ends_at <= timezone.now():
+        raise NotOpenNow(_("The event is over, so the registration can no longer be changed."))
+
+
+def _lock_registration(registration: Registration) -> Registration:
+    """Return the registration, locked after its order."""
+    Order.objects.locked_for_update().get(pk=registration.order_id)
+    rows = Registration.objects.select_related("order__event", "event", "ticket", "member_of", "voucher")
+    return rows.select_for_update(of=("self",)).prefetch_related("addons__addon").get(pk=registration.pk)
+
+
+def _save_addons(registration: Registration, change: OrderChange) -> None:
+    removed_ids = [item.pk for item in change.removed]
+    RegistrationAddon.objects.filter(pk__in=removed_ids).update(cancelled_at=timezone.now())
+    RegistrationAddon.objects.bulk_create(
+        RegistrationAddon(
+            registration=registration,
+            addon=addon,
+            price=addon.price,
+            vat_rate=make_price_list(addon).vat_rate,
+            vat_exemption=make_price_list(addon).vat_exemption,
+        )
+        for addon in change.added
+    )

@@ -1,0 +1,150 @@
+"""Find the receivables with charges that no document invoices yet, and issue their invoices together.
+
+The query repeats `invoiced_balance` in SQL, for lists of thousands; a test compares both.
+"""
+
+import datetime
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.tasks import task
+from django.utils import timezone
+
+from convention import hooks
+from convention.actor import Actor, current_actor
+from convention.errors import ConventionError
+from convention.tasks.queue_names import DOCUMENT_QUEUE
+from registrations.invoices.models import Charge, Invoice, InvoiceLine, Issuer, Receivable, ReceivableQuerySet
+from registrations.invoices.models.receivables import build_sum_subquery
+from registrations.invoices.sending import queue_invoice_mail
+
+from .issuing import issue_invoice
+
+# For one run of the periodic job; the next run continues.
+ISSUE_BATCH_SIZE = 200
+# An invoice must name its buyer with the address (Code de commerce, art. L441-9).
+IS_COMPLETE_BUYER = ~Q(name="") & ~Q(street="") & ~Q(city="")
+
+logger = logging.getLogger(__name__)
+
+
+def list_uninvoiced_receivables() -> ReceivableQuerySet:
+    """Return the receivables with something to invoice, annotated with `uninvoiced`, in cents.
+
+    Orders that wait for a payment or a verification are left out: perhaps nothing will ever be owed for them.
+    """
+    rows: ReceivableQuerySet = Receivable.objects.annotate(
+        charged=build_sum_subquery(_find_uninvoiced_charges(), "amount"),
+        deducted=build_sum_subquery(_find_undeducted_deposits(), "amount"),
+    ).annotate(uninvoiced=F("charged") - F("deducted"))
+    for find_references in hooks.pending_references.providers():
+        rows = rows.exclude(reference__in=find_references())
+    # A discount alone is no invoice: the total would be negative.
+    return rows.filter(Q(charged__gt=0, uninvoiced__gte=0))
+
+
+def _find_uninvoiced_charges() -> QuerySet[Charge]:
+    return Charge.objects.active().exclude(Exists(_find_remaining_lines().filter(charge=OuterRef("pk"))))
+
+
+def _find_remaining_lines() -> QuerySet[InvoiceLine]:
+    """Return the lines that no credit note reverses, without the reversing lines themselves."""
+    credit = Invoice.Kind.CREDIT_NOTE
+    credit_lines = InvoiceLine.objects.filter(invoice__kind=credit, origin=OuterRef("pk"))
+    rows = InvoiceLine.objects.exclude(Exists(credit_lines))
+    return rows.exclude(invoice__kind=credit, origin__isnull=False)
+
+
+def _find_undeducted_deposits() -> QuerySet[InvoiceLine]:
+    """Return the lines of deposits that the next invoice deducts, each with its `receivable`."""
+    deductions = _find_remaining_lines().filter(invoice__kind=Invoice.Kind.INVOICE, origin=OuterRef("pk"))
+    deposits = _find_remaining_lines().filter(invoice__kind=Invoice.Kind.DEPOSIT)
+    return deposits.exclude(Exists(deductions)).annotate(receivable=F("invoice__receivable"))
+
+
+@dataclass(frozen=True)
+class InvoiceBatch:
+    """Receivables that can be invoiced together, and those whose buyer's address is missing."""
+
+    ready: Sequence[Receivable]
+    incomplete: Sequence[Receivable]
+
+    @property
+    def total_by_currency(self) -> dict[str, int]:
+        """Return the cents to invoice by currency."""
+        totals: dict[str, int] = {}
+        for row in self.ready:
+            totals[row.currency] = totals.get(row.currency, 0) + row.uninvoiced  # type: ignore[attr-defined]  # annotated
+        return totals
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a text that differs once a row or an amount does."""
+        sums = " ".join(f"{total}{currency}" for currency, total in sorted(self.total_by_currency.items()))
+        return f"{len(self.ready)} {max((row.pk for row in self.ready), default=0)} {sums}"
+
+
+def count_uninvoiced(*, event_slug: str = "") -> int:
+    """Return how many invoices can be issued, of one event or of all."""
+    rows = list_uninvoiced_receivables().filter(IS_COMPLETE_BUYER)
+    return (rows.filter(event__slug=event_slug) if event_slug else rows).count()
+
+
+def load_invoice_batch(*, event_slug: str = "") -> InvoiceBatch:
+    """Return what can be invoiced now, of one event or of all."""
+    rows = list_uninvoiced_receivables().select_related("event").order_by("pk")
+    if event_slug:
+        rows = rows.filter(event__slug=event_slug)
+    return InvoiceBatch(list(rows.filter(IS_COMPLETE_BUYER)), list(rows.exclude(IS_COMPLETE_BUYER)))
+
+
+@task(queue_name=DOCUMENT_QUEUE)
+def issue_and_send_invoices(receivable_ids: list[int], person_id: int) -> None:
+    """Issue and e-mail the invoices of these receivables on behalf of a person. Repeating it is harmless."""
+    actor = current_actor.set(Actor(person_id, "job"))
+    try:
+        for receivable in Receivable.objects.filter(pk__in=receivable_ids).order_by("pk"):
+            _issue_and_send(receivable)
+    finally:
+        current_actor.reset(actor)
+
+
+def issue_due_invoices() -> None:
+    """Issue the invoices whose time has come by the issuer's setting. A periodic job.
+
+    They are e-mailed with all new documents, by `sending.queue_new_invoice_mails`.
+    """
+    issuer = Issuer.get_current()
+    if issuer is None or issuer.issues_since is None:
+        return
+    for receivable in _find_due_receivables(issuer, timezone.now()).order_by("pk")[:ISSUE_BATCH_SIZE]:
+        try:
+            issue_invoice(receivable=receivable)
+        # One that cannot be issued must not stop the others; the treasurer finds it in the list.
+        except ConventionError:
+            logger.warning("The invoice of receivable %s cannot be issued.", receivable.pk)
+
+
+def _find_due_receivables(issuer: Issuer, now: datetime.datetime) -> ReceivableQuerySet:
+    new_charges = _find_uninvoiced_charges().filter(
+        receivable=OuterRef("pk"), added_at__gte=issuer.issues_since
+    )
+    rows = list_uninvoiced_receivables().filter(IS_COMPLETE_BUYER, Exists(new_charges))
+    if issuer.issues_on == Issuer.IssueTime.PAYMENT:
+        return rows.with_balance().filter(Q(amount_due__lte=0))
+    if issuer.issues_on == Issuer.IssueTime.DAY:
+        first_day = now + datetime.timedelta(days=issuer.issue_days_before)
+        return rows.filter(Q(event__isnull=True) | Q(event__starts_at__lte=first_day))
+    return rows
+
+
+def _issue_and_send(receivable: Receivable) -> None:
+    try:
+        # Both or neither: a second run of the task finds the invoice issued and would not send it.
+        with transaction.atomic():
+            queue_invoice_mail(invoice=issue_invoice(receivable=receivable))
+    except ConventionError:
+        logger.warning("The invoice of receivable %s cannot be issued.", receivable.pk)

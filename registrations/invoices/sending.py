@@ -1,0 +1,114 @@
+"""Invoices by e-mail: each document goes to its buyer with the PDF, once or again."""
+
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.tasks import task
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
+from convention.tasks.queue_names import MAIL_QUEUE
+from convention.text.dates import format_date
+
+from .documents.pdf_archive import get_invoice_pdf
+from .formatting import format_cents, format_iban, format_transfer_reference
+from .models import Invoice, InvoiceMail, Issuer
+
+# For one run of the periodic job; the next run continues.
+SEND_BATCH_SIZE: Final = 500
+
+
+@transaction.atomic
+def queue_invoice_mail(*, invoice: Invoice) -> InvoiceMail | None:
+    """Queue the e-mail of a document; return None if its buyer has no address."""
+    if not invoice.receivable.email:
+        return None
+    invoice_mail = InvoiceMail.objects.create(invoice=invoice)
+    record_action("invoice.send", invoice, event=invoice.receivable.event)
+    send_invoice_mail.enqueue(invoice_mail.pk)
+    return invoice_mail
+
+
+def queue_new_invoice_mails() -> None:
+    """Queue the e-mails of documents issued since sending was chosen. A periodic job."""
+    issuer = Issuer.get_current()
+    if issuer is None or issuer.sends_since is None:
+        return
+    rows = Invoice.objects.filter(created_at__gte=issuer.sends_since, mails__isnull=True)
+    rows = rows.exclude(receivable__email="")
+    for invoice in rows.select_related("receivable__event").order_by("pk")[:SEND_BATCH_SIZE]:
+        queue_invoice_mail(invoice=invoice)
+
+
+@task(queue_name=MAIL_QUEUE)
+def send_invoice_mail(mail_id: int) -> None:
+    """Send one e-mail, unless it was sent or refused already."""
+    with transaction.atomic():
+        # The lock makes two workers agree on who sends.
+        rows = InvoiceMail.objects.select_for_update(of=("self",)).select_related(
+            "invoice__receivable__event"
+        )
+        invoice_mail = rows.get(pk=mail_id)
+        invoice = invoice_mail.invoice
+        # The buyer may have been erased meanwhile.
+        if invoice_mail.sent_at or invoice_mail.refused_at or not invoice.receivable.email:
+            return
+        try:
+            send_mail_message(build_invoice_message(invoice_mail))
+        # The address is wrong: the treasurer sees it beside the document.
+        except MailRefused:
+            invoice_mail.refused_at = timezone.now()
+            record_action("invoice.send_refused", invoice, event=invoice.receivable.event)
+        else:
+            invoice_mail.sent_at = timezone.now()
+        invoice_mail.save(update_fields=["sent_at", "refused_at"])
+
+
+def build_invoice_message(invoice_mail: InvoiceMail) -> MailMessage:
+    """Return the e-mail with the document attached, in the document's language."""
+    invoice = invoice_mail.invoice
+    with translation.override(invoice.language):
+        due_cents = invoice.total - invoice.details["paid"]
+        return MailMessage(
+            to=invoice.receivable.email,
+            subject=describe_subject(invoice),
+            template="invoice",
+            context={
+                "document": invoice,
+                "heading": describe_subject(invoice),
+                "total": format_cents(invoice.total, invoice.currency),
+                "due": format_cents(due_cents, invoice.currency),
+                "is_due": due_cents > 0 and not invoice.is_credit_note,
+                "due_on": format_date(invoice.due_on),
+                "subject_text": invoice.details["subject"],
+                "iban": format_iban(invoice.seller["iban"]),
+                "reference": format_transfer_reference(invoice.details["reference"]),
+                "event": invoice.receivable.event,
+                "site": settings.SITE_URL,
+            },
+            language=invoice.language,
+            message_key=f"invoice-{invoice.pk}-{invoice_mail.pk}",
+            reply_to=invoice.seller["email"],
+            attachments=[
+                MailAttachment(
+                    # Numbers may contain slashes, which file names may not.
+                    name=f"{invoice.number.replace('/', '-')}.pdf",
+                    content=get_invoice_pdf(invoice),
+                    mimetype="application/pdf",
+                )
+            ],
+        )
+
+
+def describe_subject(invoice: Invoice) -> str:
+    """Return the subject of the e-mail, such as "Invoice F2026-000012" with what it is for."""
+    kind = {
+        Invoice.Kind.INVOICE: _("Invoice %(number)s"),
+        Invoice.Kind.DEPOSIT: _("Deposit invoice %(number)s"),
+        Invoice.Kind.CREDIT_NOTE: _("Credit note %(number)s"),
+    }[Invoice.Kind(invoice.kind)] % {"number": invoice.number}
+    subject = invoice.details["subject"]
+    return f"{kind} · {subject}" if subject else kind

@@ -1,0 +1,57 @@
+"""Issue and send many invoices at once: a preview with count and sum, then one button."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from convention.club.permissions import require_signed_in
+from convention.events.models import Event
+from registrations.invoices.documents.uninvoiced import (
+    InvoiceBatch,
+    issue_and_send_invoices,
+    load_invoice_batch,
+)
+from registrations.invoices.models import Issuer
+from registrations.invoices.permissions import require_treasurer
+
+from .receivables import render_page
+
+# The preview shows no more rows; the button issues all.
+MAX_ROWS_SHOWN = 100
+
+
+@require_http_methods(["GET", "POST"])
+def invoices_issue(request: HttpRequest) -> HttpResponse:
+    """Show what can be invoiced now; issue and e-mail all of it."""
+    require_treasurer(request.user)
+    event_slug = (request.POST if request.method == "POST" else request.GET).get("event", "")[:100]
+    batch, issuer = load_invoice_batch(event_slug=event_slug), Issuer.get_current()
+    if request.method == "POST" and issuer and batch.ready:
+        # The button must do what the preview said, and orders arrive at any time.
+        if request.POST.get("fingerprint") == batch.fingerprint:
+            return _queue_batch(request, batch)
+        messages.error(request, _("The list has changed meanwhile. Check it again."))
+    return render_page(
+        request,
+        "invoices_issue",
+        batch=batch,
+        shown=batch.ready[:MAX_ROWS_SHOWN],
+        issuer=issuer,
+        chosen_event=Event.objects.filter(slug=event_slug).first() if event_slug else None,
+    )
+
+
+def _queue_batch(request: HttpRequest, batch: InvoiceBatch) -> HttpResponse:
+    person = require_signed_in(request.user)
+    issue_and_send_invoices.enqueue([row.pk for row in batch.ready], person.pk)
+    count = len(batch.ready)
+    message = ngettext(
+        "%(count)d invoice is being issued and sent. This page shows it in a moment.",
+        "%(count)d invoices are being issued and sent. This page shows them in a moment.",
+        count,
+    )
+    messages.success(request, message % {"count": count})
+    return redirect("receivables")

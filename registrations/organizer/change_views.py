@@ -1,0 +1,117 @@
+"""The organizers' page to change the ticket and the add-ons of a registration."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from convention.errors import ConventionError
+from convention.events.permissions import get_event_to_organize
+from registrations.billing.price_change import describe_price_change, preview_price_change
+from registrations.changes.change_order import OrderChange, change_order, preview_order_change
+from registrations.models import Addon, Registration, Ticket
+
+
+class PricedChoiceMixin:
+    """Name a ticket or an add-on with its price."""
+
+    def label_from_instance(self, item: Ticket | Addon) -> str:
+        price = item.current_price if isinstance(item, Ticket) else item.cost
+        return f"{item.title} · {price}" if price.amount else item.title
+
+
+class TicketChoiceField(PricedChoiceMixin, forms.ModelChoiceField):
+    """One ticket."""
+
+
+class AddonsChoiceField(PricedChoiceMixin, forms.ModelMultipleChoiceField):
+    """Any number of add-ons."""
+
+
+class OrderChangeForm(forms.Form):
+    """The ticket and the add-ons after the change, and the reason."""
+
+    ticket = TicketChoiceField(
+        Ticket.objects.none(), label=gettext_lazy("Ticket"), empty_label=None, widget=forms.RadioSelect
+    )
+    addons = AddonsChoiceField(
+        Addon.objects.none(),
+        label=gettext_lazy("Add-ons"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    reason = forms.CharField(label=gettext_lazy("Reason"), required=False, max_length=300)
+
+    def __init__(self, data: Any, *, registration: Registration) -> None:
+        chosen = [item.addon for item in registration.active_addons]
+        super().__init__(data, initial={"ticket": registration.ticket, "addons": chosen})
+        event = registration.event
+        for name, rows in (("ticket", event.tickets.all()), ("addons", event.addons.all())):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = rows
+        if not event.addons.exists():
+            del self.fields["addons"]
+
+
+@require_http_methods(["GET", "POST"])
+def registration_change(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """Offer tickets and add-ons, then say what the change costs; a POST makes it."""
+    event_obj = get_event_to_organize(event, request.user)
+    rows = Registration.objects.select_related("order", "event", "ticket", "member_of", "voucher")
+    registration = get_object_or_404(
+        rows.prefetch_related("addons__addon"), event=event_obj, reference=reference
+    )
+    # The preview changes nothing, so that it is a GET with the choice in the address.
+    data = request.POST if request.method == "POST" else request.GET or None
+    form = OrderChangeForm(data, registration=registration)
+    change = _preview(form, registration) if data is not None and form.is_valid() else None
+    if request.method == "POST" and change and _try_change(request, form, registration):
+        messages.success(request, _("The registration has been changed. A new confirmation is on its way."))
+        return redirect("organize-registration", event, reference)
+    context = {
+        "event": event_obj,
+        "section": "organize",
+        "registration": registration,
+        "form": form,
+        "change": change,
+        "sentences": _describe(registration, change) if change else [],
+    }
+    return render(request, "registrations/organizer_change.html", context)
+
+
+def _preview(form: OrderChangeForm, registration: Registration) -> OrderChange | None:
+    try:
+        return preview_order_change(registration=registration, **_read_choice(form))
+    except ConventionError as error:
+        form.add_error(None, str(error))
+        return None
+
+
+def _read_choice(form: OrderChangeForm) -> dict[str, Any]:
+    return {"ticket": form.cleaned_data["ticket"], "addons": list(form.cleaned_data.get("addons", ()))}
+
+
+def _try_change(request: HttpRequest, form: OrderChangeForm, registration: Registration) -> bool:
+    expected = request.POST.get("difference", "")[:12]
+    try:
+        change_order(
+            registration=registration,
+            expected_cents=int(expected) if expected.lstrip("-").isdecimal() else 0,
+            reason=form.cleaned_data["reason"],
+            **_read_choice(form),
+        )
+    except ConventionError as error:
+        form.add_error(None, str(error))
+        return False
+    return True
+
+
+def _describe(registration: Registration, change: OrderChange) -> list[str]:
+    order = registration.order
+    return describe_price_change(preview_price_change(order, change.difference_cents), order.currency)

@@ -1,0 +1,46 @@
+"""The organizers' page to add a registration by hand."""
+
+import secrets
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from convention.errors import InvalidFields, SoldOut
+from convention.events.permissions import get_event_to_organize
+from registrations.booking.walk_in import register_walk_in
+from registrations.storefront.walk_in_forms import ManualRegistrationForm
+
+
+@require_http_methods(["GET", "POST"])
+def registration_create(request: HttpRequest, event: str) -> HttpResponse:
+    """Register someone, confirmed at once, also free or at a lower price with a reason."""
+    event_obj = get_event_to_organize(event, request.user)
+    tickets = list(event_obj.tickets.with_prices())
+    default_tickets = [ticket for ticket in tickets if ticket.is_default] or tickets[: len(tickets) == 1]
+    # The nonce travels with the form, so that a second click registers the same person only once.
+    initial = {
+        "ticket": default_tickets[0].slug if default_tickets else "",
+        "nonce": secrets.token_urlsafe(24),
+    }
+    form = ManualRegistrationForm(request.POST or None, tickets=tickets, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            registration = register_walk_in(
+                event=event_obj,
+                place=form.build_place(),
+                idempotency_key=form.cleaned_data["nonce"],
+                language=translation.get_language() or "fr",
+                agreed_price=form.agreed_price,
+            )
+        except (InvalidFields, SoldOut) as error:
+            # Shown in the form, so that nothing typed is lost.
+            form.add_errors(error)
+        else:
+            messages.success(request, _("%(name)s is registered.") % {"name": registration.name})
+            return redirect("organize-registration", event, registration.reference)
+    context = {"event": event_obj, "section": "organize", "form": form, "tickets": tickets}
+    return render(request, "registrations/organizer_new.html", context)

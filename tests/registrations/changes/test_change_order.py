@@ -1,0 +1,139 @@
+"""Changing the ticket and the add-ons of a registration, with the money that follows."""
+
+import pytest
+from django.urls import reverse
+from lxml import html
+
+from convention.audit.models import AuditEntry
+from convention.errors import ConventionError, NotOpenNow, SoldOut
+from registrations.billing.receivables import sync_receivable
+from registrations.booking.place_order import place_order
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.change_order import OrderChangeRefused, PriceChanged, change_order
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.models import Invoice, Refund
+from registrations.models import Registration
+from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
+from tests.buyer_verification import by_verified
+from tests.factories import make_addon, make_event, make_ticket
+from tests.registrations.invoices.factories import make_issuer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def event():
+    event = make_event()
+    make_ticket(event, name="Visiteur", price=12_000, capacity=5)
+    make_ticket(event, slug="full", name="Complet", price=20_000, capacity=1)
+    make_addon(event, capacity=2)
+    return event
+
+
+@pytest.fixture
+def registration(event) -> Registration:
+    place = RequestedPlace(ticket="guest", first_name="Zoé", last_name="Müller", email="zoe@example.org")
+    billing = BillingDetails(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR")
+    request = OrderRequest(email="b@example.org", places=(place,), billing=billing)
+    order = place_order(event=event, request=request, context=by_verified())
+    sync_receivable(order)
+    return order.registrations.get()
+
+
+def change(registration: Registration, slug: str, expected_cents: int, *addons) -> Registration:
+    ticket = registration.event.tickets.get(slug=slug)
+    return change_order(
+        registration=registration, ticket=ticket, addons=addons, expected_cents=expected_cents
+    )
+
+
+def test_a_dearer_ticket_and_a_dinner_are_charged_and_invoiced(event, registration, run_tasks, mailoutbox):
+    make_issuer()
+    receivable = sync_receivable(registration.order)
+    issue_invoice(receivable=receivable)
+    dinner = event.addons.get()
+
+    changed = change(registration, "full", 12_500, dinner)
+    run_tasks()
+
+    balance = compute_balance(receivable)
+    assert balance.amount_owed == 24_500
+    assert changed.price == 20_000
+    assert changed.order.total == 24_500
+    documents = list(Invoice.objects.order_by("pk").values_list("kind", "total"))
+    assert documents == [("invoice", 12_000), ("credit_note", 12_000), ("invoice", 24_500)]
+    assert {ticket.slug: ticket.reserved for ticket in event.tickets.all()} == {"guest": 0, "full": 1}
+    assert event.addons.get().reserved == 1
+    assert ["b@example.org"] in [mail.to for mail in mailoutbox]
+
+
+def test_a_cheaper_ticket_is_refunded_by_the_way_it_was_paid(event, registration):
+    change(registration, "full", 8_000)
+    receivable = sync_receivable(registration.order)
+    record_payment(receivable=receivable, amount=20_000, method="card")
+    registration.refresh_from_db()
+
+    change(registration, "guest", -8_000)
+
+    refund = Refund.objects.get()
+    assert refund.amount == 8_000
+    assert compute_balance(receivable).amount_due == 0
+
+
+def test_an_add_on_is_removed_and_booked_again(event, registration):
+    dinner = event.addons.get()
+    change(registration, "guest", 4_500, dinner)
+
+    change(Registration.objects.get(), "guest", -4_500)
+    change(Registration.objects.get(), "guest", 4_500, dinner)
+
+    assert compute_balance(sync_receivable(registration.order)).amount_owed == 16_500
+    assert event.addons.get().reserved == 1
+
+
+def test_what_cannot_be_changed_is_refused_and_changes_nothing(event, registration):
+    full = event.tickets.get(slug="full")
+    vip = make_addon(event, slug="vip", name="VIP")
+    vip.tickets.add(full)
+    member = make_ticket(event, slug="member", audience="member")
+
+    refusals = {
+        "nothing new": (OrderChangeRefused, "guest", 0, ()),
+        "for another ticket": (OrderChangeRefused, "guest", 4_500, (vip,)),
+        "members only": (OrderChangeRefused, member.slug, -12_000, ()),
+        "another price": (PriceChanged, "full", 7_000, ()),
+    }
+    for error, slug, cents, addons in refusals.values():
+        with pytest.raises(error):
+            change(registration, slug, cents, *addons)
+    event.tickets.filter(slug="full").update(capacity=0)
+    with pytest.raises(SoldOut):
+        change(registration, "full", 8_000)
+    cancelled = cancel_registration(registration=registration)
+    with pytest.raises(NotOpenNow):
+        change(cancelled, "full", 8_000)
+
+    assert issubclass(PriceChanged, ConventionError)
+    registration.refresh_from_db()
+    assert registration.price == 12_000
+
+
+@pytest.mark.once
+def test_an_organizer_changes_the_ticket_in_four_clicks(event, registration, organizer):
+    address = reverse("organize-registration", args=[event.slug, registration.reference])
+    full = event.tickets.get(slug="full")
+
+    detail = html.fromstring(organizer.get(address).content)
+    [link] = detail.xpath("//a[contains(., 'Changer de billet')]/@href")
+    preview = organizer.get(link, {"ticket": full.pk, "reason": "surclassement"})
+    [form] = html.fromstring(preview.content).xpath("//main//form[@method='post']")
+    answer = organizer.post(link, dict(form.form_values()), follow=True)
+
+    assert "80\u00a0€ de plus" in preview.text
+    assert "Complet au lieu de Visiteur" in preview.text
+    assert "L’inscription a été modifiée" in answer.text
+    assert "billet ou options modifiés" in answer.text.lower()
+    entry = AuditEntry.objects.get(verb="registration.change_order")
+    assert entry.reason == "surclassement"

@@ -1,0 +1,211 @@
+"""Invoices that issue and send themselves, many at once, and again."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from lxml import html
+
+from registrations.billing.receivables import sync_receivable
+from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
+from registrations.invoices.documents.invoiced_balance import build_lines_to_invoice
+from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
+from registrations.invoices.documents.uninvoiced import issue_due_invoices, list_uninvoiced_receivables
+from registrations.invoices.ledger.charges import withdraw_charges
+from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.models import Invoice, InvoiceMail, Issuer, Receivable
+from registrations.invoices.sending import queue_new_invoice_mails
+from tests.factories import make_event, make_ticket
+from tests.registrations.invoices.factories import make_receivable
+from tests.registrations.invoices.test_pages import DINNER, GUESTS, words
+from tests.registrations.payments.factories import order_by_card
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client(treasurer):
+    return treasurer
+
+
+def set_up(**fields) -> None:
+    """Choose when invoices are issued, as of an hour ago, and that they are sent."""
+    before = timezone.now() - datetime.timedelta(hours=1)
+    Issuer.objects.update(issues_since=before, sends_since=before, **fields)
+
+
+@pytest.fixture
+def run_jobs(run_tasks, mailoutbox):
+    """Run both periodic jobs twice, as a worker that comes back; return the mails."""
+
+    def run():
+        for _ in range(2):
+            issue_due_invoices()
+            queue_new_invoice_mails()
+            run_tasks()
+        return list(mailoutbox)
+
+    return run
+
+
+def test_what_is_left_to_invoice_is_the_same_in_sql(issuer):
+    # One receivable in each state that a document can bring about.
+    issued = make_receivable(GUESTS)
+    issue_invoice(receivable=issued)
+    credited = make_receivable(GUESTS)
+    credit_invoice(invoice=issue_invoice(receivable=credited), reason="erreur")
+    discounted = make_receivable(GUESTS)
+    credit_invoice_amount(invoice=issue_invoice(receivable=discounted), amount=500, reason="geste")
+    deposit = make_receivable(GUESTS, DINNER)
+    issue_deposit_invoice(receivable=deposit, amount=5_000)
+    deducted = make_receivable(GUESTS, DINNER)
+    issue_deposit_invoice(receivable=deducted, amount=5_000)
+    issue_invoice(receivable=deducted)
+    partly = make_receivable(GUESTS, DINNER)
+    withdraw_charges(receivable=partly, keys=["dinner"])
+    withdrawn = make_receivable(GUESTS)
+    withdraw_charges(receivable=withdrawn)
+
+    found = dict(list_uninvoiced_receivables().values_list("pk", "uninvoiced"))
+
+    expected = {}
+    for receivable in Receivable.objects.all():
+        lines = build_lines_to_invoice(receivable)
+        if lines:
+            expected[receivable.pk] = sum(line.gross_cents for line in lines)
+    assert found == expected
+    assert set(found) == {deposit.pk, partly.pk}
+    assert found[deposit.pk] == 37_600
+
+
+def test_a_paid_receivable_is_invoiced_and_sent_once(issuer, run_jobs):
+    set_up(issues_on="payment")
+    paid, unpaid = make_receivable(GUESTS, language="en", subject="Convention"), make_receivable(GUESTS)
+    record_payment(receivable=paid, amount=36_000, method="card")
+
+    mails = run_jobs()
+
+    document = Invoice.objects.get()
+    [mail] = mails
+    assert document.receivable == paid
+    assert mail.to == [paid.email]
+    assert mail.subject == f"Invoice {document.number} · Convention"
+    assert "It is paid in full" in mail.body
+    assert "IBAN" not in mail.body
+    assert [attachment.filename for attachment in mail.attachments] == [f"{document.number}.pdf"]
+    assert unpaid.invoices.count() == 0
+
+
+def test_an_invoice_on_order_says_how_to_pay_it(issuer, run_jobs):
+    set_up(issues_on="order")
+    make_receivable(GUESTS)
+
+    [mail] = run_jobs()
+
+    assert "360,00\u00a0€" in mail.body
+    assert "IBAN FR14" in mail.body
+
+
+def test_nothing_is_issued_before_its_time(issuer, run_jobs):
+    set_up(issues_on="day", issue_days_before=10)
+    soon = make_event(slug="soon", starts_at=timezone.now() + datetime.timedelta(days=9))
+    late = make_event(slug="late", starts_at=timezone.now() + datetime.timedelta(days=11))
+    due, _not_yet = make_receivable(GUESTS, event=soon), make_receivable(GUESTS, event=late)
+    # Without an address it would be no invoice; it waits for the treasurer.
+    make_receivable(GUESTS, event=soon, city="")
+
+    run_jobs()
+
+    assert [document.receivable for document in Invoice.objects.all()] == [due]
+
+
+def test_what_was_owed_before_the_setting_is_left(issuer, run_jobs):
+    make_receivable(GUESTS)
+    issue_invoice(receivable=make_receivable(DINNER))
+    Issuer.objects.update(issues_on="order", issues_since=timezone.now(), sends_since=timezone.now())
+
+    mails = run_jobs()
+
+    assert mails == []
+    assert Invoice.objects.count() == 1
+
+
+def test_an_order_waiting_for_its_card_payment_is_not_invoiced(issuer, run_jobs):
+    set_up(issues_on="order")
+    event = make_event()
+    make_ticket(event, price=12_000)
+    sync_receivable(order_by_card(event))
+
+    run_jobs()
+
+    assert Invoice.objects.count() == 0
+
+
+@pytest.mark.once
+def test_ten_invoices_are_issued_and_sent_in_three_clicks(issuer, client, run_tasks, mailoutbox):
+    for _ in range(10):
+        make_receivable(GUESTS)
+    without_address = make_receivable(DINNER, city="")
+
+    listed = client.get(reverse("receivables"))
+    [link] = html.fromstring(listed.content).xpath("//main//a[contains(., '10 factures')]/@href")
+    preview = client.get(link)
+    [form] = html.fromstring(preview.content).xpath("//main//form")
+    answer = client.post(link, dict(form.form_values()), follow=True)
+    run_tasks()
+
+    assert "3 600,00 €" in words(preview).replace("\u202f", " ")
+    assert without_address.reference in words(preview)
+    assert "10 factures" in words(answer)
+    assert Invoice.objects.count() == 10
+    assert len(mailoutbox) == 10
+
+
+@pytest.mark.once
+def test_a_batch_that_changed_is_shown_again(issuer, client, run_tasks):
+    make_receivable(GUESTS)
+    address = reverse("invoices-issue")
+    [form] = html.fromstring(client.get(address).content).xpath("//main//form")
+    make_receivable(DINNER)
+
+    answer = client.post(address, dict(form.form_values()))
+    run_tasks()
+
+    assert "entre-temps" in words(answer)
+    assert Invoice.objects.count() == 0
+
+
+@pytest.mark.once
+def test_send_again_is_another_mail_and_a_refused_address_is_shown(issuer, client, run_tasks, mailoutbox):
+    receivable = make_receivable(GUESTS)
+    document = issue_invoice(receivable=receivable)
+    address = reverse("invoice-send", args=[document.pk])
+
+    for _ in range(2):
+        client.post(address)
+        run_tasks()
+
+    assert len(mailoutbox) == 2
+    assert mailoutbox[0].extra_headers["Message-ID"] != mailoutbox[1].extra_headers["Message-ID"]
+    assert InvoiceMail.objects.filter(sent_at__isnull=False).count() == 2
+    page = client.get(reverse("receivable", args=[receivable.reference]))
+    assert "Renvoyer" in words(page)
+
+
+@pytest.mark.once
+def test_the_setting_begins_when_it_is_made(issuer, client):
+    address = reverse("issuer")
+    [form] = html.fromstring(client.get(address).content).xpath("//main//form")
+
+    client.post(address, {**dict(form.form_values()), "issues_on": "payment", "sends_invoices": "on"})
+    first = Issuer.get_current()
+    client.post(address, {**dict(form.form_values()), "issues_on": "order", "sends_invoices": "on"})
+    second = Issuer.get_current()
+
+    assert first.issues_since is not None
+    assert second.issues_since == first.issues_since
+    assert second.sends_since == first.sends_since
+    client.post(address, {**dict(form.form_values()), "issues_on": "by_hand"})
+    assert Issuer.get_current().issues_since is None
+    assert Issuer.get_current().sends_since is None
