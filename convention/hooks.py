@@ -92,6 +92,8 @@ start_job = SingleHook()
 
 # (stored, changed, person) -> errors by field: changes of an event that are not allowed.
 event_guards = Hook()
+# (event) -> ReadinessItems (convention/events/publish.py): what is ready or missing before it is published.
+event_readiness = Hook()
 # (company, day) -> errors by field: why a company cannot be merged into another.
 company_guards = Hook()
 # (people, since) -> ids of those who took part in something since then.

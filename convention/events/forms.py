@@ -140,6 +140,19 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
             self.add_error(last, sentence)
 
 
+class PublicationForm(forms.Form):
+    """For whom a draft is published."""
+
+    visibility = forms.ChoiceField(
+        label=_("Who sees it, who registers"),
+        choices=[
+            (Event.Visibility.PUBLIC, _("Public: everyone sees it in the list of events and can register")),
+            (Event.Visibility.MEMBERS, _("Members: anyone with the address sees it, members register")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
 class DelegatedEventForm(EventForm):
     """Event form for organizers of this event alone, without the list of the club's companies."""
 

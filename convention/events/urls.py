@@ -8,12 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from convention.tables.downloads import build_list_paths
 from convention.web.routing import OrganizerPage
 
-from . import api, delegation_views, views
+from . import api, delegation_views, publish_views, views
 from .downloads import load_event_lists
 
 pages: list[Any] = [
     *build_list_paths("organize/<slug:event>/lists", views.event_list_export, load_event_lists()),
     path("organize/new/", views.event_create, name="organize-event-create"),
+    path("organize/<slug:event>/publish/", publish_views.event_publication, name="organize-event-publish"),
     path("organize/<slug:event>/settings/", views.event_settings, name="organize-settings"),
     path("organize/<slug:event>/venue/", views.event_venue, name="organize-venue"),
     path("organize/<slug:event>/rooms/", views.event_rooms, name="organize-rooms"),
