@@ -94,6 +94,8 @@ start_job = SingleHook()
 event_guards = Hook()
 # (event) -> ReadinessItems (convention/events/publish.py): what is ready or missing before it is published.
 event_readiness = Hook()
+# () -> PublicPages (convention/web/routing.py) for the site map, the most important first.
+public_pages = Hook()
 # (company, day) -> errors by field: why a company cannot be merged into another.
 company_guards = Hook()
 # (people, since) -> ids of those who took part in something since then.

@@ -38,6 +38,9 @@ PERMISSIONS_BY_URL_NAME = {
     # the site
     "home": EVERYONE,
     "accent": EVERYONE,
+    "robots": EVERYONE,
+    "site-map": EVERYONE,
+    "event-preview": EVERYONE,
     "choose-language": EVERYONE,
     "components": EVERYONE,  # in production nobody
     "dev-mails": EVERYONE,

@@ -13,5 +13,6 @@ class EventsConfig(AppConfig):
     def ready(self) -> None:
         """Register what lower layers call."""
         hooks.event_readiness.register("convention.events.publish.list_event_readiness")
+        hooks.public_pages.register("convention.events.public_views.list_public_events")
         hooks.company_guards.register("convention.events.club_hooks.check_company_delegations")
         hooks.person_uses.register("convention.events.club_hooks.find_people_with_roles_since")

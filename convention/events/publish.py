@@ -30,8 +30,9 @@ class ReadinessItem:
 
 
 def list_readiness(event: Event) -> list[ReadinessItem]:
-    """Return the checklist of all apps, in the order of the layers."""
-    return [item for provider in hooks.event_readiness.providers() for item in provider(event)]
+    """Return the checklist of all apps, the lowest layer first."""
+    # Apps are set up from the highest layer to the lowest.
+    return [item for provider in reversed(hooks.event_readiness.providers()) for item in provider(event)]
 
 
 def list_event_readiness(event: Event) -> list[ReadinessItem]:

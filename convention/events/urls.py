@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from convention.tables.downloads import build_list_paths
 from convention.web.routing import OrganizerPage
 
-from . import api, delegation_views, publish_views, views
+from . import api, delegation_views, public_views, publish_views, views
 from .downloads import load_event_lists
 
 pages: list[Any] = [
     *build_list_paths("organize/<slug:event>/lists", views.event_list_export, load_event_lists()),
+    path("events/<slug:slug>/preview.png", public_views.event_preview, name="event-preview"),
     path("organize/new/", views.event_create, name="organize-event-create"),
     path("organize/<slug:event>/publish/", publish_views.event_publication, name="organize-event-publish"),
     path("organize/<slug:event>/settings/", views.event_settings, name="organize-settings"),
@@ -39,6 +40,10 @@ pages: list[Any] = [
 ]
 endpoints: list[Any] = [
     path("events/<slug:event>/", api.EventDetailView.as_view(), name="api-event"),
+]
+unlocalized_pages: list[Any] = [
+    path("robots.txt", public_views.robots_file, name="robots"),
+    path("sitemap.xml", public_views.site_map, name="site-map"),
 ]
 organizer_pages = [
     OrganizerPage("organize-rooms", _("Rooms"), 70),

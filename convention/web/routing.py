@@ -36,6 +36,14 @@ class OrganizerPage:
     can_open: Callable[[Any, Any], bool] | None = None
 
 
+@dataclass(frozen=True)
+class PublicPage:
+    """A page that everybody may see, for the site map: the name and the arguments of its address."""
+
+    name: str
+    arguments: tuple[Any, ...] = ()
+
+
 @cache
 def collect_url_items(kind: str) -> list[Any]:
     """Return the items of one list of all apps, lowest layer first."""

@@ -28,6 +28,8 @@ from schedule.models import CallForProposals, ProgrammeAudience, Session
 from schedule.permissions import get_programme_audience
 from schedule.programme.page_cache import is_anonymous_visitor
 
+from .structured_data import render_structured_data
+
 # The version is part of the key, so that this only limits how long old versions take space.
 PAGE_CACHE_SECONDS = 300
 
@@ -146,7 +148,8 @@ def _has_members_programme(request: HttpRequest, event: Event) -> bool:
 
 
 def _render_event_page(request: HttpRequest, offer: RegistrationOffer) -> HttpResponse:
-    return render(request, "registrations/event.html", {"event": offer.event, "offer": offer})
+    context = {"event": offer.event, "offer": offer, "structured_data": render_structured_data(offer)}
+    return render(request, "registrations/event.html", context)
 
 
 def compute_offer_version(offer: RegistrationOffer, *, at: datetime.datetime) -> str:
