@@ -96,6 +96,8 @@ event_guards = Hook()
 event_readiness = Hook()
 # () -> PublicPages (convention/web/routing.py) for the site map, the most important first.
 public_pages = Hook()
+# (EventCopy) -> None (convention/events/copy_event.py): copy the app’s settings of an event into its copy.
+event_copiers = Hook()
 # (company, day) -> errors by field: why a company cannot be merged into another.
 company_guards = Hook()
 # (people, since) -> ids of those who took part in something since then.

@@ -316,6 +316,7 @@ PERMISSIONS_BY_URL_NAME = {
     # organizers
     "organize": RUNNING_SOMETHING - {"desk"},
     "organize-event-create": ADMINISTRATORS,
+    "organize-event-copy": ADMINISTRATORS,
     "organize-event": ORGANIZERS,
     "organize-role-end": ORGANIZERS - {"outside organizer"},  # a role that the club gave
     "organize-delegation-new": ADMINISTRATORS,

@@ -189,7 +189,7 @@ ELSEWHERE = {
     "card-payment-confirm": "test_money_pages", "order-pay": "test_pay_pages",
     "order-pay-test": "test_pay_pages",
     "api-token-revoke": "test_tokens", "organize-event-create": "test_pages",
-    "organize-event-publish": "events/test_publish",
+    "organize-event-publish": "events/test_publish", "organize-event-copy": "events/test_copy_event",
     "organize-visit": "test_lifecycle", "organize-visit-create": "test_lifecycle",
     "organize-visit-step": "test_lifecycle",
     "organize-visit-cancel": "test_lifecycle", "organize-visit-applicant-decide": "test_lifecycle",

@@ -1,20 +1,23 @@
-"""The page on which an event is published: its checklist, and then the address to share."""
+"""From a copied event to a published one: the form of the copy, the checklist, and the address to share."""
 
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from convention.codes.qr import draw_svg_symbol
-from convention.errors import InvalidFields, NotOpenNow
+from convention.errors import Forbidden, InvalidFields, NotOpenNow
 
-from .forms import PublicationForm
+from .copy_event import copy_event
+from .forms import CopyEventForm, PublicationForm
 from .models import Event
-from .permissions import get_event_to_organize
+from .permissions import can_create_events, get_event_to_organize
 from .publish import list_readiness, publish_event
+from .slugs import make_event_slug
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -38,6 +41,21 @@ def event_publication(request: "HttpRequest", event: str) -> "HttpResponse":
             messages.success(request, _("The event is published."))
             return redirect("organize-event-publish", event_row.slug)
     return render(request, "organize/event_publish.html", _build_context(event_row, form))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def event_copy(request: "HttpRequest") -> "HttpResponse":
+    """Create a draft with the settings of another event."""
+    if not can_create_events(request.user):
+        raise Forbidden(_("Only the club’s organizers may add an event."))
+    form = CopyEventForm(request.POST or None, initial={"source": request.GET.get("source", "")})
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        copied = copy_event(**values, slug=make_event_slug(values["name"]))
+        messages.success(request, _("The event was copied. Check it here before you publish it."))
+        return redirect("organize-event-publish", copied.slug)
+    return render(request, "organize/event_copy.html", {"form": form, "section": "organize"})
 
 
 def _build_context(event: Event, form: PublicationForm) -> dict[str, object]:

@@ -15,6 +15,7 @@ pages: list[Any] = [
     *build_list_paths("organize/<slug:event>/lists", views.event_list_export, load_event_lists()),
     path("events/<slug:slug>/preview.png", public_views.event_preview, name="event-preview"),
     path("organize/new/", views.event_create, name="organize-event-create"),
+    path("organize/new/copy/", publish_views.event_copy, name="organize-event-copy"),
     path("organize/<slug:event>/publish/", publish_views.event_publication, name="organize-event-publish"),
     path("organize/<slug:event>/settings/", views.event_settings, name="organize-settings"),
     path("organize/<slug:event>/venue/", views.event_venue, name="organize-venue"),

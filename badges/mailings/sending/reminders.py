@@ -17,6 +17,7 @@ from badges.mailings.models import MAIL_LANGUAGES, TEXT_FIELDS, Mailing, Reminde
 from convention.audit.record import record_action
 from convention.errors import InvalidFields
 from convention.events.cancellations import find_cancellation_times
+from convention.events.copy_event import EventCopy
 from convention.events.models import Event
 from convention.events.publish import ReadinessItem
 
@@ -62,6 +63,11 @@ def list_reminder_readiness(event: Event) -> list[ReadinessItem]:
         else _("No reminder is planned: attendees get no practical information before the event.")
     )
     return [ReadinessItem(text, is_done=is_enabled, page_name="organize-mail-reminders")]
+
+
+def copy_reminder_plan(event_copy: EventCopy) -> None:
+    """Copy when attendees are reminded, and with which texts."""
+    event_copy.copy_rows(ReminderPlan.objects.filter(event=event_copy.source))
 
 
 def get_reminder_plan(event: Event) -> ReminderPlan:

@@ -13,6 +13,7 @@ from badges.reports.charts import build_charts
 from badges.reports.event_facts import count_queue_problems, load_event_facts
 from convention.club.permissions import is_club_administrator
 from convention.errors import Forbidden
+from convention.events.models import Event
 from convention.events.permissions import can_create_events, get_event_to_organize, get_organized_events
 from convention.templatetags.convention import page_url
 
@@ -64,6 +65,7 @@ def event_overview(request: "HttpRequest", event: str) -> "HttpResponse":
         "attention_items": list_event_items(facts, at=now),
         "charts": build_charts(facts, urls=urls, at=now),
         "urls": urls,
+        "can_copy": can_create_events(request.user) and event_obj.kind != Event.Kind.SITE_VISIT,
         "has_begun": event_obj.starts_at <= now or facts.arrived_count,
         "is_over": event_obj.ends_at < now,
     }
