@@ -37,6 +37,7 @@ SECRETARY_VISIT_STEPS = (
 PERMISSIONS_BY_URL_NAME = {
     # the site
     "home": EVERYONE,
+    "landing": EVERYONE,
     "accent": EVERYONE,
     "robots": EVERYONE,
     "site-map": EVERYONE,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Max, Min, Q
 from django.db.models.functions import Coalesce
 
-from convention.events.copy_event import EventCopy
+from convention.events.publishing.copy_event import EventCopy
 
 from .models import Checkpoint, Presence, Scan
 from .reports.headcount import list_main_checkpoints

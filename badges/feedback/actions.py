@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
-from convention.events.copy_event import EventCopy
 from convention.events.models import Event
+from convention.events.publishing.copy_event import EventCopy
 from convention.mail.bounces import find_bounced_addresses
 from convention.text.email_addresses import normalize_email
 from schedule.models import Speaker, SpeakerMailing

@@ -3,7 +3,7 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.web.routing import OrganizerPage
+from convention.web.routing import OrganizerPage, PageGroup
 
 from .views import desk, home
 
@@ -20,5 +20,5 @@ pages: list[Any] = [
 endpoints: list[Any] = []
 organizer_pages = [
     OrganizerPage("organize-event", _("Overview"), 0),
-    OrganizerPage("desk", _("Desk"), 55, is_for_desk=True),
+    OrganizerPage("desk", _("Desk"), 55, PageGroup.ON_SITE, is_for_desk=True),
 ]

@@ -34,10 +34,10 @@ class PolygonPen(BasePen):
     def _moveTo(self, pt: Point) -> None:  # noqa: N802 - named by the library
         self.contours.append([pt])
 
-    def _lineTo(self, pt: Point) -> None:  # noqa: N802
+    def _lineTo(self, pt: Point) -> None:  # noqa: N802 - named by the library
         self.contours[-1].append(pt)
 
-    def _curveToOne(self, pt1: Point, pt2: Point, pt3: Point) -> None:  # noqa: N802
+    def _curveToOne(self, pt1: Point, pt2: Point, pt3: Point) -> None:  # noqa: N802 - named by the library
         start = self.contours[-1][-1]
         for step in range(1, CURVE_STEPS + 1):
             share, rest = step / CURVE_STEPS, 1 - step / CURVE_STEPS

@@ -148,7 +148,8 @@ def _has_members_programme(request: HttpRequest, event: Event) -> bool:
 
 
 def _render_event_page(request: HttpRequest, offer: RegistrationOffer) -> HttpResponse:
-    context = {"event": offer.event, "offer": offer, "structured_data": render_structured_data(offer)}
+    structured_data = render_structured_data(offer.event, offer.tickets, offer.state)
+    context = {"event": offer.event, "offer": offer, "structured_data": structured_data}
     return render(request, "registrations/event.html", context)
 
 

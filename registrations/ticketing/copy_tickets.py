@@ -1,6 +1,6 @@
 """Copy what an event sells and asks into another event; vouchers belong to people and are not copied."""
 
-from convention.events.copy_event import EventCopy
+from convention.events.publishing.copy_event import EventCopy
 from registrations.models import (
     ConsentText,
     Package,

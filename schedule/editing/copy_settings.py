@@ -1,6 +1,6 @@
 """Copy the programme's settings of an event into another; sessions and speakers are not copied."""
 
-from convention.events.copy_event import EventCopy
+from convention.events.publishing.copy_event import EventCopy
 from schedule.models import ConflictLevel, Schedule, Track, WalkingTime
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from convention.events.models import Event
-from convention.events.publish import ReadinessItem
+from convention.events.publishing.publish import ReadinessItem
 from schedule.models import (
     DEFAULT_DAY_START,
     ProgrammeAudience,

@@ -17,9 +17,9 @@ from badges.mailings.models import MAIL_LANGUAGES, TEXT_FIELDS, Mailing, Reminde
 from convention.audit.record import record_action
 from convention.errors import InvalidFields
 from convention.events.cancellations import find_cancellation_times
-from convention.events.copy_event import EventCopy
 from convention.events.models import Event
-from convention.events.publish import ReadinessItem
+from convention.events.publishing.copy_event import EventCopy
+from convention.events.publishing.publish import ReadinessItem
 
 from .run import TAKEOVER_DELAY, run_mailing
 

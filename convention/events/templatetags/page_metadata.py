@@ -1,4 +1,4 @@
-"""What search engines and messengers read of a public page: description, address, title and picture."""
+"""Metadata of public pages for search engines and messengers: description, address, title, picture."""
 
 import html
 import re
@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 from django.utils.text import Truncator
 
 from convention.events.models import Event
-from convention.events.preview_image import HEIGHT, WIDTH, make_image_address
+from convention.events.publishing.preview_image import HEIGHT, WIDTH, make_image_address
 
 register = template.Library()
 
@@ -34,8 +34,9 @@ def page_metadata(
         "locales": LOCALES,
         "is_indexed": event is None or event.visibility == Event.Visibility.PUBLIC,
         "image": make_image_address(event) if event else "",
-        "image_width": WIDTH,
-        "image_height": HEIGHT,
+        # As text: numbers of a page are written by locale, “1 200”.
+        "image_width": str(WIDTH),
+        "image_height": str(HEIGHT),
     }
 
 

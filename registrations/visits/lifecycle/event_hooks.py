@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.events.models import Event
-from convention.events.publish import ReadinessItem
+from convention.events.publishing.publish import ReadinessItem
 from registrations.visits.dates import VisitDates, compute_lock_time, find_date_problems, find_length_problem
 from registrations.visits.identity.purge import RETENTION_PERIOD
 from registrations.visits.models import Identity, Visit

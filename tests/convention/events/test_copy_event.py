@@ -9,8 +9,8 @@ from django.apps import apps
 from badges.attendance.models import Checkpoint
 from badges.mailings.models import ReminderPlan
 from convention.audit.models import AuditEntry
-from convention.events.copy_event import shift_moment
 from convention.events.models import Event
+from convention.events.publishing.copy_event import shift_moment
 from registrations.models import ConsentText, PriceStep, Question, QuestionOption, Quota, RefundRule
 from tests.factories import (
     make_addon,

@@ -37,6 +37,7 @@ def test_a_public_event_says_what_it_is_and_shows_a_picture(client, settings):
     assert metadata["description"].startswith("Deux jours à")
     assert metadata["og:url"] == "https://club.example/events/x/"
     assert metadata["og:image"].startswith("https://club.example/events/x/preview.png?v=")
+    assert metadata["og:image:width"] == "1200"
     assert data["@type"] == "Event"
     assert data["name"] == "Fête </script><b>"
     assert data["offers"][0] == {

@@ -9,7 +9,7 @@ from django.utils import timezone
 from convention.audit.models import AuditEntry
 from convention.errors import NotOpenNow
 from convention.events.models import Event
-from convention.events.publish import publish_event
+from convention.events.publishing.publish import publish_event
 from registrations.visits.models import Visit
 from tests.factories import make_administrator, make_event, make_staff, make_ticket
 from tests.site_objects import make_client

@@ -10,10 +10,9 @@ from convention import hooks
 from convention.audit.record import record_action
 from convention.club.permissions import RequestUser
 from convention.errors import NotOpenNow
+from convention.events.guards import check_event_change
+from convention.events.models import Event
 from convention.text.dates import format_datetime_range
-
-from .guards import check_event_change
-from .models import Event
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import translation
 
+from convention.events.models import Event
 from convention.text.dates import format_date_range
 from convention.typeset.font_faces import FontWeight
 from convention.typeset.line_breaks import TextBox, fit_text
 from convention.typeset.raster_drawing import RasterDrawing
+from convention.typeset.shaping import TextLine
 from convention.web.accent_colours import make_light_tones
-
-from .models import Event
 
 # The size that the Open Graph protocol’s readers expect: 1.91 to 1.
 WIDTH, HEIGHT = 1200, 630
@@ -57,7 +57,7 @@ def draw_preview_image(event: Event) -> bytes:
     y = 150.0
     for line in fitted.lines[:5]:
         y += fitted.size * 1.12
-        drawing.text(line, _align(line.width * fitted.size, is_rtl=line.is_rtl), y, fitted.size, color=INK)
+        drawing.text(line, _find_left_end(line, fitted.size), y, fitted.size, color=INK)
     _draw_lines(drawing, dates, top=490, size=38, max_lines=1, color=INK)
     _draw_lines(drawing, place, top=544, size=34, max_lines=1, color=MUTED_INK)
     return drawing.encode_png()
@@ -70,12 +70,13 @@ def _draw_lines(
         text, FontWeight.SEMIBOLD, TextBox(WIDTH - 2 * MARGIN, max_lines), max_size=size, min_size=size / 2
     )
     for line in fitted.lines[:max_lines]:
-        x = _align(line.width * fitted.size, is_rtl=line.is_rtl)
+        x = _find_left_end(line, fitted.size)
         drawing.text(line, x, top + size, fitted.size, color=color)
 
 
-def _align(width: float, *, is_rtl: bool) -> float:
-    return WIDTH - MARGIN - width if is_rtl else MARGIN
+def _find_left_end(line: TextLine, size: float) -> float:
+    """Return where a line begins; one that is read from right to left ends at the right margin."""
+    return WIDTH - MARGIN - line.width * size if line.is_rtl else MARGIN
 
 
 def _list_texts(event: Event) -> tuple[str, str, str]:

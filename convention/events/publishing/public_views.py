@@ -1,4 +1,4 @@
-"""What programs read of public events: preview images, the site map, and rules for search engines."""
+"""Public events for programs: preview images, the site map, and rules for search engines."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -13,10 +13,10 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from convention import hooks
+from convention.events.models import Event
+from convention.events.permissions import get_visible_event
 from convention.web.routing import PublicPage
 
-from .models import Event
-from .permissions import get_visible_event
 from .preview_image import compute_preview_version, load_preview_image
 
 if TYPE_CHECKING:

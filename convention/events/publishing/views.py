@@ -11,13 +11,13 @@ from django.views.decorators.http import require_http_methods
 
 from convention.codes.qr import draw_svg_symbol
 from convention.errors import Forbidden, InvalidFields, NotOpenNow
+from convention.events.forms import CopyEventForm, PublicationForm
+from convention.events.models import Event
+from convention.events.permissions import can_create_events, get_event_to_organize
+from convention.events.slugs import make_event_slug
 
 from .copy_event import copy_event
-from .forms import CopyEventForm, PublicationForm
-from .models import Event
-from .permissions import can_create_events, get_event_to_organize
 from .publish import list_readiness, publish_event
-from .slugs import make_event_slug
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

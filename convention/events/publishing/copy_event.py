@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from convention import hooks
 from convention.audit.record import record_action
-
-from .models import Event, EventRole, Room
+from convention.events.models import Event, EventRole, Room
 
 EVENT_MOMENTS = (
     "starts_at",
