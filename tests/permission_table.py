@@ -210,6 +210,7 @@ PERMISSIONS_BY_URL_NAME = {
     "club-role-add": ADMINISTRATORS,
     "club-role-end": ADMINISTRATORS,
     "club-people": ADMINISTRATORS,
+    "club-person-new": ADMINISTRATORS,
     "club-person": ADMINISTRATORS,
     "club-employment-add": ADMINISTRATORS,
     "club-employment": ADMINISTRATORS,

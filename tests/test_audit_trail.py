@@ -178,6 +178,7 @@ ELSEWHERE = {
     "company-place": "test_company_desk", "company-place-invite": "a mail alone",
     "company-place-cancel": "test_company_desk",
     "company-register": "a draft", "company-check": "test_bulk_order",
+    "club-person-new": "test_person_pages",
     "club-company": "test_club_pages", "club-membership-new": "test_club_pages",
     "club-company-merge": "test_merge_companies", "club-role-add": "test_people",
     "club-employment-add": "test_people",
