@@ -3,7 +3,7 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.web.routing import OrganizerPage
+from convention.web.routing import OrganizerPage, PageGroup
 
 from . import views
 
@@ -37,4 +37,4 @@ unlocalized_pages: list[Any] = [
     # Codes are upper case for the QR's compact mode; the address may be typed or shared in lower case.
     path("b/<str:token>", views.badge_page),
 ]
-organizer_pages = [OrganizerPage("organize-badges", _("Badges"), 40)]
+organizer_pages = [OrganizerPage("organize-badges", _("Badges"), 40, PageGroup.ON_SITE)]

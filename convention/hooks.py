@@ -92,6 +92,13 @@ start_job = SingleHook()
 
 # (stored, changed, person) -> errors by field: changes of an event that are not allowed.
 event_guards = Hook()
+# (event) -> ReadinessItems (convention/events/publishing/publish.py): what is ready or missing before its
+# publication.
+event_readiness = Hook()
+# () -> PublicPages (convention/web/routing.py) for the site map, the most important first.
+public_pages = Hook()
+# (EventCopy) -> None (convention/events/publishing/copy_event.py): copy the app’s settings into the copy.
+event_copiers = Hook()
 # (company, day) -> errors by field: why a company cannot be merged into another.
 company_guards = Hook()
 # (people, since) -> ids of those who took part in something since then.

@@ -299,7 +299,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "convention.accounts.password_validators.KnownPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "home"
+LOGIN_REDIRECT_URL = "landing"
 SIGN_IN_LIMITS = {
     # A whole venue signs in from one IP address, so attempts count by e-mail, and by IP address only in
     # floods. A key is an account in one browser; `_of_account` counts all unknown browsers together.

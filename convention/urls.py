@@ -30,6 +30,7 @@ urlpatterns = [
     *collect_url_items("unlocalized_pages"),
     *i18n_patterns(
         path("", home.home_page, name="home"),
+        path("start/", home.landing_page, name="landing"),
         path("dev/mail/", mailbox.mail_list, name="dev-mails"),
         path("dev/mail/<str:file>/<int:number>/", mailbox.mail_detail, name="dev-mail"),
         path("organize/components/", components.component_list, name="components"),

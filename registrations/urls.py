@@ -5,7 +5,8 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.web.routing import OrganizerPage
+from convention.events.models import Event
+from convention.web.routing import OrganizerPage, PageGroup
 
 from . import api
 from .billing import views as billing_views
@@ -257,10 +258,12 @@ endpoints: list[Any] = [
 ]
 # The numbers sort the menu, in which other apps have entries as well.
 organizer_pages = [
-    OrganizerPage("organize-registrations", _("Registrations"), 10),
-    OrganizerPage("organize-tickets", _("Tickets"), 20),
-    OrganizerPage("organize-waiting", _("Waiting lists"), 25),
-    OrganizerPage("organize-questions", _("Questions"), 22),
-    OrganizerPage("organize-meals", _("Meals"), 23),
-    OrganizerPage("organize-quotations", _("Quotations"), 28),
+    OrganizerPage("organize-registrations", _("Registrations"), 10, PageGroup.REGISTRATIONS),
+    OrganizerPage("organize-tickets", _("Tickets"), 20, PageGroup.REGISTRATIONS),
+    OrganizerPage("organize-waiting", _("Waiting lists"), 25, PageGroup.REGISTRATIONS),
+    OrganizerPage("organize-questions", _("Questions"), 22, PageGroup.REGISTRATIONS),
+    OrganizerPage("organize-meals", _("Meals"), 23, PageGroup.REGISTRATIONS),
+    OrganizerPage(
+        "organize-quotations", _("Quotations"), 28, PageGroup.REGISTRATIONS, kinds=(Event.Kind.CONVENTION,)
+    ),
 ]

@@ -3,7 +3,8 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.web.routing import OrganizerPage
+from convention.events.models import Event
+from convention.web.routing import OrganizerPage, PageGroup
 
 from .api.cancellation_views import SessionCancelView, SessionRestoreView
 from .api.draft_views import DraftConflictsView, DraftSlotsView, DraftUndoView, DraftView
@@ -363,6 +364,12 @@ endpoints: list[Any] = [
     path("events/<slug:event>/publish/", PublishView.as_view(), name="api-publish"),
 ]
 organizer_pages = [
-    OrganizerPage("organize-schedule", _("Programme"), 30),
-    OrganizerPage("organize-session-proposals", _("Call for proposals"), 31),
+    OrganizerPage("organize-schedule", _("Programme"), 30, PageGroup.PROGRAMME),
+    OrganizerPage(
+        "organize-session-proposals",
+        _("Call for proposals"),
+        31,
+        PageGroup.PROGRAMME,
+        kinds=(Event.Kind.CONVENTION,),
+    ),
 ]

@@ -37,7 +37,11 @@ SECRETARY_VISIT_STEPS = (
 PERMISSIONS_BY_URL_NAME = {
     # the site
     "home": EVERYONE,
+    "landing": EVERYONE,
     "accent": EVERYONE,
+    "robots": EVERYONE,
+    "site-map": EVERYONE,
+    "event-preview": EVERYONE,
     "choose-language": EVERYONE,
     "components": EVERYONE,  # in production nobody
     "dev-mails": EVERYONE,
@@ -219,6 +223,7 @@ PERMISSIONS_BY_URL_NAME = {
     "club-role-add": ADMINISTRATORS,
     "club-role-end": ADMINISTRATORS,
     "club-people": ADMINISTRATORS,
+    "club-person-new": ADMINISTRATORS,
     "club-person": ADMINISTRATORS,
     "club-employment-add": ADMINISTRATORS,
     "club-employment": ADMINISTRATORS,
@@ -332,6 +337,7 @@ PERMISSIONS_BY_URL_NAME = {
     # organizers
     "organize": RUNNING_SOMETHING - {"desk"},
     "organize-event-create": ADMINISTRATORS,
+    "organize-event-copy": ADMINISTRATORS,
     "organize-event": ORGANIZERS,
     "organize-role-end": ORGANIZERS - {"outside organizer"},  # a role that the club gave
     "organize-delegation-new": ADMINISTRATORS,

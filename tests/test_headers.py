@@ -9,7 +9,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # Whose answers are the same for everybody; all others may show something personal.
 FOR_ALL = {
-    "accent", "agenda", "agenda-changes", "agenda-changes-feed", "agenda-embedded", "agenda-ics",
+    "accent", "event-preview", "robots", "site-map",
+    "agenda", "agenda-changes", "agenda-changes-feed", "agenda-embedded", "agenda-ics",
     "agenda-json", "agenda-pdf", "agenda-worker", "agenda-xml", "api-docs", "api-event",
     "api-problem", "api-schema", "api-sessions", "badge", "components", "dev-mails", "event", "home", "scan",
     "scanner-manifest", "scanner-worker", "session", "speaker", "speakers", "sponsors",
@@ -74,7 +75,8 @@ def test_every_answer_is_closed_to_strangers(role):
 
 # Files without a trace of who asks.
 SHARED_SIGNED_IN = {
-    "accent", "agenda-changes-feed", "agenda-embedded", "agenda-ics", "agenda-json",
+    "accent", "event-preview", "robots", "site-map",
+    "agenda-changes-feed", "agenda-embedded", "agenda-ics", "agenda-json",
     "agenda-pdf", "agenda-worker", "agenda-xml", "api-docs", "api-event", "api-problem",
     "api-schema", "api-sessions", "scan", "scanner-manifest", "scanner-worker", "visit-evacuation-worker",
 }  # fmt: skip

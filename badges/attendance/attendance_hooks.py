@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from django.db.models import Max, Min, Q
 from django.db.models.functions import Coalesce
 
-from .models import Presence, Scan
+from convention.events.publishing.copy_event import EventCopy
+
+from .models import Checkpoint, Presence, Scan
 from .reports.headcount import list_main_checkpoints
 
 if TYPE_CHECKING:
@@ -49,3 +51,15 @@ def find_stays(event: "Event") -> dict[int, Stay]:
         for pk, first_entry, last_entry, last_exit in stays
         if first_entry is not None
     }
+
+
+def copy_checkpoints(event_copy: EventCopy) -> None:
+    """Copy an event's checkpoints, but for those of its sessions and coaches, which are not copied."""
+    checkpoints = list(Checkpoint.objects.filter(event=event_copy.source, session=None, ride=None))
+    # After which the entrance is set that each one counts as: it may come later in the list.
+    event_copy.copy_rows(checkpoints, moments=("opens_at", "closes_at"), counts_as_id=None)
+    for checkpoint in checkpoints:
+        if entrance := event_copy.find_copy(Checkpoint, checkpoint.counts_as_id):
+            copied = event_copy.find_copy(Checkpoint, checkpoint.pk)
+            copied.counts_as = entrance
+            copied.save(update_fields=["counts_as"])

@@ -3,7 +3,7 @@ from typing import Any
 from django.urls import path, re_path
 from django.utils.translation import gettext_lazy as _
 
-from convention.web.routing import OrganizerPage
+from convention.web.routing import OrganizerPage, PageGroup
 
 from .conflicts_api import DeviceConflicts
 from .devices.api import PairDeviceView
@@ -87,8 +87,8 @@ endpoints: list[Any] = [
     path("scanner/scans/", api.ScanListView.as_view(), name="scanner-scans"),
 ]
 organizer_pages = [
-    OrganizerPage("organize-attendance", _("Attendance"), 50, is_for_desk=True),
-    OrganizerPage("organize-checkpoints", _("Checkpoints"), 60),
-    OrganizerPage("organize-devices", _("Devices"), 65),
-    OrganizerPage("organize-ready", _("Ready for doors"), 66),
+    OrganizerPage("organize-attendance", _("Attendance"), 50, PageGroup.ON_SITE, is_for_desk=True),
+    OrganizerPage("organize-checkpoints", _("Checkpoints"), 60, PageGroup.ON_SITE),
+    OrganizerPage("organize-devices", _("Devices"), 65, PageGroup.ON_SITE),
+    OrganizerPage("organize-ready", _("Ready for doors"), 66, PageGroup.ON_SITE),
 ]

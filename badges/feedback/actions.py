@@ -11,6 +11,7 @@ from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.models import Event
+from convention.events.publishing.copy_event import EventCopy
 from convention.mail.bounces import find_bounced_addresses
 from convention.text.email_addresses import normalize_email
 from schedule.models import Speaker, SpeakerMailing
@@ -108,3 +109,9 @@ def _write_summary_texts() -> dict[str, str]:
             texts[f"subject_{code}"] = str(SUMMARY_SUBJECT)
             texts[f"text_{code}"] = str(SUMMARY_TEXT)
     return texts
+
+
+def copy_feedback_settings(event_copy: EventCopy) -> None:
+    """Copy whether and how attendees of an event give feedback."""
+    rows = FeedbackSettings.objects.filter(event=event_copy.source)
+    event_copy.copy_rows(rows, closed_at=None, summaries_sent_at=None)

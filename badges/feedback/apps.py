@@ -13,6 +13,7 @@ class FeedbackConfig(AppConfig):
     def ready(self) -> None:
         """Register what lower layers call."""
         hooks.event_downloads.register("badges.feedback.downloads.LISTS")
+        hooks.event_copiers.register("badges.feedback.actions.copy_feedback_settings")
         hooks.feedback_page.register("badges.feedback.permissions.find_feedback_page")
         hooks.booking_address.register("badges.feedback.permissions.find_booking_address")
         hooks.feedback_addresses.register("badges.feedback.permissions.find_feedback_addresses")

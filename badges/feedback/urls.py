@@ -4,7 +4,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
-from convention.web.routing import OrganizerPage
+from convention.web.routing import OrganizerPage, PageGroup
 
 from . import organizer_views, views
 
@@ -35,4 +35,6 @@ pages: list[Any] = [
         f"{FEEDBACK_PATH}/<int:number>/", organizer_views.feedback_session, name="organize-feedback-session"
     ),
 ]
-organizer_pages = [OrganizerPage("organize-feedback", _("Feedback"), 55, has_content=_has_programme)]
+organizer_pages = [
+    OrganizerPage("organize-feedback", _("Feedback"), 55, PageGroup.PROGRAMME, has_content=_has_programme)
+]

@@ -14,6 +14,8 @@ class MailingsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what lower layers call."""
+        hooks.event_copiers.register("badges.mailings.sending.reminders.copy_reminder_plan")
+        hooks.event_readiness.register("badges.mailings.sending.reminders.list_reminder_readiness")
         hooks.periodic_jobs.register(
             "badges.mailings.sending.run.enqueue_due_mailings", seconds=settings.LEASE_SECONDS / 2
         )

@@ -3,7 +3,7 @@ from typing import Any
 from django.urls import path, re_path
 from django.utils.translation import gettext_lazy as _
 
-from convention.web.routing import OrganizerPage
+from convention.web.routing import OrganizerPage, PageGroup
 
 from .views import log, mailings, preview, reminders, unsubscribe
 
@@ -40,4 +40,4 @@ pages: list[Any] = [
     path(f"{ONE}/log/<int:recipient>/came-back/", log.recipient_bounce, name="organize-mailing-came-back"),
     path("news/stop/<str:token>/", unsubscribe.unsubscribe_page, name="unsubscribe"),
 ]
-organizer_pages = [OrganizerPage("organize-mail", _("Mail"), 45)]
+organizer_pages = [OrganizerPage("organize-mail", _("Mail"), 45, PageGroup.COMMUNICATION)]

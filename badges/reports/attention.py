@@ -74,7 +74,7 @@ def _publishing_items(facts: EventFacts, at: datetime.datetime) -> Iterator[Atte
     event = facts.event
     if event.visibility == Event.Visibility.DRAFT and event.starts_at - at < DRAFT_WARNING_PERIOD:
         yield AttentionItem(
-            _("This event is still a draft, visible only to its organizers."), 1, "organize-settings"
+            _("This event is still a draft, visible only to its organizers."), 1, "organize-event-publish"
         )
     if not event.is_registration_open(at=at):
         return

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.core.cache import cache
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -15,8 +15,10 @@ from badges.attendance.scanning.presence import filter_still_inside
 from badges.mailings.models import Mailing
 from convention.events.models import Event
 from convention.models import BouncedAddress
+from convention.money import Money
 from convention.typeset import find_missing_glyphs
 from registrations.booking.holds import select_unverified_items
+from registrations.invoices.models import Charge
 from registrations.models import MailDelivery, OrderAlarm, Registration, Ticket, WaitingEntry
 from registrations.organizer.registration_list import has_bounced_mail
 from registrations.payments.models import OPEN_DISPUTE_STATUSES, Dispute
@@ -291,3 +293,17 @@ def filter_upcoming(events: Iterable[Event], *, at: datetime.datetime | None = N
     """Return the events that are not over, in the order given."""
     now = at or timezone.now()
     return [event for event in events if event.ends_at >= now]
+
+
+def count_recent_registrations(event: Event, *, at: datetime.datetime) -> int:
+    """Return how many registrations of the last seven days are confirmed."""
+    since = at - datetime.timedelta(days=7)
+    recent = Registration.objects.filter(event=event, created_at__gte=since, created_at__lte=at)
+    return recent.filter(confirmed_at__isnull=False, cancelled_at__isnull=True).count()
+
+
+def sum_charges(event: Event) -> list[Money]:
+    """Return what the buyers of an event are charged in all, by currency, invoiced or not."""
+    charges = Charge.objects.active().filter(receivable__event=event).order_by()
+    sums = charges.values_list("receivable__currency").annotate(total=Sum("amount"))
+    return [Money(total, currency) for currency, total in sums.order_by("receivable__currency") if total]

@@ -3,7 +3,7 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.web.routing import OrganizerPage
+from convention.web.routing import OrganizerPage, PageGroup
 
 from .views import home
 

@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from convention.tables.downloads import build_list_paths
-from convention.web.routing import OrganizerPage
+from convention.web.routing import OrganizerPage, PageGroup
 from registrations.visits.permissions import can_staff_visit, has_visit
 
 from .views import day, downloads, evacuation
@@ -37,5 +37,12 @@ unlocalized_pages: list[Any] = [
     path("visits/evacuation-worker.js", downloads.evacuation_worker, name="visit-evacuation-worker"),
 ]
 organizer_pages = [
-    OrganizerPage("organize-visit-day", _("The day"), 48, has_content=has_visit, can_open=can_staff_visit),
+    OrganizerPage(
+        "organize-visit-day",
+        _("The day"),
+        48,
+        PageGroup.ON_SITE,
+        has_content=has_visit,
+        can_open=can_staff_visit,
+    ),
 ]

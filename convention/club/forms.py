@@ -276,6 +276,14 @@ class PersonNameForm(ActionErrorsMixin, forms.ModelForm):
         return data
 
 
+class NewPersonForm(PersonNameForm):
+    """A person to add to the directory; a second one of the same name needs a confirmation."""
+
+    email = forms.EmailField(label=_("E-mail address"))
+    is_other_person = forms.BooleanField(label=_("This is another person of the same name"), required=False)
+    field_order = ("first_name", "last_name", "email", "language", "is_other_person")
+
+
 class EmploymentForm(DateRangeForm):
     """An employment, for a time."""
 

@@ -21,6 +21,38 @@ from .models import Company, Employment, Membership, Person, Seat
 from .periods import spans_overlap
 from .seats import give_seat
 
+MAX_NAMESAKES: Final = 3
+
+
+@transaction.atomic
+def create_person(*, email: str, first_name: str, last_name: str, language: str) -> Person:
+    """Add somebody to the directory by hand. Raise InvalidFields, also for an address that somebody has."""
+    email, first_name, last_name = (
+        normalize_whitespace(email).lower(),
+        normalize_whitespace(first_name),
+        normalize_whitespace(last_name),
+    )
+    _validate_colleague(email, first_name, last_name)
+    taken = {"email": [_("Somebody in the directory has this address.")]}
+    if filter_by_email(Person.objects.all(), email):
+        raise InvalidFields(_("Some fields need to be corrected."), taken)
+    try:
+        with transaction.atomic():
+            person = Person.objects.create_user(
+                email, first_name=first_name[:150], last_name=last_name[:150], language=language
+            )
+    except IntegrityError as error:
+        # Another request created the person meanwhile.
+        raise InvalidFields(_("Some fields need to be corrected."), taken) from error
+    record_action("person.add", person, fields=["email", "first_name", "last_name", "language"])
+    return person
+
+
+def find_namesakes(*, first_name: str, last_name: str) -> list[Person]:
+    """Return the first few people of that name, compared without accents and capitals."""
+    words = normalize_whitespace(f"{first_name} {last_name}")
+    return list(search_people(words, company="", seat="")[:MAX_NAMESAKES]) if words else []
+
 
 @transaction.atomic
 def save_person(*, person: Person, changed_fields: list[str]) -> Person:

@@ -33,6 +33,7 @@ pages: list[Any] = [
     # Its reader is not signed in: the token proves who reads the address.
     path("colleagues/<str:token>/", claims.address_claim, name="club-claim"),
     path("organize/club/people/", people.person_list, name="club-people"),
+    path("organize/club/people/new/", people.person_create, name="club-person-new"),
     path(f"{PERSON_URL}/", people.person_detail, name="club-person"),
     path(f"{PERSON_URL}/jobs/", people.employment_add, name="club-employment-add"),
     path(f"{PERSON_URL}/jobs/<int:employment_id>/", people.employment_edit, name="club-employment"),

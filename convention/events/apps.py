@@ -12,5 +12,8 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what lower layers call."""
+        hooks.event_readiness.register("convention.events.publishing.publish.list_event_readiness")
+        hooks.public_pages.register("convention.events.publishing.public_views.list_public_events")
+        hooks.event_copiers.register("convention.events.publishing.copy_event.copy_rooms_and_team")
         hooks.company_guards.register("convention.events.club_hooks.check_company_delegations")
         hooks.person_uses.register("convention.events.club_hooks.find_people_with_roles_since")

@@ -140,6 +140,57 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
             self.add_error(last, sentence)
 
 
+class PublicationForm(forms.Form):
+    """For whom a draft is published."""
+
+    visibility = forms.ChoiceField(
+        label=_("Who sees it, who registers"),
+        choices=[
+            (Event.Visibility.PUBLIC, _("Public: everyone sees it in the list of events and can register")),
+            (Event.Visibility.MEMBERS, _("Members: anyone with the address sees it, members register")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
+class CopyEventForm(forms.Form):
+    """The name and the first day of a new event with the settings of another."""
+
+    source = forms.ModelChoiceField(
+        Event.objects.none(),
+        to_field_name="slug",
+        label=_("Copy of"),
+        empty_label=None,
+        help_text=_(
+            "Its tickets, questions, rooms, team and other settings are copied; its registrations are not."
+        ),
+    )
+    name = forms.CharField(label=_("Name"), max_length=300)
+    name_en = forms.CharField(
+        label=_("Name in English"),
+        max_length=300,
+        required=False,
+        help_text=_("Where empty, the French name is shown."),
+    )
+    starts_on = DayField(
+        label=_("First day"), help_text=_("All dates move by as many days, at the same times of day.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["source"]
+        assert isinstance(field, forms.ModelChoiceField)
+        # A visit begins with its proposal and the agreement of its host.
+        field.queryset = Event.objects.exclude(kind=Event.Kind.SITE_VISIT).order_by("-starts_at")
+
+    def clean_name(self) -> str:
+        """Return the name without line breaks, which would reach the subject of e-mails."""
+        return normalize_whitespace(self.cleaned_data["name"])
+
+    def clean_name_en(self) -> str:
+        return normalize_whitespace(self.cleaned_data["name_en"])
+
+
 class DelegatedEventForm(EventForm):
     """Event form for organizers of this event alone, without the list of the club's companies."""
 

@@ -6,14 +6,20 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from convention.tables.downloads import build_list_paths
-from convention.web.routing import OrganizerPage
+from convention.web.routing import OrganizerPage, PageGroup
 
 from . import api, delegation_views, views
 from .downloads import load_event_lists
+from .models import Event
+from .publishing import public_views
+from .publishing import views as publishing_views
 
 pages: list[Any] = [
     *build_list_paths("organize/<slug:event>/lists", views.event_list_export, load_event_lists()),
+    path("events/<slug:slug>/preview.png", public_views.event_preview, name="event-preview"),
     path("organize/new/", views.event_create, name="organize-event-create"),
+    path("organize/new/copy/", publishing_views.event_copy, name="organize-event-copy"),
+    path("organize/<slug:event>/publish/", publishing_views.event_publication, name="organize-event-publish"),
     path("organize/<slug:event>/settings/", views.event_settings, name="organize-settings"),
     path("organize/<slug:event>/venue/", views.event_venue, name="organize-venue"),
     path("organize/<slug:event>/rooms/", views.event_rooms, name="organize-rooms"),
@@ -39,9 +45,16 @@ pages: list[Any] = [
 endpoints: list[Any] = [
     path("events/<slug:event>/", api.EventDetailView.as_view(), name="api-event"),
 ]
+unlocalized_pages: list[Any] = [
+    path("robots.txt", public_views.robots_file, name="robots"),
+    path("sitemap.xml", public_views.site_map, name="site-map"),
+]
 organizer_pages = [
-    OrganizerPage("organize-rooms", _("Rooms"), 70),
-    OrganizerPage("organize-people", _("People"), 80),
-    OrganizerPage("organize-delegation", _("Outside organizer"), 85),
-    OrganizerPage("organize-settings", _("Settings"), 90),
+    OrganizerPage("organize-event-publish", _("Publish and share"), 46, PageGroup.COMMUNICATION),
+    OrganizerPage("organize-rooms", _("Rooms"), 70, PageGroup.PROGRAMME),
+    OrganizerPage("organize-people", _("People"), 80, PageGroup.SETTINGS),
+    OrganizerPage(
+        "organize-delegation", _("Outside organizer"), 85, PageGroup.SETTINGS, kinds=(Event.Kind.CONVENTION,)
+    ),
+    OrganizerPage("organize-settings", _("Settings"), 75, PageGroup.SETTINGS),
 ]

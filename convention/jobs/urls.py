@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
-from convention.web.routing import OrganizerPage
+from convention.web.routing import OrganizerPage, PageGroup
 
 from . import views
 from .models import Job
@@ -25,4 +25,4 @@ def _has_jobs(event: Event) -> bool:
     return Job.objects.filter(event=event).exists()
 
 
-organizer_pages = [OrganizerPage("organize-jobs", _("Jobs"), 95, has_content=_has_jobs)]
+organizer_pages = [OrganizerPage("organize-jobs", _("Jobs"), 95, PageGroup.SETTINGS, has_content=_has_jobs)]

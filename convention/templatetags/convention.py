@@ -10,12 +10,14 @@
 """
 
 import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from django import template
 from django.forms import BaseForm, BoundField
 from django.forms.formsets import BaseFormSet
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -28,7 +30,7 @@ from convention.text.normalize import wrap_mail_lines
 from convention.text.web_addresses import defuse_links
 from convention.web import charts
 from convention.web.icons import ICON_DRAWINGS
-from convention.web.routing import OrganizerPage, collect_url_items
+from convention.web.routing import OrganizerPage, PageGroup, collect_url_items
 
 register = template.Library()
 
@@ -166,20 +168,59 @@ def _can_open_page(entry: OrganizerPage, visitor: Any, event: Any) -> bool:
     return entry.is_for_desk and can_staff_desk(visitor, event)
 
 
-@register.inclusion_tag("organize/event_nav.html", takes_context=True)
-def event_nav(context: template.Context, event: Any) -> dict[str, Any]:
-    """Show the navigation of an event, with the pages that the reader may open."""
-    path, can_organize_event = context["request"].path, can_organize(context["request"].user, event)
-    entries = sorted(collect_url_items("organizer_pages"), key=lambda entry: entry.position)
+@dataclass(frozen=True)
+class NavigationEntry:
+    """A page in an event's navigation, or the first page of a group with its other pages."""
+
+    url: str
+    label: str | Promise
+    is_current: bool
+    pages: "tuple[NavigationEntry, ...]" = ()
+
+
+def _list_open_pages(context: template.Context, event: Any) -> list[tuple[OrganizerPage, str]]:
+    """Return the pages of the event that the reader may open, in order, with their addresses."""
     visitor = context["request"].user
+    can_organize_event = can_organize(visitor, event)
+    entries = sorted(collect_url_items("organizer_pages"), key=lambda entry: entry.position)
     # Permissions first: `has_content` may cost a query for each page.
     entries = [entry for entry in entries if can_organize_event or _can_open_page(entry, visitor, event)]
     entries = [entry for entry in entries if entry.has_content is None or entry.has_content(event)]
-    found = [(page_url(entry.name, event.slug), entry.label) for entry in entries]
-    shown = [(url, label) for url, label in found if url]
+    found = [(entry, page_url(entry.name, event.slug)) for entry in entries]
+    return [(entry, url) for entry, url in found if url]
+
+
+@register.inclusion_tag("organize/event_nav.html", takes_context=True)
+def event_nav(context: template.Context, event: Any) -> dict[str, Any]:
+    """Show the navigation of an event: pages without a group, then the groups, the current one open."""
+    pages, path = _list_open_pages(context, event), context["request"].path
     # The longest match, since the event's first page is a prefix of all others.
-    current = max((url for url, _label in shown if path.startswith(url)), key=len, default="")
-    return {
-        "event": event,
-        "entries": [{"url": url, "label": label, "is_current": url == current} for url, label in shown],
-    }
+    current = max((url for _entry, url in pages if path.startswith(url)), key=len, default="")
+    shown = [(entry, url) for entry, url in pages if _is_usual(entry, event) or url == current]
+    entries = [NavigationEntry(url, entry.label, url == current) for entry, url in shown if not entry.group]
+    for group in PageGroup:
+        members = tuple(
+            NavigationEntry(url, entry.label, url == current) for entry, url in shown if entry.group == group
+        )
+        entries += [_make_group(group.label, members)] if len(members) > 1 else members
+    return {"event": event, "entries": entries}
+
+
+@register.simple_tag(takes_context=True)
+def further_event_pages(context: template.Context, event: Any) -> list[NavigationEntry]:
+    """Return the pages that events of this kind seldom need, which the navigation leaves out."""
+    pages = _list_open_pages(context, event)
+    return [
+        NavigationEntry(url, page.label, is_current=False)
+        for page, url in pages
+        if not _is_usual(page, event)
+    ]
+
+
+def _is_usual(page: OrganizerPage, event: Any) -> bool:
+    return not page.kinds or event.kind in page.kinds
+
+
+def _make_group(label: str | Promise, members: tuple[NavigationEntry, ...]) -> NavigationEntry:
+    is_current = any(member.is_current for member in members)
+    return NavigationEntry(members[0].url, label, is_current, members if is_current else ())

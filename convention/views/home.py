@@ -3,15 +3,17 @@
 from typing import TYPE_CHECKING
 
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from convention.events.cancellations import find_cancellation_times
 from convention.events.models import Event
 from convention.events.permissions import get_member_events
+from convention.templatetags.convention import page_url
 
-from .site_pages import preferred_language
+from .site_pages import PageVisitor, preferred_language
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -33,6 +35,31 @@ def home_page(request: "HttpRequest") -> "HttpResponse":
     if is_root:
         patch_vary_headers(response, ["Accept-Language", "Cookie"])
     return response
+
+
+@require_safe
+def landing_page(request: "HttpRequest") -> "HttpResponse":
+    """Redirect to the page where the person’s work is, after signing in without another aim."""
+    response = redirect(choose_landing_path(PageVisitor(request)))
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
+def choose_landing_path(visitor: PageVisitor) -> str:
+    """Return the page of the visitor’s most demanding role; an attendee’s registrations without any."""
+    if not visitor.request.user.is_authenticated:
+        return reverse("home")
+    pages = (
+        (lambda: visitor.can_organize, "organize"),
+        (lambda: visitor.can_see_money, "receivables"),
+        (lambda: visitor.can_see_season, "organize-season"),
+        (lambda: visitor.can_work_desk, "desks"),
+        (lambda: visitor.can_review, "review-events"),
+        (lambda: visitor.is_contact, "company"),
+    )
+    # Each role is asked only until one is found: most cost a query.
+    name = next((page_name for has_role, page_name in pages if has_role()), "me")
+    return page_url(name) or reverse("home")
 
 
 def build_event_context(reader: "RequestUser") -> dict[str, object]:

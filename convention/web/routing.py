@@ -17,13 +17,28 @@ from importlib import import_module
 from typing import Any
 
 from django.conf import settings
+from django.db import models
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class PageGroup(models.TextChoices):
+    """The groups of an event's navigation, in order."""
+
+    REGISTRATIONS = "registrations", _("Registrations")
+    PROGRAMME = "programme", _("Programme")
+    COMMUNICATION = "communication", pgettext_lazy("a group of pages", "Communication")
+    ON_SITE = "on_site", _("On site")
+    SETTINGS = "settings", _("Settings")
 
 
 @dataclass(frozen=True)
 class OrganizerPage:
     """A navigation entry: the name of its address, its label, and its position (0 to 100).
 
+    An entry without a `group` is always visible. `kinds` are the kinds of events that usually need the page;
+    at others it is among the further functions in the settings.
     `is_for_desk` opens it to desk staff. `has_content(event)`, if given, hides the entry while there is
     nothing to see. `can_open`, if given, decides for a visitor who does not organize the event.
     """
@@ -31,9 +46,19 @@ class OrganizerPage:
     name: str
     label: str | Promise
     position: int
+    group: str = ""
+    kinds: tuple[str, ...] = ()
     is_for_desk: bool = False
     has_content: Callable[[Any], bool] | None = None
     can_open: Callable[[Any, Any], bool] | None = None
+
+
+@dataclass(frozen=True)
+class PublicPage:
+    """A page that everybody may see, for the site map: the name and the arguments of its address."""
+
+    name: str
+    arguments: tuple[Any, ...] = ()
 
 
 @cache

@@ -5,7 +5,8 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.web.routing import OrganizerPage
+from convention.events.models import Event
+from convention.web.routing import OrganizerPage, PageGroup
 
 from .views import organizer, public, sponsor
 
@@ -49,5 +50,7 @@ pages: list[Any] = [
     path(f"{ORGANIZER_PATH}/<int:pk>/cancel/", organizer.sponsorship_cancel, name="organize-sponsor-cancel"),
 ]
 organizer_pages = [
-    OrganizerPage("organize-sponsors", _("Sponsors"), 27),
+    OrganizerPage(
+        "organize-sponsors", _("Sponsors"), 27, PageGroup.REGISTRATIONS, kinds=(Event.Kind.CONVENTION,)
+    ),
 ]

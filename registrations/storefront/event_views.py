@@ -30,6 +30,8 @@ from schedule.models import CallForProposals, ProgrammeAudience, Session
 from schedule.permissions import get_programme_audience
 from schedule.programme.page_cache import is_anonymous_visitor
 
+from .structured_data import render_structured_data
+
 # The version is part of the key, so that this only limits how long old versions take space.
 PAGE_CACHE_SECONDS = 300
 
@@ -166,7 +168,10 @@ def _render_event_page(
     offer: RegistrationOffer,
     own_places: Sequence[tuple[Registration, str]] = (),
 ) -> HttpResponse:
-    context = {"event": offer.event, "offer": offer, "own_places": own_places}
+    structured_data = render_structured_data(offer.event, offer.tickets, offer.state)
+    context = {
+        "event": offer.event, "offer": offer, "own_places": own_places, "structured_data": structured_data,
+    }  # fmt: skip
     return render(request, "registrations/event.html", context)
 
 

@@ -31,4 +31,5 @@ class VisitsConfig(AppConfig):
         # Lower packages must not import visits: they reach these rules through the registry alone.
         hooks.application_rules.register("registrations.visits.applications.visit_rules.VISIT_RULES")
         hooks.cancelled_events.register("registrations.visits.lifecycle.event_hooks.find_cancelled_events")
+        hooks.event_readiness.register("registrations.visits.lifecycle.event_hooks.list_visit_readiness")
         hooks.event_guards.register("registrations.visits.lifecycle.event_hooks.check_event_change")

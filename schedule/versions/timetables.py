@@ -6,7 +6,11 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from convention.events.models import Event
+from convention.events.publishing.publish import ReadinessItem
 from schedule.models import (
     DEFAULT_DAY_START,
     ProgrammeAudience,
@@ -94,6 +98,20 @@ def list_unpublished_changes(event: Event) -> list[SlotDifference]:
     """Return what the next publication changes; nothing without a draft."""
     draft = ScheduleDraft.objects.filter(event=event, is_current=True).first()
     return load_unpublished_changes(draft).changes if draft else []
+
+
+def list_programme_readiness(event: Event) -> list[ReadinessItem]:
+    """Return whether all of the programme is published; nothing for an event without one."""
+    if count := len(list_unpublished_changes(event)):
+        text = ngettext(
+            "%(count)s change of the programme is not published.",
+            "%(count)s changes of the programme are not published.",
+            count,
+        )
+        return [ReadinessItem(text % {"count": count}, is_done=False, page_name="organize-publish")]
+    if event.sessions.exists():
+        return [ReadinessItem(_("The programme is published."), is_done=True, page_name="organize-schedule")]
+    return []
 
 
 def compare_versions(

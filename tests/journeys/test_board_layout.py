@@ -143,13 +143,14 @@ def test_taking_a_session_off_says_how_to_take_it_back(open_board):
     expect(page.locator("#board-undo")).to_be_enabled()
 
 
-def test_the_menu_of_the_event_shows_this_page_and_that_there_is_more(open_board):
+def test_the_menu_of_the_event_shows_this_page_and_all_groups(open_board):
     page = open_board("phone", "fr")
 
-    menu = page.locator(".organize-nav ul")
+    menu = page.locator(".organize-nav .groups")
 
     expect(menu.locator("[aria-current]")).to_be_in_viewport()
-    expect(menu).to_have_class("has-before has-after")
+    for name in ("Vue d’ensemble", "Inscriptions", "Communication", "Sur place", "Réglages"):
+        expect(menu.get_by_role("link", name=name)).to_be_in_viewport()
 
 
 def test_the_address_and_the_links_of_forms_carry_the_day(open_board):

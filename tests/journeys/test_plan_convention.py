@@ -50,6 +50,7 @@ def organizer(open_page, site) -> Organizer:
 
 
 def add_rooms(organizer: Organizer) -> None:
+    organizer.click("link", "Programme")
     organizer.click("link", "Rooms")
     for number, (name, capacity) in enumerate(ROOMS.items()):
         organizer.page.locator(f"[name=rooms-{number}-name]").fill(name)

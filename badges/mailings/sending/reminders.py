@@ -18,6 +18,8 @@ from convention.audit.record import record_action
 from convention.errors import InvalidFields
 from convention.events.cancellations import find_cancellation_times
 from convention.events.models import Event
+from convention.events.publishing.copy_event import EventCopy
+from convention.events.publishing.publish import ReadinessItem
 
 from .run import TAKEOVER_DELAY, run_mailing
 
@@ -50,6 +52,22 @@ def get_default_texts() -> dict[str, str]:
                 "place."
             )
     return texts
+
+
+def list_reminder_readiness(event: Event) -> list[ReadinessItem]:
+    """Return whether attendees will be reminded of the event."""
+    is_enabled = ReminderPlan.objects.filter(event=event, is_enabled=True).exists()
+    text = (
+        _("Attendees are reminded of the event.")
+        if is_enabled
+        else _("No reminder is planned: attendees get no practical information before the event.")
+    )
+    return [ReadinessItem(text, is_done=is_enabled, page_name="organize-mail-reminders")]
+
+
+def copy_reminder_plan(event_copy: EventCopy) -> None:
+    """Copy when attendees are reminded, and with which texts."""
+    event_copy.copy_rows(ReminderPlan.objects.filter(event=event_copy.source))
 
 
 def get_reminder_plan(event: Event) -> ReminderPlan:

@@ -10,10 +10,21 @@ from django.views.decorators.http import require_safe
 
 from badges.reports.attention import list_event_items, list_queue_items
 from badges.reports.charts import build_charts
-from badges.reports.event_facts import count_queue_problems, load_event_facts
+from badges.reports.event_facts import (
+    count_queue_problems,
+    count_recent_registrations,
+    load_event_facts,
+    sum_charges,
+)
 from convention.club.permissions import is_club_administrator
 from convention.errors import Forbidden
-from convention.events.permissions import can_create_events, get_event_to_organize, get_organized_events
+from convention.events.models import Event
+from convention.events.permissions import (
+    can_create_events,
+    get_delegation,
+    get_event_to_organize,
+    get_organized_events,
+)
 from convention.templatetags.convention import page_url
 
 if TYPE_CHECKING:
@@ -64,6 +75,10 @@ def event_overview(request: "HttpRequest", event: str) -> "HttpResponse":
         "attention_items": list_event_items(facts, at=now),
         "charts": build_charts(facts, urls=urls, at=now),
         "urls": urls,
+        "week_count": count_recent_registrations(event_obj, at=now),
+        # An outside firm sees nothing of the club's money.
+        "revenue": [] if get_delegation(request.user, event_obj) else sum_charges(event_obj),
+        "can_copy": can_create_events(request.user) and event_obj.kind != Event.Kind.SITE_VISIT,
         "has_begun": event_obj.starts_at <= now or facts.arrived_count,
         "is_over": event_obj.ends_at < now,
     }

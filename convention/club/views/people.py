@@ -8,11 +8,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from convention.club.change_employer import change_employer
-from convention.club.forms import EmployerChangeForm, EmploymentForm, EmploymentTitleForm, PersonNameForm
+from convention.club.forms import (
+    EmployerChangeForm,
+    EmploymentForm,
+    EmploymentTitleForm,
+    NewPersonForm,
+    PersonNameForm,
+)
 from convention.club.models import Company, Employment, Person
 from convention.club.people import (
     SEAT_FILTERS,
     add_employment,
+    create_person,
+    find_namesakes,
     load_person_page,
     prefetch_current_positions,
     save_person,
@@ -45,6 +53,27 @@ def person_list(request: "HttpRequest") -> "HttpResponse":
     return render_club_page(
         request, "people.html", shown=paginator.get_page(request.GET.get("page")), **context
     )
+
+
+@read_or_write
+def person_create(request: "HttpRequest") -> "HttpResponse":
+    """Add a person by hand; namesakes are shown first, so that nobody is added twice."""
+    require_administrator(request.user)
+    form = NewPersonForm(request.POST or None)
+    namesakes: list[Person] = []
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        if not values.pop("is_other_person"):
+            namesakes = find_namesakes(first_name=values["first_name"], last_name=values["last_name"])
+        try:
+            person = None if namesakes else create_person(**values)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            if person:
+                messages.success(request, _("The person is added. Next: where they work."))
+                return redirect("club-person", person.pk)
+    return render_club_page(request, "person_new.html", form=form, namesakes=namesakes)
 
 
 @read_or_write

@@ -15,3 +15,15 @@ for (const list of document.querySelectorAll(".organize-nav ul")) {
   new ResizeObserver(update).observe(list);
   update();
 }
+
+// Without JavaScript the address beside the button can still be selected.
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  if (!(button instanceof HTMLButtonElement) || !navigator.clipboard) {
+    continue;
+  }
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy ?? "");
+    button.textContent = button.dataset.copied ?? "";
+  });
+}

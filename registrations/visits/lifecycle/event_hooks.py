@@ -8,10 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.events.models import Event
+from convention.events.publishing.publish import ReadinessItem
 from registrations.visits.dates import VisitDates, compute_lock_time, find_date_problems, find_length_problem
 from registrations.visits.identity.purge import RETENTION_PERIOD
 from registrations.visits.models import Identity, Visit
-from registrations.visits.permissions import can_read_identities
+from registrations.visits.permissions import can_read_identities, has_visit
 
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
@@ -59,6 +60,14 @@ def check_event_change(stored: Event, event: Event, person: "RequestUser") -> di
             )
         ]
     return problems
+
+
+def list_visit_readiness(event: Event) -> list[ReadinessItem]:
+    """Return the point that sends organizers of a visit to its own page, where its steps are."""
+    if event.visibility != Event.Visibility.DRAFT or not has_visit(event):
+        return []
+    text = _("A visit is published on its own page, once the host has agreed.")
+    return [ReadinessItem(text, is_done=False, page_name="organize-visit", is_required=True)]
 
 
 def _find_event_date_problems(visit: Visit, stored: Event, event: Event) -> dict[str, list[str]]:

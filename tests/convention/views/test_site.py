@@ -192,5 +192,5 @@ def test_sign_in_by_code(client, mailoutbox):
     code = re.search(r"^[A-Z0-9]{3,}-[A-Z0-9]{3,}$", sent.body, re.M)[0]
     assert code in sent.alternatives[0].content
     answer = client.post("/accounts/login/code/confirm/", {"code": code})
-    assert answer["Location"] == "/"
+    assert answer["Location"] == "/start/"
     assert "Se déconnecter" in client.get("/").content.decode()

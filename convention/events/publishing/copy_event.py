@@ -1,0 +1,114 @@
+"""Copy an event with all its settings and nothing of people but its team; the result is a draft.
+
+Each app copies its own rows through the hook `event_copiers`, with the tools of `EventCopy`.
+"""
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from convention import hooks
+from convention.audit.record import record_action
+from convention.events.models import Event, EventRole, Room
+
+EVENT_MOMENTS = (
+    "starts_at",
+    "ends_at",
+    "registration_opens_at",
+    "registration_closes_at",
+    "substitutions_close_at",
+)
+
+
+@dataclass(frozen=True)
+class EventCopy:
+    """A copy in progress: both events, the days between them, and which new row stands for which."""
+
+    source: Event
+    target: Event
+    days: int
+    copied_rows: dict[tuple[type[models.Model], int], models.Model] = field(default_factory=dict)
+
+    def shift(self, moment: datetime.datetime | None) -> datetime.datetime | None:
+        """Move a time by whole days on the event's own clock, so that 9:00 stays 9:00 in winter."""
+        return shift_moment(moment, self.days, self.source.zone)
+
+    def find_copy(self, model: type[models.Model], pk: int | None) -> Any:
+        """Return the new row of an old one; None if it was not copied."""
+        return self.copied_rows.get((model, pk)) if pk else None
+
+    def copy_rows(
+        self,
+        rows: Iterable[models.Model],
+        *,
+        moments: Sequence[str] = (),
+        links: Mapping[str, type[models.Model]] | None = None,
+        **values: Any,
+    ) -> None:
+        """Copy each row into the new event.
+
+        `moments` are shifted; `links` are foreign keys to rows copied before, by field name; `values` are the
+        same for all copies.
+        """
+        for row in rows:
+            copied = copy_fields(row)
+            if hasattr(row, "event_id"):
+                copied["event_id"] = self.target.pk
+            copied |= {name: self.shift(copied[name]) for name in moments}
+            for name, model in (links or {}).items():
+                copied.pop(f"{name}_id")
+                copied[name] = self.find_copy(model, getattr(row, f"{name}_id"))
+            new_row = type(row)(**copied | values)
+            new_row.save(force_insert=True)
+            self.copied_rows[type(row), row.pk] = new_row
+
+    def copy_links(self, rows: Iterable[models.Model], name: str, model: type[models.Model]) -> None:
+        """Link the copies of these rows as the rows are, in a many-to-many field."""
+        for row in rows:
+            targets = [self.find_copy(model, pk) for pk in getattr(row, name).values_list("pk", flat=True)]
+            getattr(self.find_copy(type(row), row.pk), name).set([target for target in targets if target])
+
+
+def copy_fields(row: models.Model) -> dict[str, Any]:
+    """Return the values of a row's columns, by attribute, but for its key."""
+    fields = row._meta.concrete_fields
+    return {item.attname: getattr(row, item.attname) for item in fields if not item.primary_key}
+
+
+def shift_moment(
+    moment: datetime.datetime | None, days: int, zone: datetime.tzinfo
+) -> datetime.datetime | None:
+    """Return the moment some days later, at the same hour of the clock in that zone."""
+    if moment is None:
+        return None
+    local = moment.astimezone(zone).replace(tzinfo=None) + datetime.timedelta(days=days)
+    # An hour that the change of clocks skips becomes the one after it.
+    return local.replace(tzinfo=zone).astimezone(datetime.UTC)
+
+
+@transaction.atomic
+def copy_event(*, source: Event, name: str, name_en: str, slug: str, starts_on: datetime.date) -> Event:
+    """Create a draft with the settings of another event, whose first day becomes `starts_on`."""
+    days = (starts_on - source.starts_at.astimezone(source.zone).date()).days
+    values = copy_fields(source) | {"name": name, "name_en": name_en, "slug": slug, "sequence": 0}
+    values |= {moment: shift_moment(values[moment], days, source.zone) for moment in EVENT_MOMENTS}
+    target = Event.objects.create(**values | {"visibility": Event.Visibility.DRAFT})
+    event_copy = EventCopy(source, target, days)
+    # Apps are set up from the highest layer to the lowest; rows of lower layers are copied first.
+    for copy_app_rows in reversed(hooks.event_copiers.providers()):
+        copy_app_rows(event_copy)
+    record_action("event.copy", target, event=target, fields=["name", "slug", "starts_at"])
+    return target
+
+
+def copy_rooms_and_team(event_copy: EventCopy) -> None:
+    """Copy the rooms, and the roles that the club gave and that are open today."""
+    event_copy.copy_rows(Room.objects.filter(event=event_copy.source), guid="")
+    today = timezone.localdate()
+    # Roles under a contract are for one event.
+    roles = EventRole.objects.open(at=today).filter(event=event_copy.source, delegation=None)
+    event_copy.copy_rows(roles, starts_on=today, ends_on=None)

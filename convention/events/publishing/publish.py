@@ -1,0 +1,89 @@
+"""Publish an event: the checklist of what visitors would miss, and the action."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention import hooks
+from convention.audit.record import record_action
+from convention.club.permissions import RequestUser
+from convention.errors import NotOpenNow
+from convention.events.guards import check_event_change
+from convention.events.models import Event
+from convention.text.dates import format_datetime_range
+
+
+@dataclass(frozen=True)
+class ReadinessItem:
+    """One point of the checklist: its state in a sentence, and the page where it is changed.
+
+    While a required item is not done, the event cannot be published.
+    """
+
+    sentence: str
+    is_done: bool
+    page_name: str = ""
+    is_required: bool = False
+
+
+def list_readiness(event: Event) -> list[ReadinessItem]:
+    """Return the checklist of all apps, the lowest layer first."""
+    # Apps are set up from the highest layer to the lowest.
+    return [item for provider in reversed(hooks.event_readiness.providers()) for item in provider(event)]
+
+
+def list_event_readiness(event: Event) -> list[ReadinessItem]:
+    """Return what the event itself needs: dates to come, a venue, a description, an address for questions."""
+    dates = format_datetime_range(event.starts_at, event.ends_at, event.zone)
+    return [
+        ReadinessItem(_("Dates: %(dates)s") % {"dates": dates}, is_done=True, page_name="organize-settings")
+        if event.ends_at > timezone.now()
+        else ReadinessItem(
+            _("The event is over: enter new dates."),
+            is_done=False,
+            page_name="organize-settings",
+            is_required=True,
+        ),
+        ReadinessItem(
+            _("Venue: %(venue)s") % {"venue": event.venue}, is_done=True, page_name="organize-venue"
+        )
+        if event.venue
+        else ReadinessItem(
+            _("No venue yet: visitors read that it will be announced later."),
+            is_done=False,
+            page_name="organize-venue",
+        ),
+        ReadinessItem(_("The event has a description."), is_done=True, page_name="organize-settings")
+        if event.description
+        else ReadinessItem(
+            _("The page has no description yet."), is_done=False, page_name="organize-settings"
+        ),
+        ReadinessItem(
+            _("Questions go to %(email)s.") % {"email": event.contact_email},
+            is_done=True,
+            page_name="organize-settings",
+        )
+        if event.contact_email
+        else ReadinessItem(
+            _("No contact address: visitors cannot ask anything."),
+            is_done=False,
+            page_name="organize-settings",
+        ),
+    ]
+
+
+@transaction.atomic
+def publish_event(*, event: Event, visibility: str, actor: RequestUser) -> None:
+    """Make a draft visible to members or to everybody. Raise NotOpenNow or InvalidFields."""
+    # `no_key`: registrations reference the event, and must not wait.
+    stored = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
+    if stored.visibility != Event.Visibility.DRAFT:
+        raise NotOpenNow(_("The event is already published."))
+    if missing := [item.sentence for item in list_readiness(stored) if item.is_required and not item.is_done]:
+        raise NotOpenNow(" ".join(missing))
+    event.visibility = visibility
+    check_event_change(event, actor)
+    event.save(update_fields=["visibility"])
+    record_action("event.publish", event, event=event, fields=["visibility"])

@@ -1,0 +1,53 @@
+"""The points of an event's checklist before publication that concern tickets, prices and invoices."""
+
+from collections.abc import Iterator, Sequence
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from convention.events.models import Event
+from convention.events.publishing.publish import ReadinessItem
+from registrations.invoices.models import Issuer
+from registrations.models import RefundRule, Ticket
+
+
+def list_ticket_readiness(event: Event) -> Iterator[ReadinessItem]:
+    """Yield what visitors would miss of tickets and prices; a visit's places are given on application."""
+    if event.kind == Event.Kind.SITE_VISIT:
+        return
+    now = timezone.now()
+    tickets = [
+        ticket
+        for ticket in event.tickets.with_prices()
+        if ticket.is_public and (ticket.closes_at is None or ticket.closes_at > now)
+    ]
+    if not tickets:
+        yield ReadinessItem(
+            _("No ticket is offered, so nobody can register."), is_done=False, page_name="organize-tickets"
+        )
+        return
+    text = ngettext("%(count)s ticket is offered.", "%(count)s tickets are offered.", len(tickets))
+    yield ReadinessItem(text % {"count": len(tickets)}, is_done=True, page_name="organize-tickets")
+    yield from _list_capacity_items(tickets)
+    if any(ticket.price for ticket in tickets):
+        yield from _list_price_items(event)
+
+
+def _list_capacity_items(tickets: Sequence[Ticket]) -> Iterator[ReadinessItem]:
+    unlimited = [ticket.title for ticket in tickets if ticket.remaining is None]
+    if unlimited:
+        text = _("No limit on places: %(names)s.") % {"names": ", ".join(unlimited)}
+        yield ReadinessItem(text, is_done=False, page_name="organize-tickets")
+
+
+def _list_price_items(event: Event) -> Iterator[ReadinessItem]:
+    if RefundRule.objects.filter(event=event).exists():
+        yield ReadinessItem(_("Refund rules are set."), is_done=True, page_name="organize-refunds")
+    else:
+        text = _("No refund rules: cancellations are fully refunded until the event starts.")
+        yield ReadinessItem(text, is_done=False, page_name="organize-refunds")
+    if not Issuer.objects.exists():
+        # Only the treasurer can enter it, so the organizer gets the sentence without a link.
+        text = _("No invoice can be issued yet: ask the treasurer to enter the club’s billing details.")
+        yield ReadinessItem(text, is_done=False)

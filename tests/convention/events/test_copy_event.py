@@ -1,0 +1,129 @@
+"""A copied event has the settings of its source, other dates, and nothing of its attendees."""
+
+import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.apps import apps
+
+from badges.attendance.models import Checkpoint
+from badges.mailings.models import ReminderPlan
+from convention.audit.models import AuditEntry
+from convention.events.models import Event
+from convention.events.publishing.copy_event import shift_moment
+from registrations.models import ConsentText, PriceStep, Question, QuestionOption, Quota, RefundRule
+from tests.factories import (
+    make_addon,
+    make_administrator,
+    make_event,
+    make_question,
+    make_registration,
+    make_room,
+    make_staff,
+    make_ticket,
+    make_track,
+    make_voucher,
+)
+from tests.site_objects import make_client
+
+pytestmark = pytest.mark.django_db
+
+PARIS = ZoneInfo("Europe/Paris")
+
+COPIED = {
+    "Room", "EventRole", "Quota", "Ticket", "Addon", "Package", "Question", "RefundRule", "WaitingPolicy",
+    "Schedule", "Track", "WalkingTime", "ConflictLevel", "ReminderPlan", "Checkpoint", "FeedbackSettings",
+}  # fmt: skip
+# Of people or of money, what was made for one event, and programmes, which are imported or planned.
+NOT_COPIED = {
+    "Mailing", "Device", "Scan", "Presence", "PresenceCounter", "Visit", "Receivable", "Quotation",
+    "RegistrationDraft", "Order", "IdempotencyKey", "OrderAlarm", "PassQuota", "Voucher", "Registration",
+    "ImportRun", "AnswerFile", "Sponsorship", "WaitingEntry", "Speaker", "Session", "PersonalAgenda",
+    "ScheduleUpload", "ScheduleVersion", "ScheduleDraft", "PlanRun", "AgendaPrint", "SpeakerMailing",
+    "CallForProposals", "Job", "Delegation", "EventKey",
+}  # fmt: skip
+
+
+def make_full_event():
+    """Return an event with one of each setting, and somebody registered."""
+    event = make_event(
+        slug="convention-2027",
+        starts_at=datetime.datetime(2027, 3, 27, 9, tzinfo=PARIS),
+        ends_at=datetime.datetime(2027, 3, 28, 18, tzinfo=PARIS),
+        registration_closes_at=datetime.datetime(2027, 3, 26, 23, 59, tzinfo=PARIS),
+    )
+    quota = Quota.objects.create(event=event, name="Salle", capacity=50, reserved=1)
+    ticket = make_ticket(event, name="Invité", price=9000, capacity=40, quota=quota)
+    early = datetime.datetime(2027, 1, 12, 23, 59, tzinfo=PARIS)
+    PriceStep.objects.create(ticket=ticket, price=7000, ends_at=early)
+    make_addon(event, name="Dîner", price=4000).tickets.add(ticket)
+    RefundRule.objects.create(event=event, ticket=ticket, days_before=30, refund_percent=50)
+    dinner = make_question(event, "dinner", options=("oui", "non"), kind="choice")
+    follow_up = make_question(event, "wine", shown_after_option=dinner.options.first())
+    follow_up.tickets.add(ticket)
+    consent = make_question(event, "photo", kind="consent", version=2)
+    ConsentText.objects.create(question=consent, version=2, text="Photos")
+    make_voucher(event)
+    make_room(event)
+    make_track(event)
+    entrance = Checkpoint.objects.create(event=event, name="Entrée", kind="entrance")
+    Checkpoint.objects.create(event=event, name="Entrée sud", kind="entrance", counts_as=entrance)
+    ReminderPlan.objects.create(event=event, is_enabled=True, days=[7, 1])
+    make_registration(ticket)
+    return event
+
+
+def test_next_years_event_is_a_copy_in_a_few_clicks():
+    source = make_full_event()
+    organizer = make_staff(source)
+    client = make_client(make_administrator())
+
+    form = client.get("/en/organize/new/copy/?source=convention-2027").content.decode()
+    values = {"source": "convention-2027", "name": "Convention 2028", "starts_on": "2028-03-25"}
+    checklist = client.post("/en/organize/new/copy/", values, follow=True)
+
+    assert '<option value="convention-2027" selected>' in form
+    assert checklist.redirect_chain[0][0] == "/en/organize/convention-2028/publish/"
+    copied = Event.objects.get(slug="convention-2028")
+    assert copied.visibility == "draft"
+    assert copied.starts_at == datetime.datetime(2028, 3, 25, 9, tzinfo=PARIS)
+    # The clocks change on another day: the hour of the clock stays.
+    assert copied.ends_at == datetime.datetime(2028, 3, 26, 18, tzinfo=PARIS)
+    ticket = copied.tickets.get()
+    assert (ticket.reserved, ticket.quota.event, ticket.quota.reserved) == (0, copied, 0)
+    assert ticket.price_steps.get().ends_at == datetime.datetime(2028, 1, 11, 23, 59, tzinfo=PARIS)
+    assert copied.addons.get().tickets.get() == ticket
+    assert copied.refund_rules.get().ticket == ticket
+    asked = Question.objects.get(event=copied, slug="wine")
+    assert asked.shown_after_option == QuestionOption.objects.get(question__event=copied, slug="oui")
+    assert asked.tickets.get() == ticket
+    assert ConsentText.objects.get(question__event=copied).version == 2
+    assert copied.rooms.get().name == source.rooms.get().name
+    assert copied.tracks.count() == 1
+    assert Checkpoint.objects.get(event=copied, name="Entrée sud").counts_as.event == copied
+    assert ReminderPlan.objects.get(event=copied).is_enabled
+    assert copied.roles.get().person == organizer
+    for model in (apps.get_model("registrations", name) for name in ("Registration", "Order", "Voucher")):
+        assert not model.objects.filter(event=copied).exists()
+    assert AuditEntry.objects.get(verb="event.copy").event == "convention-2028"
+    assert make_client(organizer).get("/en/organize/convention-2028/").status_code == 200
+
+
+def test_a_time_is_moved_on_the_clock_and_never_skipped():
+    at = datetime.datetime(2027, 3, 20, 2, 30, tzinfo=PARIS)
+
+    assert shift_moment(at, 1, PARIS) == datetime.datetime(2027, 3, 21, 2, 30, tzinfo=PARIS)
+    # 2:30 does not exist on that day.
+    assert shift_moment(at, 8, PARIS) == datetime.datetime(2027, 3, 28, 3, 30, tzinfo=PARIS)
+    assert shift_moment(None, 8, PARIS) is None
+
+
+@pytest.mark.once
+def test_every_table_of_an_event_is_copied_or_left_out_on_purpose():
+    tables = {
+        model.__name__
+        for model in apps.get_models()
+        if any(field.related_model is Event for field in model._meta.concrete_fields)
+    }
+
+    assert tables == COPIED | NOT_COPIED

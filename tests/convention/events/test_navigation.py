@@ -1,0 +1,87 @@
+"""The navigation of an event in groups, and where people land after signing in."""
+
+import pytest
+from lxml import html
+
+from convention.club.models import ClubRole
+from tests.factories import (
+    make_administrator,
+    make_contact,
+    make_event,
+    make_person,
+    make_registration,
+    make_staff,
+    make_ticket,
+)
+from tests.registrations.invoices.factories import make_receivable
+from tests.site_objects import make_client
+
+pytestmark = pytest.mark.django_db
+
+
+def read_menu(client, address):
+    """Return the entries of the first level, and those of the open group."""
+    page = html.fromstring(client.get(address).content)
+    [menu] = page.xpath("//ul[@class='groups']")
+    groups = [" ".join(item.xpath("./a/text() | ./span/text()")) for item in menu.xpath("./li")]
+    return groups, menu.xpath("./li[@class='open']/ul/li/a/text()")
+
+
+def test_an_event_has_seven_entries_at_most_and_the_pages_of_the_open_group():
+    organizer = make_client(make_staff(make_event(slug="x")))
+
+    groups, pages = read_menu(organizer, "/en/organize/x/tickets/")
+
+    assert groups == ["Overview", "Registrations", "Programme", "Communication", "On site", "Settings"]
+    assert pages == [
+        "Registrations", "Tickets", "Questions", "Meals", "Waiting lists", "Sponsors", "Quotations",
+    ]  # fmt: skip
+    assert read_menu(organizer, "/en/organize/x/")[1] == []
+
+
+def test_a_meeting_shows_what_meetings_need_and_the_rest_in_its_settings():
+    organizer = make_client(make_staff(make_event(slug="x", kind="group_meeting")))
+
+    _groups, pages = read_menu(organizer, "/en/organize/x/tickets/")
+    settings = organizer.get("/en/organize/x/settings/").content.decode()
+
+    assert "Sponsors" not in pages
+    assert "More functions" in settings
+    assert 'href="/en/organize/x/sponsors/"' in settings
+    # A page that is open is in the menu all the same.
+    assert "Sponsors" in read_menu(organizer, "/en/organize/x/sponsors/")[1]
+
+
+def test_desk_staff_see_the_desk_alone():
+    desk = make_client(make_staff(make_event(slug="x"), "desk"))
+
+    assert read_menu(desk, "/en/organize/x/devices/") == (["Desk"], [])
+
+
+def test_everyone_lands_where_their_work_is(client):
+    event = make_event(slug="x")
+    treasurer = make_person()
+    ClubRole.objects.create(person=treasurer, role=ClubRole.Role.TREASURER)
+    people = {
+        "/organize/": make_staff(event),
+        "/organize/money/": treasurer,
+        "/desk/": make_staff(event, "desk"),
+        "/company/": make_contact(),
+        "/me/": make_person(),
+    }
+
+    assert client.get("/start/")["Location"] == "/"
+    assert {make_client(person).get("/start/")["Location"]: person for person in people.values()} == people
+    assert make_client(treasurer).get("/en/start/")["Location"] == "/en/organize/money/"
+
+
+def test_the_overview_shows_what_is_charged_and_this_weeks_registrations():
+    event = make_event(slug="x")
+    registration = make_registration(make_ticket(event, price=9000))
+    make_receivable(event=event)
+
+    page = make_client(make_administrator()).get("/en/organize/x/").content.decode()
+
+    assert registration.confirmed_at
+    assert "registered this week" in page
+    assert "€120" in page

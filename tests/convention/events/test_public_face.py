@@ -1,0 +1,109 @@
+"""What search engines and messengers read of public pages."""
+
+import json
+from io import BytesIO
+
+import pytest
+from lxml import html
+from PIL import Image
+
+from tests.factories import make_event, make_session, make_staff, make_ticket
+from tests.site_objects import make_client
+
+pytestmark = pytest.mark.django_db
+
+
+def read_head(client, address):
+    """Return the page's metadata by property or name, its canonical address and its structured data."""
+    page = html.fromstring(client.get(address).content)
+    metadata = {
+        element.get("property") or element.get("name"): element.get("content")
+        for element in page.xpath("//head/meta[@content]")
+    }
+    canonical = page.xpath("//head/link[@rel='canonical']/@href")
+    data = page.xpath("//head/script[@type='application/ld+json']/text()")
+    return metadata, canonical, [json.loads(text) for text in data]
+
+
+def test_a_public_event_says_what_it_is_and_shows_a_picture(client, settings):
+    settings.SITE_URL = "https://club.example"
+    event = make_event(slug="x", name="Fête </script><b>", description="Deux jours\nà <Annecy> & plus.")
+    make_ticket(event, name="Invité", price=9000, capacity=3)
+
+    metadata, canonical, [data] = read_head(client, "/events/x/?utm_source=mail")
+
+    assert canonical == ["https://club.example/events/x/"]
+    assert metadata["og:title"] == "Fête </script><b>"
+    assert metadata["description"].startswith("Deux jours à")
+    assert metadata["og:url"] == "https://club.example/events/x/"
+    assert metadata["og:image"].startswith("https://club.example/events/x/preview.png?v=")
+    assert metadata["og:image:width"] == "1200"
+    assert data["@type"] == "Event"
+    assert data["name"] == "Fête </script><b>"
+    assert data["offers"][0] == {
+        "@type": "Offer",
+        "name": "Invité",
+        "price": "90.00",
+        "priceCurrency": "EUR",
+        "availability": "https://schema.org/InStock",
+        "url": "https://club.example/events/x/",
+    }
+
+    picture = client.get(metadata["og:image"].removeprefix("https://club.example"))
+
+    assert "immutable" in picture["Cache-Control"]
+    assert Image.open(BytesIO(picture.content)).size == (1200, 630)
+
+
+def test_a_changed_event_has_another_picture(client):
+    event = make_event(slug="x")
+    before = read_head(client, "/events/x/")[0]["og:image"]
+
+    event.name = "Autre nom"
+    event.save()
+
+    assert read_head(client, "/events/x/")[0]["og:image"] != before
+
+
+def test_events_for_members_and_drafts_are_left_to_their_readers(client):
+    members = make_event(slug="members", visibility="members")
+    draft = make_event(slug="draft", visibility="draft")
+    make_session(draft, "Secret")
+    make_session(members, "Interne")
+
+    metadata, canonical, data = read_head(client, "/events/members/")
+    site_map = client.get("/sitemap.xml").content.decode()
+
+    assert metadata["robots"] == "noindex"
+    assert (canonical, data) == ([], [])
+    assert "/events/" not in site_map
+    assert client.get("/events/draft/preview.png").status_code == 404
+    organizer = make_client(make_staff(draft))
+    assert "private" in organizer.get("/events/draft/preview.png")["Cache-Control"]
+
+
+def test_the_site_map_lists_public_pages_in_both_languages_and_robots_find_it(client, settings):
+    settings.SITE_URL = "https://club.example"
+    session = make_session(make_event(slug="x"), "Ouverture", speakers=("Ana",))
+
+    site_map = html.fromstring(client.get("/sitemap.xml").content)
+    robots = client.get("/robots.txt").content.decode()
+
+    addresses = site_map.xpath("//loc/text()")
+    assert "https://club.example/events/x/" in addresses
+    assert f"https://club.example/en/events/x/sessions/{session.guid}/" in addresses
+    assert f"https://club.example/events/x/speakers/{session.speakers.get().guid}/" in addresses
+    assert "Sitemap: https://club.example/sitemap.xml" in robots
+    assert "Disallow: /en/organize/" in robots
+    for address in addresses:
+        assert client.get(address.removeprefix("https://club.example")).status_code in (200, 302)
+
+
+def test_a_session_is_described_by_its_abstract(client):
+    session = make_session(make_event(slug="x"), "Ouverture", abstract="Un **mot** d’accueil")
+
+    metadata, canonical, _data = read_head(client, f"/events/x/sessions/{session.guid}/")
+
+    assert metadata["og:title"] == "Ouverture"
+    assert metadata["og:description"] == "Un mot d’accueil"
+    assert canonical[0].endswith(f"/events/x/sessions/{session.guid}/")

@@ -1,0 +1,78 @@
+"""Publishing an event from its checklist, and the address to share."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from convention.audit.models import AuditEntry
+from convention.errors import NotOpenNow
+from convention.events.models import Event
+from convention.events.publishing.publish import publish_event
+from registrations.visits.models import Visit
+from tests.factories import make_administrator, make_event, make_staff, make_ticket
+from tests.site_objects import make_client
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_draft_is_published_from_its_checklist_and_its_address_is_shown():
+    event = make_event(slug="x", visibility="draft")
+    organizer = make_client(make_staff(event))
+
+    page = organizer.get("/en/organize/x/publish/").content.decode()
+
+    assert "No ticket is offered, so nobody can register." in page
+    assert "No reminder is planned" in page
+
+    ticket = make_ticket(event, price=1000)
+    page = organizer.get("/en/organize/x/publish/").content.decode()
+    tickets = organizer.get("/en/organize/x/tickets/").content.decode()
+
+    assert "1 ticket is offered." in page
+    assert "No refund rules" in page
+    assert "once the event is published" in tickets
+    assert ">on sale<" not in tickets
+
+    shared = organizer.post("/en/organize/x/publish/", {"visibility": "public"}, follow=True)
+    page = shared.content.decode()
+
+    event.refresh_from_db()
+    assert event.visibility == "public"
+    assert "/en/events/x/</code>" in page
+    assert "<svg" in page
+    assert AuditEntry.objects.get(verb="event.publish").event == "x"
+    assert ">on sale<" in organizer.get("/en/organize/x/tickets/").content.decode()
+    assert ticket.name in Client().get("/en/events/x/").content.decode()
+
+
+def test_an_event_that_is_over_or_a_visit_is_not_published_here():
+    past = timezone.now() - datetime.timedelta(days=2)
+    over = make_event(
+        slug="over", visibility="draft", starts_at=past, ends_at=past + datetime.timedelta(hours=8)
+    )
+    visit = make_event(slug="visit", visibility="draft", kind="site_visit")
+    Visit.objects.create(event=visit)
+    organizer = make_client(make_administrator())
+
+    for event, sentence in (
+        (over, "The event is over: enter new dates."),
+        (visit, "published on its own page"),
+    ):
+        page = organizer.get(f"/en/organize/{event.slug}/publish/").content.decode()
+        organizer.post(f"/en/organize/{event.slug}/publish/", {"visibility": "public"})
+
+        assert sentence in page
+        assert 'name="visibility"' not in page
+    assert set(Event.objects.values_list("visibility", flat=True)) == {"draft"}
+
+
+def test_a_published_event_is_not_published_again():
+    event = make_event()
+
+    with pytest.raises(NotOpenNow):
+        publish_event(event=event, visibility="members", actor=make_administrator())
+
+    event.refresh_from_db()
+    assert event.visibility == "public"
