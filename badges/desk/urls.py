@@ -3,7 +3,7 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.web.routing import OrganizerPage
+from convention.web.routing import OrganizerPage, PageGroup
 
 from .views import badge_prints, guests, offline, payments, search, walk_in
 
@@ -36,4 +36,4 @@ pages: list[Any] = [
 ]
 endpoints: list[Any] = []
 unlocalized_pages: list[Any] = [path("desk-app/sw.js", offline.offline_worker, name="desk-worker")]
-organizer_pages = [OrganizerPage("desk", _("Desk"), 55, is_for_desk=True)]
+organizer_pages = [OrganizerPage("desk", _("Desk"), 55, PageGroup.ON_SITE, is_for_desk=True)]

@@ -3,7 +3,7 @@ from typing import Any
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.web.routing import OrganizerPage, PageGroup
+from convention.web.routing import OrganizerPage
 
 from .views import home
 

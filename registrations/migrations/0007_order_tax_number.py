@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("registrations", "0005_transferred_at"),
+        ("registrations", "0006_reissue_count"),
     ]
 
     operations = [

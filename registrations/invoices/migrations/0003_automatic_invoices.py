@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0001_initial"),
+        ("invoices", "0002_payment_methods"),
     ]
 
     operations = [
