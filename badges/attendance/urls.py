@@ -8,8 +8,7 @@ from convention.web.routing import OrganizerPage
 from .conflicts_api import DeviceConflicts
 from .devices.api import PairDeviceView
 from .devices.checkpoint_api import DeviceCheckpointView
-from .reports.api import AttendanceFigures, AttendanceList
-from .reports.headcount_api import HeadcountView
+from .reports.api import AttendanceFigures, AttendanceList, HeadcountView
 from .scanning import api
 from .views import attendance, checkpoints, conflicts, devices, figures, merge, readiness, sheets
 

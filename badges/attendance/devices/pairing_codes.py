@@ -68,31 +68,35 @@ class ShownCode:
         return f"{settings.SITE_URL}/scan/#code={self.text}"
 
 
-@transaction.atomic
-def invite_devices(
-    *,
-    checkpoint: Checkpoint,
-    person: Person,
-    name: str = "",
-    can_override: bool = False,
-    can_change_checkpoint: bool = False,
-) -> PairingInvitation:
+def invite_devices(*, checkpoint: Checkpoint, person: Person, name: str = "") -> PairingInvitation:
     """Begin a screen of pairing codes for a checkpoint. Expired ones of all events are deleted."""
-    now = timezone.now()
-    PairingInvitation.objects.filter(expires_at__lt=now - CODE_LIFETIME).delete()
-    invitation = PairingInvitation(
-        event=checkpoint.event,
-        checkpoint=checkpoint,
-        name=name,
-        can_override=can_override,
-        can_change_checkpoint=can_change_checkpoint,
-        shown_by=person,
-        nonce=secrets.token_urlsafe(NONCE_BYTES),
-        expires_at=now + CODE_LIFETIME,
+    return _save_invitation(PairingInvitation(checkpoint=checkpoint, shown_by=person, name=name))
+
+
+def invite_mobile_devices(*, checkpoint: Checkpoint, person: Person, name: str = "") -> PairingInvitation:
+    """Begin a screen of pairing codes for phones that may move to another checkpoint."""
+    return _save_invitation(
+        PairingInvitation(checkpoint=checkpoint, shown_by=person, name=name, can_change_checkpoint=True)
     )
+
+
+def invite_supervisor_devices(*, checkpoint: Checkpoint, person: Person, name: str = "") -> PairingInvitation:
+    """Begin a screen of pairing codes for phones that may override a refusal."""
+    return _save_invitation(
+        PairingInvitation(checkpoint=checkpoint, shown_by=person, name=name, can_override=True)
+    )
+
+
+@transaction.atomic
+def _save_invitation(invitation: PairingInvitation) -> PairingInvitation:
+    now, event = timezone.now(), invitation.checkpoint.event
+    PairingInvitation.objects.filter(expires_at__lt=now - CODE_LIFETIME).delete()
+    invitation.event = event
+    invitation.nonce = secrets.token_urlsafe(NONCE_BYTES)
+    invitation.expires_at = now + CODE_LIFETIME
     invitation.code_hash = hash_pairing_code(derive_pairing_code(invitation))
     invitation.save()
-    record_action("device.invite", checkpoint, event=checkpoint.event, fields=["checkpoint", "can_override"])
+    record_action("device.invite", invitation.checkpoint, event=event, fields=["checkpoint", "can_override"])
     return invitation
 
 

@@ -197,8 +197,11 @@ class ScanBatch:
         # Audited only where the override changed the verdict.
         if holder and facts.has_override and verdict != decide_verdict(without_override(facts)):
             self.override_scans.append((holder.pk, scan_input))
-        row = make_scan_row(received, holder, verdict, is_let_in=resolve_let_in(facts, verdict))
-        self.scan_rows.append(row | {"delivered_by_id": self.find_deliverer(received)})
+        row = make_scan_row(received, holder, verdict) | {
+            "let_in": resolve_let_in(facts, verdict),
+            "delivered_by_id": self.find_deliverer(received),
+        }
+        self.scan_rows.append(row)
         if holder and verdict.reason == UNDONE:
             self.take_back(received, holder)
         elif holder and row["let_in"] and verdict.verdict in COUNTED_VERDICTS:
@@ -356,10 +359,8 @@ def make_counted_scan(received: ReceivedScan) -> CountedScan:
     )
 
 
-def make_scan_row(
-    received: ReceivedScan, holder: ScannedHolder | None, verdict: Verdict, *, is_let_in: bool
-) -> dict[str, Any]:
-    """Return the columns of the scan, by name."""
+def make_scan_row(received: ReceivedScan, holder: ScannedHolder | None, verdict: Verdict) -> dict[str, Any]:
+    """Return the columns that follow from the scan and its verdict, by name."""
     scan_input, time = received.scan_input, received.time
     return {
         "uid": scan_input.uid,
@@ -385,7 +386,6 @@ def make_scan_row(
         "override_reason": scan_input.override_reason,
         "verdict": verdict.verdict,
         "reason": verdict.reason,
-        "let_in": is_let_in,
         "undoes": scan_input.undoes,
     }
 

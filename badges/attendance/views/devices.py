@@ -9,7 +9,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from badges.attendance.devices.pairing import get_or_create_entrance, revoke_device
-from badges.attendance.devices.pairing_codes import ShownCode, invite_devices
+from badges.attendance.devices.pairing_codes import (
+    ShownCode,
+    invite_devices,
+    invite_mobile_devices,
+    invite_supervisor_devices,
+)
 from badges.attendance.forms import OrganizerPairingForm, PairingForm
 from badges.attendance.models import Device, PairingInvitation
 from convention.club.permissions import require_signed_in
@@ -27,7 +32,12 @@ def device_list(request: HttpRequest, event: str) -> HttpResponse:
     form_class = OrganizerPairingForm if is_organizer else PairingForm
     form = form_class(request.POST or None, event=event_obj, initial={"checkpoint": entrance})
     if request.method == "POST" and form.is_valid():
-        invitation = invite_devices(**form.cleaned_data, person=require_signed_in(request.user))
+        is_supervisors = form.cleaned_data.pop("can_override", False)
+        is_mobile = form.cleaned_data.pop("can_change_checkpoint")
+        # Supervisors' phones may move anyway.
+        invite_others = invite_mobile_devices if is_mobile else invite_devices
+        invite = invite_supervisor_devices if is_supervisors else invite_others
+        invitation = invite(**form.cleaned_data, person=require_signed_in(request.user))
         return redirect("organize-device-pairing-code", event_obj.slug, invitation.pk)
     listed = Device.objects.filter(event=event_obj).phones().select_related("checkpoint")
     # Not a property of the row: whether a device is valid also depends on a role of the person who paired it.

@@ -90,7 +90,10 @@ class History:
             each.is_online = False
 
     def set_clock(self, phone):
+        """Set the clock of a phone without a network, and go on scanning."""
+        phone.is_online = False
         phone.set_clock(self.random.choice([-24, -2, 1, 24]))
+        self.scan(phone)
 
     def sleep(self, phone):
         self.world.advance(600)

@@ -31,7 +31,7 @@ from tests.badges.attendance.consistency.world import Passage
 SCANS_URL, SNAPSHOT_URL, PAIR_URL = (f"/api/v1/scanner/{name}/" for name in ("scans", "snapshot", "pair"))
 MILLISECOND = datetime.timedelta(milliseconds=1)
 UNDO_WINDOW = datetime.timedelta(seconds=10)
-BATCH = 5
+MAX_BATCH = 6
 
 
 def base64url(raw):
@@ -325,7 +325,8 @@ class Phone:
         results = {}
         waiting = [item for item, _unsent in self.outbox.values()] + list(self.carried.values())
         while waiting and self.token:
-            batch, waiting = waiting[:BATCH], waiting[BATCH:]
+            size = self.world.random.randint(1, MAX_BATCH)
+            batch, waiting = waiting[:size], waiting[size:]
             if self.world.random.random() < 0.2:
                 batch = [*batch, self.world.random.choice(batch)]
             body = {
@@ -365,4 +366,7 @@ class Phone:
         """Read the queue of another phone from its screen, to deliver it."""
         other.lose_times()
         own = [item for item, _unsent in other.outbox.values() if item["id"] not in self.outbox]
+        # The codes on the other screen come round again and again, so reading begins anywhere.
+        if self.world.random.random() < 0.5:
+            own.reverse()
         self.carried |= {item["id"]: item for item in own}

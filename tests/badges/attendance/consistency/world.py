@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.test import Client
 from django.utils import timezone
 
-from badges.attendance.devices.pairing_codes import ShownCode, invite_devices
+from badges.attendance.devices.pairing_codes import ShownCode, invite_devices, invite_supervisor_devices
 from badges.attendance.merge import merge_registrations_and_scans
 from badges.attendance.models import Checkpoint, Device
 from convention.events.sequence import advance_sequence
@@ -132,7 +132,8 @@ class World:
 
     def invite(self, checkpoint, *, can_override):
         """Let the organizer's screen show a pairing code; the code."""
-        invitation = invite_devices(checkpoint=checkpoint, person=self.organizer, can_override=can_override)
+        invite = invite_supervisor_devices if can_override else invite_devices
+        invitation = invite(checkpoint=checkpoint, person=self.organizer)
         return ShownCode(invitation).text
 
     def revoke(self, device_id):
