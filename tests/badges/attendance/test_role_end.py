@@ -3,8 +3,11 @@
 import datetime
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.utils import timezone
 
+from badges.attendance.devices.pairing_codes import pair_by_code
 from badges.attendance.models import Device, Scan
 from convention.club.models import CompanyRole, Employment
 from convention.events.models import Delegation, EventRole
@@ -25,8 +28,10 @@ def paired_by(client, event, person):
     """Pair a phone as that person; its token."""
     client.force_login(person)
     form = {"checkpoint": event.checkpoints.get().pk}
-    made = client.post(f"/organize/{event.slug}/devices/", form).context["pairing"]
-    return made.token
+    shown = client.post(f"/organize/{event.slug}/devices/", form, follow=True).context["code"]
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    point = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return pair_by_code(code=shown.text, public_key=point).token
 
 
 def answers(client, event, token):

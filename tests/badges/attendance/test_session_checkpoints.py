@@ -8,7 +8,7 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint
 from badges.attendance.scanning.record_encryption import decrypt_record, make_registration_key
 from badges.attendance.scanning.record_scans import record_scan_items
-from badges.attendance.scanning.snapshot import make_etag
+from badges.attendance.scanning.snapshot import DoorState, make_etag
 from registrations.sessions.booking import book_session, leave_session
 from schedule.editing.sessions import compute_fingerprints, edit_session, get_session_values
 from schedule.models import Session
@@ -94,11 +94,11 @@ def test_a_phone_learns_of_each_booking_and_of_the_switch(session, door):
         """What changed since the last time, and whether the answer's tag did."""
         nonlocal since, tag
         device.event.refresh_from_db()
-        answer, new = build_snapshot(device, since=since), make_etag(device, since, None)
+        answer, new = build_snapshot(device, since=since), make_etag(DoorState(device, [], []), since, None)
         since, changed, tag = answer["sequence"], new != tag, new
         return answer, changed
 
-    since, tag = device.event.sequence, make_etag(device, device.event.sequence, None)
+    since, tag = device.event.sequence, make_etag(DoorState(device, [], []), device.event.sequence, None)
     switch_on(session)
     answer, changed = told()
     assert changed

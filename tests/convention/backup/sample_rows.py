@@ -92,7 +92,7 @@ def live_secrets(send_host_link: Callable[[HostContact], str]) -> dict[str, str]
         "API token": create_token(
             person_id=administrator.pk, name="x", scopes=[ApiToken.Scope.REGISTRATIONS_READ]
         )[1],
-        "device": pair_device(checkpoint=event.checkpoints.get()).token,
+        "device": pair_device(checkpoint=event.checkpoints.get(kind="entrance")).token,
         "order": f"{registration.order.reference}/{registration.order.manage_secret}",
         "own registration": f"{registration.order.reference}/{make_own_secret(registration)}",
         "private place": _private_place(event),
