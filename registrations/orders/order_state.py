@@ -50,7 +50,7 @@ def list_names_by_state(registrations: Sequence[Registration]) -> list[tuple[str
         names[registration.state].append(registration.name)
     if len(names) < 2:
         return []
-    return [(capfirst(state.label), ", ".join(names[state])) for state in State if state in names]
+    return [(capfirst(str(state.label)), ", ".join(names[state])) for state in State if state in names]
 
 
 def describe_confirmation(link_access: LinkAccess) -> list[str]:
