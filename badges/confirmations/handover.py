@@ -4,11 +4,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.mail.messages import MailMessage
+from registrations.billing.buyer_name import find_buyer_first_name, find_buyer_name
 from registrations.changes.handover_text import has_own_mailbox
 from registrations.changes.links import build_attendee_url
 from registrations.company.invitations import build_details_url
 from registrations.models import SOURCE_COMPANY_CONTACT, Order, Registration
-from registrations.orders.buyer_name import find_buyer_first_name, find_buyer_name
 from registrations.permissions import LinkAccess, get_full_access, make_own_secret
 
 from .attachments import attach_badge, attach_calendar, order_context

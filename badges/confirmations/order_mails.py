@@ -10,11 +10,11 @@ from convention.club.permissions import find_member_by_email
 from convention.mail.messages import MailMessage
 from convention.text.email_addresses import normalize_email
 from convention.text.web_addresses import defuse_links
+from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.billing.receivables import is_paid_by_card, is_settled
 from registrations.billing.refund_text import describe_settlement
 from registrations.booking.verification import make_verification_token
 from registrations.models import Order, Registration, Sponsorship
-from registrations.orders.buyer_name import find_buyer_first_name
 from registrations.orders.calendar import format_venue_address
 from registrations.orders.transfer_details import get_transfer_details
 from registrations.permissions import get_full_access

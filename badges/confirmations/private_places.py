@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 
 from convention.mail.messages import MailMessage
 from convention.money import Money
+from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.billing.refund_text import describe_settlement
 from registrations.changes.links import build_attendee_url
 from registrations.models import MailDelivery, Order, Registration
-from registrations.orders.buyer_name import find_buyer_first_name
 from registrations.permissions import LinkAccess, get_full_access, make_own_secret
 from registrations.questions.answers import select_open_questions
 from registrations.questions.queries import load_questions

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from registrations.billing.buyer_name import find_attendee_first_name
 from registrations.models import Registration, RegistrationQuerySet
-from registrations.orders.buyer_name import find_attendee_first_name
 from registrations.questions.answers import describe_answers
 from registrations.questions.queries import load_questions
 from registrations.sessions.booking import list_session_bookings

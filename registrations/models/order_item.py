@@ -28,12 +28,13 @@ class OrderItem(models.Model):
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
 
     # Filled in by pages: session bookings, whether and which questions are to be answered, answers in words,
-    # and whether the link mailed to the buyer confirms it.
+    # whether the link mailed to the buyer confirms it, and the QR symbol of the badge.
     shown_session_bookings: Iterable[Any] = ()
     has_questions = False
     open_questions: Iterable[Any] = ()
     answer_texts: Any = ()
     awaits_buyer_verification = False
+    badge_symbol = ""
 
     class Meta:
         abstract = True

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
 from registrations.models import Order, Registration
 from registrations.permissions import LinkAccess
@@ -13,17 +13,9 @@ from registrations.permissions import LinkAccess
 State = Registration.State
 
 
-def describe_order_state(
-    registrations: Sequence[Registration], *, awaits_payment: bool, is_called_off: bool
-) -> str:
-    """Return the page's heading: the next step, or the state of all places; if they differ, of each."""
+def describe_order_state(registrations: Sequence[Registration]) -> str:
+    """Return the next step, or the state of all places; if they differ, how many are in each."""
     counts = {state: sum(row.state == state for row in registrations) for state in State}
-    if is_called_off:
-        return pgettext("event", "Called off")
-    if registrations and counts[State.CANCELLED] == len(registrations):
-        return _("Registration cancelled")
-    if awaits_payment:
-        return _("One more step: payment")
     if counts[State.PENDING]:
         return _("One more step: check your inbox")
     if not counts[State.CONFIRMED]:
@@ -50,7 +42,7 @@ def list_names_by_state(registrations: Sequence[Registration]) -> list[tuple[str
         names[registration.state].append(registration.name)
     if len(names) < 2:
         return []
-    return [(capfirst(state.label), ", ".join(names[state])) for state in State if state in names]
+    return [(capfirst(str(state.label)), ", ".join(names[state])) for state in State if state in names]
 
 
 def describe_confirmation(link_access: LinkAccess) -> list[str]:

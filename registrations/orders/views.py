@@ -81,11 +81,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "event": event,
         "states": states,
         "can_replace_link": link_access.is_full or any(each.is_private for each in link_access.registrations),
-        "headline": describe_order_state(
-            [*link_access.registrations, *link_access.private_registrations],
-            awaits_payment=awaits_payment,
-            is_called_off=cancelled_at is not None,
-        ),
+        "headline": describe_order_state([*link_access.registrations, *link_access.private_registrations]),
         "names_by_state": list_names_by_state(link_access.registrations),
         "confirmation": describe_confirmation(link_access),
         "awaits_payment": awaits_payment,

@@ -109,7 +109,7 @@ def find_field_label(name: str) -> str:
         return ""
     for model in (Registration, Order):
         try:
-            return str(model._meta.get_field(name).verbose_name)
+            return str(getattr(model._meta.get_field(name), "verbose_name", ""))
         except FieldDoesNotExist:
             continue
     return ""

@@ -32,8 +32,8 @@ from convention.db.leases import hold_lease
 from convention.events.models import Event
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.tasks.queue import enqueue_all
+from registrations.billing.buyer_name import find_attendee_first_name
 from registrations.models import AgendaLink, Registration, SessionBooking
-from registrations.orders.buyer_name import find_attendee_first_name
 from registrations.permissions import make_own_secret
 from schedule.models import PersonalAgenda, Session
 from schedule.versions.recipients import RecipientGroup

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.models import Order, Sponsorship
-from registrations.orders.buyer_name import find_buyer_first_name
 
 
 @task()

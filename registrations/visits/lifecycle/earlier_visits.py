@@ -3,6 +3,7 @@
 Nothing is copied by itself: the pages show the earlier values in their forms, and saving them stores them.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -36,9 +37,8 @@ def _list_other_visits(visit: Visit) -> QuerySet[Visit]:
     return rows.order_by("-event__starts_at", "-pk").distinct()
 
 
-def list_copied_facts(source: Visit, *, can_read_list: bool) -> dict[str, Any]:
-    """Return the values of an earlier visit by form field, without the list's for who may not see it."""
-    names = (*COPIED_FIELDS, *LIST_FIELDS) if can_read_list else COPIED_FIELDS
+def list_copied_facts(source: Visit, *, fields: Sequence[str]) -> dict[str, Any]:
+    """Return these values of an earlier visit by form field, and the places of its ticket."""
     ticket = get_member_ticket(source)
     places = {"capacity": ticket.capacity, "company_cap": ticket.company_cap} if ticket else {}
-    return {name: getattr(source, name) for name in names} | places
+    return {name: getattr(source, name) for name in fields} | places

@@ -28,7 +28,7 @@ from registrations.visits.visitor_list.lock import lock_list, unlock_list
 from .cancel import cancel_visit
 from .change import change_visit
 from .create import build_member_ticket, create_visit
-from .earlier_visits import find_earlier_agreement, list_copied_facts
+from .earlier_visits import COPIED_FIELDS, LIST_FIELDS, find_earlier_agreement, list_copied_facts
 from .forms import VisitForm, VisitReasonForm
 from .steps import (
     close_applications,
@@ -64,7 +64,8 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
     source = find_earlier_agreement(visit)
     # A form that was posted is compared with what is stored, so that copied values are saved.
     if source and request.method == "GET" and can_manage_visit(request.user, source.event):
-        form.initial.update(list_copied_facts(source, can_read_list=can_read_list))
+        fields = (*COPIED_FIELDS, *LIST_FIELDS) if can_read_list else COPIED_FIELDS
+        form.initial.update(list_copied_facts(source, fields=fields))
     else:
         source = None
     if request.method == "POST" and form.is_valid() and _save_visit(form):
