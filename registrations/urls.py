@@ -20,7 +20,7 @@ from .organizer import registration_views as organizer_views
 from .organizer import waiting_list_views as organizer_waiting_list_views
 from .organizer.change_views import registration_change
 from .organizer.duplicate_views import duplicate_dismissal, duplicate_list
-from .organizer.new_registration import registration_create
+from .organizer.new_registration_views import registration_create
 from .questions import views as questions_views
 from .sessions import agenda_views
 from .storefront import event_views, review_views

@@ -44,7 +44,7 @@ class PriceChanged(ConventionError):
 
 @dataclass(frozen=True)
 class OrderChange:
-    """What changes: the price of the new ticket if it is another one, and the add-ons."""
+    """A change of a registration: the price of the new ticket if it is another one, and the add-ons."""
 
     ticket: Ticket
     ticket_line: QuoteLine | None

@@ -16,7 +16,5 @@ class InvoicesConfig(AppConfig):
     def ready(self) -> None:
         """Register what lower layers call."""
         hooks.periodic_jobs.register("registrations.invoices.reminders.queue_due_reminders", seconds=HOUR)
-        hooks.periodic_jobs.register(
-            "registrations.invoices.documents.uninvoiced.issue_due_invoices", seconds=MINUTE
-        )
+        hooks.periodic_jobs.register("registrations.invoices.uninvoiced.issue_due_invoices", seconds=MINUTE)
         hooks.periodic_jobs.register("registrations.invoices.sending.queue_new_invoice_mails", seconds=MINUTE)

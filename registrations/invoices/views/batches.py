@@ -9,13 +9,13 @@ from django.views.decorators.http import require_http_methods
 
 from convention.club.permissions import require_signed_in
 from convention.events.models import Event
-from registrations.invoices.documents.uninvoiced import (
+from registrations.invoices.models import Issuer
+from registrations.invoices.permissions import require_treasurer
+from registrations.invoices.uninvoiced import (
     InvoiceBatch,
     issue_and_send_invoices,
     load_invoice_batch,
 )
-from registrations.invoices.models import Issuer
-from registrations.invoices.permissions import require_treasurer
 
 from .receivables import render_page
 

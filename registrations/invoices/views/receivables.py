@@ -17,7 +17,6 @@ from convention.tables.downloads import PDF_TYPE, attachment_response, table_res
 from registrations.invoices.documents.invoiced_balance import InvoicedBalance, load_invoiced_balance
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.documents.quotation_pdf import render_pro_forma_pdf
-from registrations.invoices.documents.uninvoiced import count_uninvoiced
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.forms.manual_charges import (
     ManualChargeForm,
@@ -51,6 +50,7 @@ from registrations.invoices.permissions import (
     get_receivable_for_treasurer,
     require_treasurer,
 )
+from registrations.invoices.uninvoiced import count_uninvoiced
 
 PAGE_SIZE = 50
 

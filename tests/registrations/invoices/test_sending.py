@@ -11,11 +11,11 @@ from registrations.billing.receivables import sync_receivable
 from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
 from registrations.invoices.documents.invoiced_balance import build_lines_to_invoice
 from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
-from registrations.invoices.documents.uninvoiced import issue_due_invoices, list_uninvoiced_receivables
 from registrations.invoices.ledger.charges import withdraw_charges
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Invoice, InvoiceMail, Issuer, Receivable
 from registrations.invoices.sending import queue_new_invoice_mails
+from registrations.invoices.uninvoiced import issue_due_invoices, list_uninvoiced_receivables
 from tests.factories import make_event, make_ticket
 from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.invoices.test_pages import DINNER, GUESTS, words

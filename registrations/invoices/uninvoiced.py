@@ -17,11 +17,10 @@ from convention import hooks
 from convention.actor import Actor, current_actor
 from convention.errors import ConventionError
 from convention.tasks.queue_names import DOCUMENT_QUEUE
+from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.models import Charge, Invoice, InvoiceLine, Issuer, Receivable, ReceivableQuerySet
 from registrations.invoices.models.receivables import build_sum_subquery
 from registrations.invoices.sending import queue_invoice_mail
-
-from .issuing import issue_invoice
 
 # For one run of the periodic job; the next run continues.
 ISSUE_BATCH_SIZE = 200
