@@ -103,9 +103,9 @@ def test_the_secretary_sees_of_the_event_what_may_be_opened(secretary):
     make_visit(slug="labs")
     page = read(secretary, "/organize/labs/visit/")
     assert 'href="/en/organize/labs/visit/"' in page
-    assert 'href="/en/organize/labs/tickets/"' not in page
+    assert 'href="/en/organize/labs/registrations/"' not in page
     organizer = make_client(make_staff(Event.objects.get()))
-    assert 'href="/en/organize/labs/tickets/"' in read(organizer, "/organize/labs/visit/")
+    assert 'href="/en/organize/labs/registrations/"' in read(organizer, "/organize/labs/visit/")
 
 
 def test_a_member_applies_reads_and_agrees():
