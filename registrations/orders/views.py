@@ -104,16 +104,24 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         if link_access.is_full
         else None,
         "is_of_sponsor": order.sponsorships.exists(),
-        "can_change": event.ends_at > timezone.now(),
-        "has_feedback": any(find_page(event) for find_page in hooks.feedback_page.providers()),
-        "has_certificates": any(is_open(event) for is_open in hooks.certificate_page.providers()),
-        "can_register_another": link_access.is_full
-        and event.is_registration_open(at=timezone.now())
-        and not get_application_path(event),
-        "can_give": event.substitution_deadline > timezone.now(),
+        **_list_offered_actions(link_access),
         **_attach_session_bookings(link_access),
     }
     return render(request, "registrations/order.html", context)
+
+
+def _list_offered_actions(link_access: LinkAccess) -> dict[str, bool]:
+    """Return which further pages the page links."""
+    event, now = link_access.order.event, timezone.now()
+    return {
+        "can_change": event.ends_at > now,
+        "has_feedback": any(find_page(event) for find_page in hooks.feedback_page.providers()),
+        "has_certificates": any(is_open(event) for is_open in hooks.certificate_page.providers()),
+        "can_register_another": link_access.is_full
+        and event.is_registration_open(at=now)
+        and not get_application_path(event),
+        "can_give": event.substitution_deadline > now,
+    }
 
 
 def _attach_answers(link_access: LinkAccess) -> None:

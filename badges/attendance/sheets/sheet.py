@@ -98,9 +98,10 @@ def _load_arrivals(key: SheetKey) -> dict[int, datetime.datetime]:
     """Return the first entry of the day by registration; scans of merged badges count for the survivor."""
     event, checkpoint = key.checkpoint.event, key.checkpoint.presence_checkpoint_id
     begins = datetime.datetime.combine(key.day, datetime.time(), event.zone)
-    rows: Any = (
-        find_holder_scans(event)
-        .filter(Q(checkpoint=checkpoint) | Q(checkpoint__counts_as=checkpoint))
+    # Any: the plug-in of mypy does not see `owner`, which the function annotates.
+    scans: Any = find_holder_scans(event)
+    rows = (
+        scans.filter(Q(checkpoint=checkpoint) | Q(checkpoint__counts_as=checkpoint))
         .filter(direction=Scan.Direction.IN, effective_at__gte=begins, effective_at__lt=begins + ONE_DAY)
         .values_list("owner")
         .annotate(first_entry=Min("effective_at"))
