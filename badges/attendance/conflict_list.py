@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConflictFilter:
+class ScanConflictFilter:
     """The conditions of the list; each empty one is not asked.
 
     `checkpoint` is the id of the checkpoint at which scans count; the times limit the latest scan of the
@@ -61,7 +61,7 @@ class ScanConflict:
         return device.pk in scanning
 
 
-def filter_open_conflicts(event: "Event", wanted: ConflictFilter) -> QuerySet[Presence]:
+def filter_open_conflicts(event: "Event", wanted: ScanConflictFilter) -> QuerySet[Presence]:
     """Return the presences with an open conflict, the latest scan first."""
     rows = Presence.objects.filter(event=event, has_conflict=True)
     if wanted.search:
@@ -75,7 +75,7 @@ def filter_open_conflicts(event: "Event", wanted: ConflictFilter) -> QuerySet[Pr
     return rows.order_by(F("last_scan_at").desc(nulls_last=True), "-pk")
 
 
-def filter_resolutions(event: "Event", wanted: ConflictFilter) -> QuerySet[ConflictResolution]:
+def filter_resolutions(event: "Event", wanted: ScanConflictFilter) -> QuerySet[ConflictResolution]:
     """Return the resolved scans, the latest resolution first."""
     rows = ConflictResolution.objects.filter(scan__event=event)
     if wanted.search:

@@ -15,7 +15,7 @@ from convention.api.fields import LocalTimeField
 from convention.errors import NotFound
 from registrations.models import Registration
 
-from .conflict_list import ConflictFilter, ScanConflict, filter_open_conflicts, load_conflicts
+from .conflict_list import ScanConflict, ScanConflictFilter, filter_open_conflicts, load_conflicts
 from .conflicts import Resolver, resolve_badge_conflicts
 from .models import Checkpoint, ConflictResolution, Device, Scan
 from .scanning.api import DeviceView, get_device
@@ -105,7 +105,7 @@ class DeviceConflicts(DeviceView):
 
 
 def list_device_conflicts(device: Device) -> list[ScanConflict]:
-    rows = filter_open_conflicts(device.event, ConflictFilter()).filter(has_scan_of(device))
+    rows = filter_open_conflicts(device.event, ScanConflictFilter()).filter(has_scan_of(device))
     related = rows.select_related("registration", "checkpoint")[:MAX_CONFLICTS_SENT]
     conflicts = load_conflicts(device.event, list(related))
     return [conflict for conflict in conflicts if conflict.concerns_device(device)]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
 
-from .conflict_list import ConflictFilter
+from .conflict_list import ScanConflictFilter
 from .models import Checkpoint, ConflictResolution
 
 
@@ -112,7 +112,7 @@ class OrganizerPairingForm(PairingForm):
     )
 
 
-class ConflictFilterForm(forms.Form):
+class ScanConflictFilterForm(forms.Form):
     """The filter of the list of conflicts; every field may be empty."""
 
     q = forms.CharField(label=_("Name or company"), required=False, max_length=200)
@@ -141,10 +141,10 @@ class ConflictFilterForm(forms.Form):
             add_time_zone(self, name, self.zone)
         return data
 
-    def build_filter(self) -> ConflictFilter:
+    def build_filter(self) -> ScanConflictFilter:
         """Return the conditions; call it on a valid form."""
         data = self.cleaned_data
-        return ConflictFilter(
+        return ScanConflictFilter(
             search=data["q"],
             checkpoint=data["checkpoint"].pk if data["checkpoint"] else None,
             begins_at=data["begins_at"],

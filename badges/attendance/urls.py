@@ -10,7 +10,7 @@ from .devices.api import PairDeviceView
 from .devices.checkpoint_api import DeviceCheckpointView
 from .reports.api import AttendanceFigures, AttendanceList, HeadcountView
 from .scanning import api
-from .views import attendance, checkpoints, conflicts, devices, figures, merge, readiness, sheets
+from .views import attendance, checkpoints, conflicts, devices, figures, merge, sheets
 
 EVENT = "organize/<slug:event>"
 PERSON = f"{EVENT}/attendance/people/<slug:reference>"
@@ -54,7 +54,7 @@ pages: list[Any] = [
         merge.registration_merge,
         name="organize-registration-merge",
     ),
-    path(f"{EVENT}/ready/", readiness.show_readiness, name="organize-ready"),
+    path(f"{EVENT}/ready/", devices.show_readiness, name="organize-ready"),
     path(f"{EVENT}/devices/", devices.device_list, name="organize-devices"),
     path(
         f"{EVENT}/devices/codes/<int:invitation>/", devices.pairing_code, name="organize-device-pairing-code"

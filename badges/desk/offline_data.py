@@ -19,9 +19,9 @@ from convention.events.signing_keys import get_signing_key
 from registrations.invoices.models import Payment
 from registrations.models import Registration, Ticket
 
-from .amounts import load_amounts_due
 from .models import BadgePrint, DeskDevice, StaffNote
 from .offline_devices import lease_spare_badges
+from .payments import load_amounts_due
 from .search import DeskGuest
 
 

@@ -21,7 +21,7 @@ from convention.money import Money
 from convention.text.normalize import matches_search_words, search_text, split_search_words
 from registrations.models import Order, Registration
 
-from .amounts import load_amounts_due
+from .payments import load_amounts_due
 
 MAX_GUESTS_SHOWN = 30
 INDEX_CACHE_SECONDS = 60

@@ -1,6 +1,8 @@
 """API errors as problem details (RFC 9457)."""
 
+import functools
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
@@ -18,6 +20,10 @@ logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from django.http import HttpRequest
+
+    type EventJsonView = Callable[[HttpRequest, str], HttpResponse]
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
 # Part of the API: programs branch on the kind, the last part of `type`. A kind may be added, never renamed.
@@ -162,3 +168,18 @@ def _translate_drf_error(error: Exception, standard: Response) -> JsonResponse:
         if header in standard:
             response[header] = standard[header]
     return response
+
+
+def answer_in_json(view: "EventJsonView") -> "EventJsonView":
+    """Answer errors as problem details, which the scripts show, instead of as pages."""
+
+    @functools.wraps(view)
+    def answer(request: "HttpRequest", event: str) -> "HttpResponse":
+        try:
+            response = view(request, event)
+        except ConventionError as error:
+            response = make_error_response(error)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    return answer

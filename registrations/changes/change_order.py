@@ -35,7 +35,7 @@ class OrderChangeRefused(ConventionError):
     status = 409
 
 
-class PriceChanged(ConventionError):
+class DifferenceChanged(ConventionError):
     """The change costs something else than the preview said."""
 
     kind = "price-changed"
@@ -110,13 +110,13 @@ def change_order(
 ) -> Registration:
     """Change ticket and add-ons, charge or refund the difference, and mail the new confirmation.
 
-    Raise PriceChanged unless the difference is `expected_cents`, SoldOut or CompanyFull without a place left,
-    OrderChangeRefused or NotOpenNow.
+    Raise DifferenceChanged unless the difference is `expected_cents`, SoldOut or CompanyFull without a place
+    left, OrderChangeRefused or NotOpenNow.
     """
     registration = _lock_registration(registration)
     change = preview_order_change(registration=registration, ticket=ticket, addons=addons)
     if change.difference_cents != expected_cents:
-        raise PriceChanged(_("The price has changed meanwhile. Check it again."))
+        raise DifferenceChanged(_("The price has changed meanwhile. Check it again."))
     old_ticket, released = registration.ticket, Counter[LimitedStock]()
     if change.ticket_line:
         set_ticket(registration, change.ticket, change.ticket_line, released)

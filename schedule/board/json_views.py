@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from rest_framework import serializers
 
-from convention.api.session_json import answer_in_json
+from convention.api.problems import answer_in_json
 from convention.club.models import Person
 from convention.errors import ConventionError, SignInRequired
 from convention.events.models import Event

@@ -84,12 +84,12 @@ def load_device_readiness(event: "Event", *, at: datetime.datetime) -> list[Devi
 
 def find_common_version(reports: list[DeviceReport]) -> str:
     """Return the version that most devices have, the latest heard of among equals; "" if none tells."""
-    told = [report for report in reports if report.version and report.seen_at]
-    if not told:
+    known = [report for report in reports if report.version and report.seen_at]
+    if not known:
         return ""
     # Versions have no order, and the latest report alone could come from the one old phone among many new.
-    counts = Counter(report.version for report in told)
-    return max(told, key=lambda report: (counts[report.version], report.seen_at)).version
+    counts = Counter(report.version for report in known)
+    return max(known, key=lambda report: (counts[report.version], report.seen_at)).version
 
 
 def find_gaps(event: "Event", *, at: datetime.datetime) -> Iterator[ReadinessGap]:

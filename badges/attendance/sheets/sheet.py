@@ -1,4 +1,4 @@
-"""Load a sign-in sheet: who is expected at a checkpoint on a day, in the order in which they are printed."""
+"""Load and draw a sign-in sheet: who is expected at a checkpoint on a day, in the order on paper."""
 
 import datetime
 from collections.abc import Sequence
@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Min, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from badges.attendance.models import Checkpoint, Scan
 from badges.attendance.reports.day_figures import find_holder_scans, list_event_days
 from badges.attendance.reports.headcount import expected_registrations
+from badges.attendance.reports.printed_list import ListColumn, PrintedList, draw_printed_list
+from convention.text.dates import format_date_with_weekday, format_time_range
 from convention.text.normalize import name_search_key
 from registrations.models import Registration, SessionBooking
 
@@ -111,3 +115,30 @@ def _load_arrivals(key: SheetKey) -> dict[int, datetime.datetime]:
 
 def count_arrived(rows: Sequence[SheetRow]) -> int:
     return sum(row.arrived_at is not None for row in rows)
+
+
+def draw_sheet(key: SheetKey, rows: Sequence[SheetRow]) -> bytes:
+    """Return the sheet as a PDF, in the active language."""
+    event = key.checkpoint.event
+    count = ngettext("%(count)d name", "%(count)d names", len(rows)) % {"count": len(rows)}
+    sheet = PrintedList(
+        title=_("Sign-in sheet"),
+        subtitles=[describe_sheet(key), count],
+        columns=[ListColumn(_("Name"), 190), ListColumn(_("Company"), 110), ListColumn(_("Ticket"), 70)],
+        rows=[[row.name, row.registration.company, row.registration.ticket.title] for row in rows],
+        empty_text=_("Nobody is expected here."),
+        signature_heading=_("Signature"),
+    )
+    return draw_printed_list(event, sheet)
+
+
+def describe_sheet(key: SheetKey) -> str:
+    """Return checkpoint or session, room, day and hours as one line."""
+    event, session = key.checkpoint.event, key.checkpoint.session
+    parts = [session.title if session else key.checkpoint.name]
+    if session and session.room:
+        parts.append(session.room.name)
+    parts.append(format_date_with_weekday(key.day))
+    if session and session.starts_at:
+        parts.append(format_time_range(session.starts_at, session.ends_at, event.zone))
+    return " · ".join(parts)

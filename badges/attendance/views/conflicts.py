@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from badges.attendance.conflict_list import (
-    ConflictFilter,
+    ScanConflictFilter,
     filter_open_conflicts,
     filter_resolutions,
     load_conflicts,
@@ -23,7 +23,7 @@ from badges.attendance.conflicts import (
     resolve_badge_conflicts,
     resolve_conflicts,
 )
-from badges.attendance.forms import ConflictFilterForm, ResolutionForm
+from badges.attendance.forms import ResolutionForm, ScanConflictFilterForm
 from badges.attendance.models import Checkpoint, ConflictResolution, Presence
 from convention.club.permissions import require_signed_in
 from convention.events.models import Event
@@ -39,8 +39,8 @@ MAX_NAMES_SHOWN = 20
 def conflict_list(request: HttpRequest, event: str) -> HttpResponse:
     """Show one page of the open conflicts, or of the resolved ones with `state=resolved`."""
     event_obj = get_event_to_staff(event, request.user)
-    form = ConflictFilterForm(request.GET or None, event=event_obj)
-    wanted = form.build_filter() if form.is_valid() else ConflictFilter()
+    form = ScanConflictFilterForm(request.GET or None, event=event_obj)
+    wanted = form.build_filter() if form.is_valid() else ScanConflictFilter()
     is_resolved = request.GET.get("state") == "resolved"
     opened, resolved = filter_open_conflicts(event_obj, wanted), filter_resolutions(event_obj, wanted)
     context: dict[str, Any] = {
@@ -49,7 +49,7 @@ def conflict_list(request: HttpRequest, event: str) -> HttpResponse:
         "is_organizer": can_organize(request.user, event_obj),
         "form": form,
         "is_resolved": is_resolved,
-        "is_filtered": wanted != ConflictFilter(),
+        "is_filtered": wanted != ScanConflictFilter(),
         "kinds": ConflictResolution.Kind.choices,
         "open_count": opened.count(),
         "resolved_count": resolved.count(),
@@ -120,12 +120,12 @@ def conflicts_resolve(request: HttpRequest, event: str) -> HttpResponse:
 def _find_chosen(request: HttpRequest, event: Event) -> QuerySet[Presence]:
     """Return the open conflicts that were ticked, or with `all` every one that the filter finds."""
     if "all" in request.POST:
-        form = ConflictFilterForm(QueryDict(request.POST.get("filter", "")), event=event)
-        return filter_open_conflicts(event, form.build_filter() if form.is_valid() else ConflictFilter())
+        form = ScanConflictFilterForm(QueryDict(request.POST.get("filter", "")), event=event)
+        return filter_open_conflicts(event, form.build_filter() if form.is_valid() else ScanConflictFilter())
     # One field for all ids: the number of fields in a request is limited.
     texts = [text for value in request.POST.getlist("conflict") for text in value.split()]
     ids = [number for number in map(parse_digits, texts) if number]
-    return filter_open_conflicts(event, ConflictFilter()).filter(pk__in=ids)
+    return filter_open_conflicts(event, ScanConflictFilter()).filter(pk__in=ids)
 
 
 @require_POST

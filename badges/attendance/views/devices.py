@@ -1,4 +1,4 @@
-"""Organizers' and desks' pages: pair, list and revoke devices."""
+"""Pages of organizers and desk: pair, list and revoke devices; what is ready for the doors."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +12,7 @@ from badges.attendance.devices.pairing import get_or_create_entrance, revoke_dev
 from badges.attendance.devices.pairing_codes import DEVICE_RIGHTS, ShownCode, invite_devices
 from badges.attendance.forms import OrganizerPairingForm, PairingForm
 from badges.attendance.models import Device, PairingInvitation
+from badges.attendance.reports.readiness import load_readiness
 from convention.club.permissions import require_signed_in
 from convention.codes.qr import draw_svg_symbol
 from convention.events.permissions import can_organize, get_event_to_organize, get_event_to_staff
@@ -76,3 +77,19 @@ def device_revoke(request: HttpRequest, event: str, device: int) -> HttpResponse
     revoke_device(device=row)
     messages.success(request, _("The device is revoked; its data will be erased as soon as it is online."))
     return redirect("organize-devices", event_obj.slug)
+
+
+@require_safe
+def show_readiness(request: HttpRequest, event: str) -> HttpResponse:
+    """Show each phone's state and what is missing; `?part=rows` returns the part that refreshes itself."""
+    event_obj = get_event_to_staff(event, request.user)
+    context = {
+        "event": event_obj,
+        "section": "organize",
+        "readiness": load_readiness(event_obj),
+        "now": timezone.now(),
+    }
+    is_part = request.GET.get("part") == "rows"
+    response = render(request, "attendance/ready_rows.html" if is_part else "attendance/ready.html", context)
+    response["Cache-Control"] = "private, no-cache"
+    return response

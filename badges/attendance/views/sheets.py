@@ -8,9 +8,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from badges.attendance.models import Checkpoint
-from badges.attendance.sheets.printed_sheet import describe_sheet, draw_sheet
 from badges.attendance.sheets.record_sheet import record_sheet
-from badges.attendance.sheets.sheet import SHEET_ORDERS, SheetKey, count_arrived, list_sheets, load_sheet
+from badges.attendance.sheets.sheet import (
+    SHEET_ORDERS,
+    SheetKey,
+    count_arrived,
+    describe_sheet,
+    draw_sheet,
+    list_sheets,
+    load_sheet,
+)
 from convention.audit.record import record_action
 from convention.club.permissions import require_signed_in
 from convention.errors import NotFound

@@ -20,7 +20,7 @@ from badges.desk.offline_data import describe_sync
 from badges.desk.offline_devices import enable_desk_device, find_desk_device, revoke_desk_device
 from badges.desk.offline_entries import apply_entries
 from badges.desk.serializers import DeskDeviceRequest, DeskEntryResponse, DeskSyncRequest
-from convention.api.session_json import answer_in_json
+from convention.api.problems import answer_in_json
 from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_staff
 

@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from badges.desk.amounts import sync_amount_due
 from badges.desk.forms import DeskPaymentForm
-from badges.desk.payments import invoice_later, take_payment
+from badges.desk.payments import invoice_later, sync_amount_due, take_payment
 from badges.desk.permissions import get_guest_to_serve, get_payment_to_serve
 from convention.audit.record import record_action
 from convention.errors import ConventionError

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from convention.codes.qr import draw_svg_symbol
 from convention.errors import Forbidden, InvalidFields, NotOpenNow
-from convention.events.forms import CopyEventForm, PublicationForm
+from convention.events.forms import CopyEventForm, PublishEventForm
 from convention.events.models import Event
 from convention.events.permissions import can_create_events, get_event_to_organize
 from convention.events.slugs import make_event_slug
@@ -30,7 +30,7 @@ def event_publication(request: "HttpRequest", event: str) -> "HttpResponse":
     is_draft = event_row.visibility == Event.Visibility.DRAFT
     for_members = event_row.kind == Event.Kind.GROUP_MEETING
     usual = Event.Visibility.MEMBERS if for_members else Event.Visibility.PUBLIC
-    form = PublicationForm(request.POST or None, initial={"visibility": usual})
+    form = PublishEventForm(request.POST or None, initial={"visibility": usual})
     if request.method == "POST" and is_draft and form.is_valid():
         try:
             publish_event(event=event_row, visibility=form.cleaned_data["visibility"], actor=request.user)
@@ -58,7 +58,7 @@ def event_copy(request: "HttpRequest") -> "HttpResponse":
     return render(request, "organize/event_copy.html", {"form": form, "section": "organize"})
 
 
-def _build_context(event: Event, form: PublicationForm) -> dict[str, object]:
+def _build_context(event: Event, form: PublishEventForm) -> dict[str, object]:
     items = list_readiness(event)
     address = f"{settings.SITE_URL}{event.get_absolute_url()}"
     is_draft = event.visibility == Event.Visibility.DRAFT

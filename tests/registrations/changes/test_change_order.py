@@ -9,7 +9,7 @@ from convention.errors import ConventionError, NotOpenNow, SoldOut
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import place_order
 from registrations.changes.cancel import cancel_registration
-from registrations.changes.change_order import OrderChangeRefused, PriceChanged, change_order
+from registrations.changes.change_order import DifferenceChanged, OrderChangeRefused, change_order
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment
@@ -103,7 +103,7 @@ def test_what_cannot_be_changed_is_refused_and_changes_nothing(event, registrati
         "nothing new": (OrderChangeRefused, "guest", 0, ()),
         "for another ticket": (OrderChangeRefused, "guest", 4_500, (vip,)),
         "members only": (OrderChangeRefused, member.slug, -12_000, ()),
-        "another price": (PriceChanged, "full", 7_000, ()),
+        "another price": (DifferenceChanged, "full", 7_000, ()),
     }
     for error, slug, cents, addons in refusals.values():
         with pytest.raises(error):
@@ -115,7 +115,7 @@ def test_what_cannot_be_changed_is_refused_and_changes_nothing(event, registrati
     with pytest.raises(NotOpenNow):
         change(cancelled, "full", 8_000)
 
-    assert issubclass(PriceChanged, ConventionError)
+    assert issubclass(DifferenceChanged, ConventionError)
     registration.refresh_from_db()
     assert registration.price == 12_000
 

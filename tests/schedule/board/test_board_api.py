@@ -10,7 +10,7 @@ from django.db.models.signals import post_init
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from convention.api.session_json import answer_in_json
+from convention.api.problems import answer_in_json
 from convention.errors import InvalidFields
 from convention.events.models import Event
 from schedule.drafts.current_draft import get_current_draft
