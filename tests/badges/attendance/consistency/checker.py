@@ -80,10 +80,14 @@ def check_scans(world):
 
 
 def check_times(world):
-    """A time that is wrong says so, where any clock could tell."""
+    """A time that is wrong says so where a clock could tell, and a clock that was set raises no doubt."""
     for scan in Scan.objects.filter(event=world.event):
         passage = world.passages.get(str(scan.uid))
-        if passage is None or passage.is_time_lost or scan.is_time_uncertain:
+        if passage is None or passage.is_time_lost:
+            continue
+        if scan.is_time_uncertain:
+            if passage.is_clock_wrong and passage.device not in world.doubtful_devices:
+                yield f"two clocks agree on a scan of {passage.at}, which is marked as uncertain"
             continue
         if abs(scan.effective_at - passage.at) > TOLERANCE:
             yield f"a scan of {passage.at} is dated {scan.effective_at} without a flag"

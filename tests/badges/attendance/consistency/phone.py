@@ -96,11 +96,15 @@ class Phone:
         return int(at.timestamp() * 1000)
 
     def set_clock(self, hours):
+        # Set twice while a scan waits, no two clocks agree on it.
+        if self.was_clock_set:
+            self.world.doubtful_devices |= {item["device"] for item, _unsent in self.outbox.values()}
         self.skew += datetime.timedelta(hours=hours)
         self.was_clock_set = True
 
     def sleep(self, seconds):
         """Let the monotonic clock stop."""
+        self.world.doubtful_devices.add(self.device_id)
         self.slept += datetime.timedelta(seconds=seconds)
 
     # --- storage ---
@@ -114,7 +118,9 @@ class Phone:
 
     def lose_times(self):
         """Note the scans by a clock that was set, whose page can no longer tell: their times are lost."""
-        for scan_id in self.tainted_ids & self.outbox.keys():
+        lost = self.tainted_ids & self.outbox.keys()
+        self.world.doubtful_devices |= {self.outbox[scan_id][0]["device"] for scan_id in lost}
+        for scan_id in lost:
             if scan_id in self.world.passages:
                 self.world.passages[scan_id].is_time_lost = True
 

@@ -70,6 +70,8 @@ class World:
         self.revoked_at: dict[int, datetime.datetime] = {}
         self.merged_into: dict[int, int] = {}
         self.faults: list[str] = []
+        # Devices whose clocks cannot all tell the time any more: they slept, or their page is gone.
+        self.doubtful_devices: set[int] = set()
 
     def _make_checkpoint(self, name, **fields):
         return Checkpoint.objects.create(
