@@ -13,6 +13,7 @@ FOR_ALL = {
     "agenda", "agenda-changes", "agenda-changes-feed", "agenda-embedded", "agenda-ics",
     "agenda-json", "agenda-pdf", "agenda-worker", "agenda-xml", "api-docs", "api-event",
     "api-problem", "api-schema", "api-sessions", "badge", "components", "dev-mails", "event", "home", "scan",
+    "desk-manifest", "desk-offline", "desk-worker",
     "scanner-manifest", "scanner-worker", "session", "speaker", "speakers", "sponsors",
     "visit-evacuation-worker",
 }  # fmt: skip
@@ -78,7 +79,8 @@ SHARED_SIGNED_IN = {
     "accent", "event-preview", "robots", "site-map",
     "agenda-changes-feed", "agenda-embedded", "agenda-ics", "agenda-json",
     "agenda-pdf", "agenda-worker", "agenda-xml", "api-docs", "api-event", "api-problem",
-    "api-schema", "api-sessions", "scan", "scanner-manifest", "scanner-worker", "visit-evacuation-worker",
+    "api-schema", "api-sessions", "desk-manifest", "desk-offline", "desk-worker",
+    "scan", "scanner-manifest", "scanner-worker", "visit-evacuation-worker",
 }  # fmt: skip
 
 

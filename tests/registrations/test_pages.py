@@ -385,7 +385,7 @@ def test_a_draft_says_to_its_organizers_that_it_is_one(organizer: Client, event:
     assert "C’est un brouillon" in page
     assert "Les inscriptions sont closes" not in page
     overview = organizer.get("/organize/congress/").text
-    assert "settings/#id_visibility" in overview
+    assert "/organize/congress/publish/" in overview
     assert "Partagez l’adresse" not in overview
 
 

@@ -258,7 +258,7 @@ def test_the_desk_confirms_whoever_stands_there(event: Event, client: Client):
 def test_strangers_confirm_nothing_by_hand(event: Event, client: Client):
     one = ordered(event).registrations.get()
     client.force_login(make_person())
-    for path in ("organize/congress/registrations", "desk/congress"):
+    for path in ("organize/congress/registrations", "desk/congress/guests"):
         assert client.post(f"/{path}/{one.reference}/confirm/").status_code == 403
     assert Registration.objects.get().state == "pending"
 

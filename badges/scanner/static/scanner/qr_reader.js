@@ -1,7 +1,5 @@
 /** Read QR codes in the camera's picture: mostly its middle, which is faster, and now and then all of it. */
 
-import { BarcodeDetector, prepareZXingModule, purgeZXingModule } from "../vendor/barcode-detector/ponyfill.js";
-
 const CROP_SHARE = 0.72;
 const CROP_PIXELS = 640;
 const FULL_PIXELS = 1280;
@@ -13,19 +11,23 @@ const FULL_EVERY = 3;
  */
 const overrides = { locateFile: () => "" };
 
+/** @type {typeof import("../vendor/barcode-detector/ponyfill.js") | null} */
+let library = null;
+
 /**
- * Load the library; after a failure it may be tried again.
+ * Load the library, for which the page does not wait; after a failure it may be tried again.
  * @param {string} wasmUrl
  * @returns {Promise<boolean>} whether it is loaded
  */
 export async function loadReader(wasmUrl) {
   overrides.locateFile = () => wasmUrl;
   try {
-    await prepareZXingModule({ overrides, fireImmediately: true });
+    library ??= await import("../vendor/barcode-detector/ponyfill.js");
+    await library.prepareZXingModule({ overrides, fireImmediately: true });
     return true;
   } catch {
-    purgeZXingModule();
-    prepareZXingModule({ overrides });
+    library?.purgeZXingModule();
+    library?.prepareZXingModule({ overrides });
     return false;
   }
 }
@@ -41,17 +43,20 @@ export async function loadReader(wasmUrl) {
 
 /** Reads the pictures of one camera. */
 export class QrReader {
-  #detector = new BarcodeDetector({ formats: ["qr_code"] });
+  /** @type {import("../vendor/barcode-detector/ponyfill.js").BarcodeDetector | null} */
+  #detector = null;
   #canvas = document.createElement("canvas");
   #pen = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext("2d", { willReadFrequently: true }));
   #frameNumber = 0;
 
   /**
-   * Return the texts of all codes in the current picture.
+   * Return the texts of all codes in the current picture; none before the library is loaded.
    * @param {HTMLVideoElement} video
    * @returns {Promise<string[]>}
    */
   async read(video) {
+    if (!library) return [];
+    this.#detector ??= new library.BarcodeDetector({ formats: ["qr_code"] });
     const isFull = this.#frameNumber++ % FULL_EVERY === FULL_EVERY - 1;
     const found = await this.#detector.detect(this.#drawPicture(video, isFull ? getFullArea(video) : getMiddle(video)));
     return found.map((code) => code.rawValue);
