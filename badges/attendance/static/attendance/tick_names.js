@@ -60,6 +60,5 @@ if (list && search && field) {
         current = 0;
         show();
     });
-    search.hidden = false;
     field.focus();
 }
