@@ -125,6 +125,20 @@ def test_places_are_leased_and_never_promised_twice(event):
     assert renew_lease(second, at=now + LEASE_DURATION + DELIVERY_DURATION + MINUTE).lease == 4
 
 
+def test_an_entry_that_arrives_late_is_compared_with_its_own_time(event):
+    """The room was full when its phone had no network, and is empty now."""
+    room = Checkpoint.objects.create(event=event, name="Salle", kind="session", capacity=1)
+    offline, online = (make_device(event, checkpoint=room)[0] for _number in range(2))
+    code = code_of(make_registration(event))
+    for minutes, direction in ((10, "in"), (5, "out")):
+        at = (timezone.now() - minutes * MINUTE).isoformat()
+        record_scan_items(device=online, items=[make_item(code, at=at, direction=direction, let_in=True)])
+
+    [crowded] = let_in(offline, event, 1, at=(timezone.now() - 8 * MINUTE).isoformat())
+
+    assert (crowded.verdict, crowded.reason) == ("admitted", "full")
+
+
 def test_the_snapshot_brings_the_limit_and_takes_the_phones_state(client, event):
     Checkpoint.objects.update(capacity=10)
     device, token = make_device(event)
