@@ -34,7 +34,16 @@ SPECTACULAR_SETTINGS = {
         "BookingState": ["confirmed", "pending", "cancelled", "expired"],
         "Fullness": ["free", "filling", "full"],
         "KindEnum": "convention.events.models.Event.Kind",
-        "CheckpointKind": ["entrance", "session", "coach", "exit", "other"],
+        "CheckpointKind": [
+            "entrance",
+            "session",
+            "meal",
+            "visit",
+            "assembly",
+            "coach",
+            "exit",
+            "other",
+        ],  # fmt: skip
         "BadgeState": ["confirmed", "cancelled", "merged"],
         "ScanVerdict": ["admitted", "already_in", "refused", "unverified", "action"],
         "ScanDirection": ["in", "out"],

@@ -32,8 +32,8 @@ pytestmark = [
 LONG = ("Infrastructures souveraines, exploitation responsable et gouvernance : " * 5)[:300]
 UNBROKEN = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 RIGHT_TO_LEFT = "عبد الرحمن بن محمد الفاسي"
-# test_components.py tries the page of all components; a mail's frame runs no script; the desk's numbers are a part
-# of a page.
+# test_components.py tries the page of all components; a mail's frame runs no script; the desk's numbers are
+# part of a page.
 SET_ASIDE = POSTED | FRAMED | {"components", "desk-numbers"}
 
 
