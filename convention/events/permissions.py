@@ -58,12 +58,12 @@ def can_change_venue(person: "RequestUser", venue: Venue) -> bool:
 
 def can_staff_desk(person: "RequestUser", event: Event) -> bool:
     """Return whether this person may work at the event's desk today; organizers may."""
-    return has_event_role(person, event, EventRole.Role.DESK) or can_organize(person, event)
+    return can_organize(person, event) or has_event_role(person, event, EventRole.Role.DESK)
 
 
 def can_review(person: "RequestUser", event: Event) -> bool:
     """Return whether this person may review the event's session proposals today; organizers may."""
-    return has_event_role(person, event, EventRole.Role.REVIEWER) or can_organize(person, event)
+    return can_organize(person, event) or has_event_role(person, event, EventRole.Role.REVIEWER)
 
 
 def has_event_role(person: "RequestUser", event: Event, *roles: str) -> bool:
