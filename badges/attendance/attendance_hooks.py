@@ -11,6 +11,7 @@ from django.db.models import Max, Min, Q
 from django.db.models.functions import Coalesce
 
 from convention.events.publishing.copy_event import EventCopy
+from registrations.models import Addon, Ticket
 
 from .models import Checkpoint, Presence, Scan
 from .reports.headcount import list_main_checkpoints
@@ -57,9 +58,11 @@ def copy_checkpoints(event_copy: EventCopy) -> None:
     """Copy an event's checkpoints, but for those of its sessions and coaches, which are not copied."""
     checkpoints = list(Checkpoint.objects.filter(event=event_copy.source, session=None, ride=None))
     # After which the entrance is set that each one counts as: it may come later in the list.
-    event_copy.copy_rows(checkpoints, moments=("opens_at", "closes_at"), counts_as_id=None)
+    event_copy.copy_rows(checkpoints, moments=("opens_at", "closes_at"), counts_as_id=None, addon_id=None)
+    event_copy.copy_links(checkpoints, "tickets", Ticket)
     for checkpoint in checkpoints:
-        if entrance := event_copy.find_copy(Checkpoint, checkpoint.counts_as_id):
-            copied = event_copy.find_copy(Checkpoint, checkpoint.pk)
-            copied.counts_as = entrance
-            copied.save(update_fields=["counts_as"])
+        copied = event_copy.find_copy(Checkpoint, checkpoint.pk)
+        copied.counts_as = event_copy.find_copy(Checkpoint, checkpoint.counts_as_id)
+        copied.addon = event_copy.find_copy(Addon, checkpoint.addon_id)
+        if copied.counts_as or copied.addon:
+            copied.save(update_fields=["counts_as", "addon"])

@@ -40,7 +40,8 @@ NOT_COPIED = {
     "RegistrationDraft", "Order", "IdempotencyKey", "OrderAlarm", "PassQuota", "Voucher", "Registration",
     "ImportRun", "AnswerFile", "Sponsorship", "WaitingEntry", "Speaker", "Session", "PersonalAgenda",
     "ScheduleUpload", "ScheduleVersion", "ScheduleDraft", "PlanRun", "AgendaPrint", "SpeakerMailing",
-    "CallForProposals", "Job", "Delegation", "EventKey",
+    "CallForProposals", "Job", "Delegation", "EventKey", "Certificate", "DeskDevice", "DeskEntry",
+    "PairingInvitation",
 }  # fmt: skip
 
 
@@ -56,7 +57,8 @@ def make_full_event():
     ticket = make_ticket(event, name="Invité", price=9000, capacity=40, quota=quota)
     early = datetime.datetime(2027, 1, 12, 23, 59, tzinfo=PARIS)
     PriceStep.objects.create(ticket=ticket, price=7000, ends_at=early)
-    make_addon(event, name="Dîner", price=4000).tickets.add(ticket)
+    addon = make_addon(event, name="Dîner", price=4000)
+    addon.tickets.add(ticket)
     RefundRule.objects.create(event=event, ticket=ticket, days_before=30, refund_percent=50)
     dinner = make_question(event, "dinner", options=("oui", "non"), kind="choice")
     follow_up = make_question(event, "wine", shown_after_option=dinner.options.first())
@@ -68,6 +70,8 @@ def make_full_event():
     make_track(event)
     entrance = Checkpoint.objects.create(event=event, name="Entrée", kind="entrance")
     Checkpoint.objects.create(event=event, name="Entrée sud", kind="entrance", counts_as=entrance)
+    dinner_door = Checkpoint.objects.create(event=event, name="Salle du dîner", kind="meal", addon=addon)
+    dinner_door.tickets.add(ticket)
     ReminderPlan.objects.create(event=event, is_enabled=True, days=[7, 1])
     make_registration(ticket)
     return event
@@ -101,6 +105,8 @@ def test_next_years_event_is_a_copy_in_a_few_clicks():
     assert copied.rooms.get().name == source.rooms.get().name
     assert copied.tracks.count() == 1
     assert Checkpoint.objects.get(event=copied, name="Entrée sud").counts_as.event == copied
+    dinner = Checkpoint.objects.get(event=copied, name="Salle du dîner")
+    assert (dinner.addon.event, dinner.tickets.get()) == (copied, ticket)
     assert ReminderPlan.objects.get(event=copied).is_enabled
     assert copied.roles.get().person == organizer
     for model in (apps.get_model("registrations", name) for name in ("Registration", "Order", "Voucher")):

@@ -52,10 +52,10 @@ def test_a_meeting_shows_what_meetings_need_and_the_rest_in_its_settings():
     assert "Sponsors" in read_menu(organizer, "/en/organize/x/sponsors/")[1]
 
 
-def test_desk_staff_see_the_desk_alone():
+def test_desk_staff_see_the_desk_and_the_attendance_alone():
     desk = make_client(make_staff(make_event(slug="x"), "desk"))
 
-    assert read_menu(desk, "/en/organize/x/devices/") == (["Desk"], [])
+    assert read_menu(desk, "/en/organize/x/attendance/") == (["On site"], ["Attendance", "Desk"])
 
 
 def test_everyone_lands_where_their_work_is(client):
