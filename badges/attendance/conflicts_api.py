@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,6 +24,39 @@ from .scanning.scan_input import MAX_OPERATOR_LENGTH
 # A phone shows a few; more are for the organizer's page.
 MAX_CONFLICTS_SENT = 50
 MAX_CONFLICT_ID_LENGTH = 40
+
+
+CONFLICTS_EXAMPLE = OpenApiExample(
+    "A badge that two phones let in",
+    value={
+        "conflicts": [
+            {
+                "id": "3-K3VQ7M2XPA9TB",
+                "name": "Zoé Müller",
+                "company": "Acme",
+                "checkpoint": "Entrée",
+                "entered_at": "2026-06-17T08:31:02+02:00",
+                "gate": "Entrée",
+                "is_mine": True,
+                "scans": [
+                    {
+                        "at": "2026-06-17T08:44:10+02:00",
+                        "gate": "Entrée sud",
+                        "device": "Lise",
+                        "is_mine": False,
+                    }
+                ],
+            }
+        ]
+    },
+    response_only=True,
+)
+RESOLUTION_EXAMPLE = OpenApiExample(
+    "They left unseen and came back",
+    value={"id": "3-K3VQ7M2XPA9TB", "kind": "reentry", "operator": "Lise"},
+    request_only=True,
+)
+RESOLVED_EXAMPLE = OpenApiExample("One scan was resolved", value={"resolved": 1}, response_only=True)
 
 
 class ConflictingScanResponse(serializers.Serializer[Any]):
@@ -48,12 +81,14 @@ class DeviceConflictResponse(serializers.Serializer[Any]):
     scans = ConflictingScanResponse(many=True)
 
 
+@extend_schema_serializer(examples=[CONFLICTS_EXAMPLE])
 class DeviceConflictsResponse(serializers.Serializer[Any]):
     """The open conflicts of the device's own scans, the latest first."""
 
     conflicts = DeviceConflictResponse(many=True)
 
 
+@extend_schema_serializer(examples=[RESOLUTION_EXAMPLE])
 class ConflictResolutionRequest(serializers.Serializer[Any]):
     """How one conflict is resolved."""
 
@@ -64,6 +99,7 @@ class ConflictResolutionRequest(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(examples=[RESOLVED_EXAMPLE])
 class ConflictResolutionResponse(serializers.Serializer[Any]):
     """The number of scans that this request resolved: 0 if others were faster."""
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
@@ -20,6 +20,31 @@ MIN_QUERY_LENGTH, MAX_QUERY_LENGTH = 2, 100
 SHORT_CODE_PATTERN = r"^[A-Z2-7]{8}$"
 
 
+SEARCH_EXAMPLE = OpenApiExample("By name", value={"query": "mull zoe"}, request_only=True)
+ATTENDEES_EXAMPLE = OpenApiExample(
+    "One attendee",
+    value={
+        "registrations": [
+            {
+                "registration": "K3VQ7M2XPA9TB",
+                "key": "0f1e2d3c4b5a6978",
+                "person": {
+                    "name": "Zoé Müller",
+                    "company": "Acme",
+                    "ticket": "Adhérent",
+                    "note": "",
+                    "no_photo": False,
+                    "ticket_id": 3,
+                },
+                "short_code": "",
+            }
+        ]
+    },
+    response_only=True,
+)
+
+
+@extend_schema_serializer(examples=[SEARCH_EXAMPLE])
 class AttendeeSearchRequest(serializers.Serializer[Any]):
     """A text, or the short code of a badge."""
 
@@ -68,6 +93,7 @@ class FoundAttendeeResponse(serializers.Serializer[Any]):
     short_code = serializers.CharField(help_text="Empty but in a supervisor’s list.")
 
 
+@extend_schema_serializer(examples=[ATTENDEES_EXAMPLE])
 class AttendeeListResponse(serializers.Serializer[Any]):
     """The attendees found, sorted by name."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,13 +17,31 @@ from convention.errors import NotFound
 
 from .checkpoints import move_device
 
+CHANGE_EXAMPLE = OpenApiExample("To another gate", value={"checkpoint": 4}, request_only=True)
+CHANGED_EXAMPLE = OpenApiExample(
+    "The device at its new checkpoint",
+    value={
+        "device": {
+            "id": 7,
+            "name": "Lise",
+            "checkpoint": 4,
+            "expires_at": "2026-06-18T20:00:00+02:00",
+            "can_override": False,
+            "can_change_checkpoint": True,
+        }
+    },
+    response_only=True,
+)
 
+
+@extend_schema_serializer(examples=[CHANGE_EXAMPLE])
 class CheckpointChangeRequest(serializers.Serializer[Any]):
     """The checkpoint to move to, one of the snapshot’s."""
 
     checkpoint = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
 
 
+@extend_schema_serializer(examples=[CHANGED_EXAMPLE])
 class CheckpointChangeResponse(serializers.Serializer[Any]):
     """The device as in the snapshot."""
 

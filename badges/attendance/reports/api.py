@@ -257,6 +257,28 @@ class SessionFiguresResponse(serializers.Serializer[SessionFigures]):
     mean_minutes = serializers.IntegerField(allow_null=True, min_value=0)
 
 
+FIGURES_EXAMPLE = OpenApiExample(
+    "A day and a session",
+    value={
+        "days": [
+            {
+                "day": "2026-06-17", "expected": 540, "arrived": 447, "new": 447, "absent": 93,
+                "scanned_out": 310, "mean_minutes": 402, "is_over": True,
+            }
+        ],
+        "sessions": [
+            {
+                "session": "5e0f2f0a-8c0c-4a57-9c0d-0b7a1f0e7a11", "title": "Atelier", "places": 40,
+                "booked": 38, "arrived": 35, "inside": 0, "no_shows": 3, "scanned_out": 31,
+                "mean_minutes": 52,
+            }
+        ],
+    },
+    response_only=True,
+)  # fmt: skip
+
+
+@extend_schema_serializer(examples=[FIGURES_EXAMPLE])
 class AttendanceFiguresResponse(serializers.Serializer[Any]):
     """Counts only, without any attendee."""
 
