@@ -76,7 +76,7 @@ def test_with_a_factor_neither_password_nor_mailed_code_is_enough(client, ana, m
         answer = sign_in(client, ana)
     else:
         client.post("/accounts/login/code/", {"email": ana.email})
-        code = mailoutbox[0].body.split("\n\n")[2]
+        code = mailoutbox[0].body.split("\n\n")[3]
         answer = client.post("/accounts/login/code/confirm/", {"code": code})
     assert answer["Location"] == "/accounts/2fa/authenticate/"
     assert not is_in(client)

@@ -71,7 +71,7 @@ def test_a_line_is_assigned_undone_set_aside_and_taken_up(client, page, event):
     imported((11_000, "Acme", "", order.creditor_reference))
     address = f"{BANK}{BankLine.objects.get().pk}/"
     assert "trop peu" in page(BANK)
-    form = html.fromstring(client.get(address).content).xpath("//main//form")[0]
+    form = html.fromstring(client.get(address).content).xpath("//main//form[@method='post']")[0]
     assert dict(form.form_values())["reference"] == order.reference
     client.post(address, dict(form.form_values()))
     assert money(order) == (12_000, 11_000, 0)
