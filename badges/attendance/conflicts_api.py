@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from convention.api.bodies import render_body, validate_body
 from convention.api.fields import LocalTimeField
+from convention.api.openapi import PROBLEMS_EXTENSION
 from convention.errors import NotFound
 from registrations.models import Registration
 
@@ -125,6 +126,7 @@ class DeviceConflicts(DeviceView):
         responses=ConflictResolutionResponse,
         tags=["scanner"],
         operation_id="scanner_conflicts_resolve",
+        extensions={PROBLEMS_EXTENSION: ["404"]},
     )
     def post(self, request: Request) -> Response:
         """Resolve one conflict; the scans do not change. Sending it again resolves nothing twice."""

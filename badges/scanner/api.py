@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from badges.attendance.scanning.api import DeviceView, get_device
 from convention.api.bodies import render_body, validate_body
+from convention.api.openapi import PROBLEMS_EXTENSION
 
 from .search import find_by_short_code, list_attendees, search_attendees
 
@@ -111,6 +112,7 @@ class AttendeeSearchView(DeviceView):
         responses=AttendeeListResponse,
         tags=["scanner"],
         operation_id="scanner_search",
+        extensions={PROBLEMS_EXTENSION: ["429"]},
     )
     def post(self, request: "Request") -> Response:
         """Find at most twenty attendees; with a short code, the one whose badge it is."""
@@ -128,7 +130,12 @@ class AttendeeListView(DeviceView):
 
     http_method_names = ("get", "head")
 
-    @extend_schema(responses=AttendeeListResponse, tags=["scanner"], operation_id="scanner_attendees")
+    @extend_schema(
+        responses=AttendeeListResponse,
+        tags=["scanner"],
+        operation_id="scanner_attendees",
+        extensions={PROBLEMS_EXTENSION: ["403"]},
+    )
     def get(self, request: "Request") -> Response:
         """Return everybody with a valid badge, for searching offline. Supervisors’ devices only."""
         found = list_attendees(device=get_device(request))

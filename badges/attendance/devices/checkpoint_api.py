@@ -13,6 +13,7 @@ from badges.attendance.models import Checkpoint
 from badges.attendance.scanning.api import DeviceView, get_device
 from badges.attendance.scanning.snapshot_serializers import SnapshotDeviceResponse
 from convention.api.bodies import render_body, validate_body
+from convention.api.openapi import PROBLEMS_EXTENSION
 from convention.errors import NotFound
 
 from .checkpoints import move_device
@@ -58,6 +59,7 @@ class DeviceCheckpointView(DeviceView):
         responses=CheckpointChangeResponse,
         tags=["scanner"],
         operation_id="scanner_checkpoint",
+        extensions={PROBLEMS_EXTENSION: ["403", "404"]},
     )
     def post(self, request: Request) -> Response:
         """Move the device to another checkpoint of its event, if the organizer allowed it at pairing.

@@ -31,6 +31,9 @@ MAX_OFFSET_MS = 2**31 - 1
 
 MAX_COUNTER = 2**63 - 1
 
+# Thirty years: no page is open for longer, and times stay within what datetime can hold.
+MAX_ELAPSED_MS = 10**12
+
 
 @dataclass(frozen=True)
 class InvalidScan:

@@ -31,6 +31,7 @@ from .scan_input import (
     ALLOWED_VERDICTS,
     MAX_CODE_LENGTH,
     MAX_COUNTER,
+    MAX_ELAPSED_MS,
     MAX_OFFSET_MS,
     MAX_OPERATOR_LENGTH,
     MAX_PAGE_LENGTH,
@@ -130,7 +131,7 @@ class ScanRequest(serializers.Serializer[ScanInput]):
     )
     page = ScanTextField(max_length=MAX_PAGE_LENGTH, help_text="Names the page load that made the scan.")
     elapsed_ms = ScanNumberField(
-        limit=MAX_COUNTER, help_text="That page’s monotonic clock when the badge was read."
+        limit=MAX_ELAPSED_MS, help_text="That page’s monotonic clock when the badge was read."
     )
     device = ScanNumberField(
         limit=MAX_COUNTER,
@@ -179,7 +180,7 @@ class ScanBatchRequest(serializers.Serializer[Any]):
 
     scans = ScanListField(child=ScanRequest())
     page = ScanTextField(max_length=MAX_PAGE_LENGTH, help_text="Names the page load that sends this.")
-    elapsed_ms = ScanNumberField(limit=MAX_COUNTER, help_text="Its monotonic clock now.")
+    elapsed_ms = ScanNumberField(limit=MAX_ELAPSED_MS, help_text="Its monotonic clock now.")
     sent_at = OptionalTimeField(help_text="The device’s clock now.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

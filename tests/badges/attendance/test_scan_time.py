@@ -6,7 +6,8 @@ import uuid
 import pytest
 
 from badges.attendance.scanning.inputs.scan_time import SendingClock, raise_to_predecessor, resolve_scan_time
-from badges.attendance.scanning.scan_input import ScanInput
+from badges.attendance.scanning.scan_input import InvalidScan, ScanInput
+from badges.attendance.scanning.serializers import parse_scan
 
 NOW = datetime.datetime(2026, 6, 17, 12, tzinfo=datetime.UTC)
 MINUTE, DAY = datetime.timedelta(minutes=1), datetime.timedelta(days=1)
@@ -63,3 +64,10 @@ def test_a_scan_is_not_before_the_one_that_its_device_made_before():
 
     assert (raised.effective_at, raised.is_uncertain) == (NOW - MINUTE, True)
     assert raise_to_predecessor(raised, NOW - DAY) == raised
+
+
+def test_a_clock_beyond_all_bounds_is_no_number_of_milliseconds():
+    item = {"id": str(uuid.uuid4()), "code": "X", "direction": "in", "at": "2026-06-17T08:31:02+02:00"}
+
+    assert isinstance(parse_scan({**item, "page": "p", "elapsed_ms": 10**11}), ScanInput)
+    assert isinstance(parse_scan({**item, "page": "p", "elapsed_ms": 10**15}), InvalidScan)
