@@ -98,6 +98,8 @@ def test_schema_and_docs_are_there(client):
     assert set(schema["paths"]) == {
         "/api/v1/events/{event}/",
         "/api/v1/events/{event}/attendance/",
+        "/api/v1/events/{event}/attendance/figures/",
+        "/api/v1/events/{event}/headcount/",
         "/api/v1/events/{event}/draft/",
         "/api/v1/events/{event}/draft/slots/",
         "/api/v1/events/{event}/draft/undo/",
@@ -118,6 +120,11 @@ def test_schema_and_docs_are_there(client):
         "/api/v1/events/{event}/registrations/{reference}/cancel/",
         "/api/v1/scanner/snapshot/",
         "/api/v1/scanner/scans/",
+        "/api/v1/scanner/pair/",
+        "/api/v1/scanner/search/",
+        "/api/v1/scanner/attendees/",
+        "/api/v1/scanner/conflicts/",
+        "/api/v1/scanner/checkpoint/",
     }
     docs = client.get("/api/v1/docs/")
     assert "<script>" not in docs.content.decode()

@@ -203,7 +203,7 @@ def test_a_job_is_for_its_own_event(event, organizer, client):
 
 def test_jobs_stand_in_the_menu_once_there_is_one(event, organizer, client):
     def menu():
-        return re.findall(r'<li><a href="(/organize/x/jobs/)"', client.get("/organize/x/tickets/").text)
+        return re.findall(r'<li><a href="(/organize/x/jobs/)"', client.get("/organize/x/settings/").text)
 
     request_job(event=make_event(), kind="badges", title="Badges", requested_by=organizer, argument="a6")
     assert menu() == []
