@@ -103,7 +103,7 @@ def test_the_desk_finds_while_one_types(browser_page, site, client, prefix):
     check(browser_page)
     browser_page.keyboard.press("Enter")
     browser_page.keyboard.type("banque")
-    expect(browser_page.locator(".person-name")).to_have_text(["Paul Petit"])
+    expect(browser_page.locator("#results .person-name")).to_have_text(["Paul Petit"])
 
 
 def test_the_desk_works_without_javascript(no_javascript, site, client, prefix):

@@ -20,7 +20,6 @@ let timer = 0;
 let running = new AbortController();
 /** The text whose results are shown. */
 let shownQuery = field.value;
-let isCheckingIn = false;
 let numbersTag = "";
 
 /**
@@ -95,21 +94,24 @@ function moveHighlight(step) {
  * @param {HTMLElement | null} button
  */
 async function sendForm(guestForm, button) {
-  if (isCheckingIn) return;
-  isCheckingIn = true;
+  const [query, shown] = [field.value, [...results.childNodes]];
+  const request = { method: "POST", body: new FormData(guestForm, button) };
+  // Before the answer: the next name is typed meanwhile, and a second Enter must not send this guest again.
+  clearTimeout(timer);
+  field.value = shownQuery = "";
+  results.replaceChildren();
+  field.focus();
   try {
-    const html = await fetchPart(guestForm.action, { method: "POST", body: new FormData(guestForm, button) });
+    const html = await fetchPart(guestForm.action, request);
     if (html === null) return;
     verdict.innerHTML = html;
-    field.value = shownQuery = "";
-    results.replaceChildren();
     history.replaceState(null, "", location.pathname);
-    field.focus();
     refreshNumbers();
   } catch (error) {
     handleError(error);
-  } finally {
-    isCheckingIn = false;
+    if (field.value) return;
+    field.value = shownQuery = query;
+    results.replaceChildren(...shown);
   }
 }
 
