@@ -43,7 +43,7 @@ SPECTACULAR_SETTINGS = {
             "coach",
             "exit",
             "other",
-        ],  # fmt: skip
+        ],
         "BadgeState": ["confirmed", "cancelled", "merged"],
         "ScanVerdict": ["admitted", "already_in", "refused", "unverified", "action"],
         "ScanDirection": ["in", "out"],
