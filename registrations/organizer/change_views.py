@@ -51,7 +51,7 @@ class OrderChangeForm(forms.Form):
         chosen = [item.addon for item in registration.active_addons]
         super().__init__(data, initial={"ticket": registration.ticket, "addons": chosen})
         event = registration.event
-        for name, rows in (("ticket", event.tickets.all()), ("addons", event.addons.all())):
+        for name, rows in (("ticket", event.tickets.with_prices()), ("addons", event.addons.all())):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = rows
@@ -102,7 +102,7 @@ def _try_change(request: HttpRequest, form: OrderChangeForm, registration: Regis
     try:
         change_order(
             registration=registration,
-            expected_cents=int(expected) if expected.lstrip("-").isdecimal() else 0,
+            expected_cents=int(expected) if expected.removeprefix("-").isdecimal() else 0,
             reason=form.cleaned_data["reason"],
             **_read_choice(form),
         )

@@ -184,6 +184,8 @@ HARMLESS = {
     "visits_ndaacceptance.hash", "visits_ndatext.hash", "visits_visitorlist.hash",
     # encrypted under SECRET_KEY in the database itself
     "events_eventkey.encrypted_private_key",
+    # printed on the certificate, which could not be checked after a restore without it
+    "certificates_certificate.code",
     # public, or names of something else
     "api_repeatablerequest.token_id",
     "events_eventkey.public_key", "registrations_answerfile.token",
