@@ -15,7 +15,7 @@ class ScheduleConfig(AppConfig):
         """Register what lower layers call."""
         hooks.event_readiness.register("schedule.versions.timetables.list_programme_readiness")
         hooks.public_pages.register("schedule.programme.public_pages.list_programme_pages")
-        hooks.event_copiers.register("schedule.editing.copy_settings.copy_programme_settings")
+        hooks.event_copiers.register("schedule.editing.programme_parts.copy_programme_settings")
         hooks.event_downloads.register("schedule.downloads.DOWNLOAD_SHEETS")
         hooks.room_uses.register("schedule.editing.room_removal.describe_room_uses")
         hooks.room_removal.register("schedule.editing.room_removal.clear_rooms")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from badges.codes import get_badge_holder
 from convention.audit.record import record_action
 from convention.errors import ConventionError
-from registrations.changes.reissue_badge import reissue_badge
+from registrations.changes.resend import reissue_badge
 from registrations.models import Registration
 
 from .models import BadgePrint

@@ -1,5 +1,6 @@
 """Send mails, each rendered from a text and an HTML template in the reader's language."""
 
+import logging
 import re
 import smtplib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from convention.web.external_calls import ExternalServiceBusy, count_external_ca
 
 # Possessive (`++`) and only from the beginning of a word: a reply that is one long word without "@" must
 # not be searched again from each of its letters.
+logger = logging.getLogger(__name__)
 ADDRESS_PATTERN = re.compile(r"<?(?<![^\s<>])[^\s<>@]++@[^\s<>]+>?")
 
 
@@ -80,6 +82,15 @@ def send_mail_message(mail_message: MailMessage) -> str:
     except ExternalServiceBusy:
         # `from None` here and below: the library's errors name the recipient, and tracebacks are stored.
         raise MailNotSent("too many mails wait for the mail server") from None
+
+
+def send_or_log(mail_message: MailMessage) -> None:
+    """Send the mail; if its address is refused, log only its message key. Raise MailNotSent."""
+    try:
+        send_mail_message(mail_message)
+    # A refusal is permanent: raising would only make the worker retry. The log names no address.
+    except MailRefused:
+        logger.warning("The mail server refused %s.", mail_message.message_key)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Send a registration's mail again, after it was lost or never sent, as after an import."""
+"""Send a registration's mail again, after it was lost or never sent, as after an import; reissue a badge."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from convention import hooks
 from convention.audit.record import record_action
-from convention.errors import ConventionError
+from convention.errors import ConventionError, NotOpenNow
+from convention.events.sequence import advance_sequence
 from convention.text.email_addresses import filter_by_email, is_same_email
 from registrations.models import Order, Registration
 
@@ -131,3 +132,24 @@ def validate_address(email: str) -> str:
     except ValidationError as error:
         raise InvalidAddress(_("“%(email)s” is not an e-mail address.") % {"email": address[:100]}) from error
     return address
+
+
+@transaction.atomic
+def reissue_badge(*, registration: Registration, reason: str) -> Registration:
+    """Raise the badge version, which voids the badge that is out; return the registration.
+
+    The attendee's own link stays valid: it depends on how many people held the place, not on the badges
+    printed. `reason` goes into the audit trail. Raise NotOpenNow if the registration has no valid badge.
+    """
+    rows = Registration.objects.select_related("event", "ticket", "order")
+    registration = rows.select_for_update(of=("self",), no_key=True).get(pk=registration.pk)
+    if registration.state != Registration.State.CONFIRMED:
+        raise NotOpenNow(_("Only confirmed registrations have a badge."))
+    registration.badge_version += 1
+    registration.reissue_count += 1
+    record_action(
+        "badge.reissue", registration, event=registration.event, fields=["badge_version"], reason=reason
+    )
+    registration.sequence = advance_sequence(registration.event_id)
+    registration.save(update_fields=["badge_version", "reissue_count", "sequence"])
+    return registration

@@ -1,4 +1,4 @@
-"""Save, move and remove the items of a programme: tracks, speakers and settings."""
+"""Save, move, remove and copy the items of a programme: tracks, speakers and settings."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -12,7 +12,8 @@ from convention.audit.record import record_action
 from convention.db.ordering import move_row
 from convention.errors import ConventionError, InvalidFields, NotFound
 from convention.events.models import Event
-from schedule.models import Schedule, Session, Slot, Speaker, Track
+from convention.events.publishing.copy_event import EventCopy
+from schedule.models import ConflictLevel, Schedule, Session, Slot, Speaker, Track, WalkingTime
 from schedule.programme.days import get_programme_day
 
 from .draft_slots import lock_current_draft
@@ -107,3 +108,13 @@ def save_programme_item(*, event: Event, item: Track | Speaker | Schedule, chang
         raise NotFound(REMOVED_SENTENCES[type(item)]) from None
     record_action(f"{item._meta.model_name}.{verb}", item, event=event, fields=sorted(changed_fields))
     raise_revision(event=event)
+
+
+def copy_programme_settings(event_copy: EventCopy) -> None:
+    """Copy tracks, walking times, levels of conflicts, and the settings of the programme."""
+    event = event_copy.source
+    schedules = Schedule.objects.filter(event=event)
+    # These name the programme that was imported: its version, and the address it came from.
+    event_copy.copy_rows(schedules, revision=0, version="", acronym="", base_url="")
+    for model in (Track, WalkingTime, ConflictLevel):
+        event_copy.copy_rows(model.objects.filter(event=event))

@@ -23,8 +23,7 @@ from schedule.models import (
 from schedule.models.proposals import SessionProposalQuerySet
 
 from .interests import InterestChecker, InterestKind, load_interest_checker
-from .reviews import is_sales_talk_open
-from .scores import calculate_mean_score, calculate_review_score
+from .reviews import calculate_mean_score, calculate_review_score, is_sales_talk_open
 from .submit import describe_employer
 
 GOOD_SCORE: Final = 4

@@ -1,7 +1,8 @@
 """Review proposals: score, abstain, declare a conflict of interest, and resolve the flag “sales talk”."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Final
 
 from django.db import transaction
@@ -160,3 +161,21 @@ def _lock_review(proposal: SessionProposal, reviewer: Person) -> Review:
 
 def _record_review(verb: str, review: Review) -> None:
     record_action(verb, review.proposal, event=review.proposal.call.event)
+
+
+def calculate_review_score(scores: Mapping[int, int], weights: Mapping[int, int]) -> Fraction | None:
+    """Return the weighted mean of one review, by key of criterion; None if no criterion has a score.
+
+    Criteria without a score, such as those added later, do not count.
+    """
+    scored = {key: value for key, value in scores.items() if key in weights}
+    if not scored:
+        return None
+    total_weight = sum(weights[key] for key in scored)
+    return Fraction(sum(value * weights[key] for key, value in scored.items()), total_weight)
+
+
+def calculate_mean_score(review_scores: Iterable[Fraction | None]) -> Fraction | None:
+    """Return the mean of the reviews that have a score; None without any."""
+    known = [score for score in review_scores if score is not None]
+    return sum(known, Fraction()) / len(known) if known else None

@@ -7,8 +7,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.db.leases import hold_lease
-from convention.mail.messages import MailMessage
-from registrations.visits.mails import send_or_log
+from convention.mail.messages import MailMessage, send_or_log
 from registrations.visits.models import Application, HostContact
 
 

@@ -211,3 +211,15 @@ def collect_facts(application: Application, context: ApplicationContext) -> Appl
 
 def _is_active_place(place: Registration | None) -> bool:
     return place is not None and place.confirmed_at is not None and place.cancelled_at is None
+
+
+def list_present_visitors(visit: Visit) -> list[Application]:
+    """Return the applications of those who arrived, by name."""
+    # Not `confirmed()`: people who came although their place was taken back count as present.
+    rows = Application.objects.filter(visit=visit, registration__in=list(load_presence(visit.event)))
+    applications = rows.select_related("registration__order", "person")
+    return list(applications.order_by("registration__sort_name", "pk"))
+
+
+def was_present(application: Application) -> bool:
+    return application.registration_id in load_presence(application.visit.event)

@@ -9,10 +9,9 @@ from convention.club.models import Person
 from convention.club.permissions import get_member_company
 from convention.errors import InvalidFields, NotOpenNow
 from registrations.visits.applications.confidentiality import TextChanged
-from registrations.visits.applications.state import find_agreed_ids
+from registrations.visits.applications.state import find_agreed_ids, list_present_visitors
 from registrations.visits.models import Application, Debrief, DebriefNote, Visit
 from registrations.visits.models.visits import hash_texts
-from registrations.visits.presence import list_present_visitors
 
 from .rules import DebriefReader, DebriefTerms
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 from convention.audit.record import record_action
 from convention.errors import NotOpenNow
 from convention.web.charts import BarChart, ChartBar
+from registrations.visits.applications.state import was_present
 from registrations.visits.models import Application, FeedbackAnswer, FeedbackQuestion, Visit
-from registrations.visits.presence import was_present
 
 # With fewer answers, the group could tell who gave which.
 MIN_ANSWERS_SHOWN: Final = 3

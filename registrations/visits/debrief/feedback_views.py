@@ -9,9 +9,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from convention.audit.record import record_action
 from convention.errors import NotOpenNow
+from registrations.visits.applications.state import was_present
 from registrations.visits.models import FeedbackAnswer
 from registrations.visits.permissions import get_own_application, get_visit_to_debrief
-from registrations.visits.presence import was_present
 
 from .feedback import MIN_ANSWERS_SHOWN, add_default_questions, list_results, save_feedback
 from .forms import FeedbackForm, FeedbackQuestionFormSet

@@ -6,8 +6,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from convention.mail.messages import MailMessage
-from registrations.visits.mails import send_or_log
+from convention.mail.messages import MailMessage, send_or_log
 from registrations.visits.models import HostContact, Visit, VisitorList
 
 

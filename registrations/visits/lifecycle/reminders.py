@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from convention.db.leases import hold_lease
 from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
 from registrations.billing.buyer_name import find_attendee_first_name
+from registrations.visits.applications.state import list_present_visitors
 from registrations.visits.models import Application, DayMail, Ride, Visit
-from registrations.visits.presence import list_present_visitors
 from registrations.visits.rides.calendar import build_ride_calendar, list_rides
 
 logger = logging.getLogger(__name__)

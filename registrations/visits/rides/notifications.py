@@ -7,10 +7,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from convention.db.leases import hold_lease
-from convention.mail.messages import MailMessage
+from convention.mail.messages import MailMessage, send_or_log
 from convention.text.dates import format_datetime
 from registrations.billing.buyer_name import find_attendee_first_name
-from registrations.visits.mails import send_or_log
 from registrations.visits.models import Application, RideSeat
 from registrations.visits.models.visits import hash_texts
 

@@ -6,7 +6,7 @@ import pytest
 
 from schedule.proposals.interests import InterestKind, PartyInterests, find_conflict
 from schedule.proposals.neutrality import SpeakerEmployer, find_neutrality_objections
-from schedule.proposals.scores import calculate_mean_score, calculate_review_score
+from schedule.proposals.reviews import calculate_mean_score, calculate_review_score
 
 VENDOR = SpeakerEmployer("Vera", "Nuage", is_vendor_employee=True)
 CUSTOMER = SpeakerEmployer("Cléo", "Acme", is_vendor_employee=False)
