@@ -40,7 +40,10 @@ class CertificateFacts:
 
 
 def check_certificates_open(event: "Event", *, at: datetime.datetime | None = None) -> None:
-    """Raise NotOpenNow until the event is over: before, the times would be incomplete."""
+    """Raise NotOpenNow until the event is over, when the times are complete, and for site visits."""
+    # Visits certify only visitors who were scanned out.
+    if event.kind == event.Kind.SITE_VISIT:
+        raise NotOpenNow(_("The certificates of a visit are on the page of its day."))
     if event.ends_at > (at or timezone.now()):
         raise NotOpenNow(_("Certificates of attendance are available once the event is over."))
 

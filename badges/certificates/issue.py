@@ -33,12 +33,14 @@ def issue_certificates(*, event: "Event", facts: Sequence[CertificateFacts]) -> 
     """Return a certificate for each of these facts, in their order.
 
     One that was issued with the same text is returned again, so that two printings have the same code; one
-    with another text is replaced.
+    with another text is replaced. What the organizer withdrew is not issued again with the same text. Raise
+    CertificateEnded if nothing is left.
     """
     registrations = [row.registration_id for row in facts]
     # Two downloads at once must not issue two certificates; locked in order of ids, against deadlocks.
     people = Registration.objects.filter(pk__in=registrations).order_by("pk")
     list(people.select_for_update(no_key=True).values_list("pk"))
+    facts = _leave_out_withdrawn(event, facts)
     issued = _find_valid(event, registrations)
     now = timezone.now()
     new, outdated = [], []
@@ -69,6 +71,16 @@ def _find_valid(event: "Event", registrations: Sequence[int]) -> dict[Certificat
     return {(row.registration_id, row.session_id): row for row in valid.select_related("session__room")}
 
 
+def _leave_out_withdrawn(event: "Event", facts: Sequence[CertificateFacts]) -> list[CertificateFacts]:
+    rows = Certificate.objects.filter(event=event, ending=Certificate.Ending.WITHDRAWN)
+    rows = rows.filter(registration__in=[row.registration_id for row in facts])
+    withdrawn = [(row.registration_id, row.session_id, _read_text(row)) for row in rows]
+    left = [row for row in facts if (*_make_key(row), _make_text(row)) not in withdrawn]
+    if facts and not left:
+        raise CertificateEnded(_("The organizer withdrew this certificate."))
+    return left
+
+
 def _make_key(facts: CertificateFacts) -> CertificateKey:
     return facts.registration_id, facts.session.pk if facts.session else None
 
@@ -88,8 +100,8 @@ def _read_text(certificate: Certificate) -> dict[str, Any]:
 
 @transaction.atomic
 def withdraw_certificate(*, certificate: Certificate, reason: str) -> None:
-    """Make a certificate invalid; whoever checks its code is told so. Raise CertificateEnded."""
+    """Make a certificate invalid, which the page of its code says. Raise CertificateEnded."""
     ended = Certificate.objects.valid().filter(pk=certificate.pk)
     if not ended.update(ended_at=timezone.now(), ending=Certificate.Ending.WITHDRAWN):
-        raise CertificateEnded(_("This certificate is no longer valid already."))
+        raise CertificateEnded(_("This certificate is no longer valid."))
     record_action("certificate.withdraw", certificate, event=certificate.event, reason=reason)

@@ -298,5 +298,6 @@ class AttendanceFigures(APIView):
     def get(self, request: Request, event: str) -> Response:
         """Return the figures of each day that has begun, and of each session with a checkpoint."""
         event_obj = get_event_to_organize(event, request.user)
+        record_api_read("attendance.figures", token=request.auth, event=event_obj)
         figures = {"days": load_day_figures(event_obj), "sessions": load_session_figures(event_obj)}
         return Response(render_body(AttendanceFiguresResponse, figures))

@@ -6,6 +6,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from badges.attendance.scanning.check_in import get_desk_device
@@ -13,6 +14,7 @@ from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.scan_input import MAX_OPERATOR_LENGTH, MAX_SCANS_PER_REQUEST
 from badges.attendance.scanning.verdict import ADMITTED
 from convention.audit.record import record_action
+from convention.errors import NotOpenNow
 
 from .sheet import SheetKey
 
@@ -29,10 +31,14 @@ def record_sheet(*, key: SheetKey, registrations: Sequence["Registration"], oper
     """Record an entry for each of these attendees and return how many were new.
 
     The time is that of the session or the day, marked as uncertain. A signature outweighs the rules: they
-    signed, so they were there.
+    signed, so they were there. Raise NotOpenNow before that time.
     """
+    if key.recorded_time > timezone.now():
+        raise NotOpenNow(_("This sheet is of a time that has not begun."))
     device = get_desk_device(key.checkpoint)
-    items = [_make_item(key, registration, operator) for registration in registrations]
+    # By id, as every batch locks registrations.
+    ordered = sorted(registrations, key=lambda registration: registration.pk)
+    items = [_make_item(key, registration, operator) for registration in ordered]
     results = [
         result
         for chunk in batched(items, MAX_SCANS_PER_REQUEST, strict=False)
@@ -50,7 +56,7 @@ def _make_item(key: SheetKey, registration: "Registration", operator: "Person | 
         "id": str(uuid.uuid5(SHEET_NAMESPACE, name)),
         "registration": registration.reference,
         "direction": "in",
-        # Without an offset: the time is approximate, and shown as such.
+        # Without `clock_offset_ms`, so that the time is marked as uncertain.
         "at": key.recorded_time.isoformat(),
         "local_verdict": ADMITTED,
         "let_in": True,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Min, Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -48,16 +47,12 @@ class SheetKey:
 
     @property
     def recorded_time(self) -> datetime.datetime:
-        """Return the time that signatures are recorded with: when the session or the day begins.
-
-        Never in the future.
-        """
+        """Return the time that signatures are recorded with: when the session or the day begins."""
         event, session = self.checkpoint.event, self.checkpoint.session
         if session and session.starts_at:
-            return min(session.starts_at, timezone.now())
+            return session.starts_at
         opening = event.starts_at.astimezone(event.zone).time()
-        begins = datetime.datetime.combine(self.day, opening, event.zone)
-        return min(begins, timezone.now())
+        return datetime.datetime.combine(self.day, opening, event.zone)
 
 
 def list_sheets(event: "Event") -> list[SheetKey]:

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
@@ -69,6 +70,7 @@ def sheet_entry(request: HttpRequest, event: str, checkpoint: int, day: str) -> 
         "description": describe_sheet(key),
         "rows": rows,
         "arrived_count": count_arrived(rows),
+        "has_begun": key.recorded_time <= timezone.now(),
         "order": order,
         "orders": [("name", _("Name")), ("company", _("Company")), ("ticket", _("Ticket"))],
     }

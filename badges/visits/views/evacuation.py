@@ -19,6 +19,8 @@ from convention.tables.downloads import inline_response
 def event_evacuation_list(request: HttpRequest, event: str) -> HttpResponse:
     """Show who is inside the event. A service worker saves the page on the phone for use offline."""
     event_obj = get_event_to_staff(event, request.user)
+    # The page stays on the phone, so opening it is recorded as printing it is.
+    record_action("evacuation.open", event_obj, event=event_obj)
     people = load_people_inside(event_obj)
     context = {
         "event": event_obj, "section": "organize", "people": people, "now": timezone.now(),

@@ -138,6 +138,9 @@ def test_corrected_facts_replace_a_certificate_and_an_organizer_withdraws_one(cl
     assert "was replaced by a newer one" in client.get(public[0]).content.decode()
     assert "was withdrawn" in client.get(public[1]).content.decode()
     assert AuditEntry.objects.get(verb="certificate.withdraw").reason == "Badge prêté"
+    # The same text is not issued again, or the withdrawal would end with the next download.
+    assert client.get(make_path("order-certificate", registration)).status_code >= 400
+    assert not Certificate.objects.valid().exists()
 
 
 def test_organizers_print_those_of_everyone_and_many_in_a_job(client, event, monkeypatch):

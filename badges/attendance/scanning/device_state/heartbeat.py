@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from badges.attendance.models import Device
+from badges.attendance.scanning.scan_input import MAX_OFFSET_MS
 from convention.api.bodies import get_shared_serializer
 
 # All requests of a device would otherwise queue for its row.
@@ -24,13 +25,19 @@ class DeviceStateHeader(serializers.Serializer[Any]):
         required=False, min_value=0, max_value=MAX_COUNT, help_text="Scans that are still to be sent."
     )
     oldest_pending_s = serializers.IntegerField(
-        required=False, allow_null=True, min_value=0, help_text="The age of the oldest of them, in seconds."
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=MAX_COUNT,
+        help_text="The age of the oldest of them, in seconds.",
     )
     battery = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=1)
     camera = serializers.ChoiceField(["ok", "none", "untried"], required=False)
     test_badge = serializers.BooleanField(required=False)
     storage = serializers.ChoiceField(["persistent", "best-effort"], required=False)
-    clock_offset_ms = serializers.IntegerField(required=False, allow_null=True)
+    clock_offset_ms = serializers.IntegerField(
+        required=False, allow_null=True, min_value=-MAX_OFFSET_MS, max_value=MAX_OFFSET_MS
+    )
 
 
 def parse_device_state(header: str) -> dict[str, Any] | None:
@@ -45,8 +52,9 @@ def parse_device_state(header: str) -> dict[str, Any] | None:
 
 
 def update_last_seen(device: Device, now: datetime.datetime, state: dict[str, Any] | None = None) -> None:
-    """Update the device's `seen_at` and state, at most every 30 seconds so that requests do not queue."""
-    if device.seen_at is not None and now - device.seen_at <= SEEN_INTERVAL:
+    """Update `seen_at`, at most every 30 seconds so that requests do not queue, and a changed state."""
+    is_recent = device.seen_at is not None and now - device.seen_at <= SEEN_INTERVAL
+    if is_recent and (state is None or state == device.state):
         return
     changes: dict[str, Any] = {"seen_at": now} if state is None else {"seen_at": now, "state": state}
     Device.objects.filter(pk=device.pk).update(**changes)

@@ -47,8 +47,9 @@ def is_signed_by_device(signed_item: str, signature: str, *, device_id: int, pub
     if len(raw) != 2 * COORDINATE_BYTES:
         return False
     numbers = (int.from_bytes(half) for half in (raw[:COORDINATE_BYTES], raw[COORDINATE_BYTES:]))
-    text = write_canonical_text(signed_item, device_id).encode()
     try:
+        # A text with a lone surrogate cannot be encoded, so no device signed it.
+        text = write_canonical_text(signed_item, device_id).encode()
         load_device_key(public_key).verify(encode_dss_signature(*numbers), text, ECDSA)
     except (InvalidSignature, ValueError):
         return False
