@@ -101,6 +101,12 @@ public_pages = Hook()
 event_copiers = Hook()
 # (company, day) -> errors by field: why a company cannot be merged into another.
 company_guards = Hook()
+# (person=): the account was closed; end sessions and API tokens.
+end_access = SingleHook()
+# (person_id=) -> how many API tokens were revoked: a role of the club ended.
+revoke_tokens = SingleHook()
+# (person=, former_email=): an administrator changed the address; end what the former one gave access to.
+replace_address = SingleHook()
 # (people, since) -> ids of those who took part in something since then.
 person_uses = Hook()
 # Dictionaries of downloadable tables of an event: name -> function of the event.

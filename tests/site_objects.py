@@ -26,8 +26,11 @@ from convention.club.models import (
     CompanyRole,
     DirectoryImport,
     Employment,
+    Mandate,
     Market,
     Person,
+    Plan,
+    WorkingGroup,
 )
 from convention.events.models import Delegation, Event, EventRole
 from convention.jobs.models import Job
@@ -150,7 +153,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "secret": registration.order.manage_secret,
         "person": registration.reference, "role_id": role.pk, "token_id": 1, "session_id": 1,
         "file": "x.log", "position": 1,
-        **make_company_objects(registration),
+        **make_company_objects(registration), **make_governance_objects(spare),
         "line_id": line, "assignment_id": assignment,
         "layout": "a6", "ticket": ticket.slug, "registration": registration.reference,
     }  # fmt: skip
@@ -271,6 +274,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "club-long-job": {"pk": Job.objects.create(kind="directory", title="Import", language="fr").pk},
         "host-proposal-withdraw": {"pk": proposal.pk},
         "club-role-end": {"role_id": values["role_of_company"]},
+        "club-person-role-end": {"role_id": values["role_of_club"]},
         "organize-registration-merge": two,
         "organize-duplicate-apart": two,
         "organize-question": {"slug": f"diet{spare or ''}"},
@@ -384,6 +388,18 @@ def make_company_objects(registration: Registration) -> dict[str, Any]:
         "person_id": colleague.pk,
         "role_of_company": company.roles.get().pk,
         "market": Market.objects.get_or_create(slug="stockage", defaults={"name": "Stockage"})[0].slug,
+    }
+
+
+def make_governance_objects(spare: int) -> dict[str, Any]:
+    """Create a role of the club, a working group with a mandate, and a plan."""
+    person, slug = make_person(), f"cloud{spare or ''}"
+    group = WorkingGroup.objects.create(slug=slug, name=slug, kind="thematic")
+    return {
+        "role_of_club": ClubRole.objects.create(person=person, role="secretary", starts_on=LONG_AGO).pk,
+        "group": group.slug,
+        "mandate": Mandate.objects.create(group=group, person=person, role="lead", starts_on=LONG_AGO).pk,
+        "plan": Plan.objects.create(slug=slug, name=slug).slug,
     }
 
 

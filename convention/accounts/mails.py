@@ -67,6 +67,15 @@ ACCOUNT_MAIL_TEXTS = {
         NOT_YOU_TEXT,
         SECURITY_LABEL,
     ),
+    "email_replaced": AccountMailText(
+        _("Your address has changed"),
+        _(
+            "An administrator of the club changed the address of your account from %(from_email)s "
+            "to %(to_email)s. Your sessions have ended and API tokens were revoked: sign in with the new "
+            "address."
+        ),
+        _("You did not expect this? Then tell the club at once."),
+    ),
     "email_deleted": AccountMailText(
         _("An address was removed"),
         _("The address %(deleted_email)s was removed from your account."),
