@@ -110,6 +110,7 @@ def test_a_group_from_its_name_to_its_history():
     mandate = Mandate.objects.get()
 
     assert (mandate.person, mandate.ends_on) == (person, None)
+    assert AuditEntry.objects.get(verb="mandate.give").fields == ["person", "role", "starts_on", "ends_on"]
     assert "has this role from" in client.post(at, mandate_fields).content.decode()
     assert "Ana Silva" in client.get(f"{AT}groups/").content.decode()
     backwards = client.post(
