@@ -126,7 +126,7 @@ def test_a_group_from_its_name_to_its_history():
     page = client.post(f"{at}mandates/{mandate.pk}/end/", follow=True).content.decode()
 
     assert "The mandate of Ana Silva has ended." in page
-    assert "<h2>Ended</h2>" in page
+    assert "<h2>Past mandates</h2>" in page
     assert not Mandate.objects.open().exists()
     assert f'{at}">Cloud</a>' in client.get(f"{AT}people/{person.pk}/").content.decode()
 
