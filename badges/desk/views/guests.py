@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from badges.attendance.models import Scan
 from badges.desk.badge_prints import find_last_print
 from badges.desk.check_in import DeskVerdict, check_in_guest, find_last_verdict, undo_check_in
-from badges.desk.forms import ReprintForm, StaffNoteForm
+from badges.desk.forms import StaffNoteForm
 from badges.desk.notes import write_staff_note
-from badges.desk.permissions import get_guest_to_serve
+from badges.desk.permissions import can_take_payments, get_guest_to_serve
 from badges.desk.search import load_guests
 from convention.club.models import Person
 from convention.errors import InvalidFields
@@ -54,10 +54,10 @@ def guest_detail(request: "HttpRequest", event: str, reference: str) -> HttpResp
         "registration": guest,
         "verdict": find_last_verdict(guest),
         "last_print": find_last_print(guest),
-        "reprint_form": ReprintForm(),
         "note_form": StaffNoteForm.from_registration(guest),
         "payments": payments,
         "organizes": can_organize(request.user, guest.event),
+        "takes_payments": can_take_payments(request.user, guest.event),
     }
     return render(request, "desk/guest.html", context)
 
@@ -89,7 +89,12 @@ def _respond_with_verdict(
 ) -> HttpResponse:
     """Return the verdict alone to the script, and the empty search page with it to a form."""
     if "part" in request.GET:
-        return render(request, "desk/verdict.html", {"event": guest.event, "verdict": verdict})
+        context = {
+            "event": guest.event,
+            "verdict": verdict,
+            "takes_payments": can_take_payments(request.user, guest.event),
+        }
+        return render(request, "desk/verdict.html", context)
     query = urlencode({"served": guest.reference})
     return redirect(f"{reverse('desk', args=[guest.event.slug])}?{query}")
 

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from convention.audit.models import AuditEntry
 from registrations.invoices.models import Payment
-from tests.factories import make_event, make_order, make_registration, make_staff, make_ticket
+from tests.factories import make_event, make_order, make_person, make_registration, make_staff, make_ticket
 from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_issuer
+from tests.site_objects import make_delegated_role, make_delegation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -92,3 +93,20 @@ def test_the_payment_of_another_order_has_no_receipt_here(zoe, desk, client):
     answer = client.get(f"/desk/x/guests/{other.reference}/receipts/{Payment.objects.get().pk}.pdf")
 
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("role", ["organizer", "desk"])
+def test_an_outside_firm_sees_no_amounts_and_takes_no_payments(zoe, client, role):
+    person = make_person()
+    make_delegated_role(make_delegation(zoe.event), person, role)
+    client.force_login(person)
+    guest = f"/desk/x/guests/{zoe.reference}/"
+
+    pages = [client.get(address).content.decode() for address in ("/desk/x/?q=zoe&part", guest)]
+    statuses = [client.get(f"{guest}payment/").status_code, client.post(f"{guest}invoice/").status_code]
+
+    assert all("Énergie" in page or zoe.name in page for page in pages)
+    assert not any("120" in page or "payment/" in page for page in pages)
+    assert statuses == [403, 403]
+    zoe.order.refresh_from_db()
+    assert zoe.order.payment == "card"
