@@ -59,9 +59,15 @@ def guest_payment(request: "HttpRequest", event: str, reference: str) -> HttpRes
 def guest_invoice(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
     """Let the buyer pay later by invoice."""
     guest = get_guest_to_charge(event, reference, request.user)
-    order = invoice_later(guest=guest)
-    message = _("Order %(reference)s will be invoiced.") % {"reference": order.reference}
-    messages.success(request, message)
+    try:
+        order = invoice_later(guest=guest)
+    except ConventionError as error:
+        messages.error(request, str(error))
+    else:
+        sentence = _("Order %(reference)s will be invoiced.")
+        if order.is_by_card:
+            sentence = _("Order %(reference)s is already paid: it will not be invoiced.")
+        messages.success(request, sentence % {"reference": order.reference})
     return redirect("desk-guest", event, reference)
 
 

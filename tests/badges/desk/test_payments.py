@@ -86,6 +86,20 @@ def test_an_unpaid_order_is_invoiced_instead(zoe, desk, client):
     assert AuditEntry.objects.filter(verb="order.invoice_later").count() == 1
 
 
+def test_an_order_that_was_paid_or_cancelled_meanwhile_is_not_invoiced(zoe, desk, client):
+    type(zoe).objects.filter(pk=zoe.pk).update(cancelled_at=timezone.now())
+    cancelled = client.post(f"{desk}invoice/", follow=True).content.decode()
+    type(zoe).objects.filter(pk=zoe.pk).update(cancelled_at=None)
+    pay(client, desk)
+    paid = client.post(f"{desk}invoice/", follow=True).content.decode()
+
+    assert "est déjà payée" in paid
+    assert "a été annulée" in cancelled
+    zoe.order.refresh_from_db()
+    assert zoe.order.payment == "card"
+    assert not AuditEntry.objects.filter(verb="order.invoice_later").exists()
+
+
 def test_the_payment_of_another_order_has_no_receipt_here(zoe, desk, client):
     pay(client, desk)
     other = make_registration(zoe.ticket)
