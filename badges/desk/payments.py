@@ -78,8 +78,8 @@ def take_payment(
 def invoice_later(*, guest: Registration) -> Order:
     """Let the buyer of an unpaid card order pay by invoice, and confirm the order; return it.
 
-    Does nothing for an order that is invoiced anyway, or that is paid. Raise NothingToInvoice if all of it was
-    cancelled, and SoldOut, CompanyFull or NotOpenNow if its places are gone.
+    Does nothing for an order that is invoiced anyway, or that is paid. Raise NothingToInvoice if all of it
+    was cancelled, and SoldOut, CompanyFull or NotOpenNow if its places are gone.
     """
     order = _lock_order(guest)
     if not order.is_by_card:

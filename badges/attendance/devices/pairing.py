@@ -104,10 +104,10 @@ def find_checkpoint(event: Event, name: str) -> Checkpoint:
 
 
 def get_or_create_entrance(event: Event) -> Checkpoint:
-    return _find_entrance(event) or _create_entrance(event)
+    return find_entrance(event) or _create_entrance(event)
 
 
-def _find_entrance(event: Event) -> Checkpoint | None:
+def find_entrance(event: Event) -> Checkpoint | None:
     entrances = event.checkpoints.filter(kind=Checkpoint.Kind.ENTRANCE)
     return entrances.select_related("event").first()
 
@@ -117,7 +117,7 @@ def _create_entrance(event: Event) -> Checkpoint:
     """Create the entrance, unless another request was faster."""
     # By the event's lock and not by the name: two requests may name it in two languages.
     Event.objects.select_for_update(no_key=True).get(pk=event.pk)
-    if entrance := _find_entrance(event):
+    if entrance := find_entrance(event):
         return entrance
     # A checkpoint of another kind may have this name.
     name = find_free_name(_("Entrance"), set(event.checkpoints.values_list("name", flat=True)))
