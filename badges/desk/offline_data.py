@@ -19,7 +19,7 @@ from convention.events.signing_keys import get_signing_key
 from registrations.invoices.models import Payment
 from registrations.models import Registration, Ticket
 
-from .models import BadgePrint, DeskDevice, StaffNote
+from .models import BadgePrint, DeskDevice, SpareBadge, StaffNote
 from .offline_devices import lease_spare_badges
 from .payments import load_amounts_due
 from .search import DeskGuest
@@ -30,10 +30,11 @@ def compute_data_version(event: Event) -> str:
     notes = StaffNote.objects.filter(registration__event=event).order_by("-written_at")
     prints = BadgePrint.objects.filter(registration__event=event)
     payments = Payment.objects.filter(receivable__event=event)
+    bound_spares = SpareBadge.objects.filter(device__event=event, bound_at__isnull=False)
     latest_note = notes.values_list("written_at", flat=True).first()
     parts = (
         event.sequence, number_changes(event.pk), notes.count(), latest_note, prints.count(),
-        payments.count(), translation.get_language(),
+        payments.count(), bound_spares.count(), translation.get_language(),
     )  # fmt: skip
     return "-".join(map(str, parts))
 

@@ -146,7 +146,7 @@ def test_the_desk_works_without_network_and_sends_later(open_page, site, client,
     page.get_by_role("button", name="Inscrire quelqu’un").click()
     page.locator("#walk-in-first").fill("Inès")
     page.locator("#walk-in-last").fill("Durand")
-    page.get_by_role("button", name="Inscrire et imprimer le badge").click()
+    page.get_by_role("button", name="Inscrire et imprimer le badge").dblclick()
     expect(page.locator("#badge-sheet svg")).to_have_count(1)
     assert page.evaluate("window.printed") == 1
     expect(page.locator("#pending-count")).to_have_text("4 à envoyer")

@@ -131,20 +131,24 @@ def test_what_another_desk_changed_meanwhile_is_a_conflict(desk, zoe):
 
 
 def test_a_refused_entry_says_why_and_stops_none_after_it(desk, zoe):
-    data = desk.sync()["data"]
+    first = desk.sync()
     zoe.event.tickets.update(capacity=1)
-    spare = data["spares"][0]["reference"]
+    spare = first["data"]["spares"][0]["reference"]
 
-    results = desk.sync(
+    answer = desk.sync(
         make_entry("walk_in", spare, **TEXTS, ticket="guest"),
         make_entry("walk_in", "A" * 13, **TEXTS, ticket="guest"),
         make_entry("check_in", "B" * 13, direction="in"),
-        make_entry("check_in", zoe.reference, direction="in"),
-    )["results"]
+        make_entry("note", zoe.reference, note="", before={"note": ""}),
+        version=first["version"],
+    )
+    results = answer["results"]
 
     assert [result["state"] for result in results] == ["refused", "conflict", "refused", "done"]
     assert "Il ne reste plus de place" in results[0]["sentence"]
-    assert SpareBadge.objects.get(reference=spare).bound_at is None
+    # The badge of the refused walk-in was printed: nobody else gets its code.
+    assert spare not in [badge["reference"] for badge in answer["data"]["spares"]]
+    assert SpareBadge.objects.get(reference=spare).bound_at is not None
     assert DeskEntry.objects.filter(state="refused").count() == 2
 
 
