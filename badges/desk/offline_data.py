@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone, translation
 
 from badges.attendance.models import Presence
@@ -87,7 +88,7 @@ def list_offline_guests(event: Event, codes: "CodeDescriber") -> list[dict[str, 
     amounts = load_amounts_due({guest.order_id: guest.order for guest in guests}.values())
     presences = find_main_presences(event, [guest.pk for guest in guests])
     printed = dict(
-        BadgePrint.objects.filter(registration__event=event)
+        BadgePrint.objects.filter(registration__event=event, badge_version=F("registration__badge_version"))
         .order_by("printed_at")
         .values_list("registration", "printed_at")
     )
@@ -120,6 +121,7 @@ def describe_guest(guest: DeskGuest, presence: Presence | None, values: dict[str
         "no_photo": registration.no_photo,
         "ticket": registration.ticket.slug,
         "state": registration.state,
+        "badge_version": registration.badge_version,
         "note": note.text if note else "",
         "payment": guest.payment_state,
         "amount_due": str(guest.amount_due) if guest.amount_due and guest.amount_due.amount > 0 else "",

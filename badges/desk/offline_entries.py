@@ -181,6 +181,9 @@ def _apply_substitution(context: EntryContext, entry: OfflineEntry) -> Outcome:
 def _apply_print(context: EntryContext, entry: OfflineEntry) -> Outcome:
     guest = get_guest(context.event, entry.reference)
     reason = entry.values["reason"]
+    # A reprint is the next version.
+    if entry.values["badge_version"] != guest.badge_version + bool(reason):
+        raise ChangedMeanwhile(_("This badge was replaced meanwhile: print it again."))
     if not reason and find_last_print(guest):
         # Two desks printed the same badge without network: both badges are the same code.
         return guest, _("This badge was printed at another desk, too.")

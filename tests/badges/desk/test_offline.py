@@ -91,10 +91,10 @@ def test_a_morning_without_network_is_applied_once_in_order(desk, zoe):
     entries = [
         make_entry("check_in", zoe.reference, direction="in"),
         make_entry("walk_in", spare, **TEXTS, ticket="guest"),
-        make_entry("print", spare, reason=""),
+        make_entry("print", spare, reason="", badge_version=1),
         make_entry("check_in", spare, direction="in"),
         make_entry("note", zoe.reference, note="Clé perdue", before={"note": ""}),
-        make_entry("print", zoe.reference, reason="lost"),
+        make_entry("print", zoe.reference, reason="lost", badge_version=2),
     ]
 
     results = desk.sync(*entries)["results"]
@@ -157,10 +157,12 @@ def test_another_person_comes_with_the_badge_that_was_signed_in_advance(desk, zo
         make_entry(
             "substitute", zoe.reference, **{**TEXTS, "email": "leo@example.org"}, before=texts_of(zoe)
         ),
-        make_entry("print", zoe.reference, reason=""),
+        make_entry("print", zoe.reference, reason="", badge_version=2),
+        make_entry("print", zoe.reference, reason="", badge_version=1),
     )["results"]
 
-    assert [result["state"] for result in results] == ["done", "done"]
+    assert [result["state"] for result in results] == ["done", "done", "conflict"]
+    assert "Ce badge a été remplacé entre-temps" in results[2]["sentence"]
     zoe.refresh_from_db()
     assert (zoe.name, zoe.badge_version) == ("Léo Bêta", 2)
     assert BadgePrint.objects.get().badge_version == 2

@@ -378,7 +378,9 @@ export class DeskView {
     const desk = this.#getDesk();
     if (!desk) return;
     getDialog("guest-dialog").close();
-    await desk.add(guest.reference, { kind: "print", values: { reason } }, guest);
+    // A reprint is the next version, which voids the one before.
+    const badge_version = guest.badge_version + (reason ? 1 : 0);
+    await desk.add(guest.reference, { kind: "print", values: { reason, badge_version } }, guest);
     const printed = desk.findGuest(guest.reference);
     if (printed) this.#printBadge(printed);
     this.focusSearch();
