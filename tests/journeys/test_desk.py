@@ -97,6 +97,11 @@ def test_a_walk_in_gets_a_badge_by_keyboard(open_page, site, client, event):
     page.keyboard.type("Inès")
     page.keyboard.press("Tab")
     page.keyboard.type("Durand")
+    # As a proxy answers while the server is down.
+    page.route("**/numbers/", lambda route: route.fulfill(status=502))
+    page.keyboard.press("Enter")
+    expect(page.locator("#unreachable")).to_be_visible()
+    page.unroute("**/numbers/")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Imprimer le badge")).to_be_focused()
     page.keyboard.press("Enter")
