@@ -20,6 +20,7 @@ from .conflict_list import ScanConflict, ScanConflictFilter, filter_open_conflic
 from .conflicts import Resolver, resolve_badge_conflicts
 from .models import Checkpoint, ConflictResolution, Device, Scan
 from .scanning.api import DeviceView, get_device
+from .scanning.record_encryption import make_registration_key
 from .scanning.scan_input import MAX_OPERATOR_LENGTH
 
 # A phone shows a few; more are for the organizer's page.
@@ -33,6 +34,7 @@ CONFLICTS_EXAMPLE = OpenApiExample(
         "conflicts": [
             {
                 "id": "3-K3VQ7M2XPA9TB",
+                "key": "0f1e2d3c4b5a6978",
                 "name": "Zoé Müller",
                 "company": "Acme",
                 "checkpoint": "Entrée",
@@ -73,6 +75,7 @@ class DeviceConflictResponse(serializers.Serializer[Any]):
     """A badge that was let in although it was inside."""
 
     id = serializers.CharField(help_text="Names the conflict when it is resolved.")
+    key = serializers.CharField(help_text="Of the registration, as in the snapshot.")
     name = serializers.CharField()
     company = serializers.CharField()
     checkpoint = serializers.CharField(help_text="Where the scans count.")
@@ -183,6 +186,7 @@ def describe_conflict(conflict: ScanConflict, device: Device) -> dict[str, Any]:
     presence, entry_device = conflict.presence, conflict.entry_device
     return {
         "id": make_conflict_id(conflict),
+        "key": make_registration_key(presence.registration.reference),
         "name": presence.registration.name,
         "company": presence.registration.company,
         "checkpoint": presence.checkpoint.name,

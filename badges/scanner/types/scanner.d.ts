@@ -455,6 +455,7 @@ declare global {
     /** A badge that was let in although it was inside, and the later scans that did it. */
     interface DeviceConflict {
       id: string;
+      key: string;
       name: string;
       company: string;
       checkpoint: string;

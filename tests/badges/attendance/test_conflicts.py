@@ -8,6 +8,7 @@ from django.utils import timezone, translation
 
 from badges.attendance.models import Checkpoint, ConflictResolution, Presence, Scan
 from badges.attendance.scanning.presence_store import rebuild_presence
+from badges.attendance.scanning.record_encryption import make_registration_key
 from badges.attendance.scanning.record_scans import record_scan_items
 from convention.audit.models import AuditEntry
 from tests.badges.attendance.factories import (
@@ -147,6 +148,7 @@ def test_a_phone_sees_and_resolves_the_conflicts_of_its_own_scans(client, event,
     [seen_by_second] = client.get(API, headers=bearer(second_token)).json()["conflicts"]
 
     assert (seen_by_first["name"], seen_by_first["is_mine"]) == ("Zoé Ana", True)
+    assert seen_by_first["key"] == make_registration_key(ana.reference)
     assert [scan["is_mine"] for scan in seen_by_second["scans"]] == [True]
     assert client.get(API, headers=bearer(stranger)).json() == {"conflicts": []}
     body = {"id": seen_by_second["id"], "kind": "reentry", "operator": "Lise"}
