@@ -74,8 +74,6 @@ declare global {
       ticket_en?: string;
       note: string;
       no_photo?: boolean;
-      /** Whether the desk still has to take a payment. */
-      to_pay?: boolean;
       ticket_id?: number;
       /** The ids of booked sessions. */
       sessions?: number[];
