@@ -15,8 +15,9 @@ from badges.desk.offline_devices import SPARE_BADGES_PER_DEVICE
 from convention.audit.models import AuditEntry
 from convention.codes.qr import draw_symbol
 from convention.events.signing_keys import get_signing_key
-from registrations.models import Registration
-from tests.factories import make_event, make_registration, make_staff, make_ticket
+from registrations.models import Order, Registration
+from tests.factories import make_event, make_person, make_registration, make_staff, make_ticket
+from tests.site_objects import make_delegated_role, make_delegation
 
 pytestmark = [pytest.mark.django_db]
 
@@ -84,6 +85,21 @@ def test_a_device_gets_the_guests_with_signed_badges_and_nothing_twice(desk, zoe
     assert "data" not in again
     assert SpareBadge.objects.count() == SPARE_BADGES_PER_DEVICE
     assert AuditEntry.objects.filter(verb="desk_device.enable").count() == 1
+
+
+def test_an_outside_firm_gets_no_amounts(desk, zoe, client):
+    Registration.objects.update(price=12_000)
+    Order.objects.update(total=12_000)
+    first = desk.sync()
+    person = make_person()
+    make_delegated_role(make_delegation(zoe.event), person, "desk")
+    client.force_login(person)
+    second = desk.sync(version=first["version"])
+
+    [guest], [seen_by_firm] = first["data"]["guests"], second["data"]["guests"]
+    assert guest["amount_due"].startswith("120")
+    assert seen_by_firm["amount_due"] == ""
+    assert seen_by_firm["payment"] == "free"
 
 
 def test_a_morning_without_network_is_applied_once_in_order(desk, zoe):
