@@ -41,6 +41,8 @@ def guest_badge(request: "HttpRequest", event: str, reference: str) -> HttpRespo
                 seen_version=_read_version(request),
             )
         except AlreadyPrinted as error:
+            # In place of the form's own sentence about an empty reason.
+            form.errors.pop("reason", None)
             form.add_error("reason", str(error))
             guest.refresh_from_db(fields=["badge_version"])
         else:

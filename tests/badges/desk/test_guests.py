@@ -186,9 +186,11 @@ def test_a_reprint_sent_twice_leaves_the_new_badge_valid(zoe, desk, client):
 
     client.post(f"{desk}badge/", typed)
     again = client.post(f"{desk}badge/", typed).content.decode()
+    without_reason = client.post(f"{desk}badge/", {**typed, "reason": ""}).content.decode()
 
     assert 'name="badge_version" value="1"' in page
     assert "a été remplacé entre-temps" in again
+    assert "obligatoire" not in without_reason
     assert 'name="badge_version" value="2"' in again
     zoe.refresh_from_db()
     assert zoe.badge_version == 2
