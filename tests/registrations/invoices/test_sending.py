@@ -14,7 +14,7 @@ from registrations.invoices.documents.issuing import issue_deposit_invoice, issu
 from registrations.invoices.ledger.charges import withdraw_charges
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Invoice, InvoiceMail, Issuer, Receivable
-from registrations.invoices.sending import queue_new_invoice_mails
+from registrations.invoices.sending import queue_invoice_mail, queue_new_invoice_mails
 from registrations.invoices.uninvoiced import issue_due_invoices, list_uninvoiced_receivables
 from tests.factories import make_event, make_ticket
 from tests.registrations.invoices.factories import make_receivable
@@ -105,6 +105,25 @@ def test_an_invoice_on_order_says_how_to_pay_it(issuer, run_jobs):
 
     assert "360,00\u00a0€" in mail.body
     assert "IBAN FR14" in mail.body
+
+
+def test_a_mail_sent_later_tells_the_balance_of_today(issuer, run_tasks, mailoutbox):
+    paid, credited = make_receivable(GUESTS, language="en"), make_receivable(GUESTS, language="en")
+    documents = [issue_invoice(receivable=receivable) for receivable in (paid, credited)]
+    record_payment(receivable=paid, amount=36_000, method="transfer")
+    credit_invoice(invoice=documents[1], reason="erreur")
+
+    for document in documents:
+        queue_invoice_mail(invoice=document)
+    # A second click, before the first mail left.
+    queue_invoice_mail(invoice=documents[0])
+    run_tasks()
+
+    assert [mail.to for mail in mailoutbox] == [[paid.email], [credited.email]]
+    assert "It is paid in full" in mailoutbox[0].body
+    assert "It has been credited in full" in mailoutbox[1].body
+    assert "IBAN" not in mailoutbox[1].body
+    assert InvoiceMail.objects.filter(sent_at__isnull=False).count() == 2
 
 
 def test_nothing_is_issued_before_its_time(issuer, run_jobs):
