@@ -8,12 +8,13 @@ from django.utils import timezone
 from lxml import html
 
 from registrations.billing.receivables import sync_receivable
+from registrations.invoices import uninvoiced
 from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
 from registrations.invoices.documents.invoiced_balance import build_lines_to_invoice
 from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
 from registrations.invoices.ledger.charges import withdraw_charges
 from registrations.invoices.ledger.payments import record_payment
-from registrations.invoices.models import Invoice, InvoiceMail, Issuer, Receivable
+from registrations.invoices.models import Charge, Invoice, InvoiceMail, Issuer, Receivable
 from registrations.invoices.sending import queue_invoice_mail, queue_new_invoice_mails
 from registrations.invoices.uninvoiced import issue_due_invoices, list_uninvoiced_receivables
 from tests.factories import make_event, make_ticket
@@ -139,6 +140,32 @@ def test_nothing_is_issued_before_its_time(issuer, run_jobs):
     assert [document.receivable for document in Invoice.objects.all()] == [due]
 
 
+def test_refused_receivables_do_not_block_later_ones(issuer, run_jobs, monkeypatch):
+    set_up(issues_on="order")
+    monkeypatch.setattr(uninvoiced, "ISSUE_BATCH_SIZE", 1)
+    for _ in range(3):
+        make_receivable()
+    # The query cannot tell that a line without a description is refused.
+    Charge.objects.update(description=" ")
+    last = make_receivable(GUESTS)
+
+    issue_due_invoices()
+
+    assert [document.receivable for document in Invoice.objects.all()] == [last]
+
+
+@pytest.mark.once
+def test_an_incomplete_issuer_is_one_warning(issuer, run_jobs, caplog):
+    set_up(issues_on="order", siren="")
+    for _ in range(3):
+        make_receivable(GUESTS)
+
+    issue_due_invoices()
+
+    assert Invoice.objects.count() == 0
+    assert len([record for record in caplog.records if record.name == uninvoiced.__name__]) == 1
+
+
 def test_what_was_owed_before_the_setting_is_left(issuer, run_jobs):
     make_receivable(GUESTS)
     issue_invoice(receivable=make_receivable(DINNER))
@@ -221,9 +248,13 @@ def test_the_setting_begins_when_it_is_made(issuer, client):
     first = Issuer.get_current()
     client.post(address, {**dict(form.form_values()), "issues_on": "order", "sends_invoices": "on"})
     second = Issuer.get_current()
+    client.post(address, {**dict(form.form_values()), "issues_on": "order", "sends_invoices": "on"})
+    third = Issuer.get_current()
 
     assert first.issues_since is not None
-    assert second.issues_since == first.issues_since
+    # Another moment concerns what is owed from then on.
+    assert second.issues_since > first.issues_since
+    assert third.issues_since == second.issues_since
     assert second.sends_since == first.sends_since
     client.post(address, {**dict(form.form_values()), "issues_on": "by_hand"})
     assert Issuer.get_current().issues_since is None
