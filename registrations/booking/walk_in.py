@@ -1,4 +1,4 @@
-"""Register a walk-in at the desk, with or without an e-mail address."""
+"""Register an attendee at the desk or by an organizer's hand, with or without an e-mail address."""
 
 from dataclasses import dataclass, replace
 
@@ -27,6 +27,8 @@ from .save_order import save_order
 from .use_pass import PRICE_FIELDS, use_pass
 from .validation import check_person_spelling
 
+# By the source of the order. The verbs are stored data.
+AUDIT_VERBS = {"desk": "registration.receive", "organizer": "registration.add"}
 RECORDED_FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
 
 
@@ -43,11 +45,14 @@ def register_walk_in(
     event: Event,
     place: RequestedPlace,
     idempotency_key: str,
+    source: str = "desk",
     language: str = "fr",
     reference: str = "",
     agreed_price: AgreedPrice | None = None,
 ) -> Registration:
-    """Register an attendee at the desk, confirmed at once; any ticket with places left can be used.
+    """Register an attendee, confirmed at once; any ticket with places left can be used.
+
+    `source` is "desk", or "organizer" for a registration by hand.
 
     Hidden tickets can be used too, also after the sale has ended. Members need no verification: the staff at
     the desk has seen them.
@@ -60,7 +65,7 @@ def register_walk_in(
     """
     place = place.normalize()
     # The content is part of the key: after a correction the same form registers another attendee.
-    idempotency_key = f"desk:{idempotency_key}:{place!r}:{agreed_price!r}"
+    idempotency_key = f"{source}:{idempotency_key}:{place!r}:{agreed_price!r}"
     if order := find_order_by_key(event, idempotency_key):
         return order.registrations.get()
     ticket = _validate_walk_in(event, place)
@@ -71,6 +76,7 @@ def register_walk_in(
             place,
             ticket,
             idempotency_key,
+            source=source,
             language=language,
             reference=reference,
             agreed_price=agreed_price,
@@ -119,6 +125,7 @@ def _book_walk_in(
     ticket: Ticket,
     key: str,
     *,
+    source: str,
     language: str,
     reference: str,
     agreed_price: AgreedPrice | None,
@@ -134,7 +141,7 @@ def _book_walk_in(
     )
     now = timezone.now()
     quote = _quote_walk_in(request, ticket, agreed_price)
-    order = build_order(event, request, OrderContext(source="desk"), quote, currency=ticket.currency)
+    order = build_order(event, request, OrderContext(source=source), quote, currency=ticket.currency)
     member = (
         find_member_by_email(place.email) if ticket.needs_member_verification or ticket.uses_pass else None
     )
@@ -156,7 +163,7 @@ def _book_walk_in(
         _pay_with_pass(registration, member[0])
     fields = [*RECORDED_FIELDS, "price"] if agreed_price else RECORDED_FIELDS
     record_action(
-        "registration.receive",
+        AUDIT_VERBS[source],
         registration,
         event=event,
         fields=fields,
