@@ -52,13 +52,11 @@ def register_walk_in(
 ) -> Registration:
     """Register an attendee, confirmed at once; any ticket with places left can be used.
 
-    `source` is "desk", or "organizer" for a registration by hand.
-
     Hidden tickets can be used too, also after the sale has ended. Members need no verification: the staff at
     the desk has seen them.
     The confirmation is queued if there is an address. The same key with the same content returns the same
     registration; with other content it is another attendee. `reference` is that of a badge signed in advance.
-    With an agreed price no pass is used.
+    `source` is "desk", or "organizer" for a registration by hand. With an agreed price no pass is used.
 
     Raise NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, and if places are given on
     application only.
@@ -161,15 +159,18 @@ def _book_walk_in(
     save_order(PreparedOrder(order, [registration], build_idempotency_key(event, request, key)))
     if member and not agreed_price:
         _pay_with_pass(registration, member[0])
-    fields = [*RECORDED_FIELDS, "price"] if agreed_price else RECORDED_FIELDS
+    _record_walk_in(registration, agreed_price)
+    return registration
+
+
+def _record_walk_in(registration: Registration, agreed_price: AgreedPrice | None) -> None:
     record_action(
-        AUDIT_VERBS[source],
+        AUDIT_VERBS[registration.order.source],
         registration,
-        event=event,
-        fields=fields,
+        event=registration.event,
+        fields=[*RECORDED_FIELDS, "price"] if agreed_price else RECORDED_FIELDS,
         reason=agreed_price.reason if agreed_price else "",
     )
-    return registration
 
 
 def _quote_walk_in(request: OrderRequest, ticket: Ticket, agreed_price: AgreedPrice | None) -> Quote:

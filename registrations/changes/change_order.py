@@ -21,6 +21,7 @@ from registrations.booking.place_order import make_price_fields
 from registrations.booking.validation import is_addon_for_ticket
 from registrations.inventory.stock import exchange_tickets
 from registrations.models import Addon, Order, Registration, RegistrationAddon, Ticket
+from registrations.models.sale_items import SaleItem
 from registrations.pricing.catalog import make_price_list, quote_changed_ticket
 from registrations.pricing.quote import QuoteLine
 
@@ -172,7 +173,7 @@ def set_ticket(
         released[voucher] -= 1
 
 
-def _check_currency(order: Order, items: Iterable[Ticket | Addon]) -> None:
+def _check_currency(order: Order, items: Iterable[SaleItem]) -> None:
     """Raise OrderChangeRefused for an item in another currency: one order has one total."""
     for item in items:
         if item.currency != order.currency:
