@@ -11,7 +11,7 @@ from django.utils import timezone
 from convention.audit.record import record_action
 from registrations.models import Registration
 
-from .models import Checkpoint, ConflictResolution, Device, Scan
+from .models import ConflictResolution, Device, Scan
 from .scanning.presence import CountedScan, compute_presence, find_conflicts
 from .scanning.presence_store import PresenceKey, load_scan_histories, save_presences
 
@@ -29,25 +29,14 @@ class Resolver:
     operator: str = ""
 
 
-def resolve_conflicts(
-    *, registration: Registration, checkpoint: Checkpoint, kind: str, person: "Person | None"
-) -> int:
-    """Resolve the open conflicts of this badge at this checkpoint; return how many scans that was."""
-    return resolve_badge_conflicts(
-        event=checkpoint.event,
-        keys=[(registration.pk, checkpoint.pk)],
-        kind=kind,
-        resolver=Resolver(person=person),
-    )
-
-
 @transaction.atomic
 def resolve_badge_conflicts(
     *, event: "Event", keys: Iterable[PresenceKey], kind: str, resolver: Resolver
-) -> int:
-    """Resolve the open conflicts of these badges, all of the event; return how many scans that was.
+) -> dict[PresenceKey, int]:
+    """Resolve the open conflicts of these badges, all of the event; return how many scans that was of each.
 
-    Each key is a registration with the checkpoint at which its scans count.
+    Badges without an open conflict are left out. Each key is a registration with the checkpoint at which its
+    scans count.
     """
     keys = sorted(set(keys))
     registrations = _lock_registrations(event, keys)
@@ -67,13 +56,13 @@ def resolve_badge_conflicts(
         )
         for scan in scans
     )
-    changed = [key for key, found in conflicts.items() if found]
+    changed = {key: len(found) for key, found in conflicts.items() if found}
     _recompute_presences(event, changed)
     # A second click finds nothing to resolve and must not leave a second entry in the audit log.
     for registration, _checkpoint in changed:
         label = f"registrations.registration:{registration}"
         record_action("conflict.resolve", label, event=event, fields=["kind"], reason=kind)
-    return len(scans)
+    return changed
 
 
 @transaction.atomic

@@ -91,6 +91,11 @@ def filter_by_registration(registration: Registration) -> Q:
     return Q(registration=registration) | Q(registration__merged_into=registration)
 
 
+def filter_by_checkpoint(*checkpoints: int) -> Q:
+    """Return a condition on scans: made at one of these checkpoints (ids), or at one that counts for it."""
+    return Q(checkpoint__in=checkpoints) | Q(checkpoint__counts_as__in=checkpoints)
+
+
 def find_undos() -> QuerySet[Scan]:
     """Return, for an outer scan with its owner, the scans that take it back.
 
@@ -117,7 +122,7 @@ def iterate_counted_scans(
     """
     rows = filter_counted_scans(scans)
     if checkpoints is not None:
-        rows = rows.filter(Q(checkpoint__in=checkpoints) | Q(checkpoint__counts_as__in=checkpoints))
+        rows = rows.filter(filter_by_checkpoint(*checkpoints))
     fields = (
         "owner", "checkpoint_id", "checkpoint__counts_as_id", "effective_at", "device_id", "uid",
         "direction", "override_reason", "device__can_override", "resolution__kind",
