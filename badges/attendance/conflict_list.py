@@ -50,11 +50,6 @@ class ScanConflict:
     def key(self) -> PresenceKey:
         return self.presence.registration_id, self.presence.checkpoint_id
 
-    @property
-    def entry_device(self) -> Device | None:
-        """Return the device that let the badge in first."""
-        return self.devices.get(self.presence.last_device_id or 0)
-
     def concerns_device(self, device: Device) -> bool:
         """Return whether the device let the badge in, first or again."""
         scanning = {scan.device_id for scan in self.scans} | {self.presence.last_device_id}
@@ -106,8 +101,7 @@ def load_conflicts(event: "Event", presences: Sequence[Presence]) -> list[ScanCo
     histories = load_scan_histories((row.registration_id, row.checkpoint_id) for row in presences)
     conflicts = {key: find_conflicts(history) for key, history in histories.items()}
     ids = {scan.device_id for scans in conflicts.values() for scan in scans}
-    ids |= {row.last_device_id for row in presences if row.last_device_id}
-    devices = Device.objects.filter(event=event).select_related("checkpoint").in_bulk(list(ids))
+    devices = Device.objects.filter(event=event).in_bulk(list(ids))
     return [
         ScanConflict(row, conflicts[row.registration_id, row.checkpoint_id], devices) for row in presences
     ]

@@ -145,7 +145,8 @@ class DeviceConflicts(DeviceView):
 
 def list_device_conflicts(device: Device) -> list[ScanConflict]:
     rows = filter_open_conflicts(device.event, ScanConflictFilter()).filter(has_scan_of(device))
-    conflicts = load_conflicts(device.event, list(rows.select_related("registration", "checkpoint")))
+    related = ("registration", "checkpoint", "last_checkpoint")
+    conflicts = load_conflicts(device.event, list(rows.select_related(*related)))
     # Limited last: the latest rows may all be of scans that are no part of the conflict, such as exits.
     return [conflict for conflict in conflicts if conflict.concerns_device(device)][:MAX_CONFLICTS_SENT]
 
@@ -180,14 +181,14 @@ def find_conflict_key(device: Device, conflict_id: str) -> tuple[Registration, C
 
 def describe_conflict(conflict: ScanConflict, device: Device) -> dict[str, Any]:
     """Return a conflict in the shape of `DeviceConflictResponse`."""
-    presence, entry_device = conflict.presence, conflict.entry_device
+    presence = conflict.presence
     return {
         "id": make_conflict_id(conflict),
         "name": presence.registration.name,
         "company": presence.registration.company,
         "checkpoint": presence.checkpoint.name,
         "entered_at": presence.last_entered_at,
-        "gate": entry_device.checkpoint.name if entry_device else "",
+        "gate": presence.last_checkpoint.name if presence.last_checkpoint else "",
         "is_mine": presence.last_device_id == device.pk,
         "scans": [
             {

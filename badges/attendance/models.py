@@ -169,11 +169,15 @@ class Device(models.Model):
     # Of the single-use code it was paired by, so that a lost answer can be asked for again.
     pairing_code_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)
     pairing_code_expires_at = models.DateTimeField(null=True, editable=False)
+    # The screen that showed the code; screens are deleted after a while.
+    invitation = models.ForeignKey(
+        "PairingInvitation", models.SET_NULL, null=True, editable=False, related_name="devices"
+    )
     created_at = models.DateTimeField(_("paired"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
-    # As the device last reported it (see scanning/heartbeat.py).
+    # As the device last reported it (see scanning/device_state/heartbeat.py).
     state = models.JSONField(default=dict, editable=False)
     # A pseudo-device for check-ins by hand, since every scan needs a device.
     is_desk = models.BooleanField(default=False, editable=False)
@@ -350,6 +354,11 @@ class Presence(models.Model):
     last_entered_at = models.DateTimeField(null=True)
     last_left_at = models.DateTimeField(null=True)
     last_device = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="+", db_index=False)
+    # Not that of `last_device`, which may have moved since. NULL on rows older than this column, until a
+    # rebuild.
+    last_checkpoint = models.ForeignKey(
+        Checkpoint, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     # Completed stays only: the current one is added when the exit is scanned.
     seconds_inside = models.PositiveIntegerField(default=0)
     entries = models.PositiveIntegerField(default=0)

@@ -27,7 +27,10 @@ class HealthState(models.TextChoices):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceReport:
-    """The last report of a device: `state` as it sent it (see scanning/heartbeat.py), possibly empty."""
+    """The last report of a device: `state` as it sent it, possibly empty.
+
+    See scanning/device_state/heartbeat.py.
+    """
 
     seen_at: datetime.datetime | None
     state: dict[str, Any] = field(default_factory=dict)

@@ -125,6 +125,7 @@ def pair_by_code(*, code: str, public_key: bytes, name: str = "") -> Pairing:
         public_key=public_key,
         pairing_code_hash=code_hash,
         pairing_code_expires_at=invitation.expires_at,
+        invitation=invitation,
     )
     pairing = save_paired_device(device, invitation.shown_by)
     _show_next_code(invitation, now)

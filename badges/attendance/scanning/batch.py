@@ -356,6 +356,7 @@ def make_counted_scan(received: ReceivedScan) -> CountedScan:
         has_override=received.has_override,
         gate_name=received.checkpoint.name,
         device_sequence=received.scan_input.device_sequence or 0,
+        checkpoint_id=received.checkpoint.pk,
     )
 
 

@@ -61,7 +61,7 @@ UPDATE_ON_CONFLICT = f"ON CONFLICT (checkpoint_id, registration_id) DO UPDATE SE
 
 def load_presence_states(registrations: list[int], checkpoints: set[int]) -> dict[PresenceKey, PresenceState]:
     rows = Presence.objects.filter(registration__in=registrations, checkpoint__in=checkpoints).values_list(
-        "registration_id", "checkpoint_id", *STATE_COLUMN_NAMES, F("last_device__checkpoint__name")
+        "registration_id", "checkpoint_id", *STATE_COLUMN_NAMES, F("last_checkpoint__name")
     )
     return {
         (registration, checkpoint): PresenceState(*values, gate or "")  # type: ignore[call-arg]  # fields in order
@@ -143,7 +143,14 @@ def iterate_counted_scans(
             registration,
             counted_at or checkpoint,
             # As on arrival, a reason counts only from a supervisor's device (see ReceivedScan.has_override).
-            CountedScan(*values, bool(override and is_supervisor), resolution or "", gate, sequence or 0),  # type: ignore[call-arg]  # in order
+            CountedScan(
+                *values,
+                bool(override and is_supervisor),  # type: ignore[call-arg]  # in order
+                resolution or "",
+                gate,
+                sequence or 0,
+                checkpoint,
+            ),
         )
 
 

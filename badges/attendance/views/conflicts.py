@@ -56,7 +56,7 @@ def conflict_list(request: HttpRequest, event: str) -> HttpResponse:
     if is_resolved:
         context["shown"] = Paginator(resolved, CONFLICTS_PER_PAGE).get_page(request.GET.get("page"))
     else:
-        rows = opened.select_related("registration", "checkpoint", "last_device__checkpoint")
+        rows = opened.select_related("registration", "checkpoint")
         page = Paginator(rows, CONFLICTS_PER_PAGE).get_page(request.GET.get("page"))
         context |= {"shown": page, "conflicts": load_conflicts(event_obj, list(page))}
     return render(request, "attendance/conflicts.html", context)

@@ -115,11 +115,13 @@ def test_the_screen_shows_the_code_and_the_phones_that_it_paired(client, pair, e
     assert f'href="{shown.context["code"].url}"' in shown.content.decode()
     assert shown.headers["cache-control"].count("no-store") == 1
     pair(code, make_key(), name="Lise")
+    other = invite_devices(checkpoint=event.checkpoints.get(), person=organizer)
+    pair(ShownCode(other).text, make_key(), name="Marc")
     screen = shown.redirect_chain[-1][0]
     part = client.get(screen, {"part": "code"})
     assert part.context["code"].text != code
-    assert "Lise" in part.content.decode()
-    assert Device.objects.get().can_override
+    assert [str(device) for device in client.get(screen).context["paired"]] == ["Lise"]
+    assert Device.objects.get(name="Lise").can_override
     # A supervisor's phone overrules refusals: the desk may not pair one.
     client.force_login(desk)
     assert client.get(screen).status_code == 404
