@@ -73,6 +73,8 @@ def load_session_facts(
     rows = Presence.objects.of_current_attendees().filter(
         event=session.event_id, checkpoint__session=session, first_entered_at__isnull=False
     )
+    if registrations is not None:
+        rows = rows.filter(registration__in=people)
     stays = {row.registration_id: _make_session_stay(row) for row in rows}
     return [
         make_certificate_facts(person, (stays[person.pk],), session)

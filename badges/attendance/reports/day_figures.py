@@ -141,8 +141,10 @@ def list_event_days(event: "Event", *, until: datetime.date) -> list[datetime.da
     return [first + datetime.timedelta(days=number) for number in range((last - first).days + 1)]
 
 
-def list_absentees(event: "Event", day: datetime.date) -> list[Registration]:
-    """Return the expected attendees who were not scanned in on that day, by name."""
-    present = {row.registration_id for row in load_attendee_days(event) if row.day == day}
-    people = expected_registrations(event).select_related("ticket").order_by("sort_name", "pk")
-    return [registration for registration in people if registration.pk not in present]
+def list_absentees(
+    event: "Event", days: Iterable[datetime.date]
+) -> list[tuple[datetime.date, list[Registration]]]:
+    """Return the expected attendees who were not scanned in on each of these days, by name."""
+    present = {(row.day, row.registration_id) for row in load_attendee_days(event)}
+    people = list(expected_registrations(event).select_related("ticket").order_by("sort_name", "pk"))
+    return [(day, [person for person in people if (day, person.pk) not in present]) for day in days]
