@@ -5,13 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from registrations.models import Registration
 
-from .models import ConflictResolution, Device, Presence
+from .models import ConflictResolution, Device, Presence, Scan
 from .scanning.presence import CountedScan, find_conflicts
-from .scanning.presence_store import PresenceKey, load_scan_histories
+from .scanning.presence_store import (
+    PresenceKey,
+    filter_by_checkpoint,
+    filter_by_registration,
+    load_scan_histories,
+)
 
 if TYPE_CHECKING:
     from convention.events.models import Event
@@ -75,11 +80,9 @@ def filter_resolutions(event: "Event", wanted: ScanConflictFilter) -> QuerySet[C
     rows = ConflictResolution.objects.filter(scan__event=event)
     if wanted.search:
         people = _search_people(event, wanted.search)
-        rows = rows.filter(Q(scan__registration__in=people) | Q(scan__registration__merged_into__in=people))
+        rows = rows.filter(scan__in=Scan.objects.filter(filter_by_registration(people)))
     if wanted.checkpoint is not None:
-        rows = rows.filter(
-            Q(scan__checkpoint=wanted.checkpoint) | Q(scan__checkpoint__counts_as=wanted.checkpoint)
-        )
+        rows = rows.filter(scan__in=Scan.objects.filter(filter_by_checkpoint(wanted.checkpoint)))
     if wanted.begins_at:
         rows = rows.filter(scan__effective_at__gte=wanted.begins_at)
     if wanted.ends_at:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from convention.audit.record import record_action
@@ -13,7 +12,13 @@ from registrations.models import Registration
 
 from .models import ConflictResolution, Device, Scan
 from .scanning.presence import CountedScan, compute_presence, find_conflicts
-from .scanning.presence_store import PresenceKey, load_scan_histories, save_presences
+from .scanning.presence_store import (
+    PresenceKey,
+    filter_by_checkpoint,
+    filter_by_registration,
+    load_scan_histories,
+    save_presences,
+)
 
 if TYPE_CHECKING:
     from convention.club.models import Person
@@ -74,15 +79,9 @@ def reopen_conflict(*, resolution: ConflictResolution) -> int:
     survivor = scan.registration.merged_into_id or scan.registration.pk
     key = (survivor, checkpoint)
     [registration] = _lock_registrations(scan.event, [key])
-    together = ConflictResolution.objects.filter(
-        Q(scan__checkpoint=checkpoint) | Q(scan__checkpoint__counts_as=checkpoint),
-        Q(scan__registration=registration) | Q(scan__registration__merged_into=registration),
-        resolved_at=resolution.resolved_at,
-    )
-    # By ids: PostgreSQL cannot delete over a join.
-    count, _by_model = ConflictResolution.objects.filter(
-        pk__in=list(together.values_list("pk", flat=True))
-    ).delete()
+    scans = Scan.objects.filter(filter_by_checkpoint(checkpoint), filter_by_registration([registration]))
+    together = ConflictResolution.objects.filter(scan__in=scans, resolved_at=resolution.resolved_at)
+    count, _by_model = together.delete()
     _recompute_presences(scan.event, [key])
     if count:
         record_action("conflict.reopen", registration, event=scan.event, fields=["kind"])
@@ -108,9 +107,7 @@ def load_conflicting_scans(
 ) -> list[Scan]:
     """Return the stored scans that these counted scans of the registrations were made from."""
     wanted = {(scan.device_id, scan.uid) for scan in counted_scans}
-    ids = [registration.pk for registration in registrations]
     rows = Scan.objects.filter(
-        Q(registration__in=ids) | Q(registration__merged_into__in=ids),
-        uid__in=[scan.uid for scan in counted_scans],
+        filter_by_registration(registrations), uid__in=[scan.uid for scan in counted_scans]
     )
     return [scan for scan in rows if (scan.device_id, scan.uid) in wanted]

@@ -108,7 +108,7 @@ class ConflictResolutionResponse(serializers.Serializer[Any]):
     resolved = serializers.IntegerField(min_value=0)
 
 
-class DeviceConflicts(DeviceView):
+class DeviceConflictsView(DeviceView):
     """The conflicts that a device took part in."""
 
     http_method_names = ("get", "post")
@@ -154,8 +154,9 @@ def list_device_conflicts(device: Device) -> list[ScanConflict]:
 def has_scan_of(device: Device) -> Q:
     """Return a condition on presences: a scan by this device counts for them."""
     scans = filter_counted_scans(Scan.objects.filter(device=device)).filter(
+        # Not filter_by_checkpoint: Django takes no outer reference in a list.
         Q(checkpoint=OuterRef("checkpoint")) | Q(checkpoint__counts_as=OuterRef("checkpoint")),
-        owner=OuterRef("registration"),
+        Q(owner=OuterRef("registration")),
     )
     return Q(Exists(scans))
 
@@ -173,7 +174,7 @@ def find_conflict_key(device: Device, conflict_id: str) -> tuple[Registration, C
     checkpoint = checkpoints.filter(pk=number).first() if number.isdecimal() and len(number) < 18 else None
     registration = Registration.objects.filter(event=device.event_id, reference=reference).first()
     if checkpoint and registration:
-        scans = Scan.objects.filter(filter_by_registration(registration), device=device)
+        scans = Scan.objects.filter(filter_by_registration([registration]), device=device)
         if filter_counted_scans(scans).filter(filter_by_checkpoint(checkpoint.pk)).exists():
             return registration, checkpoint
     raise NotFound(_("This device has no such conflict."))

@@ -18,6 +18,8 @@ from registrations.models import Addon, Registration, Ticket
 from registrations.visits.models import Ride
 from schedule.models import Session
 
+MAX_CHECKPOINT_NAME_LENGTH = 200
+MAX_DEVICE_NAME_LENGTH = 100
 PAIRING_ROLES = (EventRole.Role.ORGANIZER, EventRole.Role.DESK)
 VERDICT_LABELS = {
     "admitted": _("admitted"),
@@ -67,7 +69,7 @@ class Checkpoint(models.Model):
     ride = models.ForeignKey(
         Ride, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("ride")
     )
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(_("name"), max_length=MAX_CHECKPOINT_NAME_LENGTH)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.ENTRANCE)
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
     closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
@@ -161,7 +163,7 @@ class Device(models.Model):
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="devices")
     checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="devices")
-    name = models.CharField(_("name"), max_length=100, blank=True)
+    name = models.CharField(_("name"), max_length=MAX_DEVICE_NAME_LENGTH, blank=True)
     # Only the hash, so that a leaked backup contains no usable token.
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     # The raw P-256 point with whose private key the device signs its scans; NULL for programs.
@@ -227,7 +229,7 @@ class PairingInvitation(models.Model):
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")
     checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="+")
-    name = models.CharField(_("name"), max_length=100, blank=True)
+    name = models.CharField(_("name"), max_length=MAX_DEVICE_NAME_LENGTH, blank=True)
     can_override = models.BooleanField(default=False)
     can_change_checkpoint = models.BooleanField(default=False, db_default=False)
     shown_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")

@@ -18,7 +18,7 @@ from django.utils import timezone
 from badges.attendance.models import Scan
 from badges.attendance.scanning.numbering import number_changes
 from badges.attendance.scanning.presence import WRONG_BADGE
-from badges.attendance.scanning.presence_store import filter_counted_scans
+from badges.attendance.scanning.presence_store import filter_by_checkpoint, filter_counted_scans
 from registrations.models import Registration
 
 from .headcount import expected_registrations, list_main_checkpoints
@@ -76,8 +76,7 @@ def load_attendee_days(event: "Event") -> list[AttendeeDay]:
 
 def group_by_day(scans: QuerySet[Scan], event: "Event") -> list[AttendeeDay]:
     """Return the days that these scans at the event's entrances make, in order of days and attendees."""
-    main = list_main_checkpoints(event)
-    here = Q(checkpoint__in=main) | Q(checkpoint__counts_as__in=main)
+    here = filter_by_checkpoint(*list_main_checkpoints(event))
     rows: QuerySet[Scan, tuple[Any, ...]] = (
         scans.filter(here)
         .values_list(

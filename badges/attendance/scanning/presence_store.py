@@ -77,22 +77,20 @@ def load_scan_histories(keys: Iterable[PresenceKey]) -> dict[PresenceKey, list[C
     checkpoints = {checkpoint for _registration, checkpoint in histories}
     registration_ids = {registration for registration, _checkpoint in histories}
     # Two IN conditions also match pairs that are not among `keys`; those are dropped below.
-    scans = Scan.objects.filter(
-        Q(registration__in=registration_ids) | Q(registration__merged_into__in=registration_ids)
-    )
+    scans = Scan.objects.filter(filter_by_registration(registration_ids))
     for registration, checkpoint, counted_scan in iterate_counted_scans(scans, checkpoints):
         if (registration, checkpoint) in histories:
             histories[registration, checkpoint].append(counted_scan)
     return histories
 
 
-def filter_by_registration(registration: Registration) -> Q:
-    """Return a condition on scans: of this registration, or of one merged into it."""
-    return Q(registration=registration) | Q(registration__merged_into=registration)
+def filter_by_registration(registrations: Iterable[Registration] | Iterable[int]) -> Q:
+    """Return a condition on scans: of these registrations (or ids), or of those merged into them."""
+    return Q(registration__in=registrations) | Q(registration__merged_into__in=registrations)
 
 
 def filter_by_checkpoint(*checkpoints: int) -> Q:
-    """Return a condition on scans: made at one of these checkpoints (ids), or at one that counts for it."""
+    """Return a condition on scans or devices: at one of these checkpoints (ids), or at a gate of one."""
     return Q(checkpoint__in=checkpoints) | Q(checkpoint__counts_as__in=checkpoints)
 
 
