@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from convention.club.permissions import require_signed_in
 from convention.events.models import Event
+from convention.text.normalize import normalize_whitespace
 from registrations.invoices.models import Issuer
 from registrations.invoices.permissions import require_treasurer
 from registrations.invoices.uninvoiced import (
@@ -27,7 +28,8 @@ MAX_ROWS_SHOWN = 100
 def invoices_issue(request: HttpRequest) -> HttpResponse:
     """Show what can be invoiced now; issue and e-mail all of it."""
     require_treasurer(request.user)
-    event_slug = (request.POST if request.method == "POST" else request.GET).get("event", "")[:100]
+    data = request.POST if request.method == "POST" else request.GET
+    event_slug = normalize_whitespace(data.get("event", ""))[:100]
     batch, issuer = load_invoice_batch(event_slug=event_slug), Issuer.get_current()
     if request.method == "POST" and issuer and batch.ready:
         # The button must do what the preview said, and orders arrive at any time.

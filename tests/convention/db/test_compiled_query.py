@@ -35,8 +35,9 @@ def test_each_call_finds_the_rows_of_its_own_values(django_assert_num_queries):
         assert vars(found).keys() == vars(Event.objects.get(pk=event.pk)).keys()
         assert BY_SLUG.exists(event.slug, LONG_AGO) is True
     assert BY_SLUG.all("nowhere", LONG_AGO) == []
-    assert BY_SLUG.first("first", first.starts_at.date()) is None
-    assert BY_SLUG.exists("first", first.starts_at.date()) is False
+    first_day = timezone.localdate(first.starts_at)
+    assert BY_SLUG.first("first", first_day) is None
+    assert BY_SLUG.exists("first", first_day) is False
 
 
 def test_each_answer_is_that_of_the_door():
