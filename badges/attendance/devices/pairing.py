@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from badges.attendance.authentication import hash_token
-from badges.attendance.models import Checkpoint, Device
+from badges.attendance.models import MAX_CHECKPOINT_NAME_LENGTH, Checkpoint, Device
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import NotFound
@@ -27,9 +27,6 @@ TOKEN_LIFETIME_AFTER_EVENT = datetime.timedelta(days=1)
 
 
 MIN_TOKEN_LIFETIME = datetime.timedelta(days=3)
-
-
-MAX_CHECKPOINT_NAME_LENGTH = 200
 
 
 @dataclass(frozen=True)
