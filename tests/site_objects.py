@@ -26,11 +26,8 @@ from convention.club.models import (
     CompanyRole,
     DirectoryImport,
     Employment,
-    Mandate,
     Market,
     Person,
-    Plan,
-    WorkingGroup,
 )
 from convention.events.models import Delegation, Event, EventRole
 from convention.jobs.models import Job
@@ -50,6 +47,7 @@ from schedule.models import (
     SpeakerMailing,
     SpeakerPhoto,
 )
+from tests.convention.club.objects import make_governance_objects
 from tests.factories import (
     LONG_AGO,
     make_addon,
@@ -388,18 +386,6 @@ def make_company_objects(registration: Registration) -> dict[str, Any]:
         "person_id": colleague.pk,
         "role_of_company": company.roles.get().pk,
         "market": Market.objects.get_or_create(slug="stockage", defaults={"name": "Stockage"})[0].slug,
-    }
-
-
-def make_governance_objects(spare: int) -> dict[str, Any]:
-    """Create a role of the club, a working group with a mandate, and a plan."""
-    person, slug = make_person(), f"cloud{spare or ''}"
-    group = WorkingGroup.objects.create(slug=slug, name=slug, kind="thematic")
-    return {
-        "role_of_club": ClubRole.objects.create(person=person, role="secretary", starts_on=LONG_AGO).pk,
-        "group": group.slug,
-        "mandate": Mandate.objects.create(group=group, person=person, role="lead", starts_on=LONG_AGO).pk,
-        "plan": Plan.objects.create(slug=slug, name=slug).slug,
     }
 
 

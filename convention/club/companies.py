@@ -74,14 +74,16 @@ def get_taken_slugs(model: type[Company | Market | Plan | WorkingGroup]) -> set[
 
 
 @transaction.atomic
-def save_market(*, market: Market, changed_fields: list[str]) -> Market:
-    """Create or update a market; a new one gets a slug made from its name."""
-    verb = "market.change" if market.pk else "market.create"
-    if market.pk is None:
-        set_free_slug(market)
-    market.save()
-    record_action(verb, market, fields=changed_fields)
-    return market
+def save_market_or_plan(*, row: Market | Plan, changed_fields: list[str]) -> None:
+    """Create or update a market or a plan; a new one gets a slug made from its name.
+
+    Memberships copied the terms of their plan when they were drafted, and do not change.
+    """
+    act = "change" if row.pk else "create"
+    if row.pk is None:
+        set_free_slug(row)
+    row.save()
+    record_action(f"{row._meta.model_name}.{act}", row, fields=changed_fields)
 
 
 # Rows of each table of a company's page; the downloads and the people page have all of them.

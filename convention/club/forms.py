@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren, siret
 
 from convention.text.countries import CountryFormMixin
-from convention.text.email_addresses import filter_by_email
+from convention.text.email_addresses import filter_by_email, normalize_email
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin, OfferedRowsField
 
@@ -300,7 +300,7 @@ class PersonForm(PersonNameForm):
 
     def clean_email(self) -> str | None:
         email: str | None = self.cleaned_data["email"]
-        return email.lower() if email else None
+        return normalize_email(email) if email else None
 
     @property
     def changed_columns(self) -> list[str]:
@@ -310,7 +310,7 @@ class PersonForm(PersonNameForm):
 class NewPersonForm(PersonNameForm):
     """A person to add to the directory; a second one of the same name needs a confirmation."""
 
-    email = forms.EmailField(label=_("E-mail address"))
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
     is_other_person = forms.BooleanField(label=_("This is another person of the same name"), required=False)
     field_order = ("first_name", "last_name", "email", "language", "is_other_person")
 

@@ -14,7 +14,7 @@ from convention import hooks
 from convention.audit.record import record_action
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import Forbidden, InvalidFields
-from convention.text.email_addresses import filter_by_email, is_same_email
+from convention.text.email_addresses import filter_by_email, is_same_email, normalize_email
 from convention.text.normalize import normalize_whitespace
 from convention.text.validators import find_name_error
 
@@ -31,7 +31,7 @@ MAX_NAMESAKES: Final = 3
 def create_person(*, email: str, first_name: str, last_name: str, language: str) -> Person:
     """Add somebody to the directory by hand. Raise InvalidFields, also for an address that somebody has."""
     email, first_name, last_name = (
-        normalize_whitespace(email).lower(),
+        normalize_email(normalize_whitespace(email)),
         normalize_whitespace(first_name),
         normalize_whitespace(last_name),
     )
@@ -78,8 +78,11 @@ def find_address_holder(email: str) -> Person | None:
 
 def find_namesakes(*, first_name: str, last_name: str) -> list[Person]:
     """Return the first few people of that name, without accents and capitals; also closed accounts."""
-    words = normalize_whitespace(f"{first_name} {last_name}")
-    return list(Person.objects.search_for(words).order_by("sort_name", "pk")[:MAX_NAMESAKES]) if words else []
+    namesake = Person(first_name=first_name, last_name=last_name)
+    namesake.update_search_columns()
+    if not namesake.sort_name:
+        return []
+    return list(Person.objects.filter(sort_name=namesake.sort_name).order_by("pk")[:MAX_NAMESAKES])
 
 
 @transaction.atomic

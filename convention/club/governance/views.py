@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from convention.club.companies import save_market_or_plan
 from convention.club.forms import DateRangeForm
+from convention.club.memberships import list_plans
 from convention.club.models import ClubRole, Mandate, Membership, Plan, WorkingGroup
 from convention.club.permissions import require_administrator
 from convention.club.views.base import read_or_write, render_club_page
@@ -18,7 +20,6 @@ from convention.errors import InvalidFields
 
 from .club_roles import end_club_role, give_club_role, list_club_roles
 from .forms import ClubRoleForm, MandateForm, PlanForm, WorkingGroupForm
-from .plans import list_plans, save_plan
 from .working_groups import (
     change_mandate_days,
     end_mandate,
@@ -176,7 +177,7 @@ def _edit_plan(request: "HttpRequest", plan: Plan, **context: Any) -> "HttpRespo
     title = plan.title
     form = PlanForm(request.POST or None, instance=plan)
     if request.method == "POST" and form.is_valid():
-        save_plan(plan=form.instance, changed_fields=form.changed_data)
+        save_market_or_plan(row=form.instance, changed_fields=form.changed_data)
         messages.success(request, _("The plan is saved."))
         return redirect("club-plans")
     return render_club_page(request, "plan_form.html", form=form, title=title, **context)

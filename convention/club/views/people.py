@@ -83,7 +83,7 @@ def person_create(request: "HttpRequest") -> "HttpResponse":
             form.add_errors(error.field_errors)
         else:
             if person:
-                messages.success(request, _("The person is added. Next: where they work."))
+                messages.success(request, _("Person added. Next: add their employer."))
                 return redirect("club-person", person.pk)
     holder = find_address_holder(request.POST.get("email", "")) if "email" in form.errors else None
     return render_club_page(request, "person_new.html", form=form, namesakes=namesakes, holder=holder)
