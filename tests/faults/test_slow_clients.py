@@ -151,7 +151,7 @@ def test_a_body_in_pieces_is_put_together(site, crowd, scan):
     [
         ("/api/v1/scanner/scans/", '"/api/v1/problems/length-required"'),
         ("/en/accounts/login/", "The body needs its length"),
-        ("/accounts/login/", "Il manque la longueur"),
+        ("/accounts/login/", "La requête n’indique pas sa longueur"),
     ],
 )
 def test_a_body_without_its_length_is_refused(site, path, words):

@@ -106,7 +106,7 @@ def test_removing_a_factor_ends_the_other_sessions_and_says_so_by_mail(client, o
     assert [one.get("/me/security/").status_code for one in (phone, client)] == [200, 200]
     client.post("/accounts/2fa/app/remove/")
     assert [one.get("/me/security/").status_code for one in (phone, client)] == [302, 200]
-    assert "toutes les autres sessions ont pris fin" in " ".join(mailoutbox[-1].body.split())
+    assert "toutes les autres connexions sont fermées" in " ".join(mailoutbox[-1].body.split())
 
 
 # --- passwords -------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def test_a_changed_row_is_noticed(forge, tmp_path):
     name = f"tables/{TABLE}.jsonl"
     forged.parts[name] = forged.parts[name].replace(b"zoe@", b"eve@")
     assert refusal(forged.write(tmp_path / "file")) == (
-        f"{DAMAGED} ({name})\u202f: rien n’en est sûr. Prenez une autre copie."
+        f"{DAMAGED} ({name})\u202f: son contenu n’est pas fiable. Utilisez une autre copie."
     )
 
 
