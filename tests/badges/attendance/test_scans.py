@@ -323,7 +323,7 @@ def test_a_device_that_is_no_longer_one(client, event):
 @pytest.mark.parametrize(
     ("bad", "french", "english"),
     [
-        ({"direction": "up"}, "« direction » est « in » ou « out ».", "“direction” is “in” or “out”."),
+        ({"direction": "up"}, "« direction » doit être « in » ou « out ».", "“direction” is “in” or “out”."),
         ({"operator": 5}, "« operator » n’est pas un texte.", "“operator” is not a text."),
         (
             {"checkpoint": 999},
