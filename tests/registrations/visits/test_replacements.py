@@ -143,7 +143,7 @@ def test_a_place_is_filled_once_whoever_types_its_address(visit):
     address = f"/organize/{visit.event.slug}/visit/replace/{first.pk}/"
     answer = secretary.post(address, {"email": colleague_of(first).email})
     assert answer.context["form"].non_field_errors() == [
-        "Une personne est déjà désignée pour cette place\u202f: voyez la sienne dans la liste."
+        "Une personne est déjà désignée pour cette place\u202f: voyez cette demande dans la liste."
     ]
     assert visit.applications.filter(replaces=first).count() == 1
     third = propose_replacement(application=second, replacement=colleague_of(first))

@@ -271,7 +271,7 @@ def test_a_version_that_names_who_left_goes_out_no_more(left):
     make_identified(visit, 2)
     made = make_sent_list(visit)
     left(application)
-    with pytest.raises(NotOpenNow, match="prochaine version"):
+    with pytest.raises(NotOpenNow, match="version suivante"):
         send_list(visitor_list=made)
     create_list(visit=visit)
 
