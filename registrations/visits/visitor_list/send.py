@@ -14,6 +14,7 @@ from convention.audit.record import record_action
 from convention.db.leases import hold_lease
 from convention.errors import InvalidFields, NotOpenNow
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from convention.text.dates import format_date
 from registrations.visits.hosts.notifications import notify_contact_of_list
 from registrations.visits.models import Application, Visit, VisitorList
 from registrations.visits.models.identities import hash_token
@@ -146,7 +147,7 @@ def build_list_message(visitor_list: VisitorList, token: str) -> MailMessage:
     with translation.override(visitor_list.language):
         path = reverse("host-list", args=[token])
         subject = _("Visitors on %(day)s: list, version %(number)d") % {
-            "day": visit.day.isoformat(), "number": visitor_list.number,
+            "day": format_date(visit.day), "number": visitor_list.number,
         }  # fmt: skip
         changes = describe_differences(
             added=visitor_list.added, removed=visitor_list.removed, changed=visitor_list.changed
