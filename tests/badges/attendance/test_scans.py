@@ -324,7 +324,7 @@ def test_a_device_that_is_no_longer_one(client, event):
     ("bad", "french", "english"),
     [
         ({"direction": "up"}, "« direction » doit être « in » ou « out ».", "“direction” is “in” or “out”."),
-        ({"operator": 5}, "« operator » n’est pas un texte.", "“operator” is not a text."),
+        ({"operator": 5}, "« operator » doit être un texte.", "“operator” is not a text."),
         (
             {"checkpoint": 999},
             "« checkpoint » n’appartient pas à cet événement.",
