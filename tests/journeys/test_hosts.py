@@ -47,7 +47,7 @@ def test_from_a_visitor_to_the_hosts_gate(open_page, site, run_tasks, mailoutbox
     looked_at(desk)
     desk.get_by_role("button", name="Établir la version suivante").click()
     desk.get_by_role("button", name="Envoyer le lien").click()
-    expect(desk.get_by_text("Le lien part à garde@hote.example.")).to_be_visible()
+    expect(desk.get_by_text("Le lien est en cours d’envoi à garde@hote.example.")).to_be_visible()
     looked_at(desk)
     run_tasks()
 

@@ -170,7 +170,7 @@ def test_an_operator_who_sets_a_password_ends_sessions_and_tokens(
     monkeypatch.setattr("getpass.getpass", lambda *_args, **_kwargs: "an even longer one")  # what is typed
     done = command("changepassword", organizer.email)
     assert done.returncode == 0
-    assert done.stderr == "Toutes les sessions ont pris fin\u202f; jetons d’API révoqués\u202f: 1.\n"
+    assert done.stderr == "Toutes les connexions sont fermées\u202f; jetons d’API révoqués\u202f: 1.\n"
     organizer.refresh_from_db()
     assert organizer.check_password("an even longer one")
     assert not answers(token)
