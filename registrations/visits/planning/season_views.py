@@ -101,7 +101,7 @@ def visit_create(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(
-                request, _("The visit has begun, a draft. Next: its facts and the host’s agreement.")
+                request, _("The visit is created as a draft. Next step: the agreement with the host.")
             )
             return redirect("organize-visit", visit.event.slug)
     return render(request, "visits/organize_visit_new.html", {"form": form, "section": "season"})
@@ -125,10 +125,17 @@ def company_history_export(request: HttpRequest, kind: str) -> HttpResponse:
     get_planner(request.user)
     record_action("season.export", "turns", fields=[kind])
     header = [
-        _("Company"), _("Came"), _("Did not come"), _("Places ahead"), _("Asked in vain"), _("Last visit"),
-    ]  # fmt: skip
+        _("Company"),
+        _("Attended"),
+        _("Absent"),
+        _("Places ahead"),
+        _("Refused applications"),
+        _("Last visit"),
+    ]
     return table_response(
-        TableSheet(_("Turns"), header, map(_history_cells, list_company_history())), name="turns", kind=kind
+        TableSheet(_("Places by company"), header, map(_history_cells, list_company_history())),
+        name="turns",
+        kind=kind,
     )
 
 

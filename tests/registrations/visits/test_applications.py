@@ -290,7 +290,7 @@ def test_the_club_takes_a_place_back_and_says_why(run_tasks, mailoutbox):
     revoke_place(application=application, reason="You changed employer.")
     run_tasks()
     assert state(application) == ApplicationState.WITHDRAWN
-    [mail] = [m for m in mailoutbox if "taken back" in m.subject]
+    [mail] = [m for m in mailoutbox if "withdrawn" in m.subject]
     assert "You changed employer." in mail.body
 
 

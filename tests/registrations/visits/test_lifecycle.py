@@ -254,7 +254,7 @@ def test_the_mail_that_asks_goes_out_once_for_each_version(run_tasks, mailoutbox
     visit = make_visit()
     application = applied(visit, language="en")
     run_tasks()
-    asked = [mail for mail in mailoutbox if "Agree to confidentiality" in mail.subject]
+    asked = [mail for mail in mailoutbox if "accept the confidentiality text" in mail.subject]
     assert [mail.to for mail in asked] == [[applicant(application).email]]
     application.refresh_from_db()
     assert application.sent_mails == ["text1"]

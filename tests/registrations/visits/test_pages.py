@@ -60,14 +60,14 @@ def test_the_secretary_plans_a_visit_from_nothing_to_open(secretary):
         slug="labs", kind="site_visit", visibility="draft", host=make_company(role="vendor"),
         starts_at=starts, ends_at=starts + timezone.timedelta(hours=5),
     )  # fmt: skip
-    assert "Begin the visit" in read(secretary, "/organize/labs/visit/")
+    assert "Set up the visit" in read(secretary, "/organize/labs/visit/")
     secretary.post("/organize/labs/visit/begin/")
     secretary.post("/organize/labs/visit/", FACTS)
     visit, ticket = Visit.objects.get(), Ticket.objects.get()
     assert (ticket.capacity, ticket.company_cap, visit.lock_working_days) == (12, 3, 4)
     assert visit.identity_fields == ["birth_date", "nationality"]
     secretary.post("/organize/labs/visit/step/", {"step": "agree"})
-    assert "Write what visitors keep to themselves." in read(secretary, "/organize/labs/visit/")
+    assert "Enter the confidentiality text." in read(secretary, "/organize/labs/visit/")
     secretary.post("/organize/labs/visit/text/", {"text": "Entre nous.", "text_en": "Among us."})
     secretary.post("/organize/labs/visit/step/", {"step": "publish"})
     event.refresh_from_db()
@@ -79,7 +79,7 @@ def test_facts_that_cannot_be_are_said_at_their_fields_and_nothing_is_lost(secre
     visit = make_visit(slug="labs", places=5)
     sent = FACTS | {"company_cap": "20", "security_email": "nobody", "embargo_until": "2020-01-01T09:00"}
     page = secretary.post("/en/organize/labs/visit/", sent).content.decode()
-    for sentence in ("more than there are places", "An embargo ends after the visit.", "Sam", "nobody"):
+    for sentence in ("more than there are places", "The embargo must end after the visit.", "Sam", "nobody"):
         assert page.count(sentence) > 0, sentence
     assert (reread(visit).security_name, Ticket.objects.get().capacity) == ("", 5)
 
@@ -94,7 +94,7 @@ def test_places_that_are_taken_cannot_be_fewer(secretary):
 def test_a_step_that_makes_no_sense_is_answered_with_a_sentence(secretary):
     make_visit(slug="labs")
     answer = secretary.post("/en/organize/labs/visit/step/", {"step": "fly"}, follow=True)
-    assert "Choose what is to be done." in answer.content.decode()
+    assert "Choose an action." in answer.content.decode()
     answer = secretary.post("/en/organize/labs/visit/step/", {"step": "unlock"}, follow=True)
     assert "it stays locked" in answer.content.decode()
 
@@ -116,7 +116,7 @@ def test_a_member_applies_reads_and_agrees():
     assert "You have a place." in page
     text = visit.nda_texts.get()
     page = client.post("/en/visits/labs/text/", {"hash": text.hash, "name": "Ana Silva"}).content.decode()
-    assert "Tick the box to agree." in page
+    assert "Tick the box to accept." in page
     sent = {"hash": text.hash, "name": "Ana Silva", "agrees": "on"}
     page = client.post("/en/visits/labs/text/", sent, follow=True).content.decode()
     assert "your agreement is noted" in page
@@ -283,12 +283,14 @@ def test_the_secretary_decides_about_a_place_whose_seat_was_lost(secretary):
     ).content.decode()
     assert "Say why" in page
     unsaid = secretary.post(f"{base}/{kept.pk}/decide/", {"reason": "No button."}).content.decode()
-    assert "Choose what is to be done." in unsaid
+    assert "Choose an action." in unsaid
     assert "No button." in unsaid
     secretary.post(f"{base}/{kept.pk}/decide/", {"act": "grant_exception", "reason": "The host agrees."})
     secretary.post(f"{base}/{freed.pk}/decide/", {"act": "revoke", "reason": "No seat."})
     assert (state(kept), state(freed)) == (ApplicationState.CONFIRMED, ApplicationState.WITHDRAWN)
-    assert "The place was kept on" in read(secretary, f"/organize/labs/visit/applicants/{kept.pk}/")
+    assert "it was decided to keep the place" in read(
+        secretary, f"/organize/labs/visit/applicants/{kept.pk}/"
+    )
     assert "lost the seat" not in read(secretary, "/organize/labs/visit/")
 
 

@@ -90,7 +90,7 @@ def test_whoever_is_replaced_is_told(visit, run_tasks, mailoutbox):
     )
     run_tasks()
     [mail] = [one for one in mailoutbox if one.to == [replaced.person.email]]
-    assert mail.subject.startswith("Your place was taken back: ")
+    assert mail.subject.startswith("Your place has been withdrawn: ")
     assert "back: somebody else comes in your place" in " ".join(mail.body.split())
     [entry] = AuditEntry.objects.filter(verb="visit.withdraw")
     assert (entry.subject, entry.fields) == (
@@ -285,5 +285,5 @@ def test_who_waits_at_the_lock_is_named_in_order_and_waits_no_more():
     with translation.override("en"), pytest.raises(InvalidFields) as refused:
         propose_replacement(application=made, replacement=first.person)
     assert refused.value.field_errors["email"] == [
-        "This person comes already, or is named for a place on this visit."
+        "This person already has a place, or has been proposed for one on this visit."
     ]

@@ -19,4 +19,4 @@ class Command(ConventionCommand):
 
     def run(self, **_options: Any) -> None:
         """Re-encrypt the rows and print how many there were."""
-        self.print_lines([_("%(count)d sealed anew with the newest key.") % {"count": reencrypt_rows()}])
+        self.print_lines([_("Encrypted again with the newest key: %(count)d.") % {"count": reencrypt_rows()}])

@@ -36,7 +36,7 @@ class Command(ConventionCommand):
         rows = VisitorList.objects.select_related("visit__event__venue").filter(visit__event=event)
         latest = rows.order_by("-number").first()
         if latest is None:
-            raise NotFound(_("There is no visitor list of this event yet."))
+            raise NotFound(_("This event has no visitor list yet."))
         content = make_list_file(read_list(visitor_list=latest, through="command"), latest, kind=kind)
         # Readable by its owner alone from the first byte: the file has names and identities in clear.
         with write_atomically(output, mode=0o600) as file:
