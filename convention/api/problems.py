@@ -153,7 +153,7 @@ def translate_database_error[E: BaseException | None](error: E) -> E | ServiceUn
     # Only the class: the message of a driver may contain host, user and values.
     logger.error("The database does not answer: %s.", type(error.__cause__ or error).__name__)
     return ServiceUnavailable(
-        _("We cannot reach our records just now. Nothing is lost; please try again in a moment.")
+        _("We cannot reach our database at the moment. Nothing is lost; please try again shortly.")
     )
 
 

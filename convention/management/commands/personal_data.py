@@ -28,7 +28,7 @@ class Command(ConventionCommand):
         found = SubjectData(subject).tables_with_rows
         if not found:
             raise NotFound(
-                _("Nothing is held under the address %(address)s.") % {"address": options["address"]}
+                _("No data is stored under the address %(address)s.") % {"address": options["address"]}
             )
         if options["output"]:
             # All that is known of a person: for the operator who
