@@ -38,10 +38,10 @@ REASON_LABELS = {
     "not_entitled": _("not included in the ticket"),
     "outside_window": _("outside the opening hours"),
     "full": _("full"),
-    "conflict": _("let in twice"),
-    "undone": _("takes back an earlier scan"),
+    "conflict": _("admitted twice"),
+    "undone": _("undoes an earlier scan"),
     "not_allowed": _("not allowed on this phone"),
-    "revoked_device": _("from a phone that was revoked before"),
+    "revoked_device": _("from a phone revoked earlier"),
 }
 
 

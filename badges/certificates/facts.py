@@ -43,7 +43,7 @@ def check_certificates_open(event: "Event", *, at: datetime.datetime | None = No
     """Raise NotOpenNow until the event is over, when the times are complete, and for site visits."""
     # Visits certify only visitors who were scanned out.
     if event.kind == event.Kind.SITE_VISIT:
-        raise NotOpenNow(_("The certificates of a visit are on the page of its day."))
+        raise NotOpenNow(_("Certificates for a visit are on the visit’s “The day” page."))
     if event.ends_at > (at or timezone.now()):
         raise NotOpenNow(_("Certificates of attendance are available once the event is over."))
 

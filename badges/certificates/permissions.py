@@ -39,5 +39,7 @@ def get_certificate_by_code(text: str) -> Certificate:
     # Longer texts, and letters of other scripts, are no codes and need no query.
     certificate = rows.filter(code=code).first() if len(code) == CODE_LENGTH and code.isascii() else None
     if certificate is None:
-        raise NotFound(_("There is no certificate with this code. Compare each character with the paper."))
+        raise NotFound(
+            _("There is no certificate with this code. Check each character against the certificate.")
+        )
     return certificate

@@ -44,7 +44,7 @@ class DeskVerdict:
     def sentence(self) -> str:
         """Return the verdict in words: "Checked in", "Already inside", or why the guest is refused."""
         if self.is_undo:
-            return _("Taken back")
+            return _("Undone")
         if self.scan.verdict == ALREADY_IN:
             return _("Already inside")
         if self.is_refused:
@@ -136,4 +136,4 @@ def record_offline_scan(
     if result.verdict == ALREADY_IN:
         return _("Was already inside: check who has the badge.")
     reason = REASON_LABELS.get(result.reason, result.reason)
-    return _("Let in at the desk, although: %(reason)s") % {"reason": reason}
+    return _("Admitted at the desk despite: %(reason)s") % {"reason": reason}

@@ -28,7 +28,7 @@ def get_guest(event: Event, reference: str) -> Registration:
     rows = Registration.objects.select_related("ticket", "order", "staff_note__written_by", "person")
     guest = rows.prefetch_related("addons__addon").filter(event=event, reference=reference).first()
     if guest is None:
-        raise NotFound(_("This registration is not one of this event’s."))
+        raise NotFound(_("This registration belongs to another event."))
     guest.event = guest.order.event = event
     return guest
 
@@ -38,5 +38,5 @@ def get_payment_to_serve(guest: Registration, payment_id: int) -> Payment:
     rows = Payment.objects.select_related("receivable__event")
     payment = rows.filter(pk=payment_id, receivable__reference=guest.order.reference).first()
     if payment is None:
-        raise NotFound(_("This payment is not one of this guest’s."))
+        raise NotFound(_("This payment belongs to another guest."))
     return payment

@@ -128,8 +128,8 @@ def guest_correct(request: "HttpRequest", event: str, reference: str) -> HttpRes
 
 def _describe_correction(before: Registration, corrected: Registration) -> str:
     if corrected.badge_version == before.badge_version:
-        return _("The correction has been saved. The badge that is out stays valid.")
-    return _("The place is now in the name of %(name)s. The badge that is out is no longer valid.") % {
+        return _("The correction has been saved. The printed badge stays valid.")
+    return _("The place is now in the name of %(name)s. The badge already printed is no longer valid.") % {
         "name": corrected.name
     }
 

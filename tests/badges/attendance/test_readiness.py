@@ -70,7 +70,7 @@ def test_the_page_lists_phones_by_state_and_what_is_missing(client):
         ("Paul", "problem"), ("Zoé", "unknown"), ("Lise", "ok"),
     ]  # fmt: skip
     assert "Porte B" in part
-    assert "No badge has been printed: 1 attendee is registered." in part
+    assert "No badges have been printed; 1 attendee is registered." in part
     assert session.title in part
     record_action("badges.print", event, event=event)
     Checkpoint.objects.filter(name="Porte B").delete()

@@ -38,7 +38,7 @@ def check_scan_device(
         if maker.pk == device.pk:
             return scan_input
         return InvalidScan(
-            scan_input.sent_id, _("This device signs nothing, so only it can deliver its scans.")
+            scan_input.sent_id, _("This device does not sign its scans, so no other device can deliver them.")
         )
     is_signed = bool(scan_input.signature) and is_signed_by_device(
         scan_input.signed_item, scan_input.signature, device_id=maker.pk, public_key=bytes(maker.public_key)
