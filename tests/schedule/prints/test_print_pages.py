@@ -55,7 +55,7 @@ def test_a_print_is_made_by_the_worker_and_opened_from_its_page(organizer, event
     row = event.agenda_prints.get()
     done = organizer.get(f"{PAGE}{row.pk}/").content.decode()
 
-    assert "The file is being made." in waiting
+    assert "The file is being created." in waiting
     assert f"{PAGE}{row.pk}/file/" in done
     assert "4 pages" in done
     assert "Curie 0" in pdf_text(read_file(organizer, row))
