@@ -287,7 +287,7 @@ class PersonNameForm(ActionErrorsMixin, forms.ModelForm):
 class NewPersonForm(PersonNameForm):
     """A person to add to the directory; a second one of the same name needs a confirmation."""
 
-    email = forms.EmailField(label=_("E-mail address"))
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
     is_other_person = forms.BooleanField(
         label=_("This is a different person with the same name"), required=False
     )

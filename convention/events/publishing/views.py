@@ -34,9 +34,10 @@ def event_publication(request: "HttpRequest", event: str) -> "HttpResponse":
     if request.method == "POST" and is_draft and form.is_valid():
         try:
             publish_event(event=event_row, visibility=form.cleaned_data["visibility"], actor=request.user)
-        except (NotOpenNow, InvalidFields) as error:
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        except NotOpenNow as error:
             form.add_error(None, str(error))
-            event_row.visibility = Event.Visibility.DRAFT
         else:
             messages.success(request, _("The event is published."))
             return redirect("organize-event-publish", event_row.slug)

@@ -130,9 +130,7 @@ def visit_create(request: HttpRequest, event: str) -> HttpResponse:
     except ConventionError as error:
         messages.error(request, str(error))
     else:
-        messages.success(
-            request, _("The visit is created as a draft. Next step: the agreement with the host.")
-        )
+        messages.success(request, _("Draft visit created. Next: add the details and the host’s agreement."))
     return redirect("organize-visit", event)
 
 

@@ -119,7 +119,7 @@ def test_a_member_applies_reads_and_agrees():
     assert "Tick the box to accept." in page
     sent = {"hash": text.hash, "name": "Ana Silva", "agrees": "on"}
     page = client.post("/en/visits/labs/text/", sent, follow=True).content.decode()
-    assert "your agreement is noted" in page
+    assert "Your agreement is recorded" in page
     given = NdaAcceptance.objects.get()
     assert (given.name, given.hash) == ("Ana Silva", text.hash)
     assert "You agreed as Ana Silva" in read(client, "/visits/labs/text/")
@@ -128,7 +128,7 @@ def test_a_member_applies_reads_and_agrees():
 def test_whoever_agreed_reads_that_the_host_asks_who_they_are():
     visit = make_visit(slug="labs", identity_fields=["birth_date"], identity_days_before=60)
     client = make_client(applicant(agreed(applied(visit))))
-    assert "Next: say who you are, before the list is locked on" in read(client, "/visits/labs/")
+    assert "Next step: enter your details before the list is locked on" in read(client, "/visits/labs/")
     Visit.objects.update(locked_at=timezone.now())
     page = read(client, "/visits/labs/")
     assert (
@@ -164,7 +164,7 @@ def test_a_text_that_changed_meanwhile_is_shown_anew():
     application = applied(visit)
     sent = {"hash": "0" * 64, "name": "Ana Silva", "agrees": "on"}
     answer = make_client(applicant(application)).post("/en/visits/labs/text/", sent, follow=True)
-    assert "The text has changed since" in answer.content.decode()
+    assert "The text has changed in the meantime" in answer.content.decode()
     assert NdaAcceptance.objects.count() == 0
 
 
@@ -175,10 +175,10 @@ def test_who_cannot_come_reads_why_and_finds_no_button():
     make_visit(slug="labs", host=host)
     client = make_client(make_member(rival))
     page = read(client, "/visits/labs/")
-    assert "the host shows its site to no competitor" in page
+    assert "the host does not open its site to competitors" in page
     assert "/visits/labs/apply/" not in page
     answer = client.post("/en/visits/labs/apply/", follow=True)
-    assert "the host shows its site to no competitor" in answer.content.decode()
+    assert "the host does not open its site to competitors" in answer.content.decode()
     assert Application.objects.get().refusal_reasons == ["competitor"]
 
 
@@ -276,7 +276,7 @@ def test_the_secretary_decides_about_a_place_whose_seat_was_lost(secretary):
     visit = make_visit(slug="labs")
     kept, freed = applied(visit), applied(visit)
     Seat.objects.update(ends_on=LONG_AGO)
-    assert "2 people with a place lost the seat" in read(secretary, "/organize/labs/visit/")
+    assert "2 people with a place have lost their seat" in read(secretary, "/organize/labs/visit/")
     base = "/en/organize/labs/visit/applicants"
     page = secretary.post(
         f"{base}/{kept.pk}/decide/", {"act": "grant_exception", "reason": ""}
@@ -291,14 +291,14 @@ def test_the_secretary_decides_about_a_place_whose_seat_was_lost(secretary):
     assert "it was decided to keep the place" in read(
         secretary, f"/organize/labs/visit/applicants/{kept.pk}/"
     )
-    assert "lost the seat" not in read(secretary, "/organize/labs/visit/")
+    assert "lost their seat" not in read(secretary, "/organize/labs/visit/")
 
 
 def test_calling_off_asks_why_and_everybody_reads_it(secretary):
     visit = make_visit(slug="labs")
     application = applied(visit)
     path = "/en/organize/labs/visit/call-off/"
-    assert "1 place is cancelled" in read(secretary, "/organize/labs/visit/call-off/")
+    assert "1 place will be cancelled" in read(secretary, "/organize/labs/visit/call-off/")
     assert "Say why" in secretary.post(path, {"reason": ""}).content.decode()
     secretary.post(path, {"reason": "Strike."})
     assert ": Strike." in read(make_client(applicant(application)), "/visits/labs/")
