@@ -69,7 +69,7 @@ def conflict_resolve(request: HttpRequest, event: str, reference: str, checkpoin
     checkpoint_obj = get_object_or_404(Checkpoint, event=event_obj, pk=checkpoint)
     form = ResolutionForm(request.POST)
     if not form.is_valid():
-        messages.warning(request, _("Choose what the conflict was."))
+        messages.warning(request, _("Choose an explanation for the conflict."))
         return _redirect_to_list(request, event_obj)
     resolved = resolve_badge_conflicts(
         event=event_obj,

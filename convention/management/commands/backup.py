@@ -16,7 +16,7 @@ from convention.errors import ConventionError
 class Command(ConventionCommand):
     """One portable file, for PostgreSQL and SQLite alike."""
 
-    help = "Save all data in one file that `restore` brings back into an empty PostgreSQL or SQLite database."
+    help = "Save all data to one file. `restore` loads it into an empty PostgreSQL or SQLite database."
     # `save_backup` opens its own transaction, which has to see one moment of all tables.
     runs_in_transaction = False
 

@@ -15,7 +15,9 @@ from convention.privacy.models import PrivacyCase
 class Command(ConventionCommand):
     """Print the numbers, or erase people by their numbers."""
 
-    help = "Numbers of the people who were erased; an older backup brings them back: erase them --again."
+    help = (
+        "List the numbers of erased people. After restoring an older backup, erase them again with --again."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--again", metavar="NUMBER", nargs="+", type=int, default=[])

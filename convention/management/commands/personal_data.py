@@ -17,7 +17,10 @@ from convention.privacy.subjects import find_subject_by_address
 class Command(ConventionCommand):
     """Write the export, or print how much there is."""
 
-    help = "Write all personal data of the person with this address; without --output, count it by table."
+    help = (
+        "Write all personal data of the person with this address to a file. "
+        "Without --output, count it by table."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("address", metavar="ADDRESS", help="an e-mail address")

@@ -16,16 +16,16 @@ from convention.commands import ConventionCommand
 class Command(ConventionCommand):
     """Restore all of it or nothing."""
 
-    help = "Bring a file made by `backup` into an empty database (made ready where needed), or check it."
+    help = "Restore a file made by `backup` into an empty database (migrated if needed), or check the file."
     # `restore_backup` opens a durable transaction, which must be the outermost one.
     runs_in_transaction = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
+        parser.add_argument("file", type=Path, metavar="FILE", help="a file made by `backup`")
         parser.add_argument(
             "--check",
             action="store_true",
-            help="only read it wholly and compare its checksums; needs no database",
+            help="only read the whole file and compare its checksums; needs no database",
         )
 
     def run(self, **options: Any) -> None:

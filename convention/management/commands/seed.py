@@ -21,7 +21,7 @@ from convention.seeding import DEMO_SIZES, DemoWorld
 class Command(ConventionCommand):
     """Run the `seed.py` of each installed app, lowest layer first."""
 
-    help = "Fill the database with a demo club of invented people, always the same for the same seed."
+    help = "Fill the database with a demo club of fictional people. The result is always the same."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--size", choices=DEMO_SIZES, default="club")

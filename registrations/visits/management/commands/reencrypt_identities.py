@@ -12,7 +12,8 @@ class Command(ConventionCommand):
     """`manage.py reencrypt_identities`."""
 
     help = (
-        "Seal identities and visitor lists with the first of IDENTITY_KEYS; then older keys can be taken out."
+        "Encrypt identities and visitor lists again with the first of IDENTITY_KEYS. "
+        "Older keys can then be removed."
     )
     # One transaction would lock all identities for the whole run, and lose its progress when interrupted.
     runs_in_transaction = False
