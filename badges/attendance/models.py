@@ -40,7 +40,7 @@ REASON_LABELS = {
     "not_entitled": _("not included in the ticket"),
     "outside_window": _("outside the opening hours"),
     "full": _("full"),
-    "conflict": _("admitted twice"),
+    "conflict": _("let in twice"),
     "undone": _("undoes an earlier scan"),
     "not_allowed": _("not allowed on this phone"),
     "revoked_device": _("from a phone revoked earlier"),

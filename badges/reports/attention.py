@@ -256,8 +256,8 @@ def _describe_no_device(expired: int) -> str:
 def _on_site_items(facts: EventFacts, at: datetime.datetime) -> Iterator[AttentionItem]:
     if facts.scan_conflict_count:
         sentence = ngettext(
-            "%(count)s badge was admitted twice: choose an explanation.",
-            "%(count)s badges were admitted twice: choose an explanation.",
+            "%(count)s badge was let in twice: choose an explanation.",
+            "%(count)s badges were let in twice: choose an explanation.",
             facts.scan_conflict_count,
         )
         yield AttentionItem(sentence % {"count": facts.scan_conflict_count}, 2, "organize-conflicts")

@@ -32,7 +32,7 @@ def verdict_texts() -> dict[str, str]:
         "verdict.action": pgettext("verdict", "Action needed"),
         "verdict.unverified": pgettext("verdict", "Unverified"),
         "verdict.full": pgettext("verdict", "Full"),
-        "verdict.let_in": pgettext("verdict", "Admitted"),
+        "verdict.let_in": pgettext("verdict", "Let in"),
         "detail.since": _("since {time}, {place}"),
         "detail.since_here": _("since {time}, here"),
         "detail.inside": _("This badge has already been scanned in."),
@@ -41,7 +41,7 @@ def verdict_texts() -> dict[str, str]:
         ),
         "detail.continue": _("Tap to continue"),
         "detail.not_let_in": _("Tap anywhere else if the person stays outside"),
-        "action.let_in": pgettext("scanner", "Admitted"),
+        "action.let_in": pgettext("scanner", "Let in"),
         "detail.override": _("Admitted by a supervisor: {reason}"),
         "mark.no_photo": _("No photos"),
         "detail.nobody": _("Badge"),
@@ -250,7 +250,7 @@ def search_texts() -> dict[str, str]:
 
 def conflict_texts() -> dict[str, str]:
     return {
-        "conflict.title": pgettext("verdict", "Admitted twice"),
+        "conflict.title": pgettext("verdict", "Let in twice"),
         "conflict.detail": _("This badge came in twice:"),
         "conflict.reentry": _("Came back after leaving unseen"),
         "conflict.wrong_badge": _("Someone else’s badge"),

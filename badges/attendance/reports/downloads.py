@@ -35,7 +35,7 @@ def _device_sheet(event: Event) -> TableSheet:
 
 def _scan_sheet(event: Event) -> TableSheet:
     header = [
-        _("Time"), _("Checkpoint"), _("Device"), _("Direction"), _("Verdict"), _("Reason"), _("Admitted"),
+        _("Time"), _("Checkpoint"), _("Device"), _("Direction"), _("Verdict"), _("Reason"), _("Let in"),
         _("Reference"),
         _("Name"), _("Operator"), _("Offline"), _("Override"),
     ]  # fmt: skip
