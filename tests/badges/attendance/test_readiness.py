@@ -23,7 +23,7 @@ GOOD = {
     ("changes", "seconds", "state", "sentence"),
     [
         ({}, 10, "ok", ""),
-        ({}, 300, "unknown", "No sign of life"),
+        ({}, 300, "unknown", "Not responding"),
         ({"camera": "none"}, 10, "problem", "The camera does not work"),
         ({"camera": "untried"}, 10, "unknown", "The camera has not been tried"),
         ({"test_badge": False}, 10, "unknown", "No test badge"),

@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 LOGIN, CODE, RESET = (f"/en/accounts/{end}" for end in ("login/", "login/code/", "password/reset/"))
 TOO_MANY = "Too many failed attempts."
-TOO_OFTEN = "This account was tried too often."
+TOO_OFTEN = "Too many failed attempts on this account."
 RIGHT, WRONG = "right and long", "wrong"
 
 

@@ -185,7 +185,7 @@ def test_from_the_contract_to_the_mail_by_the_pages(today, run_tasks, mailoutbox
     page = client.post(f"{before}name/", {**fields, "first_name": "Nina", "last_name": "Nom"}, follow=True)
     told = page.content.decode()
     assert "Nina Nom now has the role: organizer. They receive an e-mail." in told
-    assert "The contract ends before the event does" in told
+    assert "The contract ends before the event" in told
     run_tasks()
     [mail] = mailoutbox
     assert mail.to == ["nina@firm.example"]
@@ -198,7 +198,7 @@ def test_from_the_contract_to_the_mail_by_the_pages(today, run_tasks, mailoutbox
     answer = nina.post(
         people, {"email": "x@firm.example", "role": "organizer", "starts_on": today.isoformat()}
     )
-    assert "The club names who runs the event" in answer.content.decode()
+    assert "The club decides who runs the event" in answer.content.decode()
 
 
 def test_role_given_by_the_club_outlasts_the_same_role_under_a_contract(contract, today):

@@ -179,7 +179,7 @@ def test_a_new_text_asks_anew_and_the_old_consent_stays_to_the_old_text():
     assert "This is already the current text." in words(same)
     administrator.post(f"/en/organize/privacy/texts/{purpose.slug}/", {"text": "Oui, et en ligne"})
     page = words(make_client(person).get("/en/me/privacy/"))
-    assert "the text has changed since then then" in page
+    assert "the text has changed since then" in page
     assert "Accept the new text" in page
     make_client(person).post("/en/me/privacy/agree/purpose-photos/")
     standing = Consent.objects.filter(withdrawn_at=None).values_list("text__version", flat=True)

@@ -138,7 +138,7 @@ def test_the_lock_ends_offers_and_tells_who_waits(run_tasks, mailoutbox):
     assert (state(second), state(third)) == (ApplicationState.WITHDRAWN, ApplicationState.WAITING)
     assert Ticket.objects.get(event=visit.event).reserved == 0
     run_tasks()
-    told = [mail.to[0] for mail in mailoutbox if "No place is left" in mail.subject]
+    told = [mail.to[0] for mail in mailoutbox if "No places left" in mail.subject]
     assert told == [applicant(third).email]
     with pytest.raises(NotOpenNow):
         lock_list(visit=visit)

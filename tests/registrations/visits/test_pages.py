@@ -79,7 +79,12 @@ def test_facts_that_cannot_be_are_said_at_their_fields_and_nothing_is_lost(secre
     visit = make_visit(slug="labs", places=5)
     sent = FACTS | {"company_cap": "20", "security_email": "nobody", "embargo_until": "2020-01-01T09:00"}
     page = secretary.post("/en/organize/labs/visit/", sent).content.decode()
-    for sentence in ("more than there are places", "The embargo must end after the visit.", "Sam", "nobody"):
+    for sentence in (
+        "more than the number of places",
+        "The embargo must end after the visit.",
+        "Sam",
+        "nobody",
+    ):
         assert page.count(sentence) > 0, sentence
     assert (reread(visit).security_name, Ticket.objects.get().capacity) == ("", 5)
 
@@ -132,13 +137,13 @@ def test_whoever_agreed_reads_that_the_host_asks_who_they_are():
     Visit.objects.update(locked_at=timezone.now())
     page = read(client, "/visits/labs/")
     assert (
-        page.count("Next, soon: say who you are.")
+        page.count("Please enter your details soon")
         == page.count('class="button big" href="/en/visits/labs/identity/"')
         == 1
     )
     Visit.objects.update(identity_days_before=1)
     page = read(client, "/visits/labs/")
-    assert "You will be told by e-mail when the host needs to know more about you." in page
+    assert "We will e-mail you when the host needs more details from you." in page
 
 
 def test_the_secretary_finds_the_season_wherever_there_is_a_menu(secretary):
@@ -281,7 +286,7 @@ def test_the_secretary_decides_about_a_place_whose_seat_was_lost(secretary):
     page = secretary.post(
         f"{base}/{kept.pk}/decide/", {"act": "grant_exception", "reason": ""}
     ).content.decode()
-    assert "Say why" in page
+    assert "Enter the reason" in page
     unsaid = secretary.post(f"{base}/{kept.pk}/decide/", {"reason": "No button."}).content.decode()
     assert "Choose an action." in unsaid
     assert "No button." in unsaid
@@ -299,7 +304,7 @@ def test_calling_off_asks_why_and_everybody_reads_it(secretary):
     application = applied(visit)
     path = "/en/organize/labs/visit/call-off/"
     assert "1 place will be cancelled" in read(secretary, "/organize/labs/visit/call-off/")
-    assert "Say why" in secretary.post(path, {"reason": ""}).content.decode()
+    assert "Enter the reason" in secretary.post(path, {"reason": ""}).content.decode()
     secretary.post(path, {"reason": "Strike."})
     assert ": Strike." in read(make_client(applicant(application)), "/visits/labs/")
     assert "Strike." in read(secretary, "/organize/labs/visit/")
