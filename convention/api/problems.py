@@ -29,7 +29,7 @@ PROBLEM_CONTENT_TYPE = "application/problem+json"
 # Part of the API: programs branch on the kind, the last part of `type`. A kind may be added, never renamed.
 PROBLEM_DESCRIPTIONS = {
     "authentication-failed": "The token is unknown, expired or revoked.",
-    "closed": "This is not possible at the moment, for example because registration has not opened or has closed.",
+    "closed": "This is not possible now, for example because registration has not opened or has closed.",
     "error": "Another problem; see `detail`.",
     "expired": "The link or token has expired.",
     "bad-request": "The request cannot be read.",
