@@ -81,7 +81,11 @@ def test_only_the_clubs_organizers_create_events(client):
 @pytest.mark.parametrize(
     ("changes", "field", "sentence"),
     [
-        ({"ends_at": "2027-06-16T09:00"}, "ends_at", "La fin de l’événement doit être postérieure à son début."),
+        (
+            {"ends_at": "2027-06-16T09:00"},
+            "ends_at",
+            "La fin de l’événement doit être postérieure à son début.",
+        ),
         ({"timezone": "Europe/Nowhere"}, "timezone", "« Europe/Nowhere » n’est pas un fuseau horaire connu."),
         ({"accent": "red"}, "accent", "Saisissez une couleur au format #rrggbb."),
         ({"starts_at": "2027-03-28T02:30"}, "starts_at",
