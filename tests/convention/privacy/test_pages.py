@@ -160,7 +160,7 @@ def test_a_late_answer_is_marked_late(secretary):
 def test_the_administrator_chooses_days_and_reads_the_report():
     client = make_client(make_administrator())
     page = words(client.post("/en/organize/privacy/retention/attendees/", {"days": "3"}))
-    assert "At least 30 days" in page
+    assert "Enter at least 30 days" in page
     client.post("/en/organize/privacy/retention/attendees/", {"days": "90"})
     assert RetentionPeriod.objects.get().days == 90
     assert client.get("/organize/privacy/retention/answers/").status_code == 404
