@@ -6,12 +6,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.forms import AppointByEmailForm, DateRangeForm, DayField
 from convention.club.models import Company, CompanyRole
+from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS, to_html
 from convention.text.countries import CountryFormMixin
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin
@@ -28,6 +31,9 @@ TIME_FIELDS = (
     "registration_closes_at",
     "substitutions_close_at",
 )
+
+
+DESCRIPTION_FIELDS = ("description", "description_en")
 
 
 class LocalDateTimeField(forms.DateTimeField):
@@ -94,6 +100,8 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
         }
         help_texts = {
             "name_en": _("Where empty, the French name is shown."),
+            "description": _("Plain text, Markdown or simple HTML: **bold**, - for lists, [words](address)."),
+            "description_en": _("Where empty, the French description is shown."),
             "timezone": _("The times on this page are those of this zone, such as Europe/Paris."),
             "host": _("The company that opens its doors, for a site visit."),
             "contact_email": _("Shown on the event’s page."),
@@ -109,6 +117,13 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
             if moment:
                 # Naive, since Django would convert an aware time to the active zone instead of the event's.
                 self.initial[name] = moment.astimezone(self.instance.zone).replace(tzinfo=None)
+        for name in DESCRIPTION_FIELDS:
+            self.fields[name].validators.append(MaxLengthValidator(MAX_MARKDOWN_CHARS))
+
+    def list_previews(self) -> list[tuple[Any, SafeString]]:
+        """Return the label and the HTML of each description that was typed."""
+        typed = [(self[name].label, str(self[name].value() or "")) for name in DESCRIPTION_FIELDS]
+        return [(label, mark_safe(to_html(text))) for label, text in typed if text.strip()]  # noqa: S308 (cleaned by nh3)
 
     # Model validation runs after `clean`, which needs a valid zone already.
     def clean_timezone(self) -> str:

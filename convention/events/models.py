@@ -19,6 +19,8 @@ from convention.club.models import Company, CompanyRole, Employment, WorkingGrou
 from convention.club.periods import Period, PeriodQuerySet
 from convention.codes.secret_keys import fernet_for
 from convention.db.limited_stock import exclude_from_save
+from convention.rich_text.clean_columns import CleanHtmlField, RichTextModel
+from convention.rich_text.sanitize import to_text
 
 
 def validate_timezone(name: str) -> None:
@@ -49,7 +51,7 @@ class Venue(models.Model):
         return f"{self.name}, {self.city}" if self.city else self.name
 
 
-class Event(models.Model):
+class Event(RichTextModel):
     """A convention, a visit to a vendor's site, or a meeting of a working group."""
 
     class Kind(models.TextChoices):
@@ -70,7 +72,9 @@ class Event(models.Model):
     name = models.CharField(_("name"), max_length=300)
     name_en = models.CharField(_("name in English"), max_length=300, blank=True)
     description = models.TextField(_("description"), blank=True)
+    description_html = CleanHtmlField(source="description")
     description_en = models.TextField(_("description in English"), blank=True)
+    description_en_html = CleanHtmlField(source="description_en")
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
     timezone = models.CharField(
@@ -133,9 +137,15 @@ class Event(models.Model):
 
     @property
     def summary(self) -> str:
-        """Return the description in the active language."""
+        """Return the description in the active language, as safe HTML."""
+        english = translation.get_language() == "en" and self.description_en_html
+        return self.description_en_html if english else self.description_html
+
+    @property
+    def summary_text(self) -> str:
+        """Return the description in the active language as plain text, for calendars and programs."""
         english = translation.get_language() == "en" and self.description_en
-        return self.description_en if english else self.description
+        return to_text(self.description_en if english else self.description)
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

@@ -59,7 +59,7 @@ def event_create(request: "HttpRequest") -> "HttpResponse":
     if not can_create_events(request.user):
         raise Forbidden(_("Only the club’s organizers may add an event."))
     form = NewEventForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and "preview" not in request.POST and form.is_valid():
         event = save_event(request, form, "event.create")
         messages.success(request, _("The event was created. Next: its tickets, rooms and people."))
         return redirect("organize-settings", event.slug)
@@ -72,7 +72,7 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
     event_row = get_event_to_organize(event, request.user)
     form_class = EventForm if can_create_events(request.user) else DelegatedEventForm
     form = form_class(request.POST or None, instance=event_row)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and "preview" not in request.POST and form.is_valid():
         try:
             save_event(request, form, "event.change")
         except InvalidFields as error:
@@ -81,7 +81,7 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
             messages.success(request, _("The event was saved."))
             return redirect("organize-settings", event_row.slug)
     # The form has changed the instance; the page's frame shows what is stored.
-    event_shown = Event.objects.select_related("venue").get(pk=event_row.pk) if form.errors else event_row
+    event_shown = Event.objects.select_related("venue").get(pk=event_row.pk) if form.is_bound else event_row
     return render_event_page(request, "organize/event_settings.html", event_shown, form=form)
 
 

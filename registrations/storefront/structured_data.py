@@ -32,7 +32,7 @@ def build_structured_data(event: Event, tickets: Sequence[Ticket], state: str) -
         "@context": "https://schema.org",
         "@type": "Event",
         "name": event.title,
-        "description": event.summary,
+        "description": event.summary_text,
         "url": f"{settings.SITE_URL}{event.get_absolute_url()}",
         "image": [make_image_address(event)],
         "startDate": format_rfc3339(event.starts_at, event.zone),
