@@ -41,6 +41,7 @@ PERMISSIONS_BY_URL_NAME = {
     "accent": EVERYONE,
     "robots": EVERYONE,
     "site-map": EVERYONE,
+    "event-picture": EVERYONE,
     "event-preview": EVERYONE,
     "choose-language": EVERYONE,
     "components": EVERYONE,  # in production nobody

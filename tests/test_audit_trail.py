@@ -248,6 +248,7 @@ ELSEWHERE = {
     "organize-addon-remove": "test_stock", "organize-voucher-remove": "test_stock",
     "organize-quota-remove": "test_stock", "organize-package-remove": "test_sponsors",
     "organize-package-take": "test_sponsors", "sponsor-order": "test_sponsors",
+    "organize-pictures": "test_pictures",
     "organize-sponsor-logo-new": "test_logos", "organize-sponsor-cancel": "test_sponsors",
      "api-quotes": "keeps nothing",
     "join-waiting": "an entry is kept itself", "waiting": "test_waiting_list",

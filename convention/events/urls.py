@@ -11,6 +11,7 @@ from convention.web.routing import OrganizerPage, PageGroup
 from . import api, delegation_views, views
 from .downloads import load_event_lists
 from .models import Event
+from .pictures import views as picture_views
 from .publishing import public_views
 from .publishing import views as publishing_views
 
@@ -21,6 +22,7 @@ pages: list[Any] = [
     path("organize/new/copy/", publishing_views.event_copy, name="organize-event-copy"),
     path("organize/<slug:event>/publish/", publishing_views.event_publication, name="organize-event-publish"),
     path("organize/<slug:event>/settings/", views.event_settings, name="organize-settings"),
+    path("organize/<slug:event>/pictures/", picture_views.event_pictures, name="organize-pictures"),
     path("organize/<slug:event>/venue/", views.event_venue, name="organize-venue"),
     path("organize/<slug:event>/rooms/", views.event_rooms, name="organize-rooms"),
     path("organize/<slug:event>/people/", views.event_people, name="organize-people"),
@@ -46,12 +48,14 @@ endpoints: list[Any] = [
     path("events/<slug:event>/", api.EventDetailView.as_view(), name="api-event"),
 ]
 unlocalized_pages: list[Any] = [
+    path("events/<slug:slug>/pictures/<slug:kind>/", picture_views.event_picture, name="event-picture"),
     path("robots.txt", public_views.robots_file, name="robots"),
     path("sitemap.xml", public_views.site_map, name="site-map"),
 ]
 organizer_pages = [
     OrganizerPage("organize-event-publish", _("Publish and share"), 46, PageGroup.COMMUNICATION),
     OrganizerPage("organize-rooms", _("Rooms"), 70, PageGroup.PROGRAMME),
+    OrganizerPage("organize-pictures", _("Pictures"), 77, PageGroup.SETTINGS),
     OrganizerPage("organize-people", _("People"), 80, PageGroup.SETTINGS),
     OrganizerPage(
         "organize-delegation", _("Outside organizer"), 85, PageGroup.SETTINGS, kinds=(Event.Kind.CONVENTION,)

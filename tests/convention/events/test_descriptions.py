@@ -11,7 +11,9 @@ from tests.factories import make_event, make_registration, make_staff, make_tick
 
 pytestmark = pytest.mark.django_db
 
-MARKDOWN = "Deux **jours**.\n\n- ateliers\n- dîner\n\n[Plan](https://maps.example/x)\n\n<script>alert(1)</script>"
+MARKDOWN = (
+    "Deux **jours**.\n\n- ateliers\n- dîner\n\n[Plan](https://maps.example/x)\n\n<script>alert(1)</script>"
+)
 
 
 def test_markdown_is_shown_as_safe_html_and_told_as_text_to_programs(client):
