@@ -337,6 +337,8 @@ PERMISSIONS_BY_URL_NAME = {
     ),
     # organizers
     "organize": RUNNING_SOMETHING - {"desk"},
+    "organize-event-new": ADMINISTRATORS,
+    "organize-event-start": ADMINISTRATORS,
     "organize-event-create": ADMINISTRATORS,
     "organize-event-copy": ADMINISTRATORS,
     "organize-event": ORGANIZERS,

@@ -179,6 +179,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
             f"organize-sponsor{name}": {"pk": sponsorship.pk}
             for name in ("", "-logo", "-logo-new", "-cancel")
         },
+        "organize-event-start": {"kind": "convention"},
         "event-picture": {"kind": make_picture(event).kind},
         "sponsor-logo": {"pk": sponsorship.pk},
         "sponsor-order": {"slug": package.slug},

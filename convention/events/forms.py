@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.forms import AppointByEmailForm, DateRangeForm, DayField
-from convention.club.models import Company, CompanyRole
+from convention.club.models import Company, CompanyRole, WorkingGroup
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS, to_html
 from convention.text.countries import CountryFormMixin
 from convention.text.normalize import normalize_whitespace
@@ -33,6 +33,7 @@ TIME_FIELDS = (
 )
 
 
+PARIS_ZONE = zoneinfo.ZoneInfo("Europe/Paris")
 DESCRIPTION_FIELDS = ("description", "description_en")
 
 
@@ -166,6 +167,62 @@ class PublishEventForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
+
+
+class StartEventForm(forms.Form):
+    """Name, dates and venue of a new event of one kind; of a meeting also its group."""
+
+    group = forms.ModelChoiceField(WorkingGroup.objects.none(), label=_("Working group"), empty_label=None)
+    name = forms.CharField(label=_("Name"), max_length=300)
+    name_en = forms.CharField(
+        label=_("Name in English"),
+        max_length=300,
+        required=False,
+        help_text=_("Where empty, the French name is shown."),
+    )
+    starts_at = LocalDateTimeField(label=_("Starts"))
+    ends_at = LocalDateTimeField(label=_("Ends"))
+    venue = forms.ModelChoiceField(
+        Venue.objects.none(),
+        label=_("Venue"),
+        required=False,
+        empty_label=_("Another venue, or not known yet"),
+    )
+    venue_name = forms.CharField(label=_("Name of another venue"), max_length=200, required=False)
+    venue_city = forms.CharField(label=_("Its city"), max_length=100, required=False)
+
+    def __init__(self, *args: Any, kind: Event.Kind, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = {"group": WorkingGroup.objects.order_by("name"), "venue": Venue.objects.order_by("name")}
+        for name, rows in choices.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = rows
+        if kind != Event.Kind.GROUP_MEETING:
+            del self.fields["group"]
+
+    def clean(self) -> dict[str, Any]:
+        """Read the times in Paris time, which can be changed in the event's settings; check their order."""
+        data = super().clean() or self.cleaned_data
+        # A line break in a name would reach the subject of e-mails.
+        data |= {name: normalize_whitespace(data.get(name, "")) for name in ("name", "name_en")}
+        if "name" not in self.errors and not data["name"]:
+            self.add_error("name", _("Enter a name."))
+        for name in ("starts_at", "ends_at"):
+            add_time_zone(self, name, PARIS_ZONE)
+        starts, ends = data.get("starts_at"), data.get("ends_at")
+        if starts and ends and ends <= starts:
+            self.add_error("ends_at", _("The event must end after it starts."))
+        return data
+
+    def get_event_values(self) -> dict[str, Any]:
+        """Return the arguments of `start_event`; the venue may be a new one, not saved yet."""
+        values = dict(self.cleaned_data)
+        venue_name = normalize_whitespace(values.pop("venue_name"))
+        city = normalize_whitespace(values.pop("venue_city"))
+        if values["venue"] is None and venue_name:
+            values["venue"] = Venue(name=venue_name, city=city)
+        return values
 
 
 class CopyEventForm(forms.Form):

@@ -18,7 +18,9 @@ from .publishing import views as publishing_views
 pages: list[Any] = [
     *build_list_paths("organize/<slug:event>/lists", views.event_list_export, load_event_lists()),
     path("events/<slug:slug>/preview.png", public_views.event_preview, name="event-preview"),
-    path("organize/new/", views.event_create, name="organize-event-create"),
+    path("organize/new/", publishing_views.event_new, name="organize-event-new"),
+    path("organize/new/all/", views.event_create, name="organize-event-create"),
+    path("organize/new/start/<slug:kind>/", publishing_views.event_start, name="organize-event-start"),
     path("organize/new/copy/", publishing_views.event_copy, name="organize-event-copy"),
     path("organize/<slug:event>/publish/", publishing_views.event_publication, name="organize-event-publish"),
     path("organize/<slug:event>/settings/", views.event_settings, name="organize-settings"),

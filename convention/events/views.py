@@ -31,7 +31,13 @@ from .forms import (
 )
 from .guards import check_event_change, find_room_uses, prepare_room_removal
 from .models import Event, EventRole, Room
-from .permissions import can_change_venue, can_create_events, get_delegation, get_event_to_organize
+from .permissions import (
+    can_change_venue,
+    can_create_events,
+    check_event_creation,
+    get_delegation,
+    get_event_to_organize,
+)
 from .roles import appoint_delegate, appoint_person, end_event_role
 
 if TYPE_CHECKING:
@@ -56,8 +62,7 @@ def event_list_export(request: "HttpRequest", event: str, name: str, kind: str) 
 @read_or_write
 def event_create(request: "HttpRequest") -> "HttpResponse":
     """Create an event as a draft."""
-    if not can_create_events(request.user):
-        raise Forbidden(_("Only the club’s organizers may add an event."))
+    check_event_creation(request.user)
     form = NewEventForm(request.POST or None)
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
         event = save_event(request, form, "event.create")
