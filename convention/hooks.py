@@ -155,6 +155,8 @@ feedback_addresses = Hook()
 # (registration): called in the transaction in which another person gets the place, to delete what was noted
 # about the former attendee.
 transfer_listeners = Hook()
+# (registration): called in the transaction in which the address of its attendee is corrected.
+address_corrections = Hook()
 # (registrations) -> the QR symbol of each valid badge as SVG, by registration id.
 badge_symbols = Hook()
 # (event, request) -> the address where this visitor books seats in sessions; "" for strangers.

@@ -15,9 +15,9 @@ from .models import SOURCE_COMPANY_CONTACT, Ticket
 from .pricing.catalog import RequestedCatalog
 
 SOURCE_IMPORT = "import"
-# Channels whose buyer is known: a company's contact, an organizer's list, the desk, an applicant, the holder
-# of a mailed offer.
-TRUSTED_SOURCES = frozenset({SOURCE_COMPANY_CONTACT, SOURCE_IMPORT, "desk", "visit", "waiting"})
+# Channels whose buyer is known: a company's contact, an organizer's list, the desk, an organizer's hand, an
+# applicant, the holder of a mailed offer.
+TRUSTED_SOURCES = frozenset({SOURCE_COMPANY_CONTACT, SOURCE_IMPORT, "desk", "organizer", "visit", "waiting"})
 
 
 @dataclass(frozen=True)

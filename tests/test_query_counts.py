@@ -239,8 +239,8 @@ def add_scans(device, registration, at):
         )  # fmt: skip
     Presence.objects.create(
         event=device.event, checkpoint=device.checkpoint, registration=registration, is_inside=True,
-        first_entered_at=at, last_entered_at=at, last_device=device, entries=1, has_conflict=True,
-        last_scan_at=at,
+        first_entered_at=at, last_entered_at=at, last_device=device,
+        last_checkpoint=device.checkpoint, entries=1, has_conflict=True, last_scan_at=at,
     )  # fmt: skip
 
 

@@ -6,8 +6,7 @@ See `AttendanceConfig.ready`, which registers them.
 import datetime
 from collections.abc import Collection
 
-from django.db.models import Max, Min, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Max, Min
 
 from convention.events.models import Event
 from convention.events.publishing.copy_event import EventCopy
@@ -15,17 +14,15 @@ from registrations.models import Addon, Ticket
 
 from .models import Checkpoint, Presence, Scan
 from .reports.headcount import list_main_checkpoints
+from .scanning.presence_store import OWNER, filter_by_registration
 
 type Stay = tuple[datetime.datetime, datetime.datetime | None]
 
 
 def find_scanned_registrations(registration_ids: Collection[int]) -> set[int]:
     """Return those of `registration_ids` that have any scan; a merged badge counts for its survivor."""
-    of_registrations = Q(registration__in=registration_ids) | Q(
-        registration__merged_into__in=registration_ids
-    )
-    scans = Scan.objects.filter(of_registrations).order_by()
-    return set(scans.values_list(Coalesce("registration__merged_into", "registration"), flat=True).distinct())
+    scans = Scan.objects.filter(filter_by_registration(registration_ids)).order_by()
+    return set(scans.values_list(OWNER, flat=True).distinct())
 
 
 def find_stays(event: Event) -> dict[int, Stay]:

@@ -5,13 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from registrations.models import Registration
 
-from .models import ConflictResolution, Device, Presence
+from .models import ConflictResolution, Device, Presence, Scan
 from .scanning.presence import CountedScan, find_conflicts
-from .scanning.presence_store import PresenceKey, load_scan_histories
+from .scanning.presence_store import (
+    PresenceKey,
+    filter_by_checkpoint,
+    filter_by_registration,
+    load_scan_histories,
+)
 
 if TYPE_CHECKING:
     from convention.events.models import Event
@@ -50,11 +55,6 @@ class ScanConflict:
     def key(self) -> PresenceKey:
         return self.presence.registration_id, self.presence.checkpoint_id
 
-    @property
-    def entry_device(self) -> Device | None:
-        """Return the device that let the badge in first."""
-        return self.devices.get(self.presence.last_device_id or 0)
-
     def concerns_device(self, device: Device) -> bool:
         """Return whether the device let the badge in, first or again."""
         scanning = {scan.device_id for scan in self.scans} | {self.presence.last_device_id}
@@ -80,11 +80,9 @@ def filter_resolutions(event: "Event", wanted: ScanConflictFilter) -> QuerySet[C
     rows = ConflictResolution.objects.filter(scan__event=event)
     if wanted.search:
         people = _search_people(event, wanted.search)
-        rows = rows.filter(Q(scan__registration__in=people) | Q(scan__registration__merged_into__in=people))
+        rows = rows.filter(scan__in=Scan.objects.filter(filter_by_registration(people)))
     if wanted.checkpoint is not None:
-        rows = rows.filter(
-            Q(scan__checkpoint=wanted.checkpoint) | Q(scan__checkpoint__counts_as=wanted.checkpoint)
-        )
+        rows = rows.filter(scan__in=Scan.objects.filter(filter_by_checkpoint(wanted.checkpoint)))
     if wanted.begins_at:
         rows = rows.filter(scan__effective_at__gte=wanted.begins_at)
     if wanted.ends_at:
@@ -106,8 +104,7 @@ def load_conflicts(event: "Event", presences: Sequence[Presence]) -> list[ScanCo
     histories = load_scan_histories((row.registration_id, row.checkpoint_id) for row in presences)
     conflicts = {key: find_conflicts(history) for key, history in histories.items()}
     ids = {scan.device_id for scans in conflicts.values() for scan in scans}
-    ids |= {row.last_device_id for row in presences if row.last_device_id}
-    devices = Device.objects.filter(event=event).select_related("checkpoint").in_bulk(list(ids))
+    devices = Device.objects.filter(event=event).in_bulk(list(ids))
     return [
         ScanConflict(row, conflicts[row.registration_id, row.checkpoint_id], devices) for row in presences
     ]

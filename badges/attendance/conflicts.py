@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from convention.audit.record import record_action
 from registrations.models import Registration
 
-from .models import Checkpoint, ConflictResolution, Device, Scan
+from .models import ConflictResolution, Device, Scan
 from .scanning.presence import CountedScan, compute_presence, find_conflicts
-from .scanning.presence_store import PresenceKey, load_scan_histories, save_presences
+from .scanning.presence_store import (
+    PresenceKey,
+    filter_by_checkpoint,
+    filter_by_registration,
+    load_scan_histories,
+    save_presences,
+)
 
 if TYPE_CHECKING:
     from convention.club.models import Person
@@ -29,25 +34,14 @@ class Resolver:
     operator: str = ""
 
 
-def resolve_conflicts(
-    *, registration: Registration, checkpoint: Checkpoint, kind: str, person: "Person | None"
-) -> int:
-    """Resolve the open conflicts of this badge at this checkpoint; return how many scans that was."""
-    return resolve_badge_conflicts(
-        event=checkpoint.event,
-        keys=[(registration.pk, checkpoint.pk)],
-        kind=kind,
-        resolver=Resolver(person=person),
-    )
-
-
 @transaction.atomic
 def resolve_badge_conflicts(
     *, event: "Event", keys: Iterable[PresenceKey], kind: str, resolver: Resolver
-) -> int:
-    """Resolve the open conflicts of these badges, all of the event; return how many scans that was.
+) -> dict[PresenceKey, int]:
+    """Resolve the open conflicts of these badges, all of the event; return how many scans that was of each.
 
-    Each key is a registration with the checkpoint at which its scans count.
+    Badges without an open conflict are left out. Each key is a registration with the checkpoint at which its
+    scans count.
     """
     keys = sorted(set(keys))
     registrations = _lock_registrations(event, keys)
@@ -67,13 +61,13 @@ def resolve_badge_conflicts(
         )
         for scan in scans
     )
-    changed = [key for key, found in conflicts.items() if found]
+    changed = {key: len(found) for key, found in conflicts.items() if found}
     _recompute_presences(event, changed)
     # A second click finds nothing to resolve and must not leave a second entry in the audit log.
     for registration, _checkpoint in changed:
         label = f"registrations.registration:{registration}"
         record_action("conflict.resolve", label, event=event, fields=["kind"], reason=kind)
-    return len(scans)
+    return changed
 
 
 @transaction.atomic
@@ -85,15 +79,9 @@ def reopen_conflict(*, resolution: ConflictResolution) -> int:
     survivor = scan.registration.merged_into_id or scan.registration.pk
     key = (survivor, checkpoint)
     [registration] = _lock_registrations(scan.event, [key])
-    together = ConflictResolution.objects.filter(
-        Q(scan__checkpoint=checkpoint) | Q(scan__checkpoint__counts_as=checkpoint),
-        Q(scan__registration=registration) | Q(scan__registration__merged_into=registration),
-        resolved_at=resolution.resolved_at,
-    )
-    # By ids: PostgreSQL cannot delete over a join.
-    count, _by_model = ConflictResolution.objects.filter(
-        pk__in=list(together.values_list("pk", flat=True))
-    ).delete()
+    scans = Scan.objects.filter(filter_by_checkpoint(checkpoint), filter_by_registration([registration]))
+    together = ConflictResolution.objects.filter(scan__in=scans, resolved_at=resolution.resolved_at)
+    count, _by_model = together.delete()
     _recompute_presences(scan.event, [key])
     if count:
         record_action("conflict.reopen", registration, event=scan.event, fields=["kind"])
@@ -119,9 +107,7 @@ def load_conflicting_scans(
 ) -> list[Scan]:
     """Return the stored scans that these counted scans of the registrations were made from."""
     wanted = {(scan.device_id, scan.uid) for scan in counted_scans}
-    ids = [registration.pk for registration in registrations]
     rows = Scan.objects.filter(
-        Q(registration__in=ids) | Q(registration__merged_into__in=ids),
-        uid__in=[scan.uid for scan in counted_scans],
+        filter_by_registration(registrations), uid__in=[scan.uid for scan in counted_scans]
     )
     return [scan for scan in rows if (scan.device_id, scan.uid) in wanted]

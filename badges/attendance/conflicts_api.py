@@ -20,6 +20,8 @@ from .conflict_list import ScanConflict, ScanConflictFilter, filter_open_conflic
 from .conflicts import Resolver, resolve_badge_conflicts
 from .models import Checkpoint, ConflictResolution, Device, Scan
 from .scanning.api import DeviceView, get_device
+from .scanning.presence_store import filter_by_checkpoint, filter_by_registration, filter_counted_scans
+from .scanning.record_encryption import make_registration_key
 from .scanning.scan_input import MAX_OPERATOR_LENGTH
 
 # A phone shows a few; more are for the organizer's page.
@@ -33,6 +35,7 @@ CONFLICTS_EXAMPLE = OpenApiExample(
         "conflicts": [
             {
                 "id": "3-K3VQ7M2XPA9TB",
+                "key": "0f1e2d3c4b5a6978",
                 "name": "Zoé Müller",
                 "company": "Acme",
                 "checkpoint": "Entrée",
@@ -73,6 +76,7 @@ class DeviceConflictResponse(serializers.Serializer[Any]):
     """A badge that was let in although it was inside."""
 
     id = serializers.CharField(help_text="Names the conflict when it is resolved.")
+    key = serializers.CharField(help_text="Of the registration, as in the snapshot.")
     name = serializers.CharField()
     company = serializers.CharField()
     checkpoint = serializers.CharField(help_text="Where the scans count.")
@@ -107,7 +111,7 @@ class ConflictResolutionResponse(serializers.Serializer[Any]):
     resolved = serializers.IntegerField(min_value=0)
 
 
-class DeviceConflicts(DeviceView):
+class DeviceConflictsView(DeviceView):
     """The conflicts that a device took part in."""
 
     http_method_names = ("get", "post")
@@ -133,27 +137,29 @@ class DeviceConflicts(DeviceView):
         device = get_device(request)
         data = validate_body(ConflictResolutionRequest, request.data)
         registration, checkpoint = find_conflict_key(device, data["id"])
-        count = resolve_badge_conflicts(
+        resolved = resolve_badge_conflicts(
             event=device.event,
             keys=[(registration.pk, checkpoint.pk)],
             kind=data["kind"],
             resolver=Resolver(device=device, operator=data["operator"]),
         )
-        return Response(render_body(ConflictResolutionResponse, {"resolved": count}))
+        return Response(render_body(ConflictResolutionResponse, {"resolved": sum(resolved.values())}))
 
 
 def list_device_conflicts(device: Device) -> list[ScanConflict]:
     rows = filter_open_conflicts(device.event, ScanConflictFilter()).filter(has_scan_of(device))
-    related = rows.select_related("registration", "checkpoint")[:MAX_CONFLICTS_SENT]
-    conflicts = load_conflicts(device.event, list(related))
-    return [conflict for conflict in conflicts if conflict.concerns_device(device)]
+    related = ("registration", "checkpoint", "last_checkpoint")
+    conflicts = load_conflicts(device.event, list(rows.select_related(*related)))
+    # Limited last: the latest rows may all be of scans that are no part of the conflict, such as exits.
+    return [conflict for conflict in conflicts if conflict.concerns_device(device)][:MAX_CONFLICTS_SENT]
 
 
 def has_scan_of(device: Device) -> Q:
-    """Return a condition on presences: this device scanned the badge at that checkpoint."""
-    scans = Scan.objects.filter(device=device).filter(
-        Q(registration=OuterRef("registration")) | Q(registration__merged_into=OuterRef("registration")),
+    """Return a condition on presences: a scan by this device counts for them."""
+    scans = filter_counted_scans(Scan.objects.filter(device=device)).filter(
+        # Not filter_by_checkpoint: Django takes no outer reference in a list.
         Q(checkpoint=OuterRef("checkpoint")) | Q(checkpoint__counts_as=OuterRef("checkpoint")),
+        Q(owner=OuterRef("registration")),
     )
     return Q(Exists(scans))
 
@@ -165,29 +171,29 @@ def make_conflict_id(conflict: ScanConflict) -> str:
 
 
 def find_conflict_key(device: Device, conflict_id: str) -> tuple[Registration, Checkpoint]:
-    """Return registration and checkpoint of an id. Raise NotFound unless this device scanned it there."""
+    """Return registration and checkpoint of an id. Raise NotFound if no scan by this device counts."""
     number, _hyphen, reference = conflict_id.partition("-")
     checkpoints = Checkpoint.objects.filter(event=device.event_id)
     checkpoint = checkpoints.filter(pk=number).first() if number.isdecimal() and len(number) < 18 else None
     registration = Registration.objects.filter(event=device.event_id, reference=reference).first()
     if checkpoint and registration:
-        own = Q(registration=registration) | Q(registration__merged_into=registration)
-        here = Q(checkpoint=checkpoint) | Q(checkpoint__counts_as=checkpoint)
-        if Scan.objects.filter(own, here, device=device).exists():
+        scans = Scan.objects.filter(filter_by_registration([registration]), device=device)
+        if filter_counted_scans(scans).filter(filter_by_checkpoint(checkpoint.pk)).exists():
             return registration, checkpoint
     raise NotFound(_("This device has no such conflict."))
 
 
 def describe_conflict(conflict: ScanConflict, device: Device) -> dict[str, Any]:
     """Return a conflict in the shape of `DeviceConflictResponse`."""
-    presence, entry_device = conflict.presence, conflict.entry_device
+    presence = conflict.presence
     return {
         "id": make_conflict_id(conflict),
+        "key": make_registration_key(presence.registration.reference),
         "name": presence.registration.name,
         "company": presence.registration.company,
         "checkpoint": presence.checkpoint.name,
         "entered_at": presence.last_entered_at,
-        "gate": entry_device.checkpoint.name if entry_device else "",
+        "gate": presence.last_checkpoint.name if presence.last_checkpoint else "",
         "is_mine": presence.last_device_id == device.pk,
         "scans": [
             {

@@ -9,7 +9,7 @@ from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
 
 from .conflict_list import ScanConflictFilter
-from .models import Checkpoint, ConflictResolution
+from .models import MAX_DEVICE_NAME_LENGTH, Checkpoint, ConflictResolution
 
 
 class CheckpointForm(forms.ModelForm):
@@ -85,7 +85,7 @@ class PairingForm(forms.Form):
     checkpoint = forms.ModelChoiceField(Checkpoint.objects.none(), label=_("Checkpoint"), empty_label=None)
     name = forms.CharField(
         label=_("Name of the phone"),
-        max_length=100,
+        max_length=MAX_DEVICE_NAME_LENGTH,
         required=False,
         help_text=_("To tell phones apart, for example “Lise”."),
     )

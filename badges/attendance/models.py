@@ -18,6 +18,8 @@ from registrations.models import Addon, Registration, Ticket
 from registrations.visits.models import Ride
 from schedule.models import Session
 
+MAX_CHECKPOINT_NAME_LENGTH = 200
+MAX_DEVICE_NAME_LENGTH = 100
 PAIRING_ROLES = (EventRole.Role.ORGANIZER, EventRole.Role.DESK)
 VERDICT_LABELS = {
     "admitted": _("admitted"),
@@ -67,7 +69,7 @@ class Checkpoint(models.Model):
     ride = models.ForeignKey(
         Ride, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("ride")
     )
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(_("name"), max_length=MAX_CHECKPOINT_NAME_LENGTH)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.ENTRANCE)
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
     closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
@@ -161,7 +163,7 @@ class Device(models.Model):
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="devices")
     checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="devices")
-    name = models.CharField(_("name"), max_length=100, blank=True)
+    name = models.CharField(_("name"), max_length=MAX_DEVICE_NAME_LENGTH, blank=True)
     # Only the hash, so that a leaked backup contains no usable token.
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     # The raw P-256 point with whose private key the device signs its scans; NULL for programs.
@@ -169,11 +171,15 @@ class Device(models.Model):
     # Of the single-use code it was paired by, so that a lost answer can be asked for again.
     pairing_code_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)
     pairing_code_expires_at = models.DateTimeField(null=True, editable=False)
+    # The screen that showed the code; screens are deleted after a while.
+    invitation = models.ForeignKey(
+        "PairingInvitation", models.SET_NULL, null=True, editable=False, related_name="devices"
+    )
     created_at = models.DateTimeField(_("paired"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
-    # As the device last reported it (see scanning/heartbeat.py).
+    # As the device last reported it (see scanning/device_state/heartbeat.py).
     state = models.JSONField(default=dict, editable=False)
     # A pseudo-device for check-ins by hand, since every scan needs a device.
     is_desk = models.BooleanField(default=False, editable=False)
@@ -223,7 +229,7 @@ class PairingInvitation(models.Model):
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")
     checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="+")
-    name = models.CharField(_("name"), max_length=100, blank=True)
+    name = models.CharField(_("name"), max_length=MAX_DEVICE_NAME_LENGTH, blank=True)
     can_override = models.BooleanField(default=False)
     can_change_checkpoint = models.BooleanField(default=False, db_default=False)
     shown_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -350,6 +356,11 @@ class Presence(models.Model):
     last_entered_at = models.DateTimeField(null=True)
     last_left_at = models.DateTimeField(null=True)
     last_device = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="+", db_index=False)
+    # Not that of `last_device`, which may have moved since. NULL on rows older than this column, until a
+    # rebuild.
+    last_checkpoint = models.ForeignKey(
+        Checkpoint, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     # Completed stays only: the current one is added when the exit is scanned.
     seconds_inside = models.PositiveIntegerField(default=0)
     entries = models.PositiveIntegerField(default=0)

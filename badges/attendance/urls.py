@@ -5,10 +5,10 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.web.routing import OrganizerPage, PageGroup
 
-from .conflicts_api import DeviceConflicts
+from .conflicts_api import DeviceConflictsView
 from .devices.api import PairDeviceView
 from .devices.checkpoint_api import DeviceCheckpointView
-from .reports.api import AttendanceFigures, AttendanceList, HeadcountView
+from .reports.api import AttendanceFiguresView, AttendanceListView, HeadcountView
 from .scanning import api
 from .views import attendance, checkpoints, conflicts, devices, figures, merge, sheets
 
@@ -75,15 +75,17 @@ pages: list[Any] = [
     ),
 ]
 endpoints: list[Any] = [
-    path("events/<slug:event>/attendance/", AttendanceList.as_view(), name="api-attendance"),
+    path("events/<slug:event>/attendance/", AttendanceListView.as_view(), name="api-attendance"),
     path(
-        "events/<slug:event>/attendance/figures/", AttendanceFigures.as_view(), name="api-attendance-figures"
+        "events/<slug:event>/attendance/figures/",
+        AttendanceFiguresView.as_view(),
+        name="api-attendance-figures",
     ),
     path("events/<slug:event>/headcount/", HeadcountView.as_view(), name="api-headcount"),
     path("scanner/pair/", PairDeviceView.as_view(), name="scanner-pair"),
     path("scanner/snapshot/", api.SnapshotView.as_view(), name="scanner-snapshot"),
     path("scanner/checkpoint/", DeviceCheckpointView.as_view(), name="scanner-checkpoint"),
-    path("scanner/conflicts/", DeviceConflicts.as_view(), name="scanner-conflicts"),
+    path("scanner/conflicts/", DeviceConflictsView.as_view(), name="scanner-conflicts"),
     path("scanner/scans/", api.ScanListView.as_view(), name="scanner-scans"),
 ]
 organizer_pages = [

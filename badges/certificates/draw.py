@@ -1,6 +1,7 @@
 """Draw certificates as PDF: one landscape A4 page each, if asked for with the scans that they rest on."""
 
 import io
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -20,7 +21,15 @@ from convention.text.dates import (
 from convention.typeset import FontWeight, PdfDocument, PdfPage, TextBox, fit_text, shape_line
 from registrations.invoices.models.documents import Issuer
 from registrations.orders.calendar import format_venue_address
-from schedule.paper.text_layout import INK_COLOR, PALE_INK_COLOR, draw_qr_symbol, lay_out_text
+from schedule.paper.text_layout import (
+    INK_COLOR,
+    PALE_INK_COLOR,
+    TextBlock,
+    draw_qr_symbol,
+    lay_out_fitted_text,
+    lay_out_text,
+    shorten_text,
+)
 
 from .models import Certificate, CertifiedStay
 
@@ -31,10 +40,14 @@ PAGE_WIDTH, PAGE_HEIGHT = 841.89, 595.28
 PAGE_MARGIN = 90.0
 QR_SIDE = 78.0
 FOOTER_TOP = PAGE_HEIGHT - 48 - QR_SIDE
-# The name and the days end above the QR code, so the column stops before it only in the footer.
+# Names and titles end above the QR code, so the column stops before it only below them.
 COLUMN_WIDTH = PAGE_WIDTH - 2 * PAGE_MARGIN
 FOOTER_WIDTH = COLUMN_WIDTH - QR_SIDE - 24
 MAX_STAYS_DRAWN = 5
+SENTENCE_SIZES = (13.0, 11.0, 9.0)
+SENTENCE_SPACING = 4.0
+# The sentences are as narrow as the footer, and may stand beside the QR code.
+SENTENCES_BOTTOM = FOOTER_TOP + 26
 SCAN_COLUMNS = (0.0, 190.0, 450.0, 530.0)
 SCANS_BOTTOM = PAGE_HEIGHT - 60
 
@@ -87,24 +100,40 @@ def _draw_certificate(page: PdfPage, event: "Event", certificate: Certificate, i
     y = _draw_text(page, issuer, 64, size=13, weight=FontWeight.SEMIBOLD)
     y = _draw_text(page, _("Certificate of attendance"), y + 12, size=30, weight=FontWeight.BOLD)
     y = _draw_text(page, _("We certify that"), y + 30, size=13, color=PALE_INK_COLOR)
-    y = _draw_name(page, certificate.name, y + 6)
+    y = _draw_fitted_text(page, certificate.name, y + 6, FontWeight.BOLD, max_size=36, min_size=12) + 4
     if certificate.company:
-        y = _draw_text(page, certificate.company, y + 2, size=16)
+        y = _draw_fitted_text(page, certificate.company, y + 2, FontWeight.REGULAR, max_size=16, min_size=11)
     session = certificate.session
     introduction = _("attended the session") if session else _("took part in")
     y = _draw_text(page, introduction, y + 18, size=13, color=PALE_INK_COLOR)
     title = session.title if session else event.title
-    y = _draw_text(page, title, y + 4, size=18, weight=FontWeight.SEMIBOLD)
-    for sentence in describe_certificate(event, certificate):
-        y = _draw_text(page, sentence, y + 4, size=13)
+    y = _draw_fitted_text(page, title, y + 4, FontWeight.SEMIBOLD, max_size=18, min_size=13)
+    page.set_color(INK_COLOR)
+    for block in _lay_out_sentences(event, certificate, y):
+        y = block.draw(page, PAGE_MARGIN, y + SENTENCE_SPACING)
     _draw_footer(page, event, certificate)
 
 
-def describe_certificate(event: "Event", certificate: Certificate) -> list[str]:
+def _lay_out_sentences(event: "Event", certificate: Certificate, y: float) -> list[TextBlock]:
+    """Return the sentences with as many stays as fit between `y` and the footer; smaller if not one fits."""
+    blocks: list[TextBlock] = []
+    for size, max_stays in itertools.product(SENTENCE_SIZES, range(MAX_STAYS_DRAWN, 0, -1)):
+        blocks = [
+            lay_out_text(sentence, FontWeight.REGULAR, width=FOOTER_WIDTH, size=size)
+            for sentence in describe_certificate(event, certificate, max_stays=max_stays)
+        ]
+        if y + sum(SENTENCE_SPACING + block.height for block in blocks) <= SENTENCES_BOTTOM:
+            break
+    return blocks
+
+
+def describe_certificate(
+    event: "Event", certificate: Certificate, *, max_stays: int = MAX_STAYS_DRAWN
+) -> list[str]:
     """Return when and where the attendee was there, a line each, as on the certificate."""
     stays = certificate.certified_stays
-    lines = [describe_stay(event, stay) for stay in stays[:MAX_STAYS_DRAWN]]
-    if len(stays) > MAX_STAYS_DRAWN:
+    lines = [describe_stay(event, stay) for stay in stays[:max_stays]]
+    if len(stays) > max_stays:
         lines.append(
             _("and until %(day)s: %(count)d days in all")
             % {"day": format_date_with_weekday(stays[-1].arrived_at, event.zone), "count": len(stays)}
@@ -157,16 +186,15 @@ def _draw_text(
     return lay_out_text(text, weight, width=width, size=size).draw(page, PAGE_MARGIN, y)
 
 
-def _draw_name(page: PdfPage, name: str, y: float) -> float:
-    """Draw the name as large as fits on two lines; return the y below it."""
-    fitted = fit_text(
-        name, FontWeight.BOLD, TextBox(width=COLUMN_WIDTH, max_lines=2), max_size=36, min_size=18
-    )
+def _draw_fitted_text(
+    page: PdfPage, text: str, y: float, weight: FontWeight, *, max_size: float, min_size: float
+) -> float:
+    """Draw a text as large as fits on two lines, shortened if it never does; return the y below it."""
+    box = TextBox(width=COLUMN_WIDTH, max_lines=2)
+    text = shorten_text(text, weight, width=box.width, size=min_size, max_lines=box.max_lines)
+    fitted = fit_text(text, weight, box, max_size=max_size, min_size=min_size)
     page.set_color(INK_COLOR)
-    for line in fitted.lines:
-        y += fitted.size * 1.15
-        page.text(line, PAGE_MARGIN, y - fitted.size * 0.2, fitted.size)
-    return y + 4
+    return lay_out_fitted_text(text, weight, fitted, leading=1.15).draw(page, PAGE_MARGIN, y)
 
 
 def _draw_footer(page: PdfPage, event: "Event", certificate: Certificate) -> None:

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from badges.attendance.models import Presence, Scan
 from badges.attendance.reports.day_figures import find_holder_scans, group_by_day
 from badges.attendance.reports.headcount import list_main_checkpoints
-from badges.attendance.scanning.presence_store import filter_by_registration
-from convention.errors import NotOpenNow
+from badges.attendance.scanning.presence_store import filter_by_checkpoint, filter_by_registration
 from registrations.models import Registration
 from schedule.models import Session
 
@@ -39,15 +37,6 @@ class CertificateFacts:
     session: Session | None = None
 
 
-def check_certificates_open(event: "Event", *, at: datetime.datetime | None = None) -> None:
-    """Raise NotOpenNow until the event is over, when the times are complete, and for site visits."""
-    # Visits certify only visitors who were scanned out.
-    if event.kind == event.Kind.SITE_VISIT:
-        raise NotOpenNow(_("The certificates of a visit are on the page of its day."))
-    if event.ends_at > (at or timezone.now()):
-        raise NotOpenNow(_("Certificates of attendance are available once the event is over."))
-
-
 def load_event_facts(
     event: "Event", *, registrations: Iterable[Registration] | None = None
 ) -> list[CertificateFacts]:
@@ -55,7 +44,7 @@ def load_event_facts(
     scans = find_holder_scans(event).filter(IS_OWN_SCAN)
     people = _select_people(event, registrations)
     if registrations is not None:
-        scans = scans.filter(Q(registration__in=people) | Q(registration__merged_into__in=people))
+        scans = scans.filter(filter_by_registration(people))
     stays: dict[int, list[CertifiedStay]] = {}
     for day in group_by_day(scans, event):
         left_at = day.last_left_at if day.seconds_on_site is not None else None
@@ -73,6 +62,8 @@ def load_session_facts(
     rows = Presence.objects.of_current_attendees().filter(
         event=session.event_id, checkpoint__session=session, first_entered_at__isnull=False
     )
+    if registrations is not None:
+        rows = rows.filter(registration__in=people)
     stays = {row.registration_id: _make_session_stay(row) for row in rows}
     return [
         make_certificate_facts(person, (stays[person.pk],), session)
@@ -127,10 +118,9 @@ def list_certified_sessions(
 def list_supporting_scans(registration: Registration, session: Session | None) -> QuerySet[Scan]:
     """Return the scans that a certificate rests on, in order of time."""
     event = registration.event
-    scans = find_holder_scans(event).filter(filter_by_registration(registration)).filter(IS_OWN_SCAN)
+    scans = find_holder_scans(event).filter(filter_by_registration([registration])).filter(IS_OWN_SCAN)
     if session is None:
-        main = list_main_checkpoints(event)
-        scans = scans.filter(Q(checkpoint__in=main) | Q(checkpoint__counts_as__in=main))
+        scans = scans.filter(filter_by_checkpoint(*list_main_checkpoints(event)))
     else:
         scans = scans.filter(Q(checkpoint__session=session) | Q(checkpoint__counts_as__session=session))
     return scans.select_related("checkpoint", "device").order_by("effective_at", "pk")

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_POST, require_safe
 from badges.attendance.reports.session_figures import load_session_figures
 from convention.audit.record import record_action
 from convention.club.permissions import require_signed_in
-from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.jobs.job_queue import request_job
@@ -21,9 +20,10 @@ from convention.tasks.queue_names import DOCUMENT_QUEUE
 from convention.text.normalize import normalize_whitespace
 
 from .draw import draw_certificate_with_scans, draw_certificates
-from .facts import check_certificates_open, list_supporting_scans
+from .facts import list_supporting_scans
 from .issue import issue_certificates, withdraw_certificate
 from .models import Certificate
+from .permissions import check_certificates_open, explain_unavailability
 from .print_job import MAX_IMMEDIATE_CERTIFICATES, load_printed_facts
 
 ROWS_PER_PAGE = 50
@@ -49,18 +49,9 @@ def certificate_list(request: HttpRequest, event: str) -> HttpResponse:
         "sessions": [row for row in load_session_figures(event_obj) if row.arrived_count and row.has_started],
         "query": query,
         "shown": Paginator(issued, ROWS_PER_PAGE).get_page(request.GET.get("page")),
-        "not_open": _find_objection(event_obj),
+        "not_open": explain_unavailability(event_obj),
     }
     return render(request, "certificates/organize.html", context)
-
-
-def _find_objection(event: Event) -> str:
-    """Return why no certificates can be printed yet, "" if they can."""
-    try:
-        check_certificates_open(event)
-    except ConventionError as error:
-        return str(error)
-    return ""
 
 
 @require_POST
@@ -125,7 +116,7 @@ def certificate_withdraw(request: HttpRequest, event: str, code: str) -> HttpRes
     form = WithdrawalForm(request.POST)
     if form.is_valid():
         withdraw_certificate(certificate=certificate, reason=form.cleaned_data["reason"])
-        messages.success(request, _("The certificate is withdrawn. Anyone who checks its code is told so."))
+        messages.success(request, _("The certificate is withdrawn. Its code now shows that it is not valid."))
     else:
         messages.error(request, _("Enter the reason; the audit trail stores it."))
     return redirect("organize-certificate", event_obj.slug, certificate.code)

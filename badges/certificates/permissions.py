@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from convention.errors import Forbidden, NotFound
+from convention.errors import Forbidden, NotFound, NotOpenNow
 from registrations.models import Registration
 from registrations.permissions import LinkAccess, belongs_to_another
 
@@ -26,10 +26,26 @@ def check_own_certificates(link_access: LinkAccess, registration: Registration) 
         )
 
 
+def explain_unavailability(event: "Event", *, at: datetime.datetime | None = None) -> str:
+    """Return why the event has no certificates: a visit, or not over at `at`; "" if it has."""
+    # Visits certify only visitors who were scanned out.
+    if event.kind == event.Kind.SITE_VISIT:
+        return _("The certificates of a visit are on the page of its day.")
+    # Before the end the times are incomplete.
+    if event.ends_at > (at or timezone.now()):
+        return _("Certificates of attendance are available once the event is over.")
+    return ""
+
+
 def has_certificates(event: "Event", *, at: datetime.datetime | None = None) -> bool:
     """Return whether attendees of the event can download certificates. A hook."""
-    # Visits have their own page, and certify only visitors who were scanned out.
-    return event.kind != event.Kind.SITE_VISIT and event.ends_at <= (at or timezone.now())
+    return not explain_unavailability(event, at=at)
+
+
+def check_certificates_open(event: "Event") -> None:
+    """Raise NotOpenNow while the event has no certificates."""
+    if reason := explain_unavailability(event):
+        raise NotOpenNow(reason)
 
 
 def get_certificate_by_code(text: str) -> Certificate:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from convention.api.throttles import consume_rate_limit
 from convention.audit.record import record_action
-from convention.errors import NotFound, NotOpenNow
+from convention.errors import NotFound
 from convention.tables.downloads import inline_response
 from convention.web.client_network import get_client_network
 from registrations.models import Registration
@@ -19,14 +19,18 @@ from registrations.permissions import get_order_by_link
 from .draw import describe_certificate, draw_certificate_with_scans, draw_certificates, get_issuer_name
 from .facts import (
     CertificateFacts,
-    check_certificates_open,
     list_certified_sessions,
     list_supporting_scans,
     load_event_facts,
     load_session_facts,
 )
 from .issue import issue_certificates
-from .permissions import check_own_certificates, get_certificate_by_code
+from .permissions import (
+    check_certificates_open,
+    check_own_certificates,
+    explain_unavailability,
+    get_certificate_by_code,
+)
 
 # A venue or a company is one network; a guessed code would need 10^17 tries.
 MAX_CHECKS_PER_HOUR = 300
@@ -74,17 +78,15 @@ def own_certificates(request: HttpRequest, reference: str, secret: str, person: 
     """List the certificates that the attendee can download."""
     registration = _get_own_registration(reference, secret, person)
     event = registration.event
+    reason = explain_unavailability(event)
     context = {
         "event": event,
         "registration": registration,
         "link": (reference, secret),
-        "has_event_certificate": bool(load_event_facts(event, registrations=[registration])),
+        "has_event_certificate": not reason and bool(load_event_facts(event, registrations=[registration])),
         "sessions": list_certified_sessions(registration),
+        "not_open": reason,
     }
-    try:
-        check_certificates_open(event)
-    except NotOpenNow as error:
-        context |= {"not_open": str(error), "has_event_certificate": False}
     return render(request, "certificates/own.html", context)
 
 

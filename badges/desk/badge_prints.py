@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class AlreadyPrinted(ConventionError):
-    """The badge was printed before, and no reason was given for another one."""
+    """The badge was printed before without a reason for another one, or replaced since the page was shown."""
 
     kind = "already-printed"
     status = 409
@@ -31,16 +31,26 @@ def find_last_print(registration: Registration) -> BadgePrint | None:
 
 
 @transaction.atomic
-def print_badge(*, registration: Registration, printed_by: "Person | None", reason: str = "") -> Registration:
+def print_badge(
+    *,
+    registration: Registration,
+    printed_by: "Person | None",
+    reason: str = "",
+    seen_version: int | None = None,
+) -> Registration:
     """Record that the badge is printed, and return the registration whose badge to draw.
 
-    With a reason, a badge that was printed before is voided and the next version printed. Raise NoBadge, or
-    AlreadyPrinted without a reason.
+    With a reason, a badge that was printed before is voided and the next version printed. `seen_version` is
+    that of the badge on the operator's page. Raise NoBadge; raise AlreadyPrinted without a reason, or if the
+    badge has another version by now.
     """
     # Locked, so that two desks do not print the same badge.
     rows = Registration.objects.select_related("event", "ticket", "order")
     registration = rows.select_for_update(of=("self",), no_key=True).get(pk=registration.pk)
     get_badge_holder(registration)
+    # A form that is sent twice must not void the badge that the first one printed.
+    if seen_version not in (None, registration.badge_version):
+        raise AlreadyPrinted(_("This badge was replaced meanwhile: print it again only if you need another."))
     is_reprint = find_last_print(registration) is not None
     if is_reprint:
         if reason not in BadgePrint.Reason.values:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from badges.attendance.devices.pairing import get_or_create_entrance
+from badges.attendance.devices.pairing import find_entrance, get_or_create_entrance
 from badges.attendance.models import REASON_LABELS, Scan
 from badges.attendance.scanning.check_in import check_in_registration, get_desk_device
 from badges.attendance.scanning.record_scans import record_scan_items
@@ -44,7 +45,7 @@ class DeskVerdict:
     def sentence(self) -> str:
         """Return the verdict in words: "Checked in", "Already inside", or why the guest is refused."""
         if self.is_undo:
-            return _("Taken back")
+            return pgettext("scan", "Undone")
         if self.scan.verdict == ALREADY_IN:
             return _("Already inside")
         if self.is_refused:
@@ -69,13 +70,14 @@ def check_in_guest(
     return verdict
 
 
-def undo_check_in(*, guest: Registration, operator: "Person | None") -> DeskVerdict | None:
+def undo_check_in(*, guest: Registration, operator: "Person | None", scan_uid: str) -> DeskVerdict | None:
     """Take back the guest's last scan at the desk, which then counts for nothing.
 
-    Return the new verdict; None if there is nothing to take back.
+    `scan_uid` is the scan that the operator saw. Return the new verdict; None if that scan cannot be taken
+    back, because another one followed or it was no check-in.
     """
     last = find_last_verdict(guest)
-    if last is None or not last.can_be_undone:
+    if last is None or not last.can_be_undone or str(last.scan.uid) != scan_uid:
         return None
     record_undo(guest=guest, scan=last.scan, operator=operator)
     return find_last_verdict(guest)
@@ -103,10 +105,11 @@ def make_scan_item(
 
 
 def find_last_verdict(guest: Registration) -> DeskVerdict | None:
-    """Return the verdict of the guest's latest scan at the desk."""
-    scans = Scan.objects.filter(registration=guest, device__is_desk=True).select_related(
-        "device__event", "device__checkpoint", "checkpoint"
-    )
+    """Return the verdict of the guest's latest scan at the desk, which is at the entrance."""
+    # Organizers record scans of the desk at other checkpoints too, on pages of their own.
+    scans = Scan.objects.filter(
+        registration=guest, device__is_desk=True, device__checkpoint=find_entrance(guest.event)
+    ).select_related("device__event", "device__checkpoint", "checkpoint")
     scan = scans.order_by("-pk").first()
     return DeskVerdict(load_guests(guest.event, [guest.pk])[0], scan) if scan else None
 
@@ -136,4 +139,4 @@ def record_offline_scan(
     if result.verdict == ALREADY_IN:
         return _("Was already inside: check who has the badge.")
     reason = REASON_LABELS.get(result.reason, result.reason)
-    return _("Let in at the desk, although: %(reason)s") % {"reason": reason}
+    return _("Checked in against the rules: %(reason)s") % {"reason": reason}

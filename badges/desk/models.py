@@ -89,7 +89,8 @@ class DeskDevice(models.Model):
 class SpareBadge(models.Model):
     """A badge reserved for a walk-in whom a desk device registers offline; its code is signed in advance.
 
-    `reference` becomes that of the registration. `bound_at` is when the server registered the walk-in.
+    `reference` becomes that of the registration. `bound_at` is when the server registered the walk-in, or
+    refused to.
     """
 
     device = models.ForeignKey(DeskDevice, models.CASCADE, related_name="spare_badges")

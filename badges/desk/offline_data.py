@@ -1,9 +1,10 @@
 """Collect what a desk device needs without network: guests, tickets, spare badges and the badge's design."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone, translation
 
 from badges.attendance.models import Presence
@@ -19,27 +20,36 @@ from convention.events.signing_keys import get_signing_key
 from registrations.invoices.models import Payment
 from registrations.models import Registration, Ticket
 
-from .models import BadgePrint, DeskDevice, StaffNote
+from .models import BadgePrint, DeskDevice, SpareBadge, StaffNote
 from .offline_devices import lease_spare_badges
 from .payments import load_amounts_due
+from .permissions import can_take_payments
 from .search import DeskGuest
 
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
 
-def compute_data_version(event: Event) -> str:
-    """Return a text that changes whenever the data of a desk device may have changed."""
+
+def compute_data_version(event: Event, reader: "RequestUser") -> str:
+    """Return a text that changes whenever the data of a desk device may have changed for this reader."""
     notes = StaffNote.objects.filter(registration__event=event).order_by("-written_at")
     prints = BadgePrint.objects.filter(registration__event=event)
     payments = Payment.objects.filter(receivable__event=event)
+    bound_spares = SpareBadge.objects.filter(device__event=event, bound_at__isnull=False)
     latest_note = notes.values_list("written_at", flat=True).first()
     parts = (
         event.sequence, number_changes(event.pk), notes.count(), latest_note, prints.count(),
-        payments.count(), translation.get_language(),
+        payments.count(), bound_spares.count(), translation.get_language(),
+        can_take_payments(reader, event),
     )  # fmt: skip
     return "-".join(map(str, parts))
 
 
-def build_offline_data(*, device: DeskDevice) -> dict[str, Any]:
-    """Return everything that the device stores, as JSON: see Desk.Data in types/desk.d.ts."""
+def build_offline_data(*, device: DeskDevice, reader: "RequestUser") -> dict[str, Any]:
+    """Return everything that the device stores, as JSON: see Desk.Data in types/desk.d.ts.
+
+    The amounts that guests owe are only for a reader who may take payments.
+    """
     event = device.event
     tickets = load_event_tickets(event)
     codes = CodeDescriber.for_event(event, tickets)
@@ -59,7 +69,7 @@ def build_offline_data(*, device: DeskDevice) -> dict[str, Any]:
             }
             for ticket in tickets.values()
         ],
-        "guests": list_offline_guests(event, codes),
+        "guests": list_offline_guests(event, codes, reader),
         "spares": list_spare_codes(device, codes, tickets),
         "design": codes.design.describe(),
     }
@@ -79,14 +89,15 @@ def list_spare_codes(
     ]
 
 
-def list_offline_guests(event: Event, codes: "CodeDescriber") -> list[dict[str, Any]]:
+def list_offline_guests(event: Event, codes: "CodeDescriber", reader: "RequestUser") -> list[dict[str, Any]]:
     """Return all guests of the event by name, in a fixed number of queries."""
     rows = Registration.objects.filter(event=event).select_related("ticket", "order", "staff_note")
     guests = list(rows)
-    amounts = load_amounts_due({guest.order_id: guest.order for guest in guests}.values())
+    orders = {guest.order_id: guest.order for guest in guests}.values()
+    amounts = load_amounts_due(orders) if can_take_payments(reader, event) else {}
     presences = find_main_presences(event, [guest.pk for guest in guests])
     printed = dict(
-        BadgePrint.objects.filter(registration__event=event)
+        BadgePrint.objects.filter(registration__event=event, badge_version=F("registration__badge_version"))
         .order_by("printed_at")
         .values_list("registration", "printed_at")
     )
@@ -119,6 +130,7 @@ def describe_guest(guest: DeskGuest, presence: Presence | None, values: dict[str
         "no_photo": registration.no_photo,
         "ticket": registration.ticket.slug,
         "state": registration.state,
+        "badge_version": registration.badge_version,
         "note": note.text if note else "",
         "payment": guest.payment_state,
         "amount_due": str(guest.amount_due) if guest.amount_due and guest.amount_due.amount > 0 else "",
@@ -160,13 +172,13 @@ def sign_code(reference: str, badge_version: int, key: EventKey) -> str:
     return build_code_address(sign_badge_token(reference, badge_version, key), settings.SITE_URL)
 
 
-def describe_sync(device: DeskDevice, known_version: str) -> dict[str, Any]:
-    """Return the data if the device knows another version, or that it shall erase what it has."""
+def describe_sync(device: DeskDevice, known_version: str, reader: "RequestUser") -> dict[str, Any]:
+    """Return the reader's data if the device has another version, or that it shall erase what it has."""
     if not device.is_active():
         return {"erase": True, "server_time": timezone.now().isoformat()}
-    version = compute_data_version(device.event)
+    version = compute_data_version(device.event, reader)
     answer = {"erase": False, "version": version, "server_time": timezone.now().isoformat()}
     if version != known_version:
-        answer["data"] = build_offline_data(device=device)
+        answer["data"] = build_offline_data(device=device, reader=reader)
         # The spares were leased meanwhile, which changes nothing that the version counts.
     return answer

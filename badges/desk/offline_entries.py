@@ -88,6 +88,9 @@ def _apply_once(context: EntryContext, entry: OfflineEntry) -> DeskEntry:
         state, sentence = DeskEntry.State.CONFLICT, str(error)
     except ConventionError as error:
         state, sentence = DeskEntry.State.REFUSED, describe_refusal(error)
+    if entry.kind == "walk_in":
+        # Outside the savepoint: the badge of a refused walk-in was printed, too, and nobody else may get it.
+        _bind_spare_badge(context.device, entry.reference)
     return DeskEntry.objects.create(
         event=context.event,
         device=context.device,
@@ -98,6 +101,11 @@ def _apply_once(context: EntryContext, entry: OfflineEntry) -> DeskEntry:
         state=state,
         sentence=sentence[:MAX_SENTENCE_LENGTH],
     )
+
+
+def _bind_spare_badge(device: DeskDevice, reference: str) -> None:
+    spares = device.spare_badges.filter(reference=reference, bound_at__isnull=True)
+    spares.update(bound_at=timezone.now())
 
 
 def describe_refusal(error: ConventionError) -> str:
@@ -121,8 +129,7 @@ def _apply_check_in(context: EntryContext, entry: OfflineEntry) -> Outcome:
 
 
 def _apply_walk_in(context: EntryContext, entry: OfflineEntry) -> Outcome:
-    spare = context.device.spare_badges.filter(reference=entry.reference, bound_at__isnull=True).first()
-    if spare is None:
+    if not context.device.spare_badges.filter(reference=entry.reference, bound_at__isnull=True).exists():
         raise ChangedMeanwhile(_("The badge of this walk-in belongs to someone else. Register them again."))
     names = ("first_name", "last_name", "company", "email", "ticket")
     guest = register_walk_in(
@@ -132,8 +139,6 @@ def _apply_walk_in(context: EntryContext, entry: OfflineEntry) -> Outcome:
         language=translation.get_language() or "fr",
         reference=entry.reference,
     )
-    spare.bound_at = timezone.now()
-    spare.save(update_fields=["bound_at"])
     return guest, ""
 
 
@@ -176,6 +181,9 @@ def _apply_substitution(context: EntryContext, entry: OfflineEntry) -> Outcome:
 def _apply_print(context: EntryContext, entry: OfflineEntry) -> Outcome:
     guest = get_guest(context.event, entry.reference)
     reason = entry.values["reason"]
+    # A reprint is the next version.
+    if entry.values["badge_version"] != guest.badge_version + bool(reason):
+        raise ChangedMeanwhile(_("This badge was replaced meanwhile: print it again."))
     if not reason and find_last_print(guest):
         # Two desks printed the same badge without network: both badges are the same code.
         return guest, _("This badge was printed at another desk, too.")

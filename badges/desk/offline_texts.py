@@ -61,7 +61,7 @@ def list_guest_texts() -> dict[str, str]:
         "undo": pgettext("desk", "Undo"),
         "verdict.in": _("Checked in"),
         "verdict.out": _("Checked out"),
-        "verdict.undone": _("Taken back"),
+        "verdict.undone": pgettext("scan", "Undone"),
         "payment.paid": _("paid"),
         "payment.to_pay": _("to pay: {amount}"),
         "payment.to_invoice": _("on invoice: {amount}"),

@@ -7,8 +7,9 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
+from convention.errors import ConventionError
 from convention.money import Money
-from registrations.billing.receivables import is_paid, sync_receivable
+from registrations.billing.receivables import is_order_active, is_paid, sync_receivable
 from registrations.booking.confirm import confirm_or_notify, confirm_pending_items
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import InvalidPayment, record_payment
@@ -16,6 +17,13 @@ from registrations.invoices.models import Payment, Receivable
 from registrations.models import Order, Registration
 
 DESK_METHODS = (Payment.Method.CASH, Payment.Method.TERMINAL, Payment.Method.CHEQUE)
+
+
+class NothingToInvoice(ConventionError):
+    """Everything in the order was cancelled."""
+
+    kind = "nothing-to-invoice"
+    status = 409
 
 
 def load_amounts_due(orders: Iterable[Order]) -> dict[int, Money]:
@@ -70,11 +78,16 @@ def take_payment(
 def invoice_later(*, guest: Registration) -> Order:
     """Let the buyer of an unpaid card order pay by invoice, and confirm the order; return it.
 
-    Does nothing for an order that is invoiced anyway. Raise SoldOut, CompanyFull or NotOpenNow if its places
-    are gone.
+    Does nothing for an order that is invoiced anyway, or that is paid. Raise NothingToInvoice if all of it
+    was cancelled, and SoldOut, CompanyFull or NotOpenNow if its places are gone.
     """
     order = _lock_order(guest)
     if not order.is_by_card:
+        return order
+    if not is_order_active(order):
+        raise NothingToInvoice(_("This order was cancelled: there is nothing to invoice."))
+    # A payment may have arrived since the page was shown.
+    if is_paid(order):
         return order
     order.payment = Order.Payment.INVOICE
     order.billing_name = order.billing_name or order.company or guest.name[:200]

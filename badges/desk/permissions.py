@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from convention.errors import NotFound
-from convention.events.models import Event
-from convention.events.permissions import get_event_to_staff
+from convention.club.permissions import has_club_role
+from convention.errors import Forbidden, NotFound
+from convention.events.models import Event, EventRole
+from convention.events.permissions import ALL_EVENTS_ROLES, get_event_to_staff, list_event_roles
 from registrations.invoices.models import Payment
 from registrations.models import Registration
 
@@ -23,13 +24,48 @@ def get_guest_to_serve(event: str, reference: str, person: "RequestUser") -> Reg
     return get_guest(event_obj, reference)
 
 
+def can_take_payments(person: "RequestUser", event: Event) -> bool:
+    """Return whether this person of the club works at the event's desk today.
+
+    The club's money is nothing for those who have their role under a contract of an outside firm.
+    """
+    if has_club_role(person, *ALL_EVENTS_ROLES):
+        return True
+    desk_roles = (EventRole.Role.ORGANIZER, EventRole.Role.DESK)
+    return any(
+        role.event_id == event.pk and role.role in desk_roles and role.delegation_id is None
+        for role in list_event_roles(person)
+    )
+
+
+def get_guest_to_charge(event: str, reference: str, person: "RequestUser") -> Registration:
+    """Return a registration whose payments this person may see and take.
+
+    Raise SignInRequired, Forbidden or NotFound.
+    """
+    guest = get_guest_to_serve(event, reference, person)
+    if not can_take_payments(person, guest.event):
+        raise Forbidden(_("Payments are taken by the club’s own staff."))
+    return guest
+
+
 def get_guest(event: Event, reference: str) -> Registration:
     """Return a registration of the event with what the desk shows. Raise NotFound."""
-    rows = Registration.objects.select_related("ticket", "order", "staff_note__written_by", "person")
-    guest = rows.prefetch_related("addons__addon").filter(event=event, reference=reference).first()
+    guest = find_guest(event, reference)
     if guest is None:
         raise NotFound(_("This registration is not one of this event’s."))
-    guest.event = guest.order.event = event
+    return guest
+
+
+def find_guest(event: Event, reference: str) -> Registration | None:
+    """Return a registration of the event with what the desk shows; None for any other text."""
+    # PostgreSQL takes no NUL character.
+    if not reference or "\0" in reference:
+        return None
+    rows = Registration.objects.select_related("ticket", "order", "staff_note__written_by", "person")
+    guest = rows.prefetch_related("addons__addon").filter(event=event, reference=reference).first()
+    if guest is not None:
+        guest.event = guest.order.event = event
     return guest
 
 

@@ -62,7 +62,10 @@ class NoteValuesRequest(NoteRequest):
 
 
 class PrintValuesRequest(serializers.Serializer[Any]):
+    """The reason of a reprint, and the badge version that was printed."""
+
     reason = serializers.ChoiceField(choices=BadgePrint.Reason.choices, allow_blank=True)
+    badge_version = serializers.IntegerField(min_value=1)
 
 
 VALUES_BY_KIND: dict[str, type[serializers.Serializer[Any]]] = {

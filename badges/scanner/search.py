@@ -24,8 +24,10 @@ from convention.text.normalize import matches_search_words, search_text, split_s
 from registrations.models import Registration
 
 MAX_FOUND = 20
-# While somebody types, a phone asks four times a second; a script that collects the list would need days.
+# While somebody types, a phone asks up to four times a second. A script that collects the list, twenty
+# attendees at a time, meets the limit per hour.
 MAX_SEARCHES, SEARCH_WINDOW_SECONDS = 120, 60
+MAX_SEARCHES_PER_HOUR, HOUR_SECONDS = 600, 3600
 MAX_SHORT_CODES, SHORT_CODE_WINDOW_SECONDS = 20, 60
 SHORT_CODES_CACHE_SECONDS = 600
 
@@ -43,6 +45,9 @@ def search_attendees(*, device: Device, query: str) -> list[FoundAttendee]:
     """Return the attendees whose name or company matches every word, at most MAX_FOUND, sorted by name."""
     consume_rate_limit(
         "scanner-search", str(device.pk), limit=MAX_SEARCHES, window_seconds=SEARCH_WINDOW_SECONDS
+    )
+    consume_rate_limit(
+        "scanner-search-hour", str(device.pk), limit=MAX_SEARCHES_PER_HOUR, window_seconds=HOUR_SECONDS
     )
     words = split_search_words(query)
     if not words:
@@ -62,6 +67,7 @@ def find_by_short_code(*, device: Device, short_code: str) -> list[FoundAttendee
     consume_rate_limit(
         "scanner-short-code", str(device.pk), limit=MAX_SHORT_CODES, window_seconds=SHORT_CODE_WINDOW_SECONDS
     )
+    record_api_read("attendees.search", token=device, event=device.event)
     reference = load_short_codes(device.event).get(short_code)
     if reference is None:
         return []

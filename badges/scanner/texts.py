@@ -44,7 +44,6 @@ def verdict_texts() -> dict[str, str]:
         "action.let_in": pgettext("scanner", "Let in"),
         "detail.override": _("Admitted by a supervisor: {reason}"),
         "mark.no_photo": _("No photos"),
-        "mark.to_pay": _("Payment due"),
         "detail.nobody": _("Badge"),
     }
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from badges.attendance.models import Presence
-from badges.attendance.reports.headcount import count_inside_event
+from badges.attendance.reports.headcount import count_inside_anywhere
 from badges.attendance.reports.printed_list import ListColumn, PrintedList
 from badges.attendance.scanning.presence import filter_still_inside
 from convention.text.normalize import name_search_key
@@ -61,7 +61,7 @@ def make_inside_list(event: "Event", people: Sequence[PersonInside]) -> PrintedL
     count = ngettext("%(count)d person inside", "%(count)d people inside", len(people)) % {
         "count": len(people)
     }
-    counts = count_inside_event(event, inside_count=len(people))
+    counts = count_inside_anywhere(event, inside_count=len(people))
     if counts.silent_devices:
         bounds = {"fewest": counts.fewest_inside, "most": counts.most_inside}
         count = f"{count} · {_('between %(fewest)d and %(most)d, as some phones are silent') % bounds}"

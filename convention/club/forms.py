@@ -279,7 +279,7 @@ class PersonNameForm(ActionErrorsMixin, forms.ModelForm):
 class NewPersonForm(PersonNameForm):
     """A person to add to the directory; a second one of the same name needs a confirmation."""
 
-    email = forms.EmailField(label=_("E-mail address"))
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
     is_other_person = forms.BooleanField(label=_("This is another person of the same name"), required=False)
     field_order = ("first_name", "last_name", "email", "language", "is_other_person")
 

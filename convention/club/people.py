@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.errors import InvalidFields
-from convention.text.email_addresses import filter_by_email, is_same_email
+from convention.text.email_addresses import filter_by_email, is_same_email, normalize_email
 from convention.text.normalize import normalize_whitespace
 from convention.text.validators import find_name_error
 
@@ -28,7 +28,7 @@ MAX_NAMESAKES: Final = 3
 def create_person(*, email: str, first_name: str, last_name: str, language: str) -> Person:
     """Add somebody to the directory by hand. Raise InvalidFields, also for an address that somebody has."""
     email, first_name, last_name = (
-        normalize_whitespace(email).lower(),
+        normalize_email(normalize_whitespace(email)),
         normalize_whitespace(first_name),
         normalize_whitespace(last_name),
     )
@@ -50,8 +50,11 @@ def create_person(*, email: str, first_name: str, last_name: str, language: str)
 
 def find_namesakes(*, first_name: str, last_name: str) -> list[Person]:
     """Return the first few people of that name, compared without accents and capitals."""
-    words = normalize_whitespace(f"{first_name} {last_name}")
-    return list(search_people(words, company="", seat="")[:MAX_NAMESAKES]) if words else []
+    namesake = Person(first_name=first_name, last_name=last_name)
+    namesake.update_search_columns()
+    if not namesake.sort_name:
+        return []
+    return list(search_people("").filter(sort_name=namesake.sort_name)[:MAX_NAMESAKES])
 
 
 @transaction.atomic

@@ -156,7 +156,7 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
             self.add_error(last, sentence)
 
 
-class PublishEventForm(forms.Form):
+class PublishEventForm(ActionErrorsMixin, forms.Form):
     """For whom a draft is published."""
 
     visibility = forms.ChoiceField(

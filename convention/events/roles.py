@@ -71,7 +71,7 @@ def appoint_delegate(
 def save_event_role(
     *, event: Event, person: Person, role: str, days: DateSpan, delegation: Delegation | None = None
 ) -> EventRole:
-    """Create the role, or change its days; call `lock_event_roles` before."""
+    """Create the role, or change its days; call `lock_event_roles` before, but for a new event."""
     # By the role's own days: one under a contract that is not open yet must be found too.
     current_roles = EventRole.objects.within_dates(at=days[0])
     event_role: EventRole | None = current_roles.filter(

@@ -43,6 +43,8 @@ from registrations.models import (
 from registrations.models.orders import OrderQuerySet
 from registrations.models.sponsors import SponsorshipQuerySet
 
+# Ends the keys of cancellation fees. It is stored, so it never changes.
+FEE_KEY_SUFFIX = "/kept"
 BUYER_FIELDS = [field.name for field in fields(Buyer)]
 
 
@@ -227,11 +229,14 @@ def list_registration_charges(registration: Registration) -> list[ChargeItem]:
     if registration.cancelled_at:
         # The fee is spread over ticket and add-ons by price, because each may have another VAT rate.
         shares = allocate_cents(registration.cancellation_fee, [item.price for _key, _title, item in lines])
-        # Another key than the price had: the ledger credits that charge and invoices this one. The suffix is
-        # stored, so it never changes.
+        # Another key than the price had: the ledger credits that charge and invoices this one.
         charges = [
             _make_charge(
-                f"{key}/kept", _("Cancellation fee: %(what)s") % {"what": title}, share, item, registration
+                f"{key}{FEE_KEY_SUFFIX}",
+                _("Cancellation fee: %(what)s") % {"what": title},
+                share,
+                item,
+                registration,
             )
             for (key, title, item), share in zip(lines, shares, strict=True)
         ]

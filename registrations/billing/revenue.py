@@ -11,6 +11,7 @@ from django.utils.translation import pgettext
 
 from convention.events.models import Event
 from convention.tables.downloads import TableSheet
+from registrations.billing.receivables import FEE_KEY_SUFFIX
 from registrations.invoices.ledger.charges import DISCOUNT_KEY_PREFIX
 from registrations.invoices.models.documents import Charge, Payment, Refund
 from registrations.models import Registration
@@ -82,7 +83,7 @@ def _name_item(
 ) -> str:
     """Return the title of a charge: its ticket or add-on, a fee, a discount, or its own description."""
     reference, _slash, rest = key.partition("/")
-    if rest.endswith("kept"):
+    if key.endswith(FEE_KEY_SUFFIX):
         return _("Cancellation fees")
     if key.startswith(DISCOUNT_KEY_PREFIX):
         return _("Discounts")

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from stdnum.exceptions import ValidationError as BadNumber
 
 from convention.errors import ConventionError
+from registrations.invoices.models import MAX_VAT_NUMBER_LENGTH
 
-MAX_TAX_NUMBER_LENGTH: Final = 30
+# INSEE gives companies overseas a SIREN too, but not those in the Pacific.
+SIREN_COUNTRIES: Final = frozenset({"FR", "BL", "GF", "GP", "MF", "MQ", "PM", "RE", "YT"})
 SIREN_LENGTH: Final = 9
 SIRET_LENGTH: Final = 14
 
@@ -38,13 +40,19 @@ def parse_tax_number(text: str, *, country: str = "FR") -> TaxNumber:
     packed = "".join(character for character in text.upper() if character.isalnum())
     if not packed:
         return TaxNumber()
+    country = "FR" if not country or country in SIREN_COUNTRIES else country
+    if len(packed) > MAX_VAT_NUMBER_LENGTH:
+        raise InvalidTaxNumber(
+            _("A SIREN or VAT number has at most %(most)d characters. Check for a typing error.")
+            % {"most": MAX_VAT_NUMBER_LENGTH}
+        )
     try:
         if packed.isdigit() and len(packed) == SIRET_LENGTH:
             return TaxNumber(siren=stdnum.fr.siret.validate(packed)[:SIREN_LENGTH])
-        if packed.isdigit() and len(packed) == SIREN_LENGTH and country in ("", "FR"):
+        if packed.isdigit() and len(packed) == SIREN_LENGTH and country == "FR":
             return TaxNumber(siren=stdnum.fr.siren.validate(packed))
-        if (country or "FR").lower() not in stdnum.eu.vat.MEMBER_STATES:
-            return TaxNumber(vat_number=packed[:20])
+        if country.lower() not in stdnum.eu.vat.MEMBER_STATES:
+            return TaxNumber(vat_number=packed)
         vat_number = stdnum.eu.vat.validate(packed)
     except BadNumber as error:
         raise InvalidTaxNumber(
@@ -59,4 +67,4 @@ def read_stored_tax_number(text: str, *, country: str) -> TaxNumber:
         return parse_tax_number(text, country=country)
     except InvalidTaxNumber:
         # Billing must go on: the treasurer corrects the buyer before the invoice is issued.
-        return TaxNumber(vat_number=text[:20])
+        return TaxNumber(vat_number=text[:MAX_VAT_NUMBER_LENGTH])

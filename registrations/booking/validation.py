@@ -18,7 +18,7 @@ from convention.events.models import Event
 from convention.text.email_addresses import normalize_email
 from convention.text.validators import find_length_error, find_link_error, find_name_error
 from registrations.billing.tax_number import InvalidTaxNumber, parse_tax_number
-from registrations.models import Addon, Order, Ticket, Voucher
+from registrations.models import MAX_TAX_NUMBER_LENGTH, Addon, Order, Ticket, Voucher
 from registrations.order_request import MAX_PLACES_PER_ORDER, BillingDetails, OrderRequest, RequestedPlace
 from registrations.pricing.catalog import Offering, is_voucher_for
 
@@ -34,7 +34,13 @@ MAX_EMAIL_LENGTH = 254
 
 
 ORDER_TEXT_LENGTHS = {"company": 200, "purchase_order": 60}
-BILLING_TEXT_LENGTHS = {"name": 200, "street": 200, "postcode": 20, "city": 100, "tax_number": 30}
+BILLING_TEXT_LENGTHS = {
+    "name": 200,
+    "street": 200,
+    "postcode": 20,
+    "city": 100,
+    "tax_number": MAX_TAX_NUMBER_LENGTH,
+}
 
 
 INVISIBLE_LETTERS = frozenset(

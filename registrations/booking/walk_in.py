@@ -1,4 +1,4 @@
-"""Register a walk-in at the desk, with or without an e-mail address."""
+"""Register an attendee at the desk or by an organizer's hand, with or without an e-mail address."""
 
 from dataclasses import dataclass, replace
 
@@ -27,6 +27,8 @@ from .save_order import save_order
 from .use_pass import PRICE_FIELDS, use_pass
 from .validation import check_person_spelling
 
+# By the source of the order. The verbs are stored data.
+AUDIT_VERBS = {"desk": "registration.receive", "organizer": "registration.add"}
 RECORDED_FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
 
 
@@ -43,24 +45,25 @@ def register_walk_in(
     event: Event,
     place: RequestedPlace,
     idempotency_key: str,
+    source: str = "desk",
     language: str = "fr",
     reference: str = "",
     agreed_price: AgreedPrice | None = None,
 ) -> Registration:
-    """Register an attendee at the desk, confirmed at once; any ticket with places left can be used.
+    """Register an attendee, confirmed at once; any ticket with places left can be used.
 
     Hidden tickets can be used too, also after the sale has ended. Members need no verification: the staff at
     the desk has seen them.
     The confirmation is queued if there is an address. The same key with the same content returns the same
     registration; with other content it is another attendee. `reference` is that of a badge signed in advance.
-    With an agreed price no pass is used.
+    `source` is "desk", or "organizer" for a registration by hand. With an agreed price no pass is used.
 
     Raise NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, and if places are given on
     application only.
     """
     place = place.normalize()
     # The content is part of the key: after a correction the same form registers another attendee.
-    idempotency_key = f"desk:{idempotency_key}:{place!r}:{agreed_price!r}"
+    idempotency_key = f"{source}:{idempotency_key}:{place!r}:{agreed_price!r}"
     if order := find_order_by_key(event, idempotency_key):
         return order.registrations.get()
     ticket = _validate_walk_in(event, place)
@@ -71,6 +74,7 @@ def register_walk_in(
             place,
             ticket,
             idempotency_key,
+            source=source,
             language=language,
             reference=reference,
             agreed_price=agreed_price,
@@ -119,6 +123,7 @@ def _book_walk_in(
     ticket: Ticket,
     key: str,
     *,
+    source: str,
     language: str,
     reference: str,
     agreed_price: AgreedPrice | None,
@@ -134,7 +139,7 @@ def _book_walk_in(
     )
     now = timezone.now()
     quote = _quote_walk_in(request, ticket, agreed_price)
-    order = build_order(event, request, OrderContext(source="desk"), quote, currency=ticket.currency)
+    order = build_order(event, request, OrderContext(source=source), quote, currency=ticket.currency)
     member = (
         find_member_by_email(place.email) if ticket.needs_member_verification or ticket.uses_pass else None
     )
@@ -154,15 +159,18 @@ def _book_walk_in(
     save_order(PreparedOrder(order, [registration], build_idempotency_key(event, request, key)))
     if member and not agreed_price:
         _pay_with_pass(registration, member[0])
-    fields = [*RECORDED_FIELDS, "price"] if agreed_price else RECORDED_FIELDS
+    _record_walk_in(registration, agreed_price)
+    return registration
+
+
+def _record_walk_in(registration: Registration, agreed_price: AgreedPrice | None) -> None:
     record_action(
-        "registration.receive",
+        AUDIT_VERBS[registration.order.source],
         registration,
-        event=event,
-        fields=fields,
+        event=registration.event,
+        fields=[*RECORDED_FIELDS, "price"] if agreed_price else RECORDED_FIELDS,
         reason=agreed_price.reason if agreed_price else "",
     )
-    return registration
 
 
 def _quote_walk_in(request: OrderRequest, ticket: Ticket, agreed_price: AgreedPrice | None) -> Quote:

@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -21,6 +21,7 @@ from registrations.booking.place_order import make_price_fields
 from registrations.booking.validation import is_addon_for_ticket
 from registrations.inventory.stock import exchange_tickets
 from registrations.models import Addon, Order, Registration, RegistrationAddon, Ticket
+from registrations.models.sale_items import SaleItem
 from registrations.pricing.catalog import make_price_list, quote_changed_ticket
 from registrations.pricing.quote import QuoteLine
 
@@ -85,6 +86,11 @@ def preview_order_change(
                 % {"addon": addon.title, "ticket": ticket.title}
             )
     chosen = {item.addon_id: item for item in registration.active_addons}
+    new_items = [
+        *([ticket] if has_new_ticket else []),
+        *(addon for addon in addons if addon.pk not in chosen),
+    ]
+    _check_currency(registration.order, new_items)
     change = OrderChange(
         ticket,
         quote_changed_ticket(ticket, registration.voucher, registration.membership_pass)
@@ -165,6 +171,16 @@ def set_ticket(
         registration.membership_pass = None
     if voucher and not line.uses_voucher:
         released[voucher] -= 1
+
+
+def _check_currency(order: Order, items: Iterable[SaleItem]) -> None:
+    """Raise OrderChangeRefused for an item in another currency: one order has one total."""
+    for item in items:
+        if item.currency != order.currency:
+            raise OrderChangeRefused(
+                _("“%(item)s” is sold in %(other)s, and this order is in %(currency)s.")
+                % {"item": item.title, "other": item.currency, "currency": order.currency}
+            )
 
 
 def _check_changeable(registration: Registration) -> None:

@@ -166,6 +166,9 @@ def _save_correction(registration: Registration, old_values: dict[str, Any], rea
     registration.save(update_fields=[*{*changed, *written}, "confirmation_sent_at", "sequence"])
     if {"first_name", "last_name"} & old_values.keys():
         sync_attendee_names([registration])
+    if verb == "registration.correct" and "email" in old_values:
+        for follow_correction in hooks.address_corrections.providers():
+            follow_correction(registration)
     if registration.confirmed_at:
         hooks.send_order_mails.enqueue(registration.order_id)
 

@@ -21,6 +21,7 @@ from registrations.billing.receivables import sync_attendee_names
 from registrations.booking.transfer import is_transfer, remember_issued_identity
 from registrations.booking.validation import check_person_texts
 from registrations.changes.correct import check_correctable
+from registrations.changes.handover_text import is_announced_with_badge
 from registrations.changes.links import send_links_mail
 from registrations.models import Order, Registration
 from registrations.order_request import RequestedPlace
@@ -45,9 +46,9 @@ def invite_attendee(*, registration: Registration) -> Invitation | None:
     if not registration.email or is_same_email(registration.email, registration.order.email):
         return None
     invitation, is_new = Invitation.objects.get_or_create(
-        # By badge version: a substitute has another one and gets an invitation of their own.
+        # By holder: a substitute gets an invitation of their own.
         registration=registration,
-        badge_version=registration.badge_version,
+        holder_count=registration.holder_count,
     )
     if not is_new:
         unanswered = Invitation.objects.filter(pk=invitation.pk, completed_at__isnull=True)
@@ -62,11 +63,26 @@ def record_invitation(*, registration: Registration, message_key: str) -> None:
     mail = registration.deliveries.filter(message_key=message_key).order_by("-revision").first()
     if mail is None:
         return
-    Invitation.objects.get_or_create(
+    invitation, is_new = Invitation.objects.get_or_create(
         registration=registration,
-        badge_version=registration.badge_version,
+        holder_count=registration.holder_count,
         defaults={"sent_at": mail.accepted_at, "refused_at": mail.refused_at},
     )
+    if not is_new and mail.accepted_at:
+        # The mail that was refused went to a corrected address since.
+        refused = Invitation.objects.filter(pk=invitation.pk, refused_at__lt=mail.accepted_at)
+        refused.update(sent_at=mail.accepted_at, refused_at=None)
+
+
+def invite_at_corrected_address(registration: Registration) -> None:
+    """Queue the invitation again if the address before refused it; the hook `address_corrections`."""
+    # The mail with the badge invites later holders, and is sent again after a correction.
+    if is_announced_with_badge(registration):
+        return
+    if registration.invitations.filter(
+        holder_count=registration.holder_count, refused_at__isnull=False
+    ).exists():
+        invite_attendee(registration=registration)
 
 
 @task()
@@ -77,7 +93,7 @@ def send_invitation(invitation_id: int) -> None:
         invitation = _find_pending(invitation_id)
         # A repeated task finds it sent. A refused address is not tried again until the contact corrects it.
         if invitation and invitation.sent_at is None and invitation.refused_at is None:
-            key_prefix = f"details-{invitation.registration.reference.lower()}-{invitation.badge_version}"
+            key_prefix = f"details-{invitation.registration.reference.lower()}-{invitation.holder_count}"
             _send_message(
                 invitation, message_key=f"{key_prefix}-{invitation.attempt}", sent_at_field="sent_at"
             )
@@ -89,7 +105,7 @@ def send_invitation_reminder(invitation_id: int) -> None:
     with hold_lease(f"invitation:{invitation_id}"):
         invitation = _find_pending(invitation_id)
         if invitation and invitation.reminded_at is None and invitation.refused_at is None:
-            key_prefix = f"details-{invitation.registration.reference.lower()}-{invitation.badge_version}"
+            key_prefix = f"details-{invitation.registration.reference.lower()}-{invitation.holder_count}"
             _send_message(invitation, message_key=f"{key_prefix}-reminder", sent_at_field="reminded_at")
 
 
@@ -222,9 +238,7 @@ def _other_person_error(old_values: dict[str, Any]) -> InvalidFields:
 
 def _record_completion(registration: Registration) -> bool:
     """Mark the invitation as completed; the first time, mail the attendee's link and return True."""
-    invitations = Invitation.objects.filter(
-        registration=registration, badge_version=registration.badge_version
-    )
+    invitations = Invitation.objects.filter(registration=registration, holder_count=registration.holder_count)
     # The conditional update decides which of two requests is the first.
     is_first = bool(invitations.filter(completed_at__isnull=True).update(completed_at=timezone.now()))
     if is_first and registration.email:

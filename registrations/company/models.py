@@ -41,8 +41,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Return unanswered invitations of attendees who still have their place at an upcoming event."""
         return self.filter(
             registration__cancelled_at__isnull=True,
-            # A former attendee's invitation has an older version: nobody is left to answer it.
-            registration__badge_version=F("badge_version"),
+            # A former attendee's invitation has a lower count: nobody is left to answer it. These are the
+            # registration's own `holder_count` while it is not cancelled.
+            holder_count=F("registration__badge_version") - F("registration__reissue_count"),
             registration__event__starts_at__gt=at,
             completed_at__isnull=True,
         )
@@ -51,11 +52,12 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 class Invitation(models.Model):
     """An invitation to one attendee to complete their details. Stores no address.
 
-    `badge_version` is the registration's at that time, so the place's next attendee gets another one.
+    `holder_count` is the registration's at that time, so the place's next attendee gets another one, and a
+    reissued badge changes nothing.
     """
 
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="invitations")
-    badge_version = models.PositiveIntegerField()
+    holder_count = models.PositiveIntegerField()
     attempt = models.PositiveIntegerField(default=1)
     queued_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)
@@ -67,9 +69,7 @@ class Invitation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["registration", "badge_version"], name="one_invitation_per_holder"
-            )
+            models.UniqueConstraint(fields=["registration", "holder_count"], name="one_invitation_per_holder")
         ]
         indexes = [
             models.Index(
@@ -80,4 +80,4 @@ class Invitation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.registration} #{self.badge_version}"
+        return f"{self.registration} #{self.holder_count}"

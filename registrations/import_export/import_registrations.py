@@ -62,7 +62,7 @@ State = Registration.State
 
 
 # Orders whose link was never given to an unknown person: imported, or made at the desk.
-TRUSTED_SOURCES = (SOURCE_IMPORT, "desk")
+TRUSTED_SOURCES = (SOURCE_IMPORT, "desk", "organizer")
 
 
 TEXT_FIELDS = ("first_name", "last_name", "company")

@@ -13,10 +13,9 @@ from convention.audit.record import record_action
 from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
 from convention.text.dates import format_date
 
-from .documents.invoiced_balance import load_invoiced_balance
+from .documents.invoiced_balance import compute_unpaid_cents
 from .documents.pdf_archive import get_invoice_pdf
 from .formatting import format_cents, format_iban, format_transfer_reference
-from .ledger.balance import compute_balance
 from .ledger.charges import lock_receivable
 from .models import Invoice, Issuer, Receivable, Reminder
 
@@ -57,27 +56,6 @@ def find_due_step(reminder_days: list[int], overdue_by: datetime.timedelta) -> i
     step = max(reached, default=None)
     # "Due in three days" makes no sense after the due date.
     return None if step is None or (step < 0 <= overdue_by.days) else step
-
-
-def compute_unpaid_cents(document: Invoice) -> int:
-    """Return the cents left to pay of an invoice, 0 if it is paid or credited.
-
-    Payments cover the receivable's documents in the order in which they were issued.
-    """
-    receivable = document.receivable
-    invoiced_balance = load_invoiced_balance(receivable)
-    invoiced = sum(
-        line.amount if line.invoice_id == document.pk else -line.amount
-        for line in invoiced_balance.lines_of(document)
-    )
-    earlier = sum(
-        line.invoice.sign * line.amount
-        for line in invoiced_balance.lines
-        # A credit note counts with the invoice that it credits.
-        if (line.invoice.origin_id or line.invoice_id) < document.pk
-    )
-    retained = max(0, compute_balance(receivable).amount_retained - earlier)
-    return max(0, min(invoiced - retained, compute_balance(receivable).amount_due))
 
 
 @task

@@ -9,10 +9,12 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
+from convention.db.leases import hold_lease
 from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
 from convention.tasks.queue_names import MAIL_QUEUE
 from convention.text.dates import format_date
 
+from .documents.invoiced_balance import compute_unpaid_cents, load_invoiced_balance
 from .documents.pdf_archive import get_invoice_pdf
 from .formatting import format_cents, format_iban, format_transfer_reference
 from .models import Invoice, InvoiceMail, Issuer
@@ -23,11 +25,19 @@ SEND_BATCH_SIZE: Final = 500
 
 @transaction.atomic
 def queue_invoice_mail(*, invoice: Invoice) -> InvoiceMail | None:
-    """Queue the e-mail of a document; return None if its buyer has no address."""
+    """Queue the e-mail of a document; return None if its buyer has no address.
+
+    While one waits to be sent, it is returned and no other is made.
+    """
     if not invoice.receivable.email:
         return None
-    invoice_mail = InvoiceMail.objects.create(invoice=invoice)
-    record_action("invoice.send", invoice, event=invoice.receivable.event)
+    # The lock makes two clicks, or a click and the periodic job, agree on one e-mail.
+    Invoice.objects.select_for_update(of=("self",)).get(pk=invoice.pk)
+    invoice_mail = invoice.mails.filter(sent_at__isnull=True, refused_at__isnull=True).first()
+    if invoice_mail is None:
+        invoice_mail = InvoiceMail.objects.create(invoice=invoice)
+        record_action("invoice.send", invoice, event=invoice.receivable.event)
+    # Also for one that waits: its earlier task may have given up, and a second task sends nothing twice.
     send_invoice_mail.enqueue(invoice_mail.pk)
     return invoice_mail
 
@@ -45,33 +55,40 @@ def queue_new_invoice_mails() -> None:
 
 @task(queue_name=MAIL_QUEUE)
 def send_invoice_mail(mail_id: int) -> None:
-    """Send one e-mail, unless it was sent or refused already."""
-    with transaction.atomic():
-        # The lock makes two workers agree on who sends.
-        rows = InvoiceMail.objects.select_for_update(of=("self",)).select_related(
-            "invoice__receivable__event"
-        )
-        invoice_mail = rows.get(pk=mail_id)
-        invoice = invoice_mail.invoice
+    """Send one e-mail, unless it was sent or refused already. Raise MailNotSent."""
+    # A lease, no transaction: a slow mail server must not block what others write.
+    with hold_lease(f"invoice-mail:{mail_id}"):
+        rows = InvoiceMail.objects.select_related("invoice__receivable__event")
+        invoice_mail = rows.filter(pk=mail_id).first()
+        if invoice_mail is None or invoice_mail.sent_at or invoice_mail.refused_at:
+            return
         # The buyer may have been erased meanwhile.
-        if invoice_mail.sent_at or invoice_mail.refused_at or not invoice.receivable.email:
+        if not invoice_mail.invoice.receivable.email:
             return
         try:
             send_mail_message(build_invoice_message(invoice_mail))
         # The address is wrong: the treasurer sees it beside the document.
         except MailRefused:
-            invoice_mail.refused_at = timezone.now()
-            record_action("invoice.send_refused", invoice, event=invoice.receivable.event)
+            _store_refusal(invoice_mail)
         else:
             invoice_mail.sent_at = timezone.now()
-        invoice_mail.save(update_fields=["sent_at", "refused_at"])
+            invoice_mail.save(update_fields=["sent_at"])
+
+
+@transaction.atomic
+def _store_refusal(invoice_mail: InvoiceMail) -> None:
+    invoice_mail.refused_at = timezone.now()
+    invoice_mail.save(update_fields=["refused_at"])
+    invoice = invoice_mail.invoice
+    record_action("invoice.send_refused", invoice, event=invoice.receivable.event)
 
 
 def build_invoice_message(invoice_mail: InvoiceMail) -> MailMessage:
     """Return the e-mail with the document attached, in the document's language."""
     invoice = invoice_mail.invoice
     with translation.override(invoice.language):
-        due_cents = invoice.total - invoice.details["paid"]
+        # Today's, not the amounts printed at issue: the buyer may have paid since, or got a credit note.
+        due_cents = 0 if invoice.is_credit_note else compute_unpaid_cents(invoice)
         return MailMessage(
             to=invoice.receivable.email,
             subject=describe_subject(invoice),
@@ -81,7 +98,8 @@ def build_invoice_message(invoice_mail: InvoiceMail) -> MailMessage:
                 "heading": describe_subject(invoice),
                 "total": format_cents(invoice.total, invoice.currency),
                 "due": format_cents(due_cents, invoice.currency),
-                "is_due": due_cents > 0 and not invoice.is_credit_note,
+                "is_due": due_cents > 0,
+                "is_credited": is_credited(invoice),
                 "due_on": format_date(invoice.due_on),
                 "subject_text": invoice.details["subject"],
                 "iban": format_iban(invoice.seller["iban"]),
@@ -101,6 +119,11 @@ def build_invoice_message(invoice_mail: InvoiceMail) -> MailMessage:
                 )
             ],
         )
+
+
+def is_credited(invoice: Invoice) -> bool:
+    """Return whether credit notes take back the whole invoice."""
+    return invoice.credit_notes.exists() and load_invoiced_balance(invoice.receivable).amount_of(invoice) <= 0
 
 
 def describe_subject(invoice: Invoice) -> str:

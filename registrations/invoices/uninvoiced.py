@@ -5,7 +5,7 @@ The query repeats `invoiced_balance` in SQL, for lists of thousands; a test comp
 
 import datetime
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -17,6 +17,8 @@ from convention import hooks
 from convention.actor import Actor, current_actor
 from convention.errors import ConventionError
 from convention.tasks.queue_names import DOCUMENT_QUEUE
+from convention.text.countries import country_codes
+from registrations.invoices.documents.completeness import is_complete_issuer
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.models import Charge, Invoice, InvoiceLine, Issuer, Receivable, ReceivableQuerySet
 from registrations.invoices.models.receivables import build_sum_subquery
@@ -24,8 +26,6 @@ from registrations.invoices.sending import queue_invoice_mail
 
 # For one run of the periodic job; the next run continues.
 ISSUE_BATCH_SIZE = 200
-# An invoice must name its buyer with the address (Code de commerce, art. L441-9).
-IS_COMPLETE_BUYER = ~Q(name="") & ~Q(street="") & ~Q(city="")
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,13 @@ def list_uninvoiced_receivables() -> ReceivableQuerySet:
         rows = rows.exclude(reference__in=find_references())
     # A discount alone is no invoice: the total would be negative.
     return rows.filter(Q(charged__gt=0, uninvoiced__gte=0))
+
+
+def make_complete_buyer_filter() -> Q:
+    """Return the condition of `require_complete_invoice` on the buyer and the currency, and an address."""
+    # An invoice must name its buyer with the address (Code de commerce, art. L441-9).
+    has_address = Q(name__regex=r"\S", street__regex=r"\S", city__regex=r"\S")
+    return has_address & Q(country__in=country_codes(), currency__regex="^[A-Z]{3}$")
 
 
 def _find_uninvoiced_charges() -> QuerySet[Charge]:
@@ -88,7 +95,7 @@ class InvoiceBatch:
 
 def count_uninvoiced(*, event_slug: str = "") -> int:
     """Return how many invoices can be issued, of one event or of all."""
-    rows = list_uninvoiced_receivables().filter(IS_COMPLETE_BUYER)
+    rows = list_uninvoiced_receivables().filter(make_complete_buyer_filter())
     return (rows.filter(event__slug=event_slug) if event_slug else rows).count()
 
 
@@ -97,7 +104,9 @@ def load_invoice_batch(*, event_slug: str = "") -> InvoiceBatch:
     rows = list_uninvoiced_receivables().select_related("event").order_by("pk")
     if event_slug:
         rows = rows.filter(event__slug=event_slug)
-    return InvoiceBatch(list(rows.filter(IS_COMPLETE_BUYER)), list(rows.exclude(IS_COMPLETE_BUYER)))
+    return InvoiceBatch(
+        list(rows.filter(make_complete_buyer_filter())), list(rows.exclude(make_complete_buyer_filter()))
+    )
 
 
 @task(queue_name=DOCUMENT_QUEUE)
@@ -119,19 +128,41 @@ def issue_due_invoices() -> None:
     issuer = Issuer.get_current()
     if issuer is None or issuer.issues_since is None:
         return
-    for receivable in _find_due_receivables(issuer, timezone.now()).order_by("pk")[:ISSUE_BATCH_SIZE]:
-        try:
-            issue_invoice(receivable=receivable)
-        # One that cannot be issued must not stop the others; the treasurer finds it in the list.
-        except ConventionError:
-            logger.warning("The invoice of receivable %s cannot be issued.", receivable.pk)
+    if not is_complete_issuer(issuer):
+        logger.warning("No invoice can be issued: the issuer's name, SIREN or country is missing.")
+        return
+    due_receivables = _iterate_due_receivables(issuer, timezone.now())
+    issued_count = 0
+    while issued_count < ISSUE_BATCH_SIZE and (receivable := next(due_receivables, None)):
+        issued_count += _try_to_issue(receivable)
+
+
+def _try_to_issue(receivable: Receivable) -> bool:
+    """Issue the invoice; return False if that is refused."""
+    try:
+        issue_invoice(receivable=receivable)
+    # One that cannot be issued must not stop the others; the treasurer finds it in the list.
+    except ConventionError:
+        logger.warning("The invoice of receivable %s cannot be issued.", receivable.pk)
+        return False
+    return True
+
+
+def _iterate_due_receivables(issuer: Issuer, now: datetime.datetime) -> Iterator[Receivable]:
+    """Yield each receivable once, in pages: those that are refused come first again in every run."""
+    last_pk = 0
+    while page := list(
+        _find_due_receivables(issuer, now).filter(pk__gt=last_pk).order_by("pk")[:ISSUE_BATCH_SIZE]
+    ):
+        yield from page
+        last_pk = page[-1].pk
 
 
 def _find_due_receivables(issuer: Issuer, now: datetime.datetime) -> ReceivableQuerySet:
     new_charges = _find_uninvoiced_charges().filter(
         receivable=OuterRef("pk"), added_at__gte=issuer.issues_since
     )
-    rows = list_uninvoiced_receivables().filter(IS_COMPLETE_BUYER, Exists(new_charges))
+    rows = list_uninvoiced_receivables().filter(make_complete_buyer_filter(), Exists(new_charges))
     if issuer.issues_on == Issuer.IssueTime.PAYMENT:
         return rows.with_balance().filter(Q(amount_due__lte=0))
     if issuer.issues_on == Issuer.IssueTime.DAY:

@@ -28,6 +28,8 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(UNVERIFIED_ORDER)
 
 
+# As buyers type it, with spaces.
+MAX_TAX_NUMBER_LENGTH = 30
 # The source of orders made by a company's contact.
 SOURCE_COMPANY_CONTACT = "company"
 
@@ -55,7 +57,7 @@ class Order(OrderLinks):
     billing_city = models.CharField(_("city"), max_length=100, blank=True)
     billing_country = models.CharField(_("country"), max_length=2, blank=True)
     billing_tax_number = models.CharField(
-        _("SIREN or VAT number"), max_length=30, blank=True, default="", db_default=""
+        _("SIREN or VAT number"), max_length=MAX_TAX_NUMBER_LENGTH, blank=True, default="", db_default=""
     )
     source = models.CharField(_("source"), max_length=20, default="page")
     # 43 characters: an IPv6 network of 39 with the length of its prefix.

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -51,11 +52,15 @@ class OrderChangeForm(forms.Form):
         chosen = [item.addon for item in registration.active_addons]
         super().__init__(data, initial={"ticket": registration.ticket, "addons": chosen})
         event = registration.event
-        for name, rows in (("ticket", event.tickets.with_prices()), ("addons", event.addons.all())):
+        # Those chosen before stay offered, should their currency have been changed since.
+        in_currency = Q(currency=registration.order.currency)
+        tickets = event.tickets.with_prices().filter(in_currency | Q(pk=registration.ticket_id))
+        addons = event.addons.filter(in_currency | Q(pk__in=[addon.pk for addon in chosen]))
+        for name, rows in (("ticket", tickets), ("addons", addons)):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = rows
-        if not event.addons.exists():
+        if not addons.exists():
             del self.fields["addons"]
 
 
@@ -67,7 +72,8 @@ def registration_change(request: HttpRequest, event: str, reference: str) -> Htt
     registration = get_object_or_404(
         rows.prefetch_related("addons__addon"), event=event_obj, reference=reference
     )
-    # The preview changes nothing, so that it is a GET with the choice in the address.
+    # The preview changes nothing, so that it is a GET with the choice in the address. The reason is only in
+    # the POST: addresses land in logs.
     data = request.POST if request.method == "POST" else request.GET or None
     form = OrderChangeForm(data, registration=registration)
     change = _preview(form, registration) if data is not None and form.is_valid() else None

@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from convention.errors import InvalidFields, SoldOut
+from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
 from registrations.booking.walk_in import register_walk_in
 from registrations.storefront.walk_in_forms import ManualRegistrationForm
@@ -32,11 +32,12 @@ def registration_create(request: HttpRequest, event: str) -> HttpResponse:
             registration = register_walk_in(
                 event=event_obj,
                 place=form.build_place(),
+                source="organizer",
                 idempotency_key=form.cleaned_data["nonce"],
                 language=translation.get_language() or "fr",
                 agreed_price=form.agreed_price,
             )
-        except (InvalidFields, SoldOut) as error:
+        except ConventionError as error:
             # Shown in the form, so that nothing typed is lost.
             form.add_errors(error)
         else:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from convention.money import Money
 from convention.text.countries import list_countries
 from convention.text.validators import validate_without_links
-from registrations.billing.tax_number import MAX_TAX_NUMBER_LENGTH, InvalidTaxNumber, parse_tax_number
+from registrations.billing.tax_number import InvalidTaxNumber, parse_tax_number
 from registrations.booking.validation import check_person_texts, is_addon_for_ticket
-from registrations.models import Addon, Order, Ticket
+from registrations.models import MAX_TAX_NUMBER_LENGTH, Addon, Order, Ticket
 from registrations.order_request import RequestedPlace, normalize_code
 from registrations.pricing.catalog import make_price_list
 from registrations.pricing.quote import VoucherTerms

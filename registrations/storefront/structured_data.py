@@ -1,11 +1,12 @@
 """Describe an event to search engines as schema.org data (JSON-LD)."""
 
+import datetime
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 
 from convention.events.models import Event
@@ -61,15 +62,23 @@ def _describe_venue(event: Event) -> dict[str, Any] | None:
     return {"@type": "Place", "name": venue.name, "address": {"@type": "PostalAddress", **filled}}
 
 
+def _find_availability(event: Event, ticket: Ticket, at: datetime.datetime) -> str:
+    """Return a value of schema.org's ItemAvailability; it has none for a sale that ended."""
+    has_ended = ticket.closes_at is not None and ticket.closes_at <= at
+    if ticket.remaining == 0 or has_ended or at >= event.registration_deadline:
+        return "SoldOut"
+    is_on_sale = event.is_registration_open(at=at) and ticket.is_on_sale(at=at)
+    return "InStock" if is_on_sale else "PreOrder"
+
+
 def _describe_ticket(event: Event, ticket: Ticket) -> dict[str, Any]:
     price = ticket.current_price
-    is_sold_out = ticket.remaining == 0
     data = {
         "@type": "Offer",
         "name": ticket.title,
         "price": f"{price.amount / 100:.2f}",
         "priceCurrency": price.currency,
-        "availability": f"https://schema.org/{'SoldOut' if is_sold_out else 'InStock'}",
+        "availability": f"https://schema.org/{_find_availability(event, ticket, timezone.now())}",
         "url": f"{settings.SITE_URL}{event.get_absolute_url()}",
     }
     if ticket.opens_at:

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from convention.errors import InvalidFields, SoldOut
+from convention.errors import ConventionError, InvalidFields, SoldOut
 from registrations.booking.walk_in import AgreedPrice
 from registrations.models import Ticket
 from registrations.order_request import RequestedPlace
@@ -33,12 +33,13 @@ class WalkInForm(PersonForm):
     def build_place(self) -> RequestedPlace:
         return build_place(self.cleaned_data)
 
-    def add_errors(self, error: InvalidFields | SoldOut) -> None:
-        """Show the action's errors at their fields; a sold-out error at the ticket."""
-        fields = error.field_errors if isinstance(error, InvalidFields) else {"ticket": [str(error)]}
-        for field, sentences in fields.items():
-            for sentence in sentences:
-                self.add_error(field, sentence)
+    def add_errors(self, error: ConventionError) -> None:
+        """Show the action's errors at their fields, a sold-out error at the ticket, others above the form."""
+        if isinstance(error, InvalidFields):
+            for field, sentences in error.field_errors.items():
+                self.add_error(field if field in self.fields else None, sentences)
+        else:
+            self.add_error("ticket" if isinstance(error, SoldOut) else None, str(error))
 
 
 class ManualRegistrationForm(WalkInForm):

@@ -32,10 +32,10 @@ FILL = [
     FROM series JOIN door ON door.n = i % {DOORS} JOIN person ON person.n = (i / {DOORS}) % 10000
     CROSS JOIN device""",
     """INSERT INTO attendance_presence (event_id, checkpoint_id, registration_id, is_inside, first_entered_at,
-        last_entered_at, last_device_id, seconds_inside, entries, has_conflict, last_scan_at,
-        version, changed_at)
+        last_entered_at, last_device_id, last_checkpoint_id, seconds_inside, entries, has_conflict,
+        last_scan_at, version, changed_at)
     SELECT event_id, checkpoint_id, registration_id, true, min(effective_at), min(effective_at),
-        min(device_id), 0, 1, false, max(effective_at), count(*), {now}
+        min(device_id), checkpoint_id, 0, 1, false, max(effective_at), count(*), {now}
     FROM attendance_scan WHERE code_hash LIKE 'bench%'
     GROUP BY event_id, checkpoint_id, registration_id""",
 ]

@@ -106,9 +106,13 @@ def test_last_scans_are_corrected_also_after_they_were_sent(open_page):
 def test_explained_reentry_alarms_nobody(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
+    other = make_registration(event, first_name="Bea", last_name="Costa")
     first, page = open_page("phone"), open_page("phone")
     pair_by_code(first, event)
-    wedge(first, code_of(badge))
+    for entered in (badge, other):
+        wedge(first, code_of(entered))
+        expect_verdict(first, "admitted")
+        expect_free(first)
     expect_all_sent(first)
     pair_by_code(page, event, rights=["can_override"])
     wedge(page, code_of(badge))
@@ -125,6 +129,18 @@ def test_explained_reentry_alarms_nobody(open_page):
     expect(page.locator("#last-line")).to_contain_text("Bienvenue")
     expect(page.locator("#verdict")).to_be_hidden()
     assert "deux" not in page.locator("#announcement").text_content()
+    # The same for somebody found by name.
+    page.locator("#search-open").click()
+    page.locator("#search-text").fill("cos")
+    page.locator("#search-results button").click()
+    expect_verdict(page, "already_in", name="Bea Costa")
+    tap(page)
+    page.get_by_role("button", name="Admettre quand même").click()
+    page.locator("#override-reason").fill("sortie sans scan")
+    page.keyboard.press("Enter")
+    expect_verdict(page, "admitted", name="Bea Costa")
+    expect_all_sent(page)
+    assert Scan.objects.filter(registration=other, override_reason="sortie sans scan").exists()
 
 
 def test_phone_is_checked_before_the_doors_open(open_page):

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from badges.attendance.models import MAX_DEVICE_NAME_LENGTH
 from badges.attendance.scanning.inputs.device_signatures import decode_device_key
 from badges.attendance.scanning.snapshot_serializers import SnapshotDeviceResponse
 from convention.api.bodies import render_body, validate_body
@@ -19,7 +20,7 @@ from convention.api.parsers import StrictJsonParser
 from convention.api.throttles import consume_rate_limit
 from convention.web.client_network import get_client_network
 
-from .pairing_codes import MAX_DEVICE_NAME_LENGTH, pair_by_code
+from .pairing_codes import pair_by_code
 
 # A venue's phones share one network, and six are paired in a minute; a code has 130 bits.
 PAIRINGS_PER_NETWORK = 120

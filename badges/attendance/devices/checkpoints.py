@@ -5,20 +5,20 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from badges.attendance.models import Checkpoint, Device, Scan
+from badges.attendance.models import MAX_CHECKPOINT_NAME_LENGTH, Checkpoint, Device, Scan
 from badges.attendance.scanning.presence_store import rebuild_presence
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from convention.events.sequence import advance_sequence
 from registrations.models import Addon, Ticket
-from schedule.models import ProgrammeAudience
+from schedule.models import ProgrammeAudience, Session
 
 if TYPE_CHECKING:
     from convention.events.models import Event
 
-MAX_NAME_LENGTH = 200
 # Behind all checkpoints made by hand, whose positions count from 0.
 SESSION_CHECKPOINT_POSITION = 1000
 
@@ -88,18 +88,19 @@ def remove_checkpoint(*, checkpoint: Checkpoint) -> None:
     advance_sequence(checkpoint.event_id)
 
 
+def list_sessions_without_checkpoint(event: "Event") -> QuerySet[Session]:
+    """Return the scheduled sessions at which no badge can be scanned, in order of time."""
+    sessions = event.sessions.published(audience=ProgrammeAudience.MEMBERS).filter(cancelled_at__isnull=True)
+    having = event.checkpoints.filter(session__isnull=False).values("session")
+    return sessions.exclude(pk__in=having).order_by("starts_at", "pk")
+
+
 @transaction.atomic
 def create_session_checkpoints(*, event: "Event") -> int:
     """Create a checkpoint for each scheduled session that has none; return how many were created."""
     taken_names = set(event.checkpoints.values_list("name", flat=True))
-    having = event.checkpoints.filter(session__isnull=False).values("session")
     created = []
-    sessions = (
-        event.sessions.published(audience=ProgrammeAudience.MEMBERS)
-        .filter(cancelled_at__isnull=True)
-        .exclude(pk__in=having)
-    )
-    for session in sessions.order_by("starts_at", "pk"):
+    for session in list_sessions_without_checkpoint(event):
         name = find_free_name(session.title, taken_names)
         taken_names.add(name)
         created.append(
@@ -120,11 +121,11 @@ def create_session_checkpoints(*, event: "Event") -> int:
 
 def find_free_name(title: str, taken_names: set[str]) -> str:
     """Return the title, with a number behind it where another checkpoint has that name."""
-    name = title.strip()[:MAX_NAME_LENGTH] or "–"
+    name = title.strip()[:MAX_CHECKPOINT_NAME_LENGTH] or "–"
     number = 2
     while name in taken_names:
         # Six characters for " (999)".
-        name = f"{title.strip()[: MAX_NAME_LENGTH - 6]} ({number})"
+        name = f"{title.strip()[: MAX_CHECKPOINT_NAME_LENGTH - 6]} ({number})"
         number += 1
     return name
 

@@ -9,8 +9,8 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-# A phone with the scanner open fetches its data every ten seconds.
-SILENCE = datetime.timedelta(minutes=2)
+from badges.attendance.scanning.device_state.silence import SILENT_AFTER
+
 LOW_BATTERY = 0.3
 MAX_CLOCK_OFFSET_MS = 120_000
 # Scans are sent at once while there is a network.
@@ -27,7 +27,10 @@ class HealthState(models.TextChoices):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceReport:
-    """The last report of a device: `state` as it sent it (see scanning/heartbeat.py), possibly empty."""
+    """The last report of a device: `state` as it sent it, possibly empty.
+
+    See scanning/device_state/heartbeat.py.
+    """
 
     seen_at: datetime.datetime | None
     state: dict[str, Any] = field(default_factory=dict)
@@ -62,18 +65,18 @@ class DeviceHealth:
     unknowns: tuple[str, ...]
 
 
-def assess_device(report: DeviceReport, *, newest_version: str, at: datetime.datetime) -> DeviceHealth:
-    """Return the state of a device at `at`; `newest_version` is that of the other phones, "" if unknown."""
+def assess_device(report: DeviceReport, *, common_version: str, at: datetime.datetime) -> DeviceHealth:
+    """Return the state of a device at `at`; `common_version` is that of most phones, "" if unknown."""
     if report.seen_at is None:
         never = _("It has never connected: open the scanner on it.")
         return DeviceHealth(state=HealthState.UNKNOWN, problems=(), unknowns=(never,))
-    problems = tuple(find_problems(report, newest_version))
+    problems = tuple(find_problems(report, common_version))
     unknowns = tuple(find_unknowns(report, at))
     state = HealthState.PROBLEM if problems else HealthState.UNKNOWN if unknowns else HealthState.OK
     return DeviceHealth(state=state, problems=problems, unknowns=unknowns)
 
 
-def find_problems(report: DeviceReport, newest_version: str) -> Iterator[str]:
+def find_problems(report: DeviceReport, common_version: str) -> Iterator[str]:
     """Yield a sentence for each thing that must be put right."""
     state = report.state
     if report.pending_count and (state.get("oldest_pending_s") or 0) >= OLD_SCAN_SECONDS:
@@ -91,13 +94,13 @@ def find_problems(report: DeviceReport, newest_version: str) -> Iterator[str]:
         yield _("The clock is wrong: set it to automatic.")
     if state.get("storage") == "best-effort":
         yield _("The browser may delete its data: install the scanner on the home screen.")
-    if newest_version and report.version and report.version != newest_version:
+    if common_version and report.version and report.version != common_version:
         yield _("The scanner is of another version than on other phones: reload it.")
 
 
 def find_unknowns(report: DeviceReport, at: datetime.datetime) -> Iterator[str]:
     """Yield a sentence for each thing that was not tried, or that the device has not told for a while."""
-    if report.seen_at is None or at - report.seen_at > SILENCE:
+    if report.seen_at is None or at - report.seen_at >= SILENT_AFTER:
         yield _("No sign of life: open the scanner, and check its network.")
     if not report.state:
         yield _("It does not report its state: reload the scanner.")

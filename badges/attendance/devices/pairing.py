@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from badges.attendance.authentication import hash_token
-from badges.attendance.models import Checkpoint, Device
+from badges.attendance.models import MAX_CHECKPOINT_NAME_LENGTH, Checkpoint, Device
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import NotFound
@@ -27,9 +27,6 @@ TOKEN_LIFETIME_AFTER_EVENT = datetime.timedelta(days=1)
 
 
 MIN_TOKEN_LIFETIME = datetime.timedelta(days=3)
-
-
-MAX_CHECKPOINT_NAME_LENGTH = 200
 
 
 @dataclass(frozen=True)
@@ -104,10 +101,10 @@ def find_checkpoint(event: Event, name: str) -> Checkpoint:
 
 
 def get_or_create_entrance(event: Event) -> Checkpoint:
-    return _find_entrance(event) or _create_entrance(event)
+    return find_entrance(event) or _create_entrance(event)
 
 
-def _find_entrance(event: Event) -> Checkpoint | None:
+def find_entrance(event: Event) -> Checkpoint | None:
     entrances = event.checkpoints.filter(kind=Checkpoint.Kind.ENTRANCE)
     return entrances.select_related("event").first()
 
@@ -117,7 +114,7 @@ def _create_entrance(event: Event) -> Checkpoint:
     """Create the entrance, unless another request was faster."""
     # By the event's lock and not by the name: two requests may name it in two languages.
     Event.objects.select_for_update(no_key=True).get(pk=event.pk)
-    if entrance := _find_entrance(event):
+    if entrance := find_entrance(event):
         return entrance
     # A checkpoint of another kind may have this name.
     name = find_free_name(_("Entrance"), set(event.checkpoints.values_list("name", flat=True)))

@@ -18,7 +18,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from badges.attendance.authentication import hash_token
-from badges.attendance.models import Checkpoint, Device, PairingInvitation
+from badges.attendance.models import MAX_DEVICE_NAME_LENGTH, Checkpoint, Device, PairingInvitation
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import ConventionError
@@ -29,7 +29,6 @@ CODE_LIFETIME = datetime.timedelta(minutes=30)
 # 130 bits in base32, which a QR symbol holds in its compact mode.
 CODE_LENGTH = 26
 NONCE_BYTES = 32
-MAX_DEVICE_NAME_LENGTH = 100
 # Fields of an invitation and of the devices paired by it.
 DEVICE_RIGHTS = ("can_override", "can_change_checkpoint")
 
@@ -125,6 +124,7 @@ def pair_by_code(*, code: str, public_key: bytes, name: str = "") -> Pairing:
         public_key=public_key,
         pairing_code_hash=code_hash,
         pairing_code_expires_at=invitation.expires_at,
+        invitation=invitation,
     )
     pairing = save_paired_device(device, invitation.shown_by)
     _show_next_code(invitation, now)

@@ -82,7 +82,7 @@ class AttendanceResponse(serializers.Serializer[Any]):
     is_inside = serializers.BooleanField()
 
 
-class AttendanceList(GenericAPIView[Presence]):
+class AttendanceListView(GenericAPIView[Presence]):
     """List attendance, for programs of an event's organizers."""
 
     permission_classes = (IsAuthenticated, HasScope)
@@ -286,7 +286,7 @@ class AttendanceFiguresResponse(serializers.Serializer[Any]):
     sessions = SessionFiguresResponse(many=True)
 
 
-class AttendanceFigures(APIView):
+class AttendanceFiguresView(APIView):
     """The figures of an event, for programs of its organizers."""
 
     permission_classes = (IsAuthenticated, HasScope)

@@ -18,7 +18,7 @@ from django.utils import timezone
 from badges.attendance.models import Scan
 from badges.attendance.scanning.numbering import number_changes
 from badges.attendance.scanning.presence import WRONG_BADGE
-from badges.attendance.scanning.presence_store import filter_counted_scans
+from badges.attendance.scanning.presence_store import filter_by_checkpoint, filter_counted_scans
 from registrations.models import Registration
 
 from .headcount import expected_registrations, list_main_checkpoints
@@ -76,8 +76,7 @@ def load_attendee_days(event: "Event") -> list[AttendeeDay]:
 
 def group_by_day(scans: QuerySet[Scan], event: "Event") -> list[AttendeeDay]:
     """Return the days that these scans at the event's entrances make, in order of days and attendees."""
-    main = list_main_checkpoints(event)
-    here = Q(checkpoint__in=main) | Q(checkpoint__counts_as__in=main)
+    here = filter_by_checkpoint(*list_main_checkpoints(event))
     rows: QuerySet[Scan, tuple[Any, ...]] = (
         scans.filter(here)
         .values_list(
@@ -141,8 +140,10 @@ def list_event_days(event: "Event", *, until: datetime.date) -> list[datetime.da
     return [first + datetime.timedelta(days=number) for number in range((last - first).days + 1)]
 
 
-def list_absentees(event: "Event", day: datetime.date) -> list[Registration]:
-    """Return the expected attendees who were not scanned in on that day, by name."""
-    present = {row.registration_id for row in load_attendee_days(event) if row.day == day}
-    people = expected_registrations(event).select_related("ticket").order_by("sort_name", "pk")
-    return [registration for registration in people if registration.pk not in present]
+def list_absentees(
+    event: "Event", days: Iterable[datetime.date]
+) -> list[tuple[datetime.date, list[Registration]]]:
+    """Return the expected attendees who were not scanned in on each of these days, by name."""
+    present = {(row.day, row.registration_id) for row in load_attendee_days(event)}
+    people = list(expected_registrations(event).select_related("ticket").order_by("sort_name", "pk"))
+    return [(day, [person for person in people if (day, person.pk) not in present]) for day in days]

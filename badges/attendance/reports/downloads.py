@@ -106,10 +106,9 @@ def _no_show_sheet(event: Event) -> TableSheet:
 
 def _iterate_no_shows(event: Event) -> Iterator[list[Any]]:
     """Yield those absent on each day that is over, then those who missed a session that they booked."""
-    for figures in load_day_figures(event):
-        if figures.is_over:
-            label = format_date(figures.day)
-            yield from (_list_absentee_cells(label, person) for person in list_absentees(event, figures.day))
+    days = [figures.day for figures in load_day_figures(event) if figures.is_over]
+    for day, absentees in list_absentees(event, days):
+        yield from (_list_absentee_cells(format_date(day), person) for person in absentees)
     for row in load_session_figures(event):
         if row.no_show_count:
             missing = list_no_shows(row.session)

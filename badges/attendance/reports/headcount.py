@@ -5,6 +5,7 @@ any checkpoint where the event has no entrance (a visit with only a coach). Each
 many checkpoints they passed.
 """
 
+import dataclasses
 import datetime
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -218,10 +219,16 @@ def count_by_checkpoint(event: "Event") -> list[CheckpointHeadcount]:
 
 def count_inside_event(event: "Event", *, inside_count: int) -> EventHeadcount:
     """Return the count with its uncertainty; `inside_count` is that of `count_attendance`."""
+    counts = count_inside_anywhere(event, inside_count=inside_count)
+    main = list_main_checkpoints(event)
+    at_main = [silent for silent in counts.silent_devices if silent.door in main]
+    return dataclasses.replace(counts, silent_devices=at_main)
+
+
+def count_inside_anywhere(event: "Event", *, inside_count: int) -> EventHeadcount:
+    """Return the count of people inside at any checkpoint, any of which may have silent devices."""
     rows = count_by_checkpoint(event)
-    main = set(list_main_checkpoints(event))
-    silent_devices = [silent for row in rows for silent in row.silent_devices if row.checkpoint.pk in main]
-    return EventHeadcount(inside_count, silent_devices, rows)
+    return EventHeadcount(inside_count, [silent for row in rows for silent in row.silent_devices], rows)
 
 
 def count_presences(presences: QuerySet[Presence]) -> Coalesce:

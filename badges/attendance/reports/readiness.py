@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from badges.attendance.devices.checkpoints import list_sessions_without_checkpoint
 from badges.attendance.devices.device_health import DeviceHealth, DeviceReport, HealthState, assess_device
 from badges.attendance.models import Checkpoint, Device
 from convention.audit.models import AuditEntry
 from registrations.models import Registration
-from schedule.models import ProgrammeAudience
 
 if TYPE_CHECKING:
     from convention.events.models import Event
@@ -70,7 +70,7 @@ def load_device_readiness(event: "Event", *, at: datetime.datetime) -> list[Devi
         DeviceReadiness(
             device,
             report,
-            assess_device(report, newest_version=version, at=at),
+            assess_device(report, common_version=version, at=at),
             None if device.seen_at is None else max(0, int((at - device.seen_at).total_seconds()) // 60),
         )
         for device, report in zip(devices, reports, strict=True)
@@ -110,9 +110,7 @@ def find_gaps(event: "Event", *, at: datetime.datetime) -> Iterator[ReadinessGap
 def _checkpoint_gaps(event: "Event", at: datetime.datetime) -> Iterator[ReadinessGap]:
     checkpoints = Checkpoint.objects.filter(event=event)
     if not checkpoints.exists():
-        yield ReadinessGap(
-            _("There is no checkpoint: pair a phone to create the entrance."), "organize-devices"
-        )
+        yield ReadinessGap(_("There is no checkpoint yet. Add the entrance."), "organize-checkpoints")
         return
     valid = Device.objects.valid(at=at).filter(checkpoint=OuterRef("pk"))
     # Sessions begin later, and one phone may serve several; entrances must have one of their own.
@@ -131,11 +129,8 @@ def _checkpoint_gaps(event: "Event", at: datetime.datetime) -> Iterator[Readines
 
 def _session_gaps(event: "Event") -> Iterator[ReadinessGap]:
     """Yield bookable sessions without checkpoint: only there can bookings be checked."""
-    sessions = event.sessions.published(audience=ProgrammeAudience.MEMBERS).filter(
-        cancelled_at__isnull=True, is_bookable=True
-    )
-    having = event.checkpoints.filter(session__isnull=False).values("session")
-    titles = list(sessions.exclude(pk__in=having).order_by("starts_at").values_list("title", flat=True))
+    bookable = list_sessions_without_checkpoint(event).filter(is_bookable=True)
+    titles = list(bookable.values_list("title", flat=True))
     if titles:
         sentence = ngettext(
             "%(count)d session takes bookings and has no checkpoint: %(names)s.",

@@ -203,7 +203,7 @@ class ScanBatch:
         }
         self.scan_rows.append(row)
         if holder and verdict.reason == UNDONE:
-            self.take_back(received, holder)
+            self.apply_undo(received, holder)
         elif holder and row["let_in"] and verdict.verdict in COUNTED_VERDICTS:
             self.count_scan(key, counted_scan)
         return ScanResult(
@@ -270,7 +270,7 @@ class ScanBatch:
         until = find_next_exit(exits, after=since)
         return self.batch_state.capacities[door] - count_most_inside(others, since=since, until=until)
 
-    def take_back(self, undo: ReceivedScan, holder: ScannedHolder) -> None:
+    def apply_undo(self, undo: ReceivedScan, holder: ScannedHolder) -> None:
         """Recompute the presence that rested on the scan, if it is stored already."""
         target = self.batch_state.stored_scans.get(undo.scan_input.undoes or undo.uid)
         if target is None:
@@ -356,6 +356,7 @@ def make_counted_scan(received: ReceivedScan) -> CountedScan:
         has_override=received.has_override,
         gate_name=received.checkpoint.name,
         device_sequence=received.scan_input.device_sequence or 0,
+        checkpoint_id=received.checkpoint.pk,
     )
 
 

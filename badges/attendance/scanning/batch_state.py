@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, Q
+from django.utils import timezone
 
 from badges.attendance.entitlements import find_booked_registrations, find_entitled_registrations
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
@@ -16,7 +17,7 @@ from registrations.models import Registration
 
 from .device_state.leases import LeasedPlaces, load_leased_places
 from .inputs.received_scan import ReceivedScan
-from .inputs.scan_devices import was_device_valid
+from .inputs.scan_devices import find_pairing_people, was_device_valid
 from .presence import NEVER_SCANNED, PresenceState, filter_still_inside
 from .presence_store import PresenceKey, load_presence_states, save_presences
 from .scan_input import ScanInput
@@ -64,6 +65,7 @@ class BatchState:
     leases: LeasedPlaces = field(default_factory=LeasedPlaces)
     booked_registrations: dict[int, set[int]] = field(default_factory=dict)
     entitled_registrations: dict[int, set[int]] = field(default_factory=dict)
+    pairing_people: dict[datetime.date, set[int]] = field(default_factory=dict)
 
     def find_holder(self, scan_input: ScanInput) -> ScannedHolder | None:
         """Return the holder of the scanned badge; None if no registration of this event has its code."""
@@ -75,10 +77,15 @@ class BatchState:
 
     def was_valid(self, received: ReceivedScan) -> bool:
         """Return whether the scan's device was still valid when it made the scan."""
-        # The device that delivers was authenticated, and one query for each scan is saved.
-        return received.device.pk == self.device.pk or was_device_valid(
-            received.device, received.time.effective_at
-        )
+        # The device that delivers was authenticated.
+        if received.device.pk == self.device.pk:
+            return True
+        at = received.time.effective_at
+        # Loaded as needed, once a day: times are raised after the batch is loaded.
+        day = timezone.localdate(at)
+        if day not in self.pairing_people:
+            self.pairing_people[day] = find_pairing_people(self.device.event_id, day)
+        return was_device_valid(received.device, at, self.pairing_people[day])
 
     def entitlement(self, checkpoint: Checkpoint, holder: ScannedHolder | None) -> str:
         """Return the holder's entitlement at this checkpoint, as verdict.py names it."""

@@ -71,8 +71,7 @@ LEFT JOIN registrations_registration r ON r.reference = %(reference)s AND r.even
 LEFT JOIN registrations_ticket t ON t.id = r.ticket_id
 LEFT JOIN attendance_presence p
     ON p.checkpoint_id = m.id AND p.registration_id = r.id
-LEFT JOIN attendance_device l ON l.id = p.last_device_id
-LEFT JOIN attendance_checkpoint g ON g.id = l.checkpoint_id
+LEFT JOIN attendance_checkpoint g ON g.id = p.last_checkpoint_id
 LEFT JOIN attendance_scan s ON s.event_id = c.event_id AND s.uid = %(uid)s
 LEFT JOIN attendance_scan n ON n.event_id = c.event_id AND n.undoes = %(uid)s
 LEFT JOIN schedule_session b ON b.id = c.session_id AND b.is_bookable

@@ -34,7 +34,8 @@ class CountedScan:
     """A scan that counts for the presence.
 
     `has_override` tells whether a supervisor gave a reason; `resolution` is an organizer's decision on a
-    conflict ("" if there is none); `device_sequence` is the device's own counter (0 if it has none).
+    conflict ("" if there is none); `device_sequence` is the device's own counter (0 if it has none);
+    `checkpoint_id` is the gate, which may count for another checkpoint.
     """
 
     at: datetime.datetime
@@ -45,6 +46,7 @@ class CountedScan:
     resolution: str = ""
     gate_name: str = ""
     device_sequence: int = 0
+    checkpoint_id: int | None = None
 
     @property
     def sort_key(self) -> tuple[datetime.datetime, int, int, str, uuid.UUID]:
@@ -58,8 +60,8 @@ class CountedScan:
 class PresenceState:
     """The columns of a presence, and the name of the gate of the last entry.
 
-    `last_device` and `gate_name` belong to the entry at `last_entered_at`; `version` counts the scans
-    applied.
+    `last_device`, `last_checkpoint` and `gate_name` belong to the entry at `last_entered_at`; `version`
+    counts the scans applied.
     """
 
     is_inside: bool = False
@@ -67,6 +69,7 @@ class PresenceState:
     last_entered_at: datetime.datetime | None = None
     last_left_at: datetime.datetime | None = None
     last_device: int | None = None
+    last_checkpoint: int | None = None
     seconds_inside: int = 0
     entries: int = 0
     has_conflict: bool = False
@@ -107,6 +110,7 @@ def apply_entry(state: PresenceState, counted_scan: CountedScan) -> PresenceStat
         first_entered_at=state.first_entered_at or counted_scan.at,
         last_entered_at=counted_scan.at,
         last_device=counted_scan.device_id,
+        last_checkpoint=counted_scan.checkpoint_id,
         gate_name=counted_scan.gate_name,
         entries=state.entries + 1,
     )

@@ -61,7 +61,7 @@ UPDATE_ON_CONFLICT = f"ON CONFLICT (checkpoint_id, registration_id) DO UPDATE SE
 
 def load_presence_states(registrations: list[int], checkpoints: set[int]) -> dict[PresenceKey, PresenceState]:
     rows = Presence.objects.filter(registration__in=registrations, checkpoint__in=checkpoints).values_list(
-        "registration_id", "checkpoint_id", *STATE_COLUMN_NAMES, F("last_device__checkpoint__name")
+        "registration_id", "checkpoint_id", *STATE_COLUMN_NAMES, F("last_checkpoint__name")
     )
     return {
         (registration, checkpoint): PresenceState(*values, gate or "")  # type: ignore[call-arg]  # fields in order
@@ -77,18 +77,21 @@ def load_scan_histories(keys: Iterable[PresenceKey]) -> dict[PresenceKey, list[C
     checkpoints = {checkpoint for _registration, checkpoint in histories}
     registration_ids = {registration for registration, _checkpoint in histories}
     # Two IN conditions also match pairs that are not among `keys`; those are dropped below.
-    scans = Scan.objects.filter(
-        Q(registration__in=registration_ids) | Q(registration__merged_into__in=registration_ids)
-    )
+    scans = Scan.objects.filter(filter_by_registration(registration_ids))
     for registration, checkpoint, counted_scan in iterate_counted_scans(scans, checkpoints):
         if (registration, checkpoint) in histories:
             histories[registration, checkpoint].append(counted_scan)
     return histories
 
 
-def filter_by_registration(registration: Registration) -> Q:
-    """Return a condition on scans: of this registration, or of one merged into it."""
-    return Q(registration=registration) | Q(registration__merged_into=registration)
+def filter_by_registration(registrations: Iterable[Registration] | Iterable[int]) -> Q:
+    """Return a condition on scans: of these registrations (or ids), or of those merged into them."""
+    return Q(registration__in=registrations) | Q(registration__merged_into__in=registrations)
+
+
+def filter_by_checkpoint(*checkpoints: int) -> Q:
+    """Return a condition on scans or devices: at one of these checkpoints (ids), or at a gate of one."""
+    return Q(checkpoint__in=checkpoints) | Q(checkpoint__counts_as__in=checkpoints)
 
 
 def find_undos() -> QuerySet[Scan]:
@@ -117,7 +120,7 @@ def iterate_counted_scans(
     """
     rows = filter_counted_scans(scans)
     if checkpoints is not None:
-        rows = rows.filter(Q(checkpoint__in=checkpoints) | Q(checkpoint__counts_as__in=checkpoints))
+        rows = rows.filter(filter_by_checkpoint(*checkpoints))
     fields = (
         "owner", "checkpoint_id", "checkpoint__counts_as_id", "effective_at", "device_id", "uid",
         "direction", "override_reason", "device__can_override", "resolution__kind",
@@ -138,7 +141,14 @@ def iterate_counted_scans(
             registration,
             counted_at or checkpoint,
             # As on arrival, a reason counts only from a supervisor's device (see ReceivedScan.has_override).
-            CountedScan(*values, bool(override and is_supervisor), resolution or "", gate, sequence or 0),  # type: ignore[call-arg]  # in order
+            CountedScan(
+                *values,
+                bool(override and is_supervisor),  # type: ignore[call-arg]  # in order
+                resolution or "",
+                gate,
+                sequence or 0,
+                checkpoint,
+            ),
         )
 
 

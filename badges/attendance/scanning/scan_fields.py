@@ -16,11 +16,12 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
 
+from badges.attendance.models import MAX_CHECKPOINT_NAME_LENGTH
 from convention.api.bodies import flatten_errors
 from convention.errors import ConventionError
 
 from .inputs.device_signatures import write_signed_item
-from .scan_input import ALLOWED_VERDICTS, MAX_CHECKPOINT_LENGTH, MAX_SCANS_PER_REQUEST, InvalidScan, ScanInput
+from .scan_input import ALLOWED_VERDICTS, MAX_SCANS_PER_REQUEST, InvalidScan, ScanInput
 
 OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
 
@@ -184,7 +185,10 @@ class ScanNumberField(serializers.IntegerField):
 
 
 @extend_schema_field(
-    {"oneOf": [{"type": "integer"}, {"type": "string", "maxLength": MAX_CHECKPOINT_LENGTH}], "nullable": True}
+    {
+        "oneOf": [{"type": "integer"}, {"type": "string", "maxLength": MAX_CHECKPOINT_NAME_LENGTH}],
+        "nullable": True,
+    }
 )
 class CheckpointField(serializers.Field[Any, Any, Any, Any]):
     """The id of a checkpoint, or a text that names one; None is the device's own."""
@@ -196,7 +200,7 @@ class CheckpointField(serializers.Field[Any, Any, Any, Any]):
         if data is None or data is empty or data == "":
             return None
         is_valid = isinstance(data, int | str) and not isinstance(data, bool)
-        if not is_valid or len(str(data)) > MAX_CHECKPOINT_LENGTH:
+        if not is_valid or len(str(data)) > MAX_CHECKPOINT_NAME_LENGTH:
             raise ValidationError(_("“checkpoint” is an id or a name."))
         return data
 

@@ -223,7 +223,7 @@ def load_presence_records(device: Device, cursor: int | None) -> Iterator[Presen
         rows = rows.filter(sequence__gt=cursor)
     fields = ("is_inside", "last_entered_at", "last_left_at", "last_device_id")
     for reference, checkpoint_id, gate, inside, entered, left, device_id in rows.values_list(
-        "registration__reference", "checkpoint_id", F("last_device__checkpoint__name"), *fields
+        "registration__reference", "checkpoint_id", F("last_checkpoint__name"), *fields
     ):
         yield PresenceRecord(
             key=make_registration_key(reference),

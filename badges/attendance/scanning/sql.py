@@ -15,7 +15,8 @@ SCAN_COLUMNS = {
 STATE_COLUMNS = {
     "is_inside": "boolean", "first_entered_at": "timestamptz",
     "last_entered_at": "timestamptz", "last_left_at": "timestamptz",
-    "last_device_id": "bigint", "seconds_inside": "integer", "entries": "integer",
+    "last_device_id": "bigint", "last_checkpoint_id": "bigint",
+    "seconds_inside": "integer", "entries": "integer",
     "has_conflict": "boolean", "last_scan_at": "timestamptz", "version": "integer",
 }  # fmt: skip
 

@@ -108,7 +108,7 @@ def decide_verdict(facts: ScanFacts) -> Verdict:
         return Verdict(ADMITTED, "undone") if facts.undo == "allowed" else Verdict(REFUSED, facts.undo)
     if facts.registration_state == "unknown":
         return decide_unknown(facts)
-    # Nobody is held back inside, whatever speaks against the badge.
+    # Exits are always admitted, whatever speaks against the badge.
     if facts.direction == "out":
         return Verdict(ADMITTED)
     objection = find_objection(facts)

@@ -13,6 +13,7 @@ from badges.attendance.models import Checkpoint, Scan
 from badges.attendance.reports.day_figures import find_holder_scans, list_event_days
 from badges.attendance.reports.headcount import expected_registrations
 from badges.attendance.reports.printed_list import ListColumn, PrintedList, draw_printed_list
+from badges.attendance.scanning.presence_store import filter_by_checkpoint
 from convention.text.dates import format_date_with_weekday, format_time_range
 from convention.text.normalize import name_search_key
 from registrations.models import Registration, SessionBooking
@@ -100,7 +101,7 @@ def _load_arrivals(key: SheetKey) -> dict[int, datetime.datetime]:
     # Any: the plug-in of mypy does not see `owner`, which the function annotates.
     scans: Any = find_holder_scans(event)
     rows = (
-        scans.filter(Q(checkpoint=checkpoint) | Q(checkpoint__counts_as=checkpoint))
+        scans.filter(filter_by_checkpoint(checkpoint))
         .filter(direction=Scan.Direction.IN, effective_at__gte=begins, effective_at__lt=begins + ONE_DAY)
         .values_list("owner")
         .annotate(first_entry=Min("effective_at"))

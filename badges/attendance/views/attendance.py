@@ -187,7 +187,7 @@ def person_attendance(request: HttpRequest, event: str, reference: str) -> HttpR
     )
     # Includes the scans of badges that were merged into this registration.
     scans = (
-        Scan.objects.filter(filter_by_registration(registration))
+        Scan.objects.filter(filter_by_registration([registration]))
         .annotate(owner=OWNER)
         .annotate(is_undone=Exists(find_undos()))
         .select_related("checkpoint", "device", "resolution")

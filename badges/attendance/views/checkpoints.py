@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from badges.attendance.devices.checkpoints import (
     create_session_checkpoints,
+    list_sessions_without_checkpoint,
     remove_checkpoint,
     save_checkpoint,
     suggest_checkpoint,
@@ -18,7 +19,6 @@ from badges.attendance.forms import CheckpointForm
 from badges.attendance.models import Checkpoint, Device
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
-from schedule.models import ProgrammeAudience
 
 # Checkpoints of sessions are created from the list, those of coaches on the page of a visit's day.
 SUGGESTED_KINDS = [
@@ -41,15 +41,11 @@ def checkpoint_list(request: HttpRequest, event: str) -> HttpResponse:
         .prefetch_related("tickets")
         .annotate(phones=Count("devices", filter=Q(devices__in=Device.objects.valid())))
     )
-    with_time = event_obj.sessions.published(audience=ProgrammeAudience.MEMBERS).filter(
-        cancelled_at__isnull=True
-    )
-    without = with_time.exclude(pk__in=event_obj.checkpoints.filter(session__isnull=False).values("session"))
     context = {
         "event": event_obj,
         "section": "organize",
         "checkpoints": checkpoints,
-        "sessions_without": without.count(),
+        "sessions_without": list_sessions_without_checkpoint(event_obj).count(),
     }
     return render(request, "attendance/checkpoints.html", context)
 

@@ -21,7 +21,6 @@ from badges.attendance.conflicts import (
     Resolver,
     reopen_conflict,
     resolve_badge_conflicts,
-    resolve_conflicts,
 )
 from badges.attendance.forms import ResolutionForm, ScanConflictFilterForm
 from badges.attendance.models import Checkpoint, ConflictResolution, Presence
@@ -57,7 +56,7 @@ def conflict_list(request: HttpRequest, event: str) -> HttpResponse:
     if is_resolved:
         context["shown"] = Paginator(resolved, CONFLICTS_PER_PAGE).get_page(request.GET.get("page"))
     else:
-        rows = opened.select_related("registration", "checkpoint", "last_device__checkpoint")
+        rows = opened.select_related("registration", "checkpoint")
         page = Paginator(rows, CONFLICTS_PER_PAGE).get_page(request.GET.get("page"))
         context |= {"shown": page, "conflicts": load_conflicts(event_obj, list(page))}
     return render(request, "attendance/conflicts.html", context)
@@ -69,17 +68,19 @@ def conflict_resolve(request: HttpRequest, event: str, reference: str, checkpoin
     registration = get_object_or_404(Registration, event=event_obj, reference=reference)
     checkpoint_obj = get_object_or_404(Checkpoint, event=event_obj, pk=checkpoint)
     form = ResolutionForm(request.POST)
-    if form.is_valid():
-        count = resolve_conflicts(
-            registration=registration,
-            checkpoint=checkpoint_obj,
-            kind=form.cleaned_data["kind"],
-            person=require_signed_in(request.user),
-        )
-        if count:
-            messages.success(request, _("The conflict is resolved. The scans do not change."))
-        else:
-            messages.info(request, _("This conflict was resolved already."))
+    if not form.is_valid():
+        messages.warning(request, _("Choose what the conflict was."))
+        return _redirect_to_list(request, event_obj)
+    resolved = resolve_badge_conflicts(
+        event=event_obj,
+        keys=[(registration.pk, checkpoint_obj.pk)],
+        kind=form.cleaned_data["kind"],
+        resolver=Resolver(person=require_signed_in(request.user)),
+    )
+    if resolved:
+        messages.success(request, _("The conflict is resolved. The scans do not change."))
+    else:
+        messages.info(request, _("This conflict was resolved already."))
     return _redirect_to_list(request, event_obj)
 
 
@@ -106,22 +107,24 @@ def conflicts_resolve(request: HttpRequest, event: str) -> HttpResponse:
             "filter_query": request.POST.get("filter", ""),
         }
         return render(request, "attendance/conflicts_preview.html", context)
-    resolve_badge_conflicts(
+    resolved = resolve_badge_conflicts(
         event=event_obj,
         keys=[(presence.registration_id, presence.checkpoint_id) for presence in presences],
         kind=kind,
         resolver=Resolver(person=require_signed_in(request.user)),
     )
-    sentence = ngettext("%(count)d conflict resolved.", "%(count)d conflicts resolved.", len(presences))
-    messages.success(request, sentence % {"count": len(presences)})
+    sentence = ngettext("%(count)d conflict resolved.", "%(count)d conflicts resolved.", len(resolved))
+    messages.success(request, sentence % {"count": len(resolved)})
     return _redirect_to_list(request, event_obj)
 
 
 def _find_chosen(request: HttpRequest, event: Event) -> QuerySet[Presence]:
-    """Return the open conflicts that were ticked, or with `all` every one that the filter finds."""
+    """Return the open conflicts that were ticked, or with `all` every one that a valid filter finds."""
     if "all" in request.POST:
         form = ScanConflictFilterForm(QueryDict(request.POST.get("filter", "")), event=event)
-        return filter_open_conflicts(event, form.build_filter() if form.is_valid() else ScanConflictFilter())
+        if not form.is_valid():
+            return Presence.objects.none()
+        return filter_open_conflicts(event, form.build_filter())
     # One field for all ids: the number of fields in a request is limited.
     texts = [text for value in request.POST.getlist("conflict") for text in value.split()]
     ids = [number for number in map(parse_digits, texts) if number]
@@ -139,7 +142,7 @@ def conflict_reopen(request: HttpRequest, event: str, resolution: int) -> HttpRe
 
 def _redirect_to_list(request: HttpRequest, event: Event) -> HttpResponse:
     """Lead back to the list with the filter it had."""
-    # Parsed and encoded again, so that only parameters of the list can come back.
+    # Parsed and encoded again: what was posted stays a query and cannot lead to another address.
     query = QueryDict(request.POST.get("filter", ""))
     response = redirect("organize-conflicts", event.slug)
     if query:

@@ -59,12 +59,9 @@ def pairing_code(request: HttpRequest, event: str, invitation: int) -> HttpRespo
     row = get_object_or_404(invitations, pk=invitation)
     is_valid = row.expires_at > timezone.now()
     shown = ShownCode(row) if is_valid else None
-    paired = Device.objects.filter(
-        event=event_obj, checkpoint=row.checkpoint, created_at__gte=row.created_at
-    ).exclude(pairing_code_hash=None)
     context = {
         "event": event_obj, "section": "organize", "invitation": row, "code": shown,
-        "qr": draw_svg_symbol(shown.url) if shown else "", "paired": paired.order_by("pk"),
+        "qr": draw_svg_symbol(shown.url) if shown else "", "paired": row.devices.order_by("pk"),
     }  # fmt: skip
     template = "shown_code" if request.GET.get("part") == "code" else "pairing_code"
     return render(request, f"attendance/{template}.html", context)

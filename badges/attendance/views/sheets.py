@@ -55,7 +55,8 @@ def sheet_entry(request: HttpRequest, event: str, checkpoint: int, day: str) -> 
     order = _read_order(request)
     rows = load_sheet(key, order=order)
     if request.method == "POST":
-        ticked = set(request.POST.getlist("signed"))
+        # The page's script joins them in one field: the number of fields in a request is limited.
+        ticked = {reference for value in request.POST.getlist("signed") for reference in value.split()}
         # Others may have been scanned since the page was loaded: a second entry would be a conflict.
         absent = [row.registration for row in rows if row.arrived_at is None]
         signed = [registration for registration in absent if registration.reference in ticked]

@@ -19,7 +19,9 @@ declare global {
       amount_due: string;
       is_inside: boolean;
       arrived_at: string | null;
+      /** When the badge that is valid was printed. */
       printed_at: string | null;
+      badge_version: number;
       /** The elements of the code of the badge that is valid. */
       code: BadgeElement[] | null;
       /** Of the badge version after this one: for a reprint or another person. */
@@ -109,7 +111,7 @@ declare global {
       | { kind: "walk_in"; values: GuestTexts & { ticket: string } }
       | { kind: "note"; values: { note: string; before: { note: string } } }
       | { kind: "correct" | "substitute"; values: GuestTexts & { before: GuestTexts } }
-      | { kind: "print"; values: { reason: string } };
+      | { kind: "print"; values: { reason: string; badge_version: number } };
 
     /** What the desk did offline, as it is sent. */
     type Entry = EntryValues & { id: string; at: string; reference: string };

@@ -18,6 +18,8 @@ from .guests import get_operator
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+MAX_VERSION_DIGITS = 10
+
 
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -32,9 +34,17 @@ def guest_badge(request: "HttpRequest", event: str, reference: str) -> HttpRespo
     if request.method == "POST":
         reason = request.POST.get("reason", "")
         try:
-            printed = print_badge(registration=guest, printed_by=get_operator(request), reason=reason)
+            printed = print_badge(
+                registration=guest,
+                printed_by=get_operator(request),
+                reason=reason,
+                seen_version=_read_version(request),
+            )
         except AlreadyPrinted as error:
+            # In place of the form's own sentence about an empty reason.
+            form.errors.pop("reason", None)
             form.add_error("reason", str(error))
+            guest.refresh_from_db(fields=["badge_version"])
         else:
             printed.event = guest.event
             if request.POST.get("format") == "pdf":
@@ -43,3 +53,8 @@ def guest_badge(request: "HttpRequest", event: str, reference: str) -> HttpRespo
             return render(request, "desk/badge_page.html", context)
     context |= {"badge": render_badge_svg(guest), "last_print": find_last_print(guest)}
     return render(request, "desk/badge.html", context)
+
+
+def _read_version(request: "HttpRequest") -> int | None:
+    text = request.POST.get("badge_version", "")
+    return int(text) if len(text) <= MAX_VERSION_DIGITS and text.isdecimal() else None

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from badges.attendance.models import Scan
 from badges.desk.badge_prints import find_last_print
 from badges.desk.check_in import DeskVerdict, check_in_guest, find_last_verdict, undo_check_in
-from badges.desk.forms import ReprintForm, StaffNoteForm
+from badges.desk.forms import StaffNoteForm
 from badges.desk.notes import write_staff_note
-from badges.desk.permissions import get_guest_to_serve
+from badges.desk.permissions import can_take_payments, get_guest_to_serve
 from badges.desk.search import load_guests
 from convention.club.models import Person
 from convention.errors import InvalidFields
@@ -54,10 +54,10 @@ def guest_detail(request: "HttpRequest", event: str, reference: str) -> HttpResp
         "registration": guest,
         "verdict": find_last_verdict(guest),
         "last_print": find_last_print(guest),
-        "reprint_form": ReprintForm(),
         "note_form": StaffNoteForm.from_registration(guest),
         "payments": payments,
         "organizes": can_organize(request.user, guest.event),
+        "takes_payments": can_take_payments(request.user, guest.event),
     }
     return render(request, "desk/guest.html", context)
 
@@ -80,16 +80,33 @@ def guest_check_in(request: "HttpRequest", event: str, reference: str) -> HttpRe
 def guest_undo(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
     """Take back the guest's last scan at the desk."""
     guest = get_guest_to_serve(event, reference, request.user)
-    verdict = undo_check_in(guest=guest, operator=get_operator(request))
-    return _respond_with_verdict(request, guest, verdict or find_last_verdict(guest))
+    scan_uid = request.POST.get("scan", "")
+    undone = undo_check_in(guest=guest, operator=get_operator(request), scan_uid=scan_uid)
+    verdict = undone or find_last_verdict(guest)
+    problem = ""
+    # A second click finds the scan undone already, which needs no sentence.
+    if verdict is None or (undone is None and str(verdict.scan.undoes) != scan_uid):
+        problem = _("Nothing was undone: another scan of this guest followed.")
+    return _respond_with_verdict(request, guest, verdict, problem)
 
 
 def _respond_with_verdict(
-    request: "HttpRequest", guest: Registration, verdict: DeskVerdict | None
+    request: "HttpRequest", guest: Registration, verdict: DeskVerdict | None, problem: str = ""
 ) -> HttpResponse:
-    """Return the verdict alone to the script, and the empty search page with it to a form."""
+    """Return the verdict alone to the script, and the empty search page with it to a form.
+
+    `problem` is a sentence that is shown above it.
+    """
     if "part" in request.GET:
-        return render(request, "desk/verdict.html", {"event": guest.event, "verdict": verdict})
+        context = {
+            "event": guest.event,
+            "verdict": verdict,
+            "problem": problem,
+            "takes_payments": can_take_payments(request.user, guest.event),
+        }
+        return render(request, "desk/verdict.html", context)
+    if problem:
+        messages.warning(request, problem)
     query = urlencode({"served": guest.reference})
     return redirect(f"{reverse('desk', args=[guest.event.slug])}?{query}")
 
@@ -128,8 +145,8 @@ def guest_correct(request: "HttpRequest", event: str, reference: str) -> HttpRes
 
 def _describe_correction(before: Registration, corrected: Registration) -> str:
     if corrected.badge_version == before.badge_version:
-        return _("The correction has been saved. The badge that is out stays valid.")
-    return _("The place is now in the name of %(name)s. The badge that is out is no longer valid.") % {
+        return _("The correction has been saved. The badge already printed stays valid.")
+    return _("The place is now in the name of %(name)s. The badge already printed is no longer valid.") % {
         "name": corrected.name
     }
 

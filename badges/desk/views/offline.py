@@ -108,7 +108,7 @@ def offline_sync(request: "HttpRequest", event: str) -> HttpResponse:
         device=device, entries=read.build_entries(at=timezone.now()), operator=get_operator(request)
     )
     event_obj.refresh_from_db(fields=["sequence"])
-    answer = describe_sync(device, read.validated_data["version"])
+    answer = describe_sync(device, read.validated_data["version"], request.user)
     results = DeskEntryResponse(entries, many=True).data
     return JsonResponse({"results": results, **answer}, json_dumps_params={"ensure_ascii": False})
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from badges.desk.forms import DeskPaymentForm
 from badges.desk.payments import invoice_later, sync_amount_due, take_payment
-from badges.desk.permissions import get_guest_to_serve, get_payment_to_serve
+from badges.desk.permissions import get_guest_to_charge, get_payment_to_serve
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from convention.tables.downloads import inline_response
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "POST"])
 def guest_payment(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
     """Take what is due for the guest's order, or a part of it."""
-    guest = get_guest_to_serve(event, reference, request.user)
+    guest = get_guest_to_charge(event, reference, request.user)
     if not guest.order.total:
         messages.info(request, _("Nothing is due for this order."))
         return redirect("desk-guest", event, reference)
@@ -58,10 +58,16 @@ def guest_payment(request: "HttpRequest", event: str, reference: str) -> HttpRes
 @require_POST
 def guest_invoice(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
     """Let the buyer pay later by invoice."""
-    guest = get_guest_to_serve(event, reference, request.user)
-    order = invoice_later(guest=guest)
-    message = _("Order %(reference)s will be invoiced.") % {"reference": order.reference}
-    messages.success(request, message)
+    guest = get_guest_to_charge(event, reference, request.user)
+    try:
+        order = invoice_later(guest=guest)
+    except ConventionError as error:
+        messages.error(request, str(error))
+    else:
+        sentence = _("Order %(reference)s will be invoiced.")
+        if order.is_by_card:
+            sentence = _("Order %(reference)s is already paid: it will not be invoiced.")
+        messages.success(request, sentence % {"reference": order.reference})
     return redirect("desk-guest", event, reference)
 
 
@@ -69,7 +75,7 @@ def guest_invoice(request: "HttpRequest", event: str, reference: str) -> HttpRes
 @require_safe
 def payment_receipt(request: "HttpRequest", event: str, reference: str, pk: int) -> HttpResponse:
     """Return the receipt of a payment as PDF."""
-    guest = get_guest_to_serve(event, reference, request.user)
+    guest = get_guest_to_charge(event, reference, request.user)
     payment = get_payment_to_serve(guest, pk)
     content = render_receipt_pdf(payment)
     record_action("payment.receipt", payment, event=guest.event)

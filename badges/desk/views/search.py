@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from badges.attendance.scanning.numbering import number_changes
 from badges.desk.arrivals import count_arrivals
 from badges.desk.check_in import find_last_verdict
-from badges.desk.permissions import get_guest
+from badges.desk.permissions import can_take_payments, find_guest
 from badges.desk.search import MAX_GUESTS_SHOWN, find_guests
 from convention.errors import Forbidden
 from convention.events.permissions import get_event_to_staff, get_staffed_events
@@ -52,13 +52,14 @@ def desk_search(request: "HttpRequest", event: str) -> "HttpResponse":
         "query": query,
         "result": find_guests(event=event_obj, query=query),
         "shown": MAX_GUESTS_SHOWN,
+        "takes_payments": can_take_payments(request.user, event_obj),
     }
     if "part" in request.GET:
         return render(request, "desk/results.html", context)
-    served = request.GET.get("served", "")
+    served = find_guest(event_obj, request.GET.get("served", ""))
     context |= {
         "counts": count_arrivals(event_obj),
-        "verdict": find_last_verdict(get_guest(event_obj, served)) if served else None,
+        "verdict": find_last_verdict(served) if served else None,
     }
     return render(request, "desk/search.html", context)
 

@@ -74,8 +74,6 @@ declare global {
       ticket_en?: string;
       note: string;
       no_photo?: boolean;
-      /** Whether the desk still has to take a payment. */
-      to_pay?: boolean;
       ticket_id?: number;
       /** The ids of booked sessions. */
       sessions?: number[];
@@ -455,6 +453,7 @@ declare global {
     /** A badge that was let in although it was inside, and the later scans that did it. */
     interface DeviceConflict {
       id: string;
+      key: string;
       name: string;
       company: string;
       checkpoint: string;

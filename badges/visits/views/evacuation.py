@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_safe
 
-from badges.attendance.reports.headcount import count_inside_event
+from badges.attendance.reports.headcount import count_inside_anywhere
 from badges.attendance.reports.printed_list import draw_printed_list
 from badges.visits.day_lists import names_expire_at
 from badges.visits.evacuation import load_people_inside, make_inside_list
@@ -24,7 +24,7 @@ def event_evacuation_list(request: HttpRequest, event: str) -> HttpResponse:
     people = load_people_inside(event_obj)
     context = {
         "event": event_obj, "section": "organize", "people": people, "now": timezone.now(),
-        "counts": count_inside_event(event_obj, inside_count=len(people)),
+        "counts": count_inside_anywhere(event_obj, inside_count=len(people)),
         "pdf_url": reverse("organize-evacuation-pdf", args=[event_obj.slug]),
     }  # fmt: skip
     response = render(request, "visit_days/event_evacuation.html", context)

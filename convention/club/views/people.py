@@ -71,7 +71,7 @@ def person_create(request: "HttpRequest") -> "HttpResponse":
             form.add_errors(error.field_errors)
         else:
             if person:
-                messages.success(request, _("The person is added. Next: where they work."))
+                messages.success(request, _("Person added. Next: add their employer."))
                 return redirect("club-person", person.pk)
     return render_club_page(request, "person_new.html", form=form, namesakes=namesakes)
 

@@ -5,8 +5,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_cache_control
@@ -27,7 +28,8 @@ HOUR, DAY = 3600, 24 * 3600
 MAX_PAGES = 50_000 // len(settings.LANGUAGES)
 # Areas of people who are signed in, and links that are secrets.
 CLOSED_AREAS = (
-    "accounts", "api", "back-office", "desk", "host", "me", "orders", "organize", "quotations", "waiting",
+    "accounts", "api", "back-office", "company", "desk", "host", "me", "orders", "organize", "quotations",
+    "waiting",
 )  # fmt: skip
 
 
@@ -54,14 +56,19 @@ def list_public_events() -> Iterator[PublicPage]:
 
 
 @require_safe
-def site_map(request: "HttpRequest") -> HttpResponse:
+def site_map(_request: "HttpRequest") -> HttpResponse:
     """List the addresses of all public pages in all languages."""
-    # Apps are set up from the highest layer to the lowest; events come first.
-    pages = (page for provider in reversed(hooks.public_pages.providers()) for page in provider())
-    addresses = _build_addresses(islice(pages, MAX_PAGES))
-    response = render(request, "events/sitemap.xml", {"pages": addresses}, content_type="application/xml")
+    # With all events of a club it takes seconds, and robots of many operators ask for it.
+    content = cache.get_or_set("site-map", _render_site_map, HOUR)
+    response = HttpResponse(content, content_type="application/xml")
     patch_cache_control(response, public=True, max_age=HOUR)
     return response
+
+
+def _render_site_map() -> str:
+    # Apps are set up from the highest layer to the lowest; events come first.
+    pages = (page for provider in reversed(hooks.public_pages.providers()) for page in provider())
+    return render_to_string("events/sitemap.xml", {"pages": _build_addresses(islice(pages, MAX_PAGES))})
 
 
 def _build_addresses(pages: Iterable[PublicPage]) -> Iterator[list[tuple[str, str]]]:

@@ -83,7 +83,8 @@ def publish_event(*, event: Event, visibility: str, actor: RequestUser) -> None:
         raise NotOpenNow(_("The event is already published."))
     if missing := [item.sentence for item in list_readiness(stored) if item.is_required and not item.is_done]:
         raise NotOpenNow(" ".join(missing))
-    event.visibility = visibility
-    check_event_change(event, actor)
-    event.save(update_fields=["visibility"])
-    record_action("event.publish", event, event=event, fields=["visibility"])
+    stored.visibility = visibility
+    # Not with the caller's row: a guard would see changes since then as part of this one.
+    check_event_change(stored, actor)
+    stored.save(update_fields=["visibility"])
+    record_action("event.publish", stored, event=stored, fields=["visibility"])

@@ -37,9 +37,10 @@ def event_publication(request: "HttpRequest", event: str) -> "HttpResponse":
     if request.method == "POST" and is_draft and form.is_valid():
         try:
             publish_event(event=event_row, visibility=form.cleaned_data["visibility"], actor=request.user)
-        except (NotOpenNow, InvalidFields) as error:
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        except NotOpenNow as error:
             form.add_error(None, str(error))
-            event_row.visibility = Event.Visibility.DRAFT
         else:
             messages.success(request, _("The event is published."))
             return redirect("organize-event-publish", event_row.slug)
@@ -49,7 +50,7 @@ def event_publication(request: "HttpRequest", event: str) -> "HttpResponse":
 @login_required
 @require_safe
 def event_new(request: "HttpRequest") -> "HttpResponse":
-    """Offer the ways to begin an event: by its kind, as a copy, or from nothing."""
+    """Offer the ways to begin an event: by its kind, as a copy, or from scratch."""
     check_event_creation(request.user)
     rows = Event.objects.exclude(kind=Event.Kind.SITE_VISIT).order_by("-starts_at")
     sources = list(rows[: MAX_COPY_SOURCES + 1])

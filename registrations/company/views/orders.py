@@ -10,6 +10,7 @@ from convention.club.permissions import get_company_of_contact, require_signed_i
 from convention.tables.downloads import inline_response
 from convention.text.email_addresses import is_same_email
 from registrations.company.permissions import list_company_orders
+from registrations.invoices.documents.buyer_document import choose_buyer_document
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models.documents import Invoice, Receivable
@@ -52,6 +53,7 @@ def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResp
         "transfer": get_transfer_details(order) if order.total else None,
         "documents": Invoice.objects.filter(receivable=receivable) if receivable else [],
         "balance": compute_balance(receivable) if receivable else None,
+        "buyer_document": choose_buyer_document(receivable),
         # Only the contact who holds the order's link gets files behind it.
         "holds_link": is_same_email(order.email, require_signed_in(request.user).email),
     }

@@ -61,10 +61,10 @@ def _attach_invitations(rows: list[Registration]) -> None:
     """Attach the current attendee's invitation to each registration, or None."""
     invitations = Invitation.objects.filter(registration__in=[row.pk for row in rows])
     by_holder = {
-        (invitation.registration_id, invitation.badge_version): invitation for invitation in invitations
+        (invitation.registration_id, invitation.holder_count): invitation for invitation in invitations
     }
     for row in rows:
-        row.invitation = by_holder.get((row.pk, row.badge_version))  # type: ignore[attr-defined]  # for the template
+        row.invitation = by_holder.get((row.pk, row.holder_count))  # type: ignore[attr-defined]  # for the template
 
 
 @never_cache
@@ -92,7 +92,7 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
                 invite_attendee(registration=new)
             messages.success(request, describe_handover(new))
             return redirect("company-place", company, reference)
-    invitation = registration.invitations.filter(badge_version=registration.badge_version).first()
+    invitation = registration.invitations.filter(holder_count=registration.holder_count).first()
     context = {
         "registration": registration,
         "form": form,

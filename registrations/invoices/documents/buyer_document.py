@@ -33,9 +33,8 @@ def choose_buyer_document(receivable: Receivable | None) -> BuyerDocument:
     invoices = [line.invoice for line in invoiced_balance.lines if line.invoice.kind == Invoice.Kind.INVOICE]
     if invoices and not invoiced_balance.uninvoiced_charges:
         return BuyerDocument(BuyerDocumentKind.INVOICE, invoices[-1])
-    balance = compute_balance(receivable)
     # Nothing may invite to pay what is paid.
-    is_paid = balance.amount_owed > 0 and balance.amount_due <= 0
+    is_paid = compute_balance(receivable).is_paid
     return BuyerDocument(BuyerDocumentKind.RECEIPT if is_paid else BuyerDocumentKind.PRO_FORMA)
 
 

@@ -16,12 +16,22 @@ class InvalidInvoice(ConventionError):
     kind = "invalid-invoice"
 
 
+def has_legal_identity(issuer: Issuer) -> bool:
+    """Return whether the issuer has the name and the number that every invoice must bear."""
+    return bool(issuer.legal_name.strip() and issuer.siren)
+
+
+def is_complete_issuer(issuer: Issuer) -> bool:
+    """Return whether the issuer's data suffice for an invoice."""
+    return has_legal_identity(issuer) and issuer.country in country_codes()
+
+
 def require_complete_invoice(
     issuer: Issuer, buyer: Mapping[str, str], currency: str, descriptions: Sequence[str]
 ) -> None:
     """Raise InvalidInvoice naming everything that is missing or malformed."""
     missing = []
-    if not (issuer.legal_name.strip() and issuer.siren):
+    if not has_legal_identity(issuer):
         missing.append(_("the issuer’s name and SIREN"))
     if not buyer["name"].strip():
         missing.append(_("the buyer’s name"))

@@ -7,6 +7,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from convention.text.dates import format_date
+from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models import Charge, Invoice, InvoiceLine, Receivable
 
 from .invoice_writer import DraftLine, build_charge_line
@@ -45,6 +46,13 @@ class InvoicedBalance:
         """Return a document's remaining lines and the discounts that credit notes granted on it."""
         return [line for line in self.lines if document.pk in (line.invoice_id, line.invoice.origin_id)]
 
+    def amount_of(self, document: Invoice) -> int:
+        """Return the cents of a document that no credit note takes back."""
+        return sum(
+            line.amount if line.invoice_id == document.pk else -line.amount
+            for line in self.lines_of(document)
+        )
+
 
 def load_invoiced_balance(receivable: Receivable) -> InvoicedBalance:
     """Return the current state, in two queries."""
@@ -61,6 +69,25 @@ def load_invoiced_balance(receivable: Receivable) -> InvoicedBalance:
         if line.pk not in credited and not (line.invoice.is_credit_note and line.origin_id)
     ]
     return InvoicedBalance(list(receivable.charges.all()), uncredited)
+
+
+def compute_unpaid_cents(document: Invoice) -> int:
+    """Return the cents left to pay of an invoice, 0 if it is paid or credited.
+
+    Payments cover the receivable's documents in the order in which they were issued.
+    """
+    invoiced_balance, balance = (
+        load_invoiced_balance(document.receivable),
+        compute_balance(document.receivable),
+    )
+    earlier = sum(
+        line.invoice.sign * line.amount
+        for line in invoiced_balance.lines
+        # A credit note counts with the invoice that it credits.
+        if (line.invoice.origin_id or line.invoice_id) < document.pk
+    )
+    retained = max(0, balance.amount_retained - earlier)
+    return max(0, min(invoiced_balance.amount_of(document) - retained, balance.amount_due))
 
 
 def build_lines_to_invoice(receivable: Receivable) -> list[DraftLine]:

@@ -11,11 +11,12 @@ from registrations.invoices.models import Issuer
 def save_issuer(*, issuer: Issuer, changed_fields: list[str]) -> None:
     """Save a validated issuer and record the changed fields in the audit trail.
 
-    Automatic issuing, once chosen, concerns what is owed from now on.
+    Automatic issuing, once chosen, concerns what is owed from now on; so does the choice of another moment.
     """
+    stored = Issuer.get_current()
     if issuer.issues_on == Issuer.IssueTime.BY_HAND:
         issuer.issues_since = None
-    elif issuer.issues_since is None:
+    elif issuer.issues_since is None or (stored and stored.issues_on != issuer.issues_on):
         issuer.issues_since = timezone.now()
     # Creates the single row if it is missing, without a race against another administrator.
     Issuer.objects.bulk_create([issuer], ignore_conflicts=True)

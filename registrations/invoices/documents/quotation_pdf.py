@@ -83,7 +83,7 @@ def render_pro_forma_pdf(receivable: Receivable) -> bytes:
     """
     with translation.override(receivable.language):
         document, lines = build_pro_forma(receivable)
-        is_paid = 0 < document.total <= document.details["paid"]
+        is_paid = compute_balance(receivable).is_paid
         title = (_("Receipt") if is_paid else _("Pro forma invoice"), receivable.reference)
         draw_end = draw_receipt_notice if is_paid else draw_pro_forma_notice
         labelled_values = [

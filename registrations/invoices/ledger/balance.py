@@ -31,6 +31,11 @@ class ReceivableBalance:
         return self.amount_paid - self.amount_refunded
 
     @property
+    def is_paid(self) -> bool:
+        """Return whether something is owed and nothing of it is left to pay."""
+        return self.amount_owed > 0 and self.amount_due <= 0
+
+    @property
     def is_settled(self) -> bool:
         return self.amount_due == 0
 

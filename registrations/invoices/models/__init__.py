@@ -13,6 +13,7 @@ from .documents import NumberSeries as NumberSeries
 from .documents import Reminder as Reminder
 from .issuers import Issuer as Issuer
 from .quotations import Quotation as Quotation
+from .receivables import MAX_VAT_NUMBER_LENGTH as MAX_VAT_NUMBER_LENGTH
 from .receivables import Charge as Charge
 from .receivables import Payment as Payment
 from .receivables import Payout as Payout

@@ -17,6 +17,8 @@ from convention.events.models import Event
 from convention.money import Money
 from convention.text.normalize import casefold_text
 
+MAX_VAT_NUMBER_LENGTH = 20
+
 
 def build_sum_subquery(rows: models.QuerySet, column: str) -> Coalesce:
     """Return a subquery that sums `column` over the rows of the outer receivable, 0 without rows."""
@@ -59,7 +61,7 @@ class Receivable(models.Model):
     city = models.CharField(_("city"), max_length=100, blank=True)
     country = models.CharField(_("country"), max_length=2, default="FR")
     siren = models.CharField(_("SIREN"), max_length=9, blank=True)
-    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
+    vat_number = models.CharField(_("VAT number"), max_length=MAX_VAT_NUMBER_LENGTH, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     language = models.CharField(_("language"), max_length=5, default="fr")
     purchase_order = models.CharField(_("purchase order"), max_length=60, blank=True)

@@ -51,8 +51,8 @@ def _queue_batch(request: HttpRequest, batch: InvoiceBatch) -> HttpResponse:
     issue_and_send_invoices.enqueue([row.pk for row in batch.ready], person.pk)
     count = len(batch.ready)
     message = ngettext(
-        "%(count)d invoice is being issued and sent. This page shows it in a moment.",
-        "%(count)d invoices are being issued and sent. This page shows them in a moment.",
+        "%(count)d invoice is being issued and sent. It will appear here shortly.",
+        "%(count)d invoices are being issued and sent. They will appear here shortly.",
         count,
     )
     messages.success(request, message % {"count": count})

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from convention.errors import ConventionError
-from registrations.invoices.documents.completeness import InvalidInvoice
 from registrations.invoices.documents.credit_notes import (
     correct_invoice,
     credit_invoice,
@@ -231,19 +230,21 @@ def invoice_send(request: HttpRequest, invoice_id: int) -> HttpResponse:
     """E-mail a document to its buyer, for the first time or again."""
     document = get_invoice_for_treasurer(invoice_id, request.user)
     email = document.receivable.email
+    if not email:
+        messages.error(request, _("The buyer has no e-mail address. Add it to their details first."))
+        return redirect("receivable", document.receivable.reference)
 
     def act(_data: dict[str, Any]) -> str:
-        if queue_invoice_mail(invoice=document) is None:
-            raise InvalidInvoice(_("The buyer has no e-mail address. Add it to their details first."))
+        queue_invoice_mail(invoice=document)
         return _("%(number)s is on its way to %(email)s.") % {"number": document.number, "email": email}
 
-    explanation = _("%(number)s will be sent to %(email)s with the PDF attached.") if email else ""
+    explanation = _("%(number)s will be sent to %(email)s with the PDF attached.")
     return respond_with_action(
         request,
         document.receivable,
         ActionPage(
             _("Send %(number)s by e-mail") % {"number": document.number},
-            explanation % {"number": document.number, "email": email} if email else _("No e-mail address."),
+            explanation % {"number": document.number, "email": email},
             _("Send"),
             ConfirmationForm(get_post_data(request)),
             act,

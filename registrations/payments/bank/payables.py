@@ -116,9 +116,9 @@ def match_lines(lines: list[BankLine]) -> list[tuple[BankLine, LineMatch]]:
     return [(line, match_line(build_line_facts(line), index)) for line in lines]
 
 
-def suggest_payables(line: BankLine, *, search_text: str = "") -> list[RankedPayable]:
+def suggest_payables(line: BankLine, index: PayableIndex, *, search_text: str = "") -> list[RankedPayable]:
     """Return what a stored line may pay, the likeliest first."""
-    return rank_payables(build_line_facts(line), build_payable_index(), search_text)
+    return rank_payables(build_line_facts(line), index, search_text)
 
 
 def find_manual_refund(line: BankLine) -> Refund | None:

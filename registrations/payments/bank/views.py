@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -29,8 +30,8 @@ from .csv_reader import InvalidLines
 from .forms import AssignmentForm, BankReasonForm, StatementForm
 from .import_statement import import_statement, preview_statement
 from .match_advice import MATCH_ADVICE
-from .matching import MatchKind, RankedPayable
-from .payables import match_lines, suggest_payables
+from .matching import MatchKind, PayableIndex, RankedPayable, match_line
+from .payables import build_line_facts, build_payable_index, match_lines, suggest_payables
 
 CENT_STEP = Decimal("0.01")
 PAGE_SIZE = 50
@@ -106,7 +107,8 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
     """Show a line with its match and assignments; a POST assigns it."""
     bank_line = get_bank_line_for_treasurer(line_id, request.user)
     unassigned = compute_unassigned(bank_line)
-    [(_line, match)] = match_lines([bank_line])
+    index = build_payable_index()
+    match = match_line(build_line_facts(bank_line), index)
     # Propose what is due of this reference, not the whole line.
     part = min(unassigned, dict(match.parts).get(match.reference, unassigned))
     initial = {
@@ -132,20 +134,22 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
         advice=MATCH_ADVICE[match.kind],
         form=form,
         search_text=search_text,
-        suggestions=_list_suggestions(bank_line, unassigned, search_text),
+        suggestions=_list_suggestions(bank_line, index, unassigned, search_text),
         waiting_count=BankLine.objects.needing_decision().exclude(pk=line_id).count(),
         ignore_form=BankReasonForm(prefix="ignore"),
         assignments=bank_line.assignments.select_related("receivable", "reversal_refund"),
     )
 
 
-def _list_suggestions(line: BankLine, unassigned: int, search_text: str) -> list[tuple[RankedPayable, str]]:
+def _list_suggestions(
+    line: BankLine, index: PayableIndex, unassigned: int, search_text: str
+) -> list[tuple[RankedPayable, str]]:
     """Return what the line may pay, each with the amount to assign as a form field takes it."""
     if unassigned <= 0:
         return []
     return [
         (suggestion, f"{Decimal(_propose_part(suggestion, unassigned)) / 100:.2f}")
-        for suggestion in suggest_payables(line, search_text=search_text)
+        for suggestion in suggest_payables(line, index, search_text=search_text)
     ]
 
 
@@ -156,9 +160,10 @@ def _propose_part(suggestion: RankedPayable, unassigned: int) -> int:
 
 def _go_to_next(line: BankLine) -> HttpResponse:
     """Redirect to the next line that needs a decision, or to the list after the last one."""
-    waiting = list(BankLine.objects.needing_decision().exclude(pk=line.pk)[:MAX_PREVIEW_LINES])
-    after = [row for row in waiting if (row.booked_on, row.pk) < (line.booked_on, line.pk)]
-    following = next(iter([*after, *waiting]), None)
+    waiting = BankLine.objects.needing_decision().exclude(pk=line.pk)
+    is_after = Q(booked_on__lt=line.booked_on) | Q(booked_on=line.booked_on, pk__lt=line.pk)
+    # After the last one, those that were passed over are next.
+    following = waiting.filter(is_after).first() or waiting.first()
     return redirect("bank-line", following.pk) if following else redirect("bank-lines")
 
 

@@ -127,9 +127,7 @@ def visit_create(request: HttpRequest, event: str) -> HttpResponse:
     except ConventionError as error:
         messages.error(request, str(error))
     else:
-        messages.success(
-            request, _("The visit has begun, a draft. Next: its facts and the host’s agreement.")
-        )
+        messages.success(request, _("Draft visit created. Next: add the details and the host’s agreement."))
     return redirect("organize-visit", event)
 
 

@@ -193,7 +193,7 @@ def proposal_set_date(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(
-                request, _("The visit has begun, a draft. Next: its facts and the host’s agreement.")
+                request, _("Draft visit created. Next: add the details and the host’s agreement.")
             )
             return redirect("organize-visit", visit.event.slug)
     return _render_proposal(request, pk, date_form=form)

@@ -101,7 +101,7 @@ def visit_create(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(
-                request, _("The visit has begun, a draft. Next: its facts and the host’s agreement.")
+                request, _("Draft visit created. Next: add the details and the host’s agreement.")
             )
             return redirect("organize-visit", visit.event.slug)
     return render(request, "visits/organize_visit_new.html", {"form": form, "section": "season"})

@@ -90,7 +90,7 @@ def visitor_reminder(request: HttpRequest, event: str) -> HttpResponse:
             "%(count)d people are being reminded by e-mail.",
             reminded_count,
         )
-        nobody = _("Everyone who can complete something was reminded today already.")
+        nobody = _("Everyone concerned has already been reminded today.")
         messages.success(request, sentence % {"count": reminded_count} if reminded_count else nobody)
     return redirect("organize-visit-lists", event)
 

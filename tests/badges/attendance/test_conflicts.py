@@ -3,11 +3,13 @@
 import datetime
 
 import pytest
+from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from badges.attendance.models import Checkpoint, ConflictResolution, Presence, Scan
 from badges.attendance.scanning.presence_store import rebuild_presence
+from badges.attendance.scanning.record_encryption import make_registration_key
 from badges.attendance.scanning.record_scans import record_scan_items
 from convention.audit.models import AuditEntry
 from tests.badges.attendance.factories import (
@@ -100,8 +102,11 @@ def test_conflicts_are_found_by_name_checkpoint_time_and_kind(organizer, event, 
     assert find(f"checkpoint={hall.pk}") == {"Boris"}
     assert find(f"begins_at={hour_ago:%Y-%m-%dT%H:%M}") == {"Ana"}
     assert find(f"ends_at={hour_ago:%Y-%m-%dT%H:%M}") == {"Boris"}
-    # A filter that cannot be read is said to be wrong and finds everything.
+    # A filter that cannot be read is said to be wrong and finds everything, but selects nothing.
     assert find("begins_at=yesterday") == {"Ana", "Boris"}
+    selection = {"all": "on", "kind": "misuse", "confirmed": "1", "filter": "begins_at=yesterday"}
+    organizer.post(make_path("organize-conflicts-resolve", event), selection)
+    assert not ConflictResolution.objects.exists()
     organizer.post(
         make_path("organize-conflict-resolve", event, boris.reference, hall.pk), {"kind": "misuse"}
     )
@@ -137,6 +142,47 @@ def test_ticked_conflicts_are_resolved_and_one_is_reopened(organizer, event, dev
     assert list(Presence.objects.order_by("registration").values_list("has_conflict", "entries")) == states
 
 
+@pytest.mark.once
+def test_messages_tell_what_was_resolved_and_what_is_missing(organizer, event, devices):
+    ana, boris = (make_registration(event, last_name=name) for name in ("Ana", "Boris"))
+    let_in_twice(devices, ana)
+    let_in_twice(devices[:1], boris, minutes=(20,))
+    # Out of date: there is no conflict to resolve.
+    Presence.objects.update(has_conflict=True)
+    form = {"all": "on", "kind": "misuse", "confirmed": "1"}
+    entrance = event.checkpoints.get()
+
+    confirmed = organizer.post(make_path("organize-conflicts-resolve", event), form)
+    address = make_path("organize-conflict-resolve", event, ana.reference, entrance.pk)
+    refused = organizer.post(address, {"kind": "pardon"})
+
+    assert [str(message) for message in get_messages(confirmed.wsgi_request)] == ["1 conflict resolved."]
+    assert str(list(get_messages(refused.wsgi_request))[-1]) == "Choose what the conflict was."
+
+
+@pytest.mark.once
+def test_a_phone_is_sent_its_conflicts_behind_many_of_others(client, event, devices):
+    own, *others = (make_registration(event, last_name=f"N{number:02}") for number in range(52))
+    let_in_twice(devices, own, minutes=(90, 80))
+    let_in_twice(devices, *others)
+    third, token = make_device(event, name="Porte C")
+    seen = make_item(code_of(own), at=(timezone.now() - datetime.timedelta(minutes=70)).isoformat())
+    record_scan_items(device=third, items=[seen | {"let_in": True}])
+    stopped = [make_item(code_of(person), local_verdict="already_in", let_in=False) for person in others]
+    record_scan_items(device=third, items=stopped)
+    left = [make_item(code_of(person), direction="out") for person in others]
+    record_scan_items(device=third, items=left[:-1])
+
+    sent = client.get(API, headers=bearer(token)).json()["conflicts"]
+    conflict_id = f"{event.checkpoints.get().pk}-{others[-1].reference}"
+    body = {"id": conflict_id, "kind": "misuse"}
+    answer = client.post(API, body, content_type="application/json", headers=bearer(token))
+
+    assert [conflict["name"] for conflict in sent] == ["Zoé N00"]
+    # It stopped this badge, so the conflict is none of its own.
+    assert answer.status_code == 404
+
+
 def test_a_phone_sees_and_resolves_the_conflicts_of_its_own_scans(client, event, devices):
     ana = make_registration(event, last_name="Ana")
     let_in_twice(devices, ana)
@@ -147,6 +193,7 @@ def test_a_phone_sees_and_resolves_the_conflicts_of_its_own_scans(client, event,
     [seen_by_second] = client.get(API, headers=bearer(second_token)).json()["conflicts"]
 
     assert (seen_by_first["name"], seen_by_first["is_mine"]) == ("Zoé Ana", True)
+    assert seen_by_first["key"] == make_registration_key(ana.reference)
     assert [scan["is_mine"] for scan in seen_by_second["scans"]] == [True]
     assert client.get(API, headers=bearer(stranger)).json() == {"conflicts": []}
     body = {"id": seen_by_second["id"], "kind": "reentry", "operator": "Lise"}

@@ -77,8 +77,10 @@ def test_each_day_counts_who_came_who_did_not_and_for_how_long(event):
     assert (first.new_count, second.new_count) == (2, 0)
     assert (first.stay_count, first.mean_minutes) == (1, 9 * 60)
     assert (second.arrived_count, second.mean_minutes, second.is_over) == (1, 60, True)
-    assert list_absentees(event, first.day) == [absent]
-    assert list_absentees(event, second.day) == [late, absent]
+    assert list_absentees(event, [first.day, second.day]) == [
+        (first.day, [absent]),
+        (second.day, [late, absent]),
+    ]
 
 
 def test_each_session_counts_arrivals_bookings_no_shows_and_stays(event):

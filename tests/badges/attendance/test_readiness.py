@@ -40,7 +40,7 @@ def test_a_phone_is_ready_if_nothing_is_wrong_or_untried(changes, seconds, state
     report = DeviceReport(seen_at=NOW - datetime.timedelta(seconds=seconds), state=GOOD | changes)
 
     with translation.override("en"):
-        health = assess_device(report, newest_version="v2", at=NOW)
+        health = assess_device(report, common_version="v2", at=NOW)
 
     assert health.state == state
     assert sentence in " ".join([*health.problems, *health.unknowns])

@@ -179,6 +179,38 @@ def test_the_quick_way_decides_and_writes_the_same():
     assert presences[0] == presences[1]
 
 
+def test_an_entry_stays_at_its_gate_when_the_phone_moves():
+    event = make_event()
+    device, token = make_device(event)
+    other, other_token = make_device(event)
+    south = Checkpoint.objects.create(
+        event=event, name="Sud", kind=Checkpoint.Kind.OTHER, counts_as=device.checkpoint
+    )
+    people = [make_registration(event), make_registration(event)]
+    entries = [make_item(code_of(person), at=ago(5).isoformat()) for person in people]
+    record_quickly(device, entries[0])
+    record_scan_items(device=device, items=entries[1:])
+    device.checkpoint = south
+    device.save()
+
+    quick = record_quickly(other, make_item(code_of(people[0])))
+    [full] = record_scan_items(device=other, items=[make_item(code_of(people[1]))])
+    snapshot = Client().get("/api/v1/scanner/snapshot/", headers=bearer(other_token)).json()
+    conflicts = Client().get("/api/v1/scanner/conflicts/", headers=bearer(token)).json()["conflicts"]
+
+    assert (quick.gate, full.gate) == ("Entrée", "Entrée")
+    assert [row["gate"] for row in snapshot["presences"]] == ["Entrée", "Entrée"]
+    assert [row["gate"] for row in conflicts] == ["Entrée", "Entrée"]
+    stored = list(Presence.objects.order_by("pk").values_list("last_checkpoint__name", flat=True))
+    Presence.objects.update(last_checkpoint=None)
+    rebuild_presence(event=event)
+    assert list(Presence.objects.order_by("pk").values_list("last_checkpoint__name", flat=True)) == stored
+
+
+def ago(minutes):
+    return timezone.now() - timedelta(minutes=minutes)
+
+
 COMPARED = [
     "direction", "scanned_at", "effective_at", "is_time_uncertain", "is_offline", "clock_offset_ms",
     "device_sequence", "local_verdict", "operator", "override_reason", "verdict", "reason",

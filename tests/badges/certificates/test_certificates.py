@@ -9,9 +9,11 @@ from django.utils import timezone, translation
 
 from badges.attendance.models import Checkpoint
 from badges.attendance.scanning.record_scans import record_scan_items
+from badges.certificates.draw import draw_certificates
 from badges.certificates.facts import load_event_facts
-from badges.certificates.models import Certificate
+from badges.certificates.models import Certificate, CertifiedStay
 from convention.audit.models import AuditEntry
+from convention.events.models import Venue
 from convention.jobs.models import Job
 from registrations.permissions import make_own_secret
 from tests.badges.attendance.factories import code_of, make_device, make_event, make_item, make_registration
@@ -195,3 +197,26 @@ def test_scans_of_a_former_attendee_certify_nobody_else(event):
     [facts] = load_event_facts(event)
 
     assert [stay.arrived_at for stay in facts.stays] == [local(2, 9, 5)]
+
+
+def test_long_names_and_many_days_stay_above_the_footer(event):
+    event.name = "Rencontres des exploitants de centres de données et de réseaux de sauvegarde " * 3
+    event.venue = Venue(name="Palais des congrès de la communauté de communes " * 4, city="Rennes")
+    registration = make_registration(event)
+    days = [CertifiedStay(local(day, 8), local(day, 18)).to_json() for day in range(1, 7)]
+    usual = Certificate(event=event, registration=registration, name="Zoé Müller", stays=days)
+    long = Certificate(
+        event=event,
+        registration=registration,
+        name="Maximiliane-Alexandrine de La Rochefoucauld-Montbéliard " * 3,
+        company="Société coopérative d’hébergement et de conseil en infrastructures " * 3,
+        stays=days,
+    )
+
+    with translation.override("en"):
+        first, second = pdf_text(draw_certificates(event, [usual, long])).split("\f")[:2]
+
+    assert "Saturday 20 June" in first
+    assert "and until Sunday 21 June 2026: 6 days in all" in first
+    assert "Saturday 20 June" not in second
+    assert "and until Sunday 21 June 2026: 6 days in all" in second

@@ -39,11 +39,15 @@ def test_a_guest_is_checked_in_without_leaving_the_search_and_taken_back(zoe, de
 
     answer = client.post(f"{desk}check-in/", {"direction": "in"}, follow=True)
     page = answer.content.decode()
-    undone = client.post(f"{desk}undo/?part").content.decode()
+    scan = re.search(r'name="scan" value="([^"]+)"', page)[1]
+    undone = client.post(f"{desk}undo/?part", {"scan": scan}).content.decode()
     was_inside_after_undo = Presence.objects.filter(is_inside=True).exists()
     client.post(f"{desk}check-in/", {"direction": "in"})
     again = client.post(f"{desk}check-in/?part", {"direction": "in"}).content.decode()
+    late = client.post(f"{desk}undo/?part", {"scan": scan}).content.decode()
 
+    assert "Rien n’a été annulé" in late
+    assert Presence.objects.filter(is_inside=True).exists()
     assert answer.redirect_chain == [(f"/desk/x/?served={zoe.reference}", 302)]
     assert "Entrée enregistrée" in page
     assert "Remettre le dossier" in page
@@ -173,6 +177,23 @@ def test_a_badge_is_printed_once_and_again_for_a_reason_with_a_new_code(zoe, des
         "Badge imprimé à l’accueil"
         in client.get(f"/organize/x/registrations/{zoe.reference}/").content.decode()
     )
+
+
+def test_a_reprint_sent_twice_leaves_the_new_badge_valid(zoe, desk, client):
+    client.post(f"{desk}badge/", {"format": "pdf"})
+    page = client.get(f"{desk}badge/").content.decode()
+    typed = {"format": "page", "reason": "lost", "badge_version": "1"}
+
+    client.post(f"{desk}badge/", typed)
+    again = client.post(f"{desk}badge/", typed).content.decode()
+    without_reason = client.post(f"{desk}badge/", {**typed, "reason": ""}).content.decode()
+
+    assert 'name="badge_version" value="1"' in page
+    assert "a été remplacé entre-temps" in again
+    assert "obligatoire" not in without_reason
+    assert 'name="badge_version" value="2"' in again
+    zoe.refresh_from_db()
+    assert zoe.badge_version == 2
 
 
 def test_nobody_prints_a_badge_that_is_not_valid(zoe, desk, client):

@@ -15,8 +15,9 @@ from badges.desk.offline_devices import SPARE_BADGES_PER_DEVICE
 from convention.audit.models import AuditEntry
 from convention.codes.qr import draw_symbol
 from convention.events.signing_keys import get_signing_key
-from registrations.models import Registration
-from tests.factories import make_event, make_registration, make_staff, make_ticket
+from registrations.models import Order, Registration
+from tests.factories import make_event, make_person, make_registration, make_staff, make_ticket
+from tests.site_objects import make_delegated_role, make_delegation
 
 pytestmark = [pytest.mark.django_db]
 
@@ -86,15 +87,30 @@ def test_a_device_gets_the_guests_with_signed_badges_and_nothing_twice(desk, zoe
     assert AuditEntry.objects.filter(verb="desk_device.enable").count() == 1
 
 
+def test_an_outside_firm_gets_no_amounts(desk, zoe, client):
+    Registration.objects.update(price=12_000)
+    Order.objects.update(total=12_000)
+    first = desk.sync()
+    person = make_person()
+    make_delegated_role(make_delegation(zoe.event), person, "desk")
+    client.force_login(person)
+    second = desk.sync(version=first["version"])
+
+    [guest], [seen_by_firm] = first["data"]["guests"], second["data"]["guests"]
+    assert guest["amount_due"].startswith("120")
+    assert seen_by_firm["amount_due"] == ""
+    assert seen_by_firm["payment"] == "free"
+
+
 def test_a_morning_without_network_is_applied_once_in_order(desk, zoe):
     spare = desk.sync()["data"]["spares"][0]["reference"]
     entries = [
         make_entry("check_in", zoe.reference, direction="in"),
         make_entry("walk_in", spare, **TEXTS, ticket="guest"),
-        make_entry("print", spare, reason=""),
+        make_entry("print", spare, reason="", badge_version=1),
         make_entry("check_in", spare, direction="in"),
         make_entry("note", zoe.reference, note="Clé perdue", before={"note": ""}),
-        make_entry("print", zoe.reference, reason="lost"),
+        make_entry("print", zoe.reference, reason="lost", badge_version=2),
     ]
 
     results = desk.sync(*entries)["results"]
@@ -131,20 +147,24 @@ def test_what_another_desk_changed_meanwhile_is_a_conflict(desk, zoe):
 
 
 def test_a_refused_entry_says_why_and_stops_none_after_it(desk, zoe):
-    data = desk.sync()["data"]
+    first = desk.sync()
     zoe.event.tickets.update(capacity=1)
-    spare = data["spares"][0]["reference"]
+    spare = first["data"]["spares"][0]["reference"]
 
-    results = desk.sync(
+    answer = desk.sync(
         make_entry("walk_in", spare, **TEXTS, ticket="guest"),
         make_entry("walk_in", "A" * 13, **TEXTS, ticket="guest"),
         make_entry("check_in", "B" * 13, direction="in"),
-        make_entry("check_in", zoe.reference, direction="in"),
-    )["results"]
+        make_entry("note", zoe.reference, note="", before={"note": ""}),
+        version=first["version"],
+    )
+    results = answer["results"]
 
     assert [result["state"] for result in results] == ["refused", "conflict", "refused", "done"]
     assert "Il ne reste plus de place" in results[0]["sentence"]
-    assert SpareBadge.objects.get(reference=spare).bound_at is None
+    # The badge of the refused walk-in was printed: nobody else gets its code.
+    assert spare not in [badge["reference"] for badge in answer["data"]["spares"]]
+    assert SpareBadge.objects.get(reference=spare).bound_at is not None
     assert DeskEntry.objects.filter(state="refused").count() == 2
 
 
@@ -153,10 +173,12 @@ def test_another_person_comes_with_the_badge_that_was_signed_in_advance(desk, zo
         make_entry(
             "substitute", zoe.reference, **{**TEXTS, "email": "leo@example.org"}, before=texts_of(zoe)
         ),
-        make_entry("print", zoe.reference, reason=""),
+        make_entry("print", zoe.reference, reason="", badge_version=2),
+        make_entry("print", zoe.reference, reason="", badge_version=1),
     )["results"]
 
-    assert [result["state"] for result in results] == ["done", "done"]
+    assert [result["state"] for result in results] == ["done", "done", "conflict"]
+    assert "Ce badge a été remplacé entre-temps" in results[2]["sentence"]
     zoe.refresh_from_db()
     assert (zoe.name, zoe.badge_version) == ("Léo Bêta", 2)
     assert BadgePrint.objects.get().badge_version == 2

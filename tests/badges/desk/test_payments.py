@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from convention.audit.models import AuditEntry
 from registrations.invoices.models import Payment
-from tests.factories import make_event, make_order, make_registration, make_staff, make_ticket
+from tests.factories import make_event, make_order, make_person, make_registration, make_staff, make_ticket
 from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.factories import make_issuer
+from tests.site_objects import make_delegated_role, make_delegation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -85,6 +86,20 @@ def test_an_unpaid_order_is_invoiced_instead(zoe, desk, client):
     assert AuditEntry.objects.filter(verb="order.invoice_later").count() == 1
 
 
+def test_an_order_that_was_paid_or_cancelled_meanwhile_is_not_invoiced(zoe, desk, client):
+    type(zoe).objects.filter(pk=zoe.pk).update(cancelled_at=timezone.now())
+    cancelled = client.post(f"{desk}invoice/", follow=True).content.decode()
+    type(zoe).objects.filter(pk=zoe.pk).update(cancelled_at=None)
+    pay(client, desk)
+    paid = client.post(f"{desk}invoice/", follow=True).content.decode()
+
+    assert "est déjà payée" in paid
+    assert "a été annulée" in cancelled
+    zoe.order.refresh_from_db()
+    assert zoe.order.payment == "card"
+    assert not AuditEntry.objects.filter(verb="order.invoice_later").exists()
+
+
 def test_the_payment_of_another_order_has_no_receipt_here(zoe, desk, client):
     pay(client, desk)
     other = make_registration(zoe.ticket)
@@ -92,3 +107,20 @@ def test_the_payment_of_another_order_has_no_receipt_here(zoe, desk, client):
     answer = client.get(f"/desk/x/guests/{other.reference}/receipts/{Payment.objects.get().pk}.pdf")
 
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("role", ["organizer", "desk"])
+def test_an_outside_firm_sees_no_amounts_and_takes_no_payments(zoe, client, role):
+    person = make_person()
+    make_delegated_role(make_delegation(zoe.event), person, role)
+    client.force_login(person)
+    guest = f"/desk/x/guests/{zoe.reference}/"
+
+    pages = [client.get(address).content.decode() for address in ("/desk/x/?q=zoe&part", guest)]
+    statuses = [client.get(f"{guest}payment/").status_code, client.post(f"{guest}invoice/").status_code]
+
+    assert all("Énergie" in page or zoe.name in page for page in pages)
+    assert not any("120" in page or "payment/" in page for page in pages)
+    assert statuses == [403, 403]
+    zoe.order.refresh_from_db()
+    assert zoe.order.payment == "card"

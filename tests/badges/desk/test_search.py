@@ -108,6 +108,16 @@ def test_the_cursor_is_in_the_field_and_nothing_is_listed_yet(event, client):
     assert "Lefèvre" not in page
 
 
+@pytest.mark.parametrize("served", ["AAAAAAAAAAAAA", "%00", "é" * 400])
+def test_an_unknown_guest_served_last_shows_the_desk_without_a_verdict(event, client, served):
+    client.force_login(make_staff(event, "desk"))
+
+    answer = client.get(f"/desk/x/?served={served}")
+
+    assert answer.status_code == 200
+    assert "desk-verdict" not in answer.content.decode()
+
+
 def test_nobody_fits(event, client):
     client.force_login(make_staff(event, "desk"))
     page = client.get("/desk/x/", {"q": "<b>zzz"}).content.decode()

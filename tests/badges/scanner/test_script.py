@@ -1,4 +1,4 @@
-"""The scanner's script in Node: the same vectors, the same codes and seals as in Python."""
+"""The scripts of scanner and desk in Node: the same vectors, the same codes and seals as in Python."""
 
 import json
 import os
@@ -16,7 +16,8 @@ from badges.attendance.scanning.record_encryption import (
 )
 from convention.codes.badge_codes import BadgeClaim, build_code_address, generate_key_pair, sign_claim
 
-HERE = Path(__file__).parent
+BADGES = Path(__file__).parent.parent
+SCRIPTS = sorted(str(path.relative_to(BADGES)) for path in BADGES.glob("*/*.test.mjs"))
 RECORD = {
     "name": "Zoé d’Hérouville-李",
     "company": "Société du Test",
@@ -71,7 +72,7 @@ def vectors() -> dict:
     }
 
 
-@pytest.mark.parametrize("script", sorted(path.name for path in HERE.glob("*.test.mjs")))
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_in_node(script: str, tmp_path: Path):
     node = shutil.which("node")
     if node is None:
@@ -80,7 +81,7 @@ def test_in_node(script: str, tmp_path: Path):
     made.write_text(json.dumps(vectors()))
     run = subprocess.run(
         [node, "--test", "--test-reporter=tap", script],
-        cwd=HERE,
+        cwd=BADGES,
         env={**os.environ, "VECTORS": str(made)},
         capture_output=True,
         text=True,

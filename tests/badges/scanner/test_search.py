@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from badges.codes import make_short_code
+from convention.api.throttles import consume_rate_limit
 from convention.audit.models import AuditEntry
 from convention.events.sequence import advance_sequence
 from tests.badges.attendance.factories import bearer, code_of, make_device, make_event, make_registration
@@ -61,6 +62,7 @@ def test_short_code_finds_the_badge_until_it_is_reprinted(client):
 
     assert [found["registration"] for found in first.json()["registrations"]] == [badge.reference]
     assert second.json() == {"registrations": []}
+    assert AuditEntry.objects.filter(verb="attendees.search").count() == 1
 
 
 def test_short_codes_are_not_tried_one_after_the_other(client, settings):
@@ -70,6 +72,16 @@ def test_short_codes_are_not_tried_one_after_the_other(client, settings):
     statuses = [ask(client, token, short_code="ABCDEFGH").status_code for _try in range(21)]
 
     assert statuses == [200] * 20 + [429]
+
+
+def test_a_phone_searches_a_limited_number_of_times_an_hour(client, settings):
+    settings.RATE_LIMITS = "on"
+    device, token = make_device(make_event())
+    consume_rate_limit("scanner-search-hour", str(device.pk), limit=600, window_seconds=3600, amount=599)
+
+    statuses = [ask(client, token, query="martin").status_code for _try in range(2)]
+
+    assert statuses == [200, 429]
 
 
 def test_only_a_supervisor_gets_the_list_with_two_queries_for_any_number(

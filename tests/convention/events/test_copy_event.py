@@ -81,6 +81,7 @@ def make_full_event():
 def test_next_years_event_is_a_copy_in_a_few_clicks():
     source = make_full_event()
     organizer = make_staff(source)
+    source.roles.update(ends_on=source.ends_at.date())
     client = make_client(make_administrator())
 
     form = client.get("/en/organize/new/copy/?source=convention-2027").content.decode()
@@ -109,7 +110,10 @@ def test_next_years_event_is_a_copy_in_a_few_clicks():
     dinner = Checkpoint.objects.get(event=copied, name="Salle du dîner")
     assert (dinner.addon.event, dinner.tickets.get()) == (copied, ticket)
     assert ReminderPlan.objects.get(event=copied).is_enabled
-    assert copied.roles.get().person == organizer
+    role = copied.roles.get()
+    assert role.person == organizer
+    assert role.ends_on == copied.ends_at.date()
+    assert AuditEntry.objects.get(verb="role.give").event == "convention-2028"
     for model in (apps.get_model("registrations", name) for name in ("Registration", "Order", "Voucher")):
         assert not model.objects.filter(event=copied).exists()
     assert AuditEntry.objects.get(verb="event.copy").event == "convention-2028"

@@ -1,9 +1,11 @@
 """What search engines and messengers read of public pages."""
 
+import datetime
 import json
 from io import BytesIO
 
 import pytest
+from django.utils import timezone
 from lxml import html
 from PIL import Image
 
@@ -55,6 +57,33 @@ def test_a_public_event_says_what_it_is_and_shows_a_picture(client, settings):
     assert Image.open(BytesIO(picture.content)).size == (1200, 630)
 
 
+def test_a_ticket_is_available_while_it_is_on_sale(client):
+    now = timezone.now()
+    day = datetime.timedelta(days=1)
+    open_event = make_event(slug="open")
+    make_ticket(open_event, slug="now", name="Now")
+    make_ticket(open_event, slug="later", name="Later", opens_at=now + day)
+    make_ticket(open_event, slug="ended", name="Ended", closes_at=now - day)
+    early = make_event(slug="early", registration_opens_at=now + day)
+    closed = make_event(slug="closed", registration_closes_at=now - day)
+    make_ticket(early, name="Early")
+    make_ticket(closed, name="Closed")
+
+    offers = [
+        offer
+        for event in (open_event, early, closed)
+        for offer in read_head(client, f"/events/{event.slug}/")[2][0]["offers"]
+    ]
+
+    assert {offer["name"]: offer["availability"].rpartition("/")[2] for offer in offers} == {
+        "Now": "InStock",
+        "Later": "PreOrder",
+        "Ended": "SoldOut",
+        "Early": "PreOrder",
+        "Closed": "SoldOut",
+    }
+
+
 def test_a_changed_event_has_another_picture(client):
     event = make_event(slug="x")
     before = read_head(client, "/events/x/")[0]["og:image"]
@@ -95,6 +124,7 @@ def test_the_site_map_lists_public_pages_in_both_languages_and_robots_find_it(cl
     assert f"https://club.example/events/x/speakers/{session.speakers.get().guid}/" in addresses
     assert "Sitemap: https://club.example/sitemap.xml" in robots
     assert "Disallow: /en/organize/" in robots
+    assert "Disallow: /company/" in robots
     for address in addresses:
         assert client.get(address.removeprefix("https://club.example")).status_code in (200, 302)
 

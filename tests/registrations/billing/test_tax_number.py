@@ -14,6 +14,8 @@ VALID = [
     ("732 829 320", "FR", TaxNumber("732829320")),
     ("73282932000074", "FR", TaxNumber("732829320")),
     ("fr 44 732 829 320", "FR", TaxNumber("732829320", "FR44732829320")),
+    ("732 829 320", "RE", TaxNumber("732829320")),
+    ("FR44732829320", "GP", TaxNumber("732829320", "FR44732829320")),
     ("DE 136 695 976", "DE", TaxNumber("", "DE136695976")),
     ("CHE-123.456.788", "CH", TaxNumber("", "CHE123456788")),
 ]
@@ -28,6 +30,12 @@ def test_a_number_is_read_however_it_is_spaced(text, country, expected):
 def test_a_typing_error_is_found(text):
     with pytest.raises(InvalidTaxNumber):
         parse_tax_number(text, country="FR")
+
+
+@pytest.mark.parametrize(("text", "country"), [("732829321", "MQ"), ("CHE-123.456.788 " * 2, "CH")])
+def test_overseas_and_too_long_numbers_are_checked_too(text, country):
+    with pytest.raises(InvalidTaxNumber):
+        parse_tax_number(text, country=country)
 
 
 @pytest.mark.django_db

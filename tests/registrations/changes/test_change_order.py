@@ -98,11 +98,15 @@ def test_what_cannot_be_changed_is_refused_and_changes_nothing(event, registrati
     vip = make_addon(event, slug="vip", name="VIP")
     vip.tickets.add(full)
     member = make_ticket(event, slug="member", audience="member")
+    foreign = make_ticket(event, slug="foreign", price=12_000, currency="CHF")
+    foreign_dinner = make_addon(event, slug="dinner-chf", currency="CHF")
 
     refusals = {
         "nothing new": (OrderChangeRefused, "guest", 0, ()),
         "for another ticket": (OrderChangeRefused, "guest", 4_500, (vip,)),
         "members only": (OrderChangeRefused, member.slug, -12_000, ()),
+        "ticket in another currency": (OrderChangeRefused, foreign.slug, 0, ()),
+        "add-on in another currency": (OrderChangeRefused, "guest", 4_500, (foreign_dinner,)),
         "another price": (DifferenceChanged, "full", 7_000, ()),
     }
     for error, slug, cents, addons in refusals.values():
@@ -124,13 +128,19 @@ def test_what_cannot_be_changed_is_refused_and_changes_nothing(event, registrati
 def test_an_organizer_changes_the_ticket_in_four_clicks(event, registration, organizer):
     address = reverse("organize-registration", args=[event.slug, registration.reference])
     full = event.tickets.get(slug="full")
+    make_ticket(event, slug="foreign", name="Billet suisse", price=12_000, currency="CHF")
 
     detail = html.fromstring(organizer.get(address).content)
     [link] = detail.xpath("//a[contains(., 'Changer de billet')]/@href")
-    preview = organizer.get(link, {"ticket": full.pk, "reason": "surclassement"})
+    preview = organizer.get(link, {"ticket": full.pk})
+    [choice] = html.fromstring(preview.content).xpath("//main//form[@method='get']")
     [form] = html.fromstring(preview.content).xpath("//main//form[@method='post']")
-    answer = organizer.post(link, dict(form.form_values()), follow=True)
+    answer = organizer.post(link, {**dict(form.form_values()), "reason": "surclassement"}, follow=True)
 
+    # Addresses land in logs.
+    assert "reason" not in choice.fields
+    assert "reason" in form.fields
+    assert "Billet suisse" not in preview.text
     assert "80\u00a0€ de plus" in preview.text
     assert "Complet au lieu de Visiteur" in preview.text
     assert "L’inscription a été modifiée" in answer.text

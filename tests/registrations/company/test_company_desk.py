@@ -15,6 +15,8 @@ from convention.club.contacts import dismiss_contact
 from convention.club.models import CompanyContact, Employment, Membership, Person
 from convention.club.permissions import get_member_company
 from convention.settings import TASK_BACKENDS
+from registrations.changes.correct import Correction, correct_as_organizer
+from registrations.changes.resend import reissue_badge
 from registrations.company.attention import list_attention_items
 from registrations.company.invitations import is_reminder_due, send_due_reminders
 from registrations.company.models import Invitation
@@ -163,7 +165,7 @@ def test_a_place_goes_to_a_colleague_and_the_badge_that_is_out_is_void(run_tasks
     assert desk.client.post(at, typed).status_code == 302
     run_tasks()
     assert {mail.to[0] for mail in mailoutbox} >= {"leo@x.fr", desk.without_seat.email}
-    assert Invitation.objects.filter(sent_at__isnull=False, badge_version=2).count() == 2
+    assert Invitation.objects.filter(sent_at__isnull=False, holder_count=2).count() == 2
 
 
 def test_colleagues_complete_their_own_details_by_their_link(run_tasks, mailoutbox):
@@ -214,6 +216,36 @@ def test_an_address_that_refused_the_reminder_is_not_tried_again(run_tasks, mail
     run_tasks()
 
     assert mailoutbox == []
+
+
+def test_a_reissued_badge_and_a_corrected_address_leave_the_invitation_in_force(run_tasks, mailoutbox):
+    desk = make_desk()
+    order(desk, row("Alpha", "z@x.fr"))
+    run_tasks()
+    registration = Registration.objects.get()
+    Invitation.objects.update(refused_at=timezone.now())
+    at = f"{desk.at}/registrations/{registration.reference}/"
+    refused = desk.client.get(at).text
+
+    reissue_badge(registration=registration, reason="perdu")
+    reissued = desk.client.get(at).text
+    correction = Correction(
+        first_name=registration.first_name,
+        last_name=registration.last_name,
+        email="zoe@x.fr",
+        company="",
+        no_photo=False,
+    )
+    correct_as_organizer(registration=registration, correction=correction)
+    run_tasks()
+
+    assert "e-mail non remis" in refused
+    assert "e-mail non remis" in reissued
+    assert "e-mail non remis" not in desk.client.get(at).text
+    invitation = Invitation.objects.pending(at=timezone.now()).get()
+    assert invitation.refused_at is None
+    assert invitation.sent_at
+    assert "/details/" in next(mail for mail in mailoutbox if mail.to == ["zoe@x.fr"]).body
 
 
 @pytest.mark.parametrize(

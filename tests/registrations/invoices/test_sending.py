@@ -8,13 +8,14 @@ from django.utils import timezone
 from lxml import html
 
 from registrations.billing.receivables import sync_receivable
+from registrations.invoices import uninvoiced
 from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
 from registrations.invoices.documents.invoiced_balance import build_lines_to_invoice
 from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
 from registrations.invoices.ledger.charges import withdraw_charges
 from registrations.invoices.ledger.payments import record_payment
-from registrations.invoices.models import Invoice, InvoiceMail, Issuer, Receivable
-from registrations.invoices.sending import queue_new_invoice_mails
+from registrations.invoices.models import Charge, Invoice, InvoiceMail, Issuer, Receivable
+from registrations.invoices.sending import queue_invoice_mail, queue_new_invoice_mails
 from registrations.invoices.uninvoiced import issue_due_invoices, list_uninvoiced_receivables
 from tests.factories import make_event, make_ticket
 from tests.registrations.invoices.factories import make_receivable
@@ -107,6 +108,25 @@ def test_an_invoice_on_order_says_how_to_pay_it(issuer, run_jobs):
     assert "IBAN FR14" in mail.body
 
 
+def test_a_mail_sent_later_tells_the_balance_of_today(issuer, run_tasks, mailoutbox):
+    paid, credited = make_receivable(GUESTS, language="en"), make_receivable(GUESTS, language="en")
+    documents = [issue_invoice(receivable=receivable) for receivable in (paid, credited)]
+    record_payment(receivable=paid, amount=36_000, method="transfer")
+    credit_invoice(invoice=documents[1], reason="erreur")
+
+    for document in documents:
+        queue_invoice_mail(invoice=document)
+    # A second click, before the first mail left.
+    queue_invoice_mail(invoice=documents[0])
+    run_tasks()
+
+    assert [mail.to for mail in mailoutbox] == [[paid.email], [credited.email]]
+    assert "It is paid in full" in mailoutbox[0].body
+    assert "It has been credited in full" in mailoutbox[1].body
+    assert "IBAN" not in mailoutbox[1].body
+    assert InvoiceMail.objects.filter(sent_at__isnull=False).count() == 2
+
+
 def test_nothing_is_issued_before_its_time(issuer, run_jobs):
     set_up(issues_on="day", issue_days_before=10)
     soon = make_event(slug="soon", starts_at=timezone.now() + datetime.timedelta(days=9))
@@ -118,6 +138,32 @@ def test_nothing_is_issued_before_its_time(issuer, run_jobs):
     run_jobs()
 
     assert [document.receivable for document in Invoice.objects.all()] == [due]
+
+
+def test_refused_receivables_do_not_block_later_ones(issuer, run_jobs, monkeypatch):
+    set_up(issues_on="order")
+    monkeypatch.setattr(uninvoiced, "ISSUE_BATCH_SIZE", 1)
+    for _ in range(3):
+        make_receivable()
+    # The query cannot tell that a line without a description is refused.
+    Charge.objects.update(description=" ")
+    last = make_receivable(GUESTS)
+
+    issue_due_invoices()
+
+    assert [document.receivable for document in Invoice.objects.all()] == [last]
+
+
+@pytest.mark.once
+def test_an_incomplete_issuer_is_one_warning(issuer, run_jobs, caplog):
+    set_up(issues_on="order", siren="")
+    for _ in range(3):
+        make_receivable(GUESTS)
+
+    issue_due_invoices()
+
+    assert Invoice.objects.count() == 0
+    assert len([record for record in caplog.records if record.name == uninvoiced.__name__]) == 1
 
 
 def test_what_was_owed_before_the_setting_is_left(issuer, run_jobs):
@@ -202,9 +248,13 @@ def test_the_setting_begins_when_it_is_made(issuer, client):
     first = Issuer.get_current()
     client.post(address, {**dict(form.form_values()), "issues_on": "order", "sends_invoices": "on"})
     second = Issuer.get_current()
+    client.post(address, {**dict(form.form_values()), "issues_on": "order", "sends_invoices": "on"})
+    third = Issuer.get_current()
 
     assert first.issues_since is not None
-    assert second.issues_since == first.issues_since
+    # Another moment concerns what is owed from then on.
+    assert second.issues_since > first.issues_since
+    assert third.issues_since == second.issues_since
     assert second.sends_since == first.sends_since
     client.post(address, {**dict(form.form_values()), "issues_on": "by_hand"})
     assert Issuer.get_current().issues_since is None

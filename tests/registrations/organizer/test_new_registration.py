@@ -1,10 +1,14 @@
 """Registrations that an organizer adds by hand."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from lxml import html
 
 from convention.audit.models import AuditEntry
+from convention.events.models import Event
 from registrations.models import Order, Registration
 from tests.factories import make_event, make_ticket
 
@@ -36,9 +40,10 @@ def test_a_free_place_is_given_with_a_reason(organizer, event, run_tasks, mailou
 
     registration = Registration.objects.get()
     assert registration.price == 0
+    assert registration.order.source == "organizer"
     assert registration.order.payment == Order.Payment.FREE
     assert registration.state == Registration.State.CONFIRMED
-    assert AuditEntry.objects.get(verb="registration.receive").reason == "presse"
+    assert AuditEntry.objects.get(verb="registration.add").reason == "presse"
     assert [mail.to for mail in mailoutbox] == [["zoe@example.org"]]
     assert "prix convenu avec l’organisateur" in answer.text
 
@@ -58,6 +63,14 @@ def test_a_lower_price_is_owed_and_a_wrong_one_is_a_sentence(organizer, event):
 
     fill(organizer, event, **{"guest-price": "50,50", "guest-reason": "partenaire"})
 
+    Event.objects.update(
+        starts_at=timezone.now() - timedelta(days=2), ends_at=timezone.now() - timedelta(days=1)
+    )
+    too_late = fill(organizer, event, **{"guest-first_name": "Anaïs"})
+
+    # Nothing typed is lost.
+    assert "les inscriptions ne sont plus possibles" in too_late.text
+    assert "Anaïs" in too_late.text
     assert "Indiquez le motif" in no_reason.text
     assert "ne peut pas dépasser celui du billet" in too_much.text
     assert "error-summary" in negative.text

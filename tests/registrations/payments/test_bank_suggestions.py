@@ -52,7 +52,9 @@ def test_one_click_assigns_a_suggestion_and_opens_the_next_line(treasurer):
     # Without a name of the buyer, as after an import: found all the same, and no empty title.
     make_receivable(name="", email="", reference="NAMELESS1")
     import_statement(
-        file=read_statement("x.xml", camt((12_000, "Acme Ind.", "merci", ""), (700, "Zzz", "don", "")))
+        file=read_statement(
+            "x.xml", camt((12_000, "Acme Ind.", "merci", ""), (700, "Zzz", "don", ""), (300, "Yyy", "", ""))
+        )
     )
     line, other = BankLine.objects.get(amount=12_000), BankLine.objects.get(amount=700)
     address = reverse("bank-line", args=[line.pk])
@@ -60,6 +62,10 @@ def test_one_click_assigns_a_suggestion_and_opens_the_next_line(treasurer):
     page = html.fromstring(client.get(address, {"q": "acme"}).content)
     [form] = page.xpath("//main//form[.//input[@name='reference' and @type='hidden']]")
     answer = client.post(address, dict(form.form_values()))
+    last = BankLine.objects.get(amount=300)
+    ignored = client.post(reverse("bank-line-ignore", args=[last.pk]), {"ignore-reason": "don"})
 
     assert compute_balance(receivable).amount_due == 0
-    assert answer["Location"] == reverse("bank-line", args=[other.pk])
+    # After the last one, what was passed over is next.
+    assert answer["Location"] == reverse("bank-line", args=[last.pk])
+    assert ignored["Location"] == reverse("bank-line", args=[other.pk])

@@ -11,11 +11,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from django.db import OperationalError, transaction
-from django.db.models import Q
 
 from badges.attendance.models import CapacityLease, Checkpoint, Device, Presence
 
 from ..presence import filter_still_inside
+from ..presence_store import filter_by_checkpoint
 
 LEASE_DURATION = datetime.timedelta(minutes=10)
 # How long entries of an offline device may take to arrive after its lease ended.
@@ -130,7 +130,7 @@ def _compute_limit(
     inside = count_inside(door.pk, at=at)
     leased_elsewhere = load_leased_places([door.pk], at=at).count_elsewhere(door.pk, device.pk)
     active = Device.objects.valid(at=at).filter(
-        Q(checkpoint=door) | Q(checkpoint__counts_as=door), seen_at__gt=at - ACTIVE_DURATION
+        filter_by_checkpoint(door.pk), seen_at__gt=at - ACTIVE_DURATION
     )
     device_count = active.exclude(pk=device.pk).count() + 1
     # Rounded up, so that the last place is not lost between two devices.

@@ -6,15 +6,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F
 
 from badges.attendance.models import Device, Scan
 
+from ..presence_store import filter_by_checkpoint
 from ..verdict import COUNTED_VERDICTS
 
 if TYPE_CHECKING:
     from convention.events.models import Event
 
+# A phone with the scanner open fetches its data every ten seconds.
 SILENT_AFTER = datetime.timedelta(minutes=2)
 # A phone that was put away for the day says nothing about who is inside.
 FORGOTTEN_AFTER = datetime.timedelta(hours=3)
@@ -49,7 +51,7 @@ def find_silent_devices(
         event=event, seen_at__lte=at - SILENT_AFTER, seen_at__gt=at - FORGOTTEN_AFTER
     )
     if door is not None:
-        quiet = quiet.filter(Q(checkpoint=door) | Q(checkpoint__counts_as=door))
+        quiet = quiet.filter(filter_by_checkpoint(door))
     # All devices ask this every ten seconds, and mostly all were heard of: the cheap question first.
     ids = list(quiet.values_list("pk", flat=True))
     silent = list(

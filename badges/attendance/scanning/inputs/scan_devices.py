@@ -1,9 +1,8 @@
 """Find the device that made each scan, and check that it did: any device of an event may deliver scans."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from badges.attendance.models import PAIRING_ROLES, Device
@@ -37,9 +36,7 @@ def check_scan_device(
     if maker.public_key is None:
         if maker.pk == device.pk:
             return scan_input
-        return InvalidScan(
-            scan_input.sent_id, _("This device signs nothing, so only it can deliver its scans.")
-        )
+        return InvalidScan(scan_input.sent_id, _("This device has no key, so only it can deliver its scans."))
     is_signed = bool(scan_input.signature) and is_signed_by_device(
         scan_input.signed_item, scan_input.signature, device_id=maker.pk, public_key=bytes(maker.public_key)
     )
@@ -48,13 +45,19 @@ def check_scan_device(
     return InvalidScan(scan_input.sent_id, _("The device’s signature is missing or does not fit this scan."))
 
 
-def was_device_valid(device: Device, at: datetime.datetime) -> bool:
-    """Return whether the device could scan at `at`: not revoked, not expired, its person's role not ended."""
+def find_pairing_people(event_id: int, day: datetime.date) -> set[int]:
+    """Return the ids of the people whose role on that day keeps the devices valid that they paired."""
+    roles = EventRole.objects.open(at=day).filter(
+        event=event_id, person__is_active=True, role__in=PAIRING_ROLES
+    )
+    return set(roles.values_list("person_id", flat=True))
+
+
+def was_device_valid(device: Device, at: datetime.datetime, pairing_people: Collection[int]) -> bool:
+    """Return whether the device could scan at `at`: not revoked, not expired, its person's role not ended.
+
+    `pairing_people` are those of `find_pairing_people` on that day.
+    """
     if at >= device.expires_at or (device.revoked_at is not None and at >= device.revoked_at):
         return False
-    if device.paired_by_id is None:
-        return True
-    roles = EventRole.objects.open(at=timezone.localdate(at)).filter(
-        event=device.event_id, person=device.paired_by_id, person__is_active=True, role__in=PAIRING_ROLES
-    )
-    return roles.exists()
+    return device.paired_by_id is None or device.paired_by_id in pairing_people

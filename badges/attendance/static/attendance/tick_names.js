@@ -60,5 +60,10 @@ if (list && search && field) {
         current = 0;
         show();
     });
+    // One field for all ticks: the server limits the number of fields, and a large event exceeds it.
+    list.closest("form")?.addEventListener("formdata", ({ formData }) => {
+        const ticked = formData.getAll("signed");
+        if (ticked.length) formData.set("signed", ticked.join(" "));
+    });
     field.focus();
 }

@@ -9,7 +9,8 @@ const TIMEOUT_MS = 8_000;
 async function isReachable(url) {
   const options = { method: "HEAD", cache: /** @type {const} */ ("no-store"), signal: AbortSignal.timeout(TIMEOUT_MS) };
   return fetch(url, options).then(
-    () => true,
+    // A proxy answers by itself while the server is down.
+    ({ status }) => status < 500,
     () => false,
   );
 }

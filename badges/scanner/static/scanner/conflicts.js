@@ -3,6 +3,7 @@
 import { requestField } from "./api.js";
 import { getPairing, getSetting } from "./database.js";
 import { formatText, formatTime, getElement, settings } from "./page.js";
+import { isCurrentToken } from "./pairing.js";
 import { makeConflictView } from "./verdict_view.js";
 
 const INTERVAL_MS = 30_000;
@@ -47,7 +48,7 @@ export class ConflictWatch {
     /** @type {{conflicts: Scanner.DeviceConflict[]} | null} */
     const answer = await requestField(settings.conflicts, pairing.token, "conflicts").catch(() => null);
     // Without an answer the next sync asks again: nothing is lost on the way.
-    if (!answer) return;
+    if (!answer || !(await isCurrentToken(pairing.token))) return;
     this.#open = answer.conflicts;
     this.#drawCount();
     for (const conflict of this.#open) this.#showOnce(conflict, pairing.event.timezone);
@@ -61,7 +62,7 @@ export class ConflictWatch {
     if (this.#shown.has(conflict.id)) return;
     this.#shown.add(conflict.id);
     // The device that let the badge in second was told by the answer to its scan; that alarm gets the buttons.
-    const alarmed = this.#recent.findConflict(conflict.name);
+    const alarmed = this.#recent.findConflict(conflict.key);
     if (!alarmed) this.#screen.show(this.#makeView(conflict, conflict.id, timeZone));
     else if (this.#screen.scanId === alarmed) this.#screen.showSilently(this.#makeView(conflict, alarmed, timeZone));
   }

@@ -36,6 +36,14 @@ export async function isPairedBy({ isToken, value }) {
 }
 
 /**
+ * Return whether the device is still paired by this token: the pairing may have ended while the server answered.
+ * @param {string} token
+ */
+export async function isCurrentToken(token) {
+  return (await getPairing())?.token === token;
+}
+
+/**
  * Pair this device: all or nothing.
  * @param {Scanner.PairingText} text
  * @throws {import("./api.js").PairingEnded | import("./api.js").ServerError | import("./api.js").Unreachable}

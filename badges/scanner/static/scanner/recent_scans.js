@@ -42,11 +42,11 @@ export class RecentScans {
   }
 
   /**
-   * Return the id of the scan of this name that the server answered with a conflict.
-   * @param {string} name
+   * Return the id of the scan of this badge that the server answered with a conflict.
+   * @param {string} key of the registration
    */
-  findConflict(name) {
-    return [...this.#outcomes.values()].find(({ reason, person }) => reason === "conflict" && person?.name === name)?.id;
+  findConflict(key) {
+    return [...this.#outcomes.values()].find(({ reason, scan }) => reason === "conflict" && scan.key === key)?.id;
   }
 
   /** Forget all: another pairing begins. */

@@ -28,13 +28,14 @@ export async function judgeBadge(readings, direction, pairing, reason = "") {
  * @param {Scanner.FoundRegistration} found
  * @param {Scanner.Direction} direction
  * @param {Scanner.Pairing} pairing
+ * @param {string} reason for a supervisor's override
  * @returns {Promise<Scanner.JudgedBadge>}
  */
-export async function judgeRegistration({ key, person, registration: reference }, direction, pairing) {
+export async function judgeRegistration({ key, person, registration: reference }, direction, pairing, reason = "") {
   const { registration, presence } = await findBadge(key, getCheckpoint(pairing).door);
   /** @type {Scanner.BadgeFacts} */
   const badge = { codeStatus: "lookup", key, registration, presence, person, badgeVersion: registration?.badge_version };
-  return { ...(await decide(badge, { pairing, direction, reason: "" })), badge, code: "", reference };
+  return { ...(await decide(badge, { pairing, direction, reason })), badge, code: "", reference };
 }
 
 /**

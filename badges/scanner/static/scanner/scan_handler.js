@@ -246,7 +246,10 @@ export class ScanHandler {
     const [pairing, stopped] = [await getPairing(), this.#recent.last];
     if (!stopped || !pairing || !reason) return;
     getElement("override-form").hidden = true;
-    const judged = await judgeBadge([stopped.scan.code], "in", pairing, reason);
+    const found = getFoundAttendee(stopped);
+    const judged = found
+      ? await judgeRegistration(found, "in", pairing, reason)
+      : await judgeBadge([stopped.scan.code], "in", pairing, reason);
     await this.#storeAndShow(judged, "in", pairing, { reason }).catch(() => this.#showStorageError());
   }
 }
@@ -257,12 +260,22 @@ function getDirection() {
 }
 
 /**
- * Let a supervisor's device admit a genuine badge against the rules.
+ * Return the attendee of a scan without a badge's code.
+ * @param {Scanner.Outcome} outcome
+ * @returns {Scanner.FoundRegistration | null}
+ */
+function getFoundAttendee({ scan: { registration, key }, person }) {
+  return registration && key && person ? { registration, key, person } : null;
+}
+
+/**
+ * Let a supervisor's device admit an attendee with a genuine badge, or found by name, against the rules.
  * @param {Scanner.Outcome} outcome
  * @param {Scanner.Pairing} pairing
  */
 function offerOverride(outcome, pairing) {
-  const isStopped = outcome.direction === "in" && outcome.verdict !== ADMITTED && outcome.codeStatus === "valid";
+  const isKnown = outcome.codeStatus === "valid" || outcome.codeStatus === "lookup";
+  const isStopped = outcome.direction === "in" && outcome.verdict !== ADMITTED && isKnown;
   getElement("override").hidden = !(pairing.device.can_override && isStopped);
   getElement("override-form").hidden = true;
 }

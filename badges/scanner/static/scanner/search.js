@@ -3,6 +3,7 @@
 import { requestField, ServerError } from "./api.js";
 import { getPairing } from "./database.js";
 import { formatText, getElement, settings, showMessage } from "./page.js";
+import { isCurrentToken } from "./pairing.js";
 
 const MIN_QUERY_LENGTH = 2;
 const TYPING_PAUSE_MS = 250;
@@ -67,25 +68,28 @@ export async function findByShortCode(code) {
   const known = attendees.find(({ short_code }) => short_code === code);
   if (known) return known;
   const pairing = await getPairing();
-  const found = pairing ? await requestFound(pairing.token, { short_code: code }) : [];
-  return found[0] ?? null;
+  if (!pairing) return null;
+  const [found] = await requestFound(pairing.token, { short_code: code });
+  return found && (await isCurrentToken(pairing.token)) ? found : null;
 }
 
 /** Fetch the list for searching offline, now and then, where this device may have it. */
 export async function refreshAttendees() {
   const pairing = await getPairing();
-  if (!pairing?.device.can_override || performance.now() - fetchedAt < LIST_INTERVAL_MS) return;
+  if (!pairing?.device.can_override) return forgetAttendees();
+  if (performance.now() - fetchedAt < LIST_INTERVAL_MS) return;
   fetchedAt = performance.now();
   try {
     /** @type {{registrations: (Scanner.FoundRegistration & {short_code: string})[]}} */
     const list = await requestField(settings.attendees, pairing.token, "registrations");
+    if (!(await isCurrentToken(pairing.token))) return;
     attendees = list.registrations.map((found) => ({ ...found, words: splitWords(found.person) }));
   } catch {
     fetchedAt = -Infinity;
   }
 }
 
-/** Forget the list: the device is no longer paired. */
+/** Forget the list: the device is no longer paired, or no longer a supervisor's. */
 export function forgetAttendees() {
   attendees = [];
   fetchedAt = -Infinity;
@@ -109,6 +113,7 @@ async function search(pick) {
   if (!pairing) return;
   try {
     const found = attendees.length ? searchList(query) : await requestFound(pairing.token, { query });
+    if (!(await isCurrentToken(pairing.token))) return;
     // The answer to an earlier text must not replace that of a later one.
     if (getElement("search-text").value.trim() === query) showFound(found, pick);
   } catch (error) {

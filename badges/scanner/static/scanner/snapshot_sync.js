@@ -9,7 +9,7 @@ const INTERVAL_MS = 10_000;
 
 /**
  * @typedef {object} SyncListener
- * @property {(hasChanges: boolean) => void} onSynced
+ * @property {() => void} onSynced
  * @property {(isOnline: boolean) => void} onConnection
  * @property {(token: string) => void} onEnded
  */
@@ -46,9 +46,9 @@ export class SnapshotSync {
 
   async #sync() {
     try {
-      const hasChanges = await fetchChanges(this.#url);
+      await fetchChanges(this.#url);
       this.#listener.onConnection(true);
-      this.#listener.onSynced(hasChanges);
+      this.#listener.onSynced();
     } catch (error) {
       if (error instanceof PairingEnded) return this.#listener.onEnded(error.token);
       this.#listener.onConnection(error instanceof ServerError);
@@ -56,13 +56,10 @@ export class SnapshotSync {
   }
 }
 
-/**
- * @param {string} url
- * @returns {Promise<boolean>} whether there were changes
- */
+/** @param {string} url */
 async function fetchChanges(url) {
   const pairing = await getPairing();
-  if (!pairing) return false;
+  if (!pairing) return;
   const askedAt = getElapsedMs();
   const { snapshot, etag, clock, clock_offset_ms } = await fetchSnapshot(url, pairing, await describeDevice(pairing));
   const state = {
@@ -72,5 +69,4 @@ async function fetchChanges(url) {
     clock_offset_ms: clock_offset_ms ?? pairing.clock_offset_ms,
   };
   await saveSnapshot(pairing.token, snapshot, state, askedAt);
-  return snapshot !== null;
 }

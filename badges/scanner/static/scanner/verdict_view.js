@@ -35,8 +35,7 @@ export function makeVerdictView(outcome, timeZone) {
 
 /** @param {Scanner.BadgeRecord | null} person */
 function listMarks(person) {
-  const marks = [person?.no_photo && "mark.no_photo", person?.to_pay && "mark.to_pay"];
-  return marks.flatMap((name) => (name ? [formatText(name)] : []));
+  return person?.no_photo ? [formatText("mark.no_photo")] : [];
 }
 
 /**

@@ -87,7 +87,7 @@ MUTATIONS = {
     "fault 4: a scan is unique by its device": Mutation(
         record_scans, "check_scan_device", tell_apart_by_device
     ),
-    "fault 5: an undo leaves the attendance": Mutation(batch.ScanBatch, "take_back", lambda *_args: None),
+    "fault 5: an undo leaves the attendance": Mutation(batch.ScanBatch, "apply_undo", lambda *_args: None),
     "fault 5: an undo is forgotten by a rebuild": Mutation(presence_store, "find_undos", Scan.objects.none),
     "fault 6: a clock set back is trusted": Mutation(scan_time, "compare_ages", trust_the_wall_clock),
     "fault 11: two phones become one device": Mutation(pairing_codes, "_renew_pairing", give_the_same_device),

@@ -37,9 +37,15 @@ export class DeskState {
 
   /** Read what is stored. */
   async load() {
+    Object.assign(this, await this.#read());
+  }
+
+  /** @returns {Promise<{data: Desk.Data | null, entries: Desk.StoredEntry[]}>} */
+  async #read() {
+    // Entries first: one that another tab has sent and deleted meanwhile is in the data that are read next.
+    const entries = await listEntries(this.#event, this.#key);
     const vault = await getVault(this.#event);
-    this.data = vault?.data ? await decrypt(this.#key, vault.data) : null;
-    this.entries = await listEntries(this.#event, this.#key);
+    return { data: vault?.data ? await decrypt(this.#key, vault.data) : null, entries };
   }
 
   get pending() {
@@ -65,6 +71,21 @@ export class DeskState {
   }
 
   /**
+   * Register a walk-in with a badge that no other tab has given away.
+   * @param {Desk.GuestTexts & {ticket: string}} values
+   * @returns {Promise<string | null>} the reference; null if no badge is left
+   */
+  async addWalkIn(values) {
+    return navigator.locks.request(`desk-walk-in-${this.#event}`, async () => {
+      await this.load();
+      const spare = this.spareBadge;
+      if (!spare) return null;
+      await this.add(spare.reference, { kind: "walk_in", values }, values);
+      return spare.reference;
+    });
+  }
+
+  /**
    * Store an entry, then send it if the server can be reached.
    * @param {string} reference
    * @param {Desk.EntryValues} values
@@ -80,7 +101,8 @@ export class DeskState {
     });
     const stored = { entry, name: nameOf(guest), result: null };
     await addEntry(this.#event, this.#key, stored);
-    this.entries.push(stored);
+    // It may have been read from the disk meanwhile.
+    if (!this.entries.some(({ entry: { id } }) => id === entry.id)) this.entries.push(stored);
     this.#onChange();
     this.send();
     return entry.id;
@@ -89,7 +111,8 @@ export class DeskState {
   /** @param {Desk.StoredEntry} stored */
   async settle(stored) {
     await deleteEntry(stored.entry.id);
-    this.entries = this.entries.filter((each) => each !== stored);
+    // By the id: the entries may have been read again since they were shown.
+    this.entries = this.entries.filter(({ entry }) => entry.id !== stored.entry.id);
     this.#onChange();
   }
 

@@ -39,6 +39,7 @@ export class DeskView {
   #scanned = "";
   /** The reference of the guest in the dialog. */
   #opened = "";
+  #isBusy = false;
 
   /**
    * @param {() => DeskState | null} getDesk
@@ -81,15 +82,30 @@ export class DeskView {
     getElement("walk-in-open").addEventListener("click", () => this.#openWalkIn());
     getForm("walk-in-form").addEventListener("submit", (submission) => {
       submission.preventDefault();
-      this.#registerWalkIn();
+      this.#runOnce(() => this.#registerWalkIn());
     });
     getForm("guest-form").addEventListener("submit", (submission) => {
       submission.preventDefault();
       const button = /** @type {HTMLButtonElement | null} */ (submission.submitter);
-      this.#saveGuest(button?.value === "substitute" ? "substitute" : "correct");
+      const kind = button?.value === "substitute" ? "substitute" : "correct";
+      this.#runOnce(() => this.#saveGuest(kind));
     });
     for (const button of document.querySelectorAll("dialog [data-close]")) {
       button.addEventListener("click", () => button.closest("dialog")?.close());
+    }
+  }
+
+  /**
+   * Run an action, unless one is running: a second click must not do it twice.
+   * @param {() => Promise<void>} action
+   */
+  async #runOnce(action) {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      await action();
+    } finally {
+      this.#isBusy = false;
     }
   }
 
@@ -163,7 +179,7 @@ export class DeskView {
     if (guest.state === "confirmed") {
       const direction = guest.is_inside ? "out" : "in";
       actions.append(
-        makeButton(formatText(`check_${direction}`), () => this.#checkIn(guest, direction)),
+        makeButton(formatText(`check_${direction}`), () => this.#runOnce(() => this.#checkIn(guest, direction))),
         makeButton(formatText("print"), () => this.#print(guest)),
       );
     }
@@ -217,7 +233,7 @@ export class DeskView {
     const reference = this.#items.find((item) => item.ariaCurrent === "true")?.dataset.reference;
     const guest = reference ? this.#getDesk()?.findGuest(reference) : undefined;
     if (!guest) return;
-    if (guest.state === "confirmed" && !guest.is_inside) this.#checkIn(guest, "in");
+    if (guest.state === "confirmed" && !guest.is_inside) this.#runOnce(() => this.#checkIn(guest, "in"));
     else this.#openGuest(guest);
   }
 
@@ -262,7 +278,7 @@ export class DeskView {
       this.#drawFacts(desk, desk.findGuest(guest.reference) ?? guest),
       makeButton(
         formatText("undo"),
-        () => this.#undo(guest, direction, id),
+        () => this.#runOnce(() => this.#undo(guest, direction, id)),
         "button quiet small",
       ),
     );
@@ -291,14 +307,14 @@ export class DeskView {
 
   async #registerWalkIn() {
     const desk = this.#getDesk();
-    const spare = desk?.spareBadge;
-    if (!desk || !spare) return;
+    if (!desk) return;
     const form = getForm("walk-in-form");
     const values = { ...readTexts(form), ticket: readForm(form).ticket };
-    await desk.add(spare.reference, { kind: "walk_in", values }, values);
+    const reference = await desk.addWalkIn(values);
+    if (!reference) return showMessage("walk-in-problem", formatText("walk_in.no_spare"));
     form.reset();
     getDialog("walk-in-dialog").close();
-    const guest = desk.findGuest(spare.reference);
+    const guest = desk.findGuest(reference);
     if (!guest) return;
     await this.#checkIn(guest, "in");
     this.#print(guest);
@@ -362,7 +378,9 @@ export class DeskView {
     const desk = this.#getDesk();
     if (!desk) return;
     getDialog("guest-dialog").close();
-    await desk.add(guest.reference, { kind: "print", values: { reason } }, guest);
+    // A reprint is the next version, which voids the one before.
+    const badge_version = guest.badge_version + (reason ? 1 : 0);
+    await desk.add(guest.reference, { kind: "print", values: { reason, badge_version } }, guest);
     const printed = desk.findGuest(guest.reference);
     if (printed) this.#printBadge(printed);
     this.focusSearch();

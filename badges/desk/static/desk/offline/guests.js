@@ -53,6 +53,7 @@ function makeWalkIn(data, { reference, values }) {
     is_inside: false,
     arrived_at: null,
     printed_at: null,
+    badge_version: 1,
     code: spare?.code ?? null,
     next_code: null,
   };
@@ -74,15 +75,30 @@ function changeGuest(guest, entry) {
     case "correct":
       return pickTexts(entry.values);
     case "substitute":
-      return { ...pickTexts(entry.values), code: guest.next_code, next_code: null, printed_at: null, note: "" };
+      // A place without a name had no attendee whose badge would become void.
+      return hasName(guest)
+        ? { ...pickTexts(entry.values), ...startNextBadge(guest), printed_at: null, note: "" }
+        : pickTexts(entry.values);
     case "print":
-      return entry.values.reason
-        ? { printed_at: entry.at, code: guest.next_code, next_code: null }
-        : { printed_at: entry.at };
+      return { ...(entry.values.reason ? startNextBadge(guest) : {}), printed_at: entry.at };
     default:
       return {};
   }
 }
+
+/**
+ * Return what changes with a new badge; a third one cannot be signed here.
+ * @param {Desk.Guest} guest
+ * @returns {Partial<Desk.Guest>}
+ */
+const startNextBadge = ({ badge_version, next_code }) => ({
+  badge_version: badge_version + 1,
+  code: next_code,
+  next_code: null,
+});
+
+/** @param {Desk.Guest} guest */
+const hasName = ({ first_name, last_name }) => Boolean(first_name || last_name);
 
 /**
  * @param {Desk.GuestTexts} values

@@ -11,16 +11,7 @@ export class Unreachable extends Error {}
 export class SignedOut extends Error {}
 
 /** The server refused; `message` is its sentence. */
-export class RequestRefused extends Error {
-  /**
-   * @param {string} sentence
-   * @param {number} status
-   */
-  constructor(sentence, status) {
-    super(sentence);
-    this.status = status;
-  }
-}
+export class RequestRefused extends Error {}
 
 /** @type {Record<string, string>} */
 const csrfTokens = {};
@@ -47,7 +38,7 @@ async function request(url, options = {}) {
   // A captive portal's page is no answer of ours.
   if (!isJson || response.status >= 500) throw new Unreachable();
   const body = await response.json();
-  if (!response.ok) throw new RequestRefused(String(body.detail ?? body.title ?? response.status), response.status);
+  if (!response.ok) throw new RequestRefused(String(body.detail ?? body.title ?? response.status));
   return body;
 }
 
