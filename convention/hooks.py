@@ -99,6 +99,8 @@ event_readiness = Hook()
 public_pages = Hook()
 # (EventCopy) -> None (convention/events/publishing/copy_event.py): copy the app’s settings into the copy.
 event_copiers = Hook()
+# (event) -> None, while an event of a kind is created: add the rows that such an event starts with.
+event_starters = Hook()
 # (company, day) -> errors by field: why a company cannot be merged into another.
 company_guards = Hook()
 # (person=): the account was closed; end sessions and API tokens.

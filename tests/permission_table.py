@@ -41,6 +41,7 @@ PERMISSIONS_BY_URL_NAME = {
     "accent": EVERYONE,
     "robots": EVERYONE,
     "site-map": EVERYONE,
+    "event-picture": EVERYONE,
     "event-preview": EVERYONE,
     "choose-language": EVERYONE,
     "components": EVERYONE,  # in production nobody
@@ -350,6 +351,8 @@ PERMISSIONS_BY_URL_NAME = {
     ),
     # organizers
     "organize": RUNNING_SOMETHING - {"desk"},
+    "organize-event-new": ADMINISTRATORS,
+    "organize-event-start": ADMINISTRATORS,
     "organize-event-create": ADMINISTRATORS,
     "organize-event-copy": ADMINISTRATORS,
     "organize-event": ORGANIZERS,

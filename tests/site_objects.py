@@ -56,6 +56,7 @@ from tests.factories import (
     make_contact,
     make_event,
     make_person,
+    make_picture,
     make_plan_run,
     make_print,
     make_registration,
@@ -179,6 +180,8 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
             f"organize-sponsor{name}": {"pk": sponsorship.pk}
             for name in ("", "-logo", "-logo-new", "-cancel")
         },
+        "organize-event-start": {"kind": "convention"},
+        "event-picture": {"kind": make_picture(event).kind},
         "sponsor-logo": {"pk": sponsorship.pk},
         "sponsor-order": {"slug": package.slug},
         "order-sponsor": linked,

@@ -6,12 +6,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.forms import AppointByEmailForm, DateRangeForm, DayField
-from convention.club.models import Company, CompanyRole
+from convention.club.models import Company, CompanyRole, WorkingGroup
+from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS, to_html
 from convention.text.countries import CountryFormMixin
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin
@@ -28,6 +31,10 @@ TIME_FIELDS = (
     "registration_closes_at",
     "substitutions_close_at",
 )
+
+
+PARIS_ZONE = zoneinfo.ZoneInfo("Europe/Paris")
+DESCRIPTION_FIELDS = ("description", "description_en")
 
 
 class LocalDateTimeField(forms.DateTimeField):
@@ -54,7 +61,10 @@ def add_time_zone(form: forms.BaseForm, name: str, zone: datetime.tzinfo) -> Non
     # An hour that does not exist becomes another one on the way to UTC and back.
     round_trip = form.cleaned_data[name].astimezone(datetime.UTC).astimezone(zone)
     if round_trip.replace(tzinfo=None) != moment:
-        form.add_error(name, _("The clocks change then: this hour does not exist in that time zone."))
+        form.add_error(
+            name,
+            _("This time does not exist in that time zone because the clocks change. Choose another one."),
+        )
 
 
 class EventForm(ActionErrorsMixin, forms.ModelForm):
@@ -63,16 +73,21 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
     starts_at = LocalDateTimeField(label=_("Starts"))
     ends_at = LocalDateTimeField(label=_("Ends"))
     registration_opens_at = LocalDateTimeField(
-        label=_("Registration opens"), required=False, help_text=_("Empty: as soon as it is published.")
+        label=_("Registration opens"),
+        required=False,
+        help_text=_("Leave empty to open registration on publication."),
     )
     registration_closes_at = LocalDateTimeField(
-        label=_("Registration closes"), required=False, help_text=_("Empty: when the event ends.")
+        label=_("Registration closes"),
+        required=False,
+        help_text=_("Leave empty to close when the event ends."),
     )
     substitutions_close_at = LocalDateTimeField(
         label=_("Transfers allowed until"),
         required=False,
         help_text=_(
-            "Who cannot come gives the place to a colleague until then. Empty: when the event starts."
+            "Attendees can pass their place to a colleague until then. Leave empty to allow it "
+            "until the event starts."
         ),
     )
 
@@ -93,12 +108,15 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
             "description_en": forms.Textarea(attrs={"rows": 5}),
         }
         help_texts = {
-            "name_en": _("Where empty, the French name is shown."),
-            "timezone": _("The times on this page are those of this zone, such as Europe/Paris."),
-            "host": _("The company that opens its doors, for a site visit."),
+            "name_en": _("If empty, the French name is shown."),
+            "description": _("Plain text, Markdown or simple HTML: **bold**, - for lists, [words](address)."),
+            "description_en": _("If empty, the French description is shown."),
+            "timezone": _("All times on this page are in this time zone, for example Europe/Paris."),
+            "host": _("For a site visit: the company you visit."),
             "contact_email": _("Shown on the event’s page."),
             "accent": _(
-                "Buttons and links of the event’s pages. A colour too pale to read is darkened as needed."
+                "Used for buttons and links on the event’s pages. Pale colours are darkened so "
+                "that text stays readable."
             ),
         }
 
@@ -109,6 +127,13 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
             if moment:
                 # Naive, since Django would convert an aware time to the active zone instead of the event's.
                 self.initial[name] = moment.astimezone(self.instance.zone).replace(tzinfo=None)
+        for name in DESCRIPTION_FIELDS:
+            self.fields[name].validators.append(MaxLengthValidator(MAX_MARKDOWN_CHARS))
+
+    def list_previews(self) -> list[tuple[Any, SafeString]]:
+        """Return the label and the HTML of each description that was typed."""
+        typed = [(self[name].label, str(self[name].value() or "")) for name in DESCRIPTION_FIELDS]
+        return [(label, mark_safe(to_html(text))) for label, text in typed if text.strip()]  # noqa: S308 (cleaned by nh3)
 
     # Model validation runs after `clean`, which needs a valid zone already.
     def clean_timezone(self) -> str:
@@ -144,13 +169,72 @@ class PublishEventForm(ActionErrorsMixin, forms.Form):
     """For whom a draft is published."""
 
     visibility = forms.ChoiceField(
-        label=_("Who sees it, who registers"),
+        label=_("Visibility and registration"),
         choices=[
-            (Event.Visibility.PUBLIC, _("Public: everyone sees it in the list of events and can register")),
-            (Event.Visibility.MEMBERS, _("Members: anyone with the address sees it, members register")),
+            (Event.Visibility.PUBLIC, _("Public: everyone can see it in the list of events and register")),
+            (
+                Event.Visibility.MEMBERS,
+                _("Members: anyone with the address can see it, only members can register"),
+            ),
         ],
         widget=forms.RadioSelect,
     )
+
+
+class StartEventForm(forms.Form):
+    """Name, dates and venue of a new event of one kind; of a meeting also its group."""
+
+    group = forms.ModelChoiceField(WorkingGroup.objects.none(), label=_("Working group"), empty_label=None)
+    name = forms.CharField(label=_("Name"), max_length=300)
+    name_en = forms.CharField(
+        label=_("Name in English"),
+        max_length=300,
+        required=False,
+        help_text=_("If empty, the French name is shown."),
+    )
+    starts_at = LocalDateTimeField(label=_("Starts"))
+    ends_at = LocalDateTimeField(label=_("Ends"))
+    venue = forms.ModelChoiceField(
+        Venue.objects.none(),
+        label=_("Venue"),
+        required=False,
+        empty_label=_("Another venue, or not known yet"),
+    )
+    venue_name = forms.CharField(label=_("Name of another venue"), max_length=200, required=False)
+    venue_city = forms.CharField(label=_("Its city"), max_length=100, required=False)
+
+    def __init__(self, *args: Any, kind: Event.Kind, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = {"group": WorkingGroup.objects.order_by("name"), "venue": Venue.objects.order_by("name")}
+        for name, rows in choices.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = rows
+        if kind != Event.Kind.GROUP_MEETING:
+            del self.fields["group"]
+
+    def clean(self) -> dict[str, Any]:
+        """Read the times in Paris time, which can be changed in the event's settings; check their order."""
+        data = super().clean() or self.cleaned_data
+        # A line break in a name would reach the subject of e-mails.
+        data |= {name: normalize_whitespace(data.get(name, "")) for name in ("name", "name_en")}
+        if "name" not in self.errors and not data["name"]:
+            self.add_error("name", _("Enter a name."))
+        for name in ("starts_at", "ends_at"):
+            add_time_zone(self, name, PARIS_ZONE)
+        starts, ends = data.get("starts_at"), data.get("ends_at")
+        if starts and ends and ends <= starts:
+            self.add_error("ends_at", _("The event must end after it starts."))
+        return data
+
+    def get_event_values(self) -> dict[str, Any]:
+        """Return the arguments of `start_event`; the venue may be a new one, not saved yet."""
+        values = dict(self.cleaned_data)
+        venue_name = normalize_whitespace(values.pop("venue_name"))
+        city = normalize_whitespace(values.pop("venue_city"))
+        if values["venue"] is None and venue_name:
+            values["venue"] = Venue(name=venue_name, city=city)
+        return values
 
 
 class CopyEventForm(forms.Form):
@@ -170,10 +254,11 @@ class CopyEventForm(forms.Form):
         label=_("Name in English"),
         max_length=300,
         required=False,
-        help_text=_("Where empty, the French name is shown."),
+        help_text=_("If empty, the French name is shown."),
     )
     starts_on = DayField(
-        label=_("First day"), help_text=_("All dates move by as many days, at the same times of day.")
+        label=_("First day"),
+        help_text=_("All dates move by the same number of days; times of day stay the same."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -224,7 +309,7 @@ class NewEventForm(EventForm):
         slug: str = self.cleaned_data["slug"]
         # The model checks uniqueness; reserved words are not in its table, so they are checked here.
         if slug in RESERVED_SLUGS:
-            raise ValidationError(_("This address is taken; choose another one."))
+            raise ValidationError(_("This address is already in use. Choose another one."))
         return slug or make_event_slug(self.cleaned_data.get("name", ""))
 
 
@@ -260,11 +345,9 @@ class DelegationForm(DateRangeForm):
         help_text=_("A company in the role of organizer, today or later."),
     )
     contract_number = forms.CharField(
-        label=_("Contract"), required=False, max_length=120, help_text=_("Its number, if it has one.")
+        label=_("Contract"), required=False, max_length=120, help_text=_("Contract number, if there is one.")
     )
-    ends_on = DayField(
-        label=_("To"), help_text=_("The last day counts; the day after nothing opens any more.")
-    )
+    ends_on = DayField(label=_("To"), help_text=_("The last day is included. Access ends the day after."))
     field_order = ("company", "contract_number", "starts_on", "ends_on")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -11,13 +11,13 @@ from django.utils.translation import pgettext_lazy
 
 from convention.events.forms import ALLOWED_YEARS
 from convention.events.models import Event
+from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin, OfferedRowsField
 from schedule.editing.forms import make_local_time_input
 from schedule.models import CallForProposals, Criterion, ProposalMail, SessionFormat, Track
 from schedule.models.proposals import MAX_SCORE, MIN_SCORE
 from schedule.models.speakers import MAIL_LANGUAGES, MAX_SUBJECT_LENGTH
-from schedule.rich_text.sanitize import MAX_MARKDOWN_CHARS
 
 from .letters import list_letter_fields
 from .overview import ProposalKind, ScoreBand
@@ -50,7 +50,7 @@ class CallForm(ActionErrorsMixin, forms.ModelForm[CallForProposals]):
         label=_("Tracks offered"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None ticked: all tracks of the event."),
+        help_text=_("If none is ticked, all tracks of the event are offered."),
     )
     languages = forms.MultipleChoiceField(
         label=_("Languages of sessions"),
@@ -85,7 +85,7 @@ class CallForm(ActionErrorsMixin, forms.ModelForm[CallForProposals]):
             "text": MARKDOWN_HELP,
             "text_en": MARKDOWN_HELP,
             "max_per_person": _("Leave empty for no limit."),
-            "neutrality_text": _("Shown above the form. Empty: the usual text."),
+            "neutrality_text": _("Shown above the form. Leave empty for the standard text."),
         }
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:

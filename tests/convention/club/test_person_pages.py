@@ -35,7 +35,7 @@ def test_a_person_is_added_by_hand_and_a_namesake_only_on_purpose():
     other = {**FIELDS, "first_name": "zoe", "email": "z.martin@other.example"}
     warned = client.post(NEW, other).content.decode()
 
-    assert "The directory has somebody of this name:" in warned
+    assert "The directory already has someone with this name:" in warned
     assert not Person.objects.filter(email="z.martin@other.example").exists()
 
     client.post(NEW, {**other, "is_other_person": "on"})
@@ -49,7 +49,7 @@ def test_a_taken_address_is_refused_with_a_sentence():
 
     page = client.post(NEW, FIELDS).content.decode()
 
-    assert "Somebody in the directory has this address." in page
+    assert "Someone in the directory already has this address." in page
     assert "This address belongs to:" in page
     assert "Ana Autre</a>" in page
     assert Person.objects.filter(last_name="Martin").count() == 0
@@ -96,9 +96,9 @@ def test_namesakes_and_taken_addresses_are_shown_before_a_person_is_changed():
     taken = client.post(page, edit_fields(person, email="ZOE@firm.example")).content.decode()
     emptied = client.post(page, edit_fields(person, email="")).content.decode()
 
-    assert "The directory has somebody of this name:" in namesakes
+    assert "The directory already has someone with this name:" in namesakes
     assert "(account closed)" in namesakes
-    assert "Somebody in the directory has this address." in taken
+    assert "Someone in the directory already has this address." in taken
     assert "Zoé Martin</a> (account closed)" in taken
     assert "Enter an address; close the account" in emptied
     assert Person.objects.get(pk=person.pk).name == "Ana Silva"
