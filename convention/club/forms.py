@@ -300,7 +300,9 @@ class PersonForm(PersonNameForm):
             "Registrations keep the address they were made with."
         ),
     )
-    is_other_person = forms.BooleanField(label=_("This is another person of the same name"), required=False)
+    is_other_person = forms.BooleanField(
+        label=_("This is a different person with the same name"), required=False
+    )
     field_order = ("first_name", "last_name", "email", "language", "is_other_person")
 
     class Meta(PersonNameForm.Meta):
