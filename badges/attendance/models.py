@@ -44,6 +44,7 @@ REASON_LABELS = {
     "undone": _("takes back an earlier scan"),
     "not_allowed": _("not allowed on this phone"),
     "revoked_device": _("from a phone that was revoked before"),
+    "too_many_tries": _("too many short codes typed"),
 }
 
 
