@@ -161,6 +161,10 @@ feedback_addresses = Hook()
 # (registration): called in the transaction in which another person gets the place, to delete what was noted
 # about the former attendee.
 transfer_listeners = Hook()
+# (receivable): called in the transaction in which payments, refunds or charges of a receivable changed.
+balance_changes = Hook()
+# (registrations, as a queryset) -> by id, what scanners show of their badges: `note`, `to_pay`.
+badge_remarks = SingleHook()
 # (registration): called in the transaction in which the address of its attendee is corrected.
 address_corrections = Hook()
 # (registrations) -> the QR symbol of each valid badge as SVG, by registration id.

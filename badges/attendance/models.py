@@ -44,6 +44,7 @@ REASON_LABELS = {
     "undone": _("undoes an earlier scan"),
     "not_allowed": _("not allowed on this phone"),
     "revoked_device": _("from a phone revoked earlier"),
+    "too_many_tries": _("too many short codes typed"),
 }
 
 

@@ -13,3 +13,5 @@ class DeskConfig(AppConfig):
     def ready(self) -> None:
         """Register what lower layers call."""
         hooks.transfer_listeners.register("badges.desk.notes.delete_staff_note")
+        hooks.badge_remarks.register("badges.desk.badge_remarks.find_badge_remarks")
+        hooks.balance_changes.register("badges.desk.badge_remarks.announce_balance_change")

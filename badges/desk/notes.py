@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from convention.audit.record import record_action
+from convention.events.sequence import advance_sequence
 from convention.text.normalize import normalize_whitespace
 from registrations.models import Registration
 
@@ -30,6 +31,9 @@ def write_staff_note(*, registration: Registration, text: str, written_by: "Pers
     else:
         notes.delete()
     record_action("registration.note", registration, event=registration.event, fields=["note"])
+    # Scanners show the note.
+    sequence = advance_sequence(registration.event_id)
+    Registration.objects.filter(pk=registration.pk).update(sequence=sequence)
 
 
 def delete_staff_note(registration: Registration) -> None:

@@ -9,6 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from badges.attendance.scanning.api import DeviceView, get_device
+from badges.attendance.scanning.lookup.found_attendee import FoundAttendeeResponse
 from convention.api.bodies import render_body, validate_body
 from convention.api.openapi import PROBLEMS_EXTENSION
 
@@ -63,35 +64,6 @@ class AttendeeSearchRequest(serializers.Serializer[Any]):
         if len(attrs) != 1:
             raise ValidationError(_("Send either “query” or “short_code”."))
         return attrs
-
-
-class FoundPersonResponse(serializers.Serializer[Any]):
-    """The record that a badge's code would have decrypted."""
-
-    name = serializers.CharField()
-    company = serializers.CharField()
-    ticket = serializers.CharField()
-    ticket_en = serializers.CharField(required=False)
-    note = serializers.CharField()
-    no_photo = serializers.BooleanField()
-    ticket_id = serializers.IntegerField()
-    sessions = serializers.ListField(
-        child=serializers.IntegerField(),
-        required=False,
-        help_text="The ids of booked sessions, if there are any.",
-    )
-    addons = serializers.ListField(
-        child=serializers.IntegerField(), required=False, help_text="The ids of add-ons, if there are any."
-    )
-
-
-class FoundAttendeeResponse(serializers.Serializer[Any]):
-    """An attendee with a valid badge."""
-
-    registration = serializers.CharField(help_text="For the scan, instead of a code.")
-    key = serializers.CharField(help_text="As in the snapshot.")
-    person = FoundPersonResponse()
-    short_code = serializers.CharField(help_text="Empty but in a supervisor’s list.")
 
 
 @extend_schema_serializer(examples=[ATTENDEES_EXAMPLE])

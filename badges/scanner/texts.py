@@ -44,6 +44,7 @@ def verdict_texts() -> dict[str, str]:
         "action.let_in": pgettext("scanner", "Let in"),
         "detail.override": _("Admitted by a supervisor: {reason}"),
         "mark.no_photo": _("No photos"),
+        "mark.to_pay": _("Something to pay: send to the desk"),
         "detail.nobody": _("Badge"),
     }
 
@@ -74,6 +75,8 @@ def reason_texts() -> dict[str, str]:
         "reason.conflict": _("Scanned at two doors at the same time: check who has the badge."),
         "reason.id_reused": _("The server could not save this scan: scan again."),
         "reason.invalid": _("The server could not read this scan: scan again."),
+        "reason.typed": _("The server looks this code up: wait for its answer."),
+        "reason.too_many_tries": _("Too many codes were typed on this phone: wait a minute."),
         "reason.other": _("Send to the desk."),
     }
 
@@ -240,7 +243,6 @@ def search_texts() -> dict[str, str]:
             "Not a valid code. Enter the short code or the whole code, or hold the badge in front of the "
             "camera."
         ),
-        "manual.checking": _("Checking with the server…"),
         "manual.unknown": _("No valid badge has this code. Check each letter."),
         "manual.offline": _(
             "Short codes need the network. Enter the whole code, or send the person to the desk."

@@ -40,9 +40,12 @@ def test_attendee_found_by_name_and_by_short_code(browser_page, prefix, language
     page.locator("#type-open").click()
     page.locator("#type-text").fill("ABCD-2345")
     page.locator("#type-form .primary-button").click()
-    expect(page.locator("#type-error")).to_contain_text(
+    expect_verdict(page, "refused")
+    expect(page.locator("#verdict-detail")).to_contain_text(
         {"fr": "Aucun badge", "en": "No valid badge"}[language]
     )
+    tap(page)
+    page.locator("#type-open").click()
     short_code = make_short_code(code_of(typed)).lower()
     page.locator("#type-text").fill(f"{short_code[:4]} {short_code[4:]}")
     page.locator("#type-form .primary-button").click()

@@ -22,6 +22,7 @@ from convention.api.parsers import StrictJsonParser
 from .device_state.heartbeat import parse_device_state, update_last_seen
 from .device_state.leases import renew_lease
 from .fast_path import record_single_scan
+from .lookup.attendees import add_typed_attendees
 from .record_scans import record_scans
 from .serializers import ScanBatchRequest, ScanBatchResponse
 from .snapshot import load_door_state, load_snapshot, make_etag
@@ -108,6 +109,7 @@ class ScanListView(DeviceView):
         result = record_single_scan(device=device, scans=scans, clock=clock, now=timezone.now())
         # None means "not the usual case", whatever the reason: the full path answers those.
         results = [result] if result else record_scans(device=device, scans=scans, clock=clock)
+        results = add_typed_attendees(scans, results)
         limit = renew_lease(device, at=timezone.now())
         answer = {
             "results": results,

@@ -13,6 +13,7 @@ from badges.attendance.models import Scan
 
 from .batch_state import UNDONE, BatchState, ScannedHolder, get_presence_state, make_holder
 from .inputs.received_scan import ReceivedScan
+from .lookup.found_attendee import FoundAttendee
 from .occupancy import DoorHistories, count_most_inside, find_next_exit, load_door_histories
 from .presence import (
     CountedScan,
@@ -48,6 +49,8 @@ class ScanResult:
     prior_state: PriorState | None = None
     is_replayed: bool = False
     detail: str = ""
+    # Only with a typed short code, by which the device cannot decrypt the record.
+    attendee: FoundAttendee | None = None
 
     @property
     def echoed_id(self) -> str | None:

@@ -18,6 +18,7 @@ from registrations.models import Registration
 from .device_state.leases import LeasedPlaces, load_leased_places
 from .inputs.received_scan import ReceivedScan
 from .inputs.scan_devices import find_pairing_people, was_device_valid
+from .lookup.short_codes import check_short_codes
 from .presence import NEVER_SCANNED, PresenceState, filter_still_inside
 from .presence_store import PresenceKey, load_presence_states, save_presences
 from .scan_input import ScanInput
@@ -153,7 +154,8 @@ def check_codes(device: Device, scan_inputs: Iterable[ScanInput]) -> dict[str, C
     numbers = {number for number in map(get_key_number, codes) if number is not None}
     rows = EventKey.objects.filter(number__in=numbers).values_list("number", "event_id", "public_key")
     keys = {number: EventPublicKey(event, bytes(public)) for number, event, public in rows}
-    return {code: check_code(code, keys, device.event_id) for code in codes}
+    checked = {code: check_code(code, keys, device.event_id) for code in codes}
+    return checked | check_short_codes(device, codes)
 
 
 def lock_capacities(checkpoints: Iterable[Checkpoint]) -> dict[int, int]:

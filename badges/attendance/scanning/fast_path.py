@@ -3,9 +3,10 @@
 One SELECT reads all that `load_batch_state` would. One write inserts the scan and updates
 the presence, if nobody changed it meanwhile: it waits for the lock on the registration's row (on SQLite for
 the database lock), compares the presence with what was read, and writes nothing if they differ. For every
-unusual case (a replay, an undo, an override, a scan out of order, a checkpoint with a capacity or limited to
-tickets, another checkpoint than the device's own, another device's scan, two scans of one badge at once)
-`record_single_scan` returns None, and `record_scans` decides by the same rules under locks.
+unusual case (a replay, an undo, an override, a typed short code, a scan out of order, a checkpoint with a
+capacity or limited to tickets, another checkpoint than the device's own, another device's scan, two scans of
+one badge at once) `record_single_scan` returns None, and `record_scans` decides by the same rules under
+locks.
 """
 
 import datetime
@@ -32,6 +33,7 @@ from .device_state.heartbeat import update_last_seen
 from .inputs.received_scan import ReceivedScan
 from .inputs.scan_devices import check_scan_device
 from .inputs.scan_time import UNKNOWN_CLOCK, SendingClock, raise_to_predecessor, resolve_scan_time
+from .lookup.short_codes import is_short_code
 from .presence import NEVER_SCANNED, PresenceState
 from .scan_input import InvalidScan, ScanInput
 from .signatures import EventPublicKey, check_code, get_key_number, parse_code
@@ -151,10 +153,11 @@ def record_single_scan(
 
 
 def is_usual_scan(scan_input: ScanInput, device: Device) -> bool:
-    """Return whether the device itself made it, at its own checkpoint, without override or undo."""
+    """Return whether the device itself read it, at its own checkpoint, without override or undo."""
     is_at_own_checkpoint = scan_input.checkpoint in (None, device.checkpoint_id)
     is_own = check_scan_device(scan_input, device, {device.pk: device}) is scan_input
-    return is_at_own_checkpoint and is_own and not (scan_input.override_reason or scan_input.undoes)
+    is_read = not (scan_input.override_reason or scan_input.undoes or is_short_code(scan_input.code))
+    return is_at_own_checkpoint and is_own and is_read
 
 
 def load_scan_context(device: Device, scan_input: ScanInput) -> ScanContext | None:

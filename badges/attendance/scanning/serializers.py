@@ -12,6 +12,7 @@ from convention.api.bodies import get_shared_serializer
 from convention.api.fields import LocalTimeField
 
 from .inputs.scan_time import SendingClock
+from .lookup.found_attendee import FoundAttendeeResponse
 from .scan_fields import (
     CheckpointField,
     DirectionField,
@@ -69,6 +70,58 @@ SCANS_EXAMPLE = OpenApiExample(
     },
     request_only=True,
 )
+SHORT_CODE_EXAMPLE = OpenApiExample(
+    "The short code of a badge is typed",
+    value={
+        "scans": [
+            {
+                "id": "0c6f3f0e-50c5-4c0e-8f6c-7f5b1d1f2a22",
+                "code": "K3VQ7M2X",
+                "direction": "in",
+                "at": "2026-06-17T08:31:40+02:00",
+                "local_verdict": "unverified",
+                "let_in": False,
+            }
+        ]
+    },
+    request_only=True,
+)
+SHORT_CODE_RESULTS_EXAMPLE = OpenApiExample(
+    "The attendee whose short code was typed",
+    value={
+        "results": [
+            {
+                "id": "0c6f3f0e-50c5-4c0e-8f6c-7f5b1d1f2a22",
+                "verdict": "admitted",
+                "reason": "",
+                "name": "Zoé Müller",
+                "company": "Acme",
+                "ticket": "Adhérent",
+                "entered_at": None,
+                "gate": "",
+                "replayed": False,
+                "detail": "",
+                "attendee": {
+                    "registration": "K3VQ7M2XPA9TB",
+                    "key": "0f1e2d3c4b5a6978",
+                    "person": {
+                        "name": "Zoé Müller",
+                        "company": "Acme",
+                        "ticket": "Adhérent",
+                        "note": "",
+                        "no_photo": False,
+                        "ticket_id": 3,
+                    },
+                    "short_code": "",
+                },
+            }
+        ],
+        "limits": [],
+        "sequence": 43,
+        "server_time": "2026-06-17T08:31:40.620000+02:00",
+    },
+    response_only=True,
+)
 RESULTS_EXAMPLE = OpenApiExample(
     "A second device reads a badge that is inside",
     value={
@@ -103,7 +156,11 @@ class ScanRequest(serializers.Serializer[ScanInput]):
     }
 
     id = ScanIdField(help_text="Made on the device. The same scan is sent again under the same id.")
-    code = ScanCodeField(max_length=MAX_CODE_LENGTH, help_text="As read.")
+    code = ScanCodeField(
+        max_length=MAX_CODE_LENGTH,
+        help_text="As read; or the eight letters of the badge’s short code, as typed: the server resolves "
+        "it, a limited number of times for each device. Further ones get the reason `too_many_tries`.",
+    )
     registration = ScanCodeField(
         max_length=MAX_REFERENCE_LENGTH, help_text="Its id, where the attendee was found by name."
     )
@@ -174,7 +231,7 @@ class ScanRequest(serializers.Serializer[ScanInput]):
         )
 
 
-@extend_schema_serializer(examples=[SCANS_EXAMPLE])
+@extend_schema_serializer(examples=[SCANS_EXAMPLE, SHORT_CODE_EXAMPLE])
 class ScanBatchRequest(serializers.Serializer[Any]):
     """Up to 200 scans, and the clocks of the page that sends them."""
 
@@ -206,9 +263,21 @@ class ScanResultResponse(serializers.Serializer[Any]):
     gate = serializers.CharField()
     replayed = serializers.BooleanField(source="is_replayed")
     detail = serializers.CharField(help_text="What is wrong with the item.")
+    attendee = FoundAttendeeResponse(
+        required=False,
+        help_text="The attendee whose short code was typed. Take the next scan of this badge by its "
+        "`registration`, and show the `person`.",
+    )
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Leave `attendee` out of the results of codes that were read."""
+        body = super().to_representation(instance)
+        if body["attendee"] is None:
+            del body["attendee"]
+        return body
 
 
-@extend_schema_serializer(examples=[RESULTS_EXAMPLE])
+@extend_schema_serializer(examples=[RESULTS_EXAMPLE, SHORT_CODE_RESULTS_EXAMPLE])
 class ScanBatchResponse(serializers.Serializer[Any]):
     """One result for each item, in the order sent."""
 

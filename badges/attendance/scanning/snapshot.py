@@ -17,6 +17,7 @@ from django.utils import timezone
 from badges.attendance.entitlements import find_entitlements
 from badges.attendance.models import Checkpoint, Device, Presence
 from badges.codes import make_short_code, sign_badge_token
+from convention import hooks
 from convention.events.models import Event, EventKey
 from convention.events.signing_keys import get_signing_key
 from registrations.models import Registration
@@ -159,10 +160,10 @@ def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
 
     The encrypted record is {"name", "company", "ticket", "note", "no_photo"}, with "ticket_en" if the ticket
     has another name in English, "ticket_id", and "sessions" and "addons", the ids of booked sessions and of
-    add-ons, if there are any.
+    add-ons, if there are any; "to_pay" is true for attendees who have something to pay at the desk.
     """
     signing_key, slug = get_signing_key(device.event), device.event.slug
-    entitlements = find_entitlements(changed)
+    entitlements, remarks = find_entitlements(changed), hooks.badge_remarks.provider()(changed)
     rows = changed.filter(confirmed_at__isnull=False).order_by("pk").values_list(
         "pk", "reference", "badge_version", "cancelled_at", "merged_into", "first_name", "last_name",
         "company", "no_photo",
@@ -181,16 +182,20 @@ def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
         ticket_id,
         *names,
     ) in rows:
-        record = {
-            "name": f"{first} {last}".strip(),
-            "company": company,
-            **describe_ticket(*names),
-            "note": "",
-            "no_photo": no_photo,
-            "ticket_id": ticket_id,
-            # Left out rather than sent empty: snapshots of 10,000 registrations must stay below 3 MB
-            # (figures.md).
-        } | entitlements.get(pk, {})
+        record = (
+            {
+                "name": f"{first} {last}".strip(),
+                "company": company,
+                **describe_ticket(*names),
+                "note": "",
+                "no_photo": no_photo,
+                "ticket_id": ticket_id,
+                # Left out rather than sent empty: snapshots of 10,000 registrations must stay below 3 MB
+                # (figures.md).
+            }
+            | entitlements.get(pk, {})
+            | remarks.get(pk, {})
+        )
         token = sign_badge_token(reference, badge_version, signing_key)
         yield BadgeRecord(
             key=make_registration_key(reference),

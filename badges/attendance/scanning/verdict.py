@@ -10,7 +10,8 @@ is_device_revoked   whether the device had been revoked or had expired when it m
 code_status         "valid": a token signed by one of the snapshot's keys; "forged": a damaged token, or one
                     with a known key number and a wrong signature; "other_event": a token whose key number
                     the snapshot does not hold; "not_a_badge": any other text; "lookup": no code, the
-                    registration was searched for and picked
+                    registration was searched for and picked, or found by the typed short code;
+                    "too_many_tries": a short code, after too many on one device
 registration_state  "confirmed", "pending" (card payment awaited), "unverified" (pending, not by card),
                     "cancelled", "expired" or "merged" as the snapshot says; "unknown" if not there
 is_current          whether the code's badge version is the registration's (true for "lookup", "unknown")
@@ -86,7 +87,10 @@ class Verdict:
     reason: str = ""
 
 
-REASON_BY_CODE_STATUS = {"forged": "forged", "other_event": "other_event", "not_a_badge": "unknown"}
+REASON_BY_CODE_STATUS = {
+    "forged": "forged", "other_event": "other_event", "not_a_badge": "unknown",
+    "too_many_tries": "too_many_tries",
+}  # fmt: skip
 REASON_BY_REGISTRATION_STATE = {
     "cancelled": "cancelled", "merged": "revoked", "expired": "cancelled", "pending": "unpaid",
     "unverified": "unconfirmed",

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from badges.attendance.scanning.batch_state import UNDONE
 from badges.attendance.scanning.check_in import get_desk_device
 from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.scanning.scan_input import MAX_OPERATOR_LENGTH, MAX_SCANS_PER_REQUEST
@@ -16,7 +17,7 @@ from badges.attendance.scanning.verdict import ADMITTED
 from convention.audit.record import record_action
 from convention.errors import NotOpenNow
 
-from .sheet import SheetKey
+from .sheet import SheetKey, SheetRow, SheetSignature, load_signatures
 
 if TYPE_CHECKING:
     from convention.club.models import Person
@@ -38,7 +39,10 @@ def record_sheet(*, key: SheetKey, registrations: Sequence["Registration"], oper
     device = get_desk_device(key.checkpoint)
     # By id, as every batch locks registrations.
     ordered = sorted(registrations, key=lambda registration: registration.pk)
-    items = [_make_item(key, registration, operator) for registration in ordered]
+    signatures = load_signatures(key)
+    items = [
+        _make_item(key, registration, operator, signatures.get(registration.pk)) for registration in ordered
+    ]
     results = [
         result
         for chunk in batched(items, MAX_SCANS_PER_REQUEST, strict=False)
@@ -50,8 +54,37 @@ def record_sheet(*, key: SheetKey, registrations: Sequence["Registration"], oper
     return count
 
 
-def _make_item(key: SheetKey, registration: "Registration", operator: "Person | None") -> dict[str, Any]:
+@transaction.atomic
+def undo_signature(*, key: SheetKey, row: SheetRow, operator: "Person | None") -> bool:
+    """Take back the entry of an attendee who was ticked by mistake; return whether there was one."""
+    if row.signature is None:
+        return False
+    item = _make_item(key, row.registration, operator, None)
+    undo = {
+        **item,
+        # Derived from the scan, so that two clicks are one undo.
+        "id": str(uuid.uuid5(SHEET_NAMESPACE, f"undo:{row.signature}")),
+        "undoes": str(row.signature),
+        "let_in": False,
+        "override_reason": _("ticked by mistake on the sign-in sheet"),
+    }
+    [result] = record_scan_items(device=get_desk_device(key.checkpoint), items=[undo])
+    if result.reason != UNDONE or result.is_replayed:
+        return False
+    record_action("sheet.undo", row.registration, event=key.checkpoint.event, fields=[str(key.day)])
+    return True
+
+
+def _make_item(
+    key: SheetKey,
+    registration: "Registration",
+    operator: "Person | None",
+    signature: SheetSignature | None,
+) -> dict[str, Any]:
     name = f"{key.checkpoint.pk}:{key.day}:{registration.pk}"
+    # A name that is ticked again after it was taken back is another scan.
+    if signature and signature.undone_count:
+        name = f"{name}:{signature.undone_count}"
     return {
         "id": str(uuid.uuid5(SHEET_NAMESPACE, name)),
         "registration": registration.reference,

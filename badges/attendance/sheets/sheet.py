@@ -1,6 +1,7 @@
 """Load and draw a sign-in sheet: who is expected at a checkpoint on a day, in the order on paper."""
 
 import datetime
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from badges.attendance.models import Checkpoint, Scan
 from badges.attendance.reports.day_figures import find_holder_scans, list_event_days
 from badges.attendance.reports.headcount import expected_registrations
 from badges.attendance.reports.printed_list import ListColumn, PrintedList, draw_printed_list
+from badges.attendance.scanning.batch_state import UNDONE
 from badges.attendance.scanning.presence_store import filter_by_checkpoint
 from convention.text.dates import format_date_with_weekday, format_time_range
 from convention.text.normalize import name_search_key
@@ -27,10 +29,14 @@ ONE_DAY = datetime.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """One attendee on a sheet; `arrived_at` is the first entry of the day, None if there is none yet."""
+    """One attendee on a sheet; `arrived_at` is the first entry of the day, None if there is none yet.
+
+    `signature` is the id of the scan that was entered for them on this sheet, None without one.
+    """
 
     registration: Registration
     arrived_at: datetime.datetime | None
+    signature: uuid.UUID | None = None
 
     @property
     def name(self) -> str:
@@ -83,7 +89,15 @@ def load_sheet(key: SheetKey, *, order: str = "name") -> list[SheetRow]:
     if checkpoint.booked_session_id:
         booked = SessionBooking.objects.active().filter(session=checkpoint.booked_session_id)
         people = people.filter(Q(pk__in=booked.values("registration")) | Q(pk__in=list(arrivals)))
-    rows = [SheetRow(person, arrivals.get(person.pk)) for person in people.order_by("pk")]
+    signatures = load_signatures(key)
+    rows = [
+        SheetRow(
+            person,
+            arrivals.get(person.pk),
+            signature.active if (signature := signatures.get(person.pk)) else None,
+        )
+        for person in people.order_by("pk")
+    ]
     return sorted(rows, key=lambda row: make_sheet_sort_key(row, order))
 
 
@@ -107,6 +121,38 @@ def _load_arrivals(key: SheetKey) -> dict[int, datetime.datetime]:
         .annotate(first_entry=Min("effective_at"))
     )
     return dict(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSignature:
+    """What was entered for one attendee on a sheet: `active` is its scan's id, unless it was taken back."""
+
+    active: uuid.UUID | None
+    undone_count: int
+
+
+def load_signatures(key: SheetKey) -> dict[int, SheetSignature]:
+    """Return the signatures that were entered on this sheet, by registration."""
+    # Only they are dated by the sheet: another scan of the desk has the time at which it was made.
+    entered = Scan.objects.filter(
+        event=key.checkpoint.event,
+        checkpoint=key.checkpoint,
+        device__is_desk=True,
+        scanned_at=key.recorded_time,
+        undoes__isnull=True,
+    )
+    # Also those taken back at the desk, whose undo has another time.
+    undos = Scan.objects.filter(event=key.checkpoint.event, reason=UNDONE, undoes__in=entered.values("uid"))
+    undone = set(undos.values_list("undoes", flat=True))
+    uids: dict[int, list[uuid.UUID]] = {}
+    for registration, uid in entered.filter(registration__isnull=False).values_list("registration", "uid"):
+        uids.setdefault(registration, []).append(uid)
+    return {
+        registration: SheetSignature(
+            next((uid for uid in entries if uid not in undone), None), len(undone.intersection(entries))
+        )
+        for registration, entries in uids.items()
+    }
 
 
 def count_arrived(rows: Sequence[SheetRow]) -> int:

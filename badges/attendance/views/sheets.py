@@ -9,10 +9,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from badges.attendance.models import Checkpoint
-from badges.attendance.sheets.record_sheet import record_sheet
+from badges.attendance.sheets.record_sheet import record_sheet, undo_signature
 from badges.attendance.sheets.sheet import (
     SHEET_ORDERS,
     SheetKey,
+    SheetRow,
     count_arrived,
     describe_sheet,
     draw_sheet,
@@ -50,10 +51,13 @@ def sheet_pdf(request: HttpRequest, event: str, checkpoint: int, day: str) -> Ht
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def sheet_entry(request: HttpRequest, event: str, checkpoint: int, day: str) -> HttpResponse:
-    """Show the names of a sheet to tick; a POST records those that were ticked."""
+    """Show the names of a sheet to tick; a POST records those that were ticked, or takes one back."""
     key = _get_sheet(request, event, checkpoint, day)
     order = _read_order(request)
     rows = load_sheet(key, order=order)
+    if request.method == "POST" and "undo" in request.POST:
+        _undo_signature(request, key, rows)
+        return redirect(request.get_full_path())
     if request.method == "POST":
         # The page's script joins them in one field: the number of fields in a request is limited.
         ticked = {reference for value in request.POST.getlist("signed") for reference in value.split()}
@@ -70,12 +74,25 @@ def sheet_entry(request: HttpRequest, event: str, checkpoint: int, day: str) -> 
         "sheet": key,
         "description": describe_sheet(key),
         "rows": rows,
+        "absent_rows": [row for row in rows if row.arrived_at is None],
+        "present_rows": [row for row in rows if row.arrived_at is not None],
         "arrived_count": count_arrived(rows),
         "has_begun": key.recorded_time <= timezone.now(),
         "order": order,
         "orders": [("name", _("Name")), ("company", _("Company")), ("ticket", _("Ticket"))],
     }
     return render(request, "attendance/sheet.html", context)
+
+
+def _undo_signature(request: HttpRequest, key: SheetKey, rows: list[SheetRow]) -> None:
+    """Take back the entry of the name whose button was pressed, and say so."""
+    operator = require_signed_in(request.user)
+    for row in rows:
+        if row.signature and str(row.signature) == request.POST["undo"]:
+            undo_signature(key=key, row=row, operator=operator)
+            messages.success(request, _("%(name)s is no longer recorded as present.") % {"name": row.name})
+            return
+    messages.info(request, _("This name had already been taken back."))
 
 
 def _get_sheet(request: HttpRequest, event: str, checkpoint: int, day: str) -> SheetKey:

@@ -9,7 +9,7 @@ declare global {
   namespace Scanner {
     type Verdict = "admitted" | "already_in" | "refused" | "unverified" | "action";
     /** "lookup": found by name; "unchecked": only the server can tell whether it is genuine. */
-    type CodeStatus = "valid" | "forged" | "other_event" | "not_a_badge" | "lookup" | "unchecked";
+    type CodeStatus = "valid" | "forged" | "other_event" | "not_a_badge" | "lookup" | "unchecked" | "typed" | "too_many_tries";
     type Direction = "in" | "out";
     type Sound = Verdict | "busy";
     type View = "opening" | "welcome" | "pairing" | "scan";
@@ -74,6 +74,8 @@ declare global {
       ticket_en?: string;
       note: string;
       no_photo?: boolean;
+      /** Whether something is to be paid at the desk. */
+      to_pay?: boolean;
       ticket_id?: number;
       /** The ids of booked sessions. */
       sessions?: number[];
@@ -138,6 +140,8 @@ declare global {
       gate: string;
       replayed: boolean;
       detail: string;
+      /** The attendee whose short code was typed. */
+      attendee?: FoundRegistration;
     }
 
     interface ScanResults {
@@ -412,6 +416,8 @@ declare global {
       person: BadgeRecord | null;
       /** Where the badge was before this scan. */
       presence: Pick<Presence, "entered_at" | "gate"> | null;
+      /** Whom the server found by the short code that was typed. */
+      attendee?: FoundRegistration;
       scan: PendingScan;
       /** Missing if the page was reloaded since. */
       judged?: JudgedBadge;
@@ -435,7 +441,7 @@ declare global {
       ticket: string;
       detail: string;
       /** Signs beside the name, such as "No photos". */
-      marks: string[];
+      marks: ViewMark[];
       needsTap: boolean;
       /** Colours the screen where the verdict alone does not. */
       tone?: "full" | "test";
@@ -443,6 +449,12 @@ declare global {
       actions: ViewAction[];
       /** Says what a tap anywhere else means, if it is not just to go on. */
       hint?: string;
+    }
+
+    /** A short text with a sign: what the operator should know about the attendee. */
+    interface ViewMark {
+      icon: "pay" | "no-photo" | "note";
+      text: string;
     }
 
     interface ViewAction {

@@ -14,6 +14,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from registrations.invoices.formatting import clean_line
@@ -132,6 +133,12 @@ def lock_receivable(receivable: Receivable) -> Receivable:
     return Receivable.objects.select_for_update(of=("self",)).get(pk=receivable.pk)
 
 
+def announce_balance_change(receivable: Receivable) -> None:
+    """Call those who show whether something is to be paid."""
+    for listener in hooks.balance_changes.providers():
+        listener(receivable)
+
+
 def update_buyer(receivable: Receivable, values: dict[str, Any]) -> None:
     """Save changed data of the buyer; issued documents keep their snapshot."""
     changed = [name for name, value in values.items() if getattr(receivable, name) != value]
@@ -174,6 +181,8 @@ def replace_charges(receivable: Receivable, wanted_items: dict[str, ChargeItem])
     update_attendee_names(references=[receivable.reference], names=names)
     if added:
         record_action("receivable.owe", receivable, event=receivable.event, fields=["charges"])
+    if added or withdrawn_keys:
+        announce_balance_change(receivable)
 
 
 def get_key_owner(key: str) -> str:
@@ -260,6 +269,7 @@ def withdraw_charges(*, receivable: Receivable, keys: Iterable[str] | None = Non
     chosen = active_charges if keys is None else active_charges.filter(key__in=list(keys))
     count = _withdraw_by_id(receivable, list(chosen.values_list("pk", flat=True)))
     cap_discounts(receivable)
+    announce_balance_change(receivable)
     return count
 
 

@@ -13,7 +13,7 @@ from convention.audit.record import record_action
 from convention.errors import ConventionError
 from registrations.invoices.models import Payment, Payout, Receivable, Refund
 
-from .charges import lock_receivable
+from .charges import announce_balance_change, lock_receivable
 
 
 class InvalidPayment(ConventionError):
@@ -57,6 +57,7 @@ def record_payment(
         payment, is_new = Payment.objects.get_or_create(external_id=external_id, defaults=values)
     if is_new:
         record_action("payment.record", payment, event=receivable.event, fields=["amount", "method"])
+        announce_balance_change(receivable)
     # The same id with other values is no repetition but a mistake, which must not be swallowed.
     elif (payment.receivable_id, payment.amount) != (receivable.pk, amount):
         raise InvalidPayment(

@@ -12,7 +12,7 @@ from convention.audit.record import record_action
 from convention.errors import ConventionError
 from registrations.invoices.models import Payment, Refund
 
-from .charges import lock_receivable
+from .charges import announce_balance_change, lock_receivable
 
 
 class InvalidRefund(ConventionError):
@@ -51,6 +51,7 @@ def request_refund(*, payment: Payment, amount: int, reason: str, external_id: s
         # back.
         hooks.send_refund.enqueue(refund.pk)
     record_action("refund.request", refund, event=receivable.event, fields=["amount"], reason=refund.reason)
+    announce_balance_change(receivable)
     return refund
 
 
@@ -91,4 +92,5 @@ def fail_refund(*, refund: Refund, reason: str) -> None:
         record_action(
             "refund.fail", refund, event=refund.receivable.event, fields=["state"], reason=reason[:300]
         )
+        announce_balance_change(refund.receivable)
     refund.refresh_from_db()

@@ -97,3 +97,32 @@ def test_a_signature_outweighs_opening_hours_and_other_days_have_no_sheet(desk, 
     for day in ("1999-01-01", "nonsense"):
         address = reverse("organize-sheet", args=[event.slug, entrance.pk, day])
         assert desk.get(address).status_code == 404
+
+
+def test_a_name_ticked_by_mistake_is_taken_back_and_can_be_ticked_again(desk, event):
+    entrance = event.checkpoints.get()
+    ana, boris = (make_registration(event, last_name=name) for name in ("Ana", "Boris"))
+    record_scan_items(device=make_device(event)[0], items=[make_item(code_of(boris))])
+    address = make_address(event, entrance)
+    desk.post(address, {"signed": ana.reference})
+    signature = Scan.objects.get(registration=ana)
+    signed_page = desk.get(address).content.decode()
+
+    for _click in range(2):
+        undone_page = desk.post(address, {"undo": str(signature.uid)}, follow=True).content.decode()
+    undo = Scan.objects.get(undoes=signature.uid)
+    presence_after_undo = Presence.objects.get(registration=ana)
+    desk.post(address, {"signed": ana.reference})
+    again_page = desk.get(address).content.decode()
+
+    # The one scanned at the door is shown apart from those to tick, and is not taken back here.
+    assert signed_page.count('name="undo"') == 1
+    assert signed_page.count('name="signed"') == 0
+    assert (undo.reason, undo.device.is_desk) == ("undone", True)
+    assert (presence_after_undo.entries, presence_after_undo.is_inside) == (0, False)
+    assert f'value="{ana.reference}"' in undone_page
+    assert Presence.objects.get(registration=ana).entries == 1
+    assert again_page.count('name="undo"') == 1
+    assert Presence.objects.get(registration=boris).entries == 1
+    assert AuditEntry.objects.filter(verb="sheet.undo").count() == 1
+    assert load_sheet(list_sheets(event)[0])[0].signature != signature.uid

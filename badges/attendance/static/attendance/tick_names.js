@@ -1,7 +1,8 @@
 // Tick names of a sign-in sheet by keyboard: type, Enter ticks the highlighted name, the field clears.
 // Without this script the page is a plain list of boxes to tick.
 
-const list = /** @type {HTMLElement | null} */ (document.querySelector("[data-tick-list]"));
+// The names to tick, and those that are recorded already.
+const lists = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-tick-list]")]);
 const search = /** @type {HTMLElement | null} */ (document.querySelector("[data-tick-search]"));
 const field = /** @type {HTMLInputElement | null} */ (document.querySelector("#find"));
 const statusLine = document.querySelector("[data-tick-status]");
@@ -15,8 +16,9 @@ const normalize = (text) =>
         .replace(/[^\p{L}\p{N}]+/gu, " ")
         .trim();
 
-if (list && search && field) {
-    const rows = /** @type {HTMLElement[]} */ ([...list.querySelectorAll("[data-tick-name]")]).map((item) => ({
+if (lists.length && search && field) {
+    const items = lists.flatMap((list) => /** @type {HTMLElement[]} */ ([...list.querySelectorAll("[data-tick-name]")]));
+    const rows = items.map((item) => ({
         item,
         words: normalize(item.dataset.tickName ?? "").split(" "),
         box: /** @type {HTMLInputElement | null} */ (item.querySelector("input[type=checkbox]")),
@@ -61,7 +63,7 @@ if (list && search && field) {
         show();
     });
     // One field for all ticks: the server limits the number of fields, and a large event exceeds it.
-    list.closest("form")?.addEventListener("formdata", ({ formData }) => {
+    lists[0].closest("form")?.addEventListener("formdata", ({ formData }) => {
         const ticked = formData.getAll("signed");
         if (ticked.length) formData.set("signed", ticked.join(" "));
     });

@@ -18,7 +18,7 @@ import { loadReader } from "./qr_reader.js";
 import { checkReadiness, requestPersistentStorage } from "./readiness.js";
 import { RecentScans } from "./recent_scans.js";
 import { ScanHandler } from "./scan_handler.js";
-import { connectSearch, findByShortCode, forgetAttendees, parseShortCode, refreshAttendees } from "./search.js";
+import { connectSearch, findListedAttendee, forgetAttendees, parseShortCode, refreshAttendees } from "./search.js";
 import { SnapshotSync } from "./snapshot_sync.js";
 import { unlockSound } from "./sounds.js";
 import { drawStatusBar, isOnline, showConnection, showPendingCount } from "./status_bar.js";
@@ -266,19 +266,14 @@ const handleScannedKeys = (text) => handleText(text, listReadings(text));
  * the whole code.
  * @param {string} text
  */
-async function handleTypedText(text) {
+function handleTypedText(text) {
   const shortCode = parseShortCode(text);
   if (!shortCode) return handleScannedKeys(text);
-  showMessage("type-error", formatText("manual.checking"));
-  try {
-    const found = await findByShortCode(shortCode);
-    if (!found) return showMessage("type-error", formatText("manual.unknown"));
-    closeDialogs();
-    scanHandler.handleFound(found);
-  } catch (error) {
-    const sentence = error instanceof ServerError ? error.sentence : "";
-    showMessage("type-error", sentence || formatText("manual.offline"));
-  }
+  const found = findListedAttendee(shortCode);
+  if (!found && !isOnline()) return showMessage("type-error", formatText("manual.offline"));
+  closeDialogs();
+  if (found) scanHandler.handleFound(found);
+  else scanHandler.handleShortCode(shortCode);
 }
 
 function testNextBadge() {

@@ -39,6 +39,18 @@ export async function judgeRegistration({ key, person, registration: reference }
 }
 
 /**
+ * Leave a typed short code to the server: until it answers, nobody passes.
+ * @param {string} code
+ * @returns {Scanner.JudgedBadge}
+ */
+export const judgeShortCode = (code) => ({
+  verdict: UNVERIFIED,
+  reason: "typed",
+  badge: { codeStatus: "typed", person: null },
+  code,
+});
+
+/**
  * Store a scan of a judged badge.
  * @param {Scanner.JudgedBadge} judged
  * @param {Scanner.Direction} direction

@@ -3,7 +3,7 @@
 import { getPairing, saveSetting } from "./database.js";
 import { countScans } from "./outbox.js";
 import { formatText, getDirectionButtons, getElement } from "./page.js";
-import { judgeBadge, judgeRegistration, recordScan } from "./record_scan.js";
+import { judgeBadge, judgeRegistration, judgeShortCode, recordScan } from "./record_scan.js";
 import { correctOutcome, isWorse, restoreOutcome } from "./server_results.js";
 import { playSound } from "./sounds.js";
 import { showPendingCount } from "./status_bar.js";
@@ -63,6 +63,14 @@ export class ScanHandler {
     });
   }
 
+  /**
+   * Send the short code of a badge as a scan, which the server decides.
+   * @param {string} code
+   */
+  handleShortCode(code) {
+    this.#enqueue((pairing) => this.#storeAndShow(judgeShortCode(code), getDirection(), pairing));
+  }
+
   /** Check the next badge without recording a scan. */
   testNextBadge() {
     this.#isTesting = true;
@@ -113,7 +121,7 @@ export class ScanHandler {
     const isWaiting = Date.now() - outcome.at < WAITING_MS;
     if (corrected.verdict === ADMITTED && !outcome.isLetIn && outcome.judged && isWaiting) {
       // What is stored says that nobody passed, which was true: now that the screen turns green, somebody does.
-      return this.#admit({ ...outcome.judged, badge: { ...outcome.judged.badge, person: corrected.person } }, corrected, pairing);
+      return this.#admit(nameAttendee(outcome.judged, corrected), corrected, pairing);
     }
     const isSame = outcome.verdict === corrected.verdict && outcome.reason === corrected.reason;
     if (!isSame) this.#screen.show(makeVerdictView(corrected, timezone));
@@ -266,6 +274,18 @@ function getDirection() {
  */
 function getFoundAttendee({ scan: { registration, key }, person }) {
   return registration && key && person ? { registration, key, person } : null;
+}
+
+/**
+ * Return the judged badge with the attendee whom the server found: whose short code was typed, it names from now on.
+ * @param {Scanner.JudgedBadge} judged
+ * @param {Scanner.Outcome} outcome
+ * @returns {Scanner.JudgedBadge}
+ */
+function nameAttendee(judged, { person, attendee }) {
+  if (!attendee) return { ...judged, badge: { ...judged.badge, person } };
+  const { key, registration: reference } = attendee;
+  return { ...judged, code: "", reference, badge: { ...judged.badge, codeStatus: "lookup", key, person } };
 }
 
 /**

@@ -59,19 +59,11 @@ export function parseShortCode(text) {
 }
 
 /**
- * Find the one attendee with this short code.
+ * Return the attendee with this short code, if the list of this device has one.
  * @param {string} code
- * @returns {Promise<Scanner.FoundRegistration | null>}
- * @throws {import("./api.js").PairingEnded | ServerError | import("./api.js").Unreachable}
+ * @returns {Scanner.FoundRegistration | undefined}
  */
-export async function findByShortCode(code) {
-  const known = attendees.find(({ short_code }) => short_code === code);
-  if (known) return known;
-  const pairing = await getPairing();
-  if (!pairing) return null;
-  const [found] = await requestFound(pairing.token, { short_code: code });
-  return found && (await isCurrentToken(pairing.token)) ? found : null;
-}
+export const findListedAttendee = (code) => attendees.find(({ short_code }) => short_code === code);
 
 /** Fetch the list for searching offline, now and then, where this device may have it. */
 export async function refreshAttendees() {
@@ -97,7 +89,7 @@ export function forgetAttendees() {
 
 /**
  * @param {string} token
- * @param {{query?: string, short_code?: string}} query
+ * @param {{query: string}} query
  */
 async function requestFound(token, query) {
   /** @type {{registrations: Scanner.FoundRegistration[]}} */

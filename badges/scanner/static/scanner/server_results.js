@@ -22,13 +22,13 @@ export function restoreOutcome(scan) {
  * @returns {Scanner.Outcome}
  */
 export function correctOutcome(outcome, result) {
-  const { name, company, ticket, entered_at, gate, reason } = result;
-  const known = outcome.person;
+  const { name, company, ticket, entered_at, gate, reason, attendee = outcome.attendee } = result;
+  const known = attendee?.person ?? outcome.person;
   // The server sends one name of the ticket; the English one of the snapshot belongs to the same ticket only.
   const ticket_en = known?.ticket === ticket ? known.ticket_en : "";
   const person = name ? { note: "", ...known, name, company, ticket, ticket_en } : known;
   const presence = entered_at ? { entered_at, gate } : outcome.presence;
-  return { ...outcome, verdict: getShownVerdict(outcome, result), reason, person, presence };
+  return { ...outcome, verdict: getShownVerdict(outcome, result), reason, person, presence, attendee };
 }
 
 /**

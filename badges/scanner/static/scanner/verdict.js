@@ -13,7 +13,12 @@ const REPEAT_INTERVAL_MS = 10_000;
 export const ENTRY_LIFETIME_MS = 10 * 60 * 60 * 1000;
 const LET_IN_VERDICTS = /** @type {(Scanner.Verdict | "")[]} */ ([ADMITTED, UNVERIFIED]);
 /** @type {Record<string, string>} */
-const REASON_BY_CODE_STATUS = { forged: "forged", other_event: "other_event", not_a_badge: "unknown" };
+const REASON_BY_CODE_STATUS = {
+  forged: "forged",
+  other_event: "other_event",
+  not_a_badge: "unknown",
+  too_many_tries: "too_many_tries",
+};
 /** @type {Record<string, string>} */
 const REASON_BY_REGISTRATION_STATE = {
   cancelled: "cancelled",

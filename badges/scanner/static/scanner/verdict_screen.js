@@ -6,6 +6,7 @@ import { playSound } from "./sounds.js";
 const GREEN_MS = 1800;
 /** A tap meant for the verdict before must not clear one that has just come. */
 const IGNORED_TAP_MS = 250;
+const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 
 export class VerdictScreen {
   /** @type {Scanner.VerdictView | null} */
@@ -124,14 +125,22 @@ function drawVerdict(view) {
   getElement("verdict-actions").replaceChildren(...view.actions.map(makeActionButton));
   section.hidden = false;
   section.focus({ preventScroll: true });
-  const spoken = [view.label, view.name, view.company, view.detail, ...view.marks].filter(Boolean).join(". ");
+  const marks = view.marks.map(({ text }) => text);
+  const spoken = [view.label, view.name, view.company, view.detail, ...marks].filter(Boolean).join(". ");
   getElement("announcement").textContent = spoken;
 }
 
-/** @param {string} text */
-function makeMark(text) {
+/** @param {Scanner.ViewMark} mark */
+function makeMark({ icon, text }) {
   const mark = document.createElement("span");
-  mark.textContent = text;
+  const symbol = document.createElementNS(SVG_NAMESPACE, "svg");
+  const use = document.createElementNS(SVG_NAMESPACE, "use");
+  const words = document.createElement("bdi");
+  use.setAttribute("href", `#icon-${icon}`);
+  symbol.setAttribute("aria-hidden", "true");
+  symbol.append(use);
+  words.textContent = text;
+  mark.append(symbol, words);
   return mark;
 }
 

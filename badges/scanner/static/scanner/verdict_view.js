@@ -24,10 +24,10 @@ export function makeVerdictView(outcome, timeZone) {
     hasLongName: name.length > LONG_NAME_LENGTH,
     company: person?.company ?? "",
     ticket: (language === "en" && person?.ticket_en) || (person?.ticket ?? ""),
-    detail: [describeOutcome(outcome, timeZone), person?.note].filter(Boolean).join(" · "),
+    detail: describeOutcome(outcome, timeZone),
     marks: listMarks(person),
-    // A note or a sign is for the operator, so that green waits, too, until somebody has seen it.
-    needsTap: verdict !== ADMITTED || Boolean(outcome.correctedVerdict) || Boolean(person?.note),
+    // A note is for the operator, as is what is to be paid: green waits, too, until somebody has seen it.
+    needsTap: verdict !== ADMITTED || Boolean(outcome.correctedVerdict || person?.note || person?.to_pay),
     tone: verdict === UNVERIFIED && outcome.reason === "full" ? "full" : undefined,
     actions: [],
   };
@@ -35,7 +35,12 @@ export function makeVerdictView(outcome, timeZone) {
 
 /** @param {Scanner.BadgeRecord | null} person */
 function listMarks(person) {
-  return person?.no_photo ? [formatText("mark.no_photo")] : [];
+  /** @type {Scanner.ViewMark[]} */
+  const marks = [];
+  if (person?.to_pay) marks.push({ icon: "pay", text: formatText("mark.to_pay") });
+  if (person?.no_photo) marks.push({ icon: "no-photo", text: formatText("mark.no_photo") });
+  if (person?.note) marks.push({ icon: "note", text: person.note });
+  return marks;
 }
 
 /**
@@ -144,6 +149,7 @@ function describeReason({ verdict, reason, codeStatus, scan }) {
   if (!reason) return "";
   // Explained by a supervisor: it is recorded as it is, and nobody needs to be alarmed.
   if (verdict === ADMITTED && scan.override_reason) return formatText("detail.override", { reason: scan.override_reason });
+  if (reason === "unknown" && codeStatus === "typed") return formatText("manual.unknown");
   if (reason === "unknown" && codeStatus === "not_a_badge") return formatText("reason.not_a_badge");
   if (reason === "unknown" && verdict === REFUSED) return formatText("reason.unknown_refused");
   return formatText(hasText(`reason.${reason}`) ? `reason.${reason}` : "reason.other");

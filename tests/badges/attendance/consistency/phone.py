@@ -23,8 +23,10 @@ from badges.attendance.scanning.verdict import (
     ALREADY_IN,
     COUNTED_VERDICTS,
     UNVERIFIED,
+    Verdict,
     decide_verdict,
 )
+from badges.codes import make_short_code
 from convention.codes.badge_codes import parse_badge_code
 from tests.badges.attendance.consistency.world import Passage
 
@@ -228,6 +230,14 @@ class Phone:
         results = self.send()
         if is_asking:
             self.follow_answer(results.get(item["id"]), item, badge, row)
+
+    def type_short_code(self, badge, direction):
+        """Send the letters on a badge whose code cannot be read; the server's answer decides."""
+        item = self.make_item(make_short_code(badge.token), direction, Verdict(UNVERIFIED, "typed"), None)
+        self.store(item, None)
+        self.last_outcome = None
+        results = self.send()
+        self.follow_answer(results.get(item["id"]), item, badge, None)
 
     def collect_facts(self, badge, code, direction, reason):
         """Return the facts of a badge and the key of its registration; None without a checkpoint."""

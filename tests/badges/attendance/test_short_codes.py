@@ -1,0 +1,99 @@
+"""The short code of a badge, typed on a scanner, is a scan like any other."""
+
+import pytest
+
+from badges.attendance.models import Presence, Scan
+from badges.attendance.scanning.lookup.short_codes import MAX_SHORT_CODES
+from badges.codes import make_short_code
+from badges.desk.notes import write_staff_note
+from convention.events.sequence import advance_sequence
+from tests.badges.attendance.factories import (
+    bearer,
+    code_of,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+)
+
+URL = "/api/v1/scanner/scans/"
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def event():
+    return make_event()
+
+
+def send(client, token, *items):
+    body = {"scans": list(items)}
+    return client.post(URL, body, content_type="application/json", headers=bearer(token)).json()["results"]
+
+
+def reprint(registration):
+    """Raise the badge's version, as a reprint does."""
+    registration.badge_version += 1
+    registration.sequence = advance_sequence(registration.event_id)
+    registration.save()
+
+
+def test_a_typed_short_code_admits_tells_who_it_is_and_is_stored_once(client, event):
+    token = make_device(event, can_override=False)[1]
+    typed, read = make_registration(event, last_name="Tapée", no_photo=True), make_registration(event)
+    write_staff_note(registration=typed, text="VIP", written_by=None)
+    item = make_item(make_short_code(code_of(typed)))
+
+    typed_result, read_result = send(client, token, item, make_item(code_of(read)))
+    [replayed] = send(client, token, item)
+
+    assert typed_result["verdict"] == "admitted"
+    assert typed_result["attendee"]["registration"] == typed.reference
+    assert typed_result["attendee"]["person"]["note"] == "VIP"
+    assert typed_result["attendee"]["person"]["no_photo"] is True
+    assert "attendee" not in read_result
+    assert replayed["replayed"] is True
+    assert replayed["attendee"] == typed_result["attendee"]
+    assert Presence.objects.get(registration=typed).entries == 1
+    assert Scan.objects.get(registration=typed).reason == ""
+
+
+def test_an_unknown_short_code_is_refused_and_tries_are_limited(client, event, settings):
+    settings.RATE_LIMITS = "on"
+    token = make_device(event)[1]
+    known, other = make_registration(event), make_registration(event)
+    foreign = make_registration(make_event())
+    [known_result] = send(client, token, make_item(make_short_code(code_of(known)), direction="out"))
+    codes = [make_short_code(code_of(foreign)), *(f"{number:A>8}" for number in (2, 3, 4, 5, 6, 7))]
+    codes += [f"B{code[1:]}" for code in codes[1:]] + [f"C{code[1:]}" for code in codes[1:]]
+
+    results = send(client, token, *map(make_item, codes))
+    last = send(client, token, make_item(make_short_code(code_of(other))))
+    # The one that was resolved before, and codes that are read, are no tries.
+    again = send(client, token, make_item(make_short_code(code_of(known))), make_item(code_of(other)))
+
+    assert known_result["verdict"] == "admitted"
+    assert len(codes) == MAX_SHORT_CODES - 1
+    assert {(result["verdict"], result["reason"]) for result in results} == {("refused", "unknown")}
+    assert (last[0]["verdict"], last[0]["reason"]) == ("refused", "too_many_tries")
+    assert last[0]["name"] == ""
+    assert [result["verdict"] for result in again] == ["admitted", "admitted"]
+    assert Scan.objects.filter(reason="too_many_tries", registration=None).count() == 1
+
+
+def test_a_typed_scan_is_taken_back_also_after_a_reprint_whose_old_letters_admit_nobody(client, event):
+    token = make_device(event, can_override=False)[1]
+    attendee = make_registration(event)
+    code = make_short_code(code_of(attendee))
+    item = make_item(code)
+    send(client, token, item)
+    reprint(attendee)
+
+    [undo] = send(client, token, make_item(code, undoes=item["id"], let_in=False))
+    presence = Presence.objects.get(registration=attendee)
+    [old] = send(client, token, make_item(code))
+    [new] = send(client, token, make_item(make_short_code(code_of(attendee))))
+
+    assert undo["reason"] == "undone"
+    assert (presence.entries, presence.is_inside) == (0, False)
+    assert (old["verdict"], old["reason"]) == ("refused", "revoked")
+    assert new["verdict"] == "admitted"

@@ -1,0 +1,104 @@
+"""The desk's note and what is to be paid reach the scanners, as changes of the badges' records."""
+
+import pytest
+from django.utils import timezone
+
+from badges.attendance.scanning.record_encryption import decrypt_record, make_registration_key
+from badges.desk.notes import write_staff_note
+from badges.desk.payments import sync_amount_due, take_payment
+from badges.desk.search import load_guests
+from convention.events.sequence import advance_sequence
+from registrations.invoices.ledger.refunds import request_refund
+from registrations.models import Order
+from tests.badges.attendance.factories import (
+    build_snapshot,
+    make_device,
+    make_event,
+    make_registration,
+    token_of,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def event():
+    made = make_event()
+    advance_sequence(made.pk)
+    made.refresh_from_db()
+    return made
+
+
+def make_priced_registration(event, payment, **fields):
+    """Someone with a badge whose order costs 120 euros."""
+    guest = make_registration(event, price=12_000, vat_rate=2000, **fields)
+    Order.objects.filter(pk=guest.order_id).update(payment=payment, total=12_000, billing_name="Acme")
+    guest.refresh_from_db()
+    return guest
+
+
+def fetch_record(event, guest, **cursors):
+    """The guest's record as a scanner decrypts it; None if the snapshot does not bring it."""
+    event.refresh_from_db()
+    snapshot = build_snapshot(make_device(event, can_override=False)[0], **cursors)
+    key = make_registration_key(guest.reference)
+    sealed = [row["sealed"] for row in snapshot["registrations"] if row["key"] == key]
+    return decrypt_record(token_of(guest), sealed[0]) if sealed else None
+
+
+def test_a_note_reaches_the_scanner_and_leaves_it_with_its_deletion(event):
+    guest, other = make_registration(event), make_registration(event)
+    first = fetch_record(event, guest)
+    since = event.sequence
+
+    write_staff_note(registration=guest, text="Badge VIP, l’accompagner", written_by=None)
+    written = fetch_record(event, guest, since=since)
+    unchanged = fetch_record(event, other, since=event.sequence - 1)
+    since = event.sequence
+    write_staff_note(registration=guest, text="", written_by=None)
+    deleted = fetch_record(event, guest, since=since)
+
+    assert first["note"] == ""
+    assert written["note"] == "Badge VIP, l’accompagner"
+    assert unchanged is None
+    assert deleted["note"] == ""
+
+
+def test_what_is_to_be_paid_reaches_the_scanner_until_it_is_paid(event, django_capture_on_commit_callbacks):
+    guest = make_priced_registration(event, "card")
+    before = fetch_record(event, guest)
+    _receivable, cents_due = sync_amount_due(guest)
+    event.refresh_from_db()
+    since = event.sequence
+
+    with django_capture_on_commit_callbacks(execute=True):
+        payment = take_payment(guest=guest, amount=cents_due, method="cash", external_id="desk-1")
+    paid = fetch_record(event, guest, since=since)
+    since = event.sequence
+    with django_capture_on_commit_callbacks(execute=True):
+        request_refund(payment=payment, amount=500, reason="Remise")
+    refunded = fetch_record(event, guest, since=since)
+
+    assert before["to_pay"] is True
+    assert "to_pay" not in paid
+    assert refunded["to_pay"] is True
+
+
+def test_scanners_and_desk_agree_on_what_is_to_be_paid(event):
+    guests = [
+        make_priced_registration(event, "card"),
+        make_priced_registration(event, "invoice"),
+        make_registration(event),
+    ]
+    billed = make_priced_registration(event, "card")
+    _receivable, cents_due = sync_amount_due(billed)
+    take_payment(guest=billed, amount=cents_due - 1, method="cash", external_id="desk-2")
+    guests.append(billed)
+    make_priced_registration(event, "card", cancelled_at=timezone.now())
+
+    shown = load_guests(event, [guest.pk for guest in guests])
+    records = {guest.pk: fetch_record(event, guest) for guest in guests}
+
+    assert [guest.payment_state for guest in shown] == ["to_pay", "to_invoice", "free", "to_pay"]
+    for guest in shown:
+        assert records[guest.registration.pk].get("to_pay", False) == (guest.payment_state == "to_pay")
