@@ -106,7 +106,7 @@ def badge_print_job(request: HttpRequest, event: str, layout: str) -> HttpRespon
     """Request all badges as a background job and redirect to it."""
     event_obj = get_event_to_organize(event, request.user)
     if layout not in LAYOUT_TITLES:
-        raise NotFound(_("There is no such layout."))
+        raise NotFound(_("We could not find this layout."))
     options = read_print_options(layout, request.POST)
     assert isinstance(request.user, Person)
     title = _("Badges: %(layout)s") % {"layout": LAYOUT_TITLES[layout]}

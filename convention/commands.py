@@ -105,7 +105,7 @@ def check_text_arguments(arguments: Iterable[Any]) -> None:
         try:
             str(value if isinstance(value, str) else "").encode()
         except UnicodeEncodeError as error:
-            raise ConventionError(_("An argument is not readable as text.")) from error
+            raise ConventionError(_("An argument cannot be read as text.")) from error
 
 
 def silence_stdout() -> None:

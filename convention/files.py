@@ -53,10 +53,10 @@ def write_atomically(path: Path, *, mode: int | None = None) -> Iterator[BinaryI
 
 def _check_target(path: Path) -> None:
     if path.is_dir():
-        raise ConventionError(_("%(path)s is a folder; name a file to write.") % {"path": path})
+        raise ConventionError(_("%(path)s is a folder. Enter the name of a file.") % {"path": path})
     if not path.parent.is_dir():
         raise ConventionError(
-            _("%(path)s cannot be written: there is no folder %(folder)s.")
+            _("%(path)s cannot be written: the folder %(folder)s does not exist.")
             % {"path": path, "folder": path.parent}
         )
 
@@ -98,15 +98,15 @@ def _target_permissions(path: Path, mode: int | None) -> int:
 
 
 OS_ERROR_REASONS = {
-    errno.ENOENT: gettext_lazy("there is no such file"),
+    errno.ENOENT: gettext_lazy("the file does not exist"),
     errno.EISDIR: gettext_lazy("it is a folder"),
-    errno.ENOTDIR: gettext_lazy("a part of the path is no folder"),
+    errno.ENOTDIR: gettext_lazy("part of the path is not a folder"),
     errno.EACCES: gettext_lazy("permission is missing"),
     errno.EPERM: gettext_lazy("permission is missing"),
-    errno.EROFS: gettext_lazy("it stands where nothing can be written"),
+    errno.EROFS: gettext_lazy("the location is read-only"),
     errno.ENOSPC: gettext_lazy("no space is left"),
     errno.ENAMETOOLONG: gettext_lazy("the name is too long"),
-    errno.EPIPE: gettext_lazy("nobody reads it"),
+    errno.EPIPE: gettext_lazy("nothing is reading it"),
 }
 
 

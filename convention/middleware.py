@@ -259,7 +259,7 @@ class BodySizeMiddleware:
             discard_body(request)
         megabytes = max_bytes // 1024 // 1024
         return error_response(
-            request, RequestTooLarge(_("This is too large: send at most %(most)d MB.") % {"most": megabytes})
+            request, RequestTooLarge(_("This is too large. Send at most %(most)d MB.") % {"most": megabytes})
         )
 
 

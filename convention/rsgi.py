@@ -110,7 +110,7 @@ class RsgiApplication:
             await asyncio.wrap_future(job)
         except asyncio.CancelledError:  # no thread was free in time; a running job is never cancelled
             raise ServiceUnavailable(
-                _("The site is too busy just now. Please try again in a moment.")
+                _("The site is very busy at the moment. Please try again shortly.")
             ) from None
         finally:
             timer.cancel()

@@ -51,7 +51,7 @@ def create_diet_questions(event: Event) -> None:
     """Ask for diets, and for the kind of an allergy."""
     diet = Question.objects.create(
         event=event, slug="diet", kind=Question.Kind.DIET, text="Régime alimentaire", text_en="Diet",
-        help="Pour le traiteur, qui n’en reçoit que les nombres.",
+        help="Seuls les totaux sont transmis au traiteur.",
         help_en="For the caterer, who gets nothing but the numbers.", retention_days=30,
     )  # fmt: skip
     for position, (slug, text, text_en) in enumerate(DIET_OPTIONS):

@@ -114,7 +114,7 @@ PLANNING_REASON = _("the programme’s history remains traceable, without names"
 PERSONAL_DATA = [
     PersonalDataSource(
         model=Speaker,
-        purpose=_("that you speak: your biography and photograph, and when you are available"),
+        purpose=_("your role as a speaker: your biography, photograph and availability"),
         person_columns=("person",),
         address_columns=("email",),
         find_more_rows=_find_speakers,
@@ -127,7 +127,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=ScheduleDraft,
-        purpose=_("drafts of a programme that you made"),
+        purpose=_("drafts of a programme you created"),
         actor_columns=("created_by",),
         exported_columns=("id", "event", "name", "created_at"),
         retention_reason=PLANNING_REASON,
@@ -136,7 +136,7 @@ PERSONAL_DATA = [
     PersonalDataSource(
         model=Move,
         name=_("changes of a draft"),
-        purpose=_("sessions that you moved in a draft"),
+        purpose=_("sessions you moved in a draft"),
         actor_columns=("author",),
         exported_columns=("id", "draft", "number", "session", "made_at"),
         retention_reason=PLANNING_REASON,
@@ -144,7 +144,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=PlanRun,
-        purpose=_("planner runs that you started"),
+        purpose=_("planner runs you started"),
         actor_columns=("created_by",),
         exported_columns=("id", "event", "created_at"),
         retention_reason=PLANNING_REASON,
@@ -152,7 +152,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=AgendaPrint,
-        purpose=_("sheets of a programme that you had printed"),
+        purpose=_("printed programmes you requested"),
         actor_columns=("requested_by",),
         exported_columns=("id", "event", "kind", "created_at"),
         retention_reason=PLANNING_REASON,
@@ -160,7 +160,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=ScheduleVersion,
-        purpose=_("versions of a programme that you published"),
+        purpose=_("versions of a programme you published"),
         actor_columns=("published_by",),
         exported_columns=("id", "event", "number", "name", "published_at"),
         retention_reason=PLANNING_REASON,
@@ -168,16 +168,16 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=SpeakerMailing,
-        purpose=_("e-mails to speakers that you sent"),
+        purpose=_("e-mails you sent to speakers"),
         actor_columns=("sent_by",),
         exported_columns=("id", "event", "kind", "created_at"),
-        retention_reason=_("what was sent to others stays known; no name is left"),
+        retention_reason=_("anonymised; the e-mails sent to others are kept"),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(
         model=ScheduleUpload,
         name=_("programme files"),
-        purpose=_("files of a programme that wait for their import, for a day"),
+        purpose=_("programme files waiting to be imported, for one day"),
         find_more_rows=_find_uploads,
         exported_columns=("id", "event", "created_at"),
         is_deleted_on_erasure=True,

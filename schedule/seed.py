@@ -70,7 +70,7 @@ def create_programme(world: DemoWorld, event: Event, session_count: int) -> None
     states = [take_slot(session) for session in chosen]
     Session.objects.bulk_create(chosen)
     publish_first_version(world, event, dict(zip(chosen, states, strict=True)))
-    create_speakers(world, event, [session for session in chosen if session.kind != "plenary"])
+    create_speakers(world, event, [session for session in chosen if session.kind != "plénière"])
 
 
 def take_slot(session: Session) -> SlotState:
@@ -119,7 +119,7 @@ def make_plenaries(event: Event, room: Room, track: Track) -> list[Session]:
             title=title,
             role=Session.Role.BREAK if title in DEMO_BREAKS else Session.Role.PLENARY,
             is_for_members=title in DEMO_MEMBERS_SESSIONS,
-            kind="plenary",
+            kind="plénière",
             language="fr",
             room=room,
             track=track,
@@ -141,7 +141,7 @@ def make_talks(world: DemoWorld, event: Event, rooms: list[Room], tracks: list[T
         Session(
             event=event,
             title=title if index < len(titles) else f"{title} ({index // len(titles) + 1})",
-            kind="workshop" if title.startswith("Atelier") else "talk",
+            kind="atelier" if title.startswith("Atelier") else "conférence",
             capacity=WORKSHOP_CAPACITY if (is_small_session := is_workshop(index, title)) else None,
             is_bookable=is_small_session and event.starts_at > world.now,
             language="fr",

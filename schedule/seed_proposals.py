@@ -9,7 +9,7 @@ from convention.seeding import DemoWorld
 from .models import CallForProposals, Criterion, ProposalSpeaker, SessionFormat, SessionProposal
 
 DEMO_FORMATS: Final = (("Conférence", "Talk", 45), ("Atelier", "Workshop", 90))
-DEMO_CRITERIA: Final = (("Intérêt pour les membres", "Value for members", 3), ("Clarté", "Clarity", 1))
+DEMO_CRITERIA: Final = (("Intérêt pour les adhérents", "Value for members", 3), ("Clarté", "Clarity", 1))
 DEMO_CALL_TEXT: Final = (
     "Partagez une **expérience de production** : ce qui a marché, ce qui a échoué, et ce que vous feriez "
     "autrement. Pas de démonstration de produit."

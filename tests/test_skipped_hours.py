@@ -20,7 +20,7 @@ from tests.registrations.visits.factories import make_visit
 
 pytestmark = pytest.mark.django_db
 SKIPPED, AFTER = "2027-03-28T02:30", "2027-03-28T03:30"
-SENTENCE = "On change d’heure à ce moment"
+SENTENCE = "Cette heure n’existe pas dans ce fuseau"
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 
 

@@ -41,7 +41,7 @@ class DeviceAuthentication(BaseAuthentication):
         # Looked up by the hash, which also keeps timing from revealing how much of a token was right.
         device = find_device_reconnecting(token) if token else None
         if device is None:
-            raise AuthenticationFailed(_("This device is not or no longer paired. Pair it again."))
+            raise AuthenticationFailed(_("This device is not paired, or no longer paired. Pair it again."))
         return AnonymousUser(), device
 
     def authenticate_header(self, request: "Request") -> str:

@@ -106,7 +106,7 @@ class OrganizerPairingForm(PairingForm):
     """Pairing form for organizers, who may also pair supervisors' devices."""
 
     can_override = forms.BooleanField(
-        label=_("A supervisor’s phone"),
+        label=_("Supervisor’s phone"),
         required=False,
         help_text=_("Can override a refusal; a reason is required and logged."),
     )
@@ -122,7 +122,7 @@ class ScanConflictFilterForm(forms.Form):
     begins_at = LocalDateTimeField(label=_("Scanned from"), required=False)
     ends_at = LocalDateTimeField(label=_("Scanned before"), required=False)
     kind = forms.ChoiceField(
-        label=_("Resolved as"),
+        label=_("Explanation"),
         required=False,
         choices=[("", _("anything")), *ConflictResolution.Kind.choices],
     )

@@ -41,9 +41,9 @@ REASON_LABELS = {
     "outside_window": _("outside the opening hours"),
     "full": _("full"),
     "conflict": _("let in twice"),
-    "undone": _("takes back an earlier scan"),
+    "undone": _("undoes an earlier scan"),
     "not_allowed": _("not allowed on this phone"),
-    "revoked_device": _("from a phone that was revoked before"),
+    "revoked_device": _("from a phone revoked earlier"),
 }
 
 

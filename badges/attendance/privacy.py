@@ -57,7 +57,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=Device,
-        purpose=_("phones that you paired"),
+        purpose=_("phones you paired"),
         actor_columns=("paired_by",),
         exported_columns=("id", "event", "name", "created_at"),
         blanked_columns=("name",),
@@ -66,7 +66,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=PairingInvitation,
-        purpose=_("pairing codes that you showed"),
+        purpose=_("pairing codes you displayed"),
         actor_columns=("shown_by",),
         exported_columns=("id", "event", "name", "created_at"),
         is_deleted_on_erasure=True,

@@ -203,8 +203,8 @@ def _draw_footer(page: PdfPage, event: "Event", certificate: Certificate) -> Non
     draw_qr_symbol(page, address, x=PAGE_WIDTH - PAGE_MARGIN - QR_SIDE, y=FOOTER_TOP, side=QR_SIDE)
     # So that the paper is not taken for a certificate of training.
     origin = _(
-        "Issued on %(day)s from the scans of the badge. It certifies attendance only and is not a training "
-        "certificate."
+        "Issued on %(day)s, based on badge scans. It certifies attendance only and is not a "
+        "training certificate."
     ) % {"day": format_date(certificate.issued_at, event.zone)}
     check = _("Certificate %(code)s. To check it, scan the code or open %(address)s") % {
         "code": certificate.spaced_code,
@@ -233,7 +233,7 @@ def _draw_scans(
 
 def _begin_scan_page(document: PdfDocument, certificate: Certificate) -> tuple[PdfPage, float]:
     page = document.begin_page(PAGE_WIDTH, PAGE_HEIGHT)
-    y = _draw_text(page, _("Scans that this certificate rests on"), 60, size=18, weight=FontWeight.BOLD)
+    y = _draw_text(page, _("Scans behind this certificate"), 60, size=18, weight=FontWeight.BOLD)
     subtitle = f"{certificate.name} · {certificate.spaced_code}"
     y = _draw_text(page, subtitle, y + 4, size=11, color=PALE_INK_COLOR) + 12
     headings = (_("Time"), _("Checkpoint"), _("Direction"), _("Recorded by"))

@@ -77,7 +77,7 @@ def _leave_out_withdrawn(event: "Event", facts: Sequence[CertificateFacts]) -> l
     withdrawn = [(row.registration_id, row.session_id, _read_text(row)) for row in rows]
     left = [row for row in facts if (*_make_key(row), _make_text(row)) not in withdrawn]
     if facts and not left:
-        raise CertificateEnded(_("The organizer withdrew this certificate."))
+        raise CertificateEnded(_("The organizer has withdrawn this certificate."))
     return left
 
 

@@ -62,7 +62,7 @@ def certificates_print(request: HttpRequest, event: str) -> HttpResponse:
     number = request.POST.get("session", "")
     facts = load_printed_facts(event_obj, number)
     if not facts:
-        messages.warning(request, _("There is nothing to print: no badge was scanned there."))
+        messages.warning(request, _("There is nothing to print: no badges were scanned there."))
         return redirect("organize-certificates", event_obj.slug)
     if len(facts) > MAX_IMMEDIATE_CERTIFICATES:
         job = request_job(
@@ -118,7 +118,7 @@ def certificate_withdraw(request: HttpRequest, event: str, code: str) -> HttpRes
         withdraw_certificate(certificate=certificate, reason=form.cleaned_data["reason"])
         messages.success(request, _("The certificate is withdrawn. Its code now shows that it is not valid."))
     else:
-        messages.error(request, _("Enter the reason; the audit trail stores it."))
+        messages.error(request, _("Enter the reason. It is stored in the audit trail."))
     return redirect("organize-certificate", event_obj.slug, certificate.code)
 
 

@@ -30,7 +30,7 @@ def explain_unavailability(event: "Event", *, at: datetime.datetime | None = Non
     """Return why the event has no certificates: a visit, or not over at `at`; "" if it has."""
     # Visits certify only visitors who were scanned out.
     if event.kind == event.Kind.SITE_VISIT:
-        return _("The certificates of a visit are on the page of its day.")
+        return _("Certificates for a visit are on the visit’s “The day” page.")
     # Before the end the times are incomplete.
     if event.ends_at > (at or timezone.now()):
         return _("Certificates of attendance are available once the event is over.")
@@ -55,5 +55,7 @@ def get_certificate_by_code(text: str) -> Certificate:
     # Longer texts, and letters of other scripts, are no codes and need no query.
     certificate = rows.filter(code=code).first() if len(code) == CODE_LENGTH and code.isascii() else None
     if certificate is None:
-        raise NotFound(_("There is no certificate with this code. Compare each character with the paper."))
+        raise NotFound(
+            _("There is no certificate with this code. Check each character against the certificate.")
+        )
     return certificate

@@ -27,7 +27,7 @@ def load_printed_facts(event: "Event", session_number: str) -> list[CertificateF
     rows = Session.objects.filter(event=event).select_related("event", "room")
     session = rows.filter(number=session_number).first() if session_number.isdecimal() else None
     if session is None:
-        raise NotFound(_("There is no such session."))
+        raise NotFound(_("We could not find this session."))
     return load_session_facts(session)
 
 

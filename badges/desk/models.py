@@ -114,7 +114,7 @@ class DeskEntry(models.Model):
 
     class State(models.TextChoices):
         DONE = "done", pgettext_lazy("entry", "done")
-        CONFLICT = "conflict", _("changed meanwhile")
+        CONFLICT = "conflict", _("changed in the meantime")
         REFUSED = "refused", pgettext_lazy("entry", "refused")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+", db_index=False)

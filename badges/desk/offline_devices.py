@@ -25,7 +25,7 @@ def enable_desk_device(*, event: Event, name: str, enabled_by: "Person | None") 
     """Let a browser store the event's guests, encrypted by its PIN. Raise NotOpenNow after the event."""
     device = DeskDevice(event=event, name=name, enabled_by=enabled_by)
     if not device.is_active():
-        raise NotOpenNow(_("The event is over: this device cannot work offline any more."))
+        raise NotOpenNow(_("The event is over, so this device can no longer work offline."))
     device.save()
     record_action("desk_device.enable", device, event=event, fields=["name"])
     return device

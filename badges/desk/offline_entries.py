@@ -146,7 +146,7 @@ def _apply_note(context: EntryContext, entry: OfflineEntry) -> Outcome:
     guest = get_guest(context.event, entry.reference)
     note = getattr(guest, "staff_note", None)
     if (note.text if note else "") != entry.values["before"]["note"]:
-        raise ChangedMeanwhile(_("Another desk changed this note meanwhile."))
+        raise ChangedMeanwhile(_("Another desk has changed this note in the meantime."))
     write_staff_note(registration=guest, text=entry.values["note"], written_by=context.operator)
     return guest, ""
 
@@ -156,7 +156,7 @@ def _apply_correction(context: EntryContext, entry: OfflineEntry) -> Outcome:
     before = entry.values["before"]
     changed = {name: entry.values[name] for name in before if entry.values[name] != before[name]}
     if any(getattr(guest, name) != before[name] for name in changed):
-        raise ChangedMeanwhile(_("Another desk changed these details meanwhile."))
+        raise ChangedMeanwhile(_("Another desk has changed these details in the meantime."))
     values = {name: getattr(guest, name) for name in CORRECTABLE_FIELDS} | changed
     corrected = correct_as_organizer(registration=guest, correction=Correction(**values))
     return corrected, _describe_printed_version(guest, corrected)
@@ -165,14 +165,14 @@ def _apply_correction(context: EntryContext, entry: OfflineEntry) -> Outcome:
 def _describe_printed_version(before: Registration, corrected: Registration) -> str:
     if corrected.badge_version == before.badge_version:
         return ""
-    return _("The place went to another person: badges printed before are no longer valid.")
+    return _("The place was transferred to another person: badges printed earlier are no longer valid.")
 
 
 def _apply_substitution(context: EntryContext, entry: OfflineEntry) -> Outcome:
     guest = get_guest(context.event, entry.reference)
     before = entry.values["before"]
     if any(getattr(guest, name) != before[name] for name in ("first_name", "last_name", "email")):
-        raise ChangedMeanwhile(_("Another desk changed these details meanwhile."))
+        raise ChangedMeanwhile(_("Another desk has changed these details in the meantime."))
     names = ("first_name", "last_name", "email")
     place = RequestedPlace(ticket="", **{name: entry.values[name] for name in names})
     return substitute_as_organizer(registration=guest, new_attendee=place), ""
@@ -186,7 +186,7 @@ def _apply_print(context: EntryContext, entry: OfflineEntry) -> Outcome:
         raise ChangedMeanwhile(_("This badge was replaced meanwhile: print it again."))
     if not reason and find_last_print(guest):
         # Two desks printed the same badge without network: both badges are the same code.
-        return guest, _("This badge was printed at another desk, too.")
+        return guest, _("This badge was also printed at another desk.")
     if reason and not find_last_print(guest):
         # The device printed the next version: the one before counts as printed.
         BadgePrint.objects.create(registration=guest, badge_version=guest.badge_version)

@@ -24,12 +24,12 @@ def list_offline_texts() -> dict[str, str]:
 def list_pin_texts() -> dict[str, str]:
     return {
         "pin.short": _("Choose a PIN of at least six digits."),
-        "pin.differs": _("The two PINs differ. Enter the same one twice."),
-        "pin.wrong": _("Wrong PIN. Tries left: {count}."),
-        "pin.erased": _("Too many wrong tries: the guests have been erased from this device."),
+        "pin.differs": _("The PINs do not match. Enter the same one twice."),
+        "pin.wrong": _("Wrong PIN. Attempts left: {count}."),
+        "pin.erased": _("Too many wrong attempts: the guests have been erased from this device."),
         "pin.erased_pending": _(
-            "Too many wrong tries: the guests have been erased. Entries that were not sent stay encrypted "
-            "until the right PIN is entered."
+            "Too many wrong attempts: the guests have been erased. Unsent entries stay "
+            "encrypted until the correct PIN is entered."
         ),
         "locked.pending": _("Entries not sent yet: {count}."),
         "error.signed_out": _("Sign in as desk staff of this event first."),
@@ -39,16 +39,16 @@ def list_pin_texts() -> dict[str, str]:
 
 def list_status_texts() -> dict[str, str]:
     return {
-        "connection.online": _("Online, all up to date"),
+        "connection.online": _("Online, everything up to date"),
         "connection.offline": _("Offline: everything is stored and sent later"),
-        "connection.signed_out": _("Online, but signed out: sign in to send"),
-        "connection.refused": _("The server refuses: {sentence}"),
+        "connection.signed_out": _("Online, but signed out: sign in to send entries"),
+        "connection.refused": _("Refused by the server: {sentence}"),
         "connection.erased": _("This device is no longer enabled: the guests have been erased"),
         "pending": _("{count} to send"),
         "inside": _("{count} inside"),
         "found": _("Found: {count}"),
         "scan.not_a_badge": _("This is not a badge of this site. Scan again, or type the name."),
-        "scan.unknown": _("This badge is not on this device’s list: perhaps registered just now."),
+        "scan.unknown": _("This badge is not on this device’s list. The guest may have registered just now."),
     }
 
 
@@ -71,7 +71,7 @@ def list_guest_texts() -> dict[str, str]:
         "facts.no_photo": _("no photographs"),
         "facts.pending": _("to send"),
         "reprint.why": _("Already printed. Why is another badge needed?"),
-        "walk_in.no_spare": _("No signed badges left on this device: connect to the network to get more."),
+        "walk_in.no_spare": _("No spare badges left on this device. Connect to the network to get more."),
     }
 
 

@@ -53,7 +53,7 @@ def get_guest(event: Event, reference: str) -> Registration:
     """Return a registration of the event with what the desk shows. Raise NotFound."""
     guest = find_guest(event, reference)
     if guest is None:
-        raise NotFound(_("This registration is not one of this event’s."))
+        raise NotFound(_("This registration belongs to another event."))
     return guest
 
 
@@ -74,5 +74,5 @@ def get_payment_to_serve(guest: Registration, payment_id: int) -> Payment:
     rows = Payment.objects.select_related("receivable__event")
     payment = rows.filter(pk=payment_id, receivable__reference=guest.order.reference).first()
     if payment is None:
-        raise NotFound(_("This payment is not one of this guest’s."))
+        raise NotFound(_("This payment belongs to another guest."))
     return payment

@@ -26,7 +26,7 @@ def delete_old_devices(before: datetime.datetime) -> int:
 PERSONAL_DATA = [
     PersonalDataSource(
         model=StaffNote,
-        purpose=_("what the desk noted for its staff when you came"),
+        purpose=_("desk staff’s notes about you"),
         parent_columns=("registration",),
         # The person who wrote it is another one, whose name the guest's copy must not reveal.
         hidden_columns=("written_by",),
@@ -35,11 +35,13 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=StaffNote,
-        name=_("notes that you wrote at the desk"),
-        purpose=_("notes about guests that you wrote at the desk"),
+        name=_("notes you wrote at the desk"),
+        purpose=_("notes about guests you wrote at the desk"),
         actor_columns=("written_by",),
         exported_columns=("id", "written_at"),
-        retention_reason=_("the note is about a guest; it stays until its own deletion, without your name"),
+        retention_reason=_(
+            "the note is about a guest; it is kept until its own deletion date, without your name"
+        ),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(
@@ -53,8 +55,8 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=DeskEntry,
-        name=_("entries of desks without network"),
-        purpose=_("what a desk without network recorded about you"),
+        name=_("entries made at desks offline"),
+        purpose=_("entries about you made at a desk offline"),
         parent_columns=("registration",),
         exported_columns=("id", "registration", "kind", "made_at", "received_at", "state"),
         is_deleted_on_erasure=True,
@@ -62,7 +64,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=DeskDevice,
-        purpose=_("devices that you enabled for the desk"),
+        purpose=_("devices you enabled for the desk"),
         actor_columns=("enabled_by",),
         exported_columns=("id", "event", "name", "enabled_at"),
         blanked_columns=("name",),
@@ -75,14 +77,14 @@ FREE_TEXT = {StaffNote: ("text",), DeskDevice: ("name",), DeskEntry: ("sentence"
 RETENTION = [
     RetentionRule(
         slug="staff-notes",
-        name=_("Notes of the desk about guests"),
+        name=_("Desk notes about guests"),
         counted_from=_("after the end of the event"),
         days=30,
         delete_older_than=delete_old_notes,
     ),
     RetentionRule(
         slug="desk-devices",
-        name=_("Desks that worked without network, and what they sent"),
+        name=_("Desks that worked offline, and their entries"),
         counted_from=_("after the end of the event"),
         days=90,
         min_days=7,

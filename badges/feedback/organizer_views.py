@@ -94,7 +94,7 @@ def feedback_settings(request: HttpRequest, event: str) -> HttpResponse:
     settings = load_feedback_settings(event_obj)
     form = FeedbackSettingsForm(request.POST or None, instance=settings)
     if request.method == "POST" and form.is_valid() and save_settings(form):
-        messages.success(request, _("The feedback settings were saved."))
+        messages.success(request, _("The feedback settings have been saved."))
         return redirect("organize-feedback", event_obj.slug)
     context = {"event": event_obj, "section": "organize", "form": form}
     return render(request, "feedback/organize_settings.html", context)

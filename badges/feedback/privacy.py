@@ -26,7 +26,9 @@ PERSONAL_DATA = [
     PersonalDataSource(
         model=FeedbackReceipt,
         name=_("feedback on sessions"),
-        purpose=_("that you gave feedback on a session; what you wrote cannot be traced to you"),
+        purpose=_(
+            "the fact that you gave feedback on a session; the feedback itself cannot be traced to you"
+        ),
         find_more_rows=_find_receipts,
         hidden_columns=("digest",),
         is_deleted_on_erasure=True,

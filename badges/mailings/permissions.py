@@ -19,6 +19,6 @@ def mailing_to_organize(slug: str, pk: int, person: "RequestUser") -> Mailing:
     # Filtered by event: the permission was checked for that one only.
     mailing = Mailing.objects.select_related("written_by").filter(event=event, pk=pk).first()
     if mailing is None:
-        raise NotFound(_("There is no such mailing at this event."))
+        raise NotFound(_("We could not find this mailing for this event."))
     mailing.event = event
     return mailing

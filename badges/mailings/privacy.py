@@ -64,7 +64,7 @@ def _purge_corrected_addresses(_before: datetime.datetime) -> int:
 PERSONAL_DATA = [
     PersonalDataSource(
         model=Mailing,
-        purpose=_("mailings that you wrote"),
+        purpose=_("mailings you wrote"),
         actor_columns=("written_by",),
         exported_columns=("id", "event", "created_at"),
         retention_reason=_("the mailings remain, without your name"),
@@ -79,14 +79,14 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=Unsubscription,
-        purpose=_("that you unsubscribed from news"),
+        purpose=_("your unsubscription from news"),
         address_columns=("email",),
         is_deleted_on_erasure=True,
     ),
     PersonalDataSource(
         model=BouncedAddress,
         name=_("bounced addresses"),
-        purpose=_("that an e-mail to you bounced"),
+        purpose=_("the fact that an e-mail to you bounced"),
         address_columns=("email",),
         is_deleted_on_erasure=True,
     ),

@@ -14,8 +14,8 @@ from .sending.reminders import DEFAULT_DAYS_BEFORE
 
 ONE_DAY = datetime.timedelta(days=1)
 THANKS_TEXTS = {
-    "subject_fr": "Merci d’être venus à {event}",
-    "text_fr": "Bonjour {first_name},\n\nmerci d’être venu à **{event}**. "
+    "subject_fr": "Merci de votre participation à {event}",
+    "text_fr": "Bonjour {first_name},\n\nmerci d’avoir participé à **{event}**. "
     "Les présentations sont en ligne\u202f:\n\n[le programme et ses documents]({agenda})\n\n"
     "À l’année prochaine\u202f!",
     "subject_en": "Thank you for coming to {event}",

@@ -77,7 +77,7 @@ def find_by_short_code(*, device: Device, short_code: str) -> list[FoundAttendee
 def list_attendees(*, device: Device) -> list[FoundAttendee]:
     """Return everybody with a valid badge. Raise Forbidden unless a supervisor has the device."""
     if not device.can_override:
-        raise Forbidden(_("Only a supervisor’s phone may hold the list of names."))
+        raise Forbidden(_("Only a supervisor’s phone can store the list of names."))
     record_api_read("attendees.read", token=device, event=device.event)
     short_codes = {reference: code for code, reference in load_short_codes(device.event).items()}
     found = describe_attendees(Registration.objects.filter(event=device.event).confirmed())

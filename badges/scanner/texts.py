@@ -51,7 +51,9 @@ def verdict_texts() -> dict[str, str]:
 def reason_texts() -> dict[str, str]:
     return {
         "reason.forged": _("Not signed by the organizer: damaged copy or forged badge."),
-        "reason.unknown": _("Genuine badge, but not on this phone’s list: perhaps registered just now."),
+        "reason.unknown": _(
+            "Genuine badge, but not on this phone’s list. The attendee may have registered just now."
+        ),
         "reason.unknown_refused": _("Unknown badge."),
         "reason.not_a_badge": _("This is not a badge of this convention."),
         "reason.revoked": _("This badge was replaced by a newer one."),
@@ -66,7 +68,7 @@ def reason_texts() -> dict[str, str]:
         "reason.unchecked": _(
             "This phone cannot tell whether the badge is genuine: wait for the network or send to the desk."
         ),
-        "reason.not_allowed": _("This phone may not undo that scan: ask a supervisor."),
+        "reason.not_allowed": _("This phone cannot undo that scan: ask a supervisor."),
         "reason.revoked_device": _("This phone’s pairing had ended before this scan: send to the desk."),
         "reason.offline": _("This checkpoint works online only: wait for the network or send to the desk."),
         "reason.conflict": _("Scanned at two doors at the same time: check who has the badge."),
@@ -251,7 +253,7 @@ def conflict_texts() -> dict[str, str]:
         "conflict.title": pgettext("verdict", "Let in twice"),
         "conflict.detail": _("This badge came in twice:"),
         "conflict.reentry": _("Came back after leaving unseen"),
-        "conflict.wrong_badge": _("Somebody else’s badge"),
+        "conflict.wrong_badge": _("Someone else’s badge"),
         "conflict.desk": _("Leave it to the desk"),
         "conflict.count": _("To settle: {count}"),
         "conflict.settled": _("Conflict settled."),

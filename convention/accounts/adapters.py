@@ -38,17 +38,18 @@ from .throttles import (
 
 ERROR_MESSAGES = {
     "email_password_mismatch": _("Wrong e-mail address or password."),
-    "incorrect_code": _("This code is not right. Wait for the next one, or check the time of your phone."),
-    "incorrect_password": _("This password is not right."),
-    "enter_current_password": _("Please enter your present password."),
+    "incorrect_code": _("Wrong code. Wait for the next one, or check that your phone’s clock is correct."),
+    "incorrect_password": _("Wrong password."),
+    "enter_current_password": _("Enter your current password."),
     "too_many_login_attempts": _("Too many failed attempts. Please try again in five minutes."),
     TRIED_ELSEWHERE_CODE: _(
-        "This account was tried too often. Use a browser in which you signed in before, or wait an hour."
+        "Too many failed attempts on this account. Use a browser you have signed in with "
+        "before, or wait an hour."
     ),
-    "rate_limited": _("That was tried too often. Please wait a few minutes and try again."),
+    "rate_limited": _("Too many attempts. Please wait a few minutes and try again."),
     # Vague on purpose: it must not tell that another account has the address.
-    "email_taken": _("This address cannot be used."),
-    "same_as_current": _("That is the address you have already."),
+    "email_taken": _("This address cannot be used. Enter another one."),
+    "same_as_current": _("This is already your address."),
 }
 
 
@@ -94,7 +95,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         account = email_address.user
         if not is_same_email(account.email, email_address.email) and request.user != account:
-            raise SignInRequired(_("Sign in to the account whose address this is to be."))
+            raise SignInRequired(_("Sign in to the account that will have this address."))
         # Another person of the club has it, perhaps in other capitals, which no unique constraint sees.
         if filter_by_email(Person.objects.exclude(pk=account.pk), email_address.email):
             return False
@@ -162,7 +163,7 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             send_mail_message(write_account_letter(occasion, email, context))
         except MailNotSent as error:
-            sentence = _("We cannot send e-mails just now. Please try again in a few minutes.")
+            sentence = _("We cannot send e-mails at the moment. Please try again in a few minutes.")
             # Reported on the page, since these mails are sent within the request.
             raise MailUnavailable(sentence) from error
 
@@ -183,7 +184,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": ERROR_MESSAGES["incorrect_code"],
         "cannot_generate_recovery_codes": _(
-            "Add a passkey or an authenticator app first: recovery codes stand in for them."
+            "Add a passkey or an authenticator app first: recovery codes are their backup."
         ),
     }
 

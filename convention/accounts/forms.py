@@ -96,8 +96,8 @@ class SignInForm(NoPlaceholderForm, LoginForm):
         if settings.PRODUCTION and password == DEMO_PASSWORD:
             raise ValidationError(
                 _(
-                    "This is the password of the demo, which anyone can look up. "
-                    "Sign in with a code sent by e-mail, then choose another password."
+                    "This is the demo password, which is public. Sign in with a code sent by "
+                    "e-mail, then choose another password."
                 )
             )
         return password
@@ -168,7 +168,7 @@ def make_code_field(label: Any, hint: Any = "") -> forms.CharField:
 class SingleUseCodeForm(forms.Form):
     """A code of the authenticator app, accepted once over all server processes."""
 
-    code = make_code_field(_("Code"), _("Of your authenticator app, or one of your recovery codes."))
+    code = make_code_field(_("Code"), _("From your authenticator app, or one of your recovery codes."))
     authenticator: Authenticator
 
     def clean_code(self) -> str:
@@ -192,7 +192,7 @@ class CodeReauthenticationForm(SingleUseCodeForm, ReauthenticateForm):
 class AuthenticatorAppForm(ActivateTOTPForm):
     """The first code of a new authenticator app."""
 
-    code = make_code_field(_("Code that the app shows"))
+    code = make_code_field(_("Code shown by the app"))
 
 
 @contextlib.contextmanager
@@ -247,7 +247,7 @@ class PasskeyReauthenticationForm(ReauthenticateWebAuthnForm):
 
 
 def make_passkey_name_field() -> forms.CharField:
-    hint = _("Such as the device it is on: “Phone”, “Key on my key ring”.")
+    hint = _("For example the device it is stored on: “Phone”, “Key on my key ring”.")
     return forms.CharField(label=_("Name"), max_length=MAX_PASSKEY_NAME_LENGTH, required=True, help_text=hint)
 
 

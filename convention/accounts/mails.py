@@ -26,71 +26,73 @@ class AccountMailText:
 
 
 NOT_YOU_TEXT = _(
-    "It was not you? Then someone else is in your account: choose a new password at once, end the other "
-    "sessions and tell the club."
+    "If this wasn’t you, someone else has access to your account: choose a new password "
+    "immediately, end all other sessions and contact the club."
 )
-NOT_REQUESTED_TEXT = _("You did not ask for it? Then nothing needs to be done.")
-SECURITY_LABEL = _("See my account’s security")
+NOT_REQUESTED_TEXT = _("If you didn’t ask for this, you can ignore this e-mail.")
+SECURITY_LABEL = _("View my account security")
 
 ACCOUNT_MAIL_TEXTS = {
     "login_code": AccountMailText(
         _("Your sign-in code"),
-        _("Your sign-in code, to enter on the page that you left open:"),
-        _("You did not ask for it? Then nothing needs to be done: nobody gets in without the code."),
+        _("Enter this sign-in code on the page you left open:"),
+        _("If you didn’t request this, you can ignore this e-mail: nobody can sign in without the code."),
     ),
     "unknown_account": AccountMailText(
         _("No account has this address"),
         _(
-            "Someone, perhaps you, wanted to sign in with %(email)s, and no account has this address. "
-            "Registering for an event needs no account. If you have one, sign in with its own address."
+            "Someone, perhaps you, tried to sign in with %(email)s, but no account has this "
+            "address. You do not need an account to register for an event. If you have one, "
+            "sign in with its address."
         ),
-        _("It was not you? Then nothing needs to be done."),
+        _("If this wasn’t you, you can ignore this e-mail."),
     ),
     "password_reset_key": AccountMailText(
         _("A new password"),
-        _("This link lets you choose a new password. It is good once, for three days."),
+        _("Use this link to choose a new password. It works once and expires after three days."),
         NOT_REQUESTED_TEXT,
         _("Choose a new password"),
     ),
     "email_confirmation": AccountMailText(
         _("Confirm your address"),
         _(
-            "This link makes %(email)s the address of your account. Open it where you are signed in to that "
-            "account, or sign in first."
+            "Open this link to make %(email)s the address of your account. You need to be "
+            "signed in to that account."
         ),
         NOT_REQUESTED_TEXT,
         _("Confirm the address"),
     ),
     "email_changed": AccountMailText(
         _("Your address has changed"),
-        _("Your account’s address has changed from %(from_email)s to %(to_email)s."),
+        _("The address of your account has been changed from %(from_email)s to %(to_email)s."),
         NOT_YOU_TEXT,
         SECURITY_LABEL,
     ),
     "email_deleted": AccountMailText(
-        _("An address was removed"),
-        _("The address %(deleted_email)s was removed from your account."),
+        _("An address has been removed"),
+        _("The address %(deleted_email)s has been removed from your account."),
         NOT_YOU_TEXT,
         SECURITY_LABEL,
     ),
     "password_changed": AccountMailText(
         _("Your password has changed"),
-        _("The password of your account has changed; all other sessions have ended."),
+        _("The password of your account has been changed, and all other sessions have ended."),
         NOT_YOU_TEXT,
         SECURITY_LABEL,
     ),
     "password_changed_tokens_revoked": AccountMailText(
         _("Your password has changed"),
         _(
-            "The password of your account has changed; all other sessions have ended, and API tokens were "
-            "revoked: make new ones for the programs that still need them."
+            "The password of your account has been changed. All other sessions have ended, and "
+            "your API tokens have been revoked: create new ones for any software that still "
+            "needs them."
         ),
         NOT_YOU_TEXT,
         SECURITY_LABEL,
     ),
     "totp_activated": AccountMailText(
         _("Authenticator app added"),
-        _("An authenticator app now protects your account: it is asked for a code after the password."),
+        _("An authenticator app now protects your account: you enter its code after your password."),
         NOT_YOU_TEXT,
         SECURITY_LABEL,
     ),
@@ -101,27 +103,31 @@ ACCOUNT_MAIL_TEXTS = {
         SECURITY_LABEL,
     ),
     "webauthn_added": AccountMailText(
-        _("Passkey added"), _("A new passkey opens your account."), NOT_YOU_TEXT, SECURITY_LABEL
+        _("Passkey added"), _("You can now sign in with a new passkey."), NOT_YOU_TEXT, SECURITY_LABEL
     ),
     "webauthn_removed": AccountMailText(
         _("Passkey removed"),
-        _("A passkey was removed: it no longer opens your account, and all other sessions have ended."),
+        _(
+            "A passkey has been removed. It can no longer be used to sign in, and all other "
+            "sessions have ended."
+        ),
         NOT_YOU_TEXT,
         SECURITY_LABEL,
     ),
     "recovery_codes_generated": AccountMailText(
         _("New recovery codes"),
-        _("New recovery codes were made for your account; the earlier ones are void."),
+        _("New recovery codes have been generated for your account. The previous ones no longer work."),
         NOT_YOU_TEXT,
         SECURITY_LABEL,
     ),
     "second_factor_reset": AccountMailText(
-        _("Your second factor was reset"),
+        _("Your second factor has been reset"),
         _(
-            "An administrator removed your passkeys, your authenticator app and your recovery codes, and "
-            "ended your sessions. Sign in with your password or a mailed code, then set up a new one."
+            "An administrator has removed your passkeys, authenticator app and recovery codes, "
+            "and ended your sessions. Sign in with your password or a code sent by e-mail, "
+            "then set up a new second factor."
         ),
-        _("You did not ask for it? Then tell the club at once."),
+        _("If you did not make this request, contact the club immediately."),
         SECURITY_LABEL,
     ),
 }

@@ -20,8 +20,8 @@ REVOKED_TOKENS_ATTRIBUTE: Final = "revoked_api_tokens"
 def format_revoked_tokens(count: int) -> str:
     """Return the message that tells the owner how many tokens were revoked."""
     return ngettext(
-        "Your API token was revoked too: if a program still needs one, make a new one.",
-        "Your %(count)d API tokens were revoked too: if programs still need some, make new ones.",
+        "Your API token has been revoked too. Create a new one if you still need it.",
+        "Your %(count)d API tokens have been revoked too. Create new ones if you still need them.",
         count,
     ) % {"count": count}
 

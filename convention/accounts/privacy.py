@@ -24,15 +24,15 @@ PERSONAL_DATA = [
     PersonalDataSource(
         model=EmailAddress,
         name=_("addresses"),
-        purpose=_("which addresses are proven to be yours"),
+        purpose=_("your verified addresses"),
         person_columns=("user",),
         address_columns=("email",),
         is_deleted_on_erasure=True,
     ),
     PersonalDataSource(
         model=EmailConfirmation,
-        name=_("links that prove an address"),
-        purpose=_("links that prove an address"),
+        name=_("links to verify an address"),
+        purpose=_("links to verify an address"),
         parent_columns=("email_address",),
         hidden_columns=("key",),
         is_deleted_on_erasure=True,
@@ -40,14 +40,14 @@ PERSONAL_DATA = [
     PersonalDataSource(
         model=Authenticator,
         name=_("second factors"),
-        purpose=_("your passkeys and your authenticator app"),
+        purpose=_("your passkeys and authenticator app"),
         person_columns=("user",),
         hidden_columns=("data",),
         is_deleted_on_erasure=True,
     ),
     PersonalDataSource(
         model=UserSession,
-        name=_("sessions of sign-in"),
+        name=_("sign-in sessions"),
         purpose=_("where you are signed in"),
         person_columns=("user",),
         # A session's key would open it.
@@ -58,11 +58,11 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=LogEntry,
-        name=_("acts in the back office"),
-        purpose=_("what you did in the back office"),
+        name=_("actions in the back office"),
+        purpose=_("your actions in the back office"),
         actor_columns=("user",),
         exported_columns=("id", "action_time", "action_flag", "content_type", "object_id"),
-        retention_reason=_("what was done stays traceable; no name is left"),
+        retention_reason=_("actions stay traceable, without your name"),
     ),
 ]
 FREE_TEXT = {LogEntry: ("object_repr", "change_message")}

@@ -89,10 +89,10 @@ def reset_second_factor(*, email: str, reason: str = "") -> Person:
     people = filter_by_email(Person.objects.select_for_update().order_by("pk"), email.strip())
     person = people[0] if people else None
     if person is None or not person.email:
-        raise NotFound(_("Nobody has the address %(email)s.") % {"email": email})
+        raise NotFound(_("There is no account with the address %(email)s.") % {"email": email})
     removed, _rows = Authenticator.objects.filter(user=person).delete()
     if not removed:
-        raise NotFound(_("%(email)s has no second factor: there is nothing to reset.") % {"email": email})
+        raise NotFound(_("%(email)s has no second factor, so there is nothing to reset.") % {"email": email})
     end_other_sessions(person=person, except_key=None)
     record_action("second_factor.reset", person, reason=reason)
     notice = write_account_letter("second_factor_reset", person.email, {}, person.language)

@@ -84,7 +84,7 @@ class StrictTimeField(StrictField, LocalTimeField):
     def enforce_timezone(self, value: datetime.datetime) -> datetime.datetime:
         if timezone.is_naive(value):
             raise ValidationError(
-                _("Give the offset from UTC, too, as in %(example)s.")
+                _("Include the offset from UTC, as in %(example)s.")
                 % {"example": "2027-06-16T09:00:00+02:00"}
             )
         return super().enforce_timezone(value)
@@ -215,4 +215,4 @@ class LenientSlugListField(LenientField, serializers.ListField):
         return tuple(slugs)
 
     def describe_type(self) -> str:
-        return _("This must be a list of strings, at most %(most)d.") % {"most": self.limit}
+        return _("This must be a list of at most %(most)d strings.") % {"most": self.limit}

@@ -13,11 +13,9 @@ class TokenForm(forms.Form):
     """A token's name, scopes and lifetime."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=100, help_text=_("What will use it, such as “badge printer”.")
+        label=_("Name"), max_length=100, help_text=_("What will use it, for example “badge printer”.")
     )
     scopes = forms.MultipleChoiceField(
-        label=_("It may"), choices=ApiToken.Scope.choices, widget=forms.CheckboxSelectMultiple
+        label=_("It can"), choices=ApiToken.Scope.choices, widget=forms.CheckboxSelectMultiple
     )
-    lifetime = forms.ChoiceField(
-        label=_("It is valid for"), choices=TOKEN_LIFETIMES, required=False, initial="365"
-    )
+    lifetime = forms.ChoiceField(label=_("Valid for"), choices=TOKEN_LIFETIMES, required=False, initial="365")

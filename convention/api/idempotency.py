@@ -73,9 +73,11 @@ def find_earlier_result(token: ApiToken, *, key_hash: str, content_hash: str) ->
     """Return the result that came of the same request before. Raise IdempotencyKeyReused."""
     row = RepeatableRequest.objects.get(token=token, key_hash=key_hash)
     if row.content_hash != content_hash:
-        raise IdempotencyKeyReused(_("This Idempotency-Key came with another request before; use a new key."))
+        raise IdempotencyKeyReused(
+            _("This Idempotency-Key has already been used for another request. Use a new key.")
+        )
     if row.created_at < timezone.now() - KEY_LIFETIME:
-        raise IdempotencyKeyReused(_("This Idempotency-Key was used more than a day ago; use a new key."))
+        raise IdempotencyKeyReused(_("This Idempotency-Key was used more than a day ago. Use a new key."))
     return row.result
 
 

@@ -25,7 +25,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         },
         "errors": {
             "type": "object",
-            "description": "Sentences by field, such as `registrations.0.email`.",
+            "description": "Messages by field, such as `registrations.0.email`.",
             "additionalProperties": {"type": "array", "items": {"type": "string"}},
         },
     },
@@ -35,21 +35,21 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 STATUS_DESCRIPTIONS = {
     "400": "The request cannot be read.",
     "401": "The token is missing, unknown, expired or revoked.",
-    "403": "The token or its owner may not do this.",
-    "404": "There is nothing at this address, or it is not for this reader.",
+    "403": "The token or its owner does not have permission to do this.",
+    "404": "There is nothing at this address, or you do not have access to it.",
     "406": "The response is available as JSON only.",
-    "409": "It cannot be done now: no place is left, or it is not the time for it.",
-    "410": "It was valid once and has expired.",
-    "413": "The body is larger than what is read at once.",
-    "415": "Only JSON is read.",
-    "422": "Some values need another look; `errors` holds sentences by field.",
+    "409": "This is not possible now, for example because no places are left or registration is closed.",
+    "410": "It has expired.",
+    "413": "The body is too large.",
+    "415": "Only JSON is accepted.",
+    "422": "Some values need to be corrected; `errors` contains the messages by field.",
     "429": "Too many requests.",
     "503": "The database is unavailable; repeat the request after Retry-After.",
 }
 
 
 ETAG_HEADER = {
-    "description": "Names this state of the answer; send it back in If-None-Match.",
+    "description": "Identifies this state of the response. Send it back in If-None-Match.",
     "schema": {"type": "string"},
 }
 

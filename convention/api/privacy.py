@@ -9,7 +9,7 @@ from .models import ApiToken, RepeatableRequest
 PERSONAL_DATA = [
     PersonalDataSource(
         model=ApiToken,
-        purpose=_("programs that act for you"),
+        purpose=_("software that acts for you"),
         person_columns=("person",),
         hidden_columns=("token_hash",),
         is_deleted_on_erasure=True,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class HasScope(BasePermission):
     """Require a token that has the view's `required_scope`."""
 
-    message = _("This token does not hold the scope that this address needs.")
+    message = _("This token does not have the scope required for this address.")
 
     def has_permission(self, request: "Request", view: Any) -> bool:
         # None for a request without token; devices authenticate otherwise and have no scopes.

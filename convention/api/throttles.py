@@ -38,8 +38,8 @@ class TooManyRequests(ConventionError):
     def describe_wait(self, minutes: int) -> str:
         """Return the sentence for a wait of that many minutes."""
         sentence = ngettext(
-            "That was asked too often. Try again in %(minutes)d minute.",
-            "That was asked too often. Try again in %(minutes)d minutes.",
+            "Too many requests. Try again in %(minutes)d minute.",
+            "Too many requests. Try again in %(minutes)d minutes.",
             minutes,
         )
         return sentence % {"minutes": minutes}

@@ -41,7 +41,7 @@ def create_token(
     """Create a token; return the row and the token to show once. Raise InvalidFields."""
     unknown = sorted(set(scopes) - set(ApiToken.Scope.values))
     if unknown or not scopes:
-        raise InvalidFields(_("Choose what the token may do."), {"scopes": unknown or ["-"]})
+        raise InvalidFields(_("Choose what the token can do."), {"scopes": unknown or ["-"]})
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     row = ApiToken.objects.create(
         person_id=person_id,
@@ -75,7 +75,7 @@ def revoke_token(*, person_id: int, token_id: int) -> None:
     """Revoke a person's token. Raise NotFound for a token of another person."""
     mine = ApiToken.objects.filter(pk=token_id, person_id=person_id)
     if not mine.exists():
-        raise NotFound(_("You have no such token."))
+        raise NotFound(_("We could not find this token."))
     # Of two requests at once, only the one that changed the row records it.
     if mine.filter(revoked_at__isnull=True).update(revoked_at=timezone.now()):
         record_action("api_token.revoke", mine.get())

@@ -55,5 +55,5 @@ def token_revoke(request: "HttpRequest", token_id: int) -> "HttpResponse":
 def problem_page(request: "HttpRequest", kind: str) -> "HttpResponse":
     """Explain one type of problem in a sentence."""
     if kind not in PROBLEM_DESCRIPTIONS:
-        return problem_response("not-found", 404, _("There is no such problem."))
+        return problem_response("not-found", 404, _("There is no such problem type."))
     return JsonResponse({"type": get_problem_type(kind), "description": PROBLEM_DESCRIPTIONS[kind]})

@@ -27,7 +27,7 @@ class AuditEntry(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     channel = models.CharField(_("channel"), max_length=20, default="page")
-    verb = models.CharField(_("verb"), max_length=60)
+    verb = models.CharField(_("action"), max_length=60)
     # The slug instead of a foreign key: events are a layer above, and an entry outlasts its event.
     event = models.CharField(_("event"), max_length=80, blank=True, db_index=True)
     # `app.model:key` instead of a generic relation: an entry outlasts its object.

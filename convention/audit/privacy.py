@@ -20,12 +20,12 @@ def _find_entries_about(subject: DataSubject) -> "QuerySet[Any]":
 PERSONAL_DATA = [
     PersonalDataSource(
         model=AuditEntry,
-        purpose=_("who did what, when: names of fields, never what stands in them"),
+        purpose=_("who did what and when: names of fields, never their values"),
         actor_columns=("actor",),
         exported_columns=("id", "created_at", "channel", "verb", "event", "subject", "fields"),
         find_more_rows=_find_entries_about,
         retention_reason=_(
-            "the trail is only ever added to; it holds a number, and names are struck out of reasons"
+            "entries are never changed; they contain a number, and names are removed from reasons"
         ),
     ),
 ]

@@ -54,13 +54,13 @@ ARCHIVE_ERRORS = (
 )  # fmt: skip
 type ArchiveRow = list[Any]
 
-FOREIGN_FILE_ERROR = gettext_lazy("“%(path)s” is no backup that this program made.")
+FOREIGN_FILE_ERROR = gettext_lazy("“%(path)s” is not a backup made by this program.")
 DAMAGED_FILE_ERROR = gettext_lazy(
-    "“%(path)s” is damaged (%(where)s): nothing of it can be trusted. Use another copy."
+    "“%(path)s” is damaged (%(where)s) and cannot be trusted. Use another copy."
 )
-NEWER_FILE_ERROR = gettext_lazy("“%(path)s” was made by a newer program: update this one, then restore.")
+NEWER_FILE_ERROR = gettext_lazy("“%(path)s” was made by a newer version. Update this program, then restore.")
 OLDER_FILE_ERROR = gettext_lazy(
-    "“%(path)s” was made by an older program: restore it with that version, update, and make a new backup."
+    "“%(path)s” was made by an older version. Restore it with that version, update, and make a new backup."
 )
 ALTERED_FILE_ERROR = gettext_lazy("“%(path)s” was not made by this program: %(reason)s. Nothing was changed.")
 
@@ -166,7 +166,7 @@ def _require_plain_parts(path: Path, archive: zipfile.ZipFile) -> None:
         kind = stat.S_IFMT(part.external_attr >> 16)
         if part.compress_type not in ALLOWED_COMPRESSIONS or part.flag_bits & ENCRYPTED_FLAG:
             raise _make_altered_error(
-                path, _("“%(name)s” is packed in another way") % part_name_context(part.filename)
+                path, _("“%(name)s” is compressed with another method") % part_name_context(part.filename)
             )
         if kind not in {0, stat.S_IFREG}:
             raise _make_altered_error(
@@ -179,7 +179,7 @@ def _require_plain_parts(path: Path, archive: zipfile.ZipFile) -> None:
     unpacked, packed = sum(member.file_size for member in parts), path.stat().st_size
     if unpacked > ALWAYS_ALLOWED_BYTES and unpacked > MAX_EXPANSION_RATIO * packed:
         size = number_format(unpacked // 1024**2)
-        raise _make_altered_error(path, _("it would unpack to %(size)s MB") % {"size": size})
+        raise _make_altered_error(path, _("unpacked, it would take %(size)s MB") % {"size": size})
 
 
 def _require_parts(path: Path, found: set[str], expected: set[str]) -> None:

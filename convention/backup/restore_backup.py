@@ -113,7 +113,7 @@ def check_database_is_empty() -> None:
 def check_folder_is_empty(folder: Path) -> None:
     """Raise DatabaseNotEmpty if there are uploaded files."""
     if folder.exists() and any(folder.iterdir()):
-        sentence = _("%(folder)s holds files already: move them away first. Nothing was changed.")
+        sentence = _("%(folder)s already contains files. Move them elsewhere first. Nothing was changed.")
         raise DatabaseNotEmpty(sentence % {"folder": folder})
 
 
@@ -183,7 +183,7 @@ def continue_numbering(model: type[models.Model], number: int) -> None:
     """Set the next primary key of a table. Raise UnreadableFile if few would be left."""
     # A forged manifest could otherwise use up all keys.
     if number > get_max_key(model) // 2:
-        sentence = _("%(table)s cannot go on at number %(number)d. Nothing was changed.")
+        sentence = _("%(table)s cannot continue numbering at %(number)d. Nothing was changed.")
         raise UnreadableFile(sentence % {"table": model._meta.db_table, "number": number})
     set_next_key(model, number)
 

@@ -25,7 +25,7 @@ class MandateOutcome(TextChoices):
 
     STAY = "stay", gettext_lazy("stay with this person")
     END = "end", gettext_lazy("end on the last day")
-    HAND_OVER = "hand_over", gettext_lazy("go to somebody else")
+    HAND_OVER = "hand_over", gettext_lazy("go to someone else")
 
 
 @dataclass(frozen=True)
@@ -125,11 +125,12 @@ def change_employer(
     if to and any(employment.company_id == to.pk for employment in current):
         raise InvalidFields(
             _("Some fields need to be corrected."),
-            {"to": [_("This person works there on that day already.")]},
+            {"to": [_("This person already works there on that day.")]},
         )
     if any(employment.starts_on >= on for employment in current):
         raise InvalidFields(
-            _("Some fields need to be corrected."), {"on": [_("An employment begins on that day or later.")]}
+            _("Some fields need to be corrected."),
+            {"on": [_("Another employment starts on that day or later.")]},
         )
     # The last day counts, so the old employment ends the day before the new one begins.
     last_day = on - ONE_DAY
@@ -150,7 +151,7 @@ def change_employer(
 def _check_successors(person: Person, handover: HandoverPlan) -> None:
     for name in ("company_successor", "mandate_successor"):
         if getattr(handover, name) == person:
-            sentence = _("Name somebody else: this person leaves.")
+            sentence = _("Choose someone else: this person is leaving.")
             raise InvalidFields(_("Some fields need to be corrected."), {name: [sentence]})
 
 

@@ -75,7 +75,7 @@ def get_claimed_person(token: str) -> Person:
     try:
         pk, email = decrypt_token(TOKEN_PURPOSE, token, max_age=LINK_LIFETIME)
     except ExpiredToken as error:
-        raise LinkExpired(_("This link has expired. Please write to the club.")) from error
+        raise LinkExpired(_("This link has expired. Please contact the club.")) from error
     except UnreadableToken as error:
         raise NotFound(
             _("This link is not valid: it may be incomplete. Copy the whole link from the e-mail.")
@@ -87,7 +87,7 @@ def get_claimed_person(token: str) -> Person:
         or not is_same_email(claimed.claimed_email, email)
         or find_address_owner(claimed) is None
     ):
-        raise NotFound(_("There is nothing left to confirm here."))
+        raise NotFound(_("There is nothing left to confirm."))
     return claimed
 
 
@@ -104,7 +104,7 @@ def accept_claim(*, claimed: Person) -> Person:
     claimed = Person.objects.select_for_update().get(pk=claimed.pk)
     owner = find_address_owner(claimed)
     if not claimed.claimed_email or owner is None:
-        raise NotFound(_("There is nothing left to confirm here."))
+        raise NotFound(_("There is nothing left to confirm."))
     # Nothing in the database forbids two seats of one person: moving both would count twice.
     _delete_owner_duplicates(owner, claimed)
     # Every relation of every app, also of layers above: a list of them here would go stale.

@@ -43,7 +43,7 @@ def save_company(
         with transaction.atomic():
             company.save()
     except IntegrityError as error:
-        sentence = _("Another company has this name.")
+        sentence = _("Another company already has this name.")
         raise InvalidFields(_("Some fields need to be corrected."), {"name": [sentence]}) from error
     # After `save`: a many-to-many relation needs the company's key.
     if markets is not None:
@@ -141,7 +141,7 @@ def give_company_role(
     # Under the company's lock: a form sent twice must not give the role twice.
     for existing in CompanyRole.objects.filter(company=company, role=role):
         if spans_overlap((existing.starts_on, existing.ends_on), (starts_on, ends_on)):
-            sentence = _("The company holds this role from %(day)s on; end it first.")
+            sentence = _("The company already has this role from %(day)s. End it first.")
             message = sentence % {"day": formats.date_format(existing.starts_on)}
             raise InvalidFields(_("Some fields need to be corrected."), {"role": [message]})
     new_role = CompanyRole.objects.create(company=company, role=role, starts_on=starts_on, ends_on=ends_on)

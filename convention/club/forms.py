@@ -67,7 +67,7 @@ class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
         label=_("SIRET"),
         max_length=20,
         required=False,
-        help_text=_("Fourteen digits: the SIREN and the establishment."),
+        help_text=_("Fourteen digits: the SIREN and the number of the establishment."),
     )
 
     class Meta:
@@ -80,7 +80,9 @@ class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
         widgets = {"markets": forms.CheckboxSelectMultiple}
         labels = {"parent": _("parent company")}
         help_texts = {
-            "markets": _("Two firms that share one compete: their people do not visit each other."),
+            "markets": _(
+                "Companies that share a market are competitors: their people do not visit each other’s sites."
+            ),
         }
 
     def clean_name(self) -> str:
@@ -90,22 +92,22 @@ class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
         """Refuse the company itself and its own subsidiaries."""
         parent: Company | None = self.cleaned_data["parent"]
         if parent and parent.pk == self.instance.pk:
-            raise forms.ValidationError(_("A company is not its own parent."))
+            raise forms.ValidationError(_("A company cannot be its own parent company."))
         # A circle would make every walk along the parents endless.
         if parent and self.instance.pk in {ancestor.pk for ancestor in list_parent_companies(parent)}:
-            raise forms.ValidationError(_("Choose a company that does not belong to this one."))
+            raise forms.ValidationError(_("Choose a company outside this one’s group."))
         return parent
 
     def clean_siren(self) -> str:
         """Check the nine digits."""
         return _validate_number(
-            siren, self.cleaned_data["siren"], _("This is no SIREN: look at its nine digits.")
+            siren, self.cleaned_data["siren"], _("Not a valid SIREN. Check its nine digits.")
         )
 
     def clean_siret(self) -> str:
         """Check the fourteen digits."""
         return _validate_number(
-            siret, self.cleaned_data["siret"], _("This is no SIRET: look at its fourteen digits.")
+            siret, self.cleaned_data["siret"], _("Not a valid SIRET. Check its fourteen digits.")
         )
 
 
@@ -121,7 +123,9 @@ class DateRangeForm(ActionErrorsMixin, forms.Form):
 
     starts_on = DayField(label=_("From"), initial=timezone.localdate)
     ends_on = DayField(
-        label=_("To"), required=False, help_text=_("The last day counts. Empty: until someone ends it.")
+        label=_("To"),
+        required=False,
+        help_text=_("The last day is included. Leave empty if there is no end date."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -129,7 +133,7 @@ class DateRangeForm(ActionErrorsMixin, forms.Form):
         data = self.cleaned_data
         start, end = data.get("starts_on"), data.get("ends_on")
         if start and end and end < start:
-            self.add_error("ends_on", _("The last day must not come before the first."))
+            self.add_error("ends_on", _("The last day must not be before the first."))
         return data
 
 
@@ -165,7 +169,7 @@ class MembershipForm(ActionErrorsMixin, forms.ModelForm):
     starts_on = DayField(label=_("From"))
     ends_on = DayField(label=_("To"), required=False)
     grace_until = DayField(
-        label=_("Grace until"), required=False, help_text=_("Until when seats count after the end.")
+        label=_("Grace period until"), required=False, help_text=_("Seats remain valid until this day.")
     )
 
     class Meta:
@@ -189,10 +193,12 @@ class MembershipForm(ActionErrorsMixin, forms.ModelForm):
         data = super().clean() or self.cleaned_data
         starts, ends, grace = (data.get(name) for name in ("starts_on", "ends_on", "grace_until"))
         if starts and ends and ends < starts:
-            self.add_error("ends_on", _("The last day must not come before the first."))
+            self.add_error("ends_on", _("The last day must not be before the first."))
         # The database has the same rule (`membership_grace_after_end`); here it gets a sentence.
         if grace and (not ends or grace < ends):
-            self.add_error("grace_until", _("A grace follows the last day of the membership."))
+            self.add_error(
+                "grace_until", _("The grace period must end after the last day of the membership.")
+            )
         return data
 
 
@@ -201,7 +207,9 @@ class AppointByEmailForm(DateRangeForm):
 
     email = forms.EmailField(
         label=_("E-mail"),
-        help_text=_("Sign-in goes by this address. Someone the club does not know yet is added."),
+        help_text=_(
+            "The person signs in with this address. If they are not in the directory yet, they are added."
+        ),
     )
     first_name = forms.CharField(label=_("First name"), max_length=150, required=False)
     last_name = forms.CharField(label=_("Last name"), max_length=150, required=False)
@@ -213,7 +221,7 @@ class NewEmployerForm(ActionErrorsMixin, forms.Form):
 
     on = DayField(label=_("First day at the new employer"), initial=timezone.localdate)
     to = forms.ModelChoiceField(
-        Company.objects.all(), label=_("New employer"), required=False, empty_label=_("None that we know")
+        Company.objects.all(), label=_("New employer"), required=False, empty_label=_("None known")
     )
     title = forms.CharField(label=_("Function"), max_length=120, required=False)
     level = forms.ChoiceField(
@@ -253,7 +261,7 @@ class MarketForm(ActionErrorsMixin, forms.ModelForm):
         name = normalize_whitespace(self.cleaned_data["name"])
         # Asked here, since the column itself is not unique.
         if Market.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("Another market has this name."))
+            raise forms.ValidationError(_("Another market already has this name."))
         return name
 
 
@@ -280,7 +288,9 @@ class NewPersonForm(PersonNameForm):
     """A person to add to the directory; a second one of the same name needs a confirmation."""
 
     email = forms.EmailField(label=_("E-mail address"), max_length=254)
-    is_other_person = forms.BooleanField(label=_("This is another person of the same name"), required=False)
+    is_other_person = forms.BooleanField(
+        label=_("This is a different person with the same name"), required=False
+    )
     field_order = ("first_name", "last_name", "email", "language", "is_other_person")
 
 
@@ -309,10 +319,10 @@ class EmployerChangeForm(NewEmployerForm):
 
     company_successor = forms.ModelChoiceField(
         Person.objects.none(),
-        label=_("Who takes over for the company"),
+        label=_("Successor at the company"),
         required=False,
         empty_label=_("Nobody yet"),
-        help_text=_("Becomes its contact, pays its bills and votes for it where this person did."),
+        help_text=_("Takes over this person’s roles: contact, billing contact, voting representative."),
     )
     mandates = forms.ChoiceField(
         label=_("Mandates in working groups"),
@@ -322,7 +332,9 @@ class EmployerChangeForm(NewEmployerForm):
         widget=forms.RadioSelect,
     )
     mandate_successor = forms.EmailField(
-        label=_("E-mail of who takes them"), required=False, help_text=_("Somebody whom the club knows.")
+        label=_("E-mail of the successor"),
+        required=False,
+        help_text=_("The successor must be in the directory."),
     )
 
     def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
@@ -349,7 +361,7 @@ class EmployerChangeForm(NewEmployerForm):
         if people:
             data["mandate_successor"] = people[0]
         elif "mandate_successor" not in self.errors:
-            self.add_error("mandate_successor", _("The club knows nobody with this address."))
+            self.add_error("mandate_successor", _("Nobody in the directory has this address."))
         return data
 
     def get_arguments(self) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def update_membership(*, membership: Membership, changed_fields: list[str]) -> M
     the first day would come after the end.
     """
     if membership.left_on and membership.left_on < membership.starts_on:
-        sentence = _("The membership was over on that day.")
+        sentence = _("The membership had already ended on that day.")
         raise InvalidFields(_("Some fields need to be corrected."), {"starts_on": [sentence]})
     check_membership_overlap(membership)
     lock_membership(membership)
@@ -90,8 +90,8 @@ def update_membership(*, membership: Membership, changed_fields: list[str]) -> M
     given_count = count_max_concurrent(get_span(s) for s in seats if s.ends_on is None or s.ends_on >= today)
     if given_count > membership.seat_limit:
         sentence = ngettext(
-            "%(given)d seat is given; take it first.",
-            "%(given)d seats are given; take some first.",
+            "%(given)d seat is in use. End it first.",
+            "%(given)d seats are in use. End some of them first.",
             given_count,
         )
         raise InvalidFields(
@@ -140,11 +140,12 @@ def renew_membership(*, membership: Membership, plan: Plan, ends_on: datetime.da
     membership = lock_membership(membership)
     if membership.ends_on is None:
         raise InvalidFields(
-            _("Some fields need to be corrected."), {"ends_on": [_("This membership has no end to follow.")]}
+            _("Some fields need to be corrected."),
+            {"ends_on": [_("This membership has no end date, so another one cannot follow it.")]},
         )
     first_day = membership.ends_on + ONE_DAY
     if ends_on and ends_on < first_day:
-        sentence = _("The last day must not come before the first.")
+        sentence = _("The last day must not be before the first.")
         raise InvalidFields(_("Some fields need to be corrected."), {"ends_on": [sentence]})
     renewal = create_membership(company=membership.company, plan=plan, starts_on=first_day, ends_on=ends_on)
     renewal.extra_seats = membership.extra_seats
@@ -156,8 +157,8 @@ def renew_membership(*, membership: Membership, plan: Plan, ends_on: datetime.da
     # Refused instead of choosing who loses a seat.
     if len(seats) > renewal.seat_limit:
         sentence = ngettext(
-            "%(held)d person holds a seat; this plan has fewer.",
-            "%(held)d people hold a seat; this plan has fewer.",
+            "%(held)d person has a seat, more than this plan includes.",
+            "%(held)d people have a seat, more than this plan includes.",
             len(seats),
         )
         raise InvalidFields(
@@ -190,7 +191,7 @@ def end_membership(
     """
     membership = lock_membership(membership)
     if membership.left_on:
-        raise NotOpenNow(_("This membership has ended already."))
+        raise NotOpenNow(_("This membership has already ended."))
     if on < membership.starts_on:
         raise InvalidFields(
             _("Some fields need to be corrected."), {"on": [_("The membership had not begun on that day.")]}

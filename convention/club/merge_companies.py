@@ -30,8 +30,14 @@ class CompanyMergeResult:
     people_without_seat: list[Person] = field(default_factory=list)
 
     def __str__(self) -> str:
-        people = ngettext("%(people)d person moves.", "%(people)d people move.", len(self.moved_people))
-        seats = ngettext("%(seats)d seat goes over.", "%(seats)d seats go over.", len(self.people_with_seat))
+        people = ngettext(
+            "%(people)d person will move.", "%(people)d people will move.", len(self.moved_people)
+        )
+        seats = ngettext(
+            "%(seats)d seat will be transferred.",
+            "%(seats)d seats will be transferred.",
+            len(self.people_with_seat),
+        )
         return " ".join(
             [people % {"people": len(self.moved_people)}, seats % {"seats": len(self.people_with_seat)}]
         )
@@ -84,7 +90,7 @@ def preview_company_merge(*, company: Company, into: Company, on: datetime.date)
 
 def _check_not_circular(company: Company, into: Company) -> None:
     if company.pk in {parent.pk for parent in (into, *list_parent_companies(into))}:
-        sentence = _("Choose a company that does not belong to this one.")
+        sentence = _("Choose a company outside this one’s group.")
         raise InvalidFields(_("Some fields need to be corrected."), {"into": [sentence]})
 
 

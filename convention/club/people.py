@@ -33,7 +33,7 @@ def create_person(*, email: str, first_name: str, last_name: str, language: str)
         normalize_whitespace(last_name),
     )
     _validate_colleague(email, first_name, last_name)
-    taken = {"email": [_("Somebody in the directory has this address.")]}
+    taken = {"email": [_("Someone in the directory already has this address.")]}
     if filter_by_email(Person.objects.all(), email):
         raise InvalidFields(_("Some fields need to be corrected."), taken)
     try:
@@ -85,7 +85,7 @@ def add_employment(
     Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     for existing in Employment.objects.filter(person=person, company=company):
         if spans_overlap((existing.starts_on, existing.ends_on), (starts_on, ends_on)):
-            sentence = _("This person works there from %(day)s on already.")
+            sentence = _("This person already works there from %(day)s.")
             message = sentence % {"day": formats.date_format(existing.starts_on)}
             raise InvalidFields(_("Some fields need to be corrected."), {"company": [message]})
     employment = Employment.objects.create(

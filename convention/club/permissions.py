@@ -131,7 +131,7 @@ def get_company_of_contact(slug: str, person: "RequestUser") -> Company:
     company = get_companies_of_contact(person).filter(slug=slug).first()
     if company is None:
         # 404 for both, so that slugs of companies cannot be tried out.
-        raise NotFound(_("There is no such company, or you do not register people for it."))
+        raise NotFound(_("We could not find this company, or you are not one of its contacts."))
     return company
 
 

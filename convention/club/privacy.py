@@ -21,7 +21,7 @@ from .models import (
 )
 from .periods import ONE_DAY
 
-COUNTED_REASON = _("how many people a company and a group had stays countable; no name is left")
+COUNTED_REASON = _("anonymised; the number of people per company and group is kept")
 
 
 def _end_periods(rows: "QuerySet[Any]", _subject: DataSubject) -> None:
@@ -78,7 +78,7 @@ def check_last_administrator(subject: DataSubject) -> Iterator[TranslatableText]
 PERSONAL_DATA = [
     PersonalDataSource(
         model=Person,
-        purpose=_("to know who you are and to let you sign in"),
+        purpose=_("to identify you and let you sign in"),
         person_columns=("pk",),
         address_columns=("email", "claimed_email"),
         hidden_columns=("password", "search", "sort_name"),
@@ -87,49 +87,49 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=Employment,
-        purpose=_("for which company you act"),
+        purpose=_("the company you act for"),
         person_columns=("person",),
         erase_rows=_end_employments,
         retention_reason=COUNTED_REASON,
     ),
     PersonalDataSource(
         model=Seat,
-        purpose=_("what makes you a member"),
+        purpose=_("your seat as a member"),
         person_columns=("person",),
         erase_rows=_end_periods,
         retention_reason=COUNTED_REASON,
     ),
     PersonalDataSource(
         model=CompanyContact,
-        purpose=_("that you register colleagues and give seats"),
+        purpose=_("your role as a company’s contact"),
         person_columns=("person",),
         erase_rows=_end_periods,
         retention_reason=COUNTED_REASON,
     ),
     PersonalDataSource(
         model=ClubRole,
-        purpose=_("what you do for the club"),
+        purpose=_("your roles in the club"),
         person_columns=("person",),
         erase_rows=_end_periods,
         retention_reason=COUNTED_REASON,
     ),
     PersonalDataSource(
         model=Mandate,
-        purpose=_("what you do for a group"),
+        purpose=_("your mandates in working groups"),
         person_columns=("person",),
         erase_rows=_end_periods,
         retention_reason=COUNTED_REASON,
     ),
     PersonalDataSource(
         model=Membership,
-        purpose=_("that you stand for your company"),
+        purpose=_("your company’s memberships in which you are named"),
         actor_columns=("billing_contact", "representative"),
         exported_columns=("id", "company", "starts_on", "ends_on", "billing_contact", "representative"),
-        retention_reason=_("the membership is the company’s; no name is left"),
+        retention_reason=_("the membership belongs to the company; your name is removed"),
     ),
     PersonalDataSource(
         model=DirectoryImport,
-        purpose=_("lists of the directory that you imported or took back"),
+        purpose=_("directory lists you imported or undid"),
         actor_columns=("imported_by", "undone_by"),
         exported_columns=("id", "file_name", "imported_at", "undone_at"),
         retention_reason=_("imports are anonymised; only their history is kept"),

@@ -53,12 +53,12 @@ def give_seat(
     first_day = starts_on or timezone.localdate()
     if membership.last_day and membership.last_day < first_day:
         day = formats.date_format(membership.last_day)
-        raise NotOpenNow(_("The membership ended on %(day)s: no seat can be given.") % {"day": day})
+        raise NotOpenNow(_("The membership ended on %(day)s, so no more seats can be given.") % {"day": day})
     span = limit_to_employment(membership, person, (first_day, ends_on))
     # Past seats too: one may be given from an earlier day.
     given_seats = list(membership.given_seats.all())
     if any(seat.person_id == person.pk and spans_overlap(get_span(seat), span) for seat in given_seats):
-        raise AlreadyHasSeat(_("%(name)s holds a seat already.") % {"name": person})
+        raise AlreadyHasSeat(_("%(name)s already has a seat.") % {"name": person})
     check_seat_limit(membership.seat_limit, [*map(get_span, given_seats), span])
     seat = Seat.objects.create(membership=membership, person=person, starts_on=span[0], ends_on=span[1])
     record_action("seat.give", seat, fields=["person", "starts_on", "ends_on"])
@@ -113,9 +113,8 @@ def check_seat_limit(seat_limit: int, spans: list[DateSpan]) -> None:
     if count_max_concurrent(spans) <= seat_limit:
         return
     sentence = ngettext(
-        "The only seat of this membership is given; take it from someone first, or ask for an extra one.",
-        "All %(allowed)d seats of this membership are given; "
-        "take one from someone first, or ask for extra ones.",
+        "The only seat of this membership is in use. End it first, or ask for an extra one.",
+        "All %(allowed)d seats of this membership are in use. End one first, or ask for extra ones.",
         seat_limit,
     )
     raise NoSeatLeft(sentence % {"allowed": seat_limit})

@@ -74,7 +74,10 @@ def reencrypt_value(encrypted: bytes | memoryview) -> bytes | None:
 def _newest_fernet() -> Fernet:
     if not settings.IDENTITY_KEYS:
         raise MissingEncryptionKey(
-            _("Identities cannot be kept just now: this site has no key for them (IDENTITY_KEYS).")
+            _(
+                "Identity details cannot be stored at the moment: this site has no key for them "
+                "(IDENTITY_KEYS)."
+            )
         )
     return make_fernets(settings.IDENTITY_KEYS[:1])[0]
 
@@ -84,4 +87,6 @@ def _older_fernets() -> list[Fernet]:
 
 
 def _make_decryption_error() -> DecryptionFailed:
-    return DecryptionFailed(_("This cannot be opened: the key that sealed it is not among this site’s keys."))
+    return DecryptionFailed(
+        _("This cannot be decrypted: the key that encrypted it is not one of this site’s keys.")
+    )

@@ -16,8 +16,8 @@ def check_company_delegations(company: Company, on: datetime.date) -> dict[str, 
     # A merger ends the firm's organizer role, and with it the delegates' access to the event.
     contracts = Delegation.objects.filter(company=company, ends_on__gte=on).select_related("event")
     sentence = _(
-        "%(company)s runs “%(event)s” under a contract until %(day)s: let it end before the merger "
-        "and give the other company one of its own, or merge later."
+        "%(company)s runs “%(event)s” under a contract until %(day)s. End the contract before "
+        "the merger and give the other company its own, or merge later."
     )
     sentences = [
         sentence

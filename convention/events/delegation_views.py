@@ -68,7 +68,7 @@ def delegation_create(request: "HttpRequest", event: str) -> "HttpResponse":
         else:
             messages.success(
                 request,
-                _("The contract with %(firm)s is noted. Name its people.") % {"firm": contract.company},
+                _("The contract with %(firm)s is saved. Now add its people.") % {"firm": contract.company},
             )
             return redirect("organize-delegate-add", event_row.slug)
     return _render_form(request, "organize/delegation_new.html", event_row, form)
@@ -87,7 +87,9 @@ def delegate_add(request: "HttpRequest", event: str) -> "HttpResponse":
             form.add_errors(error.field_errors)
         else:
             values = {"name": role.person, "role": role.get_role_display()}
-            messages.success(request, _("%(name)s is now %(role)s, and gets an e-mail.") % values)
+            messages.success(
+                request, _("%(name)s now has the role: %(role)s. They receive an e-mail.") % values
+            )
             return redirect("organize-delegation", event_row.slug)
     return _render_form(request, "organize/delegate_form.html", event_row, form)
 
@@ -107,7 +109,7 @@ def _get_event_to_delegate(request: "HttpRequest", slug: str) -> Event:
     event = get_event_to_organize(slug, request.user)
     # An outside organizer may run the event, but not extend the contract or appoint other organizers.
     if not can_create_events(request.user):
-        raise Forbidden(_("Only the club’s organizers delegate an event."))
+        raise Forbidden(_("Only the club’s organizers can delegate an event."))
     return event
 
 

@@ -47,7 +47,7 @@ def write_delegate_letter(role: EventRole) -> MailMessage:
     name = "organize-event" if role.role == EventRole.Role.ORGANIZER else "desk"
     return MailMessage(
         to=role.person.email,
-        subject=_("You work for “%(event)s”") % {"event": event.title},
+        subject=_("You have a role at “%(event)s”") % {"event": event.title},
         template="delegate",
         context={
             "event": event,
@@ -92,14 +92,14 @@ def delegate_event(
 def _check_delegation(company: Company, starts_on: datetime.date, ends_on: datetime.date) -> None:
     errors: dict[str, list[str]] = {}
     if ends_on < starts_on:
-        errors["ends_on"] = [_("The last day must not come before the first.")]
+        errors["ends_on"] = [_("The last day must not be before the first.")]
     elif ends_on < timezone.localdate():
-        errors["ends_on"] = [_("The last day is past: nothing would open.")]
+        errors["ends_on"] = [_("The last day has already passed. Choose a later one.")]
     # Asked for the first day, not for today: a contract may be noted before the firm's role begins.
     roles = CompanyRole.objects.open(at=starts_on).filter(company=company, role=CompanyRole.Role.ORGANIZER)
     if not roles.exists():
         day = formats.date_format(starts_on)
-        sentence = _("%(company)s is no organizer on %(day)s: give it that role first.")
+        sentence = _("%(company)s does not have the organizer role on %(day)s. Add that role first.")
         errors["company"] = [sentence % {"company": company, "day": day}]
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)

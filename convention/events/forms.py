@@ -54,7 +54,10 @@ def add_time_zone(form: forms.BaseForm, name: str, zone: datetime.tzinfo) -> Non
     # An hour that does not exist becomes another one on the way to UTC and back.
     round_trip = form.cleaned_data[name].astimezone(datetime.UTC).astimezone(zone)
     if round_trip.replace(tzinfo=None) != moment:
-        form.add_error(name, _("The clocks change then: this hour does not exist in that time zone."))
+        form.add_error(
+            name,
+            _("This time does not exist in that time zone because the clocks change. Choose another one."),
+        )
 
 
 class EventForm(ActionErrorsMixin, forms.ModelForm):
@@ -63,16 +66,21 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
     starts_at = LocalDateTimeField(label=_("Starts"))
     ends_at = LocalDateTimeField(label=_("Ends"))
     registration_opens_at = LocalDateTimeField(
-        label=_("Registration opens"), required=False, help_text=_("Empty: as soon as it is published.")
+        label=_("Registration opens"),
+        required=False,
+        help_text=_("Leave empty to open registration on publication."),
     )
     registration_closes_at = LocalDateTimeField(
-        label=_("Registration closes"), required=False, help_text=_("Empty: when the event ends.")
+        label=_("Registration closes"),
+        required=False,
+        help_text=_("Leave empty to close when the event ends."),
     )
     substitutions_close_at = LocalDateTimeField(
         label=_("Transfers allowed until"),
         required=False,
         help_text=_(
-            "Who cannot come gives the place to a colleague until then. Empty: when the event starts."
+            "Attendees can pass their place to a colleague until then. Leave empty to allow it "
+            "until the event starts."
         ),
     )
 
@@ -93,12 +101,13 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
             "description_en": forms.Textarea(attrs={"rows": 5}),
         }
         help_texts = {
-            "name_en": _("Where empty, the French name is shown."),
-            "timezone": _("The times on this page are those of this zone, such as Europe/Paris."),
-            "host": _("The company that opens its doors, for a site visit."),
+            "name_en": _("If empty, the French name is shown."),
+            "timezone": _("All times on this page are in this time zone, for example Europe/Paris."),
+            "host": _("For a site visit: the company you visit."),
             "contact_email": _("Shown on the event’s page."),
             "accent": _(
-                "Buttons and links of the event’s pages. A colour too pale to read is darkened as needed."
+                "Used for buttons and links on the event’s pages. Pale colours are darkened so "
+                "that text stays readable."
             ),
         }
 
@@ -144,10 +153,13 @@ class PublishEventForm(ActionErrorsMixin, forms.Form):
     """For whom a draft is published."""
 
     visibility = forms.ChoiceField(
-        label=_("Who sees it, who registers"),
+        label=_("Visibility and registration"),
         choices=[
-            (Event.Visibility.PUBLIC, _("Public: everyone sees it in the list of events and can register")),
-            (Event.Visibility.MEMBERS, _("Members: anyone with the address sees it, members register")),
+            (Event.Visibility.PUBLIC, _("Public: everyone can see it in the list of events and register")),
+            (
+                Event.Visibility.MEMBERS,
+                _("Members: anyone with the address can see it, only members can register"),
+            ),
         ],
         widget=forms.RadioSelect,
     )
@@ -170,10 +182,11 @@ class CopyEventForm(forms.Form):
         label=_("Name in English"),
         max_length=300,
         required=False,
-        help_text=_("Where empty, the French name is shown."),
+        help_text=_("If empty, the French name is shown."),
     )
     starts_on = DayField(
-        label=_("First day"), help_text=_("All dates move by as many days, at the same times of day.")
+        label=_("First day"),
+        help_text=_("All dates move by the same number of days; times of day stay the same."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -224,7 +237,7 @@ class NewEventForm(EventForm):
         slug: str = self.cleaned_data["slug"]
         # The model checks uniqueness; reserved words are not in its table, so they are checked here.
         if slug in RESERVED_SLUGS:
-            raise ValidationError(_("This address is taken; choose another one."))
+            raise ValidationError(_("This address is already in use. Choose another one."))
         return slug or make_event_slug(self.cleaned_data.get("name", ""))
 
 
@@ -260,11 +273,9 @@ class DelegationForm(DateRangeForm):
         help_text=_("A company in the role of organizer, today or later."),
     )
     contract_number = forms.CharField(
-        label=_("Contract"), required=False, max_length=120, help_text=_("Its number, if it has one.")
+        label=_("Contract"), required=False, max_length=120, help_text=_("Contract number, if there is one.")
     )
-    ends_on = DayField(
-        label=_("To"), help_text=_("The last day counts; the day after nothing opens any more.")
-    )
+    ends_on = DayField(label=_("To"), help_text=_("The last day is included. Access ends the day after."))
     field_order = ("company", "contract_number", "starts_on", "ends_on")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

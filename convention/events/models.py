@@ -58,8 +58,8 @@ class Event(models.Model):
         GROUP_MEETING = "group_meeting", _("group meeting")
 
     class Visibility(models.TextChoices):
-        DRAFT = "draft", _("draft: organizers only")
-        MEMBERS = "members", _("members: anyone with the address sees it, members register")
+        DRAFT = "draft", _("draft: visible to organizers only")
+        MEMBERS = "members", _("members: anyone with the address can see it, only members can register")
         PUBLIC = "public", _("public")
 
     slug = models.SlugField(_("address"), max_length=80, unique=True)
@@ -103,7 +103,7 @@ class Event(models.Model):
     contact_email = models.EmailField(_("contact address"), blank=True)
     registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
     registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
-    substitutions_close_at = models.DateTimeField(_("places change hands until"), null=True, blank=True)
+    substitutions_close_at = models.DateTimeField(_("transfers allowed until"), null=True, blank=True)
     # Raised whenever a badge's verdict changes; scanners fetch what has a higher one.
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -199,5 +199,5 @@ def _get_event_if(slug: str, person: "RequestUser", is_allowed: "PermissionCheck
         raise SignInRequired(_("Sign in to see this page."))
     if event and event.visibility != Event.Visibility.DRAFT:
         # Not for a draft: its address must not tell that it exists.
-        raise Forbidden(_("This page is for those who run the event."))
+        raise Forbidden(_("This page is for the organizers of the event."))
     raise NotFound(_("We could not find this event. Check the address."))

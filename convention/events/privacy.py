@@ -18,14 +18,14 @@ def _delete_roles(rows: "QuerySet[Any]", _subject: DataSubject) -> None:
 PERSONAL_DATA = [
     PersonalDataSource(
         model=EventRole,
-        purpose=_("what you do for an event"),
+        purpose=_("your roles at events"),
         person_columns=("person",),
         is_deleted_on_erasure=True,
         erase_rows=_delete_roles,
     ),
     PersonalDataSource(
         model=Event,
-        purpose=_("that your address is shown as an event’s contact"),
+        purpose=_("your address, if it is shown as an event’s contact"),
         address_columns=("contact_email",),
         exported_columns=("id", "slug", "contact_email"),
         blanked_columns=("contact_email",),

@@ -57,7 +57,7 @@ def appoint_delegate(
     """
     # Otherwise a firm could appoint organizers after the club had chosen who runs the event.
     if role == EventRole.Role.ORGANIZER:
-        sentence = _("The club names who runs the event for %(company)s: please ask it.")
+        sentence = _("The club decides who runs the event for %(company)s. Please contact it.")
         values = {"company": delegation.company}
         raise InvalidFields(_("Some fields need to be corrected."), {"role": [sentence % values]})
     lock_event_roles(delegation.event)
@@ -95,7 +95,7 @@ def end_event_role(*, role: EventRole, actor: Person) -> None:
     lock_event_roles(role.event)
     contract = get_delegation(actor, role.event)
     if contract and role.delegation_id != contract.pk:
-        raise Forbidden(_("The club gave this role: only the club ends it."))
+        raise Forbidden(_("The club gave this role, so only the club can end it."))
     # The last day counts, so only yesterday closes access at once.
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
     record_action("role.end", role, event=role.event, fields=["ends_on"])
@@ -111,7 +111,7 @@ def end_event_role(*, role: EventRole, actor: Person) -> None:
     # The check below must see the roles as they are now.
     reset_permission_cache(actor)
     if role.person_id == actor.pk and not can_organize(actor, role.event):
-        raise Forbidden(_("You cannot end your own role: another organizer can."))
+        raise Forbidden(_("You cannot end your own role. Ask another organizer to do it."))
 
 
 def lock_event_roles(event: Event) -> None:

@@ -57,11 +57,11 @@ def event_list_export(request: "HttpRequest", event: str, name: str, kind: str) 
 def event_create(request: "HttpRequest") -> "HttpResponse":
     """Create an event as a draft."""
     if not can_create_events(request.user):
-        raise Forbidden(_("Only the club’s organizers may add an event."))
+        raise Forbidden(_("Only the club’s organizers can add an event."))
     form = NewEventForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         event = save_event(request, form, "event.create")
-        messages.success(request, _("The event was created. Next: its tickets, rooms and people."))
+        messages.success(request, _("The event has been created. Next steps: tickets, rooms and people."))
         return redirect("organize-settings", event.slug)
     return render(request, "organize/event_new.html", {"form": form, "section": "organize"})
 
@@ -78,7 +78,7 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The event was saved."))
+            messages.success(request, _("The event has been saved."))
             return redirect("organize-settings", event_row.slug)
     # The form has changed the instance; the page's frame shows what is stored.
     event_shown = Event.objects.select_related("venue").get(pk=event_row.pk) if form.errors else event_row
@@ -94,7 +94,7 @@ def save_event(request: "HttpRequest", form: EventForm, verb: str) -> Event:
     event: Event = form.save()
     record_action(verb, event, event=event, fields=form.changed_data)
     if "accent" in form.changed_data and not is_readable_as_chosen(event.accent):
-        messages.info(request, _("The accent is too pale for words on paper: pages use a darker tone of it."))
+        messages.info(request, _("The accent colour is too pale for text, so pages use a darker shade."))
     return event
 
 
@@ -109,7 +109,7 @@ def event_venue(request: "HttpRequest", event: str) -> "HttpResponse":
             # Only this column: another organizer may have saved the settings since this page read the event.
             event_row.save(update_fields=["venue"])
             record_action("venue.change", event_row.venue, event=event_row, fields=form.changed_data)
-        messages.success(request, _("The venue was saved."))
+        messages.success(request, _("The venue has been saved."))
         return redirect("organize-settings", event_row.slug)
     other_event_count = form.instance.pk and form.instance.events.exclude(pk=event_row.pk).count()
     is_read_only = isinstance(form, ReadOnlyVenueForm)
@@ -134,7 +134,9 @@ def make_venue_form(request: "HttpRequest", event: Event) -> VenueForm:
     if can_change_venue(request.user, venue):
         return VenueForm(data, instance=venue)
     if request.method == "POST":
-        raise Forbidden(_("Events that you do not run take place here too: make a copy for this one."))
+        raise Forbidden(
+            _("Other organizers’ events take place here too. Make a copy of the venue for this event.")
+        )
     return ReadOnlyVenueForm(instance=venue)
 
 
@@ -154,7 +156,7 @@ def event_rooms(request: "HttpRequest", event: str) -> "HttpResponse":
                 prepare_room_removal(event_row, removed_rooms, require_signed_in(request.user))
                 formset.save()
                 record_action("rooms.change", event_row, event=event_row, fields=["rooms"])
-            messages.success(request, _("The rooms were saved."))
+            messages.success(request, _("The rooms have been saved."))
             return redirect("organize-rooms", event_row.slug)
     return render_event_page(
         request,
@@ -191,7 +193,7 @@ def event_people(request: "HttpRequest", event: str) -> "HttpResponse":
             form.add_errors(error.field_errors)
         else:
             values = {"name": form.cleaned_data["email"], "role": role.get_role_display()}
-            messages.success(request, _("%(name)s is now %(role)s.") % values)
+            messages.success(request, _("%(name)s now has the role: %(role)s.") % values)
             return redirect("organize-people", event_row.slug)
     roles = event_row.roles.select_related("person", "delegation__company")
     today = timezone.localdate()

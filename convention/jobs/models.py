@@ -35,7 +35,7 @@ class Job(models.Model):
         """The state of a job, derived from its times."""
 
         WAITING = "waiting", _("waiting")
-        RUNNING = "running", _("under way")
+        RUNNING = "running", _("in progress")
         INTERRUPTED = "interrupted", _("interrupted")
         DONE = "done", _("done")
         REFUSED = "refused", _("not possible")

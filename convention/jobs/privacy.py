@@ -9,10 +9,10 @@ from .models import Job
 PERSONAL_DATA = [
     PersonalDataSource(
         model=Job,
-        purpose=_("long work that you asked for"),
+        purpose=_("long-running tasks you requested"),
         actor_columns=("requested_by",),
         exported_columns=("id", "event", "kind", "title", "created_at"),
-        retention_reason=_("jobs go by themselves a week after they ended"),
+        retention_reason=_("jobs are deleted automatically a week after they end"),
     ),
 ]
 FREE_TEXT = {Job: ("title", "payload", "outcome", "errors", "file_name")}

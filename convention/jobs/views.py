@@ -72,7 +72,7 @@ def job_file(request: HttpRequest, event: str, pk: int) -> FileResponse:
     job = _get_job(get_event_to_organize(event, request.user), pk)
     # The file may be gone before its row: cleanup removes it first.
     if not job.file.name or not job.file.storage.exists(job.file.name):
-        raise LinkExpired(_("This file is no longer kept: ask for it again."))
+        raise LinkExpired(_("This file has been deleted. Prepare it again."))
     return FileResponse(job.file.open(), as_attachment=True, filename=job.file_name)
 
 
@@ -86,5 +86,5 @@ def _get_job(event: Event | None, pk: int) -> Job:
     # By the event too: the id of another event's job finds nothing here.
     job = Job.objects.filter(event=event, pk=pk).defer("payload").select_related("requested_by").first()
     if job is None:
-        raise NotFound(_("There is no such job; its result is kept for seven days."))
+        raise NotFound(_("We could not find this job. Results are stored for seven days."))
     return job

@@ -52,7 +52,7 @@ def parse_in_child[T](parser: Callable[..., T], *args: Any, **options: Any) -> T
     call = pickle.dumps((parser, args, options), pickle.HIGHEST_PROTOCOL)
     deadline = settings.PARSER_SECONDS * DEADLINE_FACTOR
     if not _parser_slots.acquire(timeout=deadline):
-        raise ServiceUnavailable(_("Other files are being read. Try again in a minute."))
+        raise ServiceUnavailable(_("Other files are being processed. Try again in a minute."))
     try:
         reply = run_child(pickle.dumps(get_child_limits()) + call, seconds=deadline)
     finally:
@@ -116,7 +116,7 @@ def rebuild_error(kind: type[ConventionError], attributes: dict[str, Any]) -> Co
 def make_too_demanding_error() -> FileTooDemanding:
     return FileTooDemanding(
         _(
-            "Reading this file takes too long or too much memory. Save it again without formatting, or split "
-            "it into several files."
+            "This file takes too long or too much memory to read. Save it without formatting, "
+            "or split it into several files."
         )
     )

@@ -58,7 +58,7 @@ def give_consent(*, person: Person, purpose: Purpose) -> Consent:
     Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     text = purpose.texts.first()
     if text is None:
-        raise NotFound(_("There is no text to agree to."))
+        raise NotFound(_("There is no text to accept."))
     active_consents = Consent.objects.filter(person=person, text__purpose=purpose, withdrawn_at__isnull=True)
     existing: Consent | None = active_consents.filter(text=text).first()
     if existing:
@@ -94,7 +94,7 @@ def get_agreement(subject: DataSubject, key: str) -> Agreement:
     for agreement in list_agreements(subject):
         if agreement.key == key:
             return agreement
-    raise NotFound(_("There is no such agreement."))
+    raise NotFound(_("We could not find this consent."))
 
 
 @transaction.atomic
@@ -105,9 +105,9 @@ def add_purpose_text(*, purpose: Purpose, text: str, text_en: str = "") -> Purpo
     last = purpose.texts.first()
     text, text_en = text.strip(), text_en.strip()
     if not normalize_whitespace(text):
-        raise InvalidFields(_("Some fields need to be corrected."), {"text": [_("Write the text.")]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"text": [_("Enter the text.")]})
     if last and (last.text, last.text_en) == (text, text_en):
-        sentence = _("This is the text that is asked already.")
+        sentence = _("This is already the current text.")
         raise InvalidFields(_("Some fields need to be corrected."), {"text": [sentence]})
     version = last.version + 1 if last else 1
     new_text: PurposeText = PurposeText.objects.create(

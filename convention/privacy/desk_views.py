@@ -67,7 +67,7 @@ def case_create(request: "HttpRequest") -> HttpResponse:
     form = CaseCreateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         case = record_request(opened_by=clerk, **form.cleaned_data)
-        messages.success(request, _("The request is noted, and the person is told that it came in."))
+        messages.success(request, _("The request is recorded, and the person has been informed."))
         return redirect("privacy-case", case.pk)
     return render_desk_page(request, "case_form.html", form=form)
 
@@ -122,7 +122,7 @@ def case_erase(request: "HttpRequest", pk: int) -> HttpResponse:
         except ErasureBlocked as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, _("Erased. What was done stands below, without a name."))
+            messages.success(request, _("The data has been erased. The record below contains no name."))
         return redirect("privacy-case", pk)
     return _render_case(request, privacy_case, erase_form=form, refuse_form=CaseRefusalForm())
 
@@ -135,7 +135,7 @@ def case_refuse(request: "HttpRequest", pk: int) -> HttpResponse:
     form = CaseRefusalForm(request.POST)
     if form.is_valid():
         refuse_request(case=privacy_case, answered_by=clerk, reason=form.cleaned_data["reason"])
-        messages.success(request, _("The person is told why not."))
+        messages.success(request, _("The request is refused. The person receives your reason by e-mail."))
         return redirect("privacy")
     return _render_case(request, privacy_case, erase_form=ErasureConfirmForm(), refuse_form=form)
 
@@ -144,7 +144,7 @@ def case_refuse(request: "HttpRequest", pk: int) -> HttpResponse:
 def case_answer(request: "HttpRequest", pk: int) -> HttpResponse:
     """Close a request whose export was given."""
     complete_request(case=get_privacy_case(pk, request.user), answered_by=require_privacy_desk(request.user))
-    messages.success(request, _("The request is answered."))
+    messages.success(request, _("The request has been answered."))
     return redirect("privacy")
 
 
@@ -179,7 +179,7 @@ def retention_edit(request: "HttpRequest", slug: str) -> HttpResponse:
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The time is saved; it holds from the next run."))
+            messages.success(request, _("The retention period is saved. It applies from the next run."))
             return redirect("privacy-retention")
     return render_desk_page(request, "retention_form.html", form=form, rule=rule)
 
@@ -219,6 +219,6 @@ def purpose_text_create(request: "HttpRequest", slug: str) -> HttpResponse:
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The text is saved: everybody is asked anew."))
+            messages.success(request, _("The text is saved. Everyone will be asked for their consent again."))
             return redirect("privacy-purpose-texts")
     return render_desk_page(request, "purpose_text.html", form=form, purpose=purpose)

@@ -54,7 +54,7 @@ def execute_erasure(*, case: PrivacyCase, answered_by: Person | None = None) -> 
     # Locked: a second click must wait, then find the case answered.
     case = PrivacyCase.objects.select_for_update(of=("self",)).select_related("person").get(pk=case.pk)
     if case.answered_at or case.kind != PrivacyCase.Kind.ERASURE:
-        raise NotOpenNow(_("This request was answered already."))
+        raise NotOpenNow(_("This request has already been answered."))
     # Read before the rows are blanked: redaction and the last mail need them.
     subject, address, language = add_known_names(get_case_subject(case)), case.email, case.language
     with translation.override(language):

@@ -163,9 +163,12 @@ def serialize_value(value: Any) -> Any:
 def write_readme() -> str:
     """Return a description of the file, in the active language."""
     sentences = (
-        _("This file holds all that %(club)s keeps about you.") % {"club": settings.SITE_NAME},
-        _("`data.json` is readable by people and programs: each table says why it is kept and its rows."),
-        _("`files` holds what you sent in, and your invoices."),
-        _("What is wrong can be corrected, and most can be erased: write to the club, or use its website."),
+        _("This file contains all the data that %(club)s stores about you.") % {"club": settings.SITE_NAME},
+        _(
+            "`data.json` can be read by people and by software. For each table it gives the "
+            "purpose and the rows."
+        ),
+        _("`files` contains the files you uploaded and your invoices."),
+        _("You can have errors corrected and most data erased: contact the club, or use its website."),
     )
     return "\n".join(sentences) + "\n"

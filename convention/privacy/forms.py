@@ -13,7 +13,9 @@ class ErasureRequestForm(forms.Form):
     """A person's own request to be erased."""
 
     is_sure = forms.BooleanField(
-        label=_("I understand that my registrations, roles and seats end, and that this cannot be undone.")
+        label=_(
+            "I understand that I will lose my registrations, roles and seats, and that this cannot be undone."
+        )
     )
 
 
@@ -21,10 +23,11 @@ class CaseCreateForm(ActionErrorsMixin, forms.Form):
     """A request that came by letter or e-mail."""
 
     email = forms.EmailField(
-        label=_("E-mail"), help_text=_("The address that the request is about, proven to be theirs.")
+        label=_("E-mail"),
+        help_text=_("The address the request is about. Check first that it belongs to the person."),
     )
     kind = forms.ChoiceField(
-        label=_("What they ask for"), choices=PrivacyCase.Kind.choices, widget=forms.RadioSelect
+        label=_("Type of request"), choices=PrivacyCase.Kind.choices, widget=forms.RadioSelect
     )
     language = forms.ChoiceField(label=_("Language of the answer"), choices=settings.LANGUAGES)
 
@@ -32,14 +35,18 @@ class CaseCreateForm(ActionErrorsMixin, forms.Form):
 class ErasureConfirmForm(forms.Form):
     """The confirmation of an erasure."""
 
-    is_sure = forms.BooleanField(label=_("I have checked who asks, and what will go. It cannot be undone."))
+    is_sure = forms.BooleanField(
+        label=_(
+            "I have checked who is asking and what will be erased. I understand that this cannot be undone."
+        )
+    )
 
 
 class CaseRefusalForm(ActionErrorsMixin, forms.Form):
     """The reason of a refusal."""
 
     reason = forms.CharField(
-        label=_("Reason"), max_length=300, help_text=_("The person reads it in an e-mail.")
+        label=_("Reason"), max_length=300, help_text=_("The person receives it by e-mail.")
     )
 
 

@@ -27,26 +27,26 @@ class PrivacyMailText:
 PRIVACY_MAIL_TEXTS = {
     "received": PrivacyMailText(
         _("Your request about your data"),
-        _("The club has received your request. You get an answer by %(due)s at the latest."),
-        _("You did not ask for it? Then tell the club at once."),
+        _("We have received your request and will answer by %(due)s at the latest."),
+        _("If you did not make this request, contact the club immediately."),
         has_link=True,
     ),
     "erased": PrivacyMailText(
-        _("Your data are erased"),
-        _(
-            "The club has erased your name, your addresses and your answers. Your attendance stays as "
-            "numbers without a name."
-        ),
-        _("This is the last e-mail: the club no longer has your address."),
+        _("Your data has been erased"),
+        _("We have erased your name, addresses and answers. Your attendance is kept as anonymous figures."),
+        _("This is our last e-mail to you: we no longer have your address."),
     ),
     "refused": PrivacyMailText(
         _("Your request about your data"),
-        _("The club cannot do what you asked for: %(reason)s"),
-        _("You may complain to the data protection authority (in France the CNIL, www.cnil.fr)."),
+        _("We cannot grant your request: %(reason)s"),
+        _(
+            "You have the right to lodge a complaint with the data protection authority (in "
+            "France, the CNIL: www.cnil.fr)."
+        ),
     ),
     "given": PrivacyMailText(
         _("Your data"),
-        _("Your request is answered: what the club holds of you was given to you."),
+        _("We have answered your request and sent you the data we hold about you."),
         _("Anything missing or wrong? Reply to this e-mail."),
     ),
 }
@@ -60,7 +60,8 @@ def write_case_letter(occasion: str, address: str, language: str, *, case: Priva
         mail_context: dict[str, Any] = {
             "heading": str(text.subject),
             "opening": str(text.opening) % values,
-            "paragraphs": case.retained or [str(_("No issued invoice names you: nothing else stays."))]
+            "paragraphs": case.retained
+            or [str(_("Your name is not on any invoice, so nothing else is kept."))]
             if occasion == "erased"
             else [],
             "closing": str(text.closing),

@@ -37,14 +37,14 @@ class PrivacyCase(models.Model):
     """
 
     class Kind(models.TextChoices):
-        ACCESS = "access", _("what is held of them")
-        ERASURE = "erasure", _("to be forgotten")
+        ACCESS = "access", _("access to their data")
+        ERASURE = "erasure", _("erasure of their data")
 
     class Answer(models.TextChoices):
         GIVEN = "given", pgettext_lazy("privacy case", "answered")
         ERASED = "erased", pgettext_lazy("privacy case", "erased")
         REFUSED = "refused", pgettext_lazy("privacy case", "refused")
-        TAKEN_BACK = "taken_back", pgettext_lazy("privacy case", "taken back")
+        TAKEN_BACK = "taken_back", pgettext_lazy("privacy case", "withdrawn")
 
     kind = models.CharField(_("request"), max_length=10, choices=Kind.choices)
     person = models.ForeignKey(
@@ -185,8 +185,8 @@ class RetentionPeriod(models.Model):
     days = models.PositiveIntegerField(_("days"))
 
     class Meta:
-        verbose_name = _("time of keeping")
-        verbose_name_plural = _("times of keeping")
+        verbose_name = _("retention period")
+        verbose_name_plural = _("retention periods")
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.days}"
@@ -204,8 +204,8 @@ class RetentionRun(models.Model):
     error = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        verbose_name = _("run of the retention")
-        verbose_name_plural = _("runs of the retention")
+        verbose_name = _("retention run")
+        verbose_name_plural = _("retention runs")
         ordering = ["-ran_at", "-pk"]
         indexes = [models.Index(fields=["rule", "-ran_at"], name="retention_run_of_rule")]
 

@@ -72,9 +72,9 @@ def agreement_give(request: "HttpRequest", key: str) -> HttpResponse:
     agreement = get_agreement(get_subject(require_signed_in(request.user)), key)
     # Some agreements can only be given where they are asked for, such as conditions of a registration.
     if agreement.give_consent is None:
-        raise NotFound(_("There is no such agreement."))
+        raise NotFound(_("We could not find this consent."))
     agreement.give_consent()
-    messages.success(request, _("Noted: you agree."))
+    messages.success(request, _("Your consent is recorded."))
     return redirect("my-privacy")
 
 
@@ -84,9 +84,9 @@ def agreement_withdraw(request: "HttpRequest", key: str) -> HttpResponse:
     agreement = get_agreement(get_subject(require_signed_in(request.user)), key)
     # A condition of a registration ends with the registration.
     if agreement.withdraw_consent is None:
-        raise NotFound(_("There is no such agreement."))
+        raise NotFound(_("We could not find this consent."))
     agreement.withdraw_consent()
-    messages.success(request, _("Noted: you no longer agree."))
+    messages.success(request, _("Your consent is withdrawn."))
     return redirect("my-privacy")
 
 
@@ -101,7 +101,8 @@ def erasure_request(request: "HttpRequest") -> HttpResponse:
     case = request_erasure(person=require_signed_in(request.user))
     messages.success(
         request,
-        _("The club has your request, and answers by %(due)s.") % {"due": formats.date_format(case.due_on)},
+        _("We have received your request and will answer by %(due)s.")
+        % {"due": formats.date_format(case.due_on)},
     )
     return redirect("my-privacy")
 
@@ -116,7 +117,7 @@ def erasure_withdraw(request: "HttpRequest") -> HttpResponse:
         .first()
     )
     if case is None:
-        raise NotFound(_("There is no such request."))
+        raise NotFound(_("We could not find this request."))
     withdraw_request(case=case)
-    messages.success(request, _("Your request is taken back: nothing changes."))
+    messages.success(request, _("Your request is withdrawn. Nothing changes."))
     return redirect("my-privacy")

@@ -30,4 +30,4 @@ def get_privacy_case(pk: int, person: "RequestUser") -> PrivacyCase:
     try:
         return PrivacyCase.objects.select_related("person", "opened_by", "answered_by").get(pk=pk)
     except PrivacyCase.DoesNotExist:
-        raise NotFound(_("There is no such request.")) from None
+        raise NotFound(_("We could not find this request.")) from None

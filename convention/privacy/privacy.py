@@ -12,20 +12,20 @@ from .retention import delete_old_cases
 PERSONAL_DATA = [
     PersonalDataSource(
         model=PrivacyCase,
-        purpose=_("what you asked the privacy desk, and what it answered"),
+        purpose=_("your requests to the privacy desk and its answers"),
         person_columns=("person",),
         address_columns=("email",),
         actor_columns=("opened_by", "answered_by"),
         exported_columns=("id", "kind", "requested_at", "answered_at", "answer", "reason"),
         blanked_columns=("email",),
-        retention_reason=_("that a request was answered is shown to the authority; no name is left"),
+        retention_reason=_("anonymised; kept as evidence for the authority that requests were answered"),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(
         model=Consent,
-        purpose=_("what you agreed to, by version"),
+        purpose=_("your consents, by version of the text"),
         person_columns=("person",),
-        retention_reason=_("that somebody had agreed is shown to the authority; no name is left"),
+        retention_reason=_("anonymised; kept as evidence for the authority that consent was given"),
     ),
 ]
 AGREEMENTS = [list_purpose_agreements]

@@ -70,7 +70,8 @@ def refuse_request(*, case: PrivacyCase, answered_by: Person, reason: str) -> No
     """Close the request and mail the reason. Raise InvalidFields without one, and NotOpenNow."""
     if not reason.strip():
         raise InvalidFields(
-            _("Some fields need to be corrected."), {"reason": [_("Say why: the person is told.")]}
+            _("Some fields need to be corrected."),
+            {"reason": [_("Enter the reason. The person receives it by e-mail.")]},
         )
     answered_case = _close_case(case, PrivacyCase.Answer.REFUSED, answered_by, reason.strip()[:300])
     _notify_requester(answered_case, "refused")
@@ -86,7 +87,7 @@ def _close_case(case: PrivacyCase, answer: str, answered_by: Person | None, reas
     # Read again under the lock: it is answered once.
     case = PrivacyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if case.answered_at:
-        raise NotOpenNow(_("This request was answered already."))
+        raise NotOpenNow(_("This request has already been answered."))
     case.answer, case.answered_at, case.answered_by, case.reason = answer, timezone.now(), answered_by, reason
     case.save()
     record_action("privacy.answer", case, fields=["answer"])

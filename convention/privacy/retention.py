@@ -104,7 +104,7 @@ def get_adjustable_rule(slug: str) -> RetentionRule:
     for rule in list_retention_rules():
         if rule.slug == slug and not rule.is_fixed:
             return rule
-    raise NotFound(_("There is no such rule, or its time is fixed."))
+    raise NotFound(_("We could not find this rule, or its period cannot be changed."))
 
 
 @transaction.atomic
@@ -112,7 +112,7 @@ def set_retention_days(*, slug: str, days: int) -> None:
     """Keep one kind of data for that many days. Raise InvalidFields below the minimum, and NotFound."""
     rule = get_adjustable_rule(slug)
     if days < rule.min_days:
-        sentence = _("At least %(least)d days: the club needs these data until then.") % {
+        sentence = _("Enter at least %(least)d days: the club needs this data until then.") % {
             "least": rule.min_days
         }
         raise InvalidFields(_("Some fields need to be corrected."), {"days": [sentence]})

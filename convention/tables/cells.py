@@ -51,5 +51,5 @@ def find_cell_errors(values: Mapping[str, str]) -> Iterator[str]:
     """Yield errors that no cell may have, whatever its column."""
     for text in dict.fromkeys(values.values()):
         if FORMULA_ERROR_PATTERN.fullmatch(text):
-            sentence = _("A cell says “%(text)s”: its formula came to nothing. Write what it should say.")
+            sentence = _("A cell contains “%(text)s”, the error of a formula. Enter the value itself.")
             yield sentence % {"text": text}

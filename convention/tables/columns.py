@@ -112,7 +112,10 @@ def index_columns(
     if missing:
         found = ", ".join(heading for heading in header if heading)[:300]
         raise UnreadableFile(
-            _("Columns missing: %(missing)s. A row above the list must name them; this one says: %(found)s.")
+            _(
+                "Missing columns: %(missing)s. The row above the list must contain the column "
+                "headings; it contains: %(found)s."
+            )
             % {"missing": ", ".join(missing), "found": found}
         )
     used = set(columns.values())

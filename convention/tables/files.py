@@ -122,10 +122,10 @@ def _refuse_other_kinds(content: bytes) -> None:
     begin = content[:200].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if begin.startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
         raise UnreadableFile(
-            _("This is a web page or XML under another name; open it and save it as .xlsx or .csv.")
+            _("This is a web page or XML file with another extension. Open it and save it as .xlsx or .csv.")
         )
     if begin.startswith((b"%pdf-", b"{\\rtf", b"{", b"[{")):
-        raise UnreadableFile(_("This is a document and no table; save the table as .xlsx or .csv."))
+        raise UnreadableFile(_("This is a text document, not a table. Save the table as .xlsx or .csv."))
 
 
 def _find_heading_row(rows: NumberedRows, is_heading: Callable[[list[str]], bool]) -> int:
@@ -164,7 +164,8 @@ def _number_filled_rows(lines: Iterable[list[str]]) -> Iterator[tuple[int, list[
         # Both: a file of ten million empty rows takes as long as one of full rows. One more for the header.
         if filled > MAX_TABLE_ROWS + 1 or number > MAX_ROW_NUMBER:
             raise UnreadableFile(
-                _("The file has more than %(most)d rows; split it.") % {"most": MAX_TABLE_ROWS}
+                _("The file has more than %(most)d rows. Split it into several files.")
+                % {"most": MAX_TABLE_ROWS}
             )
         if has_text:
             yield number, row[:MAX_COLUMNS]
@@ -193,7 +194,7 @@ def _read_csv(content: bytes, delimiter: str = "") -> Iterator[list[str]]:
     # without an error: the rest of the list would be one cell.
     if line < last and text.count('"') % 2:
         raise UnreadableFile(
-            _("A quotation mark opens a cell in line %(line)d and none ends it.") % {"line": line}
+            _("A quotation mark opens a cell in line %(line)d and is never closed.") % {"line": line}
         )
 
 

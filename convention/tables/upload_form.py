@@ -24,7 +24,7 @@ class TableUploadForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         error_messages={"required": _("Choose a file.")},
-        help_text=_(".csv, .xlsx, .xls or .ods; a row at its beginning names the columns."),
+        help_text=_(".csv, .xlsx, .xls or .ods, with column headings in the first row."),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.ods"}),
     )
     # The checked list travels with the page, so that nothing is stored before it is imported.
@@ -108,4 +108,4 @@ def build_error_sheet(table: ParsedTable, error: InvalidRows) -> TableSheet:
         found.setdefault(number, []).append(sentence)
     cells = dict(table.rows)
     rows = [[number, " ".join(sentences), *cells.get(number, [])] for number, sentences in found.items()]
-    return TableSheet(gettext("Errors"), [gettext("Row"), gettext("What is wrong"), *table.header], rows)
+    return TableSheet(gettext("Errors"), [gettext("Row"), gettext("Error"), *table.header], rows)

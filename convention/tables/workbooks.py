@@ -43,7 +43,7 @@ SPREADSHEET_SIGNATURE: Final = OPEN_DOCUMENT_SIGNATURE + b".spreadsheet"
 # Filled rows searched for the header, and how deep if there are several sheets.
 HEADING_ROWS_SEARCHED, MAX_HEADING_DEPTH = 20, 200
 SHARED_CELL_ERROR = gettext_lazy(
-    "Rows %(first)d to %(last)d share a merged cell: split it, so that each row says its own."
+    "Rows %(first)d to %(last)d share a merged cell. Split it so that each row has its own value."
 )
 
 
@@ -115,7 +115,7 @@ def _translate_library_errors() -> Iterator[None]:
     except (ConventionError, MemoryError):
         raise
     except PasswordError as error:
-        raise UnreadableFile(_("This workbook is protected by a password; save it without one.")) from error
+        raise UnreadableFile(_("This workbook is password-protected. Save it without a password.")) from error
     except Exception as error:
         raise UnreadableFile(_("This workbook is damaged or not an .xlsx, .xls or .ods file.")) from error
 
@@ -142,7 +142,7 @@ def _refuse_other_documents(content: bytes) -> None:
         return
     if content.startswith(OPEN_DOCUMENT_SIGNATURE, 30) and not content.startswith(SPREADSHEET_SIGNATURE, 30):
         raise UnreadableFile(
-            _("This is a document of LibreOffice and no table; save the table as .ods or .csv.")
+            _("This is a LibreOffice text document, not a table. Save the table as .ods or .csv.")
         )
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         # The announced sizes, since nothing is unpacked yet; the child's memory limit catches wrong ones.
@@ -153,7 +153,7 @@ def _refuse_other_documents(content: bytes) -> None:
         if name.endswith((".xml", ".rels")) and not name.startswith(CONTENT_PARTS)
     )
     if sum(sizes.values()) > MAX_UNPACKED_BYTES or metadata_bytes > MAX_METADATA_BYTES:
-        raise UnreadableFile(_("This workbook unpacks to far too much; export the sheet alone."))
+        raise UnreadableFile(_("This workbook is too large when unpacked. Export only the sheet you need."))
 
 
 def _scan_sheet(content: bytes, title: str) -> SheetScan:

@@ -11,8 +11,8 @@ def find_name_error(text: str) -> str:
     if not has_web_address(text):
         return ""
     return _(
-        "This looks like a web address, an e-mail address or markup. Enter the name alone, and leave a space "
-        "after the dot of an initial."
+        "This looks like a web address, an e-mail address or markup. Enter only the name, with "
+        "a space after the dot of an initial."
     )
 
 
@@ -20,7 +20,7 @@ def find_link_error(text: str) -> str:
     """Return what is wrong with a company or reference that contains a link; empty for any other."""
     if not has_explicit_web_address(text):
         return ""
-    return _("Leave out web addresses, e-mail addresses and markup here.")
+    return _("Web addresses, e-mail addresses and markup are not allowed here.")
 
 
 def find_length_error(text: str, max_length: int) -> str:

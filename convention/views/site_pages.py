@@ -188,7 +188,7 @@ def describe_missing_address(request: "HttpRequest") -> str:
     """Return the sentence for an unknown API address. A request with a body is not redirected."""
     # APPEND_SLASH cannot help here: a redirect would lose the body.
     if is_missing_slash(request):
-        sentence = _("There is nothing at this address. Send this to %(address)s, with the slash at its end.")
+        sentence = _("There is nothing at this address. Send this to %(address)s, with a slash at the end.")
         return sentence % {"address": f"{request.path}/"}
     return _("There is nothing at this address.")
 
@@ -208,7 +208,7 @@ def server_error(request: "HttpRequest") -> "HttpResponse":
         return unavailable_response(request, error)
     if is_api_request(request):
         return problem_response(
-            "error", 500, _("Something failed here; it is logged. Please try again later.")
+            "error", 500, _("Something went wrong on our side and has been logged. Please try again later.")
         )
     return defaults.server_error(request)
 

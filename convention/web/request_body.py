@@ -84,7 +84,7 @@ class BodyReceiver:
         if "transfer-encoding" in headers:
             with contextlib.suppress(SenderDisconnected):  # the end of the body looks the same
                 await read_body_pieces(pieces, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, discard_piece)
-            raise LengthRequired(_("The body needs its length: send Content-Length."))
+            raise LengthRequired(_("The Content-Length header is missing. Send it with the body."))
         length = int(headers.get("content-length") or 0)
         max_bytes = max_body_bytes(headers.get("content-type") or "")
         if length > max_bytes:
@@ -110,7 +110,7 @@ class BodyReceiver:
             nonlocal written
             if self.disk_bytes + len(piece) > MAX_DISK_BYTES:
                 raise ServiceUnavailable(
-                    _("Too many files are being sent just now. Please try again in a moment.")
+                    _("Too many files are being uploaded at the moment. Please try again shortly.")
                 )
             file.write(piece)
             self.disk_bytes += len(piece)

@@ -41,7 +41,7 @@ def find_repeated_order(event: Event, request: OrderRequest, key: str) -> Order 
     if stored_key and stored_key.content_hash != request.content_hash:
         raise KeyReused(_("This idempotency key has already been used for another order. Use a new key."))
     if stored_key and stored_key.created_at < timezone.now() - KEY_LIFETIME:
-        raise KeyReused(_("This idempotency key was used more than a day ago; use a new key."))
+        raise KeyReused(_("This idempotency key was used more than a day ago. Use a new key."))
     return stored_key.order if stored_key else None
 
 

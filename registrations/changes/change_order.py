@@ -122,7 +122,7 @@ def change_order(
     registration = _lock_registration(registration)
     change = preview_order_change(registration=registration, ticket=ticket, addons=addons)
     if change.difference_cents != expected_cents:
-        raise DifferenceChanged(_("The price has changed meanwhile. Check it again."))
+        raise DifferenceChanged(_("The price has changed in the meantime. Check it again."))
     old_ticket, released = registration.ticket, Counter[LimitedStock]()
     if change.ticket_line:
         set_ticket(registration, change.ticket, change.ticket_line, released)

@@ -222,6 +222,6 @@ def _check_place(place: RequestedPlace, slug: str, reference: str) -> Iterator[s
     for field, sentence in check_person_spelling(replace(place, **names)):
         yield _("%(field)s: %(sentence)s") % {"field": FIELD_LABELS[field], "sentence": sentence}
     if not slug and place.ticket:
-        yield _("There is no ticket “%(ticket)s”.") % {"ticket": place.ticket[:60]}
+        yield _("There is no ticket “%(ticket)s”. Check its short name.") % {"ticket": place.ticket[:60]}
     elif not slug and not reference:
         yield _("Enter a ticket: this event has no default ticket.")

@@ -956,7 +956,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("booked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="booked")),
-                ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="given up")),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="released")),
                 ("notified_starts_at", models.DateTimeField(editable=False, null=True)),
                 ("is_cancellation_notified", models.BooleanField(default=False, editable=False)),
                 (

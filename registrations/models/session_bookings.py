@@ -53,7 +53,7 @@ class SessionBooking(models.Model):
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="session_bookings")
     session = models.ForeignKey(Session, models.RESTRICT, related_name="+", verbose_name=_("session"))
     booked_at = models.DateTimeField(_("booked"), default=timezone.now)
-    cancelled_at = models.DateTimeField(_("given up"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("released"), null=True, blank=True)
     notified_starts_at = models.DateTimeField(null=True, editable=False)
     notified_room = models.ForeignKey(Room, models.SET_NULL, null=True, editable=False, related_name="+")
     is_cancellation_notified = models.BooleanField(default=False, editable=False)

@@ -23,5 +23,5 @@ def get_bank_line_for_treasurer(line_id: int, visitor: "RequestUser") -> BankLin
         .first()
     )
     if line is None:
-        raise NotFound(_("There is no such line."))
+        raise NotFound(_("We could not find this line."))
     return line

@@ -62,7 +62,7 @@ def lock_registration(registration: Registration) -> Registration:
     if locked.state != Registration.State.CONFIRMED:
         raise NotOpenNow(_("Sessions are booked with a confirmed registration; this one is not."))
     if locked.event.ends_at <= timezone.now():
-        raise NotOpenNow(_("The event is over; there is nothing left to book."))
+        raise NotOpenNow(_("The event is over, so there is nothing left to book."))
     return locked
 
 
@@ -91,7 +91,7 @@ def check_session_conflicts(
 def check_session_bookable(session: Session) -> None:
     """Raise NotOpenNow for a session that takes no bookings, or no more."""
     if not session.is_bookable:
-        raise NotOpenNow(_("“%(title)s” needs no booking: just come.") % {"title": session.title})
+        raise NotOpenNow(_("“%(title)s” does not need booking: just come along.") % {"title": session.title})
     if not is_available(session, at=timezone.now()):
         raise NotOpenNow(_("“%(title)s” can no longer be booked.") % {"title": session.title})
 

@@ -35,7 +35,7 @@ def get_organizer_sponsorship(event: str, pk: int, person: "RequestUser") -> tup
     rows = Sponsorship.objects.select_related("package", "order", "event", "logo").defer("logo__content")
     sponsorship = rows.filter(event=event_obj, pk=pk).first()
     if sponsorship is None:
-        raise NotFound(_("There is no such sponsorship."))
+        raise NotFound(_("We could not find this sponsorship."))
     return event_obj, sponsorship
 
 
@@ -54,7 +54,7 @@ def _get_package(event: Event, slug: str) -> Package:
     rows = Package.objects.select_related("pass_ticket", "badge_ticket")
     package = rows.filter(event=event, slug=slug).first()
     if package is None:
-        raise NotFound(_("There is no such package."))
+        raise NotFound(_("We could not find this package."))
     package.event = event
     return package
 
@@ -66,5 +66,5 @@ def get_public_logo(event: str, pk: int, person: "RequestUser") -> SponsorLogo:
     shown = Sponsorship.objects.with_visible_logo(at=timezone.now()).filter(event=event_obj, pk=pk)
     logo = SponsorLogo.objects.filter(sponsorship__in=shown.order_by().values("pk")).first()
     if logo is None:
-        raise NotFound(_("There is no such logo."))
+        raise NotFound(_("We could not find this logo."))
     return logo

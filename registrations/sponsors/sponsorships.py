@@ -110,7 +110,7 @@ def check_package_on_sale(package: Package) -> None:
     """Raise NotOpenNow where the package is not on sale, or SoldOut where none is left."""
     now = timezone.now()
     if package.event.ends_at <= now or not package.is_on_sale(at=now):
-        raise NotOpenNow(_("“%(package)s” is not on sale now.") % {"package": package.title})
+        raise NotOpenNow(_("“%(package)s” is not on sale at the moment.") % {"package": package.title})
     # Expired holds are released first, so that a package that is free again is not refused.
     if package.remaining == 0 and release_expired_packages(at=now):
         package.refresh_from_db(fields=["reserved", "capacity"])

@@ -28,13 +28,13 @@ def find_length_problem(starts_at: datetime.datetime, ends_at: datetime.datetime
     """Return an error sentence if the visit is longer than `MAX_VISIT_DURATION`, else ""."""
     if ends_at - starts_at <= MAX_VISIT_DURATION:
         return ""
-    sentence = _("A visit lasts %(days)d days at most: look at its start and its end again.")
+    sentence = _("A visit can last at most %(days)d days. Check its start and end.")
     return sentence % {"days": MAX_VISIT_DURATION.days}
 
 
 def find_start_problem(starts_at: datetime.datetime, now: datetime.datetime) -> str:
     """Return an error sentence if the start is in the past, else ""."""
-    return _("This moment has passed: a visit is set on a day ahead.") if starts_at <= now else ""
+    return _("Choose a date in the future.") if starts_at <= now else ""
 
 
 def find_date_problems(
@@ -49,14 +49,15 @@ def find_date_problems(
     if new_dates.starts_at != old_dates.starts_at and old_dates.starts_at > now:
         problems["starts_at"] = find_start_problem(new_dates.starts_at, now)
     if new_dates.locked_at and new_dates.ends_at <= new_dates.locked_at:
-        problems["ends_at"] = _("The list was locked later than that: the visit ends after it.")
+        problems["ends_at"] = _("The visit must end after the list was locked.")
     if (
         new_dates.locked_at is None
         and new_dates.locks_at <= now < old_dates.locks_at
         and not problems.get("starts_at")
     ):
         problems["starts_at"] = _(
-            "The list would be locked at once: choose a later day, or fewer working days in its facts."
+            "The list would be locked immediately. Choose a later date, or fewer working days "
+            "in the agreement."
         )
     return {field: [sentence] for field, sentence in problems.items() if sentence}
 

@@ -42,8 +42,8 @@ def get_managed_event(slug: str, person: "RequestUser") -> Event:
         raise SignInRequired(_("Sign in to see this page."))
     # The existence of a draft is not revealed: it answers 404 instead of 403.
     if event and event.visibility != Event.Visibility.DRAFT:
-        raise Forbidden(_("This page is for those who run the visit."))
-    raise NotFound(_("There is no visit at this address."))
+        raise Forbidden(_("This page is for the organizers of the visit."))
+    raise NotFound(_("We could not find this visit. Check the address."))
 
 
 def get_managed_visit(slug: str, person: "RequestUser") -> Visit:
@@ -68,7 +68,7 @@ def get_managed_application(slug: str, pk: int, person: "RequestUser") -> Applic
     )
     application = rows.filter(visit=visit, pk=pk).first()
     if application is None:
-        raise NotFound(_("There is no such application."))
+        raise NotFound(_("We could not find this application."))
     application.visit = visit
     return application
 
@@ -96,7 +96,7 @@ def get_member_visit(slug: str, person: "RequestUser") -> Visit:
     if visit and (can_manage_visit(member, visit.event) or find_own_application(visit, member)):
         return visit
     if visit is None or not Visit.objects.published().filter(pk=visit.pk).exists():
-        raise NotFound(_("There is no visit at this address."))
+        raise NotFound(_("We could not find this visit. Check the address."))
     # A seat that begins only by the day of the visit is enough to apply, so it is enough to read the page.
     if member.is_active and (get_member_company(member) or get_member_company(member, at=visit.day)):
         return visit
@@ -143,7 +143,7 @@ def get_visit_to_debrief(slug: str, person: "RequestUser") -> Visit:
     """
     visit = get_managed_visit(slug, person)
     if not has_club_role(person, *DEBRIEF_EDITOR_ROLES):
-        raise Forbidden(_("The debrief is kept by the club’s secretary."))
+        raise Forbidden(_("Only the club’s secretary can edit the debrief."))
     return visit
 
 
@@ -178,7 +178,7 @@ def get_visitor_to_seat(slug: str, pk: int, person: "RequestUser") -> Applicatio
     rows = Application.objects.confirmed().select_related("registration__order", "company")
     application = rows.filter(visit=visit, pk=pk).first()
     if application is None:
-        raise NotFound(_("This person has no place at the visit: only who has one sits in a ride."))
+        raise NotFound(_("This person has no place on the visit, so they cannot be given a seat on a ride."))
     application.visit = visit
     return application
 
@@ -192,7 +192,7 @@ def get_own_application(slug: str, person: "RequestUser") -> Application:
         "visit__event__venue", "visit__event__host", "registration__order"
     ).first()
     if application is None:
-        raise NotFound(_("You have no place at this visit."))
+        raise NotFound(_("You do not have a place on this visit."))
     return application
 
 
@@ -222,13 +222,13 @@ def _find_visit(slug: str) -> Visit | None:
 def _get_ride(visit: Visit, pk: int) -> Ride:
     ride = visit.rides.filter(pk=pk).first()
     if ride is None:
-        raise NotFound(_("There is no such ride at this visit."))
+        raise NotFound(_("We could not find this ride for this visit."))
     ride.visit = visit
     return ride
 
 
 def _make_not_found() -> NotFound:
-    return NotFound(_("There is no visit at this address."))
+    return NotFound(_("We could not find this visit. Check the address."))
 
 
 def has_visit(event: Event) -> bool:

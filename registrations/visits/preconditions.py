@@ -19,7 +19,7 @@ class VisitNotReady(ConventionError):
 
     def __init__(self, sentence: str = "") -> None:
         super().__init__(
-            sentence or _("This visit has no ticket for members yet: say how many places it has.")
+            sentence or _("This visit has no ticket for members yet. Enter the number of places.")
         )
 
 

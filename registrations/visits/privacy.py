@@ -31,7 +31,7 @@ from .models import (
     VisitorList,
 )
 
-COUNTS_REMAIN = _("how many took part stays countable; no name is left")
+COUNTS_REMAIN = _("anonymised; only the number of participants is kept")
 
 
 def _erase_contacts(rows: "QuerySet[Any]", _subject: DataSubject | None = None) -> None:
@@ -69,7 +69,11 @@ def find_unpurged_lists(subject: DataSubject) -> Iterator[TranslatableText]:
     for visit in rows.select_related("event"):
         names = {"visit": visit.event.title}
         yield (
-            _("The visitor list of “%(visit)s” is not purged yet: it is, seven days after the visit.") % names
+            _(
+                "The visitor list of “%(visit)s” has not been deleted yet. It will be, seven days "
+                "after the visit."
+            )
+            % names
         )
 
 
@@ -88,21 +92,21 @@ def erase_old_contacts(before: datetime.datetime) -> int:
 PERSONAL_DATA = [
     PersonalDataSource(
         model=Application,
-        purpose=_("that you want to come on a visit, and what became of it"),
+        purpose=_("your applications for visits and their outcome"),
         person_columns=("person",),
         retention_reason=COUNTS_REMAIN,
     ),
     PersonalDataSource(
         model=NdaAcceptance,
-        purpose=_("which confidentiality text you agreed to"),
+        purpose=_("confidentiality texts you accepted"),
         parent_columns=("application",),
         name_columns=("name",),
         blanked_columns=("name",),
-        retention_reason=_("that the text was agreed to, with its hash; no name is left"),
+        retention_reason=_("anonymised; the acceptance and the hash of the text are kept"),
     ),
     PersonalDataSource(
         model=Identity,
-        purpose=_("what a host needs to know about you"),
+        purpose=_("your details for a host"),
         parent_columns=("application",),
         hidden_columns=("encrypted_data",),
         # The ciphertext is useless to its owner, so the export contains the decrypted answers instead.
@@ -111,78 +115,78 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=RideSeat,
-        purpose=_("rides that you take"),
+        purpose=_("rides you booked"),
         parent_columns=("application",),
         retention_reason=COUNTS_REMAIN,
     ),
     PersonalDataSource(
         model=DayMail,
-        purpose=_("which e-mails about the day of a visit you got"),
+        purpose=_("e-mails about a visit sent to you"),
         parent_columns=("application",),
         retention_reason=COUNTS_REMAIN,
     ),
     PersonalDataSource(
         model=DebriefNote,
-        purpose=_("notes that you wrote after a visit"),
+        purpose=_("notes you wrote after a visit"),
         parent_columns=("application",),
-        retention_reason=_("what the group learned stays; no name is left"),
+        retention_reason=_("anonymised; the text of the note is kept"),
     ),
     PersonalDataSource(
         model=FeedbackAnswer,
-        purpose=_("what you answered after a visit"),
+        purpose=_("your feedback on visits"),
         parent_columns=("application",),
         retention_reason=COUNTS_REMAIN,
     ),
     PersonalDataSource(
         model=Interest,
-        purpose=_("visits that you would like to see"),
+        purpose=_("visits you would like to go on"),
         person_columns=("person",),
         retention_reason=COUNTS_REMAIN,
     ),
     PersonalDataSource(
         model=Proposal,
-        purpose=_("visits that you proposed"),
+        purpose=_("visits you proposed"),
         actor_columns=("proposed_by",),
         parent_columns=("proposed_by_host",),
         exported_columns=("id", "title", "host_name", "motivation", "proposed_at"),
-        retention_reason=_("the proposal is the club’s; no name is left"),
+        retention_reason=_("the proposal belongs to the club; it is anonymised"),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(
         model=NdaText,
-        purpose=_("confidentiality texts that you wrote"),
+        purpose=_("confidentiality texts you wrote"),
         actor_columns=("written_by",),
         exported_columns=("id", "visit", "number", "written_at"),
-        retention_reason=_("others agreed to the text; no name is left"),
+        retention_reason=_("others accepted the text; it is kept without your name"),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(
         model=VisitorList,
-        purpose=_("visitor lists that you made or received"),
+        purpose=_("visitor lists you created or received"),
         actor_columns=("created_by",),
         address_columns=("sent_to",),
         exported_columns=("id", "visit", "number", "created_at", "sent_to", "sent_at", "acknowledged_by"),
         blanked_columns=("sent_to", "acknowledged_by"),
-        retention_reason=_("hash, counts and moments of a list stay; no name is left"),
+        retention_reason=_("anonymised; the hash, counts and times of the list are kept"),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(
         model=HostContact,
-        purpose=_("that you receive visitors for a host"),
+        purpose=_("your role as a host’s contact"),
         address_columns=("email",),
         name_columns=("name",),
         erase_rows=_erase_contacts,
     ),
     PersonalDataSource(
         model=HostLink,
-        purpose=_("links by which a host’s contact signs in"),
+        purpose=_("sign-in links of a host’s contact"),
         parent_columns=("contact",),
         hidden_columns=("hash",),
         is_deleted_on_erasure=True,
     ),
     PersonalDataSource(
         model=Visit,
-        purpose=_("that you are a host’s security contact"),
+        purpose=_("your role as a host’s security contact"),
         address_columns=("security_email",),
         exported_columns=("id", "event", "security_name", "security_email"),
         blanked_columns=("security_name", "security_email"),

@@ -115,7 +115,7 @@ class SlotMoveRequest(ObjectRequest):
         if not attrs["remove"]:
             missing = [name for name in ("room", "starts_at", "ends_at") if name not in attrs]
             if missing:
-                sentence = _("Give room, start and end, or “remove”.")
+                sentence = _("Enter room, start and end, or “remove”.")
                 raise serializers.ValidationError({name: [sentence] for name in missing})
         return attrs
 

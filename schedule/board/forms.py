@@ -41,7 +41,7 @@ class BlockForm(forms.Form):
         min_value=-MAX_SHIFT_MINUTES,
         max_value=MAX_SHIFT_MINUTES,
         widget=forms.NumberInput({"step": 5, "class": "short"}),
-        help_text=_("Negative for earlier, such as -15."),
+        help_text=_("Use a minus sign for earlier, for example -15."),
     )
     to_day = forms.TypedChoiceField(
         label=_("Or to another day"),
@@ -62,7 +62,7 @@ class BlockForm(forms.Form):
         """Require minutes or another day, not both."""
         data = super().clean() or self.cleaned_data
         if not self.errors and bool(data.get("minutes")) == bool(data.get("to_day")):
-            raise ValidationError(_("Give either minutes or another day."))
+            raise ValidationError(_("Enter either minutes or another day."))
         return data
 
     def get_block(self) -> Block:

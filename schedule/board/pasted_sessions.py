@@ -207,7 +207,7 @@ def create_pasted_sessions(*, event: Event, text: str, seen_number: int | None =
     """
     rows = parse_pasted_sessions(text)
     if not rows or any(row.error for row in rows):
-        raise InvalidPastedTable(_("Nothing was created: some rows need another look."))
+        raise InvalidPastedTable(_("Nothing was created: some rows need correcting."))
     # Locked, since two sessions added at once would get the same number; drafts come before events.
     lock_current_draft(event, author=None)
     Event.objects.select_for_update().get(pk=event.pk)

@@ -104,5 +104,5 @@ def find_time_error(
     if ends_at - starts_at >= MAX_DURATION:
         return TimeError("ends_at", _("A session cannot last two weeks or more. Check the dates."))
     if not event.starts_at - MAX_DISTANCE < starts_at < event.ends_at + MAX_DISTANCE:
-        return TimeError("starts_at", _("That is more than two months from the event; check the dates."))
+        return TimeError("starts_at", _("That is more than two months from the event. Check the dates."))
     return None

@@ -25,7 +25,7 @@ KIND_LABELS: Final[Mapping[ConflictKind, str | Promise]] = {
     ConflictKind.CHAIR: _("Chair in two sessions"),
     ConflictKind.SPEAKER_AVAILABILITY: _("Speaker not available"),
     ConflictKind.ROOM_AVAILABILITY: _("Room not available"),
-    ConflictKind.PREFERENCE: _("Time rather not wanted"),
+    ConflictKind.PREFERENCE: _("Unwanted time"),
     ConflictKind.WALKING: _("Too little time to walk"),
     ConflictKind.TURNOVER: _("Too little time to prepare the room"),
     ConflictKind.CAPACITY: _("Too few seats"),
@@ -42,7 +42,7 @@ SENTENCES: Final[Mapping[ConflictKind, str | Promise]] = {
     ConflictKind.ROOM: _("%(room)s is needed twice at the same time."),
     ConflictKind.ROOM_AVAILABILITY: _("%(room)s is not available at that time."),
     ConflictKind.TRACK: _("Two sessions of the track “%(track)s” run at the same time."),
-    ConflictKind.BREAK: _("A session runs during a break that is for everybody."),
+    ConflictKind.BREAK: _("A session runs during a break for everyone."),
     ConflictKind.PLENARY: _("A session runs during a plenary."),
     ConflictKind.ORDER: _("A session starts before the one that it follows has ended."),
     ConflictKind.EQUIPMENT: _("%(room)s lacks: %(features)s."),
@@ -131,8 +131,8 @@ def _get_person_sentence(conflict: Conflict) -> str:
     if conflict.room:
         return gettext("%(room)s should rather not be used at that time.")
     return ngettext(
-        "%(names)s would rather not come at that time.",
-        "%(names)s would rather not come at that time.",
+        "%(names)s would rather not speak at that time.",
+        "%(names)s would rather not speak at that time.",
         number,
     )
 

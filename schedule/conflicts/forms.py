@@ -33,7 +33,9 @@ class KindRuleForm(forms.Form):
         label=pgettext_lazy("schedule conflict", "Level"), choices=ConflictLevel.Level.choices
     )
     minutes = forms.IntegerField(label=_("Minutes"), min_value=0, max_value=MAX_BUFFER_MINUTES)
-    minimum_people = forms.IntegerField(label=_("From how many people"), min_value=1, max_value=MAX_PEOPLE)
+    minimum_people = forms.IntegerField(
+        label=_("From this number of people"), min_value=1, max_value=MAX_PEOPLE
+    )
 
     def __init__(self, data: Any = None, *, kind: ConflictKind, rule: KindRule) -> None:
         initial = {
@@ -111,7 +113,7 @@ class RoomPlanningForm(forms.ModelForm[Room]):
         labels = {"zone": _("Zone"), "features": _("Equipment")}
         help_texts = {
             "zone": _("Rooms close to each other have the same zone; walking times are between zones."),
-            "features": _("One item on each line, such as a projector. Sessions may need them."),
+            "features": _("One item per line, for example a projector. Sessions can require them."),
         }
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
@@ -161,7 +163,7 @@ class AvailabilityForm(forms.Form):
         starts_at, ends_at = data.get("starts_at"), data.get("ends_at")
         if bool(starts_at) != bool(ends_at):
             missing = "ends_at" if starts_at else "starts_at"
-            self.add_error(missing, _("Give both start and end, or empty both to remove this time."))
+            self.add_error(missing, _("Enter both start and end, or clear both to remove this time."))
         elif starts_at and ends_at:
             self._check_order(starts_at, ends_at)
         return data

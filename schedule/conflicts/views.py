@@ -109,7 +109,9 @@ def conflict_undo(request: "HttpRequest", event: str) -> "HttpResponse":
             author=get_author(request),
         )
         if skipped:
-            messages.warning(request, _("Undone, but for sessions that were moved again since: they stay."))
+            messages.warning(
+                request, _("Undone, except for sessions moved again since then, which stay where they are.")
+            )
         else:
             messages.success(request, _("The sessions are back in their previous places."))
     return redirect("organize-schedule-conflicts", event_obj.slug)

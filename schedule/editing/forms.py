@@ -58,7 +58,7 @@ class SessionForm(forms.ModelForm[Session]):
             "capacity": _("Places"),
             "track": _("Track"),
             "room": _("Room"),
-            "url": _("Page elsewhere"),
+            "url": _("External link"),
             "is_bookable": _("Booking required"),
             "is_for_members": _("For members only"),
         }
@@ -69,12 +69,12 @@ class SessionForm(forms.ModelForm[Session]):
             "is_for_members": _(
                 "Hidden from everyone else, in the programme and in feeds, as soon as you save."
             ),
-            "language": _("A code such as fr or en; separate several with commas."),
+            "language": _("A code such as fr or en. Separate several with commas."),
             "capacity": _("Leave empty for no limit."),
             "role": _("Nothing else is planned beside a plenary or a break. Blocked time is never public."),
-            "planned_minutes": _("Empty: as long as it is placed now."),
+            "planned_minutes": _("Leave empty to keep its current length."),
             "expected_attendance": _("Compared with the seats of the room."),
-            "needed_features": _("One on each line, as the rooms name theirs."),
+            "needed_features": _("One item per line, with the same names as in the rooms."),
             "follows": _("This session starts after that one has ended."),
             "abstract": _("Plain text, Markdown or simple HTML. Shown first and on printed programmes."),
         }
@@ -218,7 +218,8 @@ class ScheduleSettingsForm(forms.ModelForm[Schedule]):
         help_texts = {
             "day_starts_at": _("Sessions that start before this time belong to the previous day."),
             "embedding_sites": _(
-                "One address on each line, such as https://www.example.org, or * for any site. Empty: none."
+                "One address per line, for example https://www.example.org, or * for any site. "
+                "Leave empty for none."
             ),
         }
 

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 choices=[
                     ("talk", "session"),
-                    ("plenary", "plenary: for everybody"),
+                    ("plenary", "plenary: for everyone"),
                     ("break", "break"),
                     ("blocker", "blocked time: never public"),
                 ],
@@ -378,7 +378,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("from_zone", models.CharField(max_length=100, verbose_name="one zone")),
+                ("from_zone", models.CharField(max_length=100, verbose_name="same zone")),
                 ("to_zone", models.CharField(max_length=100, verbose_name="other zone")),
                 ("minutes", models.PositiveIntegerField(verbose_name="minutes")),
                 (

@@ -152,7 +152,7 @@ class Session(LimitedStock, RichTextModel):
 
     class Role(models.TextChoices):
         TALK = "talk", _("session")
-        PLENARY = "plenary", _("plenary: for everybody")
+        PLENARY = "plenary", _("plenary: for everyone")
         BREAK = "break", _("break")
         BLOCKER = "blocker", _("blocked time: never public")
 

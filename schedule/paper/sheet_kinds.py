@@ -89,14 +89,14 @@ SHEET_KINDS: Final[dict[str, SheetKind]] = {
     ),
     "doors": SheetKind(
         _("Door signs"),
-        _("A sheet for each room and day, to be read from some steps away."),
+        _("A sheet for each room and day, readable from a few steps away."),
         draw_door_signs,
         since=SinceChoice.OPTIONAL,
         is_public=True,
     ),
     "changes": SheetKind(
         _("Changes"),
-        _("What changed since a version that people have on paper, to post or to hand out."),
+        _("What has changed since a version people have on paper, to post or hand out."),
         draw_changes,
         distances=("1m", "hand"),
         since=SinceChoice.REQUIRED,
@@ -198,7 +198,7 @@ def choose_paper(kind: SheetKind, name: str) -> str:
     """Return the name of the paper, the kind's first one by default. Raise UnknownPaperError."""
     if not kind.papers:
         if name not in {"", "auto"}:
-            raise UnknownPaperError(_("This kind of print has no choice of paper; leave it out."))
+            raise UnknownPaperError(_("This kind of print has no choice of paper size. Leave it out."))
         return ""
     if not name:
         return kind.papers[0]

@@ -108,7 +108,7 @@ def build_printed_agenda(
     head_note = ""
     if not items:
         items = tuple(item for item in visible if item.role == Session.Role.PLENARY)
-        head_note = _("No session is chosen yet. The plenaries are for everybody.")
+        head_note = _("No sessions chosen yet. The plenaries are for everyone.")
     used_rooms = {item.room for item in items}
     rooms = tuple(room for room in printed.room_names if room in used_rooms)
     return replace(printed, title=title, sessions=items, room_names=rooms, head_note=head_note)

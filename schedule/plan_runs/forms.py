@@ -17,8 +17,12 @@ class PlanRunForm(forms.ModelForm[PlanRun]):
         fields = ("mode", "seconds", "seed")
         widgets = {"mode": forms.RadioSelect}
         help_texts = {
-            "seconds": _("More time gives a better timetable. Ten are enough for a hundred sessions."),
-            "seed": _("Another number gives another proposal; the same number the same one."),
+            "seconds": _(
+                "More time gives a better timetable. Ten seconds are enough for a hundred sessions."
+            ),
+            "seed": _(
+                "A different number gives a different proposal; the same number always gives the same one."
+            ),
         }
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -197,7 +197,7 @@ def describe_not_found(error: PlanNotFound) -> list[str]:
 
 
 def describe_missing_proof() -> list[str]:
-    return [_("Perhaps fewer moves would do: the search ended before the proof.")]
+    return [_("Fewer moves may be possible: the search ended before this was proven.")]
 
 
 def merge_sentences(first: Sentences, second: Sentences) -> Sentences:

@@ -71,7 +71,9 @@ def create_plan_run(
     # An older one lost its process; it does not keep the event waiting.
     recent = event.plan_runs.open().filter(created_at__gt=timezone.now() - OPEN_RUN_LIFETIME)
     if recent.count() >= MAX_OPEN_RUNS:
-        raise TooManyRuns(_("The planner is busy with this event. Stop a run, or wait for one to end."))
+        raise TooManyRuns(
+            _("The planner is already working on this event. Stop a run, or wait until one ends.")
+        )
     if not event.rooms.exists():
         raise NothingToPlan(_("The event has no rooms yet. Add them first, with their capacity."))
     if not event.sessions.filter(role=Session.Role.TALK).exists():
@@ -149,7 +151,7 @@ def delete_plan_run(*, plan_run: PlanRun) -> None:
     locked = PlanRun.objects.select_for_update().get(pk=plan_run.pk)
     is_running = locked.created_at > timezone.now() - OPEN_RUN_LIFETIME
     if locked.is_open and is_running:
-        raise PlanRunOpen(_("The search is not over. Stop it first, then delete the proposal."))
+        raise PlanRunOpen(_("The search is still running. Stop it first, then delete the proposal."))
     record_action("schedule.delete_plan", plan_run, event=plan_run.event)
     delete_with_proposals(PlanRun.objects.filter(pk=plan_run.pk))
 

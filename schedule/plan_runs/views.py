@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 MAX_RUNS_SHOWN: Final = 20
 COST_LABELS: Final = {
-    "lost_favourites": gettext_lazy("Favourites that people miss"),
+    "lost_favourites": gettext_lazy("Favourites attendees would miss"),
     "missing_seats": gettext_lazy("Seats missing"),
     "extra_rooms": gettext_lazy("Room changes within a track"),
     "unwanted_slots": gettext_lazy("Times that speakers would rather avoid"),

@@ -42,6 +42,4 @@ def make_not_found_error(limits: WorkLimits) -> PlanNotFound:
     """Return the error for work that ended without a plan."""
     if limits.should_stop():
         return PlanningStopped(_("The search was stopped before it found a plan that keeps all rules."))
-    return PlanNotFound(
-        _("No plan that keeps all rules was found, and no proof that there is none. Relax some.")
-    )
+    return PlanNotFound(_("No plan was found that keeps all the rules, but one may exist. Relax some rules."))

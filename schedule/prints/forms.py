@@ -26,7 +26,7 @@ class PrintForm(forms.Form):
     since = forms.TypedChoiceField(label=_("Changed since"), required=False, coerce=int, empty_value=None)
     depth = forms.ChoiceField(label=_("Level of detail"), widget=forms.RadioSelect)
     is_imposed = forms.BooleanField(
-        label=_("In the order for folding"),
+        label=_("Pages ordered for folding"),
         required=False,
         help_text=_("Two pages on each side of A4: print on both sides, flip on the short edge, and fold."),
     )
@@ -34,7 +34,7 @@ class PrintForm(forms.Form):
     includes_members_sessions = forms.BooleanField(
         label=_("Including sessions for members only"),
         required=False,
-        help_text=_("Each is marked as such."),
+        help_text=_("Each is marked accordingly."),
     )
     days = forms.MultipleChoiceField(label=_("Days"), required=False, widget=forms.CheckboxSelectMultiple)
     rooms = forms.TypedMultipleChoiceField(

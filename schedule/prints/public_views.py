@@ -64,7 +64,7 @@ def read_public_options(request: "HttpRequest") -> PrintOptions:
         )
     )
     if not SHEET_KINDS[options.kind].is_public:
-        raise UnknownFormatError(translation.gettext("Only organizers may print this."))
+        raise UnknownFormatError(translation.gettext("Only organizers can print this."))
     return options
 
 

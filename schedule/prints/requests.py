@@ -126,7 +126,7 @@ def store_print(row: AgendaPrint, file: BinaryIO) -> None:
         stored = AgendaPrint.objects.filter(pk=row.pk).values_list("fingerprint", flat=True).get()
         row.fingerprint, row.file = stored, ""
         with override(PrintOptions.from_json(row.options).language):
-            row.error = _("The programme changed while this was made. Print it again.")
+            row.error = _("The programme changed while this was being created. Print it again.")
         row.save()
 
 

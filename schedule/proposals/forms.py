@@ -50,7 +50,7 @@ class CallForm(ActionErrorsMixin, forms.ModelForm[CallForProposals]):
         label=_("Tracks offered"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None ticked: all tracks of the event."),
+        help_text=_("If none is ticked, all tracks of the event are offered."),
     )
     languages = forms.MultipleChoiceField(
         label=_("Languages of sessions"),
@@ -85,7 +85,7 @@ class CallForm(ActionErrorsMixin, forms.ModelForm[CallForProposals]):
             "text": MARKDOWN_HELP,
             "text_en": MARKDOWN_HELP,
             "max_per_person": _("Leave empty for no limit."),
-            "neutrality_text": _("Shown above the form. Empty: the usual text."),
+            "neutrality_text": _("Shown above the form. Leave empty for the standard text."),
         }
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 from schedule.models import CallForProposals
 
 DEFAULT_RULE: Final = gettext_lazy(
-    "The club is neutral towards vendors. Employees of a vendor may only propose an experience report, given "
-    "together with a customer who is among the speakers. Sales talks are refused."
+    "The club is neutral towards vendors. Employees of a vendor can only propose an experience "
+    "report, presented together with a customer who is one of the speakers. Sales talks are "
+    "refused."
 )
 
 
@@ -54,8 +55,8 @@ def find_neutrality_objections(
     if customer is None:
         errors["is_experience_report"] = [
             _(
-                "Speakers from a vendor: %(names)s. They may only propose an experience report with a "
-                "customer."
+                "Speakers from a vendor: %(names)s. They can only propose an experience report "
+                "with a customer."
             )
             % {"names": names}
         ]

@@ -40,7 +40,7 @@ PROPOSAL_DATA = [
     PersonalDataSource(
         model=SessionProposal,
         name=_("session proposals"),
-        purpose=_("sessions that you proposed for an event, and the decision"),
+        purpose=_("sessions you proposed for an event, and the decisions"),
         find_more_rows=_find_submitted,
         exported_columns=(
             *("id", "call", "title", "abstract", "notes", "language", "is_experience_report", "customer"),
@@ -51,7 +51,7 @@ PROPOSAL_DATA = [
     ),
     PersonalDataSource(
         model=ProposalSpeaker,
-        purpose=_("proposals in which you are named as a speaker"),
+        purpose=_("proposals that name you as a speaker"),
         address_columns=("email",),
         exported_columns=("id", "proposal", "name", "email", "company", "works_for_vendor", "biography"),
         is_deleted_on_erasure=True,
@@ -60,7 +60,7 @@ PROPOSAL_DATA = [
     PersonalDataSource(
         model=SessionProposal,
         name=_("decisions on proposals"),
-        purpose=_("proposals that you decided on as an organizer"),
+        purpose=_("proposals you decided on as an organizer"),
         actor_columns=("decided_by", "sales_talk_resolved_by"),
         exported_columns=("id", "call", "accepted_at", "rejected_at", "waitlisted_at"),
         retention_reason=REVIEW_REASON,

@@ -126,11 +126,11 @@ def resolve_sales_talk(*, proposal: SessionProposal, reason: str, author: Person
     Raise InvalidFields without a reason, and NothingToResolve.
     """
     if not reason:
-        sentence = _("Say why this is not a sales talk, or what the speakers changed.")
+        sentence = _("Explain why this is not a sales talk, or what the speakers have changed.")
         raise InvalidFields(sentence, {"reason": [sentence]})
     locked = lock_proposal(proposal)
     if not is_sales_talk_open(locked, list(locked.reviews.all())):
-        raise NothingToResolve(_("There is no unanswered “sales talk” flag on this proposal any more."))
+        raise NothingToResolve(_("This proposal no longer has an unanswered “sales talk” flag."))
     locked.sales_talk_resolved_at, locked.sales_talk_resolved_by = timezone.now(), author
     locked.sales_talk_reason = reason
     names = ["sales_talk_resolved_at", "sales_talk_resolved_by", "sales_talk_reason"]

@@ -40,7 +40,7 @@ class SessionProposalForm(ActionErrorsMixin, forms.ModelForm[SessionProposal]):
             "abstract": _("Abstract"),
             "is_experience_report": _("This is an experience report with a customer"),
             "customer": _("Customer"),
-            "contact_language": _("Language of e-mails to you"),
+            "contact_language": _("Language of our e-mails to you"),
             "language": _("Language of the session"),
         }
         help_texts = {

@@ -49,7 +49,7 @@ class SpeakerProfileForm(forms.ModelForm[Speaker]):
     def clean_url(self) -> str:
         address: str = self.cleaned_data["url"]
         if address and not filter_web_address(address):
-            raise ValidationError(_("Enter an address that begins with https://."))
+            raise ValidationError(_("Enter an address that starts with https://."))
         return address
 
 

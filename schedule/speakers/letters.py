@@ -118,7 +118,7 @@ def describe_sessions(speaker: Speaker) -> str:
         for appearance in list_appearances(speaker)
         if appearance.session.cancelled_at is None
     ]
-    return "\n".join(lines) or _("No session yet.")
+    return "\n".join(lines) or _("No sessions yet.")
 
 
 def describe_feedback(speaker: Speaker) -> str:

@@ -107,7 +107,7 @@ def send_speaker_mailing(
     Event.objects.select_for_update().get(pk=mailing.event.pk)
     speakers = find_recipients(mailing).speakers
     if not speakers:
-        raise NobodyToMail(_("Nobody would get this e-mail: see below who is left out, and why."))
+        raise NobodyToMail(_("Nobody would receive this e-mail. See below who is left out, and why."))
     if expected_count is not None and expected_count != len(speakers):
         raise RecipientsChanged(
             _("The recipients have changed since the preview. Check them and send again.")

@@ -45,7 +45,7 @@ def write_declined_letter(appearance: SessionSpeaker) -> MailMessage:
         path = reverse("organize-speaker", args=[event.slug, speaker.pk])
         return MailMessage(
             to=event.contact_email,
-            subject=_("%(name)s cannot give “%(title)s”")
+            subject=_("%(name)s has declined “%(title)s”")
             % {"name": speaker.name, "title": appearance.session.title[:100]},
             template="speaker_declined",
             context={

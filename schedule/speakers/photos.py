@@ -26,8 +26,8 @@ from .pictures import MAX_UPLOAD_BYTES, redraw_photo
 # By version, never changed: a stored consent names the version that was agreed to.
 CONSENT_TEXTS: Final = {
     1: _(
-        "I agree that my photograph is published with my name in the programme of this event, on its "
-        "website. I can withdraw this at any time."
+        "I agree to my photograph being published with my name in the programme on this "
+        "event’s website. I can withdraw my consent at any time."
     ),
 }
 CURRENT_CONSENT_VERSION: Final = max(CONSENT_TEXTS)

@@ -93,7 +93,8 @@ def run_act(request: "HttpRequest", speaker: Speaker, token: str, act: str) -> H
         "confirm": (lambda: confirm_session(speaker=speaker, session_id=get_session_id(request)),
                     _("Thank you: the session is confirmed."), "sessions"),
         "decline": (lambda: decline_session(speaker=speaker, session_id=get_session_id(request)),
-                    _("We have noted that you cannot give this session. The organizers will contact you."),
+                    _("Thank you for letting us know that you cannot give this session. The "
+                        "organizers will contact you."),
                     "sessions"),
         "availability": (lambda: save_posted_grid(request, speaker),
                          _("Your availability was saved."), "availability"),

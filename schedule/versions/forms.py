@@ -9,7 +9,7 @@ class PublicationForm(forms.Form):
         label=_("Name of the version"),
         required=False,
         max_length=200,
-        help_text=_("Empty: its number. Pages and printed sheets show it."),
+        help_text=_("Shown on pages and printed sheets. Leave empty to use the version number."),
     )
     note = forms.CharField(
         label=_("What changed, in a sentence"),
@@ -18,5 +18,5 @@ class PublicationForm(forms.Form):
         widget=forms.Textarea({"rows": 3}),
         help_text=_("Shown with the public list of changes, and in the e-mails."),
     )
-    is_silent = forms.BooleanField(label=_("Publish without notifying anybody"), required=False)
+    is_silent = forms.BooleanField(label=_("Publish without notifying anyone"), required=False)
     seen = forms.CharField(widget=forms.HiddenInput, max_length=50)

@@ -106,7 +106,7 @@ CASES = {
         "Ce n’est pas un tableau : le fichier est binaire. Enregistrez-le en .csv ou .xlsx.",
     "registrations_import small list.csv":
         "Colonnes absentes : first_name, last_name. Une ligne au-dessus de la liste doit les nommer ; "
-        "celle-ci dit : a, b.",
+        "celle-ci contient : a, b.",
 }  # fmt: skip
 
 

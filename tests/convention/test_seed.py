@@ -110,7 +110,7 @@ def test_a_production_site_is_refused(capsys, settings):
     with pytest.raises(SystemExit) as stop:
         call_command("seed", size="small")
     assert stop.value.code == 2
-    assert "`seed` ne remplit aucun site en production." in capsys.readouterr().err
+    assert "`seed` refuse de remplir un site en production." in capsys.readouterr().err
     assert (Event.objects.count(), Person.objects.count()) == (0, 0)
 
 

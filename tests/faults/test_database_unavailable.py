@@ -27,7 +27,7 @@ def assert_sentence(status: int, headers: dict, content: bytes) -> None:
     text = content.decode()
     assert (status, headers.get("retry-after")) == (503, "5"), text[:300]
     assert "Traceback" not in text
-    assert ('"/api/v1/problems/unavailable"' in text) or ("We cannot reach our records" in text)
+    assert ('"/api/v1/problems/unavailable"' in text) or ("We cannot reach our database" in text)
 
 
 sqlite_only = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite’s own troubles")

@@ -126,7 +126,7 @@ def assert_says_full(answer: tuple[int, dict[str, str], bytes]) -> None:
     if headers["content-type"] == "application/problem+json":
         assert '"type": "/api/v1/problems/storage-full"' in text
     else:
-        assert "<h1>Le serveur n’a plus de place.</h1>" in text
+        assert "<h1>Le serveur n’a plus d’espace disque.</h1>" in text
 
 
 def figure(site: Site, *name: str) -> float:

@@ -150,8 +150,8 @@ def test_a_body_in_pieces_is_put_together(site, crowd, scan):
     ("path", "words"),
     [
         ("/api/v1/scanner/scans/", '"/api/v1/problems/length-required"'),
-        ("/en/accounts/login/", "The body needs its length"),
-        ("/accounts/login/", "Il manque la longueur"),
+        ("/en/accounts/login/", "The Content-Length header is missing"),
+        ("/accounts/login/", "La requête n’indique pas sa longueur"),
     ],
 )
 def test_a_body_without_its_length_is_refused(site, path, words):

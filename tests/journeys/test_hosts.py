@@ -36,8 +36,8 @@ def test_from_a_visitor_to_the_hosts_gate(open_page, site, run_tasks, mailoutbox
     page.goto(f"/visits/{visit.event.slug}/identity/")
     looked_at(page)
     fill(page, answers)
-    page.get_by_role("button", name="Envoyer sous scellé").click()
-    expect(page.get_by_text("Merci\u202f: c’est scellé")).to_be_visible()
+    page.get_by_role("button", name="Chiffrer et envoyer").click()
+    expect(page.get_by_text("Merci\u202f: vos informations sont chiffrées")).to_be_visible()
     looked_at(page)
     assert Identity.objects.count() == 2
 
@@ -47,7 +47,7 @@ def test_from_a_visitor_to_the_hosts_gate(open_page, site, run_tasks, mailoutbox
     looked_at(desk)
     desk.get_by_role("button", name="Établir la version suivante").click()
     desk.get_by_role("button", name="Envoyer le lien").click()
-    expect(desk.get_by_text("Le lien part à garde@hote.example.")).to_be_visible()
+    expect(desk.get_by_text("Le lien est en cours d’envoi à garde@hote.example.")).to_be_visible()
     looked_at(desk)
     run_tasks()
 

@@ -46,7 +46,7 @@ def test_phone_pairs_by_a_code_once_and_signs_its_scans(open_page):
     expect(page.locator("#checkpoint")).to_have_text("Entrée")
     other.goto(f"/en/scan/#code={code}")
 
-    expect(other.locator("#message")).to_contain_text("This pairing code was used already")
+    expect(other.locator("#message")).to_contain_text("This pairing code has already been used")
     assert event.devices.count() == 1
     assert len(event.devices.get().public_key) == 65
     assert Scan.objects.values_list("verdict", "let_in").get() == ("admitted", True)

@@ -196,7 +196,7 @@ def test_conflict_is_shown_to_both_phones_and_settled_at_the_door(open_page):
     expect(first.locator("#verdict-word")).to_have_text("Entré deux fois")
     assert_accessible(first)
     first.get_by_role("button", name="Laisser à l’accueil").click()
-    expect(first.locator("#conflicts-open")).to_have_text("À régler\u202f: 1")
+    expect(first.locator("#conflicts-open")).to_have_text("À traiter\u202f: 1")
     second.get_by_role("button", name="Revenu après une sortie non scannée").click()
     expect(second.locator("#verdict")).to_be_hidden()
 

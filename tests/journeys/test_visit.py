@@ -71,17 +71,17 @@ def wished(story: Story) -> None:
     page = story.of(people.ana, "/season/")
     story.follow(page, "Propose a visit")
     fill(page, {"title": TITLE, "host": people.host.pk, "motivation": "Personne ne l’a vu."})
-    story.press(page, "Propose it")
+    story.press(page, "Propose the visit")
     page = story.of(people.dora, "/season/proposals/")
-    story.press(page, "I would come")
-    story.reads(page, "Noted: you will be told when a date is set.")
+    story.press(page, "I’m interested")
+    story.reads(page, "Saved: we will e-mail you when a date is set.")
     page = story.of(people.secretary, "/me/")
     story.follow(page, "Season")
     page.locator(".notice a").click()
     page.get_by_role("link", name=TITLE).click()
     fill(page, {"date-starts_at": at(20, 9), "date-ends_at": at(20, 16), "date-contact_email": CLUB})
     looked_at(page)
-    story.press(page, "Make a visit of it")
+    story.press(page, "Turn it into a visit")
     assert (story.visit.state, story.visit.event.host) == ("draft", people.host)
 
 
@@ -90,10 +90,10 @@ def planned(story: Story) -> None:
     page = story.of(story.people.secretary, story.run)
     fill(page, FACTS | {"embargo_until": at(90, 9)})
     looked_at(page)
-    story.press(page, "Save the facts")
+    story.press(page, "Save the agreement")
     story.press(page, "The host has agreed")
     story.press(page, "Open to members")
-    story.reads(page, "Write what visitors keep to themselves.")
+    story.reads(page, "Enter the confidentiality text.")
     story.follow(page, "Confidentiality")
     fill(page, {"text": "Ce qui est vu reste entre nous.", "text_en": "What is seen stays among us."})
     story.press(page, "Save the text")
@@ -102,7 +102,7 @@ def planned(story: Story) -> None:
         fill(page, {"direction": direction, "meeting_point": place, "leaves_at": at(20, hour)})
         story.press(page, "Save the ride")
     story.follow(page, "Visitor lists")
-    story.follow(page, "Contacts at the host’s")
+    story.follow(page, "Host contacts")
     fill(page, {"name": "Sophie Garde", "email": CONTACT, "language": story.language})
     story.press(page, "Add the contact")
     page.goto(story.path(story.run))
@@ -122,7 +122,7 @@ def applied(story: Story) -> None:
         story.reads(page, "You have a place. The confirmation is on its way by e-mail.")
     for person in (people.zoe, people.rita):
         page = story.of(person, story.own)
-        story.reads(page, "You cannot join this visit as things stand:")
+        story.reads(page, "You cannot join this visit at the moment:")
         expect(page.locator("form[action$='/apply/']")).to_have_count(0)
     page = story.of(people.farid, story.own)
     story.press(page, "Join the waiting list")
@@ -137,21 +137,21 @@ def applied(story: Story) -> None:
 def made_ready(story: Story, person: Person, number: int) -> None:
     """Agree to the text, say who one is, and choose rides, as the pages lead on."""
     page = story.of(person, story.own)
-    story.follow(page, "Read and agree")
-    story.press(page, "Agree to the text")
-    story.reads(page, "Tick the box to agree.")
+    story.follow(page, "Read and accept the text")
+    story.press(page, "Accept the text")
+    story.reads(page, "Tick the box to accept.")
     page.locator("[name=agrees]").check()
-    story.press(page, "Agree to the text")
-    story.follow(page, "Say who you are")
+    story.press(page, "Accept the text")
+    story.follow(page, "Enter your details")
     fill(page, answers_of(number))
     if number == 1:
         looked_at(page)
-    story.press(page, "Send it sealed")
-    story.reads(page, "Thank you: it is sealed, and complete for this host.")
+    story.press(page, "Submit my details")
+    story.reads(page, "Thank you. Your details are encrypted and complete for this host.")
     page.goto(story.path(f"{story.own}rides/"))
     fill(page, {ride.direction: ride.pk for ride in story.visit.rides.all()})
-    story.press(page, "Keep these rides")
-    story.reads(page, "Your rides are kept.")
+    story.press(page, "Save my rides")
+    story.reads(page, "Your rides are saved.")
 
 
 def listed(story: Story) -> None:
@@ -172,7 +172,7 @@ def sent(story: Story, page: Page) -> None:
     """The secretary makes the next version and sends it; nobody is named in the mails."""
     story.follow(page, "Visitor lists")
     looked_at(page)
-    story.press(page, "Make the next version")
+    story.press(page, "Create the next version")
     fill(page, {"language": story.language})
     story.press(page, "Send the link")
     for address in (SECURITY, CONTACT):
@@ -186,8 +186,8 @@ def acknowledged(story: Story, gate: Page) -> None:
     expect(gate.get_by_role("rowheader", name="Silva")).to_be_visible()
     looked_at(gate)
     fill(gate, {"name": "Marc Portier"})
-    story.press(gate, "We have the list")
-    story.reads(gate, "Thank you: the club sees that you have the list.")
+    story.press(gate, "Confirm receipt")
+    story.reads(gate, "Thank you. The club can see that you have received the list.")
 
 
 def vetoed_and_replaced(story: Story) -> None:
@@ -195,13 +195,13 @@ def vetoed_and_replaced(story: Story) -> None:
     people, host = story.people, story.browser("host")
     host.goto(story.path("/host/"))
     fill(host, {"email": CONTACT})
-    story.press(host, "Mail me the link")
+    story.press(host, "Send me the link")
     host.goto(story.link_to(CONTACT))
     story.press(host, "Sign in")
     looked_at(host)
-    story.follow(host, "Do not receive", "Paul Refusé")
+    story.follow(host, "Decline this visitor", "Paul Refusé")
     looked_at(host)
-    story.press(host, "Do not receive")
+    story.press(host, "Decline this visitor")
     assert story.say("The host has not confirmed your visit") in story.mail_to(people.paul.email).body
     page = story.of(people.paul, story.own)
     story.reads(page, "The host did not confirm your visit, so you cannot apply for it again.")
@@ -211,7 +211,7 @@ def vetoed_and_replaced(story: Story) -> None:
     page = story.of(people.secretary, f"{story.run}lists/")
     story.reads(
         page,
-        "The list that the host has does not say any more who comes: make the next version, and send it.",
+        "The host’s list is out of date. Create the next version and send it.",
     )
     sent(story, page)
     gate = story.browser("gate")
@@ -227,9 +227,9 @@ def named_instead(story: Story, host: Page) -> None:
     """The secretary names who waited; the host agrees; the new one gets ready."""
     farid = story.people.farid
     page = story.of(story.people.secretary, f"{story.run}lists/")
-    story.follow(page, "Name somebody else", "Paul Refusé")
+    story.follow(page, "Name a replacement", "Paul Refusé")
     looked_at(page)
-    story.press(page, "Ask for this person")
+    story.press(page, "Propose this person")
     host.goto(story.link_to(CONTACT))
     story.follow(host, "Decide", "Farid Tardif")
     story.press(host, "Agree")
@@ -244,7 +244,7 @@ def changes_read(story: Story, host: Page) -> None:
     """On the host's page the list says who is new and who is gone."""
     host.goto(story.path(f"/host/visits/{story.visit.event.slug}/"))
     story.press(host, "Open the list")
-    story.reads(host, "What changed since the version before")
+    story.reads(host, "Changes since the previous version")
     changes = host.locator(".listing li")
     expect(changes).to_have_count(2)
     expect(changes.first).to_contain_text("Farid Tardif")
@@ -326,7 +326,7 @@ def went(story: Story) -> None:
     host = story.browser("host")
     host.goto(story.path(f"/host/visits/{story.visit.event.slug}/"))
     expect(host.locator(".stat-value")).to_have_text(["4", "3"])
-    expect(host.get_by_role("link", name=story.say("Do not receive"))).to_have_count(0)
+    expect(host.get_by_role("link", name=story.say("Decline this visitor"))).to_have_count(0)
 
 
 def told(story: Story) -> None:
@@ -381,8 +381,8 @@ def purged(story: Story, caplog: pytest.LogCaptureFixture) -> None:
     assert list(kept) == [(4, None, "Marc Portier")] * 2
     assert AuditEntry.objects.get(verb="visit.purge").reason == "4 identities, 2 lists"
     page = story.of(story.people.secretary, f"{story.run}lists/2/")
-    story.reads(page, "Its names were removed, as announced; hash, counts and log stay.")
+    story.reads(page, "The names have been deleted as planned. The hash, counts and log remain.")
     host = story.browser("host")
     host.reload()
-    story.reads(host, "Names were removed seven days after the visit.")
+    story.reads(host, "The names were deleted seven days after the visit.")
     expect(host.get_by_text("Silva")).to_have_count(0)

@@ -95,15 +95,15 @@ def find_problems(report: DeviceReport, common_version: str) -> Iterator[str]:
     if state.get("storage") == "best-effort":
         yield _("The browser may delete its data: install the scanner on the home screen.")
     if common_version and report.version and report.version != common_version:
-        yield _("The scanner is of another version than on other phones: reload it.")
+        yield _("The scanner has a different version from the other phones: reload it.")
 
 
 def find_unknowns(report: DeviceReport, at: datetime.datetime) -> Iterator[str]:
     """Yield a sentence for each thing that was not tried, or that the device has not told for a while."""
     if report.seen_at is None or at - report.seen_at >= SILENT_AFTER:
-        yield _("No sign of life: open the scanner, and check its network.")
+        yield _("Not responding: open the scanner and check its network.")
     if not report.state:
-        yield _("It does not report its state: reload the scanner.")
+        yield _("It does not report its status: reload the scanner.")
         return
     if report.state.get("camera") == "untried":
         yield _("The camera has not been tried.")

@@ -151,7 +151,7 @@ def _renew_pairing(code_hash: str, public_key: bytes, now: datetime.datetime) ->
         or not Device.objects.valid().filter(pk=device.pk)
     ):
         raise PairingCodeUsed(
-            _("This pairing code was used already. Scan the one on the organizer’s screen now.")
+            _("This pairing code has already been used. Scan the one on the organizer’s screen now.")
         )
     token = create_device_token()
     device.token_hash = hash_token(token)

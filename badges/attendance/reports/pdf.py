@@ -53,7 +53,7 @@ def draw_attendance(event: "Event") -> bytes:
             sheet.draw_row(row)
         if not sheet.last_reference:
             sheet.page.text(
-                shape_line(_("Nobody is registered yet."), FontWeight.REGULAR),
+                shape_line(_("No registrations yet."), FontWeight.REGULAR),
                 PAGE_MARGIN,
                 ROWS_TOP + LINE_HEIGHT,
                 TEXT_SIZE,

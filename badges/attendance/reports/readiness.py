@@ -101,8 +101,9 @@ def find_gaps(event: "Event", *, at: datetime.datetime) -> Iterator[ReadinessGap
     # Without any key, the first badge makes one; with keys that cannot sign, badges would get another.
     if keys and all(key.private_key is None for key in keys):
         sentence = _(
-            "The keys that sign badges were made under another SECRET_KEY: new badges will be signed by a "
-            "new key. Let every phone connect before the doors open."
+            "The badge signing keys were created under another SECRET_KEY, so new badges will "
+            "be signed with a new key. Connect every phone to the network before the doors "
+            "open."
         )
         yield ReadinessGap(sentence, "organize-badges")
 
@@ -147,8 +148,8 @@ def _badge_gaps(event: "Event") -> Iterator[ReadinessGap]:
     if printed_at is None:
         if count := confirmed.count():
             sentence = ngettext(
-                "No badge has been printed: %(count)d attendee is registered.",
-                "No badge has been printed: %(count)d attendees are registered.",
+                "No badges have been printed; %(count)d attendee is registered.",
+                "No badges have been printed; %(count)d attendees are registered.",
                 count,
             )
             yield ReadinessGap(sentence % {"count": count}, "organize-badges")

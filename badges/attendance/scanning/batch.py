@@ -31,9 +31,7 @@ from .verdict import COUNTED_VERDICTS, REFUSED, ScanFacts, Verdict, decide_verdi
 CHECKPOINT_OF_OTHER_EVENT = _("“checkpoint” does not belong to this event.")
 ID_REUSED = _("This id belongs to another scan.")
 UNDO_ALLOWED, UNDO_NOT_ALLOWED = "allowed", "not_allowed"
-UNDO_REFUSED = _(
-    "Only the device that made the scan, or a supervisor’s, can take it back, with the same badge."
-)
+UNDO_REFUSED = _("Only the device that made the scan, or a supervisor’s, can undo it, with the same badge.")
 DEVICE_REVOKED = _("This scan was made after its device was revoked or had expired.")
 NOT_ENTITLED = _("This ticket does not include “%(name)s”.")
 OVERRIDE_NOT_ALLOWED = _("Only a supervisor’s device can override; the reason is logged.")

@@ -144,7 +144,7 @@ def record_single_scan(
     except (OperationalError, InterfaceError) as error:
         if is_wait_timeout(error):
             raise ServiceUnavailable(
-                _("The server cannot save this scan now. It stays on the device.")
+                _("The server cannot save this scan at the moment. It stays on the device.")
             ) from error
         connection.close()  # it is broken; the full path opens another, and knows a scan that was written
         return None

@@ -111,7 +111,10 @@ def check_database_is_available(error: Exception) -> None:
     """Raise ServiceUnavailable or StorageFull where another try would only make the phone wait."""
     if is_out_of_space(error):
         raise StorageFull(
-            _("The server’s disk is full, so it cannot save this scan now. It stays on the device.")
+            _(
+                "The server’s disk is full, so this scan cannot be saved at the moment. It stays "
+                "on the device."
+            )
         ) from error
     waited = is_wait_timeout(error)
     # SQLite has one writer: its lock timeout means that others are writing.
@@ -124,7 +127,7 @@ def check_database_is_available(error: Exception) -> None:
         waited = True
     if waited:
         raise ServiceUnavailable(
-            _("The server cannot save this scan now. It stays on the device.")
+            _("The server cannot save this scan at the moment. It stays on the device.")
         ) from error
 
 

@@ -75,7 +75,7 @@ class LetInField(serializers.BooleanField):
         if data is None or data is empty:
             return None
         if not isinstance(data, bool):
-            raise ValidationError(_("“%(name)s” is true or false.") % {"name": self.field_name})
+            raise ValidationError(_("“%(name)s” must be true or false.") % {"name": self.field_name})
         return data
 
 
@@ -90,7 +90,7 @@ class ScanTextField(serializers.CharField):
             return ""
         name = {"name": self.field_name}
         if not isinstance(data, str) or "\0" in data or not is_storable(data):
-            raise ValidationError(_("“%(name)s” is not a text.") % name)
+            raise ValidationError(_("“%(name)s” must be text.") % name)
         if len(data) > (self.max_length or 0):
             sentence = _("“%(name)s” is longer than %(most)d characters.")
             raise ValidationError(sentence % {**name, "most": self.max_length})
@@ -119,7 +119,7 @@ class DirectionField(serializers.ChoiceField):
 
     def run_validation(self, data: Any = empty) -> str:
         if data not in ("in", "out"):
-            raise ValidationError(_("“direction” is “in” or “out”."))
+            raise ValidationError(_("“direction” must be “in” or “out”."))
         return data
 
 
@@ -180,7 +180,7 @@ class ScanNumberField(serializers.IntegerField):
             data = int(data)
         # In Python a bool is an int, in JSON it is none.
         if isinstance(data, bool) or not isinstance(data, int) or abs(data) > self.limit:
-            raise ValidationError(_("“%(name)s” is not a whole number.") % {"name": self.field_name})
+            raise ValidationError(_("“%(name)s” must be a whole number.") % {"name": self.field_name})
         return data
 
 
@@ -201,7 +201,7 @@ class CheckpointField(serializers.Field[Any, Any, Any, Any]):
             return None
         is_valid = isinstance(data, int | str) and not isinstance(data, bool)
         if not is_valid or len(str(data)) > MAX_CHECKPOINT_NAME_LENGTH:
-            raise ValidationError(_("“checkpoint” is an id or a name."))
+            raise ValidationError(_("“checkpoint” must be an id or a name."))
         return data
 
 

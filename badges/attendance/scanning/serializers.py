@@ -98,8 +98,8 @@ class ScanRequest(serializers.Serializer[ScanInput]):
     """A scan: with `code`, or with `registration` instead. Anything else gets the reason `invalid`."""
 
     default_error_messages = {
-        "invalid": gettext_lazy("A scan is an object."),
-        "null": gettext_lazy("A scan is an object."),
+        "invalid": gettext_lazy("Each scan must be an object."),
+        "null": gettext_lazy("Each scan must be an object."),
     }
 
     id = ScanIdField(help_text="Made on the device. The same scan is sent again under the same id.")

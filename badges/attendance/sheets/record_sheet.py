@@ -34,7 +34,7 @@ def record_sheet(*, key: SheetKey, registrations: Sequence["Registration"], oper
     signed, so they were there. Raise NotOpenNow before that time.
     """
     if key.recorded_time > timezone.now():
-        raise NotOpenNow(_("This sheet is of a time that has not begun."))
+        raise NotOpenNow(_("This sheet cannot be filled in yet: the time it covers has not started."))
     device = get_desk_device(key.checkpoint)
     # By id, as every batch locks registrations.
     ordered = sorted(registrations, key=lambda registration: registration.pk)

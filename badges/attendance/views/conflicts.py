@@ -69,7 +69,7 @@ def conflict_resolve(request: HttpRequest, event: str, reference: str, checkpoin
     checkpoint_obj = get_object_or_404(Checkpoint, event=event_obj, pk=checkpoint)
     form = ResolutionForm(request.POST)
     if not form.is_valid():
-        messages.warning(request, _("Choose what the conflict was."))
+        messages.warning(request, _("Choose an explanation for the conflict."))
         return _redirect_to_list(request, event_obj)
     resolved = resolve_badge_conflicts(
         event=event_obj,
@@ -80,7 +80,7 @@ def conflict_resolve(request: HttpRequest, event: str, reference: str, checkpoin
     if resolved:
         messages.success(request, _("The conflict is resolved. The scans do not change."))
     else:
-        messages.info(request, _("This conflict was resolved already."))
+        messages.info(request, _("This conflict has already been resolved."))
     return _redirect_to_list(request, event_obj)
 
 
@@ -91,7 +91,7 @@ def conflicts_resolve(request: HttpRequest, event: str) -> HttpResponse:
     form = ResolutionForm(request.POST)
     presences = list(_find_chosen(request, event_obj).select_related("registration", "checkpoint"))
     if not form.is_valid() or not presences:
-        messages.warning(request, _("Choose conflicts that are still open, and what they were."))
+        messages.warning(request, _("Choose open conflicts and an explanation."))
         return _redirect_to_list(request, event_obj)
     kind = form.cleaned_data["kind"]
     if "confirmed" not in request.POST:

@@ -157,7 +157,11 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("done", "done"), ("conflict", "changed meanwhile"), ("refused", "refused")],
+                        choices=[
+                            ("done", "done"),
+                            ("conflict", "changed in the meantime"),
+                            ("refused", "refused"),
+                        ],
                         max_length=10,
                     ),
                 ),

@@ -69,7 +69,7 @@ def recipient_bounce(request: HttpRequest, event: str, pk: int, recipient: int) 
     mailing = mailing_to_organize(event, pk, request.user)
     row = mailing.recipients.filter(pk=recipient).first()
     if row is None:
-        raise NotFound(_("There is no such recipient."))
+        raise NotFound(_("We could not find this recipient."))
     row.mailing = mailing
     record_recipient_bounce(recipient=row)
     messages.success(request, _("Address marked as bounced: mailings skip it until it is corrected."))

@@ -13,7 +13,7 @@ from convention.files import write_atomically
 class Command(ConventionCommand):
     """`manage.py badges EVENT --output FILE`."""
 
-    help = "Write the badge of every confirmed registration to a PDF; what to look at goes to stderr."
+    help = "Write the badges of all confirmed registrations to a PDF. Badges to check are listed on stderr."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)
@@ -23,11 +23,11 @@ class Command(ConventionCommand):
             default="a6",
             help="a6 (default), a4x4 (four on A4, crop marks), label (62 mm) or folded (two-sided)",
         )
-        parser.add_argument("--back", default="", help="agenda prints the holder’s agenda on the back")
+        parser.add_argument("--back", default="", help="“agenda” prints the holder’s agenda on the back")
         parser.add_argument(
             "--flip",
             default="long",
-            help="over which edge the printer turns sheets: long (default) or short",
+            help="the edge on which the printer flips sheets: long (default) or short",
         )
 
     def run(self, **options: Any) -> None:

@@ -12,7 +12,7 @@ from convention.commands import ConventionCommand, add_event_argument, get_event
 class Command(ConventionCommand):
     """`manage.py codes EVENT`."""
 
-    help = "What each valid badge's QR says, as CSV (registration,name,code): exactly the printed badges."
+    help = "Print the QR code contents of all valid badges as CSV (registration,name,code)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)

@@ -99,7 +99,7 @@ def own_certificate_pdf(request: HttpRequest, event: str) -> HttpResponse:
 
 def _certificate_response(visit: Visit, entries: list[RosterEntry]) -> HttpResponse:
     if not entries:
-        raise NotFound(_("There is no such visitor."))
+        raise NotFound(_("We could not find this visitor."))
     content = print_visit_certificates(event=visit.event, visitors=entries[:1])
     record_action("certificate.print", f"registrations.registration:{entries[0].pk}", event=visit.event)
     return inline_response(content, name=f"{visit.event.slug}-certificate-{entries[0].reference}.pdf")

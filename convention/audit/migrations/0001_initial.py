@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_index=True, verbose_name="at")),
                 ("channel", models.CharField(default="page", max_length=20, verbose_name="channel")),
-                ("verb", models.CharField(max_length=60, verbose_name="verb")),
+                ("verb", models.CharField(max_length=60, verbose_name="action")),
                 ("event", models.CharField(blank=True, db_index=True, max_length=80, verbose_name="event")),
                 ("subject", models.CharField(max_length=120, verbose_name="subject")),
                 ("fields", models.JSONField(blank=True, default=list, verbose_name="fields")),

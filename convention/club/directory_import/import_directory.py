@@ -153,7 +153,7 @@ def _apply_row(
     """Add one row to the changes; yield its errors."""
     company = index.find_company(row)
     if company is None and not row.company:
-        yield _("There is no company with this SIREN yet: write its name too.")
+        yield _("There is no company with this SIREN yet. Enter its name too.")
         return
     # Two companies of one name: overwriting the number would turn one into the other.
     if company and row.siren and company.siren not in ("", row.siren):
@@ -199,11 +199,11 @@ def _apply_person(
 ) -> Iterator[str]:
     person = index.find_person(row, company)
     if person is None and not row.name:
-        yield _("Write a name: the club does not know this address yet.")
+        yield _("Enter a name: nobody in the directory has this address yet.")
         return
     # An account that was closed must not be opened again by a list.
     if person and not person.is_active:
-        yield _("This person may not sign in any more: write to them before adding them again.")
+        yield _("This person’s account is closed. Contact them before adding them again.")
         return
     person = person or _add_person(changes, row, index)
     changes.set_values("person", person, _find_changed_names(person, row))
@@ -221,7 +221,7 @@ def _apply_person(
     if row.seat:
         span: DateSpan = (max(employment.starts_on, index.today), employment.ends_on)
         if employment.ends_on and employment.ends_on < span[0]:
-            yield _("This employment is over: no seat can be given.")
+            yield _("This employment has ended, so no seat can be given.")
         else:
             seat_requests.append(SeatRequest(row.number, company, person, span))
 
@@ -257,7 +257,7 @@ def _find_or_add_employment(
     employment = next((other for other in employments if other.company == company), None)
     # A change of employer hands over seats, bills and votes, which no list can say.
     if employment is None and employments:
-        sentence = _("%(name)s works at %(company)s: note the change of employer on their page first.")
+        sentence = _("%(name)s works at %(company)s. Record the change of employer on their page first.")
         return sentence % {"name": person.name, "company": employments[0].company}
     if employment is None:
         employment = Employment(person=person, company=company, starts_on=span[0], ends_on=span[1])
@@ -266,7 +266,7 @@ def _find_or_add_employment(
         changes.created_rows["employment"].append(employment)
         return employment
     if row.ends_on and row.ends_on < employment.starts_on:
-        return _("The last day must not come before the first.")
+        return _("The last day must not be before the first.")
     values = {"title": row.title, "level": row.level, "ends_on": row.ends_on}
     # Only filled cells: an empty one changes nothing.
     changes.set_values("employment", employment, {name: value for name, value in values.items() if value})

@@ -49,7 +49,7 @@ def run_undo_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
     """Undo the import whose key is the job's argument. Raise DirectoryUndoRefused."""
     import_record = DirectoryImport.objects.filter(pk=progress.job.argument).first()
     if import_record is None:
-        raise DirectoryUndoRefused(_("There is no such import any more."))
+        raise DirectoryUndoRefused(_("This import no longer exists."))
     with transaction.atomic():
         summary = str(undo_directory_import(import_record=import_record))
         progress.finish_job(summary)

@@ -173,20 +173,20 @@ def _find_row_errors(
             }
     for name in ("starts_on", "ends_on"):
         if values.get(name) and getattr(row, name) is None:
-            yield _("“%(text)s” is no day; write it like 2027-01-31 or 31/01/2027.") % {
+            yield _("“%(text)s” is not a date. Enter it as 2027-01-31 or 31/01/2027.") % {
                 "text": values[name][:40]
             }
     if row.starts_on and row.ends_on and row.ends_on < row.starts_on:
-        yield _("The last day must not come before the first.")
+        yield _("The last day must not be before the first.")
     yield from _find_person_errors(row)
 
 
 def _find_company_errors(row: DirectoryRow) -> Iterator[str]:
     if not row.company and not row.siren:
-        yield _("Name the company, by its name or its SIREN.")
+        yield _("Enter the company’s name or SIREN.")
     # Nine digits with a Luhn check digit.
     if row.siren and not siren_number.is_valid(row.siren):
-        yield _("This is no SIREN: look at its nine digits.")
+        yield _("Not a valid SIREN. Check its nine digits.")
 
 
 def _find_person_errors(row: DirectoryRow) -> Iterator[str]:
@@ -196,9 +196,9 @@ def _find_person_errors(row: DirectoryRow) -> Iterator[str]:
         except ValidationError:
             yield _("Enter a valid e-mail address, for example name@example.org.")
     if not row.has_person and (row.seat or row.contact or row.title or row.level):
-        yield _("Write a name or an address: a seat, a function or a contact belongs to somebody.")
+        yield _("Enter a name or an address: a seat, a function or a contact needs a person.")
     if row.contact and not row.email:
-        yield _("A contact signs in: write the e-mail address.")
+        yield _("Enter the e-mail address: contacts need it to sign in.")
 
 
 def _find_vocabulary_errors(values: Mapping[str, str], vocabulary: CellVocabulary) -> Iterator[str]:
@@ -215,7 +215,7 @@ def _find_vocabulary_errors(values: Mapping[str, str], vocabulary: CellVocabular
 
 
 def _describe_unknown(name: str, cell_text: str, codes: Mapping[str, str]) -> str:
-    sentence = _("%(field)s: “%(text)s” is not known; it is one of: %(known)s.")
+    sentence = _("%(field)s: “%(text)s” is not a known value. Choose one of: %(known)s.")
     # The sentence is shown for each wrong row and must stay short.
     known_values = ", ".join(sorted(set(codes.values()))[:30]) or "–"
     return sentence % {"field": COLUMN_LABELS[name], "text": cell_text[:60], "known": known_values}
@@ -231,5 +231,5 @@ def _find_duplicates(rows: Iterable[DirectoryRow]) -> Iterator[tuple[int, str]]:
             key = (company, row.email) if row.email else (company, "", casefold_text(row.name))
             first_number = seen.setdefault(key, row.number)
             if first_number != row.number:
-                sentence = _("This is the same person at the same company as in row %(first)d.")
+                sentence = _("Row %(first)d already has this person at this company.")
                 yield row.number, sentence % {"first": first_number}

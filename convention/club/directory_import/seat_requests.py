@@ -77,7 +77,9 @@ def _find_open_membership(memberships: Iterable[Membership], day: datetime.date)
 
 
 def _describe_missing_membership(seat_request: SeatRequest) -> str:
-    sentence = _("%(company)s has no membership on %(day)s: confirm one first, there are no seats to give.")
+    sentence = _(
+        "%(company)s has no membership on %(day)s, so there are no seats to give. Confirm a membership first."
+    )
     return sentence % {"company": seat_request.company, "day": formats.date_format(seat_request.span[0])}
 
 

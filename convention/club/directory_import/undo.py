@@ -82,7 +82,7 @@ class DirectoryUndo:
     rows_by_person: dict[int, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def __str__(self) -> str:
-        return _("%(removed)d removed, %(restored)d restored, %(left)d left as they are.") % {
+        return _("%(removed)d removed, %(restored)d restored, %(left)d not reverted.") % {
             "removed": sum(map(len, self.removed_keys.values())),
             "restored": sum(map(len, self.restored_values.values())),
             "left": len(self.skipped_rows),

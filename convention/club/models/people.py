@@ -142,7 +142,7 @@ class Person(SearchableModel, AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=5, default="fr")
     # NULL: never asked. A badge shows only a refusal.
     photo_consent = models.BooleanField(_("agrees to be photographed"), null=True, blank=True)
-    is_staff = models.BooleanField(_("may open the back office"), default=False)
+    is_staff = models.BooleanField(_("can open the back office"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(default=timezone.now)
     search = models.TextField(blank=True, editable=False)

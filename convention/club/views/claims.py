@@ -17,7 +17,7 @@ def address_claim(request: HttpRequest, token: str) -> HttpResponse:
     claimed = get_claimed_person(token)
     if request.method == "POST":
         accept_claim(claimed=claimed)
-        messages.success(request, _("Thank you: this is noted in the club’s directory."))
+        messages.success(request, _("Thank you. The club’s directory has been updated."))
         return redirect("home")
     context = {"claimed": claimed, "companies": list_current_employers(claimed)}
     return render(request, "organize/club/address_claim.html", context)

@@ -101,7 +101,7 @@ def company_detail(request: "HttpRequest", company: str) -> "HttpResponse":
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("%(name)s registers colleagues now.") % {"name": contact.person})
+            messages.success(request, _("%(name)s can now register colleagues.") % {"name": contact.person})
             return redirect("club-company", company)
     return _render_company(request, company_row, form=form)
 
@@ -122,7 +122,7 @@ def contact_end(request: "HttpRequest", company: str, contact: int) -> "HttpResp
     rows = CompanyContact.objects.select_related("person").filter(company__slug=company)
     contact_row = get_object_or_404(rows, pk=contact)
     dismiss_contact(contact=contact_row)
-    messages.success(request, _("%(name)s registers nobody any more.") % {"name": contact_row.person})
+    messages.success(request, _("%(name)s can no longer register colleagues.") % {"name": contact_row.person})
     return redirect("club-company", company)
 
 
@@ -137,7 +137,7 @@ def company_role_add(request: "HttpRequest", company: str) -> "HttpResponse":
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The role is noted."))
+            messages.success(request, _("The role is saved."))
             return redirect("club-company", company)
     return _render_company(request, company_row, role_form=form)
 
@@ -147,7 +147,7 @@ def company_role_end(request: "HttpRequest", company: str, role_id: int) -> "Htt
     require_administrator(request.user)
     role = get_object_or_404(CompanyRole.objects.filter(company__slug=company), pk=role_id)
     end_company_role(role=role)
-    messages.success(request, _("The role ends."))
+    messages.success(request, _("The role has been ended."))
     return redirect("club-company", company)
 
 

@@ -45,7 +45,9 @@ def membership_create(request: "HttpRequest", company: str) -> "HttpResponse":
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The membership is drafted. Confirm it once it is agreed."))
+            messages.success(
+                request, _("The membership is created as a draft. Confirm it once it is agreed.")
+            )
             return redirect("club-membership", company, new_membership.pk)
     return render_club_page(request, "membership_new.html", company=company_row, form=form)
 
@@ -93,7 +95,7 @@ def membership_confirm(request: "HttpRequest", company: str, membership: int) ->
     membership_row = _get_membership(company, membership)
     if "submit" in request.POST:
         submit_membership(membership=membership_row)
-        messages.success(request, _("The membership awaits its confirmation."))
+        messages.success(request, _("The membership is waiting for confirmation."))
     else:
         confirm_membership(membership=membership_row)
         messages.success(request, _("The membership is confirmed."))
@@ -111,7 +113,7 @@ def membership_end(request: "HttpRequest", company: str, membership: int) -> "Ht
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The end of the membership is noted."))
+            messages.success(request, _("The end of the membership is saved."))
             return redirect("club-membership", company, membership)
     return _render_membership(request, company, membership, leaving=form)
 
@@ -127,7 +129,9 @@ def membership_renew(request: "HttpRequest", company: str, membership: int) -> "
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The next membership is drafted. Confirm it once it is agreed."))
+            messages.success(
+                request, _("The next membership is created as a draft. Confirm it once it is agreed.")
+            )
             return redirect("club-membership", company, renewal.pk)
     return _render_membership(request, company, membership, renewal=form)
 

@@ -107,7 +107,7 @@ def employment_add(request: "HttpRequest", person_id: int) -> "HttpResponse":
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The employment is noted."))
+            messages.success(request, _("The employment has been added."))
             return redirect("club-person", person_id)
     return _render_person(request, person_id, job_form=form)
 
@@ -138,6 +138,6 @@ def employer_change(request: "HttpRequest", person_id: int) -> "HttpResponse":
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The change is noted. What was booked stays."))
+            messages.success(request, _("The change is saved. Bookings stay."))
             return redirect("club-person", person_id)
     return render_club_page(request, "employer_change.html", **load_person_page(person), form=form)

@@ -64,8 +64,11 @@ class Migration(migrations.Migration):
                     "visibility",
                     models.CharField(
                         choices=[
-                            ("draft", "draft: organizers only"),
-                            ("members", "members: anyone with the address sees it, members register"),
+                            ("draft", "draft: visible to organizers only"),
+                            (
+                                "members",
+                                "members: anyone with the address can see it, only members can register",
+                            ),
                             ("public", "public"),
                         ],
                         default="draft",
@@ -115,7 +118,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "substitutions_close_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="places change hands until"),
+                    models.DateTimeField(blank=True, null=True, verbose_name="transfers allowed until"),
                 ),
                 ("sequence", models.PositiveBigIntegerField(default=0, editable=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),

@@ -41,7 +41,7 @@ def list_event_readiness(event: Event) -> list[ReadinessItem]:
         ReadinessItem(_("Dates: %(dates)s") % {"dates": dates}, is_done=True, page_name="organize-settings")
         if event.ends_at > timezone.now()
         else ReadinessItem(
-            _("The event is over: enter new dates."),
+            _("The event is over. Enter new dates."),
             is_done=False,
             page_name="organize-settings",
             is_required=True,
@@ -51,7 +51,7 @@ def list_event_readiness(event: Event) -> list[ReadinessItem]:
         )
         if event.venue
         else ReadinessItem(
-            _("No venue yet: visitors read that it will be announced later."),
+            _("No venue yet: the page says that it will be announced later."),
             is_done=False,
             page_name="organize-venue",
         ),
@@ -67,7 +67,7 @@ def list_event_readiness(event: Event) -> list[ReadinessItem]:
         )
         if event.contact_email
         else ReadinessItem(
-            _("No contact address: visitors cannot ask anything."),
+            _("No contact address: visitors cannot ask questions."),
             is_done=False,
             page_name="organize-settings",
         ),

@@ -49,7 +49,7 @@ def event_publication(request: "HttpRequest", event: str) -> "HttpResponse":
 def event_copy(request: "HttpRequest") -> "HttpResponse":
     """Create a draft with the settings of another event."""
     if not can_create_events(request.user):
-        raise Forbidden(_("Only the club’s organizers may add an event."))
+        raise Forbidden(_("Only the club’s organizers can add an event."))
     form = CopyEventForm(request.POST or None, initial={"source": request.GET.get("source", "")})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data

@@ -16,7 +16,7 @@ from convention.errors import ConventionError
 class Command(ConventionCommand):
     """One portable file, for PostgreSQL and SQLite alike."""
 
-    help = "Save all data in one file that `restore` brings back into an empty PostgreSQL or SQLite database."
+    help = "Save all data to one file. `restore` loads it into an empty PostgreSQL or SQLite database."
     # `save_backup` opens its own transaction, which has to see one moment of all tables.
     runs_in_transaction = False
 
@@ -31,9 +31,10 @@ class Command(ConventionCommand):
         size = options["output"].stat().st_size / 1024 / 1024
         self.print_notice(
             _(
-                "Saved %(contents)s in %(path)s (%(size)s MB). It holds personal data: protect it as you "
-                "protect the database. SECRET_KEY and IDENTITY_KEYS are not in it: save them elsewhere. "
-                "Without them, encrypted data stay closed and the links in e-mails sent open nothing."
+                "Saved %(contents)s in %(path)s (%(size)s MB). It contains personal data: "
+                "protect it like the database. SECRET_KEY and IDENTITY_KEYS are not included: "
+                "save them elsewhere. Without them, encrypted data cannot be read and links in "
+                "earlier e-mails do not work."
             )
             % {
                 "contents": describe_contents(manifest),

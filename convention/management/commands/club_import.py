@@ -34,9 +34,11 @@ class Command(ConventionCommand):
             metavar="HEADING=FIELD",
             action="append",
             default=[],
-            help="what a column is, such as “Firma=company” or “Remarks=ignore”; may be repeated",
+            help="the field of a column, such as “Firma=company” or “Remarks=ignore”; can be repeated",
         )
-        parser.add_argument("--dry-run", action="store_true", help="say what would happen, and do nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show what would happen without importing anything"
+        )
 
     def run(self, **options: Any) -> None:
         file: Path = options["file"]

@@ -14,7 +14,7 @@ from convention.management.welcome import format_new_password_lines
 class Command(ConventionCommand):
     """Replace all credentials of the demo's accounts; the passwords are printed and stored nowhere."""
 
-    help = "Give the demo's accounts new random passwords and print them, once."
+    help = "Give the demo's accounts new random passwords and print them once."
 
     def run(self, **options: Any) -> None:
         if not is_demo():

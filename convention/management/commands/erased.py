@@ -15,7 +15,9 @@ from convention.privacy.models import PrivacyCase
 class Command(ConventionCommand):
     """Print the numbers, or erase people by their numbers."""
 
-    help = "Numbers of the people who were erased; an older backup brings them back: erase them --again."
+    help = (
+        "List the numbers of erased people. After restoring an older backup, erase them again with --again."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--again", metavar="NUMBER", nargs="+", type=int, default=[])
@@ -35,9 +37,9 @@ class Command(ConventionCommand):
 def _erase_again(number: int) -> int:
     person = Person.objects.filter(pk=number).first()
     if person is None:
-        raise NotFound(_("There is nobody with the number %(number)d.") % {"number": number})
+        raise NotFound(_("There is no person with the number %(number)d.") % {"number": number})
     # Not skipped as in the nightly run: the operator has to know who is still there.
     if not erase_people(people=[person]):
-        sentence = _("Number %(number)d cannot be erased yet: open a request at the privacy desk.")
+        sentence = _("Number %(number)d cannot be erased yet. Open a request at the privacy desk.")
         raise NotFound(sentence % {"number": number})
     return number

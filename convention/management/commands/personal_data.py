@@ -17,7 +17,10 @@ from convention.privacy.subjects import find_subject_by_address
 class Command(ConventionCommand):
     """Write the export, or print how much there is."""
 
-    help = "Write all personal data of the person with this address; without --output, count it by table."
+    help = (
+        "Write all personal data of the person with this address to a file. "
+        "Without --output, count it by table."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("address", metavar="ADDRESS", help="an e-mail address")
@@ -28,7 +31,7 @@ class Command(ConventionCommand):
         found = SubjectData(subject).tables_with_rows
         if not found:
             raise NotFound(
-                _("Nothing is held under the address %(address)s.") % {"address": options["address"]}
+                _("No data is stored under the address %(address)s.") % {"address": options["address"]}
             )
         if options["output"]:
             # All that is known of a person: for the operator who

@@ -16,28 +16,28 @@ from convention.commands import ConventionCommand
 class Command(ConventionCommand):
     """Restore all of it or nothing."""
 
-    help = "Bring a file made by `backup` into an empty database (made ready where needed), or check it."
+    help = "Restore a file made by `backup` into an empty database (migrated if needed), or check the file."
     # `restore_backup` opens a durable transaction, which must be the outermost one.
     runs_in_transaction = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
+        parser.add_argument("file", type=Path, metavar="FILE", help="a file made by `backup`")
         parser.add_argument(
             "--check",
             action="store_true",
-            help="only read it wholly and compare its checksums; needs no database",
+            help="only read the whole file and compare its checksums; needs no database",
         )
 
     def run(self, **options: Any) -> None:
         if options["check"]:
             # Opening reads every part and compares its checksum.
             with open_backup(options["file"]) as backup:
-                sentence = _("%(summary)s Every checksum is right.")
+                sentence = _("%(summary)s All checksums match.")
                 self.print_notice(sentence % {"summary": describe_backup(backup.manifest)})
             return
         restored = restore_backup(path=options["file"])
         self.print_notice(_("Restored: %(summary)s") % {"summary": describe_backup(restored.manifest)})
-        self.print_notice(_("Everyone signs in again: a backup holds no sessions."))
+        self.print_notice(_("Everyone has to sign in again: backups contain no sessions."))
         if not restored.manifest.has_known_key:
             self.print_key_consequences(restored)
 
@@ -45,10 +45,11 @@ class Command(ConventionCommand):
         """Say what another SECRET_KEY invalidates, for good or until the old key is a fallback."""
         self.print_notice(
             _(
-                "SECRET_KEY is not the one of the site that was saved. Until that key is in "
-                "SECRET_KEY_FALLBACKS, the links in e-mails sent and the addresses of personal programmes "
-                "open nothing, authenticator apps and recovery codes are refused, and badges are signed with "
-                "a new key. Badges already printed stay valid where the scanner has a network."
+                "SECRET_KEY differs from that of the saved site. Until that key is in "
+                "SECRET_KEY_FALLBACKS, links in earlier e-mails and links to personal "
+                "programmes do not work, authenticator apps and recovery codes are refused, "
+                "and badges are signed with a new key. Badges already printed stay valid where "
+                "the scanner is online."
             )
         )
         for kind, count in restored.replaced_counts.items():

@@ -11,7 +11,7 @@ from convention.privacy.retention import run_retention_rules
 class Command(ConventionCommand):
     """Run each rule once; the workers do the same every night."""
 
-    help = "Remove what is older than the club keeps; one line for each kind of data."
+    help = "Delete data past its retention period. Prints one line for each kind of data."
     # Each rule has its own transaction: one that fails must not undo the others.
     runs_in_transaction = False
 

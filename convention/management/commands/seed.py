@@ -21,7 +21,7 @@ from convention.seeding import DEMO_SIZES, DemoWorld
 class Command(ConventionCommand):
     """Run the `seed.py` of each installed app, lowest layer first."""
 
-    help = "Fill the database with a demo club of invented people, always the same for the same seed."
+    help = "Fill the database with a demo club of fictional people. The result is always the same."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--size", choices=DEMO_SIZES, default="club")
@@ -35,7 +35,7 @@ class Command(ConventionCommand):
         check_own_database()
         if Event.objects.filter(slug=world.main_event_slug).exists():
             self.print_notice(
-                _("The demo “%(size)s” is there already; nothing was changed.") % {"size": world.size}
+                _("The demo “%(size)s” already exists. Nothing was changed.") % {"size": world.size}
             )
             return
         seed_apps(world)
@@ -61,7 +61,10 @@ def check_not_production() -> None:
     """Raise ConventionError in production: the demo accounts have a published password."""
     if settings.PRODUCTION:
         raise ConventionError(
-            _("The demo’s accounts have a password that everybody knows: `seed` fills no production site.")
+            _(
+                "The demo’s accounts have a publicly known password, so `seed` does not run on a "
+                "production site."
+            )
         )
 
 
@@ -70,5 +73,5 @@ def check_own_database() -> None:
     holds_something = Event.objects.exists() or Company.objects.exists() or Person.objects.exists()
     if holds_something and not is_demo():
         raise ConventionError(
-            _("This database holds data that `seed` did not put there; use an empty one (DATABASE_URL).")
+            _("This database contains data that `seed` did not create. Use an empty one (DATABASE_URL).")
         )

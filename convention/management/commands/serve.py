@@ -43,7 +43,7 @@ SQLITE_PAGE_BYTES = 4096
 class Command(ConventionCommand):
     """Prepare the database in development, then keep server and worker running until Ctrl-C."""
 
-    help = "Run server and task worker together, until Ctrl-C."
+    help = "Run the server and the task worker together until Ctrl-C."
     requires_system_checks: list[str] = []  # system checks connect to the database, which may be away or full
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -54,9 +54,9 @@ class Command(ConventionCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000")
         parser.add_argument(
-            "--host", default="", help="the address to listen at (default: this machine only)"
+            "--host", default="", help="the address to listen on (default: this machine only)"
         )
-        parser.add_argument("--lan", action="store_true", help="https for phones on the local network")
+        parser.add_argument("--lan", action="store_true", help="serve phones on the local network over HTTPS")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run without a transaction: it lasts for hours."""

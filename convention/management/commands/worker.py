@@ -13,15 +13,15 @@ from convention.tasks.worker import RetryingWorker
 class Command(ConventionCommand):
     """One worker; start as many as needed."""
 
-    help = "Run queued tasks (mails and the like), try again what fails, until stopped."
+    help = "Run queued tasks, such as e-mails, and retry failed ones until stopped."
     requires_system_checks: list[str] = []  # system checks connect to the database, which may be away or full
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--queue", action="append", choices=QUEUES, help="run this queue only; may be given several times"
+            "--queue", action="append", choices=QUEUES, help="run only this queue; can be repeated"
         )
-        parser.add_argument("--interval", type=float, default=0.5, help="seconds between looks at the queue")
-        parser.add_argument("--batch", action="store_true", help="run what waits, then leave")
+        parser.add_argument("--interval", type=float, default=0.5, help="seconds between checks of the queue")
+        parser.add_argument("--batch", action="store_true", help="run the waiting tasks, then exit")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run without a transaction: it lasts for days."""

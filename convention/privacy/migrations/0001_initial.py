@@ -45,8 +45,8 @@ class Migration(migrations.Migration):
                 ("days", models.PositiveIntegerField(verbose_name="days")),
             ],
             options={
-                "verbose_name": "time of keeping",
-                "verbose_name_plural": "times of keeping",
+                "verbose_name": "retention period",
+                "verbose_name_plural": "retention periods",
             },
         ),
         migrations.CreateModel(
@@ -130,8 +130,8 @@ class Migration(migrations.Migration):
                 ("error", models.CharField(blank=True, max_length=200)),
             ],
             options={
-                "verbose_name": "run of the retention",
-                "verbose_name_plural": "runs of the retention",
+                "verbose_name": "retention run",
+                "verbose_name_plural": "retention runs",
                 "ordering": ["-ran_at", "-pk"],
                 "indexes": [models.Index(fields=["rule", "-ran_at"], name="retention_run_of_rule")],
             },
@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("access", "what is held of them"), ("erasure", "to be forgotten")],
+                        choices=[("access", "access to their data"), ("erasure", "erasure of their data")],
                         max_length=10,
                         verbose_name="request",
                     ),
@@ -168,7 +168,7 @@ class Migration(migrations.Migration):
                             ("given", "answered"),
                             ("erased", "erased"),
                             ("refused", "refused"),
-                            ("taken_back", "taken back"),
+                            ("taken_back", "withdrawn"),
                         ],
                         max_length=10,
                         verbose_name="answer",

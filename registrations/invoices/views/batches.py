@@ -35,7 +35,7 @@ def invoices_issue(request: HttpRequest) -> HttpResponse:
         # The button must do what the preview said, and orders arrive at any time.
         if request.POST.get("fingerprint") == batch.fingerprint:
             return _queue_batch(request, batch)
-        messages.error(request, _("The list has changed meanwhile. Check it again."))
+        messages.error(request, _("The list has changed in the meantime. Check it again."))
     return render_page(
         request,
         "invoices_issue",

@@ -26,7 +26,8 @@ class Command(ConventionCommand):
 
     help = (
         "Import a list of people (.csv, .xlsx, .xls or .ods; columns first_name, last_name, email, company, "
-        "ticket, in English or French). All or nothing; a row whose e-mail is registered already updates it."
+        "ticket, in English or French). All or nothing. Rows whose e-mail is already registered update that "
+        "registration."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,9 +39,11 @@ class Command(ConventionCommand):
             metavar="HEADING=FIELD",
             action="append",
             default=[],
-            help="what a column is, such as “Kolumne=first_name” or “Remarks=ignore”; may be repeated",
+            help="the field of a column, such as “Kolumne=first_name” or “Remarks=ignore”; can be repeated",
         )
-        parser.add_argument("--dry-run", action="store_true", help="say what would happen, and do nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show what would happen without importing anything"
+        )
 
     def run(self, **options: Any) -> None:
         """Import the file, or preview it, and print the result."""

@@ -30,7 +30,7 @@ def lock_line(line_id: int) -> BankLine:
     """Return the line, locked until the transaction ends. Raise NotFound."""
     line = BankLine.objects.select_for_update(of=("self",)).filter(pk=line_id).first()
     if line is None:
-        raise NotFound(_("There is no such line."))
+        raise NotFound(_("We could not find this line."))
     return line
 
 

@@ -49,7 +49,7 @@ def read_camt_statement(name: str, content: bytes) -> StatementFile:
         ]
     except (InvalidEntry, ArithmeticError, ValueError) as error:
         raise UnreadableFile(
-            _("%(file)s: an entry has no amount or no date; ask the bank for the statement again.")
+            _("%(file)s: an entry has no amount or no date. Ask the bank for the statement again.")
             % {"file": name}
         ) from error
     if len(entries) > MAX_ENTRIES:

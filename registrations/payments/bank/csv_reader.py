@@ -51,7 +51,7 @@ class InvalidLines(ConventionError):
     kind = "bad-rows"
 
     def __init__(self, rows: list[tuple[int, str]]) -> None:
-        super().__init__(_("Some lines cannot be read; nothing was imported."))
+        super().__init__(_("Some lines cannot be read. Nothing was imported."))
         self.rows = rows
 
 

@@ -48,7 +48,7 @@ class StatementForm(forms.Form):
         data = self.cleaned_data
         if file := data.get("file"):
             if file.size > MAX_STATEMENT_BYTES:
-                self.add_error("file", _("This file is larger than 3 MB; export a shorter period."))
+                self.add_error("file", _("This file is larger than 3 MB. Export a shorter period."))
                 return data
             data["name"], data["content"] = file.name, file.read()
         else:

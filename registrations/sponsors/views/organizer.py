@@ -99,7 +99,7 @@ def sponsorship_detail(request: HttpRequest, event: str, pk: int) -> HttpRespons
     form = OrganizerSponsorshipForm(request.POST if request.method == "POST" else None, instance=sponsorship)
     if request.method == "POST" and form.is_valid():
         change_sponsorship(sponsorship=form.sponsorship, changed_fields=form.changed_data)
-        messages.success(request, _("The changes are saved."))
+        messages.success(request, _("The changes have been saved."))
         return redirect("organize-sponsor", event, pk)
     due = calculate_balance(sponsorship.order)
     context = {
@@ -134,7 +134,7 @@ def logo_upload(request: HttpRequest, event: str, pk: int) -> HttpResponse:
         except ConventionError as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, _("The logo is saved."))
+            messages.success(request, _("The logo has been saved."))
     else:
         messages.error(request, " ".join(map(str, form.errors["logo"])))
     return redirect("organize-sponsor", event, pk)
@@ -147,7 +147,9 @@ def sponsorship_cancel(request: HttpRequest, event: str, pk: int) -> HttpRespons
     cancel_sponsorship(
         sponsorship=sponsorship, reason=normalize_whitespace(request.POST.get("reason", "")[:300])
     )
-    messages.success(request, _("The sponsorship of %(name)s is cancelled.") % {"name": sponsorship.name})
+    messages.success(
+        request, _("The sponsorship of %(name)s has been cancelled.") % {"name": sponsorship.name}
+    )
     return redirect("organize-sponsor", event, pk)
 
 
@@ -185,7 +187,7 @@ def _edit_package(request: HttpRequest, event: Event, package: Package) -> HttpR
         except InvalidFields as error:
             form.add_error("capacity", error.field_errors["capacity"])
         else:
-            messages.success(request, _("The package is saved."))
+            messages.success(request, _("The package has been saved."))
             return redirect("organize-packages", event.slug)
     context = {"event": event, "section": "organize", "form": form, "package": package, "title": title}
     return render(request, "sponsors/organize_package.html", context)
@@ -196,5 +198,5 @@ def package_remove(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     """Remove a package that nobody took."""
     _event, package = get_organizer_package(event, slug, request.user)
     remove_package(package=package)
-    messages.success(request, _("The package is removed."))
+    messages.success(request, _("The package has been removed."))
     return redirect("organize-packages", event)

@@ -76,7 +76,7 @@ def _save_logo(request: HttpRequest, sponsorship: Sponsorship, form: LogoForm) -
     except ConventionError as error:
         form.add_error("logo", str(error))
         return False
-    messages.success(request, _("The logo is saved."))
+    messages.success(request, _("The logo has been saved."))
     return True
 
 
@@ -84,7 +84,7 @@ def _save_changes(request: HttpRequest, sponsorship: Sponsorship, form: Sponsors
     if not form.is_valid():
         return False
     change_sponsorship(sponsorship=form.sponsorship, changed_fields=form.changed_data)
-    messages.success(request, _("The changes are saved."))
+    messages.success(request, _("The changes have been saved."))
     return True
 
 

@@ -34,15 +34,15 @@ def accept_nda_text(*, application: Application, text_hash: str, name: str) -> N
     if visit.event.ends_at <= timezone.now():
         raise NotOpenNow(_("The visit is over."))
     if not Application.objects.still_valid().filter(pk=application.pk).exists():
-        raise ApplicationEnded(_("This application has ended: there is nothing to agree to."))
+        raise ApplicationEnded(_("This application has ended, so there is nothing to accept."))
     # The first by `Meta.ordering` is the highest number.
     latest = NdaText.objects.filter(visit=visit).first()
     # The form carries the hash of the text that was on the page: nobody accepts words they have not read.
     if latest is None or latest.hash != text_hash:
-        raise TextChanged(_("The text has changed since: read it again, then agree."))
+        raise TextChanged(_("The text has changed in the meantime. Read it again, then accept it."))
     if not (name := normalize_whitespace(name)):
         raise InvalidFields(
-            _("Some fields need to be corrected."), {"name": [_("Write your first and last name.")]}
+            _("Some fields need to be corrected."), {"name": [_("Enter your first and last name.")]}
         )
     # The unique constraint makes a double click harmless, and the first signature is the one that counts.
     acceptance, is_new = NdaAcceptance.objects.get_or_create(
@@ -62,7 +62,7 @@ def save_nda_text(*, visit: Visit, text: str, text_en: str = "", author: Person 
     # The row lock serializes authors, so that two versions never get the same number.
     visit = lock_visit_row(visit)
     if visit.event.ends_at <= timezone.now():
-        raise NotOpenNow(_("The visit is over: what was agreed to stays as it is."))
+        raise NotOpenNow(_("The visit is over, so the text can no longer be changed."))
     text, text_en = _normalize_lines(text), _normalize_lines(text_en)
     latest = visit.nda_texts.first()
     _check_new_text(latest, text, text_en)
@@ -84,7 +84,7 @@ def _normalize_lines(text: str) -> str:
 
 def _check_new_text(latest: NdaText | None, text: str, text_en: str) -> None:
     if not text:
-        raise InvalidFields(_("Some fields need to be corrected."), {"text": [_("Write the text.")]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"text": [_("Enter the text.")]})
     if latest and latest.hash == hash_texts(text, text_en):
-        sentence = _("Nothing has changed: this is the version that counts already.")
+        sentence = _("Nothing has changed: this is already the current version.")
         raise InvalidFields(_("Some fields need to be corrected."), {"text": [sentence]})

@@ -43,7 +43,8 @@ def nda_text_edit(request: HttpRequest, event: str) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(
-                request, _("This version counts from now on; who has a place is asked by e-mail.")
+                request,
+                _("This is now the current version. People with a place are asked by e-mail to accept it."),
             )
             return redirect("organize-visit-confidentiality", event)
     confirmed = list(Application.objects.confirmed().filter(visit=visit))
@@ -84,7 +85,7 @@ def nda_text_page(request: HttpRequest, slug: str) -> HttpResponse:
             messages.warning(request, str(error))
             return redirect("visit-confidentiality", slug)
         else:
-            messages.success(request, _("Thank you: your agreement is noted."))
+            messages.success(request, _("Thank you. Your agreement is recorded."))
             return redirect("visit", slug)
     # By hash and not by version: a text that returns word by word needs no second acceptance.
     acceptance = application.acceptances.filter(hash=text.hash).first() if application and text else None

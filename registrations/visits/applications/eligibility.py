@@ -56,13 +56,13 @@ def describe_all_refusals(visit: Visit) -> dict[str, str]:
     """Return the sentence for each code; cheaper than one by one, as the ticket is read once."""
     return {
         Refusal.NO_SEAT: _(
-            "You hold no seat of a member company on %(day)s. Your company’s contact gives seats; "
-            "once you have one, apply again."
+            "You will not have a seat of a member company on %(day)s. Ask your company’s "
+            "contact for one, then apply again."
         )
         % {"day": format_date(visit.event.starts_at, visit.event.zone)},
         Refusal.COMPETITOR: _(
-            "A company that you work for, or its group, sells in the same market as the host, and the host "
-            "shows its site to no competitor."
+            "Your company or its group sells in the same market as the host, and the host does "
+            "not open its site to competitors."
         ),
         Refusal.COMPANY_LIMIT: _describe_company_cap(visit),
         Refusal.SAME_DAY: _(
@@ -75,10 +75,10 @@ def _describe_company_cap(visit: Visit) -> str:
     ticket = get_member_ticket(visit)
     cap = (ticket.company_cap if ticket else None) or 0
     sentence = ngettext(
-        "Your company has its place already: one company sends at most %(most)d person. If a colleague "
-        "withdraws, apply again.",
-        "Your company has its places already: one company sends at most %(most)d people. If a colleague "
-        "withdraws, apply again.",
+        "Your company already has its place: at most %(most)d person per company can attend. "
+        "If your colleague withdraws, apply again.",
+        "Your company already has its places: at most %(most)d people per company can attend. "
+        "If a colleague withdraws, apply again.",
         cap,
     )
     return sentence % {"most": cap}

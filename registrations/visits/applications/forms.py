@@ -17,15 +17,15 @@ class NdaTextForm(ActionErrorsMixin, forms.Form):
         label=_("Text"),
         max_length=MAX_NDA_LENGTH,
         widget=forms.Textarea(attrs={"rows": 14}),
-        help_text=_("In French. What visitors keep to themselves, for how long, and towards whom."),
-        error_messages={"required": _("Write the text.")},
+        help_text=_("In French: what visitors must keep confidential, for how long, and from whom."),
+        error_messages={"required": _("Enter the text.")},
     )
     text_en = forms.CharField(
         label=_("Text in English"),
         max_length=MAX_NDA_LENGTH,
         required=False,
         widget=forms.Textarea(attrs={"rows": 14}),
-        help_text=_("Shown to readers of English; where empty, they read the French one."),
+        help_text=_("Shown on English pages. If empty, the French text is shown."),
     )
 
 
@@ -36,11 +36,11 @@ class NdaAcceptanceForm(ActionErrorsMixin, forms.Form):
     name = forms.CharField(
         label=_("Your first and last name, as a signature"),
         max_length=300,
-        error_messages={"required": _("Write your first and last name.")},
+        error_messages={"required": _("Enter your first and last name.")},
     )
     agrees = forms.BooleanField(
-        label=_("I have read this text and agree to it."),
-        error_messages={"required": _("Tick the box to agree.")},
+        label=_("I have read and accept this text."),
+        error_messages={"required": _("Tick the box to accept.")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -110,10 +110,10 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
     assert person is not None
     event = visit.event
     subjects = {
-        "text": _("Agree to confidentiality: %(visit)s"),
-        "reminder": _("Still to do, agree to confidentiality: %(visit)s"),
-        "no_place": _("No place is left: %(visit)s"),
-        "revoked": _("Your place was taken back: %(visit)s"),
+        "text": _("Please accept the confidentiality text: %(visit)s"),
+        "reminder": _("Reminder, please accept the confidentiality text: %(visit)s"),
+        "no_place": _("No places left: %(visit)s"),
+        "revoked": _("Your place has been withdrawn: %(visit)s"),
         "cancelled": _("Called off: %(visit)s"),
     }
     path = reverse("visit-confidentiality" if kind in ("text", "reminder") else "visit", args=[event.slug])

@@ -28,7 +28,10 @@ APPLICANTS_PER_PAGE = 100
 # The keys are values of the POST parameter `act`; anything else is refused.
 DECISION_ACTIONS: dict[str, tuple[Callable[..., Application], object]] = {
     "grant_exception": (grant_exception, gettext_lazy("The place is kept.")),
-    "revoke": (revoke_place, gettext_lazy("The place is free again; the applicant is told why.")),
+    "revoke": (
+        revoke_place,
+        gettext_lazy("The place is available again. The applicant receives the reason by e-mail."),
+    ),
 }
 
 
@@ -90,7 +93,7 @@ def applicant_decide(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     form = VisitReasonForm(request.POST)
     action, message = DECISION_ACTIONS.get(request.POST.get("act", ""), (None, ""))
     if action is None:
-        form.add_error(None, _("Choose what is to be done."))
+        form.add_error(None, _("Choose an action."))
     if action is None or not form.is_valid():
         return _render_applicant(request, event, pk, form)
     try:

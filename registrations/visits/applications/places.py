@@ -96,14 +96,14 @@ def grant_exception(*, application: Application, reason: str) -> Application:
     """
     if not reason.strip():
         raise InvalidFields(
-            _("Some fields need to be corrected."), {"reason": [_("Say why the place is kept.")]}
+            _("Some fields need to be corrected."), {"reason": [_("Enter the reason for keeping the place.")]}
         )
     # The ids are evaluated first: an UPDATE cannot use the joins of `still_valid()`.
     valid = Application.objects.still_valid().filter(pk=application.pk)
     if not Application.objects.filter(pk__in=list(valid.values_list("pk", flat=True))).update(
         exception_granted_at=timezone.now()
     ):
-        raise ApplicationEnded(_("This application has ended already."))
+        raise ApplicationEnded(_("This application has already ended."))
     record_action(
         "visit.keep_place",
         application,

@@ -31,7 +31,7 @@ def veto_application(*, application: Application, contact: HostContact | None = 
     rows = Application.objects.active().select_related("registration__order", "waiting_entry")
     vetoed = rows.select_for_update(of=("self",)).filter(pk=application.pk).first()
     if vetoed is None:
-        raise NotOpenNow(_("This person does not come any more."))
+        raise NotOpenNow(_("This person is no longer coming."))
     check_not_begun(visit)
     now = timezone.now()
     vetoed.host_refused_at = now
@@ -54,7 +54,7 @@ def veto_application(*, application: Application, contact: HostContact | None = 
 
 
 def _release_place(application: Application) -> None:
-    reason = _("the host does not receive this person")
+    reason = _("declined by the host")
     if application.registration:
         cancel_place_for_host(application.registration, reason=reason)
     elif application.waiting_entry and application.waiting_entry.state in WAITING_STATES:
@@ -70,7 +70,7 @@ def check_not_begun(visit: Visit) -> None:
     """Raise NotOpenNow if the visit has begun or was cancelled."""
     check_not_cancelled(visit)
     if visit.event.starts_at <= timezone.now():
-        raise NotOpenNow(_("The visit has begun: who comes is decided at the gate."))
+        raise NotOpenNow(_("The visit has started. Changes are now made at the gate."))
 
 
 def cancel_place_for_host(registration: Registration, *, reason: str) -> None:

@@ -172,5 +172,8 @@ def visit_withdraw(request: HttpRequest, slug: str) -> HttpResponse:
     except ConventionError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("You have withdrawn. Thank you for saying so: the place goes to others."))
+        messages.success(
+            request,
+            _("You have withdrawn. Thank you for letting us know: the place is offered to someone else."),
+        )
     return redirect("visit", slug)

@@ -106,7 +106,7 @@ class VisitRules:
         """
         application = _find_application(entry)
         if application is None or application.person is None:
-            raise ApplicationRequired(_("This place is for someone who applied for the visit."))
+            raise ApplicationRequired(_("This place is reserved for someone who applied for the visit."))
         visit, person = application.visit, application.person
         seat = find_seat_on_visit_day(visit, person)
         codes = find_objections(replace(build_candidate(visit, person, seat), places_left=None))
@@ -122,9 +122,7 @@ class VisitRules:
                 person=registration.person_id
             )
             if registration.person_id is None or others.exists() or not _link_application(registration):
-                sentence = _(
-                    "Places of this visit are given on application: who wants to come applies first."
-                )
+                sentence = _("Places on this visit are allocated on application. Apply for the visit first.")
                 raise ApplicationRequired(sentence)
 
     def has_active_application(self, registration: Registration) -> bool:

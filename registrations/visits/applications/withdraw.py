@@ -21,13 +21,13 @@ def withdraw_application(*, application: Application, reason: str = "") -> Appli
     """
     visit = application.visit
     if visit.event.starts_at <= timezone.now():
-        raise NotOpenNow(_("The visit has begun: nobody withdraws any more."))
+        raise NotOpenNow(_("The visit has started, so it is too late to withdraw."))
     active = Application.objects.active().filter(pk=application.pk)
     if active.exists():
         release_place(application=application, reason=reason)
     # The conditional update decides a race of two requests; the loser's transaction is rolled back.
     if not active.update(withdrawn_at=timezone.now(), listed_at=None):
-        raise ApplicationEnded(_("This application has ended already."))
+        raise ApplicationEnded(_("This application has already ended."))
     record_action("visit.withdraw", application, event=visit.event, fields=["withdrawn_at"], reason=reason)
     application.refresh_from_db(fields=["withdrawn_at", "listed_at"])
     return application
@@ -41,7 +41,8 @@ def revoke_place(*, application: Application, reason: str) -> Application:
     """
     if not reason.strip():
         raise InvalidFields(
-            _("Some fields need to be corrected."), {"reason": [_("Say why: the e-mail tells it.")]}
+            _("Some fields need to be corrected."),
+            {"reason": [_("Enter the reason; it is included in the e-mail.")]},
         )
     withdraw_application(application=application, reason=reason)
     # Only here: its presence is what makes `notify_applicant` send the mail about a revoked place.

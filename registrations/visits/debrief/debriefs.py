@@ -85,9 +85,9 @@ def publish_debrief(*, debrief: Debrief) -> None:
     """
     visit, now = debrief.visit, timezone.now()
     if visit.cancelled_at or visit.event.ends_at > now:
-        raise NotOpenNow(_("A debrief is published once the visit is over."))
+        raise NotOpenNow(_("The debrief can be published once the visit is over."))
     if not debrief.text.strip():
-        sentence = _("Write the debrief first: there is nothing to publish.")
+        sentence = _("There is nothing to publish yet. Enter the debrief first.")
         raise InvalidFields(sentence, {"text": [sentence]})
     # Conditional, so that publishing again keeps the first date.
     Debrief.objects.filter(pk=debrief.pk, published_at__isnull=True).update(published_at=now)
@@ -117,7 +117,9 @@ def approve_debrief(*, debrief: Debrief, seen_hash: str = "") -> None:
     # Locked, so that the text cannot change between the comparison and the approval.
     stored = Debrief.objects.select_for_update().get(pk=debrief.pk)
     if seen_hash and seen_hash != hash_debrief(stored):
-        raise TextChanged(_("The debrief has changed since: ask the host about what it says now."))
+        raise TextChanged(
+            _("The debrief has changed in the meantime. Ask the host to approve the current text.")
+        )
     Debrief.objects.filter(pk=debrief.pk).update(host_approved_at=timezone.now())
     record_action("debrief.approve", debrief, event=debrief.visit.event)
 
@@ -127,7 +129,7 @@ def add_note(*, debrief: Debrief, application: Application, text: str) -> Debrie
     """Add a note by a visitor who was present. Raise InvalidFields if it is empty or too long."""
     text = text.strip()
     if not text or len(text) > MAX_NOTE_LENGTH:
-        sentence = _("Write up to %(most)d characters.") % {"most": MAX_NOTE_LENGTH}
+        sentence = _("Enter at most %(most)d characters.") % {"most": MAX_NOTE_LENGTH}
         raise InvalidFields(sentence, {"text": [sentence]})
     debrief = debrief if debrief.pk else _get_or_create_debrief(debrief)
     note = DebriefNote.objects.create(debrief=debrief, application=application, text=text)

@@ -21,10 +21,10 @@ MIN_ANSWERS_SHOWN: Final = 3
 RATING_KIND, TEXT_KIND = FeedbackQuestion.Kind.RATING, FeedbackQuestion.Kind.TEXT
 DEFAULT_QUESTIONS: Final = [
     (RATING_KIND, gettext_lazy("How useful was the visit for your work?")),
-    (RATING_KIND, gettext_lazy("How openly did the host answer?")),
-    (RATING_KIND, gettext_lazy("How well was the day organized?")),
-    (TEXT_KIND, gettext_lazy("What will you take up in your company?")),
-    (TEXT_KIND, gettext_lazy("What should we do better next time?")),
+    (RATING_KIND, gettext_lazy("How open were the host’s answers?")),
+    (RATING_KIND, gettext_lazy("How well organized was the day?")),
+    (TEXT_KIND, gettext_lazy("What will you put into practice in your company?")),
+    (TEXT_KIND, gettext_lazy("What should we improve next time?")),
 ]
 
 
@@ -80,7 +80,7 @@ def save_feedback(*, application: Application, answers: Mapping[int, int | str |
     Raise NotOpenNow if the applicant was not present.
     """
     if not was_present(application):
-        raise NotOpenNow(_("These questions are for those who were there."))
+        raise NotOpenNow(_("These questions are for people who attended the visit."))
     saved_count = 0
     # An answer to a question that was removed meanwhile is left out.
     for question in application.visit.feedback_questions.filter(pk__in=answers):

@@ -46,7 +46,7 @@ def question_list(request: HttpRequest, event: str) -> HttpResponse:
 @require_POST
 def default_questions_add(request: HttpRequest, event: str) -> HttpResponse:
     add_default_questions(visit=get_visit_to_debrief(event, request.user))
-    messages.success(request, _("The usual questions are asked: change them as you like."))
+    messages.success(request, _("The standard questions have been added. Change them as you like."))
     return redirect("organize-visit-questions", event)
 
 
@@ -57,14 +57,14 @@ def feedback_answer(request: HttpRequest, event: str) -> HttpResponse:
     application = get_own_application(event, request.user)
     # Also checked by `save_feedback`; here it spares people a form that they could not send.
     if not was_present(application):
-        raise NotOpenNow(_("These questions are for those who were there."))
+        raise NotOpenNow(_("These questions are for people who attended the visit."))
     questions = list(application.visit.feedback_questions.all())
     rows = FeedbackAnswer.objects.filter(application=application)
     answers = {row.question_id: row.rating or row.text for row in rows}
     form = FeedbackForm(request.POST or None, questions=questions, answers=answers)
     if request.method == "POST" and form.is_valid():
         save_feedback(application=application, answers=form.answers)
-        messages.success(request, _("Thank you: your answers are kept. You may change them."))
+        messages.success(request, _("Thank you. Your answers are saved; you can still change them."))
         return redirect("visit-feedback", event)
     context = {"event": application.visit.event, "form": form, "questions": questions, "answers": answers}
     return render(request, "visits/feedback.html", context)

@@ -21,7 +21,7 @@ class DebriefForm(ActionErrorsMixin, forms.ModelForm[Debrief]):
     visible_from = LocalDateTimeField(
         label=_("Visible to its audience from"),
         required=False,
-        help_text=_("The embargo holds in any case. Empty: once it is over."),
+        help_text=_("The embargo always applies. Leave empty to publish as soon as it ends."),
     )
 
     class Meta:
@@ -33,8 +33,10 @@ class DebriefForm(ActionErrorsMixin, forms.ModelForm[Debrief]):
             "audience": forms.RadioSelect,
         }
         help_texts = {
-            "text": _("What the group saw and heard. Those who were there read it once it is published."),
-            "lessons_learned": _("A few neutral sentences for all members, shown once the debrief is open."),
+            "text": _("What the group saw and heard. Participants can read it once it is published."),
+            "lessons_learned": _(
+                "A few neutral sentences for all members, shown once the debrief is available."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -54,7 +56,7 @@ class DebriefForm(ActionErrorsMixin, forms.ModelForm[Debrief]):
 class DebriefNoteForm(ActionErrorsMixin, forms.Form):
     text = forms.CharField(
         label=_("Your note"), widget=forms.Textarea(attrs={"rows": 4}), max_length=MAX_NOTE_LENGTH,
-        help_text=_("Read by those who were there, under the same confidentiality."),
+        help_text=_("Visible to everyone who attended, under the same confidentiality."),
     )  # fmt: skip
 
 
@@ -85,7 +87,7 @@ class FeedbackForm(forms.Form):
             coerce=int,
             empty_value=None,
             widget=forms.RadioSelect,
-            help_text=_("From 5, very good, to 1, poor."),
+            help_text=_("From 1 (poor) to 5 (very good)."),
         )
 
     @property

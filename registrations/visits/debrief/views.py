@@ -73,17 +73,17 @@ def debrief_decide(request: HttpRequest, event: str) -> HttpResponse:
     visit = get_visit_to_debrief(event, request.user)
     action = request.POST.get("act", "")
     if action not in DEBRIEF_ACTIONS:
-        raise InvalidFields(_("Choose what is to be done."), {"act": [_("Choose what is to be done.")]})
+        raise InvalidFields(_("Choose an action."), {"act": [_("Choose an action.")]})
     debrief = get_debrief(visit)
     if debrief.pk is None:
-        raise NotOpenNow(_("Write the debrief first: there is nothing to publish."))
+        raise NotOpenNow(_("There is nothing to publish yet. Enter the debrief first."))
     # Only an approval depends on the text that was on the page.
     arguments = {"seen_hash": request.POST.get("seen_hash", "")} if action == "approve" else {}
     DEBRIEF_ACTIONS[action](debrief=debrief, **arguments)
     confirmations = {
-        "publish": _("The debrief is published: those who were there read it now."),
-        "withdraw": _("Nobody reads the debrief any more."),
-        "approve": _("The host’s approval is noted."),
+        "publish": _("The debrief is published. Everyone who attended can read it now."),
+        "withdraw": _("The debrief is no longer published."),
+        "approve": _("The host’s approval is recorded."),
     }
     messages.success(request, confirmations[action])
     return redirect("organize-visit-debrief", event)
@@ -109,7 +109,7 @@ def debrief_page(request: HttpRequest, event: str) -> HttpResponse:
         or can_read_lessons(terms, reader, at=now)
     ):
         # 404 for both cases, so that the page does not tell whether a debrief exists.
-        raise NotFound(_("There is nothing to read of this visit yet, or it is for those who were there."))
+        raise NotFound(_("There is no debrief of this visit yet, or it is reserved for those who attended."))
     form = DebriefNoteForm(request.POST or None)
     if request.method == "POST":
         response = _handle_note_post(request, debrief, form, reader)
@@ -132,7 +132,7 @@ def _handle_note_post(
         found for found in list_signatories(debrief.visit) if found.person_id == request.user.pk
     ]
     if not reader.is_signatory or not own_applications:
-        raise NotFound(_("Notes are for those who were there."))
+        raise NotFound(_("Notes are reserved for those who attended."))
     # Only the reader's own notes; for others the redirect looks the same, and nothing is deleted.
     if pk := parse_digits(request.POST.get("remove", "")):
         note = DebriefNote.objects.select_related("debrief__visit__event").filter(
@@ -148,7 +148,7 @@ def _handle_note_post(
     except InvalidFields as error:
         form.add_errors(error.field_errors)
         return None
-    messages.success(request, _("Your note is kept."))
+    messages.success(request, _("Your note is saved."))
     return redirect("visit-debrief", debrief.visit.event.slug)
 
 

@@ -22,8 +22,8 @@ def add_host_contact(*, visit: Visit, name: str, email: str, language: str = "fr
     # Normalized, since the unique constraint and `list_own_contacts` compare addresses exactly.
     name, email = normalize_whitespace(name)[:200], normalize_email(email.strip())
     if not name:
-        raise InvalidFields(_("Some fields need to be corrected."), {"name": [_("Write the name.")]})
-    duplicate_error = {"email": [_("This address is a contact of this visit already.")]}
+        raise InvalidFields(_("Some fields need to be corrected."), {"name": [_("Enter the name.")]})
+    duplicate_error = {"email": [_("This address already belongs to a contact of this visit.")]}
     if filter_by_email(visit.host_contacts.filter(ended_at=None), email):
         raise InvalidFields(_("Some fields need to be corrected."), duplicate_error)
     # The check above gives the usual error; the constraint decides if two secretaries add one at the same

@@ -24,7 +24,7 @@ def replacement_create(request: HttpRequest, event: str, pk: int) -> HttpRespons
     application = get_secretary_application(event, pk, request.user)
     form = ReplacementForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _propose_replacement(form, application):
-        messages.success(request, _("The host is asked; until it agrees, nothing changes."))
+        messages.success(request, _("The host has been asked. Nothing changes until it agrees."))
         return redirect("organize-visit-lists", event)
     context = {
         "event": application.visit.event,
@@ -53,7 +53,7 @@ def visitor_refuse(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Enter the host's veto against a visitor."""
     application = get_secretary_application(event, pk, request.user)
     return _record_decision(
-        request, application, veto_application, _("Noted: %(name)s is told, without a reason.")
+        request, application, veto_application, _("Saved. %(name)s is informed, without a reason.")
     )
 
 

@@ -11,7 +11,7 @@ from registrations.visits.models import Visit
 
 
 class HostContactForm(ActionErrorsMixin, forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=200, error_messages={"required": _("Write the name.")})
+    name = forms.CharField(label=_("Name"), max_length=200, error_messages={"required": _("Enter the name.")})
     email = forms.EmailField(
         label=_("E-mail"), error_messages={"required": _("Enter the e-mail address for the link.")}
     )
@@ -24,7 +24,7 @@ class HostEmailForm(forms.Form):
     email = forms.EmailField(
         label=_("E-mail"),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"required": _("Write your address.")},
+        error_messages={"required": _("Enter your address.")},
     )
 
 
@@ -35,7 +35,7 @@ class AcknowledgementForm(ActionErrorsMixin, forms.Form):
         label=_("Your name"),
         max_length=300,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"required": _("Write your name.")},
+        error_messages={"required": _("Enter your name.")},
     )
 
 
@@ -43,10 +43,10 @@ class ReplacementForm(ActionErrorsMixin, forms.Form):
     """The replacement, named by the e-mail address that the club knows."""
 
     email = forms.EmailField(
-        label=_("E-mail of who comes instead"),
-        help_text=_("A member: somebody with a seat of a member company on the day of the visit."),
+        label=_("E-mail of the replacement"),
+        help_text=_("Must be a member: someone with a seat of a member company on the day of the visit."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": _("Write the address.")},
+        error_messages={"required": _("Enter the address.")},
     )
 
 

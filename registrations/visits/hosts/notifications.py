@@ -41,9 +41,7 @@ def build_page_message(
     """Return the mail with the link to the host's page; it contains no visitor's name."""
     event = contact.visit.event
     with translation.override(contact.language):
-        pattern = (
-            _("The list of visitors: %(visit)s") if visitor_list else _("Your page for the visit: %(visit)s")
-        )
+        pattern = _("Visitor list: %(visit)s") if visitor_list else _("Your page for the visit: %(visit)s")
         subject = pattern % {"visit": event.title}
         path = reverse("host-visit", args=[event.slug])
     return MailMessage(

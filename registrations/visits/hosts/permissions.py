@@ -57,7 +57,7 @@ def get_signed_in_contact(session: BrowserSession) -> HostContact:
     """Return the signed-in contact. Raise HostSignInNeeded."""
     contact = find_signed_in_contact(session)
     if contact is None:
-        raise HostSignInNeeded(_("Sign in by the link that we mail you."))
+        raise HostSignInNeeded(_("Sign in through the link we e-mail you."))
     return contact
 
 
@@ -66,7 +66,7 @@ def get_host_visit(slug: str, session: BrowserSession) -> tuple[HostContact, Vis
     contact = list_own_contacts(get_signed_in_contact(session)).filter(visit__event__slug=slug).first()
     if contact is None:
         # The same error for both, so that a host cannot find out about visits to other hosts.
-        raise NotFound(_("There is no visit at this address, or it is not one of yours."))
+        raise NotFound(_("We could not find this visit, or you are not one of its contacts."))
     return contact, contact.visit
 
 
@@ -127,6 +127,6 @@ def get_list_by_link(token: str) -> VisitorList:
         or not is_same_email(visitor_list.sent_to, visitor_list.visit.security_email)
     ):
         raise LinkExpired(
-            _("This link opens nothing any more: it has expired, or a newer version of the list was sent.")
+            _("This link no longer works: it has expired, or a newer version of the list has been sent.")
         )
     return visitor_list

@@ -30,7 +30,7 @@ def host_proposal_list(request: HttpRequest) -> HttpResponse:
     contact = get_signed_in_contact(request.session)
     form = build_own_site_form(request.POST or None, list_host_companies(contact))
     if request.method == "POST" and form.is_valid() and _create_proposal(contact, form):
-        messages.success(request, _("Thank you. Members can say now that they would come."))
+        messages.success(request, _("Thank you. Members can now say that they are interested."))
         return redirect("host-proposals")
     proposals = list(list_host_proposals(contact)[:MAX_PROPOSALS_SHOWN])
     interest = count_interest(proposals)
@@ -53,11 +53,11 @@ def host_proposal_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     contact = get_signed_in_contact(request.session)
     proposal = list_host_proposals(contact).filter(pk=pk).first()
     if proposal is None:
-        raise NotFound(_("There is no such proposal."))
+        raise NotFound(_("We could not find this proposal."))
     try:
         withdraw_host_proposal(contact=contact, proposal=proposal)
     except ConventionError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("Your proposal is taken back."))
+        messages.success(request, _("Your proposal has been withdrawn."))
     return redirect("host-proposals")

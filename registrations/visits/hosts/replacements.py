@@ -33,9 +33,7 @@ def propose_replacement_by_email(*, application: Application, email: str) -> App
     """Propose the member with this address, see `propose_replacement`. Raise InvalidFields if unknown."""
     people = filter_by_email(Person.objects.filter(is_active=True), email.strip())
     if not people:
-        raise _make_email_error(
-            _("The club knows nobody with this address: ask for the one they sign in with.")
-        )
+        raise _make_email_error(_("We have nobody with this address. Ask for the address they sign in with."))
     return propose_replacement(application=application, replacement=people[0])
 
 
@@ -56,7 +54,7 @@ def propose_replacement(*, application: Application, replacement: Person) -> App
     Person.objects.select_for_update().get(pk=replacement.pk)
     _end_waiting(visit, replacement)
     if was_vetoed(visit, replacement):
-        raise _make_email_error(_("The host does not receive this person: name somebody else."))
+        raise _make_email_error(_("The host declines this person. Name someone else."))
     seat = _get_replacement_seat(visit, replaced, replacement)
     # An application whose place was cancelled is still active; the unique index would refuse a second one.
     Application.objects.active().filter(visit=visit, person=replacement).update(withdrawn_at=timezone.now())
@@ -81,7 +79,7 @@ def approve_replacement(*, application: Application, contact: HostContact | None
     rows = Application.objects.active().select_related("person").select_for_update(of=("self",))
     approved = rows.filter(pk=application.pk, replaces__isnull=False, registration=None).first()
     if approved is None or approved.person is None or approved.replaces_id is None:
-        raise NotOpenNow(_("Nothing is waiting for an answer here any more."))
+        raise NotOpenNow(_("There is nothing left to answer here."))
     approved.visit = visit
     replaced = Application.objects.select_related("registration__order", "person").get(
         pk=approved.replaces_id
@@ -121,14 +119,16 @@ def _lock_visit(application: Application) -> Visit:
 def _check_replaceable(visit: Visit, replaced: Application) -> None:
     check_not_begun(visit)
     if visit.locked_at is None:
-        raise NotOpenNow(_("Until the list is locked, the waiting list fills each place that becomes free."))
+        raise NotOpenNow(_("Until the list is locked, free places go to the waiting list."))
     if replaced.registration is None:
-        raise NotOpenNow(_("There is no place to hand on here: this person never had one."))
+        raise NotOpenNow(_("This person never had a place, so there is nothing to pass on."))
     given_up = replaced.registration.cancelled_at
     if given_up and given_up < visit.locked_at:
-        raise NotOpenNow(_("This place was given up before the lock: the waiting list had it."))
+        raise NotOpenNow(
+            _("This place was released before the list was locked, so it went to the waiting list.")
+        )
     if Application.objects.replacements_for(replaced).exists():
-        raise NotOpenNow(_("Somebody was named for this place already: look at theirs in the list."))
+        raise NotOpenNow(_("Someone has already been proposed for this place. See their entry in the list."))
 
 
 def _end_waiting(visit: Visit, replacement: Person) -> None:
@@ -143,7 +143,9 @@ def _end_waiting(visit: Visit, replacement: Person) -> None:
         return
     # Neither place nor wait: a replacement that awaits the host's approval.
     if application.registration_id or application.waiting_entry is None:
-        raise _make_email_error(_("This person comes already, or is named for a place on this visit."))
+        raise _make_email_error(
+            _("This person already has a place, or has been proposed for one on this visit.")
+        )
     leave_waiting_list(entry=application.waiting_entry, reason=_("named for a place after the lock"))
 
 
@@ -197,7 +199,7 @@ def _end_replaced_application(visit: Visit, replaced: Application) -> None:
 def _describe_replacement(replaced: Application) -> str:
     """Return the reason shown to the replaced visitor, in their language."""
     with translation.override(replaced.person.language if replaced.person else None):
-        return _("somebody else comes in your place, with the host’s agreement.")
+        return _("someone else will come in your place, with the host’s agreement.")
 
 
 def _make_email_error(*sentences: str) -> InvalidFields:

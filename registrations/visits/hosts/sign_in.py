@@ -90,6 +90,6 @@ def use_sign_in_link(*, token: str) -> HostContact:
     is_open = link and HostContact.objects.active().filter(pk=link.contact_id).exists()
     # The conditional update is what makes the link valid once: of two requests only one changes the row.
     if not link or not is_open or not links.update(used_at=timezone.now()):
-        raise LinkExpired(_("This link was used already or has expired: ask for a new one below."))
+        raise LinkExpired(_("This link has already been used or has expired. Request a new one below."))
     record_action("host_contact.sign_in", link.contact, event=link.contact.visit.event)
     return link.contact

@@ -152,12 +152,12 @@ def host_visitor_list(request: HttpRequest, event: str) -> HttpResponse:
     contact, visit = get_host_visit(event, request.session)
     visitor_list = find_current_list(visit)
     if visitor_list is None:
-        raise LinkExpired(_("No list was sent yet."))
+        raise LinkExpired(_("No list has been sent yet."))
     visitor_list.visit = visit
     # Acknowledging needs no decryption, so it is no reading in the audit trail.
     if request.POST.get("act") == "acknowledge":
         acknowledge_list(visitor_list=visitor_list, name=contact.name, contact=contact)
-        messages.success(request, _("Thank you: the club sees that you have the list."))
+        messages.success(request, _("Thank you. The club can see that you have received the list."))
         return redirect("host-visit", event)
     content = open_list(visitor_list=visitor_list, contact=contact)
     if kind := read_file_format(request):
@@ -193,17 +193,17 @@ def _record_decision(request: HttpRequest, contact: HostContact, application: Ap
     """Apply the decision. The reason why somebody is no longer eligible is not shown to the host."""
     action = DECISION_ACTIONS.get(request.POST.get("act", ""))
     if action is None:
-        messages.error(request, _("Choose what is to be done."))
+        messages.error(request, _("Choose an action."))
         return
     try:
         action(application=application, contact=contact)
     except NotEligible:
         # The reason may be a new employer or a lost seat, which does not concern the host.
-        messages.error(request, _("This person cannot come any more: ask the club to name somebody else."))
+        messages.error(request, _("This person can no longer come. Ask the club to name someone else."))
     except ConventionError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("Thank you: the club and the person concerned are told."))
+        messages.success(request, _("Thank you. The club and the person concerned are informed."))
 
 
 @host_page
@@ -213,7 +213,7 @@ def briefing_edit(request: HttpRequest, event: str) -> HttpResponse:
     form = BriefingForm(request.POST or None, instance=visit)
     if request.method == "POST" and form.is_valid():
         change_briefing(visit=visit, contact=contact, **form.cleaned_data)
-        messages.success(request, _("The briefing is saved: visitors see it on their page."))
+        messages.success(request, _("The briefing is saved. Visitors can see it on their page."))
         return redirect("host-visit", event)
     context = {"contact": contact, "event": visit.event, "visit": visit, "form": form}
     return render(request, "host/briefing.html", context)

@@ -61,9 +61,9 @@ def get_identity_window(visit: Visit) -> IdentityWindow:
 
 # Labels of the codes for visitors who are not ready for the list.
 MISSING_REASONS = {
-    "confidentiality": _("has not agreed to the confidentiality text as it stands"),
-    "identity": _("has not said who they are"),
-    "other_person": _("the place is in a different name from the applicant’s"),
+    "confidentiality": _("has not accepted the current confidentiality text"),
+    "identity": _("has not given their identity details"),
+    "other_person": _("the place is not in the applicant’s name"),
 }
 
 NO_PLATE = pgettext_lazy("number plate", "none")

@@ -24,7 +24,7 @@ def _make_date_field(label: str, **more: Any) -> forms.DateField:
         label=label,
         # A `date` input accepts only ISO dates, whatever the language of the page.
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "short"}),
-        error_messages={"invalid": gettext_lazy("Write a day, such as 1980-12-31.")},
+        error_messages={"invalid": gettext_lazy("Enter a date, for example 1980-12-31.")},
         **more,
     )
 
@@ -44,20 +44,22 @@ class IdentityForm(ActionErrorsMixin, forms.Form):
             # Browsers must not store numbers of identity documents, least of all on a shared computer.
             field.widget.attrs["autocomplete"] = "off"
             if field.required:
-                field.error_messages["required"] = gettext_lazy("Write this too: the host asks for it.")
+                field.error_messages["required"] = gettext_lazy(
+                    "Complete this field too: the host requires it."
+                )
             self.fields[name] = field
 
     def clean_birth_date(self) -> str:
         day: datetime.date = self.cleaned_data["birth_date"]
         if not MIN_BIRTH_DATE <= day < timezone.localdate():
-            raise forms.ValidationError(_("This is no date of birth of somebody who can come."))
+            raise forms.ValidationError(_("This date of birth cannot be right. Check it."))
         return day.isoformat()
 
     def clean_document_expiry(self) -> str:
         """Require a document that is valid on the day of the visit."""
         day: datetime.date = self.cleaned_data["document_expiry"]
         if day < self.visit.day:
-            raise forms.ValidationError(_("This document ends before the visit: take another one."))
+            raise forms.ValidationError(_("This document expires before the visit. Use another one."))
         return day.isoformat()
 
     def clean_birth_place(self) -> str:
@@ -71,7 +73,7 @@ class IdentityForm(ActionErrorsMixin, forms.Form):
         # else is checked.
         if not number.replace("-", "").replace("/", "").isalnum() or len(number) < 4:
             raise forms.ValidationError(
-                _("Write the number as it stands on the document: letters and digits.")
+                _("Enter the number exactly as it appears on the document: letters and digits only.")
             )
         return number
 
@@ -89,11 +91,11 @@ class IdentityForm(ActionErrorsMixin, forms.Form):
 def make_identity_fields() -> dict[str, forms.Field]:
     """Return a form field for each identity field."""
     names = IdentityField
-    document = gettext_lazy("The one that you will show at the gate.")
+    document = gettext_lazy("The document you will show at the gate.")
     return {
         names.BIRTH_DATE: _make_date_field(names.BIRTH_DATE.label.capitalize()),
         names.BIRTH_PLACE: _make_text_field(
-            names.BIRTH_PLACE.label.capitalize(), 100, help_text=gettext_lazy("Town and country.")
+            names.BIRTH_PLACE.label.capitalize(), 100, help_text=gettext_lazy("Town and country")
         ),
         names.NATIONALITY: forms.ChoiceField(
             label=names.NATIONALITY.label.capitalize(), choices=lambda: [EMPTY_CHOICE, *list_countries()]

@@ -31,7 +31,7 @@ def save_identity(*, application: Application, answers: Mapping[str, str]) -> Id
     requested = list_requested_fields(visit)
     missing = [field for field in requested if field not in answers]
     if missing:
-        sentence = _("Write this too: the host asks for it.")
+        sentence = _("Complete this field too: the host requires it.")
         raise InvalidFields(
             _("Some fields need to be corrected."), {str(field): [sentence] for field in missing}
         )
@@ -69,7 +69,7 @@ def _lock_rows(application: Application) -> tuple[Visit, Application]:
 
 def _check_requested(visit: Visit, application: Application) -> None:
     if not Application.objects.confirmed().filter(pk=application.pk).exists():
-        raise NotOpenNow(_("Who you are is asked once you have a place on this visit."))
+        raise NotOpenNow(_("You can enter your details once you have a place on this visit."))
     # Checked under the lock: `purge_visit` locks the visit too, and nothing may be stored after it.
     if get_identity_window(visit).state_at(timezone.now()) != WINDOW_OPEN:
-        raise NotOpenNow(_("It is not the time to say who you are: nothing was kept."))
+        raise NotOpenNow(_("Your details cannot be entered at this time. Nothing was saved."))

@@ -21,7 +21,7 @@ def get_application_to_identify(slug: str, person: "RequestUser") -> Application
     rows = Application.objects.confirmed().select_related("visit__event__venue", "visit__event__host")
     application = rows.filter(visit__event__slug=slug, person=require_signed_in(person)).first()
     if application is None:
-        raise NotFound(_("You have no place on a visit at this address."))
+        raise NotFound(_("You do not have a place on this visit, or its address is wrong."))
     return application
 
 
@@ -35,10 +35,10 @@ def get_secretary_visit(slug: str, person: "RequestUser") -> tuple[Visit, Person
     rows = Visit.objects.select_related("event__venue", "event__host")
     visit = rows.filter(event__slug=slug).first()
     if visit is None:
-        raise NotFound(_("There is no visit at this address."))
+        raise NotFound(_("We could not find this visit. Check the address."))
     # Not `can_manage_visit`: organizers manage the visit, and see no list of names and identities.
     if not can_read_identities(person, visit):
-        raise Forbidden(_("Lists of visitors are for the club’s secretary alone."))
+        raise Forbidden(_("Only the club’s secretary can see visitor lists."))
     return visit, require_signed_in(person)
 
 
@@ -47,7 +47,7 @@ def get_secretary_list(slug: str, number: int, person: "RequestUser") -> Visitor
     visit, _reader = get_secretary_visit(slug, person)
     visitor_list = visit.lists.select_related("created_by").filter(number=number).first()
     if visitor_list is None:
-        raise NotFound(_("There is no such version of the list."))
+        raise NotFound(_("We could not find this version of the list."))
     visitor_list.visit = visit
     return visitor_list
 
@@ -57,7 +57,7 @@ def get_secretary_contact(slug: str, pk: int, person: "RequestUser") -> HostCont
     visit, _reader = get_secretary_visit(slug, person)
     contact = visit.host_contacts.filter(pk=pk).first()
     if contact is None:
-        raise NotFound(_("There is no such contact."))
+        raise NotFound(_("We could not find this contact."))
     contact.visit = visit
     return contact
 
@@ -68,6 +68,6 @@ def get_secretary_application(slug: str, pk: int, person: "RequestUser") -> Appl
     rows = visit.applications.select_related("person", "company", "registration", "replaces__person")
     application = rows.filter(pk=pk).first()
     if application is None:
-        raise NotFound(_("There is no such application."))
+        raise NotFound(_("We could not find this application."))
     application.visit = visit
     return application

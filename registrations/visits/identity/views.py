@@ -26,11 +26,11 @@ def identity_edit(request: HttpRequest, event: str) -> HttpResponse:
     # Before the form, whose required fields are empty in this case.
     if "delete" in request.POST:
         delete_identity(application=application)
-        messages.success(request, _("What you had told us of yourself is removed."))
+        messages.success(request, _("Your details have been deleted."))
         return redirect("visit-identity", event)
     form = IdentityForm(request.POST if request.method == "POST" else None, visit=application.visit)
     if request.method == "POST" and form.is_valid() and _save_identity(form, application):
-        messages.success(request, _("Thank you: it is sealed, and complete for this host."))
+        messages.success(request, _("Thank you. Your details are encrypted and complete for this host."))
         return redirect("visit-identity", event)
     return render(request, "visits/identity.html", _build_identity_context(application, form))
 

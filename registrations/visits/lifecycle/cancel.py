@@ -33,13 +33,14 @@ def cancel_visit(*, visit: Visit, reason: str) -> Visit:
     """
     if not reason.strip():
         raise InvalidFields(
-            _("Some fields need to be corrected."), {"reason": [_("Say why: the e-mails tell it.")]}
+            _("Some fields need to be corrected."),
+            {"reason": [_("Enter the reason; it is included in the e-mails.")]},
         )
     # Waits for applicants in flight, who hold the lock shared, so that nobody gets a place afterwards.
     acquire_advisory_lock(get_advisory_lock_name(visit))
     visit = lock_visit_row(visit)
     if visit.event.ends_at <= timezone.now():
-        raise NotOpenNow(_("The visit is over; there is nothing left to call off."))
+        raise NotOpenNow(_("The visit is over, so it can no longer be called off."))
     # Before the places are released, after which no application is valid any more.
     application_ids = list(Application.objects.still_valid().filter(visit=visit).values_list("pk", flat=True))
     visit.cancelled_at, visit.cancellation_reason = timezone.now(), reason.strip()[:300]

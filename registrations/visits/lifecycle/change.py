@@ -24,7 +24,7 @@ def change_visit(*, visit: Visit, ticket: Ticket, changed: list[str]) -> Visit:
     # The form's instance has the new values; only the locked row tells whether the list is locked already.
     stored = Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
     if stored.locked_at and "lock_working_days" in changed:
-        sentence = _("The list is locked already: its day cannot be moved any more.")
+        sentence = _("The list is already locked, so its date can no longer be changed.")
         raise InvalidFields(_("Some fields need to be corrected."), {"lock_working_days": [sentence]})
     if "lock_working_days" in changed:
         _check_not_locked_at_once(stored, visit.lock_working_days)
@@ -47,7 +47,7 @@ def _check_not_locked_at_once(stored: Visit, working_days: int) -> None:
     if stored.state not in (Visit.State.PUBLISHED, Visit.State.CLOSED):
         return
     if compute_lock_time(event.starts_at, event.zone, working_days) <= now < find_lock_time(stored):
-        sentence = _("The list would be locked at once: choose fewer days, or lock it by hand.")
+        sentence = _("The list would be locked immediately. Choose fewer days, or lock it yourself.")
         raise InvalidFields(_("Some fields need to be corrected."), {"lock_working_days": [sentence]})
 
 

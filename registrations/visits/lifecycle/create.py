@@ -35,7 +35,7 @@ def create_visit(*, event: Event) -> Visit:
     # Serializes creation. NO KEY: rows that refer to the event can still be inserted meanwhile.
     event = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
     if event.kind != Event.Kind.SITE_VISIT or Visit.objects.filter(event=event).exists():
-        raise VisitAlreadyExists(_("This event is no site visit, or somebody has begun its visit already."))
+        raise VisitAlreadyExists(_("This event is not a site visit, or its visit has already been set up."))
     if sentence := find_length_problem(event.starts_at, event.ends_at):
         raise VisitNotReady(sentence)
     is_open = event.visibility != Event.Visibility.DRAFT

@@ -36,7 +36,7 @@ def check_event_change(stored: Event, event: Event, person: "RequestUser") -> di
     visit.event = stored
     problems = _find_event_date_problems(visit, stored, event)
     if event.kind != stored.kind:
-        problems["kind"] = [_("This event is a visit with its own rules: its kind stays as it is.")]
+        problems["kind"] = [_("This event has been set up as a visit, so its kind can no longer be changed.")]
     if (
         # The purge counts from the end: moving it later keeps identities longer than visitors were told.
         event.ends_at > stored.ends_at
@@ -45,8 +45,8 @@ def check_event_change(stored: Event, event: Event, person: "RequestUser") -> di
     ):
         problems["ends_at"] = [
             _(
-                "What visitors told the host is removed seven days after the end: only the club’s secretary "
-                "may move the end to a later moment now."
+                "Visitors’ details are deleted seven days after the end of the visit, so only "
+                "the club’s secretary can now postpone it."
             )
         ]
     # The opposite mistake, such as a wrong year: the next purge would delete the identities within the hour.
@@ -55,8 +55,9 @@ def check_event_change(stored: Event, event: Event, person: "RequestUser") -> di
     ):
         problems["ends_at"] = [
             _(
-                "This end is past: what visitors told the host would be removed for good. Check the date; a "
-                "visit that does not take place is called off on its own page."
+                "This end date has passed, so the visitors’ details would be permanently "
+                "deleted. Check the date. If the visit does not take place, call it off on its "
+                "own page."
             )
         ]
     return problems

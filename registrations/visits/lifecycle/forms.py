@@ -15,26 +15,31 @@ class VisitForm(ActionErrorsMixin, forms.ModelForm[Visit]):
     """The facts of a visit, together with the capacity and company limit of its ticket."""
 
     capacity = forms.IntegerField(
-        label=_("Places"), min_value=1, max_value=500, help_text=_("How many the host receives.")
+        label=_("Places"), min_value=1, max_value=500, help_text=_("Number of visitors the host can receive.")
     )
     company_cap = forms.IntegerField(
         label=_("Places per company"),
         min_value=1,
         max_value=500,
         required=False,
-        help_text=_("How many people one company sends at most. Empty: no limit."),
+        help_text=_("Maximum number of people per company. Leave empty for no limit."),
     )
     identity_fields = forms.MultipleChoiceField(
         label=_("What the host needs to know about visitors"),
         choices=IdentityField.choices,
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text=_("Asked late, sealed, read by few, and removed seven days after. Ask for nothing more."),
+        help_text=_(
+            "Requested shortly before the visit, encrypted, readable by very few people and "
+            "deleted seven days afterwards. Only ask for what the host requires."
+        ),
     )
     embargo_until = LocalDateTimeField(
         label=_("Embargo until"),
         required=False,
-        help_text=_("Until then what was seen is only for those who were there. Empty: no embargo."),
+        help_text=_(
+            "Until this date, what was seen stays between those who attended. Leave empty for no embargo."
+        ),
     )
 
     class Meta:
@@ -44,19 +49,19 @@ class VisitForm(ActionErrorsMixin, forms.ModelForm[Visit]):
             "briefing", "briefing_en", "embargo_until",
         ]  # fmt: skip
         labels = {
-            "security_name": _("Security contact at the host’s"),
-            "security_email": _("Their address"),
-            "lock_working_days": _("Working days before the visit when the list is locked"),
-            "identity_days_before": _("Days before the visit from which it is asked"),
+            "security_name": _("The host’s security contact"),
+            "security_email": _("Security contact’s e-mail address"),
+            "lock_working_days": _("Number of working days before the visit when the list is locked"),
+            "identity_days_before": _("Number of days before the visit when visitors are asked for it"),
             "briefing": _("Safety briefing"),
             "briefing_en": _("Safety briefing in English"),
         }
         help_texts = {
-            "security_email": _("The list of visitors goes there, by a link that expires."),
+            "security_email": _("We send the visitor list there as a link that expires."),
             "lock_working_days": _(
-                "Mondays to Fridays, without French holidays; locked at nine in the morning."
+                "Monday to Friday, except French public holidays. The list is locked at 9:00."
             ),
-            "briefing": _("What visitors read before they come: shoes, badges, photographs, exits."),
+            "briefing": _("What visitors should read beforehand: shoes, badges, photographs, exits."),
         }
         widgets = {
             "briefing": forms.Textarea(attrs={"rows": 5}),
@@ -82,10 +87,10 @@ class VisitForm(ActionErrorsMixin, forms.ModelForm[Visit]):
         data = super().clean() or self.cleaned_data
         add_time_zone(self, "embargo_until", self.instance.event.zone)
         if (until := data.get("embargo_until")) and until < self.instance.event.ends_at:
-            self.add_error("embargo_until", _("An embargo ends after the visit."))
+            self.add_error("embargo_until", _("The embargo must end after the visit."))
         cap, places = data.get("company_cap"), data.get("capacity")
         if cap and places and cap > places:
-            self.add_error("company_cap", _("This is more than there are places."))
+            self.add_error("company_cap", _("This is more than the number of places."))
         return data
 
     def build_ticket(self) -> Ticket:
@@ -97,5 +102,7 @@ class VisitForm(ActionErrorsMixin, forms.ModelForm[Visit]):
 
 class VisitReasonForm(ActionErrorsMixin, forms.Form):
     reason = forms.CharField(
-        label=_("Reason"), max_length=300, error_messages={"required": _("Say why: the e-mails tell it.")}
+        label=_("Reason"),
+        max_length=300,
+        error_messages={"required": _("Enter the reason; it is included in the e-mails.")},
     )

@@ -20,7 +20,7 @@ def record_agreement(*, visit: Visit) -> Visit:
     """Record that the host agreed to the day and the terms. Raise NotOpenNow or VisitNotReady."""
     visit = lock_visit_row(visit)
     if visit.event.host_id is None:
-        raise VisitNotReady(_("Say first which company is the host, in the settings of the event."))
+        raise VisitNotReady(_("First choose the host in the event’s settings."))
     if sentence := find_length_problem(visit.event.starts_at, visit.event.ends_at):
         raise VisitNotReady(sentence)
     # Recording it twice keeps the first date.
@@ -35,10 +35,13 @@ def list_missing_steps(visit: Visit) -> list[str]:
     )
     checks = (
         (visit.agreed_at is None, _("The host has not agreed yet.")),
-        (ticket is None or ticket.capacity is None, _("Say how many places there are.")),
-        (not NdaText.objects.filter(visit=visit).exists(), _("Write what visitors keep to themselves.")),
+        (ticket is None or ticket.capacity is None, _("Enter the number of places.")),
+        (not NdaText.objects.filter(visit=visit).exists(), _("Enter the confidentiality text.")),
         (bool(length_problem), length_problem),
-        (find_lock_time(visit) <= timezone.now(), _("The list would be locked already: choose a later day.")),
+        (
+            find_lock_time(visit) <= timezone.now(),
+            _("The list would be locked immediately. Choose a later date."),
+        ),
     )
     return [sentence for is_missing, sentence in checks if is_missing]
 
@@ -66,7 +69,7 @@ def close_applications(*, visit: Visit) -> Visit:
     """Take no more applications; the waiting list is served until the lock. Raise NotOpenNow."""
     visit = lock_visit_row(visit)
     if visit.state != Visit.State.PUBLISHED:
-        raise NotOpenNow(_("This visit takes no applications now."))
+        raise NotOpenNow(_("This visit is not accepting applications."))
     _save_step_time(visit, "closed_at", "visit.close")
     # The event's own deadline too: registration pages and the API read it.
     _set_closing_time(visit, timezone.now())
@@ -79,7 +82,7 @@ def reopen_applications(*, visit: Visit) -> Visit:
     visit = lock_visit_row(visit)
     # After the lock, places change hands by replacement only.
     if visit.state != Visit.State.CLOSED or find_lock_time(visit) <= timezone.now():
-        raise NotOpenNow(_("The list of this visit is locked, or it takes applications already."))
+        raise NotOpenNow(_("The list is locked, or applications are already open."))
     visit.closed_at = None
     visit.save(update_fields=["closed_at"])
     record_action("visit.reopen", visit, event=visit.event, fields=["closed_at"])

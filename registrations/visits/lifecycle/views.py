@@ -39,11 +39,14 @@ from .steps import (
 )
 
 STEP_ACTIONS: dict[str, tuple[Callable[..., Visit], object]] = {
-    "agree": (record_agreement, gettext_lazy("The host’s agreement is noted.")),
+    "agree": (record_agreement, gettext_lazy("The host’s agreement is recorded.")),
     "publish": (publish_visit, gettext_lazy("The visit is open to members.")),
-    "close": (close_applications, gettext_lazy("No more applications are taken.")),
+    "close": (close_applications, gettext_lazy("Applications are closed.")),
     "reopen": (reopen_applications, gettext_lazy("Members may apply again.")),
-    "lock": (lock_list, gettext_lazy("The list is locked. Who has no place is told so by e-mail.")),
+    "lock": (
+        lock_list,
+        gettext_lazy("The list is locked. Applicants without a place are informed by e-mail."),
+    ),
     "unlock": (unlock_list, gettext_lazy("The list is open again.")),
 }
 
@@ -69,7 +72,7 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
     else:
         source = None
     if request.method == "POST" and form.is_valid() and _save_visit(form):
-        messages.success(request, _("The facts are saved."))
+        messages.success(request, _("The agreement is saved."))
         return redirect("organize-visit", event)
     # Validation has written the posted values into `visit`; states and deadlines are those of the stored row.
     stored = Visit.objects.get(pk=visit.pk)
@@ -137,7 +140,7 @@ def visit_step(request: HttpRequest, event: str) -> HttpResponse:
     visit = get_managed_visit(event, request.user)
     action, message = STEP_ACTIONS.get(request.POST.get("step", ""), (None, ""))
     if action is None:
-        messages.error(request, _("Choose what is to be done."))
+        messages.error(request, _("Choose an action."))
         return redirect("organize-visit", event)
     try:
         action(visit=visit)
@@ -159,7 +162,9 @@ def visit_cancel(request: HttpRequest, event: str) -> HttpResponse:
         except ConventionError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("The visit is called off, and everybody is told so by e-mail."))
+            messages.success(
+                request, _("The visit has been called off. Everyone concerned is informed by e-mail.")
+            )
             return redirect("organize-visit", event)
     return render_event_page(
         request,

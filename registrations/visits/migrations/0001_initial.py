@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                     "audience",
                     models.CharField(
                         choices=[
-                            ("signatories", "those who agreed to confidentiality and were there"),
+                            ("signatories", "people who attended and accepted the confidentiality text"),
                             ("members", "all members"),
                         ],
                         default="signatories",
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 (
                     "exception_granted_at",
                     models.DateTimeField(
-                        blank=True, null=True, verbose_name="kept although the seat was lost"
+                        blank=True, null=True, verbose_name="place kept although the seat was lost"
                     ),
                 ),
                 (
@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 (
                     "revocation_reason",
                     models.CharField(
-                        blank=True, max_length=300, verbose_name="why the club took the place back"
+                        blank=True, max_length=300, verbose_name="reason the place was withdrawn"
                     ),
                 ),
                 (
@@ -410,7 +410,7 @@ class Migration(migrations.Migration):
                 ),
                 ("title", models.CharField(max_length=200, verbose_name="what to see")),
                 ("host_name", models.CharField(blank=True, max_length=200, verbose_name="host")),
-                ("motivation", models.TextField(blank=True, verbose_name="why it is worth a day")),
+                ("motivation", models.TextField(blank=True, verbose_name="why it is worth visiting")),
                 ("is_from_host", models.BooleanField(default=False, verbose_name="proposed by the host")),
                 (
                     "proposed_at",
@@ -420,7 +420,7 @@ class Migration(migrations.Migration):
                 ("set_aside_reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
                 (
                     "members_notified_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="those interested were told"),
+                    models.DateTimeField(blank=True, null=True, verbose_name="interested members informed"),
                 ),
                 (
                     "host",

@@ -68,8 +68,8 @@ class Application(models.Model):
 
     class Refusal(models.TextChoices):
         NO_SEAT = "no_seat", _("no seat of a member company on the day of the visit")
-        COMPETITOR = "competitor", _("the company competes with the host")
-        COMPANY_LIMIT = "cap", _("the company has all its places")
+        COMPETITOR = "competitor", _("the company is a competitor of the host")
+        COMPANY_LIMIT = "cap", _("the company has reached its number of places")
         SAME_DAY = "same_day", _("another visit at the same time")
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="applications")
@@ -85,11 +85,13 @@ class Application(models.Model):
     )
     refused_at = models.DateTimeField(pgettext_lazy("visit", "refused"), null=True, blank=True)
     refusal_reasons = models.JSONField(_("reasons"), default=list, blank=True)
-    exception_granted_at = models.DateTimeField(_("kept although the seat was lost"), null=True, blank=True)
+    exception_granted_at = models.DateTimeField(
+        _("place kept although the seat was lost"), null=True, blank=True
+    )
     listed_at = models.DateTimeField(_("on the host’s list"), null=True, blank=True, editable=False)
     sent_mails = models.JSONField(default=list, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(pgettext_lazy("visit", "withdrawn"), null=True, blank=True)
-    revocation_reason = models.CharField(_("why the club took the place back"), max_length=300, blank=True)
+    revocation_reason = models.CharField(_("reason the place was withdrawn"), max_length=300, blank=True)
     host_refused_at = models.DateTimeField(_("refused by the host"), null=True, blank=True)
     replaces = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="replacements")
     host_approved_at = models.DateTimeField(_("approved by the host"), null=True, blank=True)

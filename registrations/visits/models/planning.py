@@ -31,7 +31,7 @@ class Proposal(models.Model):
         Company, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("host")
     )
     host_name = models.CharField(_("host"), max_length=200, blank=True)
-    motivation = models.TextField(_("why it is worth a day"), blank=True)
+    motivation = models.TextField(_("why it is worth visiting"), blank=True)
     proposed_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     proposed_by_host = models.ForeignKey(
         HostContact, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
@@ -41,7 +41,7 @@ class Proposal(models.Model):
     proposed_at = models.DateTimeField(_("proposed"), default=timezone.now)
     set_aside_at = models.DateTimeField(pgettext_lazy("visit", "set aside"), null=True, blank=True)
     set_aside_reason = models.CharField(_("reason"), max_length=300, blank=True)
-    members_notified_at = models.DateTimeField(_("those interested were told"), null=True, blank=True)
+    members_notified_at = models.DateTimeField(_("interested members informed"), null=True, blank=True)
     visit = models.OneToOneField(
         Visit, models.SET_NULL, null=True, blank=True, related_name="proposal", verbose_name=_("visit")
     )

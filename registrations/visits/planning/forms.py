@@ -30,12 +30,12 @@ class ProposalForm(ActionErrorsMixin, forms.ModelForm[Proposal]):
         labels = {
             "title": _("What to see"),
             "host": _("Host"),
-            "host_name": _("Or its name"),
-            "motivation": _("Why it is worth a day"),
+            "host_name": _("Or the host’s name"),
+            "motivation": _("Why it is worth visiting"),
         }
         help_texts = {
-            "title": _("Such as: the new storage in operation, before it is sold."),
-            "host_name": _("For a firm that is not in the list."),
+            "title": _("For example: the new storage system in operation, before it goes on sale."),
+            "host_name": _("If the company is not in the list."),
         }
         widgets = {"motivation": forms.Textarea(attrs={"rows": 4})}
 
@@ -43,7 +43,7 @@ class ProposalForm(ActionErrorsMixin, forms.ModelForm[Proposal]):
         super().__init__(*args, **kwargs)
         field = self.fields["host"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset, field.empty_label = hosts, str(_("None of these"))
+        field.queryset, field.empty_label = hosts, str(_("Another company"))
 
     def clean(self) -> dict[str, Any]:
         """Normalize whitespace, and require a host from the directory or a name."""
@@ -51,12 +51,12 @@ class ProposalForm(ActionErrorsMixin, forms.ModelForm[Proposal]):
         for name in ("title", "host_name"):
             data[name] = normalize_whitespace(data.get(name) or "")
         if "title" not in self.errors and not data["title"]:
-            self.add_error("title", _("Say what to see."))
+            self.add_error("title", _("Enter what there is to see."))
         if data.get("host"):
             # A company of the directory wins: two hosts would contradict each other.
             data["host_name"] = ""
         elif not data["host_name"] and "host" not in self.errors:
-            self.add_error("host", _("Say who the host would be."))
+            self.add_error("host", _("Choose or enter the host."))
         return data
 
 
@@ -81,7 +81,7 @@ def build_own_site_form(data: Any, companies: Any) -> ProposalForm:
 
 class SetAsideForm(ActionErrorsMixin, forms.Form):
     reason = forms.CharField(
-        label=_("Why"), max_length=300, help_text=_("The person who proposed it will read this.")
+        label=_("Why"), max_length=300, help_text=_("The person who proposed the visit will read this.")
     )
 
 
@@ -90,11 +90,13 @@ class VisitDateForm(ActionErrorsMixin, forms.Form):
 
     name = forms.CharField(label=_("Name of the visit"), max_length=300)
     host = forms.ModelChoiceField(
-        Company.objects.none(), label=_("Host"), help_text=_("A vendor of the directory; add it there first.")
+        Company.objects.none(),
+        label=_("Host"),
+        help_text=_("A vendor from the directory. Add it to the directory first if it is missing."),
     )
     contact_email = forms.EmailField(
         label=_("Address for questions"),
-        help_text=_("Members and the host write there, and what the host decides is told there."),
+        help_text=_("Questions from members and the host go to this address, as do the host’s decisions."),
     )
     starts_at = LocalDateTimeField(label=_("Starts"))
     ends_at = LocalDateTimeField(label=_("Ends"))

@@ -37,7 +37,9 @@ def create_host_proposal(
     # Locks the contact, so that the limit holds for concurrent requests.
     HostContact.objects.select_for_update(no_key=True, of=("self",)).get(pk=contact.pk)
     if not list_host_companies(contact).filter(pk=host.pk).exists():
-        raise Forbidden(_("Propose a visit to your own site: you are a contact of no visit there."))
+        raise Forbidden(
+            _("You can only propose visits to your own site, and you are not a contact for this one.")
+        )
     check_proposal_limit(list_host_proposals(contact))
     proposal = Proposal.objects.create(
         title=title, motivation=motivation, host=host, proposed_by_host=contact, is_from_host=True
@@ -56,8 +58,10 @@ def withdraw_host_proposal(*, contact: HostContact, proposal: Proposal) -> None:
     """Delete a contact's proposal. Raise Forbidden if it is not theirs, NotOpenNow once it was decided."""
     locked = lock_proposal(proposal)
     if not list_host_proposals(contact).filter(pk=locked.pk).exists():
-        raise Forbidden(_("Somebody else proposed this visit."))
+        raise Forbidden(_("Someone else proposed this visit."))
     if not locked.is_undecided:
-        raise NotOpenNow(_("This proposal became a visit, or was set aside: it cannot be taken back."))
+        raise NotOpenNow(
+            _("This proposal has already become a visit or been set aside, so it can no longer be withdrawn.")
+        )
     record_action("proposal.withdraw", locked, reason=f"host contact #{contact.pk}")
     locked.delete()

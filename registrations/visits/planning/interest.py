@@ -34,11 +34,11 @@ def express_interest(*, proposal: Proposal, person: Person) -> Interest:
     """
     locked = lock_proposal(proposal)
     if not locked.is_undecided:
-        raise NotOpenNow(_("This proposal became a visit, or was set aside."))
+        raise NotOpenNow(_("This proposal has already become a visit, or has been set aside."))
     if not person.is_active or get_member_company(person) is None:
         raise Forbidden(_("Visits are for members: people with a seat of a member company."))
     if locked.host_id and is_competitor(person, locked.host_id):
-        sentence = _("A company that you work for, or its group, competes with the host: you could not come.")
+        sentence = _("Your company or its group competes with the host, so you cannot go on this visit.")
         raise Forbidden(sentence)
     # The unique constraint makes repeated clicks count once.
     interest, _created = Interest.objects.get_or_create(proposal=locked, person=person)

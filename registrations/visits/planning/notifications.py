@@ -30,9 +30,9 @@ def notify_interested_members(*, proposal: Proposal) -> int:
     visit = Visit.objects.select_related("event").filter(proposal=locked).first()
     # Sent once: a mail about a visit that is not open yet would lead to a page that nobody can see.
     if visit is None or visit.state != Visit.State.PUBLISHED:
-        raise NotOpenNow(_("Open the visit to members first: then those interested can apply."))
+        raise NotOpenNow(_("Open the visit to members first, so that they can apply."))
     if locked.members_notified_at:
-        raise NotOpenNow(_("Those interested were told already."))
+        raise NotOpenNow(_("Interested members have already been informed."))
     locked.members_notified_at = timezone.now()
     locked.save(update_fields=["members_notified_at"])
     interests = list(Interest.objects.filter(proposal=locked).values_list("pk", flat=True))
@@ -57,7 +57,7 @@ def notify_interested_member(interest_id: int) -> None:
     with translation.override(person.language):
         message = MailMessage(
             to=person.email,
-            subject=(_("A date is set: %(visit)s") % {"visit": event.title})[:200],
+            subject=(_("Date set for the visit: %(visit)s") % {"visit": event.title})[:200],
             template="visit_date_set",
             recipient_name=person.first_name,
             context={

@@ -42,7 +42,7 @@ def get_planner(person: "RequestUser") -> Person:
     signed_in = _get_signed_in_person(person)
     if can_plan_season(signed_in):
         return signed_in
-    raise Forbidden(_("This page is for those who plan the club’s season."))
+    raise Forbidden(_("This page is for the club’s season planners."))
 
 
 def get_proposer(person: "RequestUser") -> Proposer:
@@ -52,7 +52,7 @@ def get_proposer(person: "RequestUser") -> Proposer:
         proposer = Proposer(signed_in, get_member_company(signed_in), tuple(get_employing_vendors(signed_in)))
         if proposer.is_member or proposer.vendors:
             return proposer
-    raise Forbidden(_("Proposals are for members and for vendors who open their site to the club."))
+    raise Forbidden(_("Proposals are for members, and for vendors who open their site to the club."))
 
 
 def get_member(person: "RequestUser") -> Person:

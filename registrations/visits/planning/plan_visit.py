@@ -37,7 +37,7 @@ def plan_visit(
     """
     locked = lock_proposal(proposal)
     if not locked.is_undecided:
-        raise NotOpenNow(_("This proposal became a visit, or was set aside."))
+        raise NotOpenNow(_("This proposal has already become a visit, or has been set aside."))
     visit = create_planned_visit(
         host=host,
         starts_at=starts_at,

@@ -83,7 +83,7 @@ def proposal_create(request: HttpRequest) -> HttpResponse:
         except ConventionError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("Thank you. Members can say now that they would come."))
+            messages.success(request, _("Thank you. Members can now say that they are interested."))
             return redirect("proposals")
     return render(
         request, "visits/proposal_new.html", {"form": form, "proposer": proposer, "section": "visits"}
@@ -98,7 +98,7 @@ def proposal_respond(request: HttpRequest, pk: int) -> HttpResponse:
     # The same filter as the list: what is not shown cannot be answered by guessing ids.
     proposal = Proposal.objects.filter(is_own | Q(pk__in=_list_visible_proposals(proposer)), pk=pk).first()
     if proposal is None:
-        raise NotFound(_("There is no such proposal."))
+        raise NotFound(_("We could not find this proposal."))
     try:
         message = _record_response(request.POST.get("act", ""), proposal, proposer)
     except ConventionError as error:
@@ -111,12 +111,12 @@ def proposal_respond(request: HttpRequest, pk: int) -> HttpResponse:
 def _record_response(response: str, proposal: Proposal, proposer: Proposer) -> str:
     if response == "withdraw":
         withdraw_proposal(proposal=proposal, person=proposer.person)
-        return _("Your proposal is taken back.")
+        return _("Your proposal has been withdrawn.")
     if response == "no_interest":
         withdraw_interest(proposal=proposal, person=proposer.person)
-        return _("Noted: you are no longer counted.")
+        return _("Saved: you are no longer listed as interested.")
     express_interest(proposal=proposal, person=proposer.person)
-    return _("Noted: you will be told when a date is set.")
+    return _("Saved: we will e-mail you when a date is set.")
 
 
 @never_cache
@@ -206,7 +206,7 @@ def proposal_decide(request: HttpRequest, pk: int) -> HttpResponse:
     proposal = _get_proposal(pk)
     if "reopen" in request.POST:
         reopen_proposal(proposal=proposal)
-        messages.success(request, _("The proposal stands again."))
+        messages.success(request, _("The proposal is open again."))
         return redirect("organize-proposal", pk)
     if "notify" in request.POST:
         _notify_interested(request, proposal)
@@ -226,6 +226,8 @@ def _notify_interested(request: HttpRequest, proposal: Proposal) -> None:
         messages.error(request, str(error))
     else:
         sentence = ngettext(
-            "%(told)d person is told by e-mail.", "%(told)d people are told by e-mail.", notified_count
+            "%(told)d person is being informed by e-mail.",
+            "%(told)d people are being informed by e-mail.",
+            notified_count,
         )
         messages.success(request, sentence % {"told": notified_count})

@@ -41,7 +41,7 @@ def check_proposal_limit(proposals: QuerySet[Proposal]) -> None:
     """Raise NotOpenNow if `MAX_UNDECIDED_PROPOSALS` of these proposals are undecided."""
     if proposals.filter(visit__isnull=True, set_aside_at__isnull=True).count() >= MAX_UNDECIDED_PROPOSALS:
         raise NotOpenNow(
-            _("You have %(most)d proposals that wait already: let some of them become visits first.")
+            _("You already have %(most)d open proposals. Wait until some of them have become visits.")
             % {"most": MAX_UNDECIDED_PROPOSALS}
         )
 
@@ -83,9 +83,11 @@ def withdraw_proposal(*, proposal: Proposal, person: Person) -> None:
     """Delete a person's proposal. Raise Forbidden if it is not theirs, NotOpenNow once it was decided."""
     locked = lock_proposal(proposal)
     if locked.proposed_by_id != person.pk:
-        raise Forbidden(_("Somebody else proposed this visit."))
+        raise Forbidden(_("Someone else proposed this visit."))
     if not locked.is_undecided:
-        raise NotOpenNow(_("This proposal became a visit, or was set aside: it cannot be taken back."))
+        raise NotOpenNow(
+            _("This proposal has already become a visit or been set aside, so it can no longer be withdrawn.")
+        )
     # Before the deletion, while the row has an id to record.
     record_action("proposal.withdraw", locked)
     locked.delete()
@@ -96,7 +98,7 @@ def lock_proposal(proposal: Proposal) -> Proposal:
     rows = Proposal.objects.select_for_update(of=("self",)).select_related("host")
     locked = rows.filter(pk=proposal.pk).first()
     if locked is None:
-        raise NotOpenNow(_("This proposal was taken back."))
+        raise NotOpenNow(_("This proposal has been withdrawn."))
     return locked
 
 

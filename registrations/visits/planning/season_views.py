@@ -125,10 +125,17 @@ def company_history_export(request: HttpRequest, kind: str) -> HttpResponse:
     get_planner(request.user)
     record_action("season.export", "turns", fields=[kind])
     header = [
-        _("Company"), _("Came"), _("Did not come"), _("Places ahead"), _("Asked in vain"), _("Last visit"),
-    ]  # fmt: skip
+        _("Company"),
+        _("Attended"),
+        _("Absent"),
+        _("Places ahead"),
+        _("Refused applications"),
+        _("Last visit"),
+    ]
     return table_response(
-        TableSheet(_("Turns"), header, map(_history_cells, list_company_history())), name="turns", kind=kind
+        TableSheet(_("Places by company"), header, map(_history_cells, list_company_history())),
+        name="turns",
+        kind=kind,
     )
 
 

@@ -42,7 +42,9 @@ def remove_ride(*, ride: Ride) -> None:
     # Locked, so that nobody takes a seat between the check and the deletion.
     Ride.objects.select_for_update().get(pk=ride.pk)
     if RideSeat.objects.active().filter(ride=ride).exists():
-        sentence = _("People take the ride from “%(place)s”: ask them to choose another one first.")
+        sentence = _(
+            "Some people are booked on the ride from “%(place)s”. Ask them to choose another one first."
+        )
         raise RideInUse(sentence % {"place": ride.meeting_point})
     # Before the deletion, while the row has an id to record.
     record_action("ride.remove", ride, event=ride.visit.event)

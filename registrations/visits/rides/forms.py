@@ -28,8 +28,13 @@ class RideForm(ActionErrorsMixin, forms.ModelForm[Ride]):
         ]  # fmt: skip
         widgets = {"direction": forms.RadioSelect}
         help_texts = {
-            "meeting_point": _("So that a stranger finds it: “Gare de Lyon, exit 3, under the clock”."),
-            "latitude": _("In degrees, such as 48.844304. Empty: the map looks for the words above."),
+            "meeting_point": _(
+                "Precise enough for someone who does not know the place, for example “Gare de "
+                "Lyon, exit 3, under the clock”."
+            ),
+            "latitude": _(
+                "In degrees, for example 48.844304. Leave empty to let the map search for the meeting point."
+            ),
             "capacity": _("Leave empty for no limit."),
         }
 
@@ -50,20 +55,20 @@ class RideForm(ActionErrorsMixin, forms.ModelForm[Ride]):
             add_time_zone(self, name, self.event.zone)
         leaves, arrives = data.get("leaves_at"), data.get("arrives_at")
         if leaves and arrives and arrives <= leaves:
-            self.add_error("arrives_at", _("It arrives before it leaves."))
+            self.add_error("arrives_at", _("The arrival must be after the departure."))
         if leaves and data.get("direction") == Ride.Direction.OUT and leaves >= self.event.starts_at:
-            self.add_error("leaves_at", _("A ride to the site leaves before the visit starts."))
+            self.add_error("leaves_at", _("A ride to the site must leave before the visit starts."))
         if leaves and data.get("direction") == Ride.Direction.BACK and leaves <= self.event.starts_at:
-            self.add_error("leaves_at", _("A ride back leaves after the visit has started."))
+            self.add_error("leaves_at", _("A ride back must leave after the visit has started."))
         if (data.get("latitude") is None) != (data.get("longitude") is None):
-            self.add_error("longitude", _("Give both latitude and longitude, or neither."))
+            self.add_error("longitude", _("Enter both latitude and longitude, or neither."))
         return data
 
 
 class RideChoiceForm(ActionErrorsMixin, forms.Form):
     """One choice for each direction; "" means no ride."""
 
-    NO_RIDE_LABEL = _("On my own")
+    NO_RIDE_LABEL = _("I make my own way")
 
     def __init__(
         self, *args: Any, visit: Visit, rides: Iterable[Ride], chosen_ride_ids: set[int], **kwargs: Any
@@ -101,8 +106,8 @@ class VisitorRidesForm(RideChoiceForm):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=300,
-        help_text=_("The visitor reads it."),
-        error_messages={"required": _("Say why: the e-mails tell it.")},
+        help_text=_("The visitor will read this."),
+        error_messages={"required": _("Enter the reason; it is included in the e-mails.")},
     )
 
 

@@ -55,13 +55,13 @@ def _check_choice(
 ) -> None:
     now = timezone.now()
     if not Application.objects.confirmed().filter(pk=application.pk).exists():
-        raise NotOpenNow(_("Rides are for those who have a place at the visit."))
+        raise NotOpenNow(_("Rides are for people with a place on the visit."))
     if application.visit.cancelled_at:
         raise NotOpenNow(_("The visit was called off."))
     # The form offers only rides of this visit; this guards direct calls and rides removed meanwhile.
     if unknown_ids := [pk for pk in added_ids if pk not in rides]:
         raise InvalidFields(
-            _("Some fields need to be corrected."), {str(unknown_ids[0]): [_("There is no such ride.")]}
+            _("Some fields need to be corrected."), {str(unknown_ids[0]): [_("We could not find this ride.")]}
         )
     if any(rides[pk].leaves_at <= now for pk in added_ids):
         raise NotOpenNow(_("This ride has left already."))
@@ -69,7 +69,7 @@ def _check_choice(
     for direction in Ride.Direction.values:
         if directions.count(direction) > 1:
             raise InvalidFields(
-                _("Some fields need to be corrected."), {direction: [_("Choose one ride each way.")]}
+                _("Some fields need to be corrected."), {direction: [_("Choose one ride in each direction.")]}
             )
 
 
@@ -95,7 +95,7 @@ def _reserve_seats(application: Application, rides: list[Ride]) -> None:
     full = reserve_stock(dict.fromkeys(rides, 1))
     if full:
         raise SoldOut(
-            _("No seat is left in the ride from “%(place)s”: choose another one. Nothing was changed.")
+            _("No seats are left on the ride from “%(place)s”. Choose another one. Nothing was changed.")
             % {"place": full.meeting_point}
         )
     RideSeat.objects.bulk_create(RideSeat(ride=ride, application=application) for ride in rides)
@@ -114,7 +114,8 @@ def seat_visitor(*, application: Application, ride_ids: Collection[int], reason:
     reason = normalize_whitespace(reason)[:MAX_REASON_LENGTH]
     if not reason:
         raise InvalidFields(
-            _("Some fields need to be corrected."), {"reason": [_("Say why: the e-mails tell it.")]}
+            _("Some fields need to be corrected."),
+            {"reason": [_("Enter the reason; it is included in the e-mails.")]},
         )
     changed = set_rides(application=application, ride_ids=ride_ids)
     if changed:

@@ -77,7 +77,7 @@ def _save_visitor_rides(request: HttpRequest, form: VisitorRidesForm, applicatio
     except ConventionError as error:
         form.add_error(None, str(error))
     else:
-        confirmation = _("The rides of %(name)s are changed; an e-mail says so.")
+        confirmation = _("The rides of %(name)s are changed. They receive an e-mail.")
         messages.success(
             request, (confirmation if changed else _("The rides of %(name)s stay as they were.")) % names
         )
@@ -137,7 +137,7 @@ def own_ride_choice(request: HttpRequest, event: str) -> HttpResponse:
         except SoldOut as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("Your rides are kept."))
+            messages.success(request, _("Your rides are saved."))
             return redirect("visit-rides", event)
     context = {
         "event": visit.event,

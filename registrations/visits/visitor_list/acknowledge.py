@@ -33,7 +33,7 @@ def acknowledge_list(
     locked = VisitorList.objects.select_for_update(of=("self",)).get(pk=visitor_list.pk)
     name = normalize_whitespace(name)[:300]
     if not name:
-        raise InvalidFields(_("Some fields need to be corrected."), {"name": [_("Write your name.")]})
+        raise InvalidFields(_("Some fields need to be corrected."), {"name": [_("Enter your name.")]})
     # The club relies on an acknowledgement: it must be of the list that counts at the gate.
     check_not_replaced(locked)
     # A second colleague who clicks too must not replace the first name.
@@ -56,4 +56,4 @@ def check_not_replaced(visitor_list: VisitorList) -> None:
         visit=visitor_list.visit_id, number__gt=visitor_list.number, sent_at__isnull=False
     )
     if visitor_list.sent_at is None or newer.exists():
-        raise NotOpenNow(_("This is not the list that counts: a newer version was sent."))
+        raise NotOpenNow(_("This list is out of date: a newer version has been sent."))

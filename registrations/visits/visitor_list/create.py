@@ -71,12 +71,12 @@ def check_list_allowed(visit: Visit) -> None:
     """Raise NotOpenNow if no list can be created or sent."""
     if visit.cancelled_at or visit.purged_at:
         raise NotOpenNow(
-            _("This visit was called off, or its identities were removed: there is no list any more.")
+            _("This visit was called off or its identity details were deleted, so there is no longer a list.")
         )
     if visit.locked_at is None:
-        raise NotOpenNow(_("Lock the list first: until then places still change hands."))
+        raise NotOpenNow(_("Lock the list first: until then, places can still change."))
     if visit.event.ends_at <= timezone.now():
-        raise NotOpenNow(_("The visit is over: the host needs no list any more."))
+        raise NotOpenNow(_("The visit is over, so no list is needed."))
 
 
 def _build_rows(applications: Sequence[Application], requested: Sequence[str]) -> list[VisitorRow]:
@@ -100,7 +100,7 @@ def _build_rows(applications: Sequence[Application], requested: Sequence[str]) -
         rows.append(build_row(application, {name: data[name] for name in requested}))
     if undecryptable:
         sentence = _(
-            "What these people told cannot be opened any more; ask them to write it anew: %(names)s."
+            "The details of these people can no longer be decrypted. Ask them to enter them again: %(names)s."
         )
         raise DecryptionFailed(sentence % {"names": ", ".join(undecryptable)})
     return rows
@@ -118,8 +118,9 @@ def _decrypt_rows(version: VisitorList | None) -> list[VisitorRow] | None:
 def _check_list_needed(rows: list[VisitorRow], latest: VisitorList | None) -> None:
     # An empty later version is allowed: it tells the host that nobody comes any more.
     if not rows and latest is None:
-        raise NoVisitorReady(_("Nobody is ready for the list: see below what is missing."))
+        raise NoVisitorReady(_("Nobody is ready for the list yet. See below what is missing."))
     if latest and _decrypt_rows(latest) == rows:
         raise ListUnchanged(
-            _("Nothing changed since version %(number)d: it can be sent again.") % {"number": latest.number}
+            _("Nothing has changed since version %(number)d. You can send that version again.")
+            % {"number": latest.number}
         )

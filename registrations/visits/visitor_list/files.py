@@ -31,7 +31,7 @@ FILE_WRITERS: dict[str, Callable[[ListContent, VisitorList], bytes]] = {"xlsx": 
 def make_list_file(content: ListContent, visitor_list: VisitorList, *, kind: str) -> bytes:
     """Return the list in this format in the active language. Raise UnknownListFormat."""
     if kind not in FILE_WRITERS:
-        raise UnknownListFormat(_("A visitor list is written as .xlsx or .pdf."))
+        raise UnknownListFormat(_("A visitor list can be saved as .xlsx or .pdf."))
     return FILE_WRITERS[kind](content, visitor_list)
 
 
@@ -40,6 +40,6 @@ def parse_file_format(file_name: str) -> str:
     kind = PurePath(file_name).suffix.lower().lstrip(".")
     if kind not in FILE_WRITERS:
         raise UnknownListFormat(
-            _("“%(name)s” must end in .xlsx or .pdf: its ending names the format.") % {"name": file_name}
+            _("“%(name)s” must end in .xlsx or .pdf: the extension sets the format.") % {"name": file_name}
         )
     return kind

@@ -33,7 +33,7 @@ def linked_list(request: HttpRequest, token: str) -> HttpResponse:
     is_acknowledgement = request.POST.get("act") == "acknowledge"
     form = AcknowledgementForm(request.POST if is_acknowledgement else None)
     if is_acknowledgement and form.is_valid() and _save_acknowledgement(form, visitor_list):
-        messages.success(request, _("Thank you: the club sees that you have the list."))
+        messages.success(request, _("Thank you. The club can see that you have received the list."))
         return redirect("host-list", token)
     context = {
         "event": visitor_list.visit.event,

@@ -30,7 +30,7 @@ def lock_list(*, visit: Visit) -> Visit:
     acquire_advisory_lock(get_advisory_lock_name(visit))
     visit = lock_visit_row(visit)
     if visit.locked_at or visit.state not in (Visit.State.PUBLISHED, Visit.State.CLOSED):
-        raise NotOpenNow(_("This list is locked already, or the visit is not open to members yet."))
+        raise NotOpenNow(_("This list is already locked, or the visit is not open to members yet."))
     # The identities of a visit of weeks would be stored for weeks: the dates have to be corrected first.
     if sentence := find_length_problem(visit.event.starts_at, visit.event.ends_at):
         raise NotOpenNow(sentence)
@@ -67,7 +67,7 @@ def unlock_list(*, visit: Visit) -> Visit:
     # Emptied first, since `find_lock_time` returns `locked_at` while it is set.
     locked_at, visit.locked_at = visit.locked_at, None
     if locked_at is None or visit.sent_at or find_lock_time(visit) <= timezone.now():
-        raise NotOpenNow(_("The day of the lock has come, or the host has the list: it stays locked."))
+        raise NotOpenNow(_("The lock date has passed or the host already has the list, so it stays locked."))
     visit.save(update_fields=["locked_at"])
     # A mail that waits for the worker would send a list that is not locked.
     revoke_all_links(visit, at=timezone.now())

@@ -86,7 +86,7 @@ def build_reminder_message(
     with translation.override(person.language):
         labels = {
             "confidentiality": _("Accept the confidentiality text"),
-            "identity": _("Enter the details that the host’s security needs"),
+            "identity": _("Enter the details the host’s security team needs"),
         }
         subject = _("Still to complete: %(event)s") % {"event": event.title}
         steps = [

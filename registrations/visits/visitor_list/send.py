@@ -14,6 +14,7 @@ from convention.audit.record import record_action
 from convention.db.leases import hold_lease
 from convention.errors import InvalidFields, NotOpenNow
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from convention.text.dates import format_date
 from registrations.visits.hosts.notifications import notify_contact_of_list
 from registrations.visits.models import Application, Visit, VisitorList
 from registrations.visits.models.identities import hash_token
@@ -38,13 +39,15 @@ def send_list(*, visitor_list: VisitorList, language: str = "fr") -> VisitorList
     check_list_allowed(visit)
     latest = visit.lists.order_by("-number").first()
     if latest is None or latest.pk != visitor_list.pk:
-        raise NotOpenNow(_("A newer version of this list was made: send that one."))
+        raise NotOpenNow(_("There is a newer version of this list. Send that one."))
     if has_outdated_rows(visit, latest):
-        raise NotOpenNow(_("Somebody on this version may not be on it any more: make the next version."))
+        raise NotOpenNow(
+            _("Someone on this version is no longer allowed on the list. Create the next version.")
+        )
     if not visit.security_email:
         raise InvalidFields(
             _("Name the host’s security contact first."),
-            {"security_email": [_("Write who gets the list, with an address.")]},
+            {"security_email": [_("Enter the name and e-mail address of the person who receives the list.")]},
         )
     now = timezone.now()
     # At most one link opens a list: the host must never work with an older version.
@@ -145,8 +148,8 @@ def build_list_message(visitor_list: VisitorList, token: str) -> MailMessage:
     visit = visitor_list.visit
     with translation.override(visitor_list.language):
         path = reverse("host-list", args=[token])
-        subject = _("Visitors on %(day)s: list, version %(number)d") % {
-            "day": visit.day.isoformat(), "number": visitor_list.number,
+        subject = _("Visitor list for %(day)s, version %(number)d") % {
+            "day": format_date(visit.day), "number": visitor_list.number,
         }  # fmt: skip
         changes = describe_differences(
             added=visitor_list.added, removed=visitor_list.removed, changed=visitor_list.changed

@@ -104,7 +104,7 @@ def visitor_list_create(request: HttpRequest, event: str) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("organize-visit-lists", event)
     messages.success(
-        request, _("Version %(number)d is made: look at it, then send it.") % {"number": visitor_list.number}
+        request, _("Version %(number)d is ready. Check it, then send it.") % {"number": visitor_list.number}
     )
     return redirect("organize-visit-list", event, visitor_list.number)
 
@@ -149,7 +149,7 @@ def visitor_list_send(request: HttpRequest, event: str, number: int) -> HttpResp
 @require_POST
 def visitor_list_revoke(request: HttpRequest, event: str, number: int) -> HttpResponse:
     revoke_link(visitor_list=get_secretary_list(event, number, request.user))
-    messages.success(request, _("The link opens nothing any more."))
+    messages.success(request, _("The link no longer works."))
     return redirect("organize-visit-list", event, number)
 
 
@@ -159,7 +159,7 @@ def host_contact_list(request: HttpRequest, event: str) -> HttpResponse:
     visit, _person = get_secretary_visit(event, request.user)
     form = HostContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _add_contact(form, visit):
-        messages.success(request, _("They can sign in now; an e-mail tells them where."))
+        messages.success(request, _("They can sign in now, and receive an e-mail explaining how."))
         return redirect("organize-visit-host", event)
     context = {
         "event": visit.event,
@@ -185,7 +185,5 @@ def _add_contact(form: HostContactForm, visit: Visit) -> bool:
 def host_contact_end(request: HttpRequest, event: str, contact: int) -> HttpResponse:
     host_contact = get_secretary_contact(event, contact, request.user)
     end_host_contact(contact=host_contact)
-    messages.success(
-        request, _("%(name)s sees nothing of this visit any more.") % {"name": host_contact.name}
-    )
+    messages.success(request, _("%(name)s no longer has access to this visit.") % {"name": host_contact.name})
     return redirect("organize-visit-host", event)

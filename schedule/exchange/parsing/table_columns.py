@@ -78,7 +78,7 @@ TABLE_COLUMNS: dict[str, TableColumn] = {
         "description|descriptif",
     ),
     "url": make_column(
-        pgettext_lazy("column of a table", "Page elsewhere"),
+        pgettext_lazy("column of a table", "External link"),
         "url|page elsewhere|web page|lien externe|page web",
     ),
     "links": make_column(pgettext_lazy("column of a table", "Links"), "links|link|liens|lien"),

@@ -21,17 +21,26 @@ from schedule.prints.make_print import load_comparison_for
 class Command(ConventionCommand):
     """Booklet, grids, door signs and other sheets, in French or English."""
 
-    help = "Print the agenda of an event as PDF."
+    help = "Write the agenda of an event to a PDF."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)
         parser.add_argument("--output", required=True, type=Path, metavar="FILE")
         parser.add_argument("--format", default="booklet", dest="format_name", metavar=",".join(SHEET_KINDS))
         parser.add_argument("--paper", default="", metavar=",".join(PAPER_LABELS))
-        parser.add_argument("--depth", default="", metavar=",".join(DEPTH_LABELS), help="of the booklet")
-        parser.add_argument("--distance", default="", metavar=",".join(DISTANCE_LABELS), help="of the poster")
+        parser.add_argument(
+            "--depth", default="", metavar=",".join(DEPTH_LABELS), help="level of detail of the booklet"
+        )
+        parser.add_argument(
+            "--distance", default="", metavar=",".join(DISTANCE_LABELS), help="reading distance of the poster"
+        )
         parser.add_argument("--imposed", action="store_true", help="order the booklet's pages for folding")
-        parser.add_argument("--since", type=int, metavar="VERSION", help="of changes and door signs")
+        parser.add_argument(
+            "--since",
+            type=int,
+            metavar="VERSION",
+            help="print only changes since this version (changes and door signs)",
+        )
         parser.add_argument(
             "--include-members", action="store_true", help="include sessions for members only, marked"
         )

@@ -50,13 +50,13 @@ class Command(ConventionCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("event", nargs="?", metavar="EVENT", help="the event's address")
         parser.add_argument(
-            "--apply", action="store_true", help="move the sessions of the draft as proposed; publish nothing"
+            "--apply", action="store_true", help="apply the proposal to the draft; nothing is published"
         )
         parser.add_argument(
             "--mode",
             choices=PlanRun.Mode.values,
-            help="unplaced: only sessions without a time; everything: all sessions anew; repair: as few moves"
-            " as possible (default: unplaced, or everything if all sessions have a time)",
+            help="unplaced: only sessions without a time; everything: plan all sessions again; repair: as "
+            "few moves as possible (default: unplaced, or everything if all sessions have a time)",
         )
         parser.add_argument(
             "--instance",
@@ -68,18 +68,18 @@ class Command(ConventionCommand):
             "--parallel",
             metavar="N",
             type=int,
-            help="of working groups: how many sessions may run at once (default: the fewest possible)",
+            help="for working groups: how many sessions can run at once (default: the fewest possible)",
         )
-        parser.add_argument("--output", metavar="FILE", type=Path, help="where the plan is written")
+        parser.add_argument("--output", metavar="FILE", type=Path, help="the file for the plan")
         parser.add_argument(
             "--seconds",
             metavar="N",
             type=float,
             default=DEFAULT_SECONDS,
-            help="the budget (default 10); for an event whole seconds, a part of one counts as one",
+            help="search time in seconds (default 10); rounded up to whole seconds for an event",
         )
         parser.add_argument(
-            "--seed", metavar="N", type=int, default=1, help="another seed gives another plan"
+            "--seed", metavar="N", type=int, default=1, help="a different seed gives a different plan"
         )
 
     def run(self, **options: Any) -> None:

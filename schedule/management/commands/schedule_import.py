@@ -28,11 +28,18 @@ class Command(ConventionCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)
-        parser.add_argument("file", metavar="FILE", type=Path, help="known by its content, not by its name")
+        parser.add_argument(
+            "file",
+            metavar="FILE",
+            type=Path,
+            help="the schedule; its format is recognized by content, not by name",
+        )
         parser.add_argument(
             "--draft", action="store_true", help="put times and rooms into the draft, without publishing"
         )
-        parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show what would happen without importing anything"
+        )
 
     def run(self, **options: Any) -> None:
         """Import or preview the file, then print the report."""

@@ -106,6 +106,6 @@ def read_natural(value: Any, name: str, *, least: int = 1) -> int:
 
 def make_value_error(name: str) -> UnreadableFile:
     return UnreadableFile(
-        _("“%(name)s” of the instance is no list of numbers from 0 to %(most)d, or no such number.")
+        _("“%(name)s” in the instance must be a number from 0 to %(most)d or a list of such numbers.")
         % {"name": name, "most": MAX_TALKS}
     )

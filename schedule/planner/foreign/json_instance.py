@@ -89,7 +89,7 @@ def parse_json(data: bytes) -> dict[str, Any]:
 
 
 def make_part_error(part: str) -> UnreadableFile:
-    return UnreadableFile(_("“%(part)s” of the instance is missing or malformed.") % {"part": part})
+    return UnreadableFile(_("“%(part)s” is missing from the instance or malformed.") % {"part": part})
 
 
 def read_ids(document: dict[str, Any], part: str) -> dict[int, int]:

@@ -157,7 +157,7 @@ def test_messages_tell_what_was_resolved_and_what_is_missing(organizer, event, d
     refused = organizer.post(address, {"kind": "pardon"})
 
     assert [str(message) for message in get_messages(confirmed.wsgi_request)] == ["1 conflict resolved."]
-    assert str(list(get_messages(refused.wsgi_request))[-1]) == "Choose what the conflict was."
+    assert str(list(get_messages(refused.wsgi_request))[-1]) == "Choose an explanation for the conflict."
 
 
 @pytest.mark.once

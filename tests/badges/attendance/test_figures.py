@@ -178,5 +178,5 @@ def test_figures_before_the_event_are_empty(client):
 
     page = read(client, "organize-attendance-figures", event.slug).content.decode()
 
-    assert "The event has not begun." in page
+    assert "The event has not started." in page
     assert "No session has a checkpoint" in page

@@ -75,7 +75,7 @@ def test_a_silent_phone_makes_the_count_uncertain(client, event):
     )
     text = page.content.decode()
     assert "entre 7 et 12" in text
-    assert "muet depuis 12 minutes" in text
+    assert "ne répond plus depuis 12 minutes" in text
     assert [total for _at, _label, total in page.context["arrivals"].points][-1] == page.context[
         "total"
     ].arrived_count

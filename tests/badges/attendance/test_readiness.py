@@ -23,7 +23,7 @@ GOOD = {
     ("changes", "seconds", "state", "sentence"),
     [
         ({}, 10, "ok", ""),
-        ({}, 300, "unknown", "No sign of life"),
+        ({}, 300, "unknown", "Not responding"),
         ({"camera": "none"}, 10, "problem", "The camera does not work"),
         ({"camera": "untried"}, 10, "unknown", "The camera has not been tried"),
         ({"test_badge": False}, 10, "unknown", "No test badge"),
@@ -70,7 +70,7 @@ def test_the_page_lists_phones_by_state_and_what_is_missing(client):
         ("Paul", "problem"), ("Zoé", "unknown"), ("Lise", "ok"),
     ]  # fmt: skip
     assert "Porte B" in part
-    assert "No badge has been printed: 1 attendee is registered." in part
+    assert "No badges have been printed; 1 attendee is registered." in part
     assert session.title in part
     record_action("badges.print", event, event=event)
     Checkpoint.objects.filter(name="Porte B").delete()

@@ -323,8 +323,12 @@ def test_a_device_that_is_no_longer_one(client, event):
 @pytest.mark.parametrize(
     ("bad", "french", "english"),
     [
-        ({"direction": "up"}, "« direction » est « in » ou « out ».", "“direction” is “in” or “out”."),
-        ({"operator": 5}, "« operator » n’est pas un texte.", "“operator” is not a text."),
+        (
+            {"direction": "up"},
+            "« direction » doit être « in » ou « out ».",
+            "“direction” must be “in” or “out”.",
+        ),
+        ({"operator": 5}, "« operator » doit être un texte.", "“operator” must be text."),
         (
             {"checkpoint": 999},
             "« checkpoint » n’appartient pas à cet événement.",

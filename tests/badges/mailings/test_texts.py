@@ -85,7 +85,7 @@ def test_an_unknown_placeholder_is_refused_by_name(text):
 
 
 def test_a_word_is_no_address_and_an_address_no_subject():
-    with pytest.raises(InvalidMailText, match="a besoin d’une adresse"):
+    with pytest.raises(InvalidMailText, match="Il manque l’adresse d’un lien"):
         check_text("[x]({name})")
     with pytest.raises(InvalidMailText, match="est une adresse"):
         check_subject("Votre badge {badge}")

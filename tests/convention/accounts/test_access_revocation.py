@@ -106,7 +106,7 @@ def test_removing_a_factor_ends_the_other_sessions_and_says_so_by_mail(client, o
     assert [one.get("/me/security/").status_code for one in (phone, client)] == [200, 200]
     client.post("/accounts/2fa/app/remove/")
     assert [one.get("/me/security/").status_code for one in (phone, client)] == [302, 200]
-    assert "toutes les autres sessions ont pris fin" in " ".join(mailoutbox[-1].body.split())
+    assert "toutes les autres connexions sont fermées" in " ".join(mailoutbox[-1].body.split())
 
 
 # --- passwords -------------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ def test_an_operator_who_sets_a_password_ends_sessions_and_tokens(
     monkeypatch.setattr("getpass.getpass", lambda *_args, **_kwargs: "an even longer one")  # what is typed
     done = command("changepassword", organizer.email)
     assert done.returncode == 0
-    assert done.stderr == "Toutes les sessions ont pris fin\u202f; jetons d’API révoqués\u202f: 1.\n"
+    assert done.stderr == "Toutes les connexions sont fermées\u202f; jetons d’API révoqués\u202f: 1.\n"
     organizer.refresh_from_db()
     assert organizer.check_password("an even longer one")
     assert not answers(token)

@@ -196,8 +196,8 @@ def test_in_production_the_demos_password_opens_nothing(demo, production):
     unknown = sign_in(DEMO_PASSWORD, "nobody@club.example")
 
     assert refused.status_code == 200
-    assert "que tout le monde peut lire" in refused.content.decode()
-    assert "que tout le monde peut lire" in unknown.content.decode()
+    assert "que tout le monde connaît" in refused.content.decode()
+    assert "que tout le monde connaît" in unknown.content.decode()
 
 
 def test_in_production_an_account_of_the_demo_that_signs_in_by_code_is_led_to_a_second_factor(

@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 LOGIN, CODE, RESET = (f"/en/accounts/{end}" for end in ("login/", "login/code/", "password/reset/"))
 TOO_MANY = "Too many failed attempts."
-TOO_OFTEN = "This account was tried too often."
+TOO_OFTEN = "Too many failed attempts on this account."
 RIGHT, WRONG = "right and long", "wrong"
 
 
@@ -116,7 +116,7 @@ def test_codes_asked_for_by_others_leave_ones_own(ana, mailoutbox):
     browser, form = known(), {"email": "ana@example.org"}
     for _each in range(4):
         refused = Client().post(CODE, form, REMOTE_ADDR="6.6.6.6")
-    assert "That was tried too often." in refused.content.decode()
+    assert "Too many attempts" in refused.content.decode()
     assert len(mailoutbox) == 3
     for client, address in ((browser, "6.6.6.6"), (Client(), "10.0.0.2")):
         assert client.post(CODE, form, REMOTE_ADDR=address).status_code == 302

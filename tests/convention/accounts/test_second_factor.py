@@ -103,7 +103,7 @@ def test_a_recovery_code_opens_once(client, ana):
     assert is_in(client)
     client.post("/accounts/logout/")
     sign_in(client, ana)
-    assert "Ce code n’est pas juste." in show(client, code).content.decode()
+    assert "Code incorrect." in show(client, code).content.decode()
     assert not is_in(client)
 
 
@@ -115,8 +115,8 @@ def test_guessing_codes_ends_soon_for_the_account_from_wherever(client, ana, set
         answer = client.post(
             "/accounts/2fa/authenticate/", {"code": "12345"}, REMOTE_ADDR=f"203.0.113.{number}"
         )
-    assert "Trop de tentatives manquées." in answer.content.decode()
-    assert "Trop de tentatives manquées." in show(client, app_code(SECRET)).content.decode()
+    assert "Trop de tentatives infructueuses." in answer.content.decode()
+    assert "Trop de tentatives infructueuses." in show(client, app_code(SECRET)).content.decode()
 
 
 FORGED = """{"id": "AA", "rawId": "AA", "type": "public-key", "response": {
@@ -200,7 +200,7 @@ def test_staff_without_a_factor_are_led_to_set_one_up(client, organizer, wanted)
     answer = client.get(wanted)
     assert answer.status_code == 302
     assert answer["Location"] == ("/en" if wanted.startswith("/en/") else "") + "/me/security/"
-    assert "Il faut un second facteur" in client.get("/me/security/").content.decode()
+    assert "Second facteur nécessaire" in client.get("/me/security/").content.decode()
 
 
 @pytest.mark.parametrize("wanted", STAFF_PAGES)

@@ -56,7 +56,7 @@ def test_what_is_too_often_is_said_in_a_page(client, settings):
     settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip"}
     answers = [client.post(LOGIN, {"login": "p@example.org", "password": "wrong"}) for _try in "12"]
     assert [answer.status_code for answer in answers] == [200, 429]
-    assert "That was tried too often." in answers[1].content.decode()
+    assert "Too many attempts" in answers[1].content.decode()
 
 
 def test_a_stranger_and_a_member_get_the_same_answer(client):

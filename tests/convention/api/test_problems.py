@@ -77,8 +77,8 @@ def test_a_body_that_cannot_be_read_is_named_by_its_place(client, language):
 
 
 FORGOTTEN = {
-    "fr": "Il n’y a rien à cette adresse. Envoyez ceci à {}, avec la barre oblique à la fin.",
-    "en": "There is nothing at this address. Send this to {}, with the slash at its end.",
+    "fr": "Il n’y a rien à cette adresse. Envoyez cette requête à {}, avec la barre oblique à la fin.",
+    "en": "There is nothing at this address. Send this to {}, with a slash at the end.",
 }
 
 

@@ -88,7 +88,7 @@ def test_unknown_addresses_answer_with_a_problem(client):
 
 
 def test_each_problem_has_a_page(client):
-    assert "No place is left" in client.get("/api/v1/problems/sold-out").json()["description"]
+    assert "No places are left" in client.get("/api/v1/problems/sold-out").json()["description"]
     assert client.get("/api/v1/problems/nonsense").status_code == 404
 
 

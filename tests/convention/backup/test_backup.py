@@ -112,7 +112,7 @@ def test_every_row_comes_back_in_either_database_and_the_site_works_as_before(
 def test_a_backup_is_for_its_owner_only_and_can_be_checked(small, manage):
     assert small.stat().st_mode & 0o777 == 0o600
     done = manage("restore", "--check", str(small), DATABASE_URL="postgres://127.0.0.1:1/none")
-    assert done.stderr.endswith("UTC. Toutes les sommes de contrôle sont justes.\n")
+    assert done.stderr.endswith("UTC. Toutes les sommes de contrôle sont correctes.\n")
     assert " et 0 fichier, enregistrées depuis " in done.stderr
 
 

@@ -55,7 +55,7 @@ def test_a_changed_row_is_noticed(forge, tmp_path):
     name = f"tables/{TABLE}.jsonl"
     forged.parts[name] = forged.parts[name].replace(b"zoe@", b"eve@")
     assert refusal(forged.write(tmp_path / "file")) == (
-        f"{DAMAGED} ({name})\u202f: rien n’en est sûr. Prenez une autre copie."
+        f"{DAMAGED} ({name})\u202f: son contenu n’est pas fiable. Utilisez une autre copie."
     )
 
 
@@ -209,8 +209,8 @@ def test_a_manifest_that_is_none_is_refused(forge, tmp_path):
 
 def test_another_version_of_the_file_is_told_by_name(forge, tmp_path):
     told = [
-        (1, "«\u202fFILE\u202f» a été fait par un programme plus ancien"),
-        (3, "«\u202fFILE\u202f» a été fait par un programme plus récent"),
+        (1, "«\u202fFILE\u202f» provient d’une version plus ancienne du programme"),
+        (3, "«\u202fFILE\u202f» provient d’une version plus récente du programme"),
         *((value, OURS) for value in ("2", True, None, 2.0)),
     ]
     for version, sentence in told:

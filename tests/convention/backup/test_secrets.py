@@ -150,7 +150,9 @@ def test_a_restore_on_another_key_ends_links_says_so_and_badges_stay_valid(
     restored = manage("restore", str(backup), **elsewhere)
     assert restored.returncode == 0
     said = restored.stderr.splitlines()
-    assert said[1] == "Chacun se reconnecte\u202f: une sauvegarde ne contient aucune session."
+    assert (
+        said[1] == "Chacun devra se reconnecter\u202f: une sauvegarde ne contient aucune connexion ouverte."
+    )
     assert said[2].startswith("SECRET_KEY n’est pas celle du site sauvegardé.")
     assert said[3].startswith("Bons de réduction\u202f: 1 code")
     here = told_by(manage, secrets, elsewhere)

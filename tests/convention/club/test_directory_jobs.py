@@ -132,4 +132,4 @@ def test_the_page_of_a_job_says_how_far_it_is_in_both_languages(client):
     assert "3 sur 9" in client.get(f"/organize/club/long-jobs/{job.pk}/").text
     Job.objects.update(done=9)
     with translation.override("en"):
-        assert "All of it is read" in client.get(f"/en/organize/club/long-jobs/{job.pk}/").text
+        assert "The file has been read" in client.get(f"/en/organize/club/long-jobs/{job.pk}/").text

@@ -31,7 +31,7 @@ def test_a_person_is_added_by_hand_and_a_namesake_only_on_purpose():
     other = {**FIELDS, "first_name": "zoe", "email": "z.martin@other.example"}
     warned = client.post(NEW, other).content.decode()
 
-    assert "The directory has somebody of this name:" in warned
+    assert "The directory already has someone with this name:" in warned
     assert not Person.objects.filter(email="z.martin@other.example").exists()
 
     client.post(NEW, {**other, "is_other_person": "on"})
@@ -45,5 +45,5 @@ def test_a_taken_address_is_refused_with_a_sentence():
 
     page = client.post(NEW, FIELDS).content.decode()
 
-    assert "Somebody in the directory has this address." in page
+    assert "Someone in the directory already has this address." in page
     assert Person.objects.filter(last_name="Martin").count() == 0

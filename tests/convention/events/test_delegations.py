@@ -180,12 +180,12 @@ def test_from_the_contract_to_the_mail_by_the_pages(today, run_tasks, mailoutbox
     before = f"/en/organize/{event.slug}/delegation/"
     days = {"starts_on": today.isoformat(), "ends_on": today.isoformat()}
     page = client.post(f"{before}new/", {"company": firm.pk, "contract_number": "C-7", **days}, follow=True)
-    assert f"The contract with {firm} is noted." in page.content.decode()
+    assert f"The contract with {firm} is saved." in page.content.decode()
     fields = {"delegation": Delegation.objects.get().pk, "email": "nina@firm.example", "role": "organizer"}
     page = client.post(f"{before}name/", {**fields, "first_name": "Nina", "last_name": "Nom"}, follow=True)
     told = page.content.decode()
-    assert "Nina Nom is now organizer, and gets an e-mail." in told
-    assert "The contract ends before the event does" in told
+    assert "Nina Nom now has the role: organizer. They receive an e-mail." in told
+    assert "The contract ends before the event" in told
     run_tasks()
     [mail] = mailoutbox
     assert mail.to == ["nina@firm.example"]
@@ -193,12 +193,12 @@ def test_from_the_contract_to_the_mail_by_the_pages(today, run_tasks, mailoutbox
     nina = make_client(Person.objects.get(email="nina@firm.example"))
     page = nina.get(before).content.decode()
     assert f"You run this event for {firm}." in page
-    assert "Change or add a contract" not in page
+    assert "Add or change a contract" not in page
     people = f"/en/organize/{event.slug}/people/"
     answer = nina.post(
         people, {"email": "x@firm.example", "role": "organizer", "starts_on": today.isoformat()}
     )
-    assert "The club names who runs the event" in answer.content.decode()
+    assert "The club decides who runs the event" in answer.content.decode()
 
 
 def test_role_given_by_the_club_outlasts_the_same_role_under_a_contract(contract, today):

@@ -81,13 +81,17 @@ def test_only_the_clubs_organizers_create_events(client):
 @pytest.mark.parametrize(
     ("changes", "field", "sentence"),
     [
-        ({"ends_at": "2027-06-16T09:00"}, "ends_at", "L’événement doit finir après son début."),
+        (
+            {"ends_at": "2027-06-16T09:00"},
+            "ends_at",
+            "La fin de l’événement doit être postérieure à son début.",
+        ),
         ({"timezone": "Europe/Nowhere"}, "timezone", "« Europe/Nowhere » n’est pas un fuseau horaire connu."),
         ({"accent": "red"}, "accent", "Saisissez une couleur au format #rrggbb."),
         ({"starts_at": "2027-03-28T02:30"}, "starts_at",
-         "On change d’heure à ce moment : cette heure n’existe pas dans ce fuseau."),
+         "Cette heure n’existe pas dans ce fuseau : c’est celle du changement d’heure."),
         ({"registration_opens_at": "2027-05-02T00:00", "registration_closes_at": "2027-05-01T00:00"},
-         "registration_closes_at", "Les inscriptions doivent se clore après leur ouverture."),
+         "registration_closes_at", "La clôture des inscriptions doit être postérieure à leur ouverture."),
         ({"name": "x" * 301}, "name", TOO_LONG),
         ({"starts_at": "hier"}, "starts_at", "Saisissez une date et une heure valides."),
     ],

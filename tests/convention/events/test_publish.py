@@ -57,7 +57,7 @@ def test_an_event_that_is_over_or_a_visit_is_not_published_here():
     organizer = make_client(make_administrator())
 
     for event, sentence in (
-        (over, "The event is over: enter new dates."),
+        (over, "The event is over. Enter new dates."),
         (visit, "published on its own page"),
     ):
         page = organizer.get(f"/en/organize/{event.slug}/publish/").content.decode()

@@ -29,7 +29,10 @@ def test_nobody_is_said_in_one_sentence(capsys):
     with pytest.raises(SystemExit) as left:
         call_command("personal_data", "nobody@example.org")
     assert left.value.code == 2
-    assert capsys.readouterr().err.strip() == "Rien n’est détenu sous l’adresse nobody@example.org."
+    assert (
+        capsys.readouterr().err.strip()
+        == "Aucune donnée n’est enregistrée sous l’adresse nobody@example.org."
+    )
 
 
 def test_retention_tells_one_line_for_each_rule(capsys):

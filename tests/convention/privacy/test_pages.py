@@ -58,7 +58,7 @@ def test_a_consent_is_withdrawn_as_easily_as_given_by_one_button():
     person = make_person_with_data()
     client = make_client(person)
     page = client.post("/en/me/privacy/disagree/purpose-photos/", follow=True)
-    assert "Noted: you no longer agree." in words(page)
+    assert "Your consent is withdrawn." in words(page)
     person.refresh_from_db()
     assert not person.photo_consent
     assert Consent.objects.get().withdrawn_at is not None
@@ -71,11 +71,11 @@ def test_a_consent_is_withdrawn_as_easily_as_given_by_one_button():
 
 def test_news_are_refused_and_wanted_again_on_the_same_page():
     client = make_client(make_person())
-    assert "you no longer agree" not in words(client.get("/en/me/privacy/"))
+    assert "consent withdrawn" not in words(client.get("/en/me/privacy/"))
     client.post("/en/me/privacy/disagree/news/")
-    assert "you no longer agree" in words(client.get("/en/me/privacy/"))
+    assert "consent withdrawn" in words(client.get("/en/me/privacy/"))
     client.post("/en/me/privacy/agree/news/")
-    assert "you no longer agree" not in words(client.get("/en/me/privacy/"))
+    assert "consent withdrawn" not in words(client.get("/en/me/privacy/"))
 
 
 def test_a_request_to_be_forgotten_from_the_page_to_the_last_mail(
@@ -98,7 +98,7 @@ def test_a_request_to_be_forgotten_from_the_page_to_the_last_mail(
     assert "Ce qui a été fait" in page
     assert ADDRESS not in page
     assert [mail.subject for mail in mailoutbox] == [
-        "Votre demande sur vos données", "Vos données sont effacées",
+        "Votre demande concernant vos données", "Vos données sont effacées",
     ]  # fmt: skip
     assert client.get("/me/privacy/").status_code == 302
 
@@ -119,7 +119,7 @@ def test_a_request_is_taken_back():
     client = make_client(make_person())
     client.post("/en/me/privacy/forget/", {"is_sure": "on"})
     page = words(client.post("/en/me/privacy/stay/", follow=True))
-    assert "Your request is taken back: nothing changes." in page
+    assert "Your request is withdrawn. Nothing changes." in page
     assert PrivacyCase.objects.get().answer == "taken_back"
 
 
@@ -160,7 +160,7 @@ def test_a_late_answer_is_marked_late(secretary):
 def test_the_administrator_chooses_days_and_reads_the_report():
     client = make_client(make_administrator())
     page = words(client.post("/en/organize/privacy/retention/attendees/", {"days": "3"}))
-    assert "At least 30 days" in page
+    assert "Enter at least 30 days" in page
     client.post("/en/organize/privacy/retention/attendees/", {"days": "90"})
     assert RetentionPeriod.objects.get().days == 90
     assert client.get("/organize/privacy/retention/answers/").status_code == 404
@@ -176,13 +176,13 @@ def test_a_new_text_asks_anew_and_the_old_consent_stays_to_the_old_text():
     administrator = make_client(make_administrator())
     purpose = Purpose.objects.get()
     same = administrator.post(f"/en/organize/privacy/texts/{purpose.slug}/", {"text": "Oui"})
-    assert "This is the text that is asked already." in words(same)
+    assert "This is already the current text." in words(same)
     administrator.post(f"/en/organize/privacy/texts/{purpose.slug}/", {"text": "Oui, et en ligne"})
     page = words(make_client(person).get("/en/me/privacy/"))
-    assert "the text has changed since" in page
-    assert "Agree to the new text" in page
+    assert "the text has changed since then" in page
+    assert "Accept the new text" in page
     make_client(person).post("/en/me/privacy/agree/purpose-photos/")
     standing = Consent.objects.filter(withdrawn_at=None).values_list("text__version", flat=True)
     assert (list(standing), PurposeText.objects.count()) == ([2], 2)
     listed = words(administrator.get("/en/organize/privacy/texts/"))
-    assert "1 person agrees" in listed
+    assert "1 person has consented" in listed

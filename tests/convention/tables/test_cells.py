@@ -42,6 +42,6 @@ def test_an_address_is_taken_out_of_what_stands_around_it(text: str, address: st
 def test_a_formula_that_came_to_nothing_is_told_once():
     values = {"name": "#N/A", "company": "#N/A", "city": "#REF!", "room": "#12", "note": "C#"}
     assert [sentence.split("»")[0] for sentence in find_cell_errors(values)] == [
-        "Une cellule dit «\u202f#N/A\u202f",
-        "Une cellule dit «\u202f#REF!\u202f",
+        "Une cellule contient «\u202f#N/A\u202f",
+        "Une cellule contient «\u202f#REF!\u202f",
     ]

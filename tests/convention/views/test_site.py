@@ -125,7 +125,7 @@ def test_a_sentence_becomes_a_page(client):
 
 def test_a_fault_of_ours_gets_a_page_that_needs_nothing():
     page = render_to_string("500.html")
-    assert "Quelque chose n’a pas fonctionné" in page
+    assert "Une erreur s’est produite" in page
     assert "Something went wrong" in page
 
 

@@ -25,7 +25,7 @@ def test_a_program_gets_a_problem(client):
 def test_a_person_gets_a_page(client):
     answer = post(client, "/en/accounts/login/", content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 413
-    assert "This is too large: send at most 5 MB." in answer.content.decode()
+    assert "This is too large. Send at most 5 MB." in answer.content.decode()
 
 
 def test_an_announced_length_that_is_none_is_none(client):

@@ -33,7 +33,7 @@ def test_pasted_rows_are_shown_with_their_errors_each_once():
     answer = desk.client.post(desk.many, rows(pasted=PASTED, paste="1"))
     assert errors_of(answer) == (
         {
-            2: {"email": ["Indiquez une adresse e-mail valable, par exemple nom@exemple.org."]},
+            2: {"email": ["Indiquez une adresse e-mail valide, par exemple nom@exemple.org."]},
             3: {"ticket": ["Il n’y a pas de billet « Or ». Choisissez-en un dans la liste."]},
         },
         [],

@@ -54,7 +54,7 @@ def test_it_is_noted_once_invoiced_and_adds_up(issuer, treasurer):
 
 @pytest.mark.parametrize(("typed", "sentence"), [
     ({"name": ""}, "Ce champ est obligatoire."),
-    ({"siren": "123"}, "SIREN non valable"),
+    ({"siren": "123"}, "SIREN non valide"),
     ({"line-0-price": ""}, "Indiquez le prix."),
     ({"line-1-description": ""}, "Indiquez ce qui est dû."),
     ({"line-0-price": "abc"}, "Saisissez un nombre."),

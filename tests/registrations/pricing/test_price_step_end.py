@@ -17,7 +17,7 @@ SAID = {
     "name": "Pro", "slug": "pro", "audience": "guest", "cost": "150", "vat_rate": "2000", "position": "1",
     "step-TOTAL_FORMS": "2", "step-INITIAL_FORMS": "0", "step-0-cost": "120",
 }  # fmt: skip
-SKIPPED = "cette heure n’existe pas"
+SKIPPED = "Cette heure n’existe pas"
 
 
 @pytest.mark.parametrize(

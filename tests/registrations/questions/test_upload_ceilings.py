@@ -207,7 +207,7 @@ def test_draft_that_is_larger_than_any_is_refused(client, event):
     page = client.post(CHOICES, typed(**{f"q{number}": "a" * 4_000 for number in range(90)}))
 
     assert page.status_code == 413
-    assert "C’est trop pour une seule inscription" in text(page)
+    assert "Cette inscription contient trop de données" in text(page)
     assert RegistrationDraft.objects.get().size < MAX_DRAFT_BYTES
 
 

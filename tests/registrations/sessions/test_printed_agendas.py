@@ -72,7 +72,7 @@ def test_each_attendee_gets_a_page_by_last_name(organizer, event, attendees):
 def test_who_chose_nothing_gets_the_plenaries(organizer, event, attendees):
     page = print_agendas(organizer)[2][-1]
 
-    assert "The plenaries are for everybody" in page
+    assert "The plenaries are for everyone" in page
     assert "Opening" in page
     assert "Second day" not in page
 

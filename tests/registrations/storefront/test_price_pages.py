@@ -184,7 +184,7 @@ def test_who_pays_by_card_goes_on_to_the_payment_and_is_not_confirmed(client: Cl
     settings.CARD_PAYMENT = True
     choose(client)
     page = client.get(f"{REGISTER}check/")
-    assert "Mode de paiement" in text(page)
+    assert "Moyen de paiement" in text(page)
     finish(client, page, payment="card")
     one = Registration.objects.get()
     assert (one.state, one.order.payment, REASON_BY_REGISTRATION_STATE[one.state]) == (

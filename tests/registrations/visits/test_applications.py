@@ -256,7 +256,7 @@ def test_an_offer_is_not_for_who_lost_the_seat_since():
     first, second = applied(visit), applied(visit)
     withdraw_application(application=first)
     Seat.objects.filter(person=second.person).update(ends_on=LONG_AGO)
-    with pytest.raises(NotEligible, match="You hold no seat"):
+    with pytest.raises(NotEligible, match="You will not have a seat"):
         accept_ticket_offer(entry=second.waiting_entry)
 
 
@@ -290,7 +290,7 @@ def test_the_club_takes_a_place_back_and_says_why(run_tasks, mailoutbox):
     revoke_place(application=application, reason="You changed employer.")
     run_tasks()
     assert state(application) == ApplicationState.WITHDRAWN
-    [mail] = [m for m in mailoutbox if "taken back" in m.subject]
+    [mail] = [m for m in mailoutbox if "withdrawn" in m.subject]
     assert "You changed employer." in mail.body
 
 

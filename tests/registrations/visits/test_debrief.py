@@ -200,7 +200,7 @@ def test_the_secretary_writes_and_an_outside_organizer_does_not(visit, there):
     client.post(f"{page}act/", {"act": "publish"})
     client.post(f"{page}act/", {"act": "approve"})
     assert trail() == ["debrief.change", "debrief.publish", "debrief.approve"]
-    assert "pour les présents" in client.get(page).content.decode()
+    assert "pour les personnes présentes" in client.get(page).content.decode()
     Visit.objects.update(embargo_until=None)
     assert "ouvert à son public" in client.get(page).content.decode()
     learned = make_client(make_member()).get("/visits/learned/").content.decode()

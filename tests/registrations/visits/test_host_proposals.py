@@ -81,7 +81,7 @@ def test_so_many_of_one_address_stand_whatever_visit_it_is_a_contact_of(visit):
     again = make_host(make_hosted())
     for number in range(MAX_UNDECIDED_PROPOSALS):
         create_host_proposal(contact=HostContact.objects.first(), host=visit.event.host, title=f"n° {number}")
-    with pytest.raises(NotOpenNow, match="10 proposals"):
+    with pytest.raises(NotOpenNow, match="10 open proposals"):
         create_host_proposal(contact=again, host=again.visit.event.host, title="Encore")
 
 

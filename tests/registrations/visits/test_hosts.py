@@ -237,7 +237,7 @@ def test_a_word_that_was_not_said_changes_nothing(visit, enter):
     client, application = enter(), only(visit)
     for said in ({}, {"act": "x"}):
         page = client.post(f"/en{page_of(visit)}people/{application.pk}/", said, follow=True)
-        assert "Choose what is to be done." in page.content.decode()
+        assert "Choose an action." in page.content.decode()
     assert Application.objects.confirmed().get() == application
 
 

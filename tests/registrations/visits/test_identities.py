@@ -161,17 +161,17 @@ def test_a_plate_may_be_none():
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("birth_date", "2999-01-01", "Ce n’est pas la date de naissance de quelqu’un qui peut venir."),
-        ("birth_date", "1899-12-31", "Ce n’est pas la date de naissance de quelqu’un qui peut venir."),
-        ("birth_date", "hier", "Écrivez un jour, par exemple 1980-12-31."),
-        ("birth_date", "", "Écrivez ceci aussi\u202f: l’hôte le demande."),
-        ("document_expiry", "2020-01-01", "Ce document expire avant la visite\u202f: prenez-en un autre."),
+        ("birth_date", "2999-01-01", "Cette date de naissance n’est pas plausible : vérifiez-la."),
+        ("birth_date", "1899-12-31", "Cette date de naissance n’est pas plausible : vérifiez-la."),
+        ("birth_date", "hier", "Indiquez une date, par exemple 1980-12-31."),
+        ("birth_date", "", "L’hôte demande cette information\u202f: indiquez-la aussi."),
+        ("document_expiry", "2020-01-01", "Ce document expire avant la visite\u202f: indiquez-en un autre."),
         (
             "document_number",
             "<script>",
-            "Écrivez le numéro tel qu’il figure sur le document\u202f: des lettres et des chiffres.",
+            "Indiquez le numéro tel qu’il figure sur le document\u202f: des lettres et des chiffres.",
         ),
-        ("birth_place", " ", "Écrivez ceci aussi\u202f: l’hôte le demande."),
+        ("birth_place", " ", "L’hôte demande cette information\u202f: indiquez-la aussi."),
     ],
 )
 def test_each_mistake_is_a_sentence_at_its_field(field, value, sentence):

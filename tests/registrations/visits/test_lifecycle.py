@@ -95,7 +95,7 @@ def test_each_step_follows_the_one_before():
     event.host = make_company(role="vendor")
     event.save()
     assert record_agreement(visit=visit).state == "agreed"
-    with pytest.raises(VisitNotReady, match="Write what visitors keep to themselves"):
+    with pytest.raises(VisitNotReady, match="Enter the confidentiality text"):
         publish_visit(visit=visit)
     save_nda_text(visit=visit, text=TEXT)
     assert publish_visit(visit=visit).state == "published"
@@ -125,7 +125,7 @@ def test_steps_out_of_turn_are_refused():
 
 def test_a_visit_whose_lock_has_passed_is_not_opened():
     visit = make_visit(visibility="draft", starts_at=timezone.now() + DAY)
-    with pytest.raises(VisitNotReady, match="later day"):
+    with pytest.raises(VisitNotReady, match="later date"):
         publish_visit(visit=visit)
 
 
@@ -138,7 +138,7 @@ def test_the_lock_ends_offers_and_tells_who_waits(run_tasks, mailoutbox):
     assert (state(second), state(third)) == (ApplicationState.WITHDRAWN, ApplicationState.WAITING)
     assert Ticket.objects.get(event=visit.event).reserved == 0
     run_tasks()
-    told = [mail.to[0] for mail in mailoutbox if "No place is left" in mail.subject]
+    told = [mail.to[0] for mail in mailoutbox if "No places left" in mail.subject]
     assert told == [applicant(third).email]
     with pytest.raises(NotOpenNow):
         lock_list(visit=visit)
@@ -254,7 +254,7 @@ def test_the_mail_that_asks_goes_out_once_for_each_version(run_tasks, mailoutbox
     visit = make_visit()
     application = applied(visit, language="en")
     run_tasks()
-    asked = [mail for mail in mailoutbox if "Agree to confidentiality" in mail.subject]
+    asked = [mail for mail in mailoutbox if "accept the confidentiality text" in mail.subject]
     assert [mail.to for mail in asked] == [[applicant(application).email]]
     application.refresh_from_db()
     assert application.sent_mails == ["text1"]
@@ -273,7 +273,7 @@ def test_who_has_not_agreed_is_reminded_once_in_the_last_days_before_the_lock(ru
         remind_before_lock()
         run_tasks()
     assert [mail.to for mail in mailoutbox] == [[applicant(late).email]]
-    assert mailoutbox[0].subject.startswith("Still to do")
+    assert mailoutbox[0].subject.startswith("Reminder, please accept")
     assert state(done) == ApplicationState.COMPLETE
 
 

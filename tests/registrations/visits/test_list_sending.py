@@ -109,7 +109,7 @@ def test_a_key_that_was_lost_is_no_end_of_lists(asked, settings):
     send_list_mail.func(asked.pk)
     settings.IDENTITY_KEYS = [Fernet.generate_key().decode()]
     visit, application = asked.visit, asked.visit.applications.get()
-    with pytest.raises(DecryptionFailed, match=f"write it anew: {application.person}"):
+    with pytest.raises(DecryptionFailed, match=f"enter them again: {application.person}"):
         create_list(visit=visit)
     save_identity(application=application, answers=answers_of(1))
     assert (make_sent_list(visit).number, visit.lists.count()) == (2, 2)

@@ -60,14 +60,14 @@ def test_the_secretary_plans_a_visit_from_nothing_to_open(secretary):
         slug="labs", kind="site_visit", visibility="draft", host=make_company(role="vendor"),
         starts_at=starts, ends_at=starts + timezone.timedelta(hours=5),
     )  # fmt: skip
-    assert "Begin the visit" in read(secretary, "/organize/labs/visit/")
+    assert "Set up the visit" in read(secretary, "/organize/labs/visit/")
     secretary.post("/organize/labs/visit/begin/")
     secretary.post("/organize/labs/visit/", FACTS)
     visit, ticket = Visit.objects.get(), Ticket.objects.get()
     assert (ticket.capacity, ticket.company_cap, visit.lock_working_days) == (12, 3, 4)
     assert visit.identity_fields == ["birth_date", "nationality"]
     secretary.post("/organize/labs/visit/step/", {"step": "agree"})
-    assert "Write what visitors keep to themselves." in read(secretary, "/organize/labs/visit/")
+    assert "Enter the confidentiality text." in read(secretary, "/organize/labs/visit/")
     secretary.post("/organize/labs/visit/text/", {"text": "Entre nous.", "text_en": "Among us."})
     secretary.post("/organize/labs/visit/step/", {"step": "publish"})
     event.refresh_from_db()
@@ -79,7 +79,12 @@ def test_facts_that_cannot_be_are_said_at_their_fields_and_nothing_is_lost(secre
     visit = make_visit(slug="labs", places=5)
     sent = FACTS | {"company_cap": "20", "security_email": "nobody", "embargo_until": "2020-01-01T09:00"}
     page = secretary.post("/en/organize/labs/visit/", sent).content.decode()
-    for sentence in ("more than there are places", "An embargo ends after the visit.", "Sam", "nobody"):
+    for sentence in (
+        "more than the number of places",
+        "The embargo must end after the visit.",
+        "Sam",
+        "nobody",
+    ):
         assert page.count(sentence) > 0, sentence
     assert (reread(visit).security_name, Ticket.objects.get().capacity) == ("", 5)
 
@@ -94,7 +99,7 @@ def test_places_that_are_taken_cannot_be_fewer(secretary):
 def test_a_step_that_makes_no_sense_is_answered_with_a_sentence(secretary):
     make_visit(slug="labs")
     answer = secretary.post("/en/organize/labs/visit/step/", {"step": "fly"}, follow=True)
-    assert "Choose what is to be done." in answer.content.decode()
+    assert "Choose an action." in answer.content.decode()
     answer = secretary.post("/en/organize/labs/visit/step/", {"step": "unlock"}, follow=True)
     assert "it stays locked" in answer.content.decode()
 
@@ -116,10 +121,10 @@ def test_a_member_applies_reads_and_agrees():
     assert "You have a place." in page
     text = visit.nda_texts.get()
     page = client.post("/en/visits/labs/text/", {"hash": text.hash, "name": "Ana Silva"}).content.decode()
-    assert "Tick the box to agree." in page
+    assert "Tick the box to accept." in page
     sent = {"hash": text.hash, "name": "Ana Silva", "agrees": "on"}
     page = client.post("/en/visits/labs/text/", sent, follow=True).content.decode()
-    assert "your agreement is noted" in page
+    assert "Your agreement is recorded" in page
     given = NdaAcceptance.objects.get()
     assert (given.name, given.hash) == ("Ana Silva", text.hash)
     assert "You agreed as Ana Silva" in read(client, "/visits/labs/text/")
@@ -128,17 +133,17 @@ def test_a_member_applies_reads_and_agrees():
 def test_whoever_agreed_reads_that_the_host_asks_who_they_are():
     visit = make_visit(slug="labs", identity_fields=["birth_date"], identity_days_before=60)
     client = make_client(applicant(agreed(applied(visit))))
-    assert "Next: say who you are, before the list is locked on" in read(client, "/visits/labs/")
+    assert "Next step: enter your details before the list is locked on" in read(client, "/visits/labs/")
     Visit.objects.update(locked_at=timezone.now())
     page = read(client, "/visits/labs/")
     assert (
-        page.count("Next, soon: say who you are.")
+        page.count("Please enter your details soon")
         == page.count('class="button big" href="/en/visits/labs/identity/"')
         == 1
     )
     Visit.objects.update(identity_days_before=1)
     page = read(client, "/visits/labs/")
-    assert "You will be told by e-mail when the host needs to know more about you." in page
+    assert "We will e-mail you when the host needs more details from you." in page
 
 
 def test_the_secretary_finds_the_season_wherever_there_is_a_menu(secretary):
@@ -164,7 +169,7 @@ def test_a_text_that_changed_meanwhile_is_shown_anew():
     application = applied(visit)
     sent = {"hash": "0" * 64, "name": "Ana Silva", "agrees": "on"}
     answer = make_client(applicant(application)).post("/en/visits/labs/text/", sent, follow=True)
-    assert "The text has changed since" in answer.content.decode()
+    assert "The text has changed in the meantime" in answer.content.decode()
     assert NdaAcceptance.objects.count() == 0
 
 
@@ -175,10 +180,10 @@ def test_who_cannot_come_reads_why_and_finds_no_button():
     make_visit(slug="labs", host=host)
     client = make_client(make_member(rival))
     page = read(client, "/visits/labs/")
-    assert "the host shows its site to no competitor" in page
+    assert "the host does not open its site to competitors" in page
     assert "/visits/labs/apply/" not in page
     answer = client.post("/en/visits/labs/apply/", follow=True)
-    assert "the host shows its site to no competitor" in answer.content.decode()
+    assert "the host does not open its site to competitors" in answer.content.decode()
     assert Application.objects.get().refusal_reasons == ["competitor"]
 
 
@@ -276,28 +281,30 @@ def test_the_secretary_decides_about_a_place_whose_seat_was_lost(secretary):
     visit = make_visit(slug="labs")
     kept, freed = applied(visit), applied(visit)
     Seat.objects.update(ends_on=LONG_AGO)
-    assert "2 people with a place lost the seat" in read(secretary, "/organize/labs/visit/")
+    assert "2 people with a place have lost their seat" in read(secretary, "/organize/labs/visit/")
     base = "/en/organize/labs/visit/applicants"
     page = secretary.post(
         f"{base}/{kept.pk}/decide/", {"act": "grant_exception", "reason": ""}
     ).content.decode()
-    assert "Say why" in page
+    assert "Enter the reason" in page
     unsaid = secretary.post(f"{base}/{kept.pk}/decide/", {"reason": "No button."}).content.decode()
-    assert "Choose what is to be done." in unsaid
+    assert "Choose an action." in unsaid
     assert "No button." in unsaid
     secretary.post(f"{base}/{kept.pk}/decide/", {"act": "grant_exception", "reason": "The host agrees."})
     secretary.post(f"{base}/{freed.pk}/decide/", {"act": "revoke", "reason": "No seat."})
     assert (state(kept), state(freed)) == (ApplicationState.CONFIRMED, ApplicationState.WITHDRAWN)
-    assert "The place was kept on" in read(secretary, f"/organize/labs/visit/applicants/{kept.pk}/")
-    assert "lost the seat" not in read(secretary, "/organize/labs/visit/")
+    assert "it was decided to keep the place" in read(
+        secretary, f"/organize/labs/visit/applicants/{kept.pk}/"
+    )
+    assert "lost their seat" not in read(secretary, "/organize/labs/visit/")
 
 
 def test_calling_off_asks_why_and_everybody_reads_it(secretary):
     visit = make_visit(slug="labs")
     application = applied(visit)
     path = "/en/organize/labs/visit/call-off/"
-    assert "1 place is cancelled" in read(secretary, "/organize/labs/visit/call-off/")
-    assert "Say why" in secretary.post(path, {"reason": ""}).content.decode()
+    assert "1 place will be cancelled" in read(secretary, "/organize/labs/visit/call-off/")
+    assert "Enter the reason" in secretary.post(path, {"reason": ""}).content.decode()
     secretary.post(path, {"reason": "Strike."})
     assert ": Strike." in read(make_client(applicant(application)), "/visits/labs/")
     assert "Strike." in read(secretary, "/organize/labs/visit/")

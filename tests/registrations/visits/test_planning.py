@@ -347,7 +347,9 @@ def test_those_interested_are_told_once_the_visit_is_open(run_tasks, mailoutbox)
     closed.save()
     assert notify_interested_members(proposal=proposal) == 3
     run_tasks()
-    assert [(letter.to, letter.subject) for letter in mailoutbox] == [([there.email], "A date is set: V")]
+    assert [(letter.to, letter.subject) for letter in mailoutbox] == [
+        ([there.email], "Date set for the visit: V")
+    ]
     assert f"/visits/{visit.event.slug}/" in mailoutbox[0].body
     with pytest.raises(NotOpenNow):
         notify_interested_members(proposal=proposal)

@@ -75,7 +75,7 @@ def test_why_somebody_may_not_come_any_more_is_not_told_to_the_host(visit, enter
     by.seats.update(ends_on=timezone.localdate())
     page = enter().post(f"/en{page_of(visit)}people/{made.pk}/", {"act": "approve"}, follow=True)
     said = page.content.decode()
-    assert "This person cannot come any more" in said
+    assert "This person can no longer come" in said
     assert "seat" not in said
     made.refresh_from_db()
     assert (made.registration, made.host_approved_at) == (None, None)
@@ -90,8 +90,8 @@ def test_whoever_is_replaced_is_told(visit, run_tasks, mailoutbox):
     )
     run_tasks()
     [mail] = [one for one in mailoutbox if one.to == [replaced.person.email]]
-    assert mail.subject.startswith("Your place was taken back: ")
-    assert "back: somebody else comes in your place" in " ".join(mail.body.split())
+    assert mail.subject.startswith("Your place has been withdrawn: ")
+    assert "visit: someone else will come in your place" in " ".join(mail.body.split())
     [entry] = AuditEntry.objects.filter(verb="visit.withdraw")
     assert (entry.subject, entry.fields) == (
         f"visits.application:{replaced.pk}", ["withdrawn_at", "revocation_reason"],
@@ -143,7 +143,7 @@ def test_a_place_is_filled_once_whoever_types_its_address(visit):
     address = f"/organize/{visit.event.slug}/visit/replace/{first.pk}/"
     answer = secretary.post(address, {"email": colleague_of(first).email})
     assert answer.context["form"].non_field_errors() == [
-        "Une personne est déjà désignée pour cette place\u202f: voyez la sienne dans la liste."
+        "Une personne est déjà désignée pour cette place\u202f: voyez cette demande dans la liste."
     ]
     assert visit.applications.filter(replaces=first).count() == 1
     third = propose_replacement(application=second, replacement=colleague_of(first))
@@ -157,7 +157,7 @@ def test_a_place_given_up_before_the_lock_went_to_who_waited(visit):
     before = timezone.now()
     Registration.objects.filter(pk=gone.registration_id).update(cancelled_at=before)
     Visit.objects.update(locked_at=before + datetime.timedelta(minutes=1))
-    with pytest.raises(NotOpenNow, match="before the lock"):
+    with pytest.raises(NotOpenNow, match="before the list was locked"):
         propose_replacement(application=gone, replacement=colleague_of(gone))
 
 
@@ -285,5 +285,5 @@ def test_who_waits_at_the_lock_is_named_in_order_and_waits_no_more():
     with translation.override("en"), pytest.raises(InvalidFields) as refused:
         propose_replacement(application=made, replacement=first.person)
     assert refused.value.field_errors["email"] == [
-        "This person comes already, or is named for a place on this visit."
+        "This person already has a place, or has been proposed for one on this visit."
     ]

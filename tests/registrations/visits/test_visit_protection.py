@@ -126,16 +126,16 @@ def test_a_visit_that_has_begun_may_end_earlier_but_not_before_its_lock():
 def test_an_event_longer_than_a_visit_becomes_none_and_locks_nothing():
     starts = timezone.now() + 40 * DAY
     event = make_event(kind="site_visit", visibility="members", starts_at=starts, ends_at=starts + 20 * DAY)
-    with pytest.raises(VisitNotReady, match="5 days at most"):
+    with pytest.raises(VisitNotReady, match="at most 5 days"):
         begin(event=event)
     visit = make_visit(starts_at=starts, ends_at=starts + 20 * DAY)  # by the back office
     applied(visit)
-    with pytest.raises(NotOpenNow, match="5 days at most"):
+    with pytest.raises(NotOpenNow, match="at most 5 days"):
         lock_list(visit=visit)
     draft = make_visit(starts_at=starts, ends_at=starts + 20 * DAY, visibility="draft", agreed_at=None)
-    with pytest.raises(VisitNotReady, match="5 days at most"):
+    with pytest.raises(VisitNotReady, match="at most 5 days"):
         record_agreement(visit=draft)
-    assert any("5 days at most" in sentence for sentence in list_missing_steps(draft))
+    assert any("at most 5 days" in sentence for sentence in list_missing_steps(draft))
 
 
 def test_more_working_days_do_not_lock_at_once():

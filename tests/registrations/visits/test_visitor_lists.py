@@ -271,7 +271,7 @@ def test_a_version_that_names_who_left_goes_out_no_more(left):
     make_identified(visit, 2)
     made = make_sent_list(visit)
     left(application)
-    with pytest.raises(NotOpenNow, match="prochaine version"):
+    with pytest.raises(NotOpenNow, match="version suivante"):
         send_list(visitor_list=made)
     create_list(visit=visit)
 
@@ -307,7 +307,7 @@ def test_a_list_is_outdated_once_it_says_others_or_other_things(visit):
     veto_application(application=other)
     assert said() is True
     page = make_client(make_secretary()).get(f"/en/organize/{visit.event.slug}/visit/lists/").content.decode()
-    assert "does not say any more who comes" in page
+    assert "list is out of date" in page
 
 
 def test_the_secretary_reminds_those_who_miss_something_once_a_day(run_tasks, mailoutbox):

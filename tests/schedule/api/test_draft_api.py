@@ -166,7 +166,7 @@ WRONG_MOVES = [
     ({"room": 2**70}, "room", ""),
     ({"room": "Auditorium"}, "room", "This must be a whole number."),
     ({"room": True}, "room", "This must be a whole number."),
-    ({"starts_at": "2027-06-16T10:00:00"}, "starts_at", "Give the offset from UTC, too"),
+    ({"starts_at": "2027-06-16T10:00:00"}, "starts_at", "Include the offset from UTC"),
     ({"starts_at": "tomorrow"}, "starts_at", ""),
     ({"starts_at": 1}, "starts_at", "This must be a string."),
     ({"starts_at": "0001-01-01T00:00:00+14:00"}, "starts_at", ""),

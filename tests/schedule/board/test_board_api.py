@@ -268,7 +268,7 @@ def test_a_batch_of_another_editor_can_be_undone(event):
                 "starts_at": datetime.datetime.min.replace(tzinfo=datetime.UTC),
                 "ends_at": datetime.datetime.min.replace(tzinfo=datetime.UTC),
             },
-            "That is more than two months from the event; check the dates.",
+            "That is more than two months from the event. Check the dates.",
         ),
         ({"room": 2**62}, "This room was not found; it may have been deleted. Load the board again."),
     ],

@@ -110,7 +110,7 @@ def test_a_break_far_from_the_event_is_not_created_on_each_day(organizer, long_e
 
     response = organizer.post(f"{BOARD}break/", data | {"on_each_day": "on"})
 
-    assert list_errors(response) == ["That is more than two months from the event; check the dates."]
+    assert list_errors(response) == ["That is more than two months from the event. Check the dates."]
     assert not Session.objects.exists()
 
 
@@ -142,7 +142,7 @@ def test_a_break_at_an_impossible_time_is_not_created(organizer, event):
 
     response = organizer.post(f"{BOARD}break/", data)
 
-    assert list_errors(response) == ["That is more than two months from the event; check the dates."]
+    assert list_errors(response) == ["That is more than two months from the event. Check the dates."]
     assert not Session.objects.exists()
 
 

@@ -193,7 +193,7 @@ def test_page_refuses_a_file_that_takes_too_long_and_keeps_nothing(client, setti
         reverse("organize-import", args=[found.slug]), {"file": SimpleUploadedFile("s.json", costly.encode())}
     )
 
-    assert "Reading this file takes too long or too much memory" in page.content.decode()
+    assert "This file takes too long or too much memory to read" in page.content.decode()
     assert ScheduleUpload.objects.count() == 0
 
 

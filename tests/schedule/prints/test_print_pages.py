@@ -55,7 +55,7 @@ def test_a_print_is_made_by_the_worker_and_opened_from_its_page(organizer, event
     row = event.agenda_prints.get()
     done = organizer.get(f"{PAGE}{row.pk}/").content.decode()
 
-    assert "The file is being made." in waiting
+    assert "The file is being created." in waiting
     assert f"{PAGE}{row.pk}/file/" in done
     assert "4 pages" in done
     assert "Curie 0" in pdf_text(read_file(organizer, row))
@@ -185,7 +185,7 @@ def test_files_of_past_states_are_deleted_after_a_day_and_stay_in_the_list(organ
     delete_outdated_files()
 
     assert organizer.get(f"{PAGE}{row.pk}/file/").status_code == 410
-    assert "The file is deleted." in organizer.get(f"{PAGE}{row.pk}/").content.decode()
+    assert "The file has been deleted." in organizer.get(f"{PAGE}{row.pk}/").content.decode()
 
 
 def test_the_current_file_is_never_deleted(event):

@@ -154,7 +154,7 @@ def test_a_sales_talk_is_answered_with_a_reason_and_flagged_again(call):
     score_proposal(proposal=proposal, reviewer=reviewer, content=flagged)
 
     assert "It cannot be accepted until you have answered." in client.get(path).text
-    assert "Say why" in client.post(path, {"reason": " "}).text
+    assert "Explain why" in client.post(path, {"reason": " "}).text
     client.post(path, {"reason": "The product name is gone."})
     client.post(path, {"reason": "Twice."})
     # A flag that only stays is answered; another reviewer's is not.

@@ -222,7 +222,7 @@ def test_new_first_addresses_are_limited_as_submissions_are(client, settings):
         data = make_posted_proposal(call, act="save", **{"speakers-0-email": address})
         page = client.post(f"/en/proposals/{proposal.link_token}/", data)
 
-    assert "That was asked too often" in page.text
+    assert "Too many requests" in page.text
     assert ProposalMail.objects.filter(recipient__proposal=proposal).count() <= 2 * MAX_PER_ADDRESS_AND_HOUR
 
 

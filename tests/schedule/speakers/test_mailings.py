@@ -356,7 +356,7 @@ def test_a_second_click_sends_nothing(client, organizer):
 
     again = client.post(address, form)
 
-    assert "Nobody would get this e-mail" in again.text
+    assert "Nobody would receive this e-mail" in again.text
     assert "less than an hour ago" in again.text
     assert SpeakerMail.objects.count() == 1
 

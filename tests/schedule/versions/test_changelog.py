@@ -51,7 +51,7 @@ def test_a_removed_session_is_named_without_a_link(client, event):
 def test_the_page_of_an_event_without_versions_is_empty(client, event):
     response = client.get("/en/events/conf/agenda/changes/")
 
-    assert "No version of the programme was published yet" in response.content.decode()
+    assert "No version of the programme has been published yet" in response.content.decode()
 
 
 def test_changes_of_the_draft_are_not_in_it(client, event):

@@ -13,12 +13,16 @@ from convention.files import write_atomically
 class Command(ConventionCommand):
     """`manage.py attendance EVENT --output FILE`."""
 
-    help = "Write the attendance as .csv, .xlsx or .pdf, by the file's ending: who came, when, where."
+    help = "Write the attendance (who attended, when and where) to a .csv, .xlsx or .pdf file."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)
         parser.add_argument(
-            "--output", required=True, type=Path, metavar="FILE", help="ends in .csv, .xlsx or .pdf"
+            "--output",
+            required=True,
+            type=Path,
+            metavar="FILE",
+            help="the file to write; its extension (.csv, .xlsx or .pdf) sets the format",
         )
 
     def run(self, **options: Any) -> None:

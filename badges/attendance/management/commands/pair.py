@@ -17,13 +17,15 @@ from convention.commands import ConventionCommand, add_event_argument, get_event
 class Command(ConventionCommand):
     """`manage.py pair EVENT [--checkpoint NAME]`."""
 
-    help = "Make a scanning device's token; prints JSON with token, checkpoint and url."
+    help = "Create a token for a scanning device and print it as JSON with its checkpoint and URL."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)
-        parser.add_argument("--supervisor", action="store_true", help="it may override, with a reason")
         parser.add_argument(
-            "--checkpoint", metavar="NAME", help="the checkpoint's name; default: the entrance"
+            "--supervisor", action="store_true", help="let the device override refusals, with a reason"
+        )
+        parser.add_argument(
+            "--checkpoint", metavar="NAME", help="name of the checkpoint (default: the entrance)"
         )
 
     def run(self, **options: Any) -> None:

@@ -11,7 +11,7 @@ from convention.commands import ConventionCommand, add_event_argument, get_event
 class Command(ConventionCommand):
     """`manage.py rebuild_presence EVENT`."""
 
-    help = "Recompute who is inside from the scans, which stay as they are."
+    help = "Recompute who is inside from the scans. The scans do not change."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)

@@ -20,10 +20,12 @@ STDIN = "-"
 class Command(ConventionCommand):
     """`manage.py mail_bounces FILE|-`."""
 
-    help = "Read a delivery status notification (RFC 3464) and mark the addresses that mail came back from."
+    help = "Read a delivery status notification (RFC 3464) and mark the addresses that bounced."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", metavar="FILE", help="a mail as it came; - reads standard input")
+        parser.add_argument(
+            "file", metavar="FILE", help="the notification as received; - reads standard input"
+        )
 
     def run(self, **options: Any) -> None:
         """Print how many addresses were recorded, but not which: output may end in a log."""

@@ -11,13 +11,11 @@ from convention.commands import ConventionCommand
 class Command(ConventionCommand):
     """Remove a person's second factors; they sign in by mail or password and set up new ones."""
 
-    help = (
-        "Remove the second factors of a person who lost them, and end their sessions. Check who asks first."
-    )
+    help = "Remove a person's lost second factors and end their sessions. Verify who is asking first."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", metavar="EMAIL", help="the address of the person's account")
-        parser.add_argument("--reason", default="", help="kept in the audit trail")
+        parser.add_argument("--reason", default="", help="reason, stored in the audit trail")
 
     def run(self, **options: Any) -> None:
         person = reset_second_factor(email=options["email"], reason=options["reason"][:300])

@@ -17,12 +17,12 @@ class Command(ConventionCommand):
     """`manage.py invoice REFERENCE --output FILE`."""
 
     help = (
-        "Write the invoice of what is owed as a Factur-X PDF; it is issued if it was not yet. "
+        "Write the invoice of an order or receivable as a Factur-X PDF, issuing it if necessary. "
         "An order whose address is not verified is confirmed first."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("reference", help="of the order, or of what is owed")
+        parser.add_argument("reference", help="reference of the order or receivable")
         parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="the PDF to write")
 
     def run(self, **options: Any) -> None:

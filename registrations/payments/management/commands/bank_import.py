@@ -18,17 +18,19 @@ from registrations.payments.bank.statement_files import read_uploaded_statement
 class Command(ConventionCommand):
     """Import a bank statement, CAMT.053 or CSV."""
 
-    help = "Import a bank statement (CAMT.053 or CSV): each line once, matched to what is owed."
+    help = "Import a bank statement (CAMT.053 or CSV). Each line is imported once and matched to amounts due."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="the statement")
-        parser.add_argument("--dry-run", action="store_true", help="say what would be done, and keep nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show what would happen without saving anything"
+        )
         parser.add_argument(
             "--column",
             action="append",
             default=[],
             metavar="FIELD=HEADING",
-            help=f"how a column of a CSV is called; fields: {', '.join(COLUMN_HEADINGS)}",
+            help=f"heading of a CSV column; fields: {', '.join(COLUMN_HEADINGS)}",
         )
 
     def run(self, **options: Any) -> None:

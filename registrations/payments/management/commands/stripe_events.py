@@ -24,15 +24,13 @@ MAX_EVENTS_SHOWN = 20
 class Command(ConventionCommand):
     """List the latest events, replay one, or fetch those that were missed."""
 
-    help = (
-        "Show what Stripe told lately; --replay does one event again, --since fetches those that were missed."
-    )
+    help = "Show recent Stripe events. --replay processes one again, --since fetches missed ones."
     # Each event commits on its own, so that one failure does not undo the others.
     runs_in_transaction = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         either = parser.add_mutually_exclusive_group()
-        either.add_argument("--replay", metavar="EVENT", help="the id of an event, such as evt_1Nxx")
+        either.add_argument("--replay", metavar="EVENT", help="the ID of an event, such as evt_1Nxx")
         either.add_argument("--since", metavar="DAY", help="a day within the last 30, such as 2027-06-16")
 
     def run(self, **options: Any) -> None:

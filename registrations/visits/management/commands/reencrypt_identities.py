@@ -12,11 +12,12 @@ class Command(ConventionCommand):
     """`manage.py reencrypt_identities`."""
 
     help = (
-        "Seal identities and visitor lists with the first of IDENTITY_KEYS; then older keys can be taken out."
+        "Encrypt identities and visitor lists again with the first of IDENTITY_KEYS. "
+        "Older keys can then be removed."
     )
     # One transaction would lock all identities for the whole run, and lose its progress when interrupted.
     runs_in_transaction = False
 
     def run(self, **_options: Any) -> None:
         """Re-encrypt the rows and print how many there were."""
-        self.print_lines([_("%(count)d sealed anew with the newest key.") % {"count": reencrypt_rows()}])
+        self.print_lines([_("Encrypted again with the newest key: %(count)d.") % {"count": reencrypt_rows()}])

@@ -17,7 +17,7 @@ from registrations.visits.visitor_list.files import make_list_file, parse_file_f
 class Command(ConventionCommand):
     """`manage.py visitor_list EVENT --output FILE`."""
 
-    help = "Write the latest visitor list as .xlsx or .pdf, by the file's ending. The reading is recorded."
+    help = "Write the latest visitor list to an .xlsx or .pdf file. Each reading is recorded."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)
@@ -26,7 +26,7 @@ class Command(ConventionCommand):
             required=True,
             type=Path,
             metavar="FILE",
-            help="ends in .xlsx or .pdf; remove it after the visit",
+            help="the .xlsx or .pdf file to write; delete it after the visit",
         )
 
     def run(self, **options: Any) -> None:
@@ -36,7 +36,7 @@ class Command(ConventionCommand):
         rows = VisitorList.objects.select_related("visit__event__venue").filter(visit__event=event)
         latest = rows.order_by("-number").first()
         if latest is None:
-            raise NotFound(_("There is no visitor list of this event yet."))
+            raise NotFound(_("This event has no visitor list yet."))
         content = make_list_file(read_list(visitor_list=latest, through="command"), latest, kind=kind)
         # Readable by its owner alone from the first byte: the file has names and identities in clear.
         with write_atomically(output, mode=0o600) as file:

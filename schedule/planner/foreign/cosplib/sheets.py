@@ -59,7 +59,7 @@ def make_sheet_error(sheet: str, reason: str) -> UnreadableFile:
 
 def make_cell_error(sheet: str, value: Any, expected: str) -> UnreadableFile:
     found = _("an empty cell") if value == "" else f"“{shorten(str(value))}”"
-    reason = _("%(found)s stands where %(expected)s is needed") % {"found": found, "expected": expected}
+    reason = _("found %(found)s instead of %(expected)s") % {"found": found, "expected": expected}
     return make_sheet_error(sheet, reason)
 
 
@@ -91,10 +91,10 @@ def read_names(entries: Rows, sheet: str) -> dict[Any, int]:
     names: dict[Any, int] = {}
     for row in entries:
         if row[0] in names:
-            raise make_sheet_error(sheet, _("“%(name)s” stands there twice") % {"name": shorten(str(row[0]))})
+            raise make_sheet_error(sheet, _("“%(name)s” appears twice") % {"name": shorten(str(row[0]))})
         names[row[0]] = len(names)
     if not names:
-        raise make_sheet_error(sheet, _("it names nothing in its first column"))
+        raise make_sheet_error(sheet, _("its first column is empty"))
     return names
 
 
