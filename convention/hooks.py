@@ -99,8 +99,16 @@ event_readiness = Hook()
 public_pages = Hook()
 # (EventCopy) -> None (convention/events/publishing/copy_event.py): copy the app’s settings into the copy.
 event_copiers = Hook()
+# (event) -> None, while an event of a kind is created: add the rows that such an event starts with.
+event_starters = Hook()
 # (company, day) -> errors by field: why a company cannot be merged into another.
 company_guards = Hook()
+# (person=): the account was closed; end sessions and API tokens.
+end_access = SingleHook()
+# (person_id=) -> how many API tokens were revoked: a role of the club ended.
+revoke_tokens = SingleHook()
+# (person=, former_email=): an administrator changed the address; end what the former one gave access to.
+replace_address = SingleHook()
 # (people, since) -> ids of those who took part in something since then.
 person_uses = Hook()
 # Dictionaries of downloadable tables of an event: name -> function of the event.

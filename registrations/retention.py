@@ -112,7 +112,10 @@ def erase_inactive_people(before: datetime.datetime) -> int:
 
 
 def find_inactive_people(before: datetime.datetime) -> list[Person]:
-    """Return active people without employment, seat, role, registration or sign-in since `before`."""
+    """Return people without employment, seat, role, registration or sign-in since `before`.
+
+    People whose account is closed too, but not what an erasure left.
+    """
     day = before.date()
     lasting = Q(ends_on__isnull=True) | Q(ends_on__gte=day)
     recent = Registration.objects.filter(event__ends_at__gte=before)
@@ -120,7 +123,9 @@ def find_inactive_people(before: datetime.datetime) -> list[Person]:
     for model in (Employment, Seat, CompanyContact, ClubRole, EventRole):
         is_active |= Q(pk__in=model.objects.filter(lasting).values("person"))
     has_signed_in = Q(last_login__gte=before) | Q(date_joined__gte=before)
-    rows = Person.objects.filter(is_active=True, is_staff=False, is_superuser=False)
+    rows = Person.objects.filter(is_staff=False, is_superuser=False)
+    # An erased person is inactive, and has neither address nor name.
+    rows = rows.exclude(is_active=False, email=None, first_name="", last_name="")
     recent_addresses = {
         normalize_email(address) for address in recent.exclude(email="").values_list("email", flat=True)
     }

@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from PIL import Image
 
 from convention.club.models import (
     ClubRole,
@@ -19,7 +20,10 @@ from convention.club.models import (
     Plan,
     Seat,
 )
-from convention.events.models import Event, EventRole, Room
+from convention.events.models import Event, EventPicture, EventRole, Room
+from convention.events.pictures.redraw import RedrawnPicture
+from convention.events.pictures.save_pictures import store_picture
+from convention.parsing.pictures import encode_jpeg
 from registrations.models import (
     Addon,
     AnswerFile,
@@ -246,3 +250,9 @@ def make_answer_file(registration: Registration, slug: str = "diet") -> AnswerFi
         event=registration.event, question=question, registration=registration, token=token, name="a.pdf",
         content_type="application/pdf", content=b"%PDF-1.4",
     )  # fmt: skip
+
+
+def make_picture(event: Event, kind: str = "header") -> EventPicture:
+    """Give the event a plain picture of 800 by 450 pixels."""
+    content = encode_jpeg(Image.new("RGB", (800, 450), "#446688"))
+    return store_picture(event=event, kind=kind, picture=RedrawnPicture(content, "image/jpeg", 800, 450))

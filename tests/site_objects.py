@@ -47,6 +47,7 @@ from schedule.models import (
     SpeakerMailing,
     SpeakerPhoto,
 )
+from tests.convention.club.objects import make_governance_objects
 from tests.factories import (
     LONG_AGO,
     make_addon,
@@ -55,6 +56,7 @@ from tests.factories import (
     make_contact,
     make_event,
     make_person,
+    make_picture,
     make_plan_run,
     make_print,
     make_registration,
@@ -150,7 +152,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "secret": registration.order.manage_secret,
         "person": registration.reference, "role_id": role.pk, "token_id": 1, "session_id": 1,
         "file": "x.log", "position": 1,
-        **make_company_objects(registration),
+        **make_company_objects(registration), **make_governance_objects(spare),
         "line_id": line, "assignment_id": assignment,
         "layout": "a6", "ticket": ticket.slug, "registration": registration.reference,
     }  # fmt: skip
@@ -178,6 +180,8 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
             f"organize-sponsor{name}": {"pk": sponsorship.pk}
             for name in ("", "-logo", "-logo-new", "-cancel")
         },
+        "organize-event-start": {"kind": "convention"},
+        "event-picture": {"kind": make_picture(event).kind},
         "sponsor-logo": {"pk": sponsorship.pk},
         "sponsor-order": {"slug": package.slug},
         "order-sponsor": linked,
@@ -271,6 +275,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "club-long-job": {"pk": Job.objects.create(kind="directory", title="Import", language="fr").pk},
         "host-proposal-withdraw": {"pk": proposal.pk},
         "club-role-end": {"role_id": values["role_of_company"]},
+        "club-person-role-end": {"role_id": values["role_of_club"]},
         "organize-registration-merge": two,
         "organize-duplicate-apart": two,
         "organize-question": {"slug": f"diet{spare or ''}"},

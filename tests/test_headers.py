@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # Whose answers are the same for everybody; all others may show something personal.
 FOR_ALL = {
-    "accent", "event-preview", "robots", "site-map",
+    "accent", "event-picture", "event-preview", "robots", "site-map",
     "agenda", "agenda-changes", "agenda-changes-feed", "agenda-embedded", "agenda-ics",
     "agenda-json", "agenda-pdf", "agenda-worker", "agenda-xml", "api-docs", "api-event",
     "api-problem", "api-schema", "api-sessions", "badge", "components", "dev-mails", "event", "home", "scan",
@@ -76,7 +76,7 @@ def test_every_answer_is_closed_to_strangers(role):
 
 # Files without a trace of who asks.
 SHARED_SIGNED_IN = {
-    "accent", "event-preview", "robots", "site-map",
+    "accent", "event-picture", "event-preview", "robots", "site-map",
     "agenda-changes-feed", "agenda-embedded", "agenda-ics", "agenda-json",
     "agenda-pdf", "agenda-worker", "agenda-xml", "api-docs", "api-event", "api-problem",
     "api-schema", "api-sessions", "desk-manifest", "desk-offline", "desk-worker",

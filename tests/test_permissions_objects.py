@@ -39,6 +39,7 @@ OBJECTS = {
     "recipient",
     "invoice",
     "resolution",
+    "group", "mandate",
 }  # fmt: skip
 # A session opens none of these; `test_own_registrations_api` and tests/schedule/api swap their objects.
 BY_TOKEN = {

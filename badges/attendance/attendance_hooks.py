@@ -5,19 +5,16 @@ See `AttendanceConfig.ready`, which registers them.
 
 import datetime
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 from django.db.models import Max, Min
 
+from convention.events.models import Event
 from convention.events.publishing.copy_event import EventCopy
 from registrations.models import Addon, Ticket
 
 from .models import Checkpoint, Presence, Scan
 from .reports.headcount import list_main_checkpoints
 from .scanning.presence_store import OWNER, filter_by_registration
-
-if TYPE_CHECKING:
-    from convention.events.models import Event
 
 type Stay = tuple[datetime.datetime, datetime.datetime | None]
 
@@ -28,7 +25,7 @@ def find_scanned_registrations(registration_ids: Collection[int]) -> set[int]:
     return set(scans.values_list(OWNER, flat=True).distinct())
 
 
-def find_stays(event: "Event") -> dict[int, Stay]:
+def find_stays(event: Event) -> dict[int, Stay]:
     """Return, by registration id, the first arrival at the event's main checkpoints and the last departure.
 
     The departure is None for attendees who came back in after it. Coach checkpoints do not count as an
@@ -49,6 +46,12 @@ def find_stays(event: "Event") -> dict[int, Stay]:
         for pk, first_entry, last_entry, last_exit in stays
         if first_entry is not None
     }
+
+
+def create_entrance(event: Event) -> None:
+    """Give a new convention the checkpoint at its entrance."""
+    if event.kind == Event.Kind.CONVENTION:
+        Checkpoint.objects.create(event=event, name="Entrée", kind=Checkpoint.Kind.ENTRANCE)
 
 
 def copy_checkpoints(event_copy: EventCopy) -> None:

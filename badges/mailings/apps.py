@@ -14,6 +14,7 @@ class MailingsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what lower layers call."""
+        hooks.event_starters.register("badges.mailings.sending.reminders.plan_reminders")
         hooks.event_copiers.register("badges.mailings.sending.reminders.copy_reminder_plan")
         hooks.event_readiness.register("badges.mailings.sending.reminders.list_reminder_readiness")
         hooks.periodic_jobs.register(

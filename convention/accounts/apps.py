@@ -7,6 +7,7 @@ from django.apps import AppConfig
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
+from convention import hooks
 from convention.web.rate_limit_cache import limits_cache
 
 
@@ -17,7 +18,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Sign-in")
 
     def ready(self) -> None:
-        """Connect to allauth's signals, register checks, and use our rate limit cache."""
+        """Connect to allauth's signals, register checks and hooks, and use our rate limit cache."""
+        hooks.end_access.register("convention.accounts.password_change.end_access")
+        hooks.replace_address.register("convention.accounts.password_change.replace_address")
         import_string("convention.accounts.account_events.connect_signals")()
         import_module("convention.accounts.checks")
         ratelimit.cache = limits_cache  # allauth has no setting for it

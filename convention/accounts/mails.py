@@ -68,6 +68,15 @@ ACCOUNT_MAIL_TEXTS = {
         NOT_YOU_TEXT,
         SECURITY_LABEL,
     ),
+    "email_replaced": AccountMailText(
+        _("Your address has changed"),
+        _(
+            "An administrator of the club changed the address of your account from %(from_email)s "
+            "to %(to_email)s. Your sessions have ended and API tokens were revoked: sign in with the new "
+            "address."
+        ),
+        _("You did not expect this? Then tell the club at once."),
+    ),
     "email_deleted": AccountMailText(
         _("An address has been removed"),
         _("The address %(deleted_email)s has been removed from your account."),

@@ -1,17 +1,21 @@
-"""End the sessions and API tokens that an old password gave access to."""
+"""End the sessions and API tokens that an old password, a former address or an account gave access to."""
 
+import logging
 from typing import Final
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils.translation import ngettext
 
 from convention.api.tokens import revoke_all_tokens
 from convention.audit.record import record_action
 from convention.club.models import Person
-from convention.mail.messages import send_mail_message
+from convention.mail.messages import MailMessage, MailNotSent, send_mail_message, send_or_log
 
 from .mails import TOKENS_REVOKED_OCCASION, write_account_letter
 from .sessions import end_other_sessions
+
+logger = logging.getLogger(__name__)
 
 # Attribute of a request: how many tokens its new password revoked.
 REVOKED_TOKENS_ATTRIBUTE: Final = "revoked_api_tokens"
@@ -41,3 +45,31 @@ def revoke_access(*, person: Person) -> int:
         # A mail must not tell of a change that was rolled back.
         transaction.on_commit(lambda: send_mail_message(notice))
     return revoked
+
+
+@transaction.atomic
+def end_access(*, person: Person) -> None:
+    """End all sessions and revoke all tokens of an account (hook of the club)."""
+    end_other_sessions(person=person, except_key=None)
+    revoke_all_tokens(person_id=person.pk)
+
+
+@transaction.atomic
+def replace_address(*, person: Person, former_email: str) -> None:
+    """End what the former address gave access to, and notify it (hook of the club)."""
+    # A verified address signs in even if the person's own is another one.
+    EmailAddress.objects.filter(user=person).exclude(email=person.email or "").delete()
+    end_access(person=person)
+    if former_email:
+        addresses = {"from_email": former_email, "to_email": person.email}
+        notice = write_account_letter("email_replaced", former_email, addresses, person.language)
+        # A mail must not tell of a change that was rolled back.
+        transaction.on_commit(lambda: _send_notice(notice))
+
+
+def _send_notice(notice: MailMessage) -> None:
+    # The address has changed: a mail server that does not answer must not make an error page of that.
+    try:
+        send_or_log(notice)
+    except MailNotSent:
+        logger.warning("The mail server did not take %s.", notice.message_key)

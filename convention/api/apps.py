@@ -20,4 +20,5 @@ class ApiConfig(AppConfig):
         # Importing the module registers `BearerTokenScheme` with drf-spectacular.
         import_module("convention.api.openapi")
         hooks.periodic_jobs.register("convention.api.tokens.delete_ended_tokens", seconds=DAY)
+        hooks.revoke_tokens.register("convention.api.tokens.revoke_all_tokens")
         hooks.periodic_jobs.register("convention.api.idempotency.delete_old_requests", seconds=DAY)

@@ -15,10 +15,12 @@ from convention.errors import InvalidFields
 from convention.text.normalize import make_unique_slug
 
 from .memberships import load_membership_statuses
-from .models import Company, CompanyRole, Employment, Market, Seat
-from .periods import ONE_DAY, spans_overlap
+from .models import Company, CompanyRole, Employment, Market, Plan, Seat, WorkingGroup
+from .periods import end_period, spans_overlap
 
-# `/companies/new/` is the page that adds a company.
+type SluggedRow = Company | Market | Plan | WorkingGroup
+
+# `/companies/new/` is the page that adds a company; groups and plans have such a page too.
 RESERVED_SLUGS = {"new"}
 
 
@@ -37,7 +39,7 @@ def save_company(
     """
     verb = "company.change" if company.pk else "company.create"
     if company.pk is None:
-        _set_free_slug(company)
+        set_free_slug(company)
     try:
         # The savepoint keeps the outer transaction usable after an IntegrityError on PostgreSQL.
         with transaction.atomic():
@@ -52,12 +54,12 @@ def save_company(
     return company
 
 
-def make_free_slug(name: str, *, model: type[Company] | type[Market]) -> str:
+def make_free_slug(name: str, *, model: type[Company | Market | Plan | WorkingGroup]) -> str:
     """Return a slug made from the name that no row of the model has."""
     return make_unique_slug(name, taken=get_taken_slugs(model), fallback=FALLBACK_SLUG)
 
 
-def _set_free_slug(row: Company | Market) -> None:
+def set_free_slug(row: SluggedRow) -> None:
     """Give a new row a slug made from its name.
 
     The slug never changes with the name: addresses that were mailed or bookmarked stay valid.
@@ -67,19 +69,21 @@ def _set_free_slug(row: Company | Market) -> None:
     row.slug = make_free_slug(row.name, model=type(row))
 
 
-def get_taken_slugs(model: type[Company] | type[Market]) -> set[str]:
+def get_taken_slugs(model: type[Company | Market | Plan | WorkingGroup]) -> set[str]:
     return RESERVED_SLUGS | set(model.objects.values_list("slug", flat=True))
 
 
 @transaction.atomic
-def save_market(*, market: Market, changed_fields: list[str]) -> Market:
-    """Create or update a market; a new one gets a slug made from its name."""
-    verb = "market.change" if market.pk else "market.create"
-    if market.pk is None:
-        _set_free_slug(market)
-    market.save()
-    record_action(verb, market, fields=changed_fields)
-    return market
+def save_market_or_plan(*, row: Market | Plan, changed_fields: list[str]) -> None:
+    """Create or update a market or a plan; a new one gets a slug made from its name.
+
+    Memberships copied the terms of their plan when they were drafted, and do not change.
+    """
+    act = "change" if row.pk else "create"
+    if row.pk is None:
+        set_free_slug(row)
+    row.save()
+    record_action(f"{row._meta.model_name}.{act}", row, fields=changed_fields)
 
 
 # Rows of each table of a company's page; the downloads and the people page have all of them.
@@ -152,11 +156,5 @@ def give_company_role(
 @transaction.atomic
 def end_company_role(*, role: CompanyRole) -> None:
     """End the role yesterday; delete it if it began today or later."""
-    yesterday = timezone.localdate() - ONE_DAY
     record_action("company_role.end", role, fields=["ends_on"])
-    # An end before the start would break the check constraint of periods.
-    if role.starts_on > yesterday:
-        role.delete()
-    elif role.ends_on is None or role.ends_on > yesterday:
-        role.ends_on = yesterday
-        role.save(update_fields=["ends_on"])
+    end_period(role)

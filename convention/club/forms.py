@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren, siret
 
 from convention.text.countries import CountryFormMixin
-from convention.text.email_addresses import filter_by_email
+from convention.text.email_addresses import filter_by_email, normalize_email
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin, OfferedRowsField
 
@@ -40,7 +40,10 @@ class EurosField(forms.DecimalField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
-            min_value=0, max_value=1_000_000, decimal_places=2, localize=True, **{"initial": 0, **kwargs}
+            min_value=0,
+            decimal_places=2,
+            localize=True,
+            **{"initial": 0, "max_value": 1_000_000, **kwargs},
         )
 
     def prepare_value(self, value: Any) -> Any:
@@ -282,6 +285,36 @@ class PersonNameForm(ActionErrorsMixin, forms.ModelForm):
         if not data["first_name"] and not data["last_name"]:
             self.add_error("last_name", _("Enter a name."))
         return data
+
+
+class PersonForm(PersonNameForm):
+    """A person's name, address and language; a new name that somebody has needs a confirmation."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        required=False,
+        empty_value=None,
+        error_messages={"unique": _("Someone in the directory already has this address.")},
+        help_text=_(
+            "A new address ends this person’s sessions and API tokens, and the former one gets an e-mail. "
+            "Registrations keep the address they were made with."
+        ),
+    )
+    is_other_person = forms.BooleanField(
+        label=_("This is a different person with the same name"), required=False
+    )
+    field_order = ("first_name", "last_name", "email", "language", "is_other_person")
+
+    class Meta(PersonNameForm.Meta):
+        fields = ["first_name", "last_name", "email", "language"]
+
+    def clean_email(self) -> str | None:
+        email: str | None = self.cleaned_data["email"]
+        return normalize_email(email) if email else None
+
+    @property
+    def changed_columns(self) -> list[str]:
+        return [name for name in self.changed_data if name != "is_other_person"]
 
 
 class NewPersonForm(PersonNameForm):

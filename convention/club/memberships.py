@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,6 +18,13 @@ from convention.errors import InvalidFields, NotOpenNow
 from .models import Company, CompanyContact, Membership, Plan, Seat
 from .periods import ONE_DAY, count_max_concurrent, spans_overlap
 from .seats import get_span, lock_membership
+
+
+def list_plans() -> QuerySet[Plan]:
+    """Return all plans in their order, each with `membership_count`, of all times."""
+    memberships = Membership.objects.filter(plan=OuterRef("pk")).order_by().values("plan")
+    count = Subquery(memberships.annotate(number=Count("pk")).values("number"), output_field=IntegerField())
+    return Plan.objects.annotate(membership_count=Coalesce(count, 0)).order_by("position", "pk")
 
 
 @transaction.atomic

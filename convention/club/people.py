@@ -10,8 +10,10 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from convention import hooks
 from convention.audit.record import record_action
-from convention.errors import InvalidFields
+from convention.db.advisory_locks import acquire_advisory_lock
+from convention.errors import Forbidden, InvalidFields
 from convention.text.email_addresses import filter_by_email, is_same_email, normalize_email
 from convention.text.normalize import normalize_whitespace
 from convention.text.validators import find_name_error
@@ -19,6 +21,7 @@ from convention.text.validators import find_name_error
 from .claims import notify_address_owner
 from .models import Company, Employment, Membership, Person, Seat
 from .periods import spans_overlap
+from .permissions import CLUB_ROLES_LOCK, is_last_administrator
 from .seats import give_seat
 
 MAX_NAMESAKES: Final = 3
@@ -33,9 +36,8 @@ def create_person(*, email: str, first_name: str, last_name: str, language: str)
         normalize_whitespace(last_name),
     )
     _validate_colleague(email, first_name, last_name)
-    taken = {"email": [_("Someone in the directory already has this address.")]}
-    if filter_by_email(Person.objects.all(), email):
-        raise InvalidFields(_("Some fields need to be corrected."), taken)
+    if find_address_holder(email):
+        raise make_taken_error()
     try:
         with transaction.atomic():
             person = Person.objects.create_user(
@@ -43,18 +45,44 @@ def create_person(*, email: str, first_name: str, last_name: str, language: str)
             )
     except IntegrityError as error:
         # Another request created the person meanwhile.
-        raise InvalidFields(_("Some fields need to be corrected."), taken) from error
+        raise make_taken_error() from error
     record_action("person.add", person, fields=["email", "first_name", "last_name", "language"])
     return person
 
 
+def make_taken_error() -> InvalidFields:
+    sentence = _("Someone in the directory already has this address.")
+    return InvalidFields(_("Some fields need to be corrected."), {"email": [sentence]})
+
+
+@transaction.atomic
+def get_or_create_person(*, email: str, first_name: str, last_name: str, language: str) -> Person:
+    """Return the person with that address, else add one of that name.
+
+    Raise InvalidFields for an unknown address without a name, and for the address of a closed account.
+    """
+    person = find_address_holder(email)
+    if person is None:
+        return create_person(email=email, first_name=first_name, last_name=last_name, language=language)
+    if not person.is_active:
+        sentence = _("The account of %(name)s is closed: reopen it first.") % {"name": person}
+        raise InvalidFields(_("Some fields need to be corrected."), {"email": [sentence]})
+    return person
+
+
+def find_address_holder(email: str) -> Person | None:
+    """Return the person with that address, also if their account is closed, or None."""
+    people = filter_by_email(Person.objects.order_by("pk"), normalize_whitespace(email))
+    return people[0] if people else None
+
+
 def find_namesakes(*, first_name: str, last_name: str) -> list[Person]:
-    """Return the first few people of that name, compared without accents and capitals."""
+    """Return the first few people of that name, without accents and capitals; also closed accounts."""
     namesake = Person(first_name=first_name, last_name=last_name)
     namesake.update_search_columns()
     if not namesake.sort_name:
         return []
-    return list(search_people("").filter(sort_name=namesake.sort_name)[:MAX_NAMESAKES])
+    return list(Person.objects.filter(sort_name=namesake.sort_name).order_by("pk")[:MAX_NAMESAKES])
 
 
 @transaction.atomic
@@ -65,6 +93,72 @@ def save_person(*, person: Person, changed_fields: list[str]) -> Person:
         person.save(update_fields=changed_fields)
         record_action("person.change", person, fields=changed_fields)
     return person
+
+
+@transaction.atomic
+def update_person(*, person: Person, actor: Person, changed_fields: list[str]) -> Person:
+    """Save the changed fields, of which one may be the address.
+
+    A new address ends sessions and API tokens, and the former address gets an e-mail. Raise InvalidFields
+    for an address that somebody has, for none in place of one, and for the address of a superuser that
+    `actor` does not equal in rights.
+    """
+    if "email" not in changed_fields:
+        return save_person(person=person, changed_fields=changed_fields)
+    stored = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    _check_new_address(stored, person.email, actor)
+    try:
+        with transaction.atomic():
+            # Nothing is left to confirm: the address that a company's contact gave is replaced.
+            person.claimed_email = ""
+            person.save(update_fields=[*changed_fields, "claimed_email"])
+    except IntegrityError as error:
+        raise make_taken_error() from error
+    record_action("person.change", person, fields=changed_fields)
+    hooks.replace_address.provider()(person=person, former_email=stored.email or "")
+    return person
+
+
+def _check_new_address(stored: Person, email: str | None, actor: Person) -> None:
+    sentence = ""
+    holder = find_address_holder(email or "")
+    if holder and holder.pk != stored.pk:
+        raise make_taken_error()
+    if stored.email and not email:
+        sentence = _("Enter an address; close the account if this person should not sign in any longer.")
+    elif stored.is_superuser and not actor.is_superuser:
+        # Who reads the address signs in with every right, also those that the administrator lacks.
+        sentence = _("This person may do everything on this server and changes the address themselves.")
+    if sentence:
+        raise InvalidFields(_("Some fields need to be corrected."), {"email": [sentence]})
+
+
+@transaction.atomic
+def close_account(*, person: Person, actor: Person) -> None:
+    """Make the account inactive, and end its sessions and API tokens; registrations, seats and roles stay.
+
+    Raise Forbidden for the actor's own account, the last administrator's, and that of a superuser unless
+    `actor` is one.
+    """
+    acquire_advisory_lock(CLUB_ROLES_LOCK)
+    if person.pk == actor.pk:
+        raise Forbidden(_("You cannot close your own account: another administrator can."))
+    if person.is_superuser and not actor.is_superuser:
+        raise Forbidden(
+            _("This person may do everything on this server: only such a person closes the account.")
+        )
+    if is_last_administrator(person.pk):
+        raise Forbidden(_("This is the club’s last administrator: appoint another one first."))
+    if Person.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
+        record_action("person.close_account", person, fields=["is_active"])
+        hooks.end_access.provider()(person=person)
+
+
+@transaction.atomic
+def reopen_account(*, person: Person) -> None:
+    """Let the person sign in again; roles and seats that are still open count again."""
+    if Person.objects.filter(pk=person.pk, is_active=False).update(is_active=True):
+        record_action("person.reopen_account", person, fields=["is_active"])
 
 
 @transaction.atomic
@@ -219,11 +313,18 @@ def _require_colleague(person: Person, company: Company) -> Person:
 
 
 SEAT_FILTERS: Final = ("held", "none")
+CLOSED_ACCOUNTS: Final = "closed"
 
 
-def search_people(words: str, *, company: str = "", seat: str = "") -> QuerySet[Person]:
-    """Return active people whose name or address contains every word, of a company, with or without seat."""
-    people = Person.objects.filter(is_active=True).search_for(words)
+def search_people(words: str, *, company: str = "", seat: str = "", account: str = "") -> QuerySet[Person]:
+    """Return people whose name or address contains every word, of a company, with or without seat.
+
+    They are active, unless `account` is CLOSED_ACCOUNTS; what an erasure left is not among these.
+    """
+    people = Person.objects.filter(is_active=account != CLOSED_ACCOUNTS).search_for(words)
+    if account == CLOSED_ACCOUNTS:
+        # An erased person is inactive too, and has neither name nor address.
+        people = people.exclude(email=None, first_name="", last_name="")
     if company:
         employments = Employment.objects.open().filter(company__slug=company)
         people = people.filter(pk__in=employments.values("person"))

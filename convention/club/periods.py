@@ -41,6 +41,18 @@ type DateSpan = tuple[datetime.date, datetime.date | None]
 ONE_DAY = datetime.timedelta(days=1)
 
 
+def end_period(row: Period) -> None:
+    """End the row yesterday; delete it if it began today or later. A row that ended earlier stays."""
+    # The last day counts, so only yesterday ends it at once.
+    yesterday = timezone.localdate() - ONE_DAY
+    # An end before the start would break the check constraint of periods.
+    if row.starts_on > yesterday:
+        row.delete()
+    elif row.ends_on is None or row.ends_on > yesterday:
+        row.ends_on = yesterday
+        row.save(update_fields=["ends_on"])
+
+
 def spans_overlap(span: DateSpan, other: DateSpan) -> bool:
     """Return whether two spans have a day in common."""
     return _starts_before_end(span[0], other[1]) and _starts_before_end(other[0], span[1])

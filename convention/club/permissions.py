@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Collection
+from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
@@ -16,6 +17,9 @@ from .models import ClubRole, Company, CompanyContact, CompanyRole, Employment, 
 from .permission_cache import get_cached_permission
 
 type RequestUser = Person | AnonymousUser
+
+# Advisory lock of changes that could leave the club without an administrator.
+CLUB_ROLES_LOCK: Final = "club:roles"
 
 
 def require_signed_in(user: "RequestUser") -> Person:
@@ -137,6 +141,12 @@ def get_company_of_contact(slug: str, person: "RequestUser") -> Company:
 
 def is_club_administrator(person: "RequestUser") -> bool:
     return has_club_role(person, ClubRole.Role.ADMINISTRATOR)
+
+
+def is_last_administrator(person_id: int) -> bool:
+    """Return whether this person alone is an administrator today; superusers need the role to count."""
+    rows = ClubRole.objects.open().filter(role=ClubRole.Role.ADMINISTRATOR, person__is_active=True)
+    return set(rows.values_list("person", flat=True)) == {person_id}
 
 
 def can_correct_names(person: "RequestUser") -> bool:

@@ -7,10 +7,12 @@ from django.urls import path
 from convention.tables.downloads import build_list_paths
 
 from .downloads import CLUB_LISTS
+from .governance import views as governance
 from .views import claims, companies, directory_imports, markets, memberships, people
 
 COMPANY_URL = "organize/club/companies/<slug:company>"
 MEMBERSHIP_URL = f"{COMPANY_URL}/memberships/<int:membership>"
+GROUP_URL = "organize/club/groups/<slug:group>"
 PERSON_URL = "organize/club/people/<int:person_id>"
 
 pages: list[Any] = [
@@ -35,11 +37,25 @@ pages: list[Any] = [
     path("organize/club/people/", people.person_list, name="club-people"),
     path("organize/club/people/new/", people.person_create, name="club-person-new"),
     path(f"{PERSON_URL}/", people.person_detail, name="club-person"),
+    path(f"{PERSON_URL}/edit/", people.person_edit, name="club-person-edit"),
+    path(f"{PERSON_URL}/close/", people.person_close, name="club-person-close"),
+    path(f"{PERSON_URL}/reopen/", people.person_reopen, name="club-person-reopen"),
     path(f"{PERSON_URL}/jobs/", people.employment_add, name="club-employment-add"),
     path(f"{PERSON_URL}/jobs/<int:employment_id>/", people.employment_edit, name="club-employment"),
     path(f"{PERSON_URL}/employer/", people.employer_change, name="club-employer-change"),
     path("organize/club/markets/", markets.market_list, name="club-markets"),
     path("organize/club/markets/<slug:market>/", markets.market_detail, name="club-market"),
+    path("organize/club/roles/", governance.club_role_list, name="club-roles"),
+    path("organize/club/roles/<int:role_id>/end/", governance.club_role_end, name="club-person-role-end"),
+    path("organize/club/groups/", governance.working_group_list, name="club-groups"),
+    path("organize/club/groups/new/", governance.working_group_create, name="club-group-new"),
+    path(f"{GROUP_URL}/", governance.working_group_detail, name="club-group"),
+    path(f"{GROUP_URL}/edit/", governance.working_group_edit, name="club-group-edit"),
+    path(f"{GROUP_URL}/mandates/<int:mandate>/", governance.mandate_edit, name="club-mandate"),
+    path(f"{GROUP_URL}/mandates/<int:mandate>/end/", governance.mandate_end, name="club-mandate-end"),
+    path("organize/club/plans/", governance.plan_list, name="club-plans"),
+    path("organize/club/plans/new/", governance.plan_create, name="club-plan-new"),
+    path("organize/club/plans/<slug:plan>/", governance.plan_edit, name="club-plan"),
     path("organize/club/import/", directory_imports.directory_import_create, name="club-import"),
     path("organize/club/imports/", directory_imports.directory_import_list, name="club-imports"),
     path(

@@ -58,8 +58,8 @@ def release_stock[Row: LimitedStock](quantities: Mapping[Row, int]) -> None:
         rows.update(reserved=Greatest(F("reserved"), places) - places)
 
 
-def exclude_from_save(counter: str, *, row: models.Model, save_arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of `save` with all columns but the counter, unless columns are given."""
+def exclude_from_save(*counters: str, row: models.Model, save_arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of `save` with all columns but the counters, unless columns are given."""
     if (
         row._state.adding
         or save_arguments.get("update_fields") is not None
@@ -67,4 +67,4 @@ def exclude_from_save(counter: str, *, row: models.Model, save_arguments: dict[s
     ):
         return save_arguments
     names = [field.name for field in row._meta.concrete_fields if not field.primary_key]
-    return save_arguments | {"update_fields": [name for name in names if name != counter]}
+    return save_arguments | {"update_fields": [name for name in names if name not in counters]}

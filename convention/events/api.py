@@ -74,7 +74,7 @@ class EventResponse(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(Event.Kind.choices)
     name = serializers.CharField()
     name_en = serializers.CharField(help_text="Empty where the name is the same.")
-    description = serializers.CharField()
+    description = serializers.CharField(help_text="As written: plain text, Markdown or HTML.")
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     timezone = serializers.CharField(help_text="An IANA name, such as Europe/Paris.")

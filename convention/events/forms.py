@@ -6,12 +6,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.forms import AppointByEmailForm, DateRangeForm, DayField
-from convention.club.models import Company, CompanyRole
+from convention.club.models import Company, CompanyRole, WorkingGroup
+from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS, to_html
 from convention.text.countries import CountryFormMixin
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin
@@ -28,6 +31,10 @@ TIME_FIELDS = (
     "registration_closes_at",
     "substitutions_close_at",
 )
+
+
+PARIS_ZONE = zoneinfo.ZoneInfo("Europe/Paris")
+DESCRIPTION_FIELDS = ("description", "description_en")
 
 
 class LocalDateTimeField(forms.DateTimeField):
@@ -102,6 +109,8 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
         }
         help_texts = {
             "name_en": _("If empty, the French name is shown."),
+            "description": _("Plain text, Markdown or simple HTML: **bold**, - for lists, [words](address)."),
+            "description_en": _("If empty, the French description is shown."),
             "timezone": _("All times on this page are in this time zone, for example Europe/Paris."),
             "host": _("For a site visit: the company you visit."),
             "contact_email": _("Shown on the event’s page."),
@@ -118,6 +127,13 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
             if moment:
                 # Naive, since Django would convert an aware time to the active zone instead of the event's.
                 self.initial[name] = moment.astimezone(self.instance.zone).replace(tzinfo=None)
+        for name in DESCRIPTION_FIELDS:
+            self.fields[name].validators.append(MaxLengthValidator(MAX_MARKDOWN_CHARS))
+
+    def list_previews(self) -> list[tuple[Any, SafeString]]:
+        """Return the label and the HTML of each description that was typed."""
+        typed = [(self[name].label, str(self[name].value() or "")) for name in DESCRIPTION_FIELDS]
+        return [(label, mark_safe(to_html(text))) for label, text in typed if text.strip()]  # noqa: S308 (cleaned by nh3)
 
     # Model validation runs after `clean`, which needs a valid zone already.
     def clean_timezone(self) -> str:
@@ -163,6 +179,62 @@ class PublishEventForm(ActionErrorsMixin, forms.Form):
         ],
         widget=forms.RadioSelect,
     )
+
+
+class StartEventForm(forms.Form):
+    """Name, dates and venue of a new event of one kind; of a meeting also its group."""
+
+    group = forms.ModelChoiceField(WorkingGroup.objects.none(), label=_("Working group"), empty_label=None)
+    name = forms.CharField(label=_("Name"), max_length=300)
+    name_en = forms.CharField(
+        label=_("Name in English"),
+        max_length=300,
+        required=False,
+        help_text=_("If empty, the French name is shown."),
+    )
+    starts_at = LocalDateTimeField(label=_("Starts"))
+    ends_at = LocalDateTimeField(label=_("Ends"))
+    venue = forms.ModelChoiceField(
+        Venue.objects.none(),
+        label=_("Venue"),
+        required=False,
+        empty_label=_("Another venue, or not known yet"),
+    )
+    venue_name = forms.CharField(label=_("Name of another venue"), max_length=200, required=False)
+    venue_city = forms.CharField(label=_("Its city"), max_length=100, required=False)
+
+    def __init__(self, *args: Any, kind: Event.Kind, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = {"group": WorkingGroup.objects.order_by("name"), "venue": Venue.objects.order_by("name")}
+        for name, rows in choices.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = rows
+        if kind != Event.Kind.GROUP_MEETING:
+            del self.fields["group"]
+
+    def clean(self) -> dict[str, Any]:
+        """Read the times in Paris time, which can be changed in the event's settings; check their order."""
+        data = super().clean() or self.cleaned_data
+        # A line break in a name would reach the subject of e-mails.
+        data |= {name: normalize_whitespace(data.get(name, "")) for name in ("name", "name_en")}
+        if "name" not in self.errors and not data["name"]:
+            self.add_error("name", _("Enter a name."))
+        for name in ("starts_at", "ends_at"):
+            add_time_zone(self, name, PARIS_ZONE)
+        starts, ends = data.get("starts_at"), data.get("ends_at")
+        if starts and ends and ends <= starts:
+            self.add_error("ends_at", _("The event must end after it starts."))
+        return data
+
+    def get_event_values(self) -> dict[str, Any]:
+        """Return the arguments of `start_event`; the venue may be a new one, not saved yet."""
+        values = dict(self.cleaned_data)
+        venue_name = normalize_whitespace(values.pop("venue_name"))
+        city = normalize_whitespace(values.pop("venue_city"))
+        if values["venue"] is None and venue_name:
+            values["venue"] = Venue(name=venue_name, city=city)
+        return values
 
 
 class CopyEventForm(forms.Form):

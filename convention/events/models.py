@@ -19,6 +19,9 @@ from convention.club.models import Company, CompanyRole, Employment, WorkingGrou
 from convention.club.periods import Period, PeriodQuerySet
 from convention.codes.secret_keys import fernet_for
 from convention.db.limited_stock import exclude_from_save
+from convention.rich_text.clean_columns import CleanHtmlField, RichTextModel
+from convention.rich_text.sanitize import to_text
+from convention.text.web_addresses import build_map_url
 
 
 def validate_timezone(name: str) -> None:
@@ -48,8 +51,15 @@ class Venue(models.Model):
     def __str__(self) -> str:
         return f"{self.name}, {self.city}" if self.city else self.name
 
+    @property
+    def map_url(self) -> str:
+        """Return the address of a map on another site; "" for a venue without an address."""
+        if not (self.street or self.city):
+            return ""
+        return build_map_url(" ".join(filter(None, (self.street, self.postcode, self.city, self.country))))
 
-class Event(models.Model):
+
+class Event(RichTextModel):
     """A convention, a visit to a vendor's site, or a meeting of a working group."""
 
     class Kind(models.TextChoices):
@@ -70,7 +80,9 @@ class Event(models.Model):
     name = models.CharField(_("name"), max_length=300)
     name_en = models.CharField(_("name in English"), max_length=300, blank=True)
     description = models.TextField(_("description"), blank=True)
+    description_html = CleanHtmlField(source="description")
     description_en = models.TextField(_("description in English"), blank=True)
+    description_en_html = CleanHtmlField(source="description_en")
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
     timezone = models.CharField(
@@ -106,6 +118,8 @@ class Event(models.Model):
     substitutions_close_at = models.DateTimeField(_("transfers allowed until"), null=True, blank=True)
     # Raised whenever a badge's verdict changes; scanners fetch what has a higher one.
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
+    # Written by `update_pictures_version` alone; "" for an event without pictures, whose pages load none.
+    pictures_version = models.CharField(max_length=16, default="", blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -120,8 +134,10 @@ class Event(models.Model):
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save all but `sequence`, which only `advance_sequence` may raise."""
-        super().save(*args, **exclude_from_save("sequence", row=self, save_arguments=kwargs))
+        """Save all but `sequence` and `pictures_version`, which have their own functions."""
+        super().save(
+            *args, **exclude_from_save("sequence", "pictures_version", row=self, save_arguments=kwargs)
+        )
 
     def get_absolute_url(self) -> str:
         return reverse("event", args=[self.slug])
@@ -133,9 +149,21 @@ class Event(models.Model):
 
     @property
     def summary(self) -> str:
-        """Return the description in the active language."""
+        """Return the description in the active language, as safe HTML."""
+        english = translation.get_language() == "en" and self.description_en_html
+        return self.description_en_html if english else self.description_html
+
+    @property
+    def summary_text(self) -> str:
+        """Return the description in the active language as plain text, for calendars and programs."""
         english = translation.get_language() == "en" and self.description_en
-        return self.description_en if english else self.description
+        return to_text(self.description_en if english else self.description)
+
+    @cached_property
+    def shown_pictures(self) -> dict[str, "EventPicture"]:
+        """Return the pictures by kind, without their content; no query for an event without any."""
+        rows = self.pictures.defer("content") if self.pictures_version else ()
+        return {picture.kind: picture for picture in rows}
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
@@ -157,6 +185,45 @@ class Event(models.Model):
     def substitution_deadline(self) -> datetime.datetime:
         """Return until when an attendee or the company's contact may give a place to another person."""
         return self.substitutions_close_at or self.starts_at
+
+
+class EventPicture(models.Model):
+    """A picture of one event, redrawn as JPEG or PNG (`pictures/save_pictures.py` has the sizes)."""
+
+    class Kind(models.TextChoices):
+        HEADER = "header", _("header image")
+        LOGO = "logo", _("logo of the event")
+        MAP = "map", _("map")
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="pictures")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    content = models.BinaryField()
+    mimetype = models.CharField(max_length=20)
+    # Part of the picture's address, so that browsers fetch a replaced one.
+    digest = models.CharField(max_length=16)
+    width = models.PositiveSmallIntegerField()
+    height = models.PositiveSmallIntegerField()
+    alt_text = models.CharField(_("description for people who do not see it"), max_length=300, blank=True)
+    alt_text_en = models.CharField(_("the same in English"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("picture of an event")
+        verbose_name_plural = _("pictures of events")
+        ordering = ["kind"]
+        constraints = [models.UniqueConstraint(fields=["event", "kind"], name="picture_once_per_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.event}, {self.get_kind_display()}"
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('event-picture', args=[self.event.slug, self.kind])}?v={self.digest}"
+
+    @property
+    def alt(self) -> str:
+        """Return what is read to people who do not see it; a logo without a text is the event's name."""
+        english = translation.get_language() == "en" and self.alt_text_en
+        text = self.alt_text_en if english else self.alt_text
+        return text or (self.event.title if self.kind == self.Kind.LOGO else "")
 
 
 class Room(models.Model):

@@ -50,6 +50,12 @@ def can_create_events(person: "RequestUser") -> bool:
     return has_club_role(person, *ALL_EVENTS_ROLES)
 
 
+def check_event_creation(person: "RequestUser") -> None:
+    """Raise Forbidden for those who may not add an event."""
+    if not can_create_events(person):
+        raise Forbidden(_("Only the club’s organizers can add an event."))
+
+
 def can_change_venue(person: "RequestUser", venue: Venue) -> bool:
     """Return whether this person runs every event at the venue; choosing a venue gives no right on it."""
     # A venue is shared: changing its address would change the pages and papers of other events.

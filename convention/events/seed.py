@@ -12,6 +12,7 @@ from convention.seeding import DemoWorld
 from convention.text.working_days import ONE_DAY, is_working_day
 
 from .models import Delegation, Event, EventRole, Room, Venue
+from .pictures.seed import create_pictures
 
 PARIS_ZONE = zoneinfo.ZoneInfo("Europe/Paris")
 CONVENTION_NAMES = {
@@ -69,6 +70,7 @@ def seed(world: DemoWorld) -> None:
         names=(f"{name} {day.year}", f"{name_en} {day.year}"),
     )
     create_delegation(world, event)
+    create_pictures(event)
     if world.size == "club":
         create_past_edition(world, venue)
         for number in range(1, len(VISIT_TOPICS) + 1):

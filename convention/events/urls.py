@@ -11,16 +11,20 @@ from convention.web.routing import OrganizerPage, PageGroup
 from . import api, delegation_views, views
 from .downloads import load_event_lists
 from .models import Event
+from .pictures import views as picture_views
 from .publishing import public_views
 from .publishing import views as publishing_views
 
 pages: list[Any] = [
     *build_list_paths("organize/<slug:event>/lists", views.event_list_export, load_event_lists()),
     path("events/<slug:slug>/preview.png", public_views.event_preview, name="event-preview"),
-    path("organize/new/", views.event_create, name="organize-event-create"),
+    path("organize/new/", publishing_views.event_new, name="organize-event-new"),
+    path("organize/new/all/", views.event_create, name="organize-event-create"),
+    path("organize/new/start/<slug:kind>/", publishing_views.event_start, name="organize-event-start"),
     path("organize/new/copy/", publishing_views.event_copy, name="organize-event-copy"),
     path("organize/<slug:event>/publish/", publishing_views.event_publication, name="organize-event-publish"),
     path("organize/<slug:event>/settings/", views.event_settings, name="organize-settings"),
+    path("organize/<slug:event>/pictures/", picture_views.event_pictures, name="organize-pictures"),
     path("organize/<slug:event>/venue/", views.event_venue, name="organize-venue"),
     path("organize/<slug:event>/rooms/", views.event_rooms, name="organize-rooms"),
     path("organize/<slug:event>/people/", views.event_people, name="organize-people"),
@@ -46,12 +50,14 @@ endpoints: list[Any] = [
     path("events/<slug:event>/", api.EventDetailView.as_view(), name="api-event"),
 ]
 unlocalized_pages: list[Any] = [
+    path("events/<slug:slug>/pictures/<slug:kind>/", picture_views.event_picture, name="event-picture"),
     path("robots.txt", public_views.robots_file, name="robots"),
     path("sitemap.xml", public_views.site_map, name="site-map"),
 ]
 organizer_pages = [
     OrganizerPage("organize-event-publish", _("Publish and share"), 46, PageGroup.COMMUNICATION),
     OrganizerPage("organize-rooms", _("Rooms"), 70, PageGroup.PROGRAMME),
+    OrganizerPage("organize-pictures", _("Pictures"), 77, PageGroup.SETTINGS),
     OrganizerPage("organize-people", _("People"), 80, PageGroup.SETTINGS),
     OrganizerPage(
         "organize-delegation", _("Outside organizer"), 85, PageGroup.SETTINGS, kinds=(Event.Kind.CONVENTION,)

@@ -31,7 +31,13 @@ from .forms import (
 )
 from .guards import check_event_change, find_room_uses, prepare_room_removal
 from .models import Event, EventRole, Room
-from .permissions import can_change_venue, can_create_events, get_delegation, get_event_to_organize
+from .permissions import (
+    can_change_venue,
+    can_create_events,
+    check_event_creation,
+    get_delegation,
+    get_event_to_organize,
+)
 from .roles import appoint_delegate, appoint_person, end_event_role
 
 if TYPE_CHECKING:
@@ -56,10 +62,9 @@ def event_list_export(request: "HttpRequest", event: str, name: str, kind: str) 
 @read_or_write
 def event_create(request: "HttpRequest") -> "HttpResponse":
     """Create an event as a draft."""
-    if not can_create_events(request.user):
-        raise Forbidden(_("Only the club’s organizers can add an event."))
+    check_event_creation(request.user)
     form = NewEventForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and "preview" not in request.POST and form.is_valid():
         event = save_event(request, form, "event.create")
         messages.success(request, _("The event has been created. Next steps: tickets, rooms and people."))
         return redirect("organize-settings", event.slug)
@@ -72,7 +77,7 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
     event_row = get_event_to_organize(event, request.user)
     form_class = EventForm if can_create_events(request.user) else DelegatedEventForm
     form = form_class(request.POST or None, instance=event_row)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and "preview" not in request.POST and form.is_valid():
         try:
             save_event(request, form, "event.change")
         except InvalidFields as error:
@@ -81,7 +86,7 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
             messages.success(request, _("The event has been saved."))
             return redirect("organize-settings", event_row.slug)
     # The form has changed the instance; the page's frame shows what is stored.
-    event_shown = Event.objects.select_related("venue").get(pk=event_row.pk) if form.errors else event_row
+    event_shown = Event.objects.select_related("venue").get(pk=event_row.pk) if form.is_bound else event_row
     return render_event_page(request, "organize/event_settings.html", event_shown, form=form)
 
 

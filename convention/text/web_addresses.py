@@ -1,12 +1,16 @@
-"""Find and defuse web addresses and markup in text of strangers, which the club's mails carry to others.
+"""Web addresses: those of maps, and those in text of strangers, which are found and defused.
 
-Mail programs make a link of whatever looks like an address. A person's name that does is refused. A company
+The club's mails carry such text to others, and mail programs make a link of whatever looks like an address.
+A person's name that does is refused. A company
 may be called “Booking.com”, and an answer may name a site: such text is made unclickable in mails.
 """
 
 import re
 import unicodedata
+from typing import Final
+from urllib.parse import urlencode
 
+MAP_URL: Final = "https://www.openstreetmap.org"
 ZERO_WIDTH_SPACE = "\u200b"
 GENERIC_DOMAINS = """
     academy ad agency ai app art asia auction bank bar beauty best bet bid bio biz blog bond boutique
@@ -73,6 +77,11 @@ LINK_POINT_PATTERN = re.compile(r"(?<=\w)([.:@\u3002\uff61\u06d4\u2024\ufe52\uff
 
 # Text without any of these has no address in it. Most names pass here, without the slower patterns.
 SUSPICIOUS_PATTERN = re.compile(r"[.:@<\]&=\u3002\uff61\u06d4\u2024\ufe52\uff0e\uff20\uff1a\uff1c]")
+
+
+def build_map_url(place: str) -> str:
+    """Return the address of a map on which the place is searched."""
+    return f"{MAP_URL}/search?{urlencode({'query': place})}"
 
 
 def has_web_address(text: str) -> bool:

@@ -50,7 +50,7 @@ def _event_entry(link_access: LinkAccess) -> icalendar.Event:
     entry.add("status", "CONFIRMED" if is_active else "CANCELLED")
     if address := format_venue_address(event):
         entry.add("location", address)
-    entry.add("description", f"{event.summary}\n\n{link_access.url}".strip())
+    entry.add("description", f"{event.summary_text}\n\n{link_access.url}".strip())
     entry.add("url", link_access.url)
     return entry
 

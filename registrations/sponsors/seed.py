@@ -8,12 +8,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from convention.club.seed_data import VENDOR_COMPANIES
 from convention.events.models import Event
+from convention.parsing.pictures import encode_png
 from convention.seeding import DemoWorld
 from registrations.models import Package, Registration
 from registrations.order_request import BillingDetails, OrderRequest
 
 from .logos import store_logo
-from .pictures import encode_png, redraw_picture
+from .pictures import redraw_picture
 from .sponsorships import SponsorRequest, take_package_as_organizer
 
 DEMO_PACKAGES = [

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 
 from convention.events.models import Event
-from convention.events.publishing.preview_image import make_image_address
+from convention.events.publishing.preview_image import find_preview_image
 from convention.text.dates import format_rfc3339
 from registrations.models import Ticket
 
@@ -33,9 +33,9 @@ def build_structured_data(event: Event, tickets: Sequence[Ticket], state: str) -
         "@context": "https://schema.org",
         "@type": "Event",
         "name": event.title,
-        "description": event.summary,
+        "description": event.summary_text,
         "url": f"{settings.SITE_URL}{event.get_absolute_url()}",
-        "image": [make_image_address(event)],
+        "image": [find_preview_image(event).address],
         "startDate": format_rfc3339(event.starts_at, event.zone),
         "endDate": format_rfc3339(event.ends_at, event.zone),
         "eventStatus": f"https://schema.org/{status}",

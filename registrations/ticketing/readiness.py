@@ -30,6 +30,7 @@ def list_ticket_readiness(event: Event) -> Iterator[ReadinessItem]:
     text = ngettext("%(count)s ticket is offered.", "%(count)s tickets are offered.", len(tickets))
     yield ReadinessItem(text % {"count": len(tickets)}, is_done=True, page_name="organize-tickets")
     yield from _list_capacity_items(tickets)
+    yield from _list_free_tickets(event, tickets)
     if any(ticket.price for ticket in tickets):
         yield from _list_price_items(event)
 
@@ -38,6 +39,17 @@ def _list_capacity_items(tickets: Sequence[Ticket]) -> Iterator[ReadinessItem]:
     unlimited = [ticket.title for ticket in tickets if ticket.remaining is None]
     if unlimited:
         text = _("No limit on places: %(names)s.") % {"names": ", ".join(unlimited)}
+        yield ReadinessItem(text, is_done=False, page_name="organize-tickets")
+
+
+def _list_free_tickets(event: Event, tickets: Sequence[Ticket]) -> Iterator[ReadinessItem]:
+    """Yield the tickets for guests of a convention that are free, as those that it starts with."""
+    audience = Ticket.Audience.GUEST
+    free = [ticket.title for ticket in tickets if ticket.audience == audience and not ticket.price]
+    if free and event.kind == Event.Kind.CONVENTION:
+        text = _("Free for guests too: %(names)s. Enter a price if there is one.") % {
+            "names": ", ".join(free)
+        }
         yield ReadinessItem(text, is_done=False, page_name="organize-tickets")
 
 

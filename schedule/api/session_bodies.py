@@ -16,12 +16,12 @@ from convention.api.fields import (
     StrictTimeField,
     StrictUuidField,
 )
+from convention.rich_text.sanitize import MAX_TEXT_CHARS
 from schedule.board.serializers import MAX_KEY
 from schedule.editing.draft_slots import load_state
 from schedule.editing.forms import MAX_CAPACITY, MAX_PLANNED_MINUTES, MAX_SPEAKERS
 from schedule.editing.sessions import get_session_values
 from schedule.models import Session
-from schedule.rich_text.sanitize import MAX_TEXT_CHARS
 
 from .draft_bodies import SESSION_GUID
 from .public_sessions import get_event_url

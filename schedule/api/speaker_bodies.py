@@ -6,8 +6,8 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from convention.api.fields import ObjectRequest, StrictTextField
+from convention.rich_text.sanitize import MAX_TEXT_CHARS
 from schedule.models import Speaker
-from schedule.rich_text.sanitize import MAX_TEXT_CHARS
 
 from .draft_bodies import SESSION_GUID
 

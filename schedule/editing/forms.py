@@ -9,12 +9,12 @@ from django.core.validators import MaxLengthValidator, MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
+from convention.rich_text.sanitize import MAX_TEXT_CHARS, filter_web_address
 from convention.text.normalize import normalize_whitespace
 from convention.web.accent_colours import LIGHT_PAPERS, contrast_ratio
 from schedule.exchange.parsing.decode_file import MAX_FILE_BYTES
 from schedule.models import Schedule, Session, Track
 from schedule.programme.embedding import clean_embedding_sites
-from schedule.rich_text.sanitize import MAX_TEXT_CHARS, filter_web_address
 
 from .sessions import EDITABLE_FIELDS, PLANNING_FIELDS, describe_taken_places
 

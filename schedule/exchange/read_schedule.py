@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.errors import UnreadableFile
 from convention.parsing.process import parse_in_child
+from convention.rich_text.texts import attach_html
 from convention.tables.workbooks import is_workbook
-from schedule.rich_text.texts import attach_html
 
 from .import_notes import ImportNotes
 from .parsed_programme import (

@@ -1,6 +1,6 @@
 import datetime
 import django.db.models.deletion
-import schedule.rich_text.clean_columns
+import convention.rich_text.clean_columns
 import uuid
 from django.db import migrations, models
 
@@ -94,14 +94,14 @@ class Migration(migrations.Migration):
                 ("abstract", models.TextField(blank=True, verbose_name="abstract")),
                 (
                     "abstract_html",
-                    schedule.rich_text.clean_columns.CleanHtmlField(
+                    convention.rich_text.clean_columns.CleanHtmlField(
                         blank=True, default="", editable=False, source="abstract"
                     ),
                 ),
                 ("description", models.TextField(blank=True, verbose_name="description")),
                 (
                     "description_html",
-                    schedule.rich_text.clean_columns.CleanHtmlField(
+                    convention.rich_text.clean_columns.CleanHtmlField(
                         blank=True, default="", editable=False, source="description"
                     ),
                 ),
@@ -191,7 +191,7 @@ class Migration(migrations.Migration):
                 ("biography", models.TextField(blank=True, verbose_name="biography")),
                 (
                     "biography_html",
-                    schedule.rich_text.clean_columns.CleanHtmlField(
+                    convention.rich_text.clean_columns.CleanHtmlField(
                         blank=True, default="", editable=False, source="biography"
                     ),
                 ),

@@ -4,7 +4,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 import schedule.models.proposals
-import schedule.rich_text.clean_columns
+import convention.rich_text.clean_columns
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -32,14 +32,14 @@ class Migration(migrations.Migration):
                 ("text", models.TextField(blank=True, verbose_name="text in French")),
                 (
                     "text_html",
-                    schedule.rich_text.clean_columns.CleanHtmlField(
+                    convention.rich_text.clean_columns.CleanHtmlField(
                         blank=True, default="", editable=False, source="text"
                     ),
                 ),
                 ("text_en", models.TextField(blank=True, verbose_name="text in English")),
                 (
                     "text_en_html",
-                    schedule.rich_text.clean_columns.CleanHtmlField(
+                    convention.rich_text.clean_columns.CleanHtmlField(
                         blank=True, default="", editable=False, source="text_en"
                     ),
                 ),
@@ -150,7 +150,7 @@ class Migration(migrations.Migration):
                 ("biography", models.TextField(blank=True, verbose_name="biography")),
                 (
                     "biography_html",
-                    schedule.rich_text.clean_columns.CleanHtmlField(
+                    convention.rich_text.clean_columns.CleanHtmlField(
                         blank=True, default="", editable=False, source="biography"
                     ),
                 ),
@@ -369,7 +369,7 @@ class Migration(migrations.Migration):
                 ("abstract", models.TextField(verbose_name="abstract")),
                 (
                     "abstract_html",
-                    schedule.rich_text.clean_columns.CleanHtmlField(
+                    convention.rich_text.clean_columns.CleanHtmlField(
                         blank=True, default="", editable=False, source="abstract"
                     ),
                 ),

@@ -15,8 +15,8 @@ from convention.backup.rules import EXCLUDED_FROM_BACKUP, BackupRule
 from convention.club.models import Person
 from convention.db.limited_stock import WITHIN_CAPACITY, LimitedStock, exclude_from_save
 from convention.events.models import Event, Room
+from convention.rich_text.clean_columns import CleanHtmlField, RichTextModel, RichTextQuerySet
 from convention.web.link_secrets import LinkedModel
-from schedule.rich_text.clean_columns import CleanHtmlField, RichTextModel, RichTextQuerySet
 
 DEFAULT_DAY_START: Final = datetime.time(6)
 # For tracks without a colour of their own: white text on them is readable, and so are they on light paper,

@@ -16,8 +16,8 @@ from django.utils.translation import pgettext_lazy
 
 from convention.club.models import Person
 from convention.events.models import Event
+from convention.rich_text.clean_columns import CleanHtmlField, RichTextModel, RichTextQuerySet
 from convention.web.link_secrets import LinkedModel
-from schedule.rich_text.clean_columns import CleanHtmlField, RichTextModel, RichTextQuerySet
 
 from .programme import Session, Speaker, Track
 from .speakers import MAIL_LANGUAGES

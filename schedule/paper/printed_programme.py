@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 
 from convention.events.cancellations import describe_cancellation, format_printed_title
 from convention.events.models import Event
+from convention.rich_text.sanitize import to_text
 from convention.text.dates import format_date_range, format_datetime, format_time, format_time_range
 from schedule.models import ProgrammeAudience, Schedule, Session, SessionSpeaker, Speaker
 from schedule.programme.days import get_programme_day, get_shown_end
-from schedule.rich_text.sanitize import to_text
 
 from .logos import PrintedLogo, load_printed_logos
 
@@ -153,7 +153,7 @@ def load_printed_programme(
         title=format_printed_title(event),
         dates_label=format_date_range(event.starts_at, event.ends_at, event.zone),
         venue_name=str(event.venue or ""),
-        summary=to_text(event.summary),
+        summary=event.summary_text,
         accent_color=event.accent,
         version=schedule.version,
         agenda_url=settings.SITE_URL + reverse("agenda", args=[event.slug]),

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from convention import hooks
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
+from convention.rich_text.sanitize import filter_web_address
 from convention.text.normalize import search_text
 from schedule.models import CallForProposals, ProgrammeAudience, Session, Speaker, SpeakerPhoto
 from schedule.permissions import (
@@ -28,7 +29,6 @@ from schedule.permissions import (
     get_public_session,
     get_public_speaker,
 )
-from schedule.rich_text.sanitize import filter_web_address
 
 from .agenda import (
     DEFERRED_FIELDS,

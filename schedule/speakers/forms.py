@@ -9,13 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event
+from convention.rich_text.sanitize import MAX_TEXT_CHARS, filter_web_address
 from convention.text.dates import format_date_with_weekday
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin
 from schedule.models import Session, Speaker, SpeakerMailing
 from schedule.models.speakers import MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH, TEXT_FIELDS
 from schedule.programme.agenda import query_sessions
-from schedule.rich_text.sanitize import MAX_TEXT_CHARS, filter_web_address
 
 from .audience import SpeakerAudience, SpeakerState, list_days
 

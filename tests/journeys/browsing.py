@@ -43,6 +43,24 @@ def sign_in(page: Page, client: Client, site: str, person: Person) -> None:
     page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
 
 
+# In the session's storage, since a click may leave the page. A field that is filled in counts as one click.
+COUNT_CLICKS = """
+const count = () => sessionStorage.setItem("clicks", Number(sessionStorage.getItem("clicks")) + 1);
+const FIELDS = "input:not([type=radio], [type=checkbox]), select, textarea";
+addEventListener("focusin", (event) => event.target.matches(FIELDS) && count(), true);
+addEventListener("click", (event) => event.isTrusted && !event.target.matches(FIELDS) && count(), true);
+"""
+
+
+def count_clicks(page: Page) -> None:
+    """Begin to count clicks and filled fields, from its next page on."""
+    page.add_init_script(COUNT_CLICKS)
+
+
+def get_click_count(page: Page) -> int:
+    return int(page.evaluate("Number(sessionStorage.getItem('clicks'))"))
+
+
 def wait_for_value(page: Page, script: str, argument: object = None, *, value: object) -> None:
     """Wait until an asynchronous function returns the value: wait_for_function() takes a promise for true."""
     for _attempt in range(200):

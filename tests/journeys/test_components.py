@@ -82,7 +82,8 @@ def test_organizers_pages_with_cruel_content(browser_page, site, client, prefix)
     make_staff(event, "desk", first_name=CRUEL[:150], last_name="X" * 150)
     sign_in(browser_page, client, site, make_administrator())
     for address in (
-        "/", "/organize/", "/organize/new/", "/organize/x/", "/organize/x/settings/", "/organize/x/rooms/",
+        "/", "/organize/", "/organize/new/", "/organize/new/all/", "/organize/new/start/convention/",
+        "/organize/x/pictures/", "/organize/x/", "/organize/x/settings/", "/organize/x/rooms/",
         "/organize/x/people/", "/organize/x/venue/", "/desk/", "/desk/x/?q=zoe", "/nowhere/", "/dev/mail/",
     ):  # fmt: skip
         browser_page.goto(prefix + address)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.errors import ConventionError
-from schedule.rich_text.sanitize import markdown_to_html, to_text
+from convention.rich_text.sanitize import markdown_to_html, to_text
 
 TEXT_PLACEHOLDERS = {
     "first_name": gettext_lazy("first name"),

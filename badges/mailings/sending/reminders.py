@@ -65,6 +65,12 @@ def list_reminder_readiness(event: Event) -> list[ReadinessItem]:
     return [ReadinessItem(text, is_done=is_enabled, page_name="organize-mail-reminders")]
 
 
+def plan_reminders(event: Event) -> None:
+    """Remind the attendees of a new convention, on the usual days and with the usual texts."""
+    if event.kind == Event.Kind.CONVENTION:
+        ReminderPlan.objects.create(event=event, is_enabled=True, days=list(DEFAULT_DAYS_BEFORE))
+
+
 def copy_reminder_plan(event_copy: EventCopy) -> None:
     """Copy when attendees are reminded, and with which texts."""
     event_copy.copy_rows(ReminderPlan.objects.filter(event=event_copy.source))

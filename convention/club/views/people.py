@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from convention.club.change_employer import change_employer
 from convention.club.forms import (
@@ -13,19 +14,23 @@ from convention.club.forms import (
     EmploymentForm,
     EmploymentTitleForm,
     NewPersonForm,
-    PersonNameForm,
+    PersonForm,
 )
 from convention.club.models import Company, Employment, Person
 from convention.club.people import (
+    CLOSED_ACCOUNTS,
     SEAT_FILTERS,
     add_employment,
+    close_account,
     create_person,
+    find_address_holder,
     find_namesakes,
     load_person_page,
     prefetch_current_positions,
-    save_person,
+    reopen_account,
     search_people,
     update_employment_title,
+    update_person,
 )
 from convention.club.permissions import require_administrator
 from convention.errors import InvalidFields
@@ -44,12 +49,19 @@ def person_list(request: "HttpRequest") -> "HttpResponse":
     require_administrator(request.user)
     words = normalize_whitespace(request.GET.get("q", "")[:200])
     seat = request.GET.get("seat", "")
+    account = CLOSED_ACCOUNTS if request.GET.get("account") == CLOSED_ACCOUNTS else ""
     company = Company.objects.filter(slug=normalize_whitespace(request.GET.get("company", "")[:80])).first()
-    people = search_people(words, company=company.slug if company else "", seat=seat)
+    people = search_people(words, company=company.slug if company else "", seat=seat, account=account)
     # A filtered list has no index to count by: one pass finds the page and the count.
-    pages = SinglePassPaginator if words or company or seat in SEAT_FILTERS else KeyedPaginator
+    is_filtered = words or company or account or seat in SEAT_FILTERS
+    pages = SinglePassPaginator if is_filtered else KeyedPaginator
     paginator = pages(people, ROWS_PER_PAGE, page_rows=prefetch_current_positions(Person.objects.all()))
-    context = {"words": words, "seat": seat if seat in SEAT_FILTERS else "", "company": company}
+    context = {
+        "words": words,
+        "seat": seat if seat in SEAT_FILTERS else "",
+        "account": account,
+        "company": company,
+    }
     return render_club_page(
         request, "people.html", shown=paginator.get_page(request.GET.get("page")), **context
     )
@@ -73,25 +85,75 @@ def person_create(request: "HttpRequest") -> "HttpResponse":
             if person:
                 messages.success(request, _("Person added. Next: add their employer."))
                 return redirect("club-person", person.pk)
-    return render_club_page(request, "person_new.html", form=form, namesakes=namesakes)
+    holder = find_address_holder(request.POST.get("email", "")) if "email" in form.errors else None
+    return render_club_page(request, "person_new.html", form=form, namesakes=namesakes, holder=holder)
+
+
+@require_safe
+def person_detail(request: "HttpRequest", person_id: int) -> "HttpResponse":
+    """Show one person with their history."""
+    require_administrator(request.user)
+    return _render_person(request, person_id)
 
 
 @read_or_write
-def person_detail(request: "HttpRequest", person_id: int) -> "HttpResponse":
-    """Show one person with their history; a POST changes the name."""
+@reauthentication_required(allow_get=True)
+def person_edit(request: "HttpRequest", person_id: int) -> "HttpResponse":
+    """Change name, address and language; others of a new name are shown first."""
+    administrator = require_administrator(request.user)
+    person = get_object_or_404(Person, pk=person_id)
+    # Read before the form changes the instance: the page names the person as they are stored.
+    title, names = str(person), (person.first_name, person.last_name)
+    form = PersonForm(request.POST or None, instance=person)
+    namesakes: list[Person] = []
+    if request.method == "POST" and form.is_valid():
+        if names != (person.first_name, person.last_name) and not form.cleaned_data["is_other_person"]:
+            found = find_namesakes(first_name=person.first_name, last_name=person.last_name)
+            namesakes = [namesake for namesake in found if namesake.pk != person_id]
+        if not namesakes and _save_person_form(request, form, administrator):
+            return redirect("club-person", person_id)
+    context = {"form": form, "namesakes": namesakes, "title": title, "person": person, "holder": None}
+    if "email" in form.errors:
+        context["holder"] = find_address_holder(request.POST.get("email", ""))
+    return render_club_page(request, "person_edit.html", **context)
+
+
+def _save_person_form(request: "HttpRequest", form: PersonForm, administrator: Person) -> bool:
+    """Save the form's person; return False with the errors in the form if the action refuses them."""
+    try:
+        update_person(person=form.instance, actor=administrator, changed_fields=form.changed_columns)
+    except InvalidFields as error:
+        form.add_errors(error.field_errors)
+        return False
+    messages.success(request, _("The person is saved."))
+    return True
+
+
+@require_POST
+@reauthentication_required
+def person_close(request: "HttpRequest", person_id: int) -> "HttpResponse":
+    """Close the person's account."""
+    administrator = require_administrator(request.user)
+    person = get_object_or_404(Person, pk=person_id)
+    close_account(person=person, actor=administrator)
+    messages.success(request, _("The account of %(name)s is closed.") % {"name": person})
+    return redirect("club-person", person_id)
+
+
+@require_POST
+@reauthentication_required
+def person_reopen(request: "HttpRequest", person_id: int) -> "HttpResponse":
+    """Reopen an account that was closed."""
     require_administrator(request.user)
     person = get_object_or_404(Person, pk=person_id)
-    form = PersonNameForm(request.POST or None, instance=person)
-    if request.method == "POST" and form.is_valid():
-        save_person(person=form.instance, changed_fields=form.changed_data)
-        messages.success(request, _("The person is saved."))
-        return redirect("club-person", person_id)
-    return _render_person(request, person_id, form=form)
+    reopen_account(person=person)
+    messages.success(request, _("%(name)s can sign in again.") % {"name": person})
+    return redirect("club-person", person_id)
 
 
 def _render_person(request: "HttpRequest", person_id: int, **forms: Any) -> "HttpResponse":
     person = get_object_or_404(Person, pk=person_id)
-    context = {"form": PersonNameForm(instance=person), "job_form": EmploymentForm(prefix="job"), **forms}
+    context = {"job_form": EmploymentForm(prefix="job"), **forms}
     return render_club_page(request, "person.html", **load_person_page(person), **context)
 
 

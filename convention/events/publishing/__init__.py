@@ -1,5 +1,6 @@
-"""From a copied event to a public one: the copy, the checklist, publication, and its public face.
+"""From a new or copied event to a public one: its start, the checklist, publication, its public face.
 
-Start with `copy_event.py` and `publish.py`. Other apps take part through the hooks `event_copiers`,
-`event_readiness` and `public_pages`. May import the rest of `convention.events` and what is below it.
+Start with `start_event.py`, `copy_event.py` and `publish.py`. Other apps take part through the hooks
+`event_starters`, `event_copiers`, `event_readiness` and `public_pages`. May import the rest of
+`convention.events` and what is below it.
 """

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from convention import hooks
 from convention.audit.record import record_action
-from convention.events.models import Event, EventRole, Room
+from convention.events.models import Event, EventPicture, EventRole, Room
 from convention.events.roles import save_event_role
 
 EVENT_MOMENTS = (
@@ -107,11 +107,12 @@ def copy_event(*, source: Event, name: str, name_en: str, slug: str, starts_on: 
 
 
 def copy_rooms_and_team(event_copy: EventCopy) -> None:
-    """Copy the rooms, and the roles that the club gave and that are open today.
+    """Copy the rooms and pictures, and the roles that the club gave and that are open today.
 
     Roles begin today; their ends move with the event.
     """
     event_copy.copy_rows(Room.objects.filter(event=event_copy.source), guid="")
+    event_copy.copy_rows(EventPicture.objects.filter(event=event_copy.source))
     today = timezone.localdate()
     # Roles under a contract are for one event.
     roles = EventRole.objects.open(at=today).filter(event=event_copy.source, delegation=None)

@@ -1,13 +1,14 @@
 """The picture of an event that messengers and social networks show beside its address."""
 
 import hashlib
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils import translation
 
-from convention.events.models import Event
+from convention.events.models import Event, EventPicture
 from convention.text.dates import format_date_range
 from convention.typeset.font_faces import FontWeight
 from convention.typeset.line_breaks import TextBox, fit_text
@@ -30,10 +31,25 @@ def compute_preview_version(event: Event) -> str:
     return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
-def make_image_address(event: Event) -> str:
-    """Return the whole address of the picture; it changes with what the picture shows."""
+@dataclass(frozen=True)
+class PreviewImage:
+    """The whole address of a picture, which changes with what the picture shows; its type and its size."""
+
+    address: str
+    mimetype: str
+    width: int
+    height: int
+
+
+def find_preview_image(event: Event) -> PreviewImage:
+    """Return the event's header image, or the drawn picture for an event without one."""
+    header = event.shown_pictures.get(EventPicture.Kind.HEADER)
+    if header:
+        address = f"{settings.SITE_URL}{header.get_absolute_url()}"
+        return PreviewImage(address, header.mimetype, header.width, header.height)
     path = reverse("event-preview", args=[event.slug])
-    return f"{settings.SITE_URL}{path}?v={compute_preview_version(event)}"
+    address = f"{settings.SITE_URL}{path}?v={compute_preview_version(event)}"
+    return PreviewImage(address, "image/png", WIDTH, HEIGHT)
 
 
 def load_preview_image(event: Event) -> bytes:

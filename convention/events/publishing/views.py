@@ -1,4 +1,4 @@
-"""From a copied event to a published one: the form of the copy, the checklist, and the address to share."""
+"""From a new event to a published one: how it begins, the checklist, and the address to share."""
 
 from typing import TYPE_CHECKING
 
@@ -7,20 +7,23 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from convention.codes.qr import draw_svg_symbol
-from convention.errors import Forbidden, InvalidFields, NotOpenNow
-from convention.events.forms import CopyEventForm, PublishEventForm
+from convention.errors import InvalidFields, NotFound, NotOpenNow
+from convention.events.forms import CopyEventForm, PublishEventForm, StartEventForm
 from convention.events.models import Event
-from convention.events.permissions import can_create_events, get_event_to_organize
+from convention.events.permissions import check_event_creation, get_event_to_organize
 from convention.events.slugs import make_event_slug
 
 from .copy_event import copy_event
 from .publish import list_readiness, publish_event
+from .start_event import KINDS_TO_START, start_event
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+MAX_COPY_SOURCES = 5
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,11 +48,43 @@ def event_publication(request: "HttpRequest", event: str) -> "HttpResponse":
 
 
 @login_required
+@require_safe
+def event_new(request: "HttpRequest") -> "HttpResponse":
+    """Offer the ways to begin an event: by its kind, as a copy, or from scratch."""
+    check_event_creation(request.user)
+    rows = Event.objects.exclude(kind=Event.Kind.SITE_VISIT).order_by("-starts_at")
+    sources = list(rows[: MAX_COPY_SOURCES + 1])
+    context = {
+        "section": "organize",
+        "sources": sources[:MAX_COPY_SOURCES],
+        "has_more": len(sources) > MAX_COPY_SOURCES,
+    }
+    return render(request, "organize/event_choose.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def event_start(request: "HttpRequest", kind: str) -> "HttpResponse":
+    """Create a draft of one kind with the content that it starts with."""
+    check_event_creation(request.user)
+    if kind not in KINDS_TO_START:
+        raise NotFound(_("There is no such kind of event."))
+    form = StartEventForm(request.POST or None, kind=Event.Kind(kind))
+    if request.method == "POST" and form.is_valid():
+        event = start_event(kind=Event.Kind(kind), **form.get_event_values())
+        messages.success(request, _("The draft is created. Check it here before you publish it."))
+        return redirect("organize-event-publish", event.slug)
+    is_meeting = kind == Event.Kind.GROUP_MEETING
+    heading = _("A new meeting of a working group") if is_meeting else _("A new convention")
+    context = {"form": form, "heading": heading, "section": "organize"}
+    return render(request, "organize/event_start.html", context)
+
+
+@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def event_copy(request: "HttpRequest") -> "HttpResponse":
     """Create a draft with the settings of another event."""
-    if not can_create_events(request.user):
-        raise Forbidden(_("Only the club’s organizers can add an event."))
+    check_event_creation(request.user)
     form = CopyEventForm(request.POST or None, initial={"source": request.GET.get("source", "")})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data

@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 from django.utils.text import Truncator
 
 from convention.events.models import Event
-from convention.events.publishing.preview_image import HEIGHT, WIDTH, make_image_address
+from convention.events.publishing.preview_image import find_preview_image
 
 register = template.Library()
 
@@ -33,10 +33,7 @@ def page_metadata(
         "site_name": settings.SITE_NAME,
         "locales": LOCALES,
         "is_indexed": event is None or event.visibility == Event.Visibility.PUBLIC,
-        "image": make_image_address(event) if event else "",
-        # As text: numbers of a page are written by locale, “1 200”.
-        "image_width": str(WIDTH),
-        "image_height": str(HEIGHT),
+        "image": find_preview_image(event) if event else None,
     }
 
 

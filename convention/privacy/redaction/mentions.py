@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db import models
 
 from convention.privacy.registry import list_data_sources
+from convention.rich_text.clean_columns import CleanHtmlField
 
 from .redact_rows import iterate_texts
 from .redactor import Redactor
@@ -53,9 +54,10 @@ def find_mentions(redactor: Redactor) -> Iterator[NameMention]:
 
 
 def iterate_text_columns(model: type[models.Model]) -> Iterable["models.Field[Any, Any]"]:
-    """Yield the columns of free text: no choices and no keys."""
+    """Yield the columns of free text: no choices, no keys, and no HTML made of another column."""
     for field in model._meta.concrete_fields:
         is_text = isinstance(field, models.CharField | models.TextField | models.JSONField)
         # Choices are our own words, even if one looks like a name.
-        if is_text and not field.choices and not field.primary_key:
+        is_derived = isinstance(field, CleanHtmlField)
+        if is_text and not is_derived and not field.choices and not field.primary_key:
             yield field

@@ -9,11 +9,11 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from convention.db.limited_stock import WITHIN_CAPACITY, LimitedStock
+from convention.text.web_addresses import MAP_URL, build_map_url
 
 from .applications import Application
 from .visits import Visit
 
-MAP_URL = "https://www.openstreetmap.org"
 # True for seats whose passenger still has a place at the visit. The rows of others are deleted lazily.
 ACTIVE_PASSENGER_CONDITION = Q(
     application__refused_at__isnull=True,
@@ -74,7 +74,7 @@ class Ride(LimitedStock):
     def map_url(self) -> str:
         """Return a map of the coordinates, or a search for the meeting point without them."""
         if self.latitude is None or self.longitude is None:
-            return f"{MAP_URL}/search?{urlencode({'query': self.meeting_point})}"
+            return build_map_url(self.meeting_point)
         place = {"mlat": f"{self.latitude:f}", "mlon": f"{self.longitude:f}"}
         return f"{MAP_URL}/?{urlencode(place)}#map=17/{self.latitude:f}/{self.longitude:f}"
 

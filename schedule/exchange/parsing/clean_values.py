@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
+from convention.rich_text.sanitize import MAX_TEXT_CHARS
 from convention.text.normalize import INVISIBLE_CHARACTERS
 from schedule.exchange.import_notes import ImportNotes, NoteReason
-from schedule.rich_text.sanitize import MAX_TEXT_CHARS
 
 # Speakers, links or attachments of one session; the largest real file has ten.
 MAX_ITEMS_PER_SESSION = 500

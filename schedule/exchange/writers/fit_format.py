@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from django.utils.text import slugify
 
+from convention.rich_text.sanitize import is_html, to_text
 from schedule.exchange.import_notes import ImportNotes
 from schedule.exchange.parsed_programme import (
     NO_START,
@@ -24,7 +25,6 @@ from schedule.exchange.parsing import clean_values
 from schedule.exchange.parsing.times import find_zone
 from schedule.exchange.parsing.web_addresses import encode_web_uri, resolve_address
 from schedule.programme.days import get_programme_day
-from schedule.rich_text.sanitize import is_html, to_text
 
 # Allowed by both schemas (voc-slug-new in the XML schema is the stricter one).
 SLUG_PATTERN = re.compile(r"[a-z0-9_]{4,}-[a-z0-9_-]{3,}[a-z0-9]")

@@ -1,10 +1,14 @@
-"""Adding a person to the directory by hand."""
+"""Adding a person to the directory by hand, changing one, closing and reopening accounts."""
 
 import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
 
+from convention.api.models import ApiToken
+from convention.api.tokens import create_token
 from convention.audit.models import AuditEntry
 from convention.club.models import Person
-from tests.factories import make_administrator, make_person
+from tests.factories import make_account, make_administrator, make_person, verified
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -46,4 +50,97 @@ def test_a_taken_address_is_refused_with_a_sentence():
     page = client.post(NEW, FIELDS).content.decode()
 
     assert "Someone in the directory already has this address." in page
+    assert "This address belongs to:" in page
+    assert "Ana Autre</a>" in page
     assert Person.objects.filter(last_name="Martin").count() == 0
+
+
+def edit_fields(person: Person, **changes: str) -> dict[str, str]:
+    values = {name: getattr(person, name) or "" for name in ("first_name", "last_name", "email", "language")}
+    return {**values, **changes}
+
+
+def test_a_new_address_ends_what_the_former_one_gave_access_to(django_capture_on_commit_callbacks):
+    password = "a long password"
+    person = verified(make_person(email="old@firm.example", last_name="Martin", password=password))
+    person_client, client = make_client(None), make_client(make_administrator())
+    person_client.post("/en/accounts/login/", {"login": person.email, "password": password})
+    assert person_client.get("/en/me/").status_code == 200
+    create_token(person_id=person.pk, name="program", scopes=["registrations:read"])
+    page = f"/en/organize/club/people/{person.pk}/edit/"
+
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post(
+            page, edit_fields(person, email="New@Firm.example", last_name="Roi"), follow=True
+        )
+
+    person.refresh_from_db()
+    assert "The person is saved." in answer.content.decode()
+    assert (person.email, person.last_name) == ("new@firm.example", "Roi")
+    assert not EmailAddress.objects.filter(email="old@firm.example").exists()
+    assert person_client.get("/me/").status_code == 302
+    assert ApiToken.objects.get(person=person).revoked_at
+    assert [message.to for message in mail.outbox] == [["old@firm.example"]]
+    assert "new@firm.example" in mail.outbox[0].body
+    assert set(AuditEntry.objects.get(verb="person.change").fields) == {"email", "last_name"}
+
+
+def test_namesakes_and_taken_addresses_are_shown_before_a_person_is_changed():
+    make_person(email="zoe@firm.example", first_name="Zoé", last_name="Martin", is_active=False)
+    person = make_person(email="ana@firm.example", first_name="Ana", last_name="Silva")
+    client = make_client(make_administrator())
+    page = f"/en/organize/club/people/{person.pk}/edit/"
+    renamed = edit_fields(person, first_name="Zoe", last_name="Martin")
+
+    namesakes = client.post(page, renamed).content.decode()
+    taken = client.post(page, edit_fields(person, email="ZOE@firm.example")).content.decode()
+    emptied = client.post(page, edit_fields(person, email="")).content.decode()
+
+    assert "The directory already has someone with this name:" in namesakes
+    assert "(account closed)" in namesakes
+    assert "Someone in the directory already has this address." in taken
+    assert "Zoé Martin</a> (account closed)" in taken
+    assert "Enter an address; close the account" in emptied
+    assert Person.objects.get(pk=person.pk).name == "Ana Silva"
+
+    client.post(page, {**renamed, "is_other_person": "on"})
+
+    assert Person.objects.get(pk=person.pk).name == "Zoe Martin"
+
+
+def test_a_closed_account_opens_nothing_and_is_found_and_reopened():
+    person = make_account(first_name="Zoé", last_name="Martin")
+    person_client, client = make_client(person), make_client(make_administrator())
+    create_token(person_id=person.pk, name="program", scopes=["registrations:read"])
+    at = f"/en/organize/club/people/{person.pk}/"
+
+    closed = client.post(f"{at}close/", follow=True).content.decode()
+
+    assert "The account of Zoé Martin is closed." in closed
+    assert person_client.get("/me/").status_code == 302
+    assert ApiToken.objects.get(person=person).revoked_at
+    assert "Zoé Martin" not in client.get("/en/organize/club/people/").content.decode()
+    assert "Zoé Martin" in client.get("/en/organize/club/people/?account=closed").content.decode()
+
+    client.post(f"{at}reopen/")
+
+    assert Person.objects.get(pk=person.pk).is_active
+    verbs = AuditEntry.objects.filter(verb__endswith="_account").order_by("pk").values_list("verb", flat=True)
+    assert list(verbs) == ["person.close_account", "person.reopen_account"]
+
+
+def test_an_administrator_cannot_take_over_or_close_what_would_lock_the_club_out():
+    administrator = make_administrator()
+    root = Person.objects.create_user("root@club.example", last_name="Root", is_superuser=True)
+    client, root_client = make_client(administrator), make_client(root)
+    own = f"/en/organize/club/people/{administrator.pk}/close/"
+    of_root = f"/en/organize/club/people/{root.pk}/"
+
+    taken = client.post(f"{of_root}edit/", edit_fields(root, email="mine@firm.example")).content.decode()
+
+    assert "changes the address themselves" in taken
+    assert client.post(f"{of_root}close/").status_code == 403
+    assert "You cannot close your own account" in client.post(own).content.decode()
+    # The superuser holds no role of the club: without this one nobody would be its administrator.
+    assert "last administrator" in root_client.post(own).content.decode()
+    assert Person.objects.filter(is_active=True).count() == 2

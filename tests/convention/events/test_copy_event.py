@@ -31,7 +31,8 @@ pytestmark = pytest.mark.django_db
 PARIS = ZoneInfo("Europe/Paris")
 
 COPIED = {
-    "Room", "EventRole", "Quota", "Ticket", "Addon", "Package", "Question", "RefundRule", "WaitingPolicy",
+    "Room", "EventRole", "EventPicture",
+    "Quota", "Ticket", "Addon", "Package", "Question", "RefundRule", "WaitingPolicy",
     "Schedule", "Track", "WalkingTime", "ConflictLevel", "ReminderPlan", "Checkpoint", "FeedbackSettings",
 }  # fmt: skip
 # Of people or of money, what was made for one event, and programmes, which are imported or planned.

@@ -60,22 +60,24 @@ def test_a_role_that_has_ended_opens_nothing(client):
 def test_an_organizer_creates_an_event_in_its_own_zone(client):
     client.force_login(make_administrator())
     values = form_of(Event(name="Lisbonne"), slug="lisboa", timezone="Europe/Lisbon")
-    answer = client.post("/organize/new/", values)
+    answer = client.post("/organize/new/all/", values)
     assert answer["Location"] == "/organize/lisboa/settings/"
     event = Event.objects.get(slug="lisboa")
     assert event.starts_at == datetime.datetime(2027, 6, 16, 8, tzinfo=datetime.UTC)
     assert event.visibility == "draft"
     assert 'value="2027-06-16T09:00"' in client.get("/organize/lisboa/settings/").content.decode()
     assert AuditEntry.objects.get(verb="event.create").event == "lisboa"
-    client.post("/organize/new/", {**values, "slug": ""})
+    client.post("/organize/new/all/", {**values, "slug": ""})
     assert (
-        client.post("/organize/new/", {**values, "slug": ""})["Location"] == "/organize/lisbonne-2/settings/"
+        client.post("/organize/new/all/", {**values, "slug": ""})["Location"]
+        == "/organize/lisbonne-2/settings/"
     )
 
 
 def test_only_the_clubs_organizers_create_events(client):
     client.force_login(make_staff(make_event()))
     assert client.get("/organize/new/").status_code == 403
+    assert client.get("/organize/new/all/").status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -110,7 +112,7 @@ def test_bad_settings_are_refused_with_a_sentence(client, changes, field, senten
 @pytest.mark.parametrize("slug", ["new", "components", "avec espace", "é"])
 def test_some_addresses_cannot_be_taken(client, slug):
     client.force_login(make_administrator())
-    answer = client.post("/organize/new/", form_of(Event(name="N"), slug=slug))
+    answer = client.post("/organize/new/all/", form_of(Event(name="N"), slug=slug))
     assert list(answer.context["form"].errors) == ["slug"]
 
 

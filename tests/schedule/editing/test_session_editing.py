@@ -15,10 +15,10 @@ from lxml import html
 from badges.reports.event_facts import load_event_facts
 from convention.audit.models import AuditEntry
 from convention.events.models import EventRole
+from convention.rich_text.sanitize import MAX_TEXT_CHARS
 from schedule.editing.revision import raise_revision
 from schedule.exchange.uploads import MAX_FILES_READ_PER_HOUR, delete_old_uploads, throttle_reading
 from schedule.models import Schedule, ScheduleUpload, Session, Speaker, Track
-from schedule.rich_text.sanitize import MAX_TEXT_CHARS
 from tests.factories import make_event, make_person, make_room, make_session, make_track
 from tests.schedule.versions.timetables import publish_current_draft
 

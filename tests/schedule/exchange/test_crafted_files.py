@@ -7,13 +7,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from convention.errors import UnreadableFile
+from convention.rich_text.sanitize import MAX_TEXT_CHARS
 from schedule.exchange.import_notes import NoteReason
 from schedule.exchange.parsed_programme import MAX_APPEARANCES, MAX_SESSIONS, MAX_SPEAKERS, ParsedProgramme
 from schedule.exchange.parsing.clean_values import MAX_ITEMS_PER_SESSION
 from schedule.exchange.parsing.recurrence import MAX_RULES
 from schedule.exchange.read_schedule import read_schedule, read_schedule_with_html
 from schedule.models import ScheduleUpload, Session
-from schedule.rich_text.sanitize import MAX_TEXT_CHARS
 from tests.factories import make_administrator, make_event
 from tests.schedule.exchange.files import event, frab_json, ics, one, vevent, xml
 

@@ -9,10 +9,16 @@ from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from convention.rich_text.html_cost import VOID_ELEMENTS, measure_markup
+from convention.rich_text.sanitize import (
+    MAX_MARKDOWN_CHARS,
+    MAX_TEXT_CHARS,
+    markdown_to_html,
+    to_html,
+    to_text,
+)
+from convention.rich_text.texts import RichText, attach_html
 from schedule.models import Session, Speaker
-from schedule.rich_text.html_cost import VOID_ELEMENTS, measure_markup
-from schedule.rich_text.sanitize import MAX_MARKDOWN_CHARS, MAX_TEXT_CHARS, markdown_to_html, to_html, to_text
-from schedule.rich_text.texts import RichText, attach_html
 from tests.factories import make_event, make_session
 
 NESTED = "<div>" * 20_000 + "in the middle" + "</div>" * 20_000

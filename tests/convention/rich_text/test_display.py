@@ -2,7 +2,7 @@
 
 import pytest
 
-from schedule.rich_text.sanitize import filter_web_address, to_html, to_text
+from convention.rich_text.sanitize import filter_web_address, to_html, to_text
 
 
 def test_markdown_becomes_html():

@@ -1,0 +1,74 @@
+"""Forms of club roles, working groups, mandates and plans."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from convention.club.forms import AppointByEmailForm, EurosField
+from convention.club.models import ClubRole, Mandate, Plan, WorkingGroup
+from convention.text.normalize import normalize_whitespace
+from convention.web.forms import ActionErrorsMixin
+
+
+class ClubRoleForm(AppointByEmailForm):
+    """A person to give a role of the club, found by e-mail."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=ClubRole.Role.choices)
+
+
+class MandateForm(AppointByEmailForm):
+    """A person to give a role in a working group, found by e-mail."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Mandate.Role.choices)
+
+
+class WorkingGroupForm(ActionErrorsMixin, forms.ModelForm):
+    """A working group without its slug."""
+
+    class Meta:
+        model = WorkingGroup
+        fields = ["name", "kind", "charter"]
+        widgets = {"charter": forms.Textarea(attrs={"rows": 8})}
+        help_texts = {"charter": _("What the group is for and how it works.")}
+        error_messages = {"name": {"unique": _("Another group has this name.")}}
+
+    def clean_name(self) -> str:
+        return normalize_whitespace(self.cleaned_data["name"])
+
+
+class PercentField(EurosField):
+    """A rate typed in percent and stored in hundredths of a percent."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_value": 100, **kwargs})
+
+
+class PlanForm(ActionErrorsMixin, forms.ModelForm):
+    """A plan without its slug; the reason for no VAT follows from the rate."""
+
+    dues_cents = EurosField(label=_("Dues, in euros"), help_text=_("For a year, VAT included."))
+    extra_seat_price_cents = EurosField(label=_("Price of an extra seat, in euros"))
+    vat_rate = PercentField(
+        label=_("VAT rate, in percent"),
+        help_text=_("0 for an association whose dues are exempt from VAT."),
+    )
+
+    class Meta:
+        model = Plan
+        fields = [
+            "name", "name_en", "dues_cents", "vat_rate", "seats", "extra_seat_price_cents", "passes", "votes",
+            "position", "is_offered",
+        ]  # fmt: skip
+        help_texts = {
+            "position": _("Plans are listed by this number, the lowest first."),
+            "is_offered": _("Only plans on offer can be chosen for a new membership."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """Derive the reason for no VAT from the rate."""
+        data = super().clean() or self.cleaned_data
+        data["name"] = normalize_whitespace(data.get("name") or "")
+        default = Plan._meta.get_field("exemption").get_default()
+        self.instance.exemption = "" if data.get("vat_rate") else self.instance.exemption or default
+        return data

@@ -1,0 +1,183 @@
+"""Pages of club roles, working groups, mandates and plans, for administrators."""
+
+from typing import TYPE_CHECKING, Any
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from convention.club.companies import save_market_or_plan
+from convention.club.forms import DateRangeForm
+from convention.club.memberships import list_plans
+from convention.club.models import ClubRole, Mandate, Membership, Plan, WorkingGroup
+from convention.club.permissions import require_administrator
+from convention.club.views.base import read_or_write, render_club_page
+from convention.errors import InvalidFields
+
+from .club_roles import end_club_role, give_club_role, list_club_roles
+from .forms import ClubRoleForm, MandateForm, PlanForm, WorkingGroupForm
+from .working_groups import (
+    change_mandate_days,
+    end_mandate,
+    give_mandate,
+    list_working_groups,
+    load_working_group_page,
+    save_working_group,
+)
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+@read_or_write
+@reauthentication_required(allow_get=True)
+def club_role_list(request: "HttpRequest") -> "HttpResponse":
+    """Show who has which role of the club; a POST gives one."""
+    administrator = require_administrator(request.user)
+    form = ClubRoleForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            club_role = give_club_role(**form.cleaned_data)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            values = {"name": club_role.person, "role": club_role.get_role_display()}
+            messages.success(request, _("%(name)s is now %(role)s.") % values)
+            return redirect("club-roles")
+    context = {"roles": list_club_roles(), "administrator": administrator, "today": timezone.localdate()}
+    return render_club_page(request, "roles.html", form=form, **context)
+
+
+@require_POST
+@reauthentication_required
+def club_role_end(request: "HttpRequest", role_id: int) -> "HttpResponse":
+    administrator = require_administrator(request.user)
+    club_role = get_object_or_404(ClubRole.objects.select_related("person"), pk=role_id)
+    revoked = end_club_role(role=club_role, actor=administrator)
+    messages.success(request, _("The role of %(name)s has ended.") % {"name": club_role.person})
+    if revoked:
+        sentence = ngettext(
+            "This person’s API token was revoked.",
+            "This person’s %(count)d API tokens were revoked.",
+            revoked,
+        )
+        messages.success(request, sentence % {"count": revoked})
+    return redirect("club-roles")
+
+
+@require_safe
+def working_group_list(request: "HttpRequest") -> "HttpResponse":
+    require_administrator(request.user)
+    return render_club_page(request, "groups.html", groups=list_working_groups())
+
+
+@read_or_write
+def working_group_create(request: "HttpRequest") -> "HttpResponse":
+    require_administrator(request.user)
+    return _edit_working_group(request, WorkingGroup())
+
+
+@read_or_write
+def working_group_edit(request: "HttpRequest", group: str) -> "HttpResponse":
+    require_administrator(request.user)
+    return _edit_working_group(request, get_object_or_404(WorkingGroup, slug=group))
+
+
+def _edit_working_group(request: "HttpRequest", group: WorkingGroup) -> "HttpResponse":
+    # Read before the form changes the instance: the page names the group as it is stored.
+    title = group.name
+    form = WorkingGroupForm(request.POST or None, instance=group)
+    if request.method == "POST" and form.is_valid():
+        try:
+            saved = save_working_group(group=form.instance, changed_fields=form.changed_data)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            messages.success(request, _("The group is saved."))
+            return redirect("club-group", saved.slug)
+    return render_club_page(request, "group_form.html", form=form, title=title, slug=group.slug)
+
+
+@read_or_write
+def working_group_detail(request: "HttpRequest", group: str) -> "HttpResponse":
+    """Show a group with its mandates of today and earlier; a POST gives one."""
+    require_administrator(request.user)
+    group_row = get_object_or_404(WorkingGroup, slug=group)
+    form = MandateForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            mandate = give_mandate(group=group_row, **form.cleaned_data)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            values = {"name": mandate.person, "role": mandate.get_role_display()}
+            messages.success(request, _("%(name)s is now %(role)s.") % values)
+            return redirect("club-group", group)
+    return render_club_page(request, "group.html", form=form, **load_working_group_page(group_row))
+
+
+def _get_mandate(slug: str, pk: int) -> Mandate:
+    return get_object_or_404(Mandate.objects.select_related("person", "group"), group__slug=slug, pk=pk)
+
+
+@read_or_write
+def mandate_edit(request: "HttpRequest", group: str, mandate: int) -> "HttpResponse":
+    """Change first and last day of a mandate."""
+    require_administrator(request.user)
+    mandate_row = _get_mandate(group, mandate)
+    days = {"starts_on": mandate_row.starts_on, "ends_on": mandate_row.ends_on}
+    form = DateRangeForm(request.POST or None, initial=days)
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_mandate_days(mandate=mandate_row, **form.cleaned_data)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            messages.success(request, _("The mandate is saved."))
+            return redirect("club-group", group)
+    return render_club_page(request, "mandate_form.html", form=form, mandate=mandate_row)
+
+
+@require_POST
+def mandate_end(request: "HttpRequest", group: str, mandate: int) -> "HttpResponse":
+    require_administrator(request.user)
+    mandate_row = _get_mandate(group, mandate)
+    end_mandate(mandate=mandate_row)
+    messages.success(request, _("The mandate of %(name)s has ended.") % {"name": mandate_row.person})
+    return redirect("club-group", group)
+
+
+@require_safe
+def plan_list(request: "HttpRequest") -> "HttpResponse":
+    require_administrator(request.user)
+    return render_club_page(request, "plans.html", plans=list_plans())
+
+
+@read_or_write
+def plan_create(request: "HttpRequest") -> "HttpResponse":
+    require_administrator(request.user)
+    return _edit_plan(request, Plan())
+
+
+@read_or_write
+def plan_edit(request: "HttpRequest", plan: str) -> "HttpResponse":
+    """Change a plan; the page says how many memberships keep the earlier terms."""
+    require_administrator(request.user)
+    plan_row = get_object_or_404(Plan, slug=plan)
+    memberships = Membership.objects.filter(plan=plan_row)
+    return _edit_plan(request, plan_row, membership_count=memberships.count())
+
+
+def _edit_plan(request: "HttpRequest", plan: Plan, **context: Any) -> "HttpResponse":
+    # Read before the form changes the instance: the page names the plan as it is stored.
+    title = plan.title
+    form = PlanForm(request.POST or None, instance=plan)
+    if request.method == "POST" and form.is_valid():
+        save_market_or_plan(row=form.instance, changed_fields=form.changed_data)
+        messages.success(request, _("The plan is saved."))
+        return redirect("club-plans")
+    return render_club_page(request, "plan_form.html", form=form, title=title, **context)

@@ -1,0 +1,113 @@
+"""Create and change working groups, and give and end mandates in them."""
+
+import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Prefetch, QuerySet
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.club.companies import set_free_slug
+from convention.club.models import Mandate, WorkingGroup
+from convention.club.people import get_or_create_person
+from convention.club.periods import DateSpan, end_period, spans_overlap
+from convention.errors import InvalidFields
+
+
+def list_working_groups() -> QuerySet[WorkingGroup]:
+    """Return the groups by name, each with `current_mandates` of today: two queries."""
+    mandates = Mandate.objects.open().select_related("person").order_by("starts_on", "pk")
+    groups: QuerySet[WorkingGroup] = WorkingGroup.objects.order_by("sort_name", "pk")
+    return groups.prefetch_related(Prefetch("mandates", mandates, to_attr="current_mandates"))
+
+
+def load_working_group_page(group: WorkingGroup) -> dict[str, Any]:
+    """Return the context of a group's page: mandates that are open or begin later, and those that ended."""
+    today = timezone.localdate()
+    rows = group.mandates.select_related("person").order_by("-starts_on", "person__sort_name", "pk")
+    return {
+        "group": group,
+        "today": today,
+        "current": [row for row in rows if row.ends_on is None or row.ends_on >= today],
+        "past": [row for row in rows if row.ends_on and row.ends_on < today],
+    }
+
+
+@transaction.atomic
+def save_working_group(*, group: WorkingGroup, changed_fields: list[str]) -> WorkingGroup:
+    """Create or update a group; a new one gets a slug made from its name.
+
+    Raise InvalidFields if another group has the name.
+    """
+    verb = "working_group.change" if group.pk else "working_group.create"
+    if group.pk is None:
+        set_free_slug(group)
+    try:
+        # The savepoint keeps the outer transaction usable after an IntegrityError on PostgreSQL.
+        with transaction.atomic():
+            group.save()
+    except IntegrityError as error:
+        sentence = _("Another group has this name.")
+        raise InvalidFields(_("Some fields need to be corrected."), {"name": [sentence]}) from error
+    record_action(verb, group, fields=changed_fields)
+    return group
+
+
+@transaction.atomic
+def give_mandate(
+    *,
+    group: WorkingGroup,
+    email: str,
+    role: str,
+    starts_on: datetime.date,
+    ends_on: datetime.date | None = None,
+    first_name: str = "",
+    last_name: str = "",
+) -> Mandate:
+    """Give the person with that address a role in the group; an unknown one is added to the directory.
+
+    Raise InvalidFields if the person has the role in the group on one of these days, for an unknown address
+    without a name, and for a closed account.
+    """
+    # A form sent twice must not give the mandate twice.
+    WorkingGroup.objects.select_for_update(no_key=True).get(pk=group.pk)
+    person = get_or_create_person(
+        email=email, first_name=first_name, last_name=last_name, language=settings.LANGUAGE_CODE
+    )
+    mandate = Mandate(group=group, person=person, role=role, starts_on=starts_on, ends_on=ends_on)
+    _check_mandate_overlap(mandate, (starts_on, ends_on), field="role")
+    mandate.save()
+    record_action("mandate.give", mandate, fields=["person", "role", "starts_on", "ends_on"])
+    return mandate
+
+
+@transaction.atomic
+def change_mandate_days(
+    *, mandate: Mandate, starts_on: datetime.date, ends_on: datetime.date | None
+) -> Mandate:
+    """Change first and last day. Raise InvalidFields if the person has the same role on one of these days."""
+    WorkingGroup.objects.select_for_update(no_key=True).get(pk=mandate.group_id)
+    _check_mandate_overlap(mandate, (starts_on, ends_on), field="starts_on")
+    mandate.starts_on, mandate.ends_on = starts_on, ends_on
+    mandate.save(update_fields=["starts_on", "ends_on"])
+    record_action("mandate.change", mandate, fields=["starts_on", "ends_on"])
+    return mandate
+
+
+def _check_mandate_overlap(mandate: Mandate, days: DateSpan, *, field: str) -> None:
+    rows = Mandate.objects.filter(group=mandate.group, person=mandate.person, role=mandate.role)
+    for existing in rows.exclude(pk=mandate.pk):
+        if spans_overlap((existing.starts_on, existing.ends_on), days):
+            sentence = _("%(name)s has this role from %(day)s on; end it first.")
+            values = {"name": mandate.person, "day": formats.date_format(existing.starts_on)}
+            raise InvalidFields(_("Some fields need to be corrected."), {field: [sentence % values]})
+
+
+@transaction.atomic
+def end_mandate(*, mandate: Mandate) -> None:
+    """End the mandate yesterday; delete it if it began today or later."""
+    record_action("mandate.end", mandate, fields=["ends_on"])
+    end_period(mandate)

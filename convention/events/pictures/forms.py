@@ -1,0 +1,63 @@
+"""Form of one picture of an event."""
+
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from convention.events.models import EventPicture
+from convention.text.normalize import normalize_whitespace
+
+HELP_TEXTS: Final = {
+    EventPicture.Kind.HEADER: _(
+        "At the top of the event’s page, and where its address is shared. JPEG, PNG or WebP, at most 10 MB, "
+        "wider than high."
+    ),
+    EventPicture.Kind.LOGO: _(
+        "Beside the club’s name, on all public pages of the event. JPEG, PNG or WebP, at most 10 MB."
+    ),
+    EventPicture.Kind.MAP: _(
+        "A plan of the venue or of the way there, beside its address. JPEG, PNG or WebP, at most 10 MB."
+    ),
+}
+
+
+class PictureForm(forms.Form):
+    """A picture to upload, and its texts for people who do not see it."""
+
+    picture = forms.FileField(
+        label=_("Picture"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        error_messages={"empty": _("This file is empty.")},
+    )
+    alt_text = forms.CharField(
+        label=_("Description in French for people who do not see it"), max_length=300, required=False
+    )
+    alt_text_en = forms.CharField(label=_("The same in English"), max_length=300, required=False)
+
+    def __init__(
+        self, data: Any, files: Any, *, kind: EventPicture.Kind, stored: EventPicture | None
+    ) -> None:
+        super().__init__(data, files, prefix=kind.value)
+        self.kind, self.stored = kind, stored
+        self.fields["picture"].help_text = HELP_TEXTS[kind]
+        self.fields["alt_text"].help_text = _(
+            "What there is to see, in a sentence. Empty for mere decoration."
+        )
+        if stored:
+            self.initial = {"alt_text": stored.alt_text, "alt_text_en": stored.alt_text_en}
+
+    def clean_picture(self) -> Any:
+        """Require a file while none is stored."""
+        upload = self.cleaned_data["picture"]
+        if upload is None and self.stored is None:
+            raise ValidationError(_("Choose a picture."))
+        return upload
+
+    def clean_alt_text(self) -> str:
+        return normalize_whitespace(self.cleaned_data["alt_text"])
+
+    def clean_alt_text_en(self) -> str:
+        return normalize_whitespace(self.cleaned_data["alt_text_en"])

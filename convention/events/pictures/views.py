@@ -1,0 +1,83 @@
+"""Pages of an event's pictures: the organizers' page, and the pictures themselves."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from convention.errors import NotFound, UnreadableFile
+from convention.events.models import Event, EventPicture
+from convention.events.permissions import get_event_to_organize, get_visible_event
+
+from .forms import PictureForm
+from .save_pictures import remove_picture, save_picture
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+HOUR, YEAR = 3600, 365 * 24 * 3600
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def event_pictures(request: "HttpRequest", event: str) -> HttpResponse:
+    """Show the event's pictures; a POST saves or removes the one that it names."""
+    event_row = get_event_to_organize(event, request.user)
+    posted_kind = request.POST.get("kind", "")
+    if posted_kind in EventPicture.Kind.values and "remove" in request.POST:
+        remove_picture(event=event_row, kind=posted_kind)
+        messages.success(request, _("The picture was removed."))
+        return redirect("organize-pictures", event)
+    stored = {picture.kind: picture for picture in event_row.pictures.defer("content")}
+    forms = [_make_form(request, kind, stored.get(kind)) for kind in EventPicture.Kind]
+    bound_form = next((form for form in forms if form.is_bound), None)
+    if bound_form and bound_form.is_valid() and _save_form(event_row, bound_form):
+        messages.success(request, _("The picture was saved."))
+        return redirect("organize-pictures", event)
+    context = {"event": event_row, "section": "organize", "forms": forms, "bound_form": bound_form}
+    return render(request, "organize/event_pictures.html", context)
+
+
+def _make_form(request: "HttpRequest", kind: EventPicture.Kind, stored: EventPicture | None) -> PictureForm:
+    is_posted = request.POST.get("kind") == kind
+    data, files = (request.POST, request.FILES) if is_posted else (None, None)
+    return PictureForm(data, files, kind=kind, stored=stored)
+
+
+def _save_form(event: Event, form: PictureForm) -> bool:
+    """Save the picture and return True; a file that cannot be read is an error of the form."""
+    values = form.cleaned_data
+    try:
+        save_picture(
+            event=event,
+            kind=form.kind,
+            alt_text=values["alt_text"],
+            alt_text_en=values["alt_text_en"],
+            upload=values["picture"],
+        )
+    except UnreadableFile as error:
+        form.add_error("picture", str(error))
+        return False
+    return True
+
+
+@require_safe
+def event_picture(request: "HttpRequest", slug: str, kind: str) -> HttpResponse:
+    """Return a picture of the event; its address carries the digest."""
+    event = get_visible_event(slug, request.user)
+    picture = event.pictures.filter(kind=kind).first()
+    if picture is None:
+        raise NotFound(_("This picture was not found; it may have been removed."))
+    # The type is ours whatever was uploaded, and must not be guessed by browsers.
+    headers = {"ETag": f'"{picture.digest}"', "X-Content-Type-Options": "nosniff"}
+    response = HttpResponse(bytes(picture.content), content_type=picture.mimetype, headers=headers)
+    is_public = event.visibility == Event.Visibility.PUBLIC
+    if is_public and request.GET.get("v") == picture.digest:
+        # The version is part of the address, so the answer never changes.
+        patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
+    else:
+        patch_cache_control(response, private=True, max_age=HOUR)
+    return get_conditional_response(request, etag=headers["ETag"], response=response) or response

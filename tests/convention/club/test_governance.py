@@ -1,0 +1,168 @@
+"""Pages of club roles, working groups with their mandates, and membership plans."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from convention.api.models import ApiToken
+from convention.api.tokens import create_token
+from convention.audit.models import AuditEntry
+from convention.club.models import ClubRole, Mandate, Membership, Person, Plan, WorkingGroup
+from convention.club.permissions import has_club_role
+from tests.factories import LONG_AGO, make_administrator, make_company, make_person
+from tests.site_objects import make_client
+
+pytestmark = pytest.mark.django_db
+
+AT = "/en/organize/club/"
+TODAY = timezone.localdate
+DAY = datetime.timedelta(days=1)
+
+
+def test_a_role_is_given_to_a_new_person_and_ends_with_their_tokens():
+    client = make_client(make_administrator())
+    fields = {
+        "email": "Zoe@firm.example", "first_name": "Zoé", "last_name": "Martin", "role": "treasurer",
+        "starts_on": TODAY() - DAY,
+    }  # fmt: skip
+
+    given = client.post(f"{AT}roles/", fields, follow=True).content.decode()
+
+    person = Person.objects.get(email="zoe@firm.example")
+    assert "Zoé Martin is now treasurer." in given
+    assert has_club_role(person, "treasurer")
+    assert "has this role from" in client.post(f"{AT}roles/", fields).content.decode()
+
+    create_token(person_id=person.pk, name="program", scopes=["registrations:read"])
+    role = person.club_roles.get()
+    ended = client.post(f"{AT}roles/{role.pk}/end/", follow=True).content.decode()
+
+    assert "The role of Zoé Martin has ended." in ended
+    assert "API token was revoked" in ended
+    assert "<h2>Ended</h2>" in ended
+    assert not has_club_role(person, "treasurer")
+    assert ApiToken.objects.get(person=person).revoked_at
+    verbs = AuditEntry.objects.filter(verb__startswith="club_role").order_by("pk")
+    assert list(verbs.values_list("verb", flat=True)) == ["club_role.give", "club_role.end"]
+
+
+def test_the_last_administrator_stays_and_nobody_ends_their_own_role():
+    administrator = make_administrator()
+    first = administrator.club_roles.get()
+    root = Person.objects.create_user("root@club.example", last_name="Root", is_superuser=True)
+
+    last = make_client(root).post(f"{AT}roles/{first.pk}/end/")
+
+    assert last.status_code == 403
+    assert "last administrator" in last.content.decode()
+
+    second = ClubRole.objects.create(person=make_person(), role="administrator", starts_on=TODAY() + DAY)
+    client = make_client(administrator)
+    # It begins tomorrow: today the first one is still the last.
+    assert "last administrator" in client.post(f"{AT}roles/{first.pk}/end/").content.decode()
+    ClubRole.objects.filter(pk=second.pk).update(starts_on=LONG_AGO)
+
+    own = client.post(f"{AT}roles/{first.pk}/end/")
+
+    assert "You cannot end your own role" in own.content.decode()
+    page = client.get(f"{AT}roles/").content.decode()
+    assert "Another administrator can end your role." in page
+    assert "Root</a>" in page
+    assert make_client(second.person).post(f"{AT}roles/{first.pk}/end/").status_code == 302
+    assert not has_club_role(Person.objects.get(pk=administrator.pk), "administrator")
+
+
+def test_a_closed_account_and_an_unknown_address_without_a_name_get_no_role():
+    make_person(email="ana@firm.example", first_name="Ana", last_name="Silva", is_active=False)
+    client = make_client(make_administrator())
+    fields = {"role": "secretary", "starts_on": TODAY()}
+
+    closed = client.post(f"{AT}roles/", {**fields, "email": "ana@firm.example"}).content.decode()
+    nameless = client.post(f"{AT}roles/", {**fields, "email": "new@firm.example"}).content.decode()
+
+    assert "The account of Ana Silva is closed" in closed
+    assert "Enter the last name." in nameless
+    assert not ClubRole.objects.filter(role="secretary").exists()
+
+
+def test_a_group_from_its_name_to_its_history():
+    client = make_client(make_administrator())
+    person = make_person(email="ana@firm.example", first_name="Ana", last_name="Silva")
+    assert "There is no working group yet." in client.get(f"{AT}groups/").content.decode()
+
+    answer = client.post(
+        f"{AT}groups/new/", {"name": " Cloud  souverain ", "kind": "thematic", "charter": "A & B"}
+    )
+
+    group = WorkingGroup.objects.get()
+    at = f"{AT}groups/cloud-souverain/"
+    assert answer["Location"] == at
+    assert group.name == "Cloud souverain"
+    twin = client.post(f"{AT}groups/new/", {"name": "Cloud souverain", "kind": "technical"})
+    assert "Another group has this name." in twin.content.decode()
+    client.post(f"{at}edit/", {"name": "Cloud", "kind": "technical", "charter": ""})
+    group.refresh_from_db()
+    assert (group.name, group.slug, group.kind) == ("Cloud", "cloud-souverain", "technical")
+
+    mandate_fields = {"email": "Ana@firm.example", "role": "lead", "starts_on": "2026-01-01"}
+    client.post(at, mandate_fields)
+    mandate = Mandate.objects.get()
+
+    assert (mandate.person, mandate.ends_on) == (person, None)
+    assert AuditEntry.objects.get(verb="mandate.give").fields == ["person", "role", "starts_on", "ends_on"]
+    assert "has this role from" in client.post(at, mandate_fields).content.decode()
+    assert "Ana Silva" in client.get(f"{AT}groups/").content.decode()
+    backwards = client.post(
+        f"{at}mandates/{mandate.pk}/", {"starts_on": "2026-01-01", "ends_on": "2025-01-01"}
+    )
+    assert "must not come before" in backwards.content.decode()
+
+    client.post(f"{at}mandates/{mandate.pk}/", {"starts_on": "2025-01-01", "ends_on": "2999-12-31"})
+    mandate.refresh_from_db()
+
+    assert (mandate.starts_on.year, mandate.ends_on.year) == (2025, 2999)
+
+    page = client.post(f"{at}mandates/{mandate.pk}/end/", follow=True).content.decode()
+
+    assert "The mandate of Ana Silva has ended." in page
+    assert "<h2>Past mandates</h2>" in page
+    assert not Mandate.objects.open().exists()
+    assert f'{at}">Cloud</a>' in client.get(f"{AT}people/{person.pk}/").content.decode()
+
+
+def test_a_changed_plan_changes_no_membership():
+    client = make_client(make_administrator())
+    fields = {
+        "name": "Essentiel", "name_en": "Essential", "dues_cents": "2500", "vat_rate": "0", "seats": "5",
+        "extra_seat_price_cents": "150.50", "passes": "2", "votes": "1", "position": "1", "is_offered": "on",
+    }  # fmt: skip
+    assert "There is no plan yet." in client.get(f"{AT}plans/").content.decode()
+
+    client.post(f"{AT}plans/new/", fields)
+
+    plan = Plan.objects.get()
+    assert (plan.slug, plan.dues_cents, plan.extra_seat_price_cents) == ("essentiel", 250_000, 15_050)
+    company = make_company(role=None, name="Banque", slug="banque")
+    client.post(f"{AT}companies/banque/memberships/new/", {"plan": plan.pk, "starts_on": TODAY()})
+    page = client.get(f"{AT}plans/essentiel/").content.decode()
+    assert "1 membership under this plan keeps the terms" in page
+
+    client.post(f"{AT}plans/essentiel/", {**fields, "name": "Base", "dues_cents": "3000", "vat_rate": "20"})
+
+    plan.refresh_from_db()
+    membership = Membership.objects.get(company=company)
+    assert (plan.name, plan.dues_cents, plan.vat_rate, plan.exemption) == ("Base", 300_000, 2000, "")
+    assert (membership.plan_name, membership.dues_cents, membership.vat_rate) == ("Essentiel", 250_000, 0)
+    wrong = client.post(f"{AT}plans/essentiel/", {**fields, "name": " ", "vat_rate": "101"})
+    assert {"name", "vat_rate"} <= set(wrong.context["form"].errors)
+
+
+def test_one_navigation_leads_to_every_list_of_the_directory():
+    client = make_client(make_administrator())
+    lists = ["", "people/", "groups/", "roles/", "plans/", "markets/"]
+
+    for name in lists:
+        page = client.get(f"{AT}{name}").content.decode()
+        assert f'href="{AT}{name}" aria-current="page"' in page
+        assert [other for other in lists if f'href="{AT}{other}"' not in page] == []

@@ -1,0 +1,141 @@
+"""Pictures of an event: uploaded, redrawn, shown on its pages, copied with it."""
+
+import datetime
+import json
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from lxml import html
+from PIL import Image
+
+from convention.audit.models import AuditEntry
+from convention.events.models import Event, EventPicture, Venue
+from convention.events.publishing.copy_event import copy_event
+from tests.factories import make_event, make_picture, make_staff
+from tests.schedule.speakers.factories import make_image
+from tests.site_objects import make_client
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/en/organize/x/pictures/"
+
+
+def upload(client, kind, content, **values):
+    """Send a file as the organizer's page does; return the page that follows."""
+    file = SimpleUploadedFile("a.jpg", content, content_type="image/jpeg")
+    fields = {f"{kind}-{name}": value for name, value in values.items()}
+    return client.post(PAGE, {"kind": kind, f"{kind}-picture": file, **fields}, follow=True)
+
+
+def test_a_picture_is_redrawn_shown_replaced_and_removed(client, settings):
+    settings.SITE_URL = "https://club.example"
+    event = make_event(slug="x", visibility="public", name="Convention")
+    organizer = make_client(make_staff(event))
+    before = client.get("/en/events/x/")
+
+    answer = upload(
+        organizer, "header", make_image(2400, 1200, exif=True), alt_text="Un lac", alt_text_en="A lake"
+    )
+
+    assert answer.redirect_chain[0][0] == PAGE
+    picture = EventPicture.objects.get()
+    # Upright: the photograph was rotated by its metadata.
+    assert (picture.width, picture.height) == (600, 1200)
+    assert b"Secret Camera" not in bytes(picture.content)
+    page = client.get("/en/events/x/", headers={"If-None-Match": before["ETag"]})
+    shown = html.fromstring(page.content)
+    [address] = shown.xpath("//div[contains(@class, 'hero')]//img[@alt='A lake']/@src")
+    [data] = [json.loads(text) for text in shown.xpath("//script[@type='application/ld+json']/text()")]
+    assert data["image"] == [f"https://club.example{address}"]
+    assert shown.xpath("//meta[@property='og:image']/@content") == [f"https://club.example{address}"]
+    assert shown.xpath("//meta[@property='og:image:height']/@content") == ["1200"]
+    file = client.get(address)
+    assert "immutable" in file["Cache-Control"]
+    assert Image.open(BytesIO(file.content)).size == (600, 1200)
+    assert client.get(address, headers={"If-None-Match": file["ETag"]}).status_code == 304
+    assert client.get(f"{address}0")["Cache-Control"] == "private, max-age=3600"
+
+    organizer.post(PAGE, {"kind": "header", "header-alt_text": "Deux lacs"})
+
+    assert 'alt="Deux lacs"' in client.get("/events/x/").content.decode()
+    assert EventPicture.objects.get().digest == picture.digest
+
+    organizer.post(PAGE, {"kind": "header", "remove": "1"})
+
+    assert client.get(address).status_code == 404
+    assert client.get("/en/events/x/").content == before.content
+    verbs = list(AuditEntry.objects.order_by("pk").values_list("verb", flat=True))
+    assert verbs == ["event.picture", "event.picture", "event.remove_picture"]
+
+
+def test_logo_and_map_are_on_the_public_pages(client):
+    venue = Venue.objects.create(name="Palais", street="1 quai", city="Annecy")
+    event = make_event(slug="x", name="Convention", venue=venue)
+    for kind in ("logo", "map"):
+        make_picture(event, kind)
+
+    page = client.get("/en/events/x/").content.decode()
+    agenda = client.get("/en/events/x/agenda/").content.decode()
+
+    assert 'alt="Map of the venue"' in page
+    assert 'href="https://www.openstreetmap.org/search?query=1+quai+Annecy+FR"' in page
+    assert 'class="event-logo"' in page
+    assert 'class="event-logo"' in agenda
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"GIF89a", "This file cannot be read as a picture. Choose a JPEG, PNG or WebP."),
+        (b"<svg onload=alert(1)>", "This file cannot be read as a picture. Choose a JPEG, PNG or WebP."),
+        (make_image(100, 80), "This picture is too small: it needs at least 600 by 300 pixels."),
+        (b"\xff" * (10 * 1024**2 + 1), "This picture is larger than 10 MB. Choose a smaller one."),
+    ],
+    ids=["gif", "svg", "small", "large"],
+)
+def test_a_bad_file_gets_a_sentence_and_changes_nothing(content, sentence):
+    event = make_event(slug="x")
+
+    answer = upload(make_client(make_staff(event)), "header", content, alt_text="Mon texte")
+
+    assert answer.status_code == 200
+    assert sentence in answer.content.decode()
+    # What was typed is not lost.
+    assert "Mon texte" in answer.content.decode()
+    assert not EventPicture.objects.exists()
+
+
+def test_a_form_without_a_file_or_with_an_unknown_kind_saves_nothing():
+    event = make_event(slug="x")
+    organizer = make_client(make_staff(event))
+
+    without = organizer.post(PAGE, {"kind": "logo"}).content.decode()
+    unknown = organizer.post(PAGE, {"kind": "nothing", "remove": "1"})
+
+    assert "Choose a picture." in without
+    assert unknown.status_code == 200
+    assert not EventPicture.objects.exists()
+
+
+def test_settings_saved_meanwhile_leave_the_pictures_alone():
+    event = make_event(slug="x")
+    opened_before = Event.objects.get()
+    make_picture(event)
+
+    opened_before.save()
+
+    assert Event.objects.get().pictures_version == event.pictures_version != ""
+
+
+def test_pictures_of_a_draft_are_hidden_and_copied(client):
+    event = make_event(slug="x", visibility="public")
+    make_picture(event)
+
+    copied = copy_event(source=event, name="Y", name_en="", slug="y", starts_on=datetime.date(2030, 1, 1))
+
+    picture = copied.pictures.get()
+    assert copied.shown_pictures["header"] == picture
+    assert client.get(picture.get_absolute_url()).status_code == 404
+    assert make_client(make_staff(copied)).get(picture.get_absolute_url()).status_code == 200

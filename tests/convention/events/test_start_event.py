@@ -1,0 +1,84 @@
+"""An event of a kind begins with content to start from; a refused form says why and creates nothing."""
+
+import pytest
+
+from badges.attendance.models import Checkpoint
+from badges.mailings.models import ReminderPlan
+from convention.audit.models import AuditEntry
+from convention.club.models import WorkingGroup
+from convention.events.models import Event, Venue
+from tests.factories import make_administrator, make_event, make_staff
+from tests.site_objects import make_client
+
+pytestmark = pytest.mark.django_db
+
+CONVENTION = "/en/organize/new/start/convention/"
+VALUES = {"name": "Convention 2030", "starts_at": "2030-06-18T09:00", "ends_at": "2030-06-19T18:00"}
+
+
+def test_a_convention_begins_with_tickets_an_entrance_and_reminders():
+    client = make_client(make_administrator())
+
+    answer = client.post(CONVENTION, {**VALUES, "venue_name": "Palais", "venue_city": "Annecy"}, follow=True)
+
+    event = Event.objects.get()
+    assert answer.redirect_chain[0][0] == "/en/organize/convention-2030/publish/"
+    assert (event.kind, event.visibility) == ("convention", "draft")
+    assert event.starts_at.isoformat() == "2030-06-18T07:00:00+00:00"
+    assert str(event.venue) == "Palais, Annecy"
+    assert list(event.tickets.values_list("name_en", "audience", "is_default", "price")) == [
+        ("Member", "member", True, 0),
+        ("Guest", "guest", False, 0),
+    ]
+    assert Checkpoint.objects.get(event=event).kind == "entrance"
+    assert ReminderPlan.objects.get(event=event).is_enabled
+    # Nobody opens registration for guests for free by oversight.
+    assert "Free for guests too: Guest." in answer.content.decode()
+    assert AuditEntry.objects.get(verb="event.create").event == "convention-2030"
+
+
+def test_a_meeting_belongs_to_its_group_and_has_one_free_ticket():
+    group = WorkingGroup.objects.create(name="Stockage", slug="stockage")
+    venue = Venue.objects.create(name="Siège")
+    client = make_client(make_administrator())
+
+    client.post("/en/organize/new/start/group_meeting/", {**VALUES, "group": group.pk, "venue": venue.pk})
+
+    event = Event.objects.get()
+    assert (event.group, event.venue) == (group, venue)
+    assert list(event.tickets.values_list("audience", flat=True)) == ["member"]
+    assert not Checkpoint.objects.filter(event=event).exists()
+    assert not ReminderPlan.objects.filter(event=event).exists()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"name": " "}, "This field is required."),
+        ({"ends_at": "2030-06-18T09:00"}, "The event must end after it starts."),
+        ({"starts_at": "2030-03-31T02:30"}, "this hour does not exist in that time zone"),
+        ({"venue": "999"}, "Select a valid choice."),
+    ],
+)
+def test_a_bad_form_gets_a_sentence_and_creates_nothing(changes, sentence):
+    client = make_client(make_administrator())
+
+    answer = client.post(CONVENTION, {**VALUES, "venue_name": "Palais", **changes})
+
+    assert sentence in answer.content.decode()
+    assert not Event.objects.exists()
+    assert not Venue.objects.exists()
+
+
+def test_the_page_offers_kinds_and_copies_to_those_who_may_create():
+    event = make_event(slug="last", name="La dernière")
+    administrator, organizer = make_client(make_administrator()), make_client(make_staff(event))
+
+    page = administrator.get("/en/organize/new/").content.decode()
+
+    for address in (CONVENTION, "/en/organize/season/visits/new/", "/en/organize/new/copy/?source=last"):
+        assert f'href="{address}"' in page
+    assert organizer.get("/en/organize/new/").status_code == 403
+    assert organizer.post(CONVENTION, VALUES).status_code == 403
+    assert administrator.get("/en/organize/new/start/site_visit/").status_code == 404
