@@ -47,3 +47,54 @@ def whole_message(source: socket.socket) -> bytes:
     while missing > 0 and (piece := source.recv(65536)):
         read, missing = read + piece, missing - len(piece)
     return read
+
+
+class LossyProxy:
+    """A TCP proxy that passes requests on, and loses the answers while it has a fault.
+
+    `fault` is "cut" (the connection ends in place of the answer), "silent" (no answer ever comes) or None.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.target = ("127.0.0.1", port)
+        self.fault: str | None = None
+        self.lost_answers = 0
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=50)
+        self.port = self.listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client = self.listener.accept()[0]
+                server = socket.create_connection(self.target)
+                for pump in (self._pass_requests, self._pass_answers):
+                    threading.Thread(target=pump, args=(client, server), daemon=True).start()
+
+    def _pass_requests(self, client: socket.socket, server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := client.recv(65536):
+                server.sendall(piece)
+        end_connection(server)
+
+    def _pass_answers(self, client: socket.socket, server: socket.socket) -> None:
+        with server, client, contextlib.suppress(OSError):
+            while piece := server.recv(65536):
+                if self.fault is None:
+                    client.sendall(piece)
+                    continue
+                self.lost_answers += 1
+                if self.fault == "cut":
+                    break
+            end_connection(client)
+            end_connection(server)
+
+
+def end_connection(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
