@@ -79,7 +79,7 @@ TABLE_COLUMNS: dict[str, TableColumn] = {
     ),
     "url": make_column(
         pgettext_lazy("column of a table", "External link"),
-        "url|page elsewhere|web page|lien externe|page web",
+        "url|external link|page elsewhere|web page|lien externe|page web",
     ),
     "links": make_column(pgettext_lazy("column of a table", "Links"), "links|link|liens|lien"),
     "attachments": make_column(
