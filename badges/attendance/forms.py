@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
+from convention.web.forms import OfferedRowsField
 
 from .conflict_list import ScanConflictFilter
 from .models import MAX_DEVICE_NAME_LENGTH, Checkpoint, ConflictResolution
@@ -22,6 +23,7 @@ class CheckpointForm(forms.ModelForm):
             "name", "kind", "opens_at", "closes_at", "capacity", "alarm_percent", "tickets", "addon",
             "counts_as", "is_strict",
         ]  # fmt: skip
+        field_classes = {"tickets": OfferedRowsField}
         widgets = {"tickets": forms.CheckboxSelectMultiple}
         help_texts = {
             "tickets": _(

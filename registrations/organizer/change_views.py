@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
+from convention.web.forms import OfferedRowsField
 from registrations.billing.price_change import describe_price_change, preview_price_change
 from registrations.changes.change_order import OrderChange, change_order, preview_order_change
 from registrations.models import Addon, Registration, Ticket
@@ -30,7 +31,7 @@ class TicketChoiceField(PricedChoiceMixin, forms.ModelChoiceField):
     """One ticket."""
 
 
-class AddonsChoiceField(PricedChoiceMixin, forms.ModelMultipleChoiceField):
+class AddonsChoiceField(PricedChoiceMixin, OfferedRowsField):
     """Any number of add-ons."""
 
 
