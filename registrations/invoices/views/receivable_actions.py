@@ -108,7 +108,7 @@ def invoice_issue(request: HttpRequest, reference: str) -> HttpResponse:
         receivable,
         ActionPage(
             _("Issue the invoice"),
-            explanation % {"total": total, "buyer": receivable.name},
+            explanation % {"total": total, "buyer": receivable.buyer_label},
             _("Issue the invoice"),
             ConfirmationForm(get_post_data(request)),
             lambda _data: describe_issued(issue_invoice(receivable=receivable)),
