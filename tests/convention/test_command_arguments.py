@@ -63,10 +63,10 @@ CASES = {
     "badges small --output a.pdf --layout a0":
         "Format « a0 » inconnu. Choisissez parmi : a6, a4x4, label, folded.",
     "agenda small --output a.pdf --format scroll":
-        "Il n’y a pas de « scroll » en « fr » : choisissez parmi "
+        "« scroll » n’existe pas en « fr » : choisissez parmi "
         "booklet, card, grid, poster, doors, changes, rooms, chairs, speakers, director, en fr ou en.",
     "agenda small --output a.pdf --language tlh":
-        "Il n’y a pas de « booklet » en « tlh » : choisissez parmi "
+        "« booklet » n’existe pas en « tlh » : choisissez parmi "
         "booklet, card, grid, poster, doors, changes, rooms, chairs, speakers, director, en fr ou en.",
     "attendance small --output a.doc":
         "« a.doc » doit se terminer par .csv, .xlsx ou .pdf : l’extension donne le format.",

@@ -118,7 +118,7 @@ def test_an_unknown_address_is_told_in_a_mail_that_no_account_is_needed(client, 
     assert (answer.status_code, answer["Location"]) == (302, "/en/accounts/login/code/confirm/")
     [letter] = mailoutbox
     assert letter.subject == "No account has this address"
-    assert "Registering for an event needs no account." in letter.body
+    assert "You do not need an account to register for an event." in letter.body
     assert "signup" not in letter.body
 
 

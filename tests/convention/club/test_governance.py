@@ -116,7 +116,7 @@ def test_a_group_from_its_name_to_its_history():
     backwards = client.post(
         f"{at}mandates/{mandate.pk}/", {"starts_on": "2026-01-01", "ends_on": "2025-01-01"}
     )
-    assert "must not come before" in backwards.content.decode()
+    assert "must not be before the first" in backwards.content.decode()
 
     client.post(f"{at}mandates/{mandate.pk}/", {"starts_on": "2025-01-01", "ends_on": "2999-12-31"})
     mandate.refresh_from_db()

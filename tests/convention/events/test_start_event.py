@@ -57,7 +57,7 @@ def test_a_meeting_belongs_to_its_group_and_has_one_free_ticket():
     [
         ({"name": " "}, "This field is required."),
         ({"ends_at": "2030-06-18T09:00"}, "The event must end after it starts."),
-        ({"starts_at": "2030-03-31T02:30"}, "this hour does not exist in that time zone"),
+        ({"starts_at": "2030-03-31T02:30"}, "This time does not exist in that time zone"),
         ({"venue": "999"}, "Select a valid choice."),
     ],
 )

@@ -234,7 +234,7 @@ def test_the_page_knows_the_place_in_a_proposal(organizer, event):
     assert link.get("aria-label") is None
     text = " ".join(page.xpath("//main")[0].text_content().split())
     assert f"Talk · Thu 17 Jun, 10:00–11:00 · Lab in proposal {plan_run.pk}" in text
-    assert len(page.xpath("//tr[contains(., 'It is here')]")) == 1
+    assert len(page.xpath("//tr[contains(., 'Current place')]")) == 1
     assert page.xpath("//main//table//button") == []
     assert page.xpath("//select[@id='day']/option[@selected]/@value") == ["2"]
 
