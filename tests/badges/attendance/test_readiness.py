@@ -31,7 +31,7 @@ GOOD = {
         ({"battery": None}, 10, "ok", ""),
         ({"clock_offset_ms": -600_000}, 10, "problem", "The clock is wrong"),
         ({"storage": "best-effort"}, 10, "problem", "may delete its data"),
-        ({"version": "v1"}, 10, "problem", "another version"),
+        ({"version": "v1"}, 10, "problem", "a different version"),
         ({"pending": 3, "oldest_pending_s": 500}, 10, "problem", "3 scans are waiting"),
         ({"pending": 3, "oldest_pending_s": 4}, 10, "ok", ""),
     ],
