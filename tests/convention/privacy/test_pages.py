@@ -166,7 +166,7 @@ def test_the_administrator_chooses_days_and_reads_the_report():
     assert client.get("/organize/privacy/retention/answers/").status_code == 404
     page = words(client.post("/en/organize/privacy/retention/run/", follow=True))
     assert "0 entries were removed." in page
-    assert "usually 1,095" in page
+    assert "default: 1,095" in page
     client.post("/en/organize/privacy/retention/attendees/", {"days": "1095"})
     assert (RetentionPeriod.objects.count(), RetentionRun.objects.exclude(error="").count()) == (0, 0)
 
