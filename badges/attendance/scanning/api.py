@@ -22,8 +22,7 @@ from convention.api.parsers import StrictJsonParser
 from .device_state.heartbeat import parse_device_state, update_last_seen
 from .device_state.leases import renew_lease
 from .fast_path import record_single_scan
-from .lookup.attendees import add_typed_attendees
-from .record_scans import record_scans
+from .record_scans import add_typed_attendees, record_scans
 from .serializers import ScanBatchRequest, ScanBatchResponse
 from .snapshot import load_door_state, load_snapshot, make_etag
 from .snapshot_serializers import SnapshotQuery, SnapshotResponse

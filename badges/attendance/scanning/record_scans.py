@@ -1,7 +1,9 @@
 """Record the scans of a device: each item is stored once and each gets a result."""
 
+import dataclasses
 import datetime
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +16,7 @@ from convention.audit.record import record_action
 from convention.db.wait_budget import is_wait_timeout
 from convention.disk_space import is_out_of_space
 from convention.errors import ServiceUnavailable, StorageFull
+from registrations.models import Registration
 
 from .batch import ScanBatch, ScanResult
 from .batch_state import BadgeWasMerged, BatchState, check_codes, load_batch_state, save_batch
@@ -21,6 +24,8 @@ from .device_state.heartbeat import update_last_seen
 from .inputs.received_scan import ReceivedScan, raise_times_to_predecessors
 from .inputs.scan_devices import check_scan_device, find_scan_devices
 from .inputs.scan_time import UNKNOWN_CLOCK, SendingClock, resolve_scan_time
+from .lookup.attendees import describe_attendees
+from .lookup.short_codes import is_short_code
 from .scan_input import InvalidScan, ScanInput
 from .serializers import parse_scan
 from .verdict import REFUSED
@@ -188,3 +193,25 @@ def find_checkpoints(device: Device, scan_inputs: list[ScanInput]) -> dict[int |
         checkpoints |= {checkpoint.name: checkpoint for checkpoint in found}
     # Last, so that the instance loaded with the device serves its id too and costs no query.
     return checkpoints | {device.checkpoint_id: device.checkpoint}
+
+
+def add_typed_attendees(
+    scans: Sequence[ScanInput | InvalidScan], results: Sequence[ScanResult]
+) -> list[ScanResult]:
+    """Add the attendee to the results of typed short codes, whose records the device cannot decrypt."""
+    typed = {
+        result.holder.pk: None
+        for scan, result in zip(scans, results, strict=True)
+        if isinstance(scan, ScanInput) and is_short_code(scan.code) and result.holder
+    }
+    if not typed:
+        return list(results)
+    rows = Registration.objects.filter(pk__in=typed)
+    by_reference = {attendee.registration: attendee for attendee in describe_attendees(rows)}
+    attendees = {pk: by_reference[reference] for pk, reference in rows.values_list("pk", "reference")}
+    return [
+        dataclasses.replace(result, attendee=attendees.get(result.holder.pk))
+        if isinstance(scan, ScanInput) and is_short_code(scan.code) and result.holder
+        else result
+        for scan, result in zip(scans, results, strict=True)
+    ]

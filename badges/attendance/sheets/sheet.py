@@ -125,7 +125,7 @@ def _load_arrivals(key: SheetKey) -> dict[int, datetime.datetime]:
 
 @dataclass(frozen=True, slots=True)
 class SheetSignature:
-    """What was entered for one attendee on a sheet: `active` is its scan's id, unless it was taken back."""
+    """The entry of one attendee on a sheet: `active` is the id of its scan, None if all were undone."""
 
     active: uuid.UUID | None
     undone_count: int

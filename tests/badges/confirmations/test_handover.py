@@ -119,5 +119,5 @@ def test_a_companys_colleague_gets_badge_link_and_request_for_details_in_one_mai
     [mail] = [mail for mail in mailoutbox if mail.to == ["ana@example.net"]]
     assert "Cléo Contact vous a cédé une place" in flat(mail)
     assert "/details/" in mail.body
-    assert Invitation.objects.get(badge_version=2).sent_at
+    assert Invitation.objects.get(holder_count=2).sent_at
     assert "demandées par e-mail" in desk.client.get(f"{desk.at}/registrations/").content.decode()

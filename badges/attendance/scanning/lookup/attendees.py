@@ -1,7 +1,6 @@
 """Describe attendees to a device that has no code to decrypt their records with."""
 
-import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
@@ -9,12 +8,9 @@ from badges.attendance.entitlements import find_entitlements
 from convention import hooks
 from registrations.models import Registration
 
-from ..batch import ScanResult
 from ..record_encryption import make_registration_key
-from ..scan_input import InvalidScan, ScanInput
 from ..snapshot import describe_ticket
 from .found_attendee import FoundAttendee
-from .short_codes import is_short_code
 
 
 def describe_attendees(rows: QuerySet[Registration]) -> Iterable[FoundAttendee]:
@@ -36,25 +32,3 @@ def describe_attendees(rows: QuerySet[Registration]) -> Iterable[FoundAttendee]:
             | remarks.get(pk, {})
         )
         yield FoundAttendee(reference, make_registration_key(reference), person)
-
-
-def add_typed_attendees(
-    scans: Sequence[ScanInput | InvalidScan], results: Sequence[ScanResult]
-) -> list[ScanResult]:
-    """Add the attendee to the results of typed short codes, whose records the device cannot decrypt."""
-    typed = {
-        result.holder.pk: None
-        for scan, result in zip(scans, results, strict=True)
-        if isinstance(scan, ScanInput) and is_short_code(scan.code) and result.holder
-    }
-    if not typed:
-        return list(results)
-    rows = Registration.objects.filter(pk__in=typed)
-    by_reference = {attendee.registration: attendee for attendee in describe_attendees(rows)}
-    attendees = {pk: by_reference[reference] for pk, reference in rows.values_list("pk", "reference")}
-    return [
-        dataclasses.replace(result, attendee=attendees.get(result.holder.pk))
-        if isinstance(scan, ScanInput) and is_short_code(scan.code) and result.holder
-        else result
-        for scan, result in zip(scans, results, strict=True)
-    ]
