@@ -159,6 +159,9 @@ def test_an_event_is_made_and_staffed(browser_page, site, client, prefix, langua
     browser_page.get_by_role(
         "link", name={"fr": "Créer un événement", "en": "Create an event"}[language]
     ).first.click()
+    browser_page.get_by_role(
+        "link", name={"fr": "Tous les réglages sur une page", "en": "All settings on one page"}[language]
+    ).click()
     browser_page.fill("#id_name", "Rencontre")
     browser_page.fill("#id_slug", "rencontre")
     browser_page.fill("#id_starts_at", "2031-06-16T09:00")
