@@ -287,7 +287,7 @@ class PersonNameForm(ActionErrorsMixin, forms.ModelForm):
         return data
 
 
-class PersonForm(PersonNameForm):
+class PersonDetailsForm(PersonNameForm):
     """A person's name, address and language; a new name that somebody has needs a confirmation."""
 
     email = forms.EmailField(

@@ -14,7 +14,7 @@ from convention.club.forms import (
     EmploymentForm,
     EmploymentTitleForm,
     NewPersonForm,
-    PersonForm,
+    PersonDetailsForm,
 )
 from convention.club.models import Company, Employment, Person
 from convention.club.people import (
@@ -104,7 +104,7 @@ def person_edit(request: "HttpRequest", person_id: int) -> "HttpResponse":
     person = get_object_or_404(Person, pk=person_id)
     # Read before the form changes the instance: the page names the person as they are stored.
     title, names = str(person), (person.first_name, person.last_name)
-    form = PersonForm(request.POST or None, instance=person)
+    form = PersonDetailsForm(request.POST or None, instance=person)
     namesakes: list[Person] = []
     if request.method == "POST" and form.is_valid():
         if names != (person.first_name, person.last_name) and not form.cleaned_data["is_other_person"]:
@@ -118,7 +118,7 @@ def person_edit(request: "HttpRequest", person_id: int) -> "HttpResponse":
     return render_club_page(request, "person_edit.html", **context)
 
 
-def _save_person_form(request: "HttpRequest", form: PersonForm, administrator: Person) -> bool:
+def _save_person_form(request: "HttpRequest", form: PersonDetailsForm, administrator: Person) -> bool:
     """Save the form's person; return False with the errors in the form if the action refuses them."""
     try:
         update_person(person=form.instance, actor=administrator, changed_fields=form.changed_columns)
