@@ -62,7 +62,8 @@ def make_sheets() -> dict[str, list[list]]:
         ],
         "submissions": [
             ["Reference", "Track", "Slots", "Order", "Zone", "P", "A", *names, *ROOMS],
-            *SUBMISSIONS,
+            # Copies: tests change cells.
+            *map(list, SUBMISSIONS),
         ],
         "tracks": [["Tracks", "Chairs"], *map(list, TRACKS)],
         "sessions": [

@@ -58,7 +58,10 @@ def change_session(**values):
         ([], "must be a JSON object"),
         ({}, "“rooms” is missing from the instance or malformed"),
         (change(rooms=[]), "no rooms or no slots"),
-        (change(rooms=[{"id": 0, "capacity": 1}, {"id": 7, "capacity": -1}]), "“capacity” is missing from the instance"),
+        (
+            change(rooms=[{"id": 0, "capacity": 1}, {"id": 7, "capacity": -1}]),
+            "“capacity” is missing from the instance",
+        ),
         (change(slots=[{"id": 0, "day": 0, "half": 0}] * 2), "Two entries of “slots” have the same id"),
         (change(favourites=[[0, 0]]), "the same attendee’s favourite twice"),
         (change(favourites=[[9]]), "no session 9"),
