@@ -168,6 +168,19 @@ def test_everything_by_keyboard(open_board):
     expect(page).to_have_url(re.compile(r"/schedule/1/$"))
 
 
+def test_tab_comes_back_to_the_session_that_was_clicked(open_board):
+    page = open_board()
+    stop = page.locator("#board .block[data-session][tabindex='0']")
+
+    block(page, "Le cloud").click()
+    page.locator("#board-help").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+
+    expect(block(page, "Le cloud")).to_be_focused()
+    expect(stop.filter(has_text="Le réseau")).to_have_count(0)
+
+
 def test_two_editors_see_each_other_and_both_versions_of_a_conflict(open_board):
     anna, ben = open_board(first_name="Anna", last_name="A"), open_board(first_name="Ben", last_name="B")
     expect(anna.locator("#board-editors")).to_have_text("Also here: Ben B")

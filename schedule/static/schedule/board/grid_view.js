@@ -217,9 +217,14 @@ export class GridView {
   }
 
   /** @param {number} id */
-  focus(id) {
+  setTabStop(id) {
     this.focusedId = id;
     this.#updateTabStop();
+  }
+
+  /** @param {number} id */
+  focus(id) {
+    this.setTabStop(id);
     this.elements.get(id)?.focus();
   }
 

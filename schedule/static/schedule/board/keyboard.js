@@ -23,7 +23,8 @@ export class KeyboardControl {
     const session = this.#getSession(event.target);
     // Something else was chosen with the mouse; the timetable has the focus while another day is shown.
     if (this.held && this.held.session !== session && event.target !== this.board.grid.area) this.release();
-    if (session) (session.slot ? this.board.grid : this.board.tray).focusedId = session.id;
+    // Tab comes back to the session that had the focus, however it got it.
+    if (session) (session.slot ? this.board.grid : this.board.tray).setTabStop(session.id);
   }
 
   /** @param {EventTarget | null} target */

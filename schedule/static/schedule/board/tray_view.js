@@ -80,9 +80,14 @@ export class TrayView {
   }
 
   /** @param {number} id */
-  focus(id) {
+  setTabStop(id) {
     this.focusedId = id;
     this.#updateTabStop();
+  }
+
+  /** @param {number} id */
+  focus(id) {
+    this.setTabStop(id);
     this.elements.get(id)?.focus();
   }
 }
