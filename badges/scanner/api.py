@@ -9,7 +9,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from badges.attendance.scanning.api import DeviceView, get_device
-from badges.attendance.scanning.lookup.found_attendee import FoundAttendeeResponse
+from badges.attendance.scanning.lookup.attendees import FOUND_ATTENDEE_EXAMPLE, FoundAttendeeResponse
+from badges.attendance.scanning.lookup.short_codes import SHORT_CODE_PATTERN
 from convention.api.bodies import render_body, validate_body
 from convention.api.openapi import PROBLEMS_EXTENSION
 
@@ -19,29 +20,12 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 MIN_QUERY_LENGTH, MAX_QUERY_LENGTH = 2, 100
-SHORT_CODE_PATTERN = r"^[A-Z2-7]{8}$"
 
 
 SEARCH_EXAMPLE = OpenApiExample("By name", value={"query": "mull zoe"}, request_only=True)
 ATTENDEES_EXAMPLE = OpenApiExample(
     "One attendee",
-    value={
-        "registrations": [
-            {
-                "registration": "K3VQ7M2XPA9TB",
-                "key": "0f1e2d3c4b5a6978",
-                "person": {
-                    "name": "Zoé Müller",
-                    "company": "Acme",
-                    "ticket": "Adhérent",
-                    "note": "",
-                    "no_photo": False,
-                    "ticket_id": 3,
-                },
-                "short_code": "",
-            }
-        ]
-    },
+    value={"registrations": [FOUND_ATTENDEE_EXAMPLE]},
     response_only=True,
 )
 
@@ -57,7 +41,7 @@ class AttendeeSearchRequest(serializers.Serializer[Any]):
         help_text="Words of name and company, in any order, without accents if you like.",
     )
     short_code = serializers.RegexField(
-        SHORT_CODE_PATTERN, required=False, help_text="The eight letters on the badge, in upper case."
+        f"^{SHORT_CODE_PATTERN}$", required=False, help_text="The eight letters on the badge, in upper case."
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

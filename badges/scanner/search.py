@@ -7,8 +7,7 @@ fetch everybody, for its memory only.
 from django.utils.translation import gettext as _
 
 from badges.attendance.models import Device
-from badges.attendance.scanning.lookup.attendees import describe_attendees
-from badges.attendance.scanning.lookup.found_attendee import FoundAttendee
+from badges.attendance.scanning.lookup.attendees import FoundAttendee, describe_attendees
 from badges.attendance.scanning.lookup.short_codes import count_try, load_short_codes
 from convention.api.reading_audit import record_api_read
 from convention.api.throttles import consume_rate_limit

@@ -5,8 +5,11 @@ from collections.abc import Iterable
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from convention.errors import InvalidFields
 
 
 class PeriodQuerySet[M: models.Model](models.QuerySet[M]):
@@ -19,8 +22,8 @@ class PeriodQuerySet[M: models.Model](models.QuerySet[M]):
 class Period(models.Model):
     """A first day and an optional last day, which still counts."""
 
-    starts_on = models.DateField(_("from"), default=timezone.localdate)
-    ends_on = models.DateField(_("to"), null=True, blank=True)
+    starts_on = models.DateField(gettext_lazy("from"), default=timezone.localdate)
+    ends_on = models.DateField(gettext_lazy("to"), null=True, blank=True)
 
     objects = PeriodQuerySet.as_manager()
 
@@ -51,6 +54,15 @@ def end_period(row: Period) -> None:
     elif row.ends_on is None or row.ends_on > yesterday:
         row.ends_on = yesterday
         row.save(update_fields=["ends_on"])
+
+
+def refuse_overlap(rows: Iterable[Period], days: DateSpan, *, name: str, field: str) -> None:
+    """Raise InvalidFields at `field` if one of the person’s roles in these rows includes one of the days."""
+    for row in rows:
+        if spans_overlap((row.starts_on, row.ends_on), days):
+            sentence = _("%(name)s has this role from %(day)s on; end it first.")
+            values = {"name": name, "day": formats.date_format(row.starts_on)}
+            raise InvalidFields(_("Some fields need to be corrected."), {field: [sentence % values]})
 
 
 def spans_overlap(span: DateSpan, other: DateSpan) -> bool:

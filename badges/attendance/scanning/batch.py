@@ -13,7 +13,7 @@ from badges.attendance.models import Scan
 
 from .batch_state import UNDONE, BatchState, ScannedHolder, get_presence_state, make_holder
 from .inputs.received_scan import ReceivedScan
-from .lookup.found_attendee import FoundAttendee
+from .lookup.attendees import FoundAttendee
 from .occupancy import DoorHistories, count_most_inside, find_next_exit, load_door_histories
 from .presence import (
     CountedScan,

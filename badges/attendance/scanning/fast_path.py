@@ -191,7 +191,7 @@ def unpack_row(device: Device, row: tuple[Any, ...]) -> tuple[ScanContext, bool]
     if registration.pk is not None:
         registration.ticket = ticket
     key = None if key_event is None else EventPublicKey(key_event, bytes(public_key))
-    presence_state = PresenceState(*state, gate or "") if state[-1] is not None else NEVER_SCANNED  # type: ignore[call-arg]  # in order
+    presence_state = PresenceState(*state, gate or "") if state[-1] is not None else NEVER_SCANNED  # type: ignore[call-arg]  # mypy cannot count *state
     holder = None if registration.pk is None else registration
     context = ScanContext(
         device, device.checkpoint, key, holder, presence_state, changed_at, predecessor_at, takes_bookings,

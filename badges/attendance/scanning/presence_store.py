@@ -64,7 +64,7 @@ def load_presence_states(registrations: list[int], checkpoints: set[int]) -> dic
         "registration_id", "checkpoint_id", *STATE_COLUMN_NAMES, F("last_checkpoint__name")
     )
     return {
-        (registration, checkpoint): PresenceState(*values, gate or "")  # type: ignore[call-arg]  # fields in order
+        (registration, checkpoint): PresenceState(*values, gate or "")  # type: ignore[call-arg]  # mypy cannot count *values
         for registration, checkpoint, *values, gate in rows
     }
 
@@ -143,7 +143,7 @@ def iterate_counted_scans(
             # As on arrival, a reason counts only from a supervisor's device (see ReceivedScan.has_override).
             CountedScan(
                 *values,
-                bool(override and is_supervisor),  # type: ignore[call-arg]  # in order
+                bool(override and is_supervisor),  # type: ignore[call-arg]  # mypy cannot count *values
                 resolution or "",
                 gate,
                 sequence or 0,

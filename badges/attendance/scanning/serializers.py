@@ -12,7 +12,7 @@ from convention.api.bodies import get_shared_serializer
 from convention.api.fields import LocalTimeField
 
 from .inputs.scan_time import SendingClock
-from .lookup.found_attendee import FoundAttendeeResponse
+from .lookup.attendees import FOUND_ATTENDEE_EXAMPLE, FoundAttendeeResponse
 from .scan_fields import (
     CheckpointField,
     DirectionField,
@@ -101,19 +101,7 @@ SHORT_CODE_RESULTS_EXAMPLE = OpenApiExample(
                 "gate": "",
                 "replayed": False,
                 "detail": "",
-                "attendee": {
-                    "registration": "K3VQ7M2XPA9TB",
-                    "key": "0f1e2d3c4b5a6978",
-                    "person": {
-                        "name": "Zoé Müller",
-                        "company": "Acme",
-                        "ticket": "Adhérent",
-                        "note": "",
-                        "no_photo": False,
-                        "ticket_id": 3,
-                    },
-                    "short_code": "",
-                },
+                "attendee": FOUND_ATTENDEE_EXAMPLE,
             }
         ],
         "limits": [],

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention import hooks
 from convention.audit.record import record_action
 from convention.club.models import ClubRole, Person
 from convention.club.people import get_or_create_person
-from convention.club.periods import end_period, spans_overlap
+from convention.club.periods import end_period, refuse_overlap
 from convention.club.permissions import CLUB_ROLES_LOCK, is_last_administrator
 from convention.db.advisory_locks import acquire_advisory_lock
-from convention.errors import Forbidden, InvalidFields
+from convention.errors import Forbidden
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,8 @@ def give_club_role(
     person = get_or_create_person(
         email=email, first_name=first_name, last_name=last_name, language=settings.LANGUAGE_CODE
     )
-    for existing in ClubRole.objects.filter(person=person, role=role):
-        if spans_overlap((existing.starts_on, existing.ends_on), (starts_on, ends_on)):
-            sentence = _("%(name)s has this role from %(day)s on; end it first.")
-            message = sentence % {"name": person, "day": formats.date_format(existing.starts_on)}
-            raise InvalidFields(_("Some fields need to be corrected."), {"role": [message]})
+    same_roles = ClubRole.objects.filter(person=person, role=role)
+    refuse_overlap(same_roles, (starts_on, ends_on), name=person.name, field="role")
     club_role = ClubRole.objects.create(person=person, role=role, starts_on=starts_on, ends_on=ends_on)
     record_action("club_role.give", club_role, fields=["person", "role", "starts_on", "ends_on"])
     return club_role

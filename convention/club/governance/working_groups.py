@@ -6,14 +6,14 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Prefetch, QuerySet
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.club.companies import set_free_slug
 from convention.club.models import Mandate, WorkingGroup
 from convention.club.people import get_or_create_person
-from convention.club.periods import DateSpan, end_period, spans_overlap
+from convention.club.periods import DateSpan, end_period, refuse_overlap
 from convention.errors import InvalidFields
 
 
@@ -98,12 +98,8 @@ def change_mandate_days(
 
 
 def _check_mandate_overlap(mandate: Mandate, days: DateSpan, *, field: str) -> None:
-    rows = Mandate.objects.filter(group=mandate.group, person=mandate.person, role=mandate.role)
-    for existing in rows.exclude(pk=mandate.pk):
-        if spans_overlap((existing.starts_on, existing.ends_on), days):
-            sentence = _("%(name)s has this role from %(day)s on; end it first.")
-            values = {"name": mandate.person, "day": formats.date_format(existing.starts_on)}
-            raise InvalidFields(_("Some fields need to be corrected."), {field: [sentence % values]})
+    same_roles = Mandate.objects.filter(group=mandate.group, person=mandate.person, role=mandate.role)
+    refuse_overlap(same_roles.exclude(pk=mandate.pk), days, name=mandate.person.name, field=field)
 
 
 @transaction.atomic

@@ -64,7 +64,7 @@ def _attach_invitations(rows: list[Registration]) -> None:
         (invitation.registration_id, invitation.holder_count): invitation for invitation in invitations
     }
     for row in rows:
-        row.invitation = by_holder.get((row.pk, row.holder_count))  # type: ignore[attr-defined]  # for the template
+        row.invitation = by_holder.get((row.pk, row.holder_count))  # type: ignore[attr-defined]  # the model has no such field; the template reads it
 
 
 @never_cache
