@@ -30,7 +30,8 @@ def test_a_convention_begins_with_tickets_an_entrance_and_reminders():
         ("Member", "member", True, 0),
         ("Guest", "guest", False, 0),
     ]
-    assert Checkpoint.objects.get(event=event).kind == "entrance"
+    # Named in the organizer's language.
+    assert Checkpoint.objects.values_list("kind", "name").get(event=event) == ("entrance", "Entrance")
     assert ReminderPlan.objects.get(event=event).is_enabled
     # Nobody opens registration for guests for free by oversight.
     assert "Free for guests too: Guest." in answer.content.decode()
