@@ -98,7 +98,7 @@ class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
             raise forms.ValidationError(_("A company cannot be its own parent company."))
         # A circle would make every walk along the parents endless.
         if parent and self.instance.pk in {ancestor.pk for ancestor in list_parent_companies(parent)}:
-            raise forms.ValidationError(_("Choose a company outside this one’s group."))
+            raise forms.ValidationError(_("Choose a company that is not a subsidiary of this one."))
         return parent
 
     def clean_siren(self) -> str:
@@ -210,6 +210,7 @@ class AppointByEmailForm(DateRangeForm):
 
     email = forms.EmailField(
         label=_("E-mail"),
+        max_length=254,
         help_text=_(
             "The person signs in with this address. If they are not in the directory yet, they are added."
         ),

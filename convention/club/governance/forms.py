@@ -31,7 +31,7 @@ class WorkingGroupForm(ActionErrorsMixin, forms.ModelForm):
         fields = ["name", "kind", "charter"]
         widgets = {"charter": forms.Textarea(attrs={"rows": 8})}
         help_texts = {"charter": _("What the group is for and how it works.")}
-        error_messages = {"name": {"unique": _("Another group has this name.")}}
+        error_messages = {"name": {"unique": _("Another group already has this name.")}}
 
     def clean_name(self) -> str:
         return normalize_whitespace(self.cleaned_data["name"])

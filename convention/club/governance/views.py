@@ -46,7 +46,7 @@ def club_role_list(request: "HttpRequest") -> "HttpResponse":
             form.add_errors(error.field_errors)
         else:
             values = {"name": club_role.person, "role": club_role.get_role_display()}
-            messages.success(request, _("%(name)s is now %(role)s.") % values)
+            messages.success(request, _("%(name)s now has the role: %(role)s.") % values)
             return redirect("club-roles")
     context = {"roles": list_club_roles(), "administrator": administrator, "today": timezone.localdate()}
     return render_club_page(request, "roles.html", form=form, **context)
@@ -115,7 +115,7 @@ def working_group_detail(request: "HttpRequest", group: str) -> "HttpResponse":
             form.add_errors(error.field_errors)
         else:
             values = {"name": mandate.person, "role": mandate.get_role_display()}
-            messages.success(request, _("%(name)s is now %(role)s.") % values)
+            messages.success(request, _("%(name)s now has the role: %(role)s.") % values)
             return redirect("club-group", group)
     return render_club_page(request, "group.html", form=form, **load_working_group_page(group_row))
 
