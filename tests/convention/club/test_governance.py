@@ -118,6 +118,8 @@ def test_a_group_from_its_name_to_its_history():
     assert answer["Location"] == at
     assert group.name == "Cloud souverain"
     twin = client.post(f"{AT}groups/new/", {"name": "Cloud souverain", "kind": "technical"})
+    long = client.post(f"{at}edit/", {"name": "Cloud", "kind": "technical", "charter": "é" * 20_001})
+    assert list(long.context["form"].errors) == ["charter"]
     assert "Another group already has this name." in twin.content.decode()
     client.post(f"{at}edit/", {"name": "Cloud", "kind": "technical", "charter": ""})
     group.refresh_from_db()
