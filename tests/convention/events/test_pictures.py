@@ -80,11 +80,13 @@ def test_logo_and_map_are_on_the_public_pages(client):
 
     page = client.get("/en/events/x/").content.decode()
     agenda = client.get("/en/events/x/agenda/").content.decode()
+    desk = make_client(make_staff(event, role="desk")).get("/en/desk/x/").content.decode()
 
     assert 'alt="Map of the venue"' in page
     assert 'href="https://www.openstreetmap.org/search?query=1+quai+Annecy+FR"' in page
     assert 'class="event-logo"' in page
     assert 'class="event-logo"' in agenda
+    assert 'class="event-logo"' not in desk
 
 
 @pytest.mark.once
