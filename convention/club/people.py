@@ -222,10 +222,11 @@ def add_employment(
 ) -> Employment:
     """Add an employment, past or current; other employments stay, since people may work for two companies.
 
-    Raise InvalidFields if the person works there on one of these days already.
+    Raise InvalidFields if the person works there on one of these days already, and Forbidden for an erased
+    person.
     """
     # Two requests at once must find each other's employment.
-    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    refuse_erased_person(Person.objects.select_for_update(no_key=True).get(pk=person.pk))
     for existing in Employment.objects.filter(person=person, company=company):
         if spans_overlap((existing.starts_on, existing.ends_on), (starts_on, ends_on)):
             sentence = _("This person already works there from %(day)s.")
