@@ -131,7 +131,7 @@ scanned_registrations = SingleHook()
 registration_presence = SingleHook()
 # () -> None: end the access of all paired devices.
 revoke_devices = SingleHook()
-# (event, session ids) -> RecipientGroups (schedule/versions/recipients.py): who would be notified if these
+# (event, session ids) -> RecipientGroups (schedule/versions/notices.py): who would be notified if these
 # sessions were published with another time, room or state.
 publication_recipients = Hook()
 # (version id) -> None, within the task of a publication: queue its notices.

@@ -19,7 +19,7 @@ class ScheduleConfig(AppConfig):
         hooks.event_downloads.register("schedule.downloads.DOWNLOAD_SHEETS")
         hooks.room_uses.register("schedule.editing.room_removal.describe_room_uses")
         hooks.room_removal.register("schedule.editing.room_removal.clear_rooms")
-        hooks.declined_sessions.register("schedule.proposals.declined_sessions.free_declined_session")
+        hooks.declined_sessions.register("schedule.proposals.decisions.free_declined_session")
         hooks.periodic_jobs.register("schedule.exchange.uploads.delete_old_uploads", seconds=HOUR)
         hooks.periodic_jobs.register("schedule.plan_runs.runs.delete_old_plan_runs", seconds=DAY)
         hooks.periodic_jobs.register("schedule.prints.requests.delete_outdated_files", seconds=DAY)

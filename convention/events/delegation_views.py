@@ -1,6 +1,6 @@
 """Pages of an event that an outside firm runs: contracts, delegates and their areas."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
@@ -8,11 +8,11 @@ from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from convention.errors import Forbidden, InvalidFields
 
-from .delegation_scope import ALLOWED_AREAS, FORBIDDEN_AREAS
 from .delegations import add_delegate, delegate_event, end_delegation
 from .forms import DelegateForm, DelegationForm
 from .models import Delegation, Event, EventRole
@@ -23,6 +23,21 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 read_or_write = require_http_methods(["GET", "HEAD", "POST"])
+# What an outside organizer may use: shown to both sides, and checked by tests of permissions.
+ALLOWED_AREAS: Final = (
+    gettext_lazy("registrations of this event: tickets, orders, lists, imports, e-mails to attendees"),
+    gettext_lazy("its schedule, rooms and printed agendas"),
+    gettext_lazy("badges, checkpoints, scanner phones, attendance and the desk"),
+)
+FORBIDDEN_AREAS: Final = (
+    gettext_lazy("every other event"),
+    gettext_lazy("identity details for hosts, and visitor lists"),
+    gettext_lazy("votes, ballots and consultations"),
+    gettext_lazy("the club’s directory: companies, memberships, people"),
+    gettext_lazy("the club’s money: invoices, bank, books"),
+    gettext_lazy("the privacy desk"),
+    gettext_lazy("the roles of the club’s own people, and the choice of who works for the firm"),
+)
 
 
 @require_safe

@@ -36,7 +36,7 @@ from registrations.billing.buyer_name import find_attendee_first_name
 from registrations.models import AgendaLink, Registration, SessionBooking
 from registrations.permissions import make_own_secret
 from schedule.models import PersonalAgenda, Session
-from schedule.versions.recipients import RecipientGroup
+from schedule.versions.notices import RecipientGroup
 from schedule.versions.timetables import find_last_version_number
 
 from .booking import get_attendee_audience, list_session_bookings

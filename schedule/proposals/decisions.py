@@ -1,4 +1,4 @@
-"""Accept, reject or put proposals on the waiting list, many at once and each only once."""
+"""Accept, reject or put proposals on the waiting list, many at once; free the slots of declined ones."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.text.email_addresses import normalize_email
 from schedule.editing.appearances import replace_appearances
-from schedule.editing.draft_slots import lock_current_draft
+from schedule.editing.draft_slots import load_state, lock_current_draft, lock_session, move_session
 from schedule.editing.sessions import add_session
 from schedule.models import CallForProposals, ProposalMail, ProposalSpeaker, Session, SessionProposal, Speaker
 from schedule.speakers.links import create_missing_links
@@ -166,3 +166,20 @@ def create_speaker(proposal: SessionProposal, proposed: ProposalSpeaker) -> Spea
     )
     record_action("speaker.add", speaker, event=proposal.call.event)
     return speaker
+
+
+@transaction.atomic
+def free_declined_session(session: Session) -> bool:
+    """Take a session out of the draft once all its speakers declined; return whether its slot is free now.
+
+    Only sessions that were proposed are freed; for others, organizers may have another speaker in mind. The
+    session stays without a time; a published one stays public until the draft is published.
+    """
+    if not SessionProposal.objects.filter(session=session).exists():
+        return False
+    locked = lock_session(session, author=None)
+    if locked.appearances.filter(declined_at=None).exists() or load_state(locked) is None:
+        return False
+    move_session(locked, None, None)
+    record_action("session.free", locked, event=locked.event)
+    return True

@@ -5,25 +5,32 @@ that a refused address or a restart does not repeat those of others.
 """
 
 import logging
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.tasks import task
 from django.urls import reverse
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from convention import hooks
+from convention.events.models import Event
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.tasks.queue import enqueue_all
 from schedule.models import ProgrammeAudience, ScheduleVersion, Session, Speaker
 
 from .differences import SlotDifference
-from .recipients import find_notified_speakers
 from .sentences import describe_change
 from .timetables import compare_versions, find_previous_version
 
 logger = logging.getLogger(__name__)
+
+HAS_ADDRESS = ~Q(email="") | Q(person__email__isnull=False)
 
 
 @task()
@@ -102,3 +109,28 @@ def _write_speaker_letter(
         accent=event.accent,
         reply_to=event.contact_email,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientGroup:
+    """How many people of one kind get an e-mail, and how many have no address."""
+
+    label: str | Promise
+    count: int
+    without_address_count: int = 0
+
+
+def find_recipients(event: Event, session_ids: Collection[int]) -> list[RecipientGroup]:
+    """Return the groups who are concerned by changes of these sessions, empty ones too."""
+    speakers = Speaker.objects.filter(sessions__in=session_ids).distinct()
+    reachable = speakers.filter(HAS_ADDRESS).count()
+    groups = [RecipientGroup(gettext_lazy("Speakers"), reachable, speakers.count() - reachable)]
+    for provider in hooks.publication_recipients.providers():
+        groups += provider(event, session_ids)
+    return groups
+
+
+def find_notified_speakers(sessions: QuerySet[Session]) -> list[int]:
+    """Return the speakers of these sessions who have an address: one query."""
+    rows = Speaker.objects.filter(HAS_ADDRESS, sessions__in=sessions)
+    return list(rows.order_by("pk").values_list("pk", flat=True).distinct())

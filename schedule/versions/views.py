@@ -23,6 +23,7 @@ from schedule.models import ScheduleDraft, ScheduleVersion
 
 from .differences import TimetableDifferences
 from .forms import PublicationForm
+from .notices import find_recipients
 from .publish import (
     BlockingConflicts,
     NothingToPublish,
@@ -31,7 +32,6 @@ from .publish import (
     PublishedMeanwhile,
     publish_reviewed_draft,
 )
-from .recipients import find_recipients
 from .sentences import describe_change, describe_version, summarize_differences
 from .timetables import compare_versions, find_previous_version, load_unpublished_changes
 

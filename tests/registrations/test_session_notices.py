@@ -8,8 +8,8 @@ from registrations.changes.merge import merge_registrations
 from registrations.models import AgendaLink, SessionBooking
 from registrations.sessions.booking import book_session
 from registrations.sessions.notifications import find_publication_recipients, notify_changed_sessions
+from schedule.versions.notices import find_recipients
 from schedule.versions.publish import Notify
-from schedule.versions.recipients import find_recipients
 from tests.factories import make_event, make_person, make_registration, make_room, make_session
 from tests.registrations.sessions.attendees import (
     get_ticket,

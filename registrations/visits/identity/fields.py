@@ -4,8 +4,8 @@ import datetime
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from registrations.visits.models import IdentityField, Visit
 
@@ -17,6 +17,14 @@ DOCUMENT_KINDS = [
 ]
 
 WINDOW_OPEN, WINDOW_EARLY, WINDOW_OVER = "open", "early", "over"
+
+
+def get_field_label(name: str) -> str:
+    """Return the label of an identity field, or of a column of visitor lists."""
+    column_labels = {
+        "last_name": gettext("Last name"), "first_name": gettext("First name"), "company": gettext("Company"),
+    }  # fmt: skip
+    return column_labels.get(name) or str(IdentityField(name).label).capitalize()
 
 
 def list_requested_fields(visit: Visit) -> list[IdentityField]:

@@ -15,8 +15,13 @@ from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from registrations.visits.dates import find_lock_time
 from registrations.visits.models import Application, Identity, Visit
 
-from .fields import WINDOW_OPEN, get_identity_window, is_identity_complete, list_requested_fields
-from .labels import get_field_label
+from .fields import (
+    WINDOW_OPEN,
+    get_field_label,
+    get_identity_window,
+    is_identity_complete,
+    list_requested_fields,
+)
 
 ONE_DAY = datetime.timedelta(days=1)
 # Before the lock.

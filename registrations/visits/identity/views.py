@@ -11,10 +11,9 @@ from django.views.decorators.http import require_http_methods
 from convention.errors import InvalidFields
 from registrations.visits.models import Application, Identity
 
-from .fields import get_identity_window, is_identity_complete, list_requested_fields
+from .fields import get_field_label, get_identity_window, is_identity_complete, list_requested_fields
 from .forms import IdentityForm
 from .identities import delete_identity, save_identity
-from .labels import get_field_label
 from .permissions import get_application_to_identify
 
 

@@ -1,4 +1,6 @@
-"""Filters of pages about visits: `{{ state|application_tag }}`, `{{ code|refusal_label }}`."""
+"""Tags and filters of pages about visits: states, refusals, and who may see visitor lists."""
+
+from typing import Any
 
 from django import template
 from django.utils.html import format_html
@@ -6,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.models import Application
+from registrations.visits.permissions import can_read_identities
 
 register = template.Library()
 
@@ -29,3 +32,9 @@ def application_tag(state: ApplicationState) -> SafeString:
 def refusal_label(code: str) -> str:
     """Return the short label of a refusal code."""
     return str(Application.Refusal(code).label) if code in Application.Refusal.values else ""
+
+
+@register.simple_tag(takes_context=True)
+def can_see_lists(context: template.Context, visit: Any) -> bool:
+    """Return whether the reader may see visitor lists; organizers of the event may not."""
+    return can_read_identities(context["request"].user, visit)

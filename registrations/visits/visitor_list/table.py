@@ -6,8 +6,7 @@ from collections.abc import Callable
 from django.utils.translation import pgettext
 
 from convention.text.countries import list_countries
-from registrations.visits.identity.fields import DOCUMENT_KINDS
-from registrations.visits.identity.labels import get_field_label
+from registrations.visits.identity.fields import DOCUMENT_KINDS, get_field_label
 from registrations.visits.models import IdentityField
 
 from .contents import NAME_COLUMNS, ListContent

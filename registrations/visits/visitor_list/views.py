@@ -13,8 +13,7 @@ from convention.errors import ConventionError, InvalidFields
 from registrations.visits.hosts.contacts import add_host_contact, end_host_contact
 from registrations.visits.hosts.forms import HostContactForm
 from registrations.visits.hosts.permissions import list_awaiting_replacements
-from registrations.visits.identity.fields import MISSING_REASONS, list_requested_fields
-from registrations.visits.identity.labels import get_field_label
+from registrations.visits.identity.fields import MISSING_REASONS, get_field_label, list_requested_fields
 from registrations.visits.identity.permissions import (
     get_secretary_contact,
     get_secretary_list,
