@@ -30,6 +30,9 @@ class RegistrationsConfig(AppConfig):
         hooks.job_kinds.register(
             "registrations", "registrations.import_export.import_registrations.run_import_job"
         )
+        hooks.job_kinds.register(
+            "cancel-selection", "registrations.changes.cancel_selected.run_cancellation_job"
+        )
         for hook, function_name in (
             (hooks.publication_recipients, "find_publication_recipients"),
             (hooks.publication_notices, "queue_notices"),
