@@ -33,6 +33,9 @@ class RegistrationsConfig(AppConfig):
         hooks.job_kinds.register(
             "cancel-selection", "registrations.changes.cancel_selected.run_cancellation_job"
         )
+        hooks.job_kinds.register(
+            "change-selected-tickets", "registrations.changes.change_tickets.run_change_job"
+        )
         for hook, function_name in (
             (hooks.publication_recipients, "find_publication_recipients"),
             (hooks.publication_notices, "queue_notices"),

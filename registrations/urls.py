@@ -133,6 +133,7 @@ pages: list[Any] = [
         name="organize-duplicate-apart",
     ),
     path(f"{SELECTION_PATH}/cancel/", selection_views.selection_cancel, name="organize-selection-cancel"),
+    path(f"{SELECTION_PATH}/ticket/", selection_views.selection_ticket, name="organize-selection-ticket"),
     path(f"{SELECTION_PATH}/export/", selection_views.selection_export, name="organize-selection-export"),
     path(
         f"{REGISTRATION_LIST_PATH}/cancel/", bulk_cancel_views.bulk_cancellation, name="organize-bulk-cancel"

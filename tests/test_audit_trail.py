@@ -244,6 +244,7 @@ ELSEWHERE = {
     "organize-registration-new": "organizer/test_new_registration",
     "organize-registration-change": "changes/test_change_order",
     "organize-selection-cancel": "organizer/test_selection",
+    "organize-selection-ticket": "organizer/test_selection",
     "organize-selection-export": "organizer/test_selection",
     "organize-selection-mail": "mailings/test_selection",
     "organize-registration-answers": "test_question_pages", "desk-answers": "desk/test_walk_in",

@@ -1,19 +1,19 @@
 """Preview the money of cancelling many registrations, in a fixed number of queries."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 
 from convention.money import Money
-from registrations.invoices.models.documents import Invoice, Receivable
+from registrations.invoices.ledger.balance import ReceivableBalance
+from registrations.invoices.models.documents import Charge, Invoice, Receivable
 from registrations.models import Order, Registration
 
 from .receivables import calculate_due_of_charges
 from .refund_terms import RefundTerms, calculate_refund_amount
-
-type TermsOfDue = Callable[[Registration, int], RefundTerms]
 
 
 @dataclass
@@ -38,29 +38,43 @@ def format_amounts(amounts: Mapping[str, int]) -> str:
     return " + ".join(str(Money(cents, currency)) for currency, cents in sorted(amounts.items()) if cents)
 
 
-def load_receivables(orders: Iterable[Order]) -> dict[str, Receivable]:
-    """Return the receivables of these orders by reference, with balance, charges and `is_invoiced`."""
-    rows = Receivable.objects.with_balance().filter(reference__in={order.reference for order in orders})
+@dataclass(frozen=True)
+class BilledOrder:
+    """The stored receivable of an order: charges, also withdrawn ones, and balance."""
+
+    charges: list[Charge]
+    balance: ReceivableBalance
+    is_invoiced: bool
+
+
+def load_billed_orders(orders: Iterable[Order]) -> dict[str, BilledOrder]:
+    """Return the receivables of these orders by reference; orders that were not billed are left out."""
+    rows: Any = Receivable.objects.with_balance().filter(reference__in={order.reference for order in orders})
     invoices = Invoice.objects.filter(receivable=OuterRef("pk"))
-    loaded = rows.annotate(is_invoiced=Exists(invoices)).prefetch_related("charges")
-    return {receivable.reference: receivable for receivable in loaded}
+    return {
+        row.reference: BilledOrder(
+            list(row.charges.all()),
+            ReceivableBalance(row.amount_owed, row.amount_paid, row.amount_refunded),
+            row.is_invoiced,
+        )
+        for row in rows.annotate(is_invoiced=Exists(invoices)).prefetch_related("charges")
+    }
 
 
 def calculate_amounts_due(
-    registrations: Iterable[Registration], receivables: Mapping[str, Receivable]
+    registrations: Iterable[Registration], billed_orders: Mapping[str, BilledOrder]
 ) -> dict[int, int]:
     """Return what is due for each registration in cents, by id, as `calculate_amount_due` does for one."""
     due = {}
     for registration in registrations:
-        receivable = receivables.get(registration.order.reference)
-        due[registration.pk] = calculate_due_of_charges(
-            registration, None if receivable is None else receivable.charges.all()
-        )
+        billed = billed_orders.get(registration.order.reference)
+        due[registration.pk] = calculate_due_of_charges(registration, billed.charges if billed else None)
     return due
 
 
 def sum_cancellations(
-    terms_by_registration: Sequence[tuple[Registration, RefundTerms]], receivables: Mapping[str, Receivable]
+    terms_by_registration: Iterable[tuple[Registration, RefundTerms]],
+    billed_orders: Mapping[str, BilledOrder],
 ) -> CancellationSums:
     """Return what cancelling these registrations on these terms comes to; those of an order end together."""
     sums = CancellationSums()
@@ -70,20 +84,20 @@ def sum_cancellations(
         terms_by_order[registration.order.reference].append(terms)
         currencies[registration.order.reference] = registration.order.currency
     for reference, order_terms in terms_by_order.items():
-        currency, receivable = currencies[reference], receivables.get(reference)
+        currency, billed = currencies[reference], billed_orders.get(reference)
         released_cents = sum(terms.released_cents for terms in order_terms)
-        refund_cents = _calculate_refund(receivable, released_cents) if receivable else 0
+        refund_cents = _calculate_refund(billed.balance, released_cents) if billed else 0
         sums.refunds[currency] += refund_cents
         sums.waived[currency] += released_cents - refund_cents
         sums.fees[currency] += sum(terms.cancellation_fee for terms in order_terms)
-        sums.credited_order_count += bool(receivable and receivable.is_invoiced and released_cents)
+        sums.credited_order_count += bool(billed and billed.is_invoiced and released_cents)
     return sums
 
 
-def _calculate_refund(receivable: Receivable, released_cents: int) -> int:
+def _calculate_refund(balance: ReceivableBalance, released_cents: int) -> int:
     return calculate_refund_amount(
         released_cents=released_cents,
         # Nothing was cancelled yet, so that the balance still contains what would be released.
-        owed_cents=receivable.amount_owed - released_cents,
-        received_cents=receivable.amount_paid - receivable.amount_refunded,
+        owed_cents=balance.amount_owed - released_cents,
+        received_cents=balance.amount_retained,
     )

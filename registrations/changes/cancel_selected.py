@@ -25,7 +25,7 @@ from convention.jobs.job_queue import JobProgress
 from registrations.billing.bulk_refunds import (
     CancellationSums,
     calculate_amounts_due,
-    load_receivables,
+    load_billed_orders,
     sum_cancellations,
 )
 from registrations.billing.refund_rules import decide_terms_for_due, load_refund_terms
@@ -95,18 +95,18 @@ def preview_selected_cancellations(
 ) -> SelectedCancellations:
     """Return what cancelling the selected registrations at `at` would do; nothing is changed."""
     cancellable, skipped = _split_cancellable(selection, at=at)
-    receivables = load_receivables(row.order for row in cancellable)
-    due = calculate_amounts_due(cancellable, receivables)
+    billed_orders = load_billed_orders(row.order for row in cancellable)
+    due = calculate_amounts_due(cancellable, billed_orders)
     arrived = hooks.scanned_registrations.provider()({row.pk for row in cancellable})
     return SelectedCancellations(
         registrations=cancellable,
         skipped=skipped,
         by_rules=sum_cancellations(
-            [(row, _decide_terms(row, due[row.pk], at)) for row in cancellable], receivables
+            [(row, _decide_terms(row, due[row.pk], at)) for row in cancellable], billed_orders
         ),
         full_refund=sum_cancellations(
             [(row, RefundTerms(due[row.pk], due[row.pk], RefundReason.ORGANIZER)) for row in cancellable],
-            receivables,
+            billed_orders,
         ),
         mail_count=_count_mails(cancellable),
         arrived_count=len(arrived),

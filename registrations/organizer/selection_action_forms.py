@@ -6,8 +6,13 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registrations.billing.bulk_refunds import CancellationSums
+from convention.events.models import Event
+from registrations.billing.bulk_refunds import CancellationSums, format_amounts
 from registrations.changes.cancel_selected import BY_RULES, FULL_REFUND, SelectedCancellations
+from registrations.changes.change_tickets import SelectedTicketChanges
+from registrations.models import Ticket
+
+from .order_change_forms import TicketChoiceField
 
 REASON_LENGTH = 300
 
@@ -59,3 +64,40 @@ def describe_sums(sums: CancellationSums) -> str:
     )
     parts = [text % {"amount": amounts[name]} for name, text in sentences if amounts[name]]
     return ", ".join(parts) or _("nothing to refund")
+
+
+class SelectedTicketForm(forms.Form):
+    """The ticket that the selected registrations change to."""
+
+    ticket = TicketChoiceField(
+        Ticket.objects.none(), label=gettext_lazy("Ticket"), empty_label=None, widget=forms.RadioSelect
+    )
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["ticket"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = event.tickets.with_prices()
+
+
+class TicketChangeReasonForm(forms.Form):
+    """The reason of the change."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        max_length=REASON_LENGTH,
+        help_text=gettext_lazy("Shown in the history."),
+    )
+
+
+def describe_price_sums(changes: SelectedTicketChanges) -> list[str]:
+    """Return in sentences what is charged, taken off and refunded."""
+    sentences = (
+        (changes.charged, _("The buyers will owe %(amount)s more.")),
+        (changes.released, _("Prices fall by %(amount)s.")),
+        (changes.refunded, _("Of this, %(amount)s was paid and is refunded.")),
+    )
+    amounts = [(text, format_amounts(cents)) for cents, text in sentences]
+    found = [text % {"amount": amount} for text, amount in amounts if amount]
+    return found or [_("All prices stay the same.")]

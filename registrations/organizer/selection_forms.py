@@ -84,7 +84,7 @@ def with_selection(view: SelectionView) -> Callable[[HttpRequest, str], HttpResp
         if form.is_valid():
             return view(request, form.cleaned_data["selection"])
         for sentence in form.non_field_errors():
-            messages.error(request, sentence)
+            messages.error(request, str(sentence))
         query = f"?{form.query.urlencode()}" if form.query else ""
         return redirect(f"{reverse('organize-registrations', args=[event])}{query}")
 

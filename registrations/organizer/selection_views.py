@@ -21,10 +21,21 @@ from registrations.changes.cancel_selected import (
     describe_cancelled,
     preview_selected_cancellations,
 )
+from registrations.changes.change_tickets import (
+    BulkTicketChange,
+    change_selected_tickets,
+    describe_changed,
+    preview_selected_changes,
+)
 from registrations.changes.selections import MAX_IMMEDIATE_CHANGES, RegistrationSelection, SelectionOutcome
 
 from .registration_list import make_registration_sheet
-from .selection_action_forms import SelectedCancellationForm
+from .selection_action_forms import (
+    SelectedCancellationForm,
+    SelectedTicketForm,
+    TicketChangeReasonForm,
+    describe_price_sums,
+)
 from .selection_forms import with_selection
 
 
@@ -76,6 +87,41 @@ def _cancel(request: HttpRequest, event: Event, cancellation: BulkCancellation) 
         )
     outcome = cancel_selected(event=event, cancellation=cancellation)
     return _report_outcome(request, event, describe_cancelled(outcome), outcome)
+
+
+@with_selection
+def selection_ticket(request: HttpRequest, selection: RegistrationSelection) -> HttpResponse:
+    """Offer the tickets, then say what the change costs whom; once confirmed, change them."""
+    choice = SelectedTicketForm(request.POST if "ticket" in request.POST else None, event=selection.event)
+    is_confirmed = "seen" in request.POST
+    reason = TicketChangeReasonForm(request.POST if is_confirmed else None)
+    context: dict[str, Any] = {"choice": choice, "reason": reason}
+    if choice.is_valid():
+        preview = preview_selected_changes(selection, ticket=choice.cleaned_data["ticket"])
+        context |= {"preview": preview, "sentences": describe_price_sums(preview)}
+        if is_confirmed and reason.is_valid():
+            if request.POST["seen"] == preview.fingerprint:
+                change = BulkTicketChange(
+                    preview.ticket.pk, preview.differences, reason.cleaned_data["reason"]
+                )
+                return _change_tickets(request, selection.event, change)
+            _warn_of_change(request)
+    return _render_page(request, "registrations/selection_ticket.html", selection, **context)
+
+
+def _change_tickets(request: HttpRequest, event: Event, change: BulkTicketChange) -> HttpResponse:
+    count = len(change.differences)
+    if count > MAX_IMMEDIATE_CHANGES:
+        title = ngettext(
+            "Change of ticket for %(count)d registration",
+            "Change of ticket for %(count)d registrations",
+            count,
+        )
+        return _start_job(
+            request, event, "change-selected-tickets", title % {"count": count}, change.to_json()
+        )
+    outcome = change_selected_tickets(event=event, change=change)
+    return _report_outcome(request, event, describe_changed(outcome), outcome)
 
 
 def _start_job(request: HttpRequest, event: Event, kind: str, title: str, payload: str) -> HttpResponse:

@@ -193,3 +193,68 @@ def test_an_organizer_elsewhere_reaches_no_registration_of_this_event(client, ev
     assert "n’appartient pas" not in there.text
     assert Registration.objects.get().cancelled_at is None
     assert calculate_amount_due(person) == 12_000
+
+
+def test_tickets_change_at_the_price_that_was_stated_and_say_which_could_not(
+    organizer, event, ticket, run_tasks, mailoutbox
+):
+    paid, unpaid, cancelled = make_people(ticket, 3)
+    pay(paid, 12_000)
+    cancel_registration(registration=cancelled)
+    student = make_ticket(event, slug="student", name="Étudiant", price=4_000, capacity=2)
+    [there] = make_people(student, 1)
+    people = [paid, unpaid, cancelled, there]
+    run_tasks()
+    mailoutbox.clear()
+
+    offered = act(organizer, "ticket", *people)
+    preview = act(organizer, "ticket", *people, ticket=student.pk)
+    student.price = 3_000
+    student.save(update_fields=["price"])
+    stale = confirm_ticket(organizer, preview)
+    answer = confirm_ticket(organizer, stale, reason="tarif corrigé")
+    run_tasks()
+
+    text = " ".join(preview.text.replace("\u202f", " ").replace("\xa0", " ").split())
+    assert "Étudiant" in offered.text
+    assert "2 inscriptions passent au billet Étudiant" in text
+    assert "Les prix baissent de 160 €" in text
+    assert "80 € ont été payés et sont remboursés" in text
+    assert "Il manque une place pour 1 inscription" in text
+    assert "a déjà ce billet" in text
+    assert "Vérifiez de nouveau l’aperçu" in stale.text
+    # The place of the second is missing by then.
+    assert "Le billet de 1 inscription a été modifié" in answer.text
+    assert "Martin 01" in answer.text
+    assert Refund.objects.get().amount == 9_000
+    assert Registration.objects.get(pk=paid.pk).price == 3_000
+    assert Registration.objects.get(pk=unpaid.pk).price == 12_000
+    assert [mail.to for mail in mailoutbox] == [["p0@example.org"]]
+
+
+def confirm_ticket(client, answer, **fields):
+    """Submit the confirmation of a change of ticket."""
+    [form] = html.fromstring(answer.content).xpath("//main//form[.//input[@name='seen']]")
+    address = answer.request["PATH_INFO"]
+    return client.post(address, {**dict(form.form_values()), **fields}, follow=True)
+
+
+def test_many_tickets_are_changed_by_a_job_and_previewed_in_as_many_queries(
+    organizer, event, ticket, run_tasks
+):
+    people = make_people(ticket, selections.MAX_IMMEDIATE_CHANGES + 1)
+    pay(people[0], 12_000)
+    pay(people[1], 12_000)
+    other = make_ticket(event, slug="other", name="Autre", price=15_000)
+
+    act(organizer, "ticket", *people[:3], ticket=other.pk)
+    with CaptureQueriesContext(connection) as few:
+        act(organizer, "ticket", *people[:3], ticket=other.pk)
+    with CaptureQueriesContext(connection) as many:
+        preview = act(organizer, "ticket", *people, ticket=other.pk)
+    confirm_ticket(organizer, preview)
+    run_tasks()
+
+    assert len(many) == len(few)
+    assert Job.objects.get().outcome == "Les billets de 21 inscriptions ont été modifiés."
+    assert set(Registration.objects.values_list("price", flat=True)) == {15_000}
