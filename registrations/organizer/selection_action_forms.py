@@ -80,17 +80,6 @@ class SelectedTicketForm(forms.Form):
         field.queryset = event.tickets.with_prices()
 
 
-class TicketChangeReasonForm(forms.Form):
-    """The reason of the change."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        required=False,
-        max_length=REASON_LENGTH,
-        help_text=gettext_lazy("Shown in the history."),
-    )
-
-
 def describe_price_sums(changes: SelectedTicketChanges) -> list[str]:
     """Return in sentences what is charged, taken off and refunded."""
     sentences = (

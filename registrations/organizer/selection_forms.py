@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -22,7 +23,7 @@ from .registration_list import RegistrationFilter
 
 MAX_FILTER_LENGTH = 3_000
 
-type SelectionView = Callable[[HttpRequest, RegistrationSelection], HttpResponse]
+type SelectionView = Callable[[HttpRequest, RegistrationSelection], HttpResponseBase]
 
 
 class ReferencesField(forms.Field):
@@ -66,7 +67,7 @@ class SelectionForm(forms.Form):
         return QueryDict(self.data.get("filter", "")[:MAX_FILTER_LENGTH])
 
 
-def with_selection(view: SelectionView) -> Callable[[HttpRequest, str], HttpResponse]:
+def with_selection(view: SelectionView) -> Callable[[HttpRequest, str], HttpResponseBase]:
     """Call the view with the selection of an event that the person organizes; else return to the list.
 
     A page of a selection exists for POST only. A GET, such as by the choice of another language, leads to the
@@ -76,7 +77,7 @@ def with_selection(view: SelectionView) -> Callable[[HttpRequest, str], HttpResp
     @never_cache
     @require_http_methods(["GET", "POST"])
     @wraps(view)
-    def select_and_view(request: HttpRequest, event: str) -> HttpResponse:
+    def select_and_view(request: HttpRequest, event: str) -> HttpResponseBase:
         event_obj = get_event_to_organize(event, request.user)
         if request.method == "GET":
             return redirect("organize-registrations", event)

@@ -28,12 +28,12 @@ from registrations.changes.change_tickets import (
     preview_selected_changes,
 )
 from registrations.changes.selections import MAX_IMMEDIATE_CHANGES, RegistrationSelection, SelectionOutcome
+from registrations.form_fields import ReasonForm
 
 from .registration_list import make_registration_sheet
 from .selection_action_forms import (
     SelectedCancellationForm,
     SelectedTicketForm,
-    TicketChangeReasonForm,
     describe_price_sums,
 )
 from .selection_forms import with_selection
@@ -94,7 +94,7 @@ def selection_ticket(request: HttpRequest, selection: RegistrationSelection) -> 
     """Offer the tickets, then say what the change costs whom; once confirmed, change them."""
     choice = SelectedTicketForm(request.POST if "ticket" in request.POST else None, event=selection.event)
     is_confirmed = "seen" in request.POST
-    reason = TicketChangeReasonForm(request.POST if is_confirmed else None)
+    reason = ReasonForm(request.POST if is_confirmed else None)
     context: dict[str, Any] = {"choice": choice, "reason": reason}
     if choice.is_valid():
         preview = preview_selected_changes(selection, ticket=choice.cleaned_data["ticket"])
