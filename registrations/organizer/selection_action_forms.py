@@ -18,7 +18,7 @@ REASON_LENGTH = 300
 
 
 class SelectedCancellationForm(forms.Form):
-    """The refund, with what each choice comes to, and the reason; no choice where no money is concerned."""
+    """The refund, with what each choice comes to, and the reason; no choice where both come to the same."""
 
     refund = forms.ChoiceField(label=gettext_lazy("Refund"), widget=forms.RadioSelect, initial=BY_RULES)
     reason = forms.CharField(
@@ -30,21 +30,17 @@ class SelectedCancellationForm(forms.Form):
 
     def __init__(self, *args: Any, preview: SelectedCancellations, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.sums, full_sums = describe_sums(preview.by_rules), describe_sums(preview.full_refund)
+        if self.sums == full_sums:
+            del self.fields["refund"]
+            self.fields["reason"].help_text = _("Shown in the history.")
+            return
         field = self.fields["refund"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
-            (
-                BY_RULES,
-                _("By the refund rules: %(sums)s") % {"sums": describe_sums(preview.by_rules)},
-            ),
-            (
-                FULL_REFUND,
-                _("Without cancellation fee: %(sums)s") % {"sums": describe_sums(preview.full_refund)},
-            ),
+            (BY_RULES, _("By the refund rules: %(sums)s") % {"sums": self.sums}),
+            (FULL_REFUND, _("Without cancellation fee: %(sums)s") % {"sums": full_sums}),
         ]
-        if not any(preview.full_refund.describe().values()):
-            del self.fields["refund"]
-            self.fields["reason"].help_text = _("Shown in the history.")
 
     def clean(self) -> dict[str, Any]:
         """Require a reason for a full refund, as for one registration."""
