@@ -20,6 +20,7 @@ from .organizer import registration_views as organizer_views
 from .organizer import waiting_list_views as organizer_waiting_list_views
 from .organizer.change_views import registration_change
 from .organizer.duplicate_views import duplicate_dismissal, duplicate_list
+from .organizer.move_views import registration_move
 from .organizer.new_registration_views import registration_create
 from .questions import views as questions_views
 from .sessions import agenda_views
@@ -157,6 +158,11 @@ pages: list[Any] = [
         f"{REGISTRATION_LIST_PATH}/<slug:reference>/change/",
         registration_change,
         name="organize-registration-change",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/<slug:reference>/move/",
+        registration_move,
+        name="organize-registration-move",
     ),
     path(
         f"{REGISTRATION_LIST_PATH}/<slug:reference>/cancel/",

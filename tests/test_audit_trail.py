@@ -246,6 +246,7 @@ ELSEWHERE = {
     "organize-selection-cancel": "organizer/test_selection",
     "organize-selection-ticket": "organizer/test_selection",
     "organize-selection-badges": "printing/test_selection", "organize-selection-merge": "changes nothing",
+    "organize-registration-move": "changes/test_move_to_waiting_list",
     "organize-selection-export": "organizer/test_selection",
     "organize-selection-mail": "mailings/test_selection",
     "organize-registration-answers": "test_question_pages", "desk-answers": "desk/test_walk_in",

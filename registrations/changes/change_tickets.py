@@ -79,7 +79,7 @@ def preview_selected_changes(selection: RegistrationSelection, *, ticket: Ticket
     rows = selection.find_registrations().select_related(*RELATED_FIELDS)
     # In the order of the changes, which decides what of an order's payments is left to refund.
     registrations = list(rows.prefetch_related(*PREFETCHED_FIELDS).order_by("pk"))
-    balances = _Balances(load_billed_orders(row.order for row in registrations))
+    balances = OrderBalances(load_billed_orders(row.order for row in registrations))
     for registration in registrations:
         registration.event = registration.order.event = event
         if registration.ticket_id == ticket.pk:
@@ -96,8 +96,8 @@ def preview_selected_changes(selection: RegistrationSelection, *, ticket: Ticket
     return changes
 
 
-class _Balances:
-    """What each order owes and has paid, followed from change to change."""
+class OrderBalances:
+    """Cents that each order owes and has paid, followed from change to change."""
 
     def __init__(self, billed_orders: Mapping[str, BilledOrder]) -> None:
         self.billed_orders = billed_orders

@@ -135,6 +135,7 @@ def test_a_cancellation_says_what_it_refunds_and_does_it(organizer, event, ticke
 
 
 def test_a_full_refund_needs_a_reason_and_places_of_one_order_end_together(organizer, event, ticket):
+    RefundRule.objects.create(event=event, days_before=1, refund_percent=50)
     first, second = make_people(ticket, 2)
     order = first.order
     Registration.objects.filter(pk=second.pk).update(order=order)
