@@ -16,7 +16,8 @@ from registrations.billing.refund_terms import RefundTerms
 from registrations.billing.refund_text import preview_refund
 from registrations.booking.join_waiting_list import WaitingRequest, add_to_ticket_list
 from registrations.models import Registration, Ticket, WaitingEntry
-from registrations.waiting_list.offers import is_available
+from registrations.waiting_list.offers import is_available, load_waiting_facts
+from registrations.waiting_list.policy import find_offer_objection
 
 from .cancel import lock_and_cancel
 
@@ -33,11 +34,15 @@ class MoveRefused(ConventionError):
 
 @dataclass(frozen=True)
 class MovePreview:
-    """The money of the cancellation in sentences and as a fee, and how the list stands."""
+    """The money of the cancellation in sentences and as a fee, and how the list stands.
+
+    `objection` says why no place would be offered to this attendee; "" if one would.
+    """
 
     fee_cents: int
     sentences: list[str]
     waiting_count: int
+    objection: str
     is_offered_at_once: bool
 
 
@@ -59,11 +64,14 @@ def list_tickets_to_wait_for(events: Iterable[Event]) -> list[Ticket]:
 def preview_move(registration: Registration, ticket: Ticket) -> MovePreview:
     """Return what moving the registration to the ticket's list would come to; nothing is changed."""
     waiting_count = WaitingEntry.objects.awaiting_offer().filter(ticket=ticket).count()
+    entry = WaitingEntry(event=ticket.event, ticket=ticket, email=_make_request(registration).email)
+    objection = find_offer_objection(load_waiting_facts(entry, ticket))
     return MovePreview(
         fee_cents=load_refund_terms(registration, at=timezone.now()).cancellation_fee,
         sentences=preview_refund(registration),
         waiting_count=waiting_count,
-        is_offered_at_once=ticket.remaining != 0 and not waiting_count,
+        objection=str(WaitingEntry.SkipReason(objection).label) if objection else "",
+        is_offered_at_once=ticket.remaining != 0 and not waiting_count and not objection,
     )
 
 

@@ -8,7 +8,7 @@ from convention.audit.models import AuditEntry
 from convention.errors import InvalidFields, NotOpenNow
 from convention.events.models import EventRole
 from registrations.billing.receivables import sync_receivable
-from registrations.changes.move_to_waiting_list import MoveRefused, move_to_waiting_list
+from registrations.changes.move_to_waiting_list import MoveRefused, move_to_waiting_list, preview_move
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Refund
 from registrations.models import RefundRule, Registration, WaitingEntry
@@ -68,6 +68,17 @@ def test_a_free_place_is_offered_at_once(registration, run_tasks):
     ticket.refresh_from_db()
     assert entry.state == WaitingEntry.State.OFFERED
     assert ticket.reserved == 1
+
+
+def test_who_cannot_have_a_place_waits_without_an_offer(registration):
+    ticket = make_ticket(make_event(), audience="member", capacity=3)
+
+    preview = preview_move(registration, ticket)
+    entry = move_to_waiting_list(registration=registration, ticket=ticket, expected_fee_cents=6_000)
+
+    assert not preview.is_offered_at_once
+    assert preview.objection == WaitingEntry.SkipReason.NOT_A_MEMBER.label
+    assert entry.state == WaitingEntry.State.WAITING
 
 
 def test_a_refusal_changes_nothing(event, registration, full_ticket):
