@@ -32,7 +32,9 @@ class ReferencesField(forms.Field):
     widget = forms.MultipleHiddenInput
 
     def clean(self, value: list[str] | None) -> list[str]:
-        return " ".join(value or []).split()
+        words = " ".join(value or []).split()
+        # Databases refuse some characters, and no reference has another one than these.
+        return [word for word in words if word.isascii() and word.isalnum()]
 
 
 class SelectionForm(forms.Form):
@@ -84,7 +86,7 @@ def with_selection(view: SelectionView) -> Callable[[HttpRequest, str], HttpResp
         form = SelectionForm(request.POST, event=event_obj)
         if form.is_valid():
             return view(request, form.cleaned_data["selection"])
-        for sentence in form.non_field_errors():
+        for sentence in dict.fromkeys(text for texts in form.errors.values() for text in texts):
             messages.error(request, str(sentence))
         query = f"?{form.query.urlencode()}" if form.query else ""
         return redirect(f"{reverse('organize-registrations', args=[event])}{query}")

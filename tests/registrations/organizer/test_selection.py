@@ -85,10 +85,9 @@ def test_the_ticked_or_all_that_match_the_filter_are_exported(organizer, event, 
     preview = act(organizer, "export", first, second, foreign)
     ticked = confirm(organizer, preview, kind="csv")
     matching = act(organizer, "export", first, all="1", filter=form.fields["filter"], kind="csv")
-    nothing = organizer.post(
-        reverse("organize-selection-export", args=[event.slug]),
-        {"filter": "q=Martin"},
-    )
+    export = reverse("organize-selection-export", args=[event.slug])
+    nothing = organizer.post(export, {"filter": "q=Martin"})
+    nonsense = organizer.post(export, {"selected": "\0 é", "filter": "\0"}, follow=True)
 
     assert "Martin 00" in preview.text
     assert "1 inscription sélectionnée n’appartient pas à cet événement" in preview.text
@@ -96,6 +95,7 @@ def test_the_ticked_or_all_that_match_the_filter_are_exported(organizer, event, 
     assert read_names(matching) == ["Martin 02"]
     assert len(html.fromstring(page.content).xpath("//input[@name='selected'][@checked]")) == 3
     assert nothing.url.endswith("?q=Martin")
+    assert "Sélectionnez au moins une inscription" in nonsense.text
     assert AuditEntry.objects.filter(verb="registrations.export").count() == 2
 
 
