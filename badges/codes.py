@@ -5,7 +5,7 @@ Only registrations that are confirmed and not cancelled have a code.
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from django.conf import settings
@@ -57,9 +57,14 @@ def get_badge_holder(registration: Registration) -> BadgeHolder:
     return BadgeHolder(*(getattr(registration, field) for field in BadgeHolder._fields))
 
 
-def list_badge_holders(event: Event) -> list[BadgeHolder]:
-    """Return everyone with a valid badge, sorted by last name, ignoring accents and case."""
+def list_badge_holders(event: Event, *, among: Collection[int] | None = None) -> list[BadgeHolder]:
+    """Return everyone with a valid badge, sorted by last name, ignoring accents and case.
+
+    `among` are ids of registrations, if not all are wanted.
+    """
     rows = Registration.objects.filter(event=event).confirmed().order_by("pk")
+    if among is not None:
+        rows = rows.filter(pk__in=among)
     holders = map(BadgeHolder._make, rows.values_list(*BadgeHolder._fields).iterator(HOLDER_CHUNK_SIZE))
     # In Python: PostgreSQL and SQLite sort accents differently, and lists must have one order everywhere.
     return sorted(

@@ -19,6 +19,11 @@ pages: list[Any] = [
         name="order-badge-picture",
     ),
     path("organize/<slug:event>/badges/", views.badge_printing, name="organize-badges"),
+    path(
+        "organize/<slug:event>/registrations/selection/badges/",
+        views.badges_of_selection,
+        name="organize-selection-badges",
+    ),
     path("organize/<slug:event>/badges/preview.svg", views.badge_preview, name="organize-badges-preview"),
     path(
         "organize/<slug:event>/badges/<slug:layout>.pdf",

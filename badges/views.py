@@ -1,11 +1,14 @@
 """Pages: printing badges, one's own badge, and the public page behind a badge's code."""
 
+import json
 import tempfile
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import messages
 from django.core.cache import cache
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -20,7 +23,9 @@ from convention.events.permissions import get_event_to_organize
 from convention.jobs.job_queue import request_job
 from convention.tables.downloads import PDF_TYPE, attachment_response, inline_response
 from convention.tasks.queue_names import DOCUMENT_QUEUE
+from registrations.changes.selections import RegistrationSelection, SelectionOutcome
 from registrations.models import Registration
+from registrations.organizer.selection_forms import with_selection
 from registrations.permissions import get_order_by_link
 
 from .codes import BadgeHolder, NoBadge, find_event_by_token
@@ -82,12 +87,18 @@ def badge_printing_pdf(request: HttpRequest, event: str, layout: str) -> FileRes
         messages.info(request, _("There are too many badges for one download: prepare the file below."))
         return redirect("organize-badges", event)
     options = read_print_options(layout, request.GET)
+    return _download_badges(event_obj, options)
+
+
+def _download_badges(
+    event: Event, options: BadgePrintOptions, among: Collection[int] | None = None
+) -> FileResponse:
     # On disk, so that hundreds of badges do not fill the memory.
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
-    write_event_badges(file, event_obj, options=options)
-    record_action("badges.print", event_obj, event=event_obj, fields=[options.to_argument()])
+    write_event_badges(file, event, options=options, among=among)
+    record_action("badges.print", event, event=event, fields=[options.to_argument()])
     file.seek(0)
-    name = f"badges-{event_obj.slug}-{layout}.pdf"
+    name = f"badges-{event.slug}-{options.layout}.pdf"
     response = FileResponse(file, content_type=PDF_TYPE, as_attachment=True, filename=name)
     # The code in a badge admits at checkpoints, so no copy may stay in a cache.
     response["Cache-Control"] = "no-store"
@@ -107,18 +118,49 @@ def badge_print_job(request: HttpRequest, event: str, layout: str) -> HttpRespon
     event_obj = get_event_to_organize(event, request.user)
     if layout not in LAYOUT_TITLES:
         raise NotFound(_("We could not find this layout."))
-    options = read_print_options(layout, request.POST)
+    return _request_print_job(request, event_obj, read_print_options(layout, request.POST))
+
+
+def _request_print_job(
+    request: HttpRequest, event: Event, options: BadgePrintOptions, payload: str = ""
+) -> HttpResponse:
     assert isinstance(request.user, Person)
-    title = _("Badges: %(layout)s") % {"layout": LAYOUT_TITLES[layout]}
     job = request_job(
-        event=event_obj,
+        event=event,
         kind="badges",
-        title=title,
+        title=_("Badges: %(layout)s") % {"layout": LAYOUT_TITLES[options.layout]},
         requested_by=request.user,
         argument=options.to_argument(),
+        payload=payload,
         queue=DOCUMENT_QUEUE,
     )
-    return redirect("organize-job", event, job.pk)
+    return redirect("organize-job", event.slug, job.pk)
+
+
+@with_selection
+def badges_of_selection(request: HttpRequest, selection: RegistrationSelection) -> HttpResponseBase:
+    """Offer the badges of the registrations selected in the list; more than a request can print by a job."""
+    event, layout = selection.event, request.POST.get("layout", "")
+    rows = list(selection.find_registrations())
+    printable_ids = [row.pk for row in rows if row.state == Registration.State.CONFIRMED]
+    if layout and printable_ids:
+        options = read_print_options(layout, request.POST)
+        if len(printable_ids) > MAX_IMMEDIATE_BADGES:
+            return _request_print_job(request, event, options, json.dumps(printable_ids))
+        return _download_badges(event, options, printable_ids)
+    skipped = SelectionOutcome()
+    skipped.skip((row for row in rows if row.pk not in set(printable_ids)), _("not confirmed, so no badge"))
+    context = {
+        "event": event,
+        "section": "organize",
+        "selection": selection,
+        "count": len(printable_ids),
+        "skipped": skipped,
+        "layouts": LAYOUT_TITLES,
+        "backs": BACK_LABELS,
+        "flips": FLIP_LABELS,
+    }
+    return render(request, "badges/selection.html", context)
 
 
 @require_safe

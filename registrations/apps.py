@@ -27,9 +27,13 @@ class RegistrationsConfig(AppConfig):
         hooks.periodic_jobs.register(
             "registrations.changes.notifications.notify_changed_registrations", seconds=MINUTE
         )
-        hooks.job_kinds.register(
-            "registrations", "registrations.import_export.import_registrations.run_import_job"
-        )
+        for kind, work in (
+            ("registrations", "import_export.import_registrations.run_import_job"),
+            ("agendas", "sessions.printed_agendas.print_agendas"),
+            ("cancel-selection", "changes.cancel_selected.run_cancellation_job"),
+            ("change-selected-tickets", "changes.change_tickets.run_change_job"),
+        ):
+            hooks.job_kinds.register(kind, f"registrations.{work}")
         for hook, function_name in (
             (hooks.publication_recipients, "find_publication_recipients"),
             (hooks.publication_notices, "queue_notices"),
@@ -37,7 +41,6 @@ class RegistrationsConfig(AppConfig):
             (hooks.agenda_used, "link_agenda"),
         ):
             hook.register(f"registrations.sessions.notifications.{function_name}")
-        hooks.job_kinds.register("agendas", "registrations.sessions.printed_agendas.print_agendas")
         hooks.print_pages.register("registrations.sessions.agenda_views.PRINT_PAGE")
         hooks.booked_sessions.register("registrations.sessions.personal_agenda.find_booked_session_ids")
         hooks.agenda_owners.register("registrations.sessions.personal_agenda.find_agenda_owner")

@@ -15,11 +15,12 @@ from .changes import views as changes_views
 from .import_export import views as import_export_views
 from .orders import quotation_views, session_views, verification_views
 from .orders import views as orders_views
-from .organizer import bulk_cancel_views
+from .organizer import bulk_cancel_views, selection_views
 from .organizer import registration_views as organizer_views
 from .organizer import waiting_list_views as organizer_waiting_list_views
 from .organizer.change_views import registration_change
 from .organizer.duplicate_views import duplicate_dismissal, duplicate_list
+from .organizer.move_views import registration_move
 from .organizer.new_registration_views import registration_create
 from .questions import views as questions_views
 from .sessions import agenda_views
@@ -31,6 +32,7 @@ from .ticketing import views as ticketing_views
 # Below each of these, paths with fixed words come before `<slug:...>`, which would match the words too.
 ORDER_LINK_PATH = "orders/<slug:reference>/<slug:secret>"
 REGISTRATION_LIST_PATH = "organize/<slug:event>/registrations"
+SELECTION_PATH = f"{REGISTRATION_LIST_PATH}/selection"
 WAITING_LIST_PATH = "organize/<slug:event>/waiting"
 TICKETS_PATH = "organize/<slug:event>/tickets"
 MEALS_PATH = "organize/<slug:event>/meals"
@@ -131,6 +133,9 @@ pages: list[Any] = [
         duplicate_dismissal,
         name="organize-duplicate-apart",
     ),
+    path(f"{SELECTION_PATH}/cancel/", selection_views.selection_cancel, name="organize-selection-cancel"),
+    path(f"{SELECTION_PATH}/ticket/", selection_views.selection_ticket, name="organize-selection-ticket"),
+    path(f"{SELECTION_PATH}/export/", selection_views.selection_export, name="organize-selection-export"),
     path(
         f"{REGISTRATION_LIST_PATH}/cancel/", bulk_cancel_views.bulk_cancellation, name="organize-bulk-cancel"
     ),
@@ -153,6 +158,11 @@ pages: list[Any] = [
         f"{REGISTRATION_LIST_PATH}/<slug:reference>/change/",
         registration_change,
         name="organize-registration-change",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/<slug:reference>/move/",
+        registration_move,
+        name="organize-registration-move",
     ),
     path(
         f"{REGISTRATION_LIST_PATH}/<slug:reference>/cancel/",

@@ -424,6 +424,7 @@ POSTED = {
     "organize-certificates-print", "organize-certificate-withdraw",
     "organize-device-revoke",
     "organize-checkpoint-remove",
+    *(f"organize-selection-{action}" for action in ("mail", "cancel", "ticket", "export", "badges", "merge")),
     "organize-registration-cancel", "order-another", "api-orders", "api-quotes", "api-cancel",
     "scanner-scans", "scanner-pair", "scanner-search",
     "api-draft-slots", "api-draft-undo", "api-session-cancel", "api-session-restore", "api-publish",

@@ -49,6 +49,7 @@ pages: list[Any] = [
         conflicts.conflict_resolve,
         name="organize-conflict-resolve",
     ),
+    path(f"{EVENT}/registrations/selection/merge/", merge.selection_merge, name="organize-selection-merge"),
     path(
         f"{EVENT}/registrations/<slug:reference>/merge/<slug:other>/",
         merge.registration_merge,

@@ -13,11 +13,23 @@ from convention.web.forms import ActionErrorsMixin
 from registrations.models import Registration
 
 from .composing.drafts import MailingDraft
-from .composing.segments import ABSENT, ARRIVED, CONFIRMED, PHOTO_ALLOWED, PHOTO_REFUSED, UNPAID, Segment
+from .composing.segments import (
+    ABSENT,
+    ARRIVED,
+    CONFIRMED,
+    PHOTO_ALLOWED,
+    PHOTO_REFUSED,
+    UNPAID,
+    Segment,
+    select_only,
+)
 from .models import MAIL_LANGUAGES, MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH, TEXT_FIELDS, Mailing, ReminderPlan
 from .sending.reminders import MAX_DAYS_BEFORE, MAX_REMINDERS, ReminderChoices, get_reminder_texts
 
 STATE_CHOICES = [(state.value, state.label) for state in Registration.State if state.value != "expired"]
+CRITERIA_FIELDS = (
+    "states", "tickets", "company", "payment", "presence", "checkpoint", "language", "photo",
+)  # fmt: skip
 TEXT_LABELS = {
     "subject_fr": _("Subject in French"),
     "text_fr": _("Text in French"),
@@ -101,6 +113,13 @@ class MailingForm(MailTextsForm):
 
     def __init__(self, *args: Any, event: Event, mailing: Mailing | None = None, **kwargs: Any) -> None:
         super().__init__(*args, initial=_initial_values(mailing), **kwargs)
+        stored = Segment.from_json(mailing.segment) if mailing else Segment()
+        self.selected_ids = stored.registrations
+        # An organizer chose these people one by one: criteria would leave out some of them.
+        if self.selected_ids:
+            for name in CRITERIA_FIELDS:
+                del self.fields[name]
+            return
         # Presences exist only at these.
         checkpoints = event.checkpoints.filter(counts_as__isnull=True)
         companies = Registration.objects.filter(event=event).exclude(company="").order_by("company")
@@ -118,14 +137,14 @@ class MailingForm(MailTextsForm):
         field.choices = choices
 
     def get_draft(self) -> MailingDraft:
-        data = self.cleaned_data
-        plain = ("company", "payment", "presence", "checkpoint", "language", "photo")
-        segment = Segment(
-            tickets=tuple(data["tickets"]),
-            states=tuple(data["states"]),
-            **{name: data[name] for name in plain},
-        )
-        return MailingDraft(purpose=data["purpose"], texts=self.get_texts(), segment=segment)
+        purpose, texts = self.cleaned_data["purpose"], self.get_texts()
+        return MailingDraft(purpose=purpose, texts=texts, segment=self._make_segment())
+
+    def _make_segment(self) -> Segment:
+        if self.selected_ids:
+            return select_only(self.selected_ids)
+        criteria = {name: self.cleaned_data[name] for name in CRITERIA_FIELDS}
+        return Segment.from_json(criteria)
 
 
 def _initial_values(mailing: Mailing | None) -> dict[str, Any]:

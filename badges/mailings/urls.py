@@ -13,6 +13,7 @@ ONE = f"{MAIL}/<int:pk>"
 pages: list[Any] = [
     path(f"{MAIL}/", mailings.mailing_list, name="organize-mail"),
     path(f"{MAIL}/new/", mailings.mailing_create, name="organize-mailing-new"),
+    path(f"{MAIL}/selection/", mailings.mailing_to_selection, name="organize-selection-mail"),
     path(f"{MAIL}/reminders/", reminders.reminders_edit, name="organize-mail-reminders"),
     path(f"{MAIL}/bounces/", log.bounced_address_list, name="organize-mail-bounces"),
     path(

@@ -1,7 +1,7 @@
 """Write badges as PDF or SVG: one, those of an event, in any layout."""
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -78,15 +78,16 @@ def write_event_badges(
     event: Event,
     *,
     options: BadgePrintOptions,
+    among: Collection[int] | None = None,
     wrap_badges: Callable[[Iterable[SignedBadge]], Iterable[SignedBadge]] = iter,
 ) -> list[BadgeProblem]:
     """Write all valid badges of an event to `file`, by last name; return their problems.
 
-    `wrap_badges` may wrap the iterator, to report progress. Raise UnknownLayout or NothingToPrint before
-    anything is written.
+    `among` are ids of registrations, if not all badges are wanted. `wrap_badges` may wrap the iterator, to
+    report progress. Raise UnknownLayout or NothingToPrint before anything is written.
     """
     options.check()
-    holders = list_badge_holders(event)
+    holders = list_badge_holders(event, among=among)
     # Checked before the document begins: a refusal must leave the file untouched.
     if not holders:
         raise NothingToPrint(

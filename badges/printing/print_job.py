@@ -1,5 +1,6 @@
 """Print all badges of an event as a background job, where they are too many for one request."""
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
@@ -29,10 +30,15 @@ FLIP_LABELS: Final = {"long": _("Flip on long edge"), "short": _("Flip on short 
 
 
 def print_badges(progress: JobProgress, file: BinaryIO) -> str:
-    """Print all valid badges in the layout of the job. Raise UnknownLayout or NothingToPrint."""
+    """Print all valid badges in the layout of the job, or those of the registrations that its payload names.
+
+    Raise UnknownLayout or NothingToPrint.
+    """
     job = progress.job
     event = job.required_event
-    count = Registration.objects.filter(event=event).confirmed().count()
+    among = json.loads(job.payload) if job.payload else None
+    rows = Registration.objects.filter(event=event).confirmed()
+    count = (rows if among is None else rows.filter(pk__in=among)).count()
 
     def report_progress(badges: Iterable[SignedBadge]) -> Iterator[tuple[BadgeHolder, str]]:
         for done, badge in enumerate(badges):
@@ -40,7 +46,7 @@ def print_badges(progress: JobProgress, file: BinaryIO) -> str:
             yield badge
 
     options = BadgePrintOptions.from_argument(job.argument)
-    problems = write_event_badges(file, event, options=options, wrap_badges=report_progress)
+    problems = write_event_badges(file, event, options=options, among=among, wrap_badges=report_progress)
     job.file_name = f"badges-{event.slug}-{options.layout}.pdf"
     count_sentence = ngettext("%(count)d badge.", "%(count)d badges.", count) % {"count": count}
     if not problems:

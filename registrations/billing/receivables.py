@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -268,16 +268,25 @@ def calculate_amount_due(registration: Registration) -> int:
 
     A discount on the order is set against its other charges first, and lowers this amount only by the rest.
     """
-    receivable = Receivable.objects.filter(reference=registration.order.reference).first()
-    if receivable is None:
+    receivable = find_stored_receivable(registration.order)
+    return calculate_due_of_charges(registration, None if receivable is None else receivable.charges.all())
+
+
+def calculate_due_of_charges(registration: Registration, charges: Iterable[Charge] | None) -> int:
+    """Return the same, given the charges of the order's receivable; None if it has none."""
+    if charges is None:
         return registration.full_price
-    own_charges, waived = list_registration_charges(registration), get_waived_items(receivable)
+    charges = list(charges)
+    own_charges = list_registration_charges(registration)
+    own_keys = {charge.key for charge in own_charges}
     # A charge that the treasurer credited in full is recognized by key and amount: a changed price is due
     # again.
+    waived = {(charge.key, charge.amount) for charge in charges if charge.waived_at}
     due_cents = sum(charge.unit_price for charge in own_charges if charge.key_and_total not in waived)
-    others = receivable.charges.active().exclude(key__in=[charge.key for charge in own_charges])
-    other_cents = others.exclude(key__startswith=DISCOUNT_KEY_PREFIX).aggregate(sum=Sum("amount"))["sum"] or 0
-    discount_cents = sum_discounts(receivable)
+    active = [charge for charge in charges if charge.withdrawn_at is None]
+    discounts = [charge for charge in active if charge.key.startswith(DISCOUNT_KEY_PREFIX)]
+    discount_cents = -sum(charge.amount for charge in discounts)
+    other_cents = sum(item.amount for item in active if item not in discounts and item.key not in own_keys)
     # Discounts carry no item, so they are set against the other charges first.
     return due_cents if other_cents >= discount_cents else max(0, due_cents - discount_cents)
 

@@ -29,6 +29,11 @@ def load_refund_steps(ticket: Ticket, event: Event) -> list[RefundStep]:
 def load_refund_terms(registration: Registration, *, at: datetime.datetime) -> RefundTerms:
     """Return the terms on which a registration would be cancelled at `at`."""
     due_cents = calculate_amount_due(registration) if registration.confirmed_at else registration.full_price
+    return decide_terms_for_due(registration, due_cents, at=at)
+
+
+def decide_terms_for_due(registration: Registration, due_cents: int, *, at: datetime.datetime) -> RefundTerms:
+    """Return the same, given what is due for the registration."""
     # The treasurer credited it in full already: nothing is left to refund.
     if registration.full_price and not due_cents:
         return RefundTerms(0, 0, RefundReason.CREDITED)

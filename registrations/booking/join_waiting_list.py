@@ -72,6 +72,35 @@ def join_ticket_list(*, ticket: Ticket, request: WaitingRequest) -> WaitingEntry
         return entry_before
     # Under the ticket's lock no place can be released before the entry is saved.
     _refuse_while_places_left(row)
+    return _create_entry(row, place, request.language)
+
+
+@transaction.atomic
+def add_to_ticket_list(*, ticket: Ticket, request: WaitingRequest, reason: str = "") -> WaitingEntry:
+    """Put somebody on the list as an organizer, also while places are left: then one is offered at once.
+
+    An address that waits already keeps its entry. Raise NotOpenNow and InvalidFields.
+    """
+    place = request.requested_place
+    _validate_place(place)
+    same = WaitingEntry.objects.active().filter(ticket=ticket, address=normalize_email(place.email))
+    # Before and after the lock, as in `join_ticket_list`.
+    if entry_before := same.first():
+        return entry_before
+    row = lock_wanted_item(Ticket, ticket.pk)
+    assert isinstance(row, Ticket)
+    if entry_before := same.first():
+        return entry_before
+    _refuse_if_unavailable(row)
+    entry = _create_entry(row, place, request.language)
+    record_action("waiting.join", entry, event=row.event, reason=reason)
+    offer_free_places(Ticket, row.pk)
+    entry.refresh_from_db()
+    return entry
+
+
+def _create_entry(row: Ticket, place: RequestedPlace, language: str) -> WaitingEntry:
+    """Create the entry for the locked ticket, and queue its mail."""
     entry = WaitingEntry.objects.create(
         event=row.event,
         ticket=row,
@@ -80,7 +109,7 @@ def join_ticket_list(*, ticket: Ticket, request: WaitingRequest) -> WaitingEntry
         email=place.email,
         address=normalize_email(place.email),
         company=place.company,
-        language=request.language,
+        language=language,
     )
     notify_waiting_entry.enqueue(entry.pk)
     return entry
@@ -122,14 +151,18 @@ def _validate_place(place: RequestedPlace) -> None:
 
 def _refuse_while_places_left(row: WantedItem) -> None:
     """Offer free places of the locked row to those who wait; raise PlacesLeft if any remain."""
-    if not is_available(row, at=timezone.now()):
-        raise NotOpenNow(_("Places for “%(title)s” are no longer available.") % {"title": row.title})
+    _refuse_if_unavailable(row)
     offer_free_places(type(row), row.pk)
     row.refresh_from_db(fields=["reserved", "capacity"])
     if row.remaining != 0:
         raise PlacesLeft(
             _("There are places left for “%(title)s”, so you can book one directly.") % {"title": row.title}
         )
+
+
+def _refuse_if_unavailable(row: WantedItem) -> None:
+    if not is_available(row, at=timezone.now()):
+        raise NotOpenNow(_("Places for “%(title)s” are no longer available.") % {"title": row.title})
 
 
 def _notify_again(entry: WaitingEntry) -> None:

@@ -42,7 +42,7 @@ def cancel_registration(*, registration: Registration, reason: str = "") -> Regi
     NotOpenNow once the event is over.
     """
     # The moment of the request decides about the refund, not the moment when the locks were granted.
-    return _lock_and_cancel(registration, partial(load_refund_terms, at=timezone.now()), reason)
+    return lock_and_cancel(registration, partial(load_refund_terms, at=timezone.now()), reason)
 
 
 @transaction.atomic
@@ -52,7 +52,7 @@ def cancel_with_fee(*, registration: Registration, fee_cents: int, reason: str) 
     Raise InvalidFields for a fee above the amount due or a missing reason, else what `cancel_registration`
     raises.
     """
-    return _lock_and_cancel(
+    return lock_and_cancel(
         registration, lambda withdrawn: make_fee_terms(withdrawn, fee_cents, reason), reason
     )
 
@@ -74,7 +74,8 @@ def make_fee_terms(registration: Registration, fee_cents: int, reason: str) -> R
     return RefundTerms(due_cents, due_cents - fee_cents, RefundReason.ORGANIZER)
 
 
-def _lock_and_cancel(registration: Registration, get_terms: TermsFor, reason: str) -> Registration:
+def lock_and_cancel(registration: Registration, get_terms: TermsFor, reason: str) -> Registration:
+    """Cancel one registration on these terms, inside the caller's transaction."""
     registration = _lock_cancellable(registration)
     cancel_registrations([registration], order=registration.order, reason=reason, get_terms=get_terms)
     # The badge version is an expression until it is read.

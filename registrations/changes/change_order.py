@@ -157,6 +157,19 @@ def change_order(
     return registration
 
 
+@transaction.atomic
+def change_ticket(
+    *, registration: Registration, ticket: Ticket, expected_cents: int, reason: str = ""
+) -> Registration:
+    """Change the ticket alone, as `change_order` does; the add-ons stay."""
+    # Under the lock, or an add-on that is booked meanwhile would be removed.
+    locked = _lock_registration(registration)
+    addons = [chosen.addon for chosen in locked.active_addons]
+    return change_order(
+        registration=locked, ticket=ticket, addons=addons, expected_cents=expected_cents, reason=reason
+    )
+
+
 def set_ticket(
     registration: Registration, ticket: Ticket, line: QuoteLine, released: Counter[LimitedStock]
 ) -> None:

@@ -2,67 +2,19 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
-from convention.web.forms import OfferedRowsField
 from registrations.billing.price_change import describe_price_change, preview_price_change
 from registrations.changes.change_order import OrderChange, change_order, preview_order_change
-from registrations.models import Addon, Registration, Ticket
+from registrations.models import Registration
 
-
-class PricedChoiceMixin:
-    """Name a ticket or an add-on with its price."""
-
-    def label_from_instance(self, item: Ticket | Addon) -> str:
-        price = item.current_price if isinstance(item, Ticket) else item.cost
-        return f"{item.title} · {price}" if price.amount else item.title
-
-
-class TicketChoiceField(PricedChoiceMixin, forms.ModelChoiceField):
-    """One ticket."""
-
-
-class AddonsChoiceField(PricedChoiceMixin, OfferedRowsField):
-    """Any number of add-ons."""
-
-
-class OrderChangeForm(forms.Form):
-    """The ticket and the add-ons after the change, and the reason."""
-
-    ticket = TicketChoiceField(
-        Ticket.objects.none(), label=gettext_lazy("Ticket"), empty_label=None, widget=forms.RadioSelect
-    )
-    addons = AddonsChoiceField(
-        Addon.objects.none(),
-        label=gettext_lazy("Add-ons"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    reason = forms.CharField(label=gettext_lazy("Reason"), required=False, max_length=300)
-
-    def __init__(self, data: Any, *, registration: Registration) -> None:
-        chosen = [item.addon for item in registration.active_addons]
-        super().__init__(data, initial={"ticket": registration.ticket, "addons": chosen})
-        event = registration.event
-        # Those chosen before stay offered, should their currency have been changed since.
-        in_currency = Q(currency=registration.order.currency)
-        tickets = event.tickets.with_prices().filter(in_currency | Q(pk=registration.ticket_id))
-        addons = event.addons.filter(in_currency | Q(pk__in=[addon.pk for addon in chosen]))
-        for name, rows in (("ticket", tickets), ("addons", addons)):
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = rows
-        if not addons.exists():
-            del self.fields["addons"]
+from .order_change_forms import OrderChangeForm
 
 
 @require_http_methods(["GET", "POST"])

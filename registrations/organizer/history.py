@@ -21,6 +21,7 @@ AUDIT_VERB_TEXTS = {
     "registration.name": gettext_lazy("attendee named"),
     "registration.correct": gettext_lazy("corrected"),
     "registration.change_order": gettext_lazy("ticket or add-ons changed"),
+    "registration.move": gettext_lazy("moved to the waiting list of another event"),
     "registration.transfer": gettext_lazy("transferred to someone else"),
     "registration.substitute": gettext_lazy("given to a colleague"),
     "registration.complete": gettext_lazy("details completed by the attendee"),

@@ -84,6 +84,8 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
         shown=shown,
         rows=_list_rows(shown, event_obj, tickets, request.GET),
         chosen=chosen,
+        filter_query=_get_filter_query(request.GET),
+        is_page_selected=request.GET.get("select") == "page",
         is_filtered=is_filtered,
         tickets=tickets,
         link_filters=[
@@ -97,6 +99,14 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
             (UNANSWERED_FILTER, _("answers missing")),
         ],
     )
+
+
+def _get_filter_query(query: QueryDict) -> str:
+    """Return the query string of the list without page and selection, for the pages of the actions."""
+    wanted = query.copy()
+    for name in ("page", "select"):
+        wanted.pop(name, None)
+    return wanted.urlencode()
 
 
 def _list_rows(

@@ -17,7 +17,9 @@ from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import normalize_whitespace
 from registrations.changes.merge import MERGEABLE_FIELDS, MergeRefused, calculate_paid_amount, check_mergeable
+from registrations.changes.selections import RegistrationSelection
 from registrations.models import Question, Registration, WaitingEntry
+from registrations.organizer.selection_forms import with_selection
 from registrations.questions.answers import describe_answers
 from registrations.questions.queries import load_questions
 from registrations.sessions.booking import list_session_bookings
@@ -77,6 +79,20 @@ def registration_merge(request: HttpRequest, event: str, reference: str, other: 
         "lost": list_lost_addons(survivor, other_registration),
     }  # fmt: skip
     return render(request, "attendance/merge.html", context)
+
+
+@with_selection
+def selection_merge(request: HttpRequest, selection: RegistrationSelection) -> HttpResponse:
+    """Compare the two registrations selected in the list; keep the one that was confirmed first."""
+    event = selection.event.slug
+    if len(selection.ids) != 2:
+        messages.error(request, _("Select exactly two registrations to merge them."))
+        return redirect("organize-registrations", event)
+    first, second = sorted(
+        selection.find_registrations(),
+        key=lambda row: (row.state != Registration.State.CONFIRMED, row.created_at, row.pk),
+    )
+    return redirect("organize-registration-merge", event, first.reference, second.reference)
 
 
 def _get_registration(event: Event, reference: str) -> Registration:

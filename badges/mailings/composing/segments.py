@@ -1,11 +1,12 @@
 """Select attendees of an event by conditions that must all be met."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from badges.attendance.models import Checkpoint, Presence
 from badges.attendance.reports.headcount import has_arrived
@@ -25,7 +26,8 @@ PHOTO_REFUSED, PHOTO_ALLOWED = "refused", "agreed"
 class Segment:
     """The conditions; an empty one selects everybody. Of `tickets` and `states` any may match.
 
-    `checkpoint` is where someone arrived or not; None means any checkpoint of the event.
+    `registrations` are ids that an organizer selected in the list: nobody else gets the mailing. `checkpoint`
+    is where someone arrived or not; None means any checkpoint of the event.
     """
 
     tickets: tuple[str, ...] = ()
@@ -36,6 +38,7 @@ class Segment:
     checkpoint: int | None = None
     language: str = ""
     photo: str = ""
+    registrations: tuple[int, ...] = ()
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -50,6 +53,11 @@ class Segment:
         return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
 
 
+def select_only(registration_ids: Iterable[int]) -> Segment:
+    """Return the segment of exactly these registrations, whatever their state."""
+    return Segment(states=(), registrations=tuple(registration_ids))
+
+
 def filter_unpaid() -> Q:
     """Return registrations whose order has an amount due and no known payment."""
     noted = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
@@ -60,6 +68,8 @@ def filter_unpaid() -> Q:
 
 def select_registrations(segment: Segment, event: Event) -> RegistrationQuerySet:
     rows: RegistrationQuerySet = Registration.objects.filter(event=event)
+    if segment.registrations:
+        rows = rows.filter(pk__in=segment.registrations)
     for condition in iterate_conditions(segment, event):
         rows = rows.filter(condition)
     return rows
@@ -108,6 +118,7 @@ def describe_segment(segment: Segment, event: Event) -> list[str]:
     """Return the conditions in words."""
     titles = {ticket.slug: ticket.title for ticket in event.tickets.all()}
     parts = [
+        _describe_registrations(len(segment.registrations)),
         ", ".join(str(Registration.State(state).label) for state in segment.states),
         ", ".join(titles.get(slug, slug) for slug in segment.tickets),
         segment.company,
@@ -118,6 +129,14 @@ def describe_segment(segment: Segment, event: Event) -> list[str]:
     if segment.photo:
         parts.append(_("no photographs") if segment.photo == PHOTO_REFUSED else _("photographs allowed"))
     return [words for words in parts if words]
+
+
+def _describe_registrations(count: int) -> str:
+    if not count:
+        return ""
+    return ngettext(
+        "%(count)d registration selected in the list", "%(count)d registrations selected in the list", count
+    ) % {"count": count}
 
 
 def _describe_presence(segment: Segment, event: Event) -> str:

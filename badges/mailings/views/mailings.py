@@ -15,6 +15,7 @@ from badges.mailings.bounces.bounced_addresses import list_bounced_registrations
 from badges.mailings.composing.audience import build_audience
 from badges.mailings.composing.drafts import (
     DraftChangedMeanwhile,
+    MailingDraft,
     NotADraft,
     copy_mailing,
     create_mailing,
@@ -23,7 +24,7 @@ from badges.mailings.composing.drafts import (
 )
 from badges.mailings.composing.placeholders import PLACEHOLDERS
 from badges.mailings.composing.preview import list_preview_names
-from badges.mailings.composing.segments import Segment, describe_segment
+from badges.mailings.composing.segments import Segment, describe_segment, select_only
 from badges.mailings.forms import MailingForm, MailingScheduleForm, PreviewForm
 from badges.mailings.models import Mailing
 from badges.mailings.permissions import mailing_to_organize
@@ -42,6 +43,8 @@ from convention.errors import InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.tasks.worker import is_worker_late
+from registrations.changes.selections import RegistrationSelection
+from registrations.organizer.selection_forms import with_selection
 
 ROWS_PER_PAGE = 50
 
@@ -79,6 +82,18 @@ def mailing_create(request: HttpRequest, event: str) -> HttpResponse:
             messages.success(request, _("The draft is saved."))
             return redirect("organize-mailing", event, mailing.pk)
     return _render_form(request, event_obj, form)
+
+
+@with_selection
+def mailing_to_selection(request: HttpRequest, selection: RegistrationSelection) -> HttpResponse:
+    """Create the draft of a mailing to the registrations selected in the list, and open it."""
+    assert isinstance(request.user, Person)
+    draft = MailingDraft(segment=select_only(selection.ids))
+    mailing = create_mailing(event=selection.event, draft=draft, author=request.user)
+    messages.success(
+        request, _("New draft to the selected registrations. Nothing is sent before you confirm it.")
+    )
+    return redirect("organize-mailing-edit", selection.event.slug, mailing.pk)
 
 
 @require_http_methods(["GET", "POST"])

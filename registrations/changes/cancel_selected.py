@@ -1,0 +1,218 @@
+"""Cancel the registrations that an organizer selected: preview, then the registrations of an order together.
+
+Each order is cancelled in its own transaction, so that one that cannot be cancelled does not stop the others.
+"""
+
+import datetime
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, BinaryIO, Final
+
+from django.db import transaction
+from django.db.models import prefetch_related_objects
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from convention import hooks
+from convention.audit.record import record_action
+from convention.errors import ConventionError
+from convention.events.models import Event
+from convention.jobs.job_queue import JobProgress
+from registrations.billing.bulk_refunds import (
+    CancellationSums,
+    calculate_amounts_due,
+    load_billed_orders,
+    sum_cancellations,
+)
+from registrations.billing.refund_rules import decide_terms_for_due, load_refund_terms
+from registrations.billing.refund_terms import RefundReason, RefundTerms
+from registrations.models import Order, Registration
+
+from .cancel import TermsFor, cancel_registrations, make_fee_terms
+from .selections import RegistrationSelection, SelectionOutcome
+
+BY_RULES: Final = "rules"
+FULL_REFUND: Final = "full"
+CANCELLABLE_STATES: Final = (Registration.State.CONFIRMED, Registration.State.PENDING)
+
+type ProgressReport = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class SelectedCancellations:
+    """The registrations that would be cancelled, those that would not, and the money on either terms.
+
+    `mail_count` are the e-mails about it, `arrived_count` the attendees who are on site already.
+    """
+
+    registrations: list[Registration]
+    skipped: SelectionOutcome
+    by_rules: CancellationSums
+    full_refund: CancellationSums
+    mail_count: int
+    arrived_count: int
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a hash of all that the page says, by which a change before the confirmation is noticed."""
+        shown: list[Any] = [[row.pk for row in self.registrations], self.mail_count]
+        shown += [sums.describe() for sums in (self.by_rules, self.full_refund)]
+        return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class BulkCancellation:
+    """A confirmed request to cancel; `requested_at` decides about the refunds, `refund` is how."""
+
+    ids: tuple[int, ...]
+    refund: str
+    reason: str
+    requested_at: datetime.datetime
+
+    def to_json(self) -> str:
+        """Return it as the payload of a job."""
+        return json.dumps([self.ids, self.refund, self.reason, self.requested_at.isoformat()])
+
+    @classmethod
+    def from_json(cls, stored: str) -> "BulkCancellation":
+        """Read the payload of a job."""
+        ids, refund, reason, requested_at = json.loads(stored)
+        return cls(tuple(ids), refund, reason, datetime.datetime.fromisoformat(requested_at))
+
+    def choose_terms(self) -> TermsFor:
+        """Return the function that decides about the refund of one registration."""
+        if self.refund == FULL_REFUND:
+            return lambda registration: make_fee_terms(registration, 0, self.reason)
+        return partial(load_refund_terms, at=self.requested_at)
+
+
+def preview_selected_cancellations(
+    selection: RegistrationSelection, *, at: datetime.datetime
+) -> SelectedCancellations:
+    """Return what cancelling the selected registrations at `at` would do; nothing is changed."""
+    cancellable, skipped = _split_cancellable(selection, at=at)
+    billed_orders = load_billed_orders(row.order for row in cancellable)
+    due = calculate_amounts_due(cancellable, billed_orders)
+    arrived = hooks.scanned_registrations.provider()({row.pk for row in cancellable})
+    return SelectedCancellations(
+        registrations=cancellable,
+        skipped=skipped,
+        by_rules=sum_cancellations(
+            [(row, _decide_terms(row, due[row.pk], at)) for row in cancellable], billed_orders
+        ),
+        full_refund=sum_cancellations(
+            [(row, RefundTerms(due[row.pk], due[row.pk], RefundReason.ORGANIZER)) for row in cancellable],
+            billed_orders,
+        ),
+        mail_count=_count_mails(cancellable),
+        arrived_count=len(arrived),
+    )
+
+
+def _split_cancellable(
+    selection: RegistrationSelection, *, at: datetime.datetime
+) -> tuple[list[Registration], SelectionOutcome]:
+    event, skipped = selection.event, SelectionOutcome()
+    # On the one instance that all registrations share.
+    prefetch_related_objects([event], "refund_rules")
+    rows = selection.find_registrations().select_related("order", "ticket")
+    cancellable = []
+    for registration in rows.prefetch_related("addons__addon"):
+        registration.event = registration.order.event = event
+        if reason := _find_objection(registration, at=at):
+            skipped.skip([registration], reason)
+        else:
+            cancellable.append(registration)
+    return cancellable, skipped
+
+
+def _find_objection(registration: Registration, *, at: datetime.datetime) -> str:
+    """Return why the registration would not be cancelled, or ""."""
+    if registration.cancelled_at:
+        return _("already cancelled")
+    if registration.event.ends_at <= at:
+        return _("the event is over")
+    return "" if registration.state in CANCELLABLE_STATES else _("no longer active")
+
+
+def _decide_terms(registration: Registration, due_cents: int, at: datetime.datetime) -> RefundTerms:
+    confirmed_due = due_cents if registration.confirmed_at else registration.full_price
+    return decide_terms_for_due(registration, confirmed_due, at=at)
+
+
+def _count_mails(registrations: Sequence[Registration]) -> int:
+    """Return how many e-mails say that places are cancelled: one an order, and one for each private place."""
+    # Places that were never confirmed end without an e-mail.
+    confirmed = [row for row in registrations if row.confirmed_at]
+    buyers = {row.order_id for row in confirmed if not row.is_private and row.order.email}
+    return len(buyers) + sum(1 for row in confirmed if row.is_private and row.email)
+
+
+def cancel_selected(
+    *, event: Event, cancellation: BulkCancellation, report: ProgressReport | None = None
+) -> SelectionOutcome:
+    """Cancel these registrations of the event; return how many were, and why others were not.
+
+    Those that were cancelled since the request count as done: an interrupted job starts again.
+    """
+    outcome = SelectionOutcome()
+    ids_by_order: dict[int, list[int]] = defaultdict(list)
+    rows = Registration.objects.filter(event=event, pk__in=cancellation.ids)
+    for pk, order_id in rows.order_by("order_id", "pk").values_list("pk", "order_id"):
+        ids_by_order[order_id].append(pk)
+    for number, (order_id, ids) in enumerate(ids_by_order.items(), start=1):
+        try:
+            _cancel_in_order(order_id, ids, cancellation, outcome)
+        except ConventionError as error:
+            outcome.skip(Registration.objects.filter(pk__in=ids), error)
+        if report:
+            report(number, len(ids_by_order))
+    record_action("selection.cancel", event, event=event, reason=cancellation.reason)
+    return outcome
+
+
+def _cancel_in_order(
+    order_id: int, ids: list[int], cancellation: BulkCancellation, outcome: SelectionOutcome
+) -> None:
+    with transaction.atomic():
+        order = Order.objects.locked_for_update().select_related("event").get(pk=order_id)
+        rows = Registration.objects.select_related("order__event", "event", "ticket").order_by("pk")
+        locked = list(rows.filter(pk__in=ids).select_for_update(of=("self",)))
+        cancellable, skipped, done_count = [], SelectionOutcome(), 0
+        for registration in locked:
+            if registration.cancelled_at and registration.cancelled_at >= cancellation.requested_at:
+                done_count += 1
+            elif reason := _find_objection(registration, at=cancellation.requested_at):
+                skipped.skip([registration], reason)
+            else:
+                cancellable.append(registration)
+        if cancellable:
+            cancel_registrations(
+                cancellable, order=order, reason=cancellation.reason, get_terms=cancellation.choose_terms()
+            )
+    # Only now: a transaction that failed leaves no trace in the outcome.
+    outcome.done_count += done_count + len(cancellable)
+    outcome.skipped += skipped.skipped
+
+
+def describe_cancelled(outcome: SelectionOutcome) -> str:
+    """Return in a sentence how many registrations were cancelled."""
+    return ngettext(
+        "%(count)d registration has been cancelled.",
+        "%(count)d registrations have been cancelled.",
+        outcome.done_count,
+    ) % {"count": outcome.done_count}
+
+
+def run_cancellation_job(progress: JobProgress, _file: BinaryIO) -> str:
+    """Cancel what the job names; return the outcome, with a line for each that was not cancelled."""
+    outcome = cancel_selected(
+        event=progress.job.required_event,
+        cancellation=BulkCancellation.from_json(progress.job.payload),
+        report=progress,
+    )
+    return "\n".join([describe_cancelled(outcome), *outcome.list_skipped_lines()])

@@ -1,0 +1,184 @@
+"""Change the ticket of the registrations that an organizer selected: preview, then one after the other."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from convention.audit.record import record_action
+from convention.errors import ConventionError
+from convention.events.models import Event
+from convention.jobs.job_queue import JobProgress
+from registrations.billing.bulk_refunds import BilledOrder, load_billed_orders
+from registrations.billing.refund_terms import calculate_refund_amount
+from registrations.models import Registration, Ticket
+
+from .change_order import change_ticket, preview_order_change
+from .selections import RegistrationSelection, SelectionOutcome
+
+RELATED_FIELDS: Final = ("order", "ticket", "member_of", "voucher", "membership_pass")
+PREFETCHED_FIELDS: Final = ("addons__addon__tickets", "voucher__tickets")
+
+
+@dataclass
+class SelectedTicketChanges:
+    """The difference in cents of each registration that would change, by id; and those that would not.
+
+    The sums are in cents by currency: charged in addition, taken off, and of that refunded.
+    """
+
+    ticket: Ticket
+    differences: dict[int, int] = field(default_factory=dict)
+    skipped: SelectionOutcome = field(default_factory=SelectionOutcome)
+    charged: Counter[str] = field(default_factory=Counter)
+    released: Counter[str] = field(default_factory=Counter)
+    refunded: Counter[str] = field(default_factory=Counter)
+    corrected_references: set[str] = field(default_factory=set)
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a hash of all changes, by which another price is noticed before the confirmation."""
+        shown = [self.ticket.pk, sorted(self.differences.items()), sorted(self.refunded.items())]
+        return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
+
+    @property
+    def lacking_count(self) -> int:
+        """Return for how many there is no place left now."""
+        remaining = self.ticket.remaining
+        return 0 if remaining is None else max(0, len(self.differences) - remaining)
+
+
+@dataclass(frozen=True)
+class BulkTicketChange:
+    """A confirmed request to change the ticket, at the stated difference in cents for each registration."""
+
+    ticket_id: int
+    differences: Mapping[int, int]
+    reason: str
+
+    def to_json(self) -> str:
+        """Return it as the payload of a job."""
+        return json.dumps([self.ticket_id, list(self.differences.items()), self.reason])
+
+    @classmethod
+    def from_json(cls, stored: str) -> "BulkTicketChange":
+        """Read the payload of a job."""
+        ticket_id, differences, reason = json.loads(stored)
+        return cls(ticket_id, dict(differences), reason)
+
+
+def preview_selected_changes(selection: RegistrationSelection, *, ticket: Ticket) -> SelectedTicketChanges:
+    """Return what the change to `ticket` comes to, in a fixed number of queries; nothing is changed."""
+    event, changes = selection.event, SelectedTicketChanges(ticket)
+    ticket.event = event
+    rows = selection.find_registrations().select_related(*RELATED_FIELDS)
+    # In the order of the changes, which decides what of an order's payments is left to refund.
+    registrations = list(rows.prefetch_related(*PREFETCHED_FIELDS).order_by("pk"))
+    balances = OrderBalances(load_billed_orders(row.order for row in registrations))
+    for registration in registrations:
+        registration.event = registration.order.event = event
+        if registration.ticket_id == ticket.pk:
+            changes.skipped.skip([registration], _("already has this ticket"))
+            continue
+        addons = [chosen.addon for chosen in registration.active_addons]
+        try:
+            change = preview_order_change(registration=registration, ticket=ticket, addons=addons)
+        except ConventionError as error:
+            changes.skipped.skip([registration], error)
+        else:
+            changes.differences[registration.pk] = change.difference_cents
+            balances.apply(registration, change.difference_cents, changes)
+    return changes
+
+
+class OrderBalances:
+    """Cents that each order owes and has paid, followed from change to change."""
+
+    def __init__(self, billed_orders: Mapping[str, BilledOrder]) -> None:
+        self.billed_orders = billed_orders
+        self.owed = {reference: order.balance.amount_owed for reference, order in billed_orders.items()}
+        self.received = {
+            reference: order.balance.amount_retained for reference, order in billed_orders.items()
+        }
+
+    def apply(
+        self, registration: Registration, difference_cents: int, changes: SelectedTicketChanges
+    ) -> None:
+        """Add the money of one change to the sums."""
+        reference, currency = registration.order.reference, registration.order.currency
+        changes.charged[currency] += max(0, difference_cents)
+        released_cents = max(0, -difference_cents)
+        changes.released[currency] += released_cents
+        if reference not in self.billed_orders:
+            return
+        self.owed[reference] += difference_cents
+        refund_cents = calculate_refund_amount(
+            released_cents=released_cents,
+            owed_cents=self.owed[reference],
+            received_cents=self.received[reference],
+        )
+        self.received[reference] -= refund_cents
+        changes.refunded[currency] += refund_cents
+        if difference_cents and self.billed_orders[reference].is_invoiced:
+            changes.corrected_references.add(reference)
+
+
+def change_selected_tickets(
+    *, event: Event, change: BulkTicketChange, report: Callable[[int, int], None] | None = None
+) -> SelectionOutcome:
+    """Change the ticket of each registration; return how many were changed, and why others were not.
+
+    Those that have the ticket already count as done: an interrupted job starts again.
+    """
+    outcome = SelectionOutcome()
+    ticket = Ticket.objects.with_prices().select_related("event").get(event=event, pk=change.ticket_id)
+    rows = Registration.objects.filter(event=event, pk__in=change.differences).select_related("order")
+    for number, registration in enumerate(list(rows.order_by("pk")), start=1):
+        if registration.ticket_id != ticket.pk:
+            _change_one(registration, ticket, change, outcome)
+        else:
+            outcome.done_count += 1
+        if report:
+            report(number, len(change.differences))
+    record_action("selection.change_ticket", event, event=event, fields=["ticket"], reason=change.reason)
+    return outcome
+
+
+def _change_one(
+    registration: Registration, ticket: Ticket, change: BulkTicketChange, outcome: SelectionOutcome
+) -> None:
+    try:
+        change_ticket(
+            registration=registration,
+            ticket=ticket,
+            expected_cents=change.differences[registration.pk],
+            reason=change.reason,
+        )
+    except ConventionError as error:
+        outcome.skip([registration], error)
+    else:
+        outcome.done_count += 1
+
+
+def describe_changed(outcome: SelectionOutcome) -> str:
+    """Return in a sentence how many tickets were changed."""
+    return ngettext(
+        "The ticket of %(count)d registration has been changed.",
+        "The tickets of %(count)d registrations have been changed.",
+        outcome.done_count,
+    ) % {"count": outcome.done_count}
+
+
+def run_change_job(progress: JobProgress, _file: BinaryIO) -> str:
+    """Change what the job names; return the outcome, with a line for each that was not changed."""
+    outcome = change_selected_tickets(
+        event=progress.job.required_event,
+        change=BulkTicketChange.from_json(progress.job.payload),
+        report=progress,
+    )
+    return "\n".join([describe_changed(outcome), *outcome.list_skipped_lines()])

@@ -1,0 +1,112 @@
+"""Move a registration to the waiting list of another event: cancelled there and waiting here, or neither."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.db.advisory_locks import acquire_advisory_lock
+from convention.errors import ConventionError
+from convention.events.models import Event
+from registrations.billing.refund_rules import load_refund_terms
+from registrations.billing.refund_terms import RefundTerms
+from registrations.billing.refund_text import preview_refund
+from registrations.booking.join_waiting_list import WaitingRequest, add_to_ticket_list
+from registrations.models import Registration, Ticket, WaitingEntry
+from registrations.waiting_list.offers import is_available, load_waiting_facts
+from registrations.waiting_list.policy import find_offer_objection
+
+from .cancel import lock_and_cancel
+
+# Two moves in opposite directions would lock the tickets of both events in opposite orders.
+MOVE_LOCK = "registrations:move"
+
+
+class MoveRefused(ConventionError):
+    """The registration cannot be moved to this list, or not on the stated terms."""
+
+    kind = "move-refused"
+    status = 409
+
+
+@dataclass(frozen=True)
+class MovePreview:
+    """The money of the cancellation in sentences and as a fee, and how the list stands.
+
+    `objection` says why no place would be offered to this attendee; "" if one would.
+    """
+
+    fee_cents: int
+    sentences: list[str]
+    waiting_count: int
+    objection: str
+    is_offered_at_once: bool
+
+
+def list_tickets_to_wait_for(events: Iterable[Event]) -> list[Ticket]:
+    """Return the tickets of these events whose waiting lists are open, by event.
+
+    Places of site visits are given on application, so that nobody can be put on their lists.
+    """
+    now = timezone.now()
+    rows = Ticket.objects.filter(event__in=events, event__ends_at__gt=now, is_public=True)
+    tickets = rows.exclude(event__kind=Event.Kind.SITE_VISIT).select_related("event", "quota")
+    return [
+        ticket
+        for ticket in tickets.order_by("event__starts_at", "event", "pk")
+        if is_available(ticket, at=now)
+    ]
+
+
+def preview_move(registration: Registration, ticket: Ticket) -> MovePreview:
+    """Return what moving the registration to the ticket's list would come to; nothing is changed."""
+    waiting_count = WaitingEntry.objects.awaiting_offer().filter(ticket=ticket).count()
+    entry = WaitingEntry(event=ticket.event, ticket=ticket, email=_make_request(registration).email)
+    objection = find_offer_objection(load_waiting_facts(entry, ticket))
+    return MovePreview(
+        fee_cents=load_refund_terms(registration, at=timezone.now()).cancellation_fee,
+        sentences=preview_refund(registration),
+        waiting_count=waiting_count,
+        objection=str(WaitingEntry.SkipReason(objection).label) if objection else "",
+        is_offered_at_once=ticket.remaining != 0 and not waiting_count and not objection,
+    )
+
+
+@transaction.atomic
+def move_to_waiting_list(
+    *, registration: Registration, ticket: Ticket, expected_fee_cents: int, reason: str = ""
+) -> WaitingEntry:
+    """Cancel by the refund rules and put the attendee on the ticket's list; both or neither.
+
+    Raise MoveRefused unless the ticket is another event's and the cancellation fee is `expected_fee_cents`;
+    else what `cancel_registration` and `add_to_ticket_list` raise.
+    """
+    acquire_advisory_lock(MOVE_LOCK)
+    if ticket.event_id == registration.event_id:
+        raise MoveRefused(_("Choose a ticket of another event."))
+    now = timezone.now()
+
+    def get_terms(locked: Registration) -> RefundTerms:
+        terms = load_refund_terms(locked, at=now)
+        if terms.cancellation_fee != expected_fee_cents:
+            raise MoveRefused(_("The refund has changed in the meantime. Check it again."))
+        return terms
+
+    cancelled = lock_and_cancel(registration, get_terms, reason)
+    entry = add_to_ticket_list(ticket=ticket, request=_make_request(cancelled), reason=reason)
+    record_action("registration.move", cancelled, event=cancelled.event, reason=reason)
+    return entry
+
+
+def _make_request(registration: Registration) -> WaitingRequest:
+    return WaitingRequest(
+        first_name=registration.first_name,
+        last_name=registration.last_name,
+        # The attendee's own offer, where the address is known.
+        email=registration.email or registration.order.email,
+        company=registration.company,
+        language=registration.order.language,
+    )

@@ -1,0 +1,133 @@
+"""Registrations that an organizer selected in the list, and the outcome of an action on all of them."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from convention.errors import ConventionError
+from convention.events.models import Event
+from registrations.models import Registration, RegistrationQuerySet
+
+# Their references travel with the forms, and their ids in the queries.
+MAX_SELECTED = 5_000
+# More than this take too long for a request, and are changed by a job.
+MAX_IMMEDIATE_CHANGES = 20
+MAX_SKIPPED_LISTED = 200
+MAX_NAMES_SHOWN = 10
+
+
+class InvalidSelection(ConventionError):
+    """Nothing is selected, or too much."""
+
+    kind = "bad-selection"
+
+
+@dataclass(frozen=True)
+class RegistrationSelection:
+    """Registrations of one event by id and reference, by name; `missing_count` more are not there."""
+
+    event: Event
+    ids: tuple[int, ...]
+    references: tuple[str, ...]
+    missing_count: int = 0
+
+    @property
+    def joined_references(self) -> str:
+        """Return the references as one text, as forms carry them."""
+        return " ".join(self.references)
+
+    @property
+    def first_registrations(self) -> list[Registration]:
+        """Return the first few, to name them on a page."""
+        return list(self.find_registrations()[:MAX_NAMES_SHOWN])
+
+    @property
+    def more_count(self) -> int:
+        """Return how many there are beside the first few."""
+        return max(0, len(self.ids) - MAX_NAMES_SHOWN)
+
+    def find_registrations(self) -> RegistrationQuerySet:
+        """Return the registrations, by name."""
+        rows: RegistrationQuerySet = Registration.objects.filter(event=self.event, pk__in=self.ids)
+        return rows.order_by("sort_name", "pk")
+
+
+def select_references(event: Event, references: Collection[str]) -> RegistrationSelection:
+    """Return the registrations of the event with these references. Raise InvalidSelection."""
+    wanted = {*references}
+    # Before the query, which would have as many parameters.
+    _check_count(len(wanted))
+    rows = Registration.objects.filter(event=event, reference__in=wanted)
+    return _make_selection(event, rows, wanted_count=len(wanted))
+
+
+def select_matching(event: Event, rows: RegistrationQuerySet) -> RegistrationSelection:
+    """Return these registrations of the event, as they are now. Raise InvalidSelection."""
+    return _make_selection(event, rows, wanted_count=0)
+
+
+def _make_selection(event: Event, rows: RegistrationQuerySet, *, wanted_count: int) -> RegistrationSelection:
+    found = list(rows.order_by("sort_name", "pk").values_list("pk", "reference")[: MAX_SELECTED + 1])
+    _check_count(len(found))
+    return RegistrationSelection(
+        event,
+        tuple(pk for pk, _reference in found),
+        tuple(reference for _pk, reference in found),
+        max(0, wanted_count - len(found)),
+    )
+
+
+def _check_count(count: int) -> None:
+    if not count:
+        raise InvalidSelection(_("Select at least one registration."))
+    if count > MAX_SELECTED:
+        raise InvalidSelection(
+            ngettext(
+                "At most %(most)d registration can be selected at once. Narrow the search.",
+                "At most %(most)d registrations can be selected at once. Narrow the search.",
+                MAX_SELECTED,
+            )
+            % {"most": MAX_SELECTED}
+        )
+
+
+@dataclass(frozen=True)
+class SkippedRegistration:
+    """A selected registration on which the action is not possible, and why."""
+
+    name: str
+    reference: str
+    reason: str
+
+    @classmethod
+    def of(cls, registration: Registration, reason: object) -> "SkippedRegistration":
+        """Return the registration with the reason, which may be an error."""
+        return cls(registration.name, registration.reference, str(reason))
+
+    def __str__(self) -> str:
+        return _("%(name)s (%(reference)s): %(reason)s") % {
+            "name": self.name,
+            "reference": self.reference,
+            "reason": self.reason,
+        }
+
+
+@dataclass
+class SelectionOutcome:
+    """How many registrations were changed, and those that were not."""
+
+    done_count: int = 0
+    skipped: list[SkippedRegistration] = field(default_factory=list)
+
+    def skip(self, registrations: Iterable[Registration], reason: object) -> None:
+        """Note that these were not changed."""
+        self.skipped += [SkippedRegistration.of(row, reason) for row in registrations]
+
+    def list_skipped_lines(self) -> list[str]:
+        """Return a sentence for each registration that was not changed; of very many, the first ones."""
+        lines = [str(row) for row in self.skipped[:MAX_SKIPPED_LISTED]]
+        if more := len(self.skipped) - len(lines):
+            lines.append(ngettext("And %(count)d more.", "And %(count)d more.", more) % {"count": more})
+        return lines

@@ -1,0 +1,92 @@
+"""The organizers' page to move a registration to the waiting list of another event."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from convention.errors import ConventionError
+from convention.events.models import Event
+from convention.events.permissions import get_event_to_organize, get_organized_events
+from registrations.changes.move_to_waiting_list import (
+    list_tickets_to_wait_for,
+    move_to_waiting_list,
+    preview_move,
+)
+from registrations.form_fields import ReasonForm
+from registrations.models import Registration, Ticket
+
+
+class EventTicketField(forms.ModelChoiceField):
+    """A ticket, named with its event."""
+
+    def label_from_instance(self, ticket: Ticket) -> str:
+        return f"{ticket.event.title} · {ticket.title}"
+
+
+class WaitingListChoiceForm(ReasonForm):
+    """The ticket whose list the attendee is put on."""
+
+    ticket = EventTicketField(
+        Ticket.objects.none(), label=gettext_lazy("Waiting list"), empty_label=None, widget=forms.RadioSelect
+    )
+
+    def __init__(self, *args: Any, tickets: list[Ticket], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["ticket"]
+        assert isinstance(field, forms.ModelChoiceField)
+        rows = Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets])
+        field.queryset = rows.select_related("event", "quota").order_by("event__starts_at", "event", "pk")
+
+
+@require_http_methods(["GET", "POST"])
+def registration_move(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """Offer the lists of other events, then say what the move comes to; a POST moves."""
+    event_obj = get_event_to_organize(event, request.user)
+    rows = Registration.objects.select_related("order__event", "event", "ticket").prefetch_related(
+        "addons__addon"
+    )
+    registration = get_object_or_404(rows, event=event_obj, reference=reference)
+    # Of the events that this person organizes alone: an entry there shows who is registered here.
+    tickets = list_tickets_to_wait_for(get_organized_events(request.user).exclude(pk=event_obj.pk))
+    data = request.POST if request.method == "POST" else request.GET or None
+    form = WaitingListChoiceForm(data, tickets=tickets)
+    context: dict[str, Any] = {"registration": registration, "form": form, "has_lists": bool(tickets)}
+    if data is not None and form.is_valid():
+        ticket = form.cleaned_data["ticket"]
+        if request.method == "POST" and _try_move(request, form, registration):
+            return redirect("organize-registration", event, reference)
+        context |= {"ticket": ticket, "preview": preview_move(registration, ticket)}
+    return _render_page(request, event_obj, context)
+
+
+def _render_page(request: HttpRequest, event: Event, context: dict[str, Any]) -> HttpResponse:
+    context |= {"event": event, "section": "organize"}
+    return render(request, "registrations/organizer_move.html", context)
+
+
+def _try_move(request: HttpRequest, form: WaitingListChoiceForm, registration: Registration) -> bool:
+    ticket, fee = form.cleaned_data["ticket"], request.POST.get("fee", "")[:12]
+    try:
+        entry = move_to_waiting_list(
+            registration=registration,
+            ticket=ticket,
+            # Without the stated fee nothing was confirmed: no fee is -1.
+            expected_fee_cents=int(fee) if fee.isascii() and fee.isdecimal() else -1,
+            reason=form.cleaned_data["reason"],
+        )
+    except ConventionError as error:
+        form.add_error(None, str(error))
+        return False
+    sentence = (
+        _("%(name)s has been offered a place at %(event)s and will receive an e-mail.")
+        if entry.offered_at
+        else _("%(name)s is on the waiting list of %(event)s.")
+    )
+    messages.success(request, sentence % {"name": entry.name, "event": ticket.event.title})
+    return True

@@ -1,0 +1,88 @@
+"""Forms by which an organizer confirms an action on selected registrations."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from convention.events.models import Event
+from registrations.billing.bulk_refunds import CancellationSums, format_amounts
+from registrations.changes.cancel_selected import BY_RULES, FULL_REFUND, SelectedCancellations
+from registrations.changes.change_tickets import SelectedTicketChanges
+from registrations.models import Ticket
+
+from .order_change_forms import TicketChoiceField
+
+REASON_LENGTH = 300
+
+
+class SelectedCancellationForm(forms.Form):
+    """The refund, with what each choice comes to, and the reason; no choice where both come to the same."""
+
+    refund = forms.ChoiceField(label=gettext_lazy("Refund"), widget=forms.RadioSelect, initial=BY_RULES)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        max_length=REASON_LENGTH,
+        help_text=gettext_lazy("Shown in the history; required for a full refund."),
+    )
+
+    def __init__(self, *args: Any, preview: SelectedCancellations, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sums, full_sums = describe_sums(preview.by_rules), describe_sums(preview.full_refund)
+        if self.sums == full_sums:
+            del self.fields["refund"]
+            self.fields["reason"].help_text = _("Shown in the history.")
+            return
+        field = self.fields["refund"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            (BY_RULES, _("By the refund rules: %(sums)s") % {"sums": self.sums}),
+            (FULL_REFUND, _("Without cancellation fee: %(sums)s") % {"sums": full_sums}),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Require a reason for a full refund, as for one registration."""
+        data = super().clean() or {}
+        if data.get("refund") == FULL_REFUND and not data.get("reason"):
+            self.add_error("reason", _("Enter the reason for a different cancellation fee."))
+        return data
+
+
+def describe_sums(sums: CancellationSums) -> str:
+    """Return what is refunded, charged and waived in words."""
+    amounts = sums.describe()
+    sentences = (
+        ("refunds", _("%(amount)s refunded")),
+        ("fees", _("%(amount)s in cancellation fees")),
+        ("waived", _("%(amount)s no longer due")),
+    )
+    parts = [text % {"amount": amounts[name]} for name, text in sentences if amounts[name]]
+    return ", ".join(parts) or _("nothing to refund")
+
+
+class SelectedTicketForm(forms.Form):
+    """The ticket that the selected registrations change to."""
+
+    ticket = TicketChoiceField(
+        Ticket.objects.none(), label=gettext_lazy("Ticket"), empty_label=None, widget=forms.RadioSelect
+    )
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["ticket"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = event.tickets.with_prices()
+
+
+def describe_price_sums(changes: SelectedTicketChanges) -> list[str]:
+    """Return in sentences what is charged, taken off and refunded."""
+    sentences = (
+        (changes.charged, _("The buyers will owe %(amount)s more.")),
+        (changes.released, _("Prices fall by %(amount)s.")),
+        (changes.refunded, _("Of this, %(amount)s was paid and is refunded.")),
+    )
+    amounts = [(text, format_amounts(cents)) for cents, text in sentences]
+    found = [text % {"amount": amount} for text, amount in amounts if amount]
+    return found or [_("All prices stay the same.")]

@@ -1,0 +1,94 @@
+"""Read the selection that the organizers' list sends to the page of an action on several registrations."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from convention.errors import ConventionError
+from convention.events.models import Event
+from convention.events.permissions import get_event_to_organize
+from registrations.changes.selections import RegistrationSelection, select_matching, select_references
+
+from .registration_list import RegistrationFilter
+
+MAX_FILTER_LENGTH = 3_000
+
+type SelectionView = Callable[[HttpRequest, RegistrationSelection], HttpResponseBase]
+
+
+class ReferencesField(forms.Field):
+    """References, one or several in each value: check boxes send one each, later pages all in one."""
+
+    widget = forms.MultipleHiddenInput
+
+    def clean(self, value: list[str] | None) -> list[str]:
+        words = " ".join(value or []).split()
+        # Databases refuse some characters, and no reference has another one than these.
+        return [word for word in words if word.isascii() and word.isalnum()]
+
+
+class SelectionForm(forms.Form):
+    """The ticked registrations, or with `all` everything that matches the filter of the list."""
+
+    selected = ReferencesField()
+    all = forms.BooleanField(required=False)
+    filter = forms.CharField(required=False, max_length=MAX_FILTER_LENGTH)
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.event = event
+
+    def clean(self) -> dict[str, Any]:
+        """Find the registrations."""
+        data = super().clean() or {}
+        try:
+            data["selection"] = self._select(data)
+        except ConventionError as error:
+            raise ValidationError(str(error)) from error
+        return data
+
+    def _select(self, data: dict[str, Any]) -> RegistrationSelection:
+        if not data.get("all"):
+            return select_references(self.event, data["selected"])
+        matching = RegistrationFilter.from_query(self.query).find_registrations(self.event)
+        return select_matching(self.event, matching)
+
+    @property
+    def query(self) -> QueryDict:
+        """Return the query string of the list."""
+        return QueryDict(self.data.get("filter", "")[:MAX_FILTER_LENGTH])
+
+
+def with_selection(view: SelectionView) -> Callable[[HttpRequest, str], HttpResponseBase]:
+    """Call the view with the selection of an event that the person organizes; else return to the list.
+
+    A page of a selection exists for POST only. A GET, such as by the choice of another language, leads to the
+    list, too.
+    """
+
+    @never_cache
+    @require_http_methods(["GET", "POST"])
+    @wraps(view)
+    def select_and_view(request: HttpRequest, event: str) -> HttpResponseBase:
+        event_obj = get_event_to_organize(event, request.user)
+        if request.method == "GET":
+            return redirect("organize-registrations", event)
+        form = SelectionForm(request.POST, event=event_obj)
+        if form.is_valid():
+            return view(request, form.cleaned_data["selection"])
+        for sentence in dict.fromkeys(text for texts in form.errors.values() for text in texts):
+            messages.error(request, str(sentence))
+        query = f"?{form.query.urlencode()}" if form.query else ""
+        return redirect(f"{reverse('organize-registrations', args=[event])}{query}")
+
+    return select_and_view

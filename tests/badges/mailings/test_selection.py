@@ -1,0 +1,41 @@
+"""A mailing to the registrations that an organizer selected in the list."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from lxml import html
+
+from badges.mailings.models import Mailing
+from registrations.models import Registration
+from tests.badges.mailings.factories import TEXTS, add_people
+from tests.factories import make_event, make_staff
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+def test_exactly_the_selected_people_get_it_whatever_their_state(run_tasks, mailoutbox):
+    event = make_event()
+    people = add_people(event, 4)
+    cancelled = people[1]
+    Registration.objects.filter(pk=cancelled.pk).update(cancelled_at=cancelled.created_at)
+    client = Client()
+    client.force_login(make_staff(event))
+
+    editing = client.post(
+        reverse("organize-selection-mail", args=[event.slug]),
+        {"selected": [people[0].reference, cancelled.reference]},
+        follow=True,
+    )
+    mailing = Mailing.objects.get()
+    page = reverse("organize-mailing-edit", args=[event.slug, mailing.pk])
+    preview = client.post(page, {"purpose": "information", **TEXTS}, follow=True)
+    [form] = html.fromstring(preview.content).xpath("//main//form[contains(@action, '/send/')]")
+    client.post(form.action, dict(form.form_values()))
+    run_tasks()
+    copied = client.post(reverse("organize-mailing-copy", args=[event.slug, mailing.pk]), follow=True)
+
+    assert "2 inscriptions sélectionnées dans la liste" in editing.text
+    assert 'name="tickets"' not in editing.text
+    assert "2 inscriptions sélectionnées dans la liste" in preview.text
+    assert sorted(mail.to[0] for mail in mailoutbox) == ["ana0@example.org", "ana1@example.org"]
+    assert "2 inscriptions sélectionnées dans la liste" in copied.text

@@ -1,0 +1,120 @@
+"""Moving a registration to the waiting list of another event."""
+
+import pytest
+from django.urls import reverse
+from lxml import html
+
+from convention.audit.models import AuditEntry
+from convention.errors import InvalidFields, NotOpenNow
+from convention.events.models import EventRole
+from registrations.billing.receivables import sync_receivable
+from registrations.changes.move_to_waiting_list import MoveRefused, move_to_waiting_list, preview_move
+from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.models import Refund
+from registrations.models import RefundRule, Registration, WaitingEntry
+from tests.factories import make_event, make_order, make_person, make_registration, make_ticket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def registration(event) -> Registration:
+    order = make_order(event, email="buyer@example.org", payment="invoice", total=12_000)
+    ticket = event.tickets.get()
+    registration = make_registration(ticket, order=order, price=12_000, email="zoe@example.org")
+    record_payment(receivable=sync_receivable(order), amount=12_000, method="card")
+    RefundRule.objects.create(event=event, days_before=1, refund_percent=50)
+    return registration
+
+
+@pytest.fixture
+def full_ticket():
+    """Return the ticket of another event that has no place left."""
+    ticket = make_ticket(make_event(name="La Visite", name_en="The Visit"), name="Adhérent", capacity=1)
+    make_registration(ticket, email="other@example.org")
+    return ticket
+
+
+def test_an_organizer_reads_the_money_then_moves_both_or_neither(
+    organizer, registration, full_ticket, run_tasks, mailoutbox
+):
+    page = organizer.get(reverse("organize-registration", args=["congress", registration.reference]))
+    [link] = html.fromstring(page.content).xpath("//a[contains(., 'liste d’attente d’un')]/@href")
+
+    preview = organizer.get(link, {"ticket": full_ticket.pk})
+    [form] = html.fromstring(preview.content).xpath("//main//form[@method='post']")
+    answer = organizer.post(link, {**dict(form.form_values()), "reason": "autre date"}, follow=True)
+    run_tasks()
+
+    text = " ".join(preview.text.replace("\u202f", " ").replace("\xa0", " ").split())
+    entry = WaitingEntry.objects.get()
+    registration.refresh_from_db()
+    assert "60 € sont remboursés" in text
+    assert "Personne n’attend encore" in text
+    assert "est sur la liste d’attente de La Visite" in answer.text
+    assert "liste d’attente d’un autre événement" in answer.text.partition("Historique")[2]
+    assert registration.cancelled_at is not None
+    assert Refund.objects.get().amount == 6_000
+    assert (entry.ticket, entry.email) == (full_ticket, "zoe@example.org")
+    assert {mail.to[0] for mail in mailoutbox} >= {"buyer@example.org", "zoe@example.org"}
+    assert AuditEntry.objects.get(verb="registration.move").reason == "autre date"
+
+
+def test_a_free_place_is_offered_at_once(registration, run_tasks):
+    ticket = make_ticket(make_event(), capacity=3)
+
+    entry = move_to_waiting_list(registration=registration, ticket=ticket, expected_fee_cents=6_000)
+
+    ticket.refresh_from_db()
+    assert entry.state == WaitingEntry.State.OFFERED
+    assert ticket.reserved == 1
+
+
+def test_who_cannot_have_a_place_waits_without_an_offer(registration):
+    ticket = make_ticket(make_event(), audience="member", capacity=3)
+
+    preview = preview_move(registration, ticket)
+    entry = move_to_waiting_list(registration=registration, ticket=ticket, expected_fee_cents=6_000)
+
+    assert not preview.is_offered_at_once
+    assert preview.objection == WaitingEntry.SkipReason.NOT_A_MEMBER.label
+    assert entry.state == WaitingEntry.State.WAITING
+
+
+def test_a_refusal_changes_nothing(event, registration, full_ticket):
+    own = make_ticket(event, slug="own")
+    closed = make_ticket(make_event(visibility="draft"), slug="closed")
+
+    for ticket, fee_cents in ((full_ticket, 0), (own, 6_000)):
+        with pytest.raises(MoveRefused):
+            move_to_waiting_list(registration=registration, ticket=ticket, expected_fee_cents=fee_cents)
+    with pytest.raises(NotOpenNow):
+        move_to_waiting_list(registration=registration, ticket=closed, expected_fee_cents=6_000)
+    Registration.objects.filter(pk=registration.pk).update(email="")
+    registration.order.email = ""
+    registration.order.save(update_fields=["email"])
+    with pytest.raises(InvalidFields):
+        move_to_waiting_list(registration=registration, ticket=full_ticket, expected_fee_cents=6_000)
+
+    registration.refresh_from_db()
+    assert registration.cancelled_at is None
+    assert not WaitingEntry.objects.exists()
+    assert not Refund.objects.exists()
+
+
+@pytest.mark.once
+def test_only_lists_of_events_that_the_person_organizes_are_offered(client, event, registration, full_ticket):
+    person = make_person()
+    EventRole.objects.create(event=event, person=person, role="organizer")
+    client.force_login(person)
+    page = reverse("organize-registration-move", args=[event.slug, registration.reference])
+
+    offered = client.get(page)
+    posted = client.post(page, {"ticket": full_ticket.pk, "fee": "6000"})
+    EventRole.objects.create(event=full_ticket.event, person=person, role="organizer")
+    unconfirmed = client.post(page, {"ticket": full_ticket.pk})
+
+    assert "La Visite" not in offered.text
+    assert posted.status_code == 200
+    assert not WaitingEntry.objects.exists()
+    assert "Vérifiez-le de nouveau" in unconfirmed.text

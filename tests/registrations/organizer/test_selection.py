@@ -1,0 +1,261 @@
+"""Actions on registrations selected in the organizers' list."""
+
+import csv
+import io
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from lxml import html
+
+from convention.audit.models import AuditEntry
+from convention.events.models import EventRole
+from convention.jobs.models import Job
+from registrations.billing.receivables import calculate_amount_due, sync_receivable
+from registrations.changes import selections
+from registrations.changes.cancel import cancel_registration
+from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.models import Refund
+from registrations.models import Order, RefundRule, Registration
+from tests.factories import make_event, make_order, make_person, make_registration, make_ticket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ticket(event):
+    event.tickets.update(capacity=100)
+    return event.tickets.get()
+
+
+def make_people(ticket, count: int, **fields) -> list[Registration]:
+    """Create confirmed registrations on invoice, each in an order of its own."""
+    people = []
+    for number in range(count):
+        email = f"p{number}@example.org"
+        order = make_order(ticket.event, email=email, payment="invoice", total=ticket.price)
+        people.append(
+            make_registration(
+                ticket,
+                order=order,
+                email=email,
+                **{"last_name": f"Martin {number:02}", "price": ticket.price, **fields},
+            )
+        )
+    return people
+
+
+def pay(registration: Registration, amount: int) -> None:
+    record_payment(receivable=sync_receivable(registration.order), amount=amount, method="card")
+
+
+def act(client, action: str, *people: Registration, **fields):
+    """Post the ticked check boxes of these people to the page of an action."""
+    references = [person.reference for person in people]
+    return client.post(
+        reverse(f"organize-selection-{action}", args=[people[0].event.slug]),
+        {"selected": references, **fields},
+        follow=True,
+    )
+
+
+def confirm(client, answer, **fields):
+    """Submit the form of a preview, with these fields filled in."""
+    [form] = html.fromstring(answer.content).xpath("//main//form[.//input[@name='selected']]")
+    address = answer.request["PATH_INFO"]
+    return client.post(address, {**dict(form.form_values()), **fields}, follow=True)
+
+
+def read_names(answer) -> list[str]:
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    column = rows[0].index("Nom")
+    return [row[column] for row in rows[1:]]
+
+
+@pytest.mark.once
+def test_the_ticked_or_all_that_match_the_filter_are_exported(organizer, event, ticket):
+    first, second, third = make_people(ticket, 3)
+    Registration.objects.filter(pk=third.pk).update(company="Globex")
+    foreign = make_registration(make_ticket(make_event()), last_name="Étranger")
+    listed = organizer.get(reverse("organize-registrations", args=[event.slug]), {"company": "Globex"})
+    [form] = html.fromstring(listed.content).xpath("//main//form[.//input[@name='selected']]")
+    page = organizer.get(reverse("organize-registrations", args=[event.slug]), {"select": "page"})
+
+    preview = act(organizer, "export", first, second, foreign)
+    ticked = confirm(organizer, preview, kind="csv")
+    matching = act(organizer, "export", first, all="1", filter=form.fields["filter"], kind="csv")
+    export = reverse("organize-selection-export", args=[event.slug])
+    nothing = organizer.post(export, {"filter": "q=Martin"})
+    nonsense = organizer.post(export, {"selected": "\0 é", "filter": "\0"}, follow=True)
+
+    assert "Martin 00" in preview.text
+    assert "1 inscription sélectionnée n’appartient pas à cet événement" in preview.text
+    assert read_names(ticked) == ["Martin 00", "Martin 01"]
+    assert read_names(matching) == ["Martin 02"]
+    assert len(html.fromstring(page.content).xpath("//input[@name='selected'][@checked]")) == 3
+    assert nothing.url.endswith("?q=Martin")
+    assert "Sélectionnez au moins une inscription" in nonsense.text
+    assert AuditEntry.objects.filter(verb="registrations.export").count() == 2
+
+
+@pytest.mark.once
+def test_too_many_are_refused_in_a_sentence(organizer, ticket, monkeypatch):
+    people = make_people(ticket, 3)
+    monkeypatch.setattr(selections, "MAX_SELECTED", 2)
+
+    answer = act(organizer, "export", *people)
+
+    assert "Au plus 2 inscriptions" in answer.text
+
+
+def test_a_cancellation_says_what_it_refunds_and_does_it(organizer, event, ticket, run_tasks, mailoutbox):
+    RefundRule.objects.create(event=event, days_before=1, refund_percent=50)
+    paid, unpaid, cancelled = make_people(ticket, 3)
+    pay(paid, 12_000)
+    cancel_registration(registration=cancelled)
+    run_tasks()
+    mailoutbox.clear()
+
+    preview = act(organizer, "cancel", paid, unpaid, cancelled)
+    answer = confirm(organizer, preview, refund="rules")
+    run_tasks()
+
+    text = " ".join(preview.text.replace("\u202f", " ").replace("\xa0", " ").split())
+    assert "60 € remboursés, 120 € de frais d’annulation, 60 € qui ne sont plus dus" in text
+    assert "120 € remboursés, 120 € qui ne sont plus dus" in text
+    assert "2 e-mails d’annulation" in text
+    assert "déjà annulée" in text
+    assert "2 inscriptions ont été annulées" in answer.text
+    assert Refund.objects.get().amount == 6_000
+    assert sorted(mail.to[0] for mail in mailoutbox) == ["p0@example.org", "p1@example.org"]
+    ticket.refresh_from_db()
+    assert ticket.reserved == 0
+    assert AuditEntry.objects.filter(verb="selection.cancel").count() == 1
+
+
+def test_a_full_refund_needs_a_reason_and_places_of_one_order_end_together(organizer, event, ticket):
+    RefundRule.objects.create(event=event, days_before=1, refund_percent=50)
+    first, second = make_people(ticket, 2)
+    order = first.order
+    Registration.objects.filter(pk=second.pk).update(order=order)
+    Order.objects.filter(pk=order.pk).update(total=24_000)
+    pay(Registration.objects.get(pk=first.pk), 24_000)
+
+    preview = act(organizer, "cancel", first, second)
+    refused = confirm(organizer, preview, refund="full")
+    confirm(organizer, refused, refund="full", reason="salle inondée")
+    again = confirm(organizer, refused, refund="full", reason="salle inondée")
+
+    assert "Indiquez le motif" in refused.text
+    assert sum(refund.amount for refund in Refund.objects.all()) == 24_000
+    assert Registration.objects.filter(cancelled_at__isnull=False, cancellation_fee=0).count() == 2
+    # A second click finds nothing left to cancel.
+    assert "déjà annulée" in again.text
+    assert AuditEntry.objects.filter(verb="registration.cancel").count() == 2
+
+
+def test_many_are_cancelled_by_a_job_that_names_what_it_could_not_do(organizer, event, ticket, run_tasks):
+    people = make_people(ticket, selections.MAX_IMMEDIATE_CHANGES + 1)
+
+    preview = act(organizer, "cancel", *people)
+    with CaptureQueriesContext(connection) as few:
+        act(organizer, "cancel", *people[:3])
+    with CaptureQueriesContext(connection) as many:
+        act(organizer, "cancel", *people)
+    waiting = confirm(organizer, preview, refund="rules")
+    # Somebody cancels before the job runs, with a request that came earlier.
+    cancel_registration(registration=people[0])
+    Registration.objects.filter(pk=people[0].pk).update(cancelled_at=people[0].created_at)
+    run_tasks()
+
+    job = Job.objects.get()
+    assert len(many) == len(few)
+    assert "Annulation de 21 inscriptions" in waiting.text
+    assert job.outcome.startswith("20 inscriptions ont été annulées")
+    assert f"Martin 00 ({people[0].reference})" in job.outcome
+    assert Registration.objects.filter(cancelled_at__isnull=True).count() == 0
+
+
+@pytest.mark.once
+def test_an_organizer_elsewhere_reaches_no_registration_of_this_event(client, event, ticket):
+    other = make_event(slug="elsewhere")
+    [person] = make_people(ticket, 1)
+    organizer_elsewhere = make_person()
+    EventRole.objects.create(event=other, person=organizer_elsewhere, role="organizer")
+    client.force_login(organizer_elsewhere)
+
+    here = act(client, "cancel", person)
+    there = client.post(
+        reverse("organize-selection-cancel", args=[other.slug]), {"selected": person.reference}, follow=True
+    )
+
+    assert here.status_code == 403
+    assert "n’appartient pas" not in there.text
+    assert Registration.objects.get().cancelled_at is None
+    assert calculate_amount_due(person) == 12_000
+
+
+def test_tickets_change_at_the_price_that_was_stated_and_say_which_could_not(
+    organizer, event, ticket, run_tasks, mailoutbox
+):
+    paid, unpaid, cancelled = make_people(ticket, 3)
+    pay(paid, 12_000)
+    cancel_registration(registration=cancelled)
+    student = make_ticket(event, slug="student", name="Étudiant", price=4_000, capacity=2)
+    [there] = make_people(student, 1)
+    people = [paid, unpaid, cancelled, there]
+    run_tasks()
+    mailoutbox.clear()
+
+    offered = act(organizer, "ticket", *people)
+    preview = act(organizer, "ticket", *people, ticket=student.pk)
+    student.price = 3_000
+    student.save(update_fields=["price"])
+    stale = confirm_ticket(organizer, preview)
+    answer = confirm_ticket(organizer, stale, reason="tarif corrigé")
+    run_tasks()
+
+    text = " ".join(preview.text.replace("\u202f", " ").replace("\xa0", " ").split())
+    assert "Étudiant" in offered.text
+    assert "2 inscriptions passent au billet Étudiant" in text
+    assert "Les prix baissent de 160 €" in text
+    assert "80 € ont été payés et sont remboursés" in text
+    assert "Il manque une place pour 1 inscription" in text
+    assert "a déjà ce billet" in text
+    assert "Vérifiez de nouveau l’aperçu" in stale.text
+    # The place of the second is missing by then.
+    assert "Le billet de 1 inscription a été modifié" in answer.text
+    assert "Martin 01" in answer.text
+    assert Refund.objects.get().amount == 9_000
+    assert Registration.objects.get(pk=paid.pk).price == 3_000
+    assert Registration.objects.get(pk=unpaid.pk).price == 12_000
+    assert [mail.to for mail in mailoutbox] == [["p0@example.org"]]
+
+
+def confirm_ticket(client, answer, **fields):
+    """Submit the confirmation of a change of ticket."""
+    [form] = html.fromstring(answer.content).xpath("//main//form[.//input[@name='seen']]")
+    address = answer.request["PATH_INFO"]
+    return client.post(address, {**dict(form.form_values()), **fields}, follow=True)
+
+
+def test_many_tickets_are_changed_by_a_job_and_previewed_in_as_many_queries(
+    organizer, event, ticket, run_tasks
+):
+    people = make_people(ticket, selections.MAX_IMMEDIATE_CHANGES + 1)
+    pay(people[0], 12_000)
+    pay(people[1], 12_000)
+    other = make_ticket(event, slug="other", name="Autre", price=15_000)
+
+    act(organizer, "ticket", *people[:3], ticket=other.pk)
+    with CaptureQueriesContext(connection) as few:
+        act(organizer, "ticket", *people[:3], ticket=other.pk)
+    with CaptureQueriesContext(connection) as many:
+        preview = act(organizer, "ticket", *people, ticket=other.pk)
+    confirm_ticket(organizer, preview)
+    run_tasks()
+
+    assert len(many) == len(few)
+    assert Job.objects.get().outcome == "Les billets de 21 inscriptions ont été modifiés."
+    assert set(Registration.objects.values_list("price", flat=True)) == {15_000}
