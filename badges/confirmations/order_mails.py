@@ -1,7 +1,10 @@
 """Write the mails of an order: verification, confirmation with badges, correction, cancellation."""
 
 from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,7 +17,7 @@ from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.billing.receivables import is_paid_by_card, is_settled
 from registrations.billing.refund_text import describe_settlement
 from registrations.booking.verification import make_verification_token
-from registrations.models import Order, Registration, Sponsorship
+from registrations.models import MailDelivery, Order, Registration, RegistrationAddon, Sponsorship
 from registrations.orders.calendar import format_venue_address
 from registrations.orders.transfer_details import get_transfer_details
 from registrations.permissions import get_full_access
@@ -22,6 +25,9 @@ from registrations.questions.answers import select_open_questions
 from registrations.questions.queries import load_questions
 
 from .attachments import absolute_url, attach_badge, attach_calendar, order_context
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 def write_verification_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
@@ -105,12 +111,42 @@ def write_confirmation_mail(order: Order, registrations: list[Registration], mes
 
 def write_correction_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
     """Write the mail about registrations that were confirmed to the buyer before and corrected since."""
+    mails = order.deliveries.filter(kind=MailDelivery.Kind.CONFIRMATION, registration=None)
+    addon_changes = find_addon_changes(registrations, mails)
     subject = ngettext(
         "Registration corrected: %(event)s",
         "Registrations corrected (%(people)d people): %(event)s",
         len(registrations),
     )
-    return _with_badges(order, registrations, message_key, subject, {"corrected": True})
+    if addon_changes.has_any:
+        subject = _("Registration updated: %(event)s")
+    return _with_badges(
+        order, registrations, message_key, subject, {"corrected": True, "addon_changes": addon_changes}
+    )
+
+
+@dataclass(frozen=True)
+class AddonChanges:
+    """The add-ons that came and went since the reader's last e-mail, with their attendees."""
+
+    added: list[tuple[Registration, RegistrationAddon]]
+    removed: list[tuple[Registration, RegistrationAddon]]
+
+    @property
+    def has_any(self) -> bool:
+        return bool(self.added or self.removed)
+
+
+def find_addon_changes(registrations: list[Registration], mails: "QuerySet[MailDelivery]") -> AddonChanges:
+    """Return the add-ons that were added or removed since the last of these mails was written."""
+    since = mails.filter(accepted_at__isnull=False).aggregate(latest=Max("queued_at"))["latest"]
+    items = [(registration, item) for registration in registrations for item in registration.addons.all()]
+    if since is None:
+        return AddonChanges([], [])
+    return AddonChanges(
+        added=[row for row in items if row[1].created_at > since and row[1].cancelled_at is None],
+        removed=[row for row in items if row[1].created_at < since < (row[1].cancelled_at or since)],
+    )
 
 
 def _with_badges(

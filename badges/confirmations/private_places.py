@@ -17,7 +17,7 @@ from registrations.questions.queries import load_questions
 
 from .attachments import attach_badge, attach_calendar, order_context
 from .handover import write_holder_mail
-from .order_mails import payment_context
+from .order_mails import find_addon_changes, payment_context
 
 type BuyerNotice = tuple[Registration, str, Callable[[str], MailMessage]]
 
@@ -66,6 +66,10 @@ def _write_confirmation(
         context={
             **order_context(order, [registration]),
             "corrected": bool(corrected),
+            "addon_changes": find_addon_changes(
+                [registration],
+                order.deliveries.filter(message_key=make_private_message_key(registration)),
+            ),
             "amount_due": Money(0, order.currency),
             "badge_count": 1,
             "unnamed_count": 0,

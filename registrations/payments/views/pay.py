@@ -98,6 +98,8 @@ def _show_payment(request: HttpRequest, link_access: LinkAccess) -> HttpResponse
         "order": order,
         "event": order.event,
         "due": Money(due, order.currency),
+        # Of an order that was paid before something was added.
+        "settled": Money(max(0, order.amount_due.amount - due), order.currency),
         "attempt": latest,
         "is_waiting": returned,
         "is_under_way": latest is not None and latest.state == CardPaymentAttempt.State.UNDER_WAY,
