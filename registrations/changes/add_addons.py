@@ -13,10 +13,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from convention.accounts.permissions import has_verified_address
+from convention.accounts.permissions import owns_address
 from convention.club.models import Person
 from convention.events.models import Event
-from convention.text.email_addresses import is_same_email
 from registrations.booking.validation import is_addon_for_ticket, refuse_if_closed
 from registrations.models import Addon, Order, Registration
 from registrations.order_context import TRUSTED_SOURCES
@@ -92,7 +91,7 @@ def can_be_invoiced(order: Order, user: "RequestUser") -> bool:
     """
     if order.payment != Order.Payment.FREE or order.source in TRUSTED_SOURCES:
         return True
-    return isinstance(user, Person) and is_same_email(user.email, order.email) and has_verified_address(user)
+    return isinstance(user, Person) and owns_address(user, order.email)
 
 
 def preview_added_addons(
