@@ -14,12 +14,11 @@ from convention.mail.messages import MailMessage
 from convention.text.email_addresses import normalize_email
 from convention.text.web_addresses import defuse_links
 from registrations.billing.buyer_name import find_buyer_first_name
-from registrations.billing.receivables import is_paid_by_card, is_settled
 from registrations.billing.refund_text import describe_settlement
 from registrations.booking.verification import make_verification_token
 from registrations.models import MailDelivery, Order, Registration, RegistrationAddon, Sponsorship
 from registrations.orders.calendar import format_venue_address
-from registrations.orders.transfer_details import get_transfer_details
+from registrations.orders.payment_terms import describe_payment
 from registrations.permissions import get_full_access
 from registrations.questions.answers import select_open_questions
 from registrations.questions.queries import load_questions
@@ -167,7 +166,7 @@ def _with_badges(
         context={
             **order_context(order, registrations),
             **extra_context,
-            **payment_context(order),
+            **describe_payment(order),
             "badge_count": len(badges),
             "unnamed_count": len(registrations) - len(badges),
             "unanswered": list_unanswered_questions(order, registrations),
@@ -200,20 +199,6 @@ def list_unanswered_questions(order: Order, registrations: list[Registration]) -
         for registration in unanswered
         if (open_questions := select_open_questions(questions, registration.ticket, registration.answers))
     ]
-
-
-def payment_context(order: Order) -> dict[str, object]:
-    """Return the template context about money: the amount due, whether and how it was paid, or how to pay."""
-    amount_due = order.amount_due
-    settled = bool(amount_due.amount) and is_settled(order)
-    transfer = get_transfer_details(order) if amount_due.amount and not settled else None
-    return {
-        "amount_due": amount_due,
-        "is_settled": settled,
-        "is_paid_by_card": settled and is_paid_by_card(order),
-        "transfer": transfer,
-        "transfer_url": absolute_url(reverse("order-transfer", args=[order.reference, order.manage_secret])),
-    }
 
 
 def write_cancellation_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
