@@ -151,6 +151,15 @@ def change_order(
         reason=reason,
     )
     # Stock last: every booking takes its locks in this order.
+    _exchange_stock(registration, change, old_ticket, released)
+    hooks.send_order_mails.enqueue_after(mail_delay, registration.order_id)
+    return registration
+
+
+def _exchange_stock(
+    registration: Registration, change: OrderChange, old_ticket: Ticket, released: Counter[LimitedStock]
+) -> None:
+    """Reserve what was added and release what was removed, with the pass and the voucher in `released`."""
     released.subtract(item.addon for item in change.removed)
     released.update(change.added)
     is_moved = change.ticket_line is not None
@@ -159,8 +168,6 @@ def change_order(
         [(change.ticket, registration.member_of)] if is_moved else [],
         extra_items=released,
     )
-    hooks.send_order_mails.enqueue_after(mail_delay, registration.order_id)
-    return registration
 
 
 def set_ticket(

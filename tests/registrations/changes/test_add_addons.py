@@ -96,6 +96,24 @@ def test_by_card_the_balance_is_paid_next_and_one_mail_follows(dinner, client, r
     assert "Payé par carte\u202f: 165\u00a0€" in mail.body
 
 
+def test_what_was_not_paid_by_card_is_removed_again(dinner, client):
+    registration = order_place(dinner, "card")
+    order = registration.order
+    record_demo_payment(order=order)
+    path, paying = make_path(registration), f"{order.manage_path}pay/"
+    client.post(path, read_form(client, path))
+
+    [button] = html.fromstring(client.get(paying).content).xpath("//button[@name='remove']")
+    removed = client.post(paying, {"remove": button.get("value")}, follow=True)
+    again = client.post(paying, {"remove": button.get("value")}, follow=True)
+
+    assert "L’option a été retirée" in removed.text
+    assert "ne reste rien à payer" in again.text
+    assert calculate_balance(Order.objects.get()).amount == 0
+    dinner.refresh_from_db()
+    assert dinner.reserved == 0
+
+
 def test_an_attendees_own_link_adds_only_what_is_free(dinner, client):
     registration = order_place(dinner)
     walk = make_addon(dinner.event, slug="walk", name="Visite guidée", price=0)
