@@ -14,10 +14,12 @@ from convention.club.permissions import get_open_seat
 from .models import SOURCE_COMPANY_CONTACT, Ticket
 from .pricing.catalog import RequestedCatalog
 
-SOURCE_IMPORT = "import"
+SOURCE_IMPORT, SOURCE_DESK, SOURCE_ORGANIZER = "import", "desk", "organizer"
 # Channels whose buyer is known: a company's contact, an organizer's list, the desk, an organizer's hand, an
 # applicant, the holder of a mailed offer.
-TRUSTED_SOURCES = frozenset({SOURCE_COMPANY_CONTACT, SOURCE_IMPORT, "desk", "organizer", "visit", "waiting"})
+TRUSTED_SOURCES = frozenset(
+    {SOURCE_COMPANY_CONTACT, SOURCE_IMPORT, SOURCE_DESK, SOURCE_ORGANIZER, "visit", "waiting"}
+)
 
 
 @dataclass(frozen=True)

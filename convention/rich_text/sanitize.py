@@ -131,8 +131,13 @@ def to_text(text: str) -> str:
     """Return plain text: paragraphs separated by empty lines, list items with bullets."""
     if not text.strip():
         return ""
+    return html_to_text(render_uncleaned(text))
+
+
+def html_to_text(html: str) -> str:
+    """Return the plain text of HTML, as `to_text` does for text that is still to be rendered."""
     reader = _TextExtractor()
-    reader.feed(render_uncleaned(text))
+    reader.feed(html)
     reader.close()
     return reader.collected_text()
 

@@ -14,7 +14,7 @@ from convention.events.models import Event
 from registrations.application_rules import refuse_without_application
 from registrations.inventory.stock import refresh_availability
 from registrations.models import Order, Registration, Ticket
-from registrations.order_context import OrderContext
+from registrations.order_context import SOURCE_DESK, OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.pricing.catalog import Offering, quote_offering
 from registrations.pricing.quote import Quote
@@ -45,7 +45,7 @@ def register_walk_in(
     event: Event,
     place: RequestedPlace,
     idempotency_key: str,
-    source: str = "desk",
+    source: str = SOURCE_DESK,
     language: str = "fr",
     reference: str = "",
     agreed_price: AgreedPrice | None = None,
@@ -56,7 +56,8 @@ def register_walk_in(
     the desk has seen them.
     The confirmation is queued if there is an address. The same key with the same content returns the same
     registration; with other content it is another attendee. `reference` is that of a badge signed in advance.
-    `source` is "desk", or "organizer" for a registration by hand. With an agreed price no pass is used.
+    `source` is SOURCE_DESK, or SOURCE_ORGANIZER for a registration by hand. With an agreed price no pass is
+    used.
 
     Raise NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, and if places are given on
     application only.

@@ -34,7 +34,7 @@ from registrations.booking.validation import is_addon_for_ticket
 from registrations.changes.change_order import PRICE_FIELDS
 from registrations.changes.links import send_links_mail
 from registrations.models import IdempotencyKey, ImportRun, Order, Question, Registration, Ticket
-from registrations.order_context import SOURCE_IMPORT
+from registrations.order_context import SOURCE_DESK, SOURCE_IMPORT, SOURCE_ORGANIZER
 from registrations.order_request import RequestedPlace
 from registrations.questions.answers import (
     AnswerContext,
@@ -61,8 +61,8 @@ from .save_import import (
 State = Registration.State
 
 
-# Orders whose link was never given to an unknown person: imported, or made at the desk.
-TRUSTED_SOURCES = (SOURCE_IMPORT, "desk", "organizer")
+# Orders whose link was never given to an unknown person: imported, or made at the desk or by an organizer.
+SOURCES_WITHOUT_LINK = (SOURCE_IMPORT, SOURCE_DESK, SOURCE_ORGANIZER)
 
 
 TEXT_FIELDS = ("first_name", "last_name", "company")
@@ -361,7 +361,7 @@ def _is_address_trusted(registration: Registration) -> bool:
 
 def _is_identity_verified(registration: Registration) -> bool:
     """Return whether only the attendee can have been given the link."""
-    return registration.person_id is not None or registration.order.source in TRUSTED_SOURCES
+    return registration.person_id is not None or registration.order.source in SOURCES_WITHOUT_LINK
 
 
 def _adopt_orders(event: Event, orders: list[Order]) -> None:

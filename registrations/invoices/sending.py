@@ -99,7 +99,7 @@ def build_invoice_message(invoice_mail: InvoiceMail) -> MailMessage:
                 "total": format_cents(invoice.total, invoice.currency),
                 "due": format_cents(due_cents, invoice.currency),
                 "is_due": due_cents > 0,
-                "is_credited": is_credited(invoice),
+                "is_credited": due_cents == 0 and is_credited(invoice),
                 "due_on": format_date(invoice.due_on),
                 "subject_text": invoice.details["subject"],
                 "iban": format_iban(invoice.seller["iban"]),

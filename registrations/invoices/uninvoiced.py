@@ -73,7 +73,7 @@ def _find_undeducted_deposits() -> QuerySet[InvoiceLine]:
 
 @dataclass(frozen=True)
 class InvoiceBatch:
-    """Receivables that can be invoiced together, and those whose buyer's address is missing."""
+    """Receivables that can be invoiced together, and those whose buyer's details are incomplete."""
 
     ready: Sequence[Receivable]
     incomplete: Sequence[Receivable]

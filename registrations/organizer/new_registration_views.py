@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
 from registrations.booking.walk_in import register_walk_in
+from registrations.order_context import SOURCE_ORGANIZER
 from registrations.storefront.walk_in_forms import ManualRegistrationForm
 
 
@@ -32,7 +33,7 @@ def registration_create(request: HttpRequest, event: str) -> HttpResponse:
             registration = register_walk_in(
                 event=event_obj,
                 place=form.build_place(),
-                source="organizer",
+                source=SOURCE_ORGANIZER,
                 idempotency_key=form.cleaned_data["nonce"],
                 language=translation.get_language() or "fr",
                 agreed_price=form.agreed_price,

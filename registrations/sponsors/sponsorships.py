@@ -29,7 +29,7 @@ from registrations.booking.save_order import save_order
 from registrations.changes.cancel import AlreadyCancelled, cancel_registrations
 from registrations.inventory.stock import make_sold_out_error, release_expired_packages
 from registrations.models import Order, Package, Registration, Sponsorship, Ticket
-from registrations.order_context import OrderContext
+from registrations.order_context import SOURCE_ORGANIZER, OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.rate_limits import throttle_unverified_order
 
@@ -101,7 +101,7 @@ def take_package_as_organizer(
     return _book_package(
         package,
         sponsor_request.normalize(),
-        OrderContext(source="desk", idempotency_key=idempotency_key),
+        OrderContext(source=SOURCE_ORGANIZER, idempotency_key=idempotency_key),
         card_hold=ORGANIZER_HOLD_DURATION,
     )
 

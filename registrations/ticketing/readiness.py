@@ -43,14 +43,13 @@ def _list_capacity_items(tickets: Sequence[Ticket]) -> Iterator[ReadinessItem]:
 
 
 def _list_free_tickets(event: Event, tickets: Sequence[Ticket]) -> Iterator[ReadinessItem]:
-    """Yield the tickets for guests of a convention that are free, as those that it starts with."""
+    """Yield the tickets for guests of a convention that are free: the one that it starts with is, too."""
     audience = Ticket.Audience.GUEST
     free = [ticket.title for ticket in tickets if ticket.audience == audience and not ticket.price]
     if free and event.kind == Event.Kind.CONVENTION:
-        text = _("Free for guests too: %(names)s. Enter a price if there is one.") % {
-            "names": ", ".join(free)
-        }
-        yield ReadinessItem(text, is_done=False, page_name="organize-tickets")
+        text = _("Free for guests: %(names)s.") % {"names": ", ".join(free)}
+        # Done, since it may be meant so: an item that never goes away teaches nobody to read the list.
+        yield ReadinessItem(text, is_done=True, page_name="organize-tickets")
 
 
 def _list_price_items(event: Event) -> Iterator[ReadinessItem]:

@@ -56,8 +56,7 @@ def find_date_problems(
         and not problems.get("starts_at")
     ):
         problems["starts_at"] = _(
-            "The list would be locked immediately. Choose a later date, or fewer working days "
-            "in the agreement."
+            "The list would be locked immediately. Choose a later date, or fewer working days in the terms."
         )
     return {field: [sentence] for field, sentence in problems.items() if sentence}
 

@@ -51,7 +51,7 @@ def get_managed_visit(slug: str, person: "RequestUser") -> Visit:
     event = get_managed_event(slug, person)
     visit = Visit.objects.filter(event=event).first()
     if visit is None:
-        raise NotFound(_("This visit has no details yet. Start with the agreement."))
+        raise NotFound(_("This visit has no terms yet. Start with them."))
     # Reuses the instance with venue and host loaded: templates would fetch the event again.
     visit.event = event
     return visit

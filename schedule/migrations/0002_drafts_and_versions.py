@@ -378,8 +378,8 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("from_zone", models.CharField(max_length=100, verbose_name="same zone")),
-                ("to_zone", models.CharField(max_length=100, verbose_name="other zone")),
+                ("from_zone", models.CharField(max_length=100, verbose_name="first zone")),
+                ("to_zone", models.CharField(max_length=100, verbose_name="second zone")),
                 ("minutes", models.PositiveIntegerField(verbose_name="minutes")),
                 (
                     "event",

@@ -143,8 +143,8 @@ class WalkingTime(models.Model):
     """Minutes to walk between two zones of rooms, in either direction."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="walking_times")
-    from_zone = models.CharField(_("same zone"), max_length=100)
-    to_zone = models.CharField(_("other zone"), max_length=100)
+    from_zone = models.CharField(_("first zone"), max_length=100)
+    to_zone = models.CharField(_("second zone"), max_length=100)
     minutes = models.PositiveIntegerField(_("minutes"))
 
     class Meta:

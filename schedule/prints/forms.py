@@ -34,7 +34,7 @@ class PrintForm(forms.Form):
     includes_members_sessions = forms.BooleanField(
         label=_("Including sessions for members only"),
         required=False,
-        help_text=_("Each is marked accordingly."),
+        help_text=_("Each is marked “Members only”."),
     )
     days = forms.MultipleChoiceField(label=_("Days"), required=False, widget=forms.CheckboxSelectMultiple)
     rooms = forms.TypedMultipleChoiceField(

@@ -23,7 +23,7 @@ from schedule.models import Speaker, SpeakerPhoto
 
 from .pictures import MAX_UPLOAD_BYTES, redraw_photo
 
-# By version, never changed: a stored consent names the version that was agreed to.
+# By version, never changed from the first release on: a stored consent names the version that was agreed to.
 CONSENT_TEXTS: Final = {
     1: _(
         "I agree to my photograph being published with my name in the programme on this "

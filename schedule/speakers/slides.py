@@ -20,7 +20,7 @@ from schedule.models import SessionFile, SessionSpeaker, Speaker
 
 from .slide_formats import MAX_SLIDES_BYTES, SUFFIXES, recognize_slides
 
-# By version, never changed: a stored consent names the version that was agreed to.
+# By version, never changed from the first release on: a stored consent names the version that was agreed to.
 CONSENT_TEXTS: Final = {
     1: _(
         "I agree to these slides being published on the session’s page after it has ended, for "

@@ -90,7 +90,7 @@ def planned(story: Story) -> None:
     page = story.of(story.people.secretary, story.run)
     fill(page, FACTS | {"embargo_until": at(90, 9)})
     looked_at(page)
-    story.press(page, "Save the agreement")
+    story.press(page, "Save the terms")
     story.press(page, "The host has agreed")
     story.press(page, "Open to members")
     story.reads(page, "Enter the confidentiality text.")
@@ -232,7 +232,7 @@ def named_instead(story: Story, host: Page) -> None:
     story.press(page, "Propose this person")
     host.goto(story.link_to(CONTACT))
     story.follow(host, "Decide", "Farid Tardif")
-    story.press(host, "Agree")
+    story.press(host, "Approve this visitor")
     story.run_tasks()
     made_ready(story, farid, 5)
     assert story.states() == {

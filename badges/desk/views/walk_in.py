@@ -18,6 +18,7 @@ from convention.events.permissions import can_organize, get_event_to_staff
 from registrations.booking.change_answers import save_answers
 from registrations.booking.walk_in import register_walk_in
 from registrations.models import Registration
+from registrations.order_context import SOURCE_DESK
 from registrations.questions.answer_forms import AnswersForm
 from registrations.questions.answers import select_unanswered_questions
 from registrations.questions.queries import load_questions
@@ -95,7 +96,7 @@ def walk_in_answers(request: "HttpRequest", event: str, reference: str) -> HttpR
     registration = get_object_or_404(rows, event=event_obj, reference=reference)
     questions = load_questions(event_obj)
     # Only walk-ins: the answers of all others are not the desk's to read or change.
-    if registration.order.source != "desk" or not select_unanswered_questions(
+    if registration.order.source != SOURCE_DESK or not select_unanswered_questions(
         questions, registration.ticket, registration.answers
     ):
         return redirect("desk-guest", event_obj.slug, registration.reference)

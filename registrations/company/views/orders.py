@@ -47,15 +47,16 @@ def order_detail(request: HttpRequest, company: str, reference: str) -> HttpResp
         # The same instances for all, so that prices need no further queries.
         registration.order, registration.event, registration.ticket.event = order, order.event, order.event
     receivable = Receivable.objects.filter(reference=order.reference).first()
+    # Only the contact who holds the order's link gets files behind it.
+    holds_link = is_same_email(order.email, require_signed_in(request.user).email)
     context = {
         "order": order,
         "people": [(registration, list_price_rows(registration)) for registration in people],
         "transfer": get_transfer_details(order) if order.total else None,
         "documents": Invoice.objects.filter(receivable=receivable) if receivable else [],
         "balance": compute_balance(receivable) if receivable else None,
-        "buyer_document": choose_buyer_document(receivable),
-        # Only the contact who holds the order's link gets files behind it.
-        "holds_link": is_same_email(order.email, require_signed_in(request.user).email),
+        "holds_link": holds_link,
+        "buyer_document": choose_buyer_document(receivable) if holds_link else None,
     }
     return render_page(request, "company/order.html", company_obj, **context)
 

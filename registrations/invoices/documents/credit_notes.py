@@ -10,7 +10,12 @@ from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError
 from registrations.invoices.ledger.balance import compute_balance
-from registrations.invoices.ledger.charges import DISCOUNT_KEY_PREFIX, cap_discounts, lock_receivable
+from registrations.invoices.ledger.charges import (
+    DISCOUNT_KEY_PREFIX,
+    announce_balance_change,
+    cap_discounts,
+    lock_receivable,
+)
 from registrations.invoices.models import Charge, Invoice, InvoiceLine, Receivable
 from registrations.invoices.tax_amounts import allocate_cents
 
@@ -48,6 +53,7 @@ def credit_invoice(
     # `waived_at` keeps the order's next update from owing these items again.
     receivable.charges.active().filter(pk__in=charges).update(withdrawn_at=now, waived_at=now)
     cap_discounts(receivable)
+    announce_balance_change(receivable)
     return create_credit_note(receivable, invoice, lines_to_credit, reason, issued_on)
 
 
@@ -98,6 +104,7 @@ def credit_invoice_amount(
         for rate, share in zip(creditable_by_rate, shares, strict=True)
         if share
     ]
+    announce_balance_change(receivable)
     drafts = [
         # Positive on a credit note: the document itself has the negative sign.
         DraftLine(description, 1, -charge.amount, charge.vat_rate, charge.exemption, charge.pk)

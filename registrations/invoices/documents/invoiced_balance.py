@@ -76,10 +76,8 @@ def compute_unpaid_cents(document: Invoice) -> int:
 
     Payments cover the receivable's documents in the order in which they were issued.
     """
-    invoiced_balance, balance = (
-        load_invoiced_balance(document.receivable),
-        compute_balance(document.receivable),
-    )
+    invoiced_balance = load_invoiced_balance(document.receivable)
+    balance = compute_balance(document.receivable)
     earlier = sum(
         line.invoice.sign * line.amount
         for line in invoiced_balance.lines

@@ -134,7 +134,7 @@ def lock_receivable(receivable: Receivable) -> Receivable:
 
 
 def announce_balance_change(receivable: Receivable) -> None:
-    """Call those who show whether something is to be paid."""
+    """Call the listeners of `balance_changes`."""
     for listener in hooks.balance_changes.providers():
         listener(receivable)
 
@@ -269,7 +269,8 @@ def withdraw_charges(*, receivable: Receivable, keys: Iterable[str] | None = Non
     chosen = active_charges if keys is None else active_charges.filter(key__in=list(keys))
     count = _withdraw_by_id(receivable, list(chosen.values_list("pk", flat=True)))
     cap_discounts(receivable)
-    announce_balance_change(receivable)
+    if count:
+        announce_balance_change(receivable)
     return count
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from convention.club.permissions import require_signed_in
 from convention.events.models import Event
 from convention.text.normalize import normalize_whitespace
+from registrations.invoices.documents.completeness import is_complete_issuer
 from registrations.invoices.models import Issuer
 from registrations.invoices.permissions import require_treasurer
 from registrations.invoices.uninvoiced import (
@@ -31,7 +32,8 @@ def invoices_issue(request: HttpRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else request.GET
     event_slug = normalize_whitespace(data.get("event", ""))[:100]
     batch, issuer = load_invoice_batch(event_slug=event_slug), Issuer.get_current()
-    if request.method == "POST" and issuer and batch.ready:
+    has_complete_issuer = issuer is not None and is_complete_issuer(issuer)
+    if request.method == "POST" and has_complete_issuer and batch.ready:
         # The button must do what the preview said, and orders arrive at any time.
         if request.POST.get("fingerprint") == batch.fingerprint:
             return _queue_batch(request, batch)
@@ -41,7 +43,7 @@ def invoices_issue(request: HttpRequest) -> HttpResponse:
         "invoices_issue",
         batch=batch,
         shown=batch.ready[:MAX_ROWS_SHOWN],
-        issuer=issuer,
+        has_complete_issuer=has_complete_issuer,
         chosen_event=Event.objects.filter(slug=event_slug).first() if event_slug else None,
     )
 

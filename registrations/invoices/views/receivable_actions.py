@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from convention.errors import ConventionError
+from convention.errors import ConventionError, NotOpenNow
 from registrations.invoices.documents.credit_notes import (
     correct_invoice,
     credit_invoice,
@@ -230,12 +230,15 @@ def invoice_send(request: HttpRequest, invoice_id: int) -> HttpResponse:
     """E-mail a document to its buyer, for the first time or again."""
     document = get_invoice_for_treasurer(invoice_id, request.user)
     email = document.receivable.email
+    no_address = _("The buyer has no e-mail address. Add it to their details first.")
     if not email:
-        messages.error(request, _("The buyer has no e-mail address. Add it to their details first."))
+        messages.error(request, no_address)
         return redirect("receivable", document.receivable.reference)
 
     def act(_data: dict[str, Any]) -> str:
-        queue_invoice_mail(invoice=document)
+        # The address may have been erased since the page was loaded.
+        if queue_invoice_mail(invoice=document) is None:
+            raise NotOpenNow(no_address)
         return _("%(number)s is on its way to %(email)s.") % {"number": document.number, "email": email}
 
     explanation = _("%(number)s will be sent to %(email)s with the PDF attached.")

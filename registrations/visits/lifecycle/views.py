@@ -72,7 +72,7 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
     else:
         source = None
     if request.method == "POST" and form.is_valid() and _save_visit(form):
-        messages.success(request, _("The agreement is saved."))
+        messages.success(request, _("The terms are saved."))
         return redirect("organize-visit", event)
     # Validation has written the posted values into `visit`; states and deadlines are those of the stored row.
     stored = Visit.objects.get(pk=visit.pk)

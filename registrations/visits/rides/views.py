@@ -77,7 +77,7 @@ def _save_visitor_rides(request: HttpRequest, form: VisitorRidesForm, applicatio
     except ConventionError as error:
         form.add_error(None, str(error))
     else:
-        confirmation = _("The rides of %(name)s are changed. They receive an e-mail.")
+        confirmation = _("The rides of %(name)s have been changed; the visitor receives an e-mail.")
         messages.success(
             request, (confirmation if changed else _("The rides of %(name)s stay as they were.")) % names
         )

@@ -8,6 +8,8 @@ from badges.desk.notes import write_staff_note
 from badges.desk.payments import sync_amount_due, take_payment
 from badges.desk.search import load_guests
 from convention.events.sequence import advance_sequence
+from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
+from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.refunds import request_refund
 from registrations.models import Order
 from tests.badges.attendance.factories import (
@@ -17,6 +19,7 @@ from tests.badges.attendance.factories import (
     make_registration,
     token_of,
 )
+from tests.registrations.invoices.factories import make_issuer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -102,3 +105,23 @@ def test_scanners_and_desk_agree_on_what_is_to_be_paid(event):
     assert [guest.payment_state for guest in shown] == ["to_pay", "to_invoice", "free", "to_pay"]
     for guest in shown:
         assert records[guest.registration.pk].get("to_pay", False) == (guest.payment_state == "to_pay")
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_credit_of_all_that_is_due_reaches_the_scanner(event, django_capture_on_commit_callbacks, is_whole):
+    make_issuer()
+    guest = make_priced_registration(event, "card")
+    receivable, cents_due = sync_amount_due(guest)
+    invoice = issue_invoice(receivable=receivable)
+    before = fetch_record(event, guest)
+    since = event.sequence
+
+    with django_capture_on_commit_callbacks(execute=True):
+        if is_whole:
+            credit_invoice(invoice=invoice, reason="Geste")
+        else:
+            credit_invoice_amount(invoice=invoice, amount=cents_due, reason="Geste")
+    credited = fetch_record(event, guest, since=since)
+
+    assert before["to_pay"] is True
+    assert "to_pay" not in credited

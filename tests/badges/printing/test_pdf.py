@@ -21,6 +21,7 @@ from badges.printing.design import (
     NAMES_TOP,
     QR_SIDE,
 )
+from badges.printing.layouts import BADGE_LAYOUTS
 from badges.printing.names import fit_names
 from badges.printing.pdf import (
     BadgePrintOptions,
@@ -51,6 +52,44 @@ NAMES = [
     ("W" * 300, "M" * 300, "Q" * 300),
     ("", "Cher", ""),
 ]
+
+NAMES_BY_SCRIPT = {
+    "Vietnamese": ("Nguyễn Thị", "Minh Khai", "Công ty Điện lực"),
+    "Polish": ("Łukasz", "Brzęczyszczykiewicz", "Żabka"),
+    "Turkish": ("İlknur", "Çağlayangil", "Şişecam"),
+    "Icelandic": ("Þórdís", "Ægisdóttir", "Ðögg"),
+    "Yoruba": ("Ọlọ́runfẹ́mi", "Adébáyọ̀", "Ìròyìn"),
+    "Irish": ("D’Arcy", "O’Shaughnessy-Ní Dhomhnaill", "Éire"),
+    "French": ("Jean–Noël", "Œuvrard", "L’Œuvre & Cie"),
+    "Greek": ("Ἀριστοτέλης", "Παπαδόπουλος", "Δημόσια Επιχείρηση"),
+    "Serbian": ("Ђорђе", "Љубичић", "Електропривреда"),
+    "Ukrainian": ("Олександр", "Кравчук’юк", "Київ’енерго"),
+    "Armenian": ("Անահիտ", "Խաչատրյան", "Երևան"),
+    "Georgian": ("ნინო", "ჭავჭავაძე", "თბილისი"),
+    "Hebrew": ("שָׂרָה", "בן־צבי", "חברת החשמל"),
+    "Arabic": ("عبد الرحمن", "الفاسي", "شركة الكهرباء"),
+    "Persian": ("فاطمه", "پورمحمدی\u200cنژاد", "گروه چای"),
+    "Urdu": ("نصرت", "علی خاں", "ٹیلی نار"),
+    "Hindi": ("प्रियङ्का", "श्रीवास्तव", "भारत संचार"),
+    "Bengali": ("সৌমিত্র", "চট্টোপাধ্যায়", "কলকাতা"),
+    "Tamil": ("கார்த்திக்", "சுப்பிரமணியன்", "தமிழ்"),
+    "Telugu": ("శ్రీనివాస్", "రెడ్డి", "హైదరాబాద్"),
+    "Kannada": ("ಕೃಷ್ಣಮೂರ್ತಿ", "ಶಾಸ್ತ್ರಿ", "ಬೆಂಗಳೂರು"),
+    "Malayalam": ("ശ്രീലക്ഷ്മി", "നമ്പൂതിരി", "കേരളം"),
+    "Gujarati": ("જયશ્રી", "પટેલ", "ગુજરાત"),
+    "Punjabi": ("ਗੁਰਪ੍ਰੀਤ", "ਸਿੰਘ", "ਪੰਜਾਬ"),
+    "Sinhala": ("ශ්\u200dරියානි", "විජේසිංහ", "ලංකා"),
+    "Thai": ("กิตติศักดิ์", "น้ำใจ", "บริษัท"),
+    "Lao": ("ສົມສະໜຸກ", "ວົງສາ", "ບໍລິສັດ"),
+    "Khmer": ("សុខា", "ចាន់", "ក្រុមហ៊ុន"),
+    "Burmese": ("မြင့်မြင့်", "အောင်ဆန်း", "ကုမ္ပဏီ"),
+    "Amharic": ("ሰላማዊት", "ገብረ ማርያም", "ኢትዮ ቴሌኮም"),
+    "Berber": ("ⵜⵉⵣⵉⵔⵉ", "ⴰⵎⵖⵉⵔ", "ⴰⵎⴰⵣⵉⵖ"),
+    "Chinese": ("嘉玲", "歐陽", "臺灣電力"),
+    "rare Chinese": ("𠮷田", "髙橋", "﨑"),
+    "Japanese": ("さくら", "ﾀﾅｶ", "㈱日立"),
+    "Korean": ("하늘", "남궁", "한국전력공사"),
+}
 
 
 @pytest.fixture
@@ -100,6 +139,42 @@ def test_names_are_read_back_from_the_text_layer(ticket):
     for name in ("Zoë", "Müller", "王", "小明", "Владимир", "Хрущёв", "Παπαδοπούλου", "김", "Cher", "Zoé 🎉"):
         assert name in text
     assert "W" * 300 in text.replace("\n", "")
+
+
+@pytest.mark.parametrize("layout", BADGE_LAYOUTS)
+def test_names_of_many_scripts_print_whole_in_every_layout(layout):
+    ticket = make_ticket()
+    for first, last, company in NAMES_BY_SCRIPT.values():
+        make_registration(ticket, first_name=first, last_name=last, company=company)
+
+    pdf, problems = printed(ticket.event, layout)
+
+    assert problems == []
+    text = squeeze(pdf_text(pdf))
+    missing = [
+        script
+        for script, names in NAMES_BY_SCRIPT.items()
+        if not all(squeeze(name) in text for name in names)
+    ]
+    assert missing == []
+    # No name runs into a code.
+    pages = [np.asarray(page.convert("L")) for page in render_pdf(pdf, dpi=120)]
+    codes = {code.text for page in pages for code in zxingcpp.read_barcodes(page)}
+    assert codes == {code for _holder, code in build_badge_codes(ticket.event)}
+
+
+def squeeze(text):
+    """Return the text without white space: names may be broken between lines."""
+    return re.sub(r"\s", "", text)
+
+
+def test_a_script_without_font_is_reported():
+    registration = make_registration(first_name="བསྟན", last_name="Gyatso")
+
+    _pdf, problems = printed(registration.event)
+
+    [problem] = problems
+    assert problem.sentence.startswith("aucune police disponible pour བ")
 
 
 def test_names_stay_between_header_and_code_and_inside_the_edges(ticket):

@@ -33,7 +33,7 @@ def test_a_convention_begins_with_tickets_an_entrance_and_reminders():
     assert Checkpoint.objects.get(event=event).kind == "entrance"
     assert ReminderPlan.objects.get(event=event).is_enabled
     # Nobody opens registration for guests for free by oversight.
-    assert "Free for guests too: Guest." in answer.content.decode()
+    assert "Free for guests: Guest." in answer.content.decode()
     assert AuditEntry.objects.get(verb="event.create").event == "convention-2030"
 
 

@@ -124,10 +124,10 @@ def test_a_member_applies_reads_and_agrees():
     assert "Tick the box to accept." in page
     sent = {"hash": text.hash, "name": "Ana Silva", "agrees": "on"}
     page = client.post("/en/visits/labs/text/", sent, follow=True).content.decode()
-    assert "Your agreement is recorded" in page
+    assert "Your acceptance is recorded" in page
     given = NdaAcceptance.objects.get()
     assert (given.name, given.hash) == ("Ana Silva", text.hash)
-    assert "You agreed as Ana Silva" in read(client, "/visits/labs/text/")
+    assert "You accepted the text as Ana Silva" in read(client, "/visits/labs/text/")
 
 
 def test_whoever_agreed_reads_that_the_host_asks_who_they_are():
