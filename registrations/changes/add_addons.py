@@ -124,13 +124,13 @@ def add_addons(
 ) -> Registration:
     """Add the add-ons, charge them, and mail the new confirmation.
 
-    `chosen_payment` is used where the order was free so far. Raises as `preview_added_addons`, and
+    `chosen_payment` is needed where the order was free so far. Raises as `preview_added_addons`, and
     DifferenceChanged or SoldOut.
     """
     registration = lock_registration(registration)
     change = preview_added_addons(link_access=link_access, registration=registration, addons=addons)
     order = registration.order
-    if chosen_payment and order.payment == Order.Payment.FREE and change.difference_cents > 0:
+    if order.payment == Order.Payment.FREE and change.difference_cents > 0:
         _set_payment(order, chosen_payment)
     chosen = [item.addon for item in registration.active_addons]
     is_paid_next = order.is_by_card and change.difference_cents > 0
@@ -143,8 +143,12 @@ def add_addons(
     )
 
 
-def _set_payment(order: Order, chosen: ChosenPayment) -> None:
+def _set_payment(order: Order, chosen: ChosenPayment | None) -> None:
     """Save how a free order is paid from now on, and its billing details. The order is locked."""
+    if chosen is None:
+        raise OrderChangeRefused(
+            _("This registration was free. Say first how you pay, and whom we should invoice.")
+        )
     order.payment, order.purchase_order = chosen.payment, chosen.purchase_order
     billing = {f"billing_{name}": value for name, value in asdict(chosen.billing.normalize()).items()}
     for name, value in billing.items():

@@ -39,7 +39,12 @@ class AddedAddonsForm(forms.Form):
     addons = forms.MultipleChoiceField(
         label=gettext_lazy("Add-ons"),
         widget=AddonChoiceWidget,
-        error_messages={"required": gettext_lazy("Choose at least one add-on.")},
+        error_messages={
+            "required": gettext_lazy("Choose at least one add-on."),
+            "invalid_choice": gettext_lazy(
+                "This add-on is already part of the registration, or can no longer be added."
+            ),
+        },
     )
 
     def __init__(self, data: Any, *, offered: list[Addon]) -> None:
@@ -69,7 +74,7 @@ def addon_purchase(request: HttpRequest, reference: str, secret: str, person: st
     on_sale = load_addons_on_sale([event])[event.pk]
     offered = select_addons_of_link(link_access, registration, on_sale)
     # The preview changes nothing, so that it is a GET with the choice in the address.
-    data = request.POST if request.method == "POST" else request.GET if "addons" in request.GET else None
+    data = request.POST if request.method == "POST" else request.GET or None
     form = AddedAddonsForm(data, offered=offered)
     change = _preview(form, link_access, registration) if data is not None and form.is_valid() else None
     payment_forms = _build_payment_forms(request, link_access.order, change) if change else {}
@@ -186,7 +191,7 @@ def _redirect_after_adding(
     """Go to the payment if it is by card, else back to the order."""
     order, titles = registration.order, ", ".join(addon.title for addon in change.added)
     if order.is_by_card and change.difference_cents > 0:
-        messages.success(request, _("Added: %(addons)s. Now the payment.") % {"addons": titles})
+        messages.success(request, _("Added: %(addons)s. Payment is the last step.") % {"addons": titles})
         return redirect(order.continue_path)
     values = {"addons": titles, "email": order.email}
     sentence = (

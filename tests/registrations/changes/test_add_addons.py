@@ -153,7 +153,7 @@ def test_the_rules_of_the_sale_apply(dinner, client):
     assert Registration.objects.get().active_addons == []
 
 
-def test_a_free_order_is_billed_once_the_buyer_is_known(client, run_tasks, mailoutbox):
+def test_a_free_order_is_billed_once_the_buyer_is_known(client, settings):
     event = make_event(slug="congress")
     buyer = make_account(email="zoe@example.org")
     registration = make_registration(make_ticket(event), order=make_order(event, email=buyer.email))
@@ -164,6 +164,11 @@ def test_a_free_order_is_billed_once_the_buyer_is_known(client, run_tasks, mailo
         "billing_city": "Rennes", "payment": "invoice",
     }  # fmt: skip
 
+    settings.CARD_PAYMENT = False
+    refused = client.post(path, {"addons": "dinner", "difference": "4500"}).text
+    settings.CARD_PAYMENT = True
+    untouched = Order.objects.get()
+    empty = client.get(path, {"review": "1"}).text
     stranger = client.get(path, {"addons": "dinner"})
     client.post(path, {**read_form(client, path), **address})
     unknown = Order.objects.get()
@@ -176,6 +181,9 @@ def test_a_free_order_is_billed_once_the_buyer_is_known(client, run_tasks, mailo
 
     assert 'value="invoice"' not in stranger.text
     assert (unknown.payment, unknown.billing_name) == ("card", "Acme")
+    assert "Connectez-vous avec zoe@example.org" in refused
+    assert (untouched.payment, untouched.total) == ("free", 0)
+    assert "Choisissez au moins une option" in empty
     assert path in mine
     assert "Indiquez le nom" in incomplete
     order = Order.objects.get()
