@@ -24,6 +24,9 @@ MAX_EVENTS_NAMED = 10
 class ConventionCommand(BaseCommand):
     """Base class; subclasses implement `run(**options)`, which runs in one transaction."""
 
+    # Django's checks are about the code, and `make check` runs them. Here they would load every page, which
+    # takes longer than most commands, and connect to a database that may be away.
+    requires_system_checks: list[str] = []
     # False if the work takes too long for one transaction, or opens its own.
     runs_in_transaction = True
 

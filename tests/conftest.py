@@ -7,6 +7,7 @@
 - `command("badges", "convention", ...)` does the same in this process: faster by a second.
 - `mail_receiver` is a real SMTP server: `mail_receiver.messages` are parsed e-mails in order of arrival.
   Django's own outbox (`mailoutbox`) is faster.
+- `shared_rows` (in a module's own fixture of module scope) stores rows once for all tests of the module.
 - `resting_server` is pytest-django's live server, which finishes its requests before the database is emptied.
 - `new_site` is the address of a second, migrated, empty database (an SQLite file; for tests marked `once`).
 - `add_database(folder)` puts a migrated, empty SQLite database into a folder of local data, for a site of its
@@ -37,7 +38,7 @@ import pytest
 from django.conf import settings as project_settings
 from django.core.cache import caches
 from django.core.management import execute_from_command_line
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import translation
 from pytest_django.live_server_helper import LiveServer
 
@@ -145,14 +146,24 @@ def django_db_setup(django_db_setup, django_db_keepdb, django_db_blocker, stored
             connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
 
 
+@pytest.fixture(scope="module")
+def shared_rows(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """Let the module's fixtures store rows and files once; each test still undoes its own changes."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    shutil.rmtree(project_settings.MEDIA_ROOT, ignore_errors=True)
+
+
 @pytest.fixture(autouse=True)
-def _fresh_language_cache_and_files():
+def _fresh_language_cache_and_files(request):
     """Start each test in French, with empty caches and without uploaded files."""
     for cache in caches.all():
         cache.clear()
     with translation.override(project_settings.LANGUAGE_CODE):
         yield
-    shutil.rmtree(project_settings.MEDIA_ROOT, ignore_errors=True)
+    if "shared_rows" not in request.fixturenames:
+        shutil.rmtree(project_settings.MEDIA_ROOT, ignore_errors=True)
 
 
 @pytest.fixture

@@ -8,19 +8,22 @@ from django.db import transaction
 from lxml import html
 
 from convention.audit.models import AuditEntry
+from tests.factories import make_person
 from tests.site_objects import list_url_patterns, make_client, make_event_objects, make_people_by_role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # What is typed: it never stands in the trail, unless it is the reason.
 SAID = "Zyxwvut"
+KNOWN = f"known.{SAID.lower()}@example.org"
 
 # What each address records; and what is typed into its form, beside what the form already holds.
 RECORDED = {
     "organize-settings": ("event.change", {"name": SAID}),
     "organize-venue": ("venue.change", {"name": SAID}),
     "organize-rooms": ("rooms.change", {"form-0-name": SAID}),
-    "organize-people": ("role.give", {"email": f"{SAID}@example.org", "first_name": SAID, "last_name": SAID}),
+    # Of somebody known: someone new is recorded as `person.add` too (`events/test_pages`).
+    "organize-people": ("role.give", {"email": KNOWN, "first_name": SAID, "last_name": SAID}),
     "organize-role-end": ("role.end", {}),
     "organize-delegation-end": ("delegation.end", {}),
     "organize-session-new": ("session.add", {"title": SAID}),
@@ -315,6 +318,7 @@ OF_THE_EVENT = {"event", "secret", "invoice_id", "payment_id", "refund_id"}
 def world():
     here, elsewhere = make_event_objects("doors"), make_event_objects("elsewhere", spare=7)
     person = make_people_by_role(here, elsewhere.event)["administrator"]
+    make_person(email=KNOWN)
     return here, person, make_client(person)
 
 

@@ -75,10 +75,15 @@ def asked_here(given: dict[str, Any], reaching: tuple[str, ...], step: int) -> d
     return {name: given[name] for name in reaching}
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def shared_world(shared_rows):
     here = make_event_objects("doors")
     return make_people_by_role(here, make_event(slug="elsewhere")), here
+
+
+@pytest.fixture
+def world(shared_world, db):
+    return shared_world
 
 
 def asked(client, method: str, address: str, data=None, **headers) -> str:
@@ -102,9 +107,9 @@ def addresses(here: Objects) -> Iterator[tuple[str, str]]:
         yield name, here.address(name, arguments)
 
 
-@pytest.fixture(params=[11, pytest.param(1, marks=pytest.mark.soak)], ids=["each eleventh", "all"])
+@pytest.fixture(params=[19, pytest.param(1, marks=pytest.mark.soak)], ids=["each 19th", "all"])
 def step(request):
-    """Each address gets every eleventh value, another one than its neighbour, each form every 22nd content.
+    """Each address gets every 19th value, another one than its neighbour, each form every 38th content.
 
     In the long run all.
     """

@@ -37,10 +37,15 @@ def expected(name):
     return ORGANIZERS
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def shared_world(shared_rows):
     here, elsewhere = make_event_objects("doors"), make_event_objects("elsewhere", spare=7)
     return here, make_people_by_role(here, elsewhere.event), elsewhere
+
+
+@pytest.fixture
+def world(shared_world, db):
+    return shared_world
 
 
 def sent(client: Client, method: str, address: str, **headers):
@@ -135,7 +140,7 @@ BEARERS = {
 
 def test_each_endpoint_by_each_token(world):
     here, _people, elsewhere = world
-    opened = {}
+    opened, tokens = {}, make_tokens(here, elsewhere)
     for name, arguments in list_url_patterns():
         if not here.address(name, arguments).startswith("/api/") or PERMISSIONS_BY_URL_NAME[name] != NOBODY:
             continue
@@ -143,7 +148,7 @@ def test_each_endpoint_by_each_token(world):
         body = {"data": json.dumps({"scans": []}), "content_type": "application/json"}
         opened[name] = {
             bearer
-            for bearer, token in make_tokens(here, elsewhere).items()
+            for bearer, token in tokens.items()
             if is_allowed(
                 sent(
                     Client(),

@@ -76,9 +76,19 @@ def test_every_argument_is_known():
     assert {argument for _name, _arguments, argument in swaps()} <= OBJECTS | {"slug"}
 
 
+@pytest.fixture(scope="module")
+def shared_world(shared_rows):
+    return make_event_objects("here"), make_event_objects("elsewhere", spare=7)
+
+
+@pytest.fixture
+def world(shared_world, db):
+    return shared_world
+
+
 @pytest.mark.parametrize("role", ["organizer", "organizer of both", "administrator"])
-def test_an_object_of_another_event_is_not_there(role):
-    here, elsewhere = make_event_objects("here"), make_event_objects("elsewhere", spare=7)
+def test_an_object_of_another_event_is_not_there(world, role):
+    here, elsewhere = world
     person = make_administrator() if role == "administrator" else make_person()
     for event in [here.event, elsewhere.event] if role == "organizer of both" else [here.event]:
         EventRole.objects.create(event=event, person=person, role="organizer")
@@ -111,8 +121,8 @@ def behind_a_link():
     ]
 
 
-def test_the_holder_of_ones_own_link_reaches_nothing_of_the_order():
-    here = make_event_objects("here")
+def test_the_holder_of_ones_own_link_reaches_nothing_of_the_order(world):
+    here, _elsewhere = world
     boss, order = here.registration, here.registration.order
     mine = make_registration(boss.ticket, order=order, last_name="Colleague", email="colleague@example.org")
     own = {**here.values, "secret": make_own_secret(mine), "person": mine.reference}

@@ -49,11 +49,16 @@ def as_host(visit: Visit) -> Client:
     return client
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def shared_world(shared_rows):
     here, elsewhere = make_event_objects("here"), make_event_objects("elsewhere", spare=7)
     make_people_by_role(here, elsewhere.event)
     return here, elsewhere
+
+
+@pytest.fixture
+def world(shared_world, db):
+    return shared_world
 
 
 def visit_of(objects) -> Visit:

@@ -12,6 +12,7 @@ from convention.events.models import Event
 from convention.events.publishing.copy_event import EventCopy
 from registrations.models import Addon, Ticket
 
+from .devices.pairing import get_or_create_entrance
 from .models import Checkpoint, Presence, Scan
 from .reports.headcount import list_main_checkpoints
 from .scanning.presence_store import OWNER, filter_by_registration
@@ -51,7 +52,7 @@ def find_stays(event: Event) -> dict[int, Stay]:
 def create_entrance(event: Event) -> None:
     """Give a new convention the checkpoint at its entrance."""
     if event.kind == Event.Kind.CONVENTION:
-        Checkpoint.objects.create(event=event, name="Entrée", kind=Checkpoint.Kind.ENTRANCE)
+        get_or_create_entrance(event)
 
 
 def copy_checkpoints(event_copy: EventCopy) -> None:

@@ -1,6 +1,6 @@
 """Resolve scan conflicts, and reopen them: rows beside the scans, which are never changed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -103,7 +103,7 @@ def _recompute_presences(event: "Event", keys: Iterable[PresenceKey]) -> None:
 
 
 def load_conflicting_scans(
-    counted_scans: list[CountedScan], registrations: Iterable[Registration]
+    counted_scans: list[CountedScan], registrations: Collection[Registration]
 ) -> list[Scan]:
     """Return the stored scans that these counted scans of the registrations were made from."""
     wanted = {(scan.device_id, scan.uid) for scan in counted_scans}

@@ -1,5 +1,6 @@
 """REST endpoint for phones at the door: open conflicts of their own scans, and resolving one."""
 
+from itertools import batched, islice
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -148,10 +149,12 @@ class DeviceConflictsView(DeviceView):
 
 def list_device_conflicts(device: Device) -> list[ScanConflict]:
     rows = filter_open_conflicts(device.event, ScanConflictFilter()).filter(has_scan_of(device))
-    related = ("registration", "checkpoint", "last_checkpoint")
-    conflicts = load_conflicts(device.event, list(rows.select_related(*related)))
-    # Limited last: the latest rows may all be of scans that are no part of the conflict, such as exits.
-    return [conflict for conflict in conflicts if conflict.concerns_device(device)][:MAX_CONFLICTS_SENT]
+    rows = rows.select_related("registration", "checkpoint", "last_checkpoint")
+    # In parts: mostly the first one is enough, and the others' histories need not be loaded. Not limited
+    # in the query: the latest rows may all be of scans that are no part of the conflict, such as exits.
+    parts = (load_conflicts(device.event, part) for part in batched(rows, MAX_CONFLICTS_SENT, strict=False))
+    conflicts = (conflict for part in parts for conflict in part if conflict.concerns_device(device))
+    return list(islice(conflicts, MAX_CONFLICTS_SENT))
 
 
 def has_scan_of(device: Device) -> Q:

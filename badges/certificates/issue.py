@@ -11,7 +11,7 @@ from convention.audit.record import record_action
 from convention.errors import ConventionError
 from registrations.models import Registration
 
-from .facts import CertificateFacts
+from .facts import CertificateFacts, load_event_facts, load_session_facts
 from .models import Certificate
 
 if TYPE_CHECKING:
@@ -72,13 +72,35 @@ def _find_valid(event: "Event", registrations: Sequence[int]) -> dict[Certificat
 
 
 def _leave_out_withdrawn(event: "Event", facts: Sequence[CertificateFacts]) -> list[CertificateFacts]:
-    rows = Certificate.objects.filter(event=event, ending=Certificate.Ending.WITHDRAWN)
-    rows = rows.filter(registration__in=[row.registration_id for row in facts])
-    withdrawn = [(row.registration_id, row.session_id, _read_text(row)) for row in rows]
-    left = [row for row in facts if (*_make_key(row), _make_text(row)) not in withdrawn]
+    withdrawn = _find_withdrawn(event, facts)
+    left = [row for row in facts if row not in withdrawn]
     if facts and not left:
         raise CertificateEnded(_("The organizer has withdrawn this certificate."))
     return left
+
+
+def _find_withdrawn(event: "Event", facts: Sequence[CertificateFacts]) -> list[CertificateFacts]:
+    """Return those of these facts that the organizer withdrew with the same text."""
+    rows = Certificate.objects.filter(event=event, ending=Certificate.Ending.WITHDRAWN)
+    rows = rows.filter(registration__in=[row.registration_id for row in facts])
+    withdrawn = [(row.registration_id, row.session_id, _read_text(row)) for row in rows]
+    return [row for row in facts if (*_make_key(row), _make_text(row)) in withdrawn]
+
+
+def list_withdrawn_sessions(registration: Registration) -> list[int | None]:
+    """Return the ids of sessions whose certificates an attendee cannot download again; None for the event."""
+    rows = Certificate.objects.filter(registration=registration, ending=Certificate.Ending.WITHDRAWN)
+    sessions = {row.session for row in rows.select_related("session__event")}
+    facts = [
+        row
+        for session in sessions
+        for row in (
+            load_session_facts(session, registrations=[registration])
+            if session
+            else load_event_facts(registration.event, registrations=[registration])
+        )
+    ]
+    return [_make_key(row)[1] for row in _find_withdrawn(registration.event, facts)]
 
 
 def _make_key(facts: CertificateFacts) -> CertificateKey:

@@ -24,7 +24,7 @@ from .facts import (
     load_event_facts,
     load_session_facts,
 )
-from .issue import issue_certificates
+from .issue import issue_certificates, list_withdrawn_sessions
 from .permissions import (
     check_certificates_open,
     check_own_certificates,
@@ -79,12 +79,15 @@ def own_certificates(request: HttpRequest, reference: str, secret: str, person: 
     registration = _get_own_registration(reference, secret, person)
     event = registration.event
     reason = explain_unavailability(event)
+    withdrawn = list_withdrawn_sessions(registration)
     context = {
         "event": event,
         "registration": registration,
         "link": (reference, secret),
         "has_event_certificate": not reason and bool(load_event_facts(event, registrations=[registration])),
+        "is_event_withdrawn": None in withdrawn,
         "sessions": list_certified_sessions(registration),
+        "withdrawn_sessions": withdrawn,
         "not_open": reason,
     }
     return render(request, "certificates/own.html", context)

@@ -14,4 +14,4 @@ class DeskConfig(AppConfig):
         """Register what lower layers call."""
         hooks.transfer_listeners.register("badges.desk.notes.delete_staff_note")
         hooks.badge_remarks.register("badges.desk.badge_remarks.find_badge_remarks")
-        hooks.balance_changes.register("badges.desk.badge_remarks.announce_balance_change")
+        hooks.balance_changes.register("badges.desk.badge_remarks.refresh_badges_of_order")

@@ -18,9 +18,16 @@ if TYPE_CHECKING:
 
 
 class AlreadyPrinted(ConventionError):
-    """The badge was printed before without a reason for another one, or replaced since the page was shown."""
+    """The badge was printed before, and no reason for another one is given."""
 
     kind = "already-printed"
+    status = 409
+
+
+class BadgeChangedMeanwhile(ConventionError):
+    """The badge was replaced since the operator's page was shown."""
+
+    kind = "changed-meanwhile"
     status = 409
 
 
@@ -41,8 +48,8 @@ def print_badge(
     """Record that the badge is printed, and return the registration whose badge to draw.
 
     With a reason, a badge that was printed before is voided and the next version printed. `seen_version` is
-    that of the badge on the operator's page. Raise NoBadge; raise AlreadyPrinted without a reason, or if the
-    badge has another version by now.
+    that of the badge on the operator's page. Raise NoBadge; raise AlreadyPrinted without a reason, and
+    BadgeChangedMeanwhile if the badge has another version by now.
     """
     # Locked, so that two desks do not print the same badge.
     rows = Registration.objects.select_related("event", "ticket", "order")
@@ -50,7 +57,9 @@ def print_badge(
     get_badge_holder(registration)
     # A form that is sent twice must not void the badge that the first one printed.
     if seen_version not in (None, registration.badge_version):
-        raise AlreadyPrinted(_("This badge was replaced meanwhile: print it again only if you need another."))
+        raise BadgeChangedMeanwhile(
+            _("This badge was replaced in the meantime: print it again only if you need another.")
+        )
     is_reprint = find_last_print(registration) is not None
     if is_reprint:
         if reason not in BadgePrint.Reason.values:

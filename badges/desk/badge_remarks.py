@@ -27,13 +27,16 @@ def find_badge_remarks(registrations: QuerySet[Registration]) -> dict[int, dict[
 def filter_to_pay(registrations: QuerySet[Registration]) -> QuerySet[Registration]:
     """Return those whose order has something to pay now, as `DeskGuest.payment_state` says of one guest."""
     receivables: Any = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
-    billed = _filter_payable(registrations.filter(order__total__gt=0))
+    # Invoices are paid after the event.
+    billed = _filter_valid(registrations.filter(order__total__gt=0)).exclude(
+        order__payment=Order.Payment.INVOICE
+    )
     due = billed.annotate(order_cents_due=Subquery(receivables.values("amount_due")[:1]))
     # An order without a receivable owes its whole price.
     return due.filter(Q(order_cents_due__gt=0) | Q(order_cents_due__isnull=True))
 
 
-def announce_balance_change(receivable: Receivable) -> None:
+def refresh_badges_of_order(receivable: Receivable) -> None:
     """Let scanners fetch the badges of an order whose balance has changed, once that is committed."""
     if _filter_badges_of(receivable.reference).exists():
         # Later, in a transaction of its own: here the receivable is locked, and other actions lock the
@@ -53,10 +56,8 @@ def renew_badges(order_reference: str) -> None:
 
 
 def _filter_badges_of(order_reference: str) -> QuerySet[Registration]:
-    return _filter_payable(Registration.objects.filter(order__reference=order_reference))
+    return _filter_valid(Registration.objects.filter(order__reference=order_reference))
 
 
-def _filter_payable(registrations: QuerySet[Registration]) -> QuerySet[Registration]:
-    """Return the valid badges whose orders are paid before the event; invoices are paid after it."""
-    valid = registrations.filter(confirmed_at__isnull=False, cancelled_at__isnull=True)
-    return valid.exclude(order__payment=Order.Payment.INVOICE)
+def _filter_valid(registrations: QuerySet[Registration]) -> QuerySet[Registration]:
+    return registrations.filter(confirmed_at__isnull=False, cancelled_at__isnull=True)

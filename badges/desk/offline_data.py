@@ -32,15 +32,14 @@ if TYPE_CHECKING:
 
 def compute_data_version(event: Event, reader: "RequestUser") -> str:
     """Return a text that changes whenever the data of a desk device may have changed for this reader."""
-    notes = StaffNote.objects.filter(registration__event=event).order_by("-written_at")
+    # A note that is written advances the sequence; one that is erased does not.
+    notes = StaffNote.objects.filter(registration__event=event)
     prints = BadgePrint.objects.filter(registration__event=event)
     payments = Payment.objects.filter(receivable__event=event)
     bound_spares = SpareBadge.objects.filter(device__event=event, bound_at__isnull=False)
-    latest_note = notes.values_list("written_at", flat=True).first()
     parts = (
-        event.sequence, number_changes(event.pk), notes.count(), latest_note, prints.count(),
-        payments.count(), bound_spares.count(), translation.get_language(),
-        can_take_payments(reader, event),
+        event.sequence, number_changes(event.pk), notes.count(), prints.count(), payments.count(),
+        bound_spares.count(), translation.get_language(), can_take_payments(reader, event),
     )  # fmt: skip
     return "-".join(map(str, parts))
 

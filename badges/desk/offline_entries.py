@@ -183,7 +183,7 @@ def _apply_print(context: EntryContext, entry: OfflineEntry) -> Outcome:
     reason = entry.values["reason"]
     # A reprint is the next version.
     if entry.values["badge_version"] != guest.badge_version + bool(reason):
-        raise ChangedMeanwhile(_("This badge was replaced meanwhile: print it again."))
+        raise ChangedMeanwhile(_("This badge was replaced in the meantime: print it again."))
     if not reason and find_last_print(guest):
         # Two desks printed the same badge without network: both badges are the same code.
         return guest, _("This badge was also printed at another desk.")

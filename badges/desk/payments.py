@@ -1,6 +1,7 @@
 """Tell what guests still owe; take payments at the desk, or let a buyer pay later by invoice."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from django.db import transaction
 from django.db.models import prefetch_related_objects
@@ -15,6 +16,8 @@ from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import InvalidPayment, record_payment
 from registrations.invoices.models import Payment, Receivable
 from registrations.models import Order, Registration
+
+from .badge_remarks import renew_badges
 
 DESK_METHODS = (Payment.Method.CASH, Payment.Method.TERMINAL, Payment.Method.CHEQUE)
 
@@ -95,6 +98,8 @@ def invoice_later(*, guest: Registration) -> Order:
     record_action("order.invoice_later", order, event=guest.event, fields=["payment"])
     confirm_pending_items(order=order, verb="order.confirm")
     sync_receivable(order)
+    # The balance is the same, but scanners stop showing "to pay" for an order that is invoiced.
+    transaction.on_commit(partial(renew_badges, order.reference), robust=True)
     return order
 
 

@@ -1,20 +1,17 @@
-"""REST endpoints by which a scanner finds attendees by name or short code."""
+"""REST endpoints by which a scanner finds attendees by name."""
 
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from badges.attendance.scanning.api import DeviceView, get_device
 from badges.attendance.scanning.lookup.attendees import FOUND_ATTENDEE_EXAMPLE, FoundAttendeeResponse
-from badges.attendance.scanning.lookup.short_codes import SHORT_CODE_PATTERN
 from convention.api.bodies import render_body, validate_body
 from convention.api.openapi import PROBLEMS_EXTENSION
 
-from .search import find_by_short_code, list_attendees, search_attendees
+from .search import list_attendees, search_attendees
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -32,22 +29,13 @@ ATTENDEES_EXAMPLE = OpenApiExample(
 
 @extend_schema_serializer(examples=[SEARCH_EXAMPLE])
 class AttendeeSearchRequest(serializers.Serializer[Any]):
-    """A text, or the short code of a badge."""
+    """A name to search for."""
 
     query = serializers.CharField(
-        required=False,
         min_length=MIN_QUERY_LENGTH,
         max_length=MAX_QUERY_LENGTH,
         help_text="Words of name and company, in any order, without accents if you like.",
     )
-    short_code = serializers.RegexField(
-        f"^{SHORT_CODE_PATTERN}$", required=False, help_text="The eight letters on the badge, in upper case."
-    )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if len(attrs) != 1:
-            raise ValidationError(_("Send either “query” or “short_code”."))
-        return attrs
 
 
 @extend_schema_serializer(examples=[ATTENDEES_EXAMPLE])
@@ -58,7 +46,7 @@ class AttendeeListResponse(serializers.Serializer[Any]):
 
 
 class AttendeeSearchView(DeviceView):
-    """Attendees by name, company or short code."""
+    """Attendees by name or company."""
 
     http_method_names = ("post",)
 
@@ -71,13 +59,10 @@ class AttendeeSearchView(DeviceView):
         extensions={PROBLEMS_EXTENSION: ["429"]},
     )
     def post(self, request: "Request") -> Response:
-        """Find at most twenty attendees; with a short code, the one whose badge it is."""
+        """Find at most twenty attendees with valid badges."""
         device = get_device(request)
         asked = validate_body(AttendeeSearchRequest, request.data)
-        if "short_code" in asked:
-            found = find_by_short_code(device=device, short_code=asked["short_code"])
-        else:
-            found = search_attendees(device=device, query=asked["query"])
+        found = search_attendees(device=device, query=asked["query"])
         return Response(render_body(AttendeeListResponse, {"registrations": found}))
 
 

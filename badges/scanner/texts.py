@@ -75,8 +75,12 @@ def reason_texts() -> dict[str, str]:
         "reason.conflict": _("Scanned at two doors at the same time: check who has the badge."),
         "reason.id_reused": _("The server could not save this scan: scan again."),
         "reason.invalid": _("The server could not read this scan: scan again."),
-        "reason.typed": _("The server looks this code up: wait for its answer."),
-        "reason.too_many_tries": _("Too many codes were typed on this phone: wait a minute."),
+        "reason.typed": _(
+            "The server is looking up this code. If no answer comes, send the person to the desk."
+        ),
+        "reason.too_many_tries": _(
+            "Too many codes were typed on this phone: wait a minute, then enter the code again."
+        ),
         "reason.other": _("Send to the desk."),
     }
 

@@ -3,9 +3,11 @@
 import datetime
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db import OperationalError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -13,12 +15,14 @@ from badges.attendance.models import Presence
 from badges.attendance.reports.headcount import count_inside_anywhere
 from badges.attendance.reports.printed_list import ListColumn, PrintedList
 from badges.attendance.scanning.presence import filter_still_inside
+from convention.audit.record import record_action
 from convention.text.normalize import name_search_key
 
 from .day_lists import format_clock
 
 if TYPE_CHECKING:
     from convention.events.models import Event
+    from registrations.visits.models import Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +84,10 @@ def make_inside_list(event: "Event", people: Sequence[PersonInside]) -> PrintedL
         ],
         empty_text=_("Nobody is inside."),
     )
+
+
+def record_list_opened(verb: str, subject: "Event | Visit", *, event: "Event") -> None:
+    """Record that an evacuation list was shown or printed. Call it once the list is made."""
+    # A full disk or another writer must not keep the list from those who look for people.
+    with suppress(OperationalError):
+        record_action(verb, subject, event=event)

@@ -13,6 +13,8 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import InvalidToken
 from django.conf import settings
+from django.contrib import messages
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -102,14 +104,24 @@ class AccountAdapter(DefaultAccountAdapter):
         return bool(super().confirm_email(request, email_address))
 
     def pre_login(self, request: Any, user: Any, **options: Any) -> Any:
-        """Mark the address as verified when a code mailed to it was entered."""
+        """Mark the address as verified when a code mailed to it was entered.
+
+        Refuse a code that was mailed before the account got another address.
+        """
+        if response := super().pre_login(request, user, **options):
+            return response
+        record = get_last_record(get_authentication_records(request, user))
+        if record.get("method") == "code" and user not in find_accounts(record.get("email", "")):
+            # The session holds the code's record and the sign-in begun with it.
+            request.session.flush()
+            messages.error(request, _("This code was sent to an address that this account no longer has."))
+            return redirect("account_login")
         # People are invited without a verified address: their first code verifies it.
-        records = get_authentication_records(request, user)
-        if user.email and {"method": "code", "email": user.email}.items() <= get_last_record(records).items():
+        if user.email and {"method": "code", "email": user.email}.items() <= record.items():
             EmailAddress.objects.update_or_create(
                 user=user, email=user.email, defaults={"verified": True, "primary": True}
             )
-        return super().pre_login(request, user, **options)
+        return None
 
     def post_login(self, request: Any, user: Any, **options: Any) -> Any:
         """Shorten the sessions of the club's staff, and remember the browser for the rate limits."""
@@ -218,6 +230,18 @@ def build_site_url(link: str) -> str:
 def get_login(credentials: dict[str, Any]) -> str:
     """Return the e-mail address of a sign-in attempt."""
     return str(credentials.get("email", ""))
+
+
+def find_accounts(address: str) -> list[Person]:
+    """Return the account that has verified this address, else the one the club knows by it; at most one.
+
+    An address that somebody only typed as their account's new one is left out: its owner would be signed in
+    to that account, and would verify the address for it, without having been asked.
+    """
+    proven = filter_by_email(EmailAddress.objects.filter(verified=True).select_related("user"), address)
+    # Verified first: of two records with one address, it is the one that has proven it.
+    found = [row.user for row in proven] or filter_by_email(Person.objects.order_by("pk"), address)
+    return [person for person in found if person.is_active][:1]
 
 
 def get_last_record(records: list[dict[str, Any]]) -> dict[str, Any]:

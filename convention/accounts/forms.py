@@ -19,7 +19,6 @@ from allauth.account.forms import (
 from allauth.account.forms import (
     ReauthenticateForm as PasswordForm,
 )
-from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
@@ -40,9 +39,8 @@ from django.utils.translation import gettext_lazy as _
 from fido2.utils import websafe_decode
 
 from convention.club.demo_accounts import DEMO_PASSWORD
-from convention.club.models import Person
-from convention.text.email_addresses import filter_by_email
 
+from .adapters import find_accounts
 from .second_factors import use_app_code
 from .session_security import limit_staff_session
 from .throttles import find_code_refusal
@@ -53,18 +51,6 @@ MAX_PASSKEY_NAME_LENGTH = 60
 INVALID_CREDENTIAL_ERRORS = (
     TypeError, ValueError, KeyError, AttributeError, IndexError, InvalidSignature, NotImplementedError,
 )  # fmt: skip
-
-
-def find_accounts(address: str) -> list[Person]:
-    """Return the account that has verified this address, else the one the club knows by it; at most one.
-
-    An address that somebody only typed as their account's new one is left out: its owner would be signed in
-    to that account, and would verify the address for it, without having been asked.
-    """
-    proven = filter_by_email(EmailAddress.objects.filter(verified=True).select_related("user"), address)
-    # Verified first: of two records with one address, it is the one that has proven it.
-    found = [row.user for row in proven] or filter_by_email(Person.objects.order_by("pk"), address)
-    return [person for person in found if person.is_active][:1]
 
 
 class NoPlaceholderForm(forms.Form):

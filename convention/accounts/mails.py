@@ -75,7 +75,7 @@ ACCOUNT_MAIL_TEXTS = {
             "to %(to_email)s. Your sessions have ended and API tokens were revoked: sign in with the new "
             "address."
         ),
-        _("You did not expect this? Then tell the club at once."),
+        _("If you did not expect this, contact the club immediately."),
     ),
     "email_deleted": AccountMailText(
         _("An address has been removed"),

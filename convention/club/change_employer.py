@@ -14,6 +14,7 @@ from convention.errors import InvalidFields
 
 from .contacts import appoint_contact, is_company_contact
 from .models import Company, CompanyContact, Employment, Mandate, Membership, Person, Seat
+from .people import refuse_erased_person
 from .periods import ONE_DAY
 from .seats import end_seat
 
@@ -111,13 +112,13 @@ def change_employer(
 
     Seats end with the employment, and bookings stay. Contacts, bills and votes go to the successor, or to
     nobody. Raise InvalidFields if the person works for `to` on that day already, if an employment begins on
-    that day or later, or if a successor cannot take over.
+    that day or later, or if a successor cannot take over, and Forbidden for an erased person.
     """
     handover = handover or HandoverPlan()
     _check_successors(person, handover)
     # Two changes at once must not leave the person with two new employers. The person's row is locked, since
     # there may be no employment yet.
-    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    refuse_erased_person(Person.objects.select_for_update(no_key=True).get(pk=person.pk))
     employments = list(Employment.objects.filter(person=person).select_related("company", "person"))
     current = [
         employment for employment in employments if employment.ends_on is None or employment.ends_on >= on

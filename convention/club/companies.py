@@ -54,7 +54,7 @@ def save_company(
     return company
 
 
-def make_free_slug(name: str, *, model: type[Company | Market | Plan | WorkingGroup]) -> str:
+def make_free_slug(name: str, *, model: type[SluggedRow]) -> str:
     """Return a slug made from the name that no row of the model has."""
     return make_unique_slug(name, taken=get_taken_slugs(model), fallback=FALLBACK_SLUG)
 
@@ -69,21 +69,18 @@ def set_free_slug(row: SluggedRow) -> None:
     row.slug = make_free_slug(row.name, model=type(row))
 
 
-def get_taken_slugs(model: type[Company | Market | Plan | WorkingGroup]) -> set[str]:
+def get_taken_slugs(model: type[SluggedRow]) -> set[str]:
     return RESERVED_SLUGS | set(model.objects.values_list("slug", flat=True))
 
 
 @transaction.atomic
-def save_market_or_plan(*, row: Market | Plan, changed_fields: list[str]) -> None:
-    """Create or update a market or a plan; a new one gets a slug made from its name.
-
-    Memberships copied the terms of their plan when they were drafted, and do not change.
-    """
-    act = "change" if row.pk else "create"
+def save_slugged_row(*, row: Market | Plan, changed_fields: list[str]) -> None:
+    """Create or update a market or a plan; a new one gets a slug made from its name."""
+    action = "change" if row.pk else "create"
     if row.pk is None:
         set_free_slug(row)
     row.save()
-    record_action(f"{row._meta.model_name}.{act}", row, fields=changed_fields)
+    record_action(f"{row._meta.model_name}.{action}", row, fields=changed_fields)
 
 
 # Rows of each table of a company's page; the downloads and the people page have all of them.

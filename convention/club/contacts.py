@@ -6,10 +6,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from convention.audit.record import record_action
-from convention.text.email_addresses import filter_by_email
 
 from .models import Company, CompanyContact, Person
-from .people import add_colleague
+from .people import add_colleague, find_open_account
 from .periods import ONE_DAY
 
 
@@ -53,14 +52,11 @@ def appoint_contact_by_email(
 ) -> CompanyContact:
     """Appoint the person with that address; an unknown one is added as employed at the company.
 
-    Raise InvalidFields for an unknown person without a name.
+    Raise InvalidFields for an unknown person without a name, and for the address of a closed account.
     """
     # Only administrators come here, so a known person of another company may become the contact.
-    people = filter_by_email(Person.objects.filter(is_active=True), email.strip())
-    person = (
-        people[0]
-        if people
-        else add_colleague(company=company, email=email, first_name=first_name, last_name=last_name)
+    person = find_open_account(email) or add_colleague(
+        company=company, email=email, first_name=first_name, last_name=last_name
     )
     return appoint_contact(company=company, person=person, starts_on=starts_on, ends_on=ends_on)
 

@@ -35,30 +35,32 @@ class DayField(forms.DateField):
         return day
 
 
-class EurosField(forms.DecimalField):
-    """An amount typed in euros and stored in cents."""
+class HundredthsField(forms.DecimalField):
+    """A number typed with two decimals and stored as an integer, in hundredths."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            min_value=0,
-            decimal_places=2,
-            localize=True,
-            **{"initial": 0, "max_value": 1_000_000, **kwargs},
-        )
+        super().__init__(min_value=0, decimal_places=2, localize=True, **{"initial": 0, **kwargs})
 
     def prepare_value(self, value: Any) -> Any:
-        """Convert cents to euros."""
+        """Convert hundredths to units."""
         return decimal.Decimal(value).scaleb(-2) if isinstance(value, int) else value
 
     def clean(self, value: Any) -> Any:
-        """Convert euros to cents."""
+        """Convert units to hundredths."""
         amount = super().clean(value)
         # Exact: a `Decimal` with two places at most.
         return None if amount is None else int(amount * 100)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        # Django compares the initial value with what was typed, and one is in cents.
+        # Django compares the initial value with what was typed, and one is in hundredths.
         return super().has_changed(self.prepare_value(initial), data)
+
+
+class EurosField(HundredthsField):
+    """An amount typed in euros and stored in cents."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_value": 1_000_000, **kwargs})
 
 
 class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
@@ -98,7 +100,7 @@ class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
             raise forms.ValidationError(_("A company cannot be its own parent company."))
         # A circle would make every walk along the parents endless.
         if parent and self.instance.pk in {ancestor.pk for ancestor in list_parent_companies(parent)}:
-            raise forms.ValidationError(_("Choose a company outside this one’s group."))
+            raise forms.ValidationError(_("Choose a company that is not a subsidiary of this one."))
         return parent
 
     def clean_siren(self) -> str:
@@ -210,6 +212,7 @@ class AppointByEmailForm(DateRangeForm):
 
     email = forms.EmailField(
         label=_("E-mail"),
+        max_length=254,
         help_text=_(
             "The person signs in with this address. If they are not in the directory yet, they are added."
         ),

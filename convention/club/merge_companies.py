@@ -90,7 +90,7 @@ def preview_company_merge(*, company: Company, into: Company, on: datetime.date)
 
 def _check_not_circular(company: Company, into: Company) -> None:
     if company.pk in {parent.pk for parent in (into, *list_parent_companies(into))}:
-        sentence = _("Choose a company outside this one’s group.")
+        sentence = _("Choose a company that is not a subsidiary of this one.")
         raise InvalidFields(_("Some fields need to be corrected."), {"into": [sentence]})
 
 

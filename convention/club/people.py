@@ -61,12 +61,33 @@ def get_or_create_person(*, email: str, first_name: str, last_name: str, languag
 
     Raise InvalidFields for an unknown address without a name, and for the address of a closed account.
     """
-    person = find_address_holder(email)
-    if person is None:
-        return create_person(email=email, first_name=first_name, last_name=last_name, language=language)
-    if not person.is_active:
-        sentence = _("The account of %(name)s is closed: reopen it first.") % {"name": person}
-        raise InvalidFields(_("Some fields need to be corrected."), {"email": [sentence]})
+    person = find_open_account(email)
+    return person or create_person(email=email, first_name=first_name, last_name=last_name, language=language)
+
+
+@transaction.atomic
+def get_or_create_by_address(*, email: str, first_name: str = "", last_name: str = "") -> Person:
+    """Return the person with that address, else add one, also without a name.
+
+    Raise InvalidFields for a name that is none, and for the address of a closed account.
+    """
+    if person := find_open_account(email):
+        return person
+    email, first_name, last_name = (
+        normalize_whitespace(email).lower(),
+        normalize_whitespace(first_name),
+        normalize_whitespace(last_name),
+    )
+    if errors := _find_name_errors(first_name, last_name):
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
+    try:
+        # A savepoint: on PostgreSQL the error would otherwise end the caller's transaction.
+        with transaction.atomic():
+            person = Person.objects.create_user(email, first_name=first_name[:150], last_name=last_name[:150])
+    except IntegrityError:
+        # Another request created the person meanwhile.
+        return Person.objects.get(email=email)
+    record_action("person.add", person, fields=["email", "first_name", "last_name"])
     return person
 
 
@@ -74,6 +95,17 @@ def find_address_holder(email: str) -> Person | None:
     """Return the person with that address, also if their account is closed, or None."""
     people = filter_by_email(Person.objects.order_by("pk"), normalize_whitespace(email))
     return people[0] if people else None
+
+
+def find_open_account(email: str) -> Person | None:
+    """Return the person with that address, or None. Raise InvalidFields if their account is closed."""
+    person = find_address_holder(email)
+    if person and not person.is_active:
+        # The address and no name: organizers of one event come here too, and must not learn whose it is.
+        sentence = _("The account of %(email)s is closed. An administrator must reopen it first.")
+        values = {"email": person.email}
+        raise InvalidFields(_("Some fields need to be corrected."), {"email": [sentence % values]})
+    return person
 
 
 def find_namesakes(*, first_name: str, last_name: str) -> list[Person]:
@@ -99,13 +131,18 @@ def save_person(*, person: Person, changed_fields: list[str]) -> Person:
 def update_person(*, person: Person, actor: Person, changed_fields: list[str]) -> Person:
     """Save the changed fields, of which one may be the address.
 
-    A new address ends sessions and API tokens, and the former address gets an e-mail. Raise InvalidFields
-    for an address that somebody has, for none in place of one, and for the address of a superuser that
-    `actor` does not equal in rights.
+    A new address ends sessions and API tokens, and the former address gets an e-mail. Raise Forbidden for
+    an erased person, and InvalidFields for an address that somebody has, for none in place of one, for the
+    actor's own, and for that of a superuser that `actor` does not equal in rights.
     """
+    stored = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    refuse_erased_person(stored)
+    if is_same_email(stored.email, person.email):
+        # Typed in other capitals: it ends no session.
+        person.email = stored.email
+        changed_fields = [name for name in changed_fields if name != "email"]
     if "email" not in changed_fields:
         return save_person(person=person, changed_fields=changed_fields)
-    stored = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     _check_new_address(stored, person.email, actor)
     try:
         with transaction.atomic():
@@ -119,6 +156,12 @@ def update_person(*, person: Person, actor: Person, changed_fields: list[str]) -
     return person
 
 
+def refuse_erased_person(person: Person) -> None:
+    """Raise Forbidden for a person whose data was erased: the row is only counted."""
+    if person.is_erased:
+        raise Forbidden(_("This person’s data has been erased, so the record cannot be changed or reopened."))
+
+
 def _check_new_address(stored: Person, email: str | None, actor: Person) -> None:
     sentence = ""
     holder = find_address_holder(email or "")
@@ -126,9 +169,12 @@ def _check_new_address(stored: Person, email: str | None, actor: Person) -> None
         raise make_taken_error()
     if stored.email and not email:
         sentence = _("Enter an address; close the account if this person should not sign in any longer.")
+    elif stored.pk == actor.pk:
+        # Nobody has read the new address: a slip in it would lock them out.
+        sentence = _("Change your own address under “Account and security”.")
     elif stored.is_superuser and not actor.is_superuser:
         # Who reads the address signs in with every right, also those that the administrator lacks.
-        sentence = _("This person may do everything on this server and changes the address themselves.")
+        sentence = _("This person is a superuser. Only a superuser can change this address here.")
     if sentence:
         raise InvalidFields(_("Some fields need to be corrected."), {"email": [sentence]})
 
@@ -142,11 +188,9 @@ def close_account(*, person: Person, actor: Person) -> None:
     """
     acquire_advisory_lock(CLUB_ROLES_LOCK)
     if person.pk == actor.pk:
-        raise Forbidden(_("You cannot close your own account: another administrator can."))
+        raise Forbidden(_("You cannot close your own account. Ask another administrator to do it."))
     if person.is_superuser and not actor.is_superuser:
-        raise Forbidden(
-            _("This person may do everything on this server: only such a person closes the account.")
-        )
+        raise Forbidden(_("This person is a superuser. Only another superuser can close the account."))
     if is_last_administrator(person.pk):
         raise Forbidden(_("This is the club’s last administrator: appoint another one first."))
     if Person.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
@@ -156,7 +200,12 @@ def close_account(*, person: Person, actor: Person) -> None:
 
 @transaction.atomic
 def reopen_account(*, person: Person) -> None:
-    """Let the person sign in again; roles and seats that are still open count again."""
+    """Let the person sign in again; roles and seats that are still open count again.
+
+    Raise Forbidden for an erased person.
+    """
+    person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    refuse_erased_person(person)
     if Person.objects.filter(pk=person.pk, is_active=False).update(is_active=True):
         record_action("person.reopen_account", person, fields=["is_active"])
 
@@ -173,10 +222,11 @@ def add_employment(
 ) -> Employment:
     """Add an employment, past or current; other employments stay, since people may work for two companies.
 
-    Raise InvalidFields if the person works there on one of these days already.
+    Raise InvalidFields if the person works there on one of these days already, and Forbidden for an erased
+    person.
     """
     # Two requests at once must find each other's employment.
-    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    refuse_erased_person(Person.objects.select_for_update(no_key=True).get(pk=person.pk))
     for existing in Employment.objects.filter(person=person, company=company):
         if spans_overlap((existing.starts_on, existing.ends_on), (starts_on, ends_on)):
             sentence = _("This person already works there from %(day)s.")
@@ -287,21 +337,23 @@ def _create_employment(person: Person, company: Company, starts_on: datetime.dat
 
 
 def _validate_colleague(email: str, first_name: str, last_name: str) -> None:
-    errors: dict[str, list[str]] = {}
+    errors = _find_name_errors(first_name, last_name)
     if not first_name:
         errors["first_name"] = [_("Enter the first name.")]
     if not last_name:
         errors["last_name"] = [_("Enter the last name.")]
-    for name, text in (("first_name", first_name), ("last_name", last_name)):
-        if sentence := find_name_error(text):
-            # Names are printed and mailed: addresses and markup in them would reach other people.
-            errors[name] = [sentence]
     try:
         validate_email(email)
     except ValidationError:
         errors["email"] = [_("Enter a valid e-mail address, for example name@example.org.")]
     if errors:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
+
+
+def _find_name_errors(first_name: str, last_name: str) -> dict[str, list[str]]:
+    # Names are printed and mailed: addresses and markup in them would reach other people.
+    found = {"first_name": find_name_error(first_name), "last_name": find_name_error(last_name)}
+    return {name: [sentence] for name, sentence in found.items() if sentence}
 
 
 def _require_colleague(person: Person, company: Company) -> Person:

@@ -60,7 +60,7 @@ def refuse_overlap(rows: Iterable[Period], days: DateSpan, *, name: str, field: 
     """Raise InvalidFields at `field` if one of the person’s roles in these rows includes one of the days."""
     for row in rows:
         if spans_overlap((row.starts_on, row.ends_on), days):
-            sentence = _("%(name)s has this role from %(day)s on; end it first.")
+            sentence = _("%(name)s already has this role from %(day)s. End it first.")
             values = {"name": name, "day": formats.date_format(row.starts_on)}
             raise InvalidFields(_("Some fields need to be corrected."), {field: [sentence % values]})
 

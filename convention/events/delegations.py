@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.club.models import Company, CompanyRole, Employment, Person
-from convention.club.people import add_colleague
+from convention.club.people import add_colleague, find_open_account
 from convention.club.periods import ONE_DAY
 from convention.db.leases import hold_lease
 from convention.errors import InvalidFields
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
-from convention.text.email_addresses import filter_by_email
 from convention.text.normalize import normalize_whitespace
 
 from .models import Delegation, Event, EventRole
@@ -130,9 +129,9 @@ def add_delegate(
     lock_event_roles(delegation.event)
     # Only the club's organizers come here, so telling that an address is known reveals nothing; a firm's
     # own page uses `appoint_delegate`.
-    people = filter_by_email(Person.objects.filter(is_active=True), email.strip())
-    if people:
-        person = _ensure_employed(people[0], delegation.company)
+    person = find_open_account(email)
+    if person:
+        _ensure_employed(person, delegation.company)
     else:
         person = add_colleague(
             company=delegation.company, email=email, first_name=first_name, last_name=last_name
@@ -149,8 +148,7 @@ def add_delegate(
     return new_role
 
 
-def _ensure_employed(person: Person, company: Company) -> Person:
+def _ensure_employed(person: Person, company: Company) -> None:
     if not Employment.objects.open().filter(person=person, company=company).exists():
         Employment.objects.create(person=person, company=company)
         record_action("person.join", person, fields=["employments"])
-    return person

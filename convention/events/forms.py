@@ -19,7 +19,7 @@ from convention.text.countries import CountryFormMixin
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin
 
-from .models import Delegation, Event, EventRole, Room, Venue, validate_timezone
+from .models import DEFAULT_ZONE, Delegation, Event, EventRole, Room, Venue, validate_timezone
 from .slugs import RESERVED_SLUGS, make_event_slug
 
 # Years close to the limits of `datetime` overflow when a time is converted to another zone.
@@ -31,9 +31,6 @@ TIME_FIELDS = (
     "registration_closes_at",
     "substitutions_close_at",
 )
-
-
-PARIS_ZONE = zoneinfo.ZoneInfo("Europe/Paris")
 DESCRIPTION_FIELDS = ("description", "description_en")
 
 
@@ -181,10 +178,9 @@ class PublishEventForm(ActionErrorsMixin, forms.Form):
     )
 
 
-class StartEventForm(forms.Form):
-    """Name, dates and venue of a new event of one kind; of a meeting also its group."""
+class EventNameForm(forms.Form):
+    """The name of a new event in both languages."""
 
-    group = forms.ModelChoiceField(WorkingGroup.objects.none(), label=_("Working group"), empty_label=None)
     name = forms.CharField(label=_("Name"), max_length=300)
     name_en = forms.CharField(
         label=_("Name in English"),
@@ -192,7 +188,25 @@ class StartEventForm(forms.Form):
         required=False,
         help_text=_("If empty, the French name is shown."),
     )
-    starts_at = LocalDateTimeField(label=_("Starts"))
+
+    def clean_name(self) -> str:
+        """Return the name without line breaks, which would reach the subject of e-mails."""
+        name = normalize_whitespace(self.cleaned_data["name"])
+        if not name:
+            raise ValidationError(_("Enter a name."))
+        return name
+
+    def clean_name_en(self) -> str:
+        return normalize_whitespace(self.cleaned_data["name_en"])
+
+
+class StartEventForm(EventNameForm):
+    """Name, dates and venue of a new event of one kind; of a meeting also its group."""
+
+    group = forms.ModelChoiceField(WorkingGroup.objects.none(), label=_("Working group"), empty_label=None)
+    starts_at = LocalDateTimeField(
+        label=_("Starts"), help_text=_("Paris time. You can change the time zone in the settings.")
+    )
     ends_at = LocalDateTimeField(label=_("Ends"))
     venue = forms.ModelChoiceField(
         Venue.objects.none(),
@@ -202,6 +216,7 @@ class StartEventForm(forms.Form):
     )
     venue_name = forms.CharField(label=_("Name of another venue"), max_length=200, required=False)
     venue_city = forms.CharField(label=_("Its city"), max_length=100, required=False)
+    field_order = ("group",)
 
     def __init__(self, *args: Any, kind: Event.Kind, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -214,14 +229,10 @@ class StartEventForm(forms.Form):
             del self.fields["group"]
 
     def clean(self) -> dict[str, Any]:
-        """Read the times in Paris time, which can be changed in the event's settings; check their order."""
+        """Read the times in the zone of new events; check their order."""
         data = super().clean() or self.cleaned_data
-        # A line break in a name would reach the subject of e-mails.
-        data |= {name: normalize_whitespace(data.get(name, "")) for name in ("name", "name_en")}
-        if "name" not in self.errors and not data["name"]:
-            self.add_error("name", _("Enter a name."))
         for name in ("starts_at", "ends_at"):
-            add_time_zone(self, name, PARIS_ZONE)
+            add_time_zone(self, name, DEFAULT_ZONE)
         starts, ends = data.get("starts_at"), data.get("ends_at")
         if starts and ends and ends <= starts:
             self.add_error("ends_at", _("The event must end after it starts."))
@@ -237,7 +248,7 @@ class StartEventForm(forms.Form):
         return values
 
 
-class CopyEventForm(forms.Form):
+class CopyEventForm(EventNameForm):
     """The name and the first day of a new event with the settings of another."""
 
     source = forms.ModelChoiceField(
@@ -249,17 +260,11 @@ class CopyEventForm(forms.Form):
             "Its tickets, questions, rooms, team and other settings are copied; its registrations are not."
         ),
     )
-    name = forms.CharField(label=_("Name"), max_length=300)
-    name_en = forms.CharField(
-        label=_("Name in English"),
-        max_length=300,
-        required=False,
-        help_text=_("If empty, the French name is shown."),
-    )
     starts_on = DayField(
         label=_("First day"),
         help_text=_("All dates move by the same number of days; times of day stay the same."),
     )
+    field_order = ("source",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -267,13 +272,6 @@ class CopyEventForm(forms.Form):
         assert isinstance(field, forms.ModelChoiceField)
         # A visit begins with its proposal and the agreement of its host.
         field.queryset = Event.objects.exclude(kind=Event.Kind.SITE_VISIT).order_by("-starts_at")
-
-    def clean_name(self) -> str:
-        """Return the name without line breaks, which would reach the subject of e-mails."""
-        return normalize_whitespace(self.cleaned_data["name"])
-
-    def clean_name_en(self) -> str:
-        return normalize_whitespace(self.cleaned_data["name_en"])
 
 
 class DelegatedEventForm(EventForm):

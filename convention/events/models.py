@@ -2,7 +2,7 @@
 
 import datetime
 import zoneinfo
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
@@ -22,6 +22,9 @@ from convention.db.limited_stock import exclude_from_save
 from convention.rich_text.clean_columns import CleanHtmlField, RichTextModel
 from convention.rich_text.sanitize import html_to_text
 from convention.text.web_addresses import build_map_url
+
+# Of new events; each event may have another one.
+DEFAULT_ZONE: Final = zoneinfo.ZoneInfo("Europe/Paris")
 
 
 def validate_timezone(name: str) -> None:
@@ -86,7 +89,7 @@ class Event(RichTextModel):
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
     timezone = models.CharField(
-        _("time zone"), max_length=60, default="Europe/Paris", validators=[validate_timezone]
+        _("time zone"), max_length=60, default=DEFAULT_ZONE.key, validators=[validate_timezone]
     )
     venue = models.ForeignKey(Venue, models.SET_NULL, null=True, blank=True, related_name="events")
     host = models.ForeignKey(

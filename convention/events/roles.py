@@ -2,14 +2,14 @@
 
 import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.audit.record import record_action
 from convention.club.models import Person
-from convention.club.people import add_colleague
+from convention.club.people import add_colleague, get_or_create_by_address
 from convention.club.periods import DateSpan
 from convention.club.permission_cache import reset_permission_cache
 from convention.errors import Forbidden, InvalidFields
@@ -29,13 +29,14 @@ def appoint_person(
     first_name: str = "",
     last_name: str = "",
 ) -> EventRole:
-    """Give the role to the person with that address; an unknown one is created.
+    """Give the role to the person with that address; an unknown one is added, also without a name.
 
-    If the person already has the role on the first day, its period is changed instead.
+    If the person already has the role on the first day, its period is changed instead. Raise InvalidFields
+    for a closed account.
     """
     # Two requests at once must find each other's role instead of giving it twice.
     lock_event_roles(event)
-    person = get_or_create_person(email.strip().lower(), first_name=first_name, last_name=last_name)
+    person = get_or_create_by_address(email=email, first_name=first_name, last_name=last_name)
     return save_event_role(event=event, person=person, role=role, days=(starts_on, ends_on))
 
 
@@ -117,16 +118,3 @@ def end_event_role(*, role: EventRole, actor: Person) -> None:
 def lock_event_roles(event: Event) -> None:
     """Lock the event's row, so that its roles change in one transaction at a time."""
     Event.objects.select_for_update(no_key=True).get(pk=event.pk)
-
-
-def get_or_create_person(email: str, *, first_name: str, last_name: str) -> Person:
-    """Return the person with that address, also if another transaction creates it at the same time."""
-    people = Person.objects.filter(email=email)
-    try:
-        # A savepoint: on PostgreSQL the error would otherwise end the caller's transaction.
-        with transaction.atomic():
-            return people.first() or Person.objects.create_user(
-                email, first_name=first_name, last_name=last_name
-            )
-    except IntegrityError:
-        return people.get()

@@ -1,7 +1,6 @@
 """Demo data: events with venues, rooms and roles."""
 
 import datetime
-import zoneinfo
 
 from allauth.account.models import EmailAddress
 
@@ -11,10 +10,9 @@ from convention.club.seed_data import VENDOR_COMPANIES
 from convention.seeding import DemoWorld
 from convention.text.working_days import ONE_DAY, is_working_day
 
-from .models import Delegation, Event, EventRole, Room, Venue
+from .models import DEFAULT_ZONE, Delegation, Event, EventRole, Room, Venue
 from .pictures.seed import create_pictures
 
-PARIS_ZONE = zoneinfo.ZoneInfo("Europe/Paris")
 CONVENTION_NAMES = {
     "small": ("Petite Convention", "Small Convention"),
     "club": ("La Convention", "The Convention"),
@@ -80,7 +78,7 @@ def seed(world: DemoWorld) -> None:
 
 
 def make_paris_time(day: datetime.date, hour: int, minute: int = 0) -> datetime.datetime:
-    return datetime.datetime.combine(day, datetime.time(hour, minute), PARIS_ZONE)
+    return datetime.datetime.combine(day, datetime.time(hour, minute), DEFAULT_ZONE)
 
 
 def create_convention(

@@ -22,9 +22,10 @@ from django.utils import translation
 from convention.web.accent_colours import make_dark_tones, make_light_tones
 from convention.web.external_calls import ExternalServiceBusy, count_external_call
 
+logger = logging.getLogger(__name__)
+
 # Possessive (`++`) and only from the beginning of a word: a reply that is one long word without "@" must
 # not be searched again from each of its letters.
-logger = logging.getLogger(__name__)
 ADDRESS_PATTERN = re.compile(r"<?(?<![^\s<>])[^\s<>@]++@[^\s<>]+>?")
 
 

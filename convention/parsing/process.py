@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.apps import apps
 from django.conf import settings
@@ -22,6 +22,9 @@ from django.utils.translation import gettext as _
 from convention.errors import ConventionError, ServiceUnavailable, UnreadableFile
 
 from .child_messages import ChildLimits, ChildReply
+
+if TYPE_CHECKING:
+    from .pictures import PictureRules
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +61,15 @@ def parse_in_child[T](parser: Callable[..., T], *args: Any, **options: Any) -> T
     finally:
         _parser_slots.release()
     return unwrap_reply(reply)
+
+
+def redraw_in_child[T](redraw: Callable[..., T], image_bytes: bytes, *args: Any, rules: "PictureRules") -> T:
+    """Call a function that redraws a picture in a child process, as `parse_in_child` does."""
+    try:
+        return parse_in_child(redraw, image_bytes, *args)
+    except FileTooDemanding as error:
+        # The general sentence advises about tables: a picture is smaller with fewer pixels.
+        raise FileTooDemanding(str(rules.too_many_pixels)) from error
 
 
 def get_child_limits() -> ChildLimits:

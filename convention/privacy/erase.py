@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.club.models import Person
+from convention.club.permissions import CLUB_ROLES_LOCK
+from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import ConventionError, NotOpenNow
 from convention.mail.messages import send_mail_message
 from convention.personal_data import DataSubject, PersonalDataSource
@@ -51,6 +53,7 @@ def execute_erasure(*, case: PrivacyCase, answered_by: Person | None = None) -> 
     Return the counts by table. Raise ErasureBlocked with everything that has to be settled first, and
     NotOpenNow for a case that is closed or asks for something else.
     """
+    acquire_advisory_lock(CLUB_ROLES_LOCK)
     # Locked: a second click must wait, then find the case answered.
     case = PrivacyCase.objects.select_for_update(of=("self",)).select_related("person").get(pk=case.pk)
     if case.answered_at or case.kind != PrivacyCase.Kind.ERASURE:
@@ -92,6 +95,7 @@ def erase_people(*, people: Iterable[Person]) -> list[Person]:
 
     People whose erasure is blocked are skipped. Free text is searched once for all.
     """
+    acquire_advisory_lock(CLUB_ROLES_LOCK)
     erased, erased_people = [], []
     for person in people:
         try:
@@ -120,6 +124,7 @@ def erase_people(*, people: Iterable[Person]) -> list[Person]:
 @transaction.atomic
 def erase_subject(subject: DataSubject) -> ErasureCounts:
     """Erase a subject without a case. Raise ErasureBlocked."""
+    acquire_advisory_lock(CLUB_ROLES_LOCK)
     erased, counts = erase_rows(add_known_names(subject))
     redact_subjects([erased])
     return counts
@@ -128,7 +133,9 @@ def erase_subject(subject: DataSubject) -> ErasureCounts:
 def erase_rows(subject: DataSubject) -> tuple[ErasedSubject, ErasureCounts]:
     """Delete or blank the rows of a subject with names; `redact_subjects` does the free text.
 
-    Return what the redaction needs, and the counts by table. Raise ErasureBlocked.
+    Return what the redaction needs, and the counts by table. Raise ErasureBlocked. The caller holds
+    CLUB_ROLES_LOCK: otherwise two erasures at once could each leave the other's subject as the last
+    administrator.
     """
     if blockers := find_erasure_blockers(subject):
         raise ErasureBlocked(" ".join(str(sentence) for sentence in blockers))

@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.errors import NotOpenNow
-from convention.parsing.process import parse_in_child
+from convention.parsing.process import redraw_in_child
 from registrations.models import SponsorLogo, Sponsorship
 
-from .pictures import MAX_UPLOAD_BYTES, LogoPicture, redraw_picture
+from .pictures import LOGO_RULES, MAX_UPLOAD_BYTES, LogoPicture, redraw_picture
 
 
 def save_logo(*, sponsorship: Sponsorship, upload: UploadedFile) -> SponsorLogo:
@@ -24,7 +24,8 @@ def save_logo(*, sponsorship: Sponsorship, upload: UploadedFile) -> SponsorLogo:
         raise NotOpenNow(_("This sponsorship has been cancelled; no logo is shown."))
     # One byte more than allowed tells that the file is too large, without reading all of it. Decoding runs in
     # a child process: image libraries have had memory errors.
-    return store_logo(sponsorship, parse_in_child(redraw_picture, upload.read(MAX_UPLOAD_BYTES + 1)))
+    picture = redraw_in_child(redraw_picture, upload.read(MAX_UPLOAD_BYTES + 1), rules=LOGO_RULES)
+    return store_logo(sponsorship, picture)
 
 
 @transaction.atomic

@@ -16,12 +16,12 @@ from convention.api.throttles import consume_rate_limit
 from convention.audit.record import record_action
 from convention.errors import NotFound
 from convention.events.models import Event
-from convention.parsing.process import parse_in_child
+from convention.parsing.process import redraw_in_child
 from convention.personal_data import Agreement, DataSubject
 from schedule.editing.revision import raise_revision
 from schedule.models import Speaker, SpeakerPhoto
 
-from .pictures import MAX_UPLOAD_BYTES, redraw_photo
+from .pictures import MAX_UPLOAD_BYTES, PHOTO_RULES, redraw_photo
 
 # By version, never changed from the first release on: a stored consent names the version that was agreed to.
 CONSENT_TEXTS: Final = {
@@ -47,7 +47,7 @@ def save_photo(
     consume_rate_limit("speaker-photo", str(speaker.pk), limit=MAX_UPLOADS_PER_HOUR, window_seconds=3600)
     # One byte more than allowed tells that the file is too large, without reading all of it. Decoding runs in
     # a child process: image libraries have had memory errors.
-    content = parse_in_child(redraw_photo, upload.read(MAX_UPLOAD_BYTES + 1))
+    content = redraw_in_child(redraw_photo, upload.read(MAX_UPLOAD_BYTES + 1), rules=PHOTO_RULES)
     with transaction.atomic():
         photo = store_photo(speaker=speaker, content=content)
         if set_consent:

@@ -58,7 +58,6 @@ class LossyProxy:
     def __init__(self, port: int) -> None:
         self.target = ("127.0.0.1", port)
         self.fault: str | None = None
-        self.lost_answers = 0
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=50)
         self.port = self.listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -88,7 +87,6 @@ class LossyProxy:
                 if self.fault is None:
                     client.sendall(piece)
                     continue
-                self.lost_answers += 1
                 if self.fault == "cut":
                     break
             end_connection(client)

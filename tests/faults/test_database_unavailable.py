@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from badges.attendance.models import Scan
+from badges.attendance.scanning.record_scans import record_scan_items
 from registrations.models import Order, Registration, Ticket
 from tests.badges.attendance import factories
 from tests.conftest import database_url
@@ -18,6 +19,7 @@ from tests.factories import make_event, make_staff, make_ticket
 from tests.faults.cluster import Cluster
 from tests.faults.processes import PATIENCE, Site, ask, wait_until
 from tests.faults.test_killed_processes import body
+from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,6 +115,22 @@ def test_what_sqlite_cannot_write_is_answered_with_a_sentence_and_goes_through_l
     assert (order().status_code, send().status_code) == (201, 200)
     assert (Order.objects.count() - before, Scan.objects.count()) == (1, 100)
     assert Ticket.objects.get(event=event).reserved == Registration.objects.filter(event=event).count() == 20
+
+
+@sqlite_only
+@pytest.mark.parametrize("trouble", [full, read_only, locked])
+def test_the_evacuation_list_is_shown_and_printed_while_nothing_can_be_written(trouble):
+    event = factories.make_event(slug="door")
+    inside = factories.make_item(factories.code_of(factories.make_registration(event)))
+    record_scan_items(device=factories.make_device(event)[0], items=[inside])
+    client = make_client(make_staff(event))
+
+    with trouble():
+        page = client.get("/organize/door/attendance/evacuation/").content.decode()
+        printed = client.get("/organize/door/attendance/evacuation.pdf")
+
+    assert "Müller Zoé" in page
+    assert printed.content.startswith(b"%PDF")
 
 
 @pytest.mark.postgresql

@@ -126,7 +126,7 @@
       while (verdict.querySelector(".person-name")?.textContent !== name) await pause(5);
       return performance.now() - from;
     },
-    read: () => ({ queue, stored, shown, waits, uuids, trueTime: getTrueTime() }),
+    read: () => ({ queue, stored, shown, waits, uuids }),
     isRunning: false,
   };
 })();

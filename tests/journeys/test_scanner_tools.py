@@ -1,6 +1,7 @@
 """At the door beside scanning: search, short codes, the last scans, and the check before the doors open."""
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from badges.attendance.models import Checkpoint, ConflictResolution, Presence, Scan
@@ -110,6 +111,7 @@ def test_explained_reentry_alarms_nobody(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     other = make_registration(event, first_name="Bea", last_name="Costa")
+    cancelled = make_registration(event, first_name="Cléa", last_name="Dias", cancelled_at=timezone.now())
     first, page = open_page("phone"), open_page("phone")
     pair_by_code(first, event)
     for entered in (badge, other):
@@ -143,7 +145,20 @@ def test_explained_reentry_alarms_nobody(open_page):
     page.keyboard.press("Enter")
     expect_verdict(page, "admitted", name="Bea Costa")
     expect_all_sent(page)
+    expect_free(page)
+    # And for a typed short code that the server refused.
+    page.locator("#type-open").click()
+    page.locator("#type-text").fill(make_short_code(code_of(cancelled)))
+    page.get_by_role("button", name="Vérifier ce code").click()
+    expect_verdict(page, "refused", name="Cléa Dias")
+    tap(page)
+    page.get_by_role("button", name="Admettre quand même").click()
+    page.locator("#override-reason").fill("annulée par erreur")
+    page.keyboard.press("Enter")
+    expect_verdict(page, "admitted", name="Cléa Dias")
+    expect_all_sent(page)
     assert Scan.objects.filter(registration=other, override_reason="sortie sans scan").exists()
+    assert Presence.objects.get(registration=cancelled).is_inside
 
 
 def test_phone_is_checked_before_the_doors_open(open_page):

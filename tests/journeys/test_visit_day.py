@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from badges.attendance.models import Checkpoint, Scan
 from badges.visits.checkpoints import create_visit_checkpoints
 from badges.visits.roster import load_roster
+from convention.audit.models import AuditEntry
 from tests.badges.attendance.factories import code_of
 from tests.factories import make_staff
 from tests.journeys.browsing import assert_accessible, page_problems, sign_in, wait_for_value
@@ -82,11 +83,12 @@ def test_the_evacuation_list_goes_with_who_may_see_it(open_page, site):
     visit = make_visit()
     pass_by(make_visitor(visit, last_name="Aube"))
     desk, phone = make_staff(visit.event, "desk"), open_page("phone")
-    address = f"/organize/{visit.event.slug}/visit/day/evacuation/"
+    address = f"/organize/{visit.event.slug}/attendance/evacuation/"
     sign_in(phone, Client(), site, desk)
     phone.goto(address)
-    phone.get_by_text("Aube Ana").click()
     wait_for_value(phone, LIST_IS_CACHED, value=True)
+    phone.reload()
+    phone.get_by_text("Aube Ana").click()
     phone.goto("/me/")
     assert phone.evaluate(LIST_IS_CACHED)
     phone.goto("/accounts/logout/")
@@ -100,4 +102,6 @@ def test_the_evacuation_list_goes_with_who_may_see_it(open_page, site):
     desk.event_roles.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
     phone.goto("/me/")
     wait_for_value(phone, LIST_IS_DELETED, address, value=True)
+    # Twice by the first opening after signing in, whose answer the worker does not see.
+    assert AuditEntry.objects.filter(verb="evacuation.open").count() == 5
     assert page_problems(phone) == []

@@ -41,6 +41,7 @@ class ScannedHolder:
     """The data about a badge's holder that a checkpoint needs."""
 
     pk: int
+    reference: str
     badge_version: int
     state: str
     name: str
@@ -210,15 +211,16 @@ def lock_holders(
 def make_merged_holder(row: Registration, survivor: Registration) -> ScannedHolder:
     """Return the holder of a merged badge: the survivor's data with the state `merged`."""
     return ScannedHolder(
-        survivor.pk, row.badge_version, MERGED_STATE, survivor.name, survivor.company, survivor.ticket.title
-    )
+        survivor.pk, survivor.reference, row.badge_version, MERGED_STATE, survivor.name, survivor.company,
+        survivor.ticket.title,
+    )  # fmt: skip
 
 
 def make_holder(row: Registration | None) -> ScannedHolder | None:
     if row is None:
         return None
     return ScannedHolder(
-        row.pk, row.badge_version, get_scan_state(row), row.name, row.company, row.ticket.title
+        row.pk, row.reference, row.badge_version, get_scan_state(row), row.name, row.company, row.ticket.title
     )
 
 

@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -84,7 +84,9 @@ def load_scan_histories(keys: Iterable[PresenceKey]) -> dict[PresenceKey, list[C
     return histories
 
 
-def filter_by_registration(registrations: Iterable[Registration] | Iterable[int]) -> Q:
+def filter_by_registration(
+    registrations: Collection[Registration] | Collection[int] | QuerySet[Registration],
+) -> Q:
     """Return a condition on scans: of these registrations (or ids), or of those merged into them."""
     return Q(registration__in=registrations) | Q(registration__merged_into__in=registrations)
 

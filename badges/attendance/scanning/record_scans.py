@@ -28,6 +28,7 @@ from .lookup.attendees import describe_attendees
 from .lookup.short_codes import is_short_code
 from .scan_input import InvalidScan, ScanInput
 from .serializers import parse_scan
+from .signatures import CheckedCode
 from .verdict import REFUSED
 
 logger = logging.getLogger(__name__)
@@ -87,13 +88,17 @@ def record_scans(
     return results
 
 
-def _record_with_retries(delivery: Delivery, scan_inputs: list[ScanInput]) -> list[ScanResult]:
+def _record_with_retries(
+    delivery: Delivery, scan_inputs: list[ScanInput], checked_codes: dict[str, CheckedCode] | None = None
+) -> list[ScanResult]:
     """Record all in one transaction; if the database refuses one of them, record each separately."""
     survivor_ids = frozenset[int]()
     for _try in range(MAX_TRIES):
         try:
-            # Checking signatures takes the longest, so it is done before anything is locked.
-            checked_codes = check_codes(delivery.device, scan_inputs)
+            # Checking signatures takes the longest, so it is done before anything is locked; once, since each
+            # new short code counts as a try.
+            if checked_codes is None:
+                checked_codes = check_codes(delivery.device, scan_inputs)
             batch_state = BatchState(delivery.device, checked_codes)
             with transaction.atomic():
                 return decide_and_save(batch_state, delivery, scan_inputs, survivor_ids)
@@ -108,7 +113,7 @@ def _record_with_retries(delivery: Delivery, scan_inputs: list[ScanInput]) -> li
             break
     # One bad item must not keep the others from being stored.
     if len(scan_inputs) > 1:
-        return [_record_with_retries(delivery, [scan_input])[0] for scan_input in scan_inputs]
+        return [_record_with_retries(delivery, [scan_input], checked_codes)[0] for scan_input in scan_inputs]
     raise ServiceUnavailable(_("The server is too busy to save this scan now. It stays on the device."))
 
 
@@ -199,19 +204,18 @@ def add_typed_attendees(
     scans: Sequence[ScanInput | InvalidScan], results: Sequence[ScanResult]
 ) -> list[ScanResult]:
     """Add the attendee to the results of typed short codes, whose records the device cannot decrypt."""
-    typed = {
-        result.holder.pk: None
-        for scan, result in zip(scans, results, strict=True)
-        if isinstance(scan, ScanInput) and is_short_code(scan.code) and result.holder
-    }
-    if not typed:
+    references = [_get_typed_reference(scan, result) for scan, result in zip(scans, results, strict=True)]
+    if not any(references):
         return list(results)
-    rows = Registration.objects.filter(pk__in=typed)
-    by_reference = {attendee.registration: attendee for attendee in describe_attendees(rows)}
-    attendees = {pk: by_reference[reference] for pk, reference in rows.values_list("pk", "reference")}
+    rows = Registration.objects.filter(reference__in=filter(None, references))
+    attendees = {attendee.registration: attendee for attendee in describe_attendees(rows)}
     return [
-        dataclasses.replace(result, attendee=attendees.get(result.holder.pk))
-        if isinstance(scan, ScanInput) and is_short_code(scan.code) and result.holder
-        else result
-        for scan, result in zip(scans, results, strict=True)
+        dataclasses.replace(result, attendee=attendees.get(reference))
+        for reference, result in zip(references, results, strict=True)
     ]
+
+
+def _get_typed_reference(scan: ScanInput | InvalidScan, result: ScanResult) -> str:
+    """Return the reference of the attendee whose short code was typed; "" for any other scan."""
+    is_typed = isinstance(scan, ScanInput) and is_short_code(scan.code)
+    return result.holder.reference if is_typed and result.holder else ""

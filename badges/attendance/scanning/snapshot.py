@@ -27,6 +27,11 @@ from .device_state.silence import SilentDevice, find_silent_devices
 from .numbering import is_cursor_invalid, number_changes
 from .record_encryption import encrypt_record, hash_short_code, make_registration_key
 
+# The values that `make_person_record` takes.
+PERSON_COLUMNS = (
+    "first_name", "last_name", "company", "no_photo", "ticket_id", "ticket__name", "ticket__name_en",
+)  # fmt: skip
+
 
 class BadgeRecord(NamedTuple):
     """A registration that ever had a valid badge, encrypted under its current code.
@@ -164,38 +169,13 @@ def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
     """
     signing_key, slug = get_signing_key(device.event), device.event.slug
     entitlements, remarks = find_entitlements(changed), hooks.badge_remarks.provider()(changed)
-    rows = changed.filter(confirmed_at__isnull=False).order_by("pk").values_list(
-        "pk", "reference", "badge_version", "cancelled_at", "merged_into", "first_name", "last_name",
-        "company", "no_photo",
-        "ticket_id", "ticket__name", "ticket__name_en",
-    )  # fmt: skip
-    for (
-        pk,
-        reference,
-        badge_version,
-        cancelled_at,
-        merged_into,
-        first,
-        last,
-        company,
-        no_photo,
-        ticket_id,
-        *names,
-    ) in rows:
-        record = (
-            {
-                "name": f"{first} {last}".strip(),
-                "company": company,
-                **describe_ticket(*names),
-                "note": "",
-                "no_photo": no_photo,
-                "ticket_id": ticket_id,
-                # Left out rather than sent empty: snapshots of 10,000 registrations must stay below 3 MB
-                # (figures.md).
-            }
-            | entitlements.get(pk, {})
-            | remarks.get(pk, {})
-        )
+    rows = (
+        changed.filter(confirmed_at__isnull=False)
+        .order_by("pk")
+        .values_list("pk", "reference", "badge_version", "cancelled_at", "merged_into", *PERSON_COLUMNS)
+    )
+    for pk, reference, badge_version, cancelled_at, merged_into, *columns in rows:
+        record = make_person_record(columns, entitlements.get(pk, {}), remarks.get(pk, {}))
         token = sign_badge_token(reference, badge_version, signing_key)
         yield BadgeRecord(
             key=make_registration_key(reference),
@@ -205,6 +185,24 @@ def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
             sealed=encrypt_record(token, record),
             short=hash_short_code(slug, make_short_code(token)) if device.can_override else "",
         )
+
+
+def make_person_record(columns: list[Any], *additions: dict[str, Any]) -> dict[str, object]:
+    """Return an attendee's record from the values of PERSON_COLUMNS, with entitlements and remarks added."""
+    first, last, company, no_photo, ticket_id, *ticket_names = columns
+    record: dict[str, object] = {
+        "name": f"{first} {last}".strip(),
+        "company": company,
+        **describe_ticket(*ticket_names),
+        "note": "",
+        "no_photo": no_photo,
+        "ticket_id": ticket_id,
+    }
+    # Others are left out rather than sent empty: snapshots of 10,000 registrations must stay below 3 MB
+    # (figures.md).
+    for addition in additions:
+        record |= addition
+    return record
 
 
 def describe_ticket(name: str, name_en: str) -> dict[str, str]:

@@ -17,14 +17,18 @@ from badges.attendance.scanning.verdict import ADMITTED
 from convention.audit.record import record_action
 from convention.errors import NotOpenNow
 
-from .sheet import SheetKey, SheetRow, SheetSignature, load_signatures
+from .sheet import (
+    SHEET_NAMESPACE,
+    SheetKey,
+    SheetRow,
+    SheetSignature,
+    load_signatures,
+    make_signature_id,
+)
 
 if TYPE_CHECKING:
     from convention.club.models import Person
     from registrations.models import Registration
-
-# Any constant: the same signature always gets the same id, so that entering a sheet twice records it once.
-SHEET_NAMESPACE = uuid.UUID("3f0f6a52-3f4b-4a4e-9d0a-6f7f0f6c1d11")
 
 
 @transaction.atomic
@@ -56,7 +60,7 @@ def record_sheet(*, key: SheetKey, registrations: Sequence["Registration"], oper
 
 @transaction.atomic
 def undo_signature(*, key: SheetKey, row: SheetRow, operator: "Person | None") -> bool:
-    """Take back the entry of an attendee who was ticked by mistake; return whether there was one."""
+    """Undo the entry of an attendee who was ticked by mistake; return whether there was one."""
     if row.signature is None:
         return False
     item = _make_item(key, row.registration, operator, None)
@@ -81,12 +85,9 @@ def _make_item(
     operator: "Person | None",
     signature: SheetSignature | None,
 ) -> dict[str, Any]:
-    name = f"{key.checkpoint.pk}:{key.day}:{registration.pk}"
-    # A name that is ticked again after it was taken back is another scan.
-    if signature and signature.undone_count:
-        name = f"{name}:{signature.undone_count}"
+    undone_count = signature.undone_count if signature else 0
     return {
-        "id": str(uuid.uuid5(SHEET_NAMESPACE, name)),
+        "id": str(make_signature_id(key, registration.pk, undone_count)),
         "registration": registration.reference,
         "direction": "in",
         # Without `clock_offset_ms`, so that the time is marked as uncertain.

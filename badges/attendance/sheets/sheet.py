@@ -15,7 +15,7 @@ from badges.attendance.reports.day_figures import find_holder_scans, list_event_
 from badges.attendance.reports.headcount import expected_registrations
 from badges.attendance.reports.printed_list import ListColumn, PrintedList, draw_printed_list
 from badges.attendance.scanning.batch_state import UNDONE
-from badges.attendance.scanning.presence_store import filter_by_checkpoint
+from badges.attendance.scanning.presence_store import OWNER, filter_by_checkpoint
 from convention.text.dates import format_date_with_weekday, format_time_range
 from convention.text.normalize import name_search_key
 from registrations.models import Registration, SessionBooking
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from convention.events.models import Event
 
 SHEET_ORDERS = ("name", "company", "ticket")
+# Any constant: the same signature always gets the same id, so that entering a sheet twice records it once.
+SHEET_NAMESPACE = uuid.UUID("3f0f6a52-3f4b-4a4e-9d0a-6f7f0f6c1d11")
 ONE_DAY = datetime.timedelta(days=1)
 
 
@@ -132,27 +134,43 @@ class SheetSignature:
 
 
 def load_signatures(key: SheetKey) -> dict[int, SheetSignature]:
-    """Return the signatures that were entered on this sheet, by registration."""
-    # Only they are dated by the sheet: another scan of the desk has the time at which it was made.
+    """Return the signatures that were entered on this sheet, by registration; a survivor has those merged."""
     entered = Scan.objects.filter(
-        event=key.checkpoint.event,
-        checkpoint=key.checkpoint,
-        device__is_desk=True,
-        scanned_at=key.recorded_time,
-        undoes__isnull=True,
+        event=key.checkpoint.event, checkpoint=key.checkpoint, device__is_desk=True, undoes__isnull=True
     )
-    # Also those taken back at the desk, whose undo has another time.
+    scans: dict[int, list[tuple[int, uuid.UUID]]] = {}
+    for owner, registration, uid in entered.filter(registration__isnull=False).values_list(
+        OWNER, "registration", "uid"
+    ):
+        scans.setdefault(owner, []).append((registration, uid))
+    signatures = {owner: _filter_signatures(key, entries) for owner, entries in scans.items()}
+    # Also those undone at the desk.
     undos = Scan.objects.filter(event=key.checkpoint.event, reason=UNDONE, undoes__in=entered.values("uid"))
     undone = set(undos.values_list("undoes", flat=True))
-    uids: dict[int, list[uuid.UUID]] = {}
-    for registration, uid in entered.filter(registration__isnull=False).values_list("registration", "uid"):
-        uids.setdefault(registration, []).append(uid)
     return {
-        registration: SheetSignature(
-            next((uid for uid in entries if uid not in undone), None), len(undone.intersection(entries))
+        owner: SheetSignature(
+            next((uid for uid in uids if uid not in undone), None), len(undone.intersection(uids))
         )
-        for registration, entries in uids.items()
+        for owner, uids in signatures.items()
+        if uids
     }
+
+
+def _filter_signatures(key: SheetKey, entries: Sequence[tuple[int, uuid.UUID]]) -> list[uuid.UUID]:
+    """Return the scans, of one attendee's at the desk, that were entered on the sheet."""
+    # By id: their time is the sheet's as it was then, and the session may have been moved since.
+    return [
+        uid
+        for registration, uid in entries
+        if any(uid == make_signature_id(key, registration, count) for count in range(len(entries)))
+    ]
+
+
+def make_signature_id(key: SheetKey, registration: int, undone_count: int) -> uuid.UUID:
+    """Return the id of the scan for an attendee who was ticked, after that many undone ones."""
+    name = f"{key.checkpoint.pk}:{key.day}:{registration}"
+    # A name that is ticked again after it was undone is another scan.
+    return uuid.uuid5(SHEET_NAMESPACE, f"{name}:{undone_count}" if undone_count else name)
 
 
 def count_arrived(rows: Sequence[SheetRow]) -> int:

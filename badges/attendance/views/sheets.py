@@ -51,7 +51,7 @@ def sheet_pdf(request: HttpRequest, event: str, checkpoint: int, day: str) -> Ht
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def sheet_entry(request: HttpRequest, event: str, checkpoint: int, day: str) -> HttpResponse:
-    """Show the names of a sheet to tick; a POST records those that were ticked, or takes one back."""
+    """Show the names of a sheet to tick; a POST records those that were ticked, or undoes one."""
     key = _get_sheet(request, event, checkpoint, day)
     order = _read_order(request)
     rows = load_sheet(key, order=order)
@@ -85,14 +85,14 @@ def sheet_entry(request: HttpRequest, event: str, checkpoint: int, day: str) -> 
 
 
 def _undo_signature(request: HttpRequest, key: SheetKey, rows: list[SheetRow]) -> None:
-    """Take back the entry of the name whose button was pressed, and say so."""
+    """Undo the signature whose button was pressed, and say so."""
     operator = require_signed_in(request.user)
-    for row in rows:
-        if row.signature and str(row.signature) == request.POST["undo"]:
-            undo_signature(key=key, row=row, operator=operator)
-            messages.success(request, _("%(name)s is no longer recorded as present.") % {"name": row.name})
-            return
-    messages.info(request, _("This name had already been taken back."))
+    pressed = [row for row in rows if row.signature and str(row.signature) == request.POST["undo"]]
+    if pressed and undo_signature(key=key, row=pressed[0], operator=operator):
+        sentence = _("The signature of %(name)s has been undone.") % {"name": pressed[0].name}
+        messages.success(request, sentence)
+    else:
+        messages.info(request, _("This signature had already been undone."))
 
 
 def _get_sheet(request: HttpRequest, event: str, checkpoint: int, day: str) -> SheetKey:

@@ -7,18 +7,22 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from badges.desk.badge_prints import AlreadyPrinted, find_last_print, print_badge
+from badges.desk.badge_prints import (
+    AlreadyPrinted,
+    BadgeChangedMeanwhile,
+    find_last_print,
+    print_badge,
+)
 from badges.desk.forms import ReprintForm
 from badges.desk.permissions import get_guest_to_serve
 from badges.printing.pdf import render_badge_pdf, render_badge_svg
 from convention.tables.downloads import inline_response
+from convention.text.normalize import parse_digits
 
 from .guests import get_operator
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
-
-MAX_VERSION_DIGITS = 10
 
 
 @never_cache
@@ -38,12 +42,12 @@ def guest_badge(request: "HttpRequest", event: str, reference: str) -> HttpRespo
                 registration=guest,
                 printed_by=get_operator(request),
                 reason=reason,
-                seen_version=_read_version(request),
+                seen_version=parse_digits(request.POST.get("badge_version", "")),
             )
-        except AlreadyPrinted as error:
+        except (AlreadyPrinted, BadgeChangedMeanwhile) as error:
             # In place of the form's own sentence about an empty reason.
             form.errors.pop("reason", None)
-            form.add_error("reason", str(error))
+            form.add_error("reason" if isinstance(error, AlreadyPrinted) else None, str(error))
             guest.refresh_from_db(fields=["badge_version"])
         else:
             printed.event = guest.event
@@ -53,8 +57,3 @@ def guest_badge(request: "HttpRequest", event: str, reference: str) -> HttpRespo
             return render(request, "desk/badge_page.html", context)
     context |= {"badge": render_badge_svg(guest), "last_print": find_last_print(guest)}
     return render(request, "desk/badge.html", context)
-
-
-def _read_version(request: "HttpRequest") -> int | None:
-    text = request.POST.get("badge_version", "")
-    return int(text) if len(text) <= MAX_VERSION_DIGITS and text.isdecimal() else None

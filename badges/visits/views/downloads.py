@@ -14,6 +14,7 @@ from badges.visits.day_lists import (
     make_roster_list,
     make_roster_sheet,
 )
+from badges.visits.evacuation import record_list_opened
 from badges.visits.roster import RosterEntry, build_manifest, load_roster
 from badges.visits.whereabouts import can_certify
 from convention.audit.record import record_action
@@ -51,9 +52,9 @@ def roster_file(request: HttpRequest, event: str, name: str, kind: str) -> HttpR
 @require_GET
 def evacuation_pdf(request: HttpRequest, event: str) -> HttpResponse:
     visit = get_staffed_visit(event, request.user)
-    record_action("visit_evacuation.print", visit, event=visit.event)
-    printed_list = make_evacuation_list(visit.event, load_roster(visit))
-    return inline_response(draw_printed_list(visit.event, printed_list), name=f"{event}-evacuation.pdf")
+    content = draw_printed_list(visit.event, make_evacuation_list(visit.event, load_roster(visit)))
+    record_list_opened("visit_evacuation.print", visit, event=visit.event)
+    return inline_response(content, name=f"{event}-evacuation.pdf")
 
 
 @require_GET

@@ -9,8 +9,7 @@ from django.views.decorators.http import require_GET, require_safe
 from badges.attendance.reports.headcount import count_inside_anywhere
 from badges.attendance.reports.printed_list import draw_printed_list
 from badges.visits.day_lists import names_expire_at
-from badges.visits.evacuation import load_people_inside, make_inside_list
-from convention.audit.record import record_action
+from badges.visits.evacuation import load_people_inside, make_inside_list, record_list_opened
 from convention.events.permissions import get_event_to_staff
 from convention.tables.downloads import inline_response
 
@@ -19,8 +18,6 @@ from convention.tables.downloads import inline_response
 def event_evacuation_list(request: HttpRequest, event: str) -> HttpResponse:
     """Show who is inside the event. A service worker saves the page on the phone for use offline."""
     event_obj = get_event_to_staff(event, request.user)
-    # The page stays on the phone, so opening it is recorded as printing it is.
-    record_action("evacuation.open", event_obj, event=event_obj)
     people = load_people_inside(event_obj)
     context = {
         "event": event_obj, "section": "organize", "people": people, "now": timezone.now(),
@@ -28,6 +25,10 @@ def event_evacuation_list(request: HttpRequest, event: str) -> HttpResponse:
         "pdf_url": reverse("organize-evacuation-pdf", args=[event_obj.slug]),
     }  # fmt: skip
     response = render(request, "visit_days/event_evacuation.html", context)
+    # The page stays on the phone, so opening it is recorded as printing it is. The phone asks by HEAD, every
+    # minute, whether it may still keep the page.
+    if request.method == "GET":
+        record_list_opened("evacuation.open", event_obj, event=event_obj)
     # Read by the service worker, which deletes the saved page at that time (milliseconds since 1970).
     response["X-Keep-Until"] = str(int(names_expire_at(event_obj).timestamp() * 1000))
     # The service worker's copy, which expires, must be the only one on the phone.
@@ -38,6 +39,6 @@ def event_evacuation_list(request: HttpRequest, event: str) -> HttpResponse:
 @require_GET
 def event_evacuation_pdf(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_staff(event, request.user)
-    record_action("evacuation.print", event_obj, event=event_obj)
-    printed_list = make_inside_list(event_obj, load_people_inside(event_obj))
-    return inline_response(draw_printed_list(event_obj, printed_list), name=f"{event}-evacuation.pdf")
+    content = draw_printed_list(event_obj, make_inside_list(event_obj, load_people_inside(event_obj)))
+    record_list_opened("evacuation.print", event_obj, event=event_obj)
+    return inline_response(content, name=f"{event}-evacuation.pdf")

@@ -58,7 +58,7 @@ def give_club_role(
         email=email, first_name=first_name, last_name=last_name, language=settings.LANGUAGE_CODE
     )
     same_roles = ClubRole.objects.filter(person=person, role=role)
-    refuse_overlap(same_roles, (starts_on, ends_on), name=person.name, field="role")
+    refuse_overlap(same_roles, (starts_on, ends_on), name=str(person), field="role")
     club_role = ClubRole.objects.create(person=person, role=role, starts_on=starts_on, ends_on=ends_on)
     record_action("club_role.give", club_role, fields=["person", "role", "starts_on", "ends_on"])
     return club_role
@@ -68,19 +68,25 @@ def give_club_role(
 def end_club_role(*, role: ClubRole, actor: Person) -> int:
     """End the role yesterday, or delete it if it began today or later; return how many tokens were revoked.
 
-    Raise Forbidden for the role of the last administrator, and for the actor's own as administrator.
+    Do nothing for a role that has ended or is gone: another request may have ended it. Raise Forbidden for
+    the role of the last administrator, and for the actor's own as administrator.
     """
     acquire_advisory_lock(CLUB_ROLES_LOCK)
-    has_begun = role.starts_on <= timezone.localdate()
+    # Read under the lock. Ending a past role would end the present one of the same name.
+    lasting = ClubRole.objects.exclude(ends_on__lt=timezone.localdate())
+    stored = lasting.filter(pk=role.pk).first()
+    if stored is None:
+        return 0
+    has_begun = stored.starts_on <= timezone.localdate()
     if has_begun and role.role == ClubRole.Role.ADMINISTRATOR:
         if is_last_administrator(role.person_id):
             raise Forbidden(_("This is the club’s last administrator: appoint another one first."))
         if role.person_id == actor.pk:
-            raise Forbidden(_("You cannot end your own role: another administrator can."))
-    record_action("club_role.end", role, fields=["ends_on"])
+            raise Forbidden(_("You cannot end your own role. Ask another administrator to do it."))
+    record_action("club_role.end", stored, fields=["ends_on"])
     # Also rows of the same role that the back office added: one that remained would keep access open.
     same_roles = ClubRole.objects.open().filter(person=role.person_id, role=role.role)
-    for row in {role, *same_roles} if has_begun else {role}:
+    for row in {stored, *same_roles} if has_begun else {stored}:
         end_period(row)
     # Programs act with their person's rights, and were set up for those of this role.
     return hooks.revoke_tokens.provider()(person_id=role.person_id) if has_begun else 0

@@ -1,11 +1,12 @@
 """Forms of club roles, working groups, mandates and plans."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.forms import AppointByEmailForm, EurosField
+from convention.club.forms import AppointByEmailForm, EurosField, HundredthsField
 from convention.club.models import ClubRole, Mandate, Plan, WorkingGroup
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin
@@ -23,6 +24,9 @@ class MandateForm(AppointByEmailForm):
     role = forms.ChoiceField(label=_("Role"), choices=Mandate.Role.choices)
 
 
+MAX_CHARTER_CHARS: Final = 20_000
+
+
 class WorkingGroupForm(ActionErrorsMixin, forms.ModelForm):
     """A working group without its slug."""
 
@@ -31,17 +35,21 @@ class WorkingGroupForm(ActionErrorsMixin, forms.ModelForm):
         fields = ["name", "kind", "charter"]
         widgets = {"charter": forms.Textarea(attrs={"rows": 8})}
         help_texts = {"charter": _("What the group is for and how it works.")}
-        error_messages = {"name": {"unique": _("Another group has this name.")}}
+        error_messages = {"name": {"unique": _("Another group already has this name.")}}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["charter"].validators.append(MaxLengthValidator(MAX_CHARTER_CHARS))
 
     def clean_name(self) -> str:
         return normalize_whitespace(self.cleaned_data["name"])
 
 
-class PercentField(EurosField):
+class PercentField(HundredthsField):
     """A rate typed in percent and stored in hundredths of a percent."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"max_value": 100, **kwargs})
+        super().__init__(max_value=100, **kwargs)
 
 
 class PlanForm(ActionErrorsMixin, forms.ModelForm):
@@ -65,10 +73,12 @@ class PlanForm(ActionErrorsMixin, forms.ModelForm):
             "is_offered": _("Only plans on offer can be chosen for a new membership."),
         }
 
+    def clean_name(self) -> str:
+        return normalize_whitespace(self.cleaned_data["name"])
+
     def clean(self) -> dict[str, Any]:
         """Derive the reason for no VAT from the rate."""
         data = super().clean() or self.cleaned_data
-        data["name"] = normalize_whitespace(data.get("name") or "")
         default = Plan._meta.get_field("exemption").get_default()
         self.instance.exemption = "" if data.get("vat_rate") else self.instance.exemption or default
         return data

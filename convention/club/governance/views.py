@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from convention.club.companies import save_market_or_plan
+from convention.club.companies import save_slugged_row
 from convention.club.forms import DateRangeForm
 from convention.club.memberships import list_plans
 from convention.club.models import ClubRole, Mandate, Membership, Plan, WorkingGroup
@@ -46,7 +46,7 @@ def club_role_list(request: "HttpRequest") -> "HttpResponse":
             form.add_errors(error.field_errors)
         else:
             values = {"name": club_role.person, "role": club_role.get_role_display()}
-            messages.success(request, _("%(name)s is now %(role)s.") % values)
+            messages.success(request, _("%(name)s now has the role: %(role)s.") % values)
             return redirect("club-roles")
     context = {"roles": list_club_roles(), "administrator": administrator, "today": timezone.localdate()}
     return render_club_page(request, "roles.html", form=form, **context)
@@ -115,7 +115,7 @@ def working_group_detail(request: "HttpRequest", group: str) -> "HttpResponse":
             form.add_errors(error.field_errors)
         else:
             values = {"name": mandate.person, "role": mandate.get_role_display()}
-            messages.success(request, _("%(name)s is now %(role)s.") % values)
+            messages.success(request, _("%(name)s now has the role: %(role)s.") % values)
             return redirect("club-group", group)
     return render_club_page(request, "group.html", form=form, **load_working_group_page(group_row))
 
@@ -177,7 +177,7 @@ def _edit_plan(request: "HttpRequest", plan: Plan, **context: Any) -> "HttpRespo
     title = plan.title
     form = PlanForm(request.POST or None, instance=plan)
     if request.method == "POST" and form.is_valid():
-        save_market_or_plan(row=form.instance, changed_fields=form.changed_data)
+        save_slugged_row(row=form.instance, changed_fields=form.changed_data)
         messages.success(request, _("The plan is saved."))
         return redirect("club-plans")
     return render_club_page(request, "plan_form.html", form=form, title=title, **context)

@@ -50,7 +50,7 @@ def save_working_group(*, group: WorkingGroup, changed_fields: list[str]) -> Wor
         with transaction.atomic():
             group.save()
     except IntegrityError as error:
-        sentence = _("Another group has this name.")
+        sentence = _("Another group already has this name.")
         raise InvalidFields(_("Some fields need to be corrected."), {"name": [sentence]}) from error
     record_action(verb, group, fields=changed_fields)
     return group
@@ -99,7 +99,7 @@ def change_mandate_days(
 
 def _check_mandate_overlap(mandate: Mandate, days: DateSpan, *, field: str) -> None:
     same_roles = Mandate.objects.filter(group=mandate.group, person=mandate.person, role=mandate.role)
-    refuse_overlap(same_roles.exclude(pk=mandate.pk), days, name=mandate.person.name, field=field)
+    refuse_overlap(same_roles.exclude(pk=mandate.pk), days, name=str(mandate.person), field=field)
 
 
 @transaction.atomic

@@ -43,7 +43,7 @@ TERM_FIELDS = tuple(field.name for field in MembershipTerms._meta.local_fields)
 
 
 class Plan(MembershipTerms):
-    """A membership on offer."""
+    """A membership on offer. Memberships copied its terms when they were drafted, and do not change."""
 
     slug = models.SlugField(_("address"), max_length=50, unique=True)
     name = models.CharField(_("name"), max_length=120)

@@ -168,6 +168,11 @@ class Person(SearchableModel, AbstractBaseUser, PermissionsMixin):
         return f"{self.first_name} {self.last_name}".strip()
 
     @property
+    def is_erased(self) -> bool:
+        """Return whether an erasure left only the row, without name and sign-in."""
+        return not (self.is_active or self.email or self.name)
+
+    @property
     def known_email(self) -> str:
         """Return the address, or the one that the company's contact gave, or ""."""
         return self.email or self.claimed_email

@@ -7,7 +7,7 @@ from django.db.models import Count
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from convention.club.companies import save_market_or_plan
+from convention.club.companies import save_slugged_row
 from convention.club.forms import MarketForm
 from convention.club.models import Market
 from convention.club.permissions import require_administrator
@@ -37,7 +37,7 @@ def _edit_market(request: "HttpRequest", market: Market) -> "HttpResponse":
     title = market.title
     form = MarketForm(request.POST or None, instance=market)
     if request.method == "POST" and form.is_valid():
-        save_market_or_plan(row=form.instance, changed_fields=form.changed_data)
+        save_slugged_row(row=form.instance, changed_fields=form.changed_data)
         messages.success(request, _("The market is saved."))
         return redirect("club-markets")
     rows = Market.objects.annotate(company_count=Count("companies")).order_by("sort_name", "pk")

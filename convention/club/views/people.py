@@ -27,6 +27,7 @@ from convention.club.people import (
     find_namesakes,
     load_person_page,
     prefetch_current_positions,
+    refuse_erased_person,
     reopen_account,
     search_people,
     update_employment_title,
@@ -102,6 +103,7 @@ def person_edit(request: "HttpRequest", person_id: int) -> "HttpResponse":
     """Change name, address and language; others of a new name are shown first."""
     administrator = require_administrator(request.user)
     person = get_object_or_404(Person, pk=person_id)
+    refuse_erased_person(person)
     # Read before the form changes the instance: the page names the person as they are stored.
     title, names = str(person), (person.first_name, person.last_name)
     form = PersonDetailsForm(request.POST or None, instance=person)

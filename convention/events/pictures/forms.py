@@ -32,10 +32,8 @@ class PictureForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
         error_messages={"empty": _("This file is empty.")},
     )
-    alt_text = forms.CharField(
-        label=_("Description in French for people who do not see it"), max_length=300, required=False
-    )
-    alt_text_en = forms.CharField(label=_("The same in English"), max_length=300, required=False)
+    alt_text = forms.CharField(label=_("Alternative text in French"), max_length=300, required=False)
+    alt_text_en = forms.CharField(label=_("Alternative text in English"), max_length=300, required=False)
 
     def __init__(
         self, data: Any, files: Any, *, kind: EventPicture.Kind, stored: EventPicture | None
@@ -44,7 +42,7 @@ class PictureForm(forms.Form):
         self.kind, self.stored = kind, stored
         self.fields["picture"].help_text = HELP_TEXTS[kind]
         self.fields["alt_text"].help_text = _(
-            "What there is to see, in a sentence. Empty for mere decoration."
+            "Describe the picture in one sentence. Leave empty if it is decorative."
         )
         if stored:
             self.initial = {"alt_text": stored.alt_text, "alt_text_en": stored.alt_text_en}

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from convention.errors import UnreadableFile
 from convention.parsing.pictures import (
@@ -27,6 +27,9 @@ RULES: Final = PictureRules(
     too_many_pixels=gettext_lazy("This picture has too many pixels. Choose a smaller one."),
     unreadable=gettext_lazy("This file cannot be read as a picture. Choose a JPEG, PNG or WebP."),
 )
+
+# Of photographs stored on their side; the other four are upright or upside down.
+LYING_ORIENTATIONS: Final = (5, 6, 7, 8)
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,11 @@ def redraw_picture(image_bytes: bytes, limits: SizeLimits) -> RedrawnPicture:
 def unpack_picture(image: Image.Image, *, limits: SizeLimits) -> Image.Image:
     """Return the upright pixels on white. Raise UnreadableFile for a picture too small."""
     smallest, largest = limits.smallest, limits.largest
-    if image.width < smallest[0] or image.height < smallest[1]:
+    width, height = image.size
+    if image.getexif().get(ExifTags.Base.Orientation) in LYING_ORIENTATIONS:
+        # Shown upright below; unpacking a large picture to measure it would cost its memory.
+        width, height = height, width
+    if width < smallest[0] or height < smallest[1]:
         raise UnreadableFile(
             _("This picture is too small: it needs at least %(width)d by %(height)d pixels.")
             % {"width": smallest[0], "height": smallest[1]}

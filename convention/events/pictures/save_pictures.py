@@ -5,12 +5,14 @@ from typing import Final
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
+from convention.errors import NotFound
 from convention.events.models import Event, EventPicture
-from convention.parsing.process import parse_in_child
+from convention.parsing.process import redraw_in_child
 
-from .redraw import MAX_UPLOAD_BYTES, RedrawnPicture, SizeLimits, redraw_picture
+from .redraw import MAX_UPLOAD_BYTES, RULES, RedrawnPicture, SizeLimits, redraw_picture
 
 SIZE_LIMITS: Final = {
     EventPicture.Kind.HEADER: SizeLimits(smallest=(600, 300), largest=(1600, 1200)),
@@ -25,14 +27,15 @@ def save_picture(
 ) -> EventPicture:
     """Replace the picture of that kind; without an upload, change the texts of the stored one.
 
-    Raise UnreadableFile for anything but a JPEG, PNG or WebP of at most 10 MB.
+    Raise UnreadableFile for anything but a JPEG, PNG or WebP of at most 10 MB, and NotFound if the picture
+    whose texts should change is gone.
     """
     if upload is None:
         return change_alt_texts(event=event, kind=kind, alt_text=alt_text, alt_text_en=alt_text_en)
     # One byte more than allowed tells that the file is too large, without reading all of it. Decoding runs in
     # a child process: image libraries have had memory errors.
     limits = SIZE_LIMITS[EventPicture.Kind(kind)]
-    picture = parse_in_child(redraw_picture, upload.read(MAX_UPLOAD_BYTES + 1), limits)
+    picture = redraw_in_child(redraw_picture, upload.read(MAX_UPLOAD_BYTES + 1), limits, rules=RULES)
     return store_picture(event=event, kind=kind, picture=picture, alt_text=alt_text, alt_text_en=alt_text_en)
 
 
@@ -41,6 +44,7 @@ def store_picture(
     *, event: Event, kind: str, picture: RedrawnPicture, alt_text: str = "", alt_text_en: str = ""
 ) -> EventPicture:
     """Store the redrawn picture and record the change."""
+    lock_event_of_pictures(event)
     stored, _is_new = EventPicture.objects.update_or_create(
         event=event,
         kind=kind,
@@ -61,8 +65,11 @@ def store_picture(
 
 @transaction.atomic
 def change_alt_texts(*, event: Event, kind: str, alt_text: str, alt_text_en: str) -> EventPicture:
-    """Change what is read to people who do not see the picture."""
-    stored = EventPicture.objects.select_for_update().defer("content").get(event=event, kind=kind)
+    """Change what is read to people who do not see the picture. Raise NotFound if it was removed."""
+    lock_event_of_pictures(event)
+    stored = event.pictures.filter(kind=kind).defer("content").first()
+    if stored is None:
+        raise NotFound(_("This picture was not found; it may have been removed."))
     stored.alt_text, stored.alt_text_en = alt_text, alt_text_en
     stored.save(update_fields=["alt_text", "alt_text_en"])
     update_pictures_version(event)
@@ -73,10 +80,16 @@ def change_alt_texts(*, event: Event, kind: str, alt_text: str, alt_text_en: str
 @transaction.atomic
 def remove_picture(*, event: Event, kind: str) -> None:
     """Delete the picture of that kind; without one, do nothing."""
+    lock_event_of_pictures(event)
     deleted, _by_model = EventPicture.objects.filter(event=event, kind=kind).delete()
     if deleted:
         update_pictures_version(event)
         record_action("event.remove_picture", event, event=event, fields=[kind])
+
+
+def lock_event_of_pictures(event: Event) -> None:
+    """Lock the event's row: `update_pictures_version` must see what others changed at the same time."""
+    Event.objects.select_for_update(no_key=True).get(pk=event.pk)
 
 
 def update_pictures_version(event: Event) -> None:

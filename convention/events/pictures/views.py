@@ -68,16 +68,21 @@ def _save_form(event: Event, form: PictureForm) -> bool:
 def event_picture(request: "HttpRequest", slug: str, kind: str) -> HttpResponse:
     """Return a picture of the event; its address carries the digest."""
     event = get_visible_event(slug, request.user)
-    picture = event.pictures.filter(kind=kind).first()
+    picture = event.pictures.filter(kind=kind).defer("content").first()
     if picture is None:
         raise NotFound(_("This picture was not found; it may have been removed."))
     # The type is ours whatever was uploaded, and must not be guessed by browsers.
     headers = {"ETag": f'"{picture.digest}"', "X-Content-Type-Options": "nosniff"}
-    response = HttpResponse(bytes(picture.content), content_type=picture.mimetype, headers=headers)
+    response = HttpResponse(content_type=picture.mimetype, headers=headers)
     is_public = event.visibility == Event.Visibility.PUBLIC
     if is_public and request.GET.get("v") == picture.digest:
         # The version is part of the address, so the answer never changes.
         patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
     else:
         patch_cache_control(response, private=True, max_age=HOUR)
-    return get_conditional_response(request, etag=headers["ETag"], response=response) or response
+    answer = get_conditional_response(request, etag=headers["ETag"], response=response)
+    if answer is None or answer is response:
+        # Read last: a browser that has the picture costs no megabytes from the database.
+        response.content = bytes(picture.content)
+        return response
+    return answer

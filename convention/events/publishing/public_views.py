@@ -1,5 +1,6 @@
 """Public events for programs: preview images, the site map, and rules for search engines."""
 
+import gzip
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 HOUR, DAY = 3600, 24 * 3600
+SITE_MAP_KEY = "site-map-gzip"
 # A site map may have 50 000 addresses, and each page has one in each language.
 MAX_PAGES = 50_000 // len(settings.LANGUAGES)
 # Areas of people who are signed in, and links that are secrets.
@@ -59,8 +61,12 @@ def list_public_events() -> Iterator[PublicPage]:
 def site_map(_request: "HttpRequest") -> HttpResponse:
     """List the addresses of all public pages in all languages."""
     # With all events of a club it takes seconds, and robots of many operators ask for it.
-    content = cache.get_or_set("site-map", _render_site_map, HOUR)
-    response = HttpResponse(content, content_type="application/xml")
+    compressed = cache.get(SITE_MAP_KEY)
+    if compressed is None:
+        # Compressed: it may have twenty megabytes, and Redis or the process's memory holds it.
+        compressed = gzip.compress(_render_site_map().encode())
+        cache.set(SITE_MAP_KEY, compressed, HOUR)
+    response = HttpResponse(gzip.decompress(compressed), content_type="application/xml")
     patch_cache_control(response, public=True, max_age=HOUR)
     return response
 

@@ -9,6 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from convention.club.models import WorkingGroup
+from convention.club.permissions import is_club_administrator
 from convention.codes.qr import draw_svg_symbol
 from convention.errors import InvalidFields, NotFound, NotOpenNow
 from convention.events.forms import CopyEventForm, PublishEventForm, StartEventForm
@@ -76,7 +78,13 @@ def event_start(request: "HttpRequest", kind: str) -> "HttpResponse":
         return redirect("organize-event-publish", event.slug)
     is_meeting = kind == Event.Kind.GROUP_MEETING
     heading = _("A new meeting of a working group") if is_meeting else _("A new convention")
-    context = {"form": form, "heading": heading, "section": "organize"}
+    context = {
+        "form": form,
+        "heading": heading,
+        "section": "organize",
+        "lacks_group": is_meeting and not WorkingGroup.objects.exists(),
+        "can_add_group": is_club_administrator(request.user),
+    }
     return render(request, "organize/event_start.html", context)
 
 

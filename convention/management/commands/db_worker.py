@@ -9,7 +9,6 @@ class Command(ConventionCommand):
     """The worker of django-tasks-db knows no leases, so that a task could run twice."""
 
     help = "Not available: use `manage.py worker`."
-    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.exit_with_error("This command could run a task twice. Use `manage.py worker`.")

@@ -44,7 +44,6 @@ class Command(ConventionCommand):
     """Prepare the database in development, then keep server and worker running until Ctrl-C."""
 
     help = "Run the server and the task worker together until Ctrl-C."
-    requires_system_checks: list[str] = []  # system checks connect to the database, which may be away or full
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

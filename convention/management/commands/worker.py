@@ -14,7 +14,6 @@ class Command(ConventionCommand):
     """One worker; start as many as needed."""
 
     help = "Run queued tasks, such as e-mails, and retry failed ones until stopped."
-    requires_system_checks: list[str] = []  # system checks connect to the database, which may be away or full
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

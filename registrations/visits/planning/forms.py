@@ -1,6 +1,5 @@
 """Forms of proposals: proposing, setting aside, and setting a date."""
 
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -8,13 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company, CompanyRole
 from convention.events.forms import LocalDateTimeField, add_time_zone
+from convention.events.models import DEFAULT_ZONE
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin
 from registrations.visits.models import Proposal
 
 from .permissions import Proposer
-
-PARIS_ZONE = zoneinfo.ZoneInfo("Europe/Paris")
 
 
 def list_vendors() -> Any:
@@ -98,7 +96,9 @@ class VisitDateForm(ActionErrorsMixin, forms.Form):
         label=_("Address for questions"),
         help_text=_("Questions from members and the host go to this address, as do the host’s decisions."),
     )
-    starts_at = LocalDateTimeField(label=_("Starts"))
+    starts_at = LocalDateTimeField(
+        label=_("Starts"), help_text=_("Paris time. You can change the time zone in the settings.")
+    )
     ends_at = LocalDateTimeField(label=_("Ends"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -109,13 +109,13 @@ class VisitDateForm(ActionErrorsMixin, forms.Form):
         field.queryset = list_vendors()
 
     def clean(self) -> dict[str, Any]:
-        """Read the times in Paris time, which can be changed in the event's settings; check their order."""
+        """Read the times in the zone of new events; check their order."""
         data = super().clean() or self.cleaned_data
         data["name"] = normalize_whitespace(data.get("name") or "")
         if "name" not in self.errors and not data["name"]:
             self.add_error("name", _("Enter a name."))
         for name in ("starts_at", "ends_at"):
-            add_time_zone(self, name, PARIS_ZONE)
+            add_time_zone(self, name, DEFAULT_ZONE)
         starts, ends = data.get("starts_at"), data.get("ends_at")
         if starts and ends and ends <= starts:
             self.add_error("ends_at", _("The visit must end after it starts."))

@@ -7,6 +7,7 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from badges.attendance.conflicts_api import MAX_CONFLICTS_SENT
 from badges.attendance.models import Checkpoint, ConflictResolution, Presence, Scan
 from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_encryption import make_registration_key
@@ -174,11 +175,13 @@ def test_a_phone_is_sent_its_conflicts_behind_many_of_others(client, event, devi
     record_scan_items(device=third, items=left[:-1])
 
     sent = client.get(API, headers=bearer(token)).json()["conflicts"]
+    sent_to_first = client.get(API, headers=bearer(devices[0][1])).json()["conflicts"]
     conflict_id = f"{event.checkpoints.get().pk}-{others[-1].reference}"
     body = {"id": conflict_id, "kind": "misuse"}
     answer = client.post(API, body, content_type="application/json", headers=bearer(token))
 
     assert [conflict["name"] for conflict in sent] == ["Zoé N00"]
+    assert len(sent_to_first) == MAX_CONFLICTS_SENT
     # It stopped this badge, so the conflict is none of its own.
     assert answer.status_code == 404
 

@@ -155,6 +155,12 @@ def test_the_snapshot_brings_the_limit_and_takes_the_phones_state(client, event)
     assert (body["devices_silent"], body["uncertain"]) == (1, 0)
     assert (device.state, device.seen_at is not None) == (state, True)
     assert client.get(SNAPSHOT_URL, headers=headers | {"if-none-match": answer["ETag"]}).status_code == 304
+    # What differs with every request waits for half a minute; what tells something new does not.
+    for changes, is_stored in (({"battery": 0.52, "clock_offset_ms": 40}, False), ({"pending": 0}, True)):
+        changed = state | changes
+        client.get(SNAPSHOT_URL, headers=bearer(token) | {"scanner-state": json.dumps(changed)})
+        device.refresh_from_db()
+        assert (device.state == changed) is is_stored
     for strange in ("{", "[]", '{"battery": 7}', "x" * 2000):
         assert client.get(SNAPSHOT_URL, headers=bearer(token) | {"scanner-state": strange}).status_code == 200
 

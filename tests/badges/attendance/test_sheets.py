@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from badges.attendance.merge import merge_registrations_and_scans
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.scanning.record_scans import record_scan_items
 from badges.attendance.sheets.sheet import list_sheets, load_sheet
@@ -99,7 +100,7 @@ def test_a_signature_outweighs_opening_hours_and_other_days_have_no_sheet(desk, 
         assert desk.get(address).status_code == 404
 
 
-def test_a_name_ticked_by_mistake_is_taken_back_and_can_be_ticked_again(desk, event):
+def test_a_name_ticked_by_mistake_is_undone_and_can_be_ticked_again(desk, event):
     entrance = event.checkpoints.get()
     ana, boris = (make_registration(event, last_name=name) for name in ("Ana", "Boris"))
     record_scan_items(device=make_device(event)[0], items=[make_item(code_of(boris))])
@@ -108,21 +109,44 @@ def test_a_name_ticked_by_mistake_is_taken_back_and_can_be_ticked_again(desk, ev
     signature = Scan.objects.get(registration=ana)
     signed_page = desk.get(address).content.decode()
 
-    for _click in range(2):
-        undone_page = desk.post(address, {"undo": str(signature.uid)}, follow=True).content.decode()
+    undone_page = desk.post(address, {"undo": str(signature.uid)}, follow=True).content.decode()
+    second_page = desk.post(address, {"undo": str(signature.uid)}, follow=True).content.decode()
     undo = Scan.objects.get(undoes=signature.uid)
     presence_after_undo = Presence.objects.get(registration=ana)
     desk.post(address, {"signed": ana.reference})
     again_page = desk.get(address).content.decode()
 
-    # The one scanned at the door is shown apart from those to tick, and is not taken back here.
+    # The one scanned at the door is shown apart from those to tick, and is not undone here.
     assert signed_page.count('name="undo"') == 1
     assert signed_page.count('name="signed"') == 0
     assert (undo.reason, undo.device.is_desk) == ("undone", True)
     assert (presence_after_undo.entries, presence_after_undo.is_inside) == (0, False)
     assert f'value="{ana.reference}"' in undone_page
+    assert "The signature of Ana Zoé has been undone." in undone_page
+    assert "This signature had already been undone." in second_page
     assert Presence.objects.get(registration=ana).entries == 1
     assert again_page.count('name="undo"') == 1
     assert Presence.objects.get(registration=boris).entries == 1
     assert AuditEntry.objects.filter(verb="sheet.undo").count() == 1
     assert load_sheet(list_sheets(event)[0])[0].signature != signature.uid
+
+
+def test_signatures_are_found_after_the_session_is_moved_and_registrations_are_merged(desk, event):
+    session = make_session(event, "Sauvegardes", starts_at=event.starts_at + HOUR / 60)
+    checkpoint = Checkpoint.objects.create(event=event, session=session, name="Salle", kind="session")
+    ana, double = (make_registration(event, last_name="Ana") for _registration in range(2))
+    address = make_address(event, checkpoint)
+    desk.post(address, {"signed": double.reference})
+    signature = Scan.objects.get()
+
+    type(session).objects.filter(pk=session.pk).update(starts_at=event.starts_at + HOUR / 30)
+    merge_registrations_and_scans(survivor=ana, other=double)
+    moved_page = desk.get(address).content.decode()
+    desk.post(address, {"undo": str(signature.uid)})
+    desk.post(address, {"signed": ana.reference})
+    [again] = [row.signature for row in load_sheet(list_sheets(event)[-1])]
+
+    assert f'value="{signature.uid}"' in moved_page
+    assert Presence.objects.get(registration=ana, checkpoint=checkpoint).entries == 1
+    assert Scan.objects.filter(reason="undone", undoes=signature.uid).count() == 1
+    assert Scan.objects.get(uid=again).registration == ana

@@ -2,10 +2,12 @@
 
 import pytest
 
+from badges.attendance.merge import merge_registrations_and_scans
 from badges.attendance.models import Presence, Scan
-from badges.attendance.scanning.lookup.short_codes import MAX_SHORT_CODES
+from badges.attendance.scanning.lookup.short_codes import MAX_SHORT_CODES, SHORT_CODE_WINDOW_SECONDS
 from badges.codes import make_short_code
 from badges.desk.notes import write_staff_note
+from convention.api.throttles import consume_rate_limit
 from convention.events.sequence import advance_sequence
 from tests.badges.attendance.factories import (
     bearer,
@@ -97,3 +99,19 @@ def test_a_typed_scan_is_taken_back_also_after_a_reprint_whose_old_letters_admit
     assert (presence.entries, presence.is_inside) == (0, False)
     assert (old["verdict"], old["reason"]) == ("refused", "revoked")
     assert new["verdict"] == "admitted"
+
+
+def test_a_code_of_a_merged_badge_says_that_it_was_replaced_and_is_one_try(client, event, settings):
+    settings.RATE_LIMITS = "on"
+    device, token = make_device(event)
+    kept, other = make_registration(event, last_name="Gardée"), make_registration(event)
+    code = make_short_code(code_of(other))
+    merge_registrations_and_scans(survivor=kept, other=other)
+    tries, window = MAX_SHORT_CODES - 1, SHORT_CODE_WINDOW_SECONDS
+    consume_rate_limit("scanner-short-code", str(device.pk), limit=tries, window_seconds=window, amount=tries)
+
+    # Recorded in two tries, since the survivor has to be locked too.
+    [result] = send(client, token, make_item(code))
+
+    assert (result["verdict"], result["reason"]) == ("refused", "revoked")
+    assert result["attendee"]["registration"] == kept.reference

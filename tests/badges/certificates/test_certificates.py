@@ -135,6 +135,7 @@ def test_corrected_facts_replace_a_certificate_and_an_organizer_withdraws_one(cl
     client.post(withdraw, {"reason": ""})
     assert Certificate.objects.valid().exists()
     client.post(withdraw, {"reason": "Badge prêté"})
+    own_page = client.get(make_path("order-certificates", registration)).content.decode()
 
     assert "Porte 7" in scans_page
     assert "was replaced by a newer one" in client.get(public[0]).content.decode()
@@ -143,6 +144,9 @@ def test_corrected_facts_replace_a_certificate_and_an_organizer_withdraws_one(cl
     # The same text is not issued again, or the withdrawal would end with the next download.
     assert client.get(make_path("order-certificate", registration)).status_code >= 400
     assert not Certificate.objects.valid().exists()
+    assert own_page.count("The organizer has withdrawn this certificate.") == 1
+    assert make_path("order-certificate", registration) not in own_page
+    assert make_path("order-session-certificate", registration, event.sessions.get().guid) in own_page
 
 
 def test_organizers_print_those_of_everyone_and_many_in_a_job(client, event, monkeypatch):

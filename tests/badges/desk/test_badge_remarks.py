@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from badges.attendance.scanning.record_encryption import decrypt_record, make_registration_key
 from badges.desk.notes import write_staff_note
-from badges.desk.payments import sync_amount_due, take_payment
+from badges.desk.payments import invoice_later, sync_amount_due, take_payment
 from badges.desk.search import load_guests
 from convention.events.sequence import advance_sequence
 from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
@@ -85,6 +85,21 @@ def test_what_is_to_be_paid_reaches_the_scanner_until_it_is_paid(event, django_c
     assert before["to_pay"] is True
     assert "to_pay" not in paid
     assert refunded["to_pay"] is True
+
+
+def test_an_order_that_is_invoiced_instead_is_no_longer_to_be_paid_at_the_scanner(
+    event, django_capture_on_commit_callbacks
+):
+    guest = make_priced_registration(event, "card")
+    before = fetch_record(event, guest)
+    since = event.sequence
+
+    with django_capture_on_commit_callbacks(execute=True):
+        invoice_later(guest=guest)
+    invoiced = fetch_record(event, guest, since=since)
+
+    assert before["to_pay"] is True
+    assert "to_pay" not in invoiced
 
 
 def test_scanners_and_desk_agree_on_what_is_to_be_paid(event):

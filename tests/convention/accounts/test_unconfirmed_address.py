@@ -8,7 +8,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from convention.club.models import Person
-from tests.factories import make_account, make_person
+from convention.club.people import update_person
+from tests.factories import make_account, make_administrator, make_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -58,6 +59,19 @@ def test_who_was_never_signed_in_signs_in_to_their_own_account(client, typist, m
     assert client.session["_auth_user_id"] == str(victor.pk)
     typist.refresh_from_db()
     assert typist.email == "eve@example.org"
+
+
+def test_a_code_mailed_to_a_former_address_signs_nobody_in(client, typist, mailoutbox):
+    client.post(CODE_PAGE, {"email": typist.email})
+    code = re.search(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b", mailoutbox[-1].body)[0]
+    typist.email = "eve@new.example"
+    update_person(person=typist, actor=make_administrator(), changed_fields=["email"])
+
+    answer = client.post(f"{CODE_PAGE}confirm/", {"code": code}, follow=True)
+
+    assert answer.redirect_chain[-1][0] == "/en/accounts/login/"
+    assert "This code was sent to an address that this account no longer has." in answer.text
+    assert "_auth_user_id" not in client.session
 
 
 def test_a_new_password_is_chosen_for_ones_own_account_alone(client, typist, mailoutbox):

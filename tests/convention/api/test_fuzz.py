@@ -113,7 +113,7 @@ WHO = [
 
 @pytest.mark.parametrize("who", WHO)
 @described.parametrize()
-@settings(10)
+@settings(6)
 def test_every_answer_is_described(case, who, tokens):
     ask(case, tokens[who])
 

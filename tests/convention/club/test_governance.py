@@ -30,9 +30,9 @@ def test_a_role_is_given_to_a_new_person_and_ends_with_their_tokens():
     given = client.post(f"{AT}roles/", fields, follow=True).content.decode()
 
     person = Person.objects.get(email="zoe@firm.example")
-    assert "Zoé Martin is now treasurer." in given
+    assert "Zoé Martin now has the role: treasurer." in given
     assert has_club_role(person, "treasurer")
-    assert "has this role from" in client.post(f"{AT}roles/", fields).content.decode()
+    assert "Zoé Martin already has this role from" in client.post(f"{AT}roles/", fields).content.decode()
 
     create_token(person_id=person.pk, name="program", scopes=["registrations:read"])
     role = person.club_roles.get()
@@ -45,6 +45,13 @@ def test_a_role_is_given_to_a_new_person_and_ends_with_their_tokens():
     assert ApiToken.objects.get(person=person).revoked_at
     verbs = AuditEntry.objects.filter(verb__startswith="club_role").order_by("pk")
     assert list(verbs.values_list("verb", flat=True)) == ["club_role.give", "club_role.end"]
+
+    past = ClubRole.objects.create(person=person, role="treasurer", starts_on=LONG_AGO, ends_on=LONG_AGO)
+    ClubRole.objects.create(person=person, role="treasurer", starts_on=LONG_AGO + DAY)
+    client.post(f"{AT}roles/{past.pk}/end/")
+
+    # The end of a past role, shown on a page of yesterday, leaves the present one alone.
+    assert has_club_role(Person.objects.get(pk=person.pk), "treasurer")
 
 
 def test_the_last_administrator_stays_and_nobody_ends_their_own_role():
@@ -81,8 +88,19 @@ def test_a_closed_account_and_an_unknown_address_without_a_name_get_no_role():
     closed = client.post(f"{AT}roles/", {**fields, "email": "ana@firm.example"}).content.decode()
     nameless = client.post(f"{AT}roles/", {**fields, "email": "new@firm.example"}).content.decode()
 
-    assert "The account of Ana Silva is closed" in closed
+    assert "The account of ana@firm.example is closed" in closed
     assert "Enter the last name." in nameless
+
+    company = make_company(role="organizer")
+    as_contact = client.post(
+        f"{AT}companies/{company.slug}/", {"email": "ana@firm.example", "starts_on": TODAY()}
+    )
+    too_long = client.post(f"{AT}roles/", {**fields, "email": f"{'a' * 250}@firm.example"})
+
+    assert "The account of ana@firm.example is closed" in as_contact.content.decode()
+    assert too_long.context["form"].errors["email"] == [
+        "Ensure this value has at most 254 characters (it has 263)."
+    ]
     assert not ClubRole.objects.filter(role="secretary").exists()
 
 
@@ -100,7 +118,9 @@ def test_a_group_from_its_name_to_its_history():
     assert answer["Location"] == at
     assert group.name == "Cloud souverain"
     twin = client.post(f"{AT}groups/new/", {"name": "Cloud souverain", "kind": "technical"})
-    assert "Another group has this name." in twin.content.decode()
+    long = client.post(f"{at}edit/", {"name": "Cloud", "kind": "technical", "charter": "é" * 20_001})
+    assert list(long.context["form"].errors) == ["charter"]
+    assert "Another group already has this name." in twin.content.decode()
     client.post(f"{at}edit/", {"name": "Cloud", "kind": "technical", "charter": ""})
     group.refresh_from_db()
     assert (group.name, group.slug, group.kind) == ("Cloud", "cloud-souverain", "technical")
@@ -111,7 +131,7 @@ def test_a_group_from_its_name_to_its_history():
 
     assert (mandate.person, mandate.ends_on) == (person, None)
     assert AuditEntry.objects.get(verb="mandate.give").fields == ["person", "role", "starts_on", "ends_on"]
-    assert "has this role from" in client.post(at, mandate_fields).content.decode()
+    assert "Ana Silva already has this role from" in client.post(at, mandate_fields).content.decode()
     assert "Ana Silva" in client.get(f"{AT}groups/").content.decode()
     backwards = client.post(
         f"{at}mandates/{mandate.pk}/", {"starts_on": "2026-01-01", "ends_on": "2025-01-01"}

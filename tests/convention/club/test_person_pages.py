@@ -7,8 +7,10 @@ from django.core import mail
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
 from convention.audit.models import AuditEntry
-from convention.club.models import Person
-from tests.factories import make_account, make_administrator, make_person, verified
+from convention.club.models import Employment, Person
+from convention.privacy.erase import execute_erasure
+from convention.privacy.models import PrivacyCase
+from tests.factories import make_account, make_administrator, make_company, make_person, verified
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +86,14 @@ def test_a_new_address_ends_what_the_former_one_gave_access_to(django_capture_on
     assert "new@firm.example" in mail.outbox[0].body
     assert set(AuditEntry.objects.get(verb="person.change").fields) == {"email", "last_name"}
 
+    person_client.force_login(person)
+    client.post(page, edit_fields(person, email="NEW@firm.example", first_name="Zoé"))
+
+    # The same address in capitals is no new one: the session lasts.
+    person.refresh_from_db()
+    assert (person.email, person.first_name) == ("new@firm.example", "Zoé")
+    assert person_client.get("/en/me/").status_code == 200
+
 
 def test_namesakes_and_taken_addresses_are_shown_before_a_person_is_changed():
     make_person(email="zoe@firm.example", first_name="Zoé", last_name="Martin", is_active=False)
@@ -137,10 +147,37 @@ def test_an_administrator_cannot_take_over_or_close_what_would_lock_the_club_out
     of_root = f"/en/organize/club/people/{root.pk}/"
 
     taken = client.post(f"{of_root}edit/", edit_fields(root, email="mine@firm.example")).content.decode()
+    mistyped = client.post(
+        f"/en/organize/club/people/{administrator.pk}/edit/",
+        edit_fields(administrator, email="slip@x.example"),
+    ).content.decode()
 
-    assert "changes the address themselves" in taken
+    assert "Only a superuser can change this address here." in taken
+    assert "Change your own address under “Account and security”." in mistyped
+    assert '<a href="/en/me/security/">Change your address under' in mistyped
+    assert Person.objects.get(pk=administrator.pk).email == administrator.email
     assert client.post(f"{of_root}close/").status_code == 403
     assert "You cannot close your own account" in client.post(own).content.decode()
     # The superuser holds no role of the club: without this one nobody would be its administrator.
     assert "last administrator" in root_client.post(own).content.decode()
     assert Person.objects.filter(is_active=True).count() == 2
+
+
+def test_an_erased_person_is_neither_changed_nor_reopened():
+    person = make_account(first_name="Zoé", last_name="Martin")
+    Employment.objects.create(person=person, company=make_company())
+    execute_erasure(case=PrivacyCase.objects.create(kind="erasure", person=person, email=person.email))
+    client = make_client(make_administrator())
+    at = f"/en/organize/club/people/{person.pk}/"
+
+    page = client.get(at).content.decode()
+    edited = client.post(f"{at}edit/", {"first_name": "Zoé", "last_name": "Martin", "language": "fr"})
+    reopened = client.post(f"{at}reopen/")
+    employed = client.post(f"{at}jobs/", {"job-company": make_company().pk, "job-starts_on": "2030-01-01"})
+
+    assert "erased: this record is kept only for statistics" in page
+    assert f"{at}edit/" not in page
+    assert "Add an employment" not in page
+    assert [answer.status_code for answer in (edited, reopened, employed)] == [403, 403, 403]
+    assert "has been erased" in reopened.content.decode()
+    assert Person.objects.get(pk=person.pk).is_erased

@@ -240,6 +240,22 @@ def test_a_role_goes_to_whoever_has_the_address(client):
     assert list(AuditEntry.objects.filter(verb="role.give").values_list("event", flat=True)) == ["x", "x"]
 
 
+def test_a_closed_account_and_a_name_that_is_none_get_no_role(client):
+    event = make_event(slug="x")
+    make_person(email="ana@example.org", first_name="Ana", last_name="Silva", is_active=False)
+    client.force_login(make_staff(event))
+
+    closed = client.post("/en/organize/x/people/", role_form(email="Ana@example.org")).content.decode()
+    link = client.post("/en/organize/x/people/", role_form(first_name="http://evil.example"))
+    client.post("/en/organize/x/people/", role_form(email="Lea@example.org", first_name=""))
+
+    assert "The account of ana@example.org is closed." in closed
+    assert "Silva" not in closed
+    assert list(link.context["form"].errors) == ["first_name"]
+    assert EventRole.objects.get(role="desk").person.email == "lea@example.org"
+    assert AuditEntry.objects.get(verb="person.add").fields == ["email", "first_name", "last_name"]
+
+
 def test_a_person_who_is_known_keeps_the_name(client):
     event, known = make_event(slug="x"), make_person(email="new@example.org", first_name="Ancienne")
     client.force_login(make_staff(event))

@@ -10,11 +10,14 @@ from lxml import html
 from PIL import Image
 
 from convention.audit.models import AuditEntry
+from convention.errors import NotFound
 from convention.events.models import Event, EventPicture, Venue
+from convention.events.pictures.save_pictures import change_alt_texts, update_pictures_version
 from convention.events.publishing.copy_event import copy_event
 from tests.factories import make_event, make_picture, make_staff
 from tests.schedule.speakers.factories import make_image
 from tests.site_objects import make_client
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -77,11 +80,13 @@ def test_logo_and_map_are_on_the_public_pages(client):
 
     page = client.get("/en/events/x/").content.decode()
     agenda = client.get("/en/events/x/agenda/").content.decode()
+    desk = make_client(make_staff(event, role="desk")).get("/en/desk/x/").content.decode()
 
     assert 'alt="Map of the venue"' in page
     assert 'href="https://www.openstreetmap.org/search?query=1+quai+Annecy+FR"' in page
     assert 'class="event-logo"' in page
     assert 'class="event-logo"' in agenda
+    assert 'class="event-logo"' not in desk
 
 
 @pytest.mark.once
@@ -91,9 +96,11 @@ def test_logo_and_map_are_on_the_public_pages(client):
         (b"GIF89a", "This file cannot be read as a picture. Choose a JPEG, PNG or WebP."),
         (b"<svg onload=alert(1)>", "This file cannot be read as a picture. Choose a JPEG, PNG or WebP."),
         (make_image(100, 80), "This picture is too small: it needs at least 600 by 300 pixels."),
+        # Stored on its side: upright it is 300 pixels wide.
+        (make_image(600, 300, exif=True), "This picture is too small: it needs at least 600 by 300 pixels."),
         (b"\xff" * (10 * 1024**2 + 1), "This picture is larger than 10 MB. Choose a smaller one."),
     ],
-    ids=["gif", "svg", "small", "large"],
+    ids=["gif", "svg", "small", "lying", "large"],
 )
 def test_a_bad_file_gets_a_sentence_and_changes_nothing(content, sentence):
     event = make_event(slug="x")
@@ -117,6 +124,39 @@ def test_a_form_without_a_file_or_with_an_unknown_kind_saves_nothing():
     assert "Choose a picture." in without
     assert unknown.status_code == 200
     assert not EventPicture.objects.exists()
+
+
+@pytest.mark.once
+def test_a_picture_that_takes_too_much_memory_gets_advice_about_pictures(settings):
+    settings.PARSER_MEMORY_MB = 150
+    event = make_event(slug="x")
+
+    answer = upload(make_client(make_staff(event)), "header", make_image(7000, 7000, kind="PNG"))
+
+    assert "This picture has too many pixels. Choose a smaller one." in answer.content.decode()
+
+
+def test_texts_of_a_picture_that_was_removed_meanwhile_are_not_found():
+    event = make_event(slug="x")
+
+    with pytest.raises(NotFound):
+        change_alt_texts(event=event, kind="logo", alt_text="Un lac", alt_text_en="")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pictures_changed_at_once_are_all_in_the_version():
+    event = make_event(slug="x")
+    for kind in EventPicture.Kind:
+        make_picture(event, kind)
+
+    def describe(kind):
+        change_alt_texts(event=Event.objects.get(), kind=kind, alt_text="Un lac", alt_text_en="")
+
+    in_threads([lambda kind=kind: describe(kind) for kind in EventPicture.Kind])
+    stored = Event.objects.get().pictures_version
+    update_pictures_version(event)
+
+    assert stored == event.pictures_version
 
 
 def test_settings_saved_meanwhile_leave_the_pictures_alone():

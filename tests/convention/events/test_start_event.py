@@ -5,9 +5,9 @@ import pytest
 from badges.attendance.models import Checkpoint
 from badges.mailings.models import ReminderPlan
 from convention.audit.models import AuditEntry
-from convention.club.models import WorkingGroup
+from convention.club.models import ClubRole, WorkingGroup
 from convention.events.models import Event, Venue
-from tests.factories import make_administrator, make_event, make_staff
+from tests.factories import make_administrator, make_event, make_person, make_staff
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,8 @@ def test_a_convention_begins_with_tickets_an_entrance_and_reminders():
         ("Member", "member", True, 0),
         ("Guest", "guest", False, 0),
     ]
-    assert Checkpoint.objects.get(event=event).kind == "entrance"
+    # Named in the organizer's language.
+    assert Checkpoint.objects.values_list("kind", "name").get(event=event) == ("entrance", "Entrance")
     assert ReminderPlan.objects.get(event=event).is_enabled
     # Nobody opens registration for guests for free by oversight.
     assert "Free for guests: Guest." in answer.content.decode()
@@ -51,11 +52,26 @@ def test_a_meeting_belongs_to_its_group_and_has_one_free_ticket():
     assert not ReminderPlan.objects.filter(event=event).exists()
 
 
+def test_without_a_group_a_meeting_cannot_start_and_the_page_says_so():
+    organizer = make_person()
+    ClubRole.objects.create(person=organizer, role="organizer")
+
+    page = make_client(make_administrator()).get("/en/organize/new/start/group_meeting/").content.decode()
+    page_of_organizer = make_client(organizer).get("/en/organize/new/start/group_meeting/").content.decode()
+
+    assert "There is no working group yet" in page
+    assert 'href="/en/organize/club/groups/new/"' in page
+    assert "<select" not in page
+    assert "An administrator of the club can add it." in page_of_organizer
+    assert "/en/organize/club/groups/new/" not in page_of_organizer
+
+
 @pytest.mark.once
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
         ({"name": " "}, "This field is required."),
+        ({"name": "\u200b"}, "Enter a name."),
         ({"ends_at": "2030-06-18T09:00"}, "The event must end after it starts."),
         ({"starts_at": "2030-03-31T02:30"}, "This time does not exist in that time zone"),
         ({"venue": "999"}, "Select a valid choice."),

@@ -33,6 +33,7 @@ from tests.convention.privacy.person_fixtures import (
     past_event,
 )
 from tests.factories import make_administrator, make_event, make_person, make_registration, make_ticket
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 BOOKS = "invoices_"
@@ -178,6 +179,16 @@ def test_the_last_administrator_stays():
     assert len(find_erasure_blockers(get_subject(boss))) == 1
     make_administrator()
     assert find_erasure_blockers(get_subject(boss)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_administrators_erased_at_once_leave_one():
+    cases = [case_of(make_administrator()) for _number in range(3)]
+
+    results = in_threads([lambda case=case: execute_erasure(case=case) for case in cases])
+
+    assert [type(result) for result in results].count(ErasureBlocked) == 1
+    assert ClubRole.objects.open().filter(role="administrator").count() == 1
 
 
 def test_a_debt_stands_in_the_way():

@@ -54,7 +54,7 @@ def test_a_picture_that_needs_too_much_memory_is_refused_and_the_former_stays(go
     settings.PARSER_MEMORY_MB = 150
     one = make_sponsorship(gold)
 
-    with pytest.raises(FileTooDemanding):
+    with pytest.raises(FileTooDemanding, match="pixels"):
         save_logo(sponsorship=one, upload=picture((4000, 4000), mode="RGBA"))
 
     assert SponsorLogo.objects.get().width == 60

@@ -52,9 +52,21 @@ def parse_device_state(header: str) -> dict[str, Any] | None:
 
 
 def update_last_seen(device: Device, now: datetime.datetime, state: dict[str, Any] | None = None) -> None:
-    """Update `seen_at`, at most every 30 seconds so that requests do not queue, and a changed state."""
+    """Update `seen_at` and the state, at most every 30 seconds unless the state has changed noticeably."""
     is_recent = device.seen_at is not None and now - device.seen_at <= SEEN_INTERVAL
-    if is_recent and (state is None or state == device.state):
+    if is_recent and (state is None or _round_state(state) == _round_state(device.state)):
         return
     changes: dict[str, Any] = {"seen_at": now} if state is None else {"seen_at": now, "state": state}
     Device.objects.filter(pk=device.pk).update(**changes)
+
+
+def _round_state(state: dict[str, Any]) -> dict[str, Any]:
+    """Return the state with its numbers rounded, since they differ a little with each request."""
+    # LOW_BATTERY, MAX_CLOCK_OFFSET_MS and OLD_SCAN_SECONDS (device_health.py) are multiples of these steps.
+    return state | {
+        # To a factor of two: a busy door always has some scans to send.
+        "pending": (state.get("pending") or 0).bit_length(),
+        "oldest_pending_s": (state.get("oldest_pending_s") or 0) // 60,
+        "battery": round(100 * (state.get("battery") or 0)) // 5,
+        "clock_offset_ms": int((state.get("clock_offset_ms") or 0) / 10_000),
+    }

@@ -11,7 +11,7 @@ from convention import hooks
 from registrations.models import Registration
 
 from ..record_encryption import make_registration_key
-from ..snapshot import describe_ticket
+from ..snapshot import PERSON_COLUMNS, make_person_record
 
 # For the API's description.
 FOUND_ATTENDEE_EXAMPLE: Final = {
@@ -62,7 +62,7 @@ class FoundPersonResponse(serializers.Serializer[Any]):
 
 
 class FoundAttendeeResponse(serializers.Serializer[Any]):
-    """An attendee with a valid badge."""
+    """An attendee with a valid badge; with a typed short code, whoever has or had a badge with it."""
 
     registration = serializers.CharField(help_text="For the scan, instead of a code.")
     key = serializers.CharField(help_text="As in the snapshot.")
@@ -73,19 +73,7 @@ class FoundAttendeeResponse(serializers.Serializer[Any]):
 def describe_attendees(rows: QuerySet[Registration]) -> Iterable[FoundAttendee]:
     """Yield the rows, sorted by name, in five queries."""
     entitlements, remarks = find_entitlements(rows), hooks.badge_remarks.provider()(rows)
-    columns = ("pk", "reference", "first_name", "last_name", "company", "no_photo", "ticket_id")
-    found = rows.order_by("sort_name", "pk").values_list(*columns, "ticket__name", "ticket__name_en")
-    for pk, reference, first, last, company, no_photo, ticket_id, *names in found:
-        person: dict[str, object] = (
-            {
-                "name": f"{first} {last}".strip(),
-                "company": company,
-                **describe_ticket(*names),
-                "note": "",
-                "no_photo": no_photo,
-                "ticket_id": ticket_id,
-            }
-            | entitlements.get(pk, {})
-            | remarks.get(pk, {})
-        )
+    found = rows.order_by("sort_name", "pk").values_list("pk", "reference", *PERSON_COLUMNS)
+    for pk, reference, *columns in found:
+        person = make_person_record(columns, entitlements.get(pk, {}), remarks.get(pk, {}))
         yield FoundAttendee(reference, make_registration_key(reference), person)

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from django.core.cache import cache
 
 from badges.attendance.models import Device, Scan
-from badges.codes import build_badge_codes, make_short_code
+from badges.codes import make_short_code, sign_badge_token
 from convention.api.throttles import TooManyRequests, consume_rate_limit
 from convention.codes.badge_codes import BadgeClaim
 from convention.events.models import Event
+from convention.events.signing_keys import get_signing_key
+from registrations.models import Registration
 
 from ..signatures import CheckedCode
 
@@ -18,8 +20,6 @@ SHORT_CODE_PATTERN = "[A-Z2-7]{8}"
 SHORT_CODES_CACHE_SECONDS = 600
 # 40 bits cannot be guessed at this pace, and nobody types faster.
 MAX_SHORT_CODES, SHORT_CODE_WINDOW_SECONDS = 20, 60
-# No badge has this version, so that the code of an earlier badge counts as replaced.
-REPLACED_VERSION = 0
 
 
 def is_short_code(code: str) -> bool:
@@ -28,56 +28,66 @@ def is_short_code(code: str) -> bool:
 
 
 def load_short_codes(event: Event) -> dict[str, tuple[str, int]]:
-    """Return reference and version of each valid badge by its short code, cached until a badge changes."""
+    """Return reference and version of each badge by its short code, cached until a badge changes.
+
+    Badges that were replaced or cancelled are among them; of one reference, the last version comes last.
+    """
     # Signing ten thousand badges takes half a second.
     key = f"attendance.short-codes:{event.pk}:{event.sequence}"
     return cache.get_or_set(key, lambda: _build_short_codes(event), SHORT_CODES_CACHE_SECONDS) or {}
 
 
 def _build_short_codes(event: Event) -> dict[str, tuple[str, int]]:
+    key = get_signing_key(event)
+    rows = Registration.objects.filter(event=event, confirmed_at__isnull=False)
     return {
-        make_short_code(code): (holder.reference, holder.badge_version)
-        for holder, code in build_badge_codes(event)
+        make_short_code(sign_badge_token(reference, version, key)): (reference, version)
+        for reference, last_version in rows.values_list("reference", "badge_version")
+        for version in range(1, last_version + 1)
     }
 
 
 def check_short_codes(device: Device, codes: Iterable[str]) -> dict[str, CheckedCode]:
-    """Resolve the short codes that a device delivers; each new one counts as a try of this device.
+    """Resolve the short codes that a device delivers; each that was not scanned before counts as a try.
 
-    A code that was resolved before stays that attendee's, also after a reprint: its scan may be taken back.
+    The code of an earlier badge stays that attendee's, since its scan may be taken back.
     """
-    short_codes = {code for code in codes if is_short_code(code)}
-    if not short_codes:
+    typed = sorted({code for code in codes if is_short_code(code)})
+    if not typed:
         return {}
-    valid, known = load_short_codes(device.event), _find_known_references(device.event_id, short_codes)
-    return {code: _check_short_code(device, code, valid, known) for code in sorted(short_codes)}
+    short_codes = load_short_codes(device.event)
+    checked = {code: _resolve_short_code(code, short_codes) for code in typed}
+    scanned = _find_scanned(checked)
+    for code in typed:
+        if code not in scanned and not _count_try(device):
+            checked[code] = CheckedCode("too_many_tries")
+    return checked
 
 
-def _check_short_code(
-    device: Device, code: str, valid: dict[str, tuple[str, int]], known: dict[str, str]
-) -> CheckedCode:
-    if code not in known:
-        try:
-            count_try(device)
-        except TooManyRequests:
-            return CheckedCode("too_many_tries")
-    if code in valid:
-        return CheckedCode("lookup", BadgeClaim(0, *valid[code]))
-    if code in known:
-        return CheckedCode("lookup", BadgeClaim(0, known[code], REPLACED_VERSION))
-    return CheckedCode("not_a_badge")
+def _resolve_short_code(code: str, short_codes: dict[str, tuple[str, int]]) -> CheckedCode:
+    if code not in short_codes:
+        return CheckedCode("not_a_badge")
+    return CheckedCode("lookup", BadgeClaim(0, *short_codes[code]))
 
 
-def count_try(device: Device) -> None:
-    """Count a short code that was typed on this device. Raise TooManyRequests."""
-    consume_rate_limit(
-        "scanner-short-code", str(device.pk), limit=MAX_SHORT_CODES, window_seconds=SHORT_CODE_WINDOW_SECONDS
-    )
+def _find_scanned(checked: dict[str, CheckedCode]) -> set[str]:
+    """Return the short codes with which their attendees were scanned before."""
+    by_hash = {hashlib.sha256(code.encode()).hexdigest(): code for code in checked}
+    # By attendee: codes have no index, and an event may have a hundred thousand scans.
+    references = {code.claim.registration_reference for code in checked.values() if code.claim}
+    scans = Scan.objects.filter(registration__reference__in=references, code_hash__in=by_hash)
+    return {by_hash[code_hash] for code_hash in scans.values_list("code_hash", flat=True)}
 
 
-def _find_known_references(event_id: int, short_codes: set[str]) -> dict[str, str]:
-    """Return the references of attendees by the short codes with which they were scanned before."""
-    by_hash = {hashlib.sha256(code.encode()).hexdigest(): code for code in short_codes}
-    scans = Scan.objects.filter(event=event_id, code_hash__in=by_hash, registration__isnull=False)
-    rows = scans.order_by("pk").values_list("code_hash", "registration__reference")
-    return {by_hash[code_hash]: reference for code_hash, reference in rows}
+def _count_try(device: Device) -> bool:
+    """Count a short code that was typed on this device; return whether that was not one too many."""
+    try:
+        consume_rate_limit(
+            "scanner-short-code",
+            str(device.pk),
+            limit=MAX_SHORT_CODES,
+            window_seconds=SHORT_CODE_WINDOW_SECONDS,
+        )
+    except TooManyRequests:
+        return False
+    return True

@@ -126,6 +126,7 @@ export class ScanHandler {
     const isSame = outcome.verdict === corrected.verdict && outcome.reason === corrected.reason;
     if (!isSame) this.#screen.show(makeVerdictView(corrected, timezone));
     else if (!outcome.person && corrected.person) this.#screen.showSilently(makeVerdictView(corrected, timezone));
+    if (corrected.attendee && !outcome.attendee) offerOverride(corrected, pairing);
   }
 
   /**
@@ -272,7 +273,8 @@ function getDirection() {
  * @param {Scanner.Outcome} outcome
  * @returns {Scanner.FoundRegistration | null}
  */
-function getFoundAttendee({ scan: { registration, key }, person }) {
+function getFoundAttendee({ scan: { registration, key }, person, attendee }) {
+  if (attendee) return attendee;
   return registration && key && person ? { registration, key, person } : null;
 }
 
@@ -289,7 +291,7 @@ function nameAttendee(judged, { person, attendee }) {
 }
 
 /**
- * Let a supervisor's device admit an attendee with a genuine badge, or found by name, against the rules.
+ * Let a supervisor's device admit an attendee with a genuine badge, or found by name or short code, against the rules.
  * @param {Scanner.Outcome} outcome
  * @param {Scanner.Pairing} pairing
  */

@@ -28,7 +28,9 @@ export function correctOutcome(outcome, result) {
   const ticket_en = known?.ticket === ticket ? known.ticket_en : "";
   const person = name ? { note: "", ...known, name, company, ticket, ticket_en } : known;
   const presence = entered_at ? { entered_at, gate } : outcome.presence;
-  return { ...outcome, verdict: getShownVerdict(outcome, result), reason, person, presence, attendee };
+  // An attendee is sent for a typed short code alone, which is resolved now.
+  const codeStatus = attendee ? "lookup" : outcome.codeStatus;
+  return { ...outcome, codeStatus, verdict: getShownVerdict(outcome, result), reason, person, presence, attendee };
 }
 
 /**

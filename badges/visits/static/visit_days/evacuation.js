@@ -8,12 +8,14 @@ const storageKey = STORAGE_PREFIX + location.pathname;
 /** Have the service worker cache the page and its files. */
 async function saveForOffline() {
   if (!("serviceWorker" in navigator)) return;
+  // Without a controller the worker has not seen the page's own request. With one it has cached the answer already.
+  const pages = navigator.serviceWorker.controller ? [] : [location.pathname];
   const scope = location.pathname;
   const worker = container.dataset.workerUrl ?? "";
   const registration = await navigator.serviceWorker.register(worker, { scope }).catch(() => null);
   if (!registration) return;
   const { active } = await navigator.serviceWorker.ready;
-  active?.postMessage([location.pathname, ...listFiles()]);
+  active?.postMessage([...pages, ...listFiles()]);
   showElement("saved-offline", true);
 }
 

@@ -180,7 +180,7 @@ export class DeskView {
       const direction = guest.is_inside ? "out" : "in";
       actions.append(
         makeButton(formatText(`check_${direction}`), () => this.#runOnce(() => this.#checkIn(guest, direction))),
-        makeButton(formatText("print"), () => this.#print(guest)),
+        makeButton(formatText("print"), () => this.#runOnce(() => this.#print(guest))),
       );
     }
     actions.append(makeButton(formatText("open"), () => this.#openGuest(guest)));
@@ -317,7 +317,7 @@ export class DeskView {
     const guest = desk.findGuest(reference);
     if (!guest) return;
     await this.#checkIn(guest, "in");
-    this.#print(guest);
+    await this.#print(guest);
   }
 
   /** @param {Desk.Guest} guest */
@@ -354,10 +354,10 @@ export class DeskView {
   // --- badges -------------------------------------------------------------------------------------------
 
   /** @param {Desk.Guest} guest */
-  #print(guest) {
+  async #print(guest) {
     // A badge that was printed before needs a reason: the dialog asks for it.
     if (guest.printed_at) this.#openGuest(guest);
-    else this.#recordPrint(guest, "");
+    else await this.#recordPrint(guest, "");
   }
 
   /** @param {Desk.Guest} guest */
@@ -366,7 +366,13 @@ export class DeskView {
     const reasons = ["lost", "damaged", "corrected", "printer"];
     return [
       makeElement("p", "label", formatText("reprint.why")),
-      ...reasons.map((reason) => makeButton(formatText(`reprint.${reason}`), () => this.#recordPrint(guest, reason), "button quiet small")),
+      ...reasons.map((reason) =>
+        makeButton(
+          formatText(`reprint.${reason}`),
+          () => this.#runOnce(() => this.#recordPrint(guest, reason)),
+          "button quiet small",
+        ),
+      ),
     ];
   }
 
