@@ -4,10 +4,12 @@ The lower package asks a hook defined here (`hooks.event_guards.providers()`); e
 functions by dotted path in `AppConfig.ready()`. A path is imported when it is first needed.
 """
 
+import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
@@ -56,6 +58,11 @@ class TaskHook(SingleHook):
     def enqueue(self, *args: int | str) -> None:
         """Queue the task in the caller's transaction; pass ids, never data: others may read the queue."""
         self.task.enqueue(*args)
+
+    def enqueue_after(self, delay: datetime.timedelta, *args: int | str) -> None:
+        """Queue the task like `enqueue`, to run once `delay` is over."""
+        task = self.task.using(run_after=timezone.now() + delay) if delay else self.task
+        task.enqueue(*args)
 
 
 class NamedHook:

@@ -130,6 +130,7 @@ PERMISSIONS_BY_URL_NAME = {
     "order": EVERYONE,
     "order-calendar": EVERYONE,
     "order-correct": EVERYONE,
+    "order-addons": EVERYONE,
     "order-answers": EVERYONE,
     "order-cancel": EVERYONE,
     "order-substitute": EVERYONE,

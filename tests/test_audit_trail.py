@@ -260,6 +260,7 @@ ELSEWHERE = {
     "club-claim": "test_known_addresses",
     "organize-registration-confirm": "test_buyer_verification", "desk-confirm": "test_buyer_verification",
     "order-resend-link": "test_buyer_verification", "order-another": "a draft",
+    "order-addons": "changes/test_add_addons",
     "organize-check-in": "a scan, which is kept itself with its operator",
     "scanner-search": "test_search",
     "scanner-pair": "test_pairing_codes",

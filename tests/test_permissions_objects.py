@@ -156,6 +156,7 @@ def test_the_holder_of_ones_own_link_reaches_nothing_of_the_order(world):
             "order",
             "order-calendar",
             "order-correct",
+            "order-addons",
             "order-answers",
             "order-cancel",
             "order-substitute",

@@ -1,7 +1,10 @@
 """Write the mails of an order: verification, confirmation with badges, correction, cancellation."""
 
 from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,17 +14,19 @@ from convention.mail.messages import MailMessage
 from convention.text.email_addresses import normalize_email
 from convention.text.web_addresses import defuse_links
 from registrations.billing.buyer_name import find_buyer_first_name
-from registrations.billing.receivables import is_paid_by_card, is_settled
 from registrations.billing.refund_text import describe_settlement
 from registrations.booking.verification import make_verification_token
-from registrations.models import Order, Registration, Sponsorship
+from registrations.models import MailDelivery, Order, Registration, RegistrationAddon, Sponsorship
 from registrations.orders.calendar import format_venue_address
-from registrations.orders.transfer_details import get_transfer_details
+from registrations.orders.payment_terms import describe_payment
 from registrations.permissions import get_full_access
 from registrations.questions.answers import select_open_questions
 from registrations.questions.queries import load_questions
 
 from .attachments import absolute_url, attach_badge, attach_calendar, order_context
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 def write_verification_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
@@ -105,12 +110,42 @@ def write_confirmation_mail(order: Order, registrations: list[Registration], mes
 
 def write_correction_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
     """Write the mail about registrations that were confirmed to the buyer before and corrected since."""
+    mails = order.deliveries.filter(kind=MailDelivery.Kind.CONFIRMATION, registration=None)
+    addon_changes = find_addon_changes(registrations, mails)
     subject = ngettext(
         "Registration corrected: %(event)s",
         "Registrations corrected (%(people)d people): %(event)s",
         len(registrations),
     )
-    return _with_badges(order, registrations, message_key, subject, {"corrected": True})
+    if addon_changes.has_any:
+        subject = _("Registration updated: %(event)s")
+    return _with_badges(
+        order, registrations, message_key, subject, {"corrected": True, "addon_changes": addon_changes}
+    )
+
+
+@dataclass(frozen=True)
+class AddonChanges:
+    """The add-ons that came and went since the reader's last e-mail, with their attendees."""
+
+    added: list[tuple[Registration, RegistrationAddon]]
+    removed: list[tuple[Registration, RegistrationAddon]]
+
+    @property
+    def has_any(self) -> bool:
+        return bool(self.added or self.removed)
+
+
+def find_addon_changes(registrations: list[Registration], mails: "QuerySet[MailDelivery]") -> AddonChanges:
+    """Return the add-ons that were added or removed since the last of these mails was written."""
+    since = mails.filter(accepted_at__isnull=False).aggregate(latest=Max("queued_at"))["latest"]
+    items = [(registration, item) for registration in registrations for item in registration.addons.all()]
+    if since is None:
+        return AddonChanges([], [])
+    return AddonChanges(
+        added=[row for row in items if row[1].created_at > since and row[1].cancelled_at is None],
+        removed=[row for row in items if row[1].created_at < since < (row[1].cancelled_at or since)],
+    )
 
 
 def _with_badges(
@@ -131,7 +166,7 @@ def _with_badges(
         context={
             **order_context(order, registrations),
             **extra_context,
-            **payment_context(order),
+            **describe_payment(order),
             "badge_count": len(badges),
             "unnamed_count": len(registrations) - len(badges),
             "unanswered": list_unanswered_questions(order, registrations),
@@ -164,20 +199,6 @@ def list_unanswered_questions(order: Order, registrations: list[Registration]) -
         for registration in unanswered
         if (open_questions := select_open_questions(questions, registration.ticket, registration.answers))
     ]
-
-
-def payment_context(order: Order) -> dict[str, object]:
-    """Return the template context about money: the amount due, whether and how it was paid, or how to pay."""
-    amount_due = order.amount_due
-    settled = bool(amount_due.amount) and is_settled(order)
-    transfer = get_transfer_details(order) if amount_due.amount and not settled else None
-    return {
-        "amount_due": amount_due,
-        "is_settled": settled,
-        "is_paid_by_card": settled and is_paid_by_card(order),
-        "transfer": transfer,
-        "transfer_url": absolute_url(reverse("order-transfer", args=[order.reference, order.manage_secret])),
-    }
 
 
 def write_cancellation_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:

@@ -11,13 +11,14 @@ from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.billing.refund_text import describe_settlement
 from registrations.changes.links import build_attendee_url
 from registrations.models import MailDelivery, Order, Registration
+from registrations.orders.payment_terms import describe_payment
 from registrations.permissions import LinkAccess, get_full_access, make_own_secret
 from registrations.questions.answers import select_open_questions
 from registrations.questions.queries import load_questions
 
 from .attachments import attach_badge, attach_calendar, order_context
 from .handover import write_holder_mail
-from .order_mails import payment_context
+from .order_mails import find_addon_changes
 
 type BuyerNotice = tuple[Registration, str, Callable[[str], MailMessage]]
 
@@ -66,6 +67,10 @@ def _write_confirmation(
         context={
             **order_context(order, [registration]),
             "corrected": bool(corrected),
+            "addon_changes": find_addon_changes(
+                [registration],
+                order.deliveries.filter(message_key=make_private_message_key(registration)),
+            ),
             "amount_due": Money(0, order.currency),
             "badge_count": 1,
             "unnamed_count": 0,
@@ -139,7 +144,7 @@ def _write_buyer_notice(order: Order, registration: Registration, message_key: s
         recipient_name=find_buyer_first_name(order),
         context={
             **order_context(order, [registration]),
-            **payment_context(order),
+            **describe_payment(order),
             "registration": registration,
             # The buyer knows the first holder, but need not learn who got the place from that person.
             "name": registration.name if registration.holder_count == 1 else "",

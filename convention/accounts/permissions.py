@@ -10,6 +10,7 @@ from django.utils import timezone
 from convention.club.models import ClubRole, Person
 from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_ID, CompiledQuery
 from convention.events.models import EventRole
+from convention.text.email_addresses import is_same_email
 
 SECOND_FACTOR_REQUIRED, SECOND_FACTOR_OFFERED = "required", "offered"
 
@@ -37,6 +38,12 @@ ROLE_HOLDERS_QUERY = CompiledQuery(_query_role_holders, PLACEHOLDER_ID, PLACEHOL
 def has_verified_address(person: Person) -> bool:
     """Return whether the person has proven, by a code or a link, that they read one of their addresses."""
     return VERIFIED_ADDRESSES_QUERY.exists(person.pk)
+
+
+def owns_address(person: Person, address: str) -> bool:
+    """Return whether the person has proven that they read that address."""
+    proven = EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True)
+    return bool(address) and any(is_same_email(email, address) for email in proven)
 
 
 VERIFIED_ADDRESSES_QUERY = CompiledQuery(

@@ -3,9 +3,11 @@
 `preview_order_change` says what it would cost, and `change_order` does it at that price.
 """
 
+import datetime
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -27,6 +29,7 @@ from registrations.pricing.quote import QuoteLine
 
 # The columns that change with the price of another ticket.
 PRICE_FIELDS = ("price", "vat_rate", "vat_exemption", "reductions", "voucher")
+NO_DELAY: Final = datetime.timedelta(0)
 
 
 class OrderChangeRefused(ConventionError):
@@ -79,13 +82,14 @@ def preview_order_change(
     has_new_ticket = ticket.pk != registration.ticket_id
     if has_new_ticket and ticket.needs_member_verification and registration.member_of_id is None:
         raise OrderChangeRefused(_("“%(ticket)s” is for members only.") % {"ticket": ticket.title})
+    chosen = {item.addon_id: item for item in registration.active_addons}
     for addon in addons:
-        if not is_addon_for_ticket(addon, ticket.slug):
+        # With the ticket they were sold with, add-ons stay, should it have been taken off their list since.
+        if (has_new_ticket or addon.pk not in chosen) and not is_addon_for_ticket(addon, ticket.slug):
             raise OrderChangeRefused(
                 _("“%(addon)s” is not available with “%(ticket)s”. Remove it first.")
                 % {"addon": addon.title, "ticket": ticket.title}
             )
-    chosen = {item.addon_id: item for item in registration.active_addons}
     new_items = [
         *([ticket] if has_new_ticket else []),
         *(addon for addon in addons if addon.pk not in chosen),
@@ -113,13 +117,15 @@ def change_order(
     addons: Collection[Addon],
     expected_cents: int,
     reason: str = "",
+    mail_delay: datetime.timedelta = NO_DELAY,
 ) -> Registration:
     """Change ticket and add-ons, charge or refund the difference, and mail the new confirmation.
 
+    `mail_delay` leaves the buyer time to pay first: the payment sends the mail at once.
     Raise DifferenceChanged unless the difference is `expected_cents`, SoldOut or CompanyFull without a place
     left, OrderChangeRefused or NotOpenNow.
     """
-    registration = _lock_registration(registration)
+    registration = lock_registration(registration)
     change = preview_order_change(registration=registration, ticket=ticket, addons=addons)
     if change.difference_cents != expected_cents:
         raise DifferenceChanged(_("The price has changed in the meantime. Check it again."))
@@ -145,6 +151,15 @@ def change_order(
         reason=reason,
     )
     # Stock last: every booking takes its locks in this order.
+    _exchange_stock(registration, change, old_ticket, released)
+    hooks.send_order_mails.enqueue_after(mail_delay, registration.order_id)
+    return registration
+
+
+def _exchange_stock(
+    registration: Registration, change: OrderChange, old_ticket: Ticket, released: Counter[LimitedStock]
+) -> None:
+    """Reserve what was added and release what was removed, with the pass and the voucher in `released`."""
     released.subtract(item.addon for item in change.removed)
     released.update(change.added)
     is_moved = change.ticket_line is not None
@@ -153,8 +168,6 @@ def change_order(
         [(change.ticket, registration.member_of)] if is_moved else [],
         extra_items=released,
     )
-    hooks.send_order_mails.enqueue(registration.order_id)
-    return registration
 
 
 @transaction.atomic
@@ -204,7 +217,7 @@ def _check_changeable(registration: Registration) -> None:
         raise NotOpenNow(_("The event is over, so the registration can no longer be changed."))
 
 
-def _lock_registration(registration: Registration) -> Registration:
+def lock_registration(registration: Registration) -> Registration:
     """Return the registration, locked after its order."""
     Order.objects.locked_for_update().get(pk=registration.order_id)
     rows = Registration.objects.select_related("order__event", "event", "ticket", "member_of", "voucher")

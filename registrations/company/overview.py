@@ -24,6 +24,7 @@ OTHER_EVENTS_SHOWN = 2
 class UpcomingEvent:
     """An upcoming event with the company's registrations and open tasks, as counts.
 
+    `pass_count` are the passes of the membership; `takes_passes` says whether a ticket takes one now.
     `application_path` is the page where colleagues apply themselves, at events with applications.
     """
 
@@ -34,6 +35,7 @@ class UpcomingEvent:
     refused_mail_count: int = 0
     pass_count: int = 0
     used_pass_count: int = 0
+    takes_passes: bool = False
     application_path: str = ""
 
     @property
@@ -43,13 +45,13 @@ class UpcomingEvent:
 
     @property
     def has_passes(self) -> bool:
-        """Return whether the membership pays for places here."""
-        return self.pass_count > 0
+        """Return whether the membership pays for places here, or paid for some."""
+        return self.pass_count > 0 and (self.takes_passes or self.used_pass_count > 0)
 
     @property
     def passes_left(self) -> int:
-        """Return how many more places the membership would pay for."""
-        return max(0, self.pass_count - self.used_pass_count)
+        """Return how many more places the membership would pay for now."""
+        return max(0, self.pass_count - self.used_pass_count) if self.takes_passes else 0
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,9 @@ class CompanyOverview:
 
     @property
     def first_events(self) -> list[UpcomingEvent]:
-        """Return the events that concern the company, and the next ones, in order of time."""
-        others = [row for row in self.upcoming_events if not row.concerns_company][:OTHER_EVENTS_SHOWN]
-        return [row for row in self.upcoming_events if row.concerns_company or row in others]
+        """Return the events that concern the company, then the next ones."""
+        others = [row for row in self.upcoming_events if not row.concerns_company]
+        return [row for row in self.upcoming_events if row.concerns_company] + others[:OTHER_EVENTS_SHOWN]
 
     @property
     def later_events(self) -> list[UpcomingEvent]:
@@ -157,9 +159,9 @@ def load_upcoming_events(
         if places[event.pk] or event.is_registration_open(at=at)
     ]
     application_paths = get_application_paths(shown)
-    conventions = [event for event in shown if includes_passes(membership, event)]
-    # Passes are worth a word only where a ticket takes them.
-    taking_passes = find_events_taking_passes(conventions) if conventions else set()
+    conventions = {event.pk: event for event in shown if includes_passes(membership, event)}
+    # Passes are worth a word only where a ticket takes them, or where they were used.
+    taking_passes = find_events_taking_passes(conventions.values()) if conventions else set()
     return [
         UpcomingEvent(
             event,
@@ -167,8 +169,9 @@ def load_upcoming_events(
             unnamed_count=unnamed[event.pk],
             incomplete_count=sum(pk == event.pk and refused is None for pk, refused in waiting),
             refused_mail_count=sum(pk == event.pk and refused is not None for pk, refused in waiting),
-            pass_count=membership.passes if membership and event.pk in taking_passes else 0,
+            pass_count=membership.passes if membership and event.pk in conventions else 0,
             used_pass_count=used_passes.get(event.pk, 0),
+            takes_passes=event.pk in taking_passes,
             application_path=application_paths.get(event.pk, ""),
         )
         for event in shown

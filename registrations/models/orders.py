@@ -60,6 +60,10 @@ class Order(OrderLinks):
         _("SIREN or VAT number"), max_length=MAX_TAX_NUMBER_LENGTH, blank=True, default="", db_default=""
     )
     source = models.CharField(_("source"), max_length=20, default="page")
+    # The order from whose page this one was begun, by the same buyer.
+    previous_order = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="next_orders", db_index=False
+    )
     # 43 characters: an IPv6 network of 39 with the length of its prefix.
     network = models.CharField(
         _("network"), max_length=43, blank=True, default="", db_default="", editable=False
@@ -81,6 +85,12 @@ class Order(OrderLinks):
         constraints = [models.UniqueConstraint(fields=["reference"], name="order_reference")]
         indexes = [
             models.Index(fields=["event", "created_at"], condition=UNVERIFIED_ORDER, name="order_unverified"),
+            # Few orders have it, so that a full index would slow each insert.
+            models.Index(
+                fields=["previous_order"],
+                condition=models.Q(previous_order__isnull=False),
+                name="order_previous",
+            ),
         ]
 
     def __str__(self) -> str:

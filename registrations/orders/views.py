@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -30,6 +31,11 @@ from registrations.billing.receivables import (
 )
 from registrations.billing.refund_text import describe_settlement, preview_refund
 from registrations.booking.verification import awaits_buyer, awaits_buyer_alone
+from registrations.changes.add_addons import (
+    load_addons_on_sale,
+    select_addons_for,
+    select_addons_of_link,
+)
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import correct_own_registration, correct_registration
 from registrations.changes.forms import CorrectionForm
@@ -52,6 +58,7 @@ from schedule.models import ProgrammeAudience
 
 from .calendar import build_calendar_file
 from .order_state import describe_confirmation, describe_order_state, list_names_by_state
+from .orders_beside import list_orders_beside
 
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
@@ -72,6 +79,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
     }
     _attach_answers(link_access)
     _attach_badge_symbols(link_access)
+    _attach_addable(link_access)
     packages = list(list_active_sponsorships(order))
     cancelled_at = find_cancellation_time(event)
     awaits_payment = order.is_by_card and bool(states & UNPAID_STATES)
@@ -86,7 +94,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "confirmation": describe_confirmation(link_access),
         "awaits_payment": awaits_payment,
         "awaiting_buyer": [each for each in link_access.registrations if awaits_buyer(order, each)],
-        "balance": calculate_balance(order) if awaits_payment else None,
+        "balance": calculate_balance(order) if order.is_by_card else None,
         "is_cancelled": states == {Registration.State.CANCELLED},
         "cancelled_at": cancelled_at,
         "price_rows": [
@@ -103,6 +111,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "buyer_document": choose_buyer_document(find_stored_receivable(order))
         if link_access.is_full
         else None,
+        "orders_beside": list_orders_beside(link_access, request.user),
         "is_of_sponsor": order.sponsorships.exists(),
         **_list_offered_actions(link_access),
         **_attach_session_bookings(link_access),
@@ -150,6 +159,15 @@ def _attach_badge_symbols(link_access: LinkAccess) -> None:
             symbols |= draw_symbols(link_access.registrations)
     for registration in link_access.registrations:
         registration.badge_symbol = symbols.get(registration.pk, "")
+
+
+def _attach_addable(link_access: LinkAccess) -> None:
+    """Set whether an add-on that is on sale and left can be added to each registration."""
+    event = link_access.order.event
+    on_sale = load_addons_on_sale([event])[event.pk]
+    for registration in link_access.registrations:
+        addable = select_addons_of_link(link_access, registration, on_sale)
+        registration.has_addable = any(addon.remaining != 0 for addon in addable)
 
 
 def list_wallet_links() -> list[tuple[str, str]]:
@@ -278,15 +296,34 @@ def my_registrations(request: HttpRequest) -> HttpResponse:
     email = (person.email if person else "") or ""
     now = timezone.now()
     upcoming = [r for r in own_registrations if r.event.ends_at >= now]
+    with_addons = _find_addable(upcoming, email)
     context = {
-        "upcoming": [(r, choose_link_secret(r, email)) for r in upcoming],
+        "upcoming": [(r, choose_link_secret(r, email), r.pk in with_addons) for r in upcoming],
         "past": [
-            (r, choose_link_secret(r, email)) for r in reversed(own_registrations) if r.event.ends_at < now
+            (r, choose_link_secret(r, email), False)
+            for r in reversed(own_registrations)
+            if r.event.ends_at < now
         ],
         "member_events": _list_open_events(request.user, own_registrations=own_registrations, at=now),
         "section": "me",
     }
     return render(request, "registrations/me.html", context)
+
+
+def _find_addable(registrations: list[Registration], email: str) -> set[int]:
+    """Return the ids of the person's registrations to which an add-on on sale can be added."""
+    events = {registration.event_id: registration.event for registration in registrations}
+    on_sale = load_addons_on_sale(list(events.values()))
+    if any(on_sale.values()):
+        prefetch_related_objects(registrations, "addons")
+    addable = set()
+    for registration in registrations:
+        # Only the buyer's link adds what costs something.
+        is_buyer = choose_link_secret(registration, email) == registration.order.manage_secret
+        addons = select_addons_for(registration, on_sale[registration.event_id])
+        if any(addon.remaining != 0 and (is_buyer or not addon.price) for addon in addons):
+            addable.add(registration.pk)
+    return addable
 
 
 def _list_open_events(

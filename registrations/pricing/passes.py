@@ -15,14 +15,24 @@ from registrations.models import PassQuota, Registration, Ticket
 
 
 def includes_passes(membership: Membership | None, event: Event) -> bool:
-    """Return whether the membership includes passes for this event; only conventions accept them."""
-    return membership is not None and membership.passes > 0 and event.kind == Event.Kind.CONVENTION
+    """Return whether the membership includes passes for this event today; only conventions accept them."""
+    if membership is None or membership.passes == 0 or event.kind != Event.Kind.CONVENTION:
+        return False
+    # A contact still sees a membership that ended, and whose seats are void with it.
+    return membership.is_open()
+
+
+def takes_pass_now(ticket: Ticket) -> bool:
+    """Return whether a pass can pay for the ticket at this moment; a free one needs none."""
+    return bool(
+        ticket.uses_pass and ticket.current_price.amount and ticket.remaining != 0 and ticket.is_on_sale()
+    )
 
 
 def find_events_taking_passes(events: Iterable[Event]) -> set[int]:
-    """Return the ids of the events with a ticket on the event page that a pass can pay for."""
-    tickets = Ticket.objects.filter(event__in=list(events), uses_pass=True, is_public=True)
-    return set(tickets.values_list("event", flat=True))
+    """Return the ids of the events with a ticket on the event page that a pass can pay for now."""
+    tickets = Ticket.objects.with_prices().filter(event__in=list(events), uses_pass=True, is_public=True)
+    return {ticket.event_id for ticket in tickets if takes_pass_now(ticket)}
 
 
 def count_passes_left(membership: Membership | None, event: Event) -> int:

@@ -28,7 +28,10 @@ BILLING_FIELDS = (
 
 @dataclass
 class DraftContent:
-    """Everything typed so far, valid or not; `nonce` makes a double click book once."""
+    """Everything typed so far, valid or not; `nonce` makes a double click book once.
+
+    `previous_order` is the reference of the order from whose page the draft was begun.
+    """
 
     people: list[dict[str, Any]] = field(default_factory=lambda: [{}])
     contact: str = ""
@@ -37,6 +40,7 @@ class DraftContent:
     payment: str = ""
     billing: dict[str, str] = field(default_factory=dict)
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    previous_order: str = ""
 
     @property
     def email(self) -> str:

@@ -27,6 +27,7 @@ from registrations.booking.validation import refuse_if_closed
 from registrations.models import Order, Question, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest
+from registrations.orders.orders_beside import link_to_previous_order
 from registrations.orders.quotations import QuotationUnavailable, create_order_quotation
 from registrations.pricing.catalog import (
     Offering,
@@ -205,6 +206,7 @@ def _submit_order(
         _add_error_messages(request, error)
         fields = error.field_errors if isinstance(error, InvalidFields) else {}
         return redirect(_find_screen(set(fields)), event.slug)
+    link_to_previous_order(order=order, reference=draft.previous_order)
     return _redirect_to_order(request, event.slug, order)
 
 

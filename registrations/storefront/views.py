@@ -91,7 +91,8 @@ def register_another(request: HttpRequest, reference: str, secret: str) -> HttpR
         draft.people = [{"company": order.company}]
         draft.contact = order.email
         draft.billing = {name: getattr(order, name) for name in BILLING_FIELDS}
-        _save_draft(request, order.event, draft)
+    draft.previous_order = order.reference
+    _save_draft(request, order.event, draft)
     return redirect("register", order.event.slug)
 
 

@@ -40,7 +40,7 @@ from registrations.models import Ticket
 from registrations.order_request import MAX_PLACES_PER_ORDER, OrderRequest
 from registrations.pricing.catalog import PriceChanged
 from registrations.pricing.display import describe_vat, make_line_row
-from registrations.pricing.passes import count_passes_left
+from registrations.pricing.passes import count_passes_left, takes_pass_now
 from registrations.pricing.quote import Quote
 from registrations.rate_limits import throttle_order
 from registrations.storefront.drafts import BILLING_FIELDS, DraftContent, delete_draft, load_draft, save_draft
@@ -190,7 +190,7 @@ def _append_pasted_rows(draft: DraftContent, paste_form: PasteForm, tickets: lis
 
 def _find_pass_ticket(company: Company, event: Event, tickets: list[Ticket]) -> str:
     """Return the ticket that the membership pays for while passes are left; "" if there is none."""
-    taking = [ticket.slug for ticket in tickets if ticket.uses_pass]
+    taking = [ticket.slug for ticket in tickets if takes_pass_now(ticket)]
     membership = find_membership(company, at=timezone.localdate()) if taking else None
     return taking[0] if count_passes_left(membership, event) else ""
 

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.errors import ConventionError
-from registrations.billing.receivables import calculate_balance, list_active_sponsorships
+from registrations.billing.receivables import calculate_balance, is_order_active
 from registrations.booking.holds import extend_hold
-from registrations.models import Order, Registration
+from registrations.models import Order
 from registrations.payments.models import CardPaymentAttempt
 
 from . import gateway
@@ -109,9 +109,9 @@ def get_or_create_attempt(*, order: Order) -> CardPaymentAttempt:
 def compute_card_due(order: Order) -> int:
     """Return the cents left to pay by card. Raise NothingToPay."""
     due = calculate_balance(order).amount
-    # Money alone is not enough: an order whose places were all cancelled may still have a balance.
-    waits = Registration.objects.filter(order=order, cancelled_at__isnull=True, confirmed_at__isnull=True)
-    if due <= 0 or not order.is_by_card or not (waits.exists() or list_active_sponsorships(order).exists()):
+    # Money alone is not enough: an order whose places were all cancelled may still have a balance. Confirmed
+    # places may owe for what was added since.
+    if due <= 0 or not order.is_by_card or not is_order_active(order):
         raise NothingToPay(_("There is nothing left to pay for this order."))
     return due
 

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.tasks import task
 from django.utils import timezone
 
+from convention import hooks
 from convention.errors import ConventionError
 from registrations.billing.receivables import calculate_balance, is_paid, sync_receivable
 from registrations.booking.confirm import confirm_or_notify, confirm_paid_items
@@ -104,6 +105,10 @@ def record_order_payment(
         received_on=received_on,
         note=note,
     )
+    # The e-mail about what was added to confirmed places waited for this payment.
+    unsent = Registration.objects.confirmed().filter(order=order, confirmation_sent_at__isnull=True)
+    if order.is_by_card and unsent.exists():
+        hooks.send_order_mails.enqueue(order.pk)
     # A partial payment confirms nothing.
     if is_paid(order):
         confirm_or_notify(order=order)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from convention.errors import ConventionError, NotFound
 from convention.money import Money
+from convention.text.normalize import parse_digits
 from registrations.billing.receivables import list_active_sponsorships
 from registrations.inventory.stock import refresh_availability, release_expired_packages
 from registrations.models import Package, Registration, Sponsorship
@@ -28,8 +30,10 @@ from registrations.payments.cards.checkout import (
 )
 from registrations.payments.cards.demo_payments import record_demo_payment, require_demo_payments
 from registrations.payments.cards.reconcile import poll_attempt_soon
+from registrations.payments.cards.unpaid_addons import find_unpaid_addons, remove_unpaid_addon
 from registrations.payments.models import CardPaymentAttempt
 from registrations.permissions import LinkAccess, get_order_by_link
+from registrations.rate_limits import throttle_correction
 
 STRIPE_CHECKOUT_URL = "https://checkout.stripe.com"
 
@@ -55,10 +59,26 @@ def _require_full_access(reference: str, secret: str) -> LinkAccess:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def order_payment(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
-    """Show what is to be paid; a POST redirects to the page where it is paid."""
+    """Show what is to be paid; a POST redirects to the page where it is paid, or removes an add-on."""
+    link_access = _require_full_access(reference, secret)
+    if "remove" in request.POST:
+        return _remove_addon(request, link_access)
     answer = csp_override(_build_csp())(_start_payment if request.method == "POST" else _show_payment)
-    response: HttpResponse = answer(request, _require_full_access(reference, secret))
+    response: HttpResponse = answer(request, link_access)
     return response
+
+
+def _remove_addon(request: HttpRequest, link_access: LinkAccess) -> HttpResponse:
+    """Remove an add-on that the buyer does not want to pay."""
+    order = link_access.order
+    throttle_correction(order)
+    try:
+        remove_unpaid_addon(order=order, addon_id=parse_digits(request.POST["remove"]) or 0)
+    except ConventionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The add-on has been removed, and nothing is due for it."))
+    return redirect("order", order.reference, link_access.secret)
 
 
 def _start_payment(request: HttpRequest, link_access: LinkAccess) -> HttpResponse:
@@ -98,6 +118,9 @@ def _show_payment(request: HttpRequest, link_access: LinkAccess) -> HttpResponse
         "order": order,
         "event": order.event,
         "due": Money(due, order.currency),
+        "unpaid_addons": find_unpaid_addons(link_access.registrations, due),
+        # Of an order that was paid before something was added.
+        "settled": Money(max(0, order.amount_due.amount - due), order.currency),
         "attempt": latest,
         "is_waiting": returned,
         "is_under_way": latest is not None and latest.state == CardPaymentAttempt.State.UNDER_WAY,

@@ -15,6 +15,8 @@ from badges.confirmations.mail_history import MailHistory
 from badges.confirmations.mail_throttle import MAILS_PER_HOUR, seconds_until_mail_allowed
 from badges.confirmations.send import send_order_mails
 from convention.events.models import Event, Venue
+from convention.text.dates import format_date
+from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import place_order
 from registrations.booking.verification import load_verification, verify_address, verify_membership
 from registrations.changes.cancel import cancel_registration
@@ -22,8 +24,9 @@ from registrations.changes.correct import Correction, correct_registration
 from registrations.changes.links import build_attendee_url
 from registrations.changes.resend import resend_mail
 from registrations.changes.substitute import substitute_attendee
+from registrations.invoices.documents.issuing import issue_invoice
 from registrations.models import Order, Registration
-from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from tests.buyer_verification import by_verified
 from tests.factories import make_event, make_member, make_ticket
 from tests.pdf_readers import decode_qr, pdf_text, render_pdf
@@ -98,6 +101,35 @@ def test_the_buyer_is_greeted_told_how_to_pay_and_by_whom(run_tasks, mailoutbox,
     assert f"Bien cordialement,\n{settings.SITE_NAME}\nclub@example.org" in mail.body
     assert "IBAN FR14 2004 1010 0505 0001 3M02 606" in html
     assert f"/orders/{order.reference}/{order.manage_secret}/transfer/" in html
+
+
+def test_the_due_date_and_the_way_to_pay_are_named_in_every_case(run_tasks, mailoutbox):
+    issuer = make_issuer()
+    make_ticket(event := make_event(), price=12_000)
+    first = ordered(event, "Zoe", email="zoe@example.org", billing=BillingDetails(name="Acme"))
+    Order.objects.update(purchase_order="BC 4711")
+    run_tasks()
+    issue_invoice(receivable=sync_receivable(first))
+    first.registrations.update(confirmation_sent_at=None)
+    send_order_mails.call(first.pk)
+    issuer.issues_on = "payment"
+    issuer.save()
+    second = ordered(event, "Ana", email="ana@example.org")
+    Order.objects.filter(pk=second.pk).update(payment="card")
+    run_tasks()
+
+    by_hand, invoiced, by_card = mailoutbox[0], mailoutbox[1], mailoutbox[-1]
+    due = format_date(timezone.localdate() + datetime.timedelta(days=issuer.payment_days))
+    for mail, deadline in ((by_hand, "à 30 jours date de facture"), (invoiced, due), (by_card, due)):
+        assert deadline in mail.body
+        assert deadline in mail.alternatives[0][0]
+    for mail in (by_hand, invoiced):
+        assert "BC 4711" in mail.body
+        assert "BC 4711" in mail.alternatives[0][0]
+    path = f"/orders/{second.reference}/{second.manage_secret}/pay/"
+    assert path in by_card.body
+    assert path in by_card.alternatives[0][0]
+    assert "IBAN" not in by_card.body
 
 
 def test_english_orders_get_english_mails(mail_receiver, run_tasks, settings):

@@ -298,6 +298,31 @@ def test_what_needs_attention_is_said_gravest_first():
     assert [ahead.passes_left for ahead in load_company_overview(desk.company).upcoming_events] == [0]
 
 
+def test_passes_are_named_only_where_they_can_be_used():
+    desk = make_desk()
+    Membership.objects.update(passes=2)
+    tickets = desk.event.tickets.filter(slug="member")
+    tickets.update(uses_pass=True)
+    usable = desk.client.get(f"{desk.at}/").text
+
+    silent = {}
+    for name, values in {
+        "free": {"price": 0},
+        "full": {"price": 10_000, "capacity": 0},
+        "over": {"capacity": None, "closes_at": timezone.now() - DAY},
+    }.items():
+        tickets.update(**values)
+        page = desk.client.get(f"{desk.at}/").text
+        silent[name] = [words for words in ("pass de l’adhésion", "pass utilisés") if words in page]
+    tickets.update(closes_at=None)
+    Membership.objects.update(ends_on=timezone.localdate() - DAY)
+    ended = load_company_overview(desk.company)
+
+    assert "2 pass de l’adhésion" in usable
+    assert silent == {"free": [], "full": [], "over": []}
+    assert [(row.has_passes, row.passes_left) for row in ended.upcoming_events] == [(False, 0)]
+
+
 def test_where_places_are_given_on_application_colleagues_are_told_where_they_apply():
     desk = make_desk()
     visit = make_visit()

@@ -5,9 +5,19 @@ from django.test import Client
 from lxml import html
 
 from badges.codes import BADGE_SYMBOL_PIXELS, build_badge_code
+from convention.club.models import Person
 from convention.codes.qr import draw_svg_symbol
+from registrations.models import Order
 from registrations.permissions import make_own_secret
-from tests.factories import make_event, make_member, make_order, make_registration, make_ticket
+from tests.factories import (
+    make_event,
+    make_member,
+    make_order,
+    make_person,
+    make_registration,
+    make_ticket,
+    verified,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -65,3 +75,50 @@ def test_what_was_typed_before_is_kept(client, place):
 
     assert page.xpath("//input[@name='person-0-first_name']/@value") == ["Zoé"]
     assert own.status_code == 404
+
+
+def register_another(client: Client, order: Order, **person: str) -> Order:
+    """Go through the three screens that begin on the order's page, and return the new order."""
+    page = client.post(f"{order.manage_path}another/", follow=True)
+    [first] = [form for form in html.fromstring(page.content).forms if "person-0-email" in form.fields]
+    fields = {**dict(first.form_values()), **{f"person-0-{name}": value for name, value in person.items()}}
+    client.post("/events/congress/register/", fields)
+    client.post("/events/congress/register/choices/", {"choice-0-ticket": "guest"})
+    review = html.fromstring(client.get("/events/congress/register/check/").content)
+    [last] = [form for form in review.forms if "nonce" in form.fields]
+    client.post("/events/congress/register/check/", dict(last.form_values()))
+    return Order.objects.exclude(pk=order.pk).latest("pk")
+
+
+def test_orders_of_one_buyer_are_shown_beside_each_other(client, place):
+    first = place.order
+    stranger = make_order(place.event, email=first.email)
+
+    second = register_another(client, first, first_name="Léa", last_name="Durand")
+    pages = {order.reference: client.get(order.manage_path).text for order in (first, second, stranger)}
+    attendee = client.get(f"/orders/{first.reference}/{make_own_secret(place)}/").text
+    first_path = first.manage_path
+    first.raise_all_link_versions()
+    first.save()
+    replaced = client.get(second.manage_path).text
+
+    assert second.email == first.email
+    assert second.manage_path in pages[first.reference]
+    assert "Léa Durand" in pages[first.reference]
+    assert first_path in pages[second.reference]
+    assert stranger.reference not in pages[first.reference]
+    assert "Vos autres commandes" not in pages[stranger.reference]
+    assert "Vos autres commandes" not in attendee
+    assert "Vos autres commandes" not in replaced
+
+
+def test_a_buyer_who_has_proven_the_address_sees_all_their_orders(client, place):
+    other = make_registration(place.ticket, order=make_order(place.event, email="Buyer@example.org")).order
+
+    client.force_login(make_person(email="buyer@example.org"))
+    unproven = client.get(place.order.manage_path).text
+    client.force_login(verified(Person.objects.get(email="buyer@example.org")))
+    proven = client.get(place.order.manage_path).text
+
+    assert other.reference not in unproven
+    assert other.manage_path in proven

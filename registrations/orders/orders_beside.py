@@ -1,0 +1,78 @@
+"""Orders of the same buyer for the same event, shown beside each other on the pages behind their links.
+
+Anybody can order under another's address, so the same address is not enough. An order is shown if it was
+begun from the other's page and its link was never replaced, or to somebody signed in with that address.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Q
+
+from convention.accounts.permissions import owns_address
+from convention.club.models import Person
+from convention.text.email_addresses import is_same_email
+from registrations.models import SOURCE_COMPANY_CONTACT, Order
+from registrations.permissions import LinkAccess
+
+from .order_state import describe_order_state
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
+
+# An assistant may register fifty people one by one.
+MAX_ORDERS_SHOWN: Final = 50
+
+
+@dataclass(frozen=True)
+class OrderBeside:
+    """Another order of the buyer: its attendees, its state in words, and the path of its page."""
+
+    reference: str
+    names: str
+    state: str
+    path: str
+
+
+def link_to_previous_order(*, order: Order, reference: str) -> None:
+    """Store from which order's page a new one was begun, if both have the same buyer."""
+    previous = Order.objects.filter(event=order.event_id, reference=reference).first() if reference else None
+    # A double click finds the order that the first one made.
+    if previous and previous.pk != order.pk and is_same_email(previous.email, order.email):
+        Order.objects.filter(pk=order.pk, previous_order=None).update(previous_order=previous)
+
+
+def list_orders_beside(link_access: LinkAccess, user: "RequestUser") -> list[OrderBeside]:
+    """Return the buyer's other orders for the event that the holder of this link may open."""
+    order = link_access.order
+    if not link_access.is_full or order.awaits_verification or order.source == SOURCE_COMPANY_CONTACT:
+        return []
+    rows = Order.objects.filter(_select_related(order, user), event=order.event_id).exclude(pk=order.pk)
+    rows = rows.exclude(source=SOURCE_COMPANY_CONTACT).prefetch_related("registrations").order_by("pk")
+    return [
+        _describe(row)
+        for row in rows[:MAX_ORDERS_SHOWN]
+        if is_same_email(row.email, order.email) and not row.awaits_verification
+    ]
+
+
+def _select_related(order: Order, user: "RequestUser") -> Q:
+    """Return the condition of the orders that this user may open, the order itself included."""
+    if isinstance(user, Person) and owns_address(user, order.email):
+        return Q(email__iexact=order.email)
+    related = Q(previous_order=order)
+    if order.previous_order_id:
+        related |= Q(pk=order.previous_order_id) | Q(previous_order=order.previous_order_id)
+    # A replaced link may have been replaced because of somebody who has the other order's link.
+    return related & Q(link_version=0)
+
+
+def _describe(order: Order) -> OrderBeside:
+    registrations = sorted(order.registrations.all(), key=lambda registration: registration.pk)
+    return OrderBeside(
+        reference=order.reference,
+        # A private place is its attendee's business alone.
+        names=", ".join(row.name for row in registrations if not row.is_private),
+        state=describe_order_state(registrations),
+        path=order.manage_path,
+    )

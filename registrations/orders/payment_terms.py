@@ -1,0 +1,115 @@
+"""The terms of what is left to pay for an order, as e-mails name them: amount, due date, way to pay."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from convention.money import Money
+from convention.text.dates import format_date
+from registrations.billing.receivables import (
+    calculate_balance,
+    find_stored_receivable,
+    is_paid_by_card,
+    list_active_sponsorships,
+)
+from registrations.invoices.documents.invoiced_balance import compute_unpaid_cents
+from registrations.invoices.models import Invoice, Issuer
+from registrations.models import Order
+
+from .transfer_details import TransferDetails, get_transfer_details
+
+
+@dataclass(frozen=True)
+class PaymentTerms:
+    """How and until when the rest of an order is paid.
+
+    Without `due_on`, the days to pay count from an invoice that is still to come. `pay_url` is set if the
+    order is paid by card, `transfer` if the club's account is known.
+    """
+
+    amount: Money
+    due_on: datetime.date | None
+    days_to_pay: int
+    pay_url: str
+    transfer: TransferDetails | None
+    transfer_url: str
+
+    @property
+    def deadline(self) -> str:
+        """Return until when to pay, in words."""
+        if self.due_on:
+            return _("by %(day)s") % {"day": format_date(self.due_on)}
+        if not self.days_to_pay:
+            return _("on receipt of the invoice")
+        sentence = ngettext(
+            "within %(days)d day of the invoice", "within %(days)d days of the invoice", self.days_to_pay
+        )
+        return sentence % {"days": self.days_to_pay}
+
+
+def load_payment_terms(order: Order) -> PaymentTerms | None:
+    """Return how the rest of the order is paid; None if nothing is left to pay."""
+    balance = calculate_balance(order)
+    if balance.amount <= 0:
+        return None
+    issuer = Issuer.get_current()
+    arguments = [order.reference, order.manage_secret]
+    return PaymentTerms(
+        amount=balance,
+        due_on=_find_invoice_due_date(order) or _expect_due_date(order, issuer),
+        days_to_pay=issuer.payment_days if issuer else 0,
+        pay_url=f"{settings.SITE_URL}{reverse('order-pay', args=arguments)}" if order.is_by_card else "",
+        transfer=get_transfer_details(order),
+        transfer_url=f"{settings.SITE_URL}{reverse('order-transfer', args=arguments)}",
+    )
+
+
+def describe_payment(order: Order) -> dict[str, object]:
+    """Return the template context about money: the amount, whether and how it was paid, or how to pay."""
+    amount_due = order.amount_due
+    payment_terms = load_payment_terms(order) if amount_due.amount else None
+    settled = bool(amount_due.amount) and payment_terms is None
+    return {
+        "amount_due": amount_due,
+        "is_settled": settled,
+        "is_paid_by_card": settled and is_paid_by_card(order),
+        "payment_terms": payment_terms,
+    }
+
+
+def _find_invoice_due_date(order: Order) -> datetime.date | None:
+    """Return the earliest due date of the order's unpaid invoices."""
+    receivable = find_stored_receivable(order)
+    if receivable is None:
+        return None
+    invoices = receivable.invoices.exclude(kind=Invoice.Kind.CREDIT_NOTE).select_related("receivable")
+    return min((invoice.due_on for invoice in invoices if compute_unpaid_cents(invoice) > 0), default=None)
+
+
+def _expect_due_date(order: Order, issuer: Issuer | None) -> datetime.date | None:
+    """Return when an order without unpaid invoice is due; None if that depends on the treasurer."""
+    ordered_on = _find_last_order_date(order)
+    event_day = order.event.starts_at.astimezone(order.event.zone).date()
+    if issuer is None:
+        # By card there is no invoice to wait for.
+        return max(ordered_on, event_day) if order.is_by_card else None
+    days_to_pay = datetime.timedelta(days=issuer.payment_days)
+    if order.is_by_card or issuer.issues_on in (Issuer.IssueTime.ORDER, Issuer.IssueTime.PAYMENT):
+        return ordered_on + days_to_pay
+    if issuer.issues_on == Issuer.IssueTime.DAY:
+        return max(ordered_on, event_day - datetime.timedelta(days=issuer.issue_days_before)) + days_to_pay
+    return None
+
+
+def _find_last_order_date(order: Order) -> datetime.date:
+    """Return the day on which the last item that the order owes for was confirmed or added."""
+    moments: list[datetime.datetime | None] = [order.created_at]
+    for registration in order.registrations.prefetch_related("addons"):
+        moments += [registration.confirmed_at, *(item.created_at for item in registration.active_addons)]
+    moments += [sponsorship.confirmed_at for sponsorship in list_active_sponsorships(order)]
+    return timezone.localdate(max(moment for moment in moments if moment))

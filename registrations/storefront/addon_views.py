@@ -1,0 +1,203 @@
+"""The page behind an order's link on which an attendee adds a dinner or another add-on later."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from convention.errors import ConventionError
+from convention.money import Money
+from registrations.billing.refund_text import describe_ticket_refunds
+from registrations.changes.add_addons import (
+    ChosenPayment,
+    add_addons,
+    can_be_invoiced,
+    load_addons_on_sale,
+    preview_added_addons,
+    select_addons_of_link,
+)
+from registrations.changes.change_order import OrderChange
+from registrations.models import Addon, Order, Registration
+from registrations.order_request import BillingDetails
+from registrations.permissions import LinkAccess, get_order_by_link
+from registrations.rate_limits import throttle_correction
+
+from .forms import AddonChoiceWidget, BillingForm, build_payment_forms
+
+
+class AddedAddonsForm(forms.Form):
+    """The add-ons to add."""
+
+    addons = forms.MultipleChoiceField(
+        label=gettext_lazy("Add-ons"),
+        widget=AddonChoiceWidget,
+        error_messages={
+            "required": gettext_lazy("Choose at least one add-on."),
+            "invalid_choice": gettext_lazy(
+                "This add-on is already part of the registration, or can no longer be added."
+            ),
+        },
+    )
+
+    def __init__(self, data: Any, *, offered: list[Addon]) -> None:
+        super().__init__(data)
+        self.offered = {addon.slug: addon for addon in offered}
+        field = self.fields["addons"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.widget.addons = self.offered
+        field.widget.disabled_slugs = frozenset(addon.slug for addon in offered if addon.remaining == 0)
+        field.choices = [(addon.slug, addon.title) for addon in offered]
+
+    def clean_addons(self) -> list[Addon]:
+        """Return the chosen add-ons. Raise ValidationError for one that is full."""
+        chosen = [self.offered[slug] for slug in self.cleaned_data["addons"]]
+        for addon in chosen:
+            if addon.remaining == 0:
+                raise forms.ValidationError(_("“%(addon)s” is no longer available.") % {"addon": addon.title})
+        return chosen
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def addon_purchase(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
+    """Offer add-ons, then say what they cost and how they are paid; a POST adds them."""
+    link_access = get_order_by_link(reference, secret)
+    registration, event = link_access.get_registration(person), link_access.order.event
+    on_sale = load_addons_on_sale([event])[event.pk]
+    offered = select_addons_of_link(link_access, registration, on_sale)
+    # The preview changes nothing, so that it is a GET with the choice in the address.
+    data = request.POST if request.method == "POST" else request.GET or None
+    form = AddedAddonsForm(data, offered=offered)
+    change = _preview(form, link_access, registration) if data is not None and form.is_valid() else None
+    payment_forms = _build_payment_forms(request, link_access.order, change) if change else {}
+    if request.method == "POST" and change and _are_valid(payment_forms):
+        throttle_correction(link_access.order, registration)
+        if added := _try_adding(request, form, link_access, registration, payment_forms):
+            return _redirect_after_adding(request, link_access, added, change)
+    context = {
+        "link_access": link_access,
+        "event": event,
+        "registration": registration,
+        "form": form,
+        "offered": offered,
+        "change": change,
+        "difference": Money(change.difference_cents, link_access.order.currency) if change else None,
+        "refunds": describe_ticket_refunds(event, [registration.ticket]),
+        "can_pay": change is None or _can_pay(request, link_access.order, change),
+        "payment_sentence": _describe_payment(request, link_access.order),
+        **payment_forms,
+    }
+    return render(request, "registrations/add_addons.html", context)
+
+
+def _preview(
+    form: AddedAddonsForm, link_access: LinkAccess, registration: Registration
+) -> OrderChange | None:
+    try:
+        return preview_added_addons(
+            link_access=link_access, registration=registration, addons=form.cleaned_data["addons"]
+        )
+    except ConventionError as error:
+        form.add_error(None, str(error))
+        return None
+
+
+def _can_pay(request: HttpRequest, order: Order, change: OrderChange) -> bool:
+    """Return whether there is a way to pay: on invoice only where the order's address is known."""
+    return not change.difference_cents or settings.CARD_PAYMENT or can_be_invoiced(order, request.user)
+
+
+def _build_payment_forms(request: HttpRequest, order: Order, change: OrderChange) -> dict[str, forms.Form]:
+    """Return the forms for payment and billing where the order was free so far and costs something now."""
+    if order.payment != Order.Payment.FREE or not _can_pay(request, order, change):
+        return {}
+    billing = {"billing_name": order.billing_name or order.company}
+    data = request.POST if request.method == "POST" else None
+    payment_forms = build_payment_forms(data, amount_due=change.difference_cents, billing=billing)
+    if not can_be_invoiced(order, request.user):
+        # Whoever has the link pays now: the address of the order may be a stranger's.
+        payment_forms.pop("payment", None)
+    return payment_forms
+
+
+def _describe_payment(request: HttpRequest, order: Order) -> str:
+    """Return how what is added is paid, where the buyer has no choice."""
+    if order.is_by_card or not can_be_invoiced(order, request.user):
+        return _("You pay by card on the next page.")
+    if order.payment == Order.Payment.FREE:
+        return _("You pay by bank transfer: we will send you an invoice.")
+    sentence = _("You pay by bank transfer: we will invoice it to %(name)s.") % {"name": order.buyer_label}
+    if order.purchase_order:
+        number = _("Purchase order %(number)s.") % {"number": order.purchase_order}
+        return f"{sentence} {number}"
+    return sentence
+
+
+def _are_valid(payment_forms: Mapping[str, forms.Form]) -> bool:
+    # A list, so that each form shows its own errors.
+    valid = [form.is_valid() for form in payment_forms.values()]
+    return all(valid)
+
+
+def _read_payment(
+    request: HttpRequest, order: Order, payment_forms: Mapping[str, forms.Form]
+) -> ChosenPayment | None:
+    billing_form = payment_forms.get("billing")
+    if not isinstance(billing_form, BillingForm):
+        return None
+    entered = dict(billing_form.cleaned_data)
+    purchase_order = entered.pop("purchase_order")
+    payment_form = payment_forms.get("payment")
+    by_default = Order.Payment.INVOICE if can_be_invoiced(order, request.user) else Order.Payment.CARD
+    return ChosenPayment(
+        payment=payment_form.cleaned_data["payment"] if payment_form else by_default,
+        billing=BillingDetails(**{name.removeprefix("billing_"): value for name, value in entered.items()}),
+        purchase_order=purchase_order,
+    )
+
+
+def _try_adding(
+    request: HttpRequest,
+    form: AddedAddonsForm,
+    link_access: LinkAccess,
+    registration: Registration,
+    payment_forms: Mapping[str, forms.Form],
+) -> Registration | None:
+    expected = request.POST.get("difference", "")[:12]
+    try:
+        return add_addons(
+            link_access=link_access,
+            registration=registration,
+            addons=form.cleaned_data["addons"],
+            expected_cents=int(expected) if expected.isdecimal() else 0,
+            chosen_payment=_read_payment(request, link_access.order, payment_forms),
+        )
+    except ConventionError as error:
+        form.add_error(None, str(error))
+        return None
+
+
+def _redirect_after_adding(
+    request: HttpRequest, link_access: LinkAccess, registration: Registration, change: OrderChange
+) -> HttpResponse:
+    """Go to the payment if it is by card, else back to the order."""
+    order, titles = registration.order, ", ".join(addon.title for addon in change.added)
+    if order.is_by_card and change.difference_cents > 0:
+        messages.success(request, _("Added: %(addons)s. Payment is the last step.") % {"addons": titles})
+        return redirect(order.continue_path)
+    values = {"addons": titles, "email": order.email}
+    sentence = (
+        _("Added: %(addons)s. A new confirmation is on its way to %(email)s.")
+        if order.email
+        else _("Added: %(addons)s.")
+    )
+    messages.success(request, sentence % values)
+    return redirect("order", order.reference, link_access.secret)

@@ -1,0 +1,190 @@
+"""An attendee adds a dinner later, behind the order's link: rules, price, payment, and the e-mail."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from lxml import html
+
+from registrations.billing.receivables import calculate_balance
+from registrations.booking.place_order import place_order
+from registrations.models import Order, Registration
+from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
+from registrations.payments.cards.demo_payments import record_demo_payment
+from registrations.permissions import make_own_secret
+from tests.buyer_verification import by_verified
+from tests.factories import make_account, make_addon, make_event, make_order, make_registration, make_ticket
+from tests.registrations.invoices.factories import make_issuer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def dinner():
+    event = make_event(slug="congress", contact_email="club@example.org")
+    make_ticket(event, price=12_000)
+    return make_addon(event, capacity=2)
+
+
+def order_place(dinner, payment: str = "invoice") -> Registration:
+    place = RequestedPlace(ticket="guest", first_name="Zoé", last_name="Müller", email="zoe@example.org")
+    billing = BillingDetails(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR")
+    request = OrderRequest(email="b@example.org", places=(place,), billing=billing, payment=payment)
+    return place_order(event=dinner.event, request=request, context=by_verified()).registrations.get()
+
+
+def make_path(registration: Registration, secret: str = "") -> str:
+    order = registration.order
+    return f"/orders/{order.reference}/{secret or order.manage_secret}/{registration.reference}/add-ons/"
+
+
+def read_form(client: Client, path: str) -> dict[str, str]:
+    """Return the fields of the preview's form."""
+    page = html.fromstring(client.get(path, {"addons": "dinner"}).content)
+    [form] = page.xpath("//main//form[@method='post']")
+    return dict(form.form_values())
+
+
+def test_a_dinner_is_added_on_invoice_and_the_confirmation_names_it(dinner, client, run_tasks, mailoutbox):
+    make_issuer()
+    registration = order_place(dinner)
+    run_tasks()
+    path = make_path(registration)
+
+    order_page = client.get(registration.order.manage_path).text
+    preview = client.get(path, {"addons": "dinner"}).text
+    answer = client.post(path, read_form(client, path), follow=True)
+    run_tasks()
+    again = client.post(path, {"addons": "dinner", "difference": "4500"}).text
+
+    assert path in order_page
+    assert "45\u00a0€" in preview
+    assert "virement" in preview
+    assert "Dîner" in answer.text
+    assert calculate_balance(registration.order).amount == 16_500
+    dinner.refresh_from_db()
+    assert dinner.reserved == 1
+    assert mailoutbox[-1].to == ["b@example.org"]
+    assert "Option ajoutée pour Zoé Müller\u202f: Dîner, 45\u00a0€" in mailoutbox[-1].body
+    assert path not in answer.text
+    assert "error" in again
+
+
+def test_by_card_the_balance_is_paid_next_and_one_mail_follows(dinner, client, run_tasks, mailoutbox):
+    registration = order_place(dinner, "card")
+    order = registration.order
+    record_demo_payment(order=order)
+    run_tasks()
+    mail_count = len(mailoutbox)
+    path = make_path(registration)
+
+    paying = client.post(path, read_form(client, path), follow=True)
+    run_tasks()
+    unpaid_mails = len(mailoutbox) - mail_count
+    order_page = client.get(order.manage_path).text
+    record_demo_payment(order=Order.objects.get())
+    run_tasks()
+
+    assert paying.redirect_chain[-1][0] == f"{order.manage_path}pay/"
+    assert html.fromstring(paying.content).findtext(".//h1") == "Payer 45\u00a0€"
+    assert unpaid_mails == 0
+    assert "Payer 45\u00a0€" in order_page
+    assert calculate_balance(Order.objects.get()).amount == 0
+    [mail] = mailoutbox[mail_count:]
+    assert "Option ajoutée pour Zoé Müller\u202f: Dîner" in mail.body
+    assert "Payé par carte\u202f: 165\u00a0€" in mail.body
+
+
+def test_what_was_not_paid_by_card_is_removed_again(dinner, client):
+    registration = order_place(dinner, "card")
+    order = registration.order
+    record_demo_payment(order=order)
+    path, paying = make_path(registration), f"{order.manage_path}pay/"
+    client.post(path, read_form(client, path))
+
+    [button] = html.fromstring(client.get(paying).content).xpath("//button[@name='remove']")
+    removed = client.post(paying, {"remove": button.get("value")}, follow=True)
+    again = client.post(paying, {"remove": button.get("value")}, follow=True)
+
+    assert "L’option a été retirée" in removed.text
+    assert "ne reste rien à payer" in again.text
+    assert calculate_balance(Order.objects.get()).amount == 0
+    dinner.refresh_from_db()
+    assert dinner.reserved == 0
+
+
+def test_an_attendees_own_link_adds_only_what_is_free(dinner, client):
+    registration = order_place(dinner)
+    walk = make_addon(dinner.event, slug="walk", name="Visite guidée", price=0)
+    path = make_path(registration, make_own_secret(registration))
+
+    page = client.get(path).text
+    refused = client.post(path, {"addons": "dinner", "difference": "4500"}).text
+    client.post(path, {"addons": "walk", "difference": "0"})
+
+    assert "Visite guidée" in page
+    assert "Dîner" not in page
+    assert "error" in refused
+    assert [item.addon for item in Registration.objects.get().active_addons] == [walk]
+
+
+def test_the_rules_of_the_sale_apply(dinner, client):
+    registration = order_place(dinner)
+    path = make_path(registration)
+    workshop = make_addon(dinner.event, slug="workshop", name="Atelier")
+    workshop.tickets.add(make_ticket(dinner.event, slug="vip"))
+    fields = {"addons": "dinner", "difference": "4500"}
+
+    dinner.capacity = 0
+    dinner.save()
+    is_full = client.post(path, fields).text
+    dinner.capacity, dinner.closes_at = None, timezone.now() - datetime.timedelta(hours=1)
+    dinner.save()
+    is_closed = client.get(path).text
+    dinner.closes_at, dinner.price = None, 5_000
+    dinner.save()
+    is_dearer = client.post(path, fields).text
+
+    assert "n’est plus disponible" in is_full
+    assert "Dîner" not in is_closed
+    assert "Atelier" not in is_closed
+    assert "Le prix a changé" in is_dearer
+    assert Registration.objects.get().active_addons == []
+
+
+def test_a_free_order_is_billed_once_the_buyer_is_known(client, settings):
+    event = make_event(slug="congress")
+    buyer = make_account(email="zoe@example.org")
+    registration = make_registration(make_ticket(event), order=make_order(event, email=buyer.email))
+    make_addon(event)
+    path = make_path(registration)
+    address = {
+        "billing_name": "Acme", "billing_street": "1 rue", "billing_postcode": "35000",
+        "billing_city": "Rennes", "payment": "invoice",
+    }  # fmt: skip
+
+    settings.CARD_PAYMENT = False
+    refused = client.post(path, {"addons": "dinner", "difference": "4500"}).text
+    settings.CARD_PAYMENT = True
+    untouched = Order.objects.get()
+    empty = client.get(path, {"review": "1"}).text
+    stranger = client.get(path, {"addons": "dinner"})
+    client.post(path, {**read_form(client, path), **address})
+    unknown = Order.objects.get()
+    Order.objects.update(payment="free", total=0)
+    Registration.objects.get().addons.all().delete()
+    client.force_login(buyer)
+    mine = client.get("/me/").text
+    incomplete = client.post(path, {**read_form(client, path), "billing_name": ""}).text
+    client.post(path, {**read_form(client, path), **address})
+
+    assert 'value="invoice"' not in stranger.text
+    assert (unknown.payment, unknown.billing_name) == ("card", "Acme")
+    assert "Connectez-vous avec zoe@example.org" in refused
+    assert (untouched.payment, untouched.total) == ("free", 0)
+    assert "Choisissez au moins une option" in empty
+    assert path in mine
+    assert "Indiquez le nom" in incomplete
+    order = Order.objects.get()
+    assert (order.payment, order.total, order.billing_city) == ("invoice", 4_500, "Rennes")
