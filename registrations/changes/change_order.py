@@ -176,7 +176,7 @@ def change_ticket(
 ) -> Registration:
     """Change the ticket alone, as `change_order` does; the add-ons stay."""
     # Under the lock, or an add-on that is booked meanwhile would be removed.
-    locked = _lock_registration(registration)
+    locked = lock_registration(registration)
     addons = [chosen.addon for chosen in locked.active_addons]
     return change_order(
         registration=locked, ticket=ticket, addons=addons, expected_cents=expected_cents, reason=reason
