@@ -12,7 +12,7 @@ from registrations.invoices.ledger.balance import ReceivableBalance
 from registrations.invoices.models.documents import Charge, Invoice, Receivable
 from registrations.models import Order, Registration
 
-from .receivables import calculate_due_of_charges
+from .receivables import calculate_dues_together
 from .refund_terms import RefundTerms, calculate_refund_amount
 
 
@@ -64,12 +64,15 @@ def load_billed_orders(orders: Iterable[Order]) -> dict[str, BilledOrder]:
 def calculate_amounts_due(
     registrations: Iterable[Registration], billed_orders: Mapping[str, BilledOrder]
 ) -> dict[int, int]:
-    """Return what is due for each registration in cents, by id, as `calculate_amount_due` does for one."""
-    due = {}
+    """Return what is due for each registration in cents, by id, if those of an order end together."""
+    by_reference: dict[str, list[Registration]] = defaultdict(list)
     for registration in registrations:
-        billed = billed_orders.get(registration.order.reference)
-        due[registration.pk] = calculate_due_of_charges(registration, billed.charges if billed else None)
-    return due
+        by_reference[registration.order.reference].append(registration)
+    dues: dict[int, int] = {}
+    for reference, rows in by_reference.items():
+        billed = billed_orders.get(reference)
+        dues |= calculate_dues_together(rows, billed.charges if billed else None)
+    return dues
 
 
 def sum_cancellations(

@@ -269,26 +269,38 @@ def calculate_amount_due(registration: Registration) -> int:
     A discount on the order is set against its other charges first, and lowers this amount only by the rest.
     """
     receivable = find_stored_receivable(registration.order)
-    return calculate_due_of_charges(registration, None if receivable is None else receivable.charges.all())
+    charges = receivable.charges.all() if receivable else None
+    return calculate_dues_together([registration], charges)[registration.pk]
 
 
-def calculate_due_of_charges(registration: Registration, charges: Iterable[Charge] | None) -> int:
-    """Return the same, given the charges of the order's receivable; None if it has none."""
+def calculate_dues_together(
+    registrations: Iterable[Registration], charges: Iterable[Charge] | None
+) -> dict[int, int]:
+    """Return what is due for each registration of an order in cents, by id, if all of them end at once.
+
+    `charges` are those of the order's receivable; None if it was not billed. Each cent of a discount lowers
+    the amount due of one registration only.
+    """
     if charges is None:
-        return registration.full_price
+        return {registration.pk: registration.full_price for registration in registrations}
     charges = list(charges)
-    own_charges = list_registration_charges(registration)
-    own_keys = {charge.key for charge in own_charges}
     # A charge that the treasurer credited in full is recognized by key and amount: a changed price is due
     # again.
     waived = {(charge.key, charge.amount) for charge in charges if charge.waived_at}
-    due_cents = sum(charge.unit_price for charge in own_charges if charge.key_and_total not in waived)
-    active = [charge for charge in charges if charge.withdrawn_at is None]
-    discounts = [charge for charge in active if charge.key.startswith(DISCOUNT_KEY_PREFIX)]
-    discount_cents = -sum(charge.amount for charge in discounts)
-    other_cents = sum(item.amount for item in active if item not in discounts and item.key not in own_keys)
-    # Discounts carry no item, so they are set against the other charges first.
-    return due_cents if other_cents >= discount_cents else max(0, due_cents - discount_cents)
+    amounts = {charge.key: charge.amount for charge in charges if charge.withdrawn_at is None}
+    discount_cents = -sum(amounts.pop(key) for key in [*amounts] if key.startswith(DISCOUNT_KEY_PREFIX))
+    other_cents, dues = sum(amounts.values()), {}
+    # By id, so that a preview, whose rows come by name, agrees with the cancellation.
+    for registration in sorted(registrations, key=lambda registration: registration.pk):
+        own_charges = list_registration_charges(registration)
+        other_cents -= sum(amounts.pop(charge.key, 0) for charge in own_charges)
+        price_cents = sum(charge.unit_price for charge in own_charges if charge.key_and_total not in waived)
+        # Discounts carry no item, so they are set against the other charges first.
+        is_covered = other_cents >= discount_cents
+        due_cents = price_cents if is_covered else max(0, price_cents - discount_cents)
+        discount_cents -= price_cents - due_cents
+        dues[registration.pk] = due_cents
+    return dues
 
 
 def is_order_active(order: Order) -> bool:

@@ -28,12 +28,14 @@ def load_refund_steps(ticket: Ticket, event: Event) -> list[RefundStep]:
 
 def load_refund_terms(registration: Registration, *, at: datetime.datetime) -> RefundTerms:
     """Return the terms on which a registration would be cancelled at `at`."""
-    due_cents = calculate_amount_due(registration) if registration.confirmed_at else registration.full_price
-    return decide_terms_for_due(registration, due_cents, at=at)
+    return decide_terms_for_due(registration, calculate_amount_due(registration), at=at)
 
 
 def decide_terms_for_due(registration: Registration, due_cents: int, *, at: datetime.datetime) -> RefundTerms:
-    """Return the same, given what is due for the registration."""
+    """Return the refund terms at `at` for a registration with `due_cents` due."""
+    if registration.confirmed_at is None:
+        # A hold is billed only once it is confirmed: all of its price is released.
+        due_cents = registration.full_price
     # The treasurer credited it in full already: nothing is left to refund.
     if registration.full_price and not due_cents:
         return RefundTerms(0, 0, RefundReason.CREDITED)

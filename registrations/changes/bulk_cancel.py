@@ -20,7 +20,7 @@ from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.models import Event
 from convention.events.sequence import advance_sequence
 from convention.money import Money
-from registrations.billing.receivables import calculate_amount_due, sync_existing_receivable
+from registrations.billing.receivables import sync_existing_receivable
 from registrations.billing.refund_terms import RefundReason, RefundTerms
 from registrations.inventory.stock import release_registrations
 from registrations.invoices.models.documents import Invoice, Receivable
@@ -240,6 +240,5 @@ def _record_and_notify(order: Order, reason: str, notified_at: datetime.datetime
         hooks.send_cancellation.enqueue(order.pk)
 
 
-def _full_refund_terms(registration: Registration) -> RefundTerms:
-    due_cents = calculate_amount_due(registration)
+def _full_refund_terms(_registration: Registration, due_cents: int) -> RefundTerms:
     return RefundTerms(due_cents, due_cents, RefundReason.ORGANIZER)

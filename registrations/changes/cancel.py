@@ -16,15 +16,20 @@ from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.sequence import advance_sequence
 from convention.money import Money
 from registrations.billing.cancellation import settle_cancellation
-from registrations.billing.receivables import calculate_amount_due, sync_existing_receivable
-from registrations.billing.refund_rules import load_refund_terms
+from registrations.billing.receivables import (
+    calculate_dues_together,
+    find_stored_receivable,
+    sync_existing_receivable,
+)
+from registrations.billing.refund_rules import decide_terms_for_due
 from registrations.billing.refund_terms import RefundReason, RefundTerms
 from registrations.booking.confirm import confirm_settled_order
 from registrations.inventory.stock import NO_ITEMS, release_registrations
 from registrations.models import Order, Registration, RegistrationAddon
 from registrations.sessions.booking import release_all_session_places
 
-type TermsFor = Callable[[Registration], RefundTerms]
+# From a registration and what is due for it, in cents.
+type TermsFor = Callable[[Registration, int], RefundTerms]
 
 
 class AlreadyCancelled(ConventionError):
@@ -42,7 +47,7 @@ def cancel_registration(*, registration: Registration, reason: str = "") -> Regi
     NotOpenNow once the event is over.
     """
     # The moment of the request decides about the refund, not the moment when the locks were granted.
-    return lock_and_cancel(registration, partial(load_refund_terms, at=timezone.now()), reason)
+    return lock_and_cancel(registration, partial(decide_terms_for_due, at=timezone.now()), reason)
 
 
 @transaction.atomic
@@ -52,17 +57,17 @@ def cancel_with_fee(*, registration: Registration, fee_cents: int, reason: str) 
     Raise InvalidFields for a fee above the amount due or a missing reason, else what `cancel_registration`
     raises.
     """
-    return lock_and_cancel(
-        registration, lambda withdrawn: make_fee_terms(withdrawn, fee_cents, reason), reason
-    )
+    get_terms = partial(make_fee_terms, fee_cents=fee_cents, reason=reason)
+    return lock_and_cancel(registration, get_terms, reason)
 
 
-def make_fee_terms(registration: Registration, fee_cents: int, reason: str) -> RefundTerms:
-    """Return an organizer's own refund terms. Raise InvalidFields.
+def make_fee_terms(
+    registration: Registration, due_cents: int, *, fee_cents: int, reason: str
+) -> RefundTerms:
+    """Return an organizer's own refund terms, of the `due_cents` for the registration. Raise InvalidFields.
 
     No fee can be charged for an order that its buyer never confirmed.
     """
-    due_cents = calculate_amount_due(registration)
     max_cents = 0 if registration.order.awaits_verification else due_cents
     if not 0 <= fee_cents <= max_cents:
         amount = Money(max_cents, registration.order.currency)
@@ -101,7 +106,12 @@ def cancel_registrations(
     # One moment for all: add-ons are billed with a registration that was cancelled at the same time.
     now = timezone.now()
     hooks.send_order_mails.enqueue(order.pk)
-    terms_by_registration = [(registration, get_terms(registration)) for registration in registrations]
+    receivable = find_stored_receivable(order)
+    # Together, because a discount on the order is set against each place only as far as the others left it.
+    dues = calculate_dues_together(registrations, receivable.charges.all() if receivable else None)
+    terms_by_registration = [
+        (registration, get_terms(registration, dues[registration.pk])) for registration in registrations
+    ]
     for registration, terms in terms_by_registration:
         _save_cancellation(registration, terms, reason, at=now)
     # Once all have ended, so that one document credits them together.

@@ -28,7 +28,7 @@ from registrations.billing.bulk_refunds import (
     load_billed_orders,
     sum_cancellations,
 )
-from registrations.billing.refund_rules import decide_terms_for_due, load_refund_terms
+from registrations.billing.refund_rules import decide_terms_for_due
 from registrations.billing.refund_terms import RefundReason, RefundTerms
 from registrations.models import Order, Registration
 
@@ -86,8 +86,8 @@ class BulkCancellation:
     def choose_terms(self) -> TermsFor:
         """Return the function that decides about the refund of one registration."""
         if self.refund == FULL_REFUND:
-            return lambda registration: make_fee_terms(registration, 0, self.reason)
-        return partial(load_refund_terms, at=self.requested_at)
+            return partial(make_fee_terms, fee_cents=0, reason=self.reason)
+        return partial(decide_terms_for_due, at=self.requested_at)
 
 
 def preview_selected_cancellations(
@@ -102,7 +102,7 @@ def preview_selected_cancellations(
         registrations=cancellable,
         skipped=skipped,
         by_rules=sum_cancellations(
-            [(row, _decide_terms(row, due[row.pk], at)) for row in cancellable], billed_orders
+            [(row, decide_terms_for_due(row, due[row.pk], at=at)) for row in cancellable], billed_orders
         ),
         full_refund=sum_cancellations(
             [(row, RefundTerms(due[row.pk], due[row.pk], RefundReason.ORGANIZER)) for row in cancellable],
@@ -137,11 +137,6 @@ def _find_objection(registration: Registration, *, at: datetime.datetime) -> str
     if registration.event.ends_at <= at:
         return _("the event is over")
     return "" if registration.state in CANCELLABLE_STATES else _("no longer active")
-
-
-def _decide_terms(registration: Registration, due_cents: int, at: datetime.datetime) -> RefundTerms:
-    confirmed_due = due_cents if registration.confirmed_at else registration.full_price
-    return decide_terms_for_due(registration, confirmed_due, at=at)
 
 
 def _count_mails(registrations: Sequence[Registration]) -> int:

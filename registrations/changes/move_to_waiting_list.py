@@ -11,7 +11,7 @@ from convention.audit.record import record_action
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import ConventionError
 from convention.events.models import Event
-from registrations.billing.refund_rules import load_refund_terms
+from registrations.billing.refund_rules import decide_terms_for_due, load_refund_terms
 from registrations.billing.refund_terms import RefundTerms
 from registrations.billing.refund_text import preview_refund
 from registrations.booking.join_waiting_list import WaitingRequest, add_to_ticket_list
@@ -89,8 +89,8 @@ def move_to_waiting_list(
         raise MoveRefused(_("Choose a ticket of another event."))
     now = timezone.now()
 
-    def get_terms(locked: Registration) -> RefundTerms:
-        terms = load_refund_terms(locked, at=now)
+    def get_terms(locked: Registration, due_cents: int) -> RefundTerms:
+        terms = decide_terms_for_due(locked, due_cents, at=now)
         if terms.cancellation_fee != expected_fee_cents:
             raise MoveRefused(_("The refund has changed in the meantime. Check it again."))
         return terms

@@ -20,7 +20,7 @@ from convention.db.limited_stock import LimitedStock
 from convention.errors import NotOpenNow
 from convention.text.normalize import normalize_whitespace
 from registrations.billing.receivables import sync_receivable
-from registrations.billing.refund_rules import load_refund_terms
+from registrations.billing.refund_rules import decide_terms_for_due
 from registrations.booking.holds import lock_unverified_count, withhold_unverified_places
 from registrations.booking.idempotency import build_idempotency_key, find_order_by_key
 from registrations.booking.place_order import HOLD_DURATION, get_hold_duration
@@ -250,7 +250,7 @@ def cancel_sponsorship(*, sponsorship: Sponsorship, reason: str = "") -> Sponsor
         order=locked.order, cancelled_at__isnull=True
     )
     registrations = list(active_registrations.order_by("pk").select_for_update(of=("self",)))
-    get_terms = partial(load_refund_terms, at=timezone.now())
+    get_terms = partial(decide_terms_for_due, at=timezone.now())
     cancel_registrations(
         registrations, order=locked.order, reason=reason, get_terms=get_terms, extra_items=extra_items
     )

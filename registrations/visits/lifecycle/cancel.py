@@ -1,5 +1,6 @@
 """Cancel a visit: refund everything, release every place and notify everybody involved."""
 
+from functools import partial
 from itertools import groupby
 
 from django.db import transaction
@@ -79,7 +80,7 @@ def _cancel_order_places(order: Order, registration_ids: list[int], reason: str)
         active,
         order=order,
         reason=reason,
-        get_terms=lambda place: make_fee_terms(place, 0, reason),
+        get_terms=partial(make_fee_terms, fee_cents=0, reason=reason),
     )
     # Marks the ordinary cancellation mail as sent: `notify_applicant` sends the visit's own.
     Registration.objects.filter(pk__in=registration_ids).update(cancellation_sent_at=timezone.now())

@@ -15,10 +15,14 @@ from convention.jobs.models import Job
 from registrations.billing.receivables import calculate_amount_due, sync_receivable
 from registrations.changes import selections
 from registrations.changes.cancel import cancel_registration
+from registrations.invoices.documents.credit_notes import credit_invoice_amount
+from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.payments import record_payment
-from registrations.invoices.models import Refund
+from registrations.invoices.models import Receivable, Refund
 from registrations.models import Order, RefundRule, Registration
 from tests.factories import make_event, make_order, make_person, make_registration, make_ticket
+from tests.registrations.invoices.factories import make_issuer
+from tests.registrations.payments.factories import money
 
 pytestmark = pytest.mark.django_db
 
@@ -153,6 +157,24 @@ def test_a_full_refund_needs_a_reason_and_places_of_one_order_end_together(organ
     # A second click finds nothing left to cancel.
     assert "déjà annulée" in again.text
     assert AuditEntry.objects.filter(verb="registration.cancel").count() == 2
+
+
+def test_a_discount_on_an_order_lowers_what_is_due_once_for_all_its_places(organizer, event, ticket):
+    make_issuer()
+    ticket.price = 8_000
+    first, second = make_people(ticket, 2)
+    order = first.order
+    Registration.objects.filter(pk=second.pk).update(order=order)
+    Order.objects.filter(pk=order.pk).update(total=16_000)
+    pay(Registration.objects.get(pk=first.pk), 6_000)
+    invoice = issue_invoice(receivable=Receivable.objects.get())
+    credit_invoice_amount(invoice=invoice, amount=10_000, reason="geste")
+
+    preview = act(organizer, "cancel", first, second)
+    confirm(organizer, preview)
+
+    assert "60 € remboursés" in " ".join(preview.text.replace("\xa0", " ").replace("\u202f", " ").split())
+    assert money(order) == (0, 6_000, 6_000)
 
 
 def test_many_are_cancelled_by_a_job_that_names_what_it_could_not_do(organizer, event, ticket, run_tasks):
