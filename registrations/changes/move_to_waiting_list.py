@@ -1,4 +1,4 @@
-"""Move a registration to the waiting list of another event: cancelled there and waiting here, or neither."""
+"""Cancel a registration and put its attendee on another event's waiting list, in one transaction."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,12 +11,14 @@ from convention.audit.record import record_action
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import ConventionError
 from convention.events.models import Event
+from convention.text.email_addresses import normalize_email
 from registrations.billing.refund_rules import decide_terms_for_due, load_refund_terms
 from registrations.billing.refund_terms import RefundTerms
 from registrations.billing.refund_text import preview_refund
 from registrations.booking.join_waiting_list import WaitingRequest, add_to_ticket_list
 from registrations.models import Registration, Ticket, WaitingEntry
-from registrations.waiting_list.offers import is_available, load_waiting_facts
+from registrations.shared_quotas import find_tickets_sharing_quota
+from registrations.waiting_list.offers import is_available, load_waiting_facts, lock_wanted_item
 from registrations.waiting_list.policy import find_offer_objection
 
 from .cancel import lock_and_cancel
@@ -62,9 +64,16 @@ def list_tickets_to_wait_for(events: Iterable[Event]) -> list[Ticket]:
 
 
 def preview_move(registration: Registration, ticket: Ticket) -> MovePreview:
-    """Return what moving the registration to the ticket's list would come to; nothing is changed."""
-    waiting_count = WaitingEntry.objects.awaiting_offer().filter(ticket=ticket).count()
-    entry = WaitingEntry(event=ticket.event, ticket=ticket, email=_make_request(registration).email)
+    """Return what moving the registration to the ticket's list would come to; nothing is changed.
+
+    Raise MoveRefused if the attendee cannot wait there.
+    """
+    request = _make_request(registration)
+    _check_request(request, ticket)
+    # Tickets of one quota share one list.
+    tickets = find_tickets_sharing_quota([ticket.pk]).order_by()
+    waiting_count = WaitingEntry.objects.awaiting_offer().filter(ticket__in=tickets).count()
+    entry = WaitingEntry(event=ticket.event, ticket=ticket, email=request.email)
     objection = find_offer_objection(load_waiting_facts(entry, ticket))
     return MovePreview(
         fee_cents=load_refund_terms(registration, at=timezone.now()).cancellation_fee,
@@ -81,12 +90,14 @@ def move_to_waiting_list(
 ) -> WaitingEntry:
     """Cancel by the refund rules and put the attendee on the ticket's list; both or neither.
 
-    Raise MoveRefused unless the ticket is another event's and the cancellation fee is `expected_fee_cents`;
-    else what `cancel_registration` and `add_to_ticket_list` raise.
+    Raise MoveRefused unless the ticket is another event's, the attendee has a name and an address that does
+    not wait there yet, and the cancellation fee is `expected_fee_cents`; else what `cancel_registration` and
+    `add_to_ticket_list` raise.
     """
     acquire_advisory_lock(MOVE_LOCK)
     if ticket.event_id == registration.event_id:
         raise MoveRefused(_("Choose a ticket of another event."))
+    _check_request(_make_request(registration), ticket)
     now = timezone.now()
 
     def get_terms(locked: Registration, due_cents: int) -> RefundTerms:
@@ -96,16 +107,35 @@ def move_to_waiting_list(
         return terms
 
     cancelled = lock_and_cancel(registration, get_terms, reason)
-    entry = add_to_ticket_list(ticket=ticket, request=_make_request(cancelled), reason=reason)
+    request = _make_request(cancelled)
+    # Again under the ticket's lock: `add_to_ticket_list` would return the entry of somebody who joined since.
+    lock_wanted_item(Ticket, ticket.pk)
+    _check_request(request, ticket)
+    entry = add_to_ticket_list(ticket=ticket, request=request, reason=reason)
     record_action("registration.move", cancelled, event=cancelled.event, reason=reason)
     return entry
+
+
+def _check_request(request: WaitingRequest, ticket: Ticket) -> None:
+    """Raise MoveRefused without a name or an address, or if the address waits for the ticket already.
+
+    Attendees without an address share the buyer's.
+    """
+    if not (request.first_name and request.last_name and request.email):
+        raise MoveRefused(_("Enter the attendee’s name and e-mail address first."))
+    address = normalize_email(request.email)
+    if WaitingEntry.objects.active().filter(ticket=ticket, address=address).exists():
+        raise MoveRefused(
+            _("%(email)s is already on this waiting list. Give the attendee their own address first.")
+            % {"email": request.email}
+        )
 
 
 def _make_request(registration: Registration) -> WaitingRequest:
     return WaitingRequest(
         first_name=registration.first_name,
         last_name=registration.last_name,
-        # The attendee's own offer, where the address is known.
+        # The offer goes to the attendee; to the buyer if the attendee has no address.
         email=registration.email or registration.order.email,
         company=registration.company,
         language=registration.order.language,

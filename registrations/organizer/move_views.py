@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from convention.errors import ConventionError
+from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize, get_organized_events
+from convention.text.normalize import parse_digits
 from registrations.changes.move_to_waiting_list import (
+    MovePreview,
     list_tickets_to_wait_for,
     move_to_waiting_list,
     preview_move,
@@ -58,10 +60,10 @@ def registration_move(request: HttpRequest, event: str, reference: str) -> HttpR
     form = WaitingListChoiceForm(data, tickets=tickets)
     context: dict[str, Any] = {"registration": registration, "form": form, "has_lists": bool(tickets)}
     if data is not None and form.is_valid():
-        ticket = form.cleaned_data["ticket"]
-        if request.method == "POST" and _try_move(request, form, registration):
+        preview = _preview(form, registration)
+        if request.method == "POST" and preview and _try_move(request, form, registration):
             return redirect("organize-registration", event, reference)
-        context |= {"ticket": ticket, "preview": preview_move(registration, ticket)}
+        context |= {"ticket": form.cleaned_data["ticket"], "preview": preview, "is_refused": not preview}
     return _render_page(request, event_obj, context)
 
 
@@ -70,16 +72,30 @@ def _render_page(request: HttpRequest, event: Event, context: dict[str, Any]) ->
     return render(request, "registrations/organizer_move.html", context)
 
 
+def _preview(form: WaitingListChoiceForm, registration: Registration) -> MovePreview | None:
+    try:
+        return preview_move(registration, form.cleaned_data["ticket"])
+    except ConventionError as error:
+        form.add_error(None, str(error))
+        return None
+
+
 def _try_move(request: HttpRequest, form: WaitingListChoiceForm, registration: Registration) -> bool:
-    ticket, fee = form.cleaned_data["ticket"], request.POST.get("fee", "")[:12]
+    ticket, fee_cents = form.cleaned_data["ticket"], parse_digits(request.POST.get("fee", ""))
+    if fee_cents is None:
+        form.add_error(None, _("The refund has changed in the meantime. Check it again."))
+        return False
     try:
         entry = move_to_waiting_list(
             registration=registration,
             ticket=ticket,
-            # Without the stated fee nothing was confirmed: no fee is -1.
-            expected_fee_cents=int(fee) if fee.isascii() and fee.isdecimal() else -1,
+            expected_fee_cents=fee_cents,
             reason=form.cleaned_data["reason"],
         )
+    except InvalidFields as error:
+        # The fields are those of the registration, which this page does not have.
+        form.add_error(None, [text for texts in error.field_errors.values() for text in texts])
+        return False
     except ConventionError as error:
         form.add_error(None, str(error))
         return False

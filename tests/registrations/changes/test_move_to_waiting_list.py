@@ -5,13 +5,13 @@ from django.urls import reverse
 from lxml import html
 
 from convention.audit.models import AuditEntry
-from convention.errors import InvalidFields, NotOpenNow
+from convention.errors import NotOpenNow
 from convention.events.models import EventRole
 from registrations.billing.receivables import sync_receivable
 from registrations.changes.move_to_waiting_list import MoveRefused, move_to_waiting_list, preview_move
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Refund
-from registrations.models import RefundRule, Registration, WaitingEntry
+from registrations.models import Quota, RefundRule, Registration, WaitingEntry
 from tests.factories import make_event, make_order, make_person, make_registration, make_ticket
 
 pytestmark = pytest.mark.django_db
@@ -93,7 +93,7 @@ def test_a_refusal_changes_nothing(event, registration, full_ticket):
     Registration.objects.filter(pk=registration.pk).update(email="")
     registration.order.email = ""
     registration.order.save(update_fields=["email"])
-    with pytest.raises(InvalidFields):
+    with pytest.raises(MoveRefused):
         move_to_waiting_list(registration=registration, ticket=full_ticket, expected_fee_cents=6_000)
 
     registration.refresh_from_db()
@@ -118,3 +118,47 @@ def test_only_lists_of_events_that_the_person_organizes_are_offered(client, even
     assert posted.status_code == 200
     assert not WaitingEntry.objects.exists()
     assert "Vérifiez-le de nouveau" in unconfirmed.text
+
+
+def test_an_attendee_needs_a_name_and_an_address_that_does_not_wait_yet(organizer, event, full_ticket):
+    order = make_order(event, email="buyer@example.org")
+    ann, bob, nameless = [
+        make_registration(event.tickets.get(), order=order, first_name=name, last_name=name, email="")
+        for name in ("Ann", "Bob", "")
+    ]
+    entry = move_to_waiting_list(registration=ann, ticket=full_ticket, expected_fee_cents=0)
+    pages = [
+        reverse("organize-registration-move", args=[event.slug, place.reference]) for place in (bob, nameless)
+    ]
+
+    same_address = organizer.get(pages[0], {"ticket": full_ticket.pk})
+    no_name = organizer.get(pages[1], {"ticket": full_ticket.pk})
+    for page in pages:
+        organizer.post(page, {"ticket": full_ticket.pk, "fee": "0"})
+
+    assert "buyer@example.org figure déjà sur cette liste d’attente" in same_address.text
+    assert "Indiquez d’abord le nom et l’adresse e-mail" in no_name.text
+    assert "Annuler et déplacer" not in same_address.text + no_name.text
+    assert set(Registration.objects.filter(order=order, cancelled_at=None)) == {bob, nameless}
+    assert WaitingEntry.objects.get() == entry
+
+
+def test_a_place_of_a_shared_quota_goes_to_who_waits_for_another_ticket_of_it(registration):
+    other = make_event()
+    quota = Quota.objects.create(event=other, name="Salle", capacity=1)
+    ticket, workshop = [make_ticket(other, slug=slug, quota=quota) for slug in ("hall", "workshop")]
+    WaitingEntry.objects.create(
+        event=other,
+        ticket=workshop,
+        first_name="Fay",
+        last_name="Lee",
+        email="f@example.org",
+        address="f@example.org",
+    )
+
+    preview = preview_move(registration, ticket)
+    entry = move_to_waiting_list(registration=registration, ticket=ticket, expected_fee_cents=6_000)
+
+    assert preview.waiting_count == 1
+    assert not preview.is_offered_at_once
+    assert entry.offered_at is None
