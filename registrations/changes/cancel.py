@@ -61,9 +61,7 @@ def cancel_with_fee(*, registration: Registration, fee_cents: int, reason: str) 
     return lock_and_cancel(registration, get_terms, reason)
 
 
-def make_fee_terms(
-    registration: Registration, due_cents: int, *, fee_cents: int, reason: str
-) -> RefundTerms:
+def make_fee_terms(registration: Registration, due_cents: int, *, fee_cents: int, reason: str) -> RefundTerms:
     """Return an organizer's own refund terms, of the `due_cents` for the registration. Raise InvalidFields.
 
     No fee can be charged for an order that its buyer never confirmed.

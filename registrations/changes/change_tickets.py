@@ -30,6 +30,7 @@ class SelectedTicketChanges:
     """The difference in cents of each registration that would change, by id; and those that would not.
 
     The sums are in cents by currency: charged in addition, taken off, and of that refunded.
+    `same_quota_count` of them have a ticket of the same quota now, and so need no place of it.
     """
 
     ticket: Ticket
@@ -39,6 +40,7 @@ class SelectedTicketChanges:
     released: Counter[str] = field(default_factory=Counter)
     refunded: Counter[str] = field(default_factory=Counter)
     corrected_references: set[str] = field(default_factory=set)
+    same_quota_count: int = 0
 
     @property
     def fingerprint(self) -> str:
@@ -48,9 +50,13 @@ class SelectedTicketChanges:
 
     @property
     def lacking_count(self) -> int:
-        """Return for how many there is no place left now."""
-        remaining = self.ticket.remaining
-        return 0 if remaining is None else max(0, len(self.differences) - remaining)
+        """Return for how many there is no place left now, of the ticket or of its quota."""
+        count, quota = len(self.differences), self.ticket.quota
+        needs = [
+            (count, self.ticket.own_remaining),
+            (count - self.same_quota_count, quota.remaining if quota else None),
+        ]
+        return max([0, *(needed - left for needed, left in needs if left is not None)])
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,8 @@ def preview_selected_changes(selection: RegistrationSelection, *, ticket: Ticket
             changes.skipped.skip([registration], error)
         else:
             changes.differences[registration.pk] = change.difference_cents
+            if ticket.quota_id and registration.ticket.quota_id == ticket.quota_id:
+                changes.same_quota_count += 1
             balances.apply(registration, change.difference_cents, changes)
     return changes
 

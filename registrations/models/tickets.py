@@ -73,10 +73,15 @@ class Ticket(SaleItem):
         ]
 
     @property
+    def own_remaining(self) -> int | None:
+        """Return the places left of the ticket, whatever its quota; None without a limit."""
+        return super().remaining
+
+    @property
     def remaining(self) -> int | None:
         """Return the smaller number of places left, of the ticket or of its quota; None without a limit."""
         shared = self.quota.remaining if self.quota else None
-        limits = [places for places in (super().remaining, shared) if places is not None]
+        limits = [places for places in (self.own_remaining, shared) if places is not None]
         return min(limits, default=None)
 
     @property

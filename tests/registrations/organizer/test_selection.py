@@ -15,11 +15,12 @@ from convention.jobs.models import Job
 from registrations.billing.receivables import calculate_amount_due, sync_receivable
 from registrations.changes import selections
 from registrations.changes.cancel import cancel_registration
+from registrations.changes.change_tickets import preview_selected_changes
 from registrations.invoices.documents.credit_notes import credit_invoice_amount
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Receivable, Refund
-from registrations.models import Order, RefundRule, Registration
+from registrations.models import Order, Quota, RefundRule, Registration
 from tests.factories import make_event, make_order, make_person, make_registration, make_ticket
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.payments.factories import money
@@ -260,6 +261,24 @@ def confirm_ticket(client, answer, **fields):
     [form] = html.fromstring(answer.content).xpath("//main//form[.//input[@name='seen']]")
     address = answer.request["PATH_INFO"]
     return client.post(address, {**dict(form.form_values()), **fields}, follow=True)
+
+
+@pytest.mark.once
+def test_a_change_between_tickets_of_a_full_quota_lacks_no_place(event, ticket):
+    quota = Quota.objects.create(event=event, name="Salle", capacity=2, reserved=2)
+    event.tickets.update(quota=quota)
+    make_people(ticket, 2)
+    other = make_ticket(event, slug="other", name="Autre", quota=quota)
+    outsider = make_ticket(event, slug="outsider", name="Dehors")
+    selection = selections.select_matching(event, Registration.objects.filter(event=event))
+
+    inside = preview_selected_changes(selection, ticket=other)
+    make_people(outsider, 1)
+    selection = selections.select_matching(event, Registration.objects.filter(event=event))
+    entering = preview_selected_changes(selection, ticket=other)
+
+    assert inside.lacking_count == 0
+    assert entering.lacking_count == 1
 
 
 def test_many_tickets_are_changed_by_a_job_and_previewed_in_as_many_queries(
