@@ -23,7 +23,7 @@ from convention.events.permissions import get_event_to_organize
 from convention.jobs.job_queue import request_job
 from convention.tables.downloads import PDF_TYPE, attachment_response, inline_response
 from convention.tasks.queue_names import DOCUMENT_QUEUE
-from registrations.changes.selections import RegistrationSelection, SelectionOutcome
+from registrations.changes.selections import RegistrationSelection, SkippedRegistrations
 from registrations.models import Registration
 from registrations.organizer.selection_forms import with_selection
 from registrations.permissions import get_order_by_link
@@ -148,8 +148,9 @@ def badges_of_selection(request: HttpRequest, selection: RegistrationSelection) 
         if len(printable_ids) > MAX_IMMEDIATE_BADGES:
             return _request_print_job(request, event, options, json.dumps(printable_ids))
         return _download_badges(event, options, printable_ids)
-    skipped = SelectionOutcome()
-    skipped.skip((row for row in rows if row.pk not in set(printable_ids)), _("not confirmed, so no badge"))
+    skipped = SkippedRegistrations()
+    printable = set(printable_ids)
+    skipped.add((row for row in rows if row.pk not in printable), _("not confirmed, so no badge"))
     context = {
         "event": event,
         "section": "organize",

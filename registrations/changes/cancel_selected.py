@@ -4,13 +4,12 @@ Each order is cancelled in its own transaction, so that one that cannot be cance
 """
 
 import datetime
-import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from django.db import transaction
 from django.db.models import prefetch_related_objects
@@ -33,13 +32,17 @@ from registrations.billing.refund_terms import RefundReason, RefundTerms
 from registrations.models import Order, Registration
 
 from .cancel import TermsFor, cancel_registrations, make_fee_terms
-from .selections import RegistrationSelection, SelectionOutcome
+from .selections import (
+    ProgressReport,
+    RegistrationSelection,
+    SelectionOutcome,
+    SkippedRegistrations,
+    make_fingerprint,
+)
 
 BY_RULES: Final = "rules"
 FULL_REFUND: Final = "full"
 CANCELLABLE_STATES: Final = (Registration.State.CONFIRMED, Registration.State.PENDING)
-
-type ProgressReport = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class SelectedCancellations:
     """
 
     registrations: list[Registration]
-    skipped: SelectionOutcome
+    skipped: SkippedRegistrations
     by_rules: CancellationSums
     full_refund: CancellationSums
     mail_count: int
@@ -58,10 +61,10 @@ class SelectedCancellations:
 
     @property
     def fingerprint(self) -> str:
-        """Return a hash of all that the page says, by which a change before the confirmation is noticed."""
-        shown: list[Any] = [[row.pk for row in self.registrations], self.mail_count]
-        shown += [sums.describe() for sums in (self.by_rules, self.full_refund)]
-        return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:16]
+        """Return a hash of all that the page says."""
+        choices = [(sums.describe(), sums.credited_order_count) for sums in (self.by_rules, self.full_refund)]
+        ids = [row.pk for row in self.registrations]
+        return make_fingerprint([ids, self.mail_count, self.arrived_count, choices])
 
 
 @dataclass(frozen=True)
@@ -115,8 +118,8 @@ def preview_selected_cancellations(
 
 def _split_cancellable(
     selection: RegistrationSelection, *, at: datetime.datetime
-) -> tuple[list[Registration], SelectionOutcome]:
-    event, skipped = selection.event, SelectionOutcome()
+) -> tuple[list[Registration], SkippedRegistrations]:
+    event, skipped = selection.event, SkippedRegistrations()
     # On the one instance that all registrations share.
     prefetch_related_objects([event], "refund_rules")
     rows = selection.find_registrations().select_related("order", "ticket")
@@ -124,7 +127,7 @@ def _split_cancellable(
     for registration in rows.prefetch_related("addons__addon"):
         registration.event = registration.order.event = event
         if reason := _find_objection(registration, at=at):
-            skipped.skip([registration], reason)
+            skipped.add([registration], reason)
         else:
             cancellable.append(registration)
     return cancellable, skipped
@@ -140,11 +143,15 @@ def _find_objection(registration: Registration, *, at: datetime.datetime) -> str
 
 
 def _count_mails(registrations: Sequence[Registration]) -> int:
-    """Return how many e-mails say that places are cancelled: one an order, and one for each private place."""
+    """Return how many e-mails say that places are cancelled.
+
+    They are one for each order, and for each private place one to the attendee and one to the buyer.
+    """
     # Places that were never confirmed end without an e-mail.
     confirmed = [row for row in registrations if row.confirmed_at]
     buyers = {row.order_id for row in confirmed if not row.is_private and row.order.email}
-    return len(buyers) + sum(1 for row in confirmed if row.is_private and row.email)
+    addresses = [address for row in confirmed if row.is_private for address in (row.email, row.order.email)]
+    return len(buyers) + len([address for address in addresses if address])
 
 
 def cancel_selected(
@@ -163,7 +170,7 @@ def cancel_selected(
         try:
             _cancel_in_order(order_id, ids, cancellation, outcome)
         except ConventionError as error:
-            outcome.skip(Registration.objects.filter(pk__in=ids), error)
+            outcome.skipped.add(Registration.objects.filter(pk__in=ids), error)
         if report:
             report(number, len(ids_by_order))
     record_action("selection.cancel", event, event=event, reason=cancellation.reason)
@@ -177,12 +184,12 @@ def _cancel_in_order(
         order = Order.objects.locked_for_update().select_related("event").get(pk=order_id)
         rows = Registration.objects.select_related("order__event", "event", "ticket").order_by("pk")
         locked = list(rows.filter(pk__in=ids).select_for_update(of=("self",)))
-        cancellable, skipped, done_count = [], SelectionOutcome(), 0
+        cancellable, skipped, done_count = [], SkippedRegistrations(), 0
         for registration in locked:
             if registration.cancelled_at and registration.cancelled_at >= cancellation.requested_at:
                 done_count += 1
             elif reason := _find_objection(registration, at=cancellation.requested_at):
-                skipped.skip([registration], reason)
+                skipped.add([registration], reason)
             else:
                 cancellable.append(registration)
         if cancellable:
@@ -191,7 +198,7 @@ def _cancel_in_order(
             )
     # Only now: a transaction that failed leaves no trace in the outcome.
     outcome.done_count += done_count + len(cancellable)
-    outcome.skipped += skipped.skipped
+    outcome.skipped.rows += skipped.rows
 
 
 def describe_cancelled(outcome: SelectionOutcome) -> str:
@@ -210,4 +217,4 @@ def run_cancellation_job(progress: JobProgress, _file: BinaryIO) -> str:
         cancellation=BulkCancellation.from_json(progress.job.payload),
         report=progress,
     )
-    return "\n".join([describe_cancelled(outcome), *outcome.list_skipped_lines()])
+    return "\n".join([describe_cancelled(outcome), *outcome.skipped.list_lines()])

@@ -1,9 +1,8 @@
 """Change the ticket of the registrations that an organizer selected: preview, then one after the other."""
 
-import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
@@ -19,7 +18,13 @@ from registrations.billing.refund_terms import calculate_refund_amount
 from registrations.models import Registration, Ticket
 
 from .change_order import change_ticket, preview_order_change
-from .selections import RegistrationSelection, SelectionOutcome
+from .selections import (
+    ProgressReport,
+    RegistrationSelection,
+    SelectionOutcome,
+    SkippedRegistrations,
+    make_fingerprint,
+)
 
 RELATED_FIELDS: Final = ("order", "ticket", "member_of", "voucher", "membership_pass")
 PREFETCHED_FIELDS: Final = ("addons__addon__tickets", "voucher__tickets")
@@ -35,7 +40,7 @@ class SelectedTicketChanges:
 
     ticket: Ticket
     differences: dict[int, int] = field(default_factory=dict)
-    skipped: SelectionOutcome = field(default_factory=SelectionOutcome)
+    skipped: SkippedRegistrations = field(default_factory=SkippedRegistrations)
     charged: Counter[str] = field(default_factory=Counter)
     released: Counter[str] = field(default_factory=Counter)
     refunded: Counter[str] = field(default_factory=Counter)
@@ -44,9 +49,10 @@ class SelectedTicketChanges:
 
     @property
     def fingerprint(self) -> str:
-        """Return a hash of all changes, by which another price is noticed before the confirmation."""
-        shown = [self.ticket.pk, sorted(self.differences.items()), sorted(self.refunded.items())]
-        return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
+        """Return a hash of all changes and of what is refunded."""
+        return make_fingerprint(
+            [self.ticket.pk, sorted(self.differences.items()), sorted(self.refunded.items())]
+        )
 
     @property
     def lacking_count(self) -> int:
@@ -89,13 +95,13 @@ def preview_selected_changes(selection: RegistrationSelection, *, ticket: Ticket
     for registration in registrations:
         registration.event = registration.order.event = event
         if registration.ticket_id == ticket.pk:
-            changes.skipped.skip([registration], _("already has this ticket"))
+            changes.skipped.add([registration], _("already has this ticket"))
             continue
         addons = [chosen.addon for chosen in registration.active_addons]
         try:
             change = preview_order_change(registration=registration, ticket=ticket, addons=addons)
         except ConventionError as error:
-            changes.skipped.skip([registration], error)
+            changes.skipped.add([registration], error)
         else:
             changes.differences[registration.pk] = change.difference_cents
             if ticket.quota_id and registration.ticket.quota_id == ticket.quota_id:
@@ -137,7 +143,7 @@ class OrderBalances:
 
 
 def change_selected_tickets(
-    *, event: Event, change: BulkTicketChange, report: Callable[[int, int], None] | None = None
+    *, event: Event, change: BulkTicketChange, report: ProgressReport | None = None
 ) -> SelectionOutcome:
     """Change the ticket of each registration; return how many were changed, and why others were not.
 
@@ -168,7 +174,7 @@ def _change_one(
             reason=change.reason,
         )
     except ConventionError as error:
-        outcome.skip([registration], error)
+        outcome.skipped.add([registration], error)
     else:
         outcome.done_count += 1
 
@@ -189,4 +195,4 @@ def run_change_job(progress: JobProgress, _file: BinaryIO) -> str:
         change=BulkTicketChange.from_json(progress.job.payload),
         report=progress,
     )
-    return "\n".join([describe_changed(outcome), *outcome.list_skipped_lines()])
+    return "\n".join([describe_changed(outcome), *outcome.skipped.list_lines()])

@@ -21,7 +21,7 @@ from registrations.shared_quotas import find_tickets_sharing_quota
 from registrations.waiting_list.offers import is_available, load_waiting_facts, lock_wanted_item
 from registrations.waiting_list.policy import find_offer_objection
 
-from .cancel import lock_and_cancel
+from .cancel import AlreadyCancelled, lock_and_cancel
 
 # Two moves in opposite directions would lock the tickets of both events in opposite orders.
 MOVE_LOCK = "registrations:move"
@@ -66,8 +66,10 @@ def list_tickets_to_wait_for(events: Iterable[Event]) -> list[Ticket]:
 def preview_move(registration: Registration, ticket: Ticket) -> MovePreview:
     """Return what moving the registration to the ticket's list would come to; nothing is changed.
 
-    Raise MoveRefused if the attendee cannot wait there.
+    Raise MoveRefused if the attendee cannot wait there, or AlreadyCancelled.
     """
+    if registration.cancelled_at:
+        raise AlreadyCancelled(_("This registration has already been cancelled."))
     request = _make_request(registration)
     _check_request(request, ticket)
     # Tickets of one quota share one list.
@@ -97,7 +99,6 @@ def move_to_waiting_list(
     acquire_advisory_lock(MOVE_LOCK)
     if ticket.event_id == registration.event_id:
         raise MoveRefused(_("Choose a ticket of another event."))
-    _check_request(_make_request(registration), ticket)
     now = timezone.now()
 
     def get_terms(locked: Registration, due_cents: int) -> RefundTerms:
@@ -108,7 +109,7 @@ def move_to_waiting_list(
 
     cancelled = lock_and_cancel(registration, get_terms, reason)
     request = _make_request(cancelled)
-    # Again under the ticket's lock: `add_to_ticket_list` would return the entry of somebody who joined since.
+    # Under the ticket's lock: for an address that waits already, `add_to_ticket_list` adds no entry.
     lock_wanted_item(Ticket, ticket.pk)
     _check_request(request, ticket)
     entry = add_to_ticket_list(ticket=ticket, request=request, reason=reason)

@@ -1,7 +1,10 @@
 """Registrations that an organizer selected in the list, and the outcome of an action on all of them."""
 
-from collections.abc import Collection, Iterable
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,6 +19,9 @@ MAX_SELECTED = 5_000
 MAX_IMMEDIATE_CHANGES = 20
 MAX_SKIPPED_LISTED = 200
 MAX_NAMES_SHOWN = 10
+
+# Called with how many are done and how many there are.
+type ProgressReport = Callable[[int, int], None]
 
 
 class InvalidSelection(ConventionError):
@@ -115,19 +121,34 @@ class SkippedRegistration:
 
 
 @dataclass
+class SkippedRegistrations:
+    """The selected registrations on which an action is not possible, each with the reason."""
+
+    rows: list[SkippedRegistration] = field(default_factory=list)
+
+    def add(self, registrations: Iterable[Registration], reason: object) -> None:
+        """Add these registrations; the reason may be an error."""
+        self.rows += [SkippedRegistration.of(row, reason) for row in registrations]
+
+    def list_lines(self) -> list[str]:
+        """Return a sentence for each registration; of very many, the first ones."""
+        lines = [str(row) for row in self.rows[:MAX_SKIPPED_LISTED]]
+        if more := len(self.rows) - len(lines):
+            lines.append(ngettext("And %(count)d more.", "And %(count)d more.", more) % {"count": more})
+        return lines
+
+
+@dataclass
 class SelectionOutcome:
     """How many registrations were changed, and those that were not."""
 
     done_count: int = 0
-    skipped: list[SkippedRegistration] = field(default_factory=list)
+    skipped: SkippedRegistrations = field(default_factory=SkippedRegistrations)
 
-    def skip(self, registrations: Iterable[Registration], reason: object) -> None:
-        """Note that these were not changed."""
-        self.skipped += [SkippedRegistration.of(row, reason) for row in registrations]
 
-    def list_skipped_lines(self) -> list[str]:
-        """Return a sentence for each registration that was not changed; of very many, the first ones."""
-        lines = [str(row) for row in self.skipped[:MAX_SKIPPED_LISTED]]
-        if more := len(self.skipped) - len(lines):
-            lines.append(ngettext("And %(count)d more.", "And %(count)d more.", more) % {"count": more})
-        return lines
+def make_fingerprint(shown: Any) -> str:
+    """Return a hash of what a preview shows, by which a change before the confirmation is noticed.
+
+    `shown` has to be serializable as JSON.
+    """
+    return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:16]

@@ -4,29 +4,23 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from convention.events.models import Event
 from registrations.billing.bulk_refunds import CancellationSums, format_amounts
 from registrations.changes.cancel_selected import BY_RULES, FULL_REFUND, SelectedCancellations
 from registrations.changes.change_tickets import SelectedTicketChanges
+from registrations.form_fields import ReasonForm
 from registrations.models import Ticket
 
 from .order_change_forms import TicketChoiceField
 
-REASON_LENGTH = 300
 
-
-class SelectedCancellationForm(forms.Form):
+class SelectedCancellationForm(ReasonForm):
     """The refund, with what each choice comes to, and the reason; no choice where both come to the same."""
 
     refund = forms.ChoiceField(label=gettext_lazy("Refund"), widget=forms.RadioSelect, initial=BY_RULES)
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        required=False,
-        max_length=REASON_LENGTH,
-        help_text=gettext_lazy("Shown in the history; required for a full refund."),
-    )
+    field_order = ("refund", "reason")
 
     def __init__(self, *args: Any, preview: SelectedCancellations, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,23 +29,24 @@ class SelectedCancellationForm(forms.Form):
             del self.fields["refund"]
             self.fields["reason"].help_text = _("Shown in the history.")
             return
+        self.fields["reason"].help_text = _("Shown in the history; required for a full refund.")
         field = self.fields["refund"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
             (BY_RULES, _("By the refund rules: %(sums)s") % {"sums": self.sums}),
-            (FULL_REFUND, _("Without cancellation fee: %(sums)s") % {"sums": full_sums}),
+            (FULL_REFUND, _("Full refund, no cancellation fee: %(sums)s") % {"sums": full_sums}),
         ]
 
     def clean(self) -> dict[str, Any]:
         """Require a reason for a full refund, as for one registration."""
         data = super().clean() or {}
         if data.get("refund") == FULL_REFUND and not data.get("reason"):
-            self.add_error("reason", _("Enter the reason for a different cancellation fee."))
+            self.add_error("reason", _("Enter a reason for the full refund."))
         return data
 
 
 def describe_sums(sums: CancellationSums) -> str:
-    """Return what is refunded, charged and waived in words."""
+    """Return in words what is refunded, charged and waived, and how many orders' invoices are credited."""
     amounts = sums.describe()
     sentences = (
         ("refunds", _("%(amount)s refunded")),
@@ -59,6 +54,11 @@ def describe_sums(sums: CancellationSums) -> str:
         ("waived", _("%(amount)s no longer due")),
     )
     parts = [text % {"amount": amounts[name]} for name, text in sentences if amounts[name]]
+    if count := sums.credited_order_count:
+        sentence = ngettext(
+            "invoice of %(count)d order credited", "invoices of %(count)d orders credited", count
+        )
+        parts.append(sentence % {"count": count})
     return ", ".join(parts) or _("nothing to refund")
 
 

@@ -136,7 +136,7 @@ def _report_outcome(
     """Name what was done and what was not, above the list."""
     if outcome.done_count:
         messages.success(request, sentence)
-    for line in outcome.list_skipped_lines():
+    for line in outcome.skipped.list_lines():
         messages.warning(request, line)
     return redirect("organize-registrations", event.slug)
 

@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from lxml import html
 
+from badges.attendance.models import Checkpoint
+from badges.attendance.scanning.check_in import check_in_registration
 from convention.audit.models import AuditEntry
 from convention.events.models import EventRole
 from convention.jobs.models import Job
@@ -152,7 +154,7 @@ def test_a_full_refund_needs_a_reason_and_places_of_one_order_end_together(organ
     confirm(organizer, refused, refund="full", reason="salle inondée")
     again = confirm(organizer, refused, refund="full", reason="salle inondée")
 
-    assert "Indiquez le motif" in refused.text
+    assert "Indiquez le motif du remboursement intégral" in refused.text
     assert sum(refund.amount for refund in Refund.objects.all()) == 24_000
     assert Registration.objects.filter(cancelled_at__isnull=False, cancellation_fee=0).count() == 2
     # A second click finds nothing left to cancel.
@@ -176,6 +178,38 @@ def test_a_discount_on_an_order_lowers_what_is_due_once_for_all_its_places(organ
 
     assert "60 € remboursés" in " ".join(preview.text.replace("\xa0", " ").replace("\u202f", " ").split())
     assert money(order) == (0, 6_000, 6_000)
+
+
+def test_a_preview_counts_every_mail_and_notices_what_changes_before_the_confirmation(
+    organizer, event, ticket, run_tasks, mailoutbox
+):
+    make_issuer()
+    RefundRule.objects.create(event=event, days_before=1, refund_percent=0)
+    [person] = make_people(ticket, 1)
+    order = person.order
+    Registration.objects.filter(pk=person.pk).update(is_private=True, email="zoe@example.org")
+    pay(person, 12_000)
+    issue_invoice(receivable=Receivable.objects.get())
+    run_tasks()
+    mailoutbox.clear()
+
+    preview = act(organizer, "cancel", person)
+    checkpoint = Checkpoint.objects.create(event=event, name="Entrée")
+    check_in_registration(registration=person, checkpoint=checkpoint, operator=None, direction="in")
+    stale = confirm(organizer, preview, refund="rules")
+    confirm(organizer, stale, refund="rules")
+    run_tasks()
+
+    choices = [
+        " ".join(label.text_content().split()) for label in html.fromstring(preview.content).xpath("//label")
+    ]
+    [by_rules] = [text for text in choices if "règles" in text]
+    [full_refund] = [text for text in choices if "intégral" in text]
+    assert "2 e-mails d’annulation" in preview.text
+    assert "avoir" not in by_rules
+    assert "avoir sur la facture de 1 commande" in full_refund
+    assert "Vérifiez de nouveau l’aperçu" in stale.text
+    assert sorted(mail.to[0] for mail in mailoutbox) == [order.email, "zoe@example.org"]
 
 
 def test_many_are_cancelled_by_a_job_that_names_what_it_could_not_do(organizer, event, ticket, run_tasks):
