@@ -21,6 +21,7 @@ from .composing.segments import (
     PHOTO_REFUSED,
     UNPAID,
     Segment,
+    describe_selected,
     select_only,
 )
 from .models import MAIL_LANGUAGES, MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH, TEXT_FIELDS, Mailing, ReminderPlan
@@ -115,6 +116,7 @@ class MailingForm(MailTextsForm):
         super().__init__(*args, initial=_initial_values(mailing), **kwargs)
         stored = Segment.from_json(mailing.segment) if mailing else Segment()
         self.selected_ids = stored.registrations
+        self.selected_text = describe_selected(stored.registrations, event)
         # An organizer chose these people one by one: criteria would leave out some of them.
         if self.selected_ids:
             for name in CRITERIA_FIELDS:

@@ -1,6 +1,6 @@
 """Select attendees of an event by conditions that must all be met."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
@@ -12,6 +12,7 @@ from badges.attendance.models import Checkpoint, Presence
 from badges.attendance.reports.headcount import has_arrived
 from badges.mailings.models import MAIL_LANGUAGES
 from convention.events.models import Event
+from registrations.changes.selections import InvalidSelection
 from registrations.invoices.models.documents import Receivable
 from registrations.models import Order, Registration, RegistrationQuerySet
 from registrations.organizer.registration_list import STATE_CONDITIONS
@@ -53,8 +54,11 @@ class Segment:
         return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
 
 
-def select_only(registration_ids: Iterable[int]) -> Segment:
-    """Return the segment of exactly these registrations, whatever their state."""
+def select_only(registration_ids: Collection[int]) -> Segment:
+    """Return the segment of exactly these registrations, whatever their state. Raise InvalidSelection."""
+    # Without any, the segment would be everybody.
+    if not registration_ids:
+        raise InvalidSelection(_("Select at least one registration."))
     return Segment(states=(), registrations=tuple(registration_ids))
 
 
@@ -118,7 +122,7 @@ def describe_segment(segment: Segment, event: Event) -> list[str]:
     """Return the conditions in words."""
     titles = {ticket.slug: ticket.title for ticket in event.tickets.all()}
     parts = [
-        _describe_registrations(len(segment.registrations)),
+        describe_selected(segment.registrations, event),
         ", ".join(str(Registration.State(state).label) for state in segment.states),
         ", ".join(titles.get(slug, slug) for slug in segment.tickets),
         segment.company,
@@ -131,12 +135,23 @@ def describe_segment(segment: Segment, event: Event) -> list[str]:
     return [words for words in parts if words]
 
 
-def _describe_registrations(count: int) -> str:
-    if not count:
+def describe_selected(registration_ids: Collection[int], event: Event) -> str:
+    """Return in words how many registrations were selected, and how many of them are cancelled by now."""
+    if not registration_ids:
         return ""
-    return ngettext(
+    count = len(registration_ids)
+    selected = ngettext(
         "%(count)d registration selected in the list", "%(count)d registrations selected in the list", count
     ) % {"count": count}
+    rows = Registration.objects.filter(event=event, pk__in=registration_ids, cancelled_at__isnull=False)
+    if not (cancelled_count := rows.count()):
+        return selected
+    sentence = ngettext(
+        "%(selected)s, of which %(count)d is cancelled",
+        "%(selected)s, of which %(count)d are cancelled",
+        cancelled_count,
+    )
+    return sentence % {"selected": selected, "count": cancelled_count}
 
 
 def _describe_presence(segment: Segment, event: Event) -> str:

@@ -91,7 +91,8 @@ def mailing_to_selection(request: HttpRequest, selection: RegistrationSelection)
     draft = MailingDraft(segment=select_only(selection.ids))
     mailing = create_mailing(event=selection.event, draft=draft, author=request.user)
     messages.success(
-        request, _("New draft to the selected registrations. Nothing is sent before you confirm it.")
+        request,
+        _("Draft created for the selected registrations. Nothing is sent until you confirm."),
     )
     return redirect("organize-mailing-edit", selection.event.slug, mailing.pk)
 

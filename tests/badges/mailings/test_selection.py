@@ -5,7 +5,9 @@ from django.test import Client
 from django.urls import reverse
 from lxml import html
 
+from badges.mailings.composing.segments import select_only
 from badges.mailings.models import Mailing
+from registrations.changes.selections import InvalidSelection
 from registrations.models import Registration
 from tests.badges.mailings.factories import TEXTS, add_people
 from tests.factories import make_event, make_staff
@@ -34,8 +36,13 @@ def test_exactly_the_selected_people_get_it_whatever_their_state(run_tasks, mail
     run_tasks()
     copied = client.post(reverse("organize-mailing-copy", args=[event.slug, mailing.pk]), follow=True)
 
-    assert "2 inscriptions sélectionnées dans la liste" in editing.text
+    assert "2 inscriptions sélectionnées dans la liste, dont 1 annulée" in editing.text
     assert 'name="tickets"' not in editing.text
-    assert "2 inscriptions sélectionnées dans la liste" in preview.text
+    assert "2 inscriptions sélectionnées dans la liste, dont 1 annulée" in preview.text
     assert sorted(mail.to[0] for mail in mailoutbox) == ["ana0@example.org", "ana1@example.org"]
     assert "2 inscriptions sélectionnées dans la liste" in copied.text
+
+
+def test_an_empty_selection_is_not_everybody():
+    with pytest.raises(InvalidSelection):
+        select_only(())
