@@ -57,14 +57,14 @@ def get_badge_holder(registration: Registration) -> BadgeHolder:
     return BadgeHolder(*(getattr(registration, field) for field in BadgeHolder._fields))
 
 
-def list_badge_holders(event: Event, *, among: Collection[int] | None = None) -> list[BadgeHolder]:
+def list_badge_holders(event: Event, *, registration_ids: Collection[int] | None = None) -> list[BadgeHolder]:
     """Return everyone with a valid badge, sorted by last name, ignoring accents and case.
 
-    `among` are ids of registrations, if not all are wanted.
+    `registration_ids` are those that are wanted; None means all.
     """
     rows = Registration.objects.filter(event=event).confirmed().order_by("pk")
-    if among is not None:
-        rows = rows.filter(pk__in=among)
+    if registration_ids is not None:
+        rows = rows.filter(pk__in=registration_ids)
     holders = map(BadgeHolder._make, rows.values_list(*BadgeHolder._fields).iterator(HOLDER_CHUNK_SIZE))
     # In Python: PostgreSQL and SQLite sort accents differently, and lists must have one order everywhere.
     return sorted(

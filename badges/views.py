@@ -45,6 +45,15 @@ from .wallet.google import build_google_pass_url
 
 MAX_PROBLEMS_SHOWN = 100
 PROBLEMS_CACHE_SECONDS = 60
+# What the page of a selection shows, and what decides about the state.
+SELECTION_COLUMNS = (
+    "reference",
+    "first_name",
+    "last_name",
+    "cancelled_at",
+    "confirmed_at",
+    "hold_expires_at",
+)
 
 
 @require_safe
@@ -91,11 +100,11 @@ def badge_printing_pdf(request: HttpRequest, event: str, layout: str) -> FileRes
 
 
 def _download_badges(
-    event: Event, options: BadgePrintOptions, among: Collection[int] | None = None
+    event: Event, options: BadgePrintOptions, registration_ids: Collection[int] | None = None
 ) -> FileResponse:
     # On disk, so that hundreds of badges do not fill the memory.
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
-    write_event_badges(file, event, options=options, among=among)
+    write_event_badges(file, event, options=options, registration_ids=registration_ids)
     record_action("badges.print", event, event=event, fields=[options.to_argument()])
     file.seek(0)
     name = f"badges-{event.slug}-{options.layout}.pdf"
@@ -141,15 +150,14 @@ def _request_print_job(
 def badges_of_selection(request: HttpRequest, selection: RegistrationSelection) -> HttpResponseBase:
     """Offer the badges of the registrations selected in the list; more than a request can print by a job."""
     event, layout = selection.event, request.POST.get("layout", "")
-    rows = list(selection.find_registrations())
+    rows = list(selection.find_registrations().only(*SELECTION_COLUMNS))
     printable_ids = [row.pk for row in rows if row.state == Registration.State.CONFIRMED]
     if layout and printable_ids:
         options = read_print_options(layout, request.POST)
         if len(printable_ids) > MAX_IMMEDIATE_BADGES:
             return _request_print_job(request, event, options, json.dumps(printable_ids))
         return _download_badges(event, options, printable_ids)
-    skipped = SkippedRegistrations()
-    printable = set(printable_ids)
+    skipped, printable = SkippedRegistrations(), set(printable_ids)
     skipped.add((row for row in rows if row.pk not in printable), _("not confirmed, so no badge"))
     context = {
         "event": event,

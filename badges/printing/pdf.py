@@ -78,16 +78,16 @@ def write_event_badges(
     event: Event,
     *,
     options: BadgePrintOptions,
-    among: Collection[int] | None = None,
+    registration_ids: Collection[int] | None = None,
     wrap_badges: Callable[[Iterable[SignedBadge]], Iterable[SignedBadge]] = iter,
 ) -> list[BadgeProblem]:
     """Write all valid badges of an event to `file`, by last name; return their problems.
 
-    `among` are ids of registrations, if not all badges are wanted. `wrap_badges` may wrap the iterator, to
-    report progress. Raise UnknownLayout or NothingToPrint before anything is written.
+    `registration_ids` are those whose badges are wanted; None means all. `wrap_badges` may wrap the iterator,
+    to report progress. Raise UnknownLayout or NothingToPrint before anything is written.
     """
     options.check()
-    holders = list_badge_holders(event, among=among)
+    holders = list_badge_holders(event, registration_ids=registration_ids)
     # Checked before the document begins: a refusal must leave the file untouched.
     if not holders:
         raise NothingToPrint(

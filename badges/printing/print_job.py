@@ -36,9 +36,9 @@ def print_badges(progress: JobProgress, file: BinaryIO) -> str:
     """
     job = progress.job
     event = job.required_event
-    among = json.loads(job.payload) if job.payload else None
+    registration_ids = json.loads(job.payload) if job.payload else None
     rows = Registration.objects.filter(event=event).confirmed()
-    count = (rows if among is None else rows.filter(pk__in=among)).count()
+    count = (rows if registration_ids is None else rows.filter(pk__in=registration_ids)).count()
 
     def report_progress(badges: Iterable[SignedBadge]) -> Iterator[tuple[BadgeHolder, str]]:
         for done, badge in enumerate(badges):
@@ -46,7 +46,9 @@ def print_badges(progress: JobProgress, file: BinaryIO) -> str:
             yield badge
 
     options = BadgePrintOptions.from_argument(job.argument)
-    problems = write_event_badges(file, event, options=options, among=among, wrap_badges=report_progress)
+    problems = write_event_badges(
+        file, event, options=options, registration_ids=registration_ids, wrap_badges=report_progress
+    )
     job.file_name = f"badges-{event.slug}-{options.layout}.pdf"
     count_sentence = ngettext("%(count)d badge.", "%(count)d badges.", count) % {"count": count}
     if not problems:
