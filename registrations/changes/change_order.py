@@ -129,9 +129,9 @@ def change_order(
     change = preview_order_change(registration=registration, ticket=ticket, addons=addons)
     if change.difference_cents != expected_cents:
         raise DifferenceChanged(_("The price has changed in the meantime. Check it again."))
-    old_ticket, released = registration.ticket, Counter[LimitedStock]()
+    old_ticket, stock_changes = registration.ticket, Counter[LimitedStock]()
     if change.ticket_line:
-        set_ticket(registration, change.ticket, change.ticket_line, released)
+        set_ticket(registration, change.ticket, change.ticket_line, stock_changes)
     sequence = advance_sequence(registration.event_id)
     # Cleared, or the task below would regard the mail with the new ticket as sent.
     registration.sequence, registration.confirmation_sent_at = sequence, None
@@ -151,22 +151,22 @@ def change_order(
         reason=reason,
     )
     # Stock last: every booking takes its locks in this order.
-    _exchange_stock(registration, change, old_ticket, released)
+    _exchange_stock(registration, change, old_ticket, stock_changes)
     hooks.send_order_mails.enqueue_after(mail_delay, registration.order_id)
     return registration
 
 
 def _exchange_stock(
-    registration: Registration, change: OrderChange, old_ticket: Ticket, released: Counter[LimitedStock]
+    registration: Registration, change: OrderChange, old_ticket: Ticket, stock_changes: Counter[LimitedStock]
 ) -> None:
-    """Reserve what was added and release what was removed, with the pass and the voucher in `released`."""
-    released.subtract(item.addon for item in change.removed)
-    released.update(change.added)
+    """Reserve what was added and release what was removed, with the `stock_changes` of `set_ticket`."""
+    stock_changes.subtract(item.addon for item in change.removed)
+    stock_changes.update(change.added)
     is_moved = change.ticket_line is not None
     exchange_tickets(
         [(old_ticket, registration.member_of)] if is_moved else [],
         [(change.ticket, registration.member_of)] if is_moved else [],
-        extra_items=released,
+        extra_items=stock_changes,
     )
 
 
@@ -184,19 +184,22 @@ def change_ticket(
 
 
 def set_ticket(
-    registration: Registration, ticket: Ticket, line: QuoteLine, released: Counter[LimitedStock]
+    registration: Registration, ticket: Ticket, line: QuoteLine, stock_changes: Counter[LimitedStock]
 ) -> None:
-    """Set ticket and price; a pass or a voucher that does not apply to the new ticket is released."""
+    """Set ticket and price; a pass or a voucher that does not apply to the new ticket is released.
+
+    It is noted in `stock_changes`, whose numbers are positive to reserve and negative to release.
+    """
     pass_quota, voucher = registration.membership_pass, registration.voucher
     price_fields = make_price_fields(line, voucher)
     registration.ticket = ticket
     for name in PRICE_FIELDS:
         setattr(registration, name, price_fields[name])
     if pass_quota and not line.uses_pass:
-        released[pass_quota] -= 1
+        stock_changes[pass_quota] -= 1
         registration.membership_pass = None
     if voucher and not line.uses_voucher:
-        released[voucher] -= 1
+        stock_changes[voucher] -= 1
 
 
 def _check_currency(order: Order, items: Iterable[SaleItem]) -> None:
