@@ -49,6 +49,12 @@ def parse_digits(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else None
 
 
+def parse_signed_digits(text: str) -> int | None:
+    """Return the number of plain digits, with or without a minus sign; None for anything else."""
+    number = parse_digits(text.removeprefix("-"))
+    return -number if number is not None and text.startswith("-") else number
+
+
 def strip_accents(text: str) -> str:
     """Return lower-case text without accents, ligatures and barred letters replaced."""
     if text.isascii():

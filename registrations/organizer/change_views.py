@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
+from convention.text.normalize import parse_signed_digits
 from registrations.billing.price_change import describe_price_change, preview_price_change
 from registrations.changes.change_order import OrderChange, change_order, preview_order_change
 from registrations.models import Registration
@@ -57,11 +58,14 @@ def _read_choice(form: OrderChangeForm) -> dict[str, Any]:
 
 
 def _try_change(request: HttpRequest, form: OrderChangeForm, registration: Registration) -> bool:
-    expected = request.POST.get("difference", "")[:12]
+    expected_cents = parse_signed_digits(request.POST.get("difference", ""))
+    if expected_cents is None:
+        form.add_error(None, _("The price has changed in the meantime. Check it again."))
+        return False
     try:
         change_order(
             registration=registration,
-            expected_cents=int(expected) if expected.removeprefix("-").isdecimal() else 0,
+            expected_cents=expected_cents,
             reason=form.cleaned_data["reason"],
             **_read_choice(form),
         )

@@ -29,3 +29,8 @@ def test_what_is_searched_folds_as_what_is_sorted():
 def test_a_name_is_filed_without_apostrophes_and_hyphens():
     for name in ("Jean-Noël d’Aix", "jean noel d'aix", "JEAN\u2010NOËL D\u02bcAIX"):
         assert name_search_key(name) == "jean noel d aix"
+
+
+def test_signed_digits_are_a_number_and_nothing_else_is():
+    assert [normalize.parse_signed_digits(text) for text in ("12", "-3", "0")] == [12, -3, 0]
+    assert [normalize.parse_signed_digits(text) for text in ("", "-", "--3", "+3", "1.5", "²")] == [None] * 6
