@@ -278,7 +278,7 @@ def test_tickets_change_at_the_price_that_was_stated_and_say_which_could_not(
     assert "2 inscriptions passent au billet Étudiant" in text
     assert "Les prix baissent de 160 €" in text
     assert "80 € ont été payés et sont remboursés" in text
-    assert "Il manque une place pour 1 inscription" in text
+    assert "Il n’y a pas assez de places : 1 inscription restera inchangée" in text
     assert "a déjà ce billet" in text
     assert "Vérifiez de nouveau l’aperçu" in stale.text
     # The place of the second is missing by then.
