@@ -31,7 +31,7 @@ class RegistrationsConfig(AppConfig):
             ("registrations", "import_export.import_registrations.run_import_job"),
             ("agendas", "sessions.printed_agendas.print_agendas"),
             ("cancel-selection", "changes.cancel_selected.run_cancellation_job"),
-            ("change-selected-tickets", "changes.change_tickets.run_change_job"),
+            ("change-selected-tickets", "changes.change_selected_tickets.run_change_job"),
         ):
             hooks.job_kinds.register(kind, f"registrations.{work}")
         for hook, function_name in (

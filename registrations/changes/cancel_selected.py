@@ -21,14 +21,14 @@ from convention.audit.record import record_action
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.jobs.job_queue import JobProgress
-from registrations.billing.bulk_refunds import (
+from registrations.billing.refund_rules import decide_terms_for_due
+from registrations.billing.refund_terms import RefundReason, RefundTerms
+from registrations.billing.selection_money import (
     CancellationSums,
     calculate_amounts_due,
     load_billed_orders,
     sum_cancellations,
 )
-from registrations.billing.refund_rules import decide_terms_for_due
-from registrations.billing.refund_terms import RefundReason, RefundTerms
 from registrations.models import Order, Registration
 
 from .cancel import TermsFor, cancel_registrations, make_fee_terms
@@ -68,7 +68,7 @@ class SelectedCancellations:
 
 
 @dataclass(frozen=True)
-class BulkCancellation:
+class SelectionCancellation:
     """A confirmed request to cancel; `requested_at` decides about the refunds, `refund` is how."""
 
     ids: tuple[int, ...]
@@ -81,7 +81,7 @@ class BulkCancellation:
         return json.dumps([self.ids, self.refund, self.reason, self.requested_at.isoformat()])
 
     @classmethod
-    def from_json(cls, stored: str) -> "BulkCancellation":
+    def from_json(cls, stored: str) -> "SelectionCancellation":
         """Read the payload of a job."""
         ids, refund, reason, requested_at = json.loads(stored)
         return cls(tuple(ids), refund, reason, datetime.datetime.fromisoformat(requested_at))
@@ -155,7 +155,7 @@ def _count_mails(registrations: Sequence[Registration]) -> int:
 
 
 def cancel_selected(
-    *, event: Event, cancellation: BulkCancellation, report: ProgressReport | None = None
+    *, event: Event, cancellation: SelectionCancellation, report: ProgressReport | None = None
 ) -> SelectionOutcome:
     """Cancel these registrations of the event; return how many were, and why others were not.
 
@@ -178,7 +178,7 @@ def cancel_selected(
 
 
 def _cancel_in_order(
-    order_id: int, ids: list[int], cancellation: BulkCancellation, outcome: SelectionOutcome
+    order_id: int, ids: list[int], cancellation: SelectionCancellation, outcome: SelectionOutcome
 ) -> None:
     with transaction.atomic():
         order = Order.objects.locked_for_update().select_related("event").get(pk=order_id)
@@ -214,7 +214,7 @@ def run_cancellation_job(progress: JobProgress, _file: BinaryIO) -> str:
     """Cancel what the job names; return the outcome, with a line for each that was not cancelled."""
     outcome = cancel_selected(
         event=progress.job.required_event,
-        cancellation=BulkCancellation.from_json(progress.job.payload),
+        cancellation=SelectionCancellation.from_json(progress.job.payload),
         report=progress,
     )
     return "\n".join([describe_cancelled(outcome), *outcome.skipped.list_lines()])

@@ -34,7 +34,7 @@ def bulk_cancellation(request: HttpRequest, event: str) -> HttpResponse:
         if not references:
             messages.error(request, _("Select at least one order."))
         elif form.is_valid():
-            return _cancel_selected(request, event_obj, references, form)
+            return _cancel_orders(request, event_obj, references, form)
     preview = preview_bulk_cancellation(event_obj, filters.to_order_filter()) if filters.is_valid() else None
     context = {
         "event": event_obj,
@@ -47,7 +47,7 @@ def bulk_cancellation(request: HttpRequest, event: str) -> HttpResponse:
     return render(request, "registrations/organize_bulk_cancel.html", context)
 
 
-def _cancel_selected(
+def _cancel_orders(
     request: HttpRequest, event: Event, references: list[str], form: BulkCancelForm
 ) -> HttpResponse:
     cancel = cancel_orders_and_notify if form.cleaned_data["notify_buyers"] else cancel_orders

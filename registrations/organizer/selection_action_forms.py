@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from convention.events.models import Event
-from registrations.billing.bulk_refunds import CancellationSums, format_amounts
+from registrations.billing.selection_money import CancellationSums, format_amounts
 from registrations.changes.cancel_selected import BY_RULES, FULL_REFUND, SelectedCancellations
-from registrations.changes.change_tickets import SelectedTicketChanges
+from registrations.changes.change_selected_tickets import SelectedTicketChanges
 from registrations.form_fields import ReasonForm
 from registrations.models import Ticket
 

@@ -16,13 +16,13 @@ from convention.jobs.job_queue import request_job
 from convention.tables.downloads import TABLE_TYPES, table_response
 from registrations.changes.cancel_selected import (
     BY_RULES,
-    BulkCancellation,
+    SelectionCancellation,
     cancel_selected,
     describe_cancelled,
     preview_selected_cancellations,
 )
-from registrations.changes.change_tickets import (
-    BulkTicketChange,
+from registrations.changes.change_selected_tickets import (
+    SelectionTicketChange,
     change_selected_tickets,
     describe_changed,
     preview_selected_changes,
@@ -65,7 +65,7 @@ def selection_cancel(request: HttpRequest, selection: RegistrationSelection) -> 
     form = SelectedCancellationForm(request.POST if is_confirmed else None, preview=preview)
     if is_confirmed and form.is_valid():
         if request.POST["seen"] == preview.fingerprint:
-            cancellation = BulkCancellation(
+            cancellation = SelectionCancellation(
                 ids=tuple(registration.pk for registration in preview.registrations),
                 refund=form.cleaned_data.get("refund", BY_RULES),
                 reason=form.cleaned_data["reason"],
@@ -76,7 +76,7 @@ def selection_cancel(request: HttpRequest, selection: RegistrationSelection) -> 
     return _render_page(request, "registrations/selection_cancel.html", selection, form=form, preview=preview)
 
 
-def _cancel(request: HttpRequest, event: Event, cancellation: BulkCancellation) -> HttpResponse:
+def _cancel(request: HttpRequest, event: Event, cancellation: SelectionCancellation) -> HttpResponse:
     count = len(cancellation.ids)
     if count > MAX_IMMEDIATE_CHANGES:
         title = ngettext(
@@ -101,7 +101,7 @@ def selection_ticket(request: HttpRequest, selection: RegistrationSelection) -> 
         context |= {"preview": preview, "sentences": describe_price_sums(preview)}
         if is_confirmed and reason.is_valid():
             if request.POST["seen"] == preview.fingerprint:
-                change = BulkTicketChange(
+                change = SelectionTicketChange(
                     preview.ticket.pk, preview.differences, reason.cleaned_data["reason"]
                 )
                 return _change_tickets(request, selection.event, change)
@@ -109,7 +109,7 @@ def selection_ticket(request: HttpRequest, selection: RegistrationSelection) -> 
     return _render_page(request, "registrations/selection_ticket.html", selection, **context)
 
 
-def _change_tickets(request: HttpRequest, event: Event, change: BulkTicketChange) -> HttpResponse:
+def _change_tickets(request: HttpRequest, event: Event, change: SelectionTicketChange) -> HttpResponse:
     count = len(change.differences)
     if count > MAX_IMMEDIATE_CHANGES:
         title = ngettext(

@@ -17,7 +17,7 @@ from convention.jobs.models import Job
 from registrations.billing.receivables import calculate_amount_due, sync_receivable
 from registrations.changes import selections
 from registrations.changes.cancel import cancel_registration
-from registrations.changes.change_tickets import preview_selected_changes
+from registrations.changes.change_selected_tickets import preview_selected_changes
 from registrations.invoices.documents.credit_notes import credit_invoice_amount
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.payments import record_payment

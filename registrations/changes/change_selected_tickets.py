@@ -13,8 +13,8 @@ from convention.audit.record import record_action
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.jobs.job_queue import JobProgress
-from registrations.billing.bulk_refunds import BilledOrder, load_billed_orders
 from registrations.billing.refund_terms import calculate_refund_amount
+from registrations.billing.selection_money import BilledOrder, load_billed_orders
 from registrations.models import Registration, Ticket
 
 from .change_order import change_ticket, preview_order_change
@@ -66,7 +66,7 @@ class SelectedTicketChanges:
 
 
 @dataclass(frozen=True)
-class BulkTicketChange:
+class SelectionTicketChange:
     """A confirmed request to change the ticket, at the stated difference in cents for each registration."""
 
     ticket_id: int
@@ -78,7 +78,7 @@ class BulkTicketChange:
         return json.dumps([self.ticket_id, list(self.differences.items()), self.reason])
 
     @classmethod
-    def from_json(cls, stored: str) -> "BulkTicketChange":
+    def from_json(cls, stored: str) -> "SelectionTicketChange":
         """Read the payload of a job."""
         ticket_id, differences, reason = json.loads(stored)
         return cls(ticket_id, dict(differences), reason)
@@ -143,7 +143,7 @@ class OrderBalances:
 
 
 def change_selected_tickets(
-    *, event: Event, change: BulkTicketChange, report: ProgressReport | None = None
+    *, event: Event, change: SelectionTicketChange, report: ProgressReport | None = None
 ) -> SelectionOutcome:
     """Change the ticket of each registration; return how many were changed, and why others were not.
 
@@ -164,7 +164,7 @@ def change_selected_tickets(
 
 
 def _change_one(
-    registration: Registration, ticket: Ticket, change: BulkTicketChange, outcome: SelectionOutcome
+    registration: Registration, ticket: Ticket, change: SelectionTicketChange, outcome: SelectionOutcome
 ) -> None:
     try:
         change_ticket(
@@ -192,7 +192,7 @@ def run_change_job(progress: JobProgress, _file: BinaryIO) -> str:
     """Change what the job names; return the outcome, with a line for each that was not changed."""
     outcome = change_selected_tickets(
         event=progress.job.required_event,
-        change=BulkTicketChange.from_json(progress.job.payload),
+        change=SelectionTicketChange.from_json(progress.job.payload),
         report=progress,
     )
     return "\n".join([describe_changed(outcome), *outcome.skipped.list_lines()])
