@@ -93,7 +93,9 @@ def sum_cancellations(
         sums.refunds[currency] += refund_cents
         sums.waived[currency] += released_cents - refund_cents
         sums.fees[currency] += sum(terms.cancellation_fee for terms in order_terms)
-        sums.credited_order_count += bool(billed and billed.is_invoiced and released_cents)
+        # Also without a refund: the fee is a charge of its own, invoiced in place of the price.
+        is_credited = billed and billed.is_invoiced and any(terms.due_cents for terms in order_terms)
+        sums.credited_order_count += bool(is_credited)
     return sums
 
 

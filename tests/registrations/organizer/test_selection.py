@@ -21,7 +21,7 @@ from registrations.changes.change_selected_tickets import preview_selected_chang
 from registrations.invoices.documents.credit_notes import credit_invoice_amount
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.payments import record_payment
-from registrations.invoices.models import Receivable, Refund
+from registrations.invoices.models import Invoice, Receivable, Refund
 from registrations.models import Order, Quota, RefundRule, Registration
 from tests.factories import make_event, make_order, make_person, make_registration, make_ticket
 from tests.registrations.invoices.factories import make_issuer
@@ -206,9 +206,10 @@ def test_a_preview_counts_every_mail_and_notices_what_changes_before_the_confirm
     [by_rules] = [text for text in choices if "règles" in text]
     [full_refund] = [text for text in choices if "intégral" in text]
     assert "2 e-mails d’annulation" in preview.text
-    assert "avoir" not in by_rules
+    assert "avoir sur la facture de 1 commande" in by_rules
     assert "avoir sur la facture de 1 commande" in full_refund
     assert "Vérifiez de nouveau l’aperçu" in stale.text
+    assert Invoice.objects.filter(kind="credit_note").count() == 1
     assert sorted(mail.to[0] for mail in mailoutbox) == [order.email, "zoe@example.org"]
 
 
