@@ -139,7 +139,7 @@ def payment_record(request: HttpRequest, reference: str) -> HttpResponse:
     """Record a payment by transfer or in cash."""
     receivable = get_receivable_for_treasurer(reference, request.user)
     due = compute_balance(receivable).amount_due
-    form = ManualPaymentForm(get_post_data(request), initial={"amount": due / 100 if due > 0 else None})
+    form = ManualPaymentForm(get_post_data(request), initial={"amount": due if due > 0 else None})
 
     def act(data: dict[str, Any]) -> str:
         values = {name: data[name] for name in ("amount", "method", "received_on", "note")}
@@ -263,7 +263,7 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
     overpaid = -compute_balance(receivable).amount_due
     # Propose what was overpaid, as far as this payment covers it.
     form = RefundForm(
-        get_post_data(request), initial={"amount": min(overpaid, refundable) / 100 if overpaid > 0 else None}
+        get_post_data(request), initial={"amount": min(overpaid, refundable) if overpaid > 0 else None}
     )
 
     def act(data: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
 from convention.audit.models import AuditEntry
@@ -56,11 +56,26 @@ def test_a_manual_payment_counts_once_however_often_it_is_sent(issuer, client):
     address = reverse("receivable-pay", args=[receivable.reference])
     [form] = html.fromstring(client.get(address).content).xpath("//main//form")
     typed = dict(form.form_values())
-    assert typed["amount"] == "360,0"
+    assert typed["amount"] == "360"
     for _ in range(2):
         client.post(address, {**typed, "amount": "100,50", "method": "cash"})
     [payment] = Payment.objects.all()
     assert (payment.amount, payment.method) == (10_050, "cash")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_decimal_comma_or_dot_is_one_in_every_language(issuer, client, language):
+    receivable = make_receivable(GUESTS)
+    with translation.override(language):
+        for typed in ("60,50", "60.50", "1,060.50", "1 060,5", "1.060,50"):
+            sent(client, "receivable-pay", receivable.reference, amount=typed)
+        page = sent(client, "receivable-pay", receivable.reference, amount="60,500")
+
+    assert list(Payment.objects.order_by("pk").values_list("amount", flat=True)) == [
+        6_050, 6_050, 106_050, 106_050, 106_050,
+    ]  # fmt: skip
+    sentence = {"fr": "On ne voit pas où commencent les décimales", "en": "not clear where the decimals begin"}
+    assert sentence[language] in words(page)
 
 
 @pytest.mark.parametrize("amount", ["", "-1", "0", "1e9", "abc", "1,234", "NaN"])
