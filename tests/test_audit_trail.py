@@ -175,6 +175,7 @@ RECORDED = {
     "invoice-send": ("invoice.send", {}),
     "invoice-credit": ("invoice.issue", {"reason": "annulé"}),
     "payment-refund": ("refund.request", {"amount": "1", "reason": "geste"}),
+    "payment-cancel": ("payment.cancel", {"reason": "faute de frappe"}),
     "refund-done": ("refund.done", {}),
     "refund-failed": ("refund.fail", {"reason": "compte fermé"}),
     "payout": ("payout.match", {"bank_line": SAID}),

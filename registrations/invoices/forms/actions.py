@@ -112,6 +112,14 @@ class RefundForm(IdempotentForm):
     )
 
 
+class PaymentCancelForm(forms.Form):
+    """Reason why a payment is cancelled, recorded with the counter-entry."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=250, error_messages={"required": _("Enter the reason.")}
+    )
+
+
 class CreditForm(DocumentReasonForm):
     """Extent of a credit note: everything left, some lines, or an amount."""
 
