@@ -59,6 +59,7 @@ from schedule.models import ProgrammeAudience
 from .calendar import build_calendar_file
 from .order_state import describe_confirmation, describe_order_state, list_names_by_state
 from .orders_beside import list_orders_beside
+from .payment_terms import describe_coming_invoice
 
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
@@ -111,6 +112,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "buyer_document": choose_buyer_document(find_stored_receivable(order))
         if link_access.is_full
         else None,
+        "invoice_sentence": describe_coming_invoice(order) if link_access.is_full and order.total else "",
         "orders_beside": list_orders_beside(link_access, request.user),
         "is_of_sponsor": order.sponsorships.exists(),
         **_list_offered_actions(link_access),
