@@ -49,7 +49,7 @@ class TwoDecimalsField(forms.DecimalField):
         # Localized fields are text fields: browsers accept only one of the two separators in number fields.
         super().__init__(**{"min_value": 0, "decimal_places": 2, "localize": True, **kwargs})
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         """Return the number. Raise ValidationError for text that may be read in two ways, or not at all."""
         if not isinstance(value, str) or not value.strip():
             return super().to_python(value.strip() if isinstance(value, str) else value)
