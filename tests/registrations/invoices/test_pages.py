@@ -174,6 +174,7 @@ def test_a_mistyped_payment_is_cancelled_by_a_counter_entry(issuer, client):
     assert "ligne du relevé de banque" in refused[0]
     assert "par carte. Remboursez-le" in refused[1]
     assert compute_balance(receivable).amount_due == 36_000 - 200
+    assert AuditEntry.objects.get(verb="payment.cancel").reason == "faute de frappe"
     [entry] = iter_refund_entries(issuer, (timezone.localdate(), timezone.localdate()))
     assert [side.amount_cents for side in entry.sides] == [3_600_000, -3_600_000]
 
