@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils import formats, translation
 from stdnum import iso11649
@@ -25,6 +26,41 @@ class Money:
         if translation.get_language() == "en" and sign == "€":
             return f"{minus}€{number}"
         return f"{minus}{number}{NO_BREAK_SPACE}{sign}"
+
+
+NUMBER_PATTERN = re.compile(
+    r"""(?P<sign>[+-]?)
+        (?P<units> \d* | [1-9]\d{0,2} (?P<group>[\ ',.]) \d{3} (?: (?P=group) \d{3} )* )
+        (?: (?P<separator>(?!(?P=group))[,.]) (?P<decimals>\d{0,2}) | (?<=\d) )""",
+    re.ASCII | re.VERBOSE,
+)
+# One comma or dot before three digits: a group to one reader, decimals to another.
+UNCLEAR_NUMBER_PATTERN = re.compile(r"[+-]?\d+[,.]\d{3}", re.ASCII)
+
+
+def parse_number(text: str) -> Decimal:
+    """Return the number of a text with at most two decimals, by the same rules in every language.
+
+    A comma or dot before the last one or two digits is the decimal separator. Spaces, apostrophes, commas or
+    dots may group thousands, in whole groups of three. Raise ValueError for any other text.
+    """
+    plain = re.sub(r"\s", " ", text.strip()).replace(MINUS_SIGN, "-").replace("’", "'")
+    match = NUMBER_PATTERN.fullmatch(plain)
+    if not match or not re.search(r"\d", plain):
+        raise ValueError(text)
+    units = re.sub(r"\D", "", match["units"])
+    return Decimal(f"{match['sign']}{units or 0}.{match['decimals'] or 0}")
+
+
+def is_unclear_number(text: str) -> bool:
+    """Tell whether a typed number such as `1,234` means thousands or decimals depending on its reader."""
+    return bool(UNCLEAR_NUMBER_PATTERN.fullmatch(text.strip()))
+
+
+def format_number_input(number: Decimal | float) -> str:
+    """Return a number as form fields show it: two decimals, or none for a whole number; no groups."""
+    digits = f"{number:.2f}".removesuffix(".00")
+    return digits.replace(".", str(formats.get_format("DECIMAL_SEPARATOR")))
 
 
 MAX_REFERENCE_LENGTH = 21

@@ -327,6 +327,7 @@ PERMISSIONS_BY_URL_NAME = {
             "invoice-credit",
             "invoice-correct",
             "payment-refund",
+            "payment-cancel",
             "refund-done",
             "refund-failed",
             "accounting",

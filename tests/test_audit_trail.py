@@ -209,6 +209,7 @@ ELSEWHERE = {
     "proposal-respond": "test_planning", "proposal-new": "test_planning",
     "club-membership-confirm": "test_club_pages", "club-membership-renew": "test_club_pages",
     "stripe-webhook": "what Stripe tells is kept itself", "bank-import": "test_bank",
+    "payment-cancel": "invoices/test_pages",
     "bank-line-undo": "test_bank", "bank-line": "test_bank", "bank-line-ignore": "test_bank",
     "card-payment-confirm": "test_money_pages", "order-pay": "test_pay_pages",
     "order-pay-test": "test_pay_pages",

@@ -10,7 +10,12 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from convention.money import Money
-from registrations.billing.receivables import is_order_active, is_paid, sync_receivable
+from registrations.billing.receivables import (
+    is_order_active,
+    is_paid,
+    sync_receivable,
+    sync_receivable_for_reader,
+)
 from registrations.booking.confirm import confirm_or_notify, confirm_pending_items
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import InvalidPayment, record_payment
@@ -48,7 +53,7 @@ def load_amounts_due(orders: Iterable[Order]) -> dict[int, Money]:
 
 def sync_amount_due(guest: Registration) -> tuple[Receivable, int]:
     """Bring the receivable of a guest's order up to date; return it with the cents left to pay."""
-    receivable = sync_receivable(guest.order)
+    receivable = sync_receivable_for_reader(guest.order)
     return receivable, compute_balance(receivable).amount_due
 
 

@@ -1,7 +1,6 @@
 """Forms of companies, memberships, people, markets and contacts, for administrators."""
 
 import datetime
-import decimal
 from typing import Any
 
 from django import forms
@@ -13,7 +12,7 @@ from stdnum.fr import siren, siret
 from convention.text.countries import CountryFormMixin
 from convention.text.email_addresses import filter_by_email, normalize_email
 from convention.text.normalize import normalize_whitespace
-from convention.web.forms import ActionErrorsMixin, OfferedRowsField
+from convention.web.forms import ActionErrorsMixin, HundredthsField, OfferedRowsField
 
 from .change_employer import HandoverPlan, MandateOutcome, list_mandates
 from .companies import list_parent_companies
@@ -35,32 +34,11 @@ class DayField(forms.DateField):
         return day
 
 
-class HundredthsField(forms.DecimalField):
-    """A number typed with two decimals and stored as an integer, in hundredths."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=0, decimal_places=2, localize=True, **{"initial": 0, **kwargs})
-
-    def prepare_value(self, value: Any) -> Any:
-        """Convert hundredths to units."""
-        return decimal.Decimal(value).scaleb(-2) if isinstance(value, int) else value
-
-    def clean(self, value: Any) -> Any:
-        """Convert units to hundredths."""
-        amount = super().clean(value)
-        # Exact: a `Decimal` with two places at most.
-        return None if amount is None else int(amount * 100)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        # Django compares the initial value with what was typed, and one is in hundredths.
-        return super().has_changed(self.prepare_value(initial), data)
-
-
 class EurosField(HundredthsField):
     """An amount typed in euros and stored in cents."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"max_value": 1_000_000, **kwargs})
+        super().__init__(**{"max_value": 1_000_000, "initial": 0, **kwargs})
 
 
 class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):

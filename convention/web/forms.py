@@ -1,9 +1,13 @@
-"""Form helpers: show errors of an action at its fields, offer rows."""
+"""Form helpers: show errors of an action at its fields, offer rows, read amounts and rates."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from convention.money import format_number_input, is_unclear_number, parse_number
 
 
 class ActionErrorsMixin(forms.BaseForm):
@@ -29,3 +33,56 @@ class OfferedRowsField(forms.ModelMultipleChoiceField):
                     self.error_messages["invalid_choice"], code="invalid_choice", params={"value": choice}
                 )
         return super().clean(value)
+
+
+class TwoDecimalsField(forms.DecimalField):
+    """An amount or a rate, typed with a decimal comma or dot whatever the language of the page."""
+
+    default_error_messages = {
+        "unclear": _(
+            "It is not clear where the decimals begin. Enter the number with at most two decimals and "
+            "without separators of thousands, such as 1234.50."
+        )
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        # Localized fields are text fields: browsers accept only one of the two separators in number fields.
+        super().__init__(**{"min_value": 0, "decimal_places": 2, "localize": True, **kwargs})
+
+    def to_python(self, value: Any) -> Any:
+        """Return the number. Raise ValidationError for text that may be read in two ways, or not at all."""
+        if not isinstance(value, str) or not value.strip():
+            return super().to_python(value.strip() if isinstance(value, str) else value)
+        if is_unclear_number(value):
+            raise forms.ValidationError(self.error_messages["unclear"], code="unclear")
+        try:
+            return parse_number(value)
+        except ValueError:
+            # Digits and separators in another order are a number that was meant otherwise.
+            is_number = any(map(str.isdigit, value)) and not any(map(str.isalpha, value))
+            code = "unclear" if is_number else "invalid"
+            raise forms.ValidationError(self.error_messages[code], code=code) from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return format_number_input(value) if isinstance(value, int | float | Decimal) else value
+
+
+class HundredthsField(TwoDecimalsField):
+    """A number typed with two decimals and stored as an integer, in hundredths."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return super().prepare_value(_convert_to_units(value))
+
+    def clean(self, value: Any) -> Any:
+        """Convert units to hundredths."""
+        number = super().clean(value)
+        # Exact: a `Decimal` with two places at most.
+        return None if number is None else int(number * 100)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        # Django compares the initial value with what was typed, and one is in hundredths.
+        return super().has_changed(_convert_to_units(initial), data)
+
+
+def _convert_to_units(value: Any) -> Any:
+    return Decimal(value).scaleb(-2) if isinstance(value, int) else value

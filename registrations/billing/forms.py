@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
-from convention.web.forms import ActionErrorsMixin
+from convention.web.forms import ActionErrorsMixin, TwoDecimalsField
 from registrations.models import RefundRule, Ticket
 
 MAX_REFUND_RULES = 12
@@ -64,13 +64,10 @@ def read_refund_rules(formset: "forms.BaseFormSet[RefundRuleForm]") -> list[Refu
 class CancellationFeeForm(ActionErrorsMixin, forms.Form):
     """The fee an organizer charges for a cancellation, and why."""
 
-    cancellation_fee = forms.DecimalField(
+    cancellation_fee = TwoDecimalsField(
         label=_("Cancellation fee, in euros"),
-        min_value=0,
         max_value=100_000,
-        decimal_places=2,
         required=False,
-        localize=True,
         help_text=_("Leave empty to apply the refund rules."),
     )
     reason = forms.CharField(label=_("Reason"), required=False, max_length=300)

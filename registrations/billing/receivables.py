@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from convention.actor import unsigned_actions
 from convention.errors import ConventionError
 from convention.money import Money
 from registrations.billing.tax_number import read_stored_tax_number
@@ -74,6 +75,12 @@ def _find_lapsed_charge_keys(order: Order, rows: "list[Registration | Sponsorshi
     return set(charges.values_list("key", flat=True)) - set(charges.active().values_list("key", flat=True))
 
 
+def sync_receivable_for_reader(order: Order) -> Receivable:
+    """Sync the receivable because it is read: the reader is not the author of what the order owes."""
+    with unsigned_actions():
+        return sync_receivable(order)
+
+
 def list_billable_registrations(order: Order) -> RegistrationQuerySet:
     """Return all registrations of an order with the related rows that billing reads."""
     rows: RegistrationQuerySet = order.registrations.select_related("ticket").prefetch_related(
@@ -95,14 +102,15 @@ def find_receivable(reference: str) -> Receivable | None:
     receivable = Receivable.objects.select_related("event").filter(reference=order.reference).first()
     if receivable is None:
         # Anybody can order in another's name: nothing is owed before the address is verified.
-        return None if order.awaits_verification else sync_receivable(order)
+        return None if order.awaits_verification else sync_receivable_for_reader(order)
     expired = [
         registration
         for registration in list_billable_registrations(order)
         if not order.may_owe_for(registration)
     ]
     if keys := [charge.key for registration in expired for charge in list_registration_charges(registration)]:
-        withdraw_charges(receivable=receivable, keys=keys)
+        with unsigned_actions():
+            withdraw_charges(receivable=receivable, keys=keys)
     return receivable
 
 

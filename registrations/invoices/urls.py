@@ -36,6 +36,11 @@ pages: list[Any] = [
         name="payment-refund",
     ),
     path(
+        f"{TREASURY_PATH}/payments/<int:payment_id>/cancel/",
+        receivable_actions.payment_cancel,
+        name="payment-cancel",
+    ),
+    path(
         f"{TREASURY_PATH}/refunds/<int:refund_id>/done/",
         receivable_actions.refund_complete,
         name="refund-done",

@@ -17,6 +17,7 @@ from registrations.billing.receivables import (
     is_paid_by_card,
     list_active_sponsorships,
 )
+from registrations.invoices.documents.buyer_document import BuyerDocumentKind, choose_buyer_document
 from registrations.invoices.documents.invoiced_balance import compute_unpaid_cents
 from registrations.invoices.models import Invoice, Issuer
 from registrations.models import Order
@@ -79,7 +80,35 @@ def describe_payment(order: Order) -> dict[str, object]:
         "is_settled": settled,
         "is_paid_by_card": settled and is_paid_by_card(order),
         "payment_terms": payment_terms,
+        "invoice_sentence": describe_coming_invoice(order) if settled else "",
     }
+
+
+def describe_coming_invoice(order: Order) -> str:
+    """Return when the invoice of a paid order comes, by the issuer's setting; "" if there is none to come."""
+    issuer = Issuer.get_current()
+    document = choose_buyer_document(find_stored_receivable(order))
+    if issuer is None or document.kind != BuyerDocumentKind.RECEIPT:
+        return ""
+    # What was ordered before the setting was made is left to the treasurer.
+    if issuer.issues_since is None or order.created_at < issuer.issues_since:
+        return _("The organizer will issue the invoice later. Until then, a receipt is available.")
+    day = None
+    if issuer.issues_on == Issuer.IssueTime.DAY:
+        event_day = order.event.starts_at.astimezone(order.event.zone).date()
+        day = event_day - datetime.timedelta(days=issuer.issue_days_before)
+    if day is None or day <= timezone.localdate():
+        return (
+            _("The invoice will follow shortly by e-mail.")
+            if issuer.sends_since
+            else _("The invoice will be ready shortly, on the page of the order.")
+        )
+    sentence = (
+        _("The invoice will follow by e-mail on %(day)s. Until then, a receipt is available.")
+        if issuer.sends_since
+        else _("The invoice will be on the page of the order on %(day)s. Until then, a receipt is available.")
+    )
+    return sentence % {"day": format_date(day)}
 
 
 def _find_invoice_due_date(order: Order) -> datetime.date | None:

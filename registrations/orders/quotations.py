@@ -14,7 +14,7 @@ from convention.db.leases import hold_lease
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
-from registrations.billing.receivables import make_buyer, sync_receivable
+from registrations.billing.receivables import make_buyer, sync_receivable_for_reader
 from registrations.booking.place_order import quote_order
 from registrations.invoices.documents.buyer_document import render_buyer_document
 from registrations.invoices.documents.invoice_writer import MissingIssuer
@@ -84,7 +84,7 @@ def render_order_document(order: Order) -> bytes:
         _("Pro forma invoices are not available for this event yet. Ask the organizer for one.")
     ):
         # The receivable is made here if need be: an order just placed may not be billed yet.
-        return render_buyer_document(sync_receivable(order))
+        return render_buyer_document(sync_receivable_for_reader(order))
 
 
 def _unavailable_text() -> str:

@@ -58,6 +58,7 @@ from schedule.models import ProgrammeAudience
 
 from .calendar import build_calendar_file
 from .order_state import describe_confirmation, describe_order_state, list_names_by_state
+from .payment_terms import describe_coming_invoice
 from .related_orders import list_related_orders
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "buyer_document": choose_buyer_document(find_stored_receivable(order))
         if link_access.is_full
         else None,
+        "invoice_sentence": describe_coming_invoice(order) if link_access.is_full and order.total else "",
         "related_orders": list_related_orders(link_access, request.user),
         "is_of_sponsor": order.sponsorships.exists(),
         **_list_offered_actions(link_access),

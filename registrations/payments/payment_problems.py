@@ -10,7 +10,8 @@ from convention.events.models import Event
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.money import Money
 from registrations.invoices.ledger.balance import compute_balance
-from registrations.invoices.models import Receivable, ReceivableQuerySet
+from registrations.invoices.models import Payment, Receivable, ReceivableQuerySet
+from registrations.invoices.models.receivables import PROCESSOR_METHODS
 from registrations.models import Order, Registration, Sponsorship, Ticket
 
 
@@ -47,10 +48,19 @@ def notify_unplaced_payment(order_id: int) -> None:
         return  # the treasurer sees the payment all the same
 
 
-def list_overpaid_receivables() -> ReceivableQuerySet:
-    """Return overpaid receivables, latest first, except those of unplaced orders."""
-    rows: ReceivableQuerySet = Receivable.objects.with_balance().filter(Q(amount_due__lt=0))
-    # Those are listed apart, with a button to confirm them.
+def list_overpaid_card_receivables() -> ReceivableQuerySet:
+    """Return overpaid receivables with card payments, latest first, except those of unplaced orders.
+
+    Annotated with `amount_overpaid`, in cents. Overpaid transfers are found in the list of receivables.
+    """
+    card_payments = Payment.objects.filter(receivable=OuterRef("pk"), method__in=PROCESSOR_METHODS)
+    rows: ReceivableQuerySet = (
+        Receivable.objects.with_balance()
+        .with_first_attendee()
+        .annotate(amount_overpaid=-F("amount_due"))
+        .filter(Exists(card_payments), amount_overpaid__gt=0)
+    )
+    # Unplaced ones are listed apart, with a button to confirm them.
     return rows.exclude(reference__in=list_unplaced_orders().values("reference")).order_by("-pk")
 
 

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from convention.errors import ConventionError, InvalidFields, SoldOut
+from convention.web.forms import TwoDecimalsField
 from registrations.booking.walk_in import AgreedPrice
 from registrations.models import Ticket
 from registrations.order_request import RequestedPlace
@@ -45,13 +46,10 @@ class WalkInForm(PersonForm):
 class ManualRegistrationForm(WalkInForm):
     """A registration by an organizer, also free or at a lower price, with the reason."""
 
-    price = forms.DecimalField(
+    price = TwoDecimalsField(
         label=_("Price"),
         required=False,
-        min_value=0,
         max_digits=9,
-        decimal_places=2,
-        localize=True,
         help_text=_("Leave empty for the price of the ticket; enter 0 for a free place."),
     )
     reason = forms.CharField(label=_("Reason for a different price"), required=False, max_length=300)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
-from convention.web.forms import ActionErrorsMixin, OfferedRowsField
+from convention.web.forms import ActionErrorsMixin, OfferedRowsField, TwoDecimalsField
 from registrations.form_fields import ShortNameField, clean_short_name
 from registrations.invoices.tax_amounts import VAT_RATES
 from registrations.invoices.vat_exemptions import VAT_EXEMPTION_CHOICES
@@ -35,14 +35,10 @@ class SaleItemForm[Row: SaleItem](ActionErrorsMixin, forms.ModelForm[Row]):
 
     reserved_slugs = frozenset({"new"})
 
-    cost = forms.DecimalField(
+    cost = TwoDecimalsField(
         label=_("Price, in euros, VAT included"),
-        min_value=0,
         max_value=100_000,
-        decimal_places=2,
         initial=0,
-        # Accepts the decimal comma of French forms.
-        localize=True,
     )
     vat_rate = forms.TypedChoiceField(label=_("VAT rate"), choices=list_vat_rates, coerce=int)
     vat_exemption = forms.ChoiceField(
@@ -138,12 +134,9 @@ class TicketForm(SaleItemForm[Ticket]):
 class PriceStepForm(forms.Form):
     """A price until a moment; both empty for none."""
 
-    cost = forms.DecimalField(
+    cost = TwoDecimalsField(
         label=_("Price, in euros"),
-        min_value=0,
         max_value=100_000,
-        decimal_places=2,
-        localize=True,
         required=False,
     )
     until = LocalDateTimeField(label=_("Until"), required=False)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
-from convention.web.forms import ActionErrorsMixin, OfferedRowsField
+from convention.web.forms import ActionErrorsMixin, OfferedRowsField, TwoDecimalsField
 from registrations.models import Ticket, Voucher
 from registrations.order_request import normalize_code
 
@@ -24,13 +24,10 @@ ADDRESS_PATTERN = re.compile(r"[^@\s]*@[^@\s]+\.[^@\s]+")
 class VoucherForm(ActionErrorsMixin, forms.ModelForm[Voucher]):
     """A voucher; `amount` is a percentage or euros, by its kind."""
 
-    amount = forms.DecimalField(
+    amount = TwoDecimalsField(
         label=_("Percentage, or amount in euros"),
-        min_value=0,
         max_value=100_000,
-        decimal_places=2,
         required=False,
-        localize=True,
     )
     capacity = forms.IntegerField(
         label=_("Number of places"),

@@ -1,6 +1,5 @@
 """Take a guest's payment, let the buyer pay by invoice, and print receipts."""
 
-import decimal
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -33,9 +32,7 @@ def guest_payment(request: "HttpRequest", event: str, reference: str) -> HttpRes
         return redirect("desk-guest", event, reference)
     receivable, due = sync_amount_due(guest)
     is_post = request.method == "POST"
-    form = DeskPaymentForm(
-        request.POST if is_post else None, initial={"amount": decimal.Decimal(max(due, 0)).scaleb(-2)}
-    )
+    form = DeskPaymentForm(request.POST if is_post else None, initial={"amount": max(due, 0)})
     if is_post and form.is_valid():
         try:
             payment = take_payment(guest=guest, external_id=form.external_id, **form.get_payment_values())

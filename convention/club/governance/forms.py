@@ -6,10 +6,10 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.forms import AppointByEmailForm, EurosField, HundredthsField
+from convention.club.forms import AppointByEmailForm, EurosField
 from convention.club.models import ClubRole, Mandate, Plan, WorkingGroup
 from convention.text.normalize import normalize_whitespace
-from convention.web.forms import ActionErrorsMixin
+from convention.web.forms import ActionErrorsMixin, HundredthsField
 
 
 class ClubRoleForm(AppointByEmailForm):
@@ -49,7 +49,7 @@ class PercentField(HundredthsField):
     """A rate typed in percent and stored in hundredths of a percent."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_value=100, **kwargs)
+        super().__init__(**{"max_value": 100, "initial": 0, **kwargs})
 
 
 class PlanForm(ActionErrorsMixin, forms.ModelForm):

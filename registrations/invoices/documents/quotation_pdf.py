@@ -11,9 +11,9 @@ from django.utils.translation import pgettext
 
 from convention.text.dates import format_date
 from convention.typeset import FontWeight, PdfDocument
-from registrations.invoices.formatting import format_iban, format_transfer_reference
+from registrations.invoices.formatting import format_cents, format_iban, format_transfer_reference
 from registrations.invoices.ledger.balance import compute_balance
-from registrations.invoices.models import Invoice, InvoiceLine, Quotation, Receivable
+from registrations.invoices.models import Invoice, InvoiceLine, Quotation, Receivable, Refund
 from registrations.invoices.tax_amounts import PricedLine, compute_taxes
 
 from .invoice_pdf import build_footer, draw_facts, draw_header, draw_line_table, draw_totals, format_period
@@ -85,7 +85,13 @@ def render_pro_forma_pdf(receivable: Receivable) -> bytes:
         document, lines = build_pro_forma(receivable)
         is_paid = compute_balance(receivable).is_paid
         title = (_("Receipt") if is_paid else _("Pro forma invoice"), receivable.reference)
-        draw_end = draw_receipt_notice if is_paid else draw_pro_forma_notice
+
+        def draw_end(sheets: DocumentSheets, document: Invoice) -> None:
+            if is_paid:
+                draw_receipt_notice(sheets, receivable)
+            else:
+                draw_pro_forma_notice(sheets, document)
+
         labelled_values = [
             (_("Date"), format_date(timezone.localdate())),
             *list_subject_facts(document.details),
@@ -216,10 +222,18 @@ def draw_pro_forma_notice(sheets: DocumentSheets, document: Invoice) -> None:
         draw_facts(sheets, labelled_values)
 
 
-def draw_receipt_notice(sheets: DocumentSheets, _document: Invoice) -> None:
-    """Draw that everything is paid, and that this is no invoice."""
+def draw_receipt_notice(sheets: DocumentSheets, receivable: Receivable) -> None:
+    """Draw each payment with its day and method, that everything is paid, and that this is no invoice."""
     sheets.y += 18
     sheets.ensure_space(60)
+    for payment in receivable.payments.prefetch_related("refunds"):
+        refunds = [refund for refund in payment.refunds.all() if refund.state != Refund.State.FAILED]
+        # A payment that was taken back in whole tells the buyer nothing.
+        if cents := payment.amount - sum(refund.amount for refund in refunds):
+            values = {"day": format_date(payment.received_on), "method": payment.get_method_display()}
+            label = _("Received on %(day)s, %(method)s") % values
+            sheets.draw_total(label, format_cents(cents, payment.currency), FontWeight.REGULAR)
+    sheets.y += 8
     sheets.draw_paragraph(_("Paid in full"), FontWeight.BOLD, 11, width=TABLE_WIDTH)
     words = _("This receipt is not an invoice and gives no right to deduct VAT.")
     sheets.draw_paragraph(words, FontWeight.REGULAR, 8.5, width=TABLE_WIDTH, color=PALE_INK_COLOR)

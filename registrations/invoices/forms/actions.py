@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.club import forms as club_forms
 from convention.text.normalize import normalize_whitespace
+from convention.web.forms import HundredthsField
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.models import InvoiceLine, Payment, Receivable
 
@@ -29,19 +30,11 @@ MANUAL_METHODS = [
 ]
 
 
-class CentsField(forms.DecimalField):
-    """Decimal field for euros whose cleaned value is cents."""
+class CentsField(HundredthsField):
+    """A positive amount typed in euros and stored in cents."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            min_value=decimal.Decimal("0.01"), max_value=10_000_000, decimal_places=2, localize=True, **kwargs
-        )
-
-    def clean(self, value: Any) -> Any:
-        """Return cents, or None for an empty field."""
-        amount = super().clean(value)
-        # Exact: the field allows two decimals, and `amount` is a Decimal.
-        return None if amount is None else int(amount * 100)
+        super().__init__(**{"min_value": decimal.Decimal("0.01"), "max_value": 10_000_000, **kwargs})
 
 
 class FrenchDayField(club_forms.DayField):
@@ -116,6 +109,14 @@ class RefundForm(IdempotentForm):
     amount = CentsField(label=_("Amount to refund"))
     reason = forms.CharField(
         label=_("Reason"), max_length=300, error_messages={"required": _("Enter the reason.")}
+    )
+
+
+class PaymentCancelForm(forms.Form):
+    """Reason why a payment is cancelled, recorded with the counter-entry."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=250, error_messages={"required": _("Enter the reason.")}
     )
 
 

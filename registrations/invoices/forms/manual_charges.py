@@ -147,7 +147,7 @@ def list_initial_lines(receivable: Receivable) -> Iterable[dict[str, Any]]:
             "key": charge.key,
             "description": charge.description,
             "quantity": charge.quantity,
-            "price": charge.unit_price / 100,
+            "price": charge.unit_price,
             "tax": f"{charge.vat_rate}:{charge.exemption}",
         }
         # Without discounts, which the treasurer granted by a credit note and cannot edit as lines.

@@ -18,6 +18,7 @@ ACTION_LABELS = {
     "invoice.remind": _("reminder sent"),
     "invoice.remind_refused": _("reminder refused by the mail server"),
     "payment.record": _("payment recorded"),
+    "payment.cancel": _("payment cancelled"),
     "refund.request": _("refund recorded"),
     "refund.done": _("refund done"),
     "refund.fail": _("refund failed"),

@@ -89,12 +89,16 @@ def derive_row_state(row: Any) -> ReceivableState:
 
 @dataclass
 class CurrencyTotals:
-    """Sums of receivables in one currency, in cents; `by_state` has count and balance due of each state."""
+    """Sums of receivables in one currency, in cents; `by_state` has count and balance of each state.
+
+    What is left to pay and what was paid too much are never set against each other: they are other buyers'.
+    """
 
     currency: str
     amount_owed: int = 0
     amount_retained: int = 0
     amount_due: int = 0
+    amount_overpaid: int = 0
     by_state: dict[ReceivableState, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -108,7 +112,8 @@ def compute_totals(rows: ReceivableQuerySet) -> list[CurrencyTotals]:
         sums = totals.setdefault(currency, CurrencyTotals(currency))
         sums.amount_owed += owed
         sums.amount_retained += paid - refunded
-        sums.amount_due += due
+        sums.amount_due += max(0, due)
+        sums.amount_overpaid += max(0, -due)
         state = derive_receivable_state(owed, due, first_due_on=first_due_on, today=today)
         count, cents = sums.by_state.get(state, (0, 0))
         sums.by_state[state] = (count + 1, cents + due)

@@ -55,6 +55,32 @@ def request_refund(*, payment: Payment, amount: int, reason: str, external_id: s
     return refund
 
 
+@transaction.atomic
+def cancel_payment(*, payment: Payment, reason: str) -> Refund:
+    """Take back a payment that was entered by mistake, by a counter-entry of today; both stay in the books.
+
+    Raise InvalidRefund for a payment by card or from a bank line, or one of which money was returned.
+    """
+    receivable = lock_receivable(payment.receivable)
+    if payment.is_by_processor:
+        raise InvalidRefund(_("This payment came through the card processor. Refund it instead."))
+    if payment.is_from_bank_line:
+        raise InvalidRefund(
+            _("This payment comes from a line of the bank statement. Undo the assignment on that line.")
+        )
+    if compute_refundable(payment) < payment.amount:
+        raise InvalidRefund(_("This payment has already been cancelled, or refunded at least in part."))
+    counter = request_refund(
+        payment=payment,
+        amount=payment.amount,
+        reason=_("Entered by mistake: %(reason)s") % {"reason": reason},
+    )
+    # Done at once, as no money moves. Of today: the day of the payment may be in a period already exported.
+    complete_refund(refund=counter, external_id=f"mistake:{payment.pk}")
+    record_action("payment.cancel", payment, event=receivable.event, fields=["amount"], reason=reason[:300])
+    return counter
+
+
 def compute_refundable(payment: Payment) -> int:
     """Return the cents of a payment that can still be refunded."""
     given = payment.refunds.filter(state__in=("requested", "done")).aggregate(sum=Sum("amount"))["sum"]

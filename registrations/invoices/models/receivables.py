@@ -241,6 +241,19 @@ class Payment(models.Model):
         """Return whether it reaches the bank as part of a payout."""
         return self.method in PROCESSOR_METHODS
 
+    @property
+    def is_from_bank_line(self) -> bool:
+        """Return whether a line of a bank statement recorded it, which also undoes it."""
+        return (self.external_id or "").startswith(BANK_LINE_PREFIX)
+
+    @property
+    def is_cancellable(self) -> bool:
+        """Return whether it was entered by hand, so that it may be a mistake."""
+        return not self.is_by_processor and not self.is_from_bank_line
+
+
+# Begins the external id of payments that come from a bank statement. It is stored, so it never changes.
+BANK_LINE_PREFIX = "bank:"
 
 # The test payments of the demo follow the path of card payments.
 PROCESSOR_METHODS = (Payment.Method.CARD, Payment.Method.SEPA_DEBIT, Payment.Method.TEST)

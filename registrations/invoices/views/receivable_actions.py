@@ -29,12 +29,14 @@ from registrations.invoices.forms.actions import (
     DepositForm,
     DocumentReasonForm,
     ManualPaymentForm,
+    PaymentCancelForm,
     RefundForm,
 )
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.charges import update_buyer
 from registrations.invoices.ledger.payments import record_manual_payment
 from registrations.invoices.ledger.refunds import (
+    cancel_payment,
     complete_refund,
     compute_refundable,
     fail_refund,
@@ -139,7 +141,7 @@ def payment_record(request: HttpRequest, reference: str) -> HttpResponse:
     """Record a payment by transfer or in cash."""
     receivable = get_receivable_for_treasurer(reference, request.user)
     due = compute_balance(receivable).amount_due
-    form = ManualPaymentForm(get_post_data(request), initial={"amount": due / 100 if due > 0 else None})
+    form = ManualPaymentForm(get_post_data(request), initial={"amount": due if due > 0 else None})
 
     def act(data: dict[str, Any]) -> str:
         values = {name: data[name] for name in ("amount", "method", "received_on", "note")}
@@ -148,7 +150,8 @@ def payment_record(request: HttpRequest, reference: str) -> HttpResponse:
             "amount": format_cents(payment.amount, payment.currency)
         }
 
-    explanation = _("Balance due: %(due)s.") % {"due": format_cents(due, receivable.currency)}
+    sentence = _("Overpaid: %(due)s.") if due < 0 else _("Balance due: %(due)s.")
+    explanation = sentence % {"due": format_cents(abs(due), receivable.currency)}
     return respond_with_action(
         request,
         receivable,
@@ -263,7 +266,7 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
     overpaid = -compute_balance(receivable).amount_due
     # Propose what was overpaid, as far as this payment covers it.
     form = RefundForm(
-        get_post_data(request), initial={"amount": min(overpaid, refundable) / 100 if overpaid > 0 else None}
+        get_post_data(request), initial={"amount": min(overpaid, refundable) if overpaid > 0 else None}
     )
 
     def act(data: dict[str, Any]) -> str:
@@ -291,6 +294,32 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
         request,
         receivable,
         ActionPage(_("Refund this payment"), explanation, _("Record the refund"), form, act),
+    )
+
+
+@accept_get_and_post
+def payment_cancel(request: HttpRequest, payment_id: int) -> HttpResponse:
+    """Cancel a payment that was entered by mistake."""
+    payment = get_payment_for_treasurer(payment_id, request.user)
+    receivable = payment.receivable
+    values = {
+        "amount": format_cents(payment.amount, receivable.currency),
+        "method": payment.get_method_display(),
+    }
+
+    def act(data: dict[str, Any]) -> str:
+        cancel_payment(payment=payment, reason=data["reason"])
+        return _("The payment of %(amount)s has been cancelled with a counter-entry.") % values
+
+    explanation = _(
+        "%(amount)s (%(method)s) was entered by mistake: a counter-entry of today takes it back, and the "
+        "amount is due again. Both stay in the books. If the money was received and goes back to the buyer, "
+        "refund the payment instead."
+    )
+    heading = _("Cancel this payment")
+    form = PaymentCancelForm(get_post_data(request))
+    return respond_with_action(
+        request, receivable, ActionPage(heading, explanation % values, heading, form, act)
     )
 
 

@@ -14,6 +14,7 @@ from registrations.invoices.ledger.payments import link_payout_to_bank_line, rec
 from registrations.invoices.ledger.receivable_sources import get_receivable
 from registrations.invoices.ledger.refunds import complete_refund, compute_refundable, request_refund
 from registrations.invoices.models import Payment, Payout, Refund
+from registrations.invoices.models.receivables import BANK_LINE_PREFIX
 from registrations.models import Order
 from registrations.payments.cards.settlement import record_order_payment
 from registrations.payments.models import BankLine, BankLineAssignment
@@ -72,7 +73,7 @@ def _record_payment(line: BankLine, reference: str, amount: int) -> Payment:
         "amount": amount,
         "method": Payment.Method.TRANSFER,
         # One line may be split over several payments: numbered by its assignments, undone ones included.
-        "external_id": f"bank:{line.fingerprint[:40]}:{line.assignments.count() + 1}",
+        "external_id": f"{BANK_LINE_PREFIX}{line.fingerprint[:40]}:{line.assignments.count() + 1}",
         "received_on": line.booked_on,
     }
     # References of orders are upper case; others are looked up as typed.

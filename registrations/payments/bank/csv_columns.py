@@ -3,10 +3,10 @@
 import datetime
 import re
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from convention.money import MINUS_SIGN, parse_number
 from convention.tables import cells
 from convention.text.normalize import casefold_text
 
@@ -17,22 +17,23 @@ DAY_FORMATS = (*cells.DATE_FORMATS, "%d-%m-%y", "%Y%m%d")
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 
 
+# Columns of the database hold no larger amount.
+MAX_AMOUNT = 10**12
+
+
 def parse_cents(text: str) -> int:
     """Return cents of `1 234,56`, `-1.234,56`, `+1,234.56`, `12,00-` or `120 €`. Raise ValueError."""
-    # Spaces, no-break spaces and apostrophes group thousands; a typographic minus becomes a hyphen.
-    plain = re.sub(r"[\s\u00a0\u202f'’€]|EUR", "", text).replace("\u2212", "-")
+    plain = re.sub(r"€|EUR", "", text).replace(MINUS_SIGN, "-").strip()
+    # The sign may stand behind, or apart.
     if plain.endswith(("-", "+")):
-        plain = plain[-1] + plain[:-1]
-    mark = max(plain.rfind(","), plain.rfind("."))
-    # The last separator is decimal if at most two digits follow; otherwise it groups thousands.
-    if mark >= 0 and len(plain) - mark - 1 <= 2:
-        units = re.sub(r"[.,]", "", plain[:mark])
-        plain = f"{units}.{plain[mark + 1 :]}"
-    else:
-        plain = re.sub(r"[.,]", "", plain)
-    if not re.fullmatch(r"[+-]?\d{1,12}(\.\d{0,2})?", plain, re.ASCII):
+        plain = plain[-1] + plain[:-1].strip()
+    try:
+        number = parse_number(re.sub(r"^([+-])\s+", r"\1", plain))
+    except ValueError:
+        raise ValueError(_("“%(text)s” is not an amount") % {"text": text[:40]}) from None
+    if abs(number) >= MAX_AMOUNT:
         raise ValueError(_("“%(text)s” is not an amount") % {"text": text[:40]})
-    return int(Decimal(plain) * 100)
+    return int(number * 100)
 
 
 def parse_day(text: str) -> datetime.date:

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from convention.web.forms import TwoDecimalsField
+
 from .csv_columns import COLUMN_HEADINGS
 from .statement_files import read_uploaded_statement
 from .statement_lines import StatementFile
@@ -83,9 +85,7 @@ class AssignmentForm(forms.Form):
     reference = forms.CharField(
         label=_("Reference"), max_length=40, help_text=_("Reference of an order or of any other amount due.")
     )
-    amount = forms.DecimalField(
-        label=_("Amount"), min_value=0, decimal_places=2, max_digits=12, localize=True
-    )
+    amount = TwoDecimalsField(label=_("Amount"), max_digits=12)
 
     @property
     def cents(self) -> int:

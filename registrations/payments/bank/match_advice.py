@@ -41,7 +41,10 @@ MATCH_ADVICE = {
     ),
     MatchKind.PROPOSAL: MatchAdvice(
         _("possible match"),
-        _("No reference, but the amount and the name match this amount due. Check, then record the payment."),
+        _(
+            "No reference, but this amount is due and the name is the same or similar. "
+            "Check, then record the payment."
+        ),
     ),
     MatchKind.SEVERAL_REFERENCES: MatchAdvice(
         _("several"),

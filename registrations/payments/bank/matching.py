@@ -232,12 +232,14 @@ class RankedPayable:
     item: PayableItem
     has_same_amount: bool
     has_same_name: bool
+    has_similar_name: bool
     has_same_reference: bool
 
     @property
     def score(self) -> int:
         # A reference is copied, a name is written in many ways, and amounts repeat.
-        return 4 * self.has_same_reference + 2 * self.has_same_name + self.has_same_amount
+        name_score = 4 if self.has_same_name else 3 * self.has_similar_name
+        return 8 * self.has_same_reference + name_score + 2 * self.has_same_amount
 
 
 MAX_SUGGESTIONS = 8
@@ -267,13 +269,14 @@ def rank_payables(
 def _rank_payable(line_facts: BankLineFacts, item: PayableItem) -> RankedPayable:
     packed = compact_reference(line_facts.payer_text)
     named = (item.reference, *item.invoice_numbers)
+    line_text = f"{line_facts.counterparty} {line_facts.payer_text}"
+    has_common_word = bool(split_name_words(line_text) & split_name_words(item.buyer_name))
+    has_same_name = has_common_word and list_name_words(item.buyer_name) <= list_name_words(line_text)
     return RankedPayable(
         item,
         has_same_amount=item.amount_due == line_facts.amount_cents,
-        has_same_name=bool(
-            split_name_words(f"{line_facts.counterparty} {line_facts.payer_text}")
-            & split_name_words(item.buyer_name)
-        ),
+        has_same_name=has_same_name,
+        has_similar_name=has_common_word and not has_same_name,
         has_same_reference=any(len(text) > 5 and compact_reference(text) in packed for text in named),
     )
 
@@ -285,11 +288,12 @@ def _has_words(item: PayableItem, words: Sequence[str]) -> bool:
 
 def split_name_words(name: str) -> set[str]:
     """Return the distinctive words of a name."""
-    return {
-        word
-        for word in re.split(r"\W+", casefold_text(name))
-        if len(word) > 2 and word not in IGNORED_NAME_WORDS
-    }
+    return {word for word in list_name_words(name) if len(word) > 2}
+
+
+def list_name_words(name: str) -> set[str]:
+    """Return the words of a name without those that many names share."""
+    return set(re.split(r"\W+", casefold_text(name))) - IGNORED_NAME_WORDS - {""}
 
 
 def _find_payout(line_facts: BankLineFacts, index: PayableIndex) -> ExpectedPayout | None:

@@ -14,7 +14,7 @@ from registrations.models import Order
 from registrations.payments.cards.settlement import confirm_paid_order
 from registrations.payments.models import CardPaymentAttempt, Dispute
 from registrations.payments.payment_problems import (
-    list_overpaid_receivables,
+    list_overpaid_card_receivables,
     list_unplaced_orders,
     list_unverified_orders,
 )
@@ -34,7 +34,7 @@ def card_payment_list(request: HttpRequest) -> HttpResponse:
         "disputes": Dispute.objects.select_related("payment__receivable")[:PAGE_SIZE],
         "unplaced": list_unplaced_orders()[:PAGE_SIZE],
         "unverified": list_unverified_orders()[:PAGE_SIZE],
-        "overpaid": list_overpaid_receivables()[:PAGE_SIZE],
+        "overpaid": list_overpaid_card_receivables()[:PAGE_SIZE],
         "failed": refunds.filter(state=Refund.State.FAILED).order_by("-pk")[:PAGE_SIZE],
         "requested": refunds.filter(state=Refund.State.REQUESTED).order_by("pk")[:PAGE_SIZE],
         "shown": Paginator(attempts, PAGE_SIZE).get_page(request.GET.get("page")),

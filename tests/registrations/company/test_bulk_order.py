@@ -4,7 +4,9 @@ import pytest
 
 from convention.audit.models import AuditEntry
 from convention.club.models import Membership
+from registrations.billing.receivables import sync_receivable
 from registrations.company.models import CompanyOrder, Invitation
+from registrations.invoices.ledger.payments import record_payment
 from registrations.models import Order, Registration
 from tests.registrations.company.factories import BILLING, make_desk, order, row, rows
 from tests.registrations.invoices.factories import make_issuer
@@ -194,13 +196,16 @@ def test_after_ordering_the_contact_sees_people_total_documents_and_how_to_pay()
     answer = order(desk, row("Alpha", "z@x.fr"), row("Silva", desk.colleague.email, "member"))
     page = spaced(desk.client.get(answer["Location"]).text)
     stranger = make_desk().client.get(answer["Location"])
-
     ordered = Order.objects.get()
+    record_payment(receivable=sync_receivable(ordered), amount=40_050, method="transfer")
+    overpaid = spaced(desk.client.get(answer["Location"]).text)
+
     assert "Zoé Alpha" in page
     assert "400 €" in page
     assert "FR14 2004 1010 0505 0001 3M02 606" in page
     assert ordered.creditor_reference in page
     assert f"/orders/{ordered.reference}/{ordered.manage_secret}/pro-forma.pdf" in page
+    assert "Trop-perçu</dt><dd>0,50 €" in overpaid
     assert stranger.status_code == 404
 
 

@@ -31,7 +31,6 @@ from registrations.models import (
 )
 from registrations.payments.models import BankLine, Dispute, PayoutLine
 from registrations.payments.payment_problems import (
-    list_overpaid_receivables,
     list_unplaced_orders,
     list_unverified_orders,
 )
@@ -92,7 +91,8 @@ def require_places_for_money() -> None:
             one for one in standing if costs(one) and not (one.confirmed_at or one.awaits_member_verification)
         ]
         if found and paid > found.amount_refunded and due <= 0 and waiting:
-            seen = [*list_unplaced_orders(), *list_unverified_orders(), *list_overpaid_receivables()]
+            overpaid = Receivable.objects.with_balance().filter(amount_due__lt=0)
+            seen = [*list_unplaced_orders(), *list_unverified_orders(), *overpaid]
             assert order.reference in {one.reference for one in seen}, order
 
 

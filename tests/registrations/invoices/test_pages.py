@@ -5,11 +5,12 @@ import datetime
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.club.models import Person
+from registrations.invoices.accounting.journal_entries import iter_refund_entries
 from registrations.invoices.documents.invoiced_balance import load_invoiced_balance
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.advice import STATE_LABELS, AdviceKind, list_advice
@@ -56,11 +57,29 @@ def test_a_manual_payment_counts_once_however_often_it_is_sent(issuer, client):
     address = reverse("receivable-pay", args=[receivable.reference])
     [form] = html.fromstring(client.get(address).content).xpath("//main//form")
     typed = dict(form.form_values())
-    assert typed["amount"] == "360,0"
+    assert typed["amount"] == "360"
     for _ in range(2):
         client.post(address, {**typed, "amount": "100,50", "method": "cash"})
     [payment] = Payment.objects.all()
     assert (payment.amount, payment.method) == (10_050, "cash")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_decimal_comma_or_dot_is_one_in_every_language(issuer, client, language):
+    receivable = make_receivable(GUESTS)
+    with translation.override(language):
+        for typed in ("60,50", "60.50", "1,060.50", "1 060,5", "1.060,50"):
+            sent(client, "receivable-pay", receivable.reference, amount=typed)
+        page = sent(client, "receivable-pay", receivable.reference, amount="60,500")
+
+    assert list(Payment.objects.order_by("pk").values_list("amount", flat=True)) == [
+        6_050, 6_050, 106_050, 106_050, 106_050,
+    ]  # fmt: skip
+    sentence = {
+        "fr": "On ne voit pas où commencent les décimales",
+        "en": "not clear where the decimals begin",
+    }
+    assert sentence[language] in words(page)
 
 
 @pytest.mark.parametrize("amount", ["", "-1", "0", "1e9", "abc", "1,234", "NaN"])
@@ -139,6 +158,27 @@ def test_refund_by_hand_is_noted_then_done(issuer, client):
     assert (asked.state, compute_balance(receivable).amount_due) == ("done", 0)
 
 
+def test_a_mistyped_payment_is_cancelled_by_a_counter_entry(issuer, client):
+    receivable = make_receivable(GUESTS)
+    typed = record_payment(receivable=receivable, amount=3_600_000, method="cash")
+    banked = record_payment(receivable=receivable, amount=100, method="transfer", external_id="bank:1:1")
+    card = record_payment(receivable=receivable, amount=100, method="card")
+
+    answer = sent(client, "payment-cancel", typed.pk, reason="faute de frappe")
+    again = sent(client, "payment-cancel", typed.pk, reason="encore")
+    refused = [words(sent(client, "payment-cancel", payment.pk, reason="x")) for payment in (banked, card)]
+
+    assert "est annulé par une contre-passation" in answer.text
+    assert "Saisi par erreur : faute de frappe" in words(answer)
+    assert "déjà été annulé" in words(again)
+    assert "ligne du relevé de banque" in refused[0]
+    assert "par carte. Remboursez-le" in refused[1]
+    assert compute_balance(receivable).amount_due == 36_000 - 200
+    assert AuditEntry.objects.get(verb="payment.cancel").reason == "faute de frappe"
+    [entry] = iter_refund_entries(issuer, (timezone.localdate(), timezone.localdate()))
+    assert [side.amount_cents for side in entry.sides] == [3_600_000, -3_600_000]
+
+
 def standing_out(receivable) -> list[AdviceKind]:
     """Return the kinds of advice for a receivable."""
     documents = list(receivable.invoices.order_by("pk"))
@@ -184,6 +224,17 @@ def test_the_list_of_each_state_is_what_its_rows_say(db):
     assert [state for state in STATE_LABELS if not found[state]] == []
     answer = client.get(reverse("receivables"), {"state": "too_much"})
     assert len(html.fromstring(answer.content).xpath("//tbody/tr")) == 1
+
+
+def test_what_is_left_to_pay_and_what_was_overpaid_are_two_figures(issuer, client):
+    make_receivable(GUESTS)
+    record_payment(receivable=make_receivable(DINNER), amount=7_000, method="transfer")
+
+    page = words(client.get(reverse("receivables")))
+
+    assert "360,00 €restent à payer" in page
+    assert "4,00 €payés en trop" in page
+    assert "−" not in page
 
 
 def test_search_finds_names_without_accents_and_numbers(issuer, client):

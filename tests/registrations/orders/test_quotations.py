@@ -6,6 +6,7 @@ import re
 import pytest
 from django.utils import timezone
 
+from convention.text.dates import format_date
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import place_order
 from registrations.invoices.documents.issuing import issue_invoice
@@ -142,15 +143,21 @@ def test_what_is_paid_gets_a_receipt_and_then_its_invoice(client, event):
 
     receipt = pdf_text(client.get(f"{address}pro-forma.pdf").content)
     receipt_page = client.get(address).text
+    Issuer.objects.update(issues_on="payment", issues_since=order.created_at, sends_since=timezone.now())
+    announced = client.get(address).text
     document = issue_invoice(receivable=receivable)
     invoice = pdf_text(client.get(f"{address}pro-forma.pdf").content)
     invoice_page = client.get(address).text
 
     assert "Entièrement réglé" in receipt
     assert "IBAN" not in receipt
+    assert f"Reçu le {format_date(timezone.localdate())}, carte" in receipt
+    assert "L’organisateur établira la facture plus tard." in receipt_page
+    assert "La facture vous parviendra sous peu par e-mail." in announced
     assert "Reçu (PDF)" in receipt_page
     assert document.number in invoice
     assert "Facture (PDF)" in invoice_page
+    assert "La facture vous parviendra" not in invoice_page
 
 
 def test_a_free_order_and_a_colleagues_link_have_none(client, event):

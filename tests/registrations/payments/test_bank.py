@@ -148,6 +148,12 @@ def test_amounts_as_banks_write_them(text, cents):
     assert parse_cents(text) == cents
 
 
+@pytest.mark.parametrize("text", ["12,34,56", "1 2345,00", "1.234.50", "12,3456", "", "1" * 13])
+def test_what_is_no_amount_is_refused(text):
+    with pytest.raises(ValueError, match="montant"):
+        parse_cents(text)
+
+
 # --- matching, pure -----------------------------------------------------------------------------------------
 
 ACME = PayableItem("7KQ2M9XD", "Acme Industries SAS", 12_000, invoice_numbers=("F2027-000012",))

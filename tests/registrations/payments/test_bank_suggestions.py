@@ -43,6 +43,18 @@ def test_the_likeliest_comes_first(payer_text, counterparty, search_text, expect
     assert [suggestion.item.reference for suggestion in found] == expected
 
 
+def test_a_part_of_a_name_is_similar_and_only_a_whole_name_is_the_same():
+    items = [PayableItem("PPPPPP1", "Marie Le Goff", 4_000), PayableItem("PPPPPP2", "Marie Blanc", 4_000)]
+    line_facts = BankLineFacts(9_000, "", "MLE LE GOFF MARIE", datetime.date(2027, 3, 1))
+
+    found = rank_payables(line_facts, PayableIndex.build_index(items))
+
+    assert [(one.item.reference, one.has_same_name, one.has_similar_name) for one in found] == [
+        ("PPPPPP1", True, False),
+        ("PPPPPP2", False, True),
+    ]
+
+
 @pytest.mark.django_db
 @pytest.mark.once
 def test_one_click_assigns_a_suggestion_and_opens_the_next_line(treasurer):

@@ -4,10 +4,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from lxml import html
 
-from registrations.invoices.ledger.payments import record_payout
+from convention.audit.models import AuditEntry
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.payments import record_payment, record_payout
 from registrations.invoices.models import Payment, Payout
 from registrations.payments.models import BankLine
 from registrations.periodic_jobs import release_expired_holds
+from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.payments.factories import begin, lapse, latest, money, order_by_card, states
 from tests.registrations.payments.statements import camt, csv_file
 from tests.registrations.payments.test_bank import DAY, imported
@@ -166,6 +169,30 @@ def test_disputes_and_failed_refunds_are_shown(client, page, stripe, event, run_
     said = page("/organize/money/cards/")
     assert "Litiges" in said
     assert "le titulaire de la carte dit ne pas être à l’origine du paiement" in said
+
+
+def test_overpaid_transfers_are_not_among_the_card_payments(page):
+    transfer, card = make_receivable(name="Virement SA"), make_receivable(name="", email="")
+    card.charges.update(attendee="Zoé Müller")
+    for receivable, method in ((transfer, "transfer"), (card, "card")):
+        owed = compute_balance(receivable).amount_due
+        record_payment(receivable=receivable, amount=owed + 250, method=method)
+
+    cards = page("/organize/money/cards/")
+
+    assert "Virement SA" not in cards
+    assert f"Zoé Müller · {card.reference}" in cards
+    assert "2,50 €" in cards
+    assert "−" not in cards
+
+
+def test_opening_what_an_order_owes_does_not_sign_for_the_reader(page, event):
+    order = order_by_card(event, payment="invoice")
+
+    history = page(f"/organize/money/owed/{order.reference}/").rpartition("Historique")[2]
+
+    assert "Somme ajoutée" in history
+    assert AuditEntry.objects.get(verb="receivable.owe").actor_id is None
 
 
 def test_every_page_of_the_treasurer_leads_to_all_the_others(client, page):
