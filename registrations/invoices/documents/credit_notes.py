@@ -21,7 +21,7 @@ from registrations.invoices.tax_amounts import allocate_cents
 
 from .invoice_writer import DocumentHeading, DraftLine, create_document
 from .invoiced_balance import InvoicedBalance, build_credit_line, load_invoiced_balance
-from .issuing import issue_invoice
+from .issuing import check_last_document, issue_invoice
 from .pdf_archive import finalize_document
 
 
@@ -71,13 +71,20 @@ def correct_invoice(
 
 @transaction.atomic
 def credit_invoice_amount(
-    *, invoice: Invoice, amount: int, reason: str, issued_on: datetime.date | None = None
+    *,
+    invoice: Invoice,
+    amount: int,
+    reason: str,
+    issued_on: datetime.date | None = None,
+    last_document_id: int | None = None,
 ) -> Invoice:
     """Credit an amount in cents, VAT included, as a discount spread over the invoice's VAT rates.
 
-    Raise InvalidCredit if it exceeds what is left.
+    Raise InvalidCredit if it exceeds what is left, and DocumentIssuedMeanwhile if `last_document_id` is not
+    the receivable's last document.
     """
     receivable = lock_receivable(invoice.receivable)
+    check_last_document(receivable, last_document_id)
     invoiced_balance = load_invoiced_balance(receivable)
     require_creditable(invoiced_balance, invoice)
     by_rate: dict[tuple[int, str], int] = defaultdict(int)
