@@ -109,7 +109,7 @@ def test_no_more_is_given_back_than_came_in():
     payment = record_payment(receivable=receivable, amount=12_000, method="transfer")
     first = request_refund(payment=payment, amount=5_000, reason="annulé", external_id="re_1")
     assert request_refund(payment=payment, amount=5_000, reason="annulé", external_id="re_1") == first
-    with pytest.raises(InvalidRefund, match="50,00"):
+    with pytest.raises(InvalidRefund, match="50"):
         request_refund(payment=payment, amount=6_000, reason="annulé", external_id="re_1")
     with pytest.raises(InvalidRefund, match="70"):
         request_refund(payment=payment, amount=7_001, reason="trop")
