@@ -26,20 +26,11 @@ def request_refund(*, payment: Payment, amount: int, reason: str, external_id: s
     """Request a refund of `amount` cents of a payment; it counts as refunded until it fails.
 
     Card payments are then refunded by the hook `send_refund`. The same `external_id` returns the first row.
-    Raise InvalidRefund, also if it comes with another amount or payment.
+    Raise InvalidRefund.
     """
     # Locked before the sums are computed, so that two refunds cannot share the same money.
     receivable = lock_receivable(payment.receivable)
     if external_id and (known := Refund.objects.filter(external_id=external_id).first()):
-        # The same id with other values is no repetition: the page was gone back to and the amount changed.
-        if (known.payment_id, known.amount) != (payment.pk, amount):
-            raise InvalidRefund(
-                _(
-                    "This page has already recorded a refund of %(amount)s. If you want another one, "
-                    "open the page again."
-                )
-                % {"amount": known.receivable.as_money(known.amount)}
-            )
         return known
     if not 0 < amount <= compute_refundable(payment):
         raise InvalidRefund(
@@ -61,6 +52,25 @@ def request_refund(*, payment: Payment, amount: int, reason: str, external_id: s
         hooks.send_refund.enqueue(refund.pk)
     record_action("refund.request", refund, event=receivable.event, fields=["amount"], reason=refund.reason)
     announce_balance_change(receivable)
+    return refund
+
+
+@transaction.atomic
+def request_manual_refund(*, payment: Payment, amount: int, reason: str, external_id: str) -> Refund:
+    """Request a refund that the treasurer entered.
+
+    Raise InvalidRefund, also if `external_id` comes again with another amount or payment.
+    """
+    refund = request_refund(payment=payment, amount=amount, reason=reason, external_id=external_id)
+    # No repetition: the treasurer went back and changed the amount, which must not be swallowed.
+    if (refund.payment_id, refund.amount) != (payment.pk, amount):
+        raise InvalidRefund(
+            _(
+                "This page has already recorded a refund of %(amount)s. If you want another one, "
+                "open the page again."
+            )
+            % {"amount": refund.receivable.as_money(refund.amount)}
+        )
     return refund
 
 

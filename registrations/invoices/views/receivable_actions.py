@@ -42,7 +42,7 @@ from registrations.invoices.ledger.refunds import (
     complete_refund,
     compute_refundable,
     fail_refund,
-    request_refund,
+    request_manual_refund,
 )
 from registrations.invoices.models import Invoice, Receivable
 from registrations.invoices.permissions import (
@@ -286,7 +286,7 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
     )
 
     def act(data: dict[str, Any]) -> str:
-        refund = request_refund(
+        refund = request_manual_refund(
             payment=payment, external_id=form.external_id, amount=data["amount"], reason=data["reason"]
         )
         return message % {"amount": format_cents(refund.amount, receivable.currency)}
