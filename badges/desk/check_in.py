@@ -141,7 +141,7 @@ def find_last_verdict(guest: Registration) -> DeskVerdict | None:
     scan = scans.order_by("-pk").first()
     if scan is None:
         return None
-    counted_scan = scan
+    counted_scan: Scan | None = scan
     if scan.verdict == ALREADY_IN:
         # A second click changed nothing: what it followed can still be undone.
         counted_scan = scans.exclude(verdict=ALREADY_IN).order_by("-pk").first()

@@ -9,7 +9,7 @@ from convention.audit.record import record_action
 
 from .models import Company, CompanyContact, Person
 from .people import add_colleague, find_open_account
-from .periods import ONE_DAY, end_period, join_touching_rows
+from .periods import ONE_DAY, end_period, join_given_days
 
 
 def is_company_contact(person: Person, company: Company, *, at: datetime.date) -> bool:
@@ -27,14 +27,15 @@ def appoint_contact(
 ) -> CompanyContact:
     """Make the person the company's contact from today or `starts_on`.
 
-    If they are one on a day that overlaps or touches these, their days grow instead.
+    If they are one on a day that overlaps or touches these, their days grow instead, or get this end if the
+    days include today.
     """
     first = starts_on or timezone.localdate()
     # A form sent twice must find the first contact instead of adding another.
     Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     contacts = CompanyContact.objects.filter(company=company, person=person)
-    # Only ever longer: a contact named from next month must not lose the access of today.
-    joined, (first_day, last_day) = join_touching_rows(contacts, (first, ends_on))
+    # A contact named from next month must not lose the access of today.
+    joined, (first_day, last_day) = join_given_days(contacts, (first, ends_on))
     contact = joined[0] if joined else CompanyContact(company=company, person=person)
     contacts.filter(pk__in=[row.pk for row in joined[1:]]).delete()
     contact.starts_on, contact.ends_on = first_day, last_day

@@ -85,6 +85,19 @@ def join_touching_rows[P: Period](rows: Iterable[P], days: DateSpan) -> tuple[li
     return joined, (start, end)
 
 
+def join_given_days[P: Period](rows: Iterable[P], days: DateSpan) -> tuple[list[P], DateSpan]:
+    """Return the rows that a role given on these days joins, and the days that it has then.
+
+    It only grows, but that days which include today set the end of the role that is held today.
+    """
+    joined, (start, end) = join_touching_rows(rows, days)
+    today = timezone.localdate()
+    includes_today = days[0] <= today and _starts_before_end(today, days[1])
+    if includes_today and len(joined) == 1 and joined[0].starts_on <= today:
+        end = days[1]
+    return joined, (start, end)
+
+
 def _add_day(day: datetime.date | None) -> datetime.date | None:
     return None if day in (None, datetime.date.max) else day + ONE_DAY
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.club.people import add_colleague, get_or_create_by_address
-from convention.club.periods import DateSpan, join_touching_rows
+from convention.club.periods import DateSpan, join_given_days
 from convention.club.permission_cache import reset_permission_cache
 from convention.errors import Forbidden, InvalidFields
 
@@ -31,7 +31,8 @@ def appoint_person(
 ) -> EventRole:
     """Give the role to the person with that address; an unknown one is added, also without a name.
 
-    A period of the same role that overlaps or touches these days grows by them instead. Raise InvalidFields
+    A period of the same role that overlaps or touches these days grows by them instead, or gets their end if
+    they include today. Raise InvalidFields
     for a closed account.
     """
     # Two requests at once must find each other's role instead of giving it twice.
@@ -74,8 +75,8 @@ def save_event_role(
 ) -> EventRole:
     """Create the role, or add the days to it; call `lock_event_roles` before, but for a new event."""
     same_roles = EventRole.objects.filter(event=event, person=person, role=role, delegation=delegation)
-    # Only ever longer: a role given from next month must not end the access of today.
-    joined, (first_day, last_day) = join_touching_rows(same_roles, days)
+    # A role given from next month, or for a past period, must not end the access of today.
+    joined, (first_day, last_day) = join_given_days(same_roles, days)
     event_role = (
         joined[0] if joined else EventRole(event=event, person=person, role=role, delegation=delegation)
     )

@@ -87,12 +87,7 @@ def credit_invoice_amount(
     check_last_document(receivable, last_document_id)
     invoiced_balance = load_invoiced_balance(receivable)
     require_creditable(invoiced_balance, invoice)
-    by_rate: dict[tuple[int, str], int] = defaultdict(int)
-    for line in invoiced_balance.lines_of(invoice):
-        if line.charge and line.charge.withdrawn_at:
-            continue  # owed no longer: `credit_withdrawn` credits it
-        sign = 1 if line.invoice_id == invoice.pk else -1
-        by_rate[line.vat_rate, line.exemption] += sign * line.amount
+    by_rate = sum_owed_by_rate(invoiced_balance, invoice)
     # Discounts given before may have used up a rate.
     creditable_by_rate = {rate: cents for rate, cents in by_rate.items() if cents > 0}
     creditable = min(
@@ -122,6 +117,17 @@ def credit_invoice_amount(
             receivable, DocumentHeading(Invoice.Kind.CREDIT_NOTE, invoice, reason), drafts, issued_on
         )
     )
+
+
+def sum_owed_by_rate(invoiced_balance: InvoicedBalance, invoice: Invoice) -> dict[tuple[int, str], int]:
+    """Return the cents of an invoice that are still owed, by VAT rate and exemption."""
+    by_rate: dict[tuple[int, str], int] = defaultdict(int)
+    for line in invoiced_balance.lines_of(invoice):
+        if line.charge and line.charge.withdrawn_at:
+            continue  # owed no longer: `credit_withdrawn` credits it
+        sign = 1 if line.invoice_id == invoice.pk else -1
+        by_rate[line.vat_rate, line.exemption] += sign * line.amount
+    return by_rate
 
 
 def create_discount(

@@ -170,7 +170,7 @@ def test_an_erased_person_is_neither_changed_nor_reopened():
     client = make_client(make_administrator())
     at = f"/en/organize/club/people/{person.pk}/"
 
-    job = person.employments.get()
+    job = Employment.objects.create(person=person, company=make_company())
     page = client.get(at).content.decode()
     edited = client.post(f"{at}edit/", {"first_name": "Zoé", "last_name": "Martin", "language": "fr"})
     titled = client.post(f"{at}jobs/{job.pk}/", {"title": "RSSI", "level": ""})
