@@ -27,7 +27,7 @@ MAX_ORDERS_SHOWN: Final = 50
 
 
 @dataclass(frozen=True)
-class OrderBeside:
+class RelatedOrder:
     """Another order of the buyer, its state in words; `path` is "" if the reader may not open it."""
 
     reference: str
@@ -44,7 +44,7 @@ def link_to_previous_order(*, order: Order, reference: str) -> None:
         Order.objects.filter(pk=order.pk, previous_order=None).update(previous_order=previous)
 
 
-def list_orders_beside(link_access: LinkAccess, user: "RequestUser") -> list[OrderBeside]:
+def list_related_orders(link_access: LinkAccess, user: "RequestUser") -> list[RelatedOrder]:
     """Return the buyer's other orders for the event that the holder of this link may open."""
     order = link_access.order
     if not link_access.is_full or order.awaits_verification or order.source == SOURCE_COMPANY_CONTACT:
@@ -54,7 +54,7 @@ def list_orders_beside(link_access: LinkAccess, user: "RequestUser") -> list[Ord
     rows = Order.objects.filter(related, event=order.event_id).exclude(pk=order.pk)
     rows = rows.exclude(source=SOURCE_COMPANY_CONTACT).prefetch_related("registrations").order_by("pk")
     return [
-        _describe(row, can_open=is_owner or row.pk == order.previous_order_id)
+        _describe(row, row.manage_path if is_owner or row.pk == order.previous_order_id else "")
         for row in rows[:MAX_ORDERS_SHOWN]
         if is_same_email(row.email, order.email) and not row.awaits_verification
     ]
@@ -70,12 +70,12 @@ def _make_related_condition(order: Order) -> Q:
     return related & Q(link_version=0)
 
 
-def _describe(order: Order, *, can_open: bool) -> OrderBeside:
+def _describe(order: Order, path: str) -> RelatedOrder:
     registrations = sorted(order.registrations.all(), key=lambda registration: registration.pk)
-    return OrderBeside(
+    return RelatedOrder(
         reference=order.reference,
         # A private place is its attendee's business alone.
         names=", ".join(row.name for row in registrations if not row.is_private),
         state=describe_order_state(registrations),
-        path=order.manage_path if can_open else "",
+        path=path,
     )
