@@ -5,15 +5,18 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from badges.attendance.devices.pairing import find_entrance, get_or_create_entrance
 from badges.attendance.models import REASON_LABELS, Scan
+from badges.attendance.scanning.batch import UNDO_NOT_ALLOWED
 from badges.attendance.scanning.check_in import check_in_registration, get_desk_device
 from badges.attendance.scanning.record_scans import record_scan_items
-from badges.attendance.scanning.verdict import ADMITTED, ALREADY_IN
+from badges.attendance.scanning.verdict import ADMITTED, ALREADY_IN, REFUSED
+from convention.errors import ConventionError
 from registrations.models import Registration
 
 from .search import DeskGuest, load_guests
@@ -21,13 +24,26 @@ from .search import DeskGuest, load_guests
 if TYPE_CHECKING:
     from convention.club.models import Person
 
+# Of these no scan counts, although the guest went in.
+UNRECORDED_REASONS = frozenset({"invalid", "id_reused", UNDO_NOT_ALLOWED})
+
+
+class ScanNotRecorded(ConventionError):
+    """A check-in or its undoing that the desk made offline cannot be recorded."""
+
+    kind = "scan-not-recorded"
+
 
 @dataclass(frozen=True)
 class DeskVerdict:
-    """The answer of the desk to a check-in: the guest, and the scan as it was stored."""
+    """The answer of the desk to a check-in: the guest, and the scan as it was stored.
+
+    `counted_scan` is the one that can be undone: of two clicks, the first.
+    """
 
     guest: DeskGuest
     scan: Scan
+    counted_scan: Scan | None
 
     @property
     def is_refused(self) -> bool:
@@ -39,7 +55,8 @@ class DeskVerdict:
 
     @property
     def can_be_undone(self) -> bool:
-        return self.scan.verdict == ADMITTED and not self.is_undo
+        counted = self.counted_scan
+        return counted is not None and counted.verdict == ADMITTED and counted.undoes is None
 
     @property
     def sentence(self) -> str:
@@ -77,9 +94,14 @@ def undo_check_in(*, guest: Registration, operator: "Person | None", scan_uid: s
     back, because another one followed or it was no check-in.
     """
     last = find_last_verdict(guest)
-    if last is None or not last.can_be_undone or str(last.scan.uid) != scan_uid:
+    if last is None or not last.can_be_undone or last.counted_scan is None:
         return None
-    record_undo(guest=guest, scan=last.scan, operator=operator)
+    if str(last.counted_scan.uid) != scan_uid:
+        return None
+    # Further clicks are entries too, by which the guest would stay inside.
+    clicks = list_desk_scans(guest).filter(pk__gte=last.counted_scan.pk, undoes=None)
+    for scan in clicks.order_by("-pk"):
+        record_undo(guest=guest, scan=scan, operator=operator)
     return find_last_verdict(guest)
 
 
@@ -104,14 +126,28 @@ def make_scan_item(
     }
 
 
-def find_last_verdict(guest: Registration) -> DeskVerdict | None:
-    """Return the verdict of the guest's latest scan at the desk, which is at the entrance."""
+def list_desk_scans(guest: Registration) -> QuerySet[Scan]:
+    """Return the guest's scans at the desk, which is at the entrance."""
     # Organizers record scans of the desk at other checkpoints too, on pages of their own.
     scans = Scan.objects.filter(
         registration=guest, device__is_desk=True, device__checkpoint=find_entrance(guest.event)
-    ).select_related("device__event", "device__checkpoint", "checkpoint")
+    )
+    return scans.select_related("device__event", "device__checkpoint", "checkpoint")
+
+
+def find_last_verdict(guest: Registration) -> DeskVerdict | None:
+    """Return the verdict of the guest's latest scan at the desk."""
+    scans = list_desk_scans(guest)
     scan = scans.order_by("-pk").first()
-    return DeskVerdict(load_guests(guest.event, [guest.pk])[0], scan) if scan else None
+    if scan is None:
+        return None
+    counted_scan: Scan | None = scan
+    if scan.verdict == ALREADY_IN:
+        # A second click changed nothing: what it followed can still be undone.
+        counted_scan = scans.exclude(verdict=ALREADY_IN).order_by("-pk").first()
+        if counted_scan and counted_scan.direction != scan.direction:
+            counted_scan = None
+    return DeskVerdict(load_guests(guest.event, [guest.pk])[0], scan, counted_scan)
 
 
 def record_offline_scan(
@@ -126,7 +162,7 @@ def record_offline_scan(
 
     `uid` is the scan's id: sent again, nothing changes. `values` has the direction, and with `undoes` the id
     of the check-in that is taken back. The guest went in already, so a scan against the rules is admitted
-    with its reason.
+    with its reason. Raise ScanNotRecorded if no scan can be recorded for it.
     """
     item = make_scan_item(guest, operator, uid, at) | {
         "local_verdict": ADMITTED,
@@ -134,6 +170,8 @@ def record_offline_scan(
     }
     device = get_desk_device(get_or_create_entrance(guest.event))
     result = record_scan_items(device=device, items=[{**item, **values}])[0]
+    if result.verdict == REFUSED and result.reason in UNRECORDED_REASONS:
+        raise ScanNotRecorded(_("Not recorded: %(reason)s") % {"reason": result.detail or result.reason})
     if result.verdict == ADMITTED and result.reason in {"", "undone"}:
         return ""
     if result.verdict == ALREADY_IN:

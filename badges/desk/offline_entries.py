@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from convention.errors import ConventionError
+from convention.errors import ConventionError, ServiceUnavailable
 from convention.events.models import Event
 from registrations.booking.walk_in import register_walk_in
 from registrations.changes.correct import CORRECTABLE_FIELDS, Correction, correct_as_organizer
@@ -86,6 +86,9 @@ def _apply_once(context: EntryContext, entry: OfflineEntry) -> DeskEntry:
             registration, sentence = APPLY_BY_KIND[entry.kind](context, entry)
     except ChangedMeanwhile as error:
         state, sentence = DeskEntry.State.CONFLICT, str(error)
+    # Nothing is wrong with the entry: the device keeps it and sends it again.
+    except ServiceUnavailable:
+        raise
     except ConventionError as error:
         state, sentence = DeskEntry.State.REFUSED, describe_refusal(error)
     if entry.kind == "walk_in":

@@ -86,14 +86,16 @@ def take_payment(
 def invoice_later(*, guest: Registration) -> Order:
     """Let the buyer of an unpaid card order pay by invoice, and confirm the order; return it.
 
-    Does nothing for an order that is invoiced anyway, or that is paid. Raise NothingToInvoice if all of it
-    was cancelled, and SoldOut, CompanyFull or NotOpenNow if its places are gone.
+    Does nothing for an order that is invoiced anyway, or that is paid. Raise NothingToInvoice if it is free
+    or all of it was cancelled, and SoldOut, CompanyFull or NotOpenNow if its places are gone.
     """
     order = _lock_order(guest)
-    if not order.is_by_card:
-        return order
     if not is_order_active(order):
         raise NothingToInvoice(_("This order was cancelled: there is nothing to invoice."))
+    if order.payment == Order.Payment.FREE:
+        raise NothingToInvoice(_("This order is free: there is nothing to invoice."))
+    if not order.is_by_card:
+        return order
     # A payment may have arrived since the page was shown.
     if is_paid(order):
         return order

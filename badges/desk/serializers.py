@@ -11,6 +11,8 @@ from .models import MAX_NOTE_LENGTH, BadgePrint
 from .offline_entries import APPLY_BY_KIND, OfflineEntry
 
 MAX_ENTRIES = 100
+# An entry that looks older comes from a device without a clock, which begins in 1970 or later.
+MAX_ENTRY_AGE = datetime.timedelta(days=366)
 MAX_NAME_LENGTH = 300
 MAX_EMAIL_LENGTH = 254
 
@@ -111,7 +113,7 @@ class DeskSyncRequest(serializers.Serializer[Any]):
             OfflineEntry(
                 uid=entry["id"],
                 kind=entry["kind"],
-                made_at=min(shift_time(entry["at"], offset), at),
+                made_at=limit_time(shift_time(entry["at"], offset), at),
                 reference=entry["reference"],
                 values=entry["values"],
             )
@@ -125,6 +127,12 @@ def shift_time(at: datetime.datetime, offset: datetime.timedelta) -> datetime.da
         return at + offset
     except OverflowError:
         return at
+
+
+def limit_time(made_at: datetime.datetime, delivered_at: datetime.datetime) -> datetime.datetime:
+    """Return the time of an entry, or that of its delivery if the device's clock is plainly wrong."""
+    is_plausible = delivered_at - MAX_ENTRY_AGE < made_at < delivered_at
+    return made_at if is_plausible else delivered_at
 
 
 class DeskDeviceRequest(serializers.Serializer[Any]):

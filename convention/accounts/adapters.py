@@ -25,7 +25,13 @@ from convention.errors import ConventionError, SignInRequired
 from convention.mail.messages import MailNotSent, send_mail_message
 from convention.text.email_addresses import filter_by_email, is_same_email
 
-from .mails import PASSWORD_OCCASIONS, TOKENS_REVOKED_OCCASION, write_account_letter
+from .mails import (
+    NEEDED_OCCASIONS,
+    PASSWORD_OCCASIONS,
+    TOKENS_REVOKED_OCCASION,
+    send_notice,
+    write_account_letter,
+)
 from .password_change import REVOKED_TOKENS_ATTRIBUTE
 from .second_factors import get_factors
 from .session_security import limit_staff_session
@@ -167,13 +173,20 @@ class AccountAdapter(DefaultAccountAdapter):
         setattr(self.request, REVOKED_TOKENS_ATTRIBUTE, revoke_all_tokens(person_id=user.pk))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send our own mail in place of allauth's template. Raise MailUnavailable."""
+        """Send our own mail in place of allauth's template.
+
+        Raise MailUnavailable if the person needs the mail to go on; a notice that is not sent is logged.
+        """
         occasion = template_prefix.rpartition("/")[2]
         revoked: int = getattr(self.request, REVOKED_TOKENS_ATTRIBUTE, 0)
         if revoked and occasion in PASSWORD_OCCASIONS:
             occasion = TOKENS_REVOKED_OCCASION
+        letter = write_account_letter(occasion, email, context)
+        if occasion not in NEEDED_OCCASIONS:
+            send_notice(letter)
+            return
         try:
-            send_mail_message(write_account_letter(occasion, email, context))
+            send_mail_message(letter)
         except MailNotSent as error:
             sentence = _("We cannot send e-mails at the moment. Please try again in a few minutes.")
             # Reported on the page, since these mails are sent within the request.

@@ -1,5 +1,6 @@
 """Texts of the mails about accounts; allauth names the occasion."""
 
+import logging
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,9 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from convention.mail.messages import MailMessage
+from convention.mail.messages import MailMessage, MailNotSent, send_or_log
+
+logger = logging.getLogger(__name__)
 
 type LazyText = str | Promise
 
@@ -144,6 +147,10 @@ ACCOUNT_MAIL_TEXTS["email_confirmation_signup"] = ACCOUNT_MAIL_TEXTS["email_conf
 ACCOUNT_MAIL_TEXTS["password_set"] = ACCOUNT_MAIL_TEXTS["password_reset"] = ACCOUNT_MAIL_TEXTS[
     "password_changed"
 ]
+# Without such a mail the person cannot go on; all other mails only tell of something done.
+NEEDED_OCCASIONS = {
+    "login_code", "unknown_account", "password_reset_key", "email_confirmation", "email_confirmation_signup",
+}  # fmt: skip
 PASSWORD_OCCASIONS = {"password_changed", "password_set", "password_reset"}
 # Replaces an occasion of PASSWORD_OCCASIONS if API tokens were revoked with the old password.
 TOKENS_REVOKED_OCCASION = "password_changed_tokens_revoked"
@@ -180,3 +187,12 @@ def write_account_letter(
         language=language,
         message_key=key,
     )
+
+
+def send_notice(notice: MailMessage) -> None:
+    """Send a mail about something done; log its key if the mail server does not take it."""
+    # It is done: a mail server that does not answer must not make an error of that.
+    try:
+        send_or_log(notice)
+    except MailNotSent:
+        logger.warning("The mail server did not take %s.", notice.message_key)

@@ -1,6 +1,5 @@
 """End the sessions and API tokens that an old password, a former address or an account gave access to."""
 
-import logging
 from typing import Final
 
 from allauth.account.models import EmailAddress
@@ -10,12 +9,9 @@ from django.utils.translation import ngettext
 from convention.api.tokens import revoke_all_tokens
 from convention.audit.record import record_action
 from convention.club.models import Person
-from convention.mail.messages import MailMessage, MailNotSent, send_mail_message, send_or_log
 
-from .mails import TOKENS_REVOKED_OCCASION, write_account_letter
+from .mails import TOKENS_REVOKED_OCCASION, send_notice, write_account_letter
 from .sessions import end_other_sessions
-
-logger = logging.getLogger(__name__)
 
 # Attribute of a request: how many tokens its new password revoked.
 REVOKED_TOKENS_ATTRIBUTE: Final = "revoked_api_tokens"
@@ -43,7 +39,7 @@ def revoke_access(*, person: Person) -> int:
         occasion = TOKENS_REVOKED_OCCASION if revoked else "password_changed"
         notice = write_account_letter(occasion, person.email, {}, person.language)
         # A mail must not tell of a change that was rolled back.
-        transaction.on_commit(lambda: send_mail_message(notice))
+        transaction.on_commit(lambda: send_notice(notice))
     return revoked
 
 
@@ -64,12 +60,4 @@ def replace_address(*, person: Person, former_email: str) -> None:
         addresses = {"from_email": former_email, "to_email": person.email}
         notice = write_account_letter("email_replaced", former_email, addresses, person.language)
         # A mail must not tell of a change that was rolled back.
-        transaction.on_commit(lambda: _send_notice(notice))
-
-
-def _send_notice(notice: MailMessage) -> None:
-    # The address has changed: a mail server that does not answer must not make an error page of that.
-    try:
-        send_or_log(notice)
-    except MailNotSent:
-        logger.warning("The mail server did not take %s.", notice.message_key)
+        transaction.on_commit(lambda: send_notice(notice))

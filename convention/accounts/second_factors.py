@@ -13,10 +13,9 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import NotFound
-from convention.mail.messages import send_mail_message
 from convention.text.email_addresses import filter_by_email
 
-from .mails import write_account_letter
+from .mails import send_notice, write_account_letter
 from .sessions import end_other_sessions
 
 # RFC 6238, 5.2: a code must be accepted once only. allauth remembers it
@@ -97,5 +96,5 @@ def reset_second_factor(*, email: str, reason: str = "") -> Person:
     record_action("second_factor.reset", person, reason=reason)
     notice = write_account_letter("second_factor_reset", person.email, {}, person.language)
     # A mail must not tell of a reset that was rolled back.
-    transaction.on_commit(lambda: send_mail_message(notice))
+    transaction.on_commit(lambda: send_notice(notice))
     return person

@@ -15,7 +15,7 @@ from convention.errors import InvalidFields
 from .contacts import appoint_contact, is_company_contact
 from .models import Company, CompanyContact, Employment, Mandate, Membership, Person, Seat
 from .people import refuse_erased_person
-from .periods import ONE_DAY
+from .periods import ONE_DAY, DateSpan, join_touching_rows
 from .seats import end_seat
 
 REPRESENTATIVE_FIELDS: Final = ("billing_contact", "representative")
@@ -39,8 +39,8 @@ class HandoverPlan:
 
 
 def list_mandates(person: Person, *, at: datetime.date) -> list[Mandate]:
-    """Return the person's mandates in working groups on that day."""
-    mandates = Mandate.objects.open(at=at).filter(person=person)
+    """Return the person's mandates in working groups on that day or later."""
+    mandates = Mandate.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=at), person=person)
     return list(mandates.select_related("group").order_by("group__name", "pk"))
 
 
@@ -81,21 +81,36 @@ def hand_over_company(
 
 @transaction.atomic
 def hand_over_mandates(*, person: Person, on: datetime.date, successor: Person | None) -> list[Mandate]:
-    """End the person's mandates the day before `on`; return the successor's new mandates, if one is named."""
+    """End the person's mandates the day before `on`; return the successor's mandates, if one is named.
+
+    A mandate that would begin later never begins.
+    """
     new_mandates = []
     for mandate in list_mandates(person, at=on - ONE_DAY):
-        until = mandate.ends_on
-        mandate.ends_on = on - ONE_DAY
-        mandate.save(update_fields=["ends_on"])
+        remaining_days = (max(mandate.starts_on, on), mandate.ends_on)
         record_action("mandate.end", mandate, fields=["ends_on"])
+        # An end before the start would break the check constraint of periods.
+        if mandate.starts_on >= on:
+            Mandate.objects.filter(pk=mandate.pk).delete()
+        else:
+            mandate.ends_on = on - ONE_DAY
+            mandate.save(update_fields=["ends_on"])
         # A mandate that ends anyway before the change leaves nothing to hand over.
-        if successor and (until is None or until >= on):
-            new_mandate = Mandate.objects.create(
-                group=mandate.group, person=successor, role=mandate.role, starts_on=on, ends_on=until
-            )
-            record_action("mandate.give", new_mandate, fields=["person", "role", "starts_on", "ends_on"])
-            new_mandates.append(new_mandate)
+        if successor and (remaining_days[1] is None or remaining_days[1] >= on):
+            new_mandates.append(_give_remaining_mandate(mandate, successor, remaining_days))
     return new_mandates
+
+
+def _give_remaining_mandate(mandate: Mandate, successor: Person, days: DateSpan) -> Mandate:
+    """Give the successor the mandate on these days; one that they have already grows by them."""
+    same_roles = Mandate.objects.filter(group=mandate.group, person=successor, role=mandate.role)
+    joined, (first_day, last_day) = join_touching_rows(same_roles, days)
+    given = joined[0] if joined else Mandate(group=mandate.group, person=successor, role=mandate.role)
+    same_roles.filter(pk__in=[row.pk for row in joined[1:]]).delete()
+    given.starts_on, given.ends_on = first_day, last_day
+    given.save()
+    record_action("mandate.give", given, fields=["person", "role", "starts_on", "ends_on"])
+    return given
 
 
 @transaction.atomic
@@ -151,8 +166,13 @@ def change_employer(
 
 def _check_successors(person: Person, handover: HandoverPlan) -> None:
     for name in ("company_successor", "mandate_successor"):
-        if getattr(handover, name) == person:
+        successor: Person | None = getattr(handover, name)
+        sentence = ""
+        if successor == person:
             sentence = _("Choose someone else: this person is leaving.")
+        elif successor and not successor.is_active:
+            sentence = _("Choose someone else: this person’s account is closed.")
+        if sentence:
             raise InvalidFields(_("Some fields need to be corrected."), {name: [sentence]})
 
 

@@ -9,7 +9,7 @@ from convention.audit.record import record_action
 
 from .models import Company, CompanyContact, Person
 from .people import add_colleague, find_open_account
-from .periods import ONE_DAY
+from .periods import ONE_DAY, end_period, join_given_days
 
 
 def is_company_contact(person: Person, company: Company, *, at: datetime.date) -> bool:
@@ -27,14 +27,18 @@ def appoint_contact(
 ) -> CompanyContact:
     """Make the person the company's contact from today or `starts_on`.
 
-    If they are one on the first day already, their days change instead.
+    If they are one on a day that overlaps or touches these, their days grow instead, or get this end if the
+    days include today.
     """
     first = starts_on or timezone.localdate()
     # A form sent twice must find the first contact instead of adding another.
     Company.objects.select_for_update(no_key=True).get(pk=company.pk)
-    existing = CompanyContact.objects.open(at=first).filter(company=company, person=person).first()
-    contact = existing or CompanyContact(company=company, person=person)
-    contact.starts_on, contact.ends_on = first, ends_on
+    contacts = CompanyContact.objects.filter(company=company, person=person)
+    # A contact named from next month must not lose the access of today.
+    joined, (first_day, last_day) = join_given_days(contacts, (first, ends_on))
+    contact = joined[0] if joined else CompanyContact(company=company, person=person)
+    contacts.filter(pk__in=[row.pk for row in joined[1:]]).delete()
+    contact.starts_on, contact.ends_on = first_day, last_day
     contact.save()
     record_action("contact.appoint", contact, fields=["person", "starts_on", "ends_on"])
     return contact
@@ -63,9 +67,19 @@ def appoint_contact_by_email(
 
 @transaction.atomic
 def dismiss_contact(*, contact: CompanyContact) -> None:
-    """End the contact's role yesterday; delete it if it began today or later."""
+    """End the contact's role yesterday; delete it if it began today or later.
+
+    Do nothing for a role that has ended; one that begins later ends alone.
+    """
     yesterday = timezone.localdate() - ONE_DAY
+    stored = CompanyContact.objects.exclude(ends_on__lte=yesterday).filter(pk=contact.pk).first()
+    # Ending a past role would end the present one.
+    if stored is None:
+        return
     record_action("contact.dismiss", contact, fields=["ends_on"])
+    if stored.starts_on > timezone.localdate():
+        end_period(stored)
+        return
     contacts = CompanyContact.objects.filter(company=contact.company_id, person=contact.person_id)
     # First: an end before the start would break the check constraint of periods. All rows of the person,
     # since one that remained would keep access open.

@@ -361,7 +361,9 @@ class EmployerChangeForm(NewEmployerForm):
         )
         field = self.fields["company_successor"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = Person.objects.filter(pk__in=seats.values("person")).exclude(pk=person.pk)
+        field.queryset = Person.objects.filter(pk__in=seats.values("person"), is_active=True).exclude(
+            pk=person.pk
+        )
         if not self.current_mandates:
             # There is nothing to hand over.
             del self.fields["mandates"], self.fields["mandate_successor"]

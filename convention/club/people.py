@@ -241,7 +241,8 @@ def add_employment(
 
 @transaction.atomic
 def update_employment_title(*, employment: Employment, title: str, level: str) -> Employment:
-    """Change title and level; `change_employer` changes the days."""
+    """Change title and level; `change_employer` changes the days. Raise Forbidden for an erased person."""
+    refuse_erased_person(employment.person)
     employment.title, employment.level = title, level
     employment.save(update_fields=["title", "level"])
     record_action("employment.change", employment, fields=["title", "level"])

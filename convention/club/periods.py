@@ -70,6 +70,38 @@ def spans_overlap(span: DateSpan, other: DateSpan) -> bool:
     return _starts_before_end(span[0], other[1]) and _starts_before_end(other[0], span[1])
 
 
+def join_touching_rows[P: Period](rows: Iterable[P], days: DateSpan) -> tuple[list[P], DateSpan]:
+    """Return the rows that overlap or touch the days, and the span that all of them make together."""
+    joined = []
+    start, end = days
+    for row in sorted(rows, key=lambda row: row.starts_on):
+        # A row that ends the day before touches.
+        if _starts_before_end(row.starts_on, _add_day(end)) and _starts_before_end(
+            start, _add_day(row.ends_on)
+        ):
+            joined.append(row)
+            start = min(start, row.starts_on)
+            end = None if end is None or row.ends_on is None else max(end, row.ends_on)
+    return joined, (start, end)
+
+
+def join_given_days[P: Period](rows: Iterable[P], days: DateSpan) -> tuple[list[P], DateSpan]:
+    """Return the rows that a role given on these days joins, and the days that it has then.
+
+    It only grows, but that days which include today set the end of the role that is held today.
+    """
+    joined, (start, end) = join_touching_rows(rows, days)
+    today = timezone.localdate()
+    includes_today = days[0] <= today and _starts_before_end(today, days[1])
+    if includes_today and len(joined) == 1 and joined[0].starts_on <= today:
+        end = days[1]
+    return joined, (start, end)
+
+
+def _add_day(day: datetime.date | None) -> datetime.date | None:
+    return None if day in (None, datetime.date.max) else day + ONE_DAY
+
+
 def _starts_before_end(start: datetime.date, end: datetime.date | None) -> bool:
     return end is None or start <= end
 

@@ -37,6 +37,13 @@ class NotEmployed(ConventionError):
     kind = "not-employed"
 
 
+class AccountClosed(ConventionError):
+    """The person's account is closed, so that they cannot use what is given."""
+
+    kind = "account-closed"
+    status = 409
+
+
 @transaction.atomic
 def give_seat(
     *,
@@ -47,8 +54,12 @@ def give_seat(
 ) -> Seat:
     """Give a seat from today or `starts_on`, until it is ended; it never outlasts the employment.
 
-    Raise NoSeatLeft, AlreadyHasSeat, NotEmployed, and NotOpenNow if the membership is over by then.
+    Raise NoSeatLeft, AlreadyHasSeat, NotEmployed, AccountClosed, and NotOpenNow if the membership is over by
+    then.
     """
+    if not person.is_active:
+        sentence = _("The account of %(name)s is closed: reopen it before you give a seat.")
+        raise AccountClosed(sentence % {"name": person})
     membership = lock_membership(membership)
     first_day = starts_on or timezone.localdate()
     if membership.last_day and membership.last_day < first_day:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.club.people import add_colleague, get_or_create_by_address
-from convention.club.periods import DateSpan
+from convention.club.periods import DateSpan, join_given_days
 from convention.club.permission_cache import reset_permission_cache
 from convention.errors import Forbidden, InvalidFields
 
@@ -31,7 +31,8 @@ def appoint_person(
 ) -> EventRole:
     """Give the role to the person with that address; an unknown one is added, also without a name.
 
-    If the person already has the role on the first day, its period is changed instead. Raise InvalidFields
+    A period of the same role that overlaps or touches these days grows by them instead, or gets their end if
+    they include today. Raise InvalidFields
     for a closed account.
     """
     # Two requests at once must find each other's role instead of giving it twice.
@@ -72,14 +73,15 @@ def appoint_delegate(
 def save_event_role(
     *, event: Event, person: Person, role: str, days: DateSpan, delegation: Delegation | None = None
 ) -> EventRole:
-    """Create the role, or change its days; call `lock_event_roles` before, but for a new event."""
-    # By the role's own days: one under a contract that is not open yet must be found too.
-    current_roles = EventRole.objects.within_dates(at=days[0])
-    event_role: EventRole | None = current_roles.filter(
-        event=event, person=person, role=role, delegation=delegation
-    ).first()
-    event_role = event_role or EventRole(event=event, person=person, role=role, delegation=delegation)
-    event_role.starts_on, event_role.ends_on = days
+    """Create the role, or add the days to it; call `lock_event_roles` before, but for a new event."""
+    same_roles = EventRole.objects.filter(event=event, person=person, role=role, delegation=delegation)
+    # A role given from next month, or for a past period, must not end the access of today.
+    joined, (first_day, last_day) = join_given_days(same_roles, days)
+    event_role = (
+        joined[0] if joined else EventRole(event=event, person=person, role=role, delegation=delegation)
+    )
+    same_roles.filter(pk__in=[row.pk for row in joined[1:]]).delete()
+    event_role.starts_on, event_role.ends_on = first_day, last_day
     event_role.save()
     record_action("role.give", event_role, event=event, fields=["role", "starts_on", "ends_on"])
     return event_role
@@ -90,8 +92,8 @@ def end_event_role(*, role: EventRole, actor: Person) -> None:
     """End a role yesterday; delete it if it began today or later.
 
     Other rows that give the person the same role today end too, but those that the club gave if `actor` is of
-    an outside firm. Raise Forbidden if `actor` would lose access themselves, or if `actor` is of an outside
-    firm and the club gave the role.
+    an outside firm. Do nothing for a role that has ended; one that begins later ends alone. Raise Forbidden
+    if `actor` would lose access themselves, or if `actor` is of an outside firm and the club gave the role.
     """
     lock_event_roles(role.event)
     contract = get_delegation(actor, role.event)
@@ -99,13 +101,16 @@ def end_event_role(*, role: EventRole, actor: Person) -> None:
         raise Forbidden(_("The club gave this role, so only the club can end it."))
     # The last day counts, so only yesterday closes access at once.
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    # Read under the lock. Ending a past role would end the present one of the same name.
+    lasting = EventRole.objects.exclude(ends_on__lte=yesterday)
+    if not lasting.filter(pk=role.pk).exists():
+        return
     record_action("role.end", role, event=role.event, fields=["ends_on"])
     same_roles = EventRole.objects.filter(event=role.event, person=role.person, role=role.role)
     if contract:
         same_roles = same_roles.filter(delegation=contract)
-    ending_roles = same_roles.filter(Q(pk=role.pk) | Q(pk__in=same_roles.within_dates())).exclude(
-        ends_on__lte=yesterday
-    )
+    others = same_roles.within_dates() if role.starts_on <= timezone.localdate() else same_roles.none()
+    ending_roles = same_roles.filter(Q(pk=role.pk) | Q(pk__in=others))
     # First: an end before the start would break the check constraint of periods.
     ending_roles.filter(starts_on__gt=yesterday).delete()
     ending_roles.update(ends_on=yesterday)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from badges.attendance.scanning.numbering import number_changes
 from badges.visits.checkpoints import count_missing_checkpoints, create_visit_checkpoints
 from badges.visits.day_lists import describe_ride, list_people_on_site, names_expire_at
+from badges.visits.evacuation import record_list_opened
 from badges.visits.roster import build_manifest, count_whereabouts, load_roster
 from badges.visits.whereabouts import Whereabouts
 from convention.events.permissions import can_staff_desk
@@ -100,6 +101,9 @@ def evacuation_list(request: HttpRequest, event: str) -> HttpResponse:
         "now": now,
     }
     response = render(request, "visit_days/evacuation.html", context)
+    # As at `event_evacuation_list`: the phone asks by HEAD, every minute, whether it may still keep the page.
+    if request.method == "GET":
+        record_list_opened("visit_evacuation.open", visit, event=visit.event)
     # Read by the service worker, which deletes the saved page at that time (milliseconds since 1970).
     response["X-Keep-Until"] = str(int(names_expire_at(visit.event).timestamp() * 1000))
     # The service worker's copy, which expires, must be the only one on the phone.

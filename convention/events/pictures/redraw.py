@@ -53,10 +53,20 @@ class RedrawnPicture:
 def redraw_picture(image_bytes: bytes, limits: SizeLimits) -> RedrawnPicture:
     """Redraw the pixels upright and on white, as JPEG or PNG, whichever is smaller.
 
-    Raise UnreadableFile for anything but a JPEG, PNG or WebP of at most 10 MB, and for a picture too small.
+    Raise UnreadableFile for anything but a JPEG, PNG or WebP of at most 10 MB, and for a picture too small or
+    too narrow.
     """
     drawn = decode_picture(image_bytes, RULES, partial(unpack_picture, limits=limits))
     drawn.thumbnail(limits.largest)
+    if drawn.width < limits.smallest[0] or drawn.height < limits.smallest[1]:
+        # Large enough as sent, but a line once its long side fits.
+        raise UnreadableFile(
+            _(
+                "This picture is too long and narrow: scaled down to %(largest)s pixels, it would be smaller "
+                "than %(smallest)s. Crop it first."
+            )
+            % {"largest": _format_size(limits.largest), "smallest": _format_size(limits.smallest)}
+        )
     files = [(encode_jpeg(drawn), "image/jpeg"), (encode_png(drawn), "image/png")]
     content, mimetype = min(files, key=lambda file: len(file[0]))
     return RedrawnPicture(content, mimetype, drawn.width, drawn.height)
@@ -78,3 +88,7 @@ def unpack_picture(image: Image.Image, *, limits: SizeLimits) -> Image.Image:
     image.draft("RGB", (2 * max(largest), 2 * max(largest)))
     image.thumbnail((2 * max(largest), 2 * max(largest)))
     return flatten_on_white(ImageOps.exif_transpose(image))
+
+
+def _format_size(size: tuple[int, int]) -> str:
+    return f"{size[0]}\u202f×\u202f{size[1]}"

@@ -15,6 +15,7 @@ from convention import hooks
 from convention.audit.record import record_action
 from convention.events.models import Event, EventPicture, EventRole, Room
 from convention.events.roles import save_event_role
+from convention.events.slugs import create_event
 
 EVENT_MOMENTS = (
     "starts_at",
@@ -93,11 +94,14 @@ def shift_moment(
 
 @transaction.atomic
 def copy_event(*, source: Event, name: str, name_en: str, slug: str, starts_on: datetime.date) -> Event:
-    """Create a draft with the settings of another event, whose first day becomes `starts_on`."""
+    """Create a draft with the settings of another event, whose first day becomes `starts_on`.
+
+    The draft gets another slug if `slug` was taken meanwhile.
+    """
     days = (starts_on - source.starts_at.astimezone(source.zone).date()).days
     values = copy_fields(source) | {"name": name, "name_en": name_en, "slug": slug, "sequence": 0}
     values |= {moment: shift_moment(values[moment], days, source.zone) for moment in EVENT_MOMENTS}
-    target = Event.objects.create(**values | {"visibility": Event.Visibility.DRAFT})
+    target = create_event(values | {"visibility": Event.Visibility.DRAFT})
     event_copy = EventCopy(source, target, days)
     # Apps are set up from the highest layer to the lowest; rows of lower layers are copied first.
     for copy_app_rows in reversed(hooks.event_copiers.providers()):
@@ -109,13 +113,17 @@ def copy_event(*, source: Event, name: str, name_en: str, slug: str, starts_on: 
 def copy_rooms_and_team(event_copy: EventCopy) -> None:
     """Copy the rooms and pictures, and the roles that the club gave and that are open today.
 
+    Not those of closed accounts.
+
     Roles begin today; their ends move with the event.
     """
     event_copy.copy_rows(Room.objects.filter(event=event_copy.source), guid="")
     event_copy.copy_rows(EventPicture.objects.filter(event=event_copy.source))
     today = timezone.localdate()
     # Roles under a contract are for one event.
-    roles = EventRole.objects.open(at=today).filter(event=event_copy.source, delegation=None)
+    roles = EventRole.objects.open(at=today).filter(
+        event=event_copy.source, delegation=None, person__is_active=True
+    )
     for role in roles.select_related("person").order_by("pk"):
         # A copy may also lie before its source: whoever has the role today has it for today at least.
         ends_on = role.ends_on and max(role.ends_on + datetime.timedelta(days=event_copy.days), today)

@@ -11,7 +11,7 @@ from convention import hooks
 from convention.audit.record import record_action
 from convention.club.models import WorkingGroup
 from convention.events.models import Event, Venue
-from convention.events.slugs import make_event_slug
+from convention.events.slugs import create_event, make_event_slug
 
 # A site visit begins with the agreement of its host, on a page of its own.
 KINDS_TO_START = (Event.Kind.CONVENTION, Event.Kind.GROUP_MEETING)
@@ -31,16 +31,16 @@ def start_event(
     """Create a draft of this kind with the content that its apps start with; a new venue is saved first."""
     if venue and venue.pk is None:
         venue.save()
-    event = Event.objects.create(
-        slug=make_event_slug(name),
-        kind=kind,
-        name=name,
-        name_en=name_en,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        venue=venue,
-        group=group,
-    )
+    values = {
+        "kind": kind,
+        "name": name,
+        "name_en": name_en,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "venue": venue,
+        "group": group,
+    }
+    event = create_event({**values, "slug": make_event_slug(name)})
     # Apps are set up from the highest layer to the lowest; rows of lower layers come first.
     for add_starting_rows in reversed(hooks.event_starters.providers()):
         add_starting_rows(event)

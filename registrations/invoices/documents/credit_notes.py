@@ -21,7 +21,7 @@ from registrations.invoices.tax_amounts import allocate_cents
 
 from .invoice_writer import DocumentHeading, DraftLine, create_document
 from .invoiced_balance import InvoicedBalance, build_credit_line, load_invoiced_balance
-from .issuing import issue_invoice
+from .issuing import check_last_document, issue_invoice
 from .pdf_archive import finalize_document
 
 
@@ -71,21 +71,23 @@ def correct_invoice(
 
 @transaction.atomic
 def credit_invoice_amount(
-    *, invoice: Invoice, amount: int, reason: str, issued_on: datetime.date | None = None
+    *,
+    invoice: Invoice,
+    amount: int,
+    reason: str,
+    issued_on: datetime.date | None = None,
+    last_document_id: int | None = None,
 ) -> Invoice:
     """Credit an amount in cents, VAT included, as a discount spread over the invoice's VAT rates.
 
-    Raise InvalidCredit if it exceeds what is left.
+    Raise InvalidCredit if it exceeds what is left, and DocumentIssuedMeanwhile if `last_document_id` is not
+    the receivable's last document.
     """
     receivable = lock_receivable(invoice.receivable)
+    check_last_document(receivable, last_document_id)
     invoiced_balance = load_invoiced_balance(receivable)
     require_creditable(invoiced_balance, invoice)
-    by_rate: dict[tuple[int, str], int] = defaultdict(int)
-    for line in invoiced_balance.lines_of(invoice):
-        if line.charge and line.charge.withdrawn_at:
-            continue  # owed no longer: `credit_withdrawn` credits it
-        sign = 1 if line.invoice_id == invoice.pk else -1
-        by_rate[line.vat_rate, line.exemption] += sign * line.amount
+    by_rate = sum_owed_by_rate(invoiced_balance, invoice)
     # Discounts given before may have used up a rate.
     creditable_by_rate = {rate: cents for rate, cents in by_rate.items() if cents > 0}
     creditable = min(
@@ -115,6 +117,17 @@ def credit_invoice_amount(
             receivable, DocumentHeading(Invoice.Kind.CREDIT_NOTE, invoice, reason), drafts, issued_on
         )
     )
+
+
+def sum_owed_by_rate(invoiced_balance: InvoicedBalance, invoice: Invoice) -> dict[tuple[int, str], int]:
+    """Return the cents of an invoice that are still owed, by VAT rate and exemption."""
+    by_rate: dict[tuple[int, str], int] = defaultdict(int)
+    for line in invoiced_balance.lines_of(invoice):
+        if line.charge and line.charge.withdrawn_at:
+            continue  # owed no longer: `credit_withdrawn` credits it
+        sign = 1 if line.invoice_id == invoice.pk else -1
+        by_rate[line.vat_rate, line.exemption] += sign * line.amount
+    return by_rate
 
 
 def create_discount(

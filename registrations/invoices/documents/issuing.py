@@ -28,6 +28,35 @@ class InvalidDeposit(ConventionError):
     kind = "bad-deposit"
 
 
+class DocumentIssuedMeanwhile(ConventionError):
+    """Another document was issued since the treasurer looked."""
+
+    kind = "issued-meanwhile"
+    status = 409
+
+
+def get_last_document_id(receivable: Receivable) -> int:
+    """Return the id of the receivable's last document, or 0."""
+    return receivable.invoices.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def check_last_document(receivable: Receivable, last_document_id: int | None) -> None:
+    """Raise DocumentIssuedMeanwhile if this is not the last document; None is not checked.
+
+    Call it on a locked receivable.
+    """
+    if last_document_id is None or last_document_id == get_last_document_id(receivable):
+        return
+    last = receivable.invoices.order_by("-pk").first()
+    raise DocumentIssuedMeanwhile(
+        _(
+            "%(number)s has been issued since you opened this page. If you want another document, "
+            "open the page again."
+        )
+        % {"number": last.number if last else ""}
+    )
+
+
 @transaction.atomic
 def issue_invoice(*, receivable: Receivable, issued_on: datetime.date | None = None) -> Invoice:
     """Invoice all charges not invoiced yet, less deposits. Raise NothingToIssue or MissingIssuer."""
@@ -40,13 +69,19 @@ def issue_invoice(*, receivable: Receivable, issued_on: datetime.date | None = N
 
 @transaction.atomic
 def issue_deposit_invoice(
-    *, receivable: Receivable, amount: int, issued_on: datetime.date | None = None
+    *,
+    receivable: Receivable,
+    amount: int,
+    issued_on: datetime.date | None = None,
+    last_document_id: int | None = None,
 ) -> Invoice:
     """Invoice `amount` cents, VAT included, in advance; the later invoice deducts them.
 
-    Raise InvalidDeposit if it exceeds what is left to invoice.
+    Raise InvalidDeposit if it exceeds what is left to invoice, and DocumentIssuedMeanwhile if
+    `last_document_id` is not the receivable's last document.
     """
     receivable = lock_receivable(receivable)
+    check_last_document(receivable, last_document_id)
     invoiced_balance = load_invoiced_balance(receivable)
     by_rate: dict[tuple[int, str], int] = defaultdict(int)
     for charge in invoiced_balance.uninvoiced_charges:
@@ -55,8 +90,10 @@ def issue_deposit_invoice(
     for line in invoiced_balance.undeducted_lines:
         by_rate[line.vat_rate, line.exemption] -= line.amount
     parts = {rate: part for rate, part in by_rate.items() if part > 0}
-    if not 0 < amount <= sum(parts.values()):
-        uninvoiced = receivable.as_money(sum(parts.values()))
+    # A rate that earlier deposits overdrew is deducted from the invoice too.
+    limit = max(0, min(sum(parts.values()), sum(by_rate.values())))
+    if not 0 < amount <= limit:
+        uninvoiced = receivable.as_money(limit)
         raise InvalidDeposit(
             _("A deposit must be less than the amount left to invoice: %(left)s.") % {"left": uninvoiced}
         )

@@ -61,7 +61,14 @@ class DocumentReasonForm(forms.Form):
         return normalize_whitespace(self.cleaned_data["reason"])
 
 
-class DepositForm(forms.Form):
+class NextDocumentForm(forms.Form):
+    """Form that remembers the last document issued when its page was shown, so that two clicks issue one."""
+
+    # Without it (a script), documents issued meanwhile are not noticed.
+    last_document = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class DepositForm(NextDocumentForm):
     """Amount of a deposit invoice."""
 
     amount = CentsField(label=_("Amount of the deposit, VAT included"))
@@ -120,7 +127,7 @@ class PaymentCancelForm(forms.Form):
     )
 
 
-class CreditForm(DocumentReasonForm):
+class CreditForm(NextDocumentForm, DocumentReasonForm):
     """Extent of a credit note: everything left, some lines, or an amount."""
 
     ALL, LINES, AMOUNT = "all", "lines", "amount"

@@ -81,6 +81,25 @@ def cancel_payment(*, payment: Payment, reason: str) -> Refund:
     return counter
 
 
+@transaction.atomic
+def request_manual_refund(*, payment: Payment, amount: int, reason: str, external_id: str) -> Refund:
+    """Request a refund that the treasurer entered.
+
+    Raise InvalidRefund, also if `external_id` comes again with another amount or payment.
+    """
+    refund = request_refund(payment=payment, amount=amount, reason=reason, external_id=external_id)
+    # No repetition: the treasurer went back and changed the amount, which must not be swallowed.
+    if (refund.payment_id, refund.amount) != (payment.pk, amount):
+        raise InvalidRefund(
+            _(
+                "This page has already recorded a refund of %(amount)s. If you want another one, "
+                "open the page again."
+            )
+            % {"amount": refund.receivable.as_money(refund.amount)}
+        )
+    return refund
+
+
 def compute_refundable(payment: Payment) -> int:
     """Return the cents of a payment that can still be refunded."""
     given = payment.refunds.filter(state__in=("requested", "done")).aggregate(sum=Sum("amount"))["sum"]

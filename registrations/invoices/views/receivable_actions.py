@@ -20,7 +20,11 @@ from registrations.invoices.documents.credit_notes import (
     credit_withdrawn_charges,
 )
 from registrations.invoices.documents.invoiced_balance import build_lines_to_invoice, load_invoiced_balance
-from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
+from registrations.invoices.documents.issuing import (
+    get_last_document_id,
+    issue_deposit_invoice,
+    issue_invoice,
+)
 from registrations.invoices.formatting import format_cents
 from registrations.invoices.forms.actions import (
     BuyerForm,
@@ -40,7 +44,7 @@ from registrations.invoices.ledger.refunds import (
     complete_refund,
     compute_refundable,
     fail_refund,
-    request_refund,
+    request_manual_refund,
 )
 from registrations.invoices.models import Invoice, Receivable
 from registrations.invoices.permissions import (
@@ -123,6 +127,14 @@ def invoice_issue(request: HttpRequest, reference: str) -> HttpResponse:
 def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
     """Issue a deposit invoice."""
     receivable = get_receivable_for_treasurer(reference, request.user)
+    last_document = get_last_document_id(receivable)
+
+    def act(data: dict[str, Any]) -> str:
+        document = issue_deposit_invoice(
+            receivable=receivable, amount=data["amount"], last_document_id=data["last_document"]
+        )
+        return describe_issued(document)
+
     return respond_with_action(
         request,
         receivable,
@@ -130,8 +142,8 @@ def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
             _("Invoice a deposit"),
             _("The next invoice will deduct it."),
             _("Issue the deposit invoice"),
-            DepositForm(get_post_data(request)),
-            lambda data: describe_issued(issue_deposit_invoice(receivable=receivable, amount=data["amount"])),
+            DepositForm(get_post_data(request), initial={"last_document": last_document}),
+            act,
         ),
     )
 
@@ -187,13 +199,20 @@ def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
         for line in load_invoiced_balance(document.receivable).lines_of(document)
         if line.invoice_id == invoice_id
     ]
-    form = CreditForm(get_post_data(request), creditable_lines=lines)
+    last_document = get_last_document_id(document.receivable)
+    form = CreditForm(
+        get_post_data(request), creditable_lines=lines, initial={"last_document": last_document}
+    )
 
     def act(data: dict[str, Any]) -> str:
         if data["what"] == CreditForm.AMOUNT:
-            return describe_issued(
-                credit_invoice_amount(invoice=document, amount=data["amount"], reason=data["reason"])
+            credit_note = credit_invoice_amount(
+                invoice=document,
+                amount=data["amount"],
+                reason=data["reason"],
+                last_document_id=data["last_document"],
             )
+            return describe_issued(credit_note)
         # None credits everything left.
         chosen = data["lines"] if data["what"] == CreditForm.LINES else None
         return describe_issued(credit_invoice(invoice=document, line_ids=chosen, reason=data["reason"]))
@@ -270,10 +289,10 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
     )
 
     def act(data: dict[str, Any]) -> str:
-        request_refund(
+        refund = request_manual_refund(
             payment=payment, external_id=form.external_id, amount=data["amount"], reason=data["reason"]
         )
-        return message % {"amount": format_cents(data["amount"], receivable.currency)}
+        return message % {"amount": format_cents(refund.amount, receivable.currency)}
 
     # The processor sends the refund; other refunds are made at the bank and marked as done.
     if payment.is_by_processor:

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
+from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
 from convention.web.forms import ActionErrorsMixin
 from registrations.visits.models import Debrief, FeedbackQuestion, Visit
 
@@ -42,6 +44,8 @@ class DebriefForm(ActionErrorsMixin, forms.ModelForm[Debrief]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = self.instance.visit.event.zone
+        for name in ("text", "lessons_learned"):
+            self.fields[name].validators.append(MaxLengthValidator(MAX_MARKDOWN_CHARS))
         if moment := self.instance.visible_from:
             # `datetime-local` inputs have no time zone: the form shows and reads the local time of the event.
             self.initial["visible_from"] = moment.astimezone(self.zone).replace(tzinfo=None)

@@ -4,8 +4,10 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
+from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
 from convention.web.forms import ActionErrorsMixin
 from registrations.visits.models import Visit
 
@@ -61,3 +63,4 @@ class BriefingForm(forms.ModelForm[Visit]):
         super().__init__(*args, **kwargs)
         for name in self.fields:
             self.fields[name].widget.attrs["rows"] = 8
+            self.fields[name].validators.append(MaxLengthValidator(MAX_MARKDOWN_CHARS))

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
+from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
 from convention.web.forms import ActionErrorsMixin
 from registrations.models import Ticket
 from registrations.visits.models import IdentityField, Visit
@@ -72,6 +74,8 @@ class VisitForm(ActionErrorsMixin, forms.ModelForm[Visit]):
         super().__init__(*args, **kwargs)
         self.ticket = ticket
         self.initial.update(capacity=ticket.capacity, company_cap=ticket.company_cap)
+        for name in ("briefing", "briefing_en"):
+            self.fields[name].validators.append(MaxLengthValidator(MAX_MARKDOWN_CHARS))
         if moment := self.instance.embargo_until:
             # `datetime-local` inputs have no time zone: the form shows and reads the local time of the event.
             self.initial["embargo_until"] = moment.astimezone(self.instance.event.zone).replace(tzinfo=None)

@@ -3,11 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company, CompanyRole
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import DEFAULT_ZONE
+from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin
 from registrations.visits.models import Proposal
@@ -42,6 +44,7 @@ class ProposalForm(ActionErrorsMixin, forms.ModelForm[Proposal]):
         field = self.fields["host"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset, field.empty_label = hosts, str(_("Another company"))
+        self.fields["motivation"].validators.append(MaxLengthValidator(MAX_MARKDOWN_CHARS))
 
     def clean(self) -> dict[str, Any]:
         """Normalize whitespace, and require a host from the directory or a name."""

@@ -12,7 +12,7 @@ from convention.errors import InvalidFields, NotOpenNow
 from convention.events.models import Event, EventRole
 from convention.events.permissions import can_organize
 from convention.events.roles import save_event_role
-from convention.events.slugs import make_event_slug
+from convention.events.slugs import create_event, make_event_slug
 from registrations.visits.dates import find_length_problem, find_start_problem
 from registrations.visits.lifecycle.create import create_visit
 from registrations.visits.models import Proposal, Visit
@@ -71,16 +71,16 @@ def create_planned_visit(
     InvalidFields for unsuitable dates.
     """
     _check_dates(starts_at, ends_at)
-    event = Event.objects.create(
-        slug=make_event_slug(name),
-        kind=Event.Kind.SITE_VISIT,
-        name=name,
-        host=host,
-        contact_email=contact_email,
-        description=description,
-        starts_at=starts_at,
-        ends_at=ends_at,
-    )
+    values = {
+        "kind": Event.Kind.SITE_VISIT,
+        "name": name,
+        "host": host,
+        "contact_email": contact_email,
+        "description": description,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+    }
+    event = create_event({**values, "slug": make_event_slug(name)})
     record_action(
         "event.create", event, event=event, fields=["name", "host", "contact_email", "starts_at", "ends_at"]
     )

@@ -45,9 +45,15 @@ def test_a_guest_is_checked_in_without_leaving_the_search_and_taken_back(zoe, de
     client.post(f"{desk}check-in/", {"direction": "in"})
     again = client.post(f"{desk}check-in/?part", {"direction": "in"}).content.decode()
     late = client.post(f"{desk}undo/?part", {"scan": scan}).content.decode()
+    first_click = str(Scan.objects.filter(verdict="admitted", undoes=None).latest("pk").uid)
+    was_inside_after_late_undo = Presence.objects.filter(is_inside=True).exists()
+    undone_after_two_clicks = client.post(f"{desk}undo/?part", {"scan": first_click}).content.decode()
 
     assert "Rien n’a été annulé" in late
-    assert Presence.objects.filter(is_inside=True).exists()
+    assert was_inside_after_late_undo
+    assert f'name="scan" value="{first_click}"' in again
+    assert "Passage annulé" in undone_after_two_clicks
+    assert not Presence.objects.filter(is_inside=True).exists()
     assert answer.redirect_chain == [(f"/desk/x/?served={zoe.reference}", 302)]
     assert "Entrée enregistrée" in page
     assert "Remettre le dossier" in page

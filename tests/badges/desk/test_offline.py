@@ -129,6 +129,26 @@ def test_a_morning_without_network_is_applied_once_in_order(desk, zoe):
     assert spare not in [badge["reference"] for badge in desk.sync()["data"]["spares"]]
 
 
+def test_an_entry_without_a_scan_is_refused_and_an_impossible_time_is_that_of_delivery(desk, zoe):
+    other = make_registration(zoe.ticket, first_name="Ana")
+    check_in = make_entry("check_in", other.reference, direction="in")
+    no_clock = {**make_entry("check_in", zoe.reference, direction="in"), "at": "1970-01-01T00:00:00Z"}
+    undo_of_other = make_entry("undo", zoe.reference, direction="in", undoes=check_in["id"])
+    reused = make_entry("check_in", zoe.reference, direction="in")
+    desk.sync(check_in, no_clock)
+    undo_id = str(Scan.objects.get(registration=zoe).uid)
+    DeskEntry.objects.filter(uid=check_in["id"]).delete()
+
+    [undo, reuse] = desk.sync(undo_of_other, {**reused, "id": check_in["id"]})["results"]
+
+    assert (undo["state"], reuse["state"]) == ("refused", "refused")
+    assert "le même badge" in undo["sentence"]
+    assert reuse["sentence"].startswith("Non enregistré :")
+    assert undo_id == no_clock["id"]
+    assert timezone.now() - Scan.objects.get(registration=zoe).effective_at < datetime.timedelta(minutes=1)
+    assert Presence.objects.filter(is_inside=True).count() == 2
+
+
 def test_what_another_desk_changed_meanwhile_is_a_conflict(desk, zoe):
     before = texts_of(zoe)
     Registration.objects.filter(pk=zoe.pk).update(company="Nouvelle")

@@ -90,9 +90,13 @@ def test_an_order_that_was_paid_or_cancelled_meanwhile_is_not_invoiced(zoe, desk
     type(zoe).objects.filter(pk=zoe.pk).update(cancelled_at=timezone.now())
     cancelled = client.post(f"{desk}invoice/", follow=True).content.decode()
     type(zoe).objects.filter(pk=zoe.pk).update(cancelled_at=None)
+    type(zoe.order).objects.filter(pk=zoe.order_id).update(payment="free")
+    free = client.post(f"{desk}invoice/", follow=True).content.decode()
+    type(zoe.order).objects.filter(pk=zoe.order_id).update(payment="card")
     pay(client, desk)
     paid = client.post(f"{desk}invoice/", follow=True).content.decode()
 
+    assert "est gratuite" in free
     assert "est déjà payée" in paid
     assert "a été annulée" in cancelled
     zoe.order.refresh_from_db()

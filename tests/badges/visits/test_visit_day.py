@@ -240,6 +240,8 @@ def test_pages_of_the_day(visit):
     assert other.get(f"{page}?part=rows", headers={"if-none-match": part["ETag"]}).status_code == 200
     evacuation = desk.get(f"{page}evacuation/")
     assert "<strong>1</strong> personne sur le site" in evacuation.content.decode()
+    desk.head(f"{page}evacuation/")
+    assert AuditEntry.objects.filter(verb="visit_evacuation.open").count() == 1
     assert int(evacuation["X-Keep-Until"]) == int((visit.event.ends_at + 6 * HOUR).timestamp() * 1000)
     assert "Personne n’a encore choisi ce trajet." in desk.get(f"{page}coaches/{ride.pk}/").content.decode()
     assert desk.get(f"{page}coaches/{make_ride(make_visit()).pk}/").status_code == 404

@@ -162,6 +162,24 @@ def test_without_a_living_token_nothing_is_said_of_tokens(client, organizer, mai
 
 
 @pytest.mark.django_db(transaction=True)
+def test_without_a_mail_server_a_change_is_done_and_a_code_is_refused(client, organizer, command, settings):
+    nobody_listens = {"host": "127.0.0.1", "port": 1, "timeout": 2}
+    smtp = {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": nobody_listens}
+    settings.MAILERS = {"default": smtp}
+    sign_in(client, organizer)
+
+    changed = client.post("/accounts/password/change/", {"oldpassword": PASSWORD, **NEW})
+    Authenticator.objects.create(user=organizer, type="totp", data={"secret": SECRET})
+    reset = command("reset_second_factor", organizer.email)
+    asked = Client().post("/accounts/login/code/", {"email": organizer.email})
+
+    assert (changed.status_code, reset.returncode, asked.status_code) == (302, 0, 503)
+    organizer.refresh_from_db()
+    assert organizer.check_password(NEW["password1"])
+    assert not Authenticator.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_an_operator_who_sets_a_password_ends_sessions_and_tokens(
     organizer, command, monkeypatch, mailoutbox
 ):

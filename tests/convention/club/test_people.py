@@ -115,6 +115,24 @@ def test_a_successor_works_there_and_is_somebody_else():
     assert list(refused.value.field_errors) == ["mandate_successor"]
 
 
+def test_mandates_join_those_of_the_successor_and_later_ones_go_too():
+    leaver, heir, closed = make_person(), make_person(), make_person(is_active=False)
+    mandate = lead(leaver)
+    later = {"group": mandate.group, "role": "member", "starts_on": TODAY() + 9 * ONE_DAY}
+    Mandate.objects.create(person=leaver, **later)
+    Mandate.objects.create(person=heir, group=mandate.group, role=mandate.role, starts_on=LONG_AGO)
+    plan = HandoverPlan(mandate_outcome=MandateOutcome.HAND_OVER, mandate_successor=heir)
+    with pytest.raises(InvalidFields):
+        change_employer(person=leaver, to=None, on=TODAY(), handover=HandoverPlan(company_successor=closed))
+    change_employer(person=leaver, to=None, on=TODAY(), handover=plan)
+
+    lasting = Mandate.objects.exclude(ends_on__lt=TODAY()).order_by("starts_on")
+    assert list(lasting.values_list("person", "role", "starts_on")) == [
+        (heir.pk, mandate.role, LONG_AGO),
+        (heir.pk, "member", TODAY() + 9 * ONE_DAY),
+    ]
+
+
 def test_people_are_found_by_words_company_and_seat():
     company = make_company()
     ana = make_member(company, first_name="Ana", last_name="Silva", email="a@x.example")

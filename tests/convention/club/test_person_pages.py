@@ -170,14 +170,16 @@ def test_an_erased_person_is_neither_changed_nor_reopened():
     client = make_client(make_administrator())
     at = f"/en/organize/club/people/{person.pk}/"
 
+    job = Employment.objects.create(person=person, company=make_company())
     page = client.get(at).content.decode()
     edited = client.post(f"{at}edit/", {"first_name": "Zoé", "last_name": "Martin", "language": "fr"})
+    titled = client.post(f"{at}jobs/{job.pk}/", {"title": "RSSI", "level": ""})
     reopened = client.post(f"{at}reopen/")
     employed = client.post(f"{at}jobs/", {"job-company": make_company().pk, "job-starts_on": "2030-01-01"})
 
     assert "erased: this record is kept only for statistics" in page
     assert f"{at}edit/" not in page
     assert "Add an employment" not in page
-    assert [answer.status_code for answer in (edited, reopened, employed)] == [403, 403, 403]
+    assert [answer.status_code for answer in (edited, titled, reopened, employed)] == [403] * 4
     assert "has been erased" in reopened.content.decode()
     assert Person.objects.get(pk=person.pk).is_erased

@@ -14,7 +14,7 @@ from convention.club.contacts import appoint_contact, dismiss_contact
 from convention.club.memberships import end_membership
 from convention.club.models import CompanyContact, Employment, Membership, Seat
 from convention.club.permissions import get_companies_of_contact, get_member_company
-from convention.club.seats import AlreadyHasSeat, NoSeatLeft, NotEmployed, end_seat, give_seat
+from convention.club.seats import AccountClosed, AlreadyHasSeat, NoSeatLeft, NotEmployed, end_seat, give_seat
 from convention.errors import InvalidFields, NotOpenNow
 from tests.factories import LONG_AGO, make_company, make_contact, make_member, make_person
 from tests.threads import in_threads
@@ -52,6 +52,16 @@ def test_a_seat_makes_a_member_until_it_is_taken():
     assert list(AuditEntry.objects.order_by("pk").values_list("verb", flat=True)) == [
         "seat.give", "seat.take", "seat.take",
     ]  # fmt: skip
+
+
+def test_a_closed_account_gets_no_seat():
+    company = make_company()
+    person = make_member(company)
+    company.memberships.get().given_seats.all().delete()
+    person.is_active = False
+    person.save()
+    with pytest.raises(AccountClosed):
+        give_seat(membership=company.memberships.get(), person=person)
 
 
 def test_never_more_seats_than_allowed_on_any_day():
@@ -102,6 +112,11 @@ def test_a_contact_acts_until_the_day_it_ends():
     company, person = make_company(), make_person()
     contact = appoint_contact(company=company, person=person)
     assert appoint_contact(company=company, person=person).pk == contact.pk
+    appoint_contact(company=company, person=person, starts_on=TODAY() + 40 * ONE_DAY)
+    past = CompanyContact.objects.create(
+        company=company, person=person, starts_on=LONG_AGO, ends_on=TODAY() - 9 * ONE_DAY
+    )
+    dismiss_contact(contact=past)
     assert list(get_companies_of_contact(person)) == [company]
     dismiss_contact(contact=contact)
     assert list(get_companies_of_contact(person)) == []

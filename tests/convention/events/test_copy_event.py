@@ -10,7 +10,7 @@ from badges.attendance.models import Checkpoint
 from badges.mailings.models import ReminderPlan
 from convention.audit.models import AuditEntry
 from convention.events.models import Event
-from convention.events.publishing.copy_event import shift_moment
+from convention.events.publishing.copy_event import copy_event, shift_moment
 from registrations.models import ConsentText, PriceStep, Question, QuestionOption, Quota, RefundRule
 from tests.factories import (
     make_addon,
@@ -81,6 +81,7 @@ def make_full_event():
 def test_next_years_event_is_a_copy_in_a_few_clicks():
     source = make_full_event()
     organizer = make_staff(source)
+    make_staff(source, is_active=False)
     source.roles.update(ends_on=source.ends_at.date())
     client = make_client(make_administrator())
 
@@ -118,6 +119,9 @@ def test_next_years_event_is_a_copy_in_a_few_clicks():
         assert not model.objects.filter(event=copied).exists()
     assert AuditEntry.objects.get(verb="event.copy").event == "convention-2028"
     assert make_client(organizer).get("/en/organize/convention-2028/").status_code == 200
+    # As for a request that chose the same address at the same time.
+    values = {"name": "Convention 2028", "name_en": "", "starts_on": datetime.date(2028, 3, 25)}
+    assert copy_event(source=source, slug="convention-2028", **values).slug == "convention-2028-2"
 
 
 def test_a_time_is_moved_on_the_clock_and_never_skipped():

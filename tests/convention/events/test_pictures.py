@@ -96,11 +96,12 @@ def test_logo_and_map_are_on_the_public_pages(client):
         (b"GIF89a", "This file cannot be read as a picture. Choose a JPEG, PNG or WebP."),
         (b"<svg onload=alert(1)>", "This file cannot be read as a picture. Choose a JPEG, PNG or WebP."),
         (make_image(100, 80), "This picture is too small: it needs at least 600 by 300 pixels."),
+        (make_image(6400, 400), "This picture is too long and narrow:"),
         # Stored on its side: upright it is 300 pixels wide.
         (make_image(600, 300, exif=True), "This picture is too small: it needs at least 600 by 300 pixels."),
         (b"\xff" * (10 * 1024**2 + 1), "This picture is larger than 10 MB. Choose a smaller one."),
     ],
-    ids=["gif", "svg", "small", "lying", "large"],
+    ids=["gif", "svg", "small", "narrow", "lying", "large"],
 )
 def test_a_bad_file_gets_a_sentence_and_changes_nothing(content, sentence):
     event = make_event(slug="x")

@@ -63,3 +63,24 @@ def test_another_role_of_the_same_person_stays():
     desk, _organizer = give(event, role="desk"), give(event)
     end_event_role(role=desk, actor=make_administrator())
     assert list(EventRole.objects.values_list("role", flat=True)) == ["organizer"]
+
+
+@pytest.mark.django_db
+def test_a_role_given_again_only_grows_and_the_end_of_a_past_one_changes_nothing():
+    event, today, day = make_event(), timezone.localdate(), datetime.timedelta(days=1)
+    first = give(event, starts_on=today - 30 * day)
+    past = give(event, starts_on=today - 90 * day, ends_on=today - 60 * day)
+    give(event, starts_on=today + 40 * day)
+    give(event, starts_on=today - 50 * day, ends_on=today - 31 * day)
+    end_event_role(role=past, actor=make_administrator())
+    future = give(event, role="desk", starts_on=today + 9 * day, ends_on=today + 10 * day)
+    give(event, role="desk", ends_on=today + 2 * day)
+    end_event_role(role=future, actor=make_administrator())
+
+    rows = EventRole.objects.order_by("pk").values_list("role", "starts_on", "ends_on")
+    assert list(rows) == [
+        ("organizer", today - 50 * day, None),
+        ("organizer", today - 90 * day, today - 60 * day),
+        ("desk", today, today + 2 * day),
+    ]
+    assert can_organize(first.person, event)

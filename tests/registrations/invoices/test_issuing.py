@@ -124,6 +124,16 @@ def test_a_second_deposit_has_what_the_first_left(issuer):
     assert issue_invoice(receivable=receivable).total == 0
 
 
+def test_a_second_deposit_leaves_an_invoice_when_a_rate_was_overdrawn(issuer):
+    receivable = make_receivable(GUESTS, DINNER)
+    issue_deposit_invoice(receivable=receivable, amount=10_000)
+    withdraw_charges(receivable=receivable, keys=["dinner"])
+    with pytest.raises(InvalidDeposit):
+        issue_deposit_invoice(receivable=receivable, amount=26_001)
+    issue_deposit_invoice(receivable=receivable, amount=26_000)
+    assert issue_invoice(receivable=receivable).total == 0
+
+
 def test_a_credited_deposit_is_not_deducted_and_a_deducted_one_not_credited(issuer):
     receivable = make_receivable(GUESTS)
     gone, kept = (issue_deposit_invoice(receivable=receivable, amount=5_000) for _ in range(2))

@@ -13,7 +13,13 @@ from registrations.invoices.ledger.charges import (
 )
 from registrations.invoices.ledger.payments import InvalidPayment, record_payment, record_payout
 from registrations.invoices.ledger.receivable_sources import get_receivable
-from registrations.invoices.ledger.refunds import InvalidRefund, complete_refund, fail_refund, request_refund
+from registrations.invoices.ledger.refunds import (
+    InvalidRefund,
+    complete_refund,
+    fail_refund,
+    request_manual_refund,
+    request_refund,
+)
 from registrations.invoices.models import Charge, Receivable
 from tests.registrations.invoices.factories import make_receivable
 
@@ -109,6 +115,8 @@ def test_no_more_is_given_back_than_came_in():
     payment = record_payment(receivable=receivable, amount=12_000, method="transfer")
     first = request_refund(payment=payment, amount=5_000, reason="annulé", external_id="re_1")
     assert request_refund(payment=payment, amount=5_000, reason="annulé", external_id="re_1") == first
+    with pytest.raises(InvalidRefund, match="50"):
+        request_manual_refund(payment=payment, amount=6_000, reason="annulé", external_id="re_1")
     with pytest.raises(InvalidRefund, match="70"):
         request_refund(payment=payment, amount=7_001, reason="trop")
     request_refund(payment=payment, amount=7_000, reason="le reste")

@@ -48,6 +48,13 @@ def sent(client, address_name, *args, **typed):
     return client.post(address, {**dict(form.form_values()), **typed}, follow=True)
 
 
+def read_hidden_fields(client, address_name, *args) -> dict[str, str]:
+    """Return the names and values of the hidden fields of a page."""
+    page = html.fromstring(client.get(reverse(address_name, args=args)).content)
+    fields = page.xpath("//main//input[@type='hidden']")
+    return {field.get("name"): field.get("value") for field in fields}
+
+
 def words(answer) -> str:
     return " ".join(html.fromstring(answer.content).xpath("//main")[0].text_content().split())
 
@@ -145,6 +152,29 @@ def test_deposit_correction_and_what_is_owed_no_longer(issuer, client):
         ("invoice", 32_600, "Vrai nom"),
         ("credit_note", 6_600, "Vrai nom"),
     ]
+
+
+def test_two_clicks_issue_one_document_and_record_one_refund(issuer, client):
+    receivable = make_receivable(GUESTS)
+    deposit = {"amount": "100", **read_hidden_fields(client, "receivable-deposit", receivable.reference)}
+    deposits = [sent(client, "receivable-deposit", receivable.reference, **deposit) for _click in range(2)]
+    document = issue_invoice(receivable=receivable)
+    credit = {"what": "amount", "amount": "10", "reason": "geste"}
+    credit |= read_hidden_fields(client, "invoice-credit", document.pk)
+    credit_notes = [sent(client, "invoice-credit", document.pk, **credit) for _click in range(2)]
+    payment = record_payment(receivable=receivable, amount=40_000, method="transfer")
+    refund = {"reason": "trop payé", **read_hidden_fields(client, "payment-refund", payment.pk)}
+    refunds = [
+        sent(client, "payment-refund", payment.pk, amount=amount, **refund) for amount in ("40", "40", "30")
+    ]
+
+    numbers = dict(receivable.invoices.values_list("kind", "number"))
+    assert receivable.invoices.count() == 3
+    assert f"{numbers['deposit']} a été émis depuis" in words(deposits[1])
+    assert f"{numbers['credit_note']} a été émis depuis" in words(credit_notes[1])
+    assert [refund.amount for refund in Refund.objects.all()] == [4_000]
+    assert "remboursement de 40,00" in words(refunds[1])
+    assert "déjà enregistré un remboursement de 40" in words(refunds[2])
 
 
 def test_refund_by_hand_is_noted_then_done(issuer, client):

@@ -179,6 +179,10 @@ def test_the_briefing_is_the_hosts_own(visit, enter):
     visit.refresh_from_db()
     assert visit.briefing == "Chaussures fermées."
     assert AuditEntry.objects.get(verb="visit.brief").fields == ["briefing", "briefing_en"]
+    too_long = enter().post(f"{page_of(visit)}briefing/", {"briefing": "x" * 20_001, "briefing_en": ""})
+    assert "20000" in too_long.content.decode()
+    visit.refresh_from_db()
+    assert visit.briefing == "Chaussures fermées."
 
 
 def test_after_the_purge_no_name_is_left_there(visit, enter):
