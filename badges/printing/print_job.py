@@ -37,7 +37,7 @@ def print_badges(progress: JobProgress, file: BinaryIO) -> str:
     job = progress.job
     event = job.required_event
     among = json.loads(job.payload) if job.payload else None
-    rows = Registration.objects.filter(event=event).confirmed()
+    rows = Registration.objects.filter(event=event).with_badge()
     count = (rows if among is None else rows.filter(pk__in=among)).count()
 
     def report_progress(badges: Iterable[SignedBadge]) -> Iterator[tuple[BadgeHolder, str]]:
