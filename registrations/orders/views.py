@@ -25,10 +25,10 @@ from convention.events.permissions import get_member_events
 from convention.tables.downloads import CALENDAR_TYPE, attachment_response
 from registrations.application_rules import get_application_path
 from registrations.billing.receivables import (
-    calculate_balance,
     find_stored_receivable,
     list_active_sponsorships,
 )
+from registrations.billing.refund_summary import load_order_balance
 from registrations.billing.refund_text import describe_settlement, preview_refund
 from registrations.booking.verification import awaits_buyer, awaits_buyer_alone
 from registrations.changes.add_addons import (
@@ -94,7 +94,10 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "confirmation": describe_confirmation(link_access),
         "awaits_payment": awaits_payment,
         "awaiting_buyer": [each for each in link_access.registrations if awaits_buyer(order, each)],
-        "balance": calculate_balance(order) if order.is_by_card else None,
+        **load_order_balance(order),
+        # A link that confirms something is replaced by another one, which is mailed.
+        "is_link_lasting": not order.awaits_verification
+        and (order.is_by_card or Registration.State.PENDING not in states),
         "is_cancelled": states == {Registration.State.CANCELLED},
         "cancelled_at": cancelled_at,
         "price_rows": [
@@ -191,7 +194,8 @@ def _attach_session_bookings(link_access: LinkAccess) -> dict[str, object]:
         booked.setdefault(session_booking.registration_id, []).append(session_booking)
     for registration in link_access.registrations:
         registration.shown_session_bookings = booked.get(registration.pk, [])
-    return {"has_sessions": bool(booked) or _has_bookable_sessions(link_access)}
+    has_sessions = bool(booked) or _has_bookable_sessions(link_access)
+    return {"has_sessions": has_sessions, "has_programme": has_sessions and link_access.is_of_one}
 
 
 def _has_bookable_sessions(link_access: LinkAccess) -> bool:
