@@ -95,9 +95,6 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "awaits_payment": awaits_payment,
         "awaiting_buyer": [each for each in link_access.registrations if awaits_buyer(order, each)],
         **load_order_balance(order),
-        # A link that confirms something is replaced by another one, which is mailed.
-        "is_link_lasting": not order.awaits_verification
-        and (order.is_by_card or Registration.State.PENDING not in states),
         "is_cancelled": states == {Registration.State.CANCELLED},
         "cancelled_at": cancelled_at,
         "price_rows": [
@@ -133,7 +130,15 @@ def _list_offered_actions(link_access: LinkAccess) -> dict[str, bool]:
         and event.is_registration_open(at=now)
         and not get_application_path(event),
         "can_give": event.substitution_deadline > now,
+        "is_link_lasting": _is_link_lasting(link_access),
     }
+
+
+def _is_link_lasting(link_access: LinkAccess) -> bool:
+    """Return whether the link stays: once a mailed link confirms an address, another one replaces it."""
+    order, rows = link_access.order, (*link_access.registrations, *link_access.private_registrations)
+    is_pending = any(row.state == Registration.State.PENDING for row in rows)
+    return not order.awaits_verification and (order.is_by_card or not is_pending)
 
 
 def _attach_answers(link_access: LinkAccess) -> None:
