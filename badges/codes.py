@@ -1,6 +1,6 @@
 """Build badge codes: the signed address in each valid badge's QR.
 
-Only registrations that are confirmed and not cancelled have a code.
+Only registrations that are confirmed, not cancelled and have a name have a code.
 """
 
 import base64
@@ -54,15 +54,17 @@ def get_badge_holder(registration: Registration) -> BadgeHolder:
     # Without a stored flag: a code exists exactly as long as the registration is valid.
     if registration.confirmed_at is None or registration.cancelled_at is not None:
         raise NoBadge(_("Badges are available for confirmed registrations only."))
+    if not registration.has_name:
+        raise NoBadge(_("The attendee’s name is still missing. Enter it, then print the badge."))
     return BadgeHolder(*(getattr(registration, field) for field in BadgeHolder._fields))
 
 
 def list_badge_holders(event: Event, *, registration_ids: Collection[int] | None = None) -> list[BadgeHolder]:
-    """Return everyone with a valid badge, sorted by last name, ignoring accents and case.
+    """Return everyone with a name and a valid badge, sorted by last name, ignoring accents and case.
 
     `registration_ids` are those that are wanted; None means all.
     """
-    rows = Registration.objects.filter(event=event).confirmed().order_by("pk")
+    rows = Registration.objects.filter(event=event).with_badge().order_by("pk")
     if registration_ids is not None:
         rows = rows.filter(pk__in=registration_ids)
     holders = map(BadgeHolder._make, rows.values_list(*BadgeHolder._fields).iterator(HOLDER_CHUNK_SIZE))
@@ -70,6 +72,16 @@ def list_badge_holders(event: Event, *, registration_ids: Collection[int] | None
     return sorted(
         holders, key=lambda holder: (name_search_key(holder.last_name), name_search_key(holder.first_name))
     )
+
+
+def list_unnamed_holders(
+    event: Event, *, registration_ids: Collection[int] | None = None
+) -> list[BadgeHolder]:
+    """Return the confirmed places that have no badge because their name is to follow, oldest first."""
+    rows = Registration.objects.filter(event=event, first_name="", last_name="").confirmed().order_by("pk")
+    if registration_ids is not None:
+        rows = rows.filter(pk__in=registration_ids)
+    return [BadgeHolder._make(row) for row in rows.values_list(*BadgeHolder._fields)]
 
 
 def build_badge_code(registration: Registration) -> str:

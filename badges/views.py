@@ -60,7 +60,7 @@ SELECTION_COLUMNS = (
 def badge_printing(request: HttpRequest, event: str) -> HttpResponse:
     """Show a preview, problems to check and the files to print."""
     event_obj = get_event_to_organize(event, request.user)
-    count = Registration.objects.filter(event=event_obj).confirmed().count()
+    count = Registration.objects.filter(event=event_obj).with_badge().count()
     problems, total = _cached_problems(event_obj, count)
     context: dict[str, Any] = {
         "event": event_obj,
@@ -92,7 +92,7 @@ def _cached_problems(event: Event, badges: int) -> tuple[list[BadgeProblem], int
 def badge_printing_pdf(request: HttpRequest, event: str, layout: str) -> FileResponse | HttpResponseRedirect:
     """Download all badges; more than a request can print lead back to the page, which offers a job."""
     event_obj = get_event_to_organize(event, request.user)
-    if Registration.objects.filter(event=event_obj).confirmed().count() > MAX_IMMEDIATE_BADGES:
+    if Registration.objects.filter(event=event_obj).with_badge().count() > MAX_IMMEDIATE_BADGES:
         messages.info(request, _("There are too many badges for one download: prepare the file below."))
         return redirect("organize-badges", event)
     options = read_print_options(layout, request.GET)
@@ -151,14 +151,18 @@ def badges_of_selection(request: HttpRequest, selection: RegistrationSelection) 
     """Offer the badges of the registrations selected in the list; more than a request can print by a job."""
     event, layout = selection.event, request.POST.get("layout", "")
     rows = list(selection.find_registrations().only(*SELECTION_COLUMNS))
-    printable_ids = [row.pk for row in rows if row.state == Registration.State.CONFIRMED]
+    confirmed = [row for row in rows if row.state == Registration.State.CONFIRMED]
+    printable_ids = [row.pk for row in confirmed if row.has_name]
     if layout and printable_ids:
         options = read_print_options(layout, request.POST)
         if len(printable_ids) > MAX_IMMEDIATE_BADGES:
             return _request_print_job(request, event, options, json.dumps(printable_ids))
         return _download_badges(event, options, printable_ids)
-    skipped, printable = SkippedRegistrations(), set(printable_ids)
-    skipped.add((row for row in rows if row.pk not in printable), _("not confirmed, so no badge"))
+    skipped = SkippedRegistrations()
+    skipped.add(
+        (row for row in rows if row.state != Registration.State.CONFIRMED), _("not confirmed, so no badge")
+    )
+    skipped.add((row for row in confirmed if not row.has_name), _("name to follow, so no badge"))
     context = {
         "event": event,
         "section": "organize",
@@ -176,7 +180,7 @@ def badges_of_selection(request: HttpRequest, selection: RegistrationSelection) 
 def badge_preview(request: HttpRequest, event: str) -> HttpResponse:
     """Show the first badge as printed, or a sample if nobody is registered."""
     event_obj = get_event_to_organize(event, request.user)
-    registration = Registration.objects.filter(event=event_obj).confirmed().select_related("event").first()
+    registration = Registration.objects.filter(event=event_obj).with_badge().select_related("event").first()
     return _svg_response(render_badge_svg(registration) if registration else _draw_sample(event_obj))
 
 

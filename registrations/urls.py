@@ -74,6 +74,11 @@ pages: list[Any] = [
         f"{ORDER_LINK_PATH}/<slug:person>/sessions/", session_views.attendee_sessions, name="order-sessions"
     ),
     path(
+        f"{ORDER_LINK_PATH}/<slug:person>/programme/",
+        session_views.attendee_programme,
+        name="order-programme",
+    ),
+    path(
         f"{ORDER_LINK_PATH}/<slug:person>/agenda.pdf", session_views.attendee_agenda_pdf, name="order-agenda"
     ),
     path(

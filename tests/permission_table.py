@@ -144,6 +144,7 @@ PERMISSIONS_BY_URL_NAME = {
     "order-resend-link": NOBODY,  # nothing waits for a link in the order at hand
     "order-sessions": EVERYONE,
     "order-agenda": EVERYONE,
+    "order-programme": EVERYONE,
     "order-feedback": EVERYONE,
     "order-certificates": EVERYONE,
     "order-certificate": EVERYONE,  # after the event alone: see test_certificates

@@ -298,6 +298,7 @@ ELSEWHERE = {
     "call-for-proposals": "test_submit", "own-session-proposal": "test_submit",
     "organize-session-proposal": "test_reviews", "review-proposal": "test_reviews",
     "organize-session-proposals-decide": "test_decisions",
+    "order-programme": "a visitor’s own stars",
     "session-choose": "a visitor’s own stars", "agenda-adopt": "a visitor’s own stars",
     "agenda-link-renew": "a visitor’s own stars", "api-registrations": "test_trail",
     "api-attendance": "test_trail", "api-attendance-figures": "only counts are read",

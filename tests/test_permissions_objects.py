@@ -165,6 +165,7 @@ def test_the_holder_of_ones_own_link_reaches_nothing_of_the_order(world):
             "order-badge-picture",
             "order-sessions",
             "order-agenda",
+            "order-programme",
             "order-feedback",
             "order-certificates",
         )

@@ -35,6 +35,7 @@ REASON_LABELS = {
     "cancelled": _("registration cancelled"),
     "unpaid": _("awaiting payment"),
     "unconfirmed": _("awaiting confirmation"),
+    "unnamed": _("name to follow"),
     "other_event": _("badge of another event"),
     "not_booked": _("not booked"),
     "not_entitled": _("not included in the ticket"),

@@ -47,6 +47,12 @@ class BadgeProblem(NamedTuple):
     holder: BadgeHolder
     sentence: str
 
+    @property
+    def label(self) -> str:
+        """Return name and reference, as a list of problems names the badge."""
+        reference = self.holder.reference
+        return f"{self.holder.name} ({reference})" if self.holder.name else reference
+
 
 @dataclass
 class BadgeDesign:

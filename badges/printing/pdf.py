@@ -8,7 +8,13 @@ from typing import BinaryIO
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from badges.codes import BadgeHolder, build_holder_code, get_badge_holder, list_badge_holders
+from badges.codes import (
+    BadgeHolder,
+    build_holder_code,
+    get_badge_holder,
+    list_badge_holders,
+    list_unnamed_holders,
+)
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.events.signing_keys import get_signing_key
@@ -81,7 +87,7 @@ def write_event_badges(
     registration_ids: Collection[int] | None = None,
     wrap_badges: Callable[[Iterable[SignedBadge]], Iterable[SignedBadge]] = iter,
 ) -> list[BadgeProblem]:
-    """Write all valid badges of an event to `file`, by last name; return their problems.
+    """Write all valid badges of an event to `file`, by last name; return problems, and which were omitted.
 
     `registration_ids` are those whose badges are wanted; None means all. `wrap_badges` may wrap the iterator,
     to report progress. Raise UnknownLayout or NothingToPrint before anything is written.
@@ -91,12 +97,24 @@ def write_event_badges(
     # Checked before the document begins: a refusal must leave the file untouched.
     if not holders:
         raise NothingToPrint(
-            _("No confirmed registrations for this event yet, so there are no badges to print.")
+            _("No confirmed registrations with a name for this event yet, so there are no badges to print.")
         )
     key = get_signing_key(event)
     # A generator: each badge is signed while it is drawn, so the codes of all are never in memory together.
     badges = ((holder, build_holder_code(holder, key)) for holder in holders)
-    return write_badges(file, event, wrap_badges(badges), options=options)
+    problems = write_badges(file, event, wrap_badges(badges), options=options)
+    return problems + list_omitted_badges(event, registration_ids=registration_ids)
+
+
+def list_omitted_badges(
+    event: Event, *, registration_ids: Collection[int] | None = None
+) -> list[BadgeProblem]:
+    """Return the badges that are not printed because nobody has entered the name yet."""
+    sentence = _("name to follow, so this badge is not printed")
+    return [
+        BadgeProblem(holder, sentence)
+        for holder in list_unnamed_holders(event, registration_ids=registration_ids)
+    ]
 
 
 def write_badges(
@@ -128,8 +146,8 @@ def load_event_tickets(event: Event) -> dict[int, Ticket]:
 
 
 def find_badge_problems(event: Event) -> list[BadgeProblem]:
-    """Return problems to check before printing: names, missing glyphs, attendees with two badges."""
-    problems = []
+    """Return problems to check before printing: missing names, glyphs, attendees with two badges."""
+    problems = list_omitted_badges(event)
     seen: set[tuple[str, str]] = set()
     for holder in list_badge_holders(event):
         problems += [

@@ -37,7 +37,7 @@ def print_badges(progress: JobProgress, file: BinaryIO) -> str:
     job = progress.job
     event = job.required_event
     registration_ids = json.loads(job.payload) if job.payload else None
-    rows = Registration.objects.filter(event=event).confirmed()
+    rows = Registration.objects.filter(event=event).with_badge()
     count = (rows if registration_ids is None else rows.filter(pk__in=registration_ids)).count()
 
     def report_progress(badges: Iterable[SignedBadge]) -> Iterator[tuple[BadgeHolder, str]]:

@@ -61,6 +61,7 @@ def reason_texts() -> dict[str, str]:
         "reason.cancelled": _("This registration has been cancelled."),
         "reason.unpaid": _("The payment has not arrived: send to the desk."),
         "reason.unconfirmed": _("The order is not confirmed yet: send to the desk."),
+        "reason.unnamed": _("The attendee’s name is missing: send to the desk."),
         "reason.other_event": _("Badge for another event."),
         "reason.not_booked": _("No place booked here."),
         "reason.not_entitled": _("Not included in this ticket."),

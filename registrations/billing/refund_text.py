@@ -132,21 +132,27 @@ def describe_amount_left(amount: Money) -> str:
     return _("Amount still due: %(amount)s.") % {"amount": amount}
 
 
-def describe_settlement(order: Order, registrations: Iterable[Registration]) -> list[str]:
-    """Return sentences about the money of cancelled registrations; none where they were free."""
-    cancelled = [
-        registration
-        for registration in registrations
-        if registration.cancelled_at and registration.full_price
-    ]
-    if not cancelled:
-        return []
+def list_paid_cancellations(registrations: Iterable[Registration]) -> list[Registration]:
+    """Return the cancelled registrations that were not free."""
+    return [row for row in registrations if row.cancelled_at and row.full_price]
+
+
+def list_cancellation_refunds(order: Order, cancelled: Iterable[Registration]) -> list[Refund]:
+    """Return the refunds of these cancelled registrations, oldest first."""
     key_prefixes = tuple(make_refund_key_prefix(registration) for registration in cancelled)
     rows = (
         Refund.objects.filter(receivable__reference=order.reference).select_related("payment").order_by("pk")
     )
     # Refunds are matched by their idempotency key, since a refund row does not name a registration.
-    refunds = [row for row in rows if (row.external_id or "").startswith(key_prefixes)]
+    return [row for row in rows if (row.external_id or "").startswith(key_prefixes)]
+
+
+def describe_settlement(order: Order, registrations: Iterable[Registration]) -> list[str]:
+    """Return sentences about the money of cancelled registrations; none where they were free."""
+    cancelled = list_paid_cancellations(registrations)
+    if not cancelled:
+        return []
+    refunds = list_cancellation_refunds(order, cancelled)
     sentences = [_describe_refund(row, Money(row.amount, order.currency)) for row in refunds]
     if fee_cents := sum(registration.cancellation_fee for registration in cancelled):
         describe = describe_cancellation_fee if is_settled(order) else describe_amount_left

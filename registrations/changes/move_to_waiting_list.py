@@ -13,8 +13,8 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.text.email_addresses import normalize_email
 from registrations.billing.refund_rules import decide_terms_for_due, load_refund_terms
+from registrations.billing.refund_summary import summarize_refund
 from registrations.billing.refund_terms import RefundTerms
-from registrations.billing.refund_text import preview_refund
 from registrations.booking.join_waiting_list import WaitingRequest, add_to_ticket_list
 from registrations.models import Registration, Ticket, WaitingEntry
 from registrations.shared_quotas import find_tickets_sharing_quota
@@ -79,7 +79,7 @@ def preview_move(registration: Registration, ticket: Ticket) -> MovePreview:
     objection = find_offer_objection(load_waiting_facts(entry, ticket))
     return MovePreview(
         fee_cents=load_refund_terms(registration, at=timezone.now()).cancellation_fee,
-        sentences=preview_refund(registration),
+        sentences=summarize_refund(registration),
         waiting_count=waiting_count,
         objection=str(WaitingEntry.SkipReason(objection).label) if objection else "",
         is_offered_at_once=ticket.remaining != 0 and not waiting_count and not objection,

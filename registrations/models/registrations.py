@@ -31,6 +31,10 @@ class RegistrationQuerySet(SearchableQuerySet["Registration"]):
         """Return the registrations whose badge is valid."""
         return self.filter(confirmed_at__isnull=False, cancelled_at__isnull=True)
 
+    def with_badge(self) -> Self:
+        """Return the confirmed registrations that have a name to print."""
+        return self.confirmed().exclude(first_name="", last_name="")
+
     def active(self, *, at: datetime.datetime | None = None) -> Self:
         """Return confirmed ones, and pending ones whose hold has not expired at `at` (default: now)."""
         now = at or timezone.now()

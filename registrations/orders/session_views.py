@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
@@ -21,7 +21,8 @@ from registrations.sessions.notifications import link_agenda_to_registration
 from registrations.sessions.personal_agenda import write_personal_agenda
 from schedule.models import ProgrammeAudience
 from schedule.permissions import get_own_agenda
-from schedule.personal.actions import choose_session, drop_session
+from schedule.personal.actions import choose_session, create_agenda, drop_session
+from schedule.personal.views import remember_agenda
 
 from .session_actions import SessionAction, apply_session_action, parse_session_action
 
@@ -63,6 +64,24 @@ def organizer_sessions(request: HttpRequest, event: str, reference: str) -> Http
     choices = _sessions_context(registration, ProgrammeAudience.MEMBERS)
     context = {"section": "organize", "reason": reason_form, **choices}
     return render(request, "registrations/organize_sessions.html", context)
+
+
+@never_cache
+@require_POST
+def attendee_programme(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
+    """Open the attendee's programme on this device: booked and starred sessions, without an account.
+
+    The agenda is linked to the registration, by which it shows the bookings. A link that opens several
+    registrations leads to the sessions of this one.
+    """
+    link_access = get_order_by_link(reference, secret)
+    registration = link_access.get_registration(person)
+    if not link_access.is_of_one:
+        return redirect("order-sessions", reference, secret, registration.reference)
+    event = registration.event
+    personal_agenda = get_own_agenda(event, request) or create_agenda(event=event)
+    link_agenda_to_registration(personal_agenda, registration)
+    return remember_agenda(redirect("own-agenda", event.slug), event, personal_agenda)
 
 
 @never_cache

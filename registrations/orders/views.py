@@ -25,10 +25,10 @@ from convention.events.permissions import get_member_events
 from convention.tables.downloads import CALENDAR_TYPE, attachment_response
 from registrations.application_rules import get_application_path
 from registrations.billing.receivables import (
-    calculate_balance,
     find_stored_receivable,
     list_active_sponsorships,
 )
+from registrations.billing.refund_summary import load_order_balance
 from registrations.billing.refund_text import describe_settlement, preview_refund
 from registrations.booking.verification import awaits_buyer, awaits_buyer_alone
 from registrations.changes.add_addons import (
@@ -95,7 +95,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "confirmation": describe_confirmation(link_access),
         "awaits_payment": awaits_payment,
         "awaiting_buyer": [each for each in link_access.registrations if awaits_buyer(order, each)],
-        "balance": calculate_balance(order) if order.is_by_card else None,
+        **load_order_balance(order),
         "is_cancelled": states == {Registration.State.CANCELLED},
         "cancelled_at": cancelled_at,
         "price_rows": [
@@ -132,7 +132,15 @@ def _list_offered_actions(link_access: LinkAccess) -> dict[str, bool]:
         and event.is_registration_open(at=now)
         and not get_application_path(event),
         "can_give": event.substitution_deadline > now,
+        "is_link_lasting": _is_link_lasting(link_access),
     }
+
+
+def _is_link_lasting(link_access: LinkAccess) -> bool:
+    """Return whether the link stays: once a mailed link confirms an address, another one replaces it."""
+    order, rows = link_access.order, (*link_access.registrations, *link_access.private_registrations)
+    is_pending = any(row.state == Registration.State.PENDING for row in rows)
+    return not order.awaits_verification and (order.is_by_card or not is_pending)
 
 
 def _attach_answers(link_access: LinkAccess) -> None:
@@ -193,7 +201,8 @@ def _attach_session_bookings(link_access: LinkAccess) -> dict[str, object]:
         booked.setdefault(session_booking.registration_id, []).append(session_booking)
     for registration in link_access.registrations:
         registration.shown_session_bookings = booked.get(registration.pk, [])
-    return {"has_sessions": bool(booked) or _has_bookable_sessions(link_access)}
+    has_sessions = bool(booked) or _has_bookable_sessions(link_access)
+    return {"has_sessions": has_sessions, "has_programme": has_sessions and link_access.is_of_one}
 
 
 def _has_bookable_sessions(link_access: LinkAccess) -> bool:

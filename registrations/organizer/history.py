@@ -5,16 +5,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.audit.models import AuditEntry
 from convention.club.models import Person
 from convention.money import Money
+from registrations.billing.refund_summary import describe_refund_state
 from registrations.invoices.models.receivables import Payment, Refund
 from registrations.models import Order, Registration
 from registrations.questions.queries import load_questions
+from registrations.sessions.booking import SESSION_KEY_PREFIX, make_session_key
 
 AUDIT_VERB_TEXTS = {
     "registration.cancel": gettext_lazy("cancelled"),
@@ -54,17 +55,18 @@ AUDIT_VERB_TEXTS = {
     "order.reassign": gettext_lazy("order handed to the company’s new contact"),
     "payment.start": gettext_lazy("card payment started"),
 }
-# Of the columns that an entry names, those that an organizer knows by their label.
-LABELLED_FIELDS = frozenset(
-    {
-        "first_name", "last_name", "email", "company", "no_photo", "ticket", "price", "cancellation_fee",
-        "purchase_order", "billing_name",
-    }
-)  # fmt: skip
-REFUND_TEXTS = {
-    Refund.State.REQUESTED: gettext_lazy("Refund requested, %(amount)s, %(method)s"),
-    Refund.State.DONE: gettext_lazy("Refunded, %(amount)s, %(method)s"),
-    Refund.State.FAILED: gettext_lazy("Refund failed, %(amount)s, %(method)s"),
+# The columns that an entry names, as an organizer calls them; others are internal and not shown.
+FIELD_LABELS = {
+    "first_name": gettext_lazy("first name"),
+    "last_name": gettext_lazy("last name"),
+    "email": gettext_lazy("e-mail"),
+    "company": gettext_lazy("company"),
+    "no_photo": gettext_lazy("no photographs"),
+    "ticket": gettext_lazy("ticket"),
+    "price": gettext_lazy("price"),
+    "cancellation_fee": gettext_lazy("cancellation fee"),
+    "purchase_order": gettext_lazy("purchase order"),
+    "billing_name": gettext_lazy("name on the invoice"),
 }
 
 
@@ -91,30 +93,33 @@ def load_history(registration: Registration) -> list[HistoryEntry]:
 
 
 def _describe_entries(registration: Registration, entries: Iterable[AuditEntry]) -> Iterator[HistoryEntry]:
-    titles = {question.slug: question.title for question in load_questions(registration.event)}
-    for entry in entries:
+    rows = list(entries)
+    labels = {name: str(label) for name, label in FIELD_LABELS.items()} | _label_own_fields(
+        registration, rows
+    )
+    for entry in rows:
         # An entry of a verb that no version of the product has any more.
         text = AUDIT_VERB_TEXTS.get(entry.verb, _("other change"))
-        labels = (titles.get(name) or find_field_label(name) for name in entry.fields)
         yield HistoryEntry(
             at=entry.created_at,
             text=text,
-            fields=[label for label in labels if label],
+            fields=[labels[name] for name in entry.fields if name in labels],
             reason=entry.reason,
             actor=entry.actor,
         )
 
 
-def find_field_label(name: str) -> str:
-    """Return the label of a column that organizers know; "" for an internal one."""
-    if name not in LABELLED_FIELDS:
-        return ""
-    for model in (Registration, Order):
-        try:
-            return str(getattr(model._meta.get_field(name), "verbose_name", ""))
-        except FieldDoesNotExist:
-            continue
-    return ""
+def _label_own_fields(registration: Registration, entries: Iterable[AuditEntry]) -> dict[str, str]:
+    """Return the labels that only this registration's entries have: questions, sessions, its fee."""
+    labels = {question.slug: question.title for question in load_questions(registration.event)}
+    keys = {name for entry in entries for name in entry.fields if name.startswith(SESSION_KEY_PREFIX)}
+    if keys:
+        sessions = registration.event.sessions.all()
+        labels |= {key: session.title for session in sessions if (key := make_session_key(session)) in keys}
+    if registration.cancelled_at:
+        fee = Money(registration.cancellation_fee, registration.order.currency)
+        labels["cancellation_fee"] = _("cancellation fee of %(amount)s") % {"amount": fee}
+    return labels
 
 
 def _list_money(order: Order) -> Iterator[HistoryEntry]:
@@ -123,10 +128,9 @@ def _list_money(order: Order) -> Iterator[HistoryEntry]:
         text = _("Payment received, %(amount)s, %(method)s")
         yield HistoryEntry(at=payment.created_at, text=text % _money_params(payment.amount, payment))
     for refund in Refund.objects.filter(receivable__reference=order.reference).select_related("payment"):
-        text = str(REFUND_TEXTS[Refund.State(refund.state)])
         yield HistoryEntry(
             at=refund.created_at,
-            text=text % _money_params(refund.amount, refund.payment),
+            text=describe_refund_state(refund, refund.payment),
             reason=refund.reason,
         )
 

@@ -22,7 +22,7 @@ from convention.text.dates import format_date
 from convention.text.normalize import normalize_whitespace
 from convention.web.pagination import KeyedPaginator, SinglePassPaginator
 from registrations.billing.forms import CancellationFeeForm
-from registrations.billing.refund_text import describe_settlement, preview_refund
+from registrations.billing.refund_summary import load_order_balance, summarize_refund, summarize_settlement
 from registrations.booking.verification import awaits_buyer, vouch_for_order
 from registrations.changes.cancel import cancel_registration, cancel_with_fee
 from registrations.changes.correct import correct_as_organizer, correct_with_directory, differs_from_directory
@@ -204,12 +204,13 @@ def _render_registration(request: HttpRequest, registration: Registration, **for
         differs_from_directory=differs_from_directory(registration),
         rows=list_price_rows(registration),
         merged=list_merged_registrations(registration),
-        refund_preview=preview_refund(registration),
+        refund_preview=summarize_refund(registration),
         siblings=list(registration.order.registrations.exclude(pk=registration.pk).select_related("ticket")),
         history=load_history(registration),
         session_bookings=list(list_session_bookings(registration)),
         has_sessions=registration.event.sessions.filter(is_bookable=True).exists(),
-        settled=describe_settlement(registration.order, [registration]),
+        settled=summarize_settlement(registration.order, [registration]),
+        **load_order_balance(registration.order),
         can_vouch=registration.order.awaits_verification and awaits_buyer(registration.order, registration),
         **load_mails(registration),
         **load_answers(registration),

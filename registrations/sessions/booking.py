@@ -27,6 +27,9 @@ from schedule.models import ProgrammeAudience, Session
 from schedule.permissions import get_programme_audience
 from schedule.programme.neighbours import find_conflicting_sessions
 
+# Audit entries name sessions by key: the trail stores no titles.
+SESSION_KEY_PREFIX = "session:"
+
 
 class SessionNotBooked(ConventionError):
     """The registration has no booking in this session."""
@@ -213,6 +216,11 @@ def record_session_change(registration: Registration) -> None:
     Registration.objects.filter(pk=registration.pk).update(sequence=sequence, changed_at=timezone.now())
 
 
+def make_session_key(session: Session) -> str:
+    """Return the name of a session in the audit trail, which stores no titles."""
+    return f"{SESSION_KEY_PREFIX}{session.pk}"
+
+
 @transaction.atomic
 def book_session(*, registration: Registration, session: Session, reason: str = "") -> SessionBooking:
     """Book a session, or return the existing booking.
@@ -225,7 +233,7 @@ def book_session(*, registration: Registration, session: Session, reason: str = 
         return booking
     check_session_conflicts(locked, session)
     booking = reserve_session_place(locked, session)
-    record_action("seat.book", locked, event=locked.event, reason=reason)
+    record_action("seat.book", locked, event=locked.event, fields=[make_session_key(session)], reason=reason)
     record_session_change(locked)
     return booking
 
@@ -236,7 +244,7 @@ def leave_session(*, registration: Registration, session: Session, reason: str =
     locked = lock_registration(registration)
     if not release_session_places(locked, [session]):
         raise SessionNotBooked(_("No seat is booked in “%(title)s”.") % {"title": session.title})
-    record_action("seat.leave", locked, event=locked.event, reason=reason)
+    record_action("seat.leave", locked, event=locked.event, fields=[make_session_key(session)], reason=reason)
     record_session_change(locked)
 
 
@@ -265,6 +273,7 @@ def swap_session(
         else:
             release_session_places(locked, [session])
     assert booking is not None
-    record_action("seat.swap", locked, event=locked.event, reason=reason)
+    keys = [make_session_key(session) for session in (*old_sessions, new_session)]
+    record_action("seat.swap", locked, event=locked.event, fields=keys, reason=reason)
     record_session_change(locked)
     return booking

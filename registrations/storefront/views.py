@@ -3,6 +3,7 @@
 They need no account and no script, and lose nothing that was typed.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -29,7 +31,7 @@ from registrations.booking.validation import (
     refuse_if_closed,
 )
 from registrations.inventory.stock import refresh_availability
-from registrations.models import Voucher
+from registrations.models import Ticket, Voucher
 from registrations.order_request import MAX_PLACES_PER_ORDER, normalize_code
 from registrations.permissions import get_order_by_link
 from registrations.pricing.catalog import filter_offered_tickets, make_voucher_terms
@@ -217,7 +219,20 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
         [] if is_applying_code else [form for form in [*forms, *answers] if form and form.errors]
     )
     context["full_tickets"] = forms[0].full_tickets
+    context["has_new_questions"] = not is_applying_code and _focus_new_question(request, answers)
     return render(request, "registrations/register_choices.html", context)
+
+
+def _focus_new_question(request: HttpRequest, answers: list[AnswersForm | None]) -> bool:
+    """Focus the first question that the chosen tickets brought; return whether there is one."""
+    for form in answers:
+        # Questions that were not on the screen are in an unbound form (see `build_answer_forms`).
+        if request.method == "POST" and form and not form.is_bound:
+            shown = request.POST.get(f"{form.prefix}-shown", "").split()
+            question = next(each for each in form.asked_questions if each.slug not in shown)
+            form.fields[question.slug].widget.attrs["autofocus"] = True
+            return True
+    return False
 
 
 def _draft_response(request: HttpRequest, answers: list[AnswersForm | None]) -> HttpResponse:
@@ -259,6 +274,22 @@ def _check_choices(
         yield "code", about
     for sentence in check_ticket_counts(tickets[place.ticket] for place in chosen):
         yield None, sentence
+    for ticket in _list_scarce_tickets(draft, offer):
+        sentence = ngettext(
+            "Only %(count)d place is left for “%(ticket)s”. Register one person with it; once it is full, "
+            "the others can join the waiting list.",
+            "Only %(count)d places are left for “%(ticket)s”. Register as many people with it; once it is "
+            "full, the others can join the waiting list.",
+            ticket.remaining or 0,
+        )
+        yield None, sentence % {"count": ticket.remaining, "ticket": ticket.title}
+
+
+def _list_scarce_tickets(draft: DraftContent, offer: ChoiceOffer) -> list[Ticket]:
+    """Return the tickets chosen for more people than places are left; sold-out ones are refused as such."""
+    counts = Counter(person.get("ticket") for person in draft.people)
+    limited = [ticket for ticket in offer.tickets if ticket.remaining]
+    return [ticket for ticket in limited if counts[ticket.slug] > (ticket.remaining or 0)]
 
 
 def load_choice_offer(event: Event, voucher: Voucher | None) -> ChoiceOffer:

@@ -25,6 +25,18 @@ def test_codes_are_exactly_what_the_printed_badges_say(command, tmp_path):
     assert "🎉" in printed.stderr
 
 
+def test_a_place_without_a_name_is_left_out_and_reported(command, tmp_path):
+    ticket = make_ticket()
+    make_registration(ticket)
+    unnamed = make_registration(ticket, first_name="", last_name="")
+
+    printed = command("badges", ticket.event.slug, "--output", str(tmp_path / "badges.pdf"))
+
+    assert printed.returncode == 0
+    assert len(decode_qr((tmp_path / "badges.pdf").read_bytes())) == 1
+    assert unnamed.reference in printed.stderr
+
+
 def test_four_on_a4(command, tmp_path):
     ticket = make_ticket()
     for _ in range(5):

@@ -29,6 +29,25 @@ def test_the_page_counts_badges_and_names_what_to_look_at(organizer):
     assert [problem.holder.first_name for problem in response.context["problems"]] == ["Zoé 🎉"]
 
 
+def test_a_place_without_a_name_is_not_counted_and_said_to_be_left_out(organizer):
+    unnamed = make_registration(first_name="", last_name="")
+    badges, listed = (
+        f"/organize/{unnamed.event.slug}/badges/",
+        f"/organize/{unnamed.event.slug}/registrations/",
+    )
+
+    alone = organizer.get(badges)
+    refused = organizer.get(f"{badges}a6.pdf")
+    make_registration(unnamed.ticket)
+    beside = organizer.get(badges)
+    page = organizer.get(listed)
+
+    assert (alone.context["count"], refused.status_code) == (0, 409)
+    assert beside.context["count"] == 1
+    assert unnamed.reference in beside.text
+    assert "Nom à suivre</a>" in page.text
+
+
 def test_two_badges_of_one_name_are_pointed_out(organizer):
     ticket = make_ticket()
     make_registration(ticket, first_name="Zoé", last_name="Müller", company="Acme")

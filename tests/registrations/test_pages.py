@@ -11,15 +11,20 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from convention.events.models import Event
+from registrations.billing.receivables import sync_receivable
 from registrations.booking.verification import make_verification_token
+from registrations.invoices.ledger.payments import record_payment
 from registrations.models import Order, Registration
 from registrations.permissions import make_own_secret
+from registrations.sessions.booking import book_session
 from tests.factories import (
     make_event,
     make_member,
     make_order,
     make_person,
+    make_question,
     make_registration,
+    make_session,
     make_ticket,
 )
 
@@ -122,6 +127,48 @@ def test_three_screens_lead_to_the_order(client: Client, event: Event):
     assert (response.status_code, response["Location"]) == (302, order.manage_path)
     assert (order.email, order.billing_name, order.total) == ("zoe@example.org", "Acme SA", 12_000)
     assert "Encore une étape : consultez votre messagerie" in text(client.get(order.manage_path))
+
+
+def test_a_page_that_still_asks_for_a_click_is_not_to_be_bookmarked(client: Client, event: Event):
+    client.post("/events/congress/register/check/", {"nonce": to_the_last_screen(client), **BILLING})
+    order = Order.objects.get()
+
+    waiting = text(client.get(order.manage_path))
+    client.post(f"/orders/confirm/{make_verification_token(order, order.email)}/")
+    order.refresh_from_db()
+    confirmed = text(client.get(order.manage_path))
+
+    assert "Cette page est valable jusqu’à la confirmation." in waiting
+    assert "Enregistrez cette page" not in waiting
+    assert "Cette page est valable" not in confirmed
+
+
+def test_more_people_than_places_left_are_refused_before_the_review(client: Client, event: Event):
+    event.tickets.update(reserved=9)
+    client.post("/events/congress/register/", who(add="1"))
+    second = {"person-1-first_name": "Ana", "person-1-last_name": "B", "person-TOTAL_FORMS": "2"}
+    client.post("/events/congress/register/", who(**second))
+
+    chosen = {"choice-0-ticket": "guest", "choice-1-ticket": "guest"}
+    refused = client.post("/events/congress/register/choices/", chosen)
+    event.tickets.update(reserved=8)
+    accepted = client.post("/events/congress/register/choices/", chosen)
+
+    assert "Il ne reste que 1 place pour" in text(refused)
+    assert accepted["Location"] == "/events/congress/register/check/"
+
+
+def test_questions_that_come_with_a_ticket_are_announced_and_focused(client: Client, event: Event):
+    question = make_question(event, slug="diet", text="Régime ?", is_required=True)
+    client.post("/events/congress/register/", who())
+    address = "/events/congress/register/choices/"
+
+    asked = client.post(address, {"choice-0-ticket": "guest"})
+    missing = client.post(address, {"choice-0-ticket": "guest", "answer-0-shown": question.slug})
+
+    assert "Répondez aux questions du billet choisi, puis continuez." in text(asked)
+    assert re.search(r'name="answer-0-diet"[^>]* autofocus', asked.text)
+    assert "Répondez aux questions du billet choisi" not in text(missing)
 
 
 def test_a_double_click_books_once(client: Client, event: Event):
@@ -337,6 +384,30 @@ def test_names_are_sorted_as_readers_sort(organizer: Client, event: Event):
         make_registration(event.tickets.get(), last_name=name, first_name="x")
     page = organizer.get("/organize/congress/registrations/").content.decode()
     assert re.findall(r">(\w+) x</a>", page) == ["Aragon", "eco", "Éluard", "Zola"]
+
+
+def test_a_cancelled_place_is_told_to_its_organizers_in_their_words(organizer: Client, event: Event):
+    order = make_order(event, email="z@example.org", payment="invoice", total=12_000)
+    registration = make_registration(event.tickets.get(), order=order, price=12_000)
+    workshop = make_session(event, "Atelier", is_bookable=True, capacity=5)
+    book_session(registration=registration, session=workshop)
+    receivable = sync_receivable(order)
+    record_payment(receivable=receivable, amount=5_000, received_on=timezone.localdate(), method="transfer")
+    page = f"/organize/congress/registrations/{registration.reference}/"
+
+    active = text(organizer.get(page))
+    organizer.post(f"{page}cancel/", {"cancel-reason": "x", "cancel-cancellation_fee": "20"})
+    cancelled = text(organizer.get(page)).replace("\u202f", " ").replace("\xa0", " ")
+
+    assert "Réserver, échanger ou libérer des places" in active
+    assert "Reste à payer" in active
+    assert "Réserver, échanger ou libérer des places" not in cancelled
+    assert "total : 20 €" in cancelled
+    assert "Remboursement demandé, 30 €, virement" in cancelled
+    assert "trésorerie" not in cancelled
+    assert "frais d’annulation de 20 €" in cancelled
+    assert "Place de session réservée : Atelier" in cancelled
+    assert "centimes" not in cancelled
 
 
 def test_an_organizer_corrects_and_cancels_with_a_reason(organizer: Client, event: Event):

@@ -32,7 +32,7 @@ HOLDER_FIELDS = [
 ]  # fmt: skip
 
 
-MERGED_STATE, UNVERIFIED_STATE = "merged", "unverified"
+MERGED_STATE, UNVERIFIED_STATE, UNNAMED_STATE = "merged", "unverified", "unnamed"
 UNDONE = "undone"
 
 
@@ -227,7 +227,9 @@ def make_holder(row: Registration | None) -> ScannedHolder | None:
 # An order by card awaits its payment, any other awaits the click on the mailed link. The desk settles both,
 # but the operator must give the right reason (see REASON_BY_REGISTRATION_STATE).
 def get_scan_state(row: Registration) -> str:
-    """Return the registration's state; a pending one that is not paid by card is `unverified`."""
+    """Return the registration's state; `unverified` if pending and not by card, `unnamed` without a name."""
+    if row.state == Registration.State.CONFIRMED and not row.has_name:
+        return UNNAMED_STATE
     is_unverified = row.state == Registration.State.PENDING and not row.order.is_by_card
     return UNVERIFIED_STATE if is_unverified else row.state
 

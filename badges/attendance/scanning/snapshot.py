@@ -36,8 +36,9 @@ PERSON_COLUMNS = (
 class BadgeRecord(NamedTuple):
     """A registration that ever had a valid badge, encrypted under its current code.
 
-    `state` is "confirmed", "cancelled", or "merged" into another registration of the same attendee. `short`
-    is for devices that may look up typed codes: see `hash_short_code`.
+    `state` is "confirmed", "unnamed" if the attendee's name is to follow, "cancelled", or "merged" into
+    another registration of the same attendee. `short` is for devices that may look up typed codes: see
+    `hash_short_code`.
     """
 
     key: str
@@ -180,11 +181,18 @@ def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
         yield BadgeRecord(
             key=make_registration_key(reference),
             badge_version=badge_version,
-            # A merged registration is cancelled too; "merged" gives the operator the better reason.
-            state="merged" if merged_into else "cancelled" if cancelled_at else "confirmed",
+            state=name_badge_state(merged_into, cancelled_at, record["name"]),
             sealed=encrypt_record(token, record),
             short=hash_short_code(slug, make_short_code(token)) if device.can_override else "",
         )
+
+
+def name_badge_state(merged_into: int | None, cancelled_at: datetime.datetime | None, name: object) -> str:
+    """Return the state of a registration that was confirmed, as a device's snapshot has it."""
+    # A merged registration is cancelled too; "merged" gives the operator the better reason.
+    if merged_into or cancelled_at:
+        return "merged" if merged_into else "cancelled"
+    return "confirmed" if name else "unnamed"
 
 
 def make_person_record(columns: list[Any], *additions: dict[str, Any]) -> dict[str, object]:

@@ -195,7 +195,7 @@ class BadgeRecordResponse(serializers.Serializer[Any]):
 
     key = serializers.CharField(help_text="16 characters that name the registration.")
     badge_version = serializers.IntegerField(min_value=0)
-    state = serializers.ChoiceField(["confirmed", "cancelled", "merged"])
+    state = serializers.ChoiceField(["confirmed", "unnamed", "cancelled", "merged"])
     sealed = serializers.CharField(help_text="The encrypted record, which only the badge’s code decrypts.")
     short = serializers.CharField(
         required=False,

@@ -12,8 +12,9 @@ code_status         "valid": a token signed by one of the snapshot's keys; "forg
                     the snapshot does not hold; "not_a_badge": any other text; "lookup": no code, the
                     registration was searched for and picked, or found by the typed short code;
                     "too_many_tries": a short code, after too many on one device
-registration_state  "confirmed", "pending" (card payment awaited), "unverified" (pending, not by card),
-                    "cancelled", "expired" or "merged" as the snapshot says; "unknown" if not there
+registration_state  "confirmed", "unnamed" (confirmed, but its attendee's name is to follow), "pending" (card
+                    payment awaited), "unverified" (pending, not by card), "cancelled", "expired" or "merged"
+                    as the snapshot says; "unknown" if not there
 is_current          whether the code's badge version is the registration's (true for "lookup", "unknown")
 entitlement         "open": every valid badge may enter here; else "included", "not_booked" or "not_entitled";
                     on a device: whether the checkpoint's `session` is among the `sessions` of the decrypted
@@ -93,12 +94,12 @@ REASON_BY_CODE_STATUS = {
 }  # fmt: skip
 REASON_BY_REGISTRATION_STATE = {
     "cancelled": "cancelled", "merged": "revoked", "expired": "cancelled", "pending": "unpaid",
-    "unverified": "unconfirmed",
+    "unverified": "unconfirmed", "unnamed": "unnamed",
 }  # fmt: skip
 # Entitlements that speak against the badge are reasons themselves.
 ENTITLEMENT_REASONS = ("not_booked", "not_entitled")
 # The desk can settle these on the spot, so they are shown as "to settle" and not as a refusal.
-DESK_REASONS = ("unpaid", "unconfirmed")
+DESK_REASONS = ("unpaid", "unconfirmed", "unnamed")
 
 
 def decide_verdict(facts: ScanFacts) -> Verdict:

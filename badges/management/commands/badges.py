@@ -13,7 +13,10 @@ from convention.files import write_atomically
 class Command(ConventionCommand):
     """`manage.py badges EVENT --output FILE`."""
 
-    help = "Write the badges of all confirmed registrations to a PDF. Badges to check are listed on stderr."
+    help = (
+        "Write the badges of all confirmed registrations to a PDF. "
+        "Badges to check and those without a name are listed on stderr."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)
@@ -37,4 +40,4 @@ class Command(ConventionCommand):
             print_options = BadgePrintOptions(options["layout"], options["back"], options["flip"])
             problems = write_event_badges(file, event, options=print_options)
         for problem in problems:
-            self.print_notice(f"{problem.holder.name} ({problem.holder.reference}): {problem.sentence}.")
+            self.print_notice(f"{problem.label}: {problem.sentence}.")

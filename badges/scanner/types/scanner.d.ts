@@ -60,7 +60,7 @@ declare global {
     interface EncryptedRegistration {
       key: string;
       badge_version: number;
-      state: "confirmed" | "cancelled" | "merged";
+      state: "confirmed" | "unnamed" | "cancelled" | "merged";
       /** A `BadgeRecord`, encrypted under the badge's own code. */
       sealed: string;
       /** A hash of the short code on the badge. */

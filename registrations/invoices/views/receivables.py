@@ -14,7 +14,11 @@ from convention.audit.record import record_action
 from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.tables.downloads import PDF_TYPE, attachment_response, table_response
-from registrations.invoices.documents.invoiced_balance import InvoicedBalance, load_invoiced_balance
+from registrations.invoices.documents.invoiced_balance import (
+    InvoicedBalance,
+    compute_unpaid_cents,
+    load_invoiced_balance,
+)
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.documents.quotation_pdf import render_pro_forma_pdf
 from registrations.invoices.formatting import format_cents
@@ -127,6 +131,7 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         state=STATE_LABELS[state],
         advice=list_advice(facts, today=today),
         charges=charges,
+        claimed_document=find_claimable_invoice(documents) if balance.amount_due > 0 else None,
         documents=[(document, bool(invoiced_balance.lines_of(document))) for document in documents],
         payments=pair_with_refundable(payments, receivable),
         refunds=list(receivable.refunds.select_related("payment")),
@@ -135,6 +140,12 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
         is_by_hand=has_manual_charges(receivable),
         history=list_audit_entries(receivable, documents),
     )
+
+
+def find_claimable_invoice(documents: list[Invoice]) -> Invoice | None:
+    """Return the latest invoice that is not paid in full; its e-mail states what is left to pay."""
+    invoices = [document for document in reversed(documents) if not document.is_credit_note]
+    return next((invoice for invoice in invoices if compute_unpaid_cents(invoice) > 0), None)
 
 
 def build_facts(

@@ -59,6 +59,17 @@ def test_a_typed_short_code_admits_tells_who_it_is_and_is_stored_once(client, ev
     assert Scan.objects.get(registration=typed).reason == ""
 
 
+def test_a_place_without_a_name_is_sent_to_the_desk(client, event):
+    token = make_device(event, can_override=True)[1]
+    unnamed = make_registration(event, first_name="", last_name="")
+
+    [result] = send(client, token, make_item(make_short_code(code_of(unnamed))))
+    snapshot = client.get("/api/v1/scanner/snapshot/", headers=bearer(token)).json()
+
+    assert (result["verdict"], result["reason"]) == ("action", "unnamed")
+    assert [row["state"] for row in snapshot["registrations"]] == ["unnamed"]
+
+
 def test_an_unknown_short_code_is_refused_and_tries_are_limited(client, event, settings):
     settings.RATE_LIMITS = "on"
     token = make_device(event)[1]

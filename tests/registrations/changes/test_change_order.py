@@ -69,6 +69,23 @@ def test_a_dearer_ticket_and_a_dinner_are_charged_and_invoiced(event, registrati
     assert ["b@example.org"] in [mail.to for mail in mailoutbox]
 
 
+@pytest.mark.once
+def test_after_a_change_of_a_paid_order_mail_and_page_state_what_was_paid_and_the_rest(
+    event, registration, run_tasks, mailoutbox, client
+):
+    record_payment(receivable=sync_receivable(registration.order), amount=12_000, method="transfer")
+
+    change(registration, "full", 8_000)
+    run_tasks()
+    page = client.get(registration.order.manage_path).text
+
+    [body] = [mail.body for mail in mailoutbox if mail.to == ["b@example.org"]]
+    assert "Total\u202f: 200\xa0€" in body
+    assert "Montant dû\u202f: 80\xa0€" in body
+    assert "Payé\u202f: 120\xa0€" in page
+    assert "Reste à payer\u202f: 80\xa0€" in page
+
+
 def test_a_cheaper_ticket_is_refunded_by_the_way_it_was_paid(event, registration):
     change(registration, "full", 8_000)
     receivable = sync_receivable(registration.order)

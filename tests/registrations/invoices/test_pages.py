@@ -89,6 +89,17 @@ def test_a_decimal_comma_or_dot_is_one_in_every_language(issuer, client, languag
     assert sentence[language] in words(page)
 
 
+def test_the_rest_of_an_invoice_is_claimed_by_e_mail(issuer, client):
+    receivable = make_receivable(GUESTS)
+    invoice = issue_invoice(receivable=receivable)
+    record_payment(receivable=receivable, amount=10_000, method="transfer")
+
+    page = html.fromstring(client.get(reverse("receivable", args=[receivable.reference])).content)
+
+    [link] = page.xpath(f"//ul[@class='attention']//a[contains(., '{invoice.number}')]/@href")
+    assert link == reverse("invoice-send", args=[invoice.pk])
+
+
 @pytest.mark.parametrize("amount", ["", "-1", "0", "1e9", "abc", "1,234", "NaN"])
 def test_a_wrong_amount_is_a_sentence_and_keeps_what_was_typed(issuer, client, amount):
     receivable = make_receivable(GUESTS)

@@ -72,6 +72,23 @@ def test_a_booking_needs_no_star_and_goes_when_it_is_given_up(client, attendee, 
     assert titles(get_page(client)) == []
 
 
+def test_the_link_of_the_order_opens_the_programme_without_an_account(client, attendee, booked, starred):
+    client.post("/events/conf/agenda/choose/", {"add": str(starred.guid)})
+    order = attendee.order
+    page = html.fromstring(client.get(f"/en{order.manage_path}").text)
+    [address] = page.xpath("//form[@id='programme']/@action")
+
+    opened = client.post(address, follow=True)
+    first_device = titles(html.fromstring(opened.text))
+    other = Client()
+    second_device = titles(html.fromstring(other.post(address, follow=True).text))
+
+    assert opened.redirect_chain == [(MINE, 302)]
+    assert first_device == ["Atelier réservé", "Choisie en même temps"]
+    assert second_device == ["Atelier réservé"]
+    assert AgendaLink.objects.filter(registration=attendee).count() == 2
+
+
 def test_others_do_not_see_the_bookings(client, attendee, booked):
     assert titles(get_page(client)) == []
     client.force_login(make_person())

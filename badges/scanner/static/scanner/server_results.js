@@ -2,7 +2,7 @@
 
 import { ACTION, ADMITTED, REFUSED, UNVERIFIED } from "./verdict.js";
 
-const REASONS_FOR_DESK = ["unpaid", "unconfirmed"];
+const REASONS_FOR_DESK = ["unpaid", "unconfirmed", "unnamed"];
 
 /**
  * Return an outcome of before the page was reloaded, as far as the stored scan tells it.

@@ -26,9 +26,10 @@ const REASON_BY_REGISTRATION_STATE = {
   expired: "cancelled",
   pending: "unpaid",
   unverified: "unconfirmed",
+  unnamed: "unnamed",
 };
 const ENTITLEMENT_REASONS = ["not_booked", "not_entitled"];
-const REASONS_FOR_DESK = ["unpaid", "unconfirmed"];
+const REASONS_FOR_DESK = ["unpaid", "unconfirmed", "unnamed"];
 
 /** @type {Scanner.VerdictFacts} */
 const DEFAULTS = {

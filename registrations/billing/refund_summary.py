@@ -1,0 +1,77 @@
+"""Describe refunds to organizers in short sentences; `refund_text.py` speaks to the buyer."""
+
+from collections.abc import Iterable, Iterator
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from convention.money import Money
+from registrations.invoices.models.documents import Payment, Refund
+from registrations.models import Order, Registration
+
+from .cancellation import preview_outcome
+from .receivables import calculate_amount_retained, calculate_balance
+from .refund_rules import load_refund_terms
+from .refund_text import describe_refund_reason, list_cancellation_refunds, list_paid_cancellations
+
+REFUND_TEXTS = {
+    Refund.State.REQUESTED: gettext_lazy("Refund requested, %(amount)s, %(method)s"),
+    Refund.State.DONE: gettext_lazy("Refunded, %(amount)s, %(method)s"),
+    Refund.State.FAILED: gettext_lazy("Refund failed, %(amount)s, %(method)s"),
+}
+
+
+def load_order_balance(order: Order) -> dict[str, Money]:
+    """Return what was paid for the order and not refunded, and what is left to pay (negative: overpaid)."""
+    return {
+        "paid": Money(calculate_amount_retained(order), order.currency),
+        "balance": calculate_balance(order),
+    }
+
+
+def describe_refund_state(refund: Refund, payment: Payment) -> str:
+    """Return the refund's state, amount and method in words."""
+    text = str(REFUND_TEXTS[Refund.State(refund.state)])
+    amount = Money(refund.amount, payment.currency)
+    return text % {"amount": amount, "method": payment.get_method_display()}
+
+
+def summarize_refund(registration: Registration) -> list[str]:
+    """Return sentences about what cancelling this registration now would come to."""
+    return list(_iterate_preview(registration))
+
+
+def _iterate_preview(registration: Registration) -> Iterator[str]:
+    order = registration.order
+    outcome = preview_outcome(order, load_refund_terms(registration, at=timezone.now()))
+    yield describe_refund_reason(outcome.refund_terms, registration.event.zone)
+    for payment, cents in outcome.payment_refunds:
+        yield _("To refund to the buyer: %(amount)s, %(method)s.") % {
+            "amount": Money(cents, order.currency),
+            "method": payment.get_method_display(),
+        }
+    if outcome.waived_cents and not outcome.payment_refunds:
+        yield _("The outstanding %(amount)s will no longer be due.") % {
+            "amount": Money(outcome.waived_cents, order.currency)
+        }
+    if outcome.refund_terms.cancellation_fee:
+        yield describe_fee(Money(outcome.refund_terms.cancellation_fee, order.currency))
+    if outcome.is_invoiced and outcome.refund_terms.released_cents:
+        yield _("An invoice has been issued, so a credit note will be sent to the buyer.")
+
+
+def summarize_settlement(order: Order, registrations: Iterable[Registration]) -> list[str]:
+    """Return sentences about the money of cancelled registrations; none where they were free."""
+    cancelled = list_paid_cancellations(registrations)
+    if not cancelled:
+        return []
+    refunds = list_cancellation_refunds(order, cancelled)
+    sentences = [f"{describe_refund_state(refund, refund.payment)}." for refund in refunds]
+    if fee_cents := sum(registration.cancellation_fee for registration in cancelled):
+        sentences.append(describe_fee(Money(fee_cents, order.currency)))
+    return sentences or [_("The buyer owes nothing more; any invoice already issued is credited.")]
+
+
+def describe_fee(amount: Money) -> str:
+    return _("Cancellation fee owed by the buyer: %(amount)s.") % {"amount": amount}
