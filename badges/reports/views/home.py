@@ -16,7 +16,8 @@ from badges.reports.event_facts import (
     load_event_facts,
     sum_charges,
 )
-from convention.club.permissions import is_club_administrator
+from convention.club.models import ClubRole
+from convention.club.permissions import has_club_role, is_club_administrator
 from convention.errors import Forbidden
 from convention.events.models import Event
 from convention.events.permissions import (
@@ -43,7 +44,8 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
     coming = list(events.filter(ends_at__gte=now).order_by("starts_at")[:MAX_UPCOMING_SHOWN])
     past = list(events.filter(ends_at__lt=now).order_by("-starts_at")[:MAX_PAST_SHOWN])
     can_create = can_create_events(request.user)
-    if not (coming or past or can_create):
+    # Secretaries reach the season and the privacy desk from here, whatever visits exist.
+    if not (coming or past or can_create or has_club_role(request.user, ClubRole.Role.SECRETARY)):
         raise Forbidden(_("This page is for event organizers."))
     facts = load_event_facts(coming, at=now)
     # The queue concerns the whole site, so it is shown only to people who run all events.
