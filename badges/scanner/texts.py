@@ -162,6 +162,7 @@ def readiness_texts() -> dict[str, str]:
         "ready.no": _("Not yet ready to work offline"),
         "ready.ok": _("OK:"),
         "ready.problem": _("Problem:"),
+        "ready.advice": _("To check:"),
         "ready.list": _("Attendee list on this phone ({count})"),
         "ready.no_list": _("Attendee list not yet on this phone"),
         "ready.age": _("List up to date"),
