@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from convention.accounts.permissions import owns_address
 from convention.club.models import Person
 from convention.events.models import Event
+from registrations.billing.receivables import sync_receivable
 from registrations.booking.validation import is_addon_for_ticket, refuse_if_closed
-from registrations.models import Addon, Order, Registration
+from registrations.models import Addon, Order, Registration, RegistrationAddon
 from registrations.order_context import TRUSTED_SOURCES
 from registrations.order_request import BillingDetails
 from registrations.permissions import LinkAccess
@@ -34,6 +35,8 @@ from .change_order import (
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
 
+# An add-on by card that is not paid by then is removed, and its place is free again.
+PAYMENT_PERIOD: Final = datetime.timedelta(hours=24)
 # As long as the buyer may be on the payment page: the e-mail can then say that the add-on is paid.
 CARD_MAIL_DELAY: Final = datetime.timedelta(minutes=30)
 
@@ -106,7 +109,7 @@ def preview_added_addons(
         if not addon.is_on_sale(at=now):
             raise OrderChangeRefused(_("“%(addon)s” is not on sale at the moment.") % {"addon": addon.title})
         if addon.price and not link_access.is_full:
-            raise OrderChangeRefused(_("Only the buyer can add what costs something."))
+            raise OrderChangeRefused(_("Only the buyer can add paid options."))
     chosen = [item.addon for item in registration.active_addons]
     return preview_order_change(
         registration=registration, ticket=registration.ticket, addons=list({*chosen, *addons})
@@ -120,35 +123,42 @@ def add_addons(
     registration: Registration,
     addons: Collection[Addon],
     expected_cents: int,
+    user: "RequestUser",
     chosen_payment: ChosenPayment | None = None,
 ) -> Registration:
     """Add the add-ons, charge them, and mail the new confirmation.
 
-    `chosen_payment` is needed where the order was free so far. Raises as `preview_added_addons`, and
-    DifferenceChanged or SoldOut.
+    `chosen_payment` is needed where the order was free so far; `user` then decides whether an invoice is
+    possible. Raises as `preview_added_addons`, and DifferenceChanged or SoldOut.
     """
     registration = lock_registration(registration)
     change = preview_added_addons(link_access=link_access, registration=registration, addons=addons)
     order = registration.order
     if order.payment == Order.Payment.FREE and change.difference_cents > 0:
-        _set_payment(order, chosen_payment)
+        _set_payment(order, chosen_payment, user)
     chosen = [item.addon for item in registration.active_addons]
     is_paid_next = order.is_by_card and change.difference_cents > 0
-    return change_order(
+    changed = change_order(
         registration=registration,
         ticket=registration.ticket,
         addons=[*chosen, *change.added],
         expected_cents=expected_cents,
         mail_delay=CARD_MAIL_DELAY if is_paid_next else NO_DELAY,
     )
+    if is_paid_next:
+        added = RegistrationAddon.objects.filter(registration=changed, addon__in=change.added, price__gt=0)
+        added.filter(cancelled_at=None).update(pay_by=timezone.now() + PAYMENT_PERIOD)
+        # An order that was free has none yet, and the treasurer sees what is due by it.
+        sync_receivable(changed.order)
+    return changed
 
 
-def _set_payment(order: Order, chosen: ChosenPayment | None) -> None:
+def _set_payment(order: Order, chosen: ChosenPayment | None, user: "RequestUser") -> None:
     """Save how a free order is paid from now on, and its billing details. The order is locked."""
     if chosen is None:
-        raise OrderChangeRefused(
-            _("This registration was free. Say first how you pay, and whom we should invoice.")
-        )
+        raise OrderChangeRefused(_("Choose how to pay and enter the billing details first."))
+    if chosen.payment == Order.Payment.INVOICE and not can_be_invoiced(order, user):
+        raise OrderChangeRefused(_("Sign in with the order’s address to pay on invoice."))
     order.payment, order.purchase_order = chosen.payment, chosen.purchase_order
     billing = {f"billing_{name}": value for name, value in asdict(chosen.billing.normalize()).items()}
     for name, value in billing.items():

@@ -24,7 +24,7 @@ OTHER_EVENTS_SHOWN = 2
 class UpcomingEvent:
     """An upcoming event with the company's registrations and open tasks, as counts.
 
-    `pass_count` are the passes of the membership; `takes_passes` says whether a ticket takes one now.
+    `pass_count` are the passes of the membership; `can_use_passes` says whether a ticket takes one now.
     `application_path` is the page where colleagues apply themselves, at events with applications.
     """
 
@@ -35,7 +35,7 @@ class UpcomingEvent:
     refused_mail_count: int = 0
     pass_count: int = 0
     used_pass_count: int = 0
-    takes_passes: bool = False
+    can_use_passes: bool = False
     application_path: str = ""
 
     @property
@@ -46,12 +46,12 @@ class UpcomingEvent:
     @property
     def has_passes(self) -> bool:
         """Return whether the membership pays for places here, or paid for some."""
-        return self.pass_count > 0 and (self.takes_passes or self.used_pass_count > 0)
+        return self.pass_count > 0 and (self.can_use_passes or self.used_pass_count > 0)
 
     @property
     def passes_left(self) -> int:
         """Return how many more places the membership would pay for now."""
-        return max(0, self.pass_count - self.used_pass_count) if self.takes_passes else 0
+        return max(0, self.pass_count - self.used_pass_count) if self.can_use_passes else 0
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def load_upcoming_events(
             refused_mail_count=sum(pk == event.pk and refused is not None for pk, refused in waiting),
             pass_count=membership.passes if membership and event.pk in conventions else 0,
             used_pass_count=used_passes.get(event.pk, 0),
-            takes_passes=event.pk in taking_passes,
+            can_use_passes=event.pk in taking_passes,
             application_path=application_paths.get(event.pk, ""),
         )
         for event in shown

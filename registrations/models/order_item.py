@@ -35,7 +35,7 @@ class OrderItem(models.Model):
     answer_texts: Any = ()
     awaits_buyer_verification = False
     badge_symbol = ""
-    has_addable = False
+    can_add_addons = False
 
     class Meta:
         abstract = True

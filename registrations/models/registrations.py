@@ -215,6 +215,8 @@ class RegistrationAddon(TaxedItem):
     price = models.PositiveIntegerField(_("price, in cents"), default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    # Added later by card and not paid yet: the add-on is removed then, so that it takes no place for ever.
+    pay_by = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("add-on of a registration")

@@ -58,7 +58,7 @@ from schedule.models import ProgrammeAudience
 
 from .calendar import build_calendar_file
 from .order_state import describe_confirmation, describe_order_state, list_names_by_state
-from .orders_beside import list_orders_beside
+from .related_orders import list_related_orders
 
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
@@ -79,7 +79,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
     }
     _attach_answers(link_access)
     _attach_badge_symbols(link_access)
-    _attach_addable(link_access)
+    _set_can_add_addons(link_access)
     packages = list(list_active_sponsorships(order))
     cancelled_at = find_cancellation_time(event)
     awaits_payment = order.is_by_card and bool(states & UNPAID_STATES)
@@ -111,7 +111,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "buyer_document": choose_buyer_document(find_stored_receivable(order))
         if link_access.is_full
         else None,
-        "orders_beside": list_orders_beside(link_access, request.user),
+        "related_orders": list_related_orders(link_access, request.user),
         "is_of_sponsor": order.sponsorships.exists(),
         **_list_offered_actions(link_access),
         **_attach_session_bookings(link_access),
@@ -161,13 +161,13 @@ def _attach_badge_symbols(link_access: LinkAccess) -> None:
         registration.badge_symbol = symbols.get(registration.pk, "")
 
 
-def _attach_addable(link_access: LinkAccess) -> None:
+def _set_can_add_addons(link_access: LinkAccess) -> None:
     """Set whether an add-on that is on sale and left can be added to each registration."""
     event = link_access.order.event
     on_sale = load_addons_on_sale([event])[event.pk]
     for registration in link_access.registrations:
         addable = select_addons_of_link(link_access, registration, on_sale)
-        registration.has_addable = any(addon.remaining != 0 for addon in addable)
+        registration.can_add_addons = any(addon.remaining != 0 for addon in addable)
 
 
 def list_wallet_links() -> list[tuple[str, str]]:
@@ -296,7 +296,7 @@ def my_registrations(request: HttpRequest) -> HttpResponse:
     email = (person.email if person else "") or ""
     now = timezone.now()
     upcoming = [r for r in own_registrations if r.event.ends_at >= now]
-    with_addons = _find_addable(upcoming, email)
+    with_addons = _find_extendable_ids(upcoming, email)
     context = {
         "upcoming": [(r, choose_link_secret(r, email), r.pk in with_addons) for r in upcoming],
         "past": [
@@ -310,7 +310,7 @@ def my_registrations(request: HttpRequest) -> HttpResponse:
     return render(request, "registrations/me.html", context)
 
 
-def _find_addable(registrations: list[Registration], email: str) -> set[int]:
+def _find_extendable_ids(registrations: list[Registration], email: str) -> set[int]:
     """Return the ids of the person's registrations to which an add-on on sale can be added."""
     events = {registration.event_id: registration.event for registration in registrations}
     on_sale = load_addons_on_sale(list(events.values()))

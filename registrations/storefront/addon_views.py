@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from convention.errors import ConventionError
 from convention.money import Money
+from convention.text.normalize import parse_digits
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.changes.add_addons import (
     ChosenPayment,
@@ -33,9 +34,7 @@ from registrations.rate_limits import throttle_correction
 from .forms import AddonChoiceWidget, BillingForm, build_payment_forms
 
 
-class AddedAddonsForm(forms.Form):
-    """The add-ons to add."""
-
+class AddonPurchaseForm(forms.Form):
     addons = forms.MultipleChoiceField(
         label=gettext_lazy("Add-ons"),
         widget=AddonChoiceWidget,
@@ -75,7 +74,7 @@ def addon_purchase(request: HttpRequest, reference: str, secret: str, person: st
     offered = select_addons_of_link(link_access, registration, on_sale)
     # The preview changes nothing, so that it is a GET with the choice in the address.
     data = request.POST if request.method == "POST" else request.GET or None
-    form = AddedAddonsForm(data, offered=offered)
+    form = AddonPurchaseForm(data, offered=offered)
     change = _preview(form, link_access, registration) if data is not None and form.is_valid() else None
     payment_forms = _build_payment_forms(request, link_access.order, change) if change else {}
     if request.method == "POST" and change and _are_valid(payment_forms):
@@ -92,14 +91,14 @@ def addon_purchase(request: HttpRequest, reference: str, secret: str, person: st
         "difference": Money(change.difference_cents, link_access.order.currency) if change else None,
         "refunds": describe_ticket_refunds(event, [registration.ticket]),
         "can_pay": change is None or _can_pay(request, link_access.order, change),
-        "payment_sentence": _describe_payment(request, link_access.order),
+        "payment_sentence": _write_payment_sentence(request, link_access.order),
         **payment_forms,
     }
     return render(request, "registrations/add_addons.html", context)
 
 
 def _preview(
-    form: AddedAddonsForm, link_access: LinkAccess, registration: Registration
+    form: AddonPurchaseForm, link_access: LinkAccess, registration: Registration
 ) -> OrderChange | None:
     try:
         return preview_added_addons(
@@ -128,7 +127,7 @@ def _build_payment_forms(request: HttpRequest, order: Order, change: OrderChange
     return payment_forms
 
 
-def _describe_payment(request: HttpRequest, order: Order) -> str:
+def _write_payment_sentence(request: HttpRequest, order: Order) -> str:
     """Return how what is added is paid, where the buyer has no choice."""
     if order.is_by_card or not can_be_invoiced(order, request.user):
         return _("You pay by card on the next page.")
@@ -166,18 +165,20 @@ def _read_payment(
 
 def _try_adding(
     request: HttpRequest,
-    form: AddedAddonsForm,
+    form: AddonPurchaseForm,
     link_access: LinkAccess,
     registration: Registration,
     payment_forms: Mapping[str, forms.Form],
 ) -> Registration | None:
-    expected = request.POST.get("difference", "")[:12]
+    expected_cents = parse_digits(request.POST.get("difference", ""))
     try:
         return add_addons(
             link_access=link_access,
             registration=registration,
             addons=form.cleaned_data["addons"],
-            expected_cents=int(expected) if expected.isdecimal() else 0,
+            # No price is negative: without a readable one the page asks again.
+            expected_cents=-1 if expected_cents is None else expected_cents,
+            user=request.user,
             chosen_payment=_read_payment(request, link_access.order, payment_forms),
         )
     except ConventionError as error:
@@ -193,11 +194,12 @@ def _redirect_after_adding(
     if order.is_by_card and change.difference_cents > 0:
         messages.success(request, _("Added: %(addons)s. Payment is the last step.") % {"addons": titles})
         return redirect(order.continue_path)
-    values = {"addons": titles, "email": order.email}
+    # An attendee's own link does not show the buyer's address.
+    email = order.email if link_access.is_full else registration.email if registration.is_private else ""
     sentence = (
         _("Added: %(addons)s. A new confirmation is on its way to %(email)s.")
-        if order.email
+        if email
         else _("Added: %(addons)s.")
     )
-    messages.success(request, sentence % values)
+    messages.success(request, sentence % {"addons": titles, "email": email})
     return redirect("order", order.reference, link_access.secret)

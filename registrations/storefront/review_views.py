@@ -27,8 +27,8 @@ from registrations.booking.validation import refuse_if_closed
 from registrations.models import Order, Question, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest
-from registrations.orders.orders_beside import link_to_previous_order
 from registrations.orders.quotations import QuotationUnavailable, create_order_quotation
+from registrations.orders.related_orders import link_to_previous_order
 from registrations.pricing.catalog import (
     Offering,
     PriceChanged,

@@ -61,8 +61,9 @@ def select_only(registration_ids: Iterable[int]) -> Segment:
 def filter_unpaid() -> Q:
     """Return registrations whose order has an amount due and no known payment."""
     noted = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
-    # Orders by card are confirmed only once they are paid.
-    to_pay = Q(order__payment=Order.Payment.INVOICE, order__total__gt=0)
+    # Orders by card too: an add-on or another ticket later may be unpaid. What was paid by card is noted.
+    by_money = (Order.Payment.INVOICE, Order.Payment.CARD)
+    to_pay = Q(order__payment__in=by_money, order__total__gt=0)
     return to_pay & ~Q(Exists(noted.filter(Q(amount_due__lte=0))))
 
 

@@ -101,7 +101,7 @@ def event_start(request: "HttpRequest", kind: str) -> "HttpResponse":
         "form": form,
         "heading": heading,
         "section": "organize",
-        "lacks_group": is_meeting and not WorkingGroup.objects.exists(),
+        "has_groups": not is_meeting or WorkingGroup.objects.exists(),
         "can_add_group": is_club_administrator(request.user),
     }
     return render(request, "organize/event_start.html", context)

@@ -1,27 +1,46 @@
-"""Add-ons that a buyer added to a confirmed order by card, and removes again instead of paying for them."""
+"""Remove add-ons that a buyer added to a confirmed order by card and did not pay."""
 
+import datetime
 from collections.abc import Iterable
+from contextlib import suppress
+from typing import Final
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from convention.errors import ConventionError
 from registrations.changes.change_order import change_order
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.models import Receivable
 from registrations.models import Order, Registration, RegistrationAddon
 from registrations.payments.models import CardPaymentAttempt
 
 from . import gateway
 from .checkout import NothingToPay, PaymentUnavailable, accepts_cards, compute_card_due, end_attempt
 
+# What cannot be removed for so long, such as after the event, is left to the treasurer.
+REMOVAL_ATTEMPTS_PERIOD: Final = datetime.timedelta(days=7)
+
 
 def find_unpaid_addons(registrations: Iterable[Registration], due_cents: int) -> list[RegistrationAddon]:
-    """Return the add-ons that came after the confirmation and that the amount due contains."""
+    """Return the add-ons that wait for their payment by card and that the amount due contains."""
     return [
         item
         for registration in registrations
-        if registration.confirmed_at and not registration.cancelled_at
+        if not registration.cancelled_at
         for item in registration.active_addons
-        if 0 < item.price <= due_cents and item.created_at > registration.confirmed_at
+        if item.pay_by and item.price <= due_cents
     ]
+
+
+def clear_payment_deadlines(receivable: Receivable) -> None:
+    """Let add-ons stay once nothing is due for their order."""
+    waiting = RegistrationAddon.objects.filter(
+        registration__order__reference=receivable.reference, pay_by__isnull=False
+    )
+    if waiting.exists() and compute_balance(receivable).amount_due <= 0:
+        waiting.update(pay_by=None)
 
 
 def remove_unpaid_addon(*, order: Order, addon_id: int) -> None:
@@ -32,6 +51,18 @@ def remove_unpaid_addon(*, order: Order, addon_id: int) -> None:
     # Ended first, so that nobody pays on a page that is still open for what is removed here.
     _end_open_attempts(order)
     _remove_addon(order=order, addon_id=addon_id)
+
+
+def remove_expired_addons() -> None:
+    """Remove add-ons whose payment did not come in time, so that their places are free again."""
+    now = timezone.now()
+    expired = RegistrationAddon.objects.filter(
+        pay_by__lt=now, pay_by__gt=now - REMOVAL_ATTEMPTS_PERIOD, cancelled_at=None
+    )
+    for item in expired.select_related("registration__order").order_by("pk"):
+        # Paid or being paid at this moment, or the event is over, or Stripe cannot be asked now.
+        with suppress(ConventionError):
+            remove_unpaid_addon(order=item.registration.order, addon_id=item.pk)
 
 
 def _end_open_attempts(order: Order) -> None:
@@ -50,6 +81,9 @@ def _end_open_attempts(order: Order) -> None:
 @transaction.atomic
 def _remove_addon(*, order: Order, addon_id: int) -> None:
     order = Order.objects.locked_for_update().select_related("event").get(pk=order.pk)
+    # Opened in another tab since: attempts are made under the same lock.
+    if accepts_cards() and CardPaymentAttempt.objects.unsettled().filter(order=order).exists():
+        raise NothingToPay(_("A payment for this order has just been started. Finish or cancel it first."))
     rows = order.registrations.select_related("ticket").prefetch_related("addons__addon")
     # An ended attempt may turn out to be paid: then nothing is due any more.
     unpaid = {item.pk: item for item in find_unpaid_addons(rows, compute_card_due(order))}

@@ -9,9 +9,11 @@ from lxml import html
 
 from registrations.billing.receivables import calculate_balance
 from registrations.booking.place_order import place_order
+from registrations.changes.change_order import change_ticket
 from registrations.models import Order, Registration
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.payments.cards.demo_payments import record_demo_payment
+from registrations.payments.cards.unpaid_addons import remove_expired_addons
 from registrations.permissions import make_own_secret
 from tests.buyer_verification import by_verified
 from tests.factories import make_account, make_addon, make_event, make_order, make_registration, make_ticket
@@ -114,6 +116,40 @@ def test_what_was_not_paid_by_card_is_removed_again(dinner, client):
     assert dinner.reserved == 0
 
 
+def test_a_paid_addon_is_not_removed_for_another_amount_due(dinner, client):
+    registration = order_place(dinner, "card")
+    order, path = registration.order, make_path(registration)
+    record_demo_payment(order=order)
+    client.post(path, read_form(client, path))
+    record_demo_payment(order=Order.objects.get())
+    dearer = make_ticket(dinner.event, slug="vip", price=20_000)
+    change_ticket(registration=registration, ticket=dearer, expected_cents=8_000)
+
+    paying = client.get(f"{order.manage_path}pay/")
+
+    assert html.fromstring(paying.content).findtext(".//h1") == "Payer 80\u00a0€"
+    assert html.fromstring(paying.content).xpath("//button[@name='remove']") == []
+
+
+def test_an_addon_that_is_not_paid_in_time_is_removed(dinner, client, run_tasks, mailoutbox):
+    registration = order_place(dinner, "card")
+    record_demo_payment(order=registration.order)
+    path = make_path(registration)
+    client.post(path, read_form(client, path))
+
+    remove_expired_addons()
+    kept = registration.addons.filter(cancelled_at=None).count()
+    registration.addons.update(pay_by=timezone.now() - datetime.timedelta(minutes=1))
+    remove_expired_addons()
+    run_tasks()
+
+    assert kept == 1
+    dinner.refresh_from_db()
+    assert dinner.reserved == 0
+    assert calculate_balance(Order.objects.get()).amount == 0
+    assert mailoutbox[-1].to == ["b@example.org"]
+
+
 def test_an_attendees_own_link_adds_only_what_is_free(dinner, client):
     registration = order_place(dinner)
     walk = make_addon(dinner.event, slug="walk", name="Visite guidée", price=0)
@@ -121,8 +157,9 @@ def test_an_attendees_own_link_adds_only_what_is_free(dinner, client):
 
     page = client.get(path).text
     refused = client.post(path, {"addons": "dinner", "difference": "4500"}).text
-    client.post(path, {"addons": "walk", "difference": "0"})
+    added = client.post(path, {"addons": "walk", "difference": "0"}, follow=True).text
 
+    assert "b@example.org" not in added
     assert "Visite guidée" in page
     assert "Dîner" not in page
     assert "error" in refused

@@ -95,7 +95,10 @@ def test_orders_of_one_buyer_are_shown_beside_each_other(client, place):
     stranger = make_order(place.event, email=first.email)
 
     second = register_another(client, first, first_name="Léa", last_name="Durand")
-    pages = {order.reference: client.get(order.manage_path).text for order in (first, second, stranger)}
+    third = register_another(client, first, first_name="Ugo", last_name="Petit")
+    pages = {
+        order.reference: client.get(order.manage_path).text for order in (first, second, third, stranger)
+    }
     attendee = client.get(f"/orders/{first.reference}/{make_own_secret(place)}/").text
     first_path = first.manage_path
     first.raise_all_link_versions()
@@ -103,8 +106,11 @@ def test_orders_of_one_buyer_are_shown_beside_each_other(client, place):
     replaced = client.get(second.manage_path).text
 
     assert second.email == first.email
-    assert second.manage_path in pages[first.reference]
     assert "Léa Durand" in pages[first.reference]
+    # Its link would let a holder of the earlier one cancel it.
+    assert second.manage_path not in pages[first.reference]
+    assert "Ugo Petit" in pages[second.reference]
+    assert third.manage_path not in pages[second.reference]
     assert first_path in pages[second.reference]
     assert stranger.reference not in pages[first.reference]
     assert "Vos autres commandes" not in pages[stranger.reference]

@@ -1,7 +1,9 @@
 """Orders of the same buyer for the same event, shown beside each other on the pages behind their links.
 
 Anybody can order under another's address, so the same address is not enough. An order is shown if it was
-begun from the other's page and its link was never replaced, or to somebody signed in with that address.
+begun from the other's page and no link of both was replaced, or to somebody signed in with that address.
+A link opens everything, so only that person gets it. To others the later order links the earlier one, whose
+link they had.
 """
 
 from dataclasses import dataclass
@@ -25,8 +27,8 @@ MAX_ORDERS_SHOWN: Final = 50
 
 
 @dataclass(frozen=True)
-class OrderBeside:
-    """Another order of the buyer: its attendees, its state in words, and the path of its page."""
+class RelatedOrder:
+    """Another order of the buyer, its state in words; `path` is "" if the reader may not open it."""
 
     reference: str
     names: str
@@ -42,37 +44,38 @@ def link_to_previous_order(*, order: Order, reference: str) -> None:
         Order.objects.filter(pk=order.pk, previous_order=None).update(previous_order=previous)
 
 
-def list_orders_beside(link_access: LinkAccess, user: "RequestUser") -> list[OrderBeside]:
+def list_related_orders(link_access: LinkAccess, user: "RequestUser") -> list[RelatedOrder]:
     """Return the buyer's other orders for the event that the holder of this link may open."""
     order = link_access.order
     if not link_access.is_full or order.awaits_verification or order.source == SOURCE_COMPANY_CONTACT:
         return []
-    rows = Order.objects.filter(_select_related(order, user), event=order.event_id).exclude(pk=order.pk)
+    is_owner = isinstance(user, Person) and owns_address(user, order.email)
+    related = Q(email__iexact=order.email) if is_owner else _make_related_condition(order)
+    rows = Order.objects.filter(related, event=order.event_id).exclude(pk=order.pk)
     rows = rows.exclude(source=SOURCE_COMPANY_CONTACT).prefetch_related("registrations").order_by("pk")
     return [
-        _describe(row)
+        _describe(row, row.manage_path if is_owner or row.pk == order.previous_order_id else "")
         for row in rows[:MAX_ORDERS_SHOWN]
         if is_same_email(row.email, order.email) and not row.awaits_verification
     ]
 
 
-def _select_related(order: Order, user: "RequestUser") -> Q:
-    """Return the condition of the orders that this user may open, the order itself included."""
-    if isinstance(user, Person) and owns_address(user, order.email):
-        return Q(email__iexact=order.email)
+def _make_related_condition(order: Order) -> Q:
+    """Return the condition of the earlier order, and of those begun from its page or from this one's."""
     related = Q(previous_order=order)
     if order.previous_order_id:
-        related |= Q(pk=order.previous_order_id) | Q(previous_order=order.previous_order_id)
-    # A replaced link may have been replaced because of somebody who has the other order's link.
+        previous = order.previous_order_id
+        related |= Q(pk=previous) | Q(previous_order=previous, previous_order__link_version=0)
+    # A link may have been replaced because of somebody who has the other order's link.
     return related & Q(link_version=0)
 
 
-def _describe(order: Order) -> OrderBeside:
+def _describe(order: Order, path: str) -> RelatedOrder:
     registrations = sorted(order.registrations.all(), key=lambda registration: registration.pk)
-    return OrderBeside(
+    return RelatedOrder(
         reference=order.reference,
         # A private place is its attendee's business alone.
         names=", ".join(row.name for row in registrations if not row.is_private),
         state=describe_order_state(registrations),
-        path=order.manage_path,
+        path=path,
     )
