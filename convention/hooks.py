@@ -102,6 +102,8 @@ event_guards = Hook()
 # (event) -> ReadinessItems (convention/events/publishing/publish.py): what is ready or missing before its
 # publication.
 event_readiness = Hook()
+# (event) -> sentences on why the draft cannot be deleted.
+event_deletion_obstacles = Hook()
 # () -> PublicPages (convention/web/routing.py) for the site map, the most important first.
 public_pages = Hook()
 # (EventCopy) -> None (convention/events/publishing/copy_event.py): copy the app’s settings into the copy.

@@ -115,6 +115,7 @@ def build_logging_config(*, mode: str, level: str) -> dict[str, Any]:
             "fido2": {"level": "WARNING"},  # logs each passkey at INFO
             # One line for each request, and which request queued which task: in production only.
             "convention.access": {"level": level if production else "WARNING"},
-            "django.tasks": {"level": "DEBUG" if production and level == "INFO" else level},
+            "django.tasks": {"level": {"INFO": "DEBUG" if production else "WARNING"}.get(level, level)},
+            "factur-x": {"level": "WARNING"},  # logs each step of each invoice at INFO
         },
     }

@@ -56,6 +56,7 @@ class RegistrationsConfig(AppConfig):
         ):
             hooks.session_audiences.register(audience, f"registrations.sessions.audiences.{loader}")
         hooks.event_readiness.register("registrations.ticketing.readiness.list_ticket_readiness")
+        hooks.event_deletion_obstacles.register("registrations.ticketing.readiness.list_deletion_obstacles")
         hooks.event_starters.register("registrations.ticketing.starting_tickets.create_starting_tickets")
         hooks.event_copiers.register("registrations.ticketing.copy_tickets.copy_registration_settings")
         hooks.metrics.register("registrations.questions.storage_use.list_storage_metrics")

@@ -353,12 +353,13 @@ PERMISSIONS_BY_URL_NAME = {
         TREASURERS,
     ),
     # organizers
-    "organize": RUNNING_SOMETHING - {"desk"},
+    "organize": RUNNING_SOMETHING - {"desk"} | {"secretary"},
     "organize-event-new": ADMINISTRATORS,
     "organize-event-start": ADMINISTRATORS,
     "organize-event-create": ADMINISTRATORS,
     "organize-event-copy": ADMINISTRATORS,
     "organize-event": ORGANIZERS,
+    "organize-event-delete": ORGANIZERS - {"outside organizer"},
     "organize-role-end": ORGANIZERS - {"outside organizer"},  # a role that the club gave
     "organize-delegation-new": ADMINISTRATORS,
     "organize-delegate-add": ADMINISTRATORS,

@@ -215,6 +215,7 @@ ELSEWHERE = {
     "order-pay-test": "test_pay_pages",
     "api-token-revoke": "test_tokens", "organize-event-create": "test_pages",
     "organize-event-start": "events/test_start_event",
+    "organize-event-delete": "events/test_publish",
     "organize-event-publish": "events/test_publish", "organize-event-copy": "events/test_copy_event",
     "organize-visit": "test_lifecycle", "organize-visit-create": "test_lifecycle",
     "organize-visit-step": "test_lifecycle",

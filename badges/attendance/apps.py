@@ -13,6 +13,7 @@ class AttendanceConfig(AppConfig):
     def ready(self) -> None:
         """Register what lower layers call."""
         hooks.event_starters.register("badges.attendance.attendance_hooks.create_entrance")
+        hooks.event_deletion_obstacles.register("badges.attendance.attendance_hooks.list_scan_obstacles")
         hooks.event_copiers.register("badges.attendance.attendance_hooks.copy_checkpoints")
         hooks.scanned_registrations.register("badges.attendance.attendance_hooks.find_scanned_registrations")
         hooks.registration_presence.register("badges.attendance.attendance_hooks.find_stays")

@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Collection
 
 from django.db.models import Max, Min
+from django.utils.translation import gettext as _
 
 from convention.events.models import Event
 from convention.events.publishing.copy_event import EventCopy
@@ -67,3 +68,8 @@ def copy_checkpoints(event_copy: EventCopy) -> None:
         copied.addon = event_copy.find_copy(Addon, checkpoint.addon_id)
         if copied.counts_as or copied.addon:
             copied.save(update_fields=["counts_as", "addon"])
+
+
+def list_scan_obstacles(event: Event) -> list[str]:
+    """Return why a draft cannot be deleted: scans are never deleted with it."""
+    return [_("Badges have been scanned.")] if Scan.objects.filter(event=event).exists() else []

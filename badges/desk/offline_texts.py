@@ -62,7 +62,7 @@ def list_guest_texts() -> dict[str, str]:
         "verdict.in": _("Checked in"),
         "verdict.out": _("Checked out"),
         "verdict.undone": pgettext("scan", "Undone"),
-        "payment.paid": _("paid"),
+        "payment.paid": _("order paid"),
         "payment.to_pay": _("to pay: {amount}"),
         "payment.to_invoice": _("on invoice: {amount}"),
         "facts.inside": _("inside, arrived {time}"),

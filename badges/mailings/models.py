@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
@@ -239,3 +239,10 @@ class ReminderPlan(MailTexts):
 
     def __str__(self) -> str:
         return f"{self.event}: {self.days}"
+
+    @property
+    def days_text(self) -> str:
+        """Return how many days before the event, such as "7 days, 1 day"."""
+        return ", ".join(
+            ngettext("%(count)d day", "%(count)d days", day) % {"count": day} for day in self.days
+        )

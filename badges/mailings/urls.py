@@ -41,4 +41,4 @@ pages: list[Any] = [
     path(f"{ONE}/log/<int:recipient>/came-back/", log.recipient_bounce, name="organize-mailing-came-back"),
     path("news/stop/<str:token>/", unsubscribe.unsubscribe_page, name="unsubscribe"),
 ]
-organizer_pages = [OrganizerPage("organize-mail", _("Mail"), 45, PageGroup.COMMUNICATION)]
+organizer_pages = [OrganizerPage("organize-mail", _("E-mails"), 45, PageGroup.COMMUNICATION)]

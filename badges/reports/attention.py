@@ -70,6 +70,18 @@ def list_queue_items(queue: TaskQueueState) -> list[AttentionItem]:
     return items
 
 
+def list_draft_items(missing_count: int) -> list[AttentionItem]:
+    """Return how many points of the checklist before publication are missing."""
+    if not missing_count:
+        return []
+    sentence = ngettext(
+        "%(count)s point to look at before the event is published.",
+        "%(count)s points to look at before the event is published.",
+        missing_count,
+    )
+    return [AttentionItem(sentence % {"count": missing_count}, 0, "organize-event-publish")]
+
+
 def _publishing_items(facts: EventFacts, at: datetime.datetime) -> Iterator[AttentionItem]:
     event = facts.event
     if event.visibility == Event.Visibility.DRAFT and event.starts_at - at < DRAFT_WARNING_PERIOD:

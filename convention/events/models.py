@@ -173,6 +173,11 @@ class Event(RichTextModel):
         """Return the time zone in which the event's times are shown."""
         return zoneinfo.ZoneInfo(self.timezone)
 
+    def is_before_first_day(self, *, at: datetime.datetime | None = None) -> bool:
+        """Return whether the event starts on a later day, in its own time zone."""
+        now = at or timezone.now()
+        return now.astimezone(self.zone).date() < self.starts_at.astimezone(self.zone).date()
+
     def is_registration_open(self, *, at: datetime.datetime | None = None) -> bool:
         """Return whether the event is published, inside its registration period, and not over."""
         now = at or timezone.now()

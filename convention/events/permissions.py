@@ -187,6 +187,14 @@ def get_event_to_organize(slug: str, person: "RequestUser") -> Event:
     return _get_event_if(slug, person, can_organize)
 
 
+def get_event_to_delete(slug: str, person: "RequestUser") -> Event:
+    """Return an event that this person may delete. Raise what `get_event_to_organize` raises."""
+    event = get_event_to_organize(slug, person)
+    if get_delegation(person, event):
+        raise Forbidden(_("Only the club’s own organizers can delete an event."))
+    return event
+
+
 def get_event_to_staff(slug: str, person: "RequestUser") -> Event:
     """Return the event of a desk's page. Raise NotFound, Forbidden or SignInRequired."""
     return _get_event_if(slug, person, can_staff_desk)

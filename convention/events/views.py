@@ -87,7 +87,10 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
             return redirect("organize-settings", event_row.slug)
     # The form has changed the instance; the page's frame shows what is stored.
     event_shown = Event.objects.select_related("venue").get(pk=event_row.pk) if form.is_bound else event_row
-    return render_event_page(request, "organize/event_settings.html", event_shown, form=form)
+    is_delegated = get_delegation(request.user, event_shown) is not None
+    return render_event_page(
+        request, "organize/event_settings.html", event_shown, form=form, is_delegated=is_delegated
+    )
 
 
 @transaction.atomic

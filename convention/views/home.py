@@ -52,7 +52,7 @@ def choose_landing_path(visitor: PageVisitor) -> str:
     pages = (
         (lambda: visitor.can_organize, "organize"),
         (lambda: visitor.can_see_money, "receivables"),
-        (lambda: visitor.can_see_season, "organize-season"),
+        (lambda: visitor.is_secretary, "organize-season"),
         (lambda: visitor.can_work_desk, "desks"),
         (lambda: visitor.can_review, "review-events"),
         (lambda: visitor.is_contact, "company"),

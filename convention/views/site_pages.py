@@ -62,6 +62,11 @@ class PageVisitor:
         return has_organized_event(self.request.user)
 
     @cached_property
+    def can_open_organize(self) -> bool:
+        """Return whether the visitor has the organizers' home, with or without an event."""
+        return self.can_plan_season or self.can_organize
+
+    @cached_property
     def can_create_events(self) -> bool:
         """Return whether the visitor may create events."""
         return can_create_events(self.request.user)
@@ -72,14 +77,9 @@ class PageVisitor:
         return bool(self._roles & {ClubRole.Role.TREASURER, ClubRole.Role.ADMINISTRATOR})
 
     @cached_property
-    def can_handle_privacy(self) -> bool:
-        """Return whether the visitor handles privacy requests and has no page of all events."""
+    def is_secretary(self) -> bool:
+        """Return whether the visitor is the secretary, and not an administrator too."""
         return ClubRole.Role.SECRETARY in self._roles and ClubRole.Role.ADMINISTRATOR not in self._roles
-
-    @cached_property
-    def can_see_season(self) -> bool:
-        """Return whether the visitor plans the season and has no page of all events."""
-        return self.can_handle_privacy and ClubRole.Role.ORGANIZER not in self._roles
 
     @cached_property
     def is_member(self) -> bool:

@@ -1,4 +1,7 @@
-"""The points of an event's checklist before publication that concern tickets, prices and invoices."""
+"""The points of an event's checklist before publication that concern tickets, prices and invoices.
+
+Also what prevents that its draft is deleted.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,8 +11,8 @@ from django.utils.translation import ngettext
 
 from convention.events.models import Event
 from convention.events.publishing.publish import ReadinessItem
-from registrations.invoices.models import Issuer
-from registrations.models import RefundRule, Ticket
+from registrations.invoices.models import Issuer, Quotation, Receivable
+from registrations.models import Order, RefundRule, Registration, Ticket, WaitingEntry
 
 
 def list_ticket_readiness(event: Event) -> Iterator[ReadinessItem]:
@@ -62,3 +65,11 @@ def _list_price_items(event: Event) -> Iterator[ReadinessItem]:
         # Only the treasurer can enter it, so the organizer gets the sentence without a link.
         text = _("No invoice can be issued yet: ask the treasurer to enter the club’s billing details.")
         yield ReadinessItem(text, is_done=False)
+
+
+def list_deletion_obstacles(event: Event) -> Iterator[str]:
+    """Yield why a draft cannot be deleted: people, orders or money belong to it."""
+    if any(model.objects.filter(event=event).exists() for model in (Registration, Order, WaitingEntry)):
+        yield _("People are registered or waiting, or were.")
+    if any(model.objects.filter(event=event).exists() for model in (Receivable, Quotation)):
+        yield _("A quotation, an invoice or a payment belongs to it.")

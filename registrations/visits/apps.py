@@ -32,4 +32,7 @@ class VisitsConfig(AppConfig):
         hooks.application_rules.register("registrations.visits.applications.visit_rules.VISIT_RULES")
         hooks.cancelled_events.register("registrations.visits.lifecycle.event_hooks.find_cancelled_events")
         hooks.event_readiness.register("registrations.visits.lifecycle.event_hooks.list_visit_readiness")
+        hooks.event_deletion_obstacles.register(
+            "registrations.visits.lifecycle.event_hooks.list_application_obstacles"
+        )
         hooks.event_guards.register("registrations.visits.lifecycle.event_hooks.check_event_change")

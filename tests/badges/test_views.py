@@ -94,7 +94,7 @@ def test_the_preview_is_a_picture_even_before_anyone_registers(organizer):
     make_registration(ticket, first_name="Zoé")
     full = organizer.get(reverse("organize-badges-preview", args=[ticket.event.slug]))
     assert empty["Content-Type"] == full["Content-Type"] == "image/svg+xml"
-    assert "<title>Badge de Zoé Müller</title>" in full.content.decode()
+    assert "<title>Badge : Zoé Müller</title>" in full.content.decode()
 
 
 @pytest.mark.parametrize("page", ["", "preview.svg", "a6.pdf"])

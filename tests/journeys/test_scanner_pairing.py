@@ -1,5 +1,7 @@
 """Pairing by codes that work once, and scans that outlive the pairing that made them."""
 
+import datetime
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
@@ -34,11 +36,13 @@ def lose_answer(route: Route) -> None:
 
 
 def test_phone_pairs_by_a_code_once_and_signs_its_scans(open_page):
-    event = make_event()
+    starts = timezone.now() + datetime.timedelta(days=90)
+    event = make_event(starts_at=starts, ends_at=starts + datetime.timedelta(days=1))
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     page, other = open_page("phone"), open_page("phone", "en")
 
     code = pair_by_code(page, event)
+    expect(page.locator("#early-notice")).to_contain_text("comptent déjà")
     scan(page, code_of(badge))
     expect_all_sent(page)
     page.goto(f"/scan/#code={code}")

@@ -266,7 +266,7 @@ def test_who_gave_a_place_away_sees_no_more_of_it(client: Client, event: Event):
     someone = {"first_name": "Ana", "last_name": "Silva", "email": "ana@example.org", "company": "Acme"}
     told = client.post(f"{own}{one.reference}/correct/", someone, follow=True)
     assert told.redirect_chain == [("/events/congress/", 302)]
-    assert "La place est maintenant au nom de Ana Silva." in text(told)
+    assert "La place est maintenant attribuée à Ana Silva." in text(told)
     assert "Votre lien ne fonctionne plus." in text(told)
     assert [client.get(f"{own}{path}").status_code for path in ("", "calendar.ics")] == [404, 404]
     client.force_login(former)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -66,8 +67,11 @@ class ShownCode:
 
     @property
     def url(self) -> str:
-        """Return the address that the phone opens; browsers send no fragment, so no server logs it."""
-        return f"{settings.SITE_URL}/scan/#code={self.text}"
+        """Return the address that the phone opens, in the active language.
+
+        Browsers send no fragment, so no server logs the code.
+        """
+        return f"{settings.SITE_URL}{reverse('scan')}#code={self.text}"
 
 
 @transaction.atomic

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from convention.events.models import Event
 
 PRINT_VERBS = ("badges.print", "job.badges")
+# One badge, at the desk.
+SINGLE_PRINT_VERB = "badge.print"
 MAX_NAMES_SHOWN = 5
 
 
@@ -147,12 +149,7 @@ def _badge_gaps(event: "Event") -> Iterator[ReadinessGap]:
     printed_at = prints.order_by("-created_at").values_list("created_at", flat=True).first()
     if printed_at is None:
         if count := confirmed.count():
-            sentence = ngettext(
-                "No badges have been printed; %(count)d attendee is registered.",
-                "No badges have been printed; %(count)d attendees are registered.",
-                count,
-            )
-            yield ReadinessGap(sentence % {"count": count}, "organize-badges")
+            yield ReadinessGap(_describe_unprinted(event, count), "organize-badges")
         return
     later = Q(confirmed_at__gt=printed_at) | Q(changed_at__gt=printed_at)
     if count := confirmed.filter(later).count():
@@ -164,6 +161,27 @@ def _badge_gaps(event: "Event") -> Iterator[ReadinessGap]:
         yield ReadinessGap(sentence % {"count": count}, "organize-badges")
 
 
+def _describe_unprinted(event: "Event", count: int) -> str:
+    """Return the sentence about `count` attendees whose badges were not printed together."""
+    if AuditEntry.objects.filter(event=event.slug, verb=SINGLE_PRINT_VERB).exists():
+        sentence = ngettext(
+            "Badges have been printed one by one only, at the desk; %(count)d attendee is registered.",
+            "Badges have been printed one by one only, at the desk; %(count)d attendees are registered.",
+            count,
+        )
+    else:
+        sentence = ngettext(
+            "No badges have been printed; %(count)d attendee is registered.",
+            "No badges have been printed; %(count)d attendees are registered.",
+            count,
+        )
+    return sentence % {"count": count}
+
+
 def _count_and_names(names: list[str]) -> dict[str, object]:
     shown = [_("“%(name)s”") % {"name": name} for name in names[:MAX_NAMES_SHOWN]]
-    return {"count": len(names), "names": ", ".join(shown) + ("…" if len(names) > MAX_NAMES_SHOWN else "")}
+    listed, hidden_count = ", ".join(shown), len(names) - MAX_NAMES_SHOWN
+    if hidden_count > 0:
+        more = ngettext("%(names)s and %(count)d more", "%(names)s and %(count)d more", hidden_count)
+        listed = more % {"names": listed, "count": hidden_count}
+    return {"count": len(names), "names": listed}

@@ -122,6 +122,7 @@ def make_etag(door: DoorState, since: int, cursor: int | None) -> str:
         device.checkpoint_id,
         device.can_override,
         device.event.sequence,
+        device.event.starts_at,
         latest,
         since,
         cursor,

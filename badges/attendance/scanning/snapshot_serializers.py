@@ -28,6 +28,7 @@ SNAPSHOT_EXAMPLE = OpenApiExample(
             "name": "Convention 2026",
             "name_en": "",
             "timezone": "Europe/Paris",
+            "starts_at": "2026-06-17T09:00:00+02:00",
         },
         "device": {
             "id": 7,
@@ -135,6 +136,7 @@ class SnapshotEventResponse(serializers.Serializer[Any]):
     name = serializers.CharField()
     name_en = serializers.CharField()
     timezone = serializers.CharField()
+    starts_at = LocalTimeField(timespec="auto")
 
 
 class SnapshotDeviceResponse(serializers.Serializer[Any]):

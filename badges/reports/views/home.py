@@ -1,5 +1,6 @@
 """Pages: the organizers' home and the overview of one event."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
@@ -8,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from badges.reports.attention import list_event_items, list_queue_items
+from badges.reports.attention import AttentionItem, list_draft_items, list_event_items, list_queue_items
 from badges.reports.charts import build_charts
 from badges.reports.event_facts import (
     count_queue_problems,
@@ -16,7 +17,8 @@ from badges.reports.event_facts import (
     load_event_facts,
     sum_charges,
 )
-from convention.club.permissions import is_club_administrator
+from convention.club.models import ClubRole
+from convention.club.permissions import has_club_role, is_club_administrator
 from convention.errors import Forbidden
 from convention.events.models import Event
 from convention.events.permissions import (
@@ -25,6 +27,7 @@ from convention.events.permissions import (
     get_event_to_organize,
     get_organized_events,
 )
+from convention.events.publishing.publish import list_readiness
 from convention.templatetags.convention import page_url
 
 if TYPE_CHECKING:
@@ -43,7 +46,8 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
     coming = list(events.filter(ends_at__gte=now).order_by("starts_at")[:MAX_UPCOMING_SHOWN])
     past = list(events.filter(ends_at__lt=now).order_by("-starts_at")[:MAX_PAST_SHOWN])
     can_create = can_create_events(request.user)
-    if not (coming or past or can_create):
+    # Secretaries reach the season and the privacy desk from here, whatever visits exist.
+    if not (coming or past or can_create or has_club_role(request.user, ClubRole.Role.SECRETARY)):
         raise Forbidden(_("This page is for event organizers."))
     facts = load_event_facts(coming, at=now)
     # The queue concerns the whole site, so it is shown only to people who run all events.
@@ -72,7 +76,7 @@ def event_overview(request: "HttpRequest", event: str) -> "HttpResponse":
         "section": "organize",
         "event": event_obj,
         "facts": facts,
-        "attention_items": list_event_items(facts, at=now),
+        "attention_items": list_event_items(facts, at=now) + _list_draft_items(event_obj),
         "charts": build_charts(facts, urls=urls, at=now),
         "urls": urls,
         "week_count": count_recent_registrations(event_obj, at=now),
@@ -83,3 +87,11 @@ def event_overview(request: "HttpRequest", event: str) -> "HttpResponse":
         "is_over": event_obj.ends_at < now,
     }
     return render(request, "reports/overview.html", context)
+
+
+def _list_draft_items(event: Event) -> list[AttentionItem]:
+    """Return what the checklist of a draft misses; nothing for a published event."""
+    if event.visibility != Event.Visibility.DRAFT:
+        return []
+    items = list_draft_items(sum(not item.is_done for item in list_readiness(event)))
+    return [replace(item, event=event) for item in items]

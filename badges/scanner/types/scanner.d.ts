@@ -23,6 +23,8 @@ declare global {
       name: string;
       name_en: string;
       timezone: string;
+      /** Missing in a pairing that an earlier version stored, until the next snapshot. */
+      starts_at?: string;
     }
 
     interface Device {
@@ -526,7 +528,7 @@ declare global {
           | "welcome" | "message" | "scan-view" | "no-picture" | "camera-state" | "hint" | "last-scan" | "last-line"
           | "direction" | "event" | "ready" | "checks" | "queue" | "menu-error" | "type-error" | "other-pending"
           | "other-queue" | "search-results" | "search-error" | "recent-list" | "recent-empty" | "lens-choice"
-          | "checkpoint-choice",
+          | "checkpoint-choice" | "early-notice",
           HTMLElement
         >,
         Record<

@@ -15,10 +15,11 @@ from convention.codes.qr import draw_svg_symbol
 from convention.errors import InvalidFields, NotFound, NotOpenNow
 from convention.events.forms import CopyEventForm, PublishEventForm, StartEventForm
 from convention.events.models import Event
-from convention.events.permissions import check_event_creation, get_event_to_organize
+from convention.events.permissions import check_event_creation, get_event_to_delete, get_event_to_organize
 from convention.events.slugs import make_event_slug
 
 from .copy_event import copy_event
+from .delete_draft import delete_draft, list_deletion_obstacles
 from .publish import list_readiness, publish_event
 from .start_event import KINDS_TO_START, start_event
 
@@ -47,6 +48,24 @@ def event_publication(request: "HttpRequest", event: str) -> "HttpResponse":
             messages.success(request, _("The event is published."))
             return redirect("organize-event-publish", event_row.slug)
     return render(request, "organize/event_publish.html", _build_context(event_row, form))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def event_delete(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Ask before a draft is deleted, or say why it cannot be; a POST deletes it."""
+    event_row = get_event_to_delete(event, request.user)
+    obstacles = list_deletion_obstacles(event_row)
+    if request.method == "POST":
+        try:
+            delete_draft(event=event_row)
+        except NotOpenNow as error:
+            obstacles = [str(error)]
+        else:
+            messages.success(request, _("The draft is deleted: %(title)s") % {"title": event_row.title})
+            # Not to the organizers' home: this may have been the person's only event.
+            return redirect("landing")
+    context = {"event": event_row, "section": "organize", "obstacles": obstacles}
+    return render(request, "organize/event_delete.html", context)
 
 
 @login_required

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, InvalidFields
 from registrations.visits.lifecycle.earlier_visits import find_earlier_text
-from registrations.visits.models import Application, NdaText
+from registrations.visits.models import Application, NdaText, Visit
 from registrations.visits.permissions import (
     can_manage_visit,
     find_own_application,
@@ -42,10 +42,7 @@ def nda_text_edit(request: HttpRequest, event: str) -> HttpResponse:
         except ConventionError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(
-                request,
-                _("This is now the current version. People with a place are asked by e-mail to accept it."),
-            )
+            messages.success(request, _describe_saved_text(visit))
             return redirect("organize-visit-confidentiality", event)
     confirmed = list(Application.objects.confirmed().filter(visit=visit))
     context = {
@@ -59,6 +56,12 @@ def nda_text_edit(request: HttpRequest, event: str) -> HttpResponse:
         "agreed": len(find_agreed_ids(confirmed)),
     }
     return render(request, "visits/organize_text.html", context)
+
+
+def _describe_saved_text(visit: Visit) -> str:
+    if Application.objects.confirmed().filter(visit=visit).exists():
+        return _("This is now the current version. People with a place are asked by e-mail to accept it.")
+    return _("This is now the current version.")
 
 
 @never_cache

@@ -11,7 +11,7 @@ from convention.events.models import Event
 from convention.events.publishing.publish import ReadinessItem
 from registrations.visits.dates import VisitDates, compute_lock_time, find_date_problems, find_length_problem
 from registrations.visits.identity.purge import RETENTION_PERIOD
-from registrations.visits.models import Identity, Visit
+from registrations.visits.models import Application, Identity, Visit
 from registrations.visits.permissions import can_read_identities, has_visit
 
 if TYPE_CHECKING:
@@ -69,6 +69,13 @@ def list_visit_readiness(event: Event) -> list[ReadinessItem]:
         return []
     text = _("A visit is published on its own page, once the host has agreed.")
     return [ReadinessItem(text, is_done=False, page_name="organize-visit", is_required=True)]
+
+
+def list_application_obstacles(event: Event) -> list[str]:
+    """Return why the draft of a visit cannot be deleted: members have applied."""
+    if Application.objects.filter(visit__event=event).exists():
+        return [_("Members have applied for the visit.")]
+    return []
 
 
 def _find_event_date_problems(visit: Visit, stored: Event, event: Event) -> dict[str, list[str]]:

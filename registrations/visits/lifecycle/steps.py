@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.errors import NotOpenNow
 from convention.events.models import Event
+from convention.events.publishing.publish import ReadinessItem
 from registrations.visits.applications.eligibility import get_member_ticket
 from registrations.visits.dates import find_length_problem, find_lock_time
 from registrations.visits.models import NdaText, Visit
@@ -27,23 +28,40 @@ def record_agreement(*, visit: Visit) -> Visit:
     return _save_step_time(visit, "agreed_at", "visit.agree") if visit.agreed_at is None else visit
 
 
-def list_missing_steps(visit: Visit) -> list[str]:
-    """Return sentences about everything that is missing before the visit can be published."""
+def list_missing_steps(visit: Visit) -> list[ReadinessItem]:
+    """Return what is missing before the visit can be published, with the page where it is entered."""
     ticket, length_problem = (
         get_member_ticket(visit),
         find_length_problem(visit.event.starts_at, visit.event.ends_at),
     )
     checks = (
-        (visit.agreed_at is None, _("The host has not agreed yet.")),
-        (ticket is None or ticket.capacity is None, _("Enter the number of places.")),
-        (not NdaText.objects.filter(visit=visit).exists(), _("Enter the confidentiality text.")),
-        (bool(length_problem), length_problem),
+        (visit.agreed_at is None, _("The host has not agreed yet."), ""),
+        (ticket is None or ticket.capacity is None, _("Enter the number of places."), ""),
+        (
+            not NdaText.objects.filter(visit=visit).exists(),
+            _("Enter the confidentiality text."),
+            "organize-visit-confidentiality",
+        ),
+        (bool(length_problem), length_problem, ""),
         (
             find_lock_time(visit) <= timezone.now(),
             _("The list would be locked immediately. Choose a later date."),
+            "",
         ),
     )
-    return [sentence for is_missing, sentence in checks if is_missing]
+    return [
+        ReadinessItem(sentence, is_done=False, page_name=page_name, is_required=True)
+        for is_missing, sentence, page_name in checks
+        if is_missing
+    ]
+
+
+def list_points_to_check(visit: Visit) -> list[ReadinessItem]:
+    """Return what members would miss, although the visit can be published without it."""
+    if visit.event.venue_id is not None:
+        return []
+    text = _("No venue yet: members read that it will be announced later.")
+    return [ReadinessItem(text, is_done=False, page_name="organize-venue")]
 
 
 @transaction.atomic
@@ -52,7 +70,7 @@ def publish_visit(*, visit: Visit) -> Visit:
     visit = lock_visit_row(visit)
     # Under the lock, and not only on the page: a colleague may have removed the ticket meanwhile.
     if missing := list_missing_steps(visit):
-        raise VisitNotReady(" ".join(missing))
+        raise VisitNotReady(" ".join(item.sentence for item in missing))
     event = visit.event
     event.visibility = Event.Visibility.MEMBERS
     # The organizer's own deadline applies if it is earlier than the lock.

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
+from convention.events.permissions import can_organize
 from registrations.visits.applications.applicants import count_by_state, list_applicants
 from registrations.visits.applications.eligibility import get_member_ticket
 from registrations.visits.dates import find_closing_time, find_lock_time
@@ -33,6 +34,7 @@ from .forms import VisitForm, VisitReasonForm
 from .steps import (
     close_applications,
     list_missing_steps,
+    list_points_to_check,
     publish_visit,
     record_agreement,
     reopen_applications,
@@ -49,6 +51,7 @@ STEP_ACTIONS: dict[str, tuple[Callable[..., Visit], object]] = {
     ),
     "unlock": (unlock_list, gettext_lazy("The list is open again.")),
 }
+STATES_BEFORE_LOCK = (Visit.State.AGREED, Visit.State.PUBLISHED, Visit.State.CLOSED)
 
 
 @require_http_methods(["GET", "POST"])
@@ -105,6 +108,7 @@ def _build_lifecycle_context(visit: Visit, reason_form: VisitReasonForm) -> dict
         "closes_at": find_closing_time(visit),
         "locks_at": find_lock_time(visit),
         "missing": list_missing_steps(visit) if visit.state == Visit.State.AGREED else [],
+        "points_to_check": list_points_to_check(visit) if visit.state in STATES_BEFORE_LOCK else [],
         "can_unlock": visit.locked_at and not visit.sent_at and _find_lock_deadline(visit) > now,
         "can_cancel": not visit.cancelled_at and visit.event.ends_at > now,
         "counts": count_by_state(applicants),
@@ -176,4 +180,6 @@ def visit_cancel(request: HttpRequest, event: str) -> HttpResponse:
 
 
 def render_event_page(request: HttpRequest, template: str, event: Event, **context: Any) -> HttpResponse:
-    return render(request, template, {"event": event, "section": "organize", **context})
+    """Render a page of the visit; links to the event's own pages are for its organizers."""
+    frame = {"event": event, "section": "organize", "organizes_event": can_organize(request.user, event)}
+    return render(request, template, frame | context)

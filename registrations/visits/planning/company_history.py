@@ -40,7 +40,7 @@ class CompanyHistory:
         return (
             self.attended_count + self.missed_count + self.upcoming_count,
             -self.unplaced_count,
-            self.company.name,
+            self.company.sort_name,
         )
 
 

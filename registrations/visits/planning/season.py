@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from convention.events.models import Event
 from convention.text.working_days import is_working_day
-from registrations.models import Ticket
+from registrations.models import Registration, Ticket
 from registrations.visits.models import Visit
 
 # Seasons follow the French working year; nothing takes place in August.
@@ -48,6 +48,8 @@ class SeasonEntry:
     ticket: Ticket | None = None
     overlapping_events: tuple[Event, ...] = ()
     path: str = ""
+    # Of a convention, which has several tickets: one of them would not tell how many come.
+    registered_count: int | None = None
 
     @property
     def starts_on_working_day(self) -> bool:
@@ -82,10 +84,11 @@ def list_season_events(season: Season) -> QuerySet[Event]:
 
 
 def build_season_calendar(season: Season, events: Iterable[Event]) -> list[SeasonMonth]:
-    """Return all twelve months with their events, visits and tickets, in three queries."""
+    """Return all twelve months with their events, visits, tickets and registrations, in four queries."""
     event_list = list(events)
     visits = {visit.event_id: visit for visit in Visit.objects.filter(event__in=event_list)}
     tickets = {ticket.event_id: ticket for ticket in _list_member_tickets(event_list)}
+    registered = _count_registered(event_list)
     months = {
         (year, month): SeasonMonth(datetime.date(year, month, 1)) for year, month in _list_months(season)
     }
@@ -95,7 +98,11 @@ def build_season_calendar(season: Season, events: Iterable[Event]) -> list[Seaso
             visit.event = event
         first_day = _find_event_days(event)[0]
         entry = SeasonEntry(
-            event, visit, tickets.get(event.pk), _find_overlapping_events(event, event_list, visits)
+            event,
+            visit,
+            tickets.get(event.pk),
+            _find_overlapping_events(event, event_list, visits),
+            registered_count=registered.get(event.pk),
         )
         # In its own time zone an event may begin outside the season that the query selected it for.
         if (first_day.year, first_day.month) in months:
@@ -108,6 +115,13 @@ def _list_member_tickets(events: list[Event]) -> QuerySet[Ticket]:
     rows = Ticket.objects.filter(event__in=events, audience=Ticket.Audience.MEMBER)
     # The last row of an event wins in the dict; the reverse order of `get_member_ticket`.
     return rows.order_by("is_default", "-position", "-pk")
+
+
+def _count_registered(events: list[Event]) -> dict[int, int]:
+    """Return the number of confirmed registrations of each convention by event id."""
+    counts = {event.pk: 0 for event in events if event.kind == Event.Kind.CONVENTION}
+    rows = Registration.objects.filter(event__in=list(counts)).confirmed().order_by()
+    return counts | dict(rows.values_list("event").annotate(count=Count("pk")))
 
 
 def _list_months(season: Season) -> list[tuple[int, int]]:

@@ -152,6 +152,9 @@ def test_the_screen_shows_the_code_and_the_phones_that_it_paired(client, pair, e
 
     code = shown.context["code"].text
     assert f'href="{shown.context["code"].url}"' in shown.content.decode()
+    assert f"<code>{code}</code>" in shown.content.decode()
+    english = client.get(f"/en{shown.redirect_chain[-1][0]}")
+    assert f'/en/scan/#code={code}"' in english.content.decode()
     assert shown.headers["cache-control"].count("no-store") == 1
     pair(code, make_key(), name="Lise")
     other = invite_devices(checkpoint=event.checkpoints.get(), person=organizer)

@@ -72,6 +72,8 @@ def test_the_page_lists_phones_by_state_and_what_is_missing(client):
     assert "Porte B" in part
     assert "No badges have been printed; 1 attendee is registered." in part
     assert session.title in part
+    record_action("badge.print", event, event=event)
+    assert "printed one by one only, at the desk; 1 attendee" in client.get(address).content.decode()
     record_action("badges.print", event, event=event)
     Checkpoint.objects.filter(name="Porte B").delete()
     Checkpoint.objects.create(event=event, session=session, name="Salle", kind="session")
@@ -79,3 +81,23 @@ def test_the_page_lists_phones_by_state_and_what_is_missing(client):
     ready = client.get(address)
     assert ready.context["readiness"].gaps == []
     assert "Everything is ready." in ready.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_pages_on_site_say_before_the_first_day_that_arrivals_already_count(client):
+    event = make_event()
+    client.force_login(make_staff(event, "desk"))
+    with translation.override("en"):
+        addresses = [reverse(name, args=[event.slug]) for name in ("organize-ready", "desk")]
+    event.starts_at = timezone.now() + datetime.timedelta(days=90)
+    event.ends_at = event.starts_at + datetime.timedelta(days=1)
+    event.save()
+
+    early = [client.get(address).content.decode() for address in addresses]
+    event.starts_at = timezone.now() - datetime.timedelta(minutes=1)
+    event.save()
+    begun = [client.get(address).content.decode() for address in addresses]
+
+    assert all("arrivals recorded now already count" in page for page in early)
+    assert not any("already count" in page for page in begun)

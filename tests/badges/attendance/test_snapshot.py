@@ -70,6 +70,7 @@ def test_all_that_a_device_needs(client, event):
     door = event.checkpoints.get()
     assert answer["event"] == {
         "slug": event.slug, "name": event.name, "name_en": "", "timezone": "Europe/Paris",
+        "starts_at": event.starts_at.astimezone(event.zone).isoformat(),
     }  # fmt: skip
     assert answer["device"]["checkpoint"] == door.pk == device.checkpoint_id
     assert answer["keys"] == [

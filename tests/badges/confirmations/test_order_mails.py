@@ -288,7 +288,7 @@ def test_a_place_that_changes_hands_is_told_to_both(mail_receiver, run_tasks):
     assert order.manage_secret.encode() not in b"".join(pieces)
     assert order.manage_url in text_of(buyer)
     words = " ".join(text_of(buyer).split())
-    assert "est maintenant au nom de Ana Sol" in words
+    assert "est maintenant attribuée à Ana Sol" in words
     assert "envoyé à ana@example.net" in words
     send_order_mails.call(order.pk)
     assert len(mail_receiver.messages) == 3

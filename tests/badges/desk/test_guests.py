@@ -134,7 +134,7 @@ def test_a_spelling_is_corrected_and_another_person_comes_instead(zoe, desk, cli
     zoe.refresh_from_db()
 
     assert (version, company) == (1, "Énergie du Rhône")
-    assert "La place est maintenant au nom de Léo Bêta" in page
+    assert "La place est maintenant attribuée à Léo Bêta" in page
     assert zoe.badge_version == 2
     assert find_guests(event=zoe.event, query=code).problem
     assert (

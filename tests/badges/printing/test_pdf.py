@@ -323,4 +323,4 @@ def test_the_preview_says_what_the_print_says():
     picture = render_badge_svg(registration)
     assert picture.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
     assert picture.count("crispEdges") == 1
-    assert "<title>Badge de Zoé Müller</title>" in picture
+    assert "<title>Badge : Zoé Müller</title>" in picture

@@ -6,12 +6,20 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from badges.attendance.models import Checkpoint
 from convention.audit.models import AuditEntry
 from convention.errors import NotOpenNow
 from convention.events.models import Event
 from convention.events.publishing.publish import publish_event
 from registrations.visits.models import Visit
-from tests.factories import make_administrator, make_event, make_staff, make_ticket
+from tests.factories import (
+    make_administrator,
+    make_event,
+    make_registration,
+    make_session,
+    make_staff,
+    make_ticket,
+)
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +84,30 @@ def test_a_published_event_is_not_published_again():
 
     event.refresh_from_db()
     assert event.visibility == "public"
+
+
+def test_a_draft_that_nobody_has_used_is_deleted_by_its_organizer_and_any_other_event_stays():
+    draft, used, published = (
+        make_event(slug=slug, visibility=visibility)
+        for slug, visibility in (("new", "draft"), ("used", "draft"), ("open", "public"))
+    )
+    make_ticket(draft, price=1000)
+    make_session(draft)
+    Checkpoint.objects.create(event=draft, name="Entrée")
+    make_registration(make_ticket(used))
+    organizer = make_client(make_administrator())
+
+    settings = organizer.get("/en/organize/new/settings/").content.decode()
+    asked = organizer.get("/en/organize/new/delete/").content.decode()
+    answers = {
+        event.slug: organizer.post(f"/en/organize/{event.slug}/delete/", follow=True).content.decode()
+        for event in (draft, used, published)
+    }
+
+    assert 'href="/en/organize/new/delete/"' in settings
+    assert "will be deleted with its settings" in asked
+    assert "The draft is deleted: " in answers["new"]
+    assert "People are registered or waiting, or were." in answers["used"]
+    assert "only a draft can be deleted" in answers["open"]
+    assert list(Event.objects.order_by("slug").values_list("slug", flat=True)) == ["open", "used"]
+    assert AuditEntry.objects.get(verb="event.delete").event == "new"

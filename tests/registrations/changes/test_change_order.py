@@ -159,7 +159,7 @@ def test_an_organizer_changes_the_ticket_in_four_clicks(event, registration, org
     assert "reason" in form.fields
     assert "Billet suisse" not in preview.text
     assert "80\u00a0€ de plus" in preview.text
-    assert "Complet au lieu de Visiteur" in preview.text
+    assert "Complet (avant : Visiteur)" in preview.text
     assert "L’inscription a été modifiée" in answer.text
     assert "billet ou options modifiés" in answer.text.lower()
     entry = AuditEntry.objects.get(verb="registration.change_order")

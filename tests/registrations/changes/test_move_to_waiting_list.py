@@ -51,7 +51,7 @@ def test_an_organizer_reads_the_money_then_moves_both_or_neither(
     registration.refresh_from_db()
     assert "60 € sont remboursés" in text
     assert "Personne n’attend encore" in text
-    assert "est sur la liste d’attente de La Visite" in answer.text
+    assert "est sur la liste d’attente : La Visite" in answer.text
     assert "liste d’attente d’un autre événement" in answer.text.partition("Historique")[2]
     assert registration.cancelled_at is not None
     assert Refund.objects.get().amount == 6_000

@@ -125,5 +125,5 @@ def test_a_half_cancelled_order_says_the_state_of_each_and_whose_badge_went_wher
 
     assert "<h1>1 confirmée, 1 annulée</h1>" in before
     assert "<dt>Annulée</dt><dd>Ana Müller</dd>" in before
-    assert "Le badge de Bob Müller est en cours d’envoi à buyer@example.org." in before
-    assert "Le badge de Bob Müller a été envoyé à buyer@example.org." in after
+    assert "Badge en cours d’envoi à buyer@example.org : Bob Müller" in before
+    assert "Badge envoyé à buyer@example.org : Bob Müller" in after

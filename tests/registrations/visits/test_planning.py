@@ -44,6 +44,8 @@ from tests.factories import (
     make_event,
     make_member,
     make_person,
+    make_registration,
+    make_ticket,
 )
 from tests.registrations.visits.factories import applied, make_market, make_visit
 
@@ -103,11 +105,15 @@ def test_the_calendar_tells_months_clashes_and_days_off():
     off = make_visit(starts_at=at(2030, 10, 7), cancelled_at=timezone.now())
     holiday = make_visit(starts_at=at(2030, 11, 11))
     make_visit(starts_at=at(2029, 8, 31))
+    convention = make_event(starts_at=at(2030, 10, 20), ends_at=at(2030, 10, 21))
+    for audience in ("member", "guest"):
+        make_registration(make_ticket(convention, slug=audience, audience=audience))
     season = Season(2030)
     months = build_season_calendar(season, list_season_events(season))
     assert [month.first_day.month for month in months] == [9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8]
     found = {entry.event: entry for month in months for entry in month.entries}
-    assert set(found) == {first.event, same, off.event, holiday.event}
+    assert set(found) == {first.event, same, off.event, holiday.event, convention}
+    assert found[convention].registered_count == 2
     assert [found[event].overlapping_events for event in (first.event, same, off.event)] == [
         (same,),
         (first.event,),

@@ -135,7 +135,7 @@ def test_an_event_longer_than_a_visit_becomes_none_and_locks_nothing():
     draft = make_visit(starts_at=starts, ends_at=starts + 20 * DAY, visibility="draft", agreed_at=None)
     with pytest.raises(VisitNotReady, match="at most 5 days"):
         record_agreement(visit=draft)
-    assert any("at most 5 days" in sentence for sentence in list_missing_steps(draft))
+    assert any("at most 5 days" in item.sentence for item in list_missing_steps(draft))
 
 
 def test_more_working_days_do_not_lock_at_once():

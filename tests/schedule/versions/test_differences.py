@@ -79,7 +79,7 @@ SENTENCES = [
     (SLOT, MOVED, "en", "Now Wednesday 16 June 2027, 10:00–11:00 instead of 9:00–10:00."),
     (SLOT, MOVED, "fr", "Désormais mercredi 16 juin 2027, 10 h – 11 h au lieu de 9 h – 10 h."),
     (SLOT, replace(SLOT, room_id=2, room_name="Pasteur"), "en", "In Pasteur instead of Curie."),
-    (SLOT, replace(SLOT, room_id=2, room_name="Pasteur"), "fr", "Salle : Pasteur au lieu de Curie."),
+    (SLOT, replace(SLOT, room_id=2, room_name="Pasteur"), "fr", "Salle : Pasteur (avant : Curie)."),
     (SLOT, None, "en", "Removed; it was Wednesday 16 June 2027, 9:00–10:00, Curie."),
     (SLOT, None, "fr", "Retirée du programme. Elle était prévue mercredi 16 juin 2027, 9 h – 10 h, Curie."),
     (

@@ -62,6 +62,16 @@ export function formatTime(moment, timeZone) {
   return new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, format).format(at);
 }
 
+/**
+ * Return a day at the event in words.
+ * @param {string} moment
+ * @param {string} timeZone
+ */
+export function formatDate(moment, timeZone) {
+  const format = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { dateStyle: "long", timeZone });
+  return format.format(new Date(moment));
+}
+
 /** @param {Scanner.View} view */
 export function showView(view) {
   document.body.dataset.view = view;

@@ -61,7 +61,7 @@ export function showReadiness({ isReady, checks }) {
     line.dataset.check = name;
     line.classList.toggle("is-missing", !isPassed);
     const [state, title, help] = ["b", "span", "small"].map((kind) => document.createElement(kind));
-    state.textContent = formatText(isPassed ? "ready.ok" : "ready.problem");
+    state.textContent = formatText(isPassed ? "ready.ok" : REQUIRED.includes(name) ? "ready.problem" : "ready.advice");
     state.className = "visually-hidden";
     title.textContent = text;
     help.textContent = advice;

@@ -3,7 +3,7 @@
 import { estimateServerTime } from "./clock.js";
 import { countInside, getPairing } from "./database.js";
 import { countScans } from "./outbox.js";
-import { formatText, getElement, language } from "./page.js";
+import { formatDate, formatText, getElement, language, showMessage } from "./page.js";
 
 const FRESH_MS = 25_000;
 const MINUTE_MS = 60_000;
@@ -33,7 +33,19 @@ export async function drawStatusBar() {
   getElement("list-age").textContent = formatAge(ageMs);
   getElement("list-age").classList.toggle("is-emphasized", ageMs > FRESH_MS);
   showPendingCount(await countScans());
+  showEarlyNotice(pairing.event);
   if (checkpoint) getElement("inside").textContent = describeHeadcount(pairing, await countInside(checkpoint.door));
+}
+
+/**
+ * Warn before the day on which the event starts, so that nobody takes an early scan for a rehearsal.
+ * @param {Scanner.EventInfo} event
+ */
+function showEarlyNotice({ starts_at = new Date().toISOString(), timezone }) {
+  // Swedish dates sort as text.
+  const day = new Intl.DateTimeFormat("sv-SE", { timeZone: timezone });
+  const isEarly = day.format(new Date()) < day.format(new Date(starts_at));
+  showMessage("early-notice", isEarly ? formatText("strip.early", { date: formatDate(starts_at, timezone) }) : "");
 }
 
 /** @param {Scanner.PendingCounts} counts */
