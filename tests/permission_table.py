@@ -453,6 +453,6 @@ POSTED = {
     "organize-mailing-came-back", "organize-mail-bounce-right", "organize-duplicate-apart",
     "visit-apply", "visit-withdraw", "organize-visit-create", "organize-visit-step",
     "organize-visit-applicant-decide", "organize-plan-run-stop", "organize-plan-run-adopt",
-    "organize-plan-run-delete", "organize-plan-place", *DAY_POSTED,
+    "organize-plan-run-delete", "organize-plan-place", "order-programme", *DAY_POSTED,
 }  # fmt: skip
 # A check once chosen; a choice of a session.

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { CodesInView } from "../../../badges/scanner/static/scanner/codes_in_view.js";
+import { CodesInView } from "../../../badges/scanner/static/scanner/qr_reader.js";
 
 test("held in view for a minute: once", () => {
   const codesInView = new CodesInView();

@@ -1,20 +1,18 @@
 /** Start the scanner and connect its parts: pairing, camera, verdicts, outbox and sync. */
 
 import { PairingEnded, ServerError } from "./api.js";
-import { Camera } from "./camera.js";
+import { Camera, connectLensChoice } from "./camera.js";
 import { hasPairingExpired } from "./clock.js";
-import { CodesInView } from "./codes_in_view.js";
 import { ConflictWatch } from "./conflicts.js";
 import { copyStorage, erasePairing, getPairing, listAllPendingScans, listenToRestoration } from "./database.js";
 import { noteCameraState } from "./device_state.js";
 import { connectMenu, connectTypeDialog, showQueue } from "./dialogs.js";
 import { canUpdate, installApp, updateApp } from "./installation.js";
 import { listenToKeys, listReadings } from "./keyboard_scanner.js";
-import { connectLensChoice } from "./lens_choice.js";
 import { Outbox } from "./outbox.js";
 import { formatText, getDirectionButtons, getElement, isScanning, settings, showMessage, showView } from "./page.js";
 import { changeCheckpoint, isPairedBy, isPairingAddress, pairDevice, parsePairingText } from "./pairing.js";
-import { loadReader } from "./qr_reader.js";
+import { CodesInView, loadReader } from "./qr_reader.js";
 import { checkReadiness, requestPersistentStorage } from "./readiness.js";
 import { RecentScans } from "./recent_scans.js";
 import { ScanHandler } from "./scan_handler.js";

@@ -1,5 +1,7 @@
 /** Open the camera, read its pictures, and bring it back after the phone slept. */
 
+import { getSetting, saveSetting } from "./database.js";
+import { formatText, getElement } from "./page.js";
 import { QrReader } from "./qr_reader.js";
 
 const SIZE = { width: { ideal: 1280 }, height: { ideal: 720 } };
@@ -141,7 +143,7 @@ async function openLens(lens) {
 }
 
 /** Return the cameras of this device; their names are known only once one of them is allowed. */
-export async function listLenses() {
+async function listLenses() {
   const devices = (await navigator.mediaDevices?.enumerateDevices?.().catch(() => [])) ?? [];
   return devices.filter(({ kind, deviceId }) => kind === "videoinput" && deviceId);
 }
@@ -171,4 +173,29 @@ function waitForPicture(video) {
     if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(onPicture);
     else requestAnimationFrame(onPicture);
   });
+}
+
+/**
+ * Let the operator choose the camera: the one that a browser takes by itself may not focus on what is near.
+ * @param {Camera} camera
+ */
+export async function connectLensChoice(camera) {
+  const list = getElement("lens");
+  list.addEventListener("change", async () => {
+    await saveSetting("lens", list.value);
+    camera.useLens(list.value);
+  });
+  getElement("menu-open").addEventListener("click", () => showLenses(camera));
+  camera.useLens((await getSetting("lens")) ?? "");
+}
+
+/** @param {Camera} camera */
+async function showLenses(camera) {
+  const lenses = await listLenses();
+  const options = lenses.map(({ deviceId, label }, index) => {
+    const name = label || formatText("lens.number", { number: index + 1 });
+    return new Option(name, deviceId, false, deviceId === camera.lens);
+  });
+  getElement("lens").replaceChildren(...options);
+  getElement("lens-choice").hidden = lenses.length < 2;
 }

@@ -4,6 +4,7 @@ const CROP_SHARE = 0.72;
 const CROP_PIXELS = 640;
 const FULL_PIXELS = 1280;
 const FULL_EVERY = 3;
+const FORGET_MS = 1500;
 
 /**
  * Where the library finds its binary. Always the same object, since the library compares it by identity to know
@@ -91,4 +92,33 @@ function getMiddle({ videoWidth, videoHeight }) {
  */
 function getFullArea({ videoWidth: width, videoHeight: height }) {
   return { x: 0, y: 0, width, height, scale: Math.min(1, FULL_PIXELS / Math.max(width, height)) };
+}
+
+/** A code held in view is one scan: it counts again only after it was out of sight for a while. */
+export class CodesInView {
+  /** @type {Map<string, number>} */
+  #seenAt = new Map();
+
+  /**
+   * Return whether this text comes into view now, and remember it.
+   * @param {string} text
+   * @param {number} at milliseconds
+   */
+  isNew(text, at) {
+    const last = this.#seenAt.get(text) ?? -Infinity;
+    for (const [other, seenAt] of this.#seenAt) if (at - seenAt > FORGET_MS) this.#seenAt.delete(other);
+    this.#seenAt.set(text, at);
+    return at - last > FORGET_MS;
+  }
+
+  /**
+   * Return whether this text has been in view without a break; if so, remember that it still is.
+   * @param {string} text
+   * @param {number} at milliseconds
+   */
+  isStillInView(text, at) {
+    const isStillInView = at - (this.#seenAt.get(text) ?? -Infinity) <= FORGET_MS;
+    if (isStillInView) this.#seenAt.set(text, at);
+    return isStillInView;
+  }
 }
