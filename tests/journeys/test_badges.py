@@ -38,7 +38,9 @@ def test_before_anyone_registers_the_page_says_what_comes_next(browser_page: Pag
     ticket = make_ticket()
     sign_in(browser_page, client, site, make_person(is_superuser=True))
     browser_page.goto(f"/organize/{ticket.event.slug}/badges/")
-    expect(browser_page.locator(".empty")).to_contain_text("Aucune inscription confirmée avec un nom pour le moment")
+    expect(browser_page.locator(".empty")).to_contain_text(
+        "Aucune inscription confirmée avec un nom pour le moment"
+    )
     assert_accessible(browser_page)
 
 

@@ -17,7 +17,7 @@ VERB_PATTERN = re.compile(r'"((?:registration|order|seat|badge|address|payment)\
 # Their subject is something else: the event, an import, a file, a membership, or a payment itself.
 OTHER_SUBJECTS = {
     "registration.import", "registration.undo_import", "registration.read_file", "order.bulk_cancel",
-    "seat.give", "seat.take", "payment.record", "payment.receipt",
+    "seat.give", "seat.take", "payment.record", "payment.receipt", "payment.cancel",
 }  # fmt: skip
 
 

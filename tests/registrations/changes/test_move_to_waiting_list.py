@@ -49,7 +49,7 @@ def test_an_organizer_reads_the_money_then_moves_both_or_neither(
     text = " ".join(preview.text.replace("\u202f", " ").replace("\xa0", " ").split())
     entry = WaitingEntry.objects.get()
     registration.refresh_from_db()
-    assert "60 € sont remboursés" in text
+    assert "À rembourser à l’acheteur : 60 €" in text
     assert "Personne n’attend encore" in text
     assert "est sur la liste d’attente : La Visite" in answer.text
     assert "liste d’attente d’un autre événement" in answer.text.partition("Historique")[2]
