@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from schedule.models import Speaker
+from schedule.models import DEFAULT_DAY_START, Speaker
 from tests.factories import make_event
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 from tests.schedule.programme.large_days import make_large_day
@@ -18,8 +18,12 @@ FONT = "source-sans-3-latin-wght-normal.woff2"
 
 @pytest.fixture
 def running_event(transactional_db):
-    """A day that began four hours ago."""
-    start = timezone.now().replace(second=0, microsecond=0) - datetime.timedelta(hours=4)
+    """A day that began four hours ago, or at its first hour: earlier sessions belong to the day before."""
+    now = timezone.localtime().replace(second=0, microsecond=0)
+    day_start = now.replace(hour=DEFAULT_DAY_START.hour, minute=0)
+    start = now - datetime.timedelta(hours=4)
+    if start < day_start <= now:
+        start = day_start
     event = make_event(
         slug="conf", name="La Conf", starts_at=start, ends_at=start + datetime.timedelta(hours=12)
     )

@@ -4,6 +4,7 @@ import datetime
 import itertools
 
 import pytest
+from django.utils import timezone
 
 from convention.events.models import Event
 from schedule.drafts.current_draft import load_slot_states
@@ -16,6 +17,12 @@ from .test_plan_event import make_rooms, make_talks, run_plan
 
 pytestmark = pytest.mark.django_db
 HOUR = datetime.timedelta(hours=1)
+
+
+def make_morning_event() -> Event:
+    """Create an event that starts at nine, so that its slots do not depend on the hour of the test."""
+    starts = (timezone.localtime() + datetime.timedelta(days=30)).replace(hour=9, minute=0)
+    return make_event(starts_at=starts, ends_at=starts + datetime.timedelta(days=1))
 
 
 def make_chain(event: Event, count: int) -> list[Session]:
@@ -40,7 +47,7 @@ def test_sessions_start_after_those_that_they_follow():
 
 
 def test_a_talk_is_planned_after_the_plenary_that_it_follows():
-    event = make_event()
+    event = make_morning_event()
     make_rooms(event, 100)
     start = event.starts_at + 3 * HOUR
     plenary = make_session(event, "Opening", role=Session.Role.PLENARY, starts_at=start, minutes=60)
@@ -54,7 +61,7 @@ def test_a_talk_is_planned_after_the_plenary_that_it_follows():
 
 
 def test_a_talk_is_planned_before_the_plenary_that_follows_it():
-    event = make_event()
+    event = make_morning_event()
     make_rooms(event, 100)
     start = event.starts_at + HOUR
     [talk] = make_talks(event, 1)
