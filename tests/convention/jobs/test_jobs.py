@@ -67,7 +67,7 @@ def test_what_cannot_be_done_is_said(event, organizer, client, run_tasks):
     job.refresh_from_db()
     assert (job.state, job.outcome) == (
         Job.State.REFUSED,
-        "Aucune inscription confirmée pour cet événement\u202f: pas encore de badge à imprimer.",
+        "Aucune inscription confirmée avec un nom pour cet événement, donc aucun badge à imprimer.",
     )
     assert job.outcome in client.get(f"/organize/x/jobs/{job.pk}/").text
 
