@@ -34,7 +34,7 @@ NUMBER_PATTERN = re.compile(
         (?: (?P<separator>(?!(?P=group))[,.]) (?P<decimals>\d{0,2}) | (?<=\d) )""",
     re.ASCII | re.VERBOSE,
 )
-# One comma or dot before three digits: a group to one reader, decimals to another.
+# One comma or dot before three digits: a group of thousands in one language, decimals in another.
 UNCLEAR_NUMBER_PATTERN = re.compile(r"[+-]?\d+[,.]\d{3}", re.ASCII)
 
 
@@ -53,7 +53,7 @@ def parse_number(text: str) -> Decimal:
 
 
 def is_unclear_number(text: str) -> bool:
-    """Tell whether a typed number such as `1,234` means thousands or decimals depending on its reader."""
+    """Return whether a typed number may mean thousands or decimals, such as `1,234`."""
     return bool(UNCLEAR_NUMBER_PATTERN.fullmatch(text.strip()))
 
 

@@ -18,7 +18,7 @@ from registrations.billing.refund_text import describe_settlement
 from registrations.booking.verification import make_verification_token
 from registrations.models import MailDelivery, Order, Registration, RegistrationAddon, Sponsorship
 from registrations.orders.calendar import format_venue_address
-from registrations.orders.payment_terms import describe_payment
+from registrations.orders.payment_terms import build_payment_context
 from registrations.permissions import get_full_access
 from registrations.questions.answers import select_open_questions
 from registrations.questions.queries import load_questions
@@ -166,7 +166,7 @@ def _with_badges(
         context={
             **order_context(order, registrations),
             **extra_context,
-            **describe_payment(order),
+            **build_payment_context(order),
             "badge_count": len(badges),
             "unnamed_count": len(registrations) - len(badges),
             "unanswered": list_unanswered_questions(order, registrations),

@@ -11,7 +11,7 @@ from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.billing.refund_text import describe_settlement
 from registrations.changes.links import build_attendee_url
 from registrations.models import MailDelivery, Order, Registration
-from registrations.orders.payment_terms import describe_payment
+from registrations.orders.payment_terms import build_payment_context
 from registrations.permissions import LinkAccess, get_full_access, make_own_secret
 from registrations.questions.answers import select_open_questions
 from registrations.questions.queries import load_questions
@@ -144,7 +144,7 @@ def _write_buyer_notice(order: Order, registration: Registration, message_key: s
         recipient_name=find_buyer_first_name(order),
         context={
             **order_context(order, [registration]),
-            **describe_payment(order),
+            **build_payment_context(order),
             "registration": registration,
             # The buyer knows the first holder, but need not learn who got the place from that person.
             "name": registration.name if registration.holder_count == 1 else "",

@@ -4,16 +4,16 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from convention.events.sequence import advance_sequence
 from registrations.invoices.models import Receivable
-from registrations.models import Order, Registration
+from registrations.models import Order, Registration, RegistrationQuerySet
 
 from .models import StaffNote
 
 
-def find_badge_remarks(registrations: QuerySet[Registration]) -> dict[int, dict[str, Any]]:
+def find_badge_remarks(registrations: RegistrationQuerySet) -> dict[int, dict[str, Any]]:
     """Return what scanners show of these registrations, by id: `note` and `to_pay`, each if there is any."""
     notes = StaffNote.objects.filter(registration__in=registrations.order_by().values("pk"))
     remarks: dict[int, dict[str, Any]] = {
@@ -24,13 +24,12 @@ def find_badge_remarks(registrations: QuerySet[Registration]) -> dict[int, dict[
     return remarks
 
 
-def filter_to_pay(registrations: QuerySet[Registration]) -> QuerySet[Registration]:
+def filter_to_pay(registrations: RegistrationQuerySet) -> RegistrationQuerySet:
     """Return those whose order has something to pay now, as `DeskGuest.payment_state` says of one guest."""
     receivables: Any = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
     # Invoices are paid after the event.
-    billed = _filter_valid(registrations.filter(order__total__gt=0)).exclude(
-        order__payment=Order.Payment.INVOICE
-    )
+    payable = registrations.confirmed().filter(order__total__gt=0)
+    billed = payable.exclude(order__payment=Order.Payment.INVOICE)
     due = billed.annotate(order_cents_due=Subquery(receivables.values("amount_due")[:1]))
     # An order without a receivable owes its whole price.
     return due.filter(Q(order_cents_due__gt=0) | Q(order_cents_due__isnull=True))
@@ -55,9 +54,5 @@ def renew_badges(order_reference: str) -> None:
         Registration.objects.filter(pk__in=pks).update(sequence=advance_sequence(event_id))
 
 
-def _filter_badges_of(order_reference: str) -> QuerySet[Registration]:
-    return _filter_valid(Registration.objects.filter(order__reference=order_reference))
-
-
-def _filter_valid(registrations: QuerySet[Registration]) -> QuerySet[Registration]:
-    return registrations.filter(confirmed_at__isnull=False, cancelled_at__isnull=True)
+def _filter_badges_of(order_reference: str) -> RegistrationQuerySet:
+    return Registration.objects.confirmed().filter(order__reference=order_reference)

@@ -24,7 +24,7 @@ from .search import DeskGuest, load_guests
 if TYPE_CHECKING:
     from convention.club.models import Person
 
-# Of these no scan counts, although the guest went in.
+# No scan is stored for these, although the guest went in.
 UNRECORDED_REASONS = frozenset({"invalid", "id_reused", UNDO_NOT_ALLOWED})
 
 

@@ -88,7 +88,7 @@ def join_touching_rows[P: Period](rows: Iterable[P], days: DateSpan) -> tuple[li
 def join_given_days[P: Period](rows: Iterable[P], days: DateSpan) -> tuple[list[P], DateSpan]:
     """Return the rows that a role given on these days joins, and the days that it has then.
 
-    It only grows, but that days which include today set the end of the role that is held today.
+    The role only grows, except that days including today also set the end of a role held today.
     """
     joined, (start, end) = join_touching_rows(rows, days)
     today = timezone.localdate()

@@ -32,8 +32,7 @@ def appoint_person(
     """Give the role to the person with that address; an unknown one is added, also without a name.
 
     A period of the same role that overlaps or touches these days grows by them instead, or gets their end if
-    they include today. Raise InvalidFields
-    for a closed account.
+    they include today. Raise InvalidFields for a closed account.
     """
     # Two requests at once must find each other's role instead of giving it twice.
     lock_event_roles(event)

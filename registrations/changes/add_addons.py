@@ -18,6 +18,7 @@ from convention.club.models import Person
 from convention.events.models import Event
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.validation import is_addon_for_ticket, refuse_if_closed
+from registrations.invoices.ledger.balance import compute_balance
 from registrations.models import Addon, Order, Registration, RegistrationAddon
 from registrations.order_context import TRUSTED_SOURCES
 from registrations.order_request import BillingDetails
@@ -146,10 +147,13 @@ def add_addons(
         mail_delay=CARD_MAIL_DELAY if is_paid_next else NO_DELAY,
     )
     if is_paid_next:
-        added = RegistrationAddon.objects.filter(registration=changed, addon__in=change.added, price__gt=0)
-        added.filter(cancelled_at=None).update(pay_by=timezone.now() + PAYMENT_PERIOD)
         # An order that was free has none yet, and the treasurer sees what is due by it.
-        sync_receivable(changed.order)
+        receivable = sync_receivable(changed.order)
+        # Money that was overpaid before may cover the add-ons.
+        if compute_balance(receivable).amount_due > 0:
+            added = RegistrationAddon.objects.filter(registration=changed, addon__in=change.added)
+            billed = added.filter(price__gt=0, cancelled_at=None)
+            billed.update(pay_by=timezone.now() + PAYMENT_PERIOD)
     return changed
 
 

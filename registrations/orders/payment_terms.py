@@ -17,7 +17,11 @@ from registrations.billing.receivables import (
     is_paid_by_card,
     list_active_sponsorships,
 )
-from registrations.invoices.documents.buyer_document import BuyerDocumentKind, choose_buyer_document
+from registrations.invoices.documents.buyer_document import (
+    BuyerDocument,
+    BuyerDocumentKind,
+    choose_buyer_document,
+)
 from registrations.invoices.documents.invoiced_balance import compute_unpaid_cents
 from registrations.invoices.models import Invoice, Issuer
 from registrations.models import Order
@@ -70,7 +74,7 @@ def load_payment_terms(order: Order) -> PaymentTerms | None:
     )
 
 
-def describe_payment(order: Order) -> dict[str, object]:
+def build_payment_context(order: Order) -> dict[str, object]:
     """Return the template context about money: the amount, whether and how it was paid, or how to pay."""
     amount_due = order.amount_due
     payment_terms = load_payment_terms(order) if amount_due.amount else None
@@ -80,14 +84,16 @@ def describe_payment(order: Order) -> dict[str, object]:
         "is_settled": settled,
         "is_paid_by_card": settled and is_paid_by_card(order),
         "payment_terms": payment_terms,
-        "invoice_sentence": describe_coming_invoice(order) if settled else "",
+        "invoice_sentence": describe_coming_invoice(order, _choose_document(order)) if settled else "",
     }
 
 
-def describe_coming_invoice(order: Order) -> str:
-    """Return when the invoice of a paid order comes, by the issuer's setting; "" if there is none to come."""
+def describe_coming_invoice(order: Order, document: BuyerDocument) -> str:
+    """Return when the invoice of a paid order comes, by the issuer's setting; "" if there is none to come.
+
+    `document` is the one that the buyer can have now.
+    """
     issuer = Issuer.get_current()
-    document = choose_buyer_document(find_stored_receivable(order))
     if issuer is None or document.kind != BuyerDocumentKind.RECEIPT:
         return ""
     # What was ordered before the setting was made is left to the treasurer.
@@ -109,6 +115,10 @@ def describe_coming_invoice(order: Order) -> str:
         else _("The invoice will be on the page of the order on %(day)s. Until then, a receipt is available.")
     )
     return sentence % {"day": format_date(day)}
+
+
+def _choose_document(order: Order) -> BuyerDocument:
+    return choose_buyer_document(find_stored_receivable(order))
 
 
 def _find_invoice_due_date(order: Order) -> datetime.date | None:

@@ -41,7 +41,7 @@ from registrations.changes.correct import correct_own_registration, correct_regi
 from registrations.changes.forms import CorrectionForm
 from registrations.changes.handover_text import describe_handover
 from registrations.invoices.documents.buyer_document import choose_buyer_document
-from registrations.models import Registration, SessionBooking
+from registrations.models import Order, Registration, SessionBooking
 from registrations.permissions import (
     LinkAccess,
     choose_link_secret,
@@ -109,16 +109,20 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
                 [*link_access.registrations, *link_access.private_registrations], packages
             )
         ],
-        "buyer_document": choose_buyer_document(find_stored_receivable(order))
-        if link_access.is_full
-        else None,
-        "invoice_sentence": describe_coming_invoice(order) if link_access.is_full and order.total else "",
+        **(_describe_buyer_document(order) if link_access.is_full else {}),
         "related_orders": list_related_orders(link_access, request.user),
         "is_of_sponsor": order.sponsorships.exists(),
         **_list_offered_actions(link_access),
         **_attach_session_bookings(link_access),
     }
     return render(request, "registrations/order.html", context)
+
+
+def _describe_buyer_document(order: Order) -> dict[str, object]:
+    """Return the document that the buyer can download and when the invoice comes, as template context."""
+    document = choose_buyer_document(find_stored_receivable(order))
+    sentence = describe_coming_invoice(order, document) if order.total else ""
+    return {"buyer_document": document, "invoice_sentence": sentence}
 
 
 def _list_offered_actions(link_access: LinkAccess) -> dict[str, bool]:
@@ -132,11 +136,11 @@ def _list_offered_actions(link_access: LinkAccess) -> dict[str, bool]:
         and event.is_registration_open(at=now)
         and not get_application_path(event),
         "can_give": event.substitution_deadline > now,
-        "is_link_lasting": _is_link_lasting(link_access),
+        "is_link_permanent": _is_link_permanent(link_access),
     }
 
 
-def _is_link_lasting(link_access: LinkAccess) -> bool:
+def _is_link_permanent(link_access: LinkAccess) -> bool:
     """Return whether the link stays: once a mailed link confirms an address, another one replaces it."""
     order, rows = link_access.order, (*link_access.registrations, *link_access.private_registrations)
     is_pending = any(row.state == Registration.State.PENDING for row in rows)

@@ -10,7 +10,7 @@ from convention.db.leases import hold_lease
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from registrations.billing.buyer_name import find_buyer_first_name
 from registrations.models import Order, Sponsorship
-from registrations.orders.payment_terms import describe_payment
+from registrations.orders.payment_terms import build_payment_context
 
 
 @task()
@@ -46,7 +46,7 @@ def build_sponsor_message(sponsorship: Sponsorship) -> MailMessage:
             "sponsorship": sponsorship,
             "event": sponsorship.event,
             "order": sponsorship.order,
-            **describe_payment(sponsorship.order),
+            **build_payment_context(sponsorship.order),
             "url": f"{settings.SITE_URL}{build_sponsor_path(sponsorship.order)}",
         },
         language=sponsorship.order.language,

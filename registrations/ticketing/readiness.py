@@ -1,6 +1,6 @@
 """The points of an event's checklist before publication that concern tickets, prices and invoices.
 
-Also what prevents that its draft is deleted.
+Here too: what keeps an event's draft from being deleted.
 """
 
 from collections.abc import Iterator, Sequence
@@ -46,12 +46,12 @@ def _list_capacity_items(tickets: Sequence[Ticket]) -> Iterator[ReadinessItem]:
 
 
 def _list_free_tickets(event: Event, tickets: Sequence[Ticket]) -> Iterator[ReadinessItem]:
-    """Yield the tickets for guests of a convention that are free: the one that it starts with is, too."""
+    """Yield an item about free tickets for guests of a convention, which starts with one."""
     audience = Ticket.Audience.GUEST
     free = [ticket.title for ticket in tickets if ticket.audience == audience and not ticket.price]
     if free and event.kind == Event.Kind.CONVENTION:
         text = _("Free for guests: %(names)s.") % {"names": ", ".join(free)}
-        # Done, since it may be meant so: an item that never goes away teaches nobody to read the list.
+        # Done, since it may be intended: an item that stays open for ever would be ignored.
         yield ReadinessItem(text, is_done=True, page_name="organize-tickets")
 
 

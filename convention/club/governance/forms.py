@@ -11,6 +11,8 @@ from convention.club.models import ClubRole, Mandate, Plan, WorkingGroup
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin, HundredthsField
 
+MAX_CHARTER_CHARS: Final = 20_000
+
 
 class ClubRoleForm(AppointByEmailForm):
     """A person to give a role of the club, found by e-mail."""
@@ -22,9 +24,6 @@ class MandateForm(AppointByEmailForm):
     """A person to give a role in a working group, found by e-mail."""
 
     role = forms.ChoiceField(label=_("Role"), choices=Mandate.Role.choices)
-
-
-MAX_CHARTER_CHARS: Final = 20_000
 
 
 class WorkingGroupForm(ActionErrorsMixin, forms.ModelForm):

@@ -113,9 +113,7 @@ def copy_event(*, source: Event, name: str, name_en: str, slug: str, starts_on: 
 def copy_rooms_and_team(event_copy: EventCopy) -> None:
     """Copy the rooms and pictures, and the roles that the club gave and that are open today.
 
-    Not those of closed accounts.
-
-    Roles begin today; their ends move with the event.
+    Roles begin today, and their ends move with the event; those of closed accounts are left out.
     """
     event_copy.copy_rows(Room.objects.filter(event=event_copy.source), guid="")
     event_copy.copy_rows(EventPicture.objects.filter(event=event_copy.source))

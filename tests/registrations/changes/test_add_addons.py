@@ -10,6 +10,8 @@ from lxml import html
 from registrations.billing.receivables import calculate_balance
 from registrations.booking.place_order import place_order
 from registrations.changes.change_order import change_ticket
+from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.models import Payment, Receivable
 from registrations.models import Order, Registration
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.payments.cards.demo_payments import record_demo_payment
@@ -148,6 +150,20 @@ def test_an_addon_that_is_not_paid_in_time_is_removed(dinner, client, run_tasks,
     assert dinner.reserved == 0
     assert calculate_balance(Order.objects.get()).amount == 0
     assert mailoutbox[-1].to == ["b@example.org"]
+
+
+def test_an_addon_that_an_overpayment_covers_does_not_wait_for_a_payment(dinner, client):
+    registration = order_place(dinner, "card")
+    record_demo_payment(order=registration.order)
+    record_payment(receivable=Receivable.objects.get(), amount=5_000, method=Payment.Method.TRANSFER)
+    path = make_path(registration)
+
+    added = client.post(path, read_form(client, path), follow=True)
+
+    [item] = registration.addons.filter(cancelled_at=None)
+    assert item.pay_by is None
+    assert calculate_balance(Order.objects.get()).amount == -500
+    assert added.redirect_chain[-1][0] == registration.order.manage_path
 
 
 def test_an_attendees_own_link_adds_only_what_is_free(dinner, client):
