@@ -35,10 +35,13 @@ WITHOUT_ED25519 = """for (const name of ["importKey", "generateKey"]) {
     }"""
 
 
-def scan(page: Page, code: str, verdict: str = "admitted") -> None:
-    """Scan a badge, see the verdict, and clear it where it must be."""
+def scan(page: Page, code: str, verdict: str = "admitted", *, name: str | None = None) -> None:
+    """Scan a badge, see the verdict, and clear it where it must be.
+
+    `name` tells two scans with the same verdict apart: the first one may still be on the screen.
+    """
     wedge(page, code)
-    expect_verdict(page, verdict)
+    expect_verdict(page, verdict, name=name)
     if verdict != "admitted":
         tap(page)
 
@@ -56,8 +59,9 @@ def test_full_room_is_known_offline_and_let_in_is_the_operators_choice(open_page
     pair_by_code(page, event)
     page.locator("#status-bar .checkpoint").click()
     page.context.set_offline(True)
-    for badge in badges[:2]:
-        scan(page, code_of(badge))
+    for number, badge in enumerate(badges[:2]):
+        scan(page, code_of(badge), name=f"Zoé Numéro {number}")
+    page.wait_for_function(f"window.heard.filter((hertz) => hertz === {SUCCESS_HERTZ}).length === 2")
     page.evaluate("window.heard = []")
 
     scan(page, code_of(badges[2]), "unverified")
