@@ -1,5 +1,6 @@
 """Pages of the whole site, and the context of every template."""
 
+import contextlib
 import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse, translate_url
+from django.urls import NoReverseMatch, reverse, translate_url
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -120,17 +121,27 @@ class PageVisitor:
 
 def site_context(request: "HttpRequest") -> dict[str, Any]:
     """Return the context of every template: site name and address, languages, visitor."""
-    path = request.get_full_path()
     return {
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         "home_path": reverse("home"),
         "visitor": PageVisitor(request),
         "languages": [
-            {"code": code, "name": name, "url": translate_url(path, code)}
+            {"code": code, "name": name, "url": find_address(request, code)}
             for code, name in settings.LANGUAGES
         ],
     }
+
+
+def find_address(request: "HttpRequest", language: str) -> str:
+    """Return the address of the requested page in a language; the requested one where no page was found."""
+    match, path = request.resolver_match, request.path
+    if match is not None:
+        # `translate_url` tries all patterns again: a tenth of the time of a page.
+        with translation.override(language), contextlib.suppress(NoReverseMatch):
+            path = reverse(match.view_name, args=match.args, kwargs=match.kwargs)
+    query = request.META.get("QUERY_STRING", "")
+    return f"{path}?{query}" if query else path
 
 
 @csrf_exempt  # harmless, and a token would make every page uncacheable

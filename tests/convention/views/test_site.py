@@ -7,6 +7,7 @@ from django.core import mail
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import Client
+from lxml import html
 
 from convention.mail.stored_mails import list_stored_mails
 from tests.factories import make_administrator, make_company, make_event, make_member, make_person
@@ -45,6 +46,27 @@ def test_a_choice_never_leads_elsewhere(client, target):
 def test_a_choice_needs_no_token_so_that_pages_are_the_same_for_all():
     answer = Client(enforce_csrf_checks=True).post("/language/", {"language": "en", "next": "/"})
     assert answer["Location"] == "/en/"
+
+
+@pytest.mark.parametrize(
+    ("path", "french", "english"),
+    [
+        ("/", "/", "/en/"),
+        ("/events/port/?with=plan", "/events/port/?with=plan", "/en/events/port/?with=plan"),
+        ("/en/events/port/", "/events/port/", "/en/events/port/"),
+        ("/accounts/login/", "/accounts/login/", "/en/accounts/login/"),
+        ("/en/nowhere/", "/en/nowhere/", "/en/nowhere/"),
+    ],
+)
+def test_a_page_names_its_address_in_both_languages(client, settings, path, french, english):
+    make_event(slug="port")
+
+    page = html.fromstring(client.get(path).content)
+
+    links = {
+        link.get("hreflang"): link.get("href") for link in page.xpath("//link[@rel='alternate'][@hreflang]")
+    }
+    assert links == {"fr": settings.SITE_URL + french, "en": settings.SITE_URL + english}
 
 
 def test_the_first_page_is_light_and_the_same_for_all_visitors(client):
