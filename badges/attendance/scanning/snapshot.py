@@ -145,7 +145,9 @@ def load_snapshot(door: DoorState, *, since: int = 0, cursor: int | None = None)
     if cursor is not None and cursor > latest:
         cursor = None
     changed = Registration.objects.filter(event=event)
-    changed = changed if full else changed.filter(sequence__gt=since)
+    if not full:
+        # During the event most requests come after new scans alone, and read no registration.
+        changed = changed.filter(sequence__gt=since) if since < event.sequence else changed.none()
     return Snapshot(
         device=device,
         event=event,

@@ -2,9 +2,12 @@
 
 import base64
 import datetime
+import re
 
 import pytest
 from cryptography.exceptions import InvalidTag
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -89,6 +92,22 @@ def test_all_that_a_device_needs(client, event):
     assert [row["key"] for row in answer["registrations"]] == [make_registration_key(registration.reference)]
     assert answer["removed"] == answer["presences"] == []
     assert answer["full"] is True
+
+
+def test_after_new_scans_alone_no_registration_is_read(client, event):
+    registration = make_registration(event)
+    change(registration, company="Acme")
+    device, token = make_device(event)
+    known = fetch(client, token).json()
+    record_scan_items(device=device, items=[make_item(code_of(registration))])
+
+    with CaptureQueriesContext(connection) as queries:
+        answer = fetch(client, token, f"?since={known['sequence']}").json()
+
+    assert len(answer["presences"]) == 1
+    assert answer["registrations"] == answer["removed"] == []
+    tables = [re.search(r'FROM "(\w+)"', query["sql"]) for query in queries]
+    assert "registrations_registration" not in {table[1] for table in tables if table}
 
 
 def test_a_record_opens_with_its_badge_alone(client, event):
