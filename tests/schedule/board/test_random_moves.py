@@ -21,10 +21,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.long]
 BOARD = "/en/organize/x/schedule/board/"
 STARTS_AT = datetime.datetime(2027, 3, 27, 8, tzinfo=datetime.UTC)
 MINUTE = datetime.timedelta(minutes=1)
-MOVES = 200
-# After these many moves of each editor.
-REMOVALS = (60, 140)
-PUBLICATIONS = (40, 100, 160)
+# After these percentages of each editor's moves.
+REMOVALS = (30, 70)
+PUBLICATIONS = (20, 50, 80)
+
+
+@pytest.fixture(params=[60, pytest.param(200, marks=pytest.mark.soak)])
+def moves(request) -> int:
+    """The number of moves of each editor."""
+    return request.param
 
 
 @pytest.fixture
@@ -104,11 +109,11 @@ def publish(event: Event) -> None:
         publish_draft(draft=get_current_draft(event), notify=Notify.NOBODY)
 
 
-def disturb(event: Event, number: int) -> None:
-    """Remove a room or publish, after some numbers of moves."""
-    if number in REMOVALS:
+def disturb(event: Event, number: int, moves: int) -> None:
+    """Remove a room or publish, after some of the moves."""
+    if number in [moves * percent // 100 for percent in REMOVALS]:
         remove_room(event, event.rooms.first())
-    if number in PUBLICATIONS:
+    if number in [moves * percent // 100 for percent in PUBLICATIONS]:
         publish(event)
 
 
@@ -122,13 +127,13 @@ def drop_room(slot: dict[str, Any] | None, rooms: set[int]) -> dict[str, Any] | 
     return slot and {**slot, "room": slot["room"] if slot["room"] in rooms else None}
 
 
-def test_two_editors_end_with_the_same_board_and_a_journal_that_explains_it(event):
+def test_two_editors_end_with_the_same_board_and_a_journal_that_explains_it(event, moves):
     chance, before = random.Random(16), HttpEditor(event).slots
     editors = [HttpEditor(event), HttpEditor(event)]
 
     statuses = set()
-    for number in range(MOVES):
-        disturb(event, number)
+    for number in range(moves):
+        disturb(event, number, moves)
         statuses |= {editor.act(chance) for editor in editors}
     for editor in editors:
         editor.poll()
@@ -145,11 +150,11 @@ def test_two_editors_end_with_the_same_board_and_a_journal_that_explains_it(even
     assert replayed == stored.slots
 
 
-def test_undoing_all_own_commands_leads_back_to_the_start_and_redoing_them_to_the_end(event):
+def test_undoing_all_own_commands_leads_back_to_the_start_and_redoing_them_to_the_end(event, moves):
     chance, editor = random.Random(17), HttpEditor(event)
     before = dict(editor.slots)
-    for number in range(MOVES):
-        disturb(event, number)
+    for number in range(moves):
+        disturb(event, number, moves)
         editor.act(chance)
     editor.load()
     after = dict(editor.slots)
@@ -165,11 +170,11 @@ def test_undoing_all_own_commands_leads_back_to_the_start_and_redoing_them_to_th
     assert editor.slots == after
 
 
-def test_undoing_the_commands_of_two_editors_from_the_last_leads_back_to_the_start(event):
+def test_undoing_the_commands_of_two_editors_from_the_last_leads_back_to_the_start(event, moves):
     chance, before = random.Random(18), HttpEditor(event).slots
     editors = [HttpEditor(event), HttpEditor(event)]
-    for number in range(MOVES // 2):
-        disturb(event, number)
+    for number in range(moves // 2):
+        disturb(event, number, moves)
         for editor in editors:
             editor.move(chance)
 
