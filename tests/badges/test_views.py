@@ -10,7 +10,7 @@ from convention.audit.models import AuditEntry
 from tests.factories import make_event, make_order, make_person, make_registration, make_ticket
 from tests.pdf_readers import decode_qr, pdf_sizes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def test_where_somebody_is(at, seen, where):
     assert locate_visitor(facts) == where
 
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ from convention.management.welcome import format_account_lines
 from convention.seeding import DemoWorld
 from tests.factories import make_company, make_event, make_person, make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PASSWORD_FORM = re.compile(r"(?:[a-z2-9]{4}-){3}[a-z2-9]{4}")
 
 
@@ -167,7 +167,6 @@ def test_what_is_printed_is_true(demo):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.once
 def test_the_command_prints_passwords_that_work_and_refuses_a_site_that_is_no_demo(command):
     refused = command("demo_passwords")
     call_command("seed", size="small")
@@ -229,7 +228,6 @@ def test_a_check_of_a_development_site_is_silent(demo):
     assert check_demo_passwords(None) == []
 
 
-@pytest.mark.once
 @pytest.mark.long
 def test_no_secret_of_a_demo_can_be_computed_from_its_seed():
     """Two demos with the same seed have the same people, and different secrets."""

@@ -10,7 +10,7 @@ from convention.events.models import Event, EventRole, Venue
 from convention.events.sequence import advance_sequence
 from tests.factories import make_administrator, make_company, make_event, make_person, make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 TOO_LONG = "Assurez-vous que cette valeur comporte au plus 300 caractères (actuellement 301)."
 PAGES = ["settings", "venue", "rooms", "people"]

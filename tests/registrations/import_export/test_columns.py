@@ -25,7 +25,7 @@ from tests.factories import (
 from tests.registrations.import_export.test_import import brought
 from tests.registrations.import_export.test_import_page import IMPORT, checked
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.payments.statements import camt
 from tests.registrations.sponsors.factories import make_package, sponsor_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 STEP = "One more step: check your inbox"
 
 

@@ -26,6 +26,8 @@ from tests.registrations.payments.statements import camt
 from tests.registrations.payments.test_bank import DAY, kinds, owed
 from tests.workbooks import write_rows, xls, xlsx
 
+pytestmark = pytest.mark.once
+
 REFERENCE = "RF45 7KQ2 M9XD"
 
 

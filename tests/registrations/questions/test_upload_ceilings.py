@@ -21,7 +21,7 @@ from tests.conftest import ROOT
 from tests.factories import make_account, make_event, make_question, make_registration, make_ticket
 from tests.registrations.test_pages import BILLING, text, who
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 WHO, CHOICES, CHECK = (f"/events/congress/register/{page}" for page in ("", "choices/", "check/"))
 FULL = "Aucun fichier ne peut être ajouté pour le moment."
 

@@ -21,7 +21,7 @@ from tests.factories import make_ticket
 from tests.registrations.invoices.factories import make_issuer
 from tests.registrations.sponsors.factories import make_package, make_sponsorship, sponsor_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 FILLED = {
     "name": "Acme", "contact": "Zoé Müller", "email": "zoe@acme.example", "website": "acme.example",

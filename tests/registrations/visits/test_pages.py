@@ -29,7 +29,7 @@ from tests.registrations.visits.factories import (
 )
 from tests.site_objects import make_client
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from schedule.drafts.moves import InvalidPlacement, undo_last_batch
 from schedule.models import ProgrammeAudience, Session
 from tests.factories import make_event, make_person, make_room, make_session, make_track
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 # A Saturday; the clocks change in the night to Sunday.
 STARTS_AT = datetime.datetime(2027, 3, 27, 8, tzinfo=datetime.UTC)
 SATURDAY, SUNDAY = datetime.date(2027, 3, 27), datetime.date(2027, 3, 28)

@@ -15,7 +15,7 @@ from schedule.drafts.slot_state import SlotState
 from schedule.models import Availability, ConflictLevel, Move, Speaker, WalkingTime
 from tests.factories import make_event, make_person, make_room, make_session
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ADDRESS = "/en/organize/conf/schedule/conflicts/"
 RULES = "/en/organize/conf/schedule/rules/"
 HOUR = datetime.timedelta(hours=1)

@@ -15,7 +15,7 @@ from tests.factories import make_event, make_room, make_session, make_track
 
 from .schemas import FOLDER
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 UTC = datetime.UTC
 ADA = "00000000-0000-4000-8000-00000000000a"

@@ -18,6 +18,8 @@ from schedule.exchange.parsing.decode_file import MAX_FILE_BYTES
 from schedule.exchange.read_schedule import read_schedule
 from tests.schedule.exchange.files import event, frab_json, ics, one, vevent
 
+pytestmark = pytest.mark.once
+
 LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">
 <!ENTITY lol2 "&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;">
 <!ENTITY lol3 "&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;">]>

@@ -24,6 +24,8 @@ from schedule.exchange.read_schedule import read_schedule
 from schedule.models import Schedule, Session, Speaker
 from tests.factories import make_administrator, make_event, make_room, make_session, make_track
 
+pytestmark = pytest.mark.once
+
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 TABLES = [ScheduleFormat.CSV, ScheduleFormat.XLSX]
 

@@ -13,7 +13,7 @@ from schedule.programme.page_cache import accepts_gzip
 from tests.factories import make_event, make_room, make_session, make_track
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def at(day, hour, minute=0):

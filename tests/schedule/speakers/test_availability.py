@@ -17,6 +17,8 @@ from schedule.speakers.availability import (
 from tests.factories import make_room, make_session
 from tests.schedule.speakers.factories import PARIS, make_june_event, make_speaker, paris
 
+pytestmark = pytest.mark.once
+
 CAN, RATHER_NOT, CANNOT = Availability.Level.CAN, Availability.Level.RATHER_NOT, Availability.Level.CANNOT
 TWO_DAYS = (paris(15, 9), paris(16, 17))
 

@@ -30,7 +30,7 @@ from tests.factories import make_room, make_session, make_staff, make_track
 from tests.schedule.speakers.factories import make_june_event, make_page_path, make_speaker, paris
 from tests.task_runner import run_waiting_tasks
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 KINDS = SpeakerMailing.Kind
 TEXTS = {
     "subject_fr": "Bonjour {name}",

@@ -13,7 +13,7 @@ from schedule.versions.publish import PublicationStamp
 from tests.factories import make_event, make_room, make_session, make_staff
 from tests.schedule.versions.timetables import HOUR, change_slot, publish_current_draft, remove_slot
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PAGE = "/en/organize/conf/schedule/"
 
 

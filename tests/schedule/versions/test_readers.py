@@ -10,7 +10,7 @@ from schedule.paper.print_agenda import print_agenda
 from tests.factories import make_event, make_registration, make_session, make_ticket
 from tests.schedule.versions.timetables import change_slot
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PAGES = [
     "agenda/",
