@@ -62,6 +62,8 @@ class World:
         self.strict = self._make_checkpoint("Salle stricte", is_strict=True)
         self.room = self._make_checkpoint("Salle pour deux", capacity=ROOM_CAPACITY)
         self.people = [make_registration(self.event) for _number in range(PEOPLE)]
+        # As any event with orders has; at 0 each snapshot would be a full one.
+        advance_sequence(self.event.pk)
         self.badges = [Badge(person, token_of(person)) for person in self.people]
         self.organizer = make_administrator()
         self.passages: dict[str, Passage] = {}
