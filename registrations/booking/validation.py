@@ -84,7 +84,7 @@ def _check_request(request: OrderRequest, offering: Offering, at: datetime.datet
     if request.payment not in Order.Payment.values:
         yield "payment", _("Choose “card”, “invoice” or, where nothing is due, “free”.")
     items = [*chosen, *_list_requested_addons(request, offering)]
-    yield from _check_currency(request.currency, {offered.currency for offered in items})
+    yield from check_currency(request.currency, {offered.currency for offered in items})
 
 
 def _check_repeated_members(
@@ -206,8 +206,8 @@ def check_voucher_use(voucher: Voucher, places: Iterable[RequestedPlace], *, com
     return ""
 
 
-def check_addons(place: RequestedPlace, offering: Offering, *, at: datetime.datetime) -> Iterator[str]:
-    """Yield errors about the add-ons of one place."""
+def check_addons(place: RequestedPlace, offering: Offering, *, at: datetime.datetime | None) -> Iterator[str]:
+    """Yield errors about the add-ons of one place; without `at` they need not be on sale."""
     if len(set(place.addons)) < len(place.addons):
         yield _("Each add-on can be chosen only once per person.")
     for slug in dict.fromkeys(place.addons):
@@ -217,7 +217,7 @@ def check_addons(place: RequestedPlace, offering: Offering, *, at: datetime.date
             yield _("This add-on is not available for this event: %(slug)s.") % {"slug": slug[:50]}
         elif not is_addon_for_ticket(addon, place.ticket):
             yield _("“%(addon)s” is not available with this ticket.") % {"addon": addon.title}
-        elif not addon.is_on_sale(at=at):
+        elif at is not None and not addon.is_on_sale(at=at):
             yield _("“%(addon)s” is not on sale at the moment.") % {"addon": addon.title}
 
 
@@ -232,7 +232,8 @@ def _list_requested_addons(request: OrderRequest, offering: Offering) -> Iterato
         yield from (offering.addons[slug] for slug in place.addons if slug in offering.addons)
 
 
-def _check_currency(expected: str, currencies: set[str]) -> Iterator[FieldError]:
+def check_currency(expected: str, currencies: set[str]) -> Iterator[FieldError]:
+    """Yield errors about the currencies of the items of one order, which needs a single one."""
     if len(currencies) > 1:
         yield "registrations", _("These tickets are priced in different currencies. Order them separately.")
     elif expected and currencies and expected not in currencies:

@@ -1,5 +1,6 @@
 """Register an attendee at the desk or by an organizer's hand, with or without an e-mail address."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from django.db import IntegrityError, transaction
@@ -12,20 +13,20 @@ from convention.club.permissions import find_member_by_email
 from convention.errors import InvalidFields, NotOpenNow
 from convention.events.models import Event
 from registrations.application_rules import refuse_without_application
-from registrations.inventory.stock import refresh_availability
-from registrations.models import Order, Registration, Ticket
+from registrations.inventory.stock import make_sold_out_error, refresh_availability
+from registrations.models import Order, Registration, RegistrationAddon, Ticket
 from registrations.order_context import SOURCE_DESK, OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.pricing.catalog import Offering, quote_offering
-from registrations.pricing.quote import Quote
+from registrations.pricing.quote import Quote, QuoteLine
 from registrations.pricing.reductions import Reduction
 
 from .idempotency import build_idempotency_key, find_order_by_key
-from .place_order import build_order, make_price_fields
+from .place_order import build_addons, build_order, make_price_fields
 from .prepared_order import PreparedOrder
 from .save_order import save_order
 from .use_pass import PRICE_FIELDS, use_pass
-from .validation import check_person_spelling
+from .validation import check_addons, check_currency, check_person_spelling
 
 # By the source of the order. The verbs are stored data.
 AUDIT_VERBS = {"desk": "registration.receive", "organizer": "registration.add"}
@@ -34,10 +35,14 @@ RECORDED_FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
 
 @dataclass(frozen=True)
 class AgreedPrice:
-    """A lower price, in cents, that an organizer grants for a reason."""
+    """A lower price that an organizer grants for a reason.
 
-    cents: int
+    `ticket_cents` is None where the ticket costs what it costs, and only the add-ons are free.
+    """
+
+    ticket_cents: int | None
     reason: str
+    has_free_addons: bool = False
 
 
 def register_walk_in(
@@ -50,14 +55,14 @@ def register_walk_in(
     reference: str = "",
     agreed_price: AgreedPrice | None = None,
 ) -> Registration:
-    """Register an attendee, confirmed at once; any ticket with places left can be used.
+    """Register an attendee, confirmed at once; any ticket and add-on with places left can be used.
 
-    Hidden tickets can be used too, also after the sale has ended. Members need no verification: the staff at
-    the desk has seen them.
+    Hidden tickets can be used too, and everything also after its sale has ended. Members need no
+    verification: the staff at the desk has seen them.
     The confirmation is queued if there is an address. The same key with the same content returns the same
     registration; with other content it is another attendee. `reference` is that of a badge signed in advance.
-    `source` is SOURCE_DESK, or SOURCE_ORGANIZER for a registration by hand. With an agreed price no pass is
-    used.
+    `source` is SOURCE_DESK, or SOURCE_ORGANIZER for a registration by hand. With an agreed price of the
+    ticket no pass is used.
 
     Raise NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, and if places are given on
     application only.
@@ -67,13 +72,14 @@ def register_walk_in(
     idempotency_key = f"{source}:{idempotency_key}:{place!r}:{agreed_price!r}"
     if order := find_order_by_key(event, idempotency_key):
         return order.registrations.get()
-    ticket = _validate_walk_in(event, place)
+    offering = _load_offering(event, place)
+    ticket = _validate_walk_in(event, place, offering)
     _check_agreed_price(agreed_price, ticket)
     try:
         return _book_walk_in(
             event,
             place,
-            ticket,
+            offering,
             idempotency_key,
             source=source,
             language=language,
@@ -86,16 +92,27 @@ def register_walk_in(
         raise
 
 
-def _validate_walk_in(event: Event, place: RequestedPlace) -> Ticket:
+def _load_offering(event: Event, place: RequestedPlace) -> Offering:
+    """Return the ticket and the add-ons of the place, public or not."""
+    addons = event.addons.filter(slug__in=place.addons).prefetch_related("tickets") if place.addons else ()
+    return Offering(
+        tickets={ticket.slug: ticket for ticket in event.tickets.filter(slug=place.ticket)},
+        addons={addon.slug: addon for addon in addons},
+    )
+
+
+def _validate_walk_in(event: Event, place: RequestedPlace, offering: Offering) -> Ticket:
     now = timezone.now()
     if event.ends_at <= now:
         raise NotOpenNow(_("The event is over: registration is no longer possible."))
-    ticket = event.tickets.filter(slug=place.ticket).first()
+    ticket = offering.tickets.get(place.ticket)
     errors: dict[str, list[str]] = {}
     for field, sentence in check_person_spelling(place):
         errors.setdefault(field, []).append(sentence)
     if ticket is None:
         errors["ticket"] = [_("Choose a ticket.")]
+    elif sentences := _find_addon_errors(place, ticket, offering):
+        errors["addons"] = sentences
     if errors or ticket is None:
         raise InvalidFields(_("Some fields need to be corrected."), errors)
     refuse_without_application(ticket)
@@ -104,11 +121,21 @@ def _validate_walk_in(event: Event, place: RequestedPlace) -> Ticket:
     return ticket
 
 
+def _find_addon_errors(place: RequestedPlace, ticket: Ticket, offering: Offering) -> list[str]:
+    if sentences := list(check_addons(place, offering, at=None)):
+        return sentences
+    if full := [addon for addon in offering.addons.values() if addon.remaining == 0]:
+        return [str(make_sold_out_error(addon)) for addon in full]
+    items = (ticket, *offering.addons.values())
+    return [sentence for _field, sentence in check_currency("", {item.currency for item in items})]
+
+
 def _check_agreed_price(agreed_price: AgreedPrice | None, ticket: Ticket) -> None:
     if agreed_price is None:
         return
     errors = {}
-    if not 0 <= agreed_price.cents <= ticket.current_price.amount:
+    cents = agreed_price.ticket_cents
+    if cents is not None and not 0 <= cents <= ticket.current_price.amount:
         limit = {"price": ticket.current_price}
         errors["price"] = [_("The price cannot be higher than that of the ticket, %(price)s.") % limit]
     if not agreed_price.reason:
@@ -121,7 +148,7 @@ def _check_agreed_price(agreed_price: AgreedPrice | None, ticket: Ticket) -> Non
 def _book_walk_in(
     event: Event,
     place: RequestedPlace,
-    ticket: Ticket,
+    offering: Offering,
     key: str,
     *,
     source: str,
@@ -129,17 +156,9 @@ def _book_walk_in(
     reference: str,
     agreed_price: AgreedPrice | None,
 ) -> Registration:
-    # An invoice needs a recipient; the column is shorter than two names may be.
-    billed = BillingDetails(name=(place.company or f"{place.first_name} {place.last_name}")[:200])
-    request = OrderRequest(
-        email=place.email,
-        places=(place,),
-        language=language,
-        company=place.company[:200],
-        billing=billed if ticket.current_price.amount else BillingDetails(),
-    )
-    now = timezone.now()
-    quote = _quote_walk_in(request, ticket, agreed_price)
+    ticket = offering.tickets[place.ticket]
+    request = _build_request(place, offering, language)
+    quote = _quote_walk_in(request, offering, agreed_price)
     order = build_order(event, request, OrderContext(source=source), quote, currency=ticket.currency)
     member = (
         find_member_by_email(place.email) if ticket.needs_member_verification or ticket.uses_pass else None
@@ -152,43 +171,71 @@ def _book_walk_in(
         last_name=place.last_name,
         email=place.email,
         company=place.company,
-        confirmed_at=now,
+        confirmed_at=timezone.now(),
         # Empty: the field's default draws one.
         **({"reference": reference} if reference else {}),
         **make_price_fields(quote.lines[0], None),
     )
-    save_order(PreparedOrder(order, [registration], build_idempotency_key(event, request, key)))
-    if member and not agreed_price:
+    addons = build_addons([registration], offering, quote)
+    key_row = build_idempotency_key(event, request, key)
+    save_order(PreparedOrder(order, [registration], key_row, addons=addons))
+    if member and (agreed_price is None or agreed_price.ticket_cents is None):
         _pay_with_pass(registration, member[0])
-    _record_walk_in(registration, agreed_price)
+    _record_walk_in(registration, addons, agreed_price)
     return registration
 
 
-def _record_walk_in(registration: Registration, agreed_price: AgreedPrice | None) -> None:
+def _build_request(place: RequestedPlace, offering: Offering, language: str) -> OrderRequest:
+    # An invoice needs a recipient; the column is shorter than two names may be.
+    billed = BillingDetails(name=(place.company or f"{place.first_name} {place.last_name}")[:200])
+    is_free = not offering.tickets[place.ticket].current_price.amount
+    return OrderRequest(
+        email=place.email,
+        places=(place,),
+        language=language,
+        company=place.company[:200],
+        billing=BillingDetails()
+        if is_free and not any(addon.price for addon in offering.addons.values())
+        else billed,
+    )
+
+
+def _record_walk_in(
+    registration: Registration, addons: Collection[RegistrationAddon], agreed_price: AgreedPrice | None
+) -> None:
+    fields = [*RECORDED_FIELDS, *(["addons"] if addons else []), *(["price"] if agreed_price else [])]
     record_action(
         AUDIT_VERBS[registration.order.source],
         registration,
         event=registration.event,
-        fields=[*RECORDED_FIELDS, "price"] if agreed_price else RECORDED_FIELDS,
+        fields=fields,
         reason=agreed_price.reason if agreed_price else "",
     )
 
 
-def _quote_walk_in(request: OrderRequest, ticket: Ticket, agreed_price: AgreedPrice | None) -> Quote:
-    """Return the quote of the ticket, lowered to the agreed price."""
-    quote = quote_offering(request, Offering({ticket.slug: ticket}), at=timezone.now())
-    [line] = quote.lines
-    if agreed_price is None or agreed_price.cents == line.price:
+def _quote_walk_in(request: OrderRequest, offering: Offering, agreed_price: AgreedPrice | None) -> Quote:
+    """Return the quote of ticket and add-ons, lowered to the agreed price."""
+    quote = quote_offering(request, offering, at=timezone.now())
+    if agreed_price is None:
         return quote
-    reduction = Reduction("organizer", line.price - agreed_price.cents)
-    return replace(
-        quote, lines=(replace(line, price=agreed_price.cents, reductions=(*line.reductions, reduction)),)
-    )
+    return replace(quote, lines=tuple(_apply_agreed_price(line, agreed_price) for line in quote.lines))
+
+
+def _apply_agreed_price(line: QuoteLine, agreed_price: AgreedPrice) -> QuoteLine:
+    free_addon_cents = 0 if agreed_price.has_free_addons else None
+    cents = free_addon_cents if line.is_addon else agreed_price.ticket_cents
+    if cents is None or cents == line.price:
+        return line
+    reduction = Reduction("organizer", line.price - cents)
+    return replace(line, price=cents, reductions=(*line.reductions, reduction))
 
 
 def _pay_with_pass(registration: Registration, person: Person) -> None:
-    """Use a pass of the member's company if one is left: nothing is invoiced then."""
+    """Use a pass of the member's company if one is left: it pays for the ticket, not for the add-ons."""
     if use_pass(registration, person):
-        registration.order.total, registration.order.payment = 0, Order.Payment.FREE
-        registration.order.save(update_fields=["total", "payment"])
+        order = registration.order
+        order.refresh_from_db(fields=["total"])
+        if not order.total:
+            order.payment = Order.Payment.FREE
+            order.save(update_fields=["payment"])
         registration.save(update_fields=PRICE_FIELDS)

@@ -63,6 +63,7 @@ FIELD_LABELS = {
     "company": gettext_lazy("company"),
     "no_photo": gettext_lazy("no photographs"),
     "ticket": gettext_lazy("ticket"),
+    "addons": gettext_lazy("add-ons"),
     "price": gettext_lazy("price"),
     "cancellation_fee": gettext_lazy("cancellation fee"),
     "purchase_order": gettext_lazy("purchase order"),

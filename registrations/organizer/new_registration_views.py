@@ -27,7 +27,8 @@ def registration_create(request: HttpRequest, event: str) -> HttpResponse:
         "ticket": default_tickets[0].slug if default_tickets else "",
         "nonce": secrets.token_urlsafe(24),
     }
-    form = ManualRegistrationForm(request.POST or None, tickets=tickets, initial=initial)
+    addons = list(event_obj.addons.prefetch_related("tickets"))
+    form = ManualRegistrationForm(request.POST or None, tickets=tickets, addons=addons, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             registration = register_walk_in(

@@ -1,5 +1,7 @@
 """The desk's form for a walk-in: one screen, as few fields as a badge needs."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -8,51 +10,75 @@ from django.utils.translation import gettext_lazy as _
 from convention.errors import ConventionError, InvalidFields, SoldOut
 from convention.web.forms import TwoDecimalsField
 from registrations.booking.walk_in import AgreedPrice
-from registrations.models import Ticket
+from registrations.models import Addon, Ticket
 from registrations.order_request import RequestedPlace
 
-from .forms import PersonForm, build_place
+from .forms import AddonChoiceWidget, PersonForm, build_place
 
 
 class WalkInForm(PersonForm):
-    """An attendee, and any ticket of the event; the address may be empty."""
+    """An attendee, and any ticket and add-ons of the event; the address may be empty."""
 
     ticket = forms.ChoiceField(
         label=_("Ticket"), widget=forms.RadioSelect, error_messages={"required": _("Choose a ticket.")}
     )
+    addons = forms.MultipleChoiceField(label=_("Add-ons"), widget=AddonChoiceWidget, required=False)
     nonce = forms.CharField(widget=forms.HiddenInput, max_length=43)
-    field_order = ("first_name", "last_name", "company", "ticket", "email", "nonce")
+    field_order = ("first_name", "last_name", "company", "ticket", "addons", "email", "nonce")
 
-    def __init__(self, *args: Any, tickets: list[Ticket], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, tickets: list[Ticket], addons: Sequence[Addon] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, prefix="guest", **kwargs)
         field = self.fields["ticket"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(ticket.slug, _describe_ticket(ticket)) for ticket in tickets]
+        self._offer_addons(addons)
         self.fields["first_name"].widget.attrs["autofocus"] = True
         self.fields["email"].help_text = _("We e-mail the confirmation and the badge to this address.")
 
+    def _offer_addons(self, addons: Sequence[Addon]) -> None:
+        field = self.fields["addons"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.widget.addons = {addon.slug: addon for addon in addons}
+        field.widget.disabled_slugs = frozenset(addon.slug for addon in addons if addon.remaining == 0)
+        field.choices = [(addon.slug, addon.title) for addon in addons]
+        if not addons:
+            del self.fields["addons"]
+
     def build_place(self) -> RequestedPlace:
-        return build_place(self.cleaned_data)
+        addons = tuple(self.cleaned_data.get("addons") or ())
+        return replace(build_place(self.cleaned_data), addons=addons)
 
     def add_errors(self, error: ConventionError) -> None:
-        """Show the action's errors at their fields, a sold-out error at the ticket, others above the form."""
+        """Show the action's errors at their fields, others above the form.
+
+        What is sold out is the ticket, unless add-ons were chosen, too: then the sentence names it.
+        """
         if isinstance(error, InvalidFields):
             for field, sentences in error.field_errors.items():
                 self.add_error(field if field in self.fields else None, sentences)
         else:
-            self.add_error("ticket" if isinstance(error, SoldOut) else None, str(error))
+            is_ticket = isinstance(error, SoldOut) and not self.cleaned_data.get("addons")
+            self.add_error("ticket" if is_ticket else None, str(error))
 
 
 class ManualRegistrationForm(WalkInForm):
     """A registration by an organizer, also free or at a lower price, with the reason."""
 
     price = TwoDecimalsField(
-        label=_("Price"),
+        label=_("Price of the ticket"),
         required=False,
         max_digits=9,
         help_text=_("Leave empty for the price of the ticket; enter 0 for a free place."),
     )
+    free_addons = forms.BooleanField(label=_("Add-ons free of charge"), required=False)
     reason = forms.CharField(label=_("Reason for a different price"), required=False, max_length=300)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "addons" not in self.fields:
+            del self.fields["free_addons"]
 
     def clean(self) -> dict[str, Any]:
         """Tell a price of 0 from none, which the checks of a person do not."""
@@ -61,9 +87,13 @@ class ManualRegistrationForm(WalkInForm):
 
     @property
     def agreed_price(self) -> AgreedPrice | None:
-        """Return the price that was entered, if any."""
-        price = self.cleaned_data["price"]
-        return None if price is None else AgreedPrice(int(price * 100), self.cleaned_data["reason"].strip())
+        """Return what was entered about the price, if anything."""
+        price, addons = self.cleaned_data["price"], self.cleaned_data.get("addons")
+        has_free_addons = bool(addons and self.cleaned_data.get("free_addons"))
+        if price is None and not has_free_addons:
+            return None
+        cents = None if price is None else int(price * 100)
+        return AgreedPrice(cents, self.cleaned_data["reason"].strip(), has_free_addons)
 
 
 def _describe_ticket(ticket: Ticket) -> str:

@@ -8,9 +8,11 @@ from django.utils import timezone
 from lxml import html
 
 from convention.audit.models import AuditEntry
+from convention.errors import SoldOut
 from convention.events.models import Event
 from registrations.models import Order, Registration
-from tests.factories import make_event, make_ticket
+from registrations.storefront.walk_in_forms import ManualRegistrationForm
+from tests.factories import make_addon, make_event, make_ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -75,3 +77,117 @@ def test_a_lower_price_is_owed_and_a_wrong_one_is_a_sentence(organizer, event):
     assert "ne peut pas dépasser celui du billet" in too_much.text
     assert "error-summary" in negative.text
     assert Order.objects.get().total == 5_050
+
+
+def test_a_dinner_is_added_at_its_price(organizer, event):
+    dinner = make_addon(event, price=4_500, capacity=10)
+
+    answer = fill(organizer, event, **{"guest-addons": "dinner"})
+
+    registration = Registration.objects.get()
+    assert [(item.addon, item.price) for item in registration.active_addons] == [(dinner, 4_500)]
+    assert registration.order.total == 16_500
+    dinner.refresh_from_db()
+    assert dinner.reserved == 1
+    assert "Dîner" in answer.text
+    # In the history.
+    assert "entreprise, billet, options" in answer.text
+
+
+def test_a_dinner_is_free_with_a_reason(organizer, event, run_tasks, mailoutbox):
+    make_addon(event)
+    free = {"guest-price": "0", "guest-addons": "dinner", "guest-free_addons": "on"}
+
+    refused = fill(organizer, event, **free)
+    assert not Registration.objects.exists()
+    fill(organizer, event, **free, **{"guest-reason": "oratrice", "guest-email": "zoe@example.org"})
+    run_tasks()
+
+    assert "Indiquez le motif" in refused.text
+    registration = Registration.objects.get()
+    assert [item.price for item in registration.active_addons] == [0]
+    assert registration.order.payment == Order.Payment.FREE
+    entry = AuditEntry.objects.get(verb="registration.add")
+    assert (entry.reason, set(entry.fields) & {"addons", "price"}) == ("oratrice", {"addons", "price"})
+    assert "Dîner" in mailoutbox[0].body
+
+
+def test_a_free_place_with_a_dinner_to_pay_is_invoiced(organizer, event):
+    make_addon(event)
+
+    fill(organizer, event, **{"guest-price": "0", "guest-reason": "presse", "guest-addons": "dinner"})
+
+    order = Order.objects.get()
+    assert (order.total, order.payment, order.billing_name) == (4_500, "invoice", "Zoé Müller")
+
+
+def test_free_addons_leave_the_price_of_the_ticket(organizer, event):
+    make_addon(event)
+
+    fill(
+        organizer,
+        event,
+        **{"guest-free_addons": "on", "guest-addons": "dinner", "guest-reason": "bénévole"},
+    )
+
+    assert Order.objects.get().total == 12_000
+    assert Registration.objects.get().reductions == []
+
+
+def test_a_dinner_without_places_is_shown_as_full_and_refused_by_its_name(organizer, event):
+    make_addon(event, capacity=0)
+
+    page = organizer.get(reverse("organize-registration-new", args=[event.slug]))
+    answer = fill(organizer, event, **{"guest-addons": "dinner"})
+
+    [box] = html.fromstring(page.content).xpath("//input[@name='guest-addons']")
+    assert box.get("disabled") is not None
+    assert "Il ne reste plus de place pour « Dîner »" in answer.text.replace("\xa0", " ").replace(
+        "\u202f", " "
+    )
+    assert 'value="Zoé"' in answer.text
+    assert not Registration.objects.exists()
+
+
+def test_what_is_sold_out_meanwhile_is_not_blamed_on_the_ticket(event):
+    addons = [make_addon(event, capacity=1)]
+    typed = {
+        "first_name": "Zoé",
+        "last_name": "Müller",
+        "ticket": "guest",
+        "addons": ["dinner"],
+        "nonce": "n",
+    }
+    posted = {f"guest-{name}": value for name, value in typed.items()}
+    form = ManualRegistrationForm(posted, tickets=list(event.tickets.all()), addons=addons)
+    assert form.is_valid()
+
+    form.add_errors(SoldOut("Il ne reste plus de place pour « Dîner »."))
+
+    assert list(form.errors) == ["__all__"]
+
+
+def test_an_addon_of_other_tickets_or_in_another_currency_is_a_sentence(organizer, event):
+    make_addon(event).tickets.add(make_ticket(event, slug="vip", name="VIP"))
+    make_addon(event, slug="tour", name="Visite", currency="CHF")
+
+    other_ticket = fill(organizer, event, **{"guest-addons": "dinner"})
+    other_currency = fill(organizer, event, **{"guest-addons": "tour"})
+
+    assert "n’est pas disponible avec ce billet" in other_ticket.text
+    assert "devises différentes" in other_currency.text
+    assert not Registration.objects.exists()
+
+
+def test_a_dinner_can_be_added_after_its_sale(organizer, event):
+    make_addon(event, closes_at=timezone.now() - timedelta(days=1))
+
+    fill(organizer, event, **{"guest-addons": "dinner"})
+
+    assert Order.objects.get().total == 16_500
+
+
+def test_an_event_without_addons_asks_for_none(organizer, event):
+    page = organizer.get(reverse("organize-registration-new", args=[event.slug]))
+
+    assert "guest-free_addons" not in page.text

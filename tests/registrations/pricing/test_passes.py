@@ -18,7 +18,7 @@ from registrations.models import Order, PassQuota, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.pricing.passes import count_pass_uses, count_passes_left, get_pass_quota
 from tests.buyer_verification import by_verified
-from tests.factories import make_company, make_event, make_member, make_ticket, make_voucher
+from tests.factories import make_addon, make_company, make_event, make_member, make_ticket, make_voucher
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
@@ -155,3 +155,18 @@ def test_a_member_who_comes_to_the_desk_pays_nothing_while_passes_are_left():
         (20_000, "invoice"),
     ]
     assert PassQuota.objects.get().reserved == 2
+
+
+def test_a_pass_pays_for_the_ticket_at_the_desk_and_not_for_the_dinner():
+    ticket = make_ticket(slug="member", audience="member", price=20_000, uses_pass=True)
+    make_addon(ticket.event, price=4_500)
+    _one, [member, *_others] = three_colleagues()
+    place = RequestedPlace(
+        ticket="member", first_name="Ana", last_name="Silva", email=member.email, addons=("dinner",)
+    )
+
+    register_walk_in(event=ticket.event, place=place, idempotency_key="k")
+
+    order = Order.objects.get()
+    assert (order.total, order.payment, order.billing_name) == (4_500, "invoice", "Ana Silva")
+    assert order.registrations.get().membership_pass is not None
