@@ -39,7 +39,8 @@ def compute_data_version(event: Event, reader: "RequestUser") -> str:
     bound_spares = SpareBadge.objects.filter(device__event=event, bound_at__isnull=False)
     parts = (
         event.sequence, number_changes(event.pk), notes.count(), prints.count(), payments.count(),
-        bound_spares.count(), translation.get_language(), can_take_payments(reader, event),
+        bound_spares.count(), event.addons.exists(), translation.get_language(),
+        can_take_payments(reader, event),
     )  # fmt: skip
     return "-".join(map(str, parts))
 
@@ -68,6 +69,8 @@ def build_offline_data(*, device: DeskDevice, reader: "RequestUser") -> dict[str
             }
             for ticket in tickets.values()
         ],
+        # Not the add-ons themselves: without network nobody knows how many are left.
+        "has_addons": event.addons.exists(),
         "guests": list_offline_guests(event, codes, reader),
         "spares": list_spare_codes(device, codes, tickets),
         "design": codes.design.describe(),

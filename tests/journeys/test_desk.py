@@ -13,7 +13,7 @@ from badges.desk.models import BadgePrint, DeskEntry
 from badges.printing.pdf import render_badge_pdf
 from convention.events.models import Event
 from registrations.models import Registration
-from tests.factories import make_event, make_registration, make_staff, make_ticket
+from tests.factories import make_addon, make_event, make_registration, make_staff, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -134,6 +134,7 @@ def unlock(page: Page, pin: str) -> None:
 
 
 def test_the_desk_works_without_network_and_sends_later(open_page, site, client, event):
+    make_addon(event)
     page = open_page("desktop")
     open_desk(page, client, site, event)
     enable_offline(page)
@@ -149,6 +150,7 @@ def test_the_desk_works_without_network_and_sends_later(open_page, site, client,
     expect(page.locator("#verdict")).to_contain_text("Élo Keller")
     assert_accessible(page)
     page.get_by_role("button", name="Inscrire quelqu’un").click()
+    expect(page.locator("#walk-in-addons")).to_contain_text("ne se réservent pas sans réseau")
     page.locator("#walk-in-first").fill("Inès")
     page.locator("#walk-in-last").fill("Durand")
     page.get_by_role("button", name="Inscrire et imprimer le badge").dblclick()

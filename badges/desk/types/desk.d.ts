@@ -93,6 +93,8 @@ declare global {
     interface Data {
       event: { slug: string; title: string; timezone: string; expires_at: string };
       tickets: OfflineTicket[];
+      /** Whether the event has add-ons, which only the online desk can book. */
+      has_addons: boolean;
       guests: Guest[];
       spares: SpareBadge[];
       design: BadgeDesign;

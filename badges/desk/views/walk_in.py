@@ -41,7 +41,8 @@ def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
         "ticket": default_tickets[0].slug if default_tickets else "",
         "nonce": secrets.token_urlsafe(24),
     }
-    form = WalkInForm(request.POST or None, tickets=tickets, initial=initial)
+    addons = list(event_obj.addons.prefetch_related("tickets"))
+    form = WalkInForm(request.POST or None, tickets=tickets, addons=addons, initial=initial)
     if request.method == "POST" and form.is_valid():
         nonce, language = form.cleaned_data["nonce"], translation.get_language() or "fr"
         try:

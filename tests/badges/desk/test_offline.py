@@ -16,7 +16,7 @@ from convention.audit.models import AuditEntry
 from convention.codes.qr import draw_symbol
 from convention.events.signing_keys import get_signing_key
 from registrations.models import Order, Registration
-from tests.factories import make_event, make_person, make_registration, make_staff, make_ticket
+from tests.factories import make_addon, make_event, make_person, make_registration, make_staff, make_ticket
 from tests.site_objects import make_delegated_role, make_delegation
 
 pytestmark = [pytest.mark.django_db]
@@ -248,6 +248,16 @@ def test_only_the_desk_of_the_event_syncs(desk, client, zoe):
     assert desk.post("sync", body).status_code == 404
     client.logout()
     assert client.get("/desk/x/offline/session/").status_code in {401, 403}
+
+
+@pytest.mark.once
+def test_the_device_learns_that_the_event_has_addons(desk, zoe):
+    before = desk.sync()
+    make_addon(zoe.event)
+
+    after = desk.sync(version=before["version"])
+
+    assert [before["data"]["has_addons"], after["data"]["has_addons"]] == [False, True]
 
 
 @pytest.mark.once

@@ -7,7 +7,15 @@ import pytest
 from django.utils import timezone
 
 from convention.audit.models import AuditEntry
-from tests.factories import make_event, make_member, make_question, make_registration, make_staff, make_ticket
+from tests.factories import (
+    make_addon,
+    make_event,
+    make_member,
+    make_question,
+    make_registration,
+    make_staff,
+    make_ticket,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -76,6 +84,32 @@ def test_a_walk_in_is_never_too_many_and_nothing_typed_is_lost(event, client):
     assert "Indiquez le nom" in page
     page = walk_in(client).content.decode()
     assert "Il ne reste plus de place" in page
+    assert 'value="Inès"' in page
+    assert event.registrations.count() == 1
+
+
+def test_a_walk_in_buys_a_dinner_at_its_price(event, client):
+    make_ticket(event, slug="press", price=12_000)
+    dinner = make_addon(event, price=4_500, capacity=3, closes_at=timezone.now())
+    client.force_login(make_staff(event, "desk"))
+
+    page = client.get(walk_in(client, **{"guest-addons": "dinner"})["Location"]).content.decode()
+
+    order = event.registrations.get(last_name="Durand").order
+    assert (order.total, order.payment) == (16_500, "invoice")
+    dinner.refresh_from_db()
+    assert dinner.reserved == 1
+    assert '<span class="tag">Dîner</span>' in page
+
+
+def test_a_dinner_without_places_is_refused_by_its_name_at_the_desk(event, client):
+    make_ticket(event, slug="press")
+    make_addon(event, capacity=0)
+    client.force_login(make_staff(event, "desk"))
+
+    page = walk_in(client, **{"guest-addons": "dinner"}).content.decode()
+
+    assert "Il ne reste plus de place pour «\u202fDîner\u202f»" in page
     assert 'value="Inès"' in page
     assert event.registrations.count() == 1
 

@@ -301,6 +301,7 @@ export class DeskView {
         return label;
       }),
     );
+    getElement("walk-in-addons").hidden = !desk.data.has_addons;
     showMessage("walk-in-problem", desk.spareBadge ? "" : formatText("walk_in.no_spare"));
     getDialog("walk-in-dialog").showModal();
   }
