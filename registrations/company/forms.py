@@ -16,6 +16,7 @@ from registrations.booking.validation import check_person_texts
 from registrations.changes.forms import AttendeeForm
 from registrations.models import Registration, Ticket
 from registrations.order_request import RequestedPlace
+from registrations.pricing.display import describe_priced_ticket
 
 # Rows of a draft. An order takes fewer, which is checked when it is reviewed.
 MAX_ROWS = 200
@@ -38,7 +39,7 @@ class AttendeeRowForm(AttendeeForm):
         assert isinstance(field, forms.ChoiceField)
         # With a single ticket there is nothing to choose.
         only = tickets[0].slug if len(tickets) == 1 else ""
-        choices = [(ticket.slug, ticket.title) for ticket in tickets]
+        choices = [(ticket.slug, describe_priced_ticket(ticket)) for ticket in tickets]
         field.choices = choices if only else [("", _("Choose…")), *choices]
         field.error_messages["invalid_choice"] = _(
             "There is no ticket “%(value)s”. Choose one from the list."

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from convention.money import Money
 from registrations.billing.receivables import list_registration_charges, list_sponsorship_charges
 from registrations.invoices.vat_exemptions import VAT_EXEMPTION_CHOICES
-from registrations.models import Registration, Sponsorship
+from registrations.models import Registration, Sponsorship, Ticket
 
 from .quote import QuoteLine, VatTotal, sum_vat_by_rate
 from .reductions import Reduction, parse_reductions
@@ -25,6 +25,13 @@ class PriceRow:
     price: Money
     price_before: Money | None = None
     reasons: list[tuple[str, Money]] = field(default_factory=list)
+
+
+def describe_priced_ticket(ticket: Ticket) -> str:
+    """Return the ticket's title with its price of this moment, such as “Guest · €90”."""
+    cost = ticket.current_price
+    price = str(cost) if cost.amount else _("free")
+    return f"{ticket.title} · {price}"
 
 
 def make_line_row(line: QuoteLine, *, currency: str, zone: datetime.tzinfo) -> PriceRow:

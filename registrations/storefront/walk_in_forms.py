@@ -12,6 +12,7 @@ from convention.web.forms import TwoDecimalsField
 from registrations.booking.walk_in import AgreedPrice
 from registrations.models import Addon, Ticket
 from registrations.order_request import RequestedPlace
+from registrations.pricing.display import describe_priced_ticket
 
 from .forms import AddonChoiceWidget, PersonForm, build_place
 
@@ -32,7 +33,7 @@ class WalkInForm(PersonForm):
         super().__init__(*args, prefix="guest", **kwargs)
         field = self.fields["ticket"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(ticket.slug, _describe_ticket(ticket)) for ticket in tickets]
+        field.choices = [(ticket.slug, describe_priced_ticket(ticket)) for ticket in tickets]
         self._offer_addons(addons)
         self.fields["first_name"].widget.attrs["autofocus"] = True
         self.fields["email"].help_text = _("We e-mail the confirmation and the badge to this address.")
@@ -94,9 +95,3 @@ class ManualRegistrationForm(WalkInForm):
             return None
         cents = None if price is None else int(price * 100)
         return AgreedPrice(cents, self.cleaned_data["reason"].strip(), has_free_addons)
-
-
-def _describe_ticket(ticket: Ticket) -> str:
-    cost = ticket.current_price
-    price = str(cost) if cost.amount else _("free")
-    return f"{ticket.title} · {price}"

@@ -1,5 +1,7 @@
 """A company sends twelve: pasted, mended, ordered; one completes, one is replaced, the old badge is void."""
 
+import re
+
 import pytest
 from django.test import Client
 from playwright.sync_api import Page, expect
@@ -52,6 +54,8 @@ def test_a_company_sends_twelve(browser_page: Page, site, prefix, mailoutbox, op
     look(page)
     page.locator("[name=row-10-email]").fill("leo@x.example")
     page.locator("[name=row-11-ticket]").select_option("member")
+    # Eleven guests and a member; the amount is written in the language of the page.
+    expect(page.locator("[data-draft-total]")).to_contain_text(re.compile(r"\b3\D?400\b"))
     page.locator("main .button.big").click()
     expect(page.locator("main tbody tr")).to_have_count(12)
     page.locator("[name=purchase_order]").fill("PO-2027-12")

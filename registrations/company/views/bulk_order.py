@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -29,7 +29,7 @@ from registrations.application_rules import refuse_without_application
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.booking.idempotency import find_order_by_key
 from registrations.booking.order_limits import AlreadyRegistered
-from registrations.booking.place_order import quote_order
+from registrations.booking.place_order import preview_quote, quote_order
 from registrations.booking.validation import check_place_count, refuse_if_closed
 from registrations.company.booking import book_for_company, find_seat_errors, make_order_context
 from registrations.company.forms import MAX_ROWS, AttendeeRowFormSet, BaseAttendeeRowFormSet, PasteForm
@@ -38,7 +38,7 @@ from registrations.company.pasted_rows import parse_pasted_rows
 from registrations.inventory.stock import make_sold_out_error, refresh_availability
 from registrations.models import Ticket
 from registrations.order_request import MAX_PLACES_PER_ORDER, OrderRequest
-from registrations.pricing.catalog import PriceChanged
+from registrations.pricing.catalog import Offering, PriceChanged
 from registrations.pricing.display import describe_vat, make_line_row
 from registrations.pricing.passes import count_passes_left, takes_pass_now
 from registrations.pricing.quote import Quote
@@ -63,7 +63,7 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
     paste = PasteForm(request.POST or None)
     if request.method == "GET":
         formset = _make_formset(draft, tickets, _find_pass_ticket(company_obj, event_obj, tickets))
-        return _render_rows(request, company_obj, event_obj, formset, PasteForm())
+        return _render_rows(request, company_obj, event_obj, formset, PasteForm(), draft=draft)
     draft.people = _read_typed_rows(request)
     # The first button in the table that was pressed; a row is removed by a button with its number.
     action = next((action for name, action in ROW_ACTIONS.items() if name in request.POST), None)
@@ -71,8 +71,11 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
     pasted = "paste" in request.POST and _append_pasted_rows(draft, paste, tickets)
     _save_draft(request, company_obj, event_obj, draft)
     # Sent by the script that saves the draft while the contact types; it needs no page.
-    if "X-Draft" in request.headers:
-        return HttpResponse(status=204)
+    if mode := request.headers.get("X-Draft"):
+        if mode != "total":
+            return HttpResponse(status=204)
+        total = _price_draft(request, company_obj, event_obj, draft)
+        return render(request, "company/draft_total.html", total)
     # Redirect after changing rows, so that reloading the page does not change them again.
     if moved:
         return redirect(f"{request.path}#rows")
@@ -81,7 +84,7 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
     is_valid = _check_rows(rows, company_obj, event_obj, tickets)
     if is_valid and "check" in request.POST:
         return redirect("company-check", company, event)
-    return _render_rows(request, company_obj, event_obj, rows, PasteForm() if pasted else paste)
+    return _render_rows(request, company_obj, event_obj, rows, PasteForm() if pasted else paste, draft=draft)
 
 
 def _render_rows(
@@ -90,6 +93,8 @@ def _render_rows(
     event: Event,
     formset: BaseAttendeeRowFormSet,
     paste_form: PasteForm,
+    *,
+    draft: DraftContent,
 ) -> HttpResponse:
     rows_with_errors = [
         (number, form) for number, form in enumerate(formset.forms, start=1) if form.is_bound and form.errors
@@ -100,8 +105,35 @@ def _render_rows(
         "paste": paste_form,
         "max_places": MAX_PLACES_PER_ORDER,
         "rows_with_errors": rows_with_errors,
+        **_price_draft(request, company, event, draft),
     }
     return render_page(request, "company/bulk_order.html", company, **context)
+
+
+def _price_draft(request: HttpRequest, company: Company, event: Event, draft: DraftContent) -> dict[str, Any]:
+    """Return what the rows with a ticket cost, passes included; `total` is None if nothing can be summed."""
+    offering = Offering({ticket.slug: ticket for ticket in _load_tickets(event)})
+    people = [person for person in draft.people if person.get("ticket") in offering.tickets]
+    people = [person for person in people if _is_filled(person)]
+    currencies = {offering.tickets[person["ticket"]].currency for person in people}
+    if len(currencies) != 1:
+        return {"total": None}
+    contact = require_signed_in(request.user)
+    order_request = _make_order_request(replace(draft, people=people), company, contact.email or "")
+    quote = preview_quote(event, order_request, offering, make_order_context(company, contact))
+    return {
+        "total": Money(quote.total, currencies.pop()),
+        "person_count": len(people),
+        **_count_passes(quote, company, event),
+    }
+
+
+def _count_passes(quote: Quote, company: Company, event: Event) -> dict[str, int]:
+    """Return how many passes the order uses and how many are left, for the template."""
+    return {
+        "used_pass_count": sum(line.uses_pass for line in quote.lines),
+        "passes_left": count_passes_left(find_membership(company, at=timezone.localdate()), event),
+    }
 
 
 def _get_open_event(request: HttpRequest, slug: str) -> Event:
@@ -116,7 +148,9 @@ def _get_open_event(request: HttpRequest, slug: str) -> Event:
 def _load_tickets(event: Event) -> list[Ticket]:
     """Return the tickets a contact can order now."""
     now = timezone.now()
-    tickets = [ticket for ticket in event.tickets.all() if ticket.is_public and ticket.is_on_sale(at=now)]
+    tickets = [
+        ticket for ticket in event.tickets.with_prices() if ticket.is_public and ticket.is_on_sale(at=now)
+    ]
     refresh_availability(tickets, at=now)
     return tickets
 
@@ -249,7 +283,7 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
     rows = AttendeeRowFormSet(_make_post_data(draft), prefix="row", form_kwargs={"tickets": tickets})
     # Checked again: stock and seats may have changed since the rows page.
     if not _check_rows(rows, company_obj, event_obj, tickets):
-        return _render_rows(request, company_obj, event_obj, rows, PasteForm())
+        return _render_rows(request, company_obj, event_obj, rows, PasteForm(), draft=draft)
     contact = require_signed_in(request.user)
     order_request = _make_order_request(draft, company_obj, contact.email or "")
     try:
@@ -281,8 +315,7 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
         "vat": [describe_vat(amount, currency) for amount in quote.vat_by_rate],
         "billing": billing,
         "draft": draft,
-        "used_pass_count": sum(line.uses_pass for line in quote.lines),
-        "passes_left": count_passes_left(find_membership(company_obj, at=timezone.localdate()), event_obj),
+        **_count_passes(quote, company_obj, event_obj),
     }
     return render_page(request, "company/bulk_order_review.html", company_obj, **context)
 

@@ -1,5 +1,6 @@
 /**
- * Save what is typed in the visitor's session while it is typed, and show the questions that a choice leads to.
+ * Save what is typed in the visitor's session while it is typed, and show the questions that a choice leads to, or
+ * the total.
  * Without this script each screen saves its fields when it is sent.
  */
 
@@ -9,10 +10,13 @@ const PAUSE_MS = 600;
 const forms = document.querySelectorAll("form[data-draft]");
 for (const form of forms) {
   let timer = 0;
+  const save = form.dataset.draft === "total" ? refreshTotal : saveDraft;
   form.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => saveDraft(form), PAUSE_MS);
+    timer = setTimeout(() => save(form), PAUSE_MS);
   });
+  // Without this script it would stay what it was when the page was loaded.
+  for (const total of findTotals(form)) total.hidden = false;
   if (form.dataset.draft === "questions") {
     form.addEventListener("change", (event) => {
       if (!(event.target instanceof Element && event.target.matches("[type=radio], [type=checkbox]"))) return;
@@ -26,13 +30,30 @@ for (const form of forms) {
 /**
  * Send the fields as a draft. A failure does not matter: the form itself sends them again, and files only then.
  * @param {HTMLFormElement} form
- * @param {"1" | "questions"} mode "questions" for a response with the questions for these fields
+ * @param {"1" | "questions" | "total"} mode for a response without content, with the questions for these fields, or
+ *   with what they cost
  */
 async function saveDraft(form, mode = "1") {
   const body = new FormData(form);
   body.delete("nonce");
   for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
   return fetch(form.action, { method: "POST", body, headers: { "X-Draft": mode } }).catch(() => null);
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @returns {NodeListOf<HTMLElement>}
+ */
+function findTotals(form) {
+  return form.querySelectorAll("[data-draft-total]");
+}
+
+/** @param {HTMLFormElement} form */
+async function refreshTotal(form) {
+  const response = await saveDraft(form, "total");
+  // No total is better than that of another choice.
+  const page = new DOMParser().parseFromString(response?.ok ? await response.text() : "", "text/html");
+  for (const total of findTotals(form)) total.replaceChildren(...page.body.childNodes);
 }
 
 /** @param {HTMLFormElement} form */

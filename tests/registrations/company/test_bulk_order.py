@@ -1,5 +1,7 @@
 """Many at once: pasted, mended in place, one order; nothing typed is lost."""
 
+import re
+
 import pytest
 
 from convention.audit.models import AuditEntry
@@ -7,7 +9,8 @@ from convention.club.models import Membership
 from registrations.billing.receivables import sync_receivable
 from registrations.company.models import CompanyOrder, Invitation
 from registrations.invoices.ledger.payments import record_payment
-from registrations.models import Order, Registration
+from registrations.models import Order, Registration, Ticket
+from tests.factories import make_ticket
 from tests.registrations.company.factories import BILLING, make_desk, order, row, rows
 from tests.registrations.invoices.factories import make_issuer
 
@@ -221,3 +224,51 @@ def test_rows_begin_with_the_ticket_that_a_pass_pays_for_and_the_review_counts_t
 
     assert ticket == "member"
     assert "utilise 1 des 6 pass" in spaced(reviewed.text)
+
+
+def get_total(answer):
+    return " ".join(re.sub(r"<[^>]*>", "", answer.content.decode()).split())
+
+
+def test_each_ticket_is_offered_with_its_price():
+    desk = make_desk()
+    make_ticket(desk.event, slug="press", name="Presse", price=0)
+
+    form = desk.client.get(desk.many).context["rows"].forms[0]
+
+    labels = [spaced(label) for slug, label in form.fields["ticket"].choices if slug]
+    assert labels == ["Adhérent · 100 €", "Invité · 300 €", "Presse · gratuit"]
+
+
+def test_the_total_follows_the_rows_while_they_are_typed():
+    desk = make_desk()
+    people = [row("Alpha"), row("Silva", desk.colleague.email, "member"), {"ticket": "guest"}]
+
+    answer = desk.client.post(desk.many, rows(*people), headers={"X-Draft": "total"})
+
+    assert get_total(answer) == "2 personnes, total : 400 €"
+    assert get_total(desk.client.get(desk.many)).count("2 personnes, total : 400 €") == 1
+
+
+def test_without_a_ticket_or_in_two_currencies_there_is_no_total():
+    desk = make_desk()
+    make_ticket(desk.event, slug="abroad", price=5_000, currency="CHF")
+
+    empty = desk.client.post(desk.many, rows({"ticket": "guest"}), headers={"X-Draft": "total"})
+    unknown = desk.client.post(desk.many, rows(row("A", ticket="Or")), headers={"X-Draft": "total"})
+    mixed = rows(row("A"), row("B", ticket="abroad"))
+    two_currencies = desk.client.post(desk.many, mixed, headers={"X-Draft": "total"})
+
+    assert [get_total(each) for each in (empty, unknown, two_currencies)] == ["", "", ""]
+
+
+def test_passes_lower_the_total_while_tickets_are_chosen():
+    desk = make_desk()
+    Ticket.objects.filter(slug="member").update(uses_pass=True)
+    Membership.objects.update(passes=2)
+    colleague = row("Silva", desk.colleague.email, "member")
+
+    answer = desk.client.post(desk.many, rows(colleague, row("Alpha")), headers={"X-Draft": "total"})
+
+    assert get_total(answer).startswith("2 personnes, total : 300 €")
+    assert "utilise 1 des 2 pass" in get_total(answer)
