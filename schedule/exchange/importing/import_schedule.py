@@ -56,9 +56,13 @@ class UnpublishedChanges(ConventionError):
 
 
 def import_schedule(
-    *, slug: str, data: bytes, target: ImportTarget = ImportTarget.PUBLICATION
+    *,
+    slug: str,
+    data: bytes,
+    target: ImportTarget = ImportTarget.PUBLICATION,
+    visibility: Event.Visibility = Event.Visibility.DRAFT,
 ) -> ImportReport:
-    """Import a file into the event with that slug, which is created if it is missing.
+    """Import a file into the event with that slug, which is created with `visibility` if it is missing.
 
     Publish it as one version, notifying nobody; or leave its times, rooms and cancellations in the draft.
     Raise UnpublishedChanges if publishing would include other changes of the draft.
@@ -71,15 +75,19 @@ def import_schedule(
     `import_programme`.
     """
     programme = read_schedule(data, event_zone=get_event_zone(slug))
-    return import_programme(slug=slug, programme=programme, target=target)
+    return import_programme(slug=slug, programme=programme, target=target, visibility=visibility)
 
 
 def preview_schedule(
-    *, slug: str, data: bytes, target: ImportTarget = ImportTarget.PUBLICATION
+    *,
+    slug: str,
+    data: bytes,
+    target: ImportTarget = ImportTarget.PUBLICATION,
+    visibility: Event.Visibility = Event.Visibility.DRAFT,
 ) -> ImportReport:
     """Return what `import_schedule` would do, without saving anything."""
     programme = read_schedule(data, event_zone=get_event_zone(slug))
-    return preview_programme(slug=slug, programme=programme, target=target)
+    return preview_programme(slug=slug, programme=programme, target=target, visibility=visibility)
 
 
 def get_event_zone(slug: str) -> zoneinfo.ZoneInfo | None:
@@ -103,6 +111,7 @@ def import_programme(
     programme: ParsedProgramme,
     author: Person | None = None,
     target: ImportTarget = ImportTarget.PUBLICATION,
+    visibility: Event.Visibility = Event.Visibility.DRAFT,
 ) -> ImportReport:
     """Import a parsed programme into the event with that slug, as `import_schedule` does."""
     if known := Event.objects.filter(slug=slug).first():
@@ -110,7 +119,7 @@ def import_programme(
     # Two imports at once would create the same sessions twice; add_session locks the event for its numbers.
     event = Event.objects.select_for_update().filter(slug=slug).first()
     is_created = event is None
-    event = event or create_event(slug, programme)
+    event = event or create_event(slug, programme, visibility)
     if target is ImportTarget.PUBLICATION and list_unpublished_changes(event):
         raise UnpublishedChanges(
             _(
@@ -146,17 +155,21 @@ def publish_import(event: Event, author: Person | None, programme: ParsedProgram
 
 @transaction.atomic
 def preview_programme(
-    *, slug: str, programme: ParsedProgramme, target: ImportTarget = ImportTarget.PUBLICATION
+    *,
+    slug: str,
+    programme: ParsedProgramme,
+    target: ImportTarget = ImportTarget.PUBLICATION,
+    visibility: Event.Visibility = Event.Visibility.DRAFT,
 ) -> ImportReport:
     """Return what `import_programme` would do, without saving anything."""
-    report = import_programme(slug=slug, programme=programme, target=target)
+    report = import_programme(slug=slug, programme=programme, target=target, visibility=visibility)
     # The real import runs and is rolled back, so a preview cannot differ from it.
     transaction.set_rollback(True)
     return report
 
 
-def create_event(slug: str, programme: ParsedProgramme) -> Event:
-    """Create a public convention for the file. Raise UnreadableFile if it contains no session."""
+def create_event(slug: str, programme: ParsedProgramme, visibility: Event.Visibility) -> Event:
+    """Create a convention for the file. Raise UnreadableFile if it contains no session."""
     if not programme.sessions:
         raise UnreadableFile(
             _("This file has no session with a title and a start time, so no event was created.")
@@ -165,7 +178,7 @@ def create_event(slug: str, programme: ParsedProgramme) -> Event:
     return Event.objects.create(
         slug=slug,
         name=programme.header.title or slug,
-        visibility=Event.Visibility.PUBLIC,
+        visibility=visibility,
         starts_at=starts_at,
         ends_at=ends_at,
         timezone=programme.header.zone_name,

@@ -49,6 +49,10 @@ class ImportReport:
                 "name": self.event.name,
                 "zone": self.event.timezone,
             }
+            if self.event.visibility == Event.Visibility.DRAFT:
+                yield _("Only organizers can see it. Publish it on its overview: %(address)s.") % {
+                    "address": f"/organize/{self.event.slug}/"
+                }
         yield self.summary
         yield from map(str, self.note_groups)
 

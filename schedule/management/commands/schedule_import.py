@@ -1,4 +1,4 @@
-"""`manage.py schedule_import EVENT FILE [--draft] [--dry-run]`"""
+"""`manage.py schedule_import EVENT FILE [--draft] [--public] [--dry-run]`"""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +7,7 @@ from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
 from convention.commands import ConventionCommand, add_event_argument
+from convention.events.models import Event
 from convention.files import read_input_file
 from schedule.exchange.importing.import_schedule import ImportTarget, import_schedule, preview_schedule
 
@@ -14,12 +15,13 @@ from schedule.exchange.importing.import_schedule import ImportTarget, import_sch
 class Command(ConventionCommand):
     """Import a schedule file into an event and report what was added, changed, skipped and repaired.
 
-    It is published as one version, and nobody is notified.
+    It is published as one version, and nobody is notified. An event that it creates is a draft, which only
+    organizers see.
     """
 
     help = (
         "Import frab or Pentabarf XML, frab JSON, iCalendar, JSON of Sessionize or KotlinConf, or a table "
-        "(CSV, XLSX); creates the event if it is missing."
+        "(CSV, XLSX); creates the event as a draft if it is missing."
     )
 
     # The import has its own transaction, and the report is printed after its commit: `| head`, which closes
@@ -38,6 +40,11 @@ class Command(ConventionCommand):
             "--draft", action="store_true", help="put times and rooms into the draft, without publishing"
         )
         parser.add_argument(
+            "--public",
+            action="store_true",
+            help="if the event is created: let everyone see it at once (an event that exists stays as it is)",
+        )
+        parser.add_argument(
             "--dry-run", action="store_true", help="show what would happen without importing anything"
         )
 
@@ -45,7 +52,9 @@ class Command(ConventionCommand):
         """Import or preview the file, then print the report."""
         action = preview_schedule if options["dry_run"] else import_schedule
         target = ImportTarget.DRAFT if options["draft"] else ImportTarget.PUBLICATION
-        report = action(slug=options["event"], data=read_input_file(options["file"]), target=target)
+        visibility = Event.Visibility.PUBLIC if options["public"] else Event.Visibility.DRAFT
+        data = read_input_file(options["file"])
+        report = action(slug=options["event"], data=data, target=target, visibility=visibility)
         heading = [_("Preview: nothing was saved. An import would do this:")] if options["dry_run"] else []
         changes = report.describe_changes() if options["dry_run"] else ()
         self.print_lines([*heading, *report.describe_lines(), *changes])

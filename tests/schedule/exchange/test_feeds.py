@@ -21,6 +21,7 @@ from tests.schedule.exchange import files
 from tests.schedule.exchange.calendars import read_calendar
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
+PUBLIC = Event.Visibility.PUBLIC
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def event():
         files.event(f"Talk {number}", number=str(number), date="2026-06-17T10:00:00+02:00")
         for number in (1, 2)
     ]
-    return import_schedule(slug="conf", data=files.one(*events)).event
+    return import_schedule(slug="conf", data=files.one(*events), visibility=PUBLIC).event
 
 
 def test_each_feed_has_its_type_and_its_name(client, event):
@@ -130,8 +131,8 @@ def test_a_warm_feed_costs_two_queries(client, event, django_assert_num_queries)
 
 def test_a_cold_feed_costs_as_much_for_many_sessions(client, django_assert_num_queries):
     many = [files.event(f"Talk {number}", number=str(number)) for number in range(1, 60)]
-    import_schedule(slug="many", data=files.one(*many))
-    import_schedule(slug="few", data=files.one(many[0]))
+    import_schedule(slug="many", data=files.one(*many), visibility=PUBLIC)
+    import_schedule(slug="few", data=files.one(many[0]), visibility=PUBLIC)
     for slug in ("few", "many"):
         with django_assert_num_queries(7):
             client.get(f"/events/{slug}/agenda.xml")

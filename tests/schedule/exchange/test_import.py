@@ -45,7 +45,7 @@ def test_a_missing_event_is_made():
     assert (made.name, made.kind, made.visibility, made.timezone) == (
         "Conf",
         "convention",
-        "public",
+        "draft",
         "Europe/Berlin",
     )
     assert (made.starts_at.isoformat(), made.ends_at - made.starts_at) == (

@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from lxml import html
 
+from convention.events.models import Event
 from schedule.drafts.current_draft import get_current_draft, load_slot_states
 from schedule.exchange.importing.import_schedule import UnpublishedChanges, import_schedule
 from schedule.models import Schedule, ScheduleVersion, Session
@@ -154,3 +155,35 @@ def test_the_command_does_not_publish_what_organizers_changed(event, known):
         import_schedule(slug="conf", data=write_calendar(event, ("new@example.org", "Nouvelle", 1, "Curie")))
 
     assert not event.sessions.filter(title="Nouvelle").exists()
+
+
+def test_an_event_that_the_command_creates_is_a_draft(event, tmp_path, client, capsys):
+    file = tmp_path / "x.ics"
+    file.write_bytes(write_calendar(event, ("one@example.org", "Nouvelle", 2, "Pasteur")))
+
+    call_command("schedule_import", "mine", str(file))
+
+    created = Event.objects.get(slug="mine")
+    assert created.visibility == Event.Visibility.DRAFT
+    assert client.get("/events/mine/agenda/").status_code == 404
+    assert "Publiez-le depuis sa vue d’ensemble\u202f: /organize/mine/." in capsys.readouterr().out
+
+
+def test_the_command_creates_a_public_event_if_asked(event, tmp_path, client):
+    file = tmp_path / "x.ics"
+    file.write_bytes(write_calendar(event, ("one@example.org", "Nouvelle", 2, "Pasteur")))
+
+    call_command("schedule_import", "mine", str(file), "--public")
+
+    assert "Nouvelle" in client.get("/events/mine/agenda/").text
+
+
+def test_the_option_does_not_publish_an_event_that_exists(event, tmp_path):
+    Event.objects.update(visibility=Event.Visibility.DRAFT)
+    file = tmp_path / "x.ics"
+    file.write_bytes(write_calendar(event, ("one@example.org", "Connue", 2, "Pasteur")))
+
+    call_command("schedule_import", event.slug, str(file), "--public")
+
+    event.refresh_from_db()
+    assert event.visibility == Event.Visibility.DRAFT
