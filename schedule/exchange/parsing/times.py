@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
+from convention.text.time_zones import list_zone_names
 from schedule.exchange.import_notes import ImportNotes, NoteReason
 
 ACCEPTED_YEARS = range(1901, 2200)
@@ -163,18 +164,11 @@ def find_zone_by_display_name(name: str) -> zoneinfo.ZoneInfo | None:
 @functools.cache
 def map_zone_cities() -> dict[str, str]:
     """Map lower-case cities to the zones named after them."""
-    names = zoneinfo.available_timezones()
     return {
         name.rpartition("/")[2].replace("_", " ").lower(): name
-        for name in names
+        for name in list_zone_names()
         if REGION_PATTERN.match(name)
     }
-
-
-@functools.cache
-def list_zone_names() -> frozenset[str]:
-    """Return all zone names, cached: looking up an unknown one in files takes a millisecond."""
-    return frozenset(zoneinfo.available_timezones()) - {"Factory", "localtime", "posixrules"}
 
 
 def get_iana_zone(name: str) -> zoneinfo.ZoneInfo | None:
