@@ -32,6 +32,8 @@ TIME_FIELDS = (
     "substitutions_close_at",
 )
 DESCRIPTION_FIELDS = ("description", "description_en")
+# Of a new venue: name and city.
+VENUE_FIELDS = ("venue_name", "venue_city")
 
 
 class LocalDateTimeField(forms.DateTimeField):
@@ -236,15 +238,29 @@ class StartEventForm(EventNameForm):
         starts, ends = data.get("starts_at"), data.get("ends_at")
         if starts and ends and ends <= starts:
             self.add_error("ends_at", _("The event must end after it starts."))
+        self._check_venue()
         return data
+
+    def _check_venue(self) -> None:
+        """Refuse a venue that would be lost: a city without a name, or another one than that of the list."""
+        venue = self.cleaned_data.get("venue")
+        name, city = (normalize_whitespace(self.cleaned_data.get(part, "")) for part in VENUE_FIELDS)
+        if venue and (name or city):
+            sentence = _("Choose “Another venue, or not known yet” to enter a venue that is not in the list.")
+            self.add_error("venue", sentence)
+        elif city and not name and "venue_name" not in self.errors:
+            sentence = _(
+                "Enter the name of the venue as well. If it is not known yet, leave the city empty: you can "
+                "add the venue later."
+            )
+            self.add_error("venue_name", sentence)
 
     def get_event_values(self) -> dict[str, Any]:
         """Return the arguments of `start_event`; the venue may be a new one, not saved yet."""
         values = dict(self.cleaned_data)
-        venue_name = normalize_whitespace(values.pop("venue_name"))
-        city = normalize_whitespace(values.pop("venue_city"))
-        if values["venue"] is None and venue_name:
-            values["venue"] = Venue(name=venue_name, city=city)
+        name, city = (normalize_whitespace(values.pop(part)) for part in VENUE_FIELDS)
+        if name:
+            values["venue"] = Venue(name=name, city=city)
         return values
 
 

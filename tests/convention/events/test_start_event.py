@@ -75,6 +75,7 @@ def test_without_a_group_a_meeting_cannot_start_and_the_page_says_so():
         ({"ends_at": "2030-06-18T09:00"}, "The event must end after it starts."),
         ({"starts_at": "2030-03-31T02:30"}, "This time does not exist in that time zone"),
         ({"venue": "999"}, "Select a valid choice."),
+        ({"venue_name": " ", "venue_city": "Annecy"}, "Enter the name of the venue as well."),
     ],
 )
 def test_a_bad_form_gets_a_sentence_and_creates_nothing(changes, sentence):
@@ -85,6 +86,19 @@ def test_a_bad_form_gets_a_sentence_and_creates_nothing(changes, sentence):
     assert sentence in answer.content.decode()
     assert not Event.objects.exists()
     assert not Venue.objects.exists()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("typed", [{"venue_name": "Palais"}, {"venue_city": "Annecy"}])
+def test_a_venue_of_the_list_and_another_one_contradict_each_other(typed):
+    venue = Venue.objects.create(name="Siège")
+    client = make_client(make_administrator())
+
+    page = client.post(CONVENTION, {**VALUES, "venue": venue.pk, **typed})
+
+    assert list(page.context["form"].errors) == ["venue"]
+    assert "Choose “Another venue, or not known yet”" in page.content.decode()
+    assert not Event.objects.exists()
 
 
 def test_the_page_offers_kinds_and_copies_to_those_who_may_create():
