@@ -38,15 +38,7 @@ def save_company(
     another company has the name.
     """
     verb = "company.change" if company.pk else "company.create"
-    if company.pk is None:
-        set_free_slug(company)
-    try:
-        # The savepoint keeps the outer transaction usable after an IntegrityError on PostgreSQL.
-        with transaction.atomic():
-            company.save()
-    except IntegrityError as error:
-        sentence = _("Another company already has this name.")
-        raise InvalidFields(_("Some fields need to be corrected."), {"name": [sentence]}) from error
+    save_named_row(company)
     # After `save`: a many-to-many relation needs the company's key.
     if markets is not None:
         company.markets.set(markets)
@@ -73,13 +65,24 @@ def get_taken_slugs(model: type[SluggedRow]) -> set[str]:
     return RESERVED_SLUGS | set(model.objects.values_list("slug", flat=True))
 
 
-@transaction.atomic
-def save_slugged_row(*, row: Market | Plan, changed_fields: list[str]) -> None:
-    """Create or update a market or a plan; a new one gets a slug made from its name."""
-    action = "change" if row.pk else "create"
+def save_named_row(row: SluggedRow) -> None:
+    """Save a row, a new one with a slug made from its name. Raise InvalidFields if another has the name."""
     if row.pk is None:
         set_free_slug(row)
-    row.save()
+    try:
+        # The savepoint keeps the outer transaction usable after an IntegrityError on PostgreSQL.
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        sentences = {"name": [str(row.NAME_TAKEN)]}
+        raise InvalidFields(_("Some fields need to be corrected."), sentences) from error
+
+
+@transaction.atomic
+def save_slugged_row(*, row: Market | Plan, changed_fields: list[str]) -> None:
+    """Create or update a market or a plan. Raise InvalidFields if another one has the name."""
+    action = "change" if row.pk else "create"
+    save_named_row(row)
     record_action(f"{row._meta.model_name}.{action}", row, fields=changed_fields)
 
 

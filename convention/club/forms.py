@@ -233,20 +233,22 @@ class CompanyMergeForm(ActionErrorsMixin, forms.Form):
         field.queryset = Company.objects.exclude(pk=company.pk)
 
 
-class MarketForm(ActionErrorsMixin, forms.ModelForm):
+class UniqueNameForm(ActionErrorsMixin, forms.ModelForm):
+    """A row that no other may share its name with, whatever the capitals: `save_named_row` refuses it."""
+
+    def clean_name(self) -> str:
+        return normalize_whitespace(self.cleaned_data["name"])
+
+    def validate_constraints(self) -> None:
+        """Leave the constraint to the action, whose sentence is at the name, also of two requests at once."""
+
+
+class MarketForm(UniqueNameForm):
     """The names of a market."""
 
     class Meta:
         model = Market
         fields = ["name", "name_en"]
-
-    def clean_name(self) -> str:
-        """Normalize the name, and refuse that of another market."""
-        name = normalize_whitespace(self.cleaned_data["name"])
-        # Asked here, since the column itself is not unique.
-        if Market.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("Another market already has this name."))
-        return name
 
 
 class PersonNameForm(ActionErrorsMixin, forms.ModelForm):

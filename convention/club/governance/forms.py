@@ -6,10 +6,9 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.forms import AppointByEmailForm, EurosField
+from convention.club.forms import AppointByEmailForm, EurosField, UniqueNameForm
 from convention.club.models import ClubRole, Mandate, Plan, WorkingGroup
-from convention.text.normalize import normalize_whitespace
-from convention.web.forms import ActionErrorsMixin, HundredthsField
+from convention.web.forms import HundredthsField
 
 MAX_CHARTER_CHARS: Final = 20_000
 
@@ -26,7 +25,7 @@ class MandateForm(AppointByEmailForm):
     role = forms.ChoiceField(label=_("Role"), choices=Mandate.Role.choices)
 
 
-class WorkingGroupForm(ActionErrorsMixin, forms.ModelForm):
+class WorkingGroupForm(UniqueNameForm):
     """A working group without its slug."""
 
     class Meta:
@@ -34,14 +33,10 @@ class WorkingGroupForm(ActionErrorsMixin, forms.ModelForm):
         fields = ["name", "kind", "charter"]
         widgets = {"charter": forms.Textarea(attrs={"rows": 8})}
         help_texts = {"charter": _("What the group is for and how it works.")}
-        error_messages = {"name": {"unique": _("Another group already has this name.")}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["charter"].validators.append(MaxLengthValidator(MAX_CHARTER_CHARS))
-
-    def clean_name(self) -> str:
-        return normalize_whitespace(self.cleaned_data["name"])
 
 
 class PercentField(HundredthsField):
@@ -51,7 +46,7 @@ class PercentField(HundredthsField):
         super().__init__(**{"max_value": 100, "initial": 0, **kwargs})
 
 
-class PlanForm(ActionErrorsMixin, forms.ModelForm):
+class PlanForm(UniqueNameForm):
     """A plan without its slug; the reason for no VAT follows from the rate."""
 
     dues_cents = EurosField(label=_("Dues, in euros"), help_text=_("For a year, VAT included."))
@@ -71,9 +66,6 @@ class PlanForm(ActionErrorsMixin, forms.ModelForm):
             "position": _("Plans are listed by this number, the lowest first."),
             "is_offered": _("Only plans on offer can be chosen for a new membership."),
         }
-
-    def clean_name(self) -> str:
-        return normalize_whitespace(self.cleaned_data["name"])
 
     def clean(self) -> dict[str, Any]:
         """Derive the reason for no VAT from the rate."""

@@ -177,7 +177,11 @@ def _edit_plan(request: "HttpRequest", plan: Plan, **context: Any) -> "HttpRespo
     title = plan.title
     form = PlanForm(request.POST or None, instance=plan)
     if request.method == "POST" and form.is_valid():
-        save_slugged_row(row=form.instance, changed_fields=form.changed_data)
-        messages.success(request, _("The plan is saved."))
-        return redirect("club-plans")
+        try:
+            save_slugged_row(row=form.instance, changed_fields=form.changed_data)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            messages.success(request, _("The plan is saved."))
+            return redirect("club-plans")
     return render_club_page(request, "plan_form.html", form=form, title=title, **context)

@@ -4,17 +4,15 @@ import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
-from convention.club.companies import set_free_slug
+from convention.club.companies import save_named_row
 from convention.club.models import Mandate, WorkingGroup
 from convention.club.people import get_or_create_person
 from convention.club.periods import DateSpan, end_period, refuse_overlap
-from convention.errors import InvalidFields
 
 
 def list_working_groups() -> QuerySet[WorkingGroup]:
@@ -43,15 +41,7 @@ def save_working_group(*, group: WorkingGroup, changed_fields: list[str]) -> Wor
     Raise InvalidFields if another group has the name.
     """
     verb = "working_group.change" if group.pk else "working_group.create"
-    if group.pk is None:
-        set_free_slug(group)
-    try:
-        # The savepoint keeps the outer transaction usable after an IntegrityError on PostgreSQL.
-        with transaction.atomic():
-            group.save()
-    except IntegrityError as error:
-        sentence = _("Another group already has this name.")
-        raise InvalidFields(_("Some fields need to be corrected."), {"name": [sentence]}) from error
+    save_named_row(group)
     record_action(verb, group, fields=changed_fields)
     return group
 

@@ -1,4 +1,5 @@
 import django.db.models.deletion
+import django.db.models.functions.text
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
@@ -49,6 +50,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "market",
                 "verbose_name_plural": "markets",
                 "ordering": ["sort_name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("name"), name="market_name_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -94,6 +100,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "plan",
                 "verbose_name_plural": "plans",
                 "ordering": ["position", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("name"), name="plan_name_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -106,7 +117,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("slug", models.SlugField(max_length=80, unique=True)),
-                ("name", models.CharField(max_length=120, unique=True, verbose_name="name")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
                 (
                     "kind",
                     models.CharField(
@@ -126,6 +137,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "working group",
                 "verbose_name_plural": "working groups",
                 "ordering": ["sort_name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("name"), name="working_group_name_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(

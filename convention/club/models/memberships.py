@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Lower
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -50,11 +51,13 @@ class Plan(MembershipTerms):
     name_en = models.CharField(_("name in English"), max_length=120, blank=True)
     is_offered = models.BooleanField(_("on offer"), default=True)
     position = models.PositiveIntegerField(_("position"), default=0)
+    NAME_TAKEN = _("Another plan already has this name.")
 
     class Meta:
         verbose_name = _("plan")
         verbose_name_plural = _("plans")
         ordering = ["position", "pk"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="plan_name_once")]
 
     def __str__(self) -> str:
         return self.title

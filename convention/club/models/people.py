@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +35,7 @@ class Market(SearchableByName):
     name = models.CharField(_("name"), max_length=120)
     name_en = models.CharField(_("name in English"), max_length=120, blank=True)
     sort_name = models.CharField(max_length=100, blank=True, editable=False)
+    NAME_TAKEN = _("Another market already has this name.")
 
     objects = SearchableQuerySet["Market"].as_manager()
 
@@ -41,6 +43,7 @@ class Market(SearchableByName):
         verbose_name = _("market")
         verbose_name_plural = _("markets")
         ordering = ["sort_name", "pk"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="market_name_once")]
 
     def __str__(self) -> str:
         return self.title
@@ -55,6 +58,7 @@ class Company(SearchableModel):
     """A company: member, vendor, organizer or analyst by its roles, several at once."""
 
     SEARCH_SOURCES = frozenset({"name", "city", "siren"})
+    NAME_TAKEN = _("Another company already has this name.")
 
     name = models.CharField(_("name"), max_length=200, unique=True)
     slug = models.SlugField(max_length=80, unique=True)
@@ -248,10 +252,11 @@ class WorkingGroup(SearchableByName):
         INFORMAL = "informal", _("informal")
 
     slug = models.SlugField(max_length=80, unique=True)
-    name = models.CharField(_("name"), max_length=120, unique=True)
+    name = models.CharField(_("name"), max_length=120)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     charter = models.TextField(_("charter"), blank=True)
     sort_name = models.CharField(max_length=100, blank=True, editable=False)
+    NAME_TAKEN = _("Another group already has this name.")
 
     objects = SearchableQuerySet["WorkingGroup"].as_manager()
 
@@ -259,6 +264,7 @@ class WorkingGroup(SearchableByName):
         verbose_name = _("working group")
         verbose_name_plural = _("working groups")
         ordering = ["sort_name", "pk"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="working_group_name_once")]
 
     def __str__(self) -> str:
         return self.name

@@ -11,6 +11,7 @@ from convention.club.companies import save_slugged_row
 from convention.club.forms import MarketForm
 from convention.club.models import Market
 from convention.club.permissions import require_administrator
+from convention.errors import InvalidFields
 
 from .base import read_or_write, render_club_page
 
@@ -37,9 +38,13 @@ def _edit_market(request: "HttpRequest", market: Market) -> "HttpResponse":
     title = market.title
     form = MarketForm(request.POST or None, instance=market)
     if request.method == "POST" and form.is_valid():
-        save_slugged_row(row=form.instance, changed_fields=form.changed_data)
-        messages.success(request, _("The market is saved."))
-        return redirect("club-markets")
+        try:
+            save_slugged_row(row=form.instance, changed_fields=form.changed_data)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            messages.success(request, _("The market is saved."))
+            return redirect("club-markets")
     rows = Market.objects.annotate(company_count=Count("companies")).order_by("sort_name", "pk")
     companies = market.companies.all() if market.pk else []
     return render_club_page(request, "markets.html", rows=rows, form=form, title=title, companies=companies)

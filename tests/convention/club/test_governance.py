@@ -8,10 +8,14 @@ from django.utils import timezone
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
 from convention.audit.models import AuditEntry
-from convention.club.models import ClubRole, Mandate, Membership, Person, Plan, WorkingGroup
+from convention.club.companies import save_slugged_row
+from convention.club.governance.working_groups import save_working_group
+from convention.club.models import ClubRole, Mandate, Market, Membership, Person, Plan, WorkingGroup
 from convention.club.permissions import has_club_role
+from convention.errors import InvalidFields
 from tests.factories import LONG_AGO, make_administrator, make_company, make_person
 from tests.site_objects import make_client
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -186,3 +190,69 @@ def test_one_navigation_leads_to_every_list_of_the_directory():
         page = client.get(f"{AT}{name}").content.decode()
         assert f'href="{AT}{name}" aria-current="page"' in page
         assert [other for other in lists if f'href="{AT}{other}"' not in page] == []
+
+
+PLAN = {
+    "name": "Essentiel", "dues_cents": "2500", "vat_rate": "0", "seats": "5", "extra_seat_price_cents": "0",
+    "passes": "0", "votes": "1", "position": "1", "is_offered": "on",
+}  # fmt: skip
+
+
+def test_a_plan_with_the_name_of_another_gets_a_sentence():
+    client = make_client(make_administrator())
+    client.post(f"{AT}plans/new/", PLAN)
+
+    twin = client.post(f"{AT}plans/new/", {**PLAN, "name": " ESSENTIEL "})
+
+    assert twin.context["form"].errors["name"] == ["Another plan already has this name."]
+    assert Plan.objects.count() == 1
+
+
+def test_a_plan_keeps_its_own_name():
+    client = make_client(make_administrator())
+    client.post(f"{AT}plans/new/", PLAN)
+
+    answer = client.post(f"{AT}plans/essentiel/", {**PLAN, "name": "essentiel", "votes": "2"})
+
+    assert answer.status_code == 302
+    assert Plan.objects.get().votes == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("address", "fields", "model"),
+    [
+        ("plans/new/", PLAN, Plan),
+        ("groups/new/", {"name": "Stockage", "kind": "thematic"}, WorkingGroup),
+        ("markets/", {"name": "Stockage"}, Market),
+    ],
+)
+def test_requests_at_once_create_one_row_and_tell_the_others(address, fields, model):
+    administrator = make_administrator()
+    clients = [make_client(administrator) for _number in range(4)]
+
+    answers = in_threads([lambda one=one: one.post(AT + address, fields) for one in clients])
+
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 302]
+    assert model.objects.count() == 1
+    refused = [answer.context["form"].errors for answer in answers if answer.status_code == 200]
+    assert [list(errors) for errors in refused] == [["name"]] * 3
+
+
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda name: save_slugged_row(row=Plan(name=name), changed_fields=["name"]),
+        lambda name: save_slugged_row(row=Market(name=name), changed_fields=["name"]),
+        lambda name: save_working_group(
+            group=WorkingGroup(name=name, kind="thematic"), changed_fields=["name"]
+        ),
+    ],
+)
+def test_the_database_refuses_a_name_that_the_form_could_not_see_yet(save):
+    save("Stockage")
+
+    with pytest.raises(InvalidFields) as refused:
+        save("stockage")
+
+    assert list(refused.value.field_errors) == ["name"]

@@ -28,8 +28,9 @@ DAY = datetime.date
 
 
 def plan(**terms):
+    number = Plan.objects.count()
     return Plan.objects.create(
-        **{"slug": f"plan-{Plan.objects.count()}", "name": "Plan", "seats": 2, **terms}
+        **{"slug": f"plan-{number}", "name": "Plan" + number * " bis", "seats": 2, **terms}
     )
 
 
