@@ -118,7 +118,8 @@ def bill_order(
     order: Order, registrations: Iterable[Registration], sponsorships: Iterable[Sponsorship]
 ) -> Receivable:
     """Record that the order owes for exactly these registrations and sponsorships."""
-    event = order.event
+    event, registrations = order.event, list(registrations)
+    owners = {registration.reference for registration in registrations if not registration.cancelled_at}
     # Descriptions are stored and printed on invoices, in the buyer's language.
     with translation.override(order.language):
         return record_charges(
@@ -127,6 +128,7 @@ def bill_order(
             buyer=find_saved_buyer(order.reference) or make_buyer(order),
             items=_list_charges(registrations, sponsorships),
             currency=order.currency,
+            owners=owners,
             event=event,
             subject=event.title[:300],
             # The date of the service, which an invoice must name, is the local one.

@@ -85,13 +85,15 @@ def record_charges(
     buyer: Buyer,
     items: Iterable[ChargeItem],
     currency: str = "EUR",
+    owners: Collection[str] = (),
     **receivable_fields: Any,
 ) -> Receivable:
     """Make the receivable of a reference owe exactly these items, creating it if needed.
 
-    Charges that are not among `items` are withdrawn. Items that the treasurer credited at the same price stay
-    credited. `receivable_fields` are `event`, `subject`, `service_from` and `service_to`. Calling it again
-    with the same arguments changes nothing. Raise InvalidCharge.
+    Charges that are not among `items` are withdrawn. Items that the treasurer credited stay credited until
+    they are asked for at another price, or one of the `owners` (`get_key_owner`) has them no longer: what
+    comes back later is owed. `receivable_fields` are `event`, `subject`, `service_from` and `service_to`.
+    Calling it again with the same arguments changes nothing. Raise InvalidCharge.
     """
     if not REFERENCE_PATTERN.fullmatch(reference):
         raise InvalidCharge(_("A reference can contain only letters, digits and hyphens."))
@@ -108,11 +110,28 @@ def record_charges(
     if not is_new:
         update_buyer(receivable, values)
     # An order is described again on every change; without this it would owe again what was credited.
-    waived = get_waived_items(receivable)
+    waived = end_outdated_waivers(receivable, wanted_items, owners)
     replace_charges(
         receivable, {key: item for key, item in wanted_items.items() if item.key_and_total not in waived}
     )
     return receivable
+
+
+def end_outdated_waivers(
+    receivable: Receivable, wanted_items: Mapping[str, ChargeItem], owners: Collection[str]
+) -> set[tuple[str, int]]:
+    """End the waivers of items that changed or that their owner has no longer; return the others."""
+    waived = get_waived_items(receivable)
+    ended = {
+        (key, cents)
+        for key, cents in waived
+        if (key in wanted_items and wanted_items[key].key_and_total != (key, cents))
+        # The items of other owners may only be missing for a while, as after an expired hold.
+        or (key not in wanted_items and get_key_owner(key) in owners)
+    }
+    for key, cents in ended:
+        receivable.charges.filter(key=key, amount=cents).update(waived_at=None)
+    return waived - ended
 
 
 def get_waived_items(receivable: Receivable) -> set[tuple[str, int]]:

@@ -121,9 +121,9 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
 class Charge(models.Model):
     """One item owed. Its price never changes: the charge is withdrawn and another one added.
 
-    `waived_at` is set when the treasurer credits a charge that is not cancelled; it is then no longer owed at
-    that price. `attendee` follows the registration that the key names, so that no name stays here after a
-    transfer or an erasure; issued invoices have their own copy.
+    `waived_at` is set when the treasurer credits a charge that is not cancelled; it is then no longer owed
+    until the item changes, which clears it. `attendee` follows the registration that the key names, so that
+    no name stays here after a transfer or an erasure; issued invoices have their own copy.
     """
 
     receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="charges")

@@ -2,18 +2,20 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.errors import ConventionError, NotOpenNow, SoldOut
-from registrations.billing.receivables import sync_receivable
+from registrations.billing.receivables import calculate_balance, sync_receivable
 from registrations.booking.place_order import place_order
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.change_order import DifferenceChanged, OrderChangeRefused, change_order
+from registrations.invoices.documents.credit_notes import credit_invoice
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment
-from registrations.invoices.models import Invoice, Refund
+from registrations.invoices.models import Invoice, Receivable, Refund
 from registrations.models import Registration
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from tests.buyer_verification import by_verified
@@ -47,6 +49,20 @@ def change(registration: Registration, slug: str, expected_cents: int, *addons) 
     return change_order(
         registration=registration, ticket=ticket, addons=addons, expected_cents=expected_cents
     )
+
+
+def credit_first_invoice(registration: Registration) -> Receivable:
+    """Invoice the registration and credit all of it, as the treasurer does; nothing is owed then."""
+    make_issuer()
+    receivable = sync_receivable(registration.order)
+    credit_invoice(invoice=issue_invoice(receivable=receivable), reason="Geste")
+    assert compute_balance(receivable).amount_owed == 0
+    return receivable
+
+
+def pay(receivable: Receivable, cents: int) -> None:
+    values = {"method": "transfer", "external_id": "bank-1", "received_on": timezone.localdate()}
+    record_payment(receivable=receivable, amount=cents, **values)
 
 
 def test_a_dearer_ticket_and_a_dinner_are_charged_and_invoiced(event, registration, run_tasks, mailoutbox):
@@ -164,3 +180,52 @@ def test_an_organizer_changes_the_ticket_in_four_clicks(event, registration, org
     assert "billet ou options modifiés" in answer.text.lower()
     entry = AuditEntry.objects.get(verb="registration.change_order")
     assert entry.reason == "surclassement"
+
+
+def test_a_credited_ticket_that_is_changed_and_changed_back_is_owed(event, registration):
+    receivable = credit_first_invoice(registration)
+    change(registration, "full", 8_000)
+    pay(receivable, 20_000)
+
+    change(registration, "guest", -8_000)
+
+    balance = compute_balance(receivable)
+    assert (balance.amount_owed, balance.amount_paid, balance.amount_refunded) == (12_000, 20_000, 8_000)
+    assert balance.amount_due == 0
+    assert calculate_balance(registration.order).amount == 0
+    documents = list(Invoice.objects.order_by("pk").values_list("kind", "total"))
+    assert documents == [
+        ("invoice", 12_000), ("credit_note", 12_000),
+        ("invoice", 20_000), ("credit_note", 20_000),
+        ("invoice", 12_000),
+    ]  # fmt: skip
+
+
+def test_a_credited_ticket_that_was_free_in_between_is_owed(event, registration):
+    make_ticket(event, slug="staff", name="Équipe", price=0)
+    receivable = credit_first_invoice(registration)
+    change(registration, "staff", -12_000)
+
+    change(registration, "guest", 12_000)
+
+    assert compute_balance(receivable).amount_owed == 12_000
+
+
+def test_a_credited_dinner_that_is_removed_and_added_again_is_owed(event, registration):
+    dinner = event.addons.get()
+    change(registration, "guest", 4_500, dinner)
+    receivable = credit_first_invoice(registration)
+    change(registration, "guest", -4_500)
+
+    change(registration, "guest", 4_500, dinner)
+
+    # The ticket is the same, and stays credited.
+    assert compute_balance(receivable).amount_owed == 4_500
+
+
+def test_what_was_credited_stays_so_beside_a_change(event, registration):
+    receivable = credit_first_invoice(registration)
+
+    change(registration, "guest", 4_500, event.addons.get())
+
+    assert compute_balance(receivable).amount_owed == 4_500
