@@ -1,4 +1,5 @@
 import datetime
+import re
 import zoneinfo
 
 import pytest
@@ -13,7 +14,12 @@ from convention.text.dates import (
     format_time,
     format_time_range,
 )
+from tests.test_architecture import ROOT, list_files
 
+DJANGO_DATE_FORMATS = {
+    "*.py": re.compile(r"\bdate_format\([^(),]*\)|\bdate_format\(.*_FORMAT"),
+    "*.html": re.compile(r"\|(?:date|time)(?::\"\w*_FORMAT\"|\b(?!:))"),
+}
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 
 
@@ -89,3 +95,15 @@ def test_a_span_is_said_in_the_zone_of_the_event():
 
 def test_dates_without_hours_are_said_too():
     assert said(format_date_with_weekday(datetime.date(2027, 6, 1))) == "mardi 1er juin 2027"
+
+
+def test_no_page_has_the_american_dates_of_django():
+    """Django's own formats say “June 1, 2027, 9 a.m.” in English."""
+    found = {
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for kind, pattern in DJANGO_DATE_FORMATS.items()
+        for path in list_files(kind)
+        for match in pattern.finditer(path.read_text())
+    }
+
+    assert found == set()
