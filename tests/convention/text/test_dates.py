@@ -6,6 +6,8 @@ import pytest
 from django.utils import translation
 
 from convention.text.dates import (
+    format_clock,
+    format_clock_range,
     format_date,
     format_date_range,
     format_date_with_weekday,
@@ -54,6 +56,15 @@ def test_hours():
     assert said(format_time_range(at(16, 9), at(16, 9), PARIS)) == "9 h"
     with translation.override("en"):
         assert format_time_range(at(16, 9, 30), at(16, 10, 15), PARIS) == "9:30–10:15"
+
+
+def test_clocks_in_columns_are_the_same_in_both_languages():
+    for language in ("fr", "en"):
+        with translation.override(language):
+            assert format_clock(at(16, 9, 5), PARIS) == "9:05"
+            assert format_clock(at(16, 9, 5), "UTC") == "7:05"
+            assert format_clock_range(at(16, 9), at(16, 10, 15), PARIS) == "9:00–10:15"
+            assert format_clock_range(at(16, 9), None, PARIS) == "9:00"
 
 
 def test_a_time_and_a_day_never_break():
