@@ -14,6 +14,7 @@ from schedule.models import Session
 from schedule.programme import session_languages
 from schedule.programme.agenda_filter import AgendaFilter
 from schedule.programme.offline import is_event_near
+from schedule.programme.session_kinds import get_kind_name
 
 register = template.Library()
 
@@ -88,9 +89,14 @@ def language_names(text: str) -> str:
     )
 
 
+register.filter("kind_name", get_kind_name)
+
+
 @register.filter
 def option_name(value: str, name: str) -> str:
     """Return the label of a filter's value."""
+    if name == "kind":
+        return get_kind_name(value)
     return session_languages.get_language_name(value) if name == "language" else value
 
 

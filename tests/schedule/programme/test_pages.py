@@ -76,6 +76,16 @@ def test_a_session_says_its_year(client, event):
         assert " ".join(when.split()).startswith(said)
 
 
+def test_a_session_names_a_known_kind_in_the_language_of_the_page(client, event):
+    workshop, other = make_session(event, kind="Atelier"), make_session(event, "Autre", kind="Vis ma vie")
+    for session, prefix, kind in (
+        (workshop, "/en", "workshop"),
+        (workshop, "", "atelier"),
+        (other, "/en", "Vis ma vie"),
+    ):
+        assert page_of(client, address(session), prefix).xpath("//p[@class='kicker']/text()")[-1] == kind
+
+
 def test_a_session_without_place_or_taking_none(client, event):
     waiting = client.get(address(make_session(event, "Plus tard", starts_at=None)))
     assert waiting.status_code == 404
