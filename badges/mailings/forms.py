@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
@@ -80,8 +81,8 @@ class MailingForm(MailTextsForm):
         help_text=_("People who have unsubscribed receive no news, only what they need for the event."),
     )
     states = forms.MultipleChoiceField(
-        label=_("State"), choices=STATE_CHOICES, widget=forms.CheckboxSelectMultiple, required=False,
-        help_text=_("Leave empty for all states."),
+        label=_("Status"), choices=STATE_CHOICES, widget=forms.CheckboxSelectMultiple, required=False,
+        help_text=_("Leave empty for all statuses."),
     )  # fmt: skip
     tickets = forms.MultipleChoiceField(
         label=_("Tickets"), widget=forms.CheckboxSelectMultiple, required=False,
@@ -92,12 +93,12 @@ class MailingForm(MailTextsForm):
         label=_("Payment"), choices=[("", _("all")), (UNPAID, _("unpaid"))], required=False
     )
     presence = forms.ChoiceField(
-        label=_("Presence"),
+        label=pgettext_lazy("mailing", "Attendance"),
         choices=[("", _("all")), (ARRIVED, _("arrived")), (ABSENT, _("not arrived"))],
         required=False,
     )
     checkpoint = forms.TypedChoiceField(
-        label=_("Presence counted at"), required=False, coerce=int, empty_value=None
+        label=_("Attendance counted at"), required=False, coerce=int, empty_value=None
     )
     language = forms.ChoiceField(
         label=_("Language"), choices=[("", _("all")), *MAIL_LANGUAGES], required=False

@@ -59,7 +59,7 @@ def give_seat(
     then.
     """
     if not person.is_active:
-        sentence = _("The account of %(name)s is closed: reopen it before you give a seat.")
+        sentence = _("%(name)s’s account is closed: reopen it before you give a seat.")
         raise AccountClosed(sentence % {"name": person})
     membership = lock_membership(membership)
     first_day = starts_on or timezone.localdate()

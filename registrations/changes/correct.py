@@ -187,7 +187,7 @@ def check_transfer_deadline(event: Event) -> None:
         return
     day = format_deadline(event.substitution_deadline, event.zone)
     raise NotOpenNow(
-        _("Places could be transferred until %(day)s. Please contact the organizers.") % {"day": day}
+        _("The deadline for transfers was %(day)s. Please contact the organizers.") % {"day": day}
     )
 
 

@@ -10,7 +10,7 @@ from convention.hooks import HOUR, MINUTE
 class CompanyDeskConfig(AppConfig):
     name = "registrations.company"
     label = "company_desk"
-    verbose_name = _("Company desk")
+    verbose_name = _("Company area")
 
     def ready(self) -> None:
         """Register what lower layers call."""

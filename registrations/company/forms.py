@@ -161,7 +161,7 @@ class ColleagueForm(AttendeeForm):
         error_messages={"required": _("Enter the e-mail address.")},
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    title = forms.CharField(label=_("Function"), required=False, max_length=120)
+    title = forms.CharField(label=_("Job title"), required=False, max_length=120)
 
 
 class AttendeeDetailsForm(ActionErrorsMixin, forms.Form):

@@ -29,7 +29,7 @@ STATE_LABELS: Final = {
     "unplaced": _("Without time or room"),
     "cancelled": _("Cancelled"),
     "members": _("For members only"),
-    "unpublished": _("With changes that are not published"),
+    "unpublished": _("With unpublished changes"),
 }
 
 
