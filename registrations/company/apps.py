@@ -1,4 +1,4 @@
-"""The company desk app."""
+"""The company area app."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""Forms of the company desk: rows of attendees, a colleague, a day, and an attendee's own details."""
+"""Forms of the company area: rows of attendees, a colleague, a day, and an attendee's own details."""
 
 import datetime
 from collections.abc import Iterator
