@@ -139,7 +139,12 @@ class SpeakerMailingForm(ActionErrorsMixin, forms.Form):
     def _set_choices(self, name: str, choices: list[tuple[Any, str]]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", pgettext_lazy("speakers", "all")), *choices]
+        no_filter = (
+            pgettext_lazy("feminine", "all")
+            if name in ("session", "room")
+            else pgettext_lazy("speakers", "all")
+        )
+        field.choices = [("", no_filter), *choices]
 
     def get_audience(self) -> SpeakerAudience:
         data = self.cleaned_data
