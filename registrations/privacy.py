@@ -317,7 +317,7 @@ RETENTION = [
     RetentionRule(
         slug="expired-orders",
         name=_("Orders that were never confirmed"),
-        counted_from=_("after the time to confirm or pay has ended"),
+        counted_from=_("after the deadline to confirm or pay"),
         days=90,
         min_days=30,
         delete_older_than=erase_old_expired_orders,
@@ -332,7 +332,7 @@ RETENTION = [
     ),
     RetentionRule(
         slug="networks",
-        name=_("Networks of orders"),
+        name=_("Network addresses of orders"),
         counted_from=_("after the order"),
         days=30,
         min_days=1,
@@ -356,7 +356,7 @@ RETENTION = [
     ),
     RetentionRule(
         slug="people",
-        name=_("People without contact"),
+        name=_("Inactive people"),
         counted_from=_("after the last job, role, registration or sign-in"),
         days=THREE_YEARS_DAYS,
         min_days=365,

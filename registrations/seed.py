@@ -52,7 +52,7 @@ def create_diet_questions(event: Event) -> None:
     diet = Question.objects.create(
         event=event, slug="diet", kind=Question.Kind.DIET, text="Régime alimentaire", text_en="Diet",
         help="Seuls les totaux sont transmis au traiteur.",
-        help_en="For the caterer, who gets nothing but the numbers.", retention_days=30,
+        help_en="We only pass the totals on to the caterer, never names.", retention_days=30,
     )  # fmt: skip
     for position, (slug, text, text_en) in enumerate(DIET_OPTIONS):
         QuestionOption.objects.create(question=diet, slug=slug, text=text, text_en=text_en, position=position)
@@ -185,7 +185,7 @@ def seed_tickets(world: DemoWorld, event: Event) -> None:
     )
     if world.size == "large":
         Ticket.objects.create(
-            event=event, slug="scarce", name="Place rare", name_en="Scarce place", capacity=500, position=10
+            event=event, slug="scarce", name="Place rare", name_en="Limited place", capacity=500, position=10
         )
 
 

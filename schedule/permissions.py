@@ -75,9 +75,9 @@ def get_shared_agenda(event: Event, token: str) -> PersonalAgenda:
     row = find_agenda_by_token(event, token)
     lasts = datetime.timedelta(days=settings.LINKS_LAST_DAYS)
     if row and timezone.now() > max(event.ends_at, row.created_at) + lasts:
-        raise LinkExpired(_("This personal agenda has expired: the event is over."))
+        raise LinkExpired(_("This personal programme has expired: the event is over."))
     if row is None:
-        raise NotFound(_("This personal agenda was not found."))
+        raise NotFound(_("This personal programme was not found."))
     return row
 
 

@@ -15,7 +15,7 @@ DEMO_CALL_TEXT: Final = (
     "autrement. Pas de démonstration de produit."
 )
 DEMO_CALL_TEXT_EN: Final = (
-    "Share an **experience from production**: what worked, what failed, and what you would do differently. "
+    "Share a **real-life experience**: what worked, what failed, and what you would do differently. "
     "No product demonstrations, please."
 )
 # Title, and the speaker with address and company.

@@ -27,12 +27,13 @@ class CheckpointForm(forms.ModelForm):
         widgets = {"tickets": forms.CheckboxSelectMultiple}
         help_texts = {
             "tickets": _(
-                "Only holders of these tickets may enter, and those with the add-on below. Tick none, and "
-                "choose no add-on, to admit everyone."
+                "Only people with one of these tickets, or with the add-on below, may enter. To admit "
+                "everyone, tick none and choose no add-on."
             ),
             "capacity": _("Maximum number of people; leave empty for no limit."),
             "is_strict": _(
-                "Nobody is admitted while offline. For doors where a wrong entry is worse than a queue."
+                "Nobody is admitted while offline. For doors where letting in the wrong person is worse "
+                "than a queue."
             ),
         }
 

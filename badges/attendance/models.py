@@ -36,7 +36,7 @@ REASON_LABELS = {
     "unpaid": _("awaiting payment"),
     "unconfirmed": _("awaiting confirmation"),
     "unnamed": _("name to follow"),
-    "other_event": _("badge of another event"),
+    "other_event": _("badge for another event"),
     "not_booked": _("not booked"),
     "not_entitled": _("not included in the ticket"),
     "outside_window": _("outside the opening hours"),

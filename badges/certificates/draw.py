@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from badges.attendance.models import Scan
 from convention.text.dates import (
@@ -258,5 +259,5 @@ def _draw_scan_row(page: PdfPage, cells: Sequence[str], y: float) -> float:
 def describe_source(scan: Scan) -> str:
     """Return how the scan was made, without the operator's name."""
     if not scan.device.is_desk:
-        return _("scanner")
+        return pgettext("evidence of attendance", "scanner")
     return _("desk or sign-in sheet")

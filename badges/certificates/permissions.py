@@ -30,7 +30,7 @@ def explain_unavailability(event: "Event", *, at: datetime.datetime | None = Non
     """Return why the event has no certificates: a visit, or not over at `at`; "" if it has."""
     # Visits certify only visitors who were scanned out.
     if event.kind == event.Kind.SITE_VISIT:
-        return _("Certificates for a visit are on the visit’s “The day” page.")
+        return _("Certificates for a visit are on the visit’s “On the day” page.")
     # Before the end the times are incomplete.
     if event.ends_at > (at or timezone.now()):
         return _("Certificates of attendance are available once the event is over.")

@@ -16,7 +16,7 @@ class StaffNoteForm(forms.Form):
     """The staff's note about a guest; empty removes it."""
 
     text = forms.CharField(
-        label=_("Note for the staff"),
+        label=_("Note for staff"),
         required=False,
         max_length=MAX_NOTE_LENGTH,
         help_text=_("Shown at the desk when the guest is checked in. The guest can ask to read it."),
@@ -54,7 +54,7 @@ class DeskPaymentForm(IdempotentForm):
         label=_("Note"),
         required=False,
         max_length=200,
-        help_text=_("For example the number of the cheque or of the terminal’s ticket."),
+        help_text=_("For example the cheque number or the number on the card receipt."),
     )
 
     @property

@@ -47,7 +47,7 @@ def list_status_texts() -> dict[str, str]:
         "pending": _("{count} to send"),
         "inside": _("{count} inside"),
         "found": _("Found: {count}"),
-        "scan.not_a_badge": _("This is not a badge of this site. Scan again, or type the name."),
+        "scan.not_a_badge": _("This is not one of our badges. Scan again, or type the name."),
         "scan.unknown": _("This badge is not on this device’s list. The guest may have registered just now."),
     }
 
@@ -78,7 +78,7 @@ def list_guest_texts() -> dict[str, str]:
 def list_entry_texts() -> dict[str, str]:
     return {
         "entry.check_in": _("Check-in of {name}"),
-        "entry.undo": _("Undo of the check-in of {name}"),
+        "entry.undo": _("Check-in of {name}, undone"),
         "entry.walk_in": _("Registration of {name}"),
         "entry.note": _("Note about {name}"),
         "entry.correct": _("Correction of {name}"),

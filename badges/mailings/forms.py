@@ -1,10 +1,11 @@
 """Forms for mailings, their schedule, tests, reminders and bounced addresses."""
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
@@ -37,6 +38,9 @@ TEXT_LABELS = {
     "subject_en": _("Subject in English"),
     "text_en": _("Text in English"),
 }
+
+# In French “all” agrees with what there is all of.
+ALL_FEMININE: Final = pgettext_lazy("feminine", "all")
 
 
 class MailTextsForm(ActionErrorsMixin, forms.Form):
@@ -80,8 +84,8 @@ class MailingForm(MailTextsForm):
         help_text=_("People who have unsubscribed receive no news, only what they need for the event."),
     )
     states = forms.MultipleChoiceField(
-        label=_("State"), choices=STATE_CHOICES, widget=forms.CheckboxSelectMultiple, required=False,
-        help_text=_("Leave empty for all states."),
+        label=_("Status"), choices=STATE_CHOICES, widget=forms.CheckboxSelectMultiple, required=False,
+        help_text=_("Leave empty for all statuses."),
     )  # fmt: skip
     tickets = forms.MultipleChoiceField(
         label=_("Tickets"), widget=forms.CheckboxSelectMultiple, required=False,
@@ -92,20 +96,20 @@ class MailingForm(MailTextsForm):
         label=_("Payment"), choices=[("", _("all")), (UNPAID, _("unpaid"))], required=False
     )
     presence = forms.ChoiceField(
-        label=_("Presence"),
-        choices=[("", _("all")), (ARRIVED, _("arrived")), (ABSENT, _("not arrived"))],
+        label=pgettext_lazy("mailing", "Attendance"),
+        choices=[("", ALL_FEMININE), (ARRIVED, _("arrived")), (ABSENT, _("not arrived"))],
         required=False,
     )
     checkpoint = forms.TypedChoiceField(
-        label=_("Presence counted at"), required=False, coerce=int, empty_value=None
+        label=_("Attendance counted at"), required=False, coerce=int, empty_value=None
     )
     language = forms.ChoiceField(
-        label=_("Language"), choices=[("", _("all")), *MAIL_LANGUAGES], required=False
+        label=_("Language"), choices=[("", ALL_FEMININE), *MAIL_LANGUAGES], required=False
     )
     photo = forms.ChoiceField(
         label=_("Photographs"),
         choices=[
-            ("", _("all")),
+            ("", ALL_FEMININE),
             (PHOTO_REFUSED, _("does not want to be photographed")),
             (PHOTO_ALLOWED, _("allowed")),
         ],
@@ -127,7 +131,7 @@ class MailingForm(MailTextsForm):
         companies = Registration.objects.filter(event=event).exclude(company="").order_by("company")
         self._set_choices("tickets", [(ticket.slug, ticket.title) for ticket in event.tickets.all()])
         names = companies.values_list("company", flat=True).distinct()
-        self._set_choices("company", [("", _("all")), *((name, name) for name in names)])
+        self._set_choices("company", [("", ALL_FEMININE), *((name, name) for name in names)])
         self._set_choices(
             "checkpoint",
             [("", _("the event")), *((checkpoint.pk, checkpoint.name) for checkpoint in checkpoints)],

@@ -19,7 +19,7 @@ THANKS_TEXTS = {
     "Les présentations sont en ligne\u202f:\n\n[le programme et ses documents]({agenda})\n\n"
     "À l’année prochaine\u202f!",
     "subject_en": "Thank you for coming to {event}",
-    "text_en": "Hello {first_name},\n\nthank you for coming to **{event}**. The slides are online:\n\n"
+    "text_en": "Hello {first_name},\n\nThank you for coming to **{event}**. The slides are online:\n\n"
     "[the programme and its documents]({agenda})\n\nSee you next year!",
 }
 PAYMENT_TEXTS = {
@@ -28,8 +28,8 @@ PAYMENT_TEXTS = {
     "la facture de votre billet «\u202f{ticket}\u202f» est à régler avant l’événement. "
     "Elle se trouve sur [votre page]({manage_url}).",
     "subject_en": "Your invoice for {event}",
-    "text_en": "Hello {first_name},\n\nthe invoice of your ticket “{ticket}” is to be paid before the event. "
-    "It stands on [your page]({manage_url}).",
+    "text_en": "Hello {first_name},\n\nThe invoice for your “{ticket}” ticket must be paid before the event. "
+    "You can find it on [your page]({manage_url}).",
 }
 
 

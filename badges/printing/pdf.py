@@ -138,7 +138,7 @@ def render_badge_svg(registration: Registration) -> str:
 def draw_badge_svg(event: Event, holder: BadgeHolder, code: str) -> str:
     picture = SvgDrawing(BADGE_WIDTH, BADGE_HEIGHT)
     BadgeDesign(event, picture, load_event_tickets(event)).draw_badge(picture, holder, code, (0, 0))
-    return picture.to_svg(_("Badge of %(name)s") % {"name": holder.name})
+    return picture.to_svg(_("%(name)s’s badge") % {"name": holder.name})
 
 
 def load_event_tickets(event: Event) -> dict[int, Ticket]:

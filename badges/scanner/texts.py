@@ -37,7 +37,8 @@ def verdict_texts() -> dict[str, str]:
         "detail.since_here": _("since {time}, here"),
         "detail.inside": _("This badge has already been scanned in."),
         "detail.server": _(
-            "The server does not admit this badge, shown as “{shown}” at {time}. Stop its holder."
+            "The server has refused this badge, although this phone showed “{shown}” at {time}. Ask its "
+            "holder to stop."
         ),
         "detail.continue": _("Tap to continue"),
         "detail.not_let_in": _("Tap anywhere else if the person stays outside"),
@@ -56,7 +57,7 @@ def reason_texts() -> dict[str, str]:
             "Genuine badge, but not on this phone’s list. The attendee may have registered just now."
         ),
         "reason.unknown_refused": _("Unknown badge."),
-        "reason.not_a_badge": _("This is not a badge of this convention."),
+        "reason.not_a_badge": _("This is not a convention badge."),
         "reason.revoked": _("This badge was replaced by a newer one."),
         "reason.cancelled": _("This registration has been cancelled."),
         "reason.unpaid": _("The payment has not arrived: send to the desk."),
@@ -188,7 +189,7 @@ def readiness_texts() -> dict[str, str]:
         "test.aim": _("Hold any badge in front of the camera: it is checked, not counted"),
         "test.title": pgettext("verdict", "Test"),
         "test.passed": _("This phone reads badges. Nothing was counted."),
-        "test.failed": _("This is not a valid badge of this event. Nothing was counted; try another one."),
+        "test.failed": _("This is not a valid badge for this event. Nothing was counted; try another one."),
     }
 
 
@@ -202,7 +203,7 @@ def advice_texts() -> dict[str, str]:
         "advice.camera": _(
             "Allow the camera for this page, close other apps that use it, or take a hand scanner."
         ),
-        "advice.badge": _("Tap “Test a badge” and show any badge of this event."),
+        "advice.badge": _("Tap “Test a badge” and show any badge for this event."),
         "advice.storage": _(
             "The browser may clear its storage when space runs short: add this page to the home screen."
         ),
@@ -261,10 +262,12 @@ def conflict_texts() -> dict[str, str]:
     return {
         "conflict.title": pgettext("verdict", "Let in twice"),
         "conflict.detail": _("This badge came in twice:"),
-        "conflict.reentry": _("Came back after leaving unseen"),
+        "conflict.reentry": _("Left without a scan and came back"),
         "conflict.wrong_badge": _("Someone else’s badge"),
         "conflict.desk": _("Leave it to the desk"),
-        "conflict.count": _("To settle: {count}"),
-        "conflict.settled": _("Conflict settled."),
-        "conflict.offline": _("The conflict could not be settled without the network."),
+        "conflict.count": _("To resolve: {count}"),
+        "conflict.settled": _("Conflict resolved."),
+        "conflict.offline": _(
+            "The conflict could not be resolved without the network. Connect, then try again."
+        ),
     }

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext, pgettext
 
 from badges.attendance.reports.printed_list import ListColumn, PrintedList
 from convention.tables.downloads import TableSheet
+from convention.text import dates
 from convention.text.dates import format_date_range, format_date_with_weekday, format_time
 from convention.text.normalize import name_search_key
 
@@ -98,8 +99,8 @@ def describe_boarding(event: "Event", ride: "Ride", entry: RosterEntry) -> str:
 
 
 def format_clock(event: "Event", moment: "datetime.datetime | None") -> str:
-    """Return the time as HH:MM in the event's zone, "" for None."""
-    return f"{moment.astimezone(event.zone):%H:%M}" if moment else ""
+    """Return the time in the event's zone, as “9:30”; "" for None."""
+    return dates.format_clock(moment, event.zone) if moment else ""
 
 
 def make_roster_sheet(visit: "Visit", roster: Sequence[RosterEntry]) -> TableSheet:

@@ -66,9 +66,11 @@ def make_inside_list(event: "Event", people: Sequence[PersonInside]) -> PrintedL
         "count": len(people)
     }
     counts = count_inside_anywhere(event, inside_count=len(people))
-    if counts.silent_devices:
+    if counts.fewest_inside != counts.most_inside:
         bounds = {"fewest": counts.fewest_inside, "most": counts.most_inside}
         count = f"{count} · {_('between %(fewest)d and %(most)d, as some phones are silent') % bounds}"
+    elif counts.silent_devices:
+        count = f"{count} · {_('some phones are silent')}"
     return PrintedList(
         title=_("Evacuation list"),
         subtitles=[count],

@@ -39,7 +39,9 @@ ONE_HOUR, ONE_MINUTE = datetime.timedelta(hours=1), datetime.timedelta(minutes=1
 NDA_TEXT = (
     "Ce que l’hôte montre avant sa sortie reste entre les personnes présentes jusqu’à la fin de l’embargo."
 )
-NDA_TEXT_EN = "What the host shows ahead of release stays with those present until the embargo ends."
+NDA_TEXT_EN = (
+    "Anything the host shows before its release must stay between those present until the embargo ends."
+)
 DEBRIEF_TEXT = (
     "La salle passe au refroidissement liquide direct. L’hôte montre ses mesures sur douze mois\u202f: "
     "la consommation baisse, la maintenance demande un geste de plus.\n\n"
@@ -106,7 +108,7 @@ def create_visit(world: DemoWorld, slug: str, topic: str, host: str, starts_at: 
         security_email=f"securite@{slug}.example",
         identity_fields=["birth_date", "nationality", "document_kind", "document_number"],
         briefing="Chaussures fermées. Pas de photographie dans la salle.",
-        briefing_en="Closed shoes. No photographs in the room.",
+        briefing_en="Wear closed shoes. No photographs in the room.",
         agreed_at=agreed,
         closed_at=starts_at - datetime.timedelta(days=14),
         locked_at=starts_at - datetime.timedelta(days=8),

@@ -39,7 +39,7 @@ unlocalized_pages: list[Any] = [
 organizer_pages = [
     OrganizerPage(
         "organize-visit-day",
-        _("The day"),
+        _("On the day"),
         48,
         PageGroup.ON_SITE,
         has_content=has_visit,

@@ -21,7 +21,7 @@ class Whereabouts(models.TextChoices):
     INSIDE = "inside", pgettext_lazy("visitor", "on site")
     LEFT = "left", pgettext_lazy("visitor", "left")
     NOT_OUT = "not_out", pgettext_lazy("visitor", "not scanned out")
-    NO_SHOW = "no_show", pgettext_lazy("visitor", "did not come")
+    NO_SHOW = "no_show", pgettext_lazy("visitor", "did not attend")
 
 
 def describe_count(where: Whereabouts, number: int) -> str:
@@ -30,7 +30,7 @@ def describe_count(where: Whereabouts, number: int) -> str:
         Whereabouts.EXPECTED: npgettext("visitors", "expected", "expected", number),
         Whereabouts.LEFT: npgettext("visitors", "left", "left", number),
         Whereabouts.NOT_OUT: npgettext("visitors", "not scanned out", "not scanned out", number),
-        Whereabouts.NO_SHOW: npgettext("visitors", "did not come", "did not come", number),
+        Whereabouts.NO_SHOW: npgettext("visitors", "did not attend", "did not attend", number),
     }
     return words.get(where) or str(where.label)
 

@@ -1,6 +1,7 @@
 """Addresses of the API description and of a person's tokens."""
 
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 
@@ -12,7 +13,9 @@ endpoints = [
     path("schema/", SpectacularAPIView.as_view(**PUBLIC_VIEW_OPTIONS), name="api-schema"),
     path(
         "docs/",
-        SpectacularSwaggerSplitView.as_view(url_name="api-schema", **PUBLIC_VIEW_OPTIONS),
+        SpectacularSwaggerSplitView.as_view(
+            url_name="api-schema", title=_("API documentation"), **PUBLIC_VIEW_OPTIONS
+        ),
         name="api-docs",
     ),
     path("problems/<slug:kind>", views.problem_page, name="api-problem"),

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import InvalidFields
+from convention.text.dates import format_date
 from convention.text.normalize import make_unique_slug
 
 from .memberships import load_membership_statuses
@@ -146,7 +147,7 @@ def give_company_role(
     for existing in CompanyRole.objects.filter(company=company, role=role):
         if spans_overlap((existing.starts_on, existing.ends_on), (starts_on, ends_on)):
             sentence = _("The company already has this role from %(day)s. End it first.")
-            message = sentence % {"day": formats.date_format(existing.starts_on)}
+            message = sentence % {"day": format_date(existing.starts_on)}
             raise InvalidFields(_("Some fields need to be corrected."), {"role": [message]})
     new_role = CompanyRole.objects.create(company=company, role=role, starts_on=starts_on, ends_on=ends_on)
     record_action("company_role.give", new_role, fields=["role", "starts_on", "ends_on"])

@@ -29,7 +29,7 @@ def _make_company_sheet() -> TableSheet:
 
 def _make_membership_sheet() -> TableSheet:
     header = [
-        _("Company"), _("Plan"), _("From"), _("Until"), _("State"), _("Seats"), _("Confirmed on"),
+        _("Company"), _("Plan"), _("From"), _("Until"), _("Status"), _("Seats"), _("Confirmed on"),
         _("Left on"),
     ]  # fmt: skip
     memberships = Membership.objects.select_related("company")
@@ -62,7 +62,7 @@ def _make_seat_sheet() -> TableSheet:
 
 def _make_people_sheet() -> TableSheet:
     header = [
-        _("Company"), _("SIREN"), _("First name"), _("Last name"), _("E-mail"), _("Function"), _("Level"),
+        _("Company"), _("SIREN"), _("First name"), _("Last name"), _("E-mail"), _("Job title"), _("Level"),
         _("From"), _("Until"), _("Seat"),
     ]  # fmt: skip
     employments = Employment.objects.select_related("person", "company")

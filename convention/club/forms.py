@@ -139,7 +139,7 @@ class MembershipRenewalForm(ActionErrorsMixin, forms.Form):
 class MembershipEndForm(ActionErrorsMixin, forms.Form):
     """When and how a membership ends early."""
 
-    on = DayField(label=_("First day without it"), initial=timezone.localdate)
+    on = DayField(label=_("First day without membership"), initial=timezone.localdate)
     left_as = forms.ChoiceField(label=_("How it ends"), choices=Membership.Leaving.choices)
     reason = forms.CharField(label=_("Reason"), required=False, max_length=300)
 
@@ -207,7 +207,7 @@ class NewEmployerForm(ActionErrorsMixin, forms.Form):
     to = forms.ModelChoiceField(
         Company.objects.all(), label=_("New employer"), required=False, empty_label=_("None known")
     )
-    title = forms.CharField(label=_("Function"), max_length=120, required=False)
+    title = forms.CharField(label=_("Job title"), max_length=120, required=False)
     level = forms.ChoiceField(
         label=_("Level"), choices=[("", "–"), *Employment.Level.choices], required=False
     )
@@ -314,7 +314,7 @@ class EmploymentForm(DateRangeForm):
     """An employment, for a time."""
 
     company = forms.ModelChoiceField(Company.objects.all(), label=_("Company"), empty_label=_("Choose"))
-    title = forms.CharField(label=_("Function"), max_length=120, required=False)
+    title = forms.CharField(label=_("Job title"), max_length=120, required=False)
     level = forms.ChoiceField(
         label=_("Level"), choices=[("", "–"), *Employment.Level.choices], required=False
     )
@@ -327,7 +327,7 @@ class EmploymentTitleForm(ActionErrorsMixin, forms.ModelForm):
     class Meta:
         model = Employment
         fields = ["title", "level"]
-        labels = {"title": _("Function"), "level": _("Level")}
+        labels = {"title": _("Job title"), "level": _("Level")}
 
 
 class EmployerChangeForm(NewEmployerForm):

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from convention.audit.record import record_action
 from convention.errors import InvalidFields, NotOpenNow
+from convention.text.dates import format_date
 
 from .models import Company, CompanyContact, Membership, Plan, Seat
 from .periods import ONE_DAY, count_max_concurrent, spans_overlap
@@ -123,7 +124,7 @@ def check_membership_overlap(membership: Membership) -> None:
             sentence = _("Another membership of this company runs from %(start)s on.")
         else:
             sentence = _("Another membership of this company runs from %(start)s to %(end)s.")
-        days = {"start": formats.date_format(start), "end": end and formats.date_format(end)}
+        days = {"start": format_date(start), "end": end and format_date(end)}
         raise InvalidFields(_("Some fields need to be corrected."), {"starts_on": [sentence % days]})
 
 

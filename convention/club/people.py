@@ -7,13 +7,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Prefetch, QuerySet
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention import hooks
 from convention.audit.record import record_action
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import Forbidden, InvalidFields
+from convention.text.dates import format_date
 from convention.text.email_addresses import filter_by_email, is_same_email, normalize_email
 from convention.text.normalize import normalize_whitespace
 from convention.text.validators import find_name_error
@@ -230,7 +231,7 @@ def add_employment(
     for existing in Employment.objects.filter(person=person, company=company):
         if spans_overlap((existing.starts_on, existing.ends_on), (starts_on, ends_on)):
             sentence = _("This person already works there from %(day)s.")
-            message = sentence % {"day": formats.date_format(existing.starts_on)}
+            message = sentence % {"day": format_date(existing.starts_on)}
             raise InvalidFields(_("Some fields need to be corrected."), {"company": [message]})
     employment = Employment.objects.create(
         person=person, company=company, starts_on=starts_on, ends_on=ends_on, title=title, level=level

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.errors import InvalidFields
+from convention.text.dates import format_date
 
 
 class PeriodQuerySet[M: models.Model](models.QuerySet[M]):
@@ -61,7 +62,7 @@ def refuse_overlap(rows: Iterable[Period], days: DateSpan, *, name: str, field: 
     for row in rows:
         if spans_overlap((row.starts_on, row.ends_on), days):
             sentence = _("%(name)s already has this role from %(day)s. End it first.")
-            values = {"name": name, "day": formats.date_format(row.starts_on)}
+            values = {"name": name, "day": format_date(row.starts_on)}
             raise InvalidFields(_("Some fields need to be corrected."), {field: [sentence % values]})
 
 

@@ -6,12 +6,13 @@ The membership's row is locked meanwhile, so that there are never more seats at 
 import datetime
 
 from django.db import transaction
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from convention.audit.record import record_action
 from convention.errors import ConventionError, NotOpenNow
+from convention.text.dates import format_date
 
 from .models import Employment, Membership, Person, Seat
 from .periods import ONE_DAY, DateSpan, count_max_concurrent, spans_overlap
@@ -58,12 +59,12 @@ def give_seat(
     then.
     """
     if not person.is_active:
-        sentence = _("The account of %(name)s is closed: reopen it before you give a seat.")
+        sentence = _("%(name)s’s account is closed: reopen it before you give a seat.")
         raise AccountClosed(sentence % {"name": person})
     membership = lock_membership(membership)
     first_day = starts_on or timezone.localdate()
     if membership.last_day and membership.last_day < first_day:
-        day = formats.date_format(membership.last_day)
+        day = format_date(membership.last_day)
         raise NotOpenNow(_("The membership ended on %(day)s, so no more seats can be given.") % {"day": day})
     span = limit_to_employment(membership, person, (first_day, ends_on))
     # Past seats too: one may be given from an earlier day.
@@ -112,7 +113,7 @@ def limit_to_employment(membership: Membership, person: Person, span: DateSpan) 
     ends = [employment.ends_on for employment in employments]
     if not ends:
         sentence = _("%(name)s does not work at %(company)s on %(day)s.")
-        day = formats.date_format(first_day)
+        day = format_date(first_day)
         raise NotEmployed(sentence % {"name": person, "company": membership.company, "day": day})
     # Of several employments at one company the longest counts.
     employment_end = None if None in ends else max(end for end in ends if end)

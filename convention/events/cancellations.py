@@ -38,8 +38,8 @@ def describe_cancellation(event: Event) -> str:
         return ""
     values = {"cancelled_on": format_datetime(cancelled_at, event.zone)}
     if event.kind == Event.Kind.SITE_VISIT:
-        return _("This visit was called off on %(cancelled_on)s: it does not take place.") % values
-    return _("This event was called off on %(cancelled_on)s: it does not take place.") % values
+        return _("This visit was called off on %(cancelled_on)s and will not take place.") % values
+    return _("This event was called off on %(cancelled_on)s and will not take place.") % values
 
 
 def format_cancelled_title(title: str) -> str:

@@ -3,10 +3,11 @@
 import datetime
 from collections.abc import Collection
 
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.club.models import Company
+from convention.text.dates import format_date
 
 from .models import Delegation, EventRole
 
@@ -20,8 +21,7 @@ def check_company_delegations(company: Company, on: datetime.date) -> dict[str, 
         "the merger and give the other company its own, or merge later."
     )
     sentences = [
-        sentence
-        % {"company": company, "event": contract.event.title, "day": formats.date_format(contract.ends_on)}
+        sentence % {"company": company, "event": contract.event.title, "day": format_date(contract.ends_on)}
         for contract in contracts.order_by("ends_on", "pk")
     ]
     return {"on": sentences} if sentences else {}

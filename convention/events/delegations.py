@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.tasks import task
 from django.urls import reverse
-from django.utils import formats, timezone, translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
@@ -16,6 +16,7 @@ from convention.club.periods import ONE_DAY
 from convention.db.leases import hold_lease
 from convention.errors import InvalidFields
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from convention.text.dates import format_date
 from convention.text.normalize import normalize_whitespace
 
 from .models import Delegation, Event, EventRole
@@ -52,7 +53,7 @@ def write_delegate_letter(role: EventRole) -> MailMessage:
             "event": event,
             "role": role.get_role_display(),
             "company": contract.company,
-            "last_day": formats.date_format(contract.ends_on),
+            "last_day": format_date(contract.ends_on),
             "url": f"{settings.SITE_URL}{reverse(name, args=[event.slug])}",
         },
         language=role.person.language,
@@ -97,7 +98,7 @@ def _check_delegation(company: Company, starts_on: datetime.date, ends_on: datet
     # Asked for the first day, not for today: a contract may be noted before the firm's role begins.
     roles = CompanyRole.objects.open(at=starts_on).filter(company=company, role=CompanyRole.Role.ORGANIZER)
     if not roles.exists():
-        day = formats.date_format(starts_on)
+        day = format_date(starts_on)
         sentence = _("%(company)s does not have the organizer role on %(day)s. Add that role first.")
         errors["company"] = [sentence % {"company": company, "day": day}]
     if errors:

@@ -58,7 +58,7 @@ def appoint_delegate(
     """
     # Otherwise a firm could appoint organizers after the club had chosen who runs the event.
     if role == EventRole.Role.ORGANIZER:
-        sentence = _("The club decides who runs the event for %(company)s. Please contact it.")
+        sentence = _("The club decides who runs the event for %(company)s. Please contact the club.")
         values = {"company": delegation.company}
         raise InvalidFields(_("Some fields need to be corrected."), {"role": [sentence % values]})
     lock_event_roles(delegation.event)

@@ -23,14 +23,16 @@ CONVENTION_TEXT = (
     "rencontres, et l’assemblée générale du club."
 )
 CONVENTION_TEXT_EN = (
-    "Two days among those who run infrastructure and production: case studies, workshops, encounters, "
-    "and the club’s general assembly."
+    "Two days for infrastructure and operations leaders: case studies, workshops, networking and the club’s "
+    "general meeting."
 )
 VISIT_TEXT = (
     "Le fournisseur ouvre le capot\u202f: visite guidée, échanges avec les équipes, "
     "sans démarche commerciale."
 )
-VISIT_TEXT_EN = "The vendor opens the hood: a guided tour and talks with its teams, no sales pitch."
+VISIT_TEXT_EN = (
+    "See behind the scenes: a guided tour and conversations with the vendor’s teams, with no sales pitch."
+)
 ROOM_CAPACITIES = [
     ("Auditorium", 600),
     ("Salle Garnier", 140),
@@ -154,7 +156,7 @@ def create_meetings(world: DemoWorld, venue: Venue) -> None:
             kind=Event.Kind.GROUP_MEETING,
             visibility=Event.Visibility.MEMBERS,
             name=f"Réunion du groupe {group.name}",
-            name_en=f"Meeting of the group {group.name}",
+            name_en=f"{group.name} group meeting",
             starts_at=make_paris_time(day, 14),
             ends_at=make_paris_time(day, 17),
             venue=venue,

@@ -231,7 +231,7 @@ def event_role_end(request: "HttpRequest", event: str, role_id: int) -> "HttpRes
     end_event_role(role=role, actor=require_signed_in(request.user))
     # An outside firm gave an address and must not learn whose it is.
     name = role.person if can_create_events(request.user) else role.person.email
-    messages.success(request, _("The role of %(name)s has ended.") % {"name": name})
+    messages.success(request, _("%(name)s’s role has ended.") % {"name": name})
     return redirect("organize-people", event_row.slug)
 
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import formats, translation
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from convention.mail.messages import MailMessage
+from convention.text.dates import format_date
 
 from .models import PrivacyCase
 
@@ -56,7 +57,7 @@ def write_case_letter(occasion: str, address: str, language: str, *, case: Priva
     """Return the mail of one occasion, in that language."""
     text = PRIVACY_MAIL_TEXTS[occasion]
     with translation.override(language):
-        values = {"due": formats.date_format(case.due_on), "reason": case.reason}
+        values = {"due": format_date(case.due_on), "reason": case.reason}
         mail_context: dict[str, Any] = {
             "heading": str(text.subject),
             "opening": str(text.opening) % values,

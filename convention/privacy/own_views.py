@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from convention.club.permissions import require_signed_in
 from convention.errors import NotFound
 from convention.tables.downloads import zip_response
+from convention.text.dates import format_date
 
 from .consents import get_agreement
 from .export import export_personal_data
@@ -101,8 +102,7 @@ def erasure_request(request: "HttpRequest") -> HttpResponse:
     case = request_erasure(person=require_signed_in(request.user))
     messages.success(
         request,
-        _("We have received your request and will answer by %(due)s.")
-        % {"due": formats.date_format(case.due_on)},
+        _("We have received your request and will answer by %(due)s.") % {"due": format_date(case.due_on)},
     )
     return redirect("my-privacy")
 

@@ -112,7 +112,7 @@ def set_retention_days(*, slug: str, days: int) -> None:
     """Keep one kind of data for that many days. Raise InvalidFields below the minimum, and NotFound."""
     rule = get_adjustable_rule(slug)
     if days < rule.min_days:
-        sentence = _("Enter at least %(least)d days: the club needs this data until then.") % {
+        sentence = _("Enter at least %(least)d days: the club needs this data for that long.") % {
             "least": rule.min_days
         }
         raise InvalidFields(_("Some fields need to be corrected."), {"days": [sentence]})

@@ -16,7 +16,7 @@ SEED_PURPOSES = [
     (
         *("directory", "Annuaire des adhérents", "Members’ directory"),
         "Mon nom, mon entreprise et ma fonction figurent dans l’annuaire, visible des seuls adhérents.",
-        "My name, company and function stand in the directory, which members alone see.",
+        "My name, company and job title appear in the directory, which only members can see.",
     ),
 ]
 

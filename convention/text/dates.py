@@ -65,6 +65,17 @@ def format_time_range(start: datetime.datetime, end: datetime.datetime | None, z
     return f"{format_time(start, zone)}{dash}{format_time(end, zone)}"
 
 
+def format_clock(at: datetime.datetime, zone: TimeZone = None) -> str:
+    """Return “9:30” in both languages, for the columns of a screen."""
+    local = _to_local(at, zone)
+    return f"{local.hour}:{local.minute:02}" if isinstance(local, datetime.datetime) else ""
+
+
+def format_clock_range(start: datetime.datetime, end: datetime.datetime | None, zone: TimeZone = None) -> str:
+    """Return “9:30–10:15” in both languages. Without an end, the start alone."""
+    return EN_DASH.join(format_clock(at, zone) for at in (start, end) if at)
+
+
 def format_duration(minutes: int) -> str:
     """Return “35 min”, “2 h”, “2 h 05”; “2 h 5 min” in English."""
     hours, rest = divmod(minutes, 60)

@@ -11,8 +11,8 @@ def find_name_error(text: str) -> str:
     if not has_web_address(text):
         return ""
     return _(
-        "This looks like a web address, an e-mail address or markup. Enter only the name, with "
-        "a space after the dot of an initial."
+        "This looks like a web address, an e-mail address or markup. Enter only the name; "
+        "after an initial, leave a space."
     )
 
 

@@ -40,8 +40,8 @@ class TwoDecimalsField(forms.DecimalField):
 
     default_error_messages = {
         "unclear": _(
-            "It is not clear where the decimals begin. Enter the number with at most two decimals and "
-            "without separators of thousands, such as 1234.50."
+            "It is not clear where the decimals begin. Enter the number with at most two decimal "
+            "places and no thousands separator, such as 1234.50."
         )
     }
 

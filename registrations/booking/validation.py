@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from convention.errors import NotOpenNow
 from convention.events.models import Event
+from convention.text.dates import format_datetime
 from convention.text.email_addresses import normalize_email
 from convention.text.validators import find_length_error, find_link_error, find_name_error
 from registrations.billing.tax_number import InvalidTaxNumber, parse_tax_number
@@ -318,6 +318,6 @@ def refuse_if_closed(event: Event, *, at: datetime.datetime) -> None:
         return
     opens = event.registration_opens_at
     if opens and at < opens:
-        day = formats.date_format(opens.astimezone(event.zone), "DATETIME_FORMAT")
+        day = format_datetime(opens, event.zone)
         raise NotOpenNow(_("Registration opens on %(day)s.") % {"day": day})
     raise NotOpenNow(_("Registration is closed."))

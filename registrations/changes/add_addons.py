@@ -105,7 +105,7 @@ def preview_added_addons(
     now = timezone.now()
     refuse_if_closed(registration.event, at=now)
     if registration.order.awaits_verification:
-        raise OrderChangeRefused(_("Confirm the order first, by the link that we e-mailed to the buyer."))
+        raise OrderChangeRefused(_("Confirm the order first, using the link that we e-mailed to the buyer."))
     for addon in addons:
         if not addon.is_on_sale(at=now):
             raise OrderChangeRefused(_("“%(addon)s” is not on sale at the moment.") % {"addon": addon.title})

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -23,6 +23,7 @@ from convention.club.people import save_person
 from convention.errors import InvalidFields, NotOpenNow
 from convention.events.models import Event
 from convention.events.sequence import advance_sequence
+from convention.text.dates import format_deadline
 from convention.text.email_addresses import filter_by_email, is_same_email
 from convention.text.normalize import casefold_text
 from registrations.application_rules import get_application_path
@@ -184,9 +185,9 @@ def check_transfer_deadline(event: Event) -> None:
     """Raise NotOpenNow after the event's deadline for transfers."""
     if timezone.now() <= event.substitution_deadline:
         return
-    day = formats.date_format(event.substitution_deadline.astimezone(event.zone), "DATETIME_FORMAT")
+    day = format_deadline(event.substitution_deadline, event.zone)
     raise NotOpenNow(
-        _("Places could be transferred until %(day)s. Please contact the organizers.") % {"day": day}
+        _("The deadline for transfers was %(day)s. Please contact the organizers.") % {"day": day}
     )
 
 

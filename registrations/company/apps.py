@@ -1,4 +1,4 @@
-"""The company desk app."""
+"""The company area app."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +10,7 @@ from convention.hooks import HOUR, MINUTE
 class CompanyDeskConfig(AppConfig):
     name = "registrations.company"
     label = "company_desk"
-    verbose_name = _("Company desk")
+    verbose_name = _("Company area")
 
     def ready(self) -> None:
         """Register what lower layers call."""

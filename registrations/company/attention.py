@@ -4,11 +4,11 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from convention.text.dates import format_datetime
+from convention.text.dates import format_date, format_datetime
 
 from .overview import CompanyOverview, UpcomingEvent
 
@@ -47,7 +47,7 @@ def _membership_items(overview: CompanyOverview, day: datetime.date) -> Iterator
         return
     state = membership.state_on(day)
     if state == membership.State.GRACE and membership.grace_until:
-        until = formats.date_format(membership.grace_until)
+        until = format_date(membership.grace_until)
         yield CompanyAttentionItem(
             _("The membership has ended. Seats remain valid until %(day)s.") % {"day": until},
             2,
@@ -62,7 +62,7 @@ def _membership_items(overview: CompanyOverview, day: datetime.date) -> Iterator
             _("The membership has ended, so nobody has a seat now."), 2, "company-home"
         )
     elif membership.ends_on and membership.ends_on - day < MEMBERSHIP_END_NOTICE:
-        until = formats.date_format(membership.ends_on)
+        until = format_date(membership.ends_on)
         yield CompanyAttentionItem(_("The membership ends on %(day)s.") % {"day": until}, 1, "company-home")
     if overview.seats_left and overview.employments_without_seat:
         sentence = ngettext(

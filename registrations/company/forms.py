@@ -1,4 +1,4 @@
-"""Forms of the company desk: rows of attendees, a colleague, a day, and an attendee's own details."""
+"""Forms of the company area: rows of attendees, a colleague, a day, and an attendee's own details."""
 
 import datetime
 from collections.abc import Iterator
@@ -162,7 +162,7 @@ class ColleagueForm(AttendeeForm):
         error_messages={"required": _("Enter the e-mail address.")},
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    title = forms.CharField(label=_("Function"), required=False, max_length=120)
+    title = forms.CharField(label=_("Job title"), required=False, max_length=120)
 
 
 class AttendeeDetailsForm(ActionErrorsMixin, forms.Form):

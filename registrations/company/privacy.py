@@ -1,4 +1,4 @@
-"""Personal data of the company desk, for export and erasure."""
+"""Personal data of the company area, for export and erasure."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""URLs of the company desk."""
+"""URLs of the company area."""
 
 from typing import Any
 

@@ -85,8 +85,8 @@ class RegistrationImportResult:
     def transfers_text(self) -> str:
         """Return a sentence about places that go to another person, or ""."""
         sentence = ngettext(
-            "%(people)d place goes to another person: its former badge and answers are void.",
-            "%(people)d places go to other people: their former badges and answers are void.",
+            "%(people)d place goes to another person: the previous badge and answers are no longer valid.",
+            "%(people)d places go to other people: the previous badges and answers are no longer valid.",
             self.transfer_count,
         )
         return sentence % {"people": self.transfer_count} if self.transfer_count else ""

@@ -312,7 +312,7 @@ RETENTION = [
     RetentionRule(
         slug="quotations",
         name=_("Quotations"),
-        counted_from=_("after their last day"),
+        counted_from=_("after they expire"),
         days=365,
         min_days=30,
         delete_older_than=delete_old_quotations,
@@ -320,7 +320,7 @@ RETENTION = [
     RetentionRule(
         slug="billed",
         name=_("Billing details, apart from issued invoices"),
-        counted_from=_("after the end of the event, once all is settled"),
+        counted_from=_("after the end of the event, once everything is settled"),
         days=3 * 365,
         min_days=90,
         delete_older_than=blank_old_buyers,

@@ -349,7 +349,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "has_printed_logo",
-                    models.BooleanField(default=False, verbose_name="logo on printed matter"),
+                    models.BooleanField(default=False, verbose_name="logo in print"),
                 ),
                 (
                     "event",

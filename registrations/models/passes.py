@@ -29,4 +29,4 @@ class PassQuota(LimitedStock):
     @property
     def title(self) -> str:
         """Return the name for the sentence that none is left."""
-        return _("Pass of the membership")
+        return _("Membership pass")

@@ -50,7 +50,7 @@ class Package(SaleItem):
         verbose_name=_("ticket of the badges"),
     )
     badges = models.PositiveSmallIntegerField(_("badges for the stand included"), default=0)
-    has_printed_logo = models.BooleanField(_("logo on printed matter"), default=False)
+    has_printed_logo = models.BooleanField(_("logo in print"), default=False)
 
     class Meta(SaleItem.Meta):
         verbose_name = _("package")

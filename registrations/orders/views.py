@@ -293,7 +293,7 @@ def registration_cancellation(request: HttpRequest, reference: str, secret: str,
     if request.method == "POST":
         cancel_registration(registration=registration)
         messages.success(
-            request, _("The registration of %(name)s has been cancelled.") % {"name": registration.name}
+            request, _("%(name)s’s registration has been cancelled.") % {"name": registration.name}
         )
         return redirect("order", reference, secret)
     context = {"link_access": link_access, "event": link_access.order.event, "registration": registration}

@@ -140,7 +140,7 @@ def export_header(questions: Sequence[Question] = ()) -> list[str]:
         _("Company"),
         _("Ticket"),
         _("Add-ons"),
-        _("State"),
+        _("Status"),
         _("Price"),
         _("Code"),
         _("Currency"),

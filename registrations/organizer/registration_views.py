@@ -232,7 +232,7 @@ def registration_cancel(request: HttpRequest, event: str, reference: str) -> Htt
             fee_form.add_errors(error.field_errors)
         else:
             messages.success(
-                request, _("The registration of %(name)s has been cancelled.") % {"name": registration.name}
+                request, _("%(name)s’s registration has been cancelled.") % {"name": registration.name}
             )
             return redirect("organize-registration", event, reference)
     return _render_registration(request, registration, fee_form=fee_form)

@@ -33,7 +33,7 @@ class SelectedCancellationForm(ReasonForm):
         field = self.fields["refund"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
-            (BY_RULES, _("By the refund rules: %(sums)s") % {"sums": self.sums}),
+            (BY_RULES, _("Under the refund rules: %(sums)s") % {"sums": self.sums}),
             (FULL_REFUND, _("Full refund, no cancellation fee: %(sums)s") % {"sums": full_sums}),
         ]
 

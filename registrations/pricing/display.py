@@ -60,7 +60,7 @@ def describe_vat(total: VatTotal, currency: str) -> str:
     if total.rate == 0:
         return str(dict(VAT_EXEMPTION_CHOICES).get(total.exemption, total.exemption))
     amount = Money(total.vat_amount, currency)
-    return _("incl. VAT %(rate)s\u00a0%%: %(amount)s") % {
+    return _("incl. VAT %(rate)s%%: %(amount)s") % {
         "rate": format_vat_rate(total.rate),
         "amount": amount,
     }

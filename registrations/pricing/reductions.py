@@ -29,7 +29,7 @@ class Reduction:
         if self.reason == "pass":
             return _("included in the company’s membership")
         if self.percent is not None:
-            return _("code %(code)s: %(percent)d\u00a0%% off") % {"code": self.code, "percent": self.percent}
+            return _("code %(code)s: %(percent)d%% off") % {"code": self.code, "percent": self.percent}
         return _("code %(code)s") % {"code": self.code}
 
 

@@ -314,7 +314,7 @@ def describe_answer(question: Question, stored: Any) -> str:
 def _describe_consent(stored: Mapping[str, Any]) -> str:
     if "version" in stored:
         return _("agreed (text %(version)s)") % {"version": stored["version"]}
-    return _("no longer agreed (text %(version)s)") % {"version": stored["earlier"][-1]["version"]}
+    return _("agreement withdrawn (text %(version)s)") % {"version": stored["earlier"][-1]["version"]}
 
 
 def _describe_day(stored: str) -> str:

@@ -46,7 +46,10 @@ class SessionConflict(ConventionError):
 
     def __init__(self, session: Session, conflicting_sessions: list[Session]) -> None:
         titles = ", ".join(f"“{other.title}”" for other in conflicting_sessions)
-        sentence = _("“%(title)s” runs at the same time as %(others)s, which you booked: swap, or choose.")
+        sentence = _(
+            "“%(title)s” runs at the same time as %(others)s, which you booked: swap your seat, or keep "
+            "the one you have."
+        )
         super().__init__(sentence % {"title": session.title, "others": titles})
         self.conflicting_sessions = conflicting_sessions
 
@@ -63,7 +66,7 @@ def lock_registration(registration: Registration) -> Registration:
     rows = Registration.objects.select_for_update(of=("self",)).select_related("order", "event")
     locked = rows.get(pk=registration.pk)
     if locked.state != Registration.State.CONFIRMED:
-        raise NotOpenNow(_("Sessions are booked with a confirmed registration; this one is not."))
+        raise NotOpenNow(_("You can book sessions once your registration is confirmed."))
     if locked.event.ends_at <= timezone.now():
         raise NotOpenNow(_("The event is over, so there is nothing left to book."))
     return locked

@@ -125,7 +125,7 @@ def print_agendas(progress: JobProgress, file: BinaryIO) -> str:
 
 def describe_agenda(attendee: Registration, event: Event) -> str:
     """Return the title of an attendee's printed agenda."""
-    return _("Programme of %(name)s – %(event)s") % {"name": attendee.name, "event": event.title}
+    return _("%(name)s’s programme – %(event)s") % {"name": attendee.name, "event": event.title}
 
 
 def sort_attendees(attendees: QuerySet[Registration]) -> list[Registration]:

@@ -223,5 +223,8 @@ class LogoForm(forms.Form):
         label=_("Logo"),
         help_text=_("PNG or JPEG, up to 5 MB; 1200 × 600 pixels are enough for print."),
         widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg"}),
-        error_messages={"required": _("Choose an image."), "empty": _("This file is empty.")},
+        error_messages={
+            "required": _("Choose an image."),
+            "empty": _("This file is empty. Choose another one."),
+        },
     )

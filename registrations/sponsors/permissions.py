@@ -23,7 +23,9 @@ def find_sponsorship_by_link(reference: str, secret: str) -> tuple[LinkAccess, S
     # An attendee's own link must not open the sponsor's page, which names price and contact.
     sponsorship = rows.filter(order=link_access.order).first() if link_access.is_full else None
     if sponsorship is None:
-        raise NotFound(_("This link does not lead to a sponsorship."))
+        raise NotFound(
+            _("This link is not valid: it may be incomplete. Copy the whole link from the e-mail.")
+        )
     # Instances that are loaded already, to save queries.
     sponsorship.order, sponsorship.event = link_access.order, link_access.order.event
     return link_access, sponsorship

@@ -86,7 +86,7 @@ def register_another(request: HttpRequest, reference: str, secret: str) -> HttpR
     """
     link_access = get_order_by_link(reference, secret)
     if not link_access.is_full:
-        raise NotFound(_("Only the buyer’s link opens this page."))
+        raise NotFound(_("This page can only be opened with the buyer’s link."))
     order = link_access.order
     draft = load_draft(request.session, order.event.slug)
     if not any(value for person in draft.people for value in person.values()):

@@ -24,7 +24,7 @@ MAX_PRICE_STEPS = 6
 
 
 def list_vat_rates() -> list[tuple[int, str]]:
-    return [(rate, _("%(rate)s\u00a0%%") % {"rate": format_vat_rate(rate)}) for rate in VAT_RATES]
+    return [(rate, _("%(rate)s%%") % {"rate": format_vat_rate(rate)}) for rate in VAT_RATES]
 
 
 class SaleItemForm[Row: SaleItem](ActionErrorsMixin, forms.ModelForm[Row]):

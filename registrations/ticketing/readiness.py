@@ -70,6 +70,6 @@ def _list_price_items(event: Event) -> Iterator[ReadinessItem]:
 def list_deletion_obstacles(event: Event) -> Iterator[str]:
     """Yield why a draft cannot be deleted: people, orders or money belong to it."""
     if any(model.objects.filter(event=event).exists() for model in (Registration, Order, WaitingEntry)):
-        yield _("People are registered or waiting, or were.")
+        yield _("People are, or have been, registered or on a waiting list.")
     if any(model.objects.filter(event=event).exists() for model in (Receivable, Quotation)):
-        yield _("A quotation, an invoice or a payment belongs to it.")
+        yield _("It has a quotation, an invoice or a payment.")

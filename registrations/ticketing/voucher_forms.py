@@ -87,7 +87,7 @@ class VoucherForm(ActionErrorsMixin, forms.ModelForm[Voucher]):
                 _("Enter 3 to 40 characters: unaccented letters, digits and hyphens.")
             )
         if self.event.vouchers.filter(code=code).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("This code is already used by another voucher of this event."))
+            raise forms.ValidationError(_("Another voucher of this event already has this code."))
         return code
 
     def clean_for_address(self) -> str:

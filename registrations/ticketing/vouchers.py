@@ -76,7 +76,7 @@ def describe_value(voucher: Voucher) -> str:
     """Return “20 % off”, “€50 off”, “for €90” or “access only”."""
     amount = Money(voucher.value)
     return {
-        Voucher.Kind.PERCENT.value: _("%(percent)d\u00a0%% off") % {"percent": voucher.value},
+        Voucher.Kind.PERCENT.value: _("%(percent)d%% off") % {"percent": voucher.value},
         Voucher.Kind.AMOUNT.value: _("%(amount)s off") % {"amount": amount},
         Voucher.Kind.FIXED.value: _("for %(amount)s") % {"amount": amount},
         Voucher.Kind.ACCESS.value: _("access only"),

@@ -100,7 +100,7 @@ def get_member_visit(slug: str, person: "RequestUser") -> Visit:
     # A seat that begins only by the day of the visit is enough to apply, so it is enough to read the page.
     if member.is_active and (get_member_company(member) or get_member_company(member, at=visit.day)):
         return visit
-    raise Forbidden(_("Visits are for members: people with a seat of a member company."))
+    raise Forbidden(_("Visits are for members: people with a seat at a member company."))
 
 
 def find_own_application(visit: Visit, person: Person) -> Application | None:

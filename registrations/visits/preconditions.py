@@ -51,7 +51,7 @@ def check_applications_open(visit: Visit, *, at: datetime.datetime) -> None:
     if visit.agreed_at is None or visit.event.visibility == visit.event.Visibility.DRAFT:
         raise NotOpenNow(_("This visit is not open to members yet."))
     if find_closing_time(visit) <= at:
-        raise NotOpenNow(_("Applications are closed: the list of visitors is being settled with the host."))
+        raise NotOpenNow(_("Applications are closed: the list of visitors is being agreed with the host."))
 
 
 def lock_visit_row(visit: Visit) -> Visit:

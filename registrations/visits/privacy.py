@@ -197,7 +197,7 @@ ERASURE_BLOCKERS = [find_unpurged_lists]
 RETENTION = [
     RetentionRule(
         slug="host-contacts",
-        name=_("Contacts of hosts"),
+        name=_("Host contacts"),
         counted_from=_("after the visit"),
         days=365,
         min_days=30,

@@ -27,12 +27,12 @@ NDA_TEXT = (
     "l’accord de l’hôte. Ils ne transmettent rien à un concurrent de l’hôte."
 )
 NDA_TEXT_EN = (
-    "What the host shows and says during the visit, and has not made public, stays among those present until "
-    "the embargo ends.\n\nVisitors take no photographs and record nothing without the host’s consent. They "
-    "pass nothing on to a competitor of the host."
+    "Anything the host shows or says during the visit and has not made public must stay between those "
+    "present until the embargo ends.\n\nVisitors must not take photographs or make recordings without the "
+    "host’s consent, or pass anything on to the host’s competitors."
 )
 BRIEFING = "Chaussures fermées. Le badge reste visible. Suivez la personne qui vous accueille."
-BRIEFING_EN = "Closed shoes. Keep your badge visible. Follow the person who receives you."
+BRIEFING_EN = "Wear closed shoes. Keep your badge visible. Stay with your host."
 WAITING_COUNT, AGREED_COUNT, IDENTIFIED_COUNT = 3, 5, 3
 
 

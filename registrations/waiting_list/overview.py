@@ -76,7 +76,7 @@ def _number_entries(entries: Iterable[WaitingEntry]) -> Iterator[WaitingListRow]
 def make_waiting_list_sheet(event: Event) -> TableSheet:
     """Return all waiting lists of the event as one sheet."""
     header = [
-        _("Waiting for"), _("Position"), _("Name"), _("E-mail"), _("Company"), _("State"), _("Joined on"),
+        _("Waiting for"), _("Position"), _("Name"), _("E-mail"), _("Company"), _("Status"), _("Joined on"),
         _("Offered until"), _("Reason for skipping"),
     ]  # fmt: skip
     return TableSheet(_("Waiting lists"), header, iterate_export_rows(event))

@@ -59,7 +59,7 @@ def list_costs(draft: ScheduleDraft, event: Event, session: int) -> list[dict[st
 def check_known(timetable: Timetable, session: int) -> None:
     """Raise NotFound unless the timetable has the session."""
     if session not in timetable.sessions:
-        raise NotFound(_("This session was not found; it may have been deleted. Load the board again."))
+        raise NotFound(_("This session was not found; it may have been deleted. Reload the board."))
 
 
 def list_swap_costs(draft: ScheduleDraft, session: int, other: int) -> list[dict[str, Any]]:

@@ -114,10 +114,10 @@ class PasteForm(forms.Form):
         strip=False,
         widget=forms.Textarea({"rows": 12, "spellcheck": "false"}),
         help_text=_(
-            "One session a line: title, speakers, minutes, track, e-mail addresses of the speakers, "
-            "separated by tabs or semicolons, as copied from a spreadsheet; a first line of headings may "
-            "give another order. Several speakers, and their addresses, are separated by commas. Only the "
-            "title is needed."
+            "One session per line: title, speakers, minutes, track and e-mail addresses of the speakers, "
+            "separated by tabs or semicolons, as copied from a spreadsheet; a first line with headings can "
+            "set another order. Separate several speakers, and their addresses, with commas. Only the title "
+            "is required."
         ),
         error_messages={"required": _("Paste at least one line.")},
     )

@@ -58,11 +58,11 @@ def read_json[S: serializers.Serializer[Any]](request: "HttpRequest", serializer
     try:
         data = json.loads(request.body)
     except (ValueError, RecursionError):
-        raise InvalidBoardRequest(_("The board sent an unreadable request. Load the page again.")) from None
+        raise InvalidBoardRequest(_("The board sent an unreadable request. Reload the page.")) from None
     read = serializer(data=data)
     if not read.is_valid():
         raise InvalidBoardRequest(
-            _("The board sent an invalid request. Load the page again."), {"errors": read.errors}
+            _("The board sent an invalid request. Reload the page."), {"errors": read.errors}
         )
     return read
 
@@ -142,7 +142,7 @@ def board_costs(request: "HttpRequest", event: str) -> "HttpResponse":
     session = parse_digits(request.GET.get("session", ""))
     other = parse_digits(request.GET.get("swap", ""))
     if session is None or (other is None and "swap" in request.GET):
-        raise InvalidBoardRequest(_("The board sent an invalid request. Load the page again."))
+        raise InvalidBoardRequest(_("The board sent an invalid request. Reload the page."))
     if other is not None:
         return JsonResponse({"costs": list_swap_costs(draft, min(session, MAX_KEY), min(other, MAX_KEY))})
     return JsonResponse({"costs": list_costs(draft, event_obj, min(session, MAX_KEY))})

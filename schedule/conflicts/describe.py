@@ -41,7 +41,7 @@ KIND_LABELS: Final[Mapping[ConflictKind, str | Promise]] = {
 SENTENCES: Final[Mapping[ConflictKind, str | Promise]] = {
     ConflictKind.ROOM: _("%(room)s is needed twice at the same time."),
     ConflictKind.ROOM_AVAILABILITY: _("%(room)s is not available at that time."),
-    ConflictKind.TRACK: _("Two sessions of the track “%(track)s” run at the same time."),
+    ConflictKind.TRACK: _("Two sessions in the track “%(track)s” run at the same time."),
     ConflictKind.BREAK: _("A session runs during a break for everyone."),
     ConflictKind.PLENARY: _("A session runs during a plenary."),
     ConflictKind.ORDER: _("A session starts before the one that it follows has ended."),
@@ -84,13 +84,13 @@ def _get_shortfall_sentence(conflict: Conflict) -> str:
         )
     if conflict.kind == ConflictKind.TURNOVER:
         return ngettext(
-            "%(count)s minute is missing to prepare %(room)s.",
-            "%(count)s minutes are missing to prepare %(room)s.",
+            "Not enough time to prepare %(room)s: %(count)s minute short.",
+            "Not enough time to prepare %(room)s: %(count)s minutes short.",
             conflict.amount,
         )
     return ngettext(
-        "%(count)s minute is missing to walk from one room to the other: %(names)s.",
-        "%(count)s minutes are missing to walk from one room to the other: %(names)s.",
+        "Not enough time to walk from one room to the other, %(count)s minute short: %(names)s.",
+        "Not enough time to walk from one room to the other, %(count)s minutes short: %(names)s.",
         conflict.amount,
     )
 
@@ -129,7 +129,7 @@ def _get_person_sentence(conflict: Conflict) -> str:
             "%(names)s is not available at that time.", "%(names)s are not available at that time.", number
         )
     if conflict.room:
-        return gettext("%(room)s should rather not be used at that time.")
+        return gettext("%(room)s should preferably not be used at that time.")
     return ngettext(
         "%(names)s would rather not speak at that time.",
         "%(names)s would rather not speak at that time.",
@@ -175,8 +175,9 @@ class PlacementDescriber:
 
 def _describe_lost_favourites(total: int, count: int) -> str:
     sentence = ngettext(
-        "%(count)s of %(total)s people who want to see it want another session then.",
-        "%(count)s of %(total)s people who want to see it want another session then.",
+        "%(count)s of the %(total)s people who want to see it also wants to see another session at that "
+        "time.",
+        "%(count)s of the %(total)s people who want to see it also want to see another session at that time.",
         count,
     )
     return sentence % {"count": count, "total": total}

@@ -92,7 +92,7 @@ def conflict_fix(request: "HttpRequest", event: str) -> "HttpResponse":
             author=get_author(request),
         )
         messages.success(
-            request, _("The conflict is solved in the draft. It becomes public when you publish.")
+            request, _("The conflict is resolved in the draft. It becomes public when you publish.")
         )
         if moves:
             address += f"?undo={moves[0].batch}"
@@ -181,7 +181,7 @@ def speaker_times(request: "HttpRequest", event: str, pk: int) -> "HttpResponse"
         if periods.is_valid():
             if periods.has_changed():
                 save_availabilities(owner=speaker, periods=read_periods(periods))
-            messages.success(request, _("The times of the speaker were saved."))
+            messages.success(request, _("The speaker’s times have been saved."))
             return redirect("organize-speaker", event_obj.slug, pk)
         return render_organizer_page(request, "speaker_times", event_obj, periods=periods, speaker=speaker)
 

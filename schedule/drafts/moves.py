@@ -156,10 +156,10 @@ def _lock_draft(draft: ScheduleDraft) -> ScheduleDraft:
 def _check_targets(draft: ScheduleDraft, states: Mapping[int, SlotState | None]) -> None:
     """Refuse sessions and rooms that the event does not have; removals wait for the lock of its draft."""
     if Session.objects.filter(event=draft.event_id, pk__in=states).count() != len(states):
-        raise NotFound(_("This session was not found; it may have been deleted. Load the board again."))
+        raise NotFound(_("This session was not found; it may have been deleted. Reload the board."))
     rooms = {state.room_id for state in states.values() if state and state.room_id is not None}
     if rooms and Room.objects.filter(event=draft.event_id, pk__in=rooms).count() != len(rooms):
-        raise InvalidPlacement(_("This room was not found; it may have been deleted. Load the board again."))
+        raise InvalidPlacement(_("This room was not found; it may have been deleted. Reload the board."))
 
 
 def _list_commands(draft: ScheduleDraft, author: Person | None) -> "QuerySet[Move]":

@@ -71,9 +71,11 @@ class SessionForm(forms.ModelForm[Session]):
             ),
             "language": _("A code such as fr or en. Separate several with commas."),
             "capacity": _("Leave empty for no limit."),
-            "role": _("Nothing else is planned beside a plenary or a break. Blocked time is never public."),
+            "role": _(
+                "Nothing else is scheduled alongside a plenary or a break. Blocked time is never public."
+            ),
             "planned_minutes": _("Leave empty to keep its current length."),
-            "expected_attendance": _("Compared with the seats of the room."),
+            "expected_attendance": _("Compared with the room’s capacity."),
             "needed_features": _("One item per line, with the same names as in the rooms."),
             "follows": _("This session starts after that one has ended."),
             "abstract": _("Plain text, Markdown or simple HTML. Shown first and on printed programmes."),
@@ -232,7 +234,7 @@ class ScheduleUploadForm(forms.Form):
         label=_("Schedule file"),
         help_text=_(
             "frab or Pentabarf XML, frab JSON, iCalendar, JSON of Sessionize or KotlinConf, or a table "
-            "(.xlsx or .csv). The file's content decides."
+            "(.xlsx or .csv). The format is detected from the file’s content."
         ),
         widget=forms.FileInput(
             {"accept": ".xml,.json,.ics,.ical,.csv,.xlsx,.xls,.ods,application/xml,text/calendar,text/csv"}

@@ -7,6 +7,7 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event, Room
 from convention.text.normalize import matches_search_words, search_text, split_search_words
@@ -27,9 +28,9 @@ STATE_LABELS: Final = {
     "conflicts": _("With conflicts"),
     "outside_event": _("Outside the event’s hours"),
     "unplaced": _("Without time or room"),
-    "cancelled": _("Cancelled"),
-    "members": _("For members only"),
-    "unpublished": _("With changes that are not published"),
+    "cancelled": pgettext_lazy("sessions", "Cancelled"),
+    "members": pgettext_lazy("sessions", "For members only"),
+    "unpublished": _("With unpublished changes"),
 }
 
 

@@ -24,7 +24,7 @@ class NoteKind(enum.Enum):
 
     SKIPPED = gettext_lazy("Skipped")
     REPAIRED = gettext_lazy("Repaired")
-    NOTICED = gettext_lazy("To know")
+    NOTICED = gettext_lazy("Good to know")
 
 
 class NoteReason(enum.Enum):

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 choices=[
                     ("unplaced", "Place the sessions without a time; move no other"),
                     ("everything", "Plan everything that is not pinned"),
-                    ("repair", "Solve the conflicts with the fewest moves"),
+                    ("repair", "Resolve the conflicts with the fewest moves"),
                 ],
                 default="unplaced",
                 max_length=12,

@@ -199,7 +199,7 @@ class PlanRun(models.Model):
     class Mode(models.TextChoices):
         UNPLACED = "unplaced", _("Place the sessions without a time; move no other")
         EVERYTHING = "everything", _("Plan everything that is not pinned")
-        REPAIR = "repair", _("Solve the conflicts with the fewest moves")
+        REPAIR = "repair", _("Resolve the conflicts with the fewest moves")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")

@@ -170,7 +170,7 @@ class SessionProposal(LinkedModel, RichTextModel):
     class State(models.TextChoices):
         """The state of a proposal, derived from its dates."""
 
-        SUBMITTED = "submitted", pgettext_lazy("proposal", "to decide")
+        SUBMITTED = "submitted", pgettext_lazy("proposal", "to be decided")
         WAITLISTED = "waitlisted", pgettext_lazy("proposal", "on the waiting list")
         ACCEPTED = "accepted", pgettext_lazy("proposal", "accepted")
         REJECTED = "rejected", pgettext_lazy("proposal", "rejected")

@@ -61,7 +61,7 @@ class SheetKind:
 SHEET_KINDS: Final[dict[str, SheetKind]] = {
     "booklet": SheetKind(
         _("Booklet"),
-        _("A5 pages for the pocket: sessions by day, with an index of speakers."),
+        _("Pocket-sized A5 pages: sessions by day, with an index of speakers."),
         draw_booklet,
         depths=("full", "short", "titles"),
         can_be_imposed=True,
@@ -108,13 +108,13 @@ SHEET_KINDS: Final[dict[str, SheetKind]] = {
         is_internal=True,
     ),
     "chairs": SheetKind(
-        _("Run sheets of chairs"),
+        _("Run sheets for chairs"),
         _("For each chair: their sessions with the speakers and how to reach them. Internal."),
         draw_chair_sheets,
         is_internal=True,
     ),
     "speakers": SheetKind(
-        _("Run sheets of speakers"),
+        _("Run sheets for speakers"),
         _("For each speaker: when and where, with seats and equipment. Internal."),
         draw_speaker_sheets,
         is_internal=True,
@@ -135,12 +135,12 @@ PAPER_LABELS: Final[dict[str, str | Promise]] = {
     "a0": "A0",
 }
 DEPTH_LABELS: Final[dict[str, str | Promise]] = {
-    "full": _("Whole abstracts"),
+    "full": _("Full abstracts"),
     "short": _("The beginning of each abstract"),
     "titles": _("Titles, speakers and rooms"),
 }
 DISTANCE_LABELS: Final[dict[str, str | Promise]] = {
-    "hand": pgettext_lazy("reading distance", "The hand"),
+    "hand": pgettext_lazy("reading distance", "In the hand"),
     "1m": _("One metre"),
     "2m": _("Two metres"),
 }

@@ -32,7 +32,7 @@ class PrintForm(forms.Form):
     )
     distance = forms.ChoiceField(label=_("Read from"))
     includes_members_sessions = forms.BooleanField(
-        label=_("Including sessions for members only"),
+        label=_("Include members-only sessions"),
         required=False,
         help_text=_("Each is marked “Members only”."),
     )

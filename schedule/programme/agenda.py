@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db.models import Prefetch, QuerySet
 
 from convention.events.models import Event, Room
+from convention.text.dates import format_clock, format_clock_range
 from schedule.models import ProgrammeAudience, Session, SessionSpeaker
 
 from .agenda_filter import ALL_DAYS, AgendaFilter, clean_query_value
@@ -57,8 +58,8 @@ class AgendaEntry:
 
     @property
     def hours(self) -> str:
-        """Return “09:00–09:50”."""
-        return f"{self.starts_at:%H:%M}–{self.ends_at:%H:%M}" if self.ends_at else f"{self.starts_at:%H:%M}"
+        """Return “9:00–9:50”."""
+        return format_clock_range(self.starts_at, self.ends_at, self.starts_at.tzinfo)
 
     @property
     def fullness(self) -> Fullness:
@@ -374,7 +375,8 @@ def group_by_time(day: datetime.date, entries: list[AgendaEntry], grid: AgendaGr
         placed = [place_in_grid(entry, grid) for entry in rows]
         # A programme day may run past midnight, so a heading says when the date changes.
         night = starts.date() if starts.date() != date else None
-        groups.append(AgendaGroup(f"{starts:%H:%M}", placed, anchor, starts, line, end_line, night))
+        heading = format_clock(starts, starts.tzinfo)
+        groups.append(AgendaGroup(heading, placed, anchor, starts, line, end_line, night))
         date = starts.date()
     return DayBlock(day, groups, grid)
 

@@ -30,7 +30,7 @@ def list_hour_jumps(starts: Sequence[datetime.datetime], anchors: Sequence[str])
     for moment, anchor in zip(starts, anchors, strict=True):
         if (moment.date(), moment.hour) != hour:
             hour = (moment.date(), moment.hour)
-            jumps.append(AgendaJump(anchor, f"{moment:%H}:00"))
+            jumps.append(AgendaJump(anchor, f"{moment.hour}:00"))
     return jumps
 
 

@@ -17,7 +17,7 @@ def build_proposal_sheet(event: Event) -> TableSheet:
     """Return the event's proposals; scores that the reader must not see are left empty."""
     header = [
         _("Number"), _("Title"), _("Speakers"), _("E-mail addresses"), _("Companies"), _("Track"),
-        _("Format"), _("Minutes"), _("Language"), _("Experience report"), _("Customer"), _("State"),
+        _("Format"), _("Minutes"), _("Language"), _("Experience report"), _("Customer"), _("Status"),
         _("Mean score"), _("Reviews"), _("Sales talk"), _("Submitted"), _("Abstract"), _("Notes"),
     ]  # fmt: skip
     call = find_call(event)

@@ -58,8 +58,8 @@ class AvailabilityCell(AvailabilitySpan):
 
     @property
     def clock(self) -> str:
-        """Return the local start as “09:00”."""
-        return self.key[11:]
+        """Return the local start as “9:00”."""
+        return self.key[11:].removeprefix("0")
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def build_grid(
         row = [_make_cell(day, minute, step_minutes, zone) for day in days]
         rows.append(
             (
-                f"{minute // 60:02}:{minute % 60:02}",
+                f"{minute // 60}:{minute % 60:02}",
                 [_set_level(cell, spans) if cell and _is_within(cell, period) else None for cell in row],
             )
         )

@@ -75,8 +75,8 @@ class AddressesForm(forms.Form):
         strip=False,
         widget=forms.Textarea({"rows": 12, "spellcheck": "false"}),
         help_text=_(
-            "One speaker a line: name and e-mail address, as copied from two columns of a spreadsheet. "
-            "The recipients of an e-mail, one a line, are read as well."
+            "One speaker per line: name and e-mail address, as copied from two columns of a spreadsheet. "
+            "You can also paste the recipients of an e-mail, one per line."
         ),
         error_messages={"required": _("Paste at least one line.")},
     )
@@ -87,7 +87,10 @@ class PhotoForm(forms.Form):
         label=_("Photograph"),
         help_text=_("JPEG, PNG or WebP, at most 10 MB. It is cropped to a square."),
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
-        error_messages={"required": _("Choose a photograph."), "empty": _("This file is empty.")},
+        error_messages={
+            "required": _("Choose a photograph."),
+            "empty": _("This file is empty. Choose another one."),
+        },
     )
     has_consent = forms.BooleanField(required=False)
 
@@ -98,7 +101,10 @@ class SlidesForm(forms.Form):
         max_length=500,
         help_text=_("PDF, PPTX or ODP, at most 25 MB."),
         widget=forms.FileInput(attrs={"accept": ".pdf,.pptx,.odp"}),
-        error_messages={"required": _("Choose a file."), "empty": _("This file is empty.")},
+        error_messages={
+            "required": _("Choose a file."),
+            "empty": _("This file is empty. Choose another one."),
+        },
     )
     has_consent = forms.BooleanField(required=False)
 
@@ -133,7 +139,12 @@ class SpeakerMailingForm(ActionErrorsMixin, forms.Form):
     def _set_choices(self, name: str, choices: list[tuple[Any, str]]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", pgettext_lazy("speakers", "all")), *choices]
+        no_filter = (
+            pgettext_lazy("feminine", "all")
+            if name in ("session", "room")
+            else pgettext_lazy("speakers", "all")
+        )
+        field.choices = [("", no_filter), *choices]
 
     def get_audience(self) -> SpeakerAudience:
         data = self.cleaned_data

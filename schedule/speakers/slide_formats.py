@@ -60,7 +60,7 @@ def check_pdf(content: bytes) -> None:
     if not is_readable:
         raise make_wrong_type_error()
     if not page_count:
-        raise UnreadableFile(_("This PDF has no pages."))
+        raise UnreadableFile(_("This PDF has no pages. Choose another one."))
 
 
 def is_macro(entry_name: str) -> bool:

@@ -9,10 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event
+from convention.text.dates import format_clock
 from schedule.models import Session
 from schedule.programme import session_languages
 from schedule.programme.agenda_filter import AgendaFilter
 from schedule.programme.offline import is_event_near
+from schedule.programme.session_kinds import get_kind_name
 
 register = template.Library()
 
@@ -52,8 +54,8 @@ def short_day(date: datetime.date) -> str:
 
 @register.filter
 def event_clock(moment: datetime.datetime, event: Event) -> str:
-    """Format as “09:00”, in the event's time zone."""
-    return f"{moment.astimezone(event.zone):%H:%M}"
+    """Format as “9:00”, in the event's time zone."""
+    return format_clock(moment, event.zone)
 
 
 @register.filter
@@ -64,9 +66,9 @@ def event_day(moment: datetime.datetime, event: Event) -> str:
 
 @register.filter
 def event_day_and_clock(moment: datetime.datetime, event: Event) -> str:
-    """Format as “mar. 16 juin, 09:00”, in the event's time zone."""
+    """Format as “mar. 16 juin, 9:00”, in the event's time zone."""
     local = moment.astimezone(event.zone)
-    return f"{short_day(local.date())}, {local:%H:%M}"
+    return f"{short_day(local.date())}, {format_clock(moment, event.zone)}"
 
 
 @register.filter
@@ -87,9 +89,14 @@ def language_names(text: str) -> str:
     )
 
 
+register.filter("kind_name", get_kind_name)
+
+
 @register.filter
 def option_name(value: str, name: str) -> str:
     """Return the label of a filter's value."""
+    if name == "kind":
+        return get_kind_name(value)
     return session_languages.get_language_name(value) if name == "language" else value
 
 

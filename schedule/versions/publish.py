@@ -167,8 +167,8 @@ def _check_conflicts(locked: ScheduleDraft) -> None:
     conflicts = find_blocking_conflicts(load_timetable(locked))
     if conflicts:
         sentence = ngettext(
-            "%(count)s conflict prevents publishing. Solve it, or change the rules of conflicts.",
-            "%(count)s conflicts prevent publishing. Solve them, or change the rules of conflicts.",
+            "%(count)s conflict prevents publishing. Resolve it, or change the conflict rules.",
+            "%(count)s conflicts prevent publishing. Resolve them, or change the conflict rules.",
             len(conflicts),
         )
         raise BlockingConflicts(sentence % {"count": len(conflicts)})

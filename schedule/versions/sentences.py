@@ -87,7 +87,7 @@ def _count_kind(kind: ChangeKind, count: int) -> str:
         ChangeKind.ADDED: ngettext("%(count)s new session", "%(count)s new sessions", count),
         ChangeKind.REMOVED: ngettext("%(count)s session removed", "%(count)s sessions removed", count),
         ChangeKind.CANCELLED: ngettext("%(count)s session cancelled", "%(count)s sessions cancelled", count),
-        ChangeKind.RESTORED: ngettext("%(count)s session restored", "%(count)s sessions restored", count),
+        ChangeKind.RESTORED: ngettext("%(count)s session reinstated", "%(count)s sessions reinstated", count),
         ChangeKind.TIME: ngettext("%(count)s at another time", "%(count)s at another time", count),
         ChangeKind.ROOM: ngettext("%(count)s in another room", "%(count)s in another room", count),
         ChangeKind.DAY: ngettext("%(count)s under another day", "%(count)s under another day", count),

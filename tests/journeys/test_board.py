@@ -139,10 +139,10 @@ def test_everything_by_keyboard(open_board):
     page.keyboard.press("ArrowRight")
     expect(block(page, "Le cloud")).to_be_focused()
     page.keyboard.press("Space")
-    expect(page.locator("#board-status")).to_contain_text("09:00, Salle Curie")
+    expect(page.locator("#board-status")).to_contain_text("9:00, Salle Curie")
     for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
         page.keyboard.press(key)
-    expect(page.locator("#board-status")).to_contain_text("09:30, Salle Eiffel")
+    expect(page.locator("#board-status")).to_contain_text("9:30, Salle Eiffel")
     page.keyboard.press("Space")
     wait_until_stored(page)
     dropped = place_of("Le cloud")
@@ -186,7 +186,7 @@ def test_two_editors_see_each_other_and_both_versions_of_a_conflict(open_board):
     expect(anna.locator("#board-editors")).to_have_text("Also here: Ben B")
     block(anna, "Le cloud").focus()
     anna.keyboard.press("Shift+ArrowDown")
-    expect(block(ben, "Le cloud")).to_contain_text("09:15")
+    expect(block(ben, "Le cloud")).to_contain_text("9:15")
     expect(ben.locator("#board-status")).to_contain_text("Anna A moved “Le cloud”: ")
 
     ben.context.set_offline(True)
@@ -201,7 +201,7 @@ def test_two_editors_see_each_other_and_both_versions_of_a_conflict(open_board):
     expect(dialog).to_contain_text("Anna A’s choice")
     dialog.get_by_role("button", name="Use my choice").click()
 
-    expect(block(anna, "Le réseau")).to_contain_text("09:00")
+    expect(block(anna, "Le réseau")).to_contain_text("9:00")
     assert place_of("Le réseau") == ("Salle Curie", "09:00")
     expect(anna.locator("#board-undo")).to_have_attribute("title", re.compile("Undo: “Le réseau” moved to"))
 
@@ -258,7 +258,7 @@ def test_a_move_of_another_editor_on_its_way_is_not_overwritten(open_board):
     anna.keyboard.press("Shift+ArrowDown")
     wait_until_stored(anna)
     ben.reload()
-    expect(block(ben, "Le cloud")).to_contain_text("09:15")
+    expect(block(ben, "Le cloud")).to_contain_text("9:15")
     ben.evaluate(HOLD_POLLS)
     block(anna, "Le cloud").focus()
     anna.keyboard.press("Shift+ArrowDown")
@@ -279,7 +279,7 @@ def test_a_session_held_by_keyboard_goes_back_when_the_mouse_drags_another(open_
     block(page, "Le réseau").focus()
     for key in ("Space", "ArrowDown", "ArrowDown"):
         page.keyboard.press(key)
-    expect(page.locator("#board-status")).to_contain_text("09:30, Auditorium")
+    expect(page.locator("#board-status")).to_contain_text("9:30, Auditorium")
 
     press_and_drag(page, "Le cloud", 2, 12)
     expect(page.locator("#board-status")).to_have_text("“Le réseau” is back where it was.")
@@ -337,13 +337,13 @@ def test_the_conflicts_that_a_move_brings_are_announced_and_listed(open_board):
     [
         (
             "en",
-            "Undone: “Le cloud” moved to Tue 15 Jun, 09:15–10:15, Salle Curie",
-            "Redone: “Le cloud” moved to Tue 15 Jun, 09:15–10:15, Salle Curie",
+            "Undone: “Le cloud” moved to Tue 15 Jun, 9:15–10:15, Salle Curie",
+            "Redone: “Le cloud” moved to Tue 15 Jun, 9:15–10:15, Salle Curie",
         ),
         (
             "fr",
-            "Annulé\u202f: «\u202fLe cloud\u202f» déplacée au mar. 15 juin, 09:15–10:15, Salle Curie",
-            "Rétabli\u202f: «\u202fLe cloud\u202f» déplacée au mar. 15 juin, 09:15–10:15, Salle Curie",
+            "Annulé\u202f: «\u202fLe cloud\u202f» déplacée au mar. 15 juin, 9:15–10:15, Salle Curie",
+            "Rétabli\u202f: «\u202fLe cloud\u202f» déplacée au mar. 15 juin, 9:15–10:15, Salle Curie",
         ),
     ],
 )
@@ -374,7 +374,7 @@ def test_a_move_that_was_not_stored_is_announced_as_such(open_board):
     block(page, "Le cloud").focus()
     page.keyboard.press("Shift+ArrowDown")
 
-    sentence = "Not saved: “Le cloud” is back where it was (Tue 15 Jun, 09:00–10:00, Salle Curie)."
+    sentence = "Not saved: “Le cloud” is back where it was (Tue 15 Jun, 9:00–10:00, Salle Curie)."
     expect(page.locator("#board-status")).to_have_text(sentence)
     expect(page.locator("#board-problem")).to_contain_text("your changes are not saved")
     page.context.set_offline(False)

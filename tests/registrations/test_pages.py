@@ -7,11 +7,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import escape
 
+from convention.errors import NotOpenNow
 from convention.events.models import Event
 from registrations.billing.receivables import sync_receivable
+from registrations.booking.validation import refuse_if_closed
 from registrations.booking.verification import make_verification_token
 from registrations.invoices.ledger.payments import record_payment
 from registrations.models import Order, Registration
@@ -98,6 +100,20 @@ def test_an_event_that_takes_nobody_now_says_so(client: Client, event: Event, fi
     assert sentence in text(page)
     assert "congress/register/" not in page.content.decode()
     assert client.get("/events/congress/register/").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "Registration opens on 1\u00a0June\u00a02127, 9:00."),
+        ("fr", "Les inscriptions ouvrent le 1er\u00a0juin\u00a02127 à\u00a09\u00a0h."),
+    ],
+)
+def test_a_refusal_writes_its_date_like_every_page(event: Event, language: str, sentence: str):
+    event.registration_opens_at = datetime.datetime(2127, 6, 1, 9, tzinfo=event.zone)
+    with translation.override(language), pytest.raises(NotOpenNow) as refused:
+        refuse_if_closed(event, at=timezone.now())
+    assert str(refused.value) == sentence
 
 
 def test_what_was_told_to_one_visitor_is_not_kept_for_the_others(client: Client, event: Event):

@@ -66,7 +66,9 @@ class CheckpointFixed(ConventionError):
 def move_device(*, device: Device, checkpoint: Checkpoint) -> Device:
     """Move a device to another checkpoint of its event. Raise CheckpointFixed."""
     if not device.is_mobile:
-        raise CheckpointFixed(_("This phone belongs to its checkpoint. Ask an organizer to pair it again."))
+        raise CheckpointFixed(
+            _("This phone can only be used at its own checkpoint. Ask an organizer to pair it again.")
+        )
     if device.checkpoint_id != checkpoint.pk:
         device.checkpoint = checkpoint
         device.save(update_fields=["checkpoint"])

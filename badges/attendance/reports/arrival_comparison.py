@@ -32,7 +32,7 @@ class ArrivalComparison:
 
     def make_chart(self) -> CurveChart:
         days = {at.date() for at, _total in (*self.points, *self.earlier_points)}
-        time_format = "H:i" if len(days) < 2 else "D H:i"
+        time_format = "G:i" if len(days) < 2 else "D G:i"
         return CurveChart(
             _("Arrivals by quarter of an hour"),
             _label_points(self.points, time_format),

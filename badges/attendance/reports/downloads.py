@@ -35,7 +35,7 @@ def _device_sheet(event: Event) -> TableSheet:
 
 def _scan_sheet(event: Event) -> TableSheet:
     header = [
-        _("Time"), _("Checkpoint"), _("Device"), _("Direction"), _("Verdict"), _("Reason"), _("Let in"),
+        _("Time"), _("Checkpoint"), _("Device"), _("Direction"), _("Result"), _("Reason"), _("Let in"),
         _("Reference"),
         _("Name"), _("Operator"), _("Offline"), _("Override"),
     ]  # fmt: skip
@@ -58,7 +58,7 @@ def _scan_rows(event: Event) -> Iterator[list[Any]]:
 
 def _day_sheet(event: Event) -> TableSheet:
     header = [
-        _("Day"), _("Expected"), _("Arrived"), _("First day of"), _("Absent"), _("Scanned out"),
+        _("Day"), _("Expected"), _("Arrived"), _("Arrived for the first time"), _("Absent"), _("Scanned out"),
         _("Minutes on site (mean)"),
     ]  # fmt: skip
     return TableSheet(_("Attendance by day"), header, map(_list_day_cells, load_day_figures(event)))

@@ -59,7 +59,7 @@ FILE_FORMATS: dict[str, "Callable[[Event], bytes]"] = {
 def attendance_header() -> list[str]:
     return [
         _("Last name"), _("First name"), _("Company"), _("Ticket"), _("Checkpoint"), _("Arrival"),
-        _("Departure"), _("Minutes inside"), _("Entries"), _("State"), _("Reference"),
+        _("Departure"), _("Minutes inside"), _("Entries"), _("Status"), _("Reference"),
     ]  # fmt: skip
 
 

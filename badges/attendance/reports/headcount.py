@@ -314,7 +314,7 @@ class AttendanceRow:
         """Return the translated word for inside, came or absent."""
         if not self.entries:
             return _("absent")
-        return _("inside") if self.is_inside else _("came")
+        return _("inside") if self.is_inside else _("attended")
 
 
 def iterate_attendance(event: "Event") -> Iterator[AttendanceRow]:

@@ -93,7 +93,7 @@ def attendance_context(event: Event) -> dict[str, Any]:
 def make_arrivals_curve(points: list[tuple[datetime.datetime, int]]) -> CurveChart:
     """Return the chart of arrivals; labels name the day if there are several."""
     days = {at.date() for at, _total in points}
-    time_format = "H:i" if len(days) < 2 else "D H:i"
+    time_format = "G:i" if len(days) < 2 else "D G:i"
     labelled = [(at, date_format(at, time_format), total) for at, total in points]
     # 96 points are a day of quarter hours; more do not show at the width of the chart.
     return CurveChart(_("Arrivals"), thin_points(labelled, 96), _("people"), is_stepped=True)
@@ -113,7 +113,7 @@ def make_group_bars(
         )
         for group in groups[:MAX_GROUPS_DRAWN]
     ]
-    return BarChart(title, rows, heading, _("arrived, of registered"))
+    return BarChart(title, rows, heading, _("arrived / registered"))
 
 
 def people_context(request: HttpRequest, event: Event) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def guest_undo(request: "HttpRequest", event: str, reference: str) -> HttpRespon
     problem = ""
     # A second click finds the scan undone already, which needs no sentence.
     if verdict is None or (undone is None and str(verdict.scan.undoes) != scan_uid):
-        problem = _("Nothing was undone: another scan of this guest followed.")
+        problem = _("Nothing was undone: this guest has been scanned again since.")
     return _respond_with_verdict(request, guest, verdict, problem)
 
 

@@ -38,7 +38,7 @@ class InvalidDeskRequest(ConventionError):
 
 def read_body[S: serializers.Serializer[Any]](request: "HttpRequest", serializer: type[S]) -> S:
     """Return the validated body. Raise InvalidDeskRequest."""
-    sentence = _("The desk sent an unreadable request. Load the page again.")
+    sentence = _("The desk sent an unreadable request. Reload the page.")
     try:
         read = serializer(data=json.loads(request.body))
     except (ValueError, RecursionError):

@@ -46,7 +46,7 @@ def filter_recipients(mailing: Mailing, state: str) -> RecipientQuerySet:
 
 def log_header() -> list[str]:
     return [
-        _("Name"), _("E-mail"), _("Company"), _("Language"), _("State"), _("Reason"), _("Attempts"),
+        _("Name"), _("E-mail"), _("Company"), _("Language"), _("Status"), _("Reason"), _("Attempts"),
         _("When"), _("Mail server response"),
     ]  # fmt: skip
 

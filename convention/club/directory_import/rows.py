@@ -196,7 +196,7 @@ def _find_person_errors(row: DirectoryRow) -> Iterator[str]:
         except ValidationError:
             yield _("Enter a valid e-mail address, for example name@example.org.")
     if not row.has_person and (row.seat or row.contact or row.title or row.level):
-        yield _("Enter a name or an address: a seat, a function or a contact needs a person.")
+        yield _("Enter a name or an address: a seat, a job title or a contact needs a person.")
     if row.contact and not row.email:
         yield _("Enter the e-mail address: contacts need it to sign in.")
 

@@ -5,12 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 
 from convention.club.models import Company, Membership, Person, Seat
 from convention.club.periods import DateSpan, count_max_concurrent, spans_overlap
 from convention.club.seats import NoSeatLeft, check_seat_limit, get_span
+from convention.text.dates import format_date
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _describe_missing_membership(seat_request: SeatRequest) -> str:
     sentence = _(
         "%(company)s has no membership on %(day)s, so there are no seats to give. Confirm a membership first."
     )
-    return sentence % {"company": seat_request.company, "day": formats.date_format(seat_request.span[0])}
+    return sentence % {"company": seat_request.company, "day": format_date(seat_request.span[0])}
 
 
 def _has_seat(seats: Iterable[Seat], seat_request: SeatRequest) -> bool:

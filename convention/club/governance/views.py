@@ -58,7 +58,7 @@ def club_role_end(request: "HttpRequest", role_id: int) -> "HttpResponse":
     administrator = require_administrator(request.user)
     club_role = get_object_or_404(ClubRole.objects.select_related("person"), pk=role_id)
     revoked = end_club_role(role=club_role, actor=administrator)
-    messages.success(request, _("The role of %(name)s has ended.") % {"name": club_role.person})
+    messages.success(request, _("%(name)s’s role has ended.") % {"name": club_role.person})
     if revoked:
         sentence = ngettext(
             "This person’s API token was revoked.",
@@ -147,7 +147,7 @@ def mandate_end(request: "HttpRequest", group: str, mandate: int) -> "HttpRespon
     require_administrator(request.user)
     mandate_row = _get_mandate(group, mandate)
     end_mandate(mandate=mandate_row)
-    messages.success(request, _("The mandate of %(name)s has ended.") % {"name": mandate_row.person})
+    messages.success(request, _("%(name)s’s mandate has ended.") % {"name": mandate_row.person})
     return redirect("club-group", group)
 
 

@@ -158,6 +158,6 @@ def seat_end(request: "HttpRequest", company: str, seat: int) -> "HttpResponse":
     seat_row = get_object_or_404(rows, pk=seat)
     end_seat(seat=seat_row)
     messages.success(
-        request, _("The end of the seat of %(name)s has been saved.") % {"name": seat_row.person}
+        request, _("The end date of %(name)s’s seat has been saved.") % {"name": seat_row.person}
     )
     return redirect("club-company", company)

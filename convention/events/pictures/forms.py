@@ -11,14 +11,15 @@ from convention.text.normalize import normalize_whitespace
 
 HELP_TEXTS: Final = {
     EventPicture.Kind.HEADER: _(
-        "At the top of the event’s page, and where its address is shared. JPEG, PNG or WebP, at most 10 MB, "
-        "wider than high."
+        "At the top of the event’s page, and in link previews. JPEG, PNG or WebP, at most 10 MB, landscape "
+        "format."
     ),
     EventPicture.Kind.LOGO: _(
         "Beside the club’s name, on all public pages of the event. JPEG, PNG or WebP, at most 10 MB."
     ),
     EventPicture.Kind.MAP: _(
-        "A plan of the venue or of the way there, beside its address. JPEG, PNG or WebP, at most 10 MB."
+        "A map of the venue or of how to get there, shown beside its address. JPEG, PNG or WebP, at most "
+        "10 MB."
     ),
 }
 
@@ -30,7 +31,7 @@ class PictureForm(forms.Form):
         label=_("Picture"),
         required=False,
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
-        error_messages={"empty": _("This file is empty.")},
+        error_messages={"empty": _("This file is empty. Choose another one.")},
     )
     alt_text = forms.CharField(label=_("Alternative text in French"), max_length=300, required=False)
     alt_text_en = forms.CharField(label=_("Alternative text in English"), max_length=300, required=False)

@@ -126,7 +126,7 @@ def seat_removal(request: HttpRequest, company: str, seat: int) -> HttpResponse:
     if days.is_valid():
         end_seat(seat=held_seat, last_day=days.cleaned_data["day"])
         messages.success(
-            request, _("The end of the seat of %(name)s has been saved.") % {"name": held_seat.person}
+            request, _("The end date of %(name)s’s seat has been saved.") % {"name": held_seat.person}
         )
     else:
         messages.error(request, str(days.errors["day"][0]))

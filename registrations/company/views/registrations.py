@@ -134,7 +134,7 @@ def registration_cancel(request: HttpRequest, company: str, reference: str) -> H
     if request.method == "POST":
         cancel_registration(registration=registration)
         messages.success(
-            request, _("The registration of %(name)s has been cancelled.") % {"name": registration.name}
+            request, _("%(name)s’s registration has been cancelled.") % {"name": registration.name}
         )
         return redirect("company-registrations", company)
     return render_page(

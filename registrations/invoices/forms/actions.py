@@ -169,7 +169,7 @@ class CreditForm(NextDocumentForm, DocumentReasonForm):
 class BankLineForm(forms.Form):
     """Bank statement line of a payout."""
 
-    bank_line = forms.CharField(label=_("Line of the bank statement"), max_length=140)
+    bank_line = forms.CharField(label=_("Bank statement text"), max_length=140)
 
 
 class BuyerForm(CheckedNumbersForm[Receivable]):

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .balance import ReceivableBalance
 
@@ -27,7 +28,7 @@ STATE_LABELS: dict[ReceivableState, str | Promise] = {
     ReceivableState.OPEN: _("to be paid"),
     ReceivableState.OVERDUE: _("overdue"),
     ReceivableState.PAID: _("paid"),
-    ReceivableState.OVERPAID: _("overpayment"),
+    ReceivableState.OVERPAID: pgettext_lazy("receivable", "overpaid"),
     ReceivableState.NOTHING_OWED: _("nothing due"),
 }
 

@@ -123,7 +123,7 @@ def compute_totals(rows: ReceivableQuerySet) -> list[CurrencyTotals]:
 def list_headings() -> list[str]:
     return [
         _("Reference"), _("Buyer"), _("E-mail"), _("Event"), pgettext("subject", "For"), _("Purchase order"),
-        _("Amount due"), _("Paid"), _("Refunded"), _("Balance due"), _("Currency"), _("State"), _("Invoices"),
+        _("Total"), _("Paid"), _("Refunded"), _("Balance due"), _("Currency"), _("Status"), _("Invoices"),
         _("Due on"), _("Created"),
     ]  # fmt: skip
 

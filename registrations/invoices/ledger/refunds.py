@@ -66,7 +66,7 @@ def cancel_payment(*, payment: Payment, reason: str) -> Refund:
         raise InvalidRefund(_("This payment came through the card processor. Refund it instead."))
     if payment.is_from_bank_line:
         raise InvalidRefund(
-            _("This payment comes from a line of the bank statement. Undo the assignment on that line.")
+            _("This payment comes from a bank statement line. Undo the assignment on that line.")
         )
     if compute_refundable(payment) < payment.amount:
         raise InvalidRefund(_("This payment has already been cancelled, or refunded at least in part."))

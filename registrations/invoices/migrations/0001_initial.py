@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ("failed_on", models.DateField(editable=False, null=True, verbose_name="sent back")),
                 (
                     "bank_line",
-                    models.CharField(blank=True, max_length=140, verbose_name="line of the bank statement"),
+                    models.CharField(blank=True, max_length=140, verbose_name="bank statement line"),
                 ),
             ],
             options={
@@ -275,7 +275,7 @@ class Migration(migrations.Migration):
                                 "Enter an account number of 3 to 12 digits, for example 411000.",
                             )
                         ],
-                        verbose_name="fees of the card processor",
+                        verbose_name="card processor fees",
                     ),
                 ),
                 (
@@ -289,7 +289,7 @@ class Migration(migrations.Migration):
                                 "Enter an account number of 3 to 12 digits, for example 411000.",
                             )
                         ],
-                        verbose_name="to be cleared",
+                        verbose_name="suspense account",
                     ),
                 ),
                 ("legal_name", models.CharField(max_length=200, verbose_name="legal name")),

@@ -35,8 +35,8 @@ class LedgerAccounts(models.Model):
     account_bank = account_field(_("bank"), "512000")
     account_processor = account_field(_("card processor"), "511500")
     account_cash = account_field(_("cash"), "530000")
-    account_fees = account_field(_("fees of the card processor"), "627800")
-    account_suspense = account_field(_("to be cleared"), "471000")
+    account_fees = account_field(_("card processor fees"), "627800")
+    account_suspense = account_field(_("suspense account"), "471000")
 
     class Meta:
         abstract = True

@@ -188,7 +188,7 @@ class Payout(models.Model):
     other_fees = models.BigIntegerField(null=True, editable=False)
     resent_amount = models.BigIntegerField(null=True, editable=False)
     failed_on = models.DateField(pgettext_lazy("payout", "sent back"), null=True, editable=False)
-    bank_line = models.CharField(_("line of the bank statement"), max_length=140, blank=True)
+    bank_line = models.CharField(_("bank statement line"), max_length=140, blank=True)
 
     class Meta:
         verbose_name = _("payout")

@@ -112,7 +112,7 @@ def payout_detail(request: HttpRequest, payout_id: int) -> HttpResponse:
     form = BankLineForm(get_post_data(request), initial={"bank_line": payout.bank_line})
     if request.method == "POST" and form.is_valid():
         link_payout_to_bank_line(payout=payout, bank_line=form.cleaned_data["bank_line"])
-        messages.success(request, _("The line of the bank statement has been saved."))
+        messages.success(request, _("The bank statement line has been saved."))
         return redirect("payouts")
     payments = list(payout.payments.select_related("receivable"))
     return render_page(

@@ -331,9 +331,9 @@ def payment_cancel(request: HttpRequest, payment_id: int) -> HttpResponse:
         return _("The payment of %(amount)s has been cancelled with a counter-entry.") % values
 
     explanation = _(
-        "%(amount)s (%(method)s) was entered by mistake: a counter-entry of today takes it back, and the "
-        "amount is due again. Both stay in the books. If the money was received and goes back to the buyer, "
-        "refund the payment instead."
+        "%(amount)s (%(method)s) was entered by mistake: a counter-entry dated today cancels it, and the "
+        "amount is due again. Both stay in the accounts. If the money was received and is going back to the "
+        "buyer, refund the payment instead."
     )
     heading = _("Cancel this payment")
     form = PaymentCancelForm(get_post_data(request))

@@ -25,7 +25,10 @@ class StatementForm(forms.Form):
 
     file = forms.FileField(
         label=_("Statement"),
-        error_messages={"required": _("Choose a file."), "empty": _("This file is empty.")},
+        error_messages={
+            "required": _("Choose a file."),
+            "empty": _("This file is empty. Choose another one."),
+        },
         help_text=_(
             "CAMT.053 (.xml) or CSV, as downloaded from the bank. Lines already imported are skipped."
         ),
@@ -35,7 +38,7 @@ class StatementForm(forms.Form):
     amount = forms.CharField(label=_("Amount column"), required=False, max_length=80)
     credit = forms.CharField(label=_("Credit column"), required=False, max_length=80)
     debit = forms.CharField(label=_("Debit column"), required=False, max_length=80)
-    text = forms.CharField(label=_("Communication column"), required=False, max_length=80)
+    text = forms.CharField(label=_("Payment details column"), required=False, max_length=80)
     party = forms.CharField(label=_("Payer column"), required=False, max_length=80)
     name = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     checked = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)

@@ -151,7 +151,7 @@ def _state_sort_key(state: ApplicationState) -> tuple[bool, int]:
 def make_applicant_sheet(visit: Visit) -> TableSheet:
     """Return all applicants as a table for CSV or XLSX. Identity data are never part of it."""
     header = [
-        _("Name"), _("E-mail"), _("Company"), _("State"), _("Applied on"), _("Position"), _("Reasons"),
+        _("Name"), _("E-mail"), _("Company"), _("Status"), _("Applied on"), _("Position"), _("Reasons"),
     ]  # fmt: skip
     return TableSheet(_("Applicants"), header, _iterate_sheet_rows(visit))
 

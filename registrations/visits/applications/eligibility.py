@@ -56,7 +56,7 @@ def describe_all_refusals(visit: Visit) -> dict[str, str]:
     """Return the sentence for each code; cheaper than one by one, as the ticket is read once."""
     return {
         Refusal.NO_SEAT: _(
-            "You will not have a seat of a member company on %(day)s. Ask your company’s "
+            "You will not have a seat at a member company on %(day)s. Ask your company’s "
             "contact for one, then apply again."
         )
         % {"day": format_date(visit.event.starts_at, visit.event.zone)},

@@ -20,18 +20,18 @@ type PresenceTimes = tuple[datetime.datetime | None, datetime.datetime | None]
 class ApplicationState(models.TextChoices):
     """The states of an application, from applying to going home. Derived, never stored."""
 
-    APPLIED = "applied", pgettext_lazy("application", "asked for")
-    REFUSED = "refused", pgettext_lazy("application", "not possible")
+    APPLIED = "applied", pgettext_lazy("application", "applied")
+    REFUSED = "refused", pgettext_lazy("application", "not eligible")
     WAITING = "waiting", pgettext_lazy("application", "on the waiting list")
     OFFERED = "offered", pgettext_lazy("application", "a place is offered")
     CONFIRMED = "confirmed", pgettext_lazy("application", "has a place")
-    AGREED = "agreed", pgettext_lazy("application", "agreed to confidentiality")
+    AGREED = "agreed", pgettext_lazy("application", "confidentiality accepted")
     COMPLETE = "complete", pgettext_lazy("application", "complete")
     LISTED = "listed", pgettext_lazy("application", "on the host’s list")
     ARRIVED = "arrived", pgettext_lazy("application", "arrived")
-    LEFT = "left", pgettext_lazy("application", "went home")
+    LEFT = "left", pgettext_lazy("application", "attended")
     WITHDRAWN = "withdrawn", pgettext_lazy("application", "withdrawn")
-    NO_SHOW = "no_show", pgettext_lazy("application", "did not come")
+    NO_SHOW = "no_show", pgettext_lazy("application", "did not attend")
     HOST_REFUSED = "host_refused", pgettext_lazy("application", "not confirmed by the host")
 
     @property

@@ -46,7 +46,7 @@ class ReplacementForm(ActionErrorsMixin, forms.Form):
 
     email = forms.EmailField(
         label=_("E-mail of the replacement"),
-        help_text=_("Must be a member: someone with a seat of a member company on the day of the visit."),
+        help_text=_("Must be a member: someone with a seat at a member company on the day of the visit."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("Enter the address.")},
     )

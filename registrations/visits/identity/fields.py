@@ -69,8 +69,8 @@ def get_identity_window(visit: Visit) -> IdentityWindow:
 
 # Labels of the codes for visitors who are not ready for the list.
 MISSING_REASONS = {
-    "confidentiality": _("has not accepted the current confidentiality text"),
-    "identity": _("has not given their identity details"),
+    "confidentiality": _("current confidentiality text not accepted"),
+    "identity": _("identity details not entered"),
     "other_person": _("the place is not in the applicant’s name"),
 }
 

@@ -534,7 +534,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("rating", "a mark from 1 to 5"), ("text", "a text")],
+                        choices=[("rating", "a rating from 1 to 5"), ("text", "a text")],
                         default="rating",
                         max_length=10,
                         verbose_name="kind of answer",
@@ -656,7 +656,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "mail about the day",
+                "verbose_name": "e-mail about the day",
                 "verbose_name_plural": "e-mails about the day",
                 "constraints": [
                     models.UniqueConstraint(fields=("application", "kind"), name="day_mail_once")

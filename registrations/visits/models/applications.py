@@ -67,7 +67,7 @@ class Application(models.Model):
     """
 
     class Refusal(models.TextChoices):
-        NO_SEAT = "no_seat", _("no seat of a member company on the day of the visit")
+        NO_SEAT = "no_seat", _("no seat at a member company on the day of the visit")
         COMPETITOR = "competitor", _("the company is a competitor of the host")
         COMPANY_LIMIT = "cap", _("the company has reached its number of places")
         SAME_DAY = "same_day", _("another visit at the same time")

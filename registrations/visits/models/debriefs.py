@@ -54,7 +54,7 @@ class DebriefNote(models.Model):
 
 class FeedbackQuestion(models.Model):
     class Kind(models.TextChoices):
-        RATING = "rating", _("a mark from 1 to 5")
+        RATING = "rating", _("a rating from 1 to 5")
         TEXT = "text", _("a text")
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="feedback_questions")

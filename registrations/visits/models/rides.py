@@ -116,7 +116,7 @@ class DayMail(models.Model):
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("mail about the day")
+        verbose_name = _("e-mail about the day")
         verbose_name_plural = _("e-mails about the day")
         constraints = [models.UniqueConstraint(fields=["application", "kind"], name="day_mail_once")]
 

@@ -20,9 +20,9 @@ class IdentityField(models.TextChoices):
     BIRTH_DATE = "birth_date", _("date of birth")
     BIRTH_PLACE = "birth_place", _("place of birth")
     NATIONALITY = "nationality", _("nationality")
-    DOCUMENT_KIND = "document_kind", _("kind of identity document")
-    DOCUMENT_NUMBER = "document_number", _("number of the identity document")
-    DOCUMENT_EXPIRY = "document_expiry", _("expiry of the identity document")
+    DOCUMENT_KIND = "document_kind", _("type of identity document")
+    DOCUMENT_NUMBER = "document_number", _("identity document number")
+    DOCUMENT_EXPIRY = "document_expiry", _("identity document expiry date")
     VEHICLE_PLATE = "vehicle_plate", _("number plate")
 
 

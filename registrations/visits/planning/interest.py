@@ -36,7 +36,7 @@ def express_interest(*, proposal: Proposal, person: Person) -> Interest:
     if not locked.is_undecided:
         raise NotOpenNow(_("This proposal has already become a visit, or has been set aside."))
     if not person.is_active or get_member_company(person) is None:
-        raise Forbidden(_("Visits are for members: people with a seat of a member company."))
+        raise Forbidden(_("Visits are for members: people with a seat at a member company."))
     if locked.host_id and is_competitor(person, locked.host_id):
         sentence = _("Your company or its group competes with the host, so you cannot go on this visit.")
         raise Forbidden(sentence)

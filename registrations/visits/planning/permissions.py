@@ -61,7 +61,7 @@ def get_member(person: "RequestUser") -> Person:
     # Planners may be employees of the club, without a seat of a member company.
     if can_plan_season(signed_in) or (signed_in.is_active and get_member_company(signed_in)):
         return signed_in
-    raise Forbidden(_("The season is for members: people with a seat of a member company."))
+    raise Forbidden(_("The season is for members: people with a seat at a member company."))
 
 
 def _get_signed_in_person(person: "RequestUser") -> Person:

@@ -68,7 +68,7 @@ class RideForm(ActionErrorsMixin, forms.ModelForm[Ride]):
 class RideChoiceForm(ActionErrorsMixin, forms.Form):
     """One choice for each direction; "" means no ride."""
 
-    NO_RIDE_LABEL = _("I make my own way")
+    NO_RIDE_LABEL = _("I’ll make my own way")
 
     def __init__(
         self, *args: Any, visit: Visit, rides: Iterable[Ride], chosen_ride_ids: set[int], **kwargs: Any

@@ -77,9 +77,9 @@ def _save_visitor_rides(request: HttpRequest, form: VisitorRidesForm, applicatio
     except ConventionError as error:
         form.add_error(None, str(error))
     else:
-        confirmation = _("The rides of %(name)s have been changed; the visitor receives an e-mail.")
+        confirmation = _("%(name)s’s rides have been changed; the visitor will receive an e-mail.")
         messages.success(
-            request, (confirmation if changed else _("The rides of %(name)s stay as they were.")) % names
+            request, (confirmation if changed else _("%(name)s’s rides stay as they were.")) % names
         )
     return form.is_valid()
 

@@ -119,7 +119,7 @@ class _ListDocument:
         self.page, self.y = self.document.begin_page(PAGE_WIDTH, PAGE_HEIGHT), TOP_MARGIN
         self.page_number += 1
         event, row = self.visitor_list.visit.event, self.visitor_list
-        about = _("Visitor list, version %(number)d, visitors: %(count)d, made on %(moment)s") % {
+        about = _("Visitor list, version %(number)d, visitors: %(count)d, created on %(moment)s") % {
             "number": row.number, "count": row.count, "moment": format_datetime(row.created_at, event.zone),
         }  # fmt: skip
         for text, weight, size, color in (

@@ -48,13 +48,13 @@ def decode_file(data: bytes, notes: ImportNotes) -> str:
             % {"size": len(data) // 1024**2, "most": MAX_FILE_BYTES // 1024**2}
         )
     if not data.strip(b"\x00 \t\r\n"):
-        raise UnreadableFile(_("This file is empty."))
+        raise UnreadableFile(_("This file is empty. Choose another one."))
     for signature, name in FILE_SIGNATURES:
         if data.startswith(signature):
             raise UnreadableFile(_("This file is not a schedule. It contains: %(name)s.") % {"name": name})
     text = _decode_text(data, notes)
     if not text.strip():
-        raise UnreadableFile(_("This file is empty."))
+        raise UnreadableFile(_("This file is empty. Choose another one."))
     return text
 
 

@@ -74,8 +74,8 @@ def describe_json_format(content: Any) -> str:
 
 
 JSON_FORMAT_KEYS: tuple[tuple[set[str], str | Promise], ...] = (
-    ({"start_date", "end_date", "venue", "title"}, gettext_lazy("EMF's own JSON (Electromagnetic Field)")),
-    ({"talks", "speakers", "tracks", "rooms"}, gettext_lazy("pretalx's own JSON (of its widget)")),
+    ({"start_date", "end_date", "venue", "title"}, gettext_lazy("EMF’s own JSON (Electromagnetic Field)")),
+    ({"talks", "speakers", "tracks", "rooms"}, gettext_lazy("pretalx’s own JSON (of its widget)")),
     (
         {"count", "next", "results"},
         gettext_lazy("a response of a JSON API, such as pretalx’s or Indico’s"),

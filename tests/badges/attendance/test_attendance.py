@@ -106,9 +106,9 @@ def test_csv_has_a_line_for_each_door_and_for_the_absent(story):
                 io.StringIO(export_attendance(event=event, file_name="LISTE.CSV").decode("utf-8-sig"))
             )
         )
-    assert [(row["First name"], row["Checkpoint"], row["State"]) for row in rows] == [
+    assert [(row["First name"], row["Checkpoint"], row["Status"]) for row in rows] == [
         ("Anne", "Entrée", "inside"),
-        ("Boris", "Entrée", "came"),
+        ("Boris", "Entrée", "attended"),
         ("Chloé", "Entrée", "inside"),
         ("Chloé", "Salle 1", "inside"),
         ("Denis", "", "absent"),

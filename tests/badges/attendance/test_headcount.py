@@ -81,6 +81,19 @@ def test_a_silent_phone_makes_the_count_uncertain(client, event):
     ].arrived_count
 
 
+def test_a_silent_phone_that_changes_nothing_leaves_the_bounds_out(client, event):
+    fall_silent(make_device(event, name="Lise")[0], 12)
+    client.force_login(make_administrator())
+
+    page = client.get(reverse("organize-attendance", args=[event.slug]), {"part": "numbers"}).content.decode()
+    pdf = client.get(reverse("organize-evacuation-pdf", args=[event.slug]))
+
+    assert "0 sur place\u202f:" in page
+    assert "entre 0 et 0" not in page
+    assert "entre" not in pdf_text(pdf.content)
+    assert "certains téléphones ne répondent plus" in pdf_text(pdf.content)
+
+
 def test_a_room_alarms_before_its_limit_and_its_bar_is_red_beyond(client, event):
     room = Checkpoint.objects.create(event=event, name="Salle", kind="session", capacity=10)
     device = make_device(event, checkpoint=room)[0]

@@ -122,7 +122,7 @@ def test_a_name_ticked_by_mistake_is_undone_and_can_be_ticked_again(desk, event)
     assert (undo.reason, undo.device.is_desk) == ("undone", True)
     assert (presence_after_undo.entries, presence_after_undo.is_inside) == (0, False)
     assert f'value="{ana.reference}"' in undone_page
-    assert "The signature of Ana Zoé has been undone." in undone_page
+    assert "Ana Zoé’s signature has been undone." in undone_page
     assert "This signature had already been undone." in second_page
     assert Presence.objects.get(registration=ana).entries == 1
     assert again_page.count('name="undo"') == 1

@@ -51,7 +51,7 @@ def test_who_walks_in_is_registered_on_one_screen_and_found(event, client, mailo
     assert "Inès Durand" in page
     assert "Imprimer le badge" in page
     assert "Faire entrer" in page
-    assert "Inscription faite" in page
+    assert "Inscription enregistrée" in page
     order = one.order
     assert (order.source, order.email, order.payment, one.state) == ("desk", "", "free", "confirmed")
     entry = AuditEntry.objects.get(verb="registration.receive")
@@ -148,7 +148,7 @@ def test_nobody_walks_in_once_the_event_is_over(event, client):
 
 
 @pytest.mark.parametrize(("email", "by_whom"), [
-    ("ines@example.org", "Inès Durand peut répondre par le lien reçu par e-mail."),
+    ("ines@example.org", "Inès Durand peut y répondre avec le lien reçu par e-mail."),
     ("", "Posez-les maintenant à Inès Durand"),
 ])  # fmt: skip
 def test_the_desk_says_what_a_walk_in_must_still_answer(event, client, email, by_whom):

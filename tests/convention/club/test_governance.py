@@ -42,7 +42,7 @@ def test_a_role_is_given_to_a_new_person_and_ends_with_their_tokens():
     role = person.club_roles.get()
     ended = client.post(f"{AT}roles/{role.pk}/end/", follow=True).content.decode()
 
-    assert "The role of Zoé Martin has ended." in ended
+    assert "Zoé Martin’s role has ended." in ended
     assert "API token was revoked" in ended
     assert "<h2>Ended</h2>" in ended
     assert not has_club_role(person, "treasurer")
@@ -149,7 +149,7 @@ def test_a_group_from_its_name_to_its_history():
 
     page = client.post(f"{at}mandates/{mandate.pk}/end/", follow=True).content.decode()
 
-    assert "The mandate of Ana Silva has ended." in page
+    assert "Ana Silva’s mandate has ended." in page
     assert "<h2>Past mandates</h2>" in page
     assert not Mandate.objects.open().exists()
     assert f'{at}">Cloud</a>' in client.get(f"{AT}people/{person.pk}/").content.decode()

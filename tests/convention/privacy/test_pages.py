@@ -87,7 +87,7 @@ def test_a_request_to_be_forgotten_from_the_page_to_the_last_mail(
     with django_capture_on_commit_callbacks(execute=True):
         page = words(client.post("/me/privacy/forget/", {"is_sure": "on"}, follow=True))
         client.post("/me/privacy/forget/", {"is_sure": "on"})
-    assert "Vous avez demandé à être oublié" in page
+    assert "Vous avez demandé l’effacement de vos données" in page
     case = PrivacyCase.objects.get(kind="erasure")
     listed = words(desk.get("/organize/privacy/"))
     assert f'<a href="/organize/privacy/{case.pk}/">{person}</a>' in listed

@@ -1,10 +1,13 @@
 import datetime
+import re
 import zoneinfo
 
 import pytest
 from django.utils import translation
 
 from convention.text.dates import (
+    format_clock,
+    format_clock_range,
     format_date,
     format_date_range,
     format_date_with_weekday,
@@ -13,7 +16,12 @@ from convention.text.dates import (
     format_time,
     format_time_range,
 )
+from tests.test_architecture import ROOT, list_files
 
+DJANGO_DATE_FORMATS = {
+    "*.py": re.compile(r"\bdate_format\([^(),]*\)|\bdate_format\(.*_FORMAT"),
+    "*.html": re.compile(r"\|(?:date|time)(?::\"\w*_FORMAT\"|\b(?!:))"),
+}
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 
 
@@ -48,6 +56,15 @@ def test_hours():
     assert said(format_time_range(at(16, 9), at(16, 9), PARIS)) == "9 h"
     with translation.override("en"):
         assert format_time_range(at(16, 9, 30), at(16, 10, 15), PARIS) == "9:30–10:15"
+
+
+def test_clocks_in_columns_are_the_same_in_both_languages():
+    for language in ("fr", "en"):
+        with translation.override(language):
+            assert format_clock(at(16, 9, 5), PARIS) == "9:05"
+            assert format_clock(at(16, 9, 5), "UTC") == "7:05"
+            assert format_clock_range(at(16, 9), at(16, 10, 15), PARIS) == "9:00–10:15"
+            assert format_clock_range(at(16, 9), None, PARIS) == "9:00"
 
 
 def test_a_time_and_a_day_never_break():
@@ -89,3 +106,15 @@ def test_a_span_is_said_in_the_zone_of_the_event():
 
 def test_dates_without_hours_are_said_too():
     assert said(format_date_with_weekday(datetime.date(2027, 6, 1))) == "mardi 1er juin 2027"
+
+
+def test_no_page_has_the_american_dates_of_django():
+    """Django's own formats say “June 1, 2027, 9 a.m.” in English."""
+    found = {
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for kind, pattern in DJANGO_DATE_FORMATS.items()
+        for path in list_files(kind)
+        for match in pattern.finditer(path.read_text())
+    }
+
+    assert found == set()

@@ -53,6 +53,16 @@ def test_whoever_lost_a_link_gets_it_by_mail_and_nobody_learns_who_is_registered
     assert one.order.manage_secret not in mailoutbox[1].body
 
 
+def test_without_an_address_a_new_link_is_only_shown(client: Client):
+    event = make_event()
+    order = make_order(event, email="")
+    make_registration(make_ticket(event), order=order, email="")
+
+    page = client.get(f"{order.manage_path}renew/").content.decode()
+
+    assert "Le nouveau lien s’affichera sur la page suivante." in page
+
+
 ALIKE = ("boss@fırm-risk.example", "boss@firm-riſk.example")
 
 

@@ -300,7 +300,7 @@ def test_the_list_is_exported_with_amounts_as_numbers(issuer, client):
     content = client.get(reverse("receivables-xlsx")).content
     [header, row] = values(content)
     told = dict(zip(header, row, strict=True))
-    assert (told["Montant dû"], told["Payé"], told["Reste à payer"], told["Factures"], told["Acheteur"]) == (
+    assert (told["Total"], told["Payé"], told["Reste à payer"], told["Factures"], told["Acheteur"]) == (
         360, 100, 260, document.number, "=1+1",
     )  # fmt: skip
     assert AuditEntry.objects.filter(verb="receivables.export").count() == 1

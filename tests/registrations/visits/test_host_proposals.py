@@ -41,7 +41,7 @@ def test_a_contact_proposes_and_reads_what_becomes_of_it(visit, enter):
     entry = AuditEntry.objects.get(verb="proposal.make")
     assert (entry.reason, entry.fields) == (f"host contact #{contact.pk}", ["title", "motivation", "host"])
     express_interest(proposal=found, person=make_member())
-    assert "1 adhérent viendrait" in client.get(PAGE).content.decode()
+    assert "1 adhérent intéressé" in client.get(PAGE).content.decode()
     planner = make_client(make_secretary())
     for address in ("/organize/season/proposals/", f"/organize/season/proposals/{found.pk}/"):
         assert "Sophie Garde" in planner.get(address).content.decode()

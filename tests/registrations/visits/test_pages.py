@@ -268,7 +268,7 @@ def test_applicants_are_listed_by_state_and_downloaded(secretary):
     assert str(other.person) not in page
     text = secretary.get("/en/organize/labs/visit/applicants.csv").content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert [(row["Name"], row["State"]) for row in rows] == [
+    assert [(row["Name"], row["Status"]) for row in rows] == [
         (str(placed.person), "has a place"),
         (str(other.person), "withdrawn"),
         (str(waits.person), "a place is offered"),

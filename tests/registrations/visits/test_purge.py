@@ -109,6 +109,20 @@ def test_seven_days_after_its_end(days, is_due):
     assert list_visits_to_purge(at=timezone.now()) == ([visit] if is_due else [])
 
 
+def test_the_secretary_reads_nothing_of_incomplete_visitors_after_the_purge():
+    visit = make_hosted(fields=[*answers_of(1)])
+    make_identified(visit, 1)
+    secretary = Client()
+    secretary.force_login(make_secretary())
+    address = f"/en/organize/{visit.event.slug}/visit/lists/"
+    assert "Visitors ready for the list" in secretary.get(address).text
+    over(visit, days=8)
+
+    purge_visit(visit=visit)
+
+    assert "Visitors ready for the list" not in secretary.get(address).text
+
+
 def test_a_visit_called_off_is_purged_at_once():
     visit = make_hosted()
     make_identified(visit, 1)

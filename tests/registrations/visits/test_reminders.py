@@ -39,6 +39,18 @@ def test_the_day_before_says_where_to_be_and_what_to_bring(run_tasks, mailoutbox
     assert DayMail.objects.filter(sent_at__isnull=False, kind="eve").count() == 2
 
 
+def test_a_visit_without_coach_says_nothing_of_one(run_tasks, mailoutbox):
+    make_visitor(make_visit(starts=20))
+
+    remind_visitors()
+    run_tasks()
+
+    [mail] = mailoutbox
+    words = " ".join(mail.body.split())
+    assert "scanné à l’entrée du site" in words
+    assert "dans le car" not in words
+
+
 @pytest.mark.parametrize(
     ("starts", "kinds"),
     [

@@ -270,7 +270,7 @@ def test_a_batch_of_another_editor_can_be_undone(event):
             },
             "That is more than two months from the event. Check the dates.",
         ),
-        ({"room": 2**62}, "This room was not found; it may have been deleted. Load the board again."),
+        ({"room": 2**62}, "This room was not found; it may have been deleted. Reload the board."),
     ],
 )
 def test_an_impossible_place_gets_a_sentence_and_nothing_moves(event, change, sentence):
@@ -302,7 +302,7 @@ def test_a_body_that_cannot_be_read_gets_a_sentence(event, body):
     answer = post(sign_in(event), "moves/", body)
 
     assert answer.status_code == 422
-    assert "Load the page again." in answer.json()["detail"]
+    assert "Reload the page." in answer.json()["detail"]
 
 
 def test_costs_name_what_is_in_the_way_and_leave_out_what_is_free(event):
@@ -370,7 +370,7 @@ def test_costs_of_no_session_get_a_sentence(event, query, status):
     answer = sign_in(event).get(f"{BOARD}costs/{query}")
 
     assert answer.status_code == status
-    assert answer.json()["detail"].endswith("again.")
+    assert answer.json()["detail"].endswith(("Reload the page.", "Reload the board."))
 
 
 def test_after_a_move_the_board_can_ask_for_the_conflicts_of_the_draft(event):

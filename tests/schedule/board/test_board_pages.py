@@ -40,7 +40,7 @@ def test_without_scripts_the_page_lists_the_draft_with_links_to_the_forms(organi
     links = page.xpath("//div[@id='board-list']//a/@href")
     assert links == [f"/en/organize/x/schedule/{session.number}/" for session in (placed, unplaced)]
     cells = [" ".join(cell.text_content().split()) for cell in page.xpath("//tbody/tr/*")]
-    assert cells == ["Tue 15 Jun 09:00–09:50", "Le réseauAna", "Auditorium"]
+    assert cells == ["Tue 15 Jun 9:00–9:50", "Le réseauAna", "Auditorium"]
 
 
 def test_shift_a_half_day_by_form(organizer, event):

@@ -68,7 +68,7 @@ def test_each_conflict_says_who_is_affected_and_what_would_solve_it(organizer, e
     assert get_titles(page) == ["Aula is 500 seats short.", "Aula is needed twice at the same time."]
     assert "Ada and 300 attendees" in page.text_content()
     assert "Move “Copy” to 9:50" in page.text_content()
-    assert "No single move or swap solves this one" in page.text_content()
+    assert "No single move or swap resolves this one" in page.text_content()
 
 
 def test_a_fix_is_one_click_and_can_be_undone(organizer, event):

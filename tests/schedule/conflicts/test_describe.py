@@ -95,6 +95,6 @@ def test_a_place_says_how_many_favourites_it_loses():
 
     assert sentences == [
         "6 people want to see both sessions.",
-        "6 of 7 people who want to see it want another session then.",
+        "6 of the 7 people who want to see it also want to see another session at that time.",
     ]
     assert PlacementDescriber(timetable, costs).describe(costs.cells[AULA, at(9)]) == []

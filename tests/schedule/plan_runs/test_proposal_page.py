@@ -80,8 +80,8 @@ def test_the_proposal_is_shown_as_a_table_of_rooms_by_times(organizer, event):
     rows = [[" ".join(cell.text_content().split()) for cell in row] for row in table.xpath(".//tr")]
     assert rows == [
         ["Time", "Aula", "Lab"],
-        ["09:00", "Placed –10:00", ""],
-        ["09:30", "taken until 10:00", "Talk –10:00"],
+        ["9:00", "Placed –10:00", ""],
+        ["9:30", "taken until 10:00", "Talk –10:00"],
         ["12:00", "Lunch –13:00"],
     ]
     assert [link.text for link in table.xpath(".//a[@class='is-changed']")] == ["Talk"]
@@ -95,7 +95,7 @@ def test_the_hours_in_which_it_plans_are_said(organizer, event):
     page = html.fromstring(organizer.get("/en/organize/conf/schedule/plan/").text)
 
     sentences = [" ".join(found.text_content().split()) for found in page.xpath("//p")]
-    assert any("Wed 16 Jun, 09:00–18:00 · Thu 17 Jun, 09:00–18:00" in sentence for sentence in sentences)
+    assert any("Wed 16 Jun, 9:00–18:00 · Thu 17 Jun, 9:00–18:00" in sentence for sentence in sentences)
 
 
 def test_new_conflicts_are_told_from_those_that_remain(organizer, event):

@@ -217,8 +217,8 @@ def test_depths_are_offered_with_the_pages_that_the_worker_counts(organizer, eve
 
     after = organizer.get(PAGE).content.decode()
 
-    assert "Whole abstracts (" not in before
-    assert "Whole abstracts (12 pages)" in after
+    assert "Full abstracts (" not in before
+    assert "Full abstracts (12 pages)" in after
     assert AgendaPrint.objects.filter(kind="depths").count() == 1
 
 

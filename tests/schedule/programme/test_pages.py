@@ -71,9 +71,19 @@ def test_neighbours_in_the_room_and_the_track(client, event):
 def test_a_session_says_its_year(client, event):
     starts = datetime.datetime(2099, 6, 16, 7, 30, tzinfo=datetime.UTC)
     session = make_session(event, starts_at=starts)
-    for prefix, said in (("", "mardi 16 juin 2099, 09:30"), ("/en", "Tuesday 16 June 2099, 09:30")):
+    for prefix, said in (("", "mardi 16 juin 2099, 9 h 30"), ("/en", "Tuesday 16 June 2099, 9:30")):
         when = page_of(client, address(session), prefix).xpath("string(//dl/div[1]/dd)")
         assert " ".join(when.split()).startswith(said)
+
+
+def test_a_session_names_a_known_kind_in_the_language_of_the_page(client, event):
+    workshop, other = make_session(event, kind="Atelier"), make_session(event, "Autre", kind="Vis ma vie")
+    for session, prefix, kind in (
+        (workshop, "/en", "workshop"),
+        (workshop, "", "atelier"),
+        (other, "/en", "Vis ma vie"),
+    ):
+        assert page_of(client, address(session), prefix).xpath("//p[@class='kicker']/text()")[-1] == kind
 
 
 def test_a_session_without_place_or_taking_none(client, event):

@@ -149,7 +149,7 @@ def test_the_export_has_a_row_for_each_proposal():
     assert cells["Title"] == "Our cloud"
     assert cells["Speakers"] == "Ana, Bob"
     assert cells["Mean score"] == 4
-    assert cells["State"] == "to decide"
+    assert cells["Status"] == "to be decided"
 
 
 @pytest.mark.once

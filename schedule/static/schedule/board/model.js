@@ -227,7 +227,7 @@ export class BoardModel {
 
   /** @param {string} moment */
   formatClock(moment) {
-    return this.clock.format(Date.parse(moment));
+    return this.clock.format(Date.parse(moment)).replace(/^0/, "");
   }
 
   /** @param {Board.Slot} slot */
