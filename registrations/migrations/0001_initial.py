@@ -12,9 +12,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("club", "0001_initial"),
+        ("club", "__first__"),
         ("events", "0001_initial"),
         ("schedule", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -93,16 +93,25 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "add-ons",
                 "ordering": ["position", "pk"],
                 "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="CatalogVersion",
-            fields=[
-                ("id", models.SmallIntegerField(primary_key=True, serialize=False)),
-                ("version", models.CharField(max_length=36)),
-            ],
-            options={
-                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="one_sale_mark")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "slug"), name="addon_slug_once_per_event"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("capacity__isnull", True),
+                            ("reserved__lte", models.F("capacity")),
+                            _connector="OR",
+                        ),
+                        name="addon_never_oversold",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("vat_rate", 0), models.Q(("vat_exemption", ""), _negated=True)),
+                            models.Q(("vat_exemption", ""), ("vat_rate__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="addon_exempt_without_vat",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -199,6 +208,16 @@ class Migration(migrations.Migration):
                 ("billing_postcode", models.CharField(blank=True, max_length=20, verbose_name="postcode")),
                 ("billing_city", models.CharField(blank=True, max_length=100, verbose_name="city")),
                 ("billing_country", models.CharField(blank=True, max_length=2, verbose_name="country")),
+                (
+                    "billing_tax_number",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        max_length=30,
+                        verbose_name="SIREN or VAT number",
+                    ),
+                ),
                 ("source", models.CharField(default="page", max_length=20, verbose_name="source")),
                 (
                     "network",
@@ -226,11 +245,35 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE, related_name="orders", to="events.event"
                     ),
                 ),
+                (
+                    "previous_order",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="next_orders",
+                        to="registrations.order",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "order",
                 "verbose_name_plural": "orders",
                 "ordering": ["-created_at", "-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("needs_verification", True), ("verified_at__isnull", True)),
+                        fields=["event", "created_at"],
+                        name="order_unverified",
+                    ),
+                    models.Index(
+                        condition=models.Q(("previous_order__isnull", False)),
+                        fields=["previous_order"],
+                        name="order_previous",
+                    ),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("reference",), name="order_reference")],
             },
         ),
         migrations.CreateModel(
@@ -263,6 +306,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("event", "key_hash"), name="one_order_per_idempotency_key"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="OrderAlarm",
@@ -287,6 +337,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-raised_at", "-pk"],
+                "indexes": [models.Index(fields=["event", "-raised_at"], name="order_alarm_by_event")],
             },
         ),
         migrations.CreateModel(
@@ -347,10 +398,7 @@ class Migration(migrations.Migration):
                     "badges",
                     models.PositiveSmallIntegerField(default=0, verbose_name="badges for the stand included"),
                 ),
-                (
-                    "has_printed_logo",
-                    models.BooleanField(default=False, verbose_name="logo in print"),
-                ),
+                ("has_printed_logo", models.BooleanField(default=False, verbose_name="logo in print")),
                 (
                     "event",
                     models.ForeignKey(
@@ -365,6 +413,25 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "packages",
                 "ordering": ["position", "pk"],
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "slug"), name="package_slug_once_per_event"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("capacity__isnull", True),
+                            ("reserved__lte", models.F("capacity")),
+                            _connector="OR",
+                        ),
+                        name="package_never_oversold",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("vat_rate", 0), models.Q(("vat_exemption", ""), _negated=True)),
+                            models.Q(("vat_exemption", ""), ("vat_rate__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="package_exempt_without_vat",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -391,6 +458,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("membership", "event"), name="passes_once_per_membership"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("capacity__isnull", True),
+                            ("reserved__lte", models.F("capacity")),
+                            _connector="OR",
+                        ),
+                        name="passes_never_too_many",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Question",
@@ -449,6 +531,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "question",
                 "verbose_name_plural": "questions",
                 "ordering": ["position", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "slug"), name="question_slug_once_per_event")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -477,6 +562,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["question", "version"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("question", "version"), name="consent_text_once_per_version"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -507,6 +597,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "choice",
                 "verbose_name_plural": "choices",
                 "ordering": ["position", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("question", "slug"), name="option_slug_once_per_question"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("capacity__isnull", True),
+                            ("reserved__lte", models.F("capacity")),
+                            _connector="OR",
+                        ),
+                        name="option_never_overbooked",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -544,6 +647,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "shared quota",
                 "verbose_name_plural": "shared quotas",
                 "ordering": ["name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "name"), name="quota_name_once_per_event"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("capacity__isnull", True),
+                            ("reserved__lte", models.F("capacity")),
+                            _connector="OR",
+                        ),
+                        name="quota_never_over",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -611,9 +725,11 @@ class Migration(migrations.Migration):
                 ("reductions", models.JSONField(db_default=[], default=list, editable=False)),
                 ("answers", models.JSONField(blank=True, default=dict, verbose_name="answers")),
                 ("badge_version", models.PositiveIntegerField(default=1, editable=False)),
+                ("reissue_count", models.PositiveIntegerField(db_default=0, default=0, editable=False)),
                 ("link_version", models.PositiveIntegerField(db_default=0, default=0, editable=False)),
                 ("is_private", models.BooleanField(db_default=False, default=False, editable=False)),
                 ("issued_to", models.JSONField(db_default={}, default=dict, editable=False)),
+                ("transferred_at", models.DateTimeField(editable=False, null=True)),
                 ("sequence", models.PositiveBigIntegerField(default=0, editable=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="registered")),
                 ("search", models.TextField(blank=True, editable=False)),
@@ -689,6 +805,35 @@ class Migration(migrations.Migration):
                 "verbose_name": "registration",
                 "verbose_name_plural": "registrations",
                 "ordering": ["last_name", "first_name", "pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("member_of__isnull", False)),
+                        fields=["member_of"],
+                        name="registration_member_of",
+                    ),
+                    models.Index(
+                        condition=models.Q(("membership_pass__isnull", False)),
+                        fields=["membership_pass"],
+                        name="registration_membership_pass",
+                    ),
+                    models.Index(
+                        condition=models.Q(("merged_into__isnull", False)),
+                        fields=["merged_into"],
+                        name="registration_merged_into",
+                    ),
+                    models.Index(fields=["event", "sequence"], name="registratio_event_i_4e5534_idx"),
+                    models.Index(fields=["event", "email"], name="registratio_event_i_d890ad_idx"),
+                    models.Index(fields=["event", "sort_name", "id"], name="registration_by_name"),
+                    models.Index(fields=["event", "-created_at", "-id"], name="registration_by_time"),
+                    models.Index(
+                        condition=models.Q(("changed_at__isnull", False)),
+                        fields=["changed_at"],
+                        name="registration_changed",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("reference",), name="registration_reference")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -741,6 +886,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("message_key", "revision"), name="one_delivery_per_revision"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -811,6 +961,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("registration", "other_registration"), name="pair_looked_at_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AnswerFile",
@@ -855,6 +1012,39 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "file of an answer",
                 "verbose_name_plural": "files of answers",
+                "indexes": [models.Index(models.F("created_at"), name="answer_file_by_age")],
+            },
+        ),
+        migrations.CreateModel(
+            name="AgendaLink",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("notified_version", models.PositiveIntegerField(default=0, editable=False)),
+                (
+                    "personal_agenda",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="schedule.personalagenda",
+                    ),
+                ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="agenda_links",
+                        to="registrations.registration",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "link of a personal agenda",
+                "verbose_name_plural": "links of personal agendas",
             },
         ),
         migrations.CreateModel(
@@ -897,6 +1087,7 @@ class Migration(migrations.Migration):
                 ("price", models.PositiveIntegerField(default=0, verbose_name="price, in cents")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="cancelled")),
+                ("pay_by", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "addon",
                     models.ForeignKey(
@@ -918,6 +1109,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "add-on of a registration",
                 "verbose_name_plural": "add-ons of registrations",
                 "ordering": ["addon__position", "addon", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("cancelled_at__isnull", True)),
+                        fields=("registration", "addon"),
+                        name="addon_once_per_registration",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -944,6 +1142,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "unfinished registration",
                 "verbose_name_plural": "unfinished registrations",
+                "indexes": [models.Index(fields=["changed_at"], name="draft_by_age")],
             },
         ),
         migrations.CreateModel(
@@ -959,6 +1158,16 @@ class Migration(migrations.Migration):
                 ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="released")),
                 ("notified_starts_at", models.DateTimeField(editable=False, null=True)),
                 ("is_cancellation_notified", models.BooleanField(default=False, editable=False)),
+                (
+                    "notified_room",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="events.room",
+                    ),
+                ),
                 (
                     "registration",
                     models.ForeignKey(
@@ -981,6 +1190,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "seat",
                 "verbose_name_plural": "seats",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("cancelled_at__isnull", True)),
+                        fields=("registration", "session"),
+                        name="one_standing_seat",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1071,6 +1287,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "sponsorship",
                 "verbose_name_plural": "sponsorships",
                 "ordering": ["package__position", "package", "sort_name", "pk"],
+                "constraints": [models.UniqueConstraint(fields=("order",), name="one_package_per_order")],
             },
         ),
         migrations.CreateModel(
@@ -1188,10 +1405,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("is_public", models.BooleanField(default=True, verbose_name="offered on the event page")),
-                (
-                    "is_default",
-                    models.BooleanField(default=False, verbose_name="default ticket (imports)"),
-                ),
+                ("is_default", models.BooleanField(default=False, verbose_name="default ticket (imports)")),
                 (
                     "event",
                     models.ForeignKey(
@@ -1217,6 +1431,30 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "tickets",
                 "ordering": ["position", "pk"],
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "slug"), name="ticket_slug_once_per_event"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_default", True)),
+                        fields=("event",),
+                        name="one_default_ticket_per_event",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("capacity__isnull", True),
+                            ("reserved__lte", models.F("capacity")),
+                            _connector="OR",
+                        ),
+                        name="ticket_never_oversold",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("vat_rate", 0), models.Q(("vat_exemption", ""), _negated=True)),
+                            models.Q(("vat_exemption", ""), ("vat_rate__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="ticket_exempt_without_vat",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -1269,6 +1507,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "refund rule",
                 "verbose_name_plural": "refund rules",
                 "ordering": ["-days_before", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ticket__isnull", True)),
+                        fields=("event", "days_before"),
+                        name="refund_rule_once_per_event",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("ticket", "days_before"), name="refund_rule_once_per_ticket"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("refund_percent__lte", 100)), name="refund_share_is_a_part"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -1302,6 +1553,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "price step",
                 "verbose_name_plural": "price steps",
                 "ordering": ["ends_at", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("ticket", "ends_at"), name="one_price_per_moment")
+                ],
             },
         ),
         migrations.AddField(
@@ -1353,6 +1607,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("ticket", "company"), name="one_share_per_company")
+                ],
+            },
         ),
         migrations.AddField(
             model_name="addon",
@@ -1419,6 +1678,23 @@ class Migration(migrations.Migration):
                 "verbose_name": "voucher",
                 "verbose_name_plural": "vouchers",
                 "ordering": ["-created_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "code"), name="voucher_code_once_per_event"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("capacity__isnull", True),
+                            ("reserved__lte", models.F("capacity")),
+                            _connector="OR",
+                        ),
+                        name="voucher_never_overused",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "percent"), _negated=True), ("value__lte", 100), _connector="OR"
+                        ),
+                        name="voucher_percent_at_most_100",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -1530,6 +1806,56 @@ class Migration(migrations.Migration):
                 "verbose_name": "entry of a waiting list",
                 "verbose_name_plural": "waiting lists",
                 "ordering": ["joined_at", "pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(
+                            ("accepted_at__isnull", True),
+                            ("declined_at__isnull", True),
+                            ("left_at__isnull", True),
+                            ("offer_expired_at__isnull", True),
+                        ),
+                        fields=["offer_expires_at"],
+                        name="waiting_offers",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("registration__isnull", True),
+                                ("session__isnull", True),
+                                ("ticket__isnull", False),
+                            ),
+                            models.Q(
+                                ("registration__isnull", False),
+                                ("session__isnull", False),
+                                ("ticket__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="waits_for_one_thing",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("accepted_at__isnull", True),
+                            ("declined_at__isnull", True),
+                            ("left_at__isnull", True),
+                            ("offer_expired_at__isnull", True),
+                        ),
+                        fields=("ticket", "address"),
+                        name="one_wait_per_address_and_ticket",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("accepted_at__isnull", True),
+                            ("declined_at__isnull", True),
+                            ("left_at__isnull", True),
+                            ("offer_expired_at__isnull", True),
+                        ),
+                        fields=("session", "registration"),
+                        name="one_wait_per_seat",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1564,201 +1890,6 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "waiting list rules",
             },
         ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(
-                condition=models.Q(("needs_verification", True), ("verified_at__isnull", True)),
-                fields=["event", "created_at"],
-                name="order_unverified",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.UniqueConstraint(fields=("reference",), name="order_reference"),
-        ),
-        migrations.AddConstraint(
-            model_name="idempotencykey",
-            constraint=models.UniqueConstraint(
-                fields=("event", "key_hash"), name="one_order_per_idempotency_key"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="orderalarm",
-            index=models.Index(fields=["event", "-raised_at"], name="order_alarm_by_event"),
-        ),
-        migrations.AddConstraint(
-            model_name="passquota",
-            constraint=models.UniqueConstraint(
-                fields=("membership", "event"), name="passes_once_per_membership"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="passquota",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("capacity__isnull", True), ("reserved__lte", models.F("capacity")), _connector="OR"
-                ),
-                name="passes_never_too_many",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consenttext",
-            constraint=models.UniqueConstraint(
-                fields=("question", "version"), name="consent_text_once_per_version"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="questionoption",
-            constraint=models.UniqueConstraint(
-                fields=("question", "slug"), name="option_slug_once_per_question"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="questionoption",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("capacity__isnull", True), ("reserved__lte", models.F("capacity")), _connector="OR"
-                ),
-                name="option_never_overbooked",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quota",
-            constraint=models.UniqueConstraint(fields=("event", "name"), name="quota_name_once_per_event"),
-        ),
-        migrations.AddConstraint(
-            model_name="quota",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("capacity__isnull", True), ("reserved__lte", models.F("capacity")), _connector="OR"
-                ),
-                name="quota_never_over",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maildelivery",
-            constraint=models.UniqueConstraint(
-                fields=("message_key", "revision"), name="one_delivery_per_revision"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dismissedduplicate",
-            constraint=models.UniqueConstraint(
-                fields=("registration", "other_registration"), name="pair_looked_at_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="answerfile",
-            index=models.Index(models.F("created_at"), name="answer_file_by_age"),
-        ),
-        migrations.AddConstraint(
-            model_name="registrationaddon",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("cancelled_at__isnull", True)),
-                fields=("registration", "addon"),
-                name="addon_once_per_registration",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="registrationdraft",
-            index=models.Index(fields=["changed_at"], name="draft_by_age"),
-        ),
-        migrations.AddConstraint(
-            model_name="sessionbooking",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("cancelled_at__isnull", True)),
-                fields=("registration", "session"),
-                name="one_standing_seat",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sponsorship",
-            constraint=models.UniqueConstraint(fields=("order",), name="one_package_per_order"),
-        ),
-        migrations.AddConstraint(
-            model_name="ticket",
-            constraint=models.UniqueConstraint(fields=("event", "slug"), name="ticket_slug_once_per_event"),
-        ),
-        migrations.AddConstraint(
-            model_name="ticket",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_default", True)),
-                fields=("event",),
-                name="one_default_ticket_per_event",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ticket",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("capacity__isnull", True), ("reserved__lte", models.F("capacity")), _connector="OR"
-                ),
-                name="ticket_never_oversold",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ticket",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("vat_rate", 0), models.Q(("vat_exemption", ""), _negated=True)),
-                    models.Q(("vat_exemption", ""), ("vat_rate__gt", 0)),
-                    _connector="OR",
-                ),
-                name="ticket_exempt_without_vat",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refundrule",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ticket__isnull", True)),
-                fields=("event", "days_before"),
-                name="refund_rule_once_per_event",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refundrule",
-            constraint=models.UniqueConstraint(
-                fields=("ticket", "days_before"), name="refund_rule_once_per_ticket"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refundrule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("refund_percent__lte", 100)), name="refund_share_is_a_part"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="question",
-            constraint=models.UniqueConstraint(fields=("event", "slug"), name="question_slug_once_per_event"),
-        ),
-        migrations.AddConstraint(
-            model_name="pricestep",
-            constraint=models.UniqueConstraint(fields=("ticket", "ends_at"), name="one_price_per_moment"),
-        ),
-        migrations.AddConstraint(
-            model_name="package",
-            constraint=models.UniqueConstraint(fields=("event", "slug"), name="package_slug_once_per_event"),
-        ),
-        migrations.AddConstraint(
-            model_name="package",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("capacity__isnull", True), ("reserved__lte", models.F("capacity")), _connector="OR"
-                ),
-                name="package_never_oversold",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="package",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("vat_rate", 0), models.Q(("vat_exemption", ""), _negated=True)),
-                    models.Q(("vat_exemption", ""), ("vat_rate__gt", 0)),
-                    _connector="OR",
-                ),
-                name="package_exempt_without_vat",
-            ),
-        ),
         migrations.AddConstraint(
             model_name="package",
             constraint=models.CheckConstraint(
@@ -1773,78 +1904,6 @@ class Migration(migrations.Migration):
                 name="package_badges_of_a_ticket",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="companyshare",
-            constraint=models.UniqueConstraint(fields=("ticket", "company"), name="one_share_per_company"),
-        ),
-        migrations.AddConstraint(
-            model_name="addon",
-            constraint=models.UniqueConstraint(fields=("event", "slug"), name="addon_slug_once_per_event"),
-        ),
-        migrations.AddConstraint(
-            model_name="addon",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("capacity__isnull", True), ("reserved__lte", models.F("capacity")), _connector="OR"
-                ),
-                name="addon_never_oversold",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="addon",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("vat_rate", 0), models.Q(("vat_exemption", ""), _negated=True)),
-                    models.Q(("vat_exemption", ""), ("vat_rate__gt", 0)),
-                    _connector="OR",
-                ),
-                name="addon_exempt_without_vat",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="voucher",
-            constraint=models.UniqueConstraint(fields=("event", "code"), name="voucher_code_once_per_event"),
-        ),
-        migrations.AddConstraint(
-            model_name="voucher",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("capacity__isnull", True), ("reserved__lte", models.F("capacity")), _connector="OR"
-                ),
-                name="voucher_never_overused",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="voucher",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "percent"), _negated=True), ("value__lte", 100), _connector="OR"
-                ),
-                name="voucher_percent_at_most_100",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="registration",
-            index=models.Index(
-                condition=models.Q(("person__isnull", False)), fields=["person"], name="registration_person"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="registration",
-            index=models.Index(
-                condition=models.Q(("member_of__isnull", False)),
-                fields=["member_of"],
-                name="registration_member_of",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="registration",
-            index=models.Index(
-                condition=models.Q(("membership_pass__isnull", False)),
-                fields=["membership_pass"],
-                name="registration_membership_pass",
-            ),
-        ),
         migrations.AddIndex(
             model_name="registration",
             index=models.Index(
@@ -1856,33 +1915,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="registration",
             index=models.Index(
-                condition=models.Q(("merged_into__isnull", False)),
-                fields=["merged_into"],
-                name="registration_merged_into",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="registration",
-            index=models.Index(fields=["event", "sequence"], name="registratio_event_i_4e5534_idx"),
-        ),
-        migrations.AddIndex(
-            model_name="registration",
-            index=models.Index(fields=["event", "email"], name="registratio_event_i_d890ad_idx"),
-        ),
-        migrations.AddIndex(
-            model_name="registration",
-            index=models.Index(fields=["event", "sort_name", "id"], name="registration_by_name"),
-        ),
-        migrations.AddIndex(
-            model_name="registration",
-            index=models.Index(fields=["event", "-created_at", "-id"], name="registration_by_time"),
-        ),
-        migrations.AddIndex(
-            model_name="registration",
-            index=models.Index(
-                condition=models.Q(("changed_at__isnull", False)),
-                fields=["changed_at"],
-                name="registration_changed",
+                condition=models.Q(("person__isnull", False)),
+                fields=["person", "ticket"],
+                name="registration_person",
             ),
         ),
         migrations.AddIndex(
@@ -1891,64 +1926,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("hold_expires_at__isnull", False)),
                 fields=["ticket", "hold_expires_at"],
                 name="registration_held",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.UniqueConstraint(fields=("reference",), name="registration_reference"),
-        ),
-        migrations.AddIndex(
-            model_name="waitingentry",
-            index=models.Index(
-                condition=models.Q(
-                    ("accepted_at__isnull", True),
-                    ("declined_at__isnull", True),
-                    ("left_at__isnull", True),
-                    ("offer_expired_at__isnull", True),
-                ),
-                fields=["offer_expires_at"],
-                name="waiting_offers",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitingentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("registration__isnull", True), ("session__isnull", True), ("ticket__isnull", False)
-                    ),
-                    models.Q(
-                        ("registration__isnull", False), ("session__isnull", False), ("ticket__isnull", True)
-                    ),
-                    _connector="OR",
-                ),
-                name="waits_for_one_thing",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitingentry",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("accepted_at__isnull", True),
-                    ("declined_at__isnull", True),
-                    ("left_at__isnull", True),
-                    ("offer_expired_at__isnull", True),
-                ),
-                fields=("ticket", "address"),
-                name="one_wait_per_address_and_ticket",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waitingentry",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("accepted_at__isnull", True),
-                    ("declined_at__isnull", True),
-                    ("left_at__isnull", True),
-                    ("offer_expired_at__isnull", True),
-                ),
-                fields=("session", "registration"),
-                name="one_wait_per_seat",
             ),
         ),
     ]

@@ -1,5 +1,6 @@
-import django.utils.timezone
+import django.core.validators
 import django.db.models.deletion
+import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
@@ -8,14 +9,31 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("club", "__first__"),
         ("events", "0001_initial"),
         ("registrations", "0001_initial"),
         ("schedule", "0001_initial"),
         ("visits", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="PresenceCounter",
+            fields=[
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="events.event",
+                    ),
+                ),
+                ("last", models.PositiveBigIntegerField(default=0)),
+                ("restarted_at", models.PositiveBigIntegerField(default=0)),
+            ],
+        ),
         migrations.CreateModel(
             name="Checkpoint",
             fields=[
@@ -32,6 +50,9 @@ class Migration(migrations.Migration):
                         choices=[
                             ("entrance", "entrance"),
                             ("session", "session"),
+                            ("meal", "meal"),
+                            ("visit", "visit"),
+                            ("assembly", "general meeting"),
                             ("coach", "coach"),
                             ("exit", "way out"),
                             ("other", "other"),
@@ -44,41 +65,98 @@ class Migration(migrations.Migration):
                 ("opens_at", models.DateTimeField(blank=True, null=True, verbose_name="opens")),
                 ("closes_at", models.DateTimeField(blank=True, null=True, verbose_name="closes")),
                 ("capacity", models.PositiveIntegerField(blank=True, null=True, verbose_name="capacity")),
+                (
+                    "alarm_percent",
+                    models.PositiveSmallIntegerField(
+                        default=90,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="alarm at (% of the capacity)",
+                    ),
+                ),
                 ("is_strict", models.BooleanField(default=False, verbose_name="online only")),
                 ("position", models.PositiveIntegerField(default=0)),
+                (
+                    "addon",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="registrations.addon",
+                        verbose_name="included in this add-on",
+                    ),
+                ),
+                (
+                    "counts_as",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="People scanned here count as present at that checkpoint, for example at a second gate of the entrance.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="gates",
+                        to="attendance.checkpoint",
+                        verbose_name="counts as",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="checkpoints",
+                        to="events.event",
+                    ),
+                ),
+                (
+                    "ride",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="visits.ride",
+                        verbose_name="ride",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="schedule.session",
+                    ),
+                ),
+                (
+                    "tickets",
+                    models.ManyToManyField(
+                        blank=True,
+                        related_name="+",
+                        to="registrations.ticket",
+                        verbose_name="included in these tickets",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "checkpoint",
                 "verbose_name_plural": "checkpoints",
                 "ordering": ["position", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ConflictResolution",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "name"), name="checkpoint_name_once_per_event"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("session__isnull", False)),
+                        fields=("session",),
+                        name="one_checkpoint_per_session",
                     ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("reentry", "left without a scan and came back"),
-                            ("wrong_badge", "another person’s badge"),
-                            ("misuse", "misuse"),
-                        ],
-                        max_length=20,
-                        verbose_name="what it was",
+                    models.UniqueConstraint(
+                        condition=models.Q(("ride__isnull", False)),
+                        fields=("ride",),
+                        name="one_checkpoint_per_ride",
                     ),
-                ),
-                ("resolved_at", models.DateTimeField(default=django.utils.timezone.now)),
-            ],
-            options={
-                "verbose_name": "resolution",
-                "verbose_name_plural": "resolutions",
+                ],
             },
         ),
         migrations.CreateModel(
@@ -92,21 +170,157 @@ class Migration(migrations.Migration):
                 ),
                 ("name", models.CharField(blank=True, max_length=100, verbose_name="name")),
                 ("token_hash", models.CharField(editable=False, max_length=64, unique=True)),
+                ("public_key", models.BinaryField(null=True)),
+                (
+                    "pairing_code_hash",
+                    models.CharField(editable=False, max_length=64, null=True, unique=True),
+                ),
+                ("pairing_code_expires_at", models.DateTimeField(editable=False, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="paired")),
                 ("expires_at", models.DateTimeField(verbose_name="expires")),
                 ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
                 ("seen_at", models.DateTimeField(blank=True, null=True, verbose_name="last seen")),
+                ("state", models.JSONField(default=dict, editable=False)),
                 ("is_desk", models.BooleanField(default=False, editable=False)),
                 (
                     "can_override",
                     models.BooleanField(db_default=False, default=False, verbose_name="a supervisor’s"),
+                ),
+                (
+                    "can_change_checkpoint",
+                    models.BooleanField(
+                        db_default=False, default=False, verbose_name="may change its checkpoint"
+                    ),
+                ),
+                (
+                    "checkpoint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="devices",
+                        to="attendance.checkpoint",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="devices", to="events.event"
+                    ),
+                ),
+                (
+                    "paired_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
             ],
             options={
                 "verbose_name": "device",
                 "verbose_name_plural": "devices",
                 "ordering": ["-created_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_desk", True)),
+                        fields=("checkpoint",),
+                        name="one_desk_per_checkpoint",
+                    )
+                ],
             },
+        ),
+        migrations.CreateModel(
+            name="CapacityLease",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("places", models.PositiveIntegerField()),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "checkpoint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="leases",
+                        to="attendance.checkpoint",
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="attendance.device"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("checkpoint", "device"), name="one_lease_per_device_and_door"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PairingInvitation",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=100, verbose_name="name")),
+                ("can_override", models.BooleanField(default=False)),
+                ("can_change_checkpoint", models.BooleanField(db_default=False, default=False)),
+                ("nonce", models.CharField(editable=False, max_length=64)),
+                ("used_count", models.PositiveIntegerField(default=0)),
+                ("code_hash", models.CharField(editable=False, max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "checkpoint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="attendance.checkpoint",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="events.event"
+                    ),
+                ),
+                (
+                    "shown_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "pairing code",
+                "verbose_name_plural": "pairing codes",
+            },
+        ),
+        migrations.AddField(
+            model_name="device",
+            name="invitation",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="devices",
+                to="attendance.pairinginvitation",
+            ),
         ),
         migrations.CreateModel(
             name="Presence",
@@ -128,147 +342,88 @@ class Migration(migrations.Migration):
                 ("version", models.PositiveIntegerField(default=0)),
                 ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("sequence", models.PositiveBigIntegerField(editable=False, null=True)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="PresenceCounter",
-            fields=[
+                (
+                    "checkpoint",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="presences",
+                        to="attendance.checkpoint",
+                    ),
+                ),
                 (
                     "event",
-                    models.OneToOneField(
+                    models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
                         related_name="+",
-                        serialize=False,
                         to="events.event",
                     ),
                 ),
-                ("last", models.PositiveBigIntegerField(default=0)),
-                ("restarted_at", models.PositiveBigIntegerField(default=0)),
+                (
+                    "last_checkpoint",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="attendance.checkpoint",
+                    ),
+                ),
+                (
+                    "last_device",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="attendance.device",
+                    ),
+                ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="registrations.registration",
+                    ),
+                ),
             ],
-        ),
-        migrations.AddField(
-            model_name="checkpoint",
-            name="counts_as",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="People scanned here count as present at that checkpoint, for example at a second gate of the entrance.",
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="gates",
-                to="attendance.checkpoint",
-                verbose_name="counts as",
-            ),
-        ),
-        migrations.AddField(
-            model_name="checkpoint",
-            name="event",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="checkpoints", to="events.event"
-            ),
-        ),
-        migrations.AddField(
-            model_name="checkpoint",
-            name="ride",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="visits.ride",
-                verbose_name="ride",
-            ),
-        ),
-        migrations.AddField(
-            model_name="checkpoint",
-            name="session",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="schedule.session",
-            ),
-        ),
-        migrations.AddField(
-            model_name="conflictresolution",
-            name="resolved_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="device",
-            name="checkpoint",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="devices",
-                to="attendance.checkpoint",
-            ),
-        ),
-        migrations.AddField(
-            model_name="device",
-            name="event",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="devices", to="events.event"
-            ),
-        ),
-        migrations.AddField(
-            model_name="device",
-            name="paired_by",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="presence",
-            name="checkpoint",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="presences",
-                to="attendance.checkpoint",
-            ),
-        ),
-        migrations.AddField(
-            model_name="presence",
-            name="event",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="events.event",
-            ),
-        ),
-        migrations.AddField(
-            model_name="presence",
-            name="last_device",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="attendance.device",
-            ),
-        ),
-        migrations.AddField(
-            model_name="presence",
-            name="registration",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="registrations.registration",
-            ),
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("sequence__isnull", False)),
+                        fields=["checkpoint", "sequence"],
+                        name="presence_numbered",
+                    ),
+                    models.Index(
+                        condition=models.Q(("sequence__isnull", True)),
+                        fields=["event"],
+                        name="presence_to_number",
+                    ),
+                    models.Index(fields=["checkpoint", "entries"], name="presence_who_came"),
+                    models.Index(
+                        condition=models.Q(("is_inside", True)),
+                        fields=["checkpoint", "last_entered_at"],
+                        name="presence_who_is_inside",
+                    ),
+                    models.Index(
+                        fields=["registration", "entries", "is_inside", "checkpoint"],
+                        name="attendance__registr_e578ab_idx",
+                    ),
+                    models.Index(
+                        condition=models.Q(("has_conflict", True)),
+                        fields=["event", "checkpoint"],
+                        name="conflicts",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("checkpoint", "registration"), name="one_presence_per_door"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Scan",
@@ -296,6 +451,8 @@ class Migration(migrations.Migration):
                 ("override_reason", models.CharField(blank=True, max_length=300)),
                 ("verdict", models.CharField(max_length=20)),
                 ("reason", models.CharField(blank=True, max_length=20)),
+                ("let_in", models.BooleanField(default=False)),
+                ("undoes", models.UUIDField(null=True)),
                 (
                     "checkpoint",
                     models.ForeignKey(
@@ -303,6 +460,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="attendance.checkpoint",
+                    ),
+                ),
+                (
+                    "delivered_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="attendance.device",
                     ),
                 ),
                 (
@@ -337,98 +504,77 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "scan",
                 "verbose_name_plural": "scans",
+                "indexes": [
+                    models.Index(
+                        fields=["registration", "checkpoint", "effective_at"],
+                        name="attendance__registr_2e7fb8_idx",
+                    ),
+                    models.Index(
+                        fields=["checkpoint", "effective_at"], name="attendance__checkpo_e38d5f_idx"
+                    ),
+                    models.Index(fields=["device", "device_sequence"], name="scans_of_device"),
+                    models.Index(
+                        condition=models.Q(("undoes__isnull", False)),
+                        fields=["event", "undoes"],
+                        name="scans_undone",
+                    ),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("event", "uid"), name="scan_once_per_event")],
             },
         ),
-        migrations.AddField(
-            model_name="conflictresolution",
-            name="scan",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT, related_name="resolution", to="attendance.scan"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checkpoint",
-            constraint=models.UniqueConstraint(
-                fields=("event", "name"), name="checkpoint_name_once_per_event"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checkpoint",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("session__isnull", False)),
-                fields=("session",),
-                name="one_checkpoint_per_session",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checkpoint",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ride__isnull", False)), fields=("ride",), name="one_checkpoint_per_ride"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="device",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_desk", True)), fields=("checkpoint",), name="one_desk_per_checkpoint"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="presence",
-            index=models.Index(
-                condition=models.Q(("sequence__isnull", False)),
-                fields=["checkpoint", "sequence"],
-                name="presence_numbered",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="presence",
-            index=models.Index(
-                condition=models.Q(("sequence__isnull", True)), fields=["event"], name="presence_to_number"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="presence",
-            index=models.Index(fields=["checkpoint", "entries"], name="presence_who_came"),
-        ),
-        migrations.AddIndex(
-            model_name="presence",
-            index=models.Index(
-                condition=models.Q(("is_inside", True)),
-                fields=["checkpoint", "last_entered_at"],
-                name="presence_who_is_inside",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="presence",
-            index=models.Index(
-                fields=["registration", "entries", "is_inside", "checkpoint"],
-                name="attendance__registr_e578ab_idx",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="presence",
-            index=models.Index(
-                condition=models.Q(("has_conflict", True)), fields=["event", "checkpoint"], name="conflicts"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="presence",
-            constraint=models.UniqueConstraint(
-                fields=("checkpoint", "registration"), name="one_presence_per_door"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="scan",
-            index=models.Index(
-                fields=["registration", "checkpoint", "effective_at"], name="attendance__registr_2e7fb8_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="scan",
-            index=models.Index(fields=["checkpoint", "effective_at"], name="attendance__checkpo_e38d5f_idx"),
-        ),
-        migrations.AddConstraint(
-            model_name="scan",
-            constraint=models.UniqueConstraint(fields=("device", "uid"), name="scan_once_per_device"),
+        migrations.CreateModel(
+            name="ConflictResolution",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("reentry", "left without a scan and came back"),
+                            ("wrong_badge", "another person’s badge"),
+                            ("misuse", "misuse"),
+                        ],
+                        max_length=20,
+                        verbose_name="what it was",
+                    ),
+                ),
+                ("operator", models.CharField(blank=True, db_default="", default="", max_length=100)),
+                ("resolved_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="attendance.device",
+                    ),
+                ),
+                (
+                    "scan",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="resolution",
+                        to="attendance.scan",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "resolution",
+                "verbose_name_plural": "resolutions",
+            },
         ),
     ]

@@ -7,9 +7,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("club", "__first__"),
         ("events", "0001_initial"),
         ("registrations", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -84,6 +84,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "mailing",
                 "verbose_name_plural": "mailings",
                 "ordering": ["-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("event", "reminder_days"), name="each_reminder_once_per_event"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -128,6 +133,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(
+                            ("accepted_at__isnull", True), ("left_out", ""), ("refused_at__isnull", True)
+                        ),
+                        fields=["mailing", "due_at"],
+                        name="recipient_waiting",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -156,21 +170,5 @@ class Migration(migrations.Migration):
                 "verbose_name": "reminders",
                 "verbose_name_plural": "reminders",
             },
-        ),
-        migrations.AddConstraint(
-            model_name="mailing",
-            constraint=models.UniqueConstraint(
-                fields=("event", "reminder_days"), name="each_reminder_once_per_event"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="recipient",
-            index=models.Index(
-                condition=models.Q(
-                    ("accepted_at__isnull", True), ("left_out", ""), ("refused_at__isnull", True)
-                ),
-                fields=["mailing", "due_at"],
-                name="recipient_waiting",
-            ),
         ),
     ]

@@ -28,22 +28,21 @@ class Migration(migrations.Migration):
                 ("fields", models.JSONField(blank=True, default=list, verbose_name="fields")),
                 ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
                 ("request_id", models.CharField(blank=True, max_length=40)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "audit entry",
                 "verbose_name_plural": "audit entries",
                 "ordering": ["-created_at", "-pk"],
             },
-        ),
-        migrations.AddField(
-            model_name="auditentry",
-            name="actor",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
         ),
     ]

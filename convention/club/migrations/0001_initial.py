@@ -33,118 +33,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Market",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("slug", models.SlugField(unique=True, verbose_name="address")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("name_en", models.CharField(blank=True, max_length=120, verbose_name="name in English")),
-                ("sort_name", models.CharField(blank=True, editable=False, max_length=100)),
-            ],
-            options={
-                "verbose_name": "market",
-                "verbose_name_plural": "markets",
-                "ordering": ["sort_name", "pk"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        django.db.models.functions.text.Lower("name"), name="market_name_once"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Plan",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("dues_cents", models.PositiveIntegerField(default=0, verbose_name="dues, in cents")),
-                ("currency", models.CharField(default="EUR", max_length=3, verbose_name="currency")),
-                (
-                    "vat_rate",
-                    models.PositiveIntegerField(
-                        default=0, verbose_name="VAT rate, in hundredths of a percent"
-                    ),
-                ),
-                (
-                    "exemption",
-                    models.CharField(
-                        blank=True,
-                        default="VATEX-EU-132-1L",
-                        max_length=30,
-                        verbose_name="reason for no VAT (VATEX code)",
-                    ),
-                ),
-                ("seats", models.PositiveIntegerField(default=5, verbose_name="seats included")),
-                (
-                    "extra_seat_price_cents",
-                    models.PositiveIntegerField(default=0, verbose_name="price of an extra seat, in cents"),
-                ),
-                ("passes", models.PositiveIntegerField(default=0, verbose_name="passes to each convention")),
-                ("votes", models.PositiveIntegerField(default=1, verbose_name="votes at the assembly")),
-                ("slug", models.SlugField(unique=True, verbose_name="address")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("name_en", models.CharField(blank=True, max_length=120, verbose_name="name in English")),
-                ("is_offered", models.BooleanField(default=True, verbose_name="on offer")),
-                ("position", models.PositiveIntegerField(default=0, verbose_name="position")),
-            ],
-            options={
-                "verbose_name": "plan",
-                "verbose_name_plural": "plans",
-                "ordering": ["position", "pk"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        django.db.models.functions.text.Lower("name"), name="plan_name_once"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="WorkingGroup",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("slug", models.SlugField(max_length=80, unique=True)),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("thematic", "thematic"),
-                            ("technical", "technical"),
-                            ("informal", "informal"),
-                        ],
-                        max_length=20,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("charter", models.TextField(blank=True, verbose_name="charter")),
-                ("sort_name", models.CharField(blank=True, editable=False, max_length=100)),
-            ],
-            options={
-                "verbose_name": "working group",
-                "verbose_name_plural": "working groups",
-                "ordering": ["sort_name", "pk"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        django.db.models.functions.text.Lower("name"), name="working_group_name_once"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="Person",
             fields=[
                 (
@@ -212,6 +100,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "person",
                 "verbose_name_plural": "people",
                 "ordering": ["sort_name", "pk"],
+                "indexes": [models.Index(fields=["sort_name", "id"], name="person_by_sort_name")],
             },
         ),
         migrations.CreateModel(
@@ -251,6 +140,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "club role",
                 "verbose_name_plural": "club roles",
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True),
+                            ("ends_on__gte", models.F("starts_on")),
+                            _connector="OR",
+                        ),
+                        name="club_clubrole_ends_after_start",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -284,20 +183,12 @@ class Migration(migrations.Migration):
                         to="club.company",
                     ),
                 ),
-                (
-                    "markets",
-                    models.ManyToManyField(
-                        blank=True,
-                        related_name="companies",
-                        to="club.market",
-                        verbose_name="markets it sells in",
-                    ),
-                ),
             ],
             options={
                 "verbose_name": "company",
                 "verbose_name_plural": "companies",
                 "ordering": ["sort_name", "pk"],
+                "indexes": [models.Index(fields=["sort_name", "id"], name="company_by_name")],
             },
         ),
         migrations.CreateModel(
@@ -332,6 +223,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "company contact",
                 "verbose_name_plural": "company contacts",
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True),
+                            ("ends_on__gte", models.F("starts_on")),
+                            _connector="OR",
+                        ),
+                        name="club_companycontact_ends_after_start",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -369,6 +270,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "company role",
                 "verbose_name_plural": "company roles",
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True),
+                            ("ends_on__gte", models.F("starts_on")),
+                            _connector="OR",
+                        ),
+                        name="club_companyrole_ends_after_start",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -465,6 +376,98 @@ class Migration(migrations.Migration):
                 "verbose_name": "employment",
                 "verbose_name_plural": "employments",
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True),
+                            ("ends_on__gte", models.F("starts_on")),
+                            _connector="OR",
+                        ),
+                        name="club_employment_ends_after_start",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Market",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True, verbose_name="address")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("name_en", models.CharField(blank=True, max_length=120, verbose_name="name in English")),
+                ("sort_name", models.CharField(blank=True, editable=False, max_length=100)),
+            ],
+            options={
+                "verbose_name": "market",
+                "verbose_name_plural": "markets",
+                "ordering": ["sort_name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("name"), name="market_name_once"
+                    )
+                ],
+            },
+        ),
+        migrations.AddField(
+            model_name="company",
+            name="markets",
+            field=models.ManyToManyField(
+                blank=True, related_name="companies", to="club.market", verbose_name="markets it sells in"
+            ),
+        ),
+        migrations.CreateModel(
+            name="Plan",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("dues_cents", models.PositiveIntegerField(default=0, verbose_name="dues, in cents")),
+                ("currency", models.CharField(default="EUR", max_length=3, verbose_name="currency")),
+                (
+                    "vat_rate",
+                    models.PositiveIntegerField(
+                        default=0, verbose_name="VAT rate, in hundredths of a percent"
+                    ),
+                ),
+                (
+                    "exemption",
+                    models.CharField(
+                        blank=True,
+                        default="VATEX-EU-132-1L",
+                        max_length=30,
+                        verbose_name="reason for no VAT (VATEX code)",
+                    ),
+                ),
+                ("seats", models.PositiveIntegerField(default=5, verbose_name="seats included")),
+                (
+                    "extra_seat_price_cents",
+                    models.PositiveIntegerField(default=0, verbose_name="price of an extra seat, in cents"),
+                ),
+                ("passes", models.PositiveIntegerField(default=0, verbose_name="passes to each convention")),
+                ("votes", models.PositiveIntegerField(default=1, verbose_name="votes at the assembly")),
+                ("slug", models.SlugField(unique=True, verbose_name="address")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("name_en", models.CharField(blank=True, max_length=120, verbose_name="name in English")),
+                ("is_offered", models.BooleanField(default=True, verbose_name="on offer")),
+                ("position", models.PositiveIntegerField(default=0, verbose_name="position")),
+            ],
+            options={
+                "verbose_name": "plan",
+                "verbose_name_plural": "plans",
+                "ordering": ["position", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("name"), name="plan_name_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -564,6 +567,35 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "memberships",
                 "ordering": ["-starts_on", "-pk"],
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True),
+                            ("ends_on__gte", models.F("starts_on")),
+                            _connector="OR",
+                        ),
+                        name="club_membership_ends_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("left_as", ""), ("left_on__isnull", True)),
+                            models.Q(
+                                ("left_on__gte", models.F("starts_on")),
+                                models.Q(("left_as", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="membership_left_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("grace_until__isnull", True),
+                            ("grace_until__gte", models.F("ends_on")),
+                            _connector="OR",
+                        ),
+                        name="membership_grace_after_end",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -598,6 +630,54 @@ class Migration(migrations.Migration):
                 "verbose_name": "seat",
                 "verbose_name_plural": "seats",
                 "abstract": False,
+                "indexes": [models.Index(fields=["person", "starts_on"], name="seat_of_person")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True),
+                            ("ends_on__gte", models.F("starts_on")),
+                            _connector="OR",
+                        ),
+                        name="club_seat_ends_after_start",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="WorkingGroup",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("thematic", "thematic"),
+                            ("technical", "technical"),
+                            ("informal", "informal"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("charter", models.TextField(blank=True, verbose_name="charter")),
+                ("sort_name", models.CharField(blank=True, editable=False, max_length=100)),
+            ],
+            options={
+                "verbose_name": "working group",
+                "verbose_name_plural": "working groups",
+                "ordering": ["sort_name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("name"), name="working_group_name_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -640,104 +720,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "mandate",
                 "verbose_name_plural": "mandates",
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True),
+                            ("ends_on__gte", models.F("starts_on")),
+                            _connector="OR",
+                        ),
+                        name="club_mandate_ends_after_start",
+                    )
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="person",
-            index=models.Index(fields=["sort_name", "id"], name="person_by_sort_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="clubrole",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
-                ),
-                name="club_clubrole_ends_after_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="companycontact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
-                ),
-                name="club_companycontact_ends_after_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="companyrole",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
-                ),
-                name="club_companyrole_ends_after_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="employment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
-                ),
-                name="club_employment_ends_after_start",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="company",
-            index=models.Index(fields=["sort_name", "id"], name="company_by_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
-                ),
-                name="club_membership_ends_after_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("left_as", ""), ("left_on__isnull", True)),
-                    models.Q(
-                        ("left_on__gte", models.F("starts_on")), models.Q(("left_as", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="membership_left_after_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("grace_until__isnull", True), ("grace_until__gte", models.F("ends_on")), _connector="OR"
-                ),
-                name="membership_grace_after_end",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="seat",
-            index=models.Index(fields=["person", "starts_on"], name="seat_of_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
-                ),
-                name="club_seat_ends_after_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mandate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
-                ),
-                name="club_mandate_ends_after_start",
-            ),
         ),
         migrations.RunPython(forbid_overlaps, migrations.RunPython.noop),
     ]

@@ -1,4 +1,5 @@
 import convention.events.models
+import convention.rich_text.clean_columns
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
@@ -11,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("club", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("club", "__first__"),
     ]
 
     operations = [
@@ -79,7 +80,19 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=300, verbose_name="name")),
                 ("name_en", models.CharField(blank=True, max_length=300, verbose_name="name in English")),
                 ("description", models.TextField(blank=True, verbose_name="description")),
+                (
+                    "description_html",
+                    convention.rich_text.clean_columns.CleanHtmlField(
+                        blank=True, default="", editable=False, source="description"
+                    ),
+                ),
                 ("description_en", models.TextField(blank=True, verbose_name="description in English")),
+                (
+                    "description_en_html",
+                    convention.rich_text.clean_columns.CleanHtmlField(
+                        blank=True, default="", editable=False, source="description_en"
+                    ),
+                ),
                 ("starts_at", models.DateTimeField(verbose_name="starts")),
                 ("ends_at", models.DateTimeField(verbose_name="ends")),
                 (
@@ -121,6 +134,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, null=True, verbose_name="transfers allowed until"),
                 ),
                 ("sequence", models.PositiveBigIntegerField(default=0, editable=False)),
+                ("pictures_version", models.CharField(blank=True, default="", editable=False, max_length=16)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "group",
@@ -159,6 +173,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "event",
                 "verbose_name_plural": "events",
                 "ordering": ["starts_at"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                        name="event_ends_after_start",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -196,6 +216,16 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "delegations",
                 "ordering": ["-ends_on", "-pk"],
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True),
+                            ("ends_on__gte", models.F("starts_on")),
+                            _connector="OR",
+                        ),
+                        name="events_delegation_ends_after_start",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -224,6 +254,55 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="EventPicture",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("header", "header image"), ("logo", "logo of the event"), ("map", "map")],
+                        max_length=10,
+                    ),
+                ),
+                ("content", models.BinaryField()),
+                ("mimetype", models.CharField(max_length=20)),
+                ("digest", models.CharField(max_length=16)),
+                ("width", models.PositiveSmallIntegerField()),
+                ("height", models.PositiveSmallIntegerField()),
+                (
+                    "alt_text",
+                    models.CharField(
+                        blank=True, max_length=300, verbose_name="description for people who do not see it"
+                    ),
+                ),
+                (
+                    "alt_text_en",
+                    models.CharField(blank=True, max_length=300, verbose_name="the same in English"),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pictures",
+                        to="events.event",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "picture of an event",
+                "verbose_name_plural": "pictures of events",
+                "ordering": ["kind"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "kind"), name="picture_once_per_kind")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="EventRole",
             fields=[
                 (
@@ -237,7 +316,12 @@ class Migration(migrations.Migration):
                 (
                     "role",
                     models.CharField(
-                        choices=[("organizer", "organizer"), ("desk", "desk"), ("scanner", "scanner")],
+                        choices=[
+                            ("organizer", "organizer"),
+                            ("desk", "desk"),
+                            ("scanner", "scanner"),
+                            ("reviewer", "reviewer"),
+                        ],
                         max_length=20,
                         verbose_name="role",
                     ),
@@ -272,6 +356,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "event role",
                 "verbose_name_plural": "event roles",
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True),
+                            ("ends_on__gte", models.F("starts_on")),
+                            _connector="OR",
+                        ),
+                        name="events_eventrole_ends_after_start",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -288,6 +382,12 @@ class Migration(migrations.Migration):
                 ("position", models.PositiveIntegerField(default=0, verbose_name="position")),
                 ("guid", models.CharField(blank=True, editable=False, max_length=100)),
                 (
+                    "turnover_minutes",
+                    models.PositiveIntegerField(default=0, verbose_name="minutes between two sessions"),
+                ),
+                ("zone", models.CharField(blank=True, max_length=100, verbose_name="zone")),
+                ("features", models.TextField(blank=True, verbose_name="equipment")),
+                (
                     "event",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE, related_name="rooms", to="events.event"
@@ -298,34 +398,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "room",
                 "verbose_name_plural": "rooms",
                 "ordering": ["position", "name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "name"), name="room_name_once_per_event")
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="delegation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
-                ),
-                name="events_delegation_ends_after_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="eventrole",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
-                ),
-                name="events_eventrole_ends_after_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="room",
-            constraint=models.UniqueConstraint(fields=("event", "name"), name="room_name_once_per_event"),
-        ),
-        migrations.AddConstraint(
-            model_name="event",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="event_ends_after_start"
-            ),
         ),
     ]

@@ -1,3 +1,4 @@
+import convention.jobs.models
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -12,6 +13,19 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="JobFile",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True)),
+                ("content", models.BinaryField()),
+            ],
+        ),
         migrations.CreateModel(
             name="Job",
             fields=[
@@ -33,7 +47,7 @@ class Migration(migrations.Migration):
                 ("finished_at", models.DateTimeField(null=True)),
                 ("outcome", models.TextField(blank=True)),
                 ("errors", models.JSONField(default=list)),
-                ("file", models.FileField(upload_to="jobs/")),
+                ("file", models.FileField(storage=convention.jobs.models.get_job_storage, upload_to="jobs/")),
                 ("file_name", models.CharField(blank=True, max_length=120)),
                 (
                     "event",

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("club", "__first__"),
     ]
 
     operations = [
@@ -78,6 +78,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "text of a purpose",
                 "verbose_name_plural": "texts of purposes",
                 "ordering": ["purpose", "-version"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("purpose", "version"), name="purpose_text_once_per_version"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -112,6 +117,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "consent",
                 "verbose_name_plural": "consents",
                 "ordering": ["-given_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at__isnull", True)),
+                        fields=("person", "text"),
+                        name="one_active_consent_per_text",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -229,19 +241,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="purposetext",
-            constraint=models.UniqueConstraint(
-                fields=("purpose", "version"), name="purpose_text_once_per_version"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("withdrawn_at__isnull", True)),
-                fields=("person", "text"),
-                name="one_active_consent_per_text",
-            ),
         ),
     ]

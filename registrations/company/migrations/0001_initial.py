@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("badge_version", models.PositiveIntegerField()),
+                ("holder_count", models.PositiveIntegerField()),
                 ("attempt", models.PositiveIntegerField(default=1)),
                 ("queued_at", models.DateTimeField(auto_now_add=True)),
                 ("sent_at", models.DateTimeField(null=True)),
@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("registration", "badge_version"), name="one_invitation_per_holder"
+                        fields=("registration", "holder_count"), name="one_invitation_per_holder"
                     )
                 ],
             },

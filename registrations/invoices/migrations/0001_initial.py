@@ -104,6 +104,66 @@ class Migration(migrations.Migration):
                 "verbose_name": "invoice",
                 "verbose_name_plural": "invoices",
                 "ordering": ["issued_on", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("series", "year", "sequence"), name="invoice_number_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "total",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("net"), "+", models.F("vat")
+                                ),
+                            )
+                        ),
+                        name="invoice_adds_up",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("kind", "credit_note"),
+                                ("origin__isnull", False),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("kind", "credit_note"), _negated=True), ("origin__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="credit_note_has_origin",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="InvoiceMail",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "requested_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="requested"),
+                ),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
+                ("refused_at", models.DateTimeField(blank=True, null=True, verbose_name="refused")),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mails",
+                        to="invoices.invoice",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "invoice e-mail",
+                "verbose_name_plural": "invoice e-mails",
+                "ordering": ["-requested_at", "-pk"],
             },
         ),
         migrations.CreateModel(
@@ -376,6 +436,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "issues_on",
+                    models.CharField(
+                        choices=[
+                            ("by_hand", "only when the treasurer issues them"),
+                            ("order", "as soon as an order is confirmed"),
+                            ("payment", "as soon as everything is paid"),
+                            ("day", "some days before the event"),
+                        ],
+                        default="by_hand",
+                        max_length=10,
+                        verbose_name="issue invoices",
+                    ),
+                ),
+                (
+                    "issue_days_before",
+                    models.PositiveSmallIntegerField(
+                        default=30,
+                        validators=[django.core.validators.MaxValueValidator(365)],
+                        verbose_name="days before the event",
+                    ),
+                ),
+                ("issues_since", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("sends_since", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
                     "reminder_days",
                     models.JSONField(
                         default=registrations.invoices.models.issuers.default_reminder_days,
@@ -536,6 +620,8 @@ class Migration(migrations.Migration):
                             ("sepa_debit", "SEPA debit"),
                             ("transfer", "bank transfer"),
                             ("cash", "cash"),
+                            ("cheque", "cheque"),
+                            ("terminal", "card terminal"),
                             ("test", "test payment"),
                         ],
                         max_length=20,
@@ -580,6 +666,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "payment",
                 "verbose_name_plural": "payments",
                 "ordering": ["received_on", "pk"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="payment_of_something")
+                ],
             },
         ),
         migrations.AddField(
@@ -630,6 +719,35 @@ class Migration(migrations.Migration):
                 "verbose_name": "charge",
                 "verbose_name_plural": "charges",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at__isnull", True)),
+                        fields=("receivable", "key"),
+                        name="one_charge_per_key",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__gt", 0)), name="charge_of_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "amount",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("quantity"), "*", models.F("unit_price")
+                                ),
+                            )
+                        ),
+                        name="charge_adds_up",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("vat_rate", 0), models.Q(("exemption", ""), _negated=True)),
+                            models.Q(("exemption", ""), ("vat_rate__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="charge_exempt_without_vat",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -695,6 +813,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "refund",
                 "verbose_name_plural": "refunds",
                 "ordering": ["refunded_on", "pk"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="refund_of_something")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -721,6 +842,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "reminder",
                 "verbose_name_plural": "reminders",
                 "ordering": ["sent_at", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("invoice", "step"), name="reminder_once_per_step")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -779,96 +903,6 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("invoice", "position"), name="line_position_once")
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="payment_of_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.UniqueConstraint(
-                fields=("series", "year", "sequence"), name="invoice_number_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "total",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("net"), "+", models.F("vat")
-                        ),
-                    )
-                ),
-                name="invoice_adds_up",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("kind", "credit_note"),
-                        ("origin__isnull", False),
-                        models.Q(("reason", ""), _negated=True),
-                    ),
-                    models.Q(models.Q(("kind", "credit_note"), _negated=True), ("origin__isnull", True)),
-                    _connector="OR",
-                ),
-                name="credit_note_has_origin",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("withdrawn_at__isnull", True)),
-                fields=("receivable", "key"),
-                name="one_charge_per_key",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gt", 0)), name="charge_of_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "amount",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("quantity"), "*", models.F("unit_price")
-                        ),
-                    )
-                ),
-                name="charge_adds_up",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("vat_rate", 0), models.Q(("exemption", ""), _negated=True)),
-                    models.Q(("exemption", ""), ("vat_rate__gt", 0)),
-                    _connector="OR",
-                ),
-                name="charge_exempt_without_vat",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="refund_of_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminder",
-            constraint=models.UniqueConstraint(fields=("invoice", "step"), name="reminder_once_per_step"),
         ),
         migrations.RunPython(triggers.install_triggers, triggers.drop_triggers),
     ]

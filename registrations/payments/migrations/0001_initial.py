@@ -8,9 +8,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("club", "__first__"),
         ("invoices", "0001_initial"),
         ("registrations", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "bank statement line",
                 "verbose_name_plural": "bank statement lines",
                 "ordering": ["-booked_on", "-pk"],
+                "indexes": [models.Index(fields=["-booked_on", "-id"], name="bank_line_by_day")],
             },
         ),
         migrations.CreateModel(
@@ -189,6 +190,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "card payment",
                 "verbose_name_plural": "card payments",
                 "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("closed_at__isnull", True), ("payment__isnull", True)),
+                        fields=["polled_at"],
+                        name="attempt_unsettled",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("order", "number"), name="attempt_number_once_per_order")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -316,23 +327,5 @@ class Migration(migrations.Migration):
                 "verbose_name": "Stripe refund",
                 "verbose_name_plural": "Stripe refunds",
             },
-        ),
-        migrations.AddIndex(
-            model_name="bankline",
-            index=models.Index(fields=["-booked_on", "-id"], name="bank_line_by_day"),
-        ),
-        migrations.AddIndex(
-            model_name="cardpaymentattempt",
-            index=models.Index(
-                condition=models.Q(("closed_at__isnull", True), ("payment__isnull", True)),
-                fields=["polled_at"],
-                name="attempt_unsettled",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardpaymentattempt",
-            constraint=models.UniqueConstraint(
-                fields=("order", "number"), name="attempt_number_once_per_order"
-            ),
         ),
     ]

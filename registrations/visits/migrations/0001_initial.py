@@ -10,9 +10,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("club", "0001_initial"),
+        ("club", "__first__"),
         ("events", "0001_initial"),
         ("registrations", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -397,6 +397,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "ride",
                 "verbose_name_plural": "rides",
                 "ordering": ["leaves_at", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("capacity__isnull", True),
+                            ("reserved__lte", models.F("capacity")),
+                            _connector="OR",
+                        ),
+                        name="ride_never_overfull",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -512,6 +522,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "confidentiality text",
                 "verbose_name_plural": "confidentiality texts",
                 "ordering": ["visit", "-number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("visit", "number"), name="nda_number_once_per_visit")
+                ],
             },
         ),
         migrations.AddField(
@@ -622,6 +635,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "visitor list",
                 "verbose_name_plural": "visitor lists",
                 "ordering": ["visit", "-number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("visit", "number"), name="list_number_once_per_visit")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -828,19 +844,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name="ride",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("capacity__isnull", True), ("reserved__lte", models.F("capacity")), _connector="OR"
-                ),
-                name="ride_never_overfull",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ndatext",
-            constraint=models.UniqueConstraint(fields=("visit", "number"), name="nda_number_once_per_visit"),
-        ),
-        migrations.AddConstraint(
             model_name="hostcontact",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("ended_at__isnull", True)),
@@ -859,9 +862,5 @@ class Migration(migrations.Migration):
                 fields=("visit", "person"),
                 name="one_application_per_person_and_visit",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="visitorlist",
-            constraint=models.UniqueConstraint(fields=("visit", "number"), name="list_number_once_per_visit"),
         ),
     ]
