@@ -116,7 +116,9 @@ def certificate_withdraw(request: HttpRequest, event: str, code: str) -> HttpRes
     form = WithdrawalForm(request.POST)
     if form.is_valid():
         withdraw_certificate(certificate=certificate, reason=form.cleaned_data["reason"])
-        messages.success(request, _("The certificate is withdrawn. Its code now shows that it is not valid."))
+        messages.success(
+            request, _("The certificate has been withdrawn. Its code now shows that it is not valid.")
+        )
     else:
         messages.error(request, _("Enter the reason. It is stored in the audit trail."))
     return redirect("organize-certificate", event_obj.slug, certificate.code)

@@ -72,7 +72,7 @@ def feedback_session(request: HttpRequest, event: str, number: int) -> HttpRespo
             return redirect("organize-feedback-session", event_obj.slug, number)
         if form.is_valid():
             hide_comment(answer=answer, reason=form.cleaned_data["hidden_reason"])
-            messages.success(request, _("The comment is hidden from the speakers."))
+            messages.success(request, _("The comment has been hidden from the speakers."))
             return redirect("organize-feedback-session", event_obj.slug, number)
         messages.error(request, _("Enter the reason, for the other organizers."))
     context = {"event": event_obj, "section": "organize", "summary": summary, "form": form}

@@ -47,7 +47,7 @@ def token_list(request: "HttpRequest") -> "HttpResponse":
 @require_POST
 def token_revoke(request: "HttpRequest", token_id: int) -> "HttpResponse":
     revoke_token(person_id=require_signed_in(request.user).pk, token_id=token_id)
-    messages.success(request, _("The token is revoked."))
+    messages.success(request, _("The token has been revoked."))
     return redirect("api-tokens")
 
 

@@ -83,7 +83,8 @@ def delegation_create(request: "HttpRequest", event: str) -> "HttpResponse":
         else:
             messages.success(
                 request,
-                _("The contract with %(firm)s is saved. Now add its people.") % {"firm": contract.company},
+                _("The contract with %(firm)s has been saved. Now add its people.")
+                % {"firm": contract.company},
             )
             return redirect("organize-delegate-add", event_row.slug)
     return _render_form(request, "organize/delegation_new.html", event_row, form)

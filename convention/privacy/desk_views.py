@@ -67,7 +67,7 @@ def case_create(request: "HttpRequest") -> HttpResponse:
     form = CaseCreateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         case = record_request(opened_by=clerk, **form.cleaned_data)
-        messages.success(request, _("The request is recorded, and the person has been informed."))
+        messages.success(request, _("The request has been recorded, and the person has been informed."))
         return redirect("privacy-case", case.pk)
     return render_desk_page(request, "case_form.html", form=form)
 
@@ -135,7 +135,9 @@ def case_refuse(request: "HttpRequest", pk: int) -> HttpResponse:
     form = CaseRefusalForm(request.POST)
     if form.is_valid():
         refuse_request(case=privacy_case, answered_by=clerk, reason=form.cleaned_data["reason"])
-        messages.success(request, _("The request is refused. The person receives your reason by e-mail."))
+        messages.success(
+            request, _("The request has been refused. The person receives your reason by e-mail.")
+        )
         return redirect("privacy")
     return _render_case(request, privacy_case, erase_form=ErasureConfirmForm(), refuse_form=form)
 
@@ -179,7 +181,7 @@ def retention_edit(request: "HttpRequest", slug: str) -> HttpResponse:
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The retention period is saved. It applies from the next run."))
+            messages.success(request, _("The retention period has been saved. It applies from the next run."))
             return redirect("privacy-retention")
     return render_desk_page(request, "retention_form.html", form=form, rule=rule)
 
@@ -219,6 +221,8 @@ def purpose_text_create(request: "HttpRequest", slug: str) -> HttpResponse:
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The text is saved. Everyone will be asked for their consent again."))
+            messages.success(
+                request, _("The text has been saved. Everyone will be asked for their consent again.")
+            )
             return redirect("privacy-purpose-texts")
     return render_desk_page(request, "purpose_text.html", form=form, purpose=purpose)

@@ -75,7 +75,7 @@ def agreement_give(request: "HttpRequest", key: str) -> HttpResponse:
     if agreement.give_consent is None:
         raise NotFound(_("We could not find this consent."))
     agreement.give_consent()
-    messages.success(request, _("Your consent is recorded."))
+    messages.success(request, _("Your consent has been recorded."))
     return redirect("my-privacy")
 
 
@@ -87,7 +87,7 @@ def agreement_withdraw(request: "HttpRequest", key: str) -> HttpResponse:
     if agreement.withdraw_consent is None:
         raise NotFound(_("We could not find this consent."))
     agreement.withdraw_consent()
-    messages.success(request, _("Your consent is withdrawn."))
+    messages.success(request, _("Your consent has been withdrawn."))
     return redirect("my-privacy")
 
 
@@ -119,5 +119,5 @@ def erasure_withdraw(request: "HttpRequest") -> HttpResponse:
     if case is None:
         raise NotFound(_("We could not find this request."))
     withdraw_request(case=case)
-    messages.success(request, _("Your request is withdrawn. Nothing changes."))
+    messages.success(request, _("Your request has been withdrawn. Nothing changes."))
     return redirect("my-privacy")

@@ -48,7 +48,7 @@ class ComponentSampleForm(forms.Form):
 @require_safe
 def component_list(request: "HttpRequest") -> "HttpResponse":
     for level in (messages.INFO, messages.SUCCESS, messages.WARNING, messages.ERROR):
-        messages.add_message(request, level, _("The list was saved: 12 people, 3 companies."))
+        messages.add_message(request, level, _("The list has been saved: 12 people, 3 companies."))
     wrong = ComponentSampleForm({"name": "", "email": "personne", "places": "0"})
     first = datetime.date(2027, 2, 1)
     days = [first + datetime.timedelta(days=7 * week) for week in range(18)]

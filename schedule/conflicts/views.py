@@ -92,7 +92,7 @@ def conflict_fix(request: "HttpRequest", event: str) -> "HttpResponse":
             author=get_author(request),
         )
         messages.success(
-            request, _("The conflict is resolved in the draft. It becomes public when you publish.")
+            request, _("The conflict has been resolved in the draft. It becomes public when you publish.")
         )
         if moves:
             address += f"?undo={moves[0].batch}"
@@ -136,7 +136,7 @@ def planning_rules(request: "HttpRequest", event: str) -> "HttpResponse":
             save_kind_rules(event=event_obj, rules={form.kind: form.get_rule() for form in kind_forms})
             if walking_form.has_changed():
                 save_walking_times(event=event_obj, minutes=walking_form.get_minutes())
-        messages.success(request, _("The rules were saved."))
+        messages.success(request, _("The rules have been saved."))
         return redirect("organize-schedule-conflicts", event_obj.slug)
     return render_organizer_page(
         request,
@@ -164,7 +164,7 @@ def room_planning(request: "HttpRequest", event: str, pk: int) -> "HttpResponse"
                     save_room_planning(room=room, changed_fields=form.changed_data)
                 if periods.has_changed():
                     save_availabilities(owner=room, periods=read_periods(periods))
-            messages.success(request, _("The room was saved."))
+            messages.success(request, _("The room has been saved."))
             return redirect("organize-schedule-rules", event_obj.slug)
         return render_organizer_page(
             request, "room_planning", event_obj, form=form, periods=periods, room=room

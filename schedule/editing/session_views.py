@@ -178,7 +178,7 @@ def save_session_form(
     except InvalidFields as error:
         add_field_errors(form, error)
         return {}
-    messages.success(request, _("The session was saved.") if changed else _("Nothing was changed."))
+    messages.success(request, _("The session has been saved.") if changed else _("Nothing was changed."))
     return {}
 
 

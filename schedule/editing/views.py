@@ -70,7 +70,7 @@ def schedule_settings(request: "HttpRequest", event: str) -> HttpResponse:
     form = ScheduleSettingsForm(get_posted_data(request), instance=schedule)
     if form.is_valid():
         save_programme_item(event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data)
-        messages.success(request, _("The programme was saved."))
+        messages.success(request, _("The programme has been saved."))
         return redirect("organize-schedule", event_obj.slug)
     return render_organizer_page(request, "settings", event_obj, form=form, snippet=build_snippet(event_obj))
 
@@ -97,7 +97,7 @@ def track_list(request: "HttpRequest", event: str) -> HttpResponse:
             save_programme_item(
                 event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data
             )
-            messages.success(request, _("The track was added."))
+            messages.success(request, _("The track has been added."))
         return redirect("organize-tracks", event_obj.slug)
     rows = event_obj.tracks.annotate(used=Count("sessions"))
     return render_organizer_page(request, "tracks", event_obj, form=form, tracks=rows)
@@ -120,7 +120,7 @@ def track_edit(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
             save_programme_item(
                 event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data
             )
-            messages.success(request, _("The track was saved."))
+            messages.success(request, _("The track has been saved."))
         return redirect("organize-tracks", event_obj.slug)
     # Loaded again, since validation has set the form's values on its instance.
     return render_organizer_page(request, "track", event_obj, form=form, track=get_track(event_obj, pk))
@@ -137,5 +137,5 @@ def track_move(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
 def track_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     remove_programme_item(event=event_obj, item=get_track(event_obj, pk))
-    messages.success(request, _("The track was deleted; its sessions remain, without a track."))
+    messages.success(request, _("The track has been deleted; its sessions remain, without a track."))
     return redirect("organize-tracks", event_obj.slug)

@@ -69,7 +69,9 @@ def throttle_changes(key: str, max_per_minute: int) -> None:
     if settings.RATE_LIMITS == "off":
         return
     if seconds_until_allowed("changes", key, limit=max_per_minute, window_seconds=60):
-        raise TooManyChanges(_("Too many changes at once. Your choices are saved; try again in a minute."))
+        raise TooManyChanges(
+            _("Too many changes at once. Your choices have been saved; try again in a minute.")
+        )
 
 
 def renew_agenda_link(*, personal_agenda: PersonalAgenda) -> PersonalAgenda:

@@ -132,5 +132,5 @@ def plan_run_delete(request: "HttpRequest", event: str, pk: int) -> HttpResponse
     plan_run = get_plan_run(event_obj, pk)
     with report_refusals(request):
         delete_plan_run(plan_run=plan_run)
-        messages.success(request, _("Proposal %(number)s was deleted.") % {"number": pk})
+        messages.success(request, _("Proposal %(number)s has been deleted.") % {"number": pk})
     return redirect("organize-plan", event_obj.slug)

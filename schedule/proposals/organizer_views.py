@@ -84,7 +84,7 @@ def call_edit(request: "HttpRequest", event: str) -> HttpResponse:
             except ConventionError as error:
                 form.add_error(None, str(error))
             else:
-                messages.success(request, _("The call was saved."))
+                messages.success(request, _("The call has been saved."))
                 return redirect("organize-session-proposals", event_obj.slug)
         context = {
             "call": find_call(event_obj),
@@ -127,7 +127,7 @@ def call_letters(request: "HttpRequest", event: str) -> HttpResponse:
         else:
             call.letter_texts = form.get_texts()
             save_call(call=call, changed_fields=["letter_texts"], save_parts=lambda _call: None)
-            messages.success(request, _("The e-mails were saved."))
+            messages.success(request, _("The e-mails have been saved."))
             return redirect("organize-session-proposals", event_obj.slug)
     return render_organizer_page(
         request, "call_letters", event_obj, call=call, form=form, placeholders=PLACEHOLDERS.items()
@@ -160,7 +160,7 @@ def proposal_detail(request: "HttpRequest", event: str, pk: int) -> HttpResponse
             messages.error(request, str(error))
             return redirect("organize-session-proposal", event_obj.slug, pk)
         else:
-            messages.success(request, _("Your answer was saved; the proposal can now be accepted."))
+            messages.success(request, _("Your answer has been saved; the proposal can now be accepted."))
             return redirect("organize-session-proposal", event_obj.slug, pk)
     context = {
         "call": call,
@@ -223,8 +223,8 @@ def report_decisions(request: "HttpRequest", plan: DecisionPlan) -> None:
     count = len(plan.rows)
     if count:
         sentence = ngettext(
-            "The decision on %(count)d proposal was saved; the e-mails are on their way.",
-            "The decision on %(count)d proposals was saved; the e-mails are on their way.",
+            "The decision on %(count)d proposal has been saved; the e-mails are on their way.",
+            "The decisions on %(count)d proposals have been saved; the e-mails are on their way.",
             count,
         )
         messages.success(request, sentence % {"count": count})

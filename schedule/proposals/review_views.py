@@ -85,16 +85,16 @@ def run_review_action(request: "HttpRequest", row: ProposalRow, form: ReviewForm
             return _("Your conflict of interest was noted. You will not see this proposal again.")
         if act == "retract":
             retract_conflict(proposal=proposal, reviewer=reviewer)
-            return _("The conflict of interest was removed.")
+            return _("The conflict of interest has been removed.")
         is_valid = form.is_valid()
         if act == "abstain":
             abstain_from_review(
                 proposal=proposal, reviewer=reviewer, comment=form.cleaned_data.get("comment", "")
             )
-            return _("Your abstention was saved.")
+            return _("Your abstention has been saved.")
         if is_valid:
             score_proposal(proposal=proposal, reviewer=reviewer, content=form.get_content())
-            return _("Your review was saved.")
+            return _("Your review has been saved.")
     except InvalidFields as error:
         form.add_errors(error.field_errors)
     except ConventionError as error:

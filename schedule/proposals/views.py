@@ -111,7 +111,7 @@ def own_proposal_page(request: "HttpRequest", token: str) -> HttpResponse:
         return render_own_proposal(request, proposal, SubmissionForms.add_speaker(call, request.POST, edited))
     forms = SubmissionForms.bind(call, request.POST, edited)
     if forms.is_valid() and (changed := change_by_forms(request, proposal, forms)):
-        messages.success(request, _("Your proposal was saved."))
+        messages.success(request, _("Your proposal has been saved."))
         return redirect("own-session-proposal", changed.link_token)
     return render_own_proposal(request, proposal, forms)
 
@@ -122,7 +122,7 @@ def run_proposal_action(request: "HttpRequest", proposal: SessionProposal, act: 
     try:
         if act == "withdraw":
             withdraw_proposal(proposal=proposal)
-            messages.success(request, _("Your proposal was withdrawn."))
+            messages.success(request, _("Your proposal has been withdrawn."))
         else:
             renew_proposal_link(proposal=proposal)
             messages.success(request, _("The former link no longer works. A new one is on its way to you."))

@@ -77,7 +77,7 @@ def speaker_edit(request: "HttpRequest", event: str, pk: int | None = None) -> H
             if has_new_address:
                 # A mistyped address may be somebody else's, whose link must not open the page.
                 revoke_link(speaker=saved_speaker)
-        messages.success(request, _("The speaker was saved."))
+        messages.success(request, _("The speaker has been saved."))
         if has_new_address:
             messages.info(request, _("Links sent to the former address no longer work. Send a new one."))
         return redirect("organize-speakers", event_obj.slug)
@@ -123,7 +123,7 @@ def speaker_availability(request: "HttpRequest", event: str, pk: int) -> HttpRes
     """Save the availability that a speaker told the organizers."""
     event_obj = get_event_to_organize(event, request.user)
     save_posted_grid(request, get_speaker(event_obj, pk))
-    messages.success(request, _("The availability was saved."))
+    messages.success(request, _("The availability has been saved."))
     return redirect("organize-speaker", event_obj.slug, pk)
 
 
@@ -151,5 +151,5 @@ def speaker_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     speaker = get_speaker(event_obj, pk)
     with report_refusals(request):
         remove_programme_item(event=event_obj, item=speaker)
-        messages.success(request, _("The speaker was deleted; their sessions remain."))
+        messages.success(request, _("The speaker has been deleted; their sessions remain."))
     return redirect("organize-speakers", event_obj.slug)

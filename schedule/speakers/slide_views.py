@@ -57,7 +57,7 @@ def run_slides_action(request: "HttpRequest", speaker: Speaker) -> str:
     acts: dict[str, tuple[Callable[..., None], str]] = {
         "publish": (publish_slides, _("Your slides will be published after the session.")),
         "withdraw": (withdraw_slides, _("Your slides are not published.")),
-        "remove": (remove_slides, _("Your slides were removed.")),
+        "remove": (remove_slides, _("Your slides have been removed.")),
     }
     if act not in acts:
         raise NotFound(_("This page has changed. Open it again from the link in our e-mail."))
@@ -76,7 +76,7 @@ def upload_posted_slides(request: "HttpRequest", speaker: Speaker) -> str:
         upload=form.cleaned_data["slides"],
         consent_version=CURRENT_CONSENT_VERSION if form.cleaned_data["has_consent"] else None,
     )
-    return _("Your slides were saved.")
+    return _("Your slides have been saved.")
 
 
 @require_safe
@@ -106,7 +106,8 @@ def session_file_toggle(request: "HttpRequest", event: str, pk: int) -> HttpResp
     event_obj = get_event_to_organize(event, request.user)
     file = toggle_slides(file=find_file(SessionFile.objects.filter(session__event=event_obj), pk))
     messages.success(
-        request, _("The slides are hidden.") if file.hidden_at else _("The slides are no longer hidden.")
+        request,
+        _("The slides have been hidden.") if file.hidden_at else _("The slides are no longer hidden."),
     )
     return redirect("organize-session", event_obj.slug, file.session.number)
 

@@ -60,11 +60,11 @@ def speaker_own_page(request: "HttpRequest", token: str) -> HttpResponse:
             profile = SpeakerProfileForm(request.POST, instance=speaker)
             if profile.is_valid():
                 save_profile(speaker, profile)
-                return answer_saved(request, token, _("Your details were saved."), "profile")
+                return answer_saved(request, token, _("Your details have been saved."), "profile")
         elif act == "photo":
             photo_form = PhotoForm(request.POST, request.FILES)
             if photo_form.is_valid() and upload_photo(speaker, photo_form):
-                return answer_saved(request, token, _("Your photograph was saved."), "photo")
+                return answer_saved(request, token, _("Your photograph has been saved."), "photo")
         else:
             return run_act(request, speaker, token, act)
     return render_own_page(request, speaker, token, profile=profile, photo_form=photo_form)
@@ -91,14 +91,16 @@ def run_act(request: "HttpRequest", speaker: Speaker, token: str, act: str) -> H
     """Do what a button says, and return to its part of the page. Raise NotFound for an unknown one."""
     acts: dict[str, tuple[Callable[[], None], str, str]] = {
         "confirm": (lambda: confirm_session(speaker=speaker, session_id=get_session_id(request)),
-                    _("Thank you: the session is confirmed."), "sessions"),
+                    _("Thank you: the session has been confirmed."), "sessions"),
         "decline": (lambda: decline_session(speaker=speaker, session_id=get_session_id(request)),
                     _("Thank you for letting us know that you cannot give this session. The "
                         "organizers will contact you."),
                     "sessions"),
         "availability": (lambda: save_posted_grid(request, speaker),
-                         _("Your availability was saved."), "availability"),
-        "photo-remove": (lambda: remove_photo(speaker=speaker), _("Your photograph was removed."), "photo"),
+                         _("Your availability has been saved."), "availability"),
+        "photo-remove": (lambda: remove_photo(speaker=speaker), _(
+            "Your photograph has been removed."
+        ), "photo"),
         "photo-consent": (lambda: give_photo_consent(speaker=speaker),
                           _("Your photograph is now shown in the programme."), "photo"),
         "photo-withdraw": (lambda: withdraw_photo_consent(speaker=speaker),

@@ -69,7 +69,7 @@ def describe_move(move: Move, rooms: Mapping[int, str], zone: zoneinfo.ZoneInfo)
     before, after = (_to_slot(move, data, rooms) for data in (move.before, move.after))
     kinds = tuple(list_change_kinds(before, after))
     if not kinds:
-        return _("The planning constraints were saved.")
+        return _("The planning constraints have been saved.")
     return describe_change(SlotDifference(kinds, before, after), zone)
 
 

@@ -58,7 +58,7 @@ def test_a_speaker_fills_in_the_grid_with_the_keyboard(open_page, site):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    page.get_by_text("Your availability was saved.").wait_for()
+    page.get_by_text("Your availability has been saved.").wait_for()
 
     row = speaker.availabilities.get()
     assert row.level == Availability.Level.CANNOT
@@ -71,9 +71,9 @@ def test_a_speaker_confirms_and_marks_a_day_on_a_phone(open_page, site):
     page.goto(make_page_path(speaker))
 
     page.get_by_role("button", name="Confirm").click()
-    page.get_by_text("the session is confirmed").wait_for()
+    page.get_by_text("the session has been confirmed").wait_for()
     page.get_by_role("button", name="Tuesday 16 June, all day: not available").click()
-    page.get_by_text("Your availability was saved.").wait_for()
+    page.get_by_text("Your availability has been saved.").wait_for()
 
     assert get_appearance(speaker).confirmed_at is not None
     assert speaker.availabilities.get().starts_at == paris(16, 9)

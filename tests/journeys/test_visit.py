@@ -151,7 +151,7 @@ def made_ready(story: Story, person: Person, number: int) -> None:
     page.goto(story.path(f"{story.own}rides/"))
     fill(page, {ride.direction: ride.pk for ride in story.visit.rides.all()})
     story.press(page, "Save my rides")
-    story.reads(page, "Your rides are saved.")
+    story.reads(page, "Your rides have been saved.")
 
 
 def listed(story: Story) -> None:

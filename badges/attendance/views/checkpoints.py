@@ -76,7 +76,7 @@ def _edit_checkpoint(request: HttpRequest, event: Event, checkpoint: Checkpoint)
             changed_fields=form.changed_data,
             tickets=form.cleaned_data["tickets"],
         )
-        messages.success(request, _("The checkpoint is saved; devices update within a few seconds."))
+        messages.success(request, _("The checkpoint has been saved; devices update within a few seconds."))
         return redirect("organize-checkpoints", event.slug)
     context = {
         "event": event,
@@ -94,7 +94,7 @@ def _edit_checkpoint(request: HttpRequest, event: Event, checkpoint: Checkpoint)
 def checkpoint_remove(request: HttpRequest, event: str, checkpoint: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     remove_checkpoint(checkpoint=get_object_or_404(Checkpoint, event=event_obj, pk=checkpoint))
-    messages.success(request, _("The checkpoint is removed."))
+    messages.success(request, _("The checkpoint has been removed."))
     return redirect("organize-checkpoints", event_obj.slug)
 
 

@@ -78,7 +78,7 @@ def conflict_resolve(request: HttpRequest, event: str, reference: str, checkpoin
         resolver=Resolver(person=require_signed_in(request.user)),
     )
     if resolved:
-        messages.success(request, _("The conflict is resolved. The scans do not change."))
+        messages.success(request, _("The conflict has been resolved. The scans do not change."))
     else:
         messages.info(request, _("This conflict has already been resolved."))
     return _redirect_to_list(request, event_obj)

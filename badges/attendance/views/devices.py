@@ -72,7 +72,9 @@ def device_revoke(request: HttpRequest, event: str, device: int) -> HttpResponse
     event_obj = get_event_to_organize(event, request.user)
     row = get_object_or_404(Device.objects.phones(), event=event_obj, pk=device)
     revoke_device(device=row)
-    messages.success(request, _("The device is revoked; its data will be erased as soon as it is online."))
+    messages.success(
+        request, _("The device has been revoked; its data will be erased as soon as it is online.")
+    )
     return redirect("organize-devices", event_obj.slug)
 
 

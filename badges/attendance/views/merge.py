@@ -69,7 +69,9 @@ def registration_merge(request: HttpRequest, event: str, reference: str, other: 
         except MergeRefused as error:
             messages.error(request, str(error))
             return redirect("organize-duplicates", event)
-        messages.success(request, _("The registrations are merged; we are e-mailing the valid badge again."))
+        messages.success(
+            request, _("The registrations have been merged; we are e-mailing the valid badge again.")
+        )
         return redirect("organize-registration", event, reference)
     context = {
         "event": event_obj, "section": "organize", "survivor": survivor, "other": other_registration,

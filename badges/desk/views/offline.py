@@ -129,5 +129,7 @@ def offline_revoke(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_staff(event, request.user)
     device = get_object_or_404(DeskDevice.objects.select_related("event"), event=event_obj, pk=pk)
     revoke_desk_device(device=device)
-    messages.success(request, _("The device is revoked; its data will be erased as soon as it is online."))
+    messages.success(
+        request, _("The device has been revoked; its data will be erased as soon as it is online.")
+    )
     return redirect("desk-devices", event)

@@ -79,7 +79,7 @@ def mailing_create(request: HttpRequest, event: str) -> HttpResponse:
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The draft is saved."))
+            messages.success(request, _("The draft has been saved."))
             return redirect("organize-mailing", event, mailing.pk)
     return _render_form(request, event_obj, form)
 
@@ -119,7 +119,7 @@ def mailing_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
             # Both versions are shown now, so saving again is a decision and overwrites the other one.
             seen, other_values = error.current.content_hash, _list_differences(form, error.current)
         else:
-            messages.success(request, _("The draft is saved."))
+            messages.success(request, _("The draft has been saved."))
             return redirect("organize-mailing", event, pk)
     return _render_form(request, mailing.event, form, mailing=mailing, seen=seen, other_values=other_values)
 
@@ -243,5 +243,5 @@ def mailing_copy(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 @require_POST
 def mailing_remove(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     delete_draft(mailing=mailing_to_organize(event, pk, request.user))
-    messages.success(request, _("The draft is removed."))
+    messages.success(request, _("The draft has been removed."))
     return redirect("organize-mail", event)

@@ -28,7 +28,7 @@ def reminders_edit(request: HttpRequest, event: str) -> HttpResponse:
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The reminders are saved."))
+            messages.success(request, _("The reminders have been saved."))
             return redirect("organize-mail-reminders", event)
     sent = dict(
         Mailing.objects.filter(event=event_obj).exclude(reminder_days=None).values_list("reminder_days", "pk")

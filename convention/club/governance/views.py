@@ -61,8 +61,8 @@ def club_role_end(request: "HttpRequest", role_id: int) -> "HttpResponse":
     messages.success(request, _("%(name)s’s role has ended.") % {"name": club_role.person})
     if revoked:
         sentence = ngettext(
-            "This person’s API token was revoked.",
-            "This person’s %(count)d API tokens were revoked.",
+            "This person’s API token has been revoked.",
+            "This person’s %(count)d API tokens have been revoked.",
             revoked,
         )
         messages.success(request, sentence % {"count": revoked})
@@ -97,7 +97,7 @@ def _edit_working_group(request: "HttpRequest", group: WorkingGroup) -> "HttpRes
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The group is saved."))
+            messages.success(request, _("The group has been saved."))
             return redirect("club-group", saved.slug)
     return render_club_page(request, "group_form.html", form=form, title=title, slug=group.slug)
 
@@ -137,7 +137,7 @@ def mandate_edit(request: "HttpRequest", group: str, mandate: int) -> "HttpRespo
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The mandate is saved."))
+            messages.success(request, _("The mandate has been saved."))
             return redirect("club-group", group)
     return render_club_page(request, "mandate_form.html", form=form, mandate=mandate_row)
 
@@ -182,6 +182,6 @@ def _edit_plan(request: "HttpRequest", plan: Plan, **context: Any) -> "HttpRespo
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The plan is saved."))
+            messages.success(request, _("The plan has been saved."))
             return redirect("club-plans")
     return render_club_page(request, "plan_form.html", form=form, title=title, **context)

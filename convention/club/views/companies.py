@@ -82,7 +82,7 @@ def _edit_company(request: "HttpRequest", company: Company) -> "HttpResponse":
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The company is saved."))
+            messages.success(request, _("The company has been saved."))
             return redirect("club-company", saved.slug)
     return render_club_page(
         request, "company_form.html", form=form, title=title, slug=company.slug if title else ""
@@ -137,7 +137,7 @@ def company_role_add(request: "HttpRequest", company: str) -> "HttpResponse":
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The role is saved."))
+            messages.success(request, _("The role has been saved."))
             return redirect("club-company", company)
     return _render_company(request, company_row, role_form=form)
 

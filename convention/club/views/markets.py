@@ -43,7 +43,7 @@ def _edit_market(request: "HttpRequest", market: Market) -> "HttpResponse":
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The market is saved."))
+            messages.success(request, _("The market has been saved."))
             return redirect("club-markets")
     rows = Market.objects.annotate(company_count=Count("companies")).order_by("sort_name", "pk")
     companies = market.companies.all() if market.pk else []

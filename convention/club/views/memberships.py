@@ -46,7 +46,7 @@ def membership_create(request: "HttpRequest", company: str) -> "HttpResponse":
             form.add_errors(error.field_errors)
         else:
             messages.success(
-                request, _("The membership is created as a draft. Confirm it once it is agreed.")
+                request, _("The membership has been created as a draft. Confirm it once it is agreed.")
             )
             return redirect("club-membership", company, new_membership.pk)
     return render_club_page(request, "membership_new.html", company=company_row, form=form)
@@ -69,7 +69,7 @@ def membership_detail(request: "HttpRequest", company: str, membership: int) -> 
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The membership is saved."))
+            messages.success(request, _("The membership has been saved."))
             return redirect("club-membership", company, membership)
     return _render_membership(request, company, membership, form=form)
 
@@ -98,7 +98,7 @@ def membership_confirm(request: "HttpRequest", company: str, membership: int) ->
         messages.success(request, _("The membership is waiting for confirmation."))
     else:
         confirm_membership(membership=membership_row)
-        messages.success(request, _("The membership is confirmed."))
+        messages.success(request, _("The membership has been confirmed."))
     return redirect("club-membership", company, membership)
 
 
@@ -113,7 +113,7 @@ def membership_end(request: "HttpRequest", company: str, membership: int) -> "Ht
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The end of the membership is saved."))
+            messages.success(request, _("The end of the membership has been saved."))
             return redirect("club-membership", company, membership)
     return _render_membership(request, company, membership, leaving=form)
 
@@ -130,7 +130,7 @@ def membership_renew(request: "HttpRequest", company: str, membership: int) -> "
             form.add_errors(error.field_errors)
         else:
             messages.success(
-                request, _("The next membership is created as a draft. Confirm it once it is agreed.")
+                request, _("The next membership has been created as a draft. Confirm it once it is agreed.")
             )
             return redirect("club-membership", company, renewal.pk)
     return _render_membership(request, company, membership, renewal=form)

@@ -127,7 +127,7 @@ def _save_person_form(request: "HttpRequest", form: PersonDetailsForm, administr
     except InvalidFields as error:
         form.add_errors(error.field_errors)
         return False
-    messages.success(request, _("The person is saved."))
+    messages.success(request, _("The person has been saved."))
     return True
 
 
@@ -185,7 +185,7 @@ def employment_edit(request: "HttpRequest", person_id: int, employment_id: int) 
     form = EmploymentTitleForm(request.POST or None, instance=employment)
     if request.method == "POST" and form.is_valid():
         update_employment_title(employment=form.instance, **form.cleaned_data)
-        messages.success(request, _("The employment is saved."))
+        messages.success(request, _("The employment has been saved."))
         return redirect("club-person", person_id)
     return render_club_page(request, "employment_form.html", employment=employment, form=form)
 
@@ -202,6 +202,6 @@ def employer_change(request: "HttpRequest", person_id: int) -> "HttpResponse":
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The change is saved. Bookings stay."))
+            messages.success(request, _("The change has been saved. Bookings stay."))
             return redirect("club-person", person_id)
     return render_club_page(request, "employer_change.html", **load_person_page(person), form=form)

@@ -29,13 +29,13 @@ def event_pictures(request: "HttpRequest", event: str) -> HttpResponse:
     posted_kind = request.POST.get("kind", "")
     if posted_kind in EventPicture.Kind.values and "remove" in request.POST:
         remove_picture(event=event_row, kind=posted_kind)
-        messages.success(request, _("The picture was removed."))
+        messages.success(request, _("The picture has been removed."))
         return redirect("organize-pictures", event)
     stored = {picture.kind: picture for picture in event_row.pictures.defer("content")}
     forms = [_make_form(request, kind, stored.get(kind)) for kind in EventPicture.Kind]
     bound_form = next((form for form in forms if form.is_bound), None)
     if bound_form and bound_form.is_valid() and _save_form(event_row, bound_form):
-        messages.success(request, _("The picture was saved."))
+        messages.success(request, _("The picture has been saved."))
         return redirect("organize-pictures", event)
     context = {"event": event_row, "section": "organize", "forms": forms, "bound_form": bound_form}
     return render(request, "organize/event_pictures.html", context)

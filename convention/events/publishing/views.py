@@ -45,7 +45,7 @@ def event_publication(request: "HttpRequest", event: str) -> "HttpResponse":
         except NotOpenNow as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("The event is published."))
+            messages.success(request, _("The event has been published."))
             return redirect("organize-event-publish", event_row.slug)
     return render(request, "organize/event_publish.html", _build_context(event_row, form))
 
@@ -61,7 +61,7 @@ def event_delete(request: "HttpRequest", event: str) -> "HttpResponse":
         except NotOpenNow as error:
             obstacles = [str(error)]
         else:
-            messages.success(request, _("The draft is deleted: %(title)s") % {"title": event_row.title})
+            messages.success(request, _("The draft has been deleted: %(title)s") % {"title": event_row.title})
             # Not to the organizers' home: this may have been the person's only event.
             return redirect("landing")
     context = {"event": event_row, "section": "organize", "obstacles": obstacles}
@@ -93,7 +93,7 @@ def event_start(request: "HttpRequest", kind: str) -> "HttpResponse":
     form = StartEventForm(request.POST or None, kind=Event.Kind(kind))
     if request.method == "POST" and form.is_valid():
         event = start_event(kind=Event.Kind(kind), **form.get_event_values())
-        messages.success(request, _("The draft is created. Check it here before you publish it."))
+        messages.success(request, _("The draft has been created. Check it here before you publish it."))
         return redirect("organize-event-publish", event.slug)
     is_meeting = kind == Event.Kind.GROUP_MEETING
     heading = _("A new meeting of a working group") if is_meeting else _("A new convention")
@@ -116,7 +116,7 @@ def event_copy(request: "HttpRequest") -> "HttpResponse":
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         copied = copy_event(**values, slug=make_event_slug(values["name"]))
-        messages.success(request, _("The event was copied. Check it here before you publish it."))
+        messages.success(request, _("The event has been copied. Check it here before you publish it."))
         return redirect("organize-event-publish", copied.slug)
     return render(request, "organize/event_copy.html", {"form": form, "section": "organize"})
 

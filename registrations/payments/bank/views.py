@@ -119,10 +119,10 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
     form = AssignmentForm(request.POST if request.method == "POST" else None, initial=initial)
     if "payout" in request.POST:
         match_line_to_payout(line=bank_line, payout_id=request.POST["payout"])
-        messages.success(request, _("The line is matched to the payout."))
+        messages.success(request, _("The line has been matched to the payout."))
         return redirect("bank-line", line_id)
     if request.method == "POST" and form.is_valid() and _try_assign(bank_line, form):
-        messages.success(request, _("The payment is recorded."))
+        messages.success(request, _("The payment has been recorded."))
         # What is left of a line is assigned before the next one.
         return redirect("bank-line", line_id) if compute_unassigned(bank_line) else _go_to_next(bank_line)
     return _render_page(
@@ -189,7 +189,7 @@ def bank_line_ignore(request: HttpRequest, line_id: int) -> HttpResponse:
         messages.error(request, _("Enter a reason for setting the line aside."))
         return redirect("bank-line", line_id)
     ignore_line(line=bank_line, reason=form.cleaned_data["reason"])
-    messages.success(request, _("The line is set aside."))
+    messages.success(request, _("The line has been set aside."))
     return _go_to_next(bank_line)
 
 

@@ -88,7 +88,7 @@ def nda_text_page(request: HttpRequest, slug: str) -> HttpResponse:
             messages.warning(request, str(error))
             return redirect("visit-confidentiality", slug)
         else:
-            messages.success(request, _("Thank you. Your acceptance is recorded."))
+            messages.success(request, _("Thank you. Your acceptance has been recorded."))
             return redirect("visit", slug)
     # By hash and not by version: a text that returns word by word needs no second acceptance.
     acceptance = application.acceptances.filter(hash=text.hash).first() if application and text else None

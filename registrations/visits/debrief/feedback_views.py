@@ -37,7 +37,7 @@ def question_list(request: HttpRequest, event: str) -> HttpResponse:
     if request.method == "POST" and forms.is_valid():
         forms.save()
         record_action("feedback.ask", visit, event=visit.event)
-        messages.success(request, _("The questions are saved."))
+        messages.success(request, _("The questions have been saved."))
         return redirect("organize-visit-feedback", event)
     context = {"event": visit.event, "section": "organize", "forms": forms}
     return render(request, "visits/organize_questions.html", context)
@@ -64,7 +64,7 @@ def feedback_answer(request: HttpRequest, event: str) -> HttpResponse:
     form = FeedbackForm(request.POST or None, questions=questions, answers=answers)
     if request.method == "POST" and form.is_valid():
         save_feedback(application=application, answers=form.answers)
-        messages.success(request, _("Thank you. Your answers are saved; you can still change them."))
+        messages.success(request, _("Thank you. Your answers have been saved; you can still change them."))
         return redirect("visit-feedback", event)
     context = {"event": application.visit.event, "form": form, "questions": questions, "answers": answers}
     return render(request, "visits/feedback.html", context)

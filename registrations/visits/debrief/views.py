@@ -48,7 +48,7 @@ def debrief_edit(request: HttpRequest, event: str) -> HttpResponse:
     form = DebriefForm(request.POST or None, instance=debrief)
     if request.method == "POST" and form.is_valid():
         save_debrief(debrief=form.save(commit=False), changed=form.changed_data)
-        messages.success(request, _("The debrief is saved."))
+        messages.success(request, _("The debrief has been saved."))
         return redirect("organize-visit-debrief", event)
     terms = get_debrief_terms(debrief)
     context = {
@@ -81,9 +81,9 @@ def debrief_decide(request: HttpRequest, event: str) -> HttpResponse:
     arguments = {"seen_hash": request.POST.get("seen_hash", "")} if action == "approve" else {}
     DEBRIEF_ACTIONS[action](debrief=debrief, **arguments)
     confirmations = {
-        "publish": _("The debrief is published. Everyone who attended can read it now."),
+        "publish": _("The debrief has been published. Everyone who attended can read it now."),
         "withdraw": _("The debrief is no longer published."),
-        "approve": _("The host’s approval is recorded."),
+        "approve": _("The host’s approval has been recorded."),
     }
     messages.success(request, confirmations[action])
     return redirect("organize-visit-debrief", event)
@@ -148,7 +148,7 @@ def _handle_note_post(
     except InvalidFields as error:
         form.add_errors(error.field_errors)
         return None
-    messages.success(request, _("Your note is saved."))
+    messages.success(request, _("Your note has been saved."))
     return redirect("visit-debrief", debrief.visit.event.slug)
 
 

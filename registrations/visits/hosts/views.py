@@ -213,7 +213,7 @@ def briefing_edit(request: HttpRequest, event: str) -> HttpResponse:
     form = BriefingForm(request.POST or None, instance=visit)
     if request.method == "POST" and form.is_valid():
         change_briefing(visit=visit, contact=contact, **form.cleaned_data)
-        messages.success(request, _("The briefing is saved. Visitors can see it on their page."))
+        messages.success(request, _("The briefing has been saved. Visitors can see it on their page."))
         return redirect("host-visit", event)
     context = {"contact": contact, "event": visit.event, "visit": visit, "form": form}
     return render(request, "host/briefing.html", context)

@@ -41,7 +41,7 @@ from .steps import (
 )
 
 STEP_ACTIONS: dict[str, tuple[Callable[..., Visit], object]] = {
-    "agree": (record_agreement, gettext_lazy("The host’s agreement is recorded.")),
+    "agree": (record_agreement, gettext_lazy("The host’s agreement has been recorded.")),
     "publish": (publish_visit, gettext_lazy("The visit is open to members.")),
     "close": (close_applications, gettext_lazy("Applications are closed.")),
     "reopen": (reopen_applications, gettext_lazy("Members may apply again.")),
@@ -75,7 +75,7 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
     else:
         source = None
     if request.method == "POST" and form.is_valid() and _save_visit(form):
-        messages.success(request, _("The terms are saved."))
+        messages.success(request, _("The terms have been saved."))
         return redirect("organize-visit", event)
     # Validation has written the posted values into `visit`; states and deadlines are those of the stored row.
     stored = Visit.objects.get(pk=visit.pk)

@@ -143,7 +143,7 @@ def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
     form = ProposalForm(request.POST or None, instance=proposal, hosts=list_vendors())
     if request.method == "POST" and form.is_valid():
         revise_proposal(proposal=form.instance, changed=form.changed_data)
-        messages.success(request, _("The proposal is saved."))
+        messages.success(request, _("The proposal has been saved."))
         return redirect("organize-proposal", pk)
     return _render_proposal(request, pk, form=form)
 
@@ -214,7 +214,7 @@ def proposal_decide(request: HttpRequest, pk: int) -> HttpResponse:
     form = SetAsideForm(request.POST, prefix="aside")
     if form.is_valid():
         set_aside_proposal(proposal=proposal, reason=form.cleaned_data["reason"])
-        messages.success(request, _("The proposal is set aside."))
+        messages.success(request, _("The proposal has been set aside."))
         return redirect("organize-proposal", pk)
     return _render_proposal(request, pk, aside_form=form)
 

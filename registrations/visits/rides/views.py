@@ -106,7 +106,7 @@ def _edit_ride(request: HttpRequest, ride: Ride) -> HttpResponse:
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The ride is saved."))
+            messages.success(request, _("The ride has been saved."))
             return redirect("organize-visit-rides", event.slug)
     context = {"event": event, "section": "organize", "form": form, "ride": ride, "title": title}
     return render(request, "visits/organize_ride.html", context)
@@ -115,7 +115,7 @@ def _edit_ride(request: HttpRequest, ride: Ride) -> HttpResponse:
 @require_POST
 def ride_remove(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     remove_ride(ride=get_managed_ride(event, pk, request.user))
-    messages.success(request, _("The ride is removed."))
+    messages.success(request, _("The ride has been removed."))
     return redirect("organize-visit-rides", event)
 
 
@@ -137,7 +137,7 @@ def own_ride_choice(request: HttpRequest, event: str) -> HttpResponse:
         except SoldOut as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("Your rides are saved."))
+            messages.success(request, _("Your rides have been saved."))
             return redirect("visit-rides", event)
     context = {
         "event": visit.event,

@@ -39,7 +39,7 @@ def test_two_paid_orders_keep_their_money_and_their_books(client, run_tasks):
     assert "€100 paid" in page
     assert "€120 paid" in page
     answer = client.post(merge_address(kept, other), {"reason": "twice"}, follow=True)
-    assert "The registrations are merged" in answer.content.decode()
+    assert "The registrations have been merged" in answer.content.decode()
     balances = [compute_balance(sync_receivable(one.order)) for one in (kept, other)]
     assert [(each.amount_owed, each.amount_paid, each.amount_due) for each in balances] == [
         (10_000, 10_000, 0),
@@ -62,7 +62,7 @@ def test_two_applications_for_a_visit_become_one_place_and_the_host_hears_one_na
     page = client.get(merge_address(kept.registration, other.registration))
     assert (page.status_code, page.context["objection"]) == (200, "")
     answer = client.post(merge_address(kept.registration, other.registration), {}, follow=True)
-    assert "The registrations are merged" in answer.content.decode()
+    assert "The registrations have been merged" in answer.content.decode()
     run_tasks()
     assert list(Application.objects.confirmed()) == [kept]
     assert [state(one) for one in (kept, other)] == [ApplicationState.COMPLETE, ApplicationState.WITHDRAWN]

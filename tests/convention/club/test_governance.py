@@ -43,7 +43,7 @@ def test_a_role_is_given_to_a_new_person_and_ends_with_their_tokens():
     ended = client.post(f"{AT}roles/{role.pk}/end/", follow=True).content.decode()
 
     assert "Zoé Martin’s role has ended." in ended
-    assert "API token was revoked" in ended
+    assert "API token has been revoked" in ended
     assert "<h2>Ended</h2>" in ended
     assert not has_club_role(person, "treasurer")
     assert ApiToken.objects.get(person=person).revoked_at

@@ -77,7 +77,7 @@ def test_a_new_address_ends_what_the_former_one_gave_access_to(django_capture_on
         )
 
     person.refresh_from_db()
-    assert "The person is saved." in answer.content.decode()
+    assert "The person has been saved." in answer.content.decode()
     assert (person.email, person.last_name) == ("new@firm.example", "Roi")
     assert not EmailAddress.objects.filter(email="old@firm.example").exists()
     assert person_client.get("/me/").status_code == 302

@@ -180,7 +180,7 @@ def test_from_the_contract_to_the_mail_by_the_pages(today, run_tasks, mailoutbox
     before = f"/en/organize/{event.slug}/delegation/"
     days = {"starts_on": today.isoformat(), "ends_on": today.isoformat()}
     page = client.post(f"{before}new/", {"company": firm.pk, "contract_number": "C-7", **days}, follow=True)
-    assert f"The contract with {firm} is saved." in page.content.decode()
+    assert f"The contract with {firm} has been saved." in page.content.decode()
     fields = {"delegation": Delegation.objects.get().pk, "email": "nina@firm.example", "role": "organizer"}
     page = client.post(f"{before}name/", {**fields, "first_name": "Nina", "last_name": "Nom"}, follow=True)
     told = page.content.decode()

@@ -106,7 +106,7 @@ def test_a_draft_that_nobody_has_used_is_deleted_by_its_organizer_and_any_other_
 
     assert 'href="/en/organize/new/delete/"' in settings
     assert "will be deleted with its settings" in asked
-    assert "The draft is deleted: " in answers["new"]
+    assert "The draft has been deleted: " in answers["new"]
     assert "People are, or have been, registered or on a waiting list." in answers["used"]
     assert "only a draft can be deleted" in answers["open"]
     assert list(Event.objects.order_by("slug").values_list("slug", flat=True)) == ["open", "used"]

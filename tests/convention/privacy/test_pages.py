@@ -58,7 +58,7 @@ def test_a_consent_is_withdrawn_as_easily_as_given_by_one_button():
     person = make_person_with_data()
     client = make_client(person)
     page = client.post("/en/me/privacy/disagree/purpose-photos/", follow=True)
-    assert "Your consent is withdrawn." in words(page)
+    assert "Your consent has been withdrawn." in words(page)
     person.refresh_from_db()
     assert not person.photo_consent
     assert Consent.objects.get().withdrawn_at is not None
@@ -119,7 +119,7 @@ def test_a_request_is_taken_back():
     client = make_client(make_person())
     client.post("/en/me/privacy/forget/", {"is_sure": "on"})
     page = words(client.post("/en/me/privacy/stay/", follow=True))
-    assert "Your request is withdrawn. Nothing changes." in page
+    assert "Your request has been withdrawn. Nothing changes." in page
     assert PrivacyCase.objects.get().answer == "taken_back"
 
 

@@ -126,7 +126,7 @@ def test_a_member_applies_reads_and_agrees():
     assert "Tick the box to accept." in page
     sent = {"hash": text.hash, "name": "Ana Silva", "agrees": "on"}
     page = client.post("/en/visits/labs/text/", sent, follow=True).content.decode()
-    assert "Your acceptance is recorded" in page
+    assert "Your acceptance has been recorded" in page
     given = NdaAcceptance.objects.get()
     assert (given.name, given.hash) == ("Ana Silva", text.hash)
     assert "You accepted the text as Ana Silva" in read(client, "/visits/labs/text/")

@@ -188,7 +188,7 @@ def test_a_new_first_address_gets_a_link_of_its_own(client):
     page = client.post(link, data, follow=True)
     run_waiting_tasks()
 
-    assert "Your proposal was saved" in page.text
+    assert "Your proposal has been saved" in page.text
     assert client.get(link).status_code == 404
     assert mail.outbox[0].to == ["new@acme.example"]
 

@@ -88,7 +88,7 @@ def test_a_speaker_confirms_a_session(client):
 
     page = post(client, speaker, act="confirm", session=get_appearance(speaker).session_id)
 
-    assert "the session is confirmed" in page.text
+    assert "the session has been confirmed" in page.text
     assert get_appearance(speaker).confirmed_at is not None
     assert AuditEntry.objects.get().verb == "session.confirm_speaker"
 
@@ -163,7 +163,7 @@ def test_availability_is_saved_and_shown_again(client):
 
     page = post(client, speaker, act="availability", step="60", **{"cell-2099-06-15T09:00": "cannot"})
 
-    assert "Your availability was saved." in page.text
+    assert "Your availability has been saved." in page.text
     assert speaker.availabilities.get().level == "cannot"
     assert 'name="cell-2099-06-15T09:00" value="cannot" checked' in page.text
 
@@ -205,7 +205,7 @@ def test_a_photograph_is_public_only_with_consent(client):
 
     page = post(client, speaker, act="photo", photo=make_upload())
 
-    assert "Your photograph was saved." in page.text
+    assert "Your photograph has been saved." in page.text
     assert client.get(address).status_code == 404
     assert "photo.jpg" not in client.get(speaker.get_absolute_url()).text
     assert client.get(f"{make_page_path(speaker)}photo.jpg")["Content-Type"] == "image/jpeg"

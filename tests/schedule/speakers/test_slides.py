@@ -104,7 +104,7 @@ def test_slides_are_public_after_the_session_until_the_consent_is_withdrawn(clie
     file = SessionFile.objects.get()
     address = f"/en/events/{speaker.event.slug}/sessions/{speaker.sessions.get().guid}/files/{file.pk}/"
 
-    assert "Your slides were saved." in page.text
+    assert "Your slides have been saved." in page.text
     assert file.name == "deck.pdf"
     assert client.get(address).status_code == 404
     own = client.get(f"{page_path}slides/{file.pk}/")
