@@ -66,7 +66,7 @@ from .retention import (
 from .storefront.drafts import delete_old_drafts
 
 BILLING_COLUMNS = tuple(f"billing_{name}" for name in BILLING_FIELDS)
-COUNTED_REASON = _("attendance is anonymised; only totals by ticket, company and day are kept")
+COUNTED_REASON = _("attendance is anonymized; only totals by ticket, company and day are kept")
 THREE_YEARS_DAYS = 3 * 365
 
 
@@ -220,7 +220,7 @@ PERSONAL_DATA = [
         purpose=_("lists you imported"),
         actor_columns=("imported_by", "undone_by"),
         exported_columns=("id", "event", "file_name", "imported_at"),
-        retention_reason=_("imports are anonymised; only their history is kept"),
+        retention_reason=_("imports are anonymized; only their history is kept"),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(

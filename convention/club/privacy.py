@@ -22,7 +22,7 @@ from .models import (
 from .periods import ONE_DAY
 from .permissions import is_last_administrator
 
-COUNTED_REASON = _("anonymised; the number of people per company and group is kept")
+COUNTED_REASON = _("anonymized; the number of people per company and group is kept")
 
 
 def _end_periods(rows: "QuerySet[Any]", _subject: DataSubject) -> None:
@@ -131,7 +131,7 @@ PERSONAL_DATA = [
         purpose=_("directory lists you imported or undid"),
         actor_columns=("imported_by", "undone_by"),
         exported_columns=("id", "file_name", "imported_at", "undone_at"),
-        retention_reason=_("imports are anonymised; only their history is kept"),
+        retention_reason=_("imports are anonymized; only their history is kept"),
         leads_to_other_tables=False,
     ),
 ]

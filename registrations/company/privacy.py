@@ -12,7 +12,7 @@ PERSONAL_DATA = [
         purpose=_("orders you placed for your company"),
         actor_columns=("placed_by", "managed_by"),
         exported_columns=("id", "order", "company"),
-        retention_reason=_("the order belongs to the company; it is anonymised"),
+        retention_reason=_("the order belongs to the company; it is anonymized"),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(

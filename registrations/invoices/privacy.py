@@ -43,7 +43,7 @@ ERASURE_BATCH_SIZE: Final = 500
 # French Code de commerce, art. L123-22.
 LEGAL_RETENTION_YEARS: Final = 10
 
-BOOKKEEPING_REASON = _("the law requires payments to stay in the accounts for ten years; they are anonymised")
+BOOKKEEPING_REASON = _("the law requires payments to stay in the accounts for ten years; they are anonymized")
 LEGAL_RETENTION_REASON = _(
     "the law requires issued invoices to stay as they are for ten years, with name and address"
 )

@@ -31,7 +31,7 @@ from .models import (
     VisitorList,
 )
 
-COUNTS_REMAIN = _("anonymised; only the number of participants is kept")
+COUNTS_REMAIN = _("anonymized; only the number of participants is kept")
 
 
 def _erase_contacts(rows: "QuerySet[Any]", _subject: DataSubject | None = None) -> None:
@@ -102,7 +102,7 @@ PERSONAL_DATA = [
         parent_columns=("application",),
         name_columns=("name",),
         blanked_columns=("name",),
-        retention_reason=_("anonymised; the acceptance and the hash of the text are kept"),
+        retention_reason=_("anonymized; the acceptance and the hash of the text are kept"),
     ),
     PersonalDataSource(
         model=Identity,
@@ -129,7 +129,7 @@ PERSONAL_DATA = [
         model=DebriefNote,
         purpose=_("notes you wrote after a visit"),
         parent_columns=("application",),
-        retention_reason=_("anonymised; the text of the note is kept"),
+        retention_reason=_("anonymized; the text of the note is kept"),
     ),
     PersonalDataSource(
         model=FeedbackAnswer,
@@ -149,7 +149,7 @@ PERSONAL_DATA = [
         actor_columns=("proposed_by",),
         parent_columns=("proposed_by_host",),
         exported_columns=("id", "title", "host_name", "motivation", "proposed_at"),
-        retention_reason=_("the proposal belongs to the club; it is anonymised"),
+        retention_reason=_("the proposal belongs to the club; it is anonymized"),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(
@@ -167,7 +167,7 @@ PERSONAL_DATA = [
         address_columns=("sent_to",),
         exported_columns=("id", "visit", "number", "created_at", "sent_to", "sent_at", "acknowledged_by"),
         blanked_columns=("sent_to", "acknowledged_by"),
-        retention_reason=_("anonymised; the hash, counts and times of the list are kept"),
+        retention_reason=_("anonymized; the hash, counts and times of the list are kept"),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(
