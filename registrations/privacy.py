@@ -1,4 +1,4 @@
-"""Personal data of registrations, declared for the privacy desk: tables, retention rules, agreements."""
+"""Personal data of registrations, declared for privacy requests: tables, retention rules, agreements."""
 
 import datetime
 from collections.abc import Iterable, Iterator

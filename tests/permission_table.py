@@ -285,7 +285,7 @@ PERMISSIONS_BY_URL_NAME = {
     "host-visit-list": NOBODY,
     "host-person": NOBODY,
     "host-briefing": NOBODY,
-    # one's own data; and the privacy desk
+    # one's own data; and privacy requests
     **{f"my-privacy{name}": SIGNED_IN for name in ("", "-file", "-agree", "-disagree", "-erase")},
     "my-privacy-withdraw": NOBODY,  # who asked for nothing has nothing to take back
     **{f"privacy{name}": PRIVACY_DESK for name in ("", "-case-new", "-retention", "-purpose-texts")},

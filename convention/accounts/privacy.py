@@ -1,4 +1,4 @@
-"""Personal data of sign-in, declared for the privacy desk."""
+"""Personal data of sign-in, declared for privacy requests."""
 
 from typing import Any
 

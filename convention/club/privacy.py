@@ -1,4 +1,4 @@
-"""Personal data of the club's directory, declared for the privacy desk."""
+"""Personal data of the club's directory, declared for privacy requests."""
 
 from collections.abc import Iterator
 from typing import Any

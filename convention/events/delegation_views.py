@@ -35,7 +35,7 @@ FORBIDDEN_AREAS: Final = (
     gettext_lazy("votes, ballots and consultations"),
     gettext_lazy("the club’s directory: companies, memberships, people"),
     gettext_lazy("the club’s money: invoices, bank, books"),
-    gettext_lazy("the privacy desk"),
+    gettext_lazy("privacy requests"),
     gettext_lazy("the roles of the club’s own people, and the choice of who works for the firm"),
 )
 

@@ -1,4 +1,4 @@
-"""Personal data of events, declared for the privacy desk."""
+"""Personal data of events, declared for privacy requests."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Back office of purposes; their texts are written at the privacy desk."""
+"""Back office of purposes; their texts are written among the privacy requests."""
 
 from django.contrib import admin
 

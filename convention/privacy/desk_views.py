@@ -1,4 +1,4 @@
-"""Pages of the privacy desk: requests, data of a person, retention and consent texts."""
+"""Pages of privacy requests: requests, data of a person, retention and consent texts."""
 
 from typing import TYPE_CHECKING, Any
 

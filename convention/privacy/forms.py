@@ -1,4 +1,4 @@
-"""Forms of people and of the privacy desk."""
+"""Forms of people and of privacy requests."""
 
 from django import forms
 from django.conf import settings

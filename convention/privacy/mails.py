@@ -1,4 +1,4 @@
-"""Mails of the privacy desk: a request was received, and how it was answered."""
+"""Mails about privacy requests: a request was received, and how it was answered."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Decide who works at the privacy desk."""
+"""Decide who answers privacy requests."""
 
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ PRIVACY_DESK_ROLES = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.SECRETARY)
 def require_privacy_desk(person: "RequestUser") -> Person:
     """Return the person. Raise SignInRequired, or Forbidden if they do not work at the desk."""
     return require_club_role(
-        person, *PRIVACY_DESK_ROLES, error_message=_("This page is for the club’s privacy desk.")
+        person, *PRIVACY_DESK_ROLES, error_message=_("This page is for those who answer privacy requests.")
     )
 
 

@@ -1,4 +1,4 @@
-"""Personal data of the privacy desk itself."""
+"""Personal data of privacy requests themselves."""
 
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
@@ -12,7 +12,7 @@ from .retention import delete_old_cases
 PERSONAL_DATA = [
     PersonalDataSource(
         model=PrivacyCase,
-        purpose=_("your requests to the privacy desk and its answers"),
+        purpose=_("your privacy requests and the club’s answers"),
         person_columns=("person",),
         address_columns=("email",),
         actor_columns=("opened_by", "answered_by"),
@@ -32,7 +32,7 @@ AGREEMENTS = [list_purpose_agreements]
 RETENTION = [
     RetentionRule(
         slug="privacy-cases",
-        name=_("Requests to the privacy desk"),
+        name=_("Requests about personal data"),
         counted_from=_("after the answer"),
         days=5 * 365,
         min_days=365,

@@ -1,4 +1,4 @@
-"""URLs of a person's own data and of the privacy desk."""
+"""URLs of a person's own data and of privacy requests."""
 
 from typing import Any
 

@@ -46,7 +46,7 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
     coming = list(events.filter(ends_at__gte=now).order_by("starts_at")[:MAX_UPCOMING_SHOWN])
     past = list(events.filter(ends_at__lt=now).order_by("-starts_at")[:MAX_PAST_SHOWN])
     can_create = can_create_events(request.user)
-    # Secretaries reach the season and the privacy desk from here, whatever visits exist.
+    # Secretaries reach the season and privacy requests from here, whatever visits exist.
     if not (coming or past or can_create or has_club_role(request.user, ClubRole.Role.SECRETARY)):
         raise Forbidden(_("This page is for event organizers."))
     facts = load_event_facts(coming, at=now)

@@ -1,4 +1,4 @@
-"""Find texts that still mention a person after an erasure, for the privacy desk to change by hand.
+"""Find texts that still mention a person after an erasure, which the secretary changes by hand.
 
 Titles, descriptions and pages are written for other people, and a name in them may be a namesake's, so no
 program changes them. Documents that the law requires to stay are not searched.

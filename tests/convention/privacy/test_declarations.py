@@ -1,4 +1,4 @@
-"""Every table with personal data is declared for the privacy desk."""
+"""Every table with personal data is declared for privacy requests."""
 
 from django.apps import apps
 from django.db import models

@@ -277,7 +277,7 @@ def failed_tasks() -> Subject:
 
 
 def earlier_requests() -> Subject:
-    """The privacy desk refused a request with a reason that names the person."""
+    """The club refused a privacy request with a reason that names the person."""
     person, now = account(), timezone.now()
     values = {"answered_at": now, "answer": "refused", "reason": f"{NAME} doit encore 10 €"}
     PrivacyCase.objects.create(kind="erasure", person=person, email=ADDRESS, **values)
