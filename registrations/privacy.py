@@ -196,7 +196,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=AgendaLink,
-        purpose=_("the link between you and a personal agenda, to inform you of changes"),
+        purpose=_("the link between you and a personal programme, to inform you of changes"),
         parent_columns=("registration",),
         is_deleted_on_erasure=True,
     ),

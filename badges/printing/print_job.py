@@ -24,7 +24,7 @@ LAYOUT_TITLES: Final = {
 }
 BACK_LABELS: Final = {
     "": _("No agenda"),
-    "agenda": _("The holder’s agenda: booked and starred sessions"),
+    "agenda": _("The holder’s programme: booked and starred sessions"),
 }
 FLIP_LABELS: Final = {"long": _("Flip on long edge"), "short": _("Flip on short edge")}
 

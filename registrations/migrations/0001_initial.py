@@ -1043,8 +1043,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "link of a personal agenda",
-                "verbose_name_plural": "links of personal agendas",
+                "verbose_name": "link of a personal programme",
+                "verbose_name_plural": "links of personal programmes",
             },
         ),
         migrations.CreateModel(

@@ -87,8 +87,8 @@ class AgendaLink(models.Model):
     notified_version = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
-        verbose_name = _("link of a personal agenda")
-        verbose_name_plural = _("links of personal agendas")
+        verbose_name = _("link of a personal programme")
+        verbose_name_plural = _("links of personal programmes")
 
     def __str__(self) -> str:
         return f"{self.registration.name}, {self.personal_agenda}"

@@ -16,7 +16,7 @@ from .agenda_forms import AgendaPrintForm
 from .printed_agendas import AgendaSelection, NoAgendas, request_agendas, select_attendees
 
 # A page that is linked from the print page of the programme (`hooks.print_pages`).
-PRINT_PAGE = (_("Personal agendas"), "organize-agendas")
+PRINT_PAGE = (_("Personal programmes"), "organize-agendas")
 
 
 @never_cache

@@ -84,7 +84,7 @@ def request_agendas(*, event: Event, selection: AgendaSelection, requested_by: P
     return request_job(
         event=event,
         kind="agendas",
-        title=_("Personal agendas"),
+        title=_("Personal programmes"),
         requested_by=requested_by,
         argument=f"{selection.language} {selection.paper}",
         payload=selection.to_json(),
@@ -113,7 +113,7 @@ def print_agendas(progress: JobProgress, file: BinaryIO) -> str:
                 agendas.get_agenda(attendee, title=describe_agenda(attendee, event)) for attendee in attendees
             ),
             file,
-            title=_("Personal agendas – %(event)s") % {"event": event.title},
+            title=_("Personal programmes – %(event)s") % {"event": event.title},
             changed_at=agendas.programme.changed_at,
             paper=selection.paper,
         )

@@ -189,8 +189,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "personal agenda",
-                "verbose_name_plural": "personal agendas",
+                "verbose_name": "personal programme",
+                "verbose_name_plural": "personal programmes",
             },
         ),
         migrations.CreateModel(
@@ -213,8 +213,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "session of a personal agenda",
-                "verbose_name_plural": "sessions of personal agendas",
+                "verbose_name": "session of a personal programme",
+                "verbose_name_plural": "sessions of personal programmes",
                 "db_table": "schedule_personalagenda_sessions",
             },
         ),

@@ -291,8 +291,8 @@ class PersonalAgenda(LinkedModel):
     )
 
     class Meta:
-        verbose_name = _("personal agenda")
-        verbose_name_plural = _("personal agendas")
+        verbose_name = _("personal programme")
+        verbose_name_plural = _("personal programmes")
 
     def __str__(self) -> str:
         return f"{self.event} #{self.pk}"
@@ -309,8 +309,8 @@ class ChosenSession(models.Model):
         # The name from before the table had a model.
         db_table = "schedule_personalagenda_sessions"
         unique_together = [("personal_agenda", "session")]
-        verbose_name = _("session of a personal agenda")
-        verbose_name_plural = _("sessions of personal agendas")
+        verbose_name = _("session of a personal programme")
+        verbose_name_plural = _("sessions of personal programmes")
 
     def __str__(self) -> str:
         return f"{self.session} ({self.personal_agenda})"
