@@ -102,7 +102,7 @@ PERSONAL_DATA = [
         parent_columns=("application",),
         name_columns=("name",),
         blanked_columns=("name",),
-        retention_reason=_("anonymized; the acceptance and the hash of the text are kept"),
+        retention_reason=_("anonymized; the acceptance and the checksum of the text are kept"),
     ),
     PersonalDataSource(
         model=Identity,
@@ -167,7 +167,7 @@ PERSONAL_DATA = [
         address_columns=("sent_to",),
         exported_columns=("id", "visit", "number", "created_at", "sent_to", "sent_at", "acknowledged_by"),
         blanked_columns=("sent_to", "acknowledged_by"),
-        retention_reason=_("anonymized; the hash, counts and times of the list are kept"),
+        retention_reason=_("anonymized; the checksum, counts and times of the list are kept"),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(

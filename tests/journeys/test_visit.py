@@ -381,7 +381,7 @@ def purged(story: Story, caplog: pytest.LogCaptureFixture) -> None:
     assert list(kept) == [(4, None, "Marc Portier")] * 2
     assert AuditEntry.objects.get(verb="visit.purge").reason == "4 identities, 2 lists"
     page = story.of(story.people.secretary, f"{story.run}lists/2/")
-    story.reads(page, "The names have been deleted as planned. The hash, counts and log remain.")
+    story.reads(page, "The names have been deleted as planned. The checksum, counts and log remain.")
     host = story.browser("host")
     host.reload()
     story.reads(host, "The names were deleted seven days after the visit.")

@@ -596,7 +596,7 @@ class Migration(migrations.Migration):
                 ("number", models.PositiveIntegerField(verbose_name="version")),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="made")),
                 ("encrypted_data", models.BinaryField(null=True)),
-                ("hash", models.CharField(max_length=64, verbose_name="SHA-256")),
+                ("hash", models.CharField(max_length=64, verbose_name="checksum")),
                 ("count", models.PositiveIntegerField(verbose_name="visitors")),
                 ("added", models.PositiveIntegerField(default=0, verbose_name="added")),
                 ("removed", models.PositiveIntegerField(default=0, verbose_name="removed")),

@@ -51,7 +51,7 @@ class VisitorList(models.Model):
     created_at = models.DateTimeField(_("made"), default=timezone.now)
     created_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     encrypted_data = models.BinaryField(null=True, editable=False)
-    hash = models.CharField(_("SHA-256"), max_length=64)
+    hash = models.CharField(_("checksum"), max_length=64)
     count = models.PositiveIntegerField(_("visitors"))
     added = models.PositiveIntegerField(pgettext_lazy("visit", "added"), default=0)
     removed = models.PositiveIntegerField(_("removed"), default=0)

@@ -89,7 +89,7 @@ def decrypt_content(visitor_list: VisitorList) -> ListContent:
     """
     if visitor_list.encrypted_data is None:
         raise LinkExpired(
-            _("The names on this list have been deleted as planned. Its hash and counts are kept.")
+            _("The names on this list have been deleted as planned. Its checksum and counts are kept.")
         )
     return ListContent(**decrypt_value(visitor_list.encrypted_data, row_label=get_list_binding(visitor_list)))
 

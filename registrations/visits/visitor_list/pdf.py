@@ -143,7 +143,7 @@ class _ListDocument:
 
     def _draw_footer(self) -> None:
         self.page.set_color(PALE_INK_COLOR)
-        notice = _("Confidential: destroy this paper after the visit. SHA-256 %(hash)s") % {
+        notice = _("Confidential: destroy this paper after the visit. Checksum: %(hash)s") % {
             "hash": self.visitor_list.hash
         }
         self.page.text(shape_line(notice, FontWeight.REGULAR), SIDE_MARGIN, PAGE_HEIGHT - 30, FOOTER_SIZE)
