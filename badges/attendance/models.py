@@ -72,7 +72,7 @@ class Checkpoint(models.Model):
         Ride, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("ride")
     )
     name = models.CharField(_("name"), max_length=MAX_CHECKPOINT_NAME_LENGTH)
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.ENTRANCE)
+    kind = models.CharField(_("type"), max_length=20, choices=Kind.choices, default=Kind.ENTRANCE)
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
     closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
     capacity = models.PositiveIntegerField(_("capacity"), null=True, blank=True)

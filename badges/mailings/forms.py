@@ -78,7 +78,7 @@ def _text_field(name: str) -> forms.CharField:
 
 class MailingForm(MailTextsForm):
     purpose = forms.ChoiceField(
-        label=_("Kind of mailing"),
+        label=_("Type of mailing"),
         choices=Mailing.Purpose.choices,
         widget=forms.RadioSelect,
         help_text=_("People who have unsubscribed receive no news, only what they need for the event."),

@@ -74,7 +74,7 @@ class Event(RichTextModel):
         PUBLIC = "public", _("public")
 
     slug = models.SlugField(_("address"), max_length=80, unique=True)
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.CONVENTION)
+    kind = models.CharField(_("type"), max_length=20, choices=Kind.choices, default=Kind.CONVENTION)
     visibility = models.CharField(
         _("visibility"), max_length=20, choices=Visibility.choices, default=Visibility.DRAFT
     )

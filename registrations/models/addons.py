@@ -19,7 +19,7 @@ class Addon(SaleItem):
         WORKSHOP = "workshop", _("workshop")
         OTHER = "other", _("other")
 
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.OTHER)
+    kind = models.CharField(_("type"), max_length=20, choices=Kind.choices, default=Kind.OTHER)
     tickets = models.ManyToManyField(
         Ticket, blank=True, related_name="addons", verbose_name=_("available with these tickets")
     )

@@ -46,7 +46,7 @@ class Question(models.Model):
     text_en = models.CharField(_("question in English"), max_length=300, blank=True)
     help = models.CharField(_("explanation"), max_length=500, blank=True)
     help_en = models.CharField(_("explanation in English"), max_length=500, blank=True)
-    kind = models.CharField(_("kind of answer"), max_length=20, choices=Kind.choices, default=Kind.TEXT)
+    kind = models.CharField(_("type of answer"), max_length=20, choices=Kind.choices, default=Kind.TEXT)
     is_required = models.BooleanField(_("answer required"), default=False)
     tickets = models.ManyToManyField(Ticket, related_name="questions", blank=True, verbose_name=_("tickets"))
     # RESTRICT: without the option, the question would be asked of everybody.

@@ -38,7 +38,7 @@ class Voucher(LimitedStock):
     event = models.ForeignKey(Event, models.CASCADE, related_name="vouchers")
     code = models.CharField(_("code"), max_length=40)
     label = models.CharField(_("what it is for"), max_length=120, blank=True)
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.PERCENT)
+    kind = models.CharField(_("type"), max_length=20, choices=Kind.choices, default=Kind.PERCENT)
     value = models.PositiveIntegerField(_("value"), default=0)
     loaded_tickets: "list[Ticket] | None" = None  # if they were loaded with the voucher
     tickets = models.ManyToManyField(

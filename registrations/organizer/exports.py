@@ -55,7 +55,7 @@ def _sale_period_cells(item: Any, event: Event) -> CellRow:
 
 def _addon_sheet(event: Event) -> TableSheet:
     header = [
-        _("Add-on"), _("Address"), _("Kind"), _("Price"), _("Currency"), _("VAT, in percent"), _("Taken"),
+        _("Add-on"), _("Address"), _("Type"), _("Price"), _("Currency"), _("VAT, in percent"), _("Taken"),
         _("Places"), _("Tickets"), _("Opens"), _("Closes"),
     ]  # fmt: skip
     rows = (

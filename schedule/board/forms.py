@@ -75,7 +75,7 @@ class FrameSessionForm(forms.Form):
 
     title = forms.CharField(label=_("Title"), max_length=300)
     role = forms.TypedChoiceField(
-        label=pgettext_lazy("session", "Type"),
+        label=_("Role in the timetable"),
         coerce=Session.Role,
         choices=[choice for choice in Session.Role.choices if choice[0] != Session.Role.TALK],
         initial=Session.Role.BREAK,

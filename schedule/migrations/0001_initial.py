@@ -696,7 +696,7 @@ class Migration(migrations.Migration):
                         verbose_name="role",
                     ),
                 ),
-                ("kind", models.CharField(blank=True, max_length=500, verbose_name="kind")),
+                ("kind", models.CharField(blank=True, max_length=500, verbose_name="type")),
                 ("language", models.CharField(blank=True, max_length=200, verbose_name="language")),
                 ("abstract", models.TextField(blank=True, verbose_name="abstract")),
                 (

@@ -165,7 +165,7 @@ class Session(LimitedStock, RichTextModel):
     title = models.CharField(_("title"), max_length=2000)
     subtitle = models.CharField(_("subtitle"), max_length=2000, blank=True)
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.TALK)
-    kind = models.CharField(_("kind"), max_length=500, blank=True)
+    kind = models.CharField(_("type"), max_length=500, blank=True)
     language = models.CharField(_("language"), max_length=200, blank=True)
     abstract = models.TextField(_("abstract"), blank=True)
     abstract_html = CleanHtmlField(source="abstract")

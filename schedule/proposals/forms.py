@@ -255,7 +255,7 @@ def list_filter_choices(call: CallForProposals) -> list[tuple[str, str, list[tup
     filters: list[tuple[str, Any, list[Any]]] = [
         ("track", _("Track"), tracks),
         ("format", _("Format"), formats),
-        ("kind", pgettext_lazy("proposals", "Kind"), ProposalKind.choices),
+        ("kind", pgettext_lazy("proposals", "Type"), ProposalKind.choices),
         ("score", _("Mean score"), ScoreBand.choices),
     ]
     return [

@@ -22,7 +22,7 @@ FILTER_LABELS = {
     "track": _("Tracks"),
     "room": _("Rooms"),
     "language": _("Languages"),
-    "kind": pgettext_lazy("sessions", "Kinds"),
+    "kind": pgettext_lazy("sessions", "Types"),
     "speaker": _("Speakers"),
 }
 

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                         ],
                         default="entrance",
                         max_length=20,
-                        verbose_name="kind",
+                        verbose_name="type",
                     ),
                 ),
                 ("opens_at", models.DateTimeField(blank=True, null=True, verbose_name="opens")),

@@ -663,7 +663,7 @@ class Migration(migrations.Migration):
                             ("informal", "informal"),
                         ],
                         max_length=20,
-                        verbose_name="kind",
+                        verbose_name="type",
                     ),
                 ),
                 ("charter", models.TextField(blank=True, verbose_name="charter")),

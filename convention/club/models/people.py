@@ -253,7 +253,7 @@ class WorkingGroup(SearchableByName):
 
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(_("name"), max_length=120)
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    kind = models.CharField(_("type"), max_length=20, choices=Kind.choices)
     charter = models.TextField(_("charter"), blank=True)
     sort_name = models.CharField(max_length=100, blank=True, editable=False)
     NAME_TAKEN = _("Another group already has this name.")

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                         ],
                         default="convention",
                         max_length=20,
-                        verbose_name="kind",
+                        verbose_name="type",
                     ),
                 ),
                 (

@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                             ("credit_note", "credit note"),
                         ],
                         max_length=12,
-                        verbose_name="kind",
+                        verbose_name="type",
                     ),
                 ),
                 ("series", models.CharField(max_length=4, verbose_name="series")),

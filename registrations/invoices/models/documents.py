@@ -85,7 +85,7 @@ class Invoice(ImmutableModel):
 
     # PROTECT everywhere: nothing that a document refers to can be deleted.
     receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="invoices")
-    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    kind = models.CharField(_("type"), max_length=12, choices=Kind.choices)
     series = models.CharField(_("series"), max_length=4)
     year = models.PositiveSmallIntegerField(_("year"))
     sequence = models.PositiveIntegerField(_("number in the series"))

@@ -59,7 +59,7 @@ class FeedbackQuestion(models.Model):
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="feedback_questions")
     position = models.PositiveIntegerField(_("position"), default=0)
-    kind = models.CharField(_("kind of answer"), max_length=10, choices=Kind.choices, default=Kind.RATING)
+    kind = models.CharField(_("type of answer"), max_length=10, choices=Kind.choices, default=Kind.RATING)
     text = models.CharField(_("question"), max_length=300)
     text_en = models.CharField(_("question in English"), max_length=300, blank=True)
 

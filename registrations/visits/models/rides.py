@@ -112,7 +112,7 @@ class DayMail(models.Model):
         AFTER = "after", _("after the visit")
 
     application = models.ForeignKey(Application, models.CASCADE, related_name="day_mails")
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    kind = models.CharField(_("type"), max_length=10, choices=Kind.choices)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 
     class Meta:

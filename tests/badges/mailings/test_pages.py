@@ -228,7 +228,7 @@ def test_a_draft_that_somebody_else_changed_is_not_overwritten(client, event):
     assert said in text_of(refused)
     assert refused.context["form"]["subject_en"].value() == "Mine"
     assert refused.context["other_values"] == [
-        ("Kind of mailing", "information needed for the event"),
+        ("Type of mailing", "information needed for the event"),
         ("Subject in English", "Theirs"),
         ("Recipients", "everyone"),
     ]
