@@ -24,7 +24,7 @@ AUDIT_VERB_TEXTS = {
     "registration.change_order": gettext_lazy("ticket or add-ons changed"),
     "registration.move": gettext_lazy("moved to the waiting list of another event"),
     "registration.transfer": gettext_lazy("transferred to someone else"),
-    "registration.substitute": gettext_lazy("given to a colleague"),
+    "registration.substitute": gettext_lazy("transferred to a colleague"),
     "registration.complete": gettext_lazy("details completed by the attendee"),
     # The verbs are stored data; they keep the names they had when they were recorded.
     "registration.prove": gettext_lazy("confirmed through the link in the e-mail"),
