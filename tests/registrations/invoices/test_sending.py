@@ -92,7 +92,7 @@ def test_a_paid_receivable_is_invoiced_and_sent_once(issuer, run_jobs):
     assert document.receivable == paid
     assert mail.to == [paid.email]
     assert mail.subject == f"Invoice {document.number} · Convention"
-    assert "It is paid in full" in mail.body
+    assert "It has been paid in full" in mail.body
     assert "IBAN" not in mail.body
     assert [attachment.filename for attachment in mail.attachments] == [f"{document.number}.pdf"]
     assert unpaid.invoices.count() == 0
@@ -121,7 +121,7 @@ def test_a_mail_sent_later_tells_the_balance_of_today(issuer, run_tasks, mailout
     run_tasks()
 
     assert [mail.to for mail in mailoutbox] == [[paid.email], [credited.email]]
-    assert "It is paid in full" in mailoutbox[0].body
+    assert "It has been paid in full" in mailoutbox[0].body
     assert "It has been credited in full" in mailoutbox[1].body
     assert "IBAN" not in mailoutbox[1].body
     assert InvoiceMail.objects.filter(sent_at__isnull=False).count() == 2
