@@ -98,7 +98,9 @@ def find_upcoming_places(subject: DataSubject) -> Iterator[TranslatableText]:
     is_own |= Q(person=subject.person_id) if subject.person_id else Q(pk__in=[])
     rows = Registration.objects.active().filter(is_own, event__ends_at__gt=now).select_related("event")
     for title in sorted({row.event.title for row in rows}):
-        yield _("There is a current place at “%(event)s”. Cancel it or transfer it first.") % {"event": title}
+        yield _("There is still a place booked at “%(event)s”. Cancel it or transfer it first.") % {
+            "event": title
+        }
     waits = WaitingEntry.objects.active().filter(
         has_address_in_column("email", subject), event__ends_at__gt=now
     )

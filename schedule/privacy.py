@@ -171,7 +171,7 @@ PERSONAL_DATA = [
         purpose=_("e-mails you sent to speakers"),
         actor_columns=("sent_by",),
         exported_columns=("id", "event", "kind", "created_at"),
-        retention_reason=_("anonymized; the e-mails sent to others are kept"),
+        retention_reason=_("the e-mails sent to others are kept, without names"),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(

@@ -39,13 +39,15 @@ class FeedbackSettings(models.Model):
         _("days open after the event"),
         default=14,
         validators=[MaxValueValidator(MAX_DAYS_OPEN)],
-        help_text=_("Attendees can give feedback until then."),
+        help_text=_("Attendees can give feedback for this many days after the event."),
     )
     min_answers = models.PositiveSmallIntegerField(
         _("minimum number of answers"),
         default=MIN_ANSWERS_SHOWN,
         validators=[MinValueValidator(MIN_ANSWERS_SHOWN), MaxValueValidator(50)],
-        help_text=_("With fewer answers, nobody sees a session’s stars or comments. At least 3."),
+        help_text=_(
+            "With fewer answers, nobody sees a session’s stars or comments. It cannot be lower than 3."
+        ),
     )
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     summaries_sent_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -75,7 +75,7 @@ PERSONAL_DATA = [
         name=_("mailings"),
         purpose=_("which mailings you received; the log stores no address"),
         parent_columns=("registrations",),
-        retention_reason=_("anonymized; only the number of e-mails sent remains"),
+        retention_reason=_("only the number of e-mails sent is kept, without names"),
     ),
     PersonalDataSource(
         model=Unsubscription,

@@ -22,7 +22,7 @@ from .models import (
 from .periods import ONE_DAY
 from .permissions import is_last_administrator
 
-COUNTED_REASON = _("anonymized; the number of people per company and group is kept")
+COUNTED_REASON = _("the number of people per company and group is kept, without names")
 
 
 def _end_periods(rows: "QuerySet[Any]", _subject: DataSubject) -> None:

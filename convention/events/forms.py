@@ -173,7 +173,7 @@ class PublishEventForm(ActionErrorsMixin, forms.Form):
             (Event.Visibility.PUBLIC, _("Public: everyone can see it in the list of events and register")),
             (
                 Event.Visibility.MEMBERS,
-                _("Members: anyone with the address can see it, only members can register"),
+                _("Members: anyone with the link can see it, only members can register"),
             ),
         ],
         widget=forms.RadioSelect,

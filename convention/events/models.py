@@ -70,7 +70,7 @@ class Event(RichTextModel):
 
     class Visibility(models.TextChoices):
         DRAFT = "draft", _("draft: visible to organizers only")
-        MEMBERS = "members", _("members: anyone with the address can see it, only members can register")
+        MEMBERS = "members", _("members: anyone with the link can see it, only members can register")
         PUBLIC = "public", _("public")
 
     slug = models.SlugField(_("address"), max_length=80, unique=True)
@@ -113,7 +113,7 @@ class Event(RichTextModel):
         # Strict, since the colour becomes part of a style sheet and of its address.
         validators=[RegexValidator(r"^#[0-9a-f]{6}$", _("Enter a colour as #rrggbb."))],
     )
-    contact_email = models.EmailField(_("contact address"), blank=True)
+    contact_email = models.EmailField(_("contact e-mail address"), blank=True)
     registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
     registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
     substitutions_close_at = models.DateTimeField(_("transfers allowed until"), null=True, blank=True)

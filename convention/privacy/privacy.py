@@ -18,14 +18,18 @@ PERSONAL_DATA = [
         actor_columns=("opened_by", "answered_by"),
         exported_columns=("id", "kind", "requested_at", "answered_at", "answer", "reason"),
         blanked_columns=("email",),
-        retention_reason=_("anonymized; kept as evidence for the authority that requests were answered"),
+        retention_reason=_(
+            "kept without the name, to prove to the data protection authority that requests were answered"
+        ),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(
         model=Consent,
         purpose=_("your consents, by version of the text"),
         person_columns=("person",),
-        retention_reason=_("anonymized; kept as evidence for the authority that consent was given"),
+        retention_reason=_(
+            "kept without the name, to prove to the data protection authority that consent was given"
+        ),
     ),
 ]
 AGREEMENTS = [list_purpose_agreements]

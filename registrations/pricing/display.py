@@ -55,12 +55,12 @@ def make_price_row(
 
 
 def describe_vat(total: VatTotal, currency: str) -> str:
-    """Return “incl. VAT 20 %: €20”, or the legal reason why there is no VAT."""
+    """Return “incl. €20 VAT (20%)”, or the legal reason why there is no VAT."""
     # An invoice without VAT must name the legal reason (EN 16931, BT-120).
     if total.rate == 0:
         return str(dict(VAT_EXEMPTION_CHOICES).get(total.exemption, total.exemption))
     amount = Money(total.vat_amount, currency)
-    return _("incl. VAT %(rate)s%%: %(amount)s") % {
+    return _("incl. %(amount)s VAT (%(rate)s%%)") % {
         "rate": format_vat_rate(total.rate),
         "amount": amount,
     }

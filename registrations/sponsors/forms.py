@@ -97,8 +97,8 @@ class SponsorForm(forms.Form):
         error_messages={"required": _("Enter the name of the contact.")},
     )
     email = forms.EmailField(
-        label=_("E-mail of the contact"),
-        help_text=_("We will send the link for your logo and your attendees’ names to this address."),
+        label=_("Contact’s e-mail address"),
+        help_text=_("We will e-mail this address a link for sending us your logo and your attendees’ names."),
         error_messages={"required": _("Enter the e-mail address for the link.")},
     )
     website = forms.URLField(

@@ -31,7 +31,7 @@ from .models import (
     VisitorList,
 )
 
-COUNTS_REMAIN = _("anonymized; only the number of participants is kept")
+COUNTS_REMAIN = _("only the number of participants is kept, without names")
 
 
 def _erase_contacts(rows: "QuerySet[Any]", _subject: DataSubject | None = None) -> None:
@@ -102,7 +102,7 @@ PERSONAL_DATA = [
         parent_columns=("application",),
         name_columns=("name",),
         blanked_columns=("name",),
-        retention_reason=_("anonymized; the acceptance and the checksum of the text are kept"),
+        retention_reason=_("the acceptance and the checksum of the text are kept, without the name"),
     ),
     PersonalDataSource(
         model=Identity,
@@ -129,7 +129,7 @@ PERSONAL_DATA = [
         model=DebriefNote,
         purpose=_("notes you wrote after a visit"),
         parent_columns=("application",),
-        retention_reason=_("anonymized; the text of the note is kept"),
+        retention_reason=_("the text of the note is kept, without the name"),
     ),
     PersonalDataSource(
         model=FeedbackAnswer,
@@ -167,7 +167,7 @@ PERSONAL_DATA = [
         address_columns=("sent_to",),
         exported_columns=("id", "visit", "number", "created_at", "sent_to", "sent_at", "acknowledged_by"),
         blanked_columns=("sent_to", "acknowledged_by"),
-        retention_reason=_("anonymized; the checksum, counts and times of the list are kept"),
+        retention_reason=_("the checksum, counts and times of the list are kept, without names"),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(

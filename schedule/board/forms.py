@@ -96,7 +96,7 @@ class FrameSessionForm(forms.Form):
         label=_("Room"),
         required=False,
         empty_label=_("all rooms"),
-        help_text=_("Without a room it spans all rooms on the board and on paper."),
+        help_text=_("If you choose no room, it spans all rooms on the board and in print."),
     )
     on_each_day = forms.BooleanField(
         label=_("On each day of the event, at the same time"), required=False, widget=forms.CheckboxInput()

@@ -20,7 +20,7 @@ from .suggest_fix import Fix
 from .timetable import Conflict, Timetable
 
 KIND_LABELS: Final[Mapping[ConflictKind, str | Promise]] = {
-    ConflictKind.ROOM: _("Room needed twice"),
+    ConflictKind.ROOM: _("Room double-booked"),
     ConflictKind.SPEAKER: _("Speaker in two sessions"),
     ConflictKind.CHAIR: _("Chair in two sessions"),
     ConflictKind.SPEAKER_AVAILABILITY: _("Speaker not available"),
@@ -32,7 +32,7 @@ KIND_LABELS: Final[Mapping[ConflictKind, str | Promise]] = {
     ConflictKind.EQUIPMENT: _("Missing equipment"),
     ConflictKind.BOOKINGS: _("Two booked sessions at once"),
     ConflictKind.FAVOURITES: _("Two favourites at once"),
-    ConflictKind.TRACK: _("Track in parallel with itself"),
+    ConflictKind.TRACK: _("Two sessions of a track at once"),
     ConflictKind.BREAK: _("Session during a break"),
     ConflictKind.PLENARY: _("Session during a plenary"),
     ConflictKind.ORDER: _("Wrong order"),

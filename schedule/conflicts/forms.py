@@ -112,7 +112,9 @@ class RoomPlanningForm(forms.ModelForm[Room]):
         widgets = {"features": forms.Textarea({"rows": 4})}
         labels = {"zone": _("Zone"), "features": _("Equipment")}
         help_texts = {
-            "zone": _("Rooms close to each other have the same zone; walking times are between zones."),
+            "zone": _(
+                "Give rooms that are close to each other the same zone; walking times are set between zones."
+            ),
             "features": _("One item per line, for example a projector. Sessions can require them."),
         }
 

@@ -325,7 +325,7 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         default="",
-                        verbose_name="sites that may show the programme in their pages",
+                        verbose_name="sites that may show the programme on their pages",
                     ),
                 ),
                 (

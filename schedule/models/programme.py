@@ -50,7 +50,7 @@ class Schedule(models.Model):
     slot_minutes = models.PositiveIntegerField(default=5)
     # One on each line, or “*” for any (programme/embedding.py).
     embedding_sites = models.TextField(
-        _("sites that may show the programme in their pages"), blank=True, default=""
+        _("sites that may show the programme on their pages"), blank=True, default=""
     )
 
     class Meta:

@@ -41,7 +41,7 @@ class ProposalKind(TextChoices):
 class ScoreBand(TextChoices):
     """A range of mean scores."""
 
-    GOOD = "good", pgettext_lazy("proposals", "4 and more")
+    GOOD = "good", pgettext_lazy("proposals", "4 or more")
     FAIR = "fair", pgettext_lazy("proposals", "3 to 4")
     LOW = "low", pgettext_lazy("proposals", "less than 3")
     NONE = "none", pgettext_lazy("proposals", "no score yet")

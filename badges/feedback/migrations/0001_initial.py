@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                     "days_open",
                     models.PositiveSmallIntegerField(
                         default=14,
-                        help_text="Attendees can give feedback until then.",
+                        help_text="Attendees can give feedback for this many days after the event.",
                         validators=[django.core.validators.MaxValueValidator(60)],
                         verbose_name="days open after the event",
                     ),
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                     "min_answers",
                     models.PositiveSmallIntegerField(
                         default=3,
-                        help_text="With fewer answers, nobody sees a session’s stars or comments. At least 3.",
+                        help_text="With fewer answers, nobody sees a session’s stars or comments. It cannot be lower than 3.",
                         validators=[
                             django.core.validators.MinValueValidator(3),
                             django.core.validators.MaxValueValidator(50),

@@ -49,7 +49,7 @@ class PercentField(HundredthsField):
 class PlanForm(UniqueNameForm):
     """A plan without its slug; the reason for no VAT follows from the rate."""
 
-    dues_cents = EurosField(label=_("Dues, in euros"), help_text=_("For a year, VAT included."))
+    dues_cents = EurosField(label=_("Dues, in euros"), help_text=_("Per year, including VAT."))
     extra_seat_price_cents = EurosField(label=_("Price of an extra seat, in euros"))
     vat_rate = PercentField(
         label=_("VAT rate, in percent"),
@@ -64,7 +64,7 @@ class PlanForm(UniqueNameForm):
         ]  # fmt: skip
         help_texts = {
             "position": _("Plans are listed by this number, the lowest first."),
-            "is_offered": _("Only plans on offer can be chosen for a new membership."),
+            "is_offered": _("If this is not ticked, the plan cannot be chosen for a new membership."),
         }
 
     def clean(self) -> dict[str, Any]:

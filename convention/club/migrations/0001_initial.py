@@ -456,7 +456,7 @@ class Migration(migrations.Migration):
                 ("slug", models.SlugField(unique=True, verbose_name="address")),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 ("name_en", models.CharField(blank=True, max_length=120, verbose_name="name in English")),
-                ("is_offered", models.BooleanField(default=True, verbose_name="on offer")),
+                ("is_offered", models.BooleanField(default=True, verbose_name="open to new memberships")),
                 ("position", models.PositiveIntegerField(default=0, verbose_name="position")),
             ],
             options={
@@ -518,7 +518,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("resigned", "the company resigned"),
-                            ("excluded", "the club excluded it"),
+                            ("excluded", "the club expelled it"),
                             ("merged", "the company merged with another"),
                         ],
                         max_length=20,

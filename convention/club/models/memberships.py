@@ -49,7 +49,7 @@ class Plan(MembershipTerms):
     slug = models.SlugField(_("address"), max_length=50, unique=True)
     name = models.CharField(_("name"), max_length=120)
     name_en = models.CharField(_("name in English"), max_length=120, blank=True)
-    is_offered = models.BooleanField(_("on offer"), default=True)
+    is_offered = models.BooleanField(_("open to new memberships"), default=True)
     position = models.PositiveIntegerField(_("position"), default=0)
     NAME_TAKEN = _("Another plan already has this name.")
 
@@ -102,7 +102,7 @@ class Membership(MembershipTerms, Period):
 
     class Leaving(models.TextChoices):
         RESIGNED = "resigned", _("the company resigned")
-        EXCLUDED = "excluded", _("the club excluded it")
+        EXCLUDED = "excluded", _("the club expelled it")
         MERGED = "merged", _("the company merged with another")
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="memberships")

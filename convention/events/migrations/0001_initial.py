@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                             ("draft", "draft: visible to organizers only"),
                             (
                                 "members",
-                                "members: anyone with the address can see it, only members can register",
+                                "members: anyone with the link can see it, only members can register",
                             ),
                             ("public", "public"),
                         ],
@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "contact_email",
-                    models.EmailField(blank=True, max_length=254, verbose_name="contact address"),
+                    models.EmailField(blank=True, max_length=254, verbose_name="contact e-mail address"),
                 ),
                 (
                     "registration_opens_at",

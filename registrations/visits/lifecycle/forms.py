@@ -53,8 +53,8 @@ class VisitForm(ActionErrorsMixin, forms.ModelForm[Visit]):
         labels = {
             "security_name": _("The host’s security contact"),
             "security_email": _("Security contact’s e-mail address"),
-            "lock_working_days": _("Number of working days before the visit when the list is locked"),
-            "identity_days_before": _("Number of days before the visit when visitors are asked for it"),
+            "lock_working_days": _("Lock the list this many working days before the visit"),
+            "identity_days_before": _("Ask visitors for these details this many days before the visit"),
             "briefing": _("Safety briefing"),
             "briefing_en": _("Safety briefing in English"),
         }

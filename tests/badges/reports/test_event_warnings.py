@@ -56,7 +56,7 @@ def test_all_is_well():
         (facts(stopped_mailings=["Bienvenue"]),
          (2, "1 envoi interrompu par une erreur : Bienvenue. Vérifiez la cause, puis reprenez-le.")),
         (facts(unplaced_session_count=3), (0, "3 sessions n’ont pas d’horaire ou pas de salle.")),
-        (facts(scan_conflict_count=2), (2, "2 badges sont entrés deux fois : indiquez l’explication.")),
+        (facts(scan_conflict_count=2), (2, "2 badges ont servi deux fois à entrer : indiquez l’explication.")),
         (facts(unprintable_names=["a", "b", "c", "d"]),
          (1, "4 noms contiennent des caractères impossibles à imprimer sur un badge : a, b, c….")),
     ],

@@ -110,7 +110,7 @@ def test_what_stands_in_the_way_is_said_and_nothing_is_erased(secretary):
     desk = make_client(secretary)
     assert place.event.title in words(desk.get(f"/en/organize/privacy/{case.pk}/"))
     page = words(desk.post(f"/en/organize/privacy/{case.pk}/erase/", {"is_sure": "on"}, follow=True))
-    assert f"There is a current place at “{place.event.title}”" in page
+    assert f"There is still a place booked at “{place.event.title}”" in page
     person.refresh_from_db()
     assert person.is_active
 

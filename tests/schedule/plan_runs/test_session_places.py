@@ -228,13 +228,13 @@ def test_the_page_knows_the_place_in_a_proposal(organizer, event):
     make_moves(draft=plan_run.proposal, states={talk.pk: SlotState(lab.pk, start, start + HOUR)}, author=None)
 
     run_page = html.fromstring(organizer.get(f"/en/organize/conf/schedule/plan/{plan_run.pk}/").text)
-    [link] = run_page.xpath("//a[contains(., 'Other places')]")
+    [link] = run_page.xpath("//a[contains(., 'Other slots')]")
     page = html.fromstring(organizer.get(link.get("href")).text)
 
     assert link.get("aria-label") is None
     text = " ".join(page.xpath("//main")[0].text_content().split())
     assert f"Talk · Thu 17 Jun, 10:00–11:00 · Lab in proposal {plan_run.pk}" in text
-    assert len(page.xpath("//tr[contains(., 'Current place')]")) == 1
+    assert len(page.xpath("//tr[contains(., 'Current slot')]")) == 1
     assert page.xpath("//main//table//button") == []
     assert page.xpath("//select[@id='day']/option[@selected]/@value") == ["2"]
 
