@@ -267,7 +267,7 @@ class ConflictResponse(serializers.Serializer[Any]):
 
 @extend_schema_serializer(examples=[CONFLICTS_EXAMPLE])
 class ConflictsResponse(serializers.Serializer[Any]):
-    """The conflicts of the draft, those that affect most people first."""
+    """The conflicts of the draft, those affecting the most people first."""
 
     revision = serializers.IntegerField()
     count = serializers.IntegerField(help_text="Of all conflicts; the list has the first 500.")
