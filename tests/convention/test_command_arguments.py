@@ -89,7 +89,7 @@ CASES = {
     "schedule_import small folder": UNREADABLE.format("folder", "c’est un dossier"),
     "schedule_import small missing": UNREADABLE.format("missing", "ce fichier n’existe pas"),
     "schedule_import small /dev/zero": "/dev/zero dépasse 64 Mo.",
-    "schedule_import small empty.csv": "Ce fichier est vide.",
+    "schedule_import small empty.csv": "Ce fichier est vide. Choisissez-en un autre.",
     "schedule_import small binary.csv":
         "Ce fichier n’est pas un fichier texte : il ne peut pas être lu comme un programme.",
     "schedule_import small list.csv":

@@ -5,7 +5,7 @@ reveals nothing. In a browser, with the 78 bytes that the token's base32 stands 
 
     material = await crypto.subtle.importKey("raw", tokenBytes, "HKDF", false, ["deriveKey"])
     key = await crypto.subtle.deriveKey(
-      {name: "HKDF", hash: "checksum", salt: new Uint8Array(), info: encode("convention sealed")},
+      {name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: encode("convention sealed")},
       material, {name: "AES-GCM", length: 256}, false, ["decrypt"])
     nonce, box = sealed.slice(0, 12), sealed.slice(12)     // after base64url
     JSON.parse(decode(await crypto.subtle.decrypt({name: "AES-GCM", iv: nonce}, key, box)))

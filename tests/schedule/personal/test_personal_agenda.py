@@ -79,7 +79,7 @@ def test_hours_are_headed_by_the_clock_of_the_event(client):
 
     page = html.fromstring(client.get("/events/conf/agenda/mine/").text)
 
-    assert page.xpath("//h3[@class='heading']/text()") == ["09:00"]
+    assert page.xpath("//h3[@class='heading']/text()") == ["9:00"]
 
 
 def test_another_device_opens_the_secret_address_and_may_keep_it(client, event):

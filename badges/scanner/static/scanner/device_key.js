@@ -3,7 +3,7 @@
 import { encodeBase64 } from "./badge_codes.js";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
-const SIGNATURE = { name: "ECDSA", hash: "checksum" };
+const SIGNATURE = { name: "ECDSA", hash: "SHA-256" };
 const CANONICAL_VERSION = "scan-1";
 
 /**

@@ -7,7 +7,7 @@ const REGISTRATION_KEY_BYTES = 12;
 const NONCE_BYTES = 12;
 const RECORD_KEY_DERIVATION = {
   name: "HKDF",
-  hash: "checksum",
+  hash: "SHA-256",
   salt: new Uint8Array(),
   info: new TextEncoder().encode("convention sealed"),
 };
@@ -57,7 +57,7 @@ function classifyUnreadable(readings) {
  * @param {string} reference
  */
 export async function makeRegistrationKey(reference) {
-  const digest = await crypto.subtle.digest("checksum", new TextEncoder().encode(REGISTRATION_KEY_PREFIX + reference));
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(REGISTRATION_KEY_PREFIX + reference));
   return encodeBase64(new Uint8Array(digest, 0, REGISTRATION_KEY_BYTES));
 }
 

@@ -17,7 +17,7 @@ export const MIN_PIN_LENGTH = 6;
 async function deriveKey(pin, salt, iterations) {
   const secret = await crypto.subtle.importKey("raw", new TextEncoder().encode(pin), "PBKDF2", false, ["deriveKey"]);
   return crypto.subtle.deriveKey(
-    { name: "PBKDF2", hash: "checksum", salt, iterations },
+    { name: "PBKDF2", hash: "SHA-256", salt, iterations },
     secret,
     { name: "AES-GCM", length: 256 },
     false,
