@@ -48,7 +48,7 @@ def test_every_kind_has_a_label_and_a_sentence(language, kind, number):
 @pytest.mark.parametrize(
     ("persons", "attendees", "english", "french"),
     [
-        ((), 0, "nobody in particular", "personne en particulier"),
+        ((), 0, "nobody in particular", "aucune personne en particulier"),
         ((), 1, "1 attendee", "1 participant"),
         ((1,), 37, "Ada 1 and 37 attendees", "Ada 1 et 37 participants"),
         ((1, 2), 0, "Ada 1 and Ada 2", "Ada 1 et Ada 2"),
@@ -78,7 +78,10 @@ def test_a_fix_names_the_time_of_the_event_s_zone():
     with translation.override("en"):
         assert describe_fix(timetable, fix, PARIS) == "Move “Session 1” to 12:00."
     with translation.override("fr"):
-        assert describe_fix(timetable, fix, PARIS) == "Déplacer «\u202fSession 1\u202f»\u202f: 12\u00a0h."
+        assert (
+            describe_fix(timetable, fix, PARIS)
+            == "Déplacer «\u202fSession 1\u202f»\u202f; nouvel horaire\u202f: 12\u00a0h."
+        )
 
 
 def test_a_place_says_how_many_favourites_it_loses():
