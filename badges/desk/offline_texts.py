@@ -33,7 +33,7 @@ def list_pin_texts() -> dict[str, str]:
         ),
         "locked.pending": _("Entries not sent yet: {count}."),
         "error.signed_out": _("Sign in as desk staff of this event first."),
-        "error.unreachable": _("The server does not respond. Connect to the network to enable this device."),
+        "error.unreachable": _("The server is not responding. Connect to the network to enable this device."),
     }
 
 

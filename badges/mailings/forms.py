@@ -197,8 +197,8 @@ class RemindersForm(MailTextsForm):
         max_length=40,
         required=False,
         help_text=_(
-            "Whole numbers separated by commas, such as 7, 1. Reminders are sent at the time the "
-            "event starts."
+            "Whole numbers separated by commas, such as 7, 1. Reminders are sent on those days, "
+            "at the time of day when the event starts."
         ),
     )
 

@@ -15,9 +15,9 @@ from schedule.models import Session, SessionSpeaker, Speaker, SpeakerLink
 from .audience import SpeakerState
 
 STATE_LABELS: Final = {
-    SpeakerState.UNCONFIRMED: pgettext_lazy("speakers", "sessions not answered"),
+    SpeakerState.UNCONFIRMED: pgettext_lazy("speakers", "no answer for a session"),
     SpeakerState.DECLINED: pgettext_lazy("speakers", "declined"),
-    SpeakerState.UNANSWERED: pgettext_lazy("speakers", "no availability"),
+    SpeakerState.UNANSWERED: pgettext_lazy("speakers", "availability not given"),
     SpeakerState.NO_ADDRESS: pgettext_lazy("speakers", "no e-mail address"),
 }
 
