@@ -279,8 +279,8 @@ class PersonDetailsForm(PersonNameForm):
         empty_value=None,
         error_messages={"unique": _("Someone in the directory already has this address.")},
         help_text=_(
-            "Changing the address signs this person out and revokes their API tokens; the old address receives "
-            "an e-mail. Registrations keep the address they were made with."
+            "Changing the address signs this person out and revokes their API tokens; the old address "
+            "receives an e-mail. Registrations keep the address they were made with."
         ),
     )
     is_other_person = forms.BooleanField(
