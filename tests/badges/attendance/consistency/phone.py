@@ -133,6 +133,8 @@ class Phone:
 
     def forget_pairing(self):
         self.token = self.device_id = self.key = self.offset_ms = None
+        # The page forgets its last scans too (forgetPeople in app.js), so that none of them can be undone.
+        self.last_outcome = None
         self.cursors, self.etag = {}, ""
         self.registrations, self.presences, self.checkpoints, self.limits = {}, {}, {}, {}
         # Acknowledged since the last snapshot.
