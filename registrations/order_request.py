@@ -52,7 +52,7 @@ class RequestedPlace:
 
 @dataclass(frozen=True, kw_only=True)
 class BillingDetails:
-    """Whom the invoice goes to; `country` is an ISO 3166 code of two letters."""
+    """Recipient of the invoice; `country` is an ISO 3166 code of two letters."""
 
     name: str = ""
     street: str = ""

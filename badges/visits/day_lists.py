@@ -10,8 +10,7 @@ from django.utils.translation import ngettext, pgettext
 
 from badges.attendance.reports.printed_list import ListColumn, PrintedList
 from convention.tables.downloads import TableSheet
-from convention.text import dates
-from convention.text.dates import format_date_range, format_date_with_weekday, format_time
+from convention.text.dates import format_date_range, format_date_with_weekday, format_short_time, format_time
 from convention.text.normalize import name_search_key
 
 from .roster import CoachManifest, RosterEntry, count_whereabouts
@@ -34,7 +33,7 @@ def make_roster_list(event: "Event", roster: Sequence[RosterEntry]) -> PrintedLi
         rows=[
             [
                 entry.name, entry.company, str(entry.whereabouts.label),
-                format_clock(event, entry.arrived_at), format_clock(event, entry.left_at),
+                format_short_time(entry.arrived_at, event.zone), format_short_time(entry.left_at, event.zone),
             ]
             for entry in roster
         ],
@@ -59,7 +58,9 @@ def make_evacuation_list(event: "Event", roster: Sequence[RosterEntry]) -> Print
             ListColumn(_("Company"), 170),
             ListColumn(pgettext("visitor", "Arrived"), 46),
         ],
-        rows=[[entry.name, entry.company, format_clock(event, entry.arrived_at)] for entry in people],
+        rows=[
+            [entry.name, entry.company, format_short_time(entry.arrived_at, event.zone)] for entry in people
+        ],
         empty_text=_("Nobody is on site."),
     )
 
@@ -94,13 +95,8 @@ def describe_boarding(event: "Event", ride: "Ride", entry: RosterEntry) -> str:
     moment = entry.boarding_times.get(ride.pk)
     if moment is None:
         return ""
-    boarded_at = format_clock(event, moment)
+    boarded_at = format_short_time(moment, event.zone)
     return boarded_at if ride.pk in entry.ride_ids else _("%(time)s, without a seat") % {"time": boarded_at}
-
-
-def format_clock(event: "Event", moment: "datetime.datetime | None") -> str:
-    """Return the time in the event's zone, as “9:30”; "" for None."""
-    return dates.format_clock(moment, event.zone) if moment else ""
 
 
 def make_roster_sheet(visit: "Visit", roster: Sequence[RosterEntry]) -> TableSheet:

@@ -16,9 +16,8 @@ from badges.attendance.reports.headcount import count_inside_anywhere
 from badges.attendance.reports.printed_list import ListColumn, PrintedList
 from badges.attendance.scanning.presence import filter_still_inside
 from convention.audit.record import record_action
+from convention.text.dates import format_short_time
 from convention.text.normalize import name_search_key
-
-from .day_lists import format_clock
 
 if TYPE_CHECKING:
     from convention.events.models import Event
@@ -81,7 +80,7 @@ def make_inside_list(event: "Event", people: Sequence[PersonInside]) -> PrintedL
             ListColumn(pgettext("visitor", "Arrived"), 46),
         ],
         rows=[
-            [person.name, person.company, person.where, format_clock(event, person.arrived_at)]
+            [person.name, person.company, person.where, format_short_time(person.arrived_at, event.zone)]
             for person in people
         ],
         empty_text=_("Nobody is inside."),

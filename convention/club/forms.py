@@ -234,13 +234,13 @@ class CompanyMergeForm(ActionErrorsMixin, forms.Form):
 
 
 class UniqueNameForm(ActionErrorsMixin, forms.ModelForm):
-    """A row that no other may share its name with, whatever the capitals: `save_named_row` refuses it."""
+    """Form of a row with a unique name, ignoring case; `save_named_row` refuses a name that is taken."""
 
     def clean_name(self) -> str:
         return normalize_whitespace(self.cleaned_data["name"])
 
     def validate_constraints(self) -> None:
-        """Leave the constraint to the action, whose sentence is at the name, also of two requests at once."""
+        """Do nothing: `save_named_row` reports the constraint at the name, for simultaneous requests too."""
 
 
 class MarketForm(UniqueNameForm):

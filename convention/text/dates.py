@@ -52,7 +52,7 @@ def format_time(at: datetime.datetime, zone: TimeZone = None) -> str:
     if not isinstance(local, datetime.datetime):
         return ""
     if _is_english():
-        return f"{local.hour}:{local.minute:02}"
+        return format_short_time(at, zone)
     minutes = f"{NO_BREAK_SPACE}{local.minute:02}" if local.minute else ""
     return f"{local.hour}{NO_BREAK_SPACE}h{minutes}"
 
@@ -65,15 +65,17 @@ def format_time_range(start: datetime.datetime, end: datetime.datetime | None, z
     return f"{format_time(start, zone)}{dash}{format_time(end, zone)}"
 
 
-def format_clock(at: datetime.datetime, zone: TimeZone = None) -> str:
-    """Return “9:30” in both languages, for the columns of a screen."""
-    local = _to_local(at, zone)
+def format_short_time(at: datetime.datetime | None, zone: TimeZone = None) -> str:
+    """Return “9:30” in both languages, for the columns of a screen; "" for None."""
+    local = _to_local(at, zone) if at else None
     return f"{local.hour}:{local.minute:02}" if isinstance(local, datetime.datetime) else ""
 
 
-def format_clock_range(start: datetime.datetime, end: datetime.datetime | None, zone: TimeZone = None) -> str:
+def format_short_time_range(
+    start: datetime.datetime, end: datetime.datetime | None, zone: TimeZone = None
+) -> str:
     """Return “9:30–10:15” in both languages. Without an end, the start alone."""
-    return EN_DASH.join(format_clock(at, zone) for at in (start, end) if at)
+    return EN_DASH.join(format_short_time(at, zone) for at in (start, end) if at)
 
 
 def format_duration(minutes: int) -> str:

@@ -186,17 +186,17 @@ def _book_walk_in(
 
 
 def _build_request(place: RequestedPlace, offering: Offering, language: str) -> OrderRequest:
+    has_price = offering.tickets[place.ticket].current_price.amount or any(
+        addon.price for addon in offering.addons.values()
+    )
     # An invoice needs a recipient; the column is shorter than two names may be.
-    billed = BillingDetails(name=(place.company or f"{place.first_name} {place.last_name}")[:200])
-    is_free = not offering.tickets[place.ticket].current_price.amount
+    billed_name = (place.company or f"{place.first_name} {place.last_name}")[:200] if has_price else ""
     return OrderRequest(
         email=place.email,
         places=(place,),
         language=language,
         company=place.company[:200],
-        billing=BillingDetails()
-        if is_free and not any(addon.price for addon in offering.addons.values())
-        else billed,
+        billing=BillingDetails(name=billed_name),
     )
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext, pgettext
 
 from convention.club.models import Person
 from convention.events.models import Event
-from convention.text.dates import format_clock, format_clock_range
+from convention.text.dates import format_short_time, format_short_time_range
 from schedule.drafts.moves import find_undo_and_redo, list_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.models import Move, ScheduleDraft
@@ -80,7 +80,7 @@ class MoveDescriber:
     def describe_place(self, state: SlotState) -> str:
         """Return “mar. 16 juin, 9:00–9:50, Salle Curie”."""
         starts, ends = state.starts_at.astimezone(self.zone), state.ends_at.astimezone(self.zone)
-        when = f"{short_day(starts.date())}, {format_clock_range(starts, ends, self.zone)}"
+        when = f"{short_day(starts.date())}, {format_short_time_range(starts, ends, self.zone)}"
         room = self.rooms.get(state.room_id or 0)
         return f"{when}, {room}" if room else when
 
@@ -159,7 +159,7 @@ def serialize_command(command: Command, describer: MoveDescriber, person: Person
         "batch": command.batch,
         "author": get_editor_name(first.author) or _("automatic"),
         "is_own": first.author_id == person.pk,
-        "made_at": f"{short_day(made_at.date())}, {format_clock(made_at, describer.zone)}",
+        "made_at": f"{short_day(made_at.date())}, {format_short_time(made_at, describer.zone)}",
         "text": describer.describe_command(command),
         "is_undone": command.is_undone,
     }

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db.models import Prefetch, QuerySet
 
 from convention.events.models import Event, Room
-from convention.text.dates import format_clock, format_clock_range
+from convention.text.dates import format_short_time, format_short_time_range
 from schedule.models import ProgrammeAudience, Session, SessionSpeaker
 
 from .agenda_filter import ALL_DAYS, AgendaFilter, clean_query_value
@@ -19,7 +19,7 @@ from .agenda_jumps import AgendaJump, find_current_start, list_hour_jumps, name_
 from .agenda_search import FoundSessions, find_sessions
 from .days import Fullness, describe_fullness, get_shown_end
 from .programme_version import ProgrammeVersion
-from .session_languages import parse_languages
+from .session_labels import parse_languages
 
 # Of a list over all days; a single day is always shown whole.
 MAX_SESSIONS_SHOWN: Final = 250
@@ -59,7 +59,7 @@ class AgendaEntry:
     @property
     def hours(self) -> str:
         """Return “9:00–9:50”."""
-        return format_clock_range(self.starts_at, self.ends_at, self.starts_at.tzinfo)
+        return format_short_time_range(self.starts_at, self.ends_at, self.starts_at.tzinfo)
 
     @property
     def fullness(self) -> Fullness:
@@ -375,7 +375,7 @@ def group_by_time(day: datetime.date, entries: list[AgendaEntry], grid: AgendaGr
         placed = [place_in_grid(entry, grid) for entry in rows]
         # A programme day may run past midnight, so a heading says when the date changes.
         night = starts.date() if starts.date() != date else None
-        heading = format_clock(starts, starts.tzinfo)
+        heading = format_short_time(starts, starts.tzinfo)
         groups.append(AgendaGroup(heading, placed, anchor, starts, line, end_line, night))
         date = starts.date()
     return DayBlock(day, groups, grid)

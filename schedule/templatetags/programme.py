@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event
-from convention.text.dates import format_clock
+from convention.text.dates import format_short_time
 from schedule.models import Session
-from schedule.programme import session_languages
+from schedule.programme import session_labels
 from schedule.programme.agenda_filter import AgendaFilter
 from schedule.programme.offline import is_event_near
-from schedule.programme.session_kinds import get_kind_name
+from schedule.programme.session_labels import get_kind_name
 
 register = template.Library()
 
@@ -55,7 +55,7 @@ def short_day(date: datetime.date) -> str:
 @register.filter
 def event_clock(moment: datetime.datetime, event: Event) -> str:
     """Format as “9:00”, in the event's time zone."""
-    return format_clock(moment, event.zone)
+    return format_short_time(moment, event.zone)
 
 
 @register.filter
@@ -68,7 +68,7 @@ def event_day(moment: datetime.datetime, event: Event) -> str:
 def event_day_and_clock(moment: datetime.datetime, event: Event) -> str:
     """Format as “mar. 16 juin, 9:00”, in the event's time zone."""
     local = moment.astimezone(event.zone)
-    return f"{short_day(local.date())}, {format_clock(moment, event.zone)}"
+    return f"{short_day(local.date())}, {format_short_time(moment, event.zone)}"
 
 
 @register.filter
@@ -85,7 +85,7 @@ def zone_name(event: Event) -> str:
 def language_names(text: str) -> str:
     """Return “allemand, anglais” for “de, en”."""
     return ", ".join(
-        session_languages.get_language_name(language) for language in session_languages.parse_languages(text)
+        session_labels.get_language_name(language) for language in session_labels.parse_languages(text)
     )
 
 
@@ -97,7 +97,7 @@ def option_name(value: str, name: str) -> str:
     """Return the label of a filter's value."""
     if name == "kind":
         return get_kind_name(value)
-    return session_languages.get_language_name(value) if name == "language" else value
+    return session_labels.get_language_name(value) if name == "language" else value
 
 
 @register.simple_tag
@@ -109,7 +109,7 @@ def filter_label(name: str) -> str:
 @register.filter
 def html_lang(session: Session) -> str:
     """Return the `lang` attribute for a session's own texts, "" if it is unknown."""
-    return session_languages.choose_html_lang(session.language)
+    return session_labels.choose_html_lang(session.language)
 
 
 @register.simple_tag

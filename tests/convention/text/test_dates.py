@@ -6,13 +6,13 @@ import pytest
 from django.utils import translation
 
 from convention.text.dates import (
-    format_clock,
-    format_clock_range,
     format_date,
     format_date_range,
     format_date_with_weekday,
     format_datetime,
     format_datetime_range,
+    format_short_time,
+    format_short_time_range,
     format_time,
     format_time_range,
 )
@@ -61,10 +61,10 @@ def test_hours():
 def test_clocks_in_columns_are_the_same_in_both_languages():
     for language in ("fr", "en"):
         with translation.override(language):
-            assert format_clock(at(16, 9, 5), PARIS) == "9:05"
-            assert format_clock(at(16, 9, 5), "UTC") == "7:05"
-            assert format_clock_range(at(16, 9), at(16, 10, 15), PARIS) == "9:00–10:15"
-            assert format_clock_range(at(16, 9), None, PARIS) == "9:00"
+            assert format_short_time(at(16, 9, 5), PARIS) == "9:05"
+            assert format_short_time(at(16, 9, 5), "UTC") == "7:05"
+            assert format_short_time_range(at(16, 9), at(16, 10, 15), PARIS) == "9:00–10:15"
+            assert format_short_time_range(at(16, 9), None, PARIS) == "9:00"
 
 
 def test_a_time_and_a_day_never_break():

@@ -1,10 +1,24 @@
-"""Parse languages of sessions as programmes write them: “de”, “fr_FR”, “de, en”, “Formal German”."""
+"""Name languages and kinds of sessions as programmes write them: “de”, “fr_FR”, “de, en”, “Atelier”."""
 
 import re
+from typing import Final
 
 from babel import Locale
 from babel.core import UnknownLocaleError
 from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import pgettext_lazy
+
+from convention.text.normalize import casefold_text
+
+TALK: Final = pgettext_lazy("session kind", "talk")
+WORKSHOP: Final = pgettext_lazy("session kind", "workshop")
+PLENARY: Final = pgettext_lazy("session kind", "plenary session")
+KIND_NAMES: Final[dict[str, Promise]] = {
+    **dict.fromkeys(["talk", "conference"], TALK),
+    **dict.fromkeys(["workshop", "atelier"], WORKSHOP),
+    **dict.fromkeys(["plenary", "plenary session", "pleniere", "session pleniere"], PLENARY),
+}
 
 
 def parse_languages(text: str) -> tuple[str, ...]:
@@ -32,3 +46,9 @@ def choose_html_lang(text: str) -> str:
     """Return the `lang` attribute for a title: the code if there is exactly one, else ""."""
     languages = parse_languages(text)
     return languages[0] if len(languages) == 1 and re.fullmatch("[a-z]{2,3}", languages[0]) else ""
+
+
+def get_kind_name(kind: str) -> str:
+    """Return the name of a kind in the active language; one that is not known stays as written."""
+    name = KIND_NAMES.get(casefold_text(kind))
+    return str(name) if name else kind
