@@ -39,7 +39,7 @@ TEXT_LABELS = {
     "text_en": _("Text in English"),
 }
 
-# In French “all” agrees with what there is all of.
+# The French word for “all” has the gender of its noun.
 ALL_FEMININE: Final = pgettext_lazy("feminine", "all")
 
 

@@ -242,7 +242,7 @@ class StartEventForm(EventNameForm):
         return data
 
     def _check_venue(self) -> None:
-        """Refuse a venue that would be lost: a city without a name, or another one than that of the list."""
+        """Refuse a city without a venue name, and a new venue beside one chosen from the list."""
         venue = self.cleaned_data.get("venue")
         name, city = (normalize_whitespace(self.cleaned_data.get(part, "")) for part in VENUE_FIELDS)
         if venue and (name or city):

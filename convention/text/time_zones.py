@@ -4,7 +4,7 @@ import functools
 import zoneinfo
 from typing import Final
 
-# Entries of the time zone database that are no place: an unset clock, and the clock of this machine.
+# Entries of the time zone database that name no place: an unset clock, and this machine’s own zone.
 UNUSABLE_NAMES: Final = frozenset({"Factory", "localtime", "posixrules"})
 
 

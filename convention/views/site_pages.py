@@ -127,14 +127,14 @@ def site_context(request: "HttpRequest") -> dict[str, Any]:
         "home_path": reverse("home"),
         "visitor": PageVisitor(request),
         "languages": [
-            {"code": code, "name": name, "url": find_address(request, code)}
+            {"code": code, "name": name, "url": get_page_url(request, code)}
             for code, name in settings.LANGUAGES
         ],
     }
 
 
-def find_address(request: "HttpRequest", language: str) -> str:
-    """Return the address of the requested page in a language; the requested one where no page was found."""
+def get_page_url(request: "HttpRequest", language: str) -> str:
+    """Return the URL of the requested page in a language; the requested URL itself if no page matches it."""
     match, path = request.resolver_match, request.path
     if match is not None:
         # `translate_url` tries all patterns again: a tenth of the time of a page.
