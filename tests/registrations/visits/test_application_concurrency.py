@@ -6,12 +6,16 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from convention.errors import SoldOut
+from registrations.changes.cancel import AlreadyCancelled
 from registrations.models import CompanyShare, Registration, Ticket
 from registrations.visits.applications.apply import apply_for_visit
 from registrations.visits.applications.withdraw import withdraw_application
 from registrations.visits.hosts.replacements import propose_replacement
 from registrations.visits.models import Application
+from registrations.visits.preconditions import ApplicationEnded
 from registrations.visits.visitor_list.lock import lock_list
+from registrations.waiting_list.end_waiting import WaitingEnded
 from tests.factories import make_company, make_member
 from tests.registrations.visits.factories import applied, make_visit, state
 from tests.threads import in_threads
@@ -119,13 +123,9 @@ def test_places_that_come_and_go_leave_the_counters_true():
             withdraw_application(application=application)
 
     results = in_threads([lambda p=p: come_and_go(p) for p in people] * 2, threads=8)
-    unexpected = [r for r in results if isinstance(r, Exception)]
-    assert {type(one).__name__ for one in unexpected} <= {
-        "NotWaiting",
-        "AlreadyCancelled",
-        "Ended",
-        "SoldOut",
-    }
+    # Another thread may have withdrawn the same application, or the place may be gone; nothing else may fail.
+    lost_races = (AlreadyCancelled, ApplicationEnded, SoldOut, WaitingEnded)
+    assert [r for r in results if isinstance(r, Exception) and not isinstance(r, lost_races)] == []
     ticket = Ticket.objects.get()
     standing = Registration.objects.confirmed().count()
     offered = ticket.waiting_entries.filter(
