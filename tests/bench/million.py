@@ -10,7 +10,7 @@ MILLION = 1_000_000
 DOORS = 100
 SCANNED = """attendance_scan (uid, device_id, event_id, checkpoint_id, registration_id, code_hash,
     payload_hash, direction, scanned_at, received_at, effective_at, is_time_uncertain, is_offline,
-    local_verdict, operator, override_reason, verdict, reason)"""
+    local_verdict, operator, override_reason, verdict, reason, let_in)"""
 SERIES = "WITH RECURSIVE series (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM series WHERE i < {most})"
 PEOPLE = """person AS (
     SELECT r.id, row_number() OVER (ORDER BY r.id) - 1 AS n FROM registrations_registration r
@@ -23,12 +23,12 @@ PEOPLE = """person AS (
     WHERE e.slug = 'large' LIMIT 1
 )"""
 FILL = [
-    f"""INSERT INTO attendance_checkpoint (event_id, name, kind, is_strict, position)
-    {SERIES.format(most=DOORS - 1)} SELECT e.id, 'Room ' || i, 'other', false, 10 + i
+    f"""INSERT INTO attendance_checkpoint (event_id, name, kind, is_strict, position, alarm_percent)
+    {SERIES.format(most=DOORS - 1)} SELECT e.id, 'Room ' || i, 'other', false, 10 + i, 100
     FROM events_event e CROSS JOIN series WHERE e.slug = 'large'""",
-    f"""INSERT INTO {SCANNED} {SERIES.format(most=MILLION - 1)}, {PEOPLE}
+    f"""INSERT INTO {SCANNED} {SERIES.format(most="{last_scan}")}, {PEOPLE}
     SELECT {{uid}}, device.id, door.event_id, door.id, person.id, 'bench' || i, 'bench' || i, 'in',
-        {{at}}, {{now}}, {{at}}, false, false, '', '', '', 'admitted', ''
+        {{at}}, {{now}}, {{at}}, false, false, '', '', '', 'admitted', '', false
     FROM series JOIN door ON door.n = i % {DOORS} JOIN person ON person.n = (i / {DOORS}) % 10000
     CROSS JOIN device""",
     """INSERT INTO attendance_presence (event_id, checkpoint_id, registration_id, is_inside, first_entered_at,
@@ -59,11 +59,16 @@ number_changes(Event.objects.get(slug="large").pk)
 
 def fill(site: Site) -> None:
     """Insert them, spread over the last day, and analyse the database."""
-    values = ON_POSTGRESQL if site.is_postgresql else ON_SQLITE
-    run_statements(site, [part.format(**values) for part in FILL])
+    run_statements(site, list_statements(MILLION, on_postgresql=site.is_postgresql))
     # Devices fetch every ten seconds, so that no more than a few presences ever wait for their number.
     site.manage("shell", "-v0", "-c", NUMBER_CHANGES)
     run_statements(site, ["VACUUM ANALYZE" if site.is_postgresql else "ANALYZE"])
+
+
+def list_statements(scan_count: int, *, on_postgresql: bool) -> list[str]:
+    """Return the SQL that inserts checkpoints, scans and presences of the event `large`."""
+    values = ON_POSTGRESQL if on_postgresql else ON_SQLITE
+    return [part.format(**values, last_scan=scan_count - 1) for part in FILL]
 
 
 def run_statements(site: Site, statements: list[str]) -> None:

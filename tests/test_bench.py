@@ -1,8 +1,12 @@
-"""How the benchmark judges a figure, and the page that it writes."""
+"""How the benchmark judges a figure, the page that it writes, and the scans that it measures beside."""
 
 import pytest
+from django.db import connection
 
+from badges.attendance.models import Presence, Scan
+from tests.badges.attendance.factories import make_device, make_event, make_registration
 from tests.bench.figures import Figure, publish, row
+from tests.bench.million import list_statements
 
 
 @pytest.mark.parametrize(
@@ -46,3 +50,17 @@ def test_nothing_missed_needs_no_reasons(tmp_path):
     path = tmp_path / "figures.md"
     publish([Figure("pages", 500, "/s", at_least=400)], path, load=0)
     assert path.read_text().endswith("\n| pages | 500 /s | at least 400 | reached |  |  |\n")
+
+
+@pytest.mark.django_db
+def test_stored_scans_fit_the_tables():
+    event = make_event(slug="large")
+    make_device(event)
+    for _one in range(3):
+        make_registration(event)
+
+    with connection.cursor() as cursor:
+        for statement in list_statements(250, on_postgresql=connection.vendor == "postgresql"):
+            cursor.execute(statement)
+
+    assert Scan.objects.count() == Presence.objects.count() == 250
