@@ -13,7 +13,7 @@ class ShortNameField(forms.SlugField):
     """A slug; left empty, it is made from the name."""
 
     def __init__(self, **kwargs: Any) -> None:
-        help_text = _("Used in lists and by other software. Leave empty to derive it from the name.")
+        help_text = _("Used in lists and by other software. Leave empty to have it created automatically.")
         super().__init__(label=_("Short name"), max_length=50, required=False, help_text=help_text, **kwargs)
 
 

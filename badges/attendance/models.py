@@ -104,7 +104,7 @@ class Checkpoint(models.Model):
         verbose_name=_("counts as"),
         help_text=_(
             "People scanned here count as present at that checkpoint, "
-            "for example at a second gate of the entrance."
+            "for example if this is a second entrance gate."
         ),
     )
 

@@ -330,8 +330,8 @@ class NewEventForm(EventForm):
 class VenueForm(CountryFormMixin, forms.ModelForm):
     class Meta:
         model = Venue
-        fields = ["name", "street", "postcode", "city", "country", "directions"]
-        widgets = {"directions": forms.Textarea(attrs={"rows": 4})}
+        fields = ["name", "street", "postcode", "city", "country", "directions", "directions_en"]
+        widgets = dict.fromkeys(("directions", "directions_en"), forms.Textarea(attrs={"rows": 4}))
 
 
 class ReadOnlyVenueForm(VenueForm):

@@ -43,6 +43,7 @@ class Venue(models.Model):
     city = models.CharField(_("city"), max_length=100, blank=True)
     country = models.CharField(_("country"), max_length=2, default="FR")
     directions = models.TextField(_("how to get there"), blank=True)
+    directions_en = models.TextField(_("how to get there, in English"), blank=True)
 
     class Meta:
         verbose_name = _("venue")
@@ -51,6 +52,12 @@ class Venue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}, {self.city}" if self.city else self.name
+
+    @property
+    def local_directions(self) -> str:
+        """Return the directions in the active language."""
+        english = translation.get_language() == "en" and self.directions_en
+        return self.directions_en if english else self.directions
 
     @property
     def map_url(self) -> str:

@@ -58,6 +58,7 @@ def seed(world: DemoWorld) -> None:
             "postcode": "74000",
             "city": "Annecy",
             "directions": "Gare à 8 minutes à pied.",
+            "directions_en": "The station is an 8-minute walk away.",
         },
     )
     name, name_en = CONVENTION_NAMES[world.size]

@@ -6,7 +6,8 @@
 `{% filter wrap_mail_lines %}` (a mail’s text) · `{{ name|defuse_links }}` (no link in a mail program) ·
 `{% error_summary form other_form %}` · `{% curve chart %}` · `{% bars chart %}` ·
 `{% called_off event %}` (a sentence; empty for one that takes place) · `{% meter value maximum %}` ·
-`{% with_query key=value %}` (this page's address with other query parameters).
+`{% with_query key=value %}` (this page's address with other query parameters) · `{% colon %}` ·
+`{% for_screen_readers detail %}` (what a button acts on, read aloud only).
 """
 
 import datetime
@@ -21,6 +22,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from convention.events.cancellations import describe_cancellation
 from convention.events.permissions import can_organize, can_staff_desk
@@ -61,6 +63,20 @@ def icon(name: str, label: str = "") -> SafeString:
         ' stroke-width="2" stroke-linecap="round" stroke-linejoin="round" {}>{}</svg>',
         attributes,
         mark_safe(ICON_DRAWINGS[name]),  # noqa: S308 - our own drawings
+    )
+
+
+@register.simple_tag
+def colon() -> str:
+    """Return a colon, with the space that the language puts before it."""
+    return pgettext("before what it is about", ":")
+
+
+@register.simple_tag
+def for_screen_readers(*details: object) -> SafeString:
+    """Return what a button or link acts on, for screen readers only: ": Gate, Ada Lovelace"."""
+    return format_html(
+        '<span class="visually-hidden">{} {}</span>', colon(), ", ".join(str(detail) for detail in details)
     )
 
 

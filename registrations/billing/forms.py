@@ -16,7 +16,7 @@ class RefundRuleForm(forms.Form):
     """A refund percentage until some days before the event; both fields empty: no rule."""
 
     days = forms.IntegerField(label=_("Days before the event"), min_value=0, max_value=730, required=False)
-    share = forms.IntegerField(label=_("Refund, in percent"), min_value=0, max_value=100, required=False)
+    share = forms.IntegerField(label=_("Refund (%)"), min_value=0, max_value=100, required=False)
     ticket = forms.ModelChoiceField(
         Ticket.objects.none(), label=_("Ticket"), required=False, empty_label=_("All tickets")
     )

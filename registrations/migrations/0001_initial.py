@@ -1480,7 +1480,7 @@ class Migration(migrations.Migration):
                     "refund_percent",
                     models.PositiveSmallIntegerField(
                         validators=[django.core.validators.MaxValueValidator(100)],
-                        verbose_name="refund, in percent",
+                        verbose_name="refund (%)",
                     ),
                 ),
                 (

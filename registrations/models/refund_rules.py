@@ -27,7 +27,7 @@ class RefundRule(models.Model):
     )
     days_before = models.PositiveSmallIntegerField(_("days before the event"))
     refund_percent = models.PositiveSmallIntegerField(
-        _("refund, in percent"), validators=[MaxValueValidator(FULL_REFUND_PERCENT)]
+        _("refund (%)"), validators=[MaxValueValidator(FULL_REFUND_PERCENT)]
     )
 
     class Meta:

@@ -1,6 +1,7 @@
 """Create and mail quotations for an order or a sponsor's package. Nothing is booked and no place is held."""
 
-from collections.abc import Iterator, Sequence
+import datetime
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
@@ -35,7 +36,7 @@ class QuotationUnavailable(ConventionError):
 
 
 def create_order_quotation(*, event: Event, request: OrderRequest, context: OrderContext) -> Quotation:
-    """Create a quotation for an order at today's prices.
+    """Create a quotation for an order at today's prices, valid until the first of them changes.
 
     Raise NotOpenNow, InvalidFields, SoldOut or QuotationUnavailable.
     """
@@ -53,7 +54,8 @@ def create_order_quotation(*, event: Event, request: OrderRequest, context: Orde
             )
             for number, line in enumerate(quote.lines)
         ]
-        return _save_quotation(event, request, lines, currency)
+        subject = _describe_subject(event, price_ends_at=quote.price_ends_at)
+        return create_quotation(buyer=_make_buyer(request), items=lines, currency=currency, subject=subject)
 
 
 def create_package_quotation(*, package: Package, request: OrderRequest) -> Quotation:
@@ -67,7 +69,12 @@ def create_package_quotation(*, package: Package, request: OrderRequest) -> Quot
             vat_rate=package.vat_rate,
             exemption=package.vat_exemption,
         )
-        return _save_quotation(package.event, request, [line], package.currency)
+        return create_quotation(
+            buyer=_make_buyer(request),
+            items=[line],
+            currency=package.currency,
+            subject=_describe_subject(package.event),
+        )
 
 
 def _attendee_name(request: OrderRequest, place_index: int) -> str:
@@ -100,19 +107,18 @@ def _explain_missing_issuer(error_text: str) -> Iterator[None]:
         raise QuotationUnavailable(error_text) from error
 
 
-def _save_quotation(
-    event: Event, request: OrderRequest, lines: Sequence[ChargeItem], currency: str
-) -> Quotation:
+def _describe_subject(event: Event, *, price_ends_at: datetime.datetime | None = None) -> QuotationSubject:
     starts, ends = (moment.astimezone(event.zone).date() for moment in (event.starts_at, event.ends_at))
-    subject = QuotationSubject(
-        text=event.title[:300],
-        event=event,
-        service_from=starts,
-        service_to=ends,
-        # A quotation cannot outlast the registration period.
-        valid_until=event.registration_deadline.astimezone(event.zone).date(),
+    # A quotation cannot outlast the registration period.
+    valid_until = event.registration_deadline.astimezone(event.zone).date()
+    if price_ends_at is not None:
+        # The last whole day at these prices: a price that ends at noon cannot be promised for that day.
+        valid_until = min(
+            valid_until, price_ends_at.astimezone(event.zone).date() - datetime.timedelta(days=1)
+        )
+    return QuotationSubject(
+        text=event.title[:300], event=event, service_from=starts, service_to=ends, valid_until=valid_until
     )
-    return create_quotation(buyer=_make_buyer(request), items=lines, currency=currency, subject=subject)
 
 
 def _make_buyer(request: OrderRequest) -> Buyer:

@@ -24,7 +24,7 @@ def _format_capacity(capacity: int | None) -> int | str:
 
 def _ticket_sheet(event: Event) -> TableSheet:
     header = [
-        _("Ticket"), _("Address"), _("For"), _("Price"), _("Currency"), _("VAT, in percent"), _("Taken"),
+        _("Ticket"), _("Address"), _("For"), _("Price"), _("Currency"), _("VAT (%)"), _("Taken"),
         _("Places"), _("Shared quota"), _("Opens"), _("Closes"),
     ]  # fmt: skip
     return TableSheet(_("Tickets"), header, _ticket_rows(event))
@@ -55,7 +55,7 @@ def _sale_period_cells(item: Any, event: Event) -> CellRow:
 
 def _addon_sheet(event: Event) -> TableSheet:
     header = [
-        _("Add-on"), _("Address"), _("Type"), _("Price"), _("Currency"), _("VAT, in percent"), _("Taken"),
+        _("Add-on"), _("Address"), _("Type"), _("Price"), _("Currency"), _("VAT (%)"), _("Taken"),
         _("Places"), _("Tickets"), _("Opens"), _("Closes"),
     ]  # fmt: skip
     rows = (

@@ -168,6 +168,7 @@ def make_voucher_terms(voucher: Voucher) -> VoucherTerms:
         value=voucher.value,
         uses_left=voucher.remaining,
         ticket_slugs=frozenset(ticket.slug for ticket in voucher.list_tickets()),
+        ends_at=voucher.closes_at,
     )
 
 

@@ -45,6 +45,7 @@ class VoucherTerms:
     value: int = 0
     uses_left: int | None = None
     ticket_slugs: frozenset[str] = frozenset()
+    ends_at: datetime.datetime | None = None
 
     def applies_to(self, price_list: PriceList) -> bool:
         """Return whether it applies to the ticket; a hidden one has to be named."""
@@ -79,6 +80,7 @@ class QuoteLine:
     price_list: PriceList
     price: int
     reductions: tuple[Reduction, ...] = ()
+    price_ends_at: datetime.datetime | None = None
     is_addon: bool = False
     uses_voucher: bool = False
 
@@ -121,6 +123,11 @@ class Quote:
     @cached_property
     def total(self) -> int:
         return sum(line.price for line in self.lines)
+
+    @property
+    def price_ends_at(self) -> datetime.datetime | None:
+        """Return when the first timed price or code ends; None if the total has no end."""
+        return min((line.price_ends_at for line in self.lines if line.price_ends_at), default=None)
 
     @property
     def vat_by_rate(self) -> list[VatTotal]:
@@ -222,7 +229,13 @@ def _make_line(number: int, price_list: PriceList, at: datetime.datetime) -> Quo
         if step.price < price_list.price
         else ()
     )
-    return QuoteLine(place_number=number, price_list=price_list, price=step.price, reductions=early)
+    return QuoteLine(
+        place_number=number,
+        price_list=price_list,
+        price=step.price,
+        reductions=early,
+        price_ends_at=step.ends_at,
+    )
 
 
 def _make_addon_line(number: int, price_list: PriceList, at: datetime.datetime) -> QuoteLine:
@@ -237,8 +250,9 @@ def _apply_voucher(line: QuoteLine, voucher_terms: VoucherTerms) -> QuoteLine:
         if discount
         else line
     )
+    price_ends_at = min((end for end in (line.price_ends_at, voucher_terms.ends_at) if end), default=None)
     # A code that only opens a hidden ticket lowers nothing, but its use counts too.
-    return replace(lowered, uses_voucher=True)
+    return replace(lowered, uses_voucher=True, price_ends_at=price_ends_at)
 
 
 def _apply_reduction(line: QuoteLine, reduction: Reduction) -> QuoteLine:

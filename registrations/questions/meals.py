@@ -117,7 +117,7 @@ def list_meal_headings() -> list[str]:
 def list_meal_rows(meals: Iterable[MealCount]) -> Iterator[list[Any]]:
     """Yield the cells below `list_meal_headings`."""
     for meal in meals:
-        yield [meal.title, _("all"), meal.eater_count]
+        yield [meal.title, _("Total"), meal.eater_count]
         yield [meal.title, _("no diet specified"), meal.no_diet_count]
         for name, number in meal.diet_counts:
             yield [meal.title, name, number]

@@ -233,7 +233,7 @@ class ScheduleUploadForm(forms.Form):
     file = forms.FileField(
         label=_("Schedule file"),
         help_text=_(
-            "frab or Pentabarf XML, frab JSON, iCalendar, JSON of Sessionize or KotlinConf, or a table "
+            "frab or Pentabarf XML, frab JSON, iCalendar, Sessionize or KotlinConf JSON, or a table "
             "(.xlsx or .csv). The format is detected from the file’s content."
         ),
         widget=forms.FileInput(

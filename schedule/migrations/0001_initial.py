@@ -410,15 +410,15 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("seconds", models.PositiveIntegerField(default=10, verbose_name="seconds of search")),
+                ("seconds", models.PositiveIntegerField(default=10, verbose_name="search time in seconds")),
                 ("seed", models.PositiveIntegerField(default=1, verbose_name="seed")),
                 (
                     "mode",
                     models.CharField(
                         choices=[
-                            ("unplaced", "Place the sessions without a time; move no other"),
+                            ("unplaced", "Schedule the sessions that have no time; move no others"),
                             ("everything", "Plan everything that is not pinned"),
-                            ("repair", "Resolve the conflicts with the fewest moves"),
+                            ("repair", "Resolve the conflicts in as few moves as possible"),
                         ],
                         default="unplaced",
                         max_length=12,

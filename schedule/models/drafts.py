@@ -197,9 +197,9 @@ class PlanRun(models.Model):
     """One run of the planner: from which draft, its settings, and the proposal that it made."""
 
     class Mode(models.TextChoices):
-        UNPLACED = "unplaced", _("Place the sessions without a time; move no other")
+        UNPLACED = "unplaced", _("Schedule the sessions that have no time; move no others")
         EVERYTHING = "everything", _("Plan everything that is not pinned")
-        REPAIR = "repair", _("Resolve the conflicts with the fewest moves")
+        REPAIR = "repair", _("Resolve the conflicts in as few moves as possible")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -212,7 +212,7 @@ class PlanRun(models.Model):
     from_draft = models.ForeignKey(ScheduleDraft, models.SET_NULL, null=True, related_name="+")
     proposal = models.OneToOneField(ScheduleDraft, models.SET_NULL, null=True, related_name="plan_run")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
-    seconds = models.PositiveIntegerField(_("seconds of search"), default=10)
+    seconds = models.PositiveIntegerField(_("search time in seconds"), default=10)
     seed = models.PositiveIntegerField(_("seed"), default=1)
     mode = models.CharField(_("task"), max_length=12, choices=Mode.choices, default=Mode.UNPLACED)
     stop_requested_at = models.DateTimeField(null=True)

@@ -17,9 +17,7 @@ class PlanRunForm(forms.ModelForm[PlanRun]):
         fields = ("mode", "seconds", "seed")
         widgets = {"mode": forms.RadioSelect}
         help_texts = {
-            "seconds": _(
-                "More time gives a better timetable. Ten seconds are enough for a hundred sessions."
-            ),
+            "seconds": _("More time gives a better timetable. Ten seconds is enough for a hundred sessions."),
             "seed": _(
                 "A different number gives a different proposal; the same number always gives the same one."
             ),

@@ -77,8 +77,13 @@ def zone_name(event: Event) -> str:
     # Of the event's start, not of today: summer time may lie between them.
     offset = event.starts_at.astimezone(event.zone).strftime("%z")
     hours = f"{offset[0]}{int(offset[1:3])}" + ("" if offset[3:] == "00" else f":{offset[3:]}")
-    place = get_timezone_location(event.timezone, locale=get_babel_locale(), return_city=True)
-    return f"{place} (UTC{hours.replace('-', '−')})"
+    return f"{zone_location(event)} (UTC{hours.replace('-', '−')})"
+
+
+@register.filter
+def zone_location(event: Event) -> str:
+    """Return “Paris”: for times on both sides of a change of the clocks, which have no common offset."""
+    return get_timezone_location(event.timezone, locale=get_babel_locale(), return_city=True)
 
 
 @register.filter

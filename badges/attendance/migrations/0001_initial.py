@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                     "counts_as",
                     models.ForeignKey(
                         blank=True,
-                        help_text="People scanned here count as present at that checkpoint, for example at a second gate of the entrance.",
+                        help_text="People scanned here count as present at that checkpoint, for example if this is a second entrance gate.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="gates",

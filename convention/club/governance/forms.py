@@ -52,7 +52,7 @@ class PlanForm(UniqueNameForm):
     dues_cents = EurosField(label=_("Dues, in euros"), help_text=_("Per year, including VAT."))
     extra_seat_price_cents = EurosField(label=_("Price of an extra seat, in euros"))
     vat_rate = PercentField(
-        label=_("VAT rate, in percent"),
+        label=_("VAT rate (%)"),
         help_text=_("0 for an association whose dues are exempt from VAT."),
     )
 

@@ -31,6 +31,10 @@ class Migration(migrations.Migration):
                 ("city", models.CharField(blank=True, max_length=100, verbose_name="city")),
                 ("country", models.CharField(default="FR", max_length=2, verbose_name="country")),
                 ("directions", models.TextField(blank=True, verbose_name="how to get there")),
+                (
+                    "directions_en",
+                    models.TextField(blank=True, verbose_name="how to get there, in English"),
+                ),
             ],
             options={
                 "verbose_name": "venue",

@@ -187,8 +187,8 @@ def draw_agreement_box(sheets: DocumentSheets, _shown: Invoice) -> None:
     # Conditions and signature box stay on one page.
     page = sheets.ensure_space(170)
     words = _(
-        "This quotation does not reserve any places. Prices and availability are those at "
-        "the time of the order."
+        "The prices apply to orders placed by the date above, while places are available. "
+        "This quotation does not reserve any places."
     )
     sheets.draw_paragraph(words, FontWeight.REGULAR, 8.5, width=TABLE_WIDTH, color=PALE_INK_COLOR)
     sheets.y += 12

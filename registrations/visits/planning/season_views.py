@@ -128,7 +128,7 @@ def company_history_export(request: HttpRequest, kind: str) -> HttpResponse:
         _("Company"),
         _("Attended"),
         _("Absent"),
-        _("Places ahead"),
+        _("Upcoming places"),
         _("Refused applications"),
         _("Last visit"),
     ]

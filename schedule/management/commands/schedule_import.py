@@ -20,7 +20,7 @@ class Command(ConventionCommand):
     """
 
     help = (
-        "Import frab or Pentabarf XML, frab JSON, iCalendar, JSON of Sessionize or KotlinConf, or a table "
+        "Import frab or Pentabarf XML, frab JSON, iCalendar, Sessionize or KotlinConf JSON, or a table "
         "(CSV, XLSX); creates the event as a draft if it is missing."
     )
 

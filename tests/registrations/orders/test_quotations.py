@@ -67,6 +67,19 @@ def test_it_is_valid_for_thirty_days_or_until_registration_closes(event):
     assert ask(event).valid_until == today + datetime.timedelta(days=30)
 
 
+def test_it_is_valid_while_its_prices_last(event):
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    in_ten_days, in_four_days = (midnight + datetime.timedelta(days=days) for days in (10, 4))
+    ticket = event.tickets.get()
+    ticket.price_steps.create(price=9_000, ends_at=in_ten_days)
+    voucher = event.vouchers.create(code="MOINS10", kind="percent", value=10, closes_at=in_four_days)
+
+    with_early_price, with_code = ask(event), ask(event, code=voucher.code)
+
+    assert with_early_price.valid_until == in_ten_days.date() - datetime.timedelta(days=1)
+    assert with_code.valid_until == in_four_days.date() - datetime.timedelta(days=1)
+
+
 @pytest.mark.parametrize(("language", "words"), [
     ("fr", ["Devis", "Valable jusqu’au", "Bon pour accord", "Signature et cachet"]),
     ("en", ["Quotation", "Valid until", "Agreed", "Signature and stamp"]),

@@ -214,7 +214,7 @@ def test_equal_places_are_grouped_and_only_the_best_are_shown(organizer, event):
     page = html.fromstring(organizer.get(address).text)
     everything = html.fromstring(organizer.get(address, {"all": "1"}).text)
 
-    assert page.xpath("//main//h2/text()") == ["These cost nothing"]
+    assert page.xpath("//main//h2/text()") == ["Slots with no drawbacks"]
     assert len(page.xpath("//main//table/tbody/tr")) == 20
     assert page.xpath("//a[contains(., 'Show all: ')]/@href") == ["?day=1&all=1"]
     assert len(everything.xpath("//main//table/tbody/tr")) > 20
