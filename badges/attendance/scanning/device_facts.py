@@ -39,6 +39,8 @@ class DeviceScan:
     # Whether it moved the badge in or out, as the device knew it: only then a place was taken or freed.
     changes_inside: bool = True
     undoes: str = ""
+    # Made before the phone was paired anew: refused by the server if that device was revoked.
+    is_of_former_pairing: bool = False
 
 
 def derive_device_facts(
@@ -124,7 +126,9 @@ def count_leased_places(limit: SnapshotRow | None, scans: Iterable[DeviceScan], 
     moves = [scan for scan in scans if scan.changes_inside]
     # Whoever did not leave after all takes a place; one who did not enter gives it back with the next lease.
     entered = sum((scan.direction == "in") != bool(scan.undoes) for scan in moves)
-    left = sum(scan.direction == "out" and not scan.undoes for scan in moves)
+    left = sum(
+        scan.direction == "out" and not scan.undoes and not scan.is_of_former_pairing for scan in moves
+    )
     return max(0, limit["lease"] - entered + left)
 
 

@@ -388,6 +388,8 @@ declare global {
       /** Whether it moved the badge in or out, as the device knew it: only then a place was taken or freed. */
       changes_inside: boolean;
       undoes: string;
+      /** Made before the phone was paired anew: refused by the server if that device was revoked. */
+      is_of_former_pairing?: boolean;
     }
 
     type PresenceFacts = Pick<Presence, "is_inside" | "is_mine" | "read_at">;

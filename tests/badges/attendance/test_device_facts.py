@@ -50,6 +50,7 @@ def make_case(draw):
             "direction": draw.choice(["in", "out"]), "at": NOON_MS - draw.choice([36_000_000, 9000, 0]),
             "let_in": draw.random() < 0.8, "changes_inside": draw.random() < 0.8,
             "undoes": draw.choice(["", "", "", "scan-0", "scan-1", "another"]),
+            "is_of_former_pairing": draw.random() < 0.2,
         }
         for number in range(draw.randrange(5))
     ]  # fmt: skip

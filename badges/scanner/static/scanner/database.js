@@ -194,18 +194,26 @@ export async function countInside(door) {
  * @returns {Promise<Pick<Scanner.DeviceData, "sentScans" | "unsentScans">>}
  */
 export async function loadOwnScans(event) {
-  const [unsent, sent] = await Promise.all([listAllPendingScans(), (await openDatabase()).getAll("sent")]);
+  const [unsent, sent, pairing] = await Promise.all([
+    listAllPendingScans(),
+    (await openDatabase()).getAll("sent"),
+    getPairing(),
+  ]);
   const sentScans = sent.sort((first, second) => first.at - second.at);
-  return { sentScans, unsentScans: unsent.flatMap((scan) => (scan.event === event ? describeScan(scan) : [])) };
+  const ofEvent = unsent.filter((scan) => scan.event === event);
+  return { sentScans, unsentScans: ofEvent.flatMap((scan) => describeScan(scan, pairing?.device.id)) };
 }
 
 /**
  * Return the scan as device_facts.js takes it; none for one that an older version of the app made.
  * @param {Scanner.PendingScan} scan
+ * @param {number | undefined} pairedDevice the device that this phone is now
  * @returns {Scanner.DeviceScan[]}
  */
-function describeScan({ id, key = null, door, direction, server_at: at, let_in, changes_inside = true, undoes = "" }) {
-  return door === undefined || at === undefined ? [] : [{ id, key, door, direction, at, let_in, changes_inside, undoes }];
+function describeScan(scan, pairedDevice) {
+  const { id, key = null, door, direction, server_at: at, let_in, changes_inside = true, undoes = "" } = scan;
+  if (door === undefined || at === undefined) return [];
+  return [{ id, key, door, direction, at, let_in, changes_inside, undoes, is_of_former_pairing: scan.device !== pairedDevice }];
 }
 
 /**

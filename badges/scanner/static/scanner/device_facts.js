@@ -79,7 +79,7 @@ export function countLeasedPlaces(limit, scans, at) {
   const moves = scans.filter(({ changes_inside }) => changes_inside);
   // Whoever did not leave after all takes a place; one who did not enter gives it back with the next lease.
   const entered = moves.filter(({ direction, undoes }) => (direction === "in") !== Boolean(undoes)).length;
-  const left = moves.filter(({ direction, undoes }) => direction === "out" && !undoes).length;
+  const left = moves.filter((scan) => scan.direction === "out" && !scan.undoes && !scan.is_of_former_pairing).length;
   return Math.max(0, limit.lease - entered + left);
 }
 

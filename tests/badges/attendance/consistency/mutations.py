@@ -72,6 +72,14 @@ def follow_arrivals(history):
 ORIGINAL_RECORDS = snapshot.load_presence_records
 
 
+ORIGINAL_COUNT = device_facts.count_leased_places
+
+
+def count_former_exits(limit, scans, *, at):
+    scans = [dataclasses.replace(scan, is_of_former_pairing=False) for scan in scans]
+    return ORIGINAL_COUNT(limit, scans, at=at)
+
+
 def leave_out_undone(device, cursor):
     return (row for row in ORIGINAL_RECORDS(device, cursor) if row.entered_at)
 
@@ -80,6 +88,9 @@ MUTATIONS = {
     "fault 1: presence rests on the verdict": Mutation(batch, "resolve_let_in", count_every_admission),
     "fault 2: the phone knows no limit": Mutation(
         device_facts, "count_leased_places", lambda *_args, **_given: None
+    ),
+    "an exit that the server may refuse frees a place": Mutation(
+        device_facts, "count_leased_places", count_former_exits, seed=433
     ),
     "fault 3: a revoked phone's scans stay on it": Mutation(
         record_scans, "check_scan_device", refuse_other_devices, seed=1

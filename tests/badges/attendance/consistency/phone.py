@@ -5,6 +5,7 @@ signs its scans by itself, from the description of the API.
 """
 
 import base64
+import dataclasses
 import datetime
 import json
 import uuid
@@ -260,7 +261,10 @@ class Phone:
             record=decrypt_record(badge.token, registration["sealed"]) if is_current else None,
             presence=self.presences.get((checkpoint["door"], key)),
             limit=self.limits.get(checkpoint["door"]),
-            unsent_scans=[unsent for _item, unsent in self.outbox.values()],
+            unsent_scans=[
+                dataclasses.replace(unsent, is_of_former_pairing=item["device"] != self.device_id)
+                for item, unsent in self.outbox.values()
+            ],
             sent_scans=self.sent,
         )
         return facts, key
