@@ -207,10 +207,10 @@ export async function loadOwnScans(event) {
 /**
  * Return the scan as device_facts.js takes it; none for one that an older version of the app made.
  * @param {Scanner.PendingScan} scan
- * @param {number | undefined} pairedDevice the device that this phone is now
+ * @param {number} [pairedDevice] the device that this phone is now
  * @returns {Scanner.DeviceScan[]}
  */
-function describeScan(scan, pairedDevice) {
+function describeScan(scan, pairedDevice = scan.device) {
   const { id, key = null, door, direction, server_at: at, let_in, changes_inside = true, undoes = "" } = scan;
   if (door === undefined || at === undefined) return [];
   return [{ id, key, door, direction, at, let_in, changes_inside, undoes, is_of_former_pairing: scan.device !== pairedDevice }];
