@@ -54,6 +54,7 @@ from tests.schema_cache import (
     restore_schema,
     save_schema,
 )
+from tests.static_files import share_static_files
 from tests.task_runner import run_waiting_tasks
 
 # A busy machine is slow, not wrong. Tests that need more examples say so.
@@ -91,8 +92,9 @@ def depends_on_database(item: pytest.Item) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile changed translations once, before anything reads them."""
+    """Make tests start and end quickly; compile changed translations once, before anything reads them."""
     flush_quickly()
+    share_static_files()
     if not hasattr(config, "workerinput"):
         subprocess.run([sys.executable, ".ci/translations.py", "compile"], cwd=ROOT, check=True)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
@@ -51,7 +52,7 @@ class CheckpointForm(forms.ModelForm):
         assert isinstance(tickets, forms.ModelMultipleChoiceField)
         assert isinstance(addon, forms.ModelChoiceField)
         tickets.queryset, addon.queryset = event.tickets.all(), event.addons.all()
-        addon.empty_label = str(_("none"))
+        addon.empty_label = pgettext("add-on", "none")
         for name in ("opens_at", "closes_at"):
             moment = getattr(self.instance, name)
             if moment:
@@ -122,7 +123,7 @@ class ScanConflictFilterForm(forms.Form):
     checkpoint = forms.ModelChoiceField(
         Checkpoint.objects.none(), label=_("Checkpoint"), required=False, empty_label=_("all checkpoints")
     )
-    begins_at = LocalDateTimeField(label=_("Scanned from"), required=False)
+    begins_at = LocalDateTimeField(label=_("Scanned since"), required=False)
     ends_at = LocalDateTimeField(label=_("Scanned before"), required=False)
     kind = forms.ChoiceField(
         label=_("Explanation"),

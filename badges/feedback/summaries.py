@@ -85,7 +85,7 @@ def make_star_bars(star_counts: Mapping[int, int]) -> BarChart:
         )
         for stars in range(MAX_STARS, 0, -1)
     ]
-    return BarChart(_("Answers by stars"), rows, _("Stars"), _("answers"))
+    return BarChart(_("Answers by stars"), rows, _("Stars"), _("Answers"))
 
 
 def list_event_summaries(settings: FeedbackSettings) -> list[SessionSummary]:

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
-from convention.text.normalize import normalize_whitespace
+from convention.text.normalize import casefold_text, normalize_whitespace
 from convention.web.forms import ActionErrorsMixin
 from registrations.models import Registration
 
@@ -128,9 +128,9 @@ class MailingForm(MailTextsForm):
             return
         # Presences exist only at these.
         checkpoints = event.checkpoints.filter(counts_as__isnull=True)
-        companies = Registration.objects.filter(event=event).exclude(company="").order_by("company")
+        companies = Registration.objects.filter(event=event).exclude(company="").order_by()
         self._set_choices("tickets", [(ticket.slug, ticket.title) for ticket in event.tickets.all()])
-        names = companies.values_list("company", flat=True).distinct()
+        names = sorted(companies.values_list("company", flat=True).distinct(), key=casefold_text)
         self._set_choices("company", [("", ALL_FEMININE), *((name, name) for name in names)])
         self._set_choices(
             "checkpoint",

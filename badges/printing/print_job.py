@@ -23,7 +23,7 @@ LAYOUT_TITLES: Final = {
     "label": _("labels, 62 mm"),
 }
 BACK_LABELS: Final = {
-    "": _("No agenda"),
+    "": _("No programme"),
     "agenda": _("The holder’s programme: booked and starred sessions"),
 }
 FLIP_LABELS: Final = {"long": _("Flip on long edge"), "short": _("Flip on short edge")}

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from badges.attendance.reports.headcount import accumulate_arrivals
 from convention.events.models import Event
 from convention.text.dates import format_date, format_datetime, format_time
+from convention.text.normalize import casefold_text
 from convention.web.charts import BarChart, ChartBar, CurveChart, thin_points
 from registrations.models import Registration
 from schedule.models import Session
@@ -122,7 +123,7 @@ def _ticket_bars(facts: EventFacts, registrations_url: str) -> BarChart:
 def _count_by_company(event: Event) -> list[tuple[str, int]]:
     rows = Registration.objects.confirmed().filter(event=event).exclude(company="").order_by()
     counted = rows.values_list("company").annotate(count=Count("pk"))
-    return sorted(counted, key=lambda row: (-row[1], row[0].casefold()))
+    return sorted(counted, key=lambda row: (-row[1], casefold_text(row[0])))
 
 
 def _company_bars(companies: Iterable[tuple[str, int]], registrations_url: str) -> BarChart:

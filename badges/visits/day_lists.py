@@ -27,7 +27,7 @@ def make_roster_list(event: "Event", roster: Sequence[RosterEntry]) -> PrintedLi
         title=_("Roster"),
         subtitles=[format_date_range(event.starts_at, event.ends_at, event.zone), counts],
         columns=[
-            ListColumn(_("Name"), 185), ListColumn(_("Company"), 130), ListColumn(_("Where"), 75),
+            ListColumn(_("Name"), 185), ListColumn(_("Company"), 130), ListColumn(_("Status"), 75),
             ListColumn(pgettext("visitor", "Arrived"), 48), ListColumn(pgettext("visitor", "Left"), 48),
         ],
         rows=[
@@ -105,7 +105,7 @@ def make_roster_sheet(visit: "Visit", roster: Sequence[RosterEntry]) -> TableShe
     zone = event.zone
     ride_descriptions = {ride.pk: describe_ride(event, ride) for ride in visit.rides.all()}
     header = [
-        _("Last name"), _("First name"), _("Company"), _("Where"), _("Boarded"),
+        _("Last name"), _("First name"), _("Company"), _("Status"), _("Boarded"),
         pgettext("visitor", "Arrived"), pgettext("visitor", "Left"), _("Rides"),
         _("Also expected at"), _("Reference"),
     ]  # fmt: skip

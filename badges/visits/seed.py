@@ -17,6 +17,7 @@ from convention.events.seed import VISIT_TEXT, VISIT_TEXT_EN, create_desk_role
 from convention.seeding import DemoWorld
 from registrations.models import Registration
 from registrations.seed import seed_members_ticket, seed_registrations
+from registrations.visits.dates import compute_lock_time
 from registrations.visits.debrief.feedback import add_default_questions
 from registrations.visits.models import (
     Application,
@@ -35,6 +36,7 @@ from registrations.visits.seed_hosts import seed_hosts, seed_list
 from .checkpoints import create_visit_checkpoints
 
 VISITOR_COUNT = 14
+LOCK_WORKING_DAYS = 5
 ONE_HOUR, ONE_MINUTE = datetime.timedelta(hours=1), datetime.timedelta(minutes=1)
 NDA_TEXT = (
     "Ce que l’hôte montre avant sa sortie reste entre les personnes présentes jusqu’à la fin de l’embargo."
@@ -102,8 +104,10 @@ def create_visit(world: DemoWorld, slug: str, topic: str, host: str, starts_at: 
     )
     create_desk_role(world, event)
     agreed = starts_at - datetime.timedelta(days=60)
+    locked_at = compute_lock_time(starts_at, event.zone, LOCK_WORKING_DAYS)
     return Visit.objects.create(
         event=event,
+        lock_working_days=LOCK_WORKING_DAYS,
         security_name="Poste de sécurité",
         security_email=f"securite@{slug}.example",
         identity_fields=["birth_date", "nationality", "document_kind", "document_number"],
@@ -111,8 +115,8 @@ def create_visit(world: DemoWorld, slug: str, topic: str, host: str, starts_at: 
         briefing_en="Wear closed shoes. No photographs in the room.",
         agreed_at=agreed,
         closed_at=starts_at - datetime.timedelta(days=14),
-        locked_at=starts_at - datetime.timedelta(days=8),
-        sent_at=starts_at - datetime.timedelta(days=8),
+        locked_at=locked_at,
+        sent_at=locked_at + ONE_HOUR,
         embargo_until=starts_at + datetime.timedelta(days=14),
     )
 

@@ -51,7 +51,7 @@ ACCOUNT_MAIL_TEXTS = {
         _("If this wasn’t you, you can ignore this e-mail."),
     ),
     "password_reset_key": AccountMailText(
-        _("A new password"),
+        _("Password reset"),
         _("Use this link to choose a new password. It works once and expires after three days."),
         NOT_REQUESTED_TEXT,
         _("Choose a new password"),

@@ -16,6 +16,6 @@ class TokenForm(forms.Form):
         label=_("Name"), max_length=100, help_text=_("What will use it, for example “badge printer”.")
     )
     scopes = forms.MultipleChoiceField(
-        label=_("It can"), choices=ApiToken.Scope.choices, widget=forms.CheckboxSelectMultiple
+        label=_("Permissions"), choices=ApiToken.Scope.choices, widget=forms.CheckboxSelectMultiple
     )
-    lifetime = forms.ChoiceField(label=_("Valid for"), choices=TOKEN_LIFETIMES, required=False, initial="365")
+    lifetime = forms.ChoiceField(label=_("Validity"), choices=TOKEN_LIFETIMES, required=False, initial="365")

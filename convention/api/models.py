@@ -16,9 +16,9 @@ class ApiToken(models.Model):
     """A bearer token with scopes. Only its hash is stored; the token is shown once."""
 
     class Scope(models.TextChoices):
-        EVENTS_READ = "events:read", _("read events and schedules")
+        EVENTS_READ = "events:read", _("read events and programmes")
         REGISTRATIONS_READ = "registrations:read", _("read registrations")
-        REGISTRATIONS_WRITE = "registrations:write", _("register and cancel")
+        REGISTRATIONS_WRITE = "registrations:write", _("register attendees and cancel registrations")
         ATTENDANCE_READ = "attendance:read", _("read attendance")
         SCHEDULE_READ = (
             "schedule:read",

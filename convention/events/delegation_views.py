@@ -26,7 +26,7 @@ read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 # What an outside organizer may use: shown to both sides, and checked by tests of permissions.
 ALLOWED_AREAS: Final = (
     gettext_lazy("registrations of this event: tickets, orders, lists, imports, e-mails to attendees"),
-    gettext_lazy("its schedule, rooms and printed agendas"),
+    gettext_lazy("its programme, rooms and printing"),
     gettext_lazy("badges, checkpoints, scanner phones, attendance and the desk"),
 )
 FORBIDDEN_AREAS: Final = (

@@ -110,7 +110,7 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
             "name_en": _("If empty, the French name is shown."),
             "description": _("Plain text, Markdown or simple HTML: **bold**, - for lists, [words](address)."),
             "description_en": _("If empty, the French description is shown."),
-            "timezone": _("All times on this page are in this time zone, for example Europe/Paris."),
+            "timezone": _("For example Europe/Paris. All times on this page are in this time zone."),
             "host": _("For a site visit: the company you visit."),
             "contact_email": _("Shown on the event’s page."),
             "accent": _(
@@ -216,8 +216,8 @@ class StartEventForm(EventNameForm):
         required=False,
         empty_label=_("Another venue, or not known yet"),
     )
-    venue_name = forms.CharField(label=_("Name of another venue"), max_length=200, required=False)
-    venue_city = forms.CharField(label=_("Its city"), max_length=100, required=False)
+    venue_name = forms.CharField(label=_("Name of the other venue"), max_length=200, required=False)
+    venue_city = forms.CharField(label=_("City of the other venue"), max_length=100, required=False)
     field_order = ("group",)
 
     def __init__(self, *args: Any, kind: Event.Kind, **kwargs: Any) -> None:

@@ -7,7 +7,7 @@
 `{% error_summary form other_form %}` · `{% curve chart %}` · `{% bars chart %}` ·
 `{% called_off event %}` (a sentence; empty for one that takes place) · `{% meter value maximum %}` ·
 `{% with_query key=value %}` (this page's address with other query parameters) · `{% colon %}` ·
-`{% for_screen_readers detail %}` (what a button acts on, read aloud only).
+`{% for_screen_readers detail %}` (what a button acts on, read aloud only) · `{% list_name attendee %}`.
 """
 
 import datetime
@@ -28,6 +28,7 @@ from convention.events.cancellations import describe_cancellation
 from convention.events.permissions import can_organize, can_staff_desk
 from convention.money import Money
 from convention.text import dates
+from convention.text.names import format_list_name
 from convention.text.normalize import wrap_mail_lines
 from convention.text.web_addresses import defuse_links
 from convention.web import charts
@@ -78,6 +79,12 @@ def for_screen_readers(*details: object) -> SafeString:
     return format_html(
         '<span class="visually-hidden">{} {}</span>', colon(), ", ".join(str(detail) for detail in details)
     )
+
+
+@register.simple_tag
+def list_name(person: Any) -> str:
+    """Return the name of a person or an attendee as a list sorted by last name shows it."""
+    return format_list_name(person.first_name, person.last_name)
 
 
 @register.simple_tag

@@ -24,7 +24,7 @@ class TaxedItem(models.Model):
         _("VAT rate"), default=STANDARD_VAT_RATE, db_default=STANDARD_VAT_RATE
     )
     vat_exemption = models.CharField(
-        _("reason for no VAT"),
+        _("reason for not charging VAT"),
         max_length=30,
         blank=True,
         default="",

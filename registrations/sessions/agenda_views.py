@@ -9,8 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from convention.club.permissions import require_signed_in
 from convention.events.permissions import get_event_to_organize
-from schedule.paper.sheet_kinds import SHEET_KINDS
-from schedule.prints.views import list_print_pages
+from schedule.prints.views import list_offered_kinds, list_print_pages
 
 from .agenda_forms import AgendaPrintForm
 from .printed_agendas import AgendaSelection, NoAgendas, request_agendas, select_attendees
@@ -37,7 +36,7 @@ def agenda_printing(request: HttpRequest, event: str) -> HttpResponse:
         "event": event_obj,
         "section": "organize",
         "form": form,
-        "kinds": SHEET_KINDS,
+        "kinds": list_offered_kinds(event_obj),
         "print_pages": list_print_pages(),
         "page_name": PRINT_PAGE[1],
         "count": select_attendees(event_obj, AgendaSelection()).count(),

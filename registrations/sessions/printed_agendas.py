@@ -118,7 +118,7 @@ def print_agendas(progress: JobProgress, file: BinaryIO) -> str:
             paper=selection.paper,
         )
     job.file_name = f"agendas-{event.slug}-{selection.paper}.pdf"
-    agenda_sentence = ngettext("%(count)d agenda", "%(count)d agendas", len(attendees))
+    agenda_sentence = ngettext("%(count)d programme", "%(count)d programmes", len(attendees))
     page_sentence = ngettext("on %(count)d page.", "on %(count)d pages.", page_count)
     return f"{agenda_sentence % {'count': len(attendees)}} {page_sentence % {'count': page_count}}"
 

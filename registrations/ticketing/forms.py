@@ -42,7 +42,7 @@ class SaleItemForm[Row: SaleItem](ActionErrorsMixin, forms.ModelForm[Row]):
     )
     vat_rate = forms.TypedChoiceField(label=_("VAT rate"), choices=list_vat_rates, coerce=int)
     vat_exemption = forms.ChoiceField(
-        label=_("Reason for no VAT"), choices=[("", "–"), *VAT_EXEMPTION_CHOICES], required=False
+        label=_("Reason for not charging VAT"), choices=[("", "–"), *VAT_EXEMPTION_CHOICES], required=False
     )
     slug = ShortNameField()
     opens_at = LocalDateTimeField(label=_("On sale from"), required=False)
@@ -71,7 +71,9 @@ class SaleItemForm[Row: SaleItem](ActionErrorsMixin, forms.ModelForm[Row]):
         if opens and closes and closes <= opens:
             self.add_error("closes_at", _("The sale must end after it starts."))
         if data.get("vat_rate") == 0 and not data.get("vat_exemption"):
-            self.add_error("vat_exemption", _("Enter the reason for no VAT: it must appear on the invoice."))
+            self.add_error(
+                "vat_exemption", _("Enter the reason for not charging VAT: it must appear on the invoice.")
+            )
         # A constraint forbids a reason beside a rate; the organizer may have chosen the rate after the
         # reason.
         elif data.get("vat_rate"):

@@ -138,12 +138,12 @@ def _get_person_sentence(conflict: Conflict) -> str:
 
 
 def describe_affected(timetable: Timetable, conflict: Conflict) -> str:
-    """Return who is affected: the names of speakers and chairs, and the number of other people."""
+    """Return the speakers and chairs affected, and the number of attendees; "" if nobody is."""
     names = get_names(timetable, conflict)
     if conflict.attendee_count:
         people = ngettext("%(count)s attendee", "%(count)s attendees", conflict.attendee_count)
         names = [*names, people % {"count": conflict.attendee_count}]
-    return join_names(names) if names else gettext("nobody in particular")
+    return join_names(names)
 
 
 def get_names(timetable: Timetable, conflict: Conflict) -> list[str]:

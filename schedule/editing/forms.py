@@ -74,10 +74,10 @@ class SessionForm(forms.ModelForm[Session]):
             "role": _(
                 "Nothing else is scheduled alongside a plenary or a break. Blocked time is never public."
             ),
-            "planned_minutes": _("Leave empty to keep its current length."),
+            "planned_minutes": _("Leave empty to keep the session’s length in the timetable."),
             "expected_attendance": _("Compared with the room’s capacity."),
             "needed_features": _("One item per line, with the same names as in the rooms."),
-            "follows": _("This session starts after that one has ended."),
+            "follows": _("This session must start after the selected one has ended."),
             "abstract": _("Plain text, Markdown or simple HTML. Shown first and on printed programmes."),
         }
 

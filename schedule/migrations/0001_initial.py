@@ -733,7 +733,7 @@ class Migration(migrations.Migration):
                     "expected_attendance",
                     models.PositiveIntegerField(blank=True, null=True, verbose_name="expected audience"),
                 ),
-                ("needed_features", models.TextField(blank=True, verbose_name="needed equipment")),
+                ("needed_features", models.TextField(blank=True, verbose_name="required equipment")),
                 (
                     "is_bookable",
                     models.BooleanField(db_default=False, default=False, verbose_name="booking required"),
@@ -1673,8 +1673,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("block", "prevents publishing"),
-                            ("warn", "warns"),
-                            ("ignore", "is ignored"),
+                            ("warn", "warning only"),
+                            ("ignore", "ignored"),
                         ],
                         max_length=10,
                     ),

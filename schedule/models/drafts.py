@@ -166,8 +166,8 @@ class ConflictLevel(models.Model):
 
     class Level(models.TextChoices):
         BLOCK = "block", _("prevents publishing")
-        WARN = "warn", _("warns")
-        IGNORE = "ignore", _("is ignored")
+        WARN = "warn", _("warning only")
+        IGNORE = "ignore", _("ignored")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="conflict_levels")
     kind = models.CharField(max_length=40)

@@ -197,7 +197,7 @@ class Session(LimitedStock, RichTextModel):
     planned_minutes = models.PositiveIntegerField(_("planned length in minutes"), null=True, blank=True)
     expected_attendance = models.PositiveIntegerField(_("expected audience"), null=True, blank=True)
     # One on each line, as Room.features.
-    needed_features = models.TextField(_("needed equipment"), blank=True)
+    needed_features = models.TextField(_("required equipment"), blank=True)
     follows = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("comes after")
     )

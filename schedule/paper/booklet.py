@@ -195,7 +195,7 @@ def draw_contents(flow: PageFlow, programme: PrintedProgramme, layout: BookletLa
     flow.y += 10
     entries = [(format_date_with_weekday(day), f"day-{day}") for day, _items in programme.days]
     entries += [(_("Time to be announced"), "untimed")] if programme.untimed_sessions else []
-    entries += [(_("Grid of each day"), f"grid-{layout.spreads[0].day}")] if layout.spreads else []
+    entries += [(_("Daily grids"), f"grid-{layout.spreads[0].day}")] if layout.spreads else []
     entries += [(title, anchor) for anchor, title, _entries in list_indexes(programme.sessions)]
     for label, anchor in entries:
         draw_contents_line(flow, capitalize_first(label), anchor, layout.page_numbers)

@@ -74,7 +74,7 @@ SHEET_KINDS: Final[dict[str, SheetKind]] = {
         is_public=True,
     ),
     "grid": SheetKind(
-        _("Grid of each day"),
+        _("Daily grids"),
         _("Rooms across, time down: a day at a glance."),
         draw_day_grids,
         papers=("auto", "a4", "a3"),
@@ -82,7 +82,7 @@ SHEET_KINDS: Final[dict[str, SheetKind]] = {
     ),
     "poster": SheetKind(
         _("Wall poster"),
-        _("The grid of each day in large type, for a wall."),
+        _("The daily grids in large type, for a wall."),
         draw_day_grids,
         papers=("a1", "a0", "a2", "a3"),
         distances=("1m", "2m"),

@@ -26,7 +26,7 @@ class PrintForm(forms.Form):
     since = forms.TypedChoiceField(label=_("Changed since"), required=False, coerce=int, empty_value=None)
     depth = forms.ChoiceField(label=_("Level of detail"), widget=forms.RadioSelect)
     is_imposed = forms.BooleanField(
-        label=_("Pages ordered for folding"),
+        label=_("Pages arranged for folding"),
         required=False,
         help_text=_("Two pages on each side of A4: print on both sides, flip on the short edge, and fold."),
     )

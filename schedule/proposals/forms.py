@@ -210,7 +210,7 @@ class ReviewForm(ActionErrorsMixin, forms.Form):
     is_sales_talk = forms.BooleanField(
         label=_("This is a sales talk"),
         required=False,
-        help_text=_("The proposal cannot be accepted until the organizers have answered this."),
+        help_text=_("The proposal cannot be accepted until the organizers have answered this flag."),
     )
 
     def __init__(self, *args: Any, call: CallForProposals, **kwargs: Any) -> None:

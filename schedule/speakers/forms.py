@@ -60,7 +60,7 @@ class SpeakerForm(SpeakerProfileForm):
         fields = ("name", "email", "company", "biography", "url", "language")
         help_texts = {
             "biography": BIOGRAPHY_HELP,
-            "email": _("For your messages to this speaker; it is never shown to the public."),
+            "email": _("For your e-mails to this speaker; it is never shown to the public."),
         }
 
     def clean_name(self) -> str:

@@ -73,7 +73,7 @@ def test_from_a_visitor_to_the_hosts_gate(open_page, site, run_tasks, mailoutbox
     host.get_by_role("button", name="Se connecter").click()
     expect(host.get_by_role("rowheader", name="Paul Refusé")).to_be_visible()
     looked_at(host)
-    host.get_by_role("link", name="Ne pas recevoir Paul Refusé").click()
+    host.get_by_role("link", name="Ne pas recevoir : Paul Refusé").click()
     looked_at(host)
     host.get_by_role("button", name="Ne pas recevoir").click()
     expect(host.get_by_role("rowheader", name="Paul Refusé")).to_have_count(0)

@@ -74,8 +74,8 @@ def test_an_event_from_nothing_is_open_after_some_clicks(open_page, site, screen
     page.get_by_label("Name", exact=True).fill("Convention 2028")
     page.get_by_label("Starts").fill("2028-06-14T09:00")
     page.get_by_label("Ends").fill("2028-06-15T18:00")
-    page.get_by_label("Name of another venue").fill("Palais des congrès")
-    page.get_by_label("Its city").fill("Annecy")
+    page.get_by_label("Name of the other venue").fill("Palais des congrès")
+    page.get_by_label("City of the other venue").fill("Annecy")
     page.get_by_role("button", name="Create a draft").click()
     # The price of the guests' ticket is the one thing that nobody else can know.
     page.get_by_role("listitem").filter(has_text="Free for guests: Guest").get_by_role("link").click()

@@ -113,7 +113,7 @@ def make_group_bars(
         )
         for group in groups[:MAX_GROUPS_DRAWN]
     ]
-    return BarChart(title, rows, heading, _("arrived / registered"))
+    return BarChart(title, rows, heading, _("Arrived / registered"))
 
 
 def people_context(request: HttpRequest, event: Event) -> dict[str, Any]:

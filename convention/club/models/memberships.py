@@ -28,7 +28,7 @@ class MembershipTerms(models.Model):
     vat_rate = models.PositiveIntegerField(_("VAT rate, in hundredths of a percent"), default=0)
     # Article 132(1)(l) of Directive 2006/112/EC: dues of non-profit associations to their members.
     exemption = models.CharField(
-        _("reason for no VAT (VATEX code)"), max_length=30, blank=True, default="VATEX-EU-132-1L"
+        _("reason for not charging VAT (VATEX code)"), max_length=30, blank=True, default="VATEX-EU-132-1L"
     )
     seats = models.PositiveIntegerField(_("seats included"), default=5)
     extra_seat_price_cents = models.PositiveIntegerField(_("price of an extra seat, in cents"), default=0)

@@ -96,7 +96,7 @@ def event_start(request: "HttpRequest", kind: str) -> "HttpResponse":
         messages.success(request, _("The draft has been created. Check it here before you publish it."))
         return redirect("organize-event-publish", event.slug)
     is_meeting = kind == Event.Kind.GROUP_MEETING
-    heading = _("A new meeting of a working group") if is_meeting else _("A new convention")
+    heading = _("New group meeting") if is_meeting else _("New convention")
     context = {
         "form": form,
         "heading": heading,

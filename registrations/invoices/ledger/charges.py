@@ -335,7 +335,7 @@ def validate_item(item: ChargeItem) -> ChargeItem:
     # A database constraint (`charge_exempt_without_vat`) requires the same; here it is a sentence.
     if (item.exemption in VAT_EXEMPTIONS) != (item.vat_rate == 0):
         raise InvalidCharge(
-            _("“%(what)s”: give the reason for no VAT if the rate is zero, and only then.")
+            _("“%(what)s”: give the reason for not charging VAT if the rate is zero, and only then.")
             % {"what": item.description}
         )
     return item

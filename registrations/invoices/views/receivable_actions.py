@@ -140,7 +140,7 @@ def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
         receivable,
         ActionPage(
             _("Invoice a deposit"),
-            _("The next invoice will deduct it."),
+            _("The next invoice will deduct the deposit."),
             _("Issue the deposit invoice"),
             DepositForm(get_post_data(request), initial={"last_document": last_document}),
             act,

@@ -26,7 +26,7 @@ class ApplicationState(models.TextChoices):
     OFFERED = "offered", pgettext_lazy("application", "a place is offered")
     CONFIRMED = "confirmed", pgettext_lazy("application", "has a place")
     AGREED = "agreed", pgettext_lazy("application", "confidentiality accepted")
-    COMPLETE = "complete", pgettext_lazy("application", "complete")
+    COMPLETE = "complete", pgettext_lazy("application", "ready for the host’s list")
     LISTED = "listed", pgettext_lazy("application", "on the host’s list")
     ARRIVED = "arrived", pgettext_lazy("application", "arrived")
     LEFT = "left", pgettext_lazy("application", "attended")

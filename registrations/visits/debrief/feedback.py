@@ -45,7 +45,7 @@ class QuestionResult:
     def bars(self) -> BarChart:
         """Return the number of answers by rating as a chart, the best rating first."""
         rows = [ChartBar(str(rating), self.rating_counts.get(rating, 0)) for rating in range(5, 0, -1)]
-        return BarChart(self.question.localized_text, rows, _("Rating"), _("answers"))
+        return BarChart(self.question.localized_text, rows, _("Rating"), _("Answers"))
 
     @property
     def average(self) -> float | None:

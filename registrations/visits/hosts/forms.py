@@ -3,13 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
 from convention.web.forms import ActionErrorsMixin
 from registrations.visits.models import Visit
+from schedule.models.speakers import MAIL_LANGUAGES
 
 
 class HostContactForm(ActionErrorsMixin, forms.Form):
@@ -17,7 +17,7 @@ class HostContactForm(ActionErrorsMixin, forms.Form):
     email = forms.EmailField(
         label=_("E-mail"), error_messages={"required": _("Enter the e-mail address for the link.")}
     )
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES, initial="fr")
+    language = forms.ChoiceField(label=_("Language"), choices=MAIL_LANGUAGES, initial="fr")
 
 
 class HostEmailForm(forms.Form):

@@ -319,7 +319,10 @@ class Migration(migrations.Migration):
                 ),
                 ("locked_at", models.DateTimeField(blank=True, null=True, verbose_name="list locked")),
                 ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="list sent")),
-                ("debriefed_at", models.DateTimeField(blank=True, null=True, verbose_name="debriefed")),
+                (
+                    "debriefed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="debrief published"),
+                ),
                 ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="called off")),
                 ("cancellation_reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
                 ("purged_at", models.DateTimeField(blank=True, null=True, verbose_name="identities removed")),
@@ -350,7 +353,7 @@ class Migration(migrations.Migration):
                 (
                     "direction",
                     models.CharField(
-                        choices=[("out", "to the site"), ("back", "back")],
+                        choices=[("out", "to the site"), ("back", "return")],
                         max_length=10,
                         verbose_name="direction",
                     ),

@@ -41,7 +41,7 @@ class Ride(LimitedStock):
 
     class Direction(models.TextChoices):
         OUT = "out", _("to the site")
-        BACK = "back", _("back")
+        BACK = "back", _("return")
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="rides")
     direction = models.CharField(_("direction"), max_length=10, choices=Direction.choices)

@@ -47,11 +47,11 @@ class Visit(models.Model):
         DRAFT = "draft", _("draft")
         AGREED = "agreed", _("agreed with the host")
         PUBLISHED = "published", _("open to members")
-        CLOSED = "closed", pgettext_lazy("visit", "closed")
+        CLOSED = "closed", pgettext_lazy("visit", "applications closed")
         LOCKED = "locked", _("list locked")
         SENT = "sent", _("list sent")
         HELD = "held", _("held")
-        DEBRIEFED = "debriefed", _("debriefed")
+        DEBRIEFED = "debriefed", _("debrief published")
         CANCELLED = "cancelled", _("called off")
 
     # No reverse accessor: events are a lower layer, and their code must not know of visits.
@@ -76,7 +76,7 @@ class Visit(models.Model):
     closed_at = models.DateTimeField(_("applications closed"), null=True, blank=True)
     locked_at = models.DateTimeField(_("list locked"), null=True, blank=True)
     sent_at = models.DateTimeField(_("list sent"), null=True, blank=True)
-    debriefed_at = models.DateTimeField(_("debriefed"), null=True, blank=True)
+    debriefed_at = models.DateTimeField(_("debrief published"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("called off"), null=True, blank=True)
     cancellation_reason = models.CharField(_("reason"), max_length=300, blank=True)
     purged_at = models.DateTimeField(_("identities removed"), null=True, blank=True)

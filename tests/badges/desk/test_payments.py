@@ -59,7 +59,7 @@ def test_what_is_due_is_shown_taken_and_confirms_the_order(zoe, desk, client):
     assert zoe.state == "confirmed"
     text = pdf_text(receipt.content)
     assert "Reçu de paiement" in text
-    assert "terminal de carte" in text
+    assert "terminal de paiement" in text
     assert "120,00" in text
     assert "ce n’est pas une facture" in text
     assert AuditEntry.objects.get(verb="payment.record").event == "x"

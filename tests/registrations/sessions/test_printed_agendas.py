@@ -65,7 +65,7 @@ def test_each_attendee_gets_a_page_by_last_name(organizer, event, attendees):
     assert "Starred talk" in pages[2]
     assert "Starred talk" not in pages[0]
     assert {tuple(map(round, size)) for size in pdf_sizes(content)} == {(148, 210)}
-    assert job.outcome == "4 agendas on 4 pages."
+    assert job.outcome == "4 programmes on 4 pages."
     assert len(decode_qr(content)) == 4
 
 

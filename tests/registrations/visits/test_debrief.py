@@ -202,7 +202,7 @@ def test_the_secretary_writes_and_an_outside_organizer_does_not(visit, there):
     assert trail() == ["debrief.change", "debrief.publish", "debrief.approve"]
     assert "pour les personnes présentes" in client.get(page).content.decode()
     Visit.objects.update(embargo_until=None)
-    assert "accessible à ses lecteurs" in client.get(page).content.decode()
+    assert "accessible au public visé" in client.get(page).content.decode()
     learned = make_client(make_member()).get("/visits/learned/").content.decode()
     assert "Appris" in learned
     assert make_client(secretary).get("/visits/learned/").status_code == 403

@@ -463,10 +463,10 @@ def test_the_pages_offer_one_table_for_editing(event, client):
     upload = html.fromstring(client.get("/en/organize/conf/schedule/import/").text)
 
     for page in (overview, upload):
-        links = page.xpath("//a[contains(., 'Table, for editing and importing again CSV')]/@href")
+        links = page.xpath("//a[contains(., 'Table for editing and re-importing CSV')]/@href")
         assert links == ["/en/organize/conf/lists/programme.csv"]
     other = overview.xpath("//a[contains(@href, 'lists/sessions.csv')]")
-    assert [" ".join(link.text_content().split()) for link in other] == ["Booked places CSV"]
+    assert [" ".join(link.text_content().split()) for link in other] == ["Short list of sessions CSV"]
 
 
 @pytest.mark.django_db

@@ -49,7 +49,7 @@ def test_a_session_with_everything(client, event):
         row.xpath("string(dt)"): " ".join(row.xpath("string(dd)").split()) for row in page.xpath("//dl/div")
     }
     assert (facts["Where"], facts["Who"], facts["Language"]) == ("Salle & Co", "AnaBo", "German, English")
-    assert facts["Places"] == "Filling 1 place left"
+    assert facts["Places"] == "Filling up 1 place left"
     assert page.xpath("//section[contains(@class,'abstract')]//strong/text()") == ["Gras"]
     assert page.xpath("//section[contains(@class,'abstract')]//script") == []
     assert page.xpath("//section[h2='Links and files']//a/@href") == ["https://example.org/"]
