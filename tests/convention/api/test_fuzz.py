@@ -9,25 +9,10 @@ import hypothesis
 import pytest
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.test import Client
 from hypothesis import strategies as st
 
-from badges.attendance.devices.pairing import get_or_create_entrance, pair_device
-from convention.api.models import ApiToken
-from convention.api.tokens import create_token
-from tests.factories import (
-    make_administrator,
-    make_event,
-    make_registration,
-    make_room,
-    make_session,
-    make_ticket,
-    make_track,
-)
-
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_connection")]
 
 REFUSALS = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "429"]
 # Values that match the description may still be refused: an unknown cursor, a ticket that is not on sale.
@@ -58,35 +43,6 @@ def description():
     return found
 
 
-@pytest.fixture
-def tokens():
-    """Create an event with something in all lists, and a token of each kind."""
-    event = make_event(slug="fuzz", name="Café “Zürich”")
-    registration = make_registration(make_ticket(event, price=1200))
-    make_registration(registration.ticket, first_name="李", email="", company="")
-    make_session(event, "Ouverture", speakers=("Ana", "Bo"), room=make_room(event), track=make_track(event))
-    make_session(event, "Atelier", capacity=10)
-    make_session(event, "Sans heure", starts_at=None)
-    _row, program = create_token(
-        person_id=make_administrator().pk, name="fuzz", scopes=list(ApiToken.Scope.values)
-    )
-    return {
-        "stranger": "",
-        "program": program,
-        "scanner": pair_device(checkpoint=get_or_create_entrance(event)).token,
-    }
-
-
-@pytest.fixture(autouse=True)
-def _one_connection(db):
-    """Keep the test's transaction from request to request, as Django's own client does."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
-
-
 described = schemathesis.openapi.from_dict(description(), config=schemathesis.Config.from_dict(CONFIG))
 described.app = WSGIHandler()
 
@@ -107,7 +63,7 @@ def settings(examples):
 WHO = [
     pytest.param("stranger", marks=pytest.mark.once),
     pytest.param("program", marks=pytest.mark.postgresql),
-    "scanner",
+    pytest.param("scanner", marks=pytest.mark.once),
 ]
 
 
@@ -115,14 +71,6 @@ WHO = [
 @described.parametrize()
 @settings(6)
 def test_every_answer_is_described(case, who, tokens):
-    ask(case, tokens[who])
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("who", WHO)
-@described.parametrize()
-@settings(500)
-def test_every_answer_is_described_in_a_long_run(case, who, tokens):
     ask(case, tokens[who])
 
 
