@@ -1,5 +1,6 @@
 """Settle a change of what a confirmed registration costs: charge the difference, or refund it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils import translation
@@ -7,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from convention.money import Money
 from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.charges import ChargeItem, get_waived_items
 from registrations.invoices.ledger.refunds import request_refund
 from registrations.invoices.models.documents import Payment, Receivable
 from registrations.models import Order, Registration
@@ -19,21 +21,33 @@ from .refund_text import describe_refund_method
 
 @dataclass(frozen=True)
 class PriceChangeOutcome:
-    """The difference in cents, the refund of each payment, and whether documents have to be corrected."""
+    """What a change comes to: differences in cents, the refund of each payment, and whether documents change.
+
+    More is owed than the difference of the prices where the treasurer had credited what is replaced.
+    """
 
     difference_cents: int
+    owed_difference_cents: int
     payment_refunds: list[tuple[Payment, int]]
     is_invoiced: bool = False
 
 
-def preview_price_change(order: Order, difference_cents: int) -> PriceChangeOutcome:
-    """Return what the change would come to; nothing is changed."""
+def preview_price_change(
+    order: Order, difference_cents: int, *, replaced: Iterable[ChargeItem] = ()
+) -> PriceChangeOutcome:
+    """Return what the change would come to, without changing anything.
+
+    `replaced` are the charges that end with it.
+    """
     receivable = find_stored_receivable(order)
     if receivable is None:
-        return PriceChangeOutcome(difference_cents, [])
-    owed_cents = compute_balance(receivable).amount_owed + difference_cents
+        return PriceChangeOutcome(difference_cents, difference_cents, [])
+    waived = get_waived_items(receivable)
+    credited_cents = sum(charge.unit_price for charge in replaced if charge.key_and_total in waived)
+    owed_cents = compute_balance(receivable).amount_owed + difference_cents + credited_cents
     return PriceChangeOutcome(
         difference_cents,
+        difference_cents + credited_cents,
         _split_released(receivable, difference_cents, owed_cents),
         receivable.invoices.exists(),
     )
@@ -43,8 +57,9 @@ def describe_price_change(outcome: PriceChangeOutcome, currency: str) -> list[st
     """Return the sentences to show before the change is confirmed."""
     difference = Money(abs(outcome.difference_cents), currency)
     sentences = [_("The price stays the same.")]
-    if outcome.difference_cents > 0:
-        sentences = [_("The buyer will owe %(amount)s more.") % {"amount": difference}]
+    if outcome.owed_difference_cents > 0:
+        owed = Money(outcome.owed_difference_cents, currency)
+        sentences = [_("The buyer will owe %(amount)s more.") % {"amount": owed}]
     elif outcome.difference_cents < 0:
         sentences = [_("The price falls by %(amount)s.") % {"amount": difference}]
         sentences += [

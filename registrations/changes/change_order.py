@@ -19,9 +19,11 @@ from convention.db.limited_stock import LimitedStock
 from convention.errors import ConventionError, NotOpenNow
 from convention.events.sequence import advance_sequence
 from registrations.billing.price_change import settle_price_change
+from registrations.billing.receivables import list_registration_charges
 from registrations.booking.place_order import make_price_fields
 from registrations.booking.validation import is_addon_for_ticket
 from registrations.inventory.stock import exchange_tickets
+from registrations.invoices.ledger.charges import ChargeItem
 from registrations.models import Addon, Order, Registration, RegistrationAddon, Ticket
 from registrations.models.sale_items import SaleItem
 from registrations.pricing.catalog import make_price_list, quote_changed_ticket
@@ -62,6 +64,13 @@ class OrderChange:
         ticket_cents = self.ticket_line.price - self.old_ticket_cents if self.ticket_line else 0
         addon_cents = sum(addon.price for addon in self.added) - sum(chosen.price for chosen in self.removed)
         return ticket_cents + addon_cents
+
+    def list_replaced_charges(self, registration: Registration) -> list[ChargeItem]:
+        """Return the charges of the former ticket and of the removed add-ons."""
+        ending = {f"{registration.reference}/{chosen.addon.slug}" for chosen in self.removed}
+        if self.ticket_line:
+            ending.add(registration.reference)
+        return [charge for charge in list_registration_charges(registration) if charge.key in ending]
 
     @property
     def changed_fields(self) -> list[str]:

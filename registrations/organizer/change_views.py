@@ -77,4 +77,7 @@ def _try_change(request: HttpRequest, form: OrderChangeForm, registration: Regis
 
 def _describe(registration: Registration, change: OrderChange) -> list[str]:
     order = registration.order
-    return describe_price_change(preview_price_change(order, change.difference_cents), order.currency)
+    outcome = preview_price_change(
+        order, change.difference_cents, replaced=change.list_replaced_charges(registration)
+    )
+    return describe_price_change(outcome, order.currency)

@@ -201,6 +201,16 @@ def test_a_credited_ticket_that_is_changed_and_changed_back_is_owed(event, regis
     ]  # fmt: skip
 
 
+@pytest.mark.once
+def test_a_change_of_a_credited_ticket_says_that_all_of_the_new_one_is_owed(event, registration, organizer):
+    credit_first_invoice(registration)
+    address = reverse("organize-registration-change", args=[event.slug, registration.reference])
+
+    preview = organizer.get(address, {"ticket": event.tickets.get(slug="full").pk})
+
+    assert "200\u00a0€ de plus" in preview.text
+
+
 def test_a_credited_ticket_that_was_free_in_between_is_owed(event, registration):
     make_ticket(event, slug="staff", name="Équipe", price=0)
     receivable = credit_first_invoice(registration)
