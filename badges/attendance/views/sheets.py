@@ -89,7 +89,7 @@ def _undo_signature(request: HttpRequest, key: SheetKey, rows: list[SheetRow]) -
     operator = require_signed_in(request.user)
     pressed = [row for row in rows if row.signature and str(row.signature) == request.POST["undo"]]
     if pressed and undo_signature(key=key, row=pressed[0], operator=operator):
-        sentence = _("%(name)s’s signature has been undone.") % {"name": pressed[0].name}
+        sentence = _("%(name)s’s signature has been undone.") % {"name": pressed[0].registration.name}
         messages.success(request, sentence)
     else:
         messages.info(request, _("This signature had already been undone."))

@@ -80,7 +80,7 @@ def test_a_session_sheet_lists_those_who_booked_and_is_printed_with_signature_bo
     assert by_company == ["Zola Émile", "Ana Zoé"]
     assert "Sign-in sheet" in text
     assert "Signature" in text
-    assert "Zola Émile" in text
+    assert "Zola, Émile" in text
     assert "Absente" not in text
     desk.post(make_address(event, checkpoint), {"signed": booked.reference})
     assert Scan.objects.get().effective_at == session.starts_at
@@ -122,7 +122,7 @@ def test_a_name_ticked_by_mistake_is_undone_and_can_be_ticked_again(desk, event)
     assert (undo.reason, undo.device.is_desk) == ("undone", True)
     assert (presence_after_undo.entries, presence_after_undo.is_inside) == (0, False)
     assert f'value="{ana.reference}"' in undone_page
-    assert "Ana Zoé’s signature has been undone." in undone_page
+    assert "Zoé Ana’s signature has been undone." in undone_page
     assert "This signature had already been undone." in second_page
     assert Presence.objects.get(registration=ana).entries == 1
     assert again_page.count('name="undo"') == 1

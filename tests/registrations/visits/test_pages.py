@@ -237,7 +237,7 @@ def test_the_list_of_visits_tells_what_became_of_each():
     application = agreed(applied(visit))
     page = read(make_client(applicant(application)), "/visits/")
     assert (page.count("/en/visits/labs/"), page.count("/en/visits/other/")) == (1, 1)
-    assert ">complete</span>" in page
+    assert ">ready for the host’s list</span>" in page
 
 
 def test_the_list_of_visits_tells_what_is_free_of_each():
