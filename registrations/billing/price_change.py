@@ -21,9 +21,9 @@ from .refund_text import describe_refund_method
 
 @dataclass(frozen=True)
 class PriceChangeOutcome:
-    """What a change comes to: differences in cents, the refund of each payment, and whether documents change.
+    """The differences in cents, the refund of each payment, and whether documents have to be corrected.
 
-    More is owed than the difference of the prices where the treasurer had credited what is replaced.
+    More is owed than the difference of the prices if the treasurer had credited what is replaced.
     """
 
     difference_cents: int
