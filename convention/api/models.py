@@ -43,6 +43,12 @@ class ApiToken(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def scope_labels(self) -> list[str]:
+        """Return what the token permits, in words; a scope that is no longer known as it is stored."""
+        labels = dict(self.Scope.choices)
+        return [str(labels.get(scope, scope)) for scope in self.scopes]
+
     def is_valid(self, *, at: "datetime.datetime | None" = None) -> bool:
         """Return whether the token is neither expired nor revoked at `at`."""
         now = at or timezone.now()

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from convention.events.models import Event
 from convention.tables.downloads import TableSheet
@@ -24,8 +25,8 @@ def _format_capacity(capacity: int | None) -> int | str:
 
 def _ticket_sheet(event: Event) -> TableSheet:
     header = [
-        _("Ticket"), _("Address"), _("For"), _("Price"), _("Currency"), _("VAT (%)"), _("Taken"),
-        _("Places"), _("Shared quota"), _("Opens"), _("Closes"),
+        _("Ticket"), _("Address"), pgettext("ticket", "Audience"), _("Price"), _("Currency"), _("VAT (%)"),
+        _("Taken"), _("Places"), _("Shared quota"), _("Opens"), _("Closes"),
     ]  # fmt: skip
     return TableSheet(_("Tickets"), header, _ticket_rows(event))
 

@@ -62,6 +62,7 @@ def test_the_page_shows_the_token_once(client, person):
     again = client.get(reverse("api-tokens")).content.decode()
     assert token not in again
     assert "badge printer" in again
+    assert "lire les événements et les programmes" in again
 
 
 def test_strangers_are_sent_to_sign_in(client):
