@@ -128,6 +128,8 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
                 self.initial[name] = moment.astimezone(self.instance.zone).replace(tzinfo=None)
         for name in DESCRIPTION_FIELDS:
             self.fields[name].validators.append(MaxLengthValidator(MAX_MARKDOWN_CHARS))
+        for name in ("venue", "host", "group"):
+            self.fields[name].empty_label = str(_("none"))  # type: ignore[attr-defined]  # a form field of choice
 
     def list_previews(self) -> list[tuple[Any, SafeString]]:
         """Return the label and the HTML of each description that was typed."""

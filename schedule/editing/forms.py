@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event
 from convention.rich_text.sanitize import MAX_TEXT_CHARS, filter_web_address
@@ -27,6 +28,13 @@ MIN_CONTRAST_RATIO: Final = 3.0  # WCAG 1.4.11
 
 def make_local_time_input() -> forms.DateTimeInput:
     return forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+EMPTY_CHOICES = {
+    "track": _("none"),
+    "room": pgettext_lazy("feminine", "none"),
+    "follows": pgettext_lazy("feminine", "none"),
+}
 
 
 class SessionForm(forms.ModelForm[Session]):
@@ -89,6 +97,8 @@ class SessionForm(forms.ModelForm[Session]):
         self.fields["room"].queryset = event.rooms.all()  # type: ignore[attr-defined]  # a form field of choice
         others = event.sessions.exclude(pk=self.instance.pk).order_by("title")
         self.fields["follows"].queryset = others  # type: ignore[attr-defined]  # a form field of choice
+        for name, label in EMPTY_CHOICES.items():
+            self.fields[name].empty_label = str(label)  # type: ignore[attr-defined]  # a form field of choice
         # A form without it, such as a program's, keeps the session's role.
         self.fields["role"].required = False
         self.fields["planned_minutes"].validators.append(MaxValueValidator(MAX_PLANNED_MINUTES))
