@@ -67,7 +67,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Packages of pages, files and rules over plain ORM queries. Of these, PostgreSQL runs the tests marked
 # `postgresql`; the walk of an administrator over all addresses runs their queries there.
 ON_SQLITE_ALONE = tuple(
-    str(ROOT / "tests" / name)
+    ROOT / "tests" / name
     for name in (
         "badges/mailings", "convention/events", "convention/web", "registrations/import_export",
         "registrations/payments", "registrations/questions", "registrations/storefront",
@@ -97,7 +97,7 @@ def depends_on_database(item: pytest.Item) -> bool:
     """Return whether a test uses the database, so that it may matter which."""
     if item.get_closest_marker("postgresql"):
         return True
-    if item.get_closest_marker("once") or str(item.path).startswith(ON_SQLITE_ALONE):
+    if item.get_closest_marker("once") or any(item.path.is_relative_to(path) for path in ON_SQLITE_ALONE):
         return False
     fixtures = set(getattr(item, "fixturenames", []))
     return bool(item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "live_server"})

@@ -13,9 +13,9 @@ from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.models import Event
 from convention.events.publishing.copy_event import EventCopy
 from convention.mail.bounces import find_bounced_addresses
+from convention.mail.languages import MAIL_LANGUAGES
 from convention.text.email_addresses import normalize_email
 from schedule.models import Speaker, SpeakerMailing
-from schedule.models.speakers import MAIL_LANGUAGES
 from schedule.speakers.mailings import NobodyToMail, queue_mails
 
 from .answers import lock_feedback

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
+from convention.mail.languages import MAIL_LANGUAGES
 from convention.text.normalize import casefold_text, normalize_whitespace
 from convention.web.forms import ActionErrorsMixin
 from registrations.models import Registration
@@ -25,7 +26,7 @@ from .composing.segments import (
     describe_selected,
     select_only,
 )
-from .models import MAIL_LANGUAGES, MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH, TEXT_FIELDS, Mailing, ReminderPlan
+from .models import MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH, TEXT_FIELDS, Mailing, ReminderPlan
 from .sending.reminders import MAX_DAYS_BEFORE, MAX_REMINDERS, ReminderChoices, get_reminder_texts
 
 STATE_CHOICES = [(state.value, state.label) for state in Registration.State if state.value != "expired"]

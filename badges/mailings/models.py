@@ -12,9 +12,9 @@ from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
+from convention.mail.languages import MAIL_LANGUAGES
 from registrations.models import Registration
 
-MAIL_LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 TEXT_FIELDS = [f"{part}_{code}" for code, _name in MAIL_LANGUAGES for part in ("subject", "text")]
 MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH = 200, 20_000
 

@@ -17,7 +17,7 @@ from badges.attendance.reports.printed_list import ListColumn, PrintedList
 from badges.attendance.scanning.presence import filter_still_inside
 from convention.audit.record import record_action
 from convention.text.dates import format_short_time
-from convention.text.names import format_list_name
+from convention.text.names import format_last_name_first
 from convention.text.normalize import name_search_key
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _make_person(presences: list[Presence]) -> PersonInside:
     registration = presences[0].registration
     return PersonInside(
         registration.reference,
-        format_list_name(registration.first_name, registration.last_name) or registration.reference,
+        format_last_name_first(registration.first_name, registration.last_name) or registration.reference,
         registration.company,
         presences[0].last_entered_at,
         [presence.checkpoint.name for presence in presences],

@@ -14,7 +14,7 @@ from badges.attendance.attendance_hooks import find_stays
 from badges.attendance.models import Checkpoint, Presence
 from badges.attendance.reports.headcount import expected_registrations
 from convention.events.models import Event
-from convention.text.names import format_list_name
+from convention.text.names import format_last_name_first
 from convention.text.normalize import name_search_key
 from registrations.models import Registration
 from registrations.visits.models import Ride, RideSeat, Visit
@@ -53,7 +53,7 @@ class RosterEntry:
     @property
     def name(self) -> str:
         """Return the last name first, as lists sort it, or the reference of a nameless registration."""
-        return format_list_name(self.first_name, self.last_name) or self.reference
+        return format_last_name_first(self.first_name, self.last_name) or self.reference
 
     @property
     def first_boarded_at(self) -> datetime.datetime | None:

@@ -10,6 +10,7 @@ from django.core.validators import MaxLengthValidator
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.forms import AppointByEmailForm, DateRangeForm, DayField
@@ -17,7 +18,7 @@ from convention.club.models import Company, CompanyRole, WorkingGroup
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS, to_html
 from convention.text.countries import CountryFormMixin
 from convention.text.normalize import normalize_whitespace
-from convention.web.forms import ActionErrorsMixin
+from convention.web.forms import ActionErrorsMixin, set_empty_label
 
 from .models import DEFAULT_ZONE, Delegation, Event, EventRole, Room, Venue, validate_timezone
 from .slugs import RESERVED_SLUGS, make_event_slug
@@ -128,8 +129,7 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
                 self.initial[name] = moment.astimezone(self.instance.zone).replace(tzinfo=None)
         for name in DESCRIPTION_FIELDS:
             self.fields[name].validators.append(MaxLengthValidator(MAX_MARKDOWN_CHARS))
-        for name in ("venue", "host", "group"):
-            self.fields[name].empty_label = str(_("none"))  # type: ignore[attr-defined]  # a form field of choice
+        set_empty_label(self, gettext("none"), "venue", "host", "group")
 
     def list_previews(self) -> list[tuple[Any, SafeString]]:
         """Return the label and the HTML of each description that was typed."""

@@ -7,7 +7,7 @@
 `{% error_summary form other_form %}` · `{% curve chart %}` · `{% bars chart %}` ·
 `{% called_off event %}` (a sentence; empty for one that takes place) · `{% meter value maximum %}` ·
 `{% with_query key=value %}` (this page's address with other query parameters) · `{% colon %}` ·
-`{% for_screen_readers detail %}` (what a button acts on, read aloud only) · `{% list_name attendee %}`.
+`{% for_screen_readers detail %}` (what a button acts on, read aloud only) · `{% last_name_first attendee %}`.
 """
 
 import datetime
@@ -28,7 +28,7 @@ from convention.events.cancellations import describe_cancellation
 from convention.events.permissions import can_organize, can_staff_desk
 from convention.money import Money
 from convention.text import dates
-from convention.text.names import format_list_name
+from convention.text.names import format_last_name_first
 from convention.text.normalize import wrap_mail_lines
 from convention.text.web_addresses import defuse_links
 from convention.web import charts
@@ -70,7 +70,7 @@ def icon(name: str, label: str = "") -> SafeString:
 @register.simple_tag
 def colon() -> str:
     """Return a colon, with the space that the language puts before it."""
-    return pgettext("before what it is about", ":")
+    return pgettext("after a label", ":")
 
 
 @register.simple_tag
@@ -82,9 +82,9 @@ def for_screen_readers(*details: object) -> SafeString:
 
 
 @register.simple_tag
-def list_name(person: Any) -> str:
-    """Return the name of a person or an attendee as a list sorted by last name shows it."""
-    return format_list_name(person.first_name, person.last_name)
+def last_name_first(person: Any) -> str:
+    """Return the name of a person or an attendee for a list that is sorted by last name."""
+    return format_last_name_first(person.first_name, person.last_name)
 
 
 @register.simple_tag

@@ -3,9 +3,9 @@
 from django.utils.translation import pgettext
 
 
-def format_list_name(first_name: str, last_name: str) -> str:
-    """Return a name as a list sorted by last name shows it: “Bonnet Fatoumata”, in English with a comma."""
+def format_last_name_first(first_name: str, last_name: str) -> str:
+    """Return “Bonnet Fatoumata”, in English “Bonnet, Fatoumata”."""
     if not (first_name and last_name):
         return first_name or last_name
-    pattern = pgettext("name in a sorted list", "%(last)s, %(first)s")
+    pattern = pgettext("last name first", "%(last)s, %(first)s")
     return pattern % {"last": last_name, "first": first_name}

@@ -19,6 +19,14 @@ class ActionErrorsMixin(forms.BaseForm):
             self.add_error(name if name in self.fields else None, sentences)
 
 
+def set_empty_label(form: forms.BaseForm, label: str, *field_names: str) -> None:
+    """Set the label of the empty choice of these fields, each a choice of rows."""
+    for name in field_names:
+        field = form.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.empty_label = label
+
+
 class OfferedRowsField(forms.ModelMultipleChoiceField):
     """A choice of rows that compares keys in Python: no number is too large for the database."""
 

@@ -33,7 +33,7 @@ class PriceChangeOutcome:
 
 
 def preview_price_change(
-    order: Order, difference_cents: int, *, replaced: Iterable[ChargeItem] = ()
+    order: Order, difference_cents: int, *, replaced: Iterable[ChargeItem]
 ) -> PriceChangeOutcome:
     """Return what the change would come to, without changing anything.
 

@@ -223,12 +223,16 @@ def list_sponsorship_charges(sponsorship: Sponsorship) -> list[ChargeItem]:
     return [line] if sponsorship.price else []
 
 
+def make_addon_charge_key(registration: Registration, addon: RegistrationAddon) -> str:
+    return f"{registration.reference}/{addon.addon.slug}"
+
+
 def list_registration_charges(registration: Registration) -> list[ChargeItem]:
     """Return the charges of a registration: its ticket and add-ons, or its cancellation fee."""
     lines: list[tuple[str, str, Registration | RegistrationAddon]] = [
         (registration.reference, registration.ticket.title, registration),
         *(
-            (f"{registration.reference}/{addon.addon.slug}", addon.addon.title, addon)
+            (make_addon_charge_key(registration, addon), addon.addon.title, addon)
             for addon in registration.billed_addons
         ),
     ]

@@ -19,7 +19,7 @@ from convention.db.limited_stock import LimitedStock
 from convention.errors import ConventionError, NotOpenNow
 from convention.events.sequence import advance_sequence
 from registrations.billing.price_change import settle_price_change
-from registrations.billing.receivables import list_registration_charges
+from registrations.billing.receivables import list_registration_charges, make_addon_charge_key
 from registrations.booking.place_order import make_price_fields
 from registrations.booking.validation import is_addon_for_ticket
 from registrations.inventory.stock import exchange_tickets
@@ -67,7 +67,7 @@ class OrderChange:
 
     def list_replaced_charges(self, registration: Registration) -> list[ChargeItem]:
         """Return the charges of the former ticket and of the removed add-ons."""
-        ending = {f"{registration.reference}/{chosen.addon.slug}" for chosen in self.removed}
+        ending = {make_addon_charge_key(registration, chosen) for chosen in self.removed}
         if self.ticket_line:
             ending.add(registration.reference)
         return [charge for charge in list_registration_charges(registration) if charge.key in ending]

@@ -6,13 +6,14 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event
 from convention.rich_text.sanitize import MAX_TEXT_CHARS, filter_web_address
 from convention.text.normalize import normalize_whitespace
 from convention.web.accent_colours import LIGHT_PAPERS, contrast_ratio
+from convention.web.forms import set_empty_label
 from schedule.exchange.parsing.decode_file import MAX_FILE_BYTES
 from schedule.models import Schedule, Session, Track
 from schedule.programme.embedding import clean_embedding_sites
@@ -28,13 +29,6 @@ MIN_CONTRAST_RATIO: Final = 3.0  # WCAG 1.4.11
 
 def make_local_time_input() -> forms.DateTimeInput:
     return forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-
-
-EMPTY_CHOICES = {
-    "track": _("none"),
-    "room": pgettext_lazy("feminine", "none"),
-    "follows": pgettext_lazy("feminine", "none"),
-}
 
 
 class SessionForm(forms.ModelForm[Session]):
@@ -97,8 +91,8 @@ class SessionForm(forms.ModelForm[Session]):
         self.fields["room"].queryset = event.rooms.all()  # type: ignore[attr-defined]  # a form field of choice
         others = event.sessions.exclude(pk=self.instance.pk).order_by("title")
         self.fields["follows"].queryset = others  # type: ignore[attr-defined]  # a form field of choice
-        for name, label in EMPTY_CHOICES.items():
-            self.fields[name].empty_label = str(label)  # type: ignore[attr-defined]  # a form field of choice
+        set_empty_label(self, gettext("none"), "track")
+        set_empty_label(self, pgettext("feminine", "none"), "room", "follows")
         # A form without it, such as a program's, keeps the session's role.
         self.fields["role"].required = False
         self.fields["planned_minutes"].validators.append(MaxValueValidator(MAX_PLANNED_MINUTES))

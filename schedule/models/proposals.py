@@ -16,11 +16,11 @@ from django.utils.translation import pgettext_lazy
 
 from convention.club.models import Person
 from convention.events.models import Event
+from convention.mail.languages import MAIL_LANGUAGES
 from convention.rich_text.clean_columns import CleanHtmlField, RichTextModel, RichTextQuerySet
 from convention.web.link_secrets import LinkedModel
 
 from .programme import Session, Speaker, Track
-from .speakers import MAIL_LANGUAGES
 
 MIN_SCORE, MAX_SCORE = 1, 5
 MAX_WEIGHT = 10

@@ -11,11 +11,11 @@ from django.utils.translation import pgettext_lazy
 
 from convention.club.models import Person
 from convention.events.models import Event
+from convention.mail.languages import MAIL_LANGUAGES
 from convention.web.link_secrets import LinkedModel
 
 from .programme import Session, Speaker
 
-MAIL_LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 TEXT_FIELDS = [f"{part}_{code}" for code, _name in MAIL_LANGUAGES for part in ("subject", "text")]
 MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH = 200, 20_000
 

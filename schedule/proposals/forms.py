@@ -11,13 +11,14 @@ from django.utils.translation import pgettext_lazy
 
 from convention.events.forms import ALLOWED_YEARS
 from convention.events.models import Event
+from convention.mail.languages import MAIL_LANGUAGES
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin, OfferedRowsField
 from schedule.editing.forms import make_local_time_input
 from schedule.models import CallForProposals, Criterion, ProposalMail, SessionFormat, Track
 from schedule.models.proposals import MAX_SCORE, MIN_SCORE
-from schedule.models.speakers import MAIL_LANGUAGES, MAX_SUBJECT_LENGTH
+from schedule.models.speakers import MAX_SUBJECT_LENGTH
 
 from .letters import list_letter_fields
 from .overview import ProposalKind, ScoreBand

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.errors import InvalidFields
+from convention.mail.languages import MAIL_LANGUAGES
 from convention.mail.messages import MailMessage
 from convention.text.dates import format_deadline
 from convention.text.web_addresses import defuse_links
 from schedule.models import CallForProposals, ProposalMail, ProposalSpeaker, SessionProposal
-from schedule.models.speakers import MAIL_LANGUAGES, MAX_SUBJECT_LENGTH
+from schedule.models.speakers import MAX_SUBJECT_LENGTH
 from schedule.speakers.letters import PLACEHOLDER_PATTERN, fill_placeholders
 from schedule.speakers.links import build_page_url, get_or_create_link
 

@@ -12,10 +12,10 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from convention.errors import ConventionError, InvalidFields
+from convention.mail.languages import MAIL_LANGUAGES
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin
 from schedule.models import CallForProposals, ProposalSpeaker, SessionFormat, SessionProposal, Track
-from schedule.models.speakers import MAIL_LANGUAGES
 
 from .submit import MAX_SPEAKERS, ProposalContent, ProposedSpeaker
 

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.errors import ConventionError, InvalidFields
+from convention.mail.languages import MAIL_LANGUAGES
 from convention.mail.messages import MailMessage
 from convention.text.dates import format_date_with_weekday, format_time_range
 from schedule.models import Session, Speaker, SpeakerMail, SpeakerMailing
-from schedule.models.speakers import MAIL_LANGUAGES
 
 from .links import build_page_url, get_or_create_link
 from .own_page import list_appearances, list_feedback_summaries

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from convention.events.cancellations import format_printed_title
 from convention.text.dates import format_date_range, format_datetime, format_time
-from convention.text.names import format_list_name
+from convention.text.names import format_last_name_first
 from convention.typeset import FontWeight, PdfDocument, PdfPage, TextLine, shape_line, wrap_text
 
 from .headcount import AttendanceRow, count_attendance, iterate_attendance
@@ -126,7 +126,7 @@ class AttendancePages:
             self.page.text(line, column.x, self.y + 10 + number * LINE_HEIGHT, TEXT_SIZE)
 
     def wrap_cells(self, attendance_row: AttendanceRow) -> list[list[TextLine]]:
-        name = format_list_name(attendance_row.first_name, attendance_row.last_name)
+        name = format_last_name_first(attendance_row.first_name, attendance_row.last_name)
         name = name or attendance_row.reference
         left = format_time(attendance_row.last_left_at, self.zone) if attendance_row.last_left_at else ""
         if attendance_row.is_inside:

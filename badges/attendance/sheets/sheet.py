@@ -17,7 +17,7 @@ from badges.attendance.reports.printed_list import ListColumn, PrintedList, draw
 from badges.attendance.scanning.batch_state import UNDONE
 from badges.attendance.scanning.presence_store import OWNER, filter_by_checkpoint
 from convention.text.dates import format_date_with_weekday, format_time_range
-from convention.text.names import format_list_name
+from convention.text.names import format_last_name_first
 from convention.text.normalize import name_search_key
 from registrations.models import Registration, SessionBooking
 
@@ -45,7 +45,7 @@ class SheetRow:
     def name(self) -> str:
         """Return the last name first, as the sheet is sorted."""
         person = self.registration
-        return format_list_name(person.first_name, person.last_name) or person.reference
+        return format_last_name_first(person.first_name, person.last_name) or person.reference
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from badges.mailings.models import MAIL_LANGUAGES, Mailing, Recipient, Unsubscription
+from badges.mailings.models import Mailing, Recipient, Unsubscription
 from convention.mail.bounces import find_bounced_addresses
+from convention.mail.languages import MAIL_LANGUAGES
 from convention.text.email_addresses import normalize_email
 
 from .segments import Segment, select_registrations

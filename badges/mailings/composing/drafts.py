@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from badges.mailings.models import MAIL_LANGUAGES, TEXT_FIELDS, Mailing
+from badges.mailings.models import TEXT_FIELDS, Mailing
 from convention.audit.record import find_last_entry, record_action
 from convention.club.models import Person
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
+from convention.mail.languages import MAIL_LANGUAGES
 from convention.text.dates import format_datetime
 
 from .placeholders import InvalidMailText, check_subject, check_text

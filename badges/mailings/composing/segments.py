@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 
 from badges.attendance.models import Checkpoint, Presence
 from badges.attendance.reports.headcount import has_arrived
-from badges.mailings.models import MAIL_LANGUAGES
 from convention.events.models import Event
+from convention.mail.languages import MAIL_LANGUAGES
 from registrations.changes.selections import InvalidSelection
 from registrations.invoices.models.documents import Receivable
 from registrations.models import Order, Registration, RegistrationQuerySet

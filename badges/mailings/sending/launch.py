@@ -9,9 +9,10 @@ from django.utils.translation import ngettext
 
 from badges.mailings.composing.audience import build_audience
 from badges.mailings.composing.drafts import lock_draft
-from badges.mailings.models import MAIL_LANGUAGES, Mailing
+from badges.mailings.models import Mailing
 from convention.audit.record import record_action
 from convention.errors import ConventionError
+from convention.mail.languages import MAIL_LANGUAGES
 
 from .run import TAKEOVER_DELAY, run_mailing
 

@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 
 from badges.mailings.composing.drafts import validate_texts
 from badges.mailings.composing.segments import Segment
-from badges.mailings.models import MAIL_LANGUAGES, TEXT_FIELDS, Mailing, ReminderPlan
+from badges.mailings.models import TEXT_FIELDS, Mailing, ReminderPlan
 from convention.audit.record import record_action
 from convention.errors import InvalidFields
 from convention.events.cancellations import find_cancellation_times
 from convention.events.models import Event
 from convention.events.publishing.copy_event import EventCopy
 from convention.events.publishing.publish import ReadinessItem
+from convention.mail.languages import MAIL_LANGUAGES
 
 from .run import TAKEOVER_DELAY, run_mailing
 

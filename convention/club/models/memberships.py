@@ -194,6 +194,11 @@ class Membership(MembershipTerms, Period):
         return self.starts_on, min((day for day in (left, self.ends_on) if day), default=None)
 
     @property
+    def agreed_last_day(self) -> datetime.date | None:
+        """Return the last day without the grace period; None without an end."""
+        return self.span[1]
+
+    @property
     def last_day(self) -> datetime.date | None:
         """Return the last day on which a seat can count, or None."""
         left = self.left_on and self.left_on - ONE_DAY

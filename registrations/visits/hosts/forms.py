@@ -6,10 +6,10 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
+from convention.mail.languages import MAIL_LANGUAGES
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
 from convention.web.forms import ActionErrorsMixin
 from registrations.visits.models import Visit
-from schedule.models.speakers import MAIL_LANGUAGES
 
 
 class HostContactForm(ActionErrorsMixin, forms.Form):
