@@ -140,14 +140,14 @@ def test_a_host_takes_back_no_proposal_of_the_club_or_of_another_host(world):
     client = as_host(visit_of(here))
     other = add_host_contact(visit=visit_of(elsewhere), name="Paul", email="paul@autre.example")
     of_other = Proposal.objects.create(title="Centre de calcul", proposed_by_host=other, host=make_company())
-    of_member = Proposal.objects.create(title="Club", proposed_by=make_person(), host_name="x")
+    of_member = Proposal.objects.create(title="Visite du port", proposed_by=make_person(), host_name="x")
     for one in (of_other, of_member):
         assert client.post(reverse("host-proposal-withdraw", args=[one.pk])).status_code == 404
         one.refresh_from_db()
         assert one.set_aside_at is None
     page = client.get(reverse("host-proposals")).content.decode()
     assert "Centre de calcul" not in page
-    assert "Club" not in page
+    assert "Visite du port" not in page
 
 
 def test_a_host_decides_on_nobody_who_was_not_listed(world):

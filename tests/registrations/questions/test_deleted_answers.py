@@ -216,7 +216,7 @@ def test_an_organizer_finds_who_has_still_to_answer(organizer: Client, event: Ev
     assert "2 personnes n’ont pas répondu à toutes les questions" in text(
         organizer.get("/organize/congress/questions/")
     )
-    page = organizer.get("/organize/congress/registrations/?state=unanswered").text
+    page = text(organizer.get("/organize/congress/registrations/?state=unanswered"))
     assert "Ada" not in page
     assert "Bob" in page
     assert "Cleo" in page
