@@ -1,7 +1,14 @@
-"""Collect what a desk device needs without network: guests, tickets, spare badges and the badge's design."""
+"""Collect what a desk device needs without network: guests, tickets, spare badges and the badge's design.
 
+A device downloads only what changed. It sends the digests of the parts that it has, so that the server stores
+nothing about what each device knows, and finds changes from any source.
+"""
+
+import base64
+import hashlib
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.db.models import F
@@ -29,6 +36,9 @@ from .search import DeskGuest
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
 
+# 1,024 groups: one guest's change sends one to ten others too, and all digests are 20 kB at most.
+GROUP_LENGTH: Final = 2
+
 
 def compute_data_version(event: Event, reader: "RequestUser") -> str:
     """Return a text that changes whenever the data of a desk device may have changed for this reader."""
@@ -45,14 +55,46 @@ def compute_data_version(event: Event, reader: "RequestUser") -> str:
     return "-".join(map(str, parts))
 
 
-def build_offline_data(*, device: DeskDevice, reader: "RequestUser") -> dict[str, Any]:
-    """Return everything that the device stores, as JSON: see Desk.Data in types/desk.d.ts.
+def build_data_update(*, device: DeskDevice, reader: "RequestUser", known: dict[str, str]) -> dict[str, Any]:
+    """Return the parts of the offline data whose digest is not in `known`, as JSON, with the digests of all.
 
+    Parts are the setup, the spare badges and the groups of guests: see Desk.DataUpdate in types/desk.d.ts.
     The amounts that guests owe are only for a reader who may take payments.
     """
     event = device.event
     tickets = load_event_tickets(event)
     codes = CodeDescriber.for_event(event, tickets)
+    setup = describe_setup(device, codes, tickets)
+    # A code that was drawn stays valid only with the same key, address and design.
+    sample = codes.describe("A" * 13, 1, next(iter(tickets))) if tickets else None
+    # An event without tickets has no walk-ins.
+    spares = [spare.reference for spare in lease_spare_badges(device=device)] if tickets else []
+    groups = group_guests(event, reader)
+    digests = {"setup": compute_digest(setup), "spares": compute_digest(spares, sample)}
+    for name, guests in groups.items():
+        digests[name] = compute_digest([description for _guest, description in guests], sample)
+    changed = {name for name, digest in digests.items() if digest != known.get(name)}
+    return {
+        "digests": digests,
+        "setup": setup if "setup" in changed else None,
+        "spares": list_spare_codes(spares, codes, tickets) if "spares" in changed else None,
+        "guests": [
+            description | codes.describe_both(guest)
+            for name in sorted(changed & groups.keys())
+            for guest, description in groups[name]
+        ],
+    }
+
+
+def compute_digest(*contents: Any) -> str:
+    """Return a short text that differs when the contents, which JSON can hold, differ."""
+    text = json.dumps(contents, sort_keys=True, separators=(",", ":"))
+    return base64.urlsafe_b64encode(hashlib.blake2b(text.encode(), digest_size=9).digest()).decode()
+
+
+def describe_setup(device: DeskDevice, codes: "CodeDescriber", tickets: dict[int, Ticket]) -> dict[str, Any]:
+    """Return the event, its tickets and the badge design as JSON: see Desk.Setup in types/desk.d.ts."""
+    event = device.event
     return {
         "event": {
             "slug": event.slug,
@@ -71,30 +113,27 @@ def build_offline_data(*, device: DeskDevice, reader: "RequestUser") -> dict[str
         ],
         # Not the add-ons themselves: without network nobody knows how many are left.
         "has_addons": event.addons.exists(),
-        "guests": list_offline_guests(event, codes, reader),
-        "spares": list_spare_codes(device, codes, tickets),
         "design": codes.design.describe(),
     }
 
 
 def list_spare_codes(
-    device: DeskDevice, codes: "CodeDescriber", tickets: dict[int, Ticket]
+    references: list[str], codes: "CodeDescriber", tickets: dict[int, Ticket]
 ) -> list[dict[str, Any]]:
-    """Return the badges for walk-ins of a device; none where the event has no tickets."""
-    if not tickets:
-        return []
-    # A code is drawn alike on the badges of all tickets.
-    ticket_id = next(iter(tickets))
+    """Return spare badges with their codes, which are drawn alike on the badges of all tickets."""
     return [
-        {"reference": spare.reference, "code": codes.describe(spare.reference, 1, ticket_id)}
-        for spare in lease_spare_badges(device=device)
+        {"reference": reference, "code": codes.describe(reference, 1, next(iter(tickets)))}
+        for reference in references
     ]
 
 
-def list_offline_guests(event: Event, codes: "CodeDescriber", reader: "RequestUser") -> list[dict[str, Any]]:
-    """Return all guests of the event by name, in a fixed number of queries."""
+def group_guests(event: Event, reader: "RequestUser") -> dict[str, list[tuple[Registration, dict[str, Any]]]]:
+    """Return all guests with their descriptions, by the first GROUP_LENGTH characters of their references.
+
+    The number of queries does not depend on the number of guests.
+    """
     rows = Registration.objects.filter(event=event).select_related("ticket", "order", "staff_note")
-    guests = list(rows)
+    guests = list(rows.order_by("reference"))
     orders = {guest.order_id: guest.order for guest in guests}.values()
     amounts = load_amounts_due(orders) if can_take_payments(reader, event) else {}
     presences = find_main_presences(event, [guest.pk for guest in guests])
@@ -103,15 +142,13 @@ def list_offline_guests(event: Event, codes: "CodeDescriber", reader: "RequestUs
         .order_by("printed_at")
         .values_list("registration", "printed_at")
     )
-    return [
-        describe_guest(
-            DeskGuest(guest, amount_due=amounts.get(guest.order_id)),
-            presences.get(guest.pk),
-            {"printed_at": at.isoformat() if (at := printed.get(guest.pk)) else None},
-        )
-        | codes.describe_both(guest)
-        for guest in guests
-    ]
+    groups: dict[str, list[tuple[Registration, dict[str, Any]]]] = {}
+    for guest in guests:
+        printed_at = {"printed_at": at.isoformat() if (at := printed.get(guest.pk)) else None}
+        desk_guest = DeskGuest(guest, amount_due=amounts.get(guest.order_id))
+        description = describe_guest(desk_guest, presences.get(guest.pk), printed_at)
+        groups.setdefault(guest.reference[:GROUP_LENGTH], []).append((guest, description))
+    return groups
 
 
 def describe_guest(guest: DeskGuest, presence: Presence | None, values: dict[str, Any]) -> dict[str, Any]:
@@ -174,13 +211,15 @@ def sign_code(reference: str, badge_version: int, key: EventKey) -> str:
     return build_code_address(sign_badge_token(reference, badge_version, key), settings.SITE_URL)
 
 
-def describe_sync(device: DeskDevice, known_version: str, reader: "RequestUser") -> dict[str, Any]:
-    """Return the reader's data if the device has another version, or that it shall erase what it has."""
+def describe_sync(
+    device: DeskDevice, reader: "RequestUser", *, known_version: str, known_digests: dict[str, str]
+) -> dict[str, Any]:
+    """Return what changed in the reader's data since the device got them, or that it shall erase them."""
     if not device.is_active():
         return {"erase": True, "server_time": timezone.now().isoformat()}
     version = compute_data_version(device.event, reader)
     answer = {"erase": False, "version": version, "server_time": timezone.now().isoformat()}
     if version != known_version:
-        answer["data"] = build_offline_data(device=device, reader=reader)
+        answer["data"] = build_data_update(device=device, reader=reader, known=known_digests)
         # The spares were leased meanwhile, which changes nothing that the version counts.
     return answer

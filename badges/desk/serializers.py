@@ -99,10 +99,12 @@ class OfflineEntryRequest(serializers.Serializer[Any]):
 
 
 class DeskSyncRequest(serializers.Serializer[Any]):
-    """The entries to apply, the version of the data that the device has, and how wrong its clock is."""
+    """The entries to apply, what the device has of the data, and how wrong its clock is."""
 
     device = serializers.UUIDField()
     version = serializers.CharField(max_length=200, allow_blank=True)
+    # By part of the data (offline_data.py).
+    digests = serializers.DictField(child=serializers.CharField(max_length=20))
     clock_offset_ms = serializers.IntegerField(min_value=-(2**53), max_value=2**53)
     entries = serializers.ListField(child=OfflineEntryRequest(), max_length=MAX_ENTRIES)
 

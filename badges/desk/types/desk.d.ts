@@ -90,14 +90,27 @@ declare global {
       };
     }
 
-    interface Data {
+    interface Setup {
       event: { slug: string; title: string; timezone: string; expires_at: string };
       tickets: OfflineTicket[];
       /** Whether the event has add-ons, which only the online desk can book. */
       has_addons: boolean;
+      design: BadgeDesign;
+    }
+
+    interface Data extends Setup {
       guests: Guest[];
       spares: SpareBadge[];
-      design: BadgeDesign;
+      /** Of "setup", "spares" and each group of guests, by the first characters of their references. */
+      digests: Record<string, string>;
+    }
+
+    /** What changed: the guests are those of all groups whose digest changed. */
+    interface DataUpdate {
+      setup: Setup | null;
+      spares: SpareBadge[] | null;
+      guests: Guest[];
+      digests: Record<string, string>;
     }
 
     interface GuestTexts {
@@ -137,7 +150,7 @@ declare global {
       erase: boolean;
       server_time: string;
       version?: string;
-      data?: Data;
+      data?: DataUpdate;
     }
 
     interface Sealed {

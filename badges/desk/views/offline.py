@@ -100,7 +100,7 @@ def offline_enable(request: "HttpRequest", event: str) -> HttpResponse:
 @require_POST
 @answer_in_json
 def offline_sync(request: "HttpRequest", event: str) -> HttpResponse:
-    """Apply the entries of a device, then return their outcomes and the data if it changed."""
+    """Apply the entries of a device, then return their outcomes and what changed in the data."""
     event_obj = get_event_to_staff(event, request.user)
     read = read_body(request, DeskSyncRequest)
     device = find_desk_device(event_obj, read.validated_data["device"])
@@ -108,7 +108,12 @@ def offline_sync(request: "HttpRequest", event: str) -> HttpResponse:
         device=device, entries=read.build_entries(at=timezone.now()), operator=get_operator(request)
     )
     event_obj.refresh_from_db(fields=["sequence"])
-    answer = describe_sync(device, read.validated_data["version"], request.user)
+    answer = describe_sync(
+        device,
+        request.user,
+        known_version=read.validated_data["version"],
+        known_digests=read.validated_data["digests"],
+    )
     results = DeskEntryResponse(entries, many=True).data
     return JsonResponse({"results": results, **answer}, json_dumps_params={"ensure_ascii": False})
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { applyEntries } from "../../../badges/desk/static/desk/offline/guests.js";
+import { applyEntries, mergeUpdate } from "../../../badges/desk/static/desk/offline/guests.js";
 
 const guest = { reference: "A", first_name: "Zoé", last_name: "Lefèvre", badge_version: 1, code: ["1"], next_code: ["2"], printed_at: null };
 const values = { first_name: "Léo", last_name: "Bêta", company: "", email: "leo@example.org" };
@@ -22,4 +22,32 @@ test("a place that gets its first name keeps its badge", () => {
   const { code, badge_version, first_name } = substitute({ first_name: "", last_name: "" });
 
   assert.deepEqual([code, badge_version, first_name], [["1"], 1, "Léo"]);
+});
+
+const zoe = { reference: "AAZ", first_name: "Zoé" };
+const leo = { reference: "BBL", first_name: "Léo" };
+const setup = { tickets: [], has_addons: false };
+const data = mergeUpdate(null, { setup, spares: ["1"], guests: [zoe, leo], digests: { setup: "1", spares: "1", AA: "1", BB: "1" } });
+
+test("an update replaces the groups of guests that changed", () => {
+  const renamed = { ...zoe, first_name: "Zoë" };
+
+  const merged = mergeUpdate(data, { setup: null, spares: null, guests: [renamed], digests: { ...data.digests, AA: "2" } });
+
+  assert.deepEqual(merged.guests, [leo, renamed]);
+  assert.deepEqual([merged.spares, merged.has_addons], [["1"], false]);
+});
+
+test("a group that is gone takes its guests with it", () => {
+  const { BB, ...digests } = data.digests;
+
+  assert.deepEqual(mergeUpdate(data, { setup: null, spares: null, guests: [], digests }).guests, [zoe]);
+});
+
+test("setup and spare badges are replaced when they changed", () => {
+  const update = { setup: { ...setup, has_addons: true }, spares: ["2"], guests: [], digests: data.digests };
+
+  const { has_addons, spares, guests } = mergeUpdate(data, update);
+
+  assert.deepEqual([has_addons, spares, guests], [true, ["2"], [zoe, leo]]);
 });

@@ -6,16 +6,18 @@ import json
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from badges.attendance.models import Presence, Scan
-from badges.desk.models import BadgePrint, DeskDevice, DeskEntry, SpareBadge
+from badges.desk.models import BadgePrint, DeskDevice, DeskEntry, SpareBadge, StaffNote
 from badges.desk.offline_data import sign_code
 from badges.desk.offline_devices import SPARE_BADGES_PER_DEVICE
 from convention.audit.models import AuditEntry
 from convention.codes.qr import draw_symbol
 from convention.events.signing_keys import get_signing_key
-from registrations.models import Order, Registration
+from registrations.models import Order, Registration, Ticket
 from tests.factories import make_addon, make_event, make_person, make_registration, make_staff, make_ticket
 from tests.site_objects import make_delegated_role, make_delegation
 
@@ -34,9 +36,13 @@ class OfflineDesk:
             f"/desk/{self.event.slug}/offline/{name}/", json.dumps(body), content_type="application/json"
         )
 
-    def sync(self, *entries, version="", **changes):
-        body = {"device": self.device, "version": version, "clock_offset_ms": 0, "entries": list(entries)}
-        return self.post("sync", {**body, **changes}).json()
+    def sync(self, *entries, version="", digests=None, **changes):
+        body = {"device": self.device, "version": version, "digests": digests or {}, "clock_offset_ms": 0}
+        return self.post("sync", {**body, "entries": list(entries), **changes}).json()
+
+    def sync_after(self, earlier):
+        """Return the update that a device gets which has the data of an earlier answer."""
+        return self.sync(digests=earlier["data"]["digests"])["data"]
 
 
 @pytest.fixture
@@ -65,6 +71,9 @@ def make_entry(kind, reference, **values):
     }
 
 
+EMPTY_SYNC = {
+    "device": str(uuid.uuid4()), "version": "", "digests": {}, "clock_offset_ms": 0, "entries": [],
+}  # fmt: skip
 TEXTS = {"first_name": "Léo", "last_name": "Bêta", "company": "Port", "email": ""}
 
 
@@ -85,6 +94,92 @@ def test_a_device_gets_the_guests_with_signed_badges_and_nothing_twice(desk, zoe
     assert "data" not in again
     assert SpareBadge.objects.count() == SPARE_BADGES_PER_DEVICE
     assert AuditEntry.objects.filter(verb="desk_device.enable").count() == 1
+
+
+def test_only_the_guests_who_changed_are_sent_again(desk, zoe):
+    leo = make_registration(zoe.ticket, first_name="Léo", reference="ZZAAAAAAAAAAA")
+    first = desk.sync()
+    desk.sync(make_entry("check_in", zoe.reference, direction="in"))
+
+    update = desk.sync_after(first)
+
+    [guest] = update["guests"]
+    assert guest["first_name"] == "Zoé"
+    assert guest["is_inside"] is True
+    assert guest["code"]
+    assert update["setup"] is None
+    assert update["spares"] is None
+    assert update["digests"]["ZZ"] == first["data"]["digests"]["ZZ"]
+    assert leo.reference in [each["reference"] for each in first["data"]["guests"]]
+
+
+def test_an_erased_note_is_sent_although_nothing_counts_it(desk, zoe):
+    desk.sync(make_entry("note", zoe.reference, note="Clé perdue", before={"note": ""}))
+    first = desk.sync()
+    StaffNote.objects.all().delete()
+
+    [guest] = desk.sync_after(first)["guests"]
+
+    assert first["data"]["guests"][0]["note"] == "Clé perdue"
+    assert guest["note"] == ""
+
+
+def test_a_guest_who_is_gone_has_no_group_any_more(desk, zoe):
+    first = desk.sync()
+    group = zoe.reference[:2]
+    make_registration(zoe.ticket, reference="ZZAAAAAAAAAAA")
+    Registration.objects.filter(pk=zoe.pk).update(reference="YYAAAAAAAAAAA")
+
+    update = desk.sync_after(first)
+
+    assert {"YY", "ZZ"} <= update["digests"].keys()
+    assert group not in update["digests"]
+
+
+def test_a_new_price_is_sent_without_the_guests(desk, zoe):
+    first = desk.sync()
+    Ticket.objects.update(price=9_900)
+    make_addon(zoe.event)
+
+    update = desk.sync_after(first)
+
+    assert update["setup"]["tickets"][0]["price"].startswith("99")
+    assert update["guests"] == []
+
+
+def test_codes_are_sent_again_under_another_address(desk, settings):
+    first = desk.sync()
+    settings.SITE_URL = "https://elsewhere.example"
+
+    update = desk.sync_after(first)
+
+    assert len(update["guests"]) == 1
+    assert len(update["spares"]) == SPARE_BADGES_PER_DEVICE
+
+
+def test_a_used_spare_badge_is_replaced_on_the_device(desk):
+    first = desk.sync()
+    used = first["data"]["spares"][0]["reference"]
+    desk.sync(make_entry("walk_in", used, **TEXTS, ticket="guest"))
+
+    update = desk.sync_after(first)
+
+    assert used in [guest["reference"] for guest in update["guests"]]
+    assert used not in [spare["reference"] for spare in update["spares"]]
+    assert len(update["spares"]) == SPARE_BADGES_PER_DEVICE
+
+
+def test_the_number_of_queries_does_not_depend_on_the_guests(desk, zoe):
+    desk.sync()  # leases the spare badges
+    counts = []
+    for guests in (1, 20):
+        for _number in range(guests):
+            make_registration(zoe.ticket)
+        with CaptureQueriesContext(connection) as queries:
+            desk.sync()
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
 
 
 def test_an_outside_firm_gets_no_amounts(desk, zoe, client):
@@ -228,8 +323,8 @@ def test_a_revoked_or_expired_device_gets_no_data_but_can_still_deliver(desk, zo
 
 @pytest.mark.once
 @pytest.mark.parametrize("body", [
-    "[", "[]", "{}", '{"device": "x", "version": "", "clock_offset_ms": 0, "entries": []}',
-    json.dumps({"device": str(uuid.uuid4()), "version": "", "clock_offset_ms": 0, "entries": [{}]}),
+    "[", "[]", "{}", json.dumps({**EMPTY_SYNC, "device": "x"}), json.dumps({**EMPTY_SYNC, "entries": [{}]}),
+    *(json.dumps({**EMPTY_SYNC, "digests": each}) for each in ([], "x", {"AB": ["x"]}, {"AB": "x" * 21})),
 ])  # fmt: skip
 def test_what_no_desk_sends_is_refused_with_a_sentence(desk, client, body):
     answer = client.post("/desk/x/offline/sync/", body, content_type="application/json")
@@ -240,7 +335,7 @@ def test_what_no_desk_sends_is_refused_with_a_sentence(desk, client, body):
 
 @pytest.mark.once
 def test_only_the_desk_of_the_event_syncs(desk, client, zoe):
-    body = {"device": desk.device, "version": "", "clock_offset_ms": 0, "entries": []}
+    body = {"device": desk.device, "version": "", "digests": {}, "clock_offset_ms": 0, "entries": []}
     client.force_login(make_staff(make_event(slug="other"), "desk"))
 
     assert desk.post("sync", body).status_code == 403
@@ -257,7 +352,8 @@ def test_the_device_learns_that_the_event_has_addons(desk, zoe):
 
     after = desk.sync(version=before["version"])
 
-    assert [before["data"]["has_addons"], after["data"]["has_addons"]] == [False, True]
+    assert before["data"]["setup"]["has_addons"] is False
+    assert after["data"]["setup"]["has_addons"] is True
 
 
 @pytest.mark.once

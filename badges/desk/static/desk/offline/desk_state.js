@@ -1,6 +1,6 @@
 /** The unlocked desk: data and entries in memory, encrypted on disk, sent when the server can be reached. */
 
-import { applyEntries, findSpareBadge, nameOf } from "./guests.js";
+import { applyEntries, findSpareBadge, mergeUpdate, nameOf } from "./guests.js";
 import { addEntry, deleteEntry, eraseData, getVault, listEntries, saveResult, updateVault } from "./store.js";
 import { RequestRefused, SignedOut, synchronize } from "./sync.js";
 import { decrypt, encrypt } from "./vault.js";
@@ -149,7 +149,7 @@ export class DeskState {
     const vault = await getVault(this.#event);
     if (!vault) return;
     const batch = this.pending.slice(0, MAX_BATCH);
-    const response = await synchronize(vault, batch.map(({ entry }) => entry));
+    const response = await synchronize(vault, this.data?.digests ?? {}, batch.map(({ entry }) => entry));
     await this.#storeData(response);
     for (const result of response.results) await this.#handleResult(result);
     this.connection = response.erase ? "erased" : "online";
@@ -161,9 +161,10 @@ export class DeskState {
     /** @type {Partial<Desk.Vault>} */
     const changes = { clock_offset_ms };
     if (data && version !== undefined) {
-      changes.data = await encrypt(this.#key, data);
+      const merged = mergeUpdate(this.data, data);
+      changes.data = await encrypt(this.#key, merged);
       changes.version = version;
-      this.data = data;
+      this.data = merged;
     }
     await updateVault(this.#event, changes);
   }

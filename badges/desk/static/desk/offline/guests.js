@@ -5,6 +5,8 @@ const REPLACEMENTS = new Map([
   ["œ", "oe"], ["æ", "ae"], ["ø", "o"], ["ł", "l"], ["đ", "d"], ["ð", "d"], ["ħ", "h"], ["ŧ", "t"], ["þ", "th"], ["ı", "i"],
 ]);
 const MAX_SHOWN = 30;
+/** As in badges/desk/offline_data.py. */
+const GROUP_LENGTH = 2;
 
 /**
  * Return the words of a text in lower case without accents, each after one space.
@@ -14,6 +16,22 @@ export function foldText(text) {
   const letters = text.normalize("NFKD").toLowerCase().replace(/\p{M}/gu, "");
   const words = [...letters].map((letter) => REPLACEMENTS.get(letter) ?? letter).join("").match(/[\p{L}\p{N}]+/gu);
   return ` ${(words ?? []).join(" ")}`;
+}
+
+/**
+ * Return the data with what changed on the server.
+ * @param {Desk.Data | null} data
+ * @param {Desk.DataUpdate} update
+ * @returns {Desk.Data}
+ */
+export function mergeUpdate(data, update) {
+  const { setup, spares, guests, digests } = update;
+  if (!data) return { .../** @type {Desk.Setup} */ (setup), spares: spares ?? [], guests, digests };
+  const unchanged = data.guests.filter(({ reference }) => {
+    const group = reference.slice(0, GROUP_LENGTH);
+    return group in digests && digests[group] === data.digests[group];
+  });
+  return { ...data, ...setup, spares: spares ?? data.spares, guests: [...unchanged, ...guests], digests };
 }
 
 /**

@@ -82,14 +82,16 @@ async function post(pattern, event, body) {
 export const enableDevice = (event, name) => post(settings.enable, event, { name });
 
 /**
- * Send entries and get the data, if it is another version than the one that is known.
+ * Send entries and get what changed in the data.
  * @param {Desk.Vault} vault
+ * @param {Record<string, string>} digests of the data that this device has
  * @param {Desk.Entry[]} entries
  * @returns {Promise<Desk.SyncResponse & {clock_offset_ms: number}>}
  */
-export async function synchronize({ event, device, version, clock_offset_ms }, entries) {
+export async function synchronize({ event, device, version, clock_offset_ms }, digests, entries) {
   const sentAt = Date.now();
-  const response = await post(settings.sync, event, { device, version, clock_offset_ms, entries });
+  const body = { device, version, digests, clock_offset_ms, entries };
+  const response = await post(settings.sync, event, body);
   const middle = (sentAt + Date.now()) / 2;
   return { ...response, clock_offset_ms: Math.round(Date.parse(response.server_time) - middle) };
 }
