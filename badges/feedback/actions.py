@@ -13,8 +13,8 @@ from convention.errors import ConventionError, InvalidFields, NotOpenNow
 from convention.events.models import Event
 from convention.events.publishing.copy_event import EventCopy
 from convention.mail.bounces import find_bounced_addresses
-from convention.mail.languages import MAIL_LANGUAGES
 from convention.text.email_addresses import normalize_email
+from convention.text.languages import LANGUAGE_CHOICES
 from schedule.models import Speaker, SpeakerMailing
 from schedule.speakers.mailings import NobodyToMail, queue_mails
 
@@ -104,7 +104,7 @@ def find_summary_recipients(event: Event) -> list[Speaker]:
 
 def _write_summary_texts() -> dict[str, str]:
     texts = {}
-    for code, _name in MAIL_LANGUAGES:
+    for code, _name in LANGUAGE_CHOICES:
         with translation.override(code):
             texts[f"subject_{code}"] = str(SUMMARY_SUBJECT)
             texts[f"text_{code}"] = str(SUMMARY_TEXT)

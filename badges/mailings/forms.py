@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
-from convention.mail.languages import MAIL_LANGUAGES
+from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import casefold_text, normalize_whitespace
 from convention.web.forms import ActionErrorsMixin
 from registrations.models import Registration
@@ -105,7 +105,7 @@ class MailingForm(MailTextsForm):
         label=_("Attendance counted at"), required=False, coerce=int, empty_value=None
     )
     language = forms.ChoiceField(
-        label=_("Language"), choices=[("", ALL_FEMININE), *MAIL_LANGUAGES], required=False
+        label=_("Language"), choices=[("", ALL_FEMININE), *LANGUAGE_CHOICES], required=False
     )
     photo = forms.ChoiceField(
         label=_("Photographs"),
@@ -179,12 +179,12 @@ class MailingScheduleForm(forms.Form):
 class PreviewForm(forms.Form):
     """The recipient and language of a preview."""
 
-    language = forms.ChoiceField(label=_("Language"), choices=MAIL_LANGUAGES)
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_CHOICES)
     reference = forms.ChoiceField(label=_("View as"), required=False)
 
     def __init__(self, *args: Any, names: list[tuple[str, str]], languages: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = [(code, name) for code, name in MAIL_LANGUAGES if code in languages]
+        offered = [(code, name) for code, name in LANGUAGE_CHOICES if code in languages]
         for name, choices in (("language", offered), ("reference", names)):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)

@@ -12,10 +12,10 @@ from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
-from convention.mail.languages import MAIL_LANGUAGES
+from convention.text.languages import LANGUAGE_CHOICES
 from registrations.models import Registration
 
-TEXT_FIELDS = [f"{part}_{code}" for code, _name in MAIL_LANGUAGES for part in ("subject", "text")]
+TEXT_FIELDS = [f"{part}_{code}" for code, _name in LANGUAGE_CHOICES for part in ("subject", "text")]
 MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH = 200, 20_000
 
 
@@ -50,7 +50,7 @@ class MailTexts(models.Model):
     @property
     def languages(self) -> list[str]:
         """Return the languages that have both subject and text."""
-        return [code for code, _name in MAIL_LANGUAGES if self.get_subject(code) and self.get_text(code)]
+        return [code for code, _name in LANGUAGE_CHOICES if self.get_subject(code) and self.get_text(code)]
 
 
 class Mailing(MailTexts):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event
+from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import search_text
 from registrations.models import Registration, Ticket
 from schedule.prints.forms import list_day_choices
@@ -20,7 +21,7 @@ MAX_COMPANIES: Final = 1000
 class AgendaPrintForm(forms.Form):
     """Choices of one print. Nothing chosen among tickets, companies or days means all of them."""
 
-    language = forms.ChoiceField(label=_("Language"), choices=[("fr", _("French")), ("en", _("English"))])
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_CHOICES)
     paper = forms.ChoiceField(
         label=pgettext_lazy("print", "Paper"), choices=[("a5", "A5"), ("a4", "A4")], initial="a5"
     )

@@ -231,7 +231,7 @@ class LanguageForm(forms.Form):
 
     language = forms.ChoiceField(
         label=_("Language of the e-mails"),
-        choices=[("fr", "Français"), ("en", "English")],
+        choices=settings.LANGUAGES,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose the language of the e-mails.")},
     )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
 from convention.rich_text.sanitize import MAX_TEXT_CHARS, filter_web_address
+from convention.text.languages import find_language_code, get_language_name, parse_languages
 from convention.text.normalize import normalize_whitespace
 from convention.web.accent_colours import LIGHT_PAPERS, contrast_ratio
 from convention.web.forms import set_empty_label
@@ -56,7 +57,7 @@ class SessionForm(forms.ModelForm[Session]):
         }
         labels = {
             "role": _("Role in the timetable"),
-            "language": _("Language"),
+            "language": _("Languages"),
             "capacity": _("Places"),
             "track": _("Track"),
             "room": _("Room"),
@@ -71,7 +72,7 @@ class SessionForm(forms.ModelForm[Session]):
             "is_for_members": _(
                 "Hidden from everyone else, in the programme and in feeds, as soon as you save."
             ),
-            "language": _("A code such as fr or en. Separate several with commas."),
+            "language": _("For example “French”, or “French, English”."),
             "capacity": _("Leave empty for no limit."),
             "role": _(
                 "Nothing else is scheduled alongside a plenary or a break. Blocked time is never public."
@@ -93,6 +94,8 @@ class SessionForm(forms.ModelForm[Session]):
         self.fields["follows"].queryset = others  # type: ignore[attr-defined]  # a form field of choice
         set_empty_label(self, gettext("none"), "track")
         set_empty_label(self, pgettext("feminine", "none"), "room", "follows")
+        names = map(get_language_name, parse_languages(self.instance.language))
+        self.initial["language"] = ", ".join(names)
         # A form without it, such as a program's, keeps the session's role.
         self.fields["role"].required = False
         self.fields["planned_minutes"].validators.append(MaxValueValidator(MAX_PLANNED_MINUTES))
@@ -129,7 +132,8 @@ class SessionForm(forms.ModelForm[Session]):
         return normalize_whitespace(self.cleaned_data["kind"])
 
     def clean_language(self) -> str:
-        return normalize_whitespace(self.cleaned_data["language"])
+        parts = parse_languages(self.cleaned_data["language"])
+        return ", ".join(dict.fromkeys(map(find_language_code, parts)))
 
     def clean_role(self) -> str:
         return self.cleaned_data["role"] or self.instance.role

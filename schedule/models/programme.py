@@ -16,6 +16,7 @@ from convention.club.models import Person
 from convention.db.limited_stock import WITHIN_CAPACITY, LimitedStock, exclude_from_save
 from convention.events.models import Event, Room
 from convention.rich_text.clean_columns import CleanHtmlField, RichTextModel, RichTextQuerySet
+from convention.text.languages import LANGUAGE_CHOICES
 from convention.web.link_secrets import LinkedModel
 
 DEFAULT_DAY_START: Final = datetime.time(6)
@@ -108,7 +109,7 @@ class Speaker(RichTextModel):
     language = models.CharField(
         _("language of e-mails"),
         max_length=2,
-        choices=[("fr", _("French")), ("en", _("English"))],
+        choices=LANGUAGE_CHOICES,
         default="fr",
         db_default="fr",
     )

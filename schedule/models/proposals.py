@@ -16,8 +16,8 @@ from django.utils.translation import pgettext_lazy
 
 from convention.club.models import Person
 from convention.events.models import Event
-from convention.mail.languages import MAIL_LANGUAGES
 from convention.rich_text.clean_columns import CleanHtmlField, RichTextModel, RichTextQuerySet
+from convention.text.languages import LANGUAGE_CHOICES
 from convention.web.link_secrets import LinkedModel
 
 from .programme import Session, Speaker, Track
@@ -27,7 +27,7 @@ MAX_WEIGHT = 10
 
 
 def list_default_languages() -> list[str]:
-    return [code for code, _name in MAIL_LANGUAGES]
+    return [code for code, _name in LANGUAGE_CHOICES]
 
 
 class CallForProposalsQuerySet(RichTextQuerySet):
@@ -189,11 +189,11 @@ class SessionProposal(LinkedModel, RichTextModel):
     format = models.ForeignKey(
         SessionFormat, models.RESTRICT, related_name="proposals", verbose_name=_("format")
     )
-    language = models.CharField(_("language"), max_length=2, choices=MAIL_LANGUAGES)
+    language = models.CharField(_("language"), max_length=2, choices=LANGUAGE_CHOICES)
     is_experience_report = models.BooleanField(_("experience report with a customer"), default=False)
     customer = models.CharField(_("customer"), max_length=300, blank=True)
     # The language of the e-mails about it.
-    contact_language = models.CharField(max_length=2, choices=MAIL_LANGUAGES, default="fr")
+    contact_language = models.CharField(max_length=2, choices=LANGUAGE_CHOICES, default="fr")
     submitted_at = models.DateTimeField(_("submitted"), default=timezone.now)
     changed_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -351,7 +351,7 @@ class ProposalMail(models.Model):
 
     recipient = models.ForeignKey(ProposalSpeaker, models.CASCADE, related_name="mails")
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    language = models.CharField(max_length=2, choices=MAIL_LANGUAGES)
+    language = models.CharField(max_length=2, choices=LANGUAGE_CHOICES)
     # Filled in for the recipient, but for the link.
     subject = models.CharField(max_length=600)
     text = models.TextField()

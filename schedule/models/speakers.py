@@ -11,12 +11,12 @@ from django.utils.translation import pgettext_lazy
 
 from convention.club.models import Person
 from convention.events.models import Event
-from convention.mail.languages import MAIL_LANGUAGES
+from convention.text.languages import LANGUAGE_CHOICES
 from convention.web.link_secrets import LinkedModel
 
 from .programme import Session, Speaker
 
-TEXT_FIELDS = [f"{part}_{code}" for code, _name in MAIL_LANGUAGES for part in ("subject", "text")]
+TEXT_FIELDS = [f"{part}_{code}" for code, _name in LANGUAGE_CHOICES for part in ("subject", "text")]
 MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH = 200, 20_000
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from convention.events.models import Event
 from convention.text.dates import format_date_with_weekday
+from convention.text.languages import LANGUAGE_CHOICES
 from schedule.models import ProgrammeAudience, Track
 from schedule.paper.print_options import PrintOptions
 from schedule.paper.sheet_kinds import DEPTH_LABELS, DISTANCE_LABELS, PAPER_LABELS, SHEET_KINDS, SinceChoice
@@ -21,7 +22,7 @@ MAX_VERSIONS: Final = 100
 class PrintForm(forms.Form):
     """Choices of one print. Nothing chosen among days, rooms or tracks means all of them."""
 
-    language = forms.ChoiceField(label=_("Language"), choices=[("fr", _("French")), ("en", _("English"))])
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_CHOICES)
     paper = forms.ChoiceField(label=pgettext_lazy("print", "Paper"))
     since = forms.TypedChoiceField(label=_("Changed since"), required=False, coerce=int, empty_value=None)
     depth = forms.ChoiceField(label=_("Level of detail"), widget=forms.RadioSelect)

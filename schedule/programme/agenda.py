@@ -11,6 +11,7 @@ from django.db.models import Prefetch, QuerySet
 
 from convention.events.models import Event, Room
 from convention.text.dates import format_short_time, format_short_time_range
+from convention.text.languages import parse_languages
 from schedule.models import ProgrammeAudience, Session, SessionSpeaker
 
 from .agenda_filter import ALL_DAYS, AgendaFilter, clean_query_value
@@ -19,7 +20,6 @@ from .agenda_jumps import AgendaJump, find_current_start, list_hour_jumps, name_
 from .agenda_search import FoundSessions, find_sessions
 from .days import Fullness, describe_fullness, get_shown_end
 from .programme_version import ProgrammeVersion
-from .session_labels import parse_languages
 
 # Of a list over all days; a single day is always shown whole.
 MAX_SESSIONS_SHOWN: Final = 250

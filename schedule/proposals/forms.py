@@ -11,8 +11,8 @@ from django.utils.translation import pgettext_lazy
 
 from convention.events.forms import ALLOWED_YEARS
 from convention.events.models import Event
-from convention.mail.languages import MAIL_LANGUAGES
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
+from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin, OfferedRowsField
 from schedule.editing.forms import make_local_time_input
@@ -55,7 +55,7 @@ class CallForm(ActionErrorsMixin, forms.ModelForm[CallForProposals]):
     )
     languages = forms.MultipleChoiceField(
         label=_("Languages of sessions"),
-        choices=MAIL_LANGUAGES,
+        choices=LANGUAGE_CHOICES,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Tick at least one language.")},
     )

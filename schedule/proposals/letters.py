@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.errors import InvalidFields
-from convention.mail.languages import MAIL_LANGUAGES
 from convention.mail.messages import MailMessage
 from convention.text.dates import format_deadline
+from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.web_addresses import defuse_links
 from schedule.models import CallForProposals, ProposalMail, ProposalSpeaker, SessionProposal
 from schedule.models.speakers import MAX_SUBJECT_LENGTH
@@ -150,6 +150,6 @@ def list_letter_fields() -> list[str]:
     return [
         f"{kind}_{part}_{code}"
         for kind in ProposalMail.Kind.values
-        for code, _name in MAIL_LANGUAGES
+        for code, _name in LANGUAGE_CHOICES
         for part in ("subject", "text")
     ]

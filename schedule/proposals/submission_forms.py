@@ -12,7 +12,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from convention.errors import ConventionError, InvalidFields
-from convention.mail.languages import MAIL_LANGUAGES
+from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin
 from schedule.models import CallForProposals, ProposalSpeaker, SessionFormat, SessionProposal, Track
@@ -55,11 +55,11 @@ class SessionProposalForm(ActionErrorsMixin, forms.ModelForm[SessionProposal]):
         offered = call.tracks.all() if call.tracks.exists() else call.event.tracks.all()
         self._offer_rows("track", offered)
         self._offer_rows("format", call.formats.all())
-        languages = [choice for choice in MAIL_LANGUAGES if choice[0] in call.languages]
+        languages = [choice for choice in LANGUAGE_CHOICES if choice[0] in call.languages]
         self.fields["language"] = forms.ChoiceField(label=self.fields["language"].label, choices=languages)
         self.fields["contact_language"] = forms.ChoiceField(
             label=self.fields["contact_language"].label,
-            choices=MAIL_LANGUAGES,
+            choices=LANGUAGE_CHOICES,
             initial=translation.get_language(),
         )
         self.fields["abstract"].validators.append(MaxLengthValidator(MAX_ABSTRACT_CHARS))

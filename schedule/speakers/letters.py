@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from convention.errors import ConventionError, InvalidFields
-from convention.mail.languages import MAIL_LANGUAGES
 from convention.mail.messages import MailMessage
 from convention.text.dates import format_date_with_weekday, format_time_range
+from convention.text.languages import LANGUAGE_CHOICES
 from schedule.models import Session, Speaker, SpeakerMail, SpeakerMailing
 
 from .links import build_page_url, get_or_create_link
@@ -44,7 +44,7 @@ def check_texts(texts: Mapping[str, str]) -> None:
             names = ", ".join(f"{{{word}}}" for word in known)
             sentence = _("“{%(name)s}” cannot be used here; known placeholders: %(known)s.")
             errors[name] = [sentence % {"name": unknown, "known": names}]
-    for code, _name in MAIL_LANGUAGES:
+    for code, _name in LANGUAGE_CHOICES:
         subject, text = texts.get(f"subject_{code}", ""), texts.get(f"text_{code}", "")
         if text and not subject:
             errors.setdefault(f"subject_{code}", [_("Enter a subject.")])
@@ -58,7 +58,7 @@ def check_texts(texts: Mapping[str, str]) -> None:
 
 def choose_language(mailing: SpeakerMailing, speaker: Speaker) -> str:
     """Return the speaker's language if the mailing has a text in it, else the other one."""
-    written = [code for code, _name in MAIL_LANGUAGES if getattr(mailing, f"text_{code}")]
+    written = [code for code, _name in LANGUAGE_CHOICES if getattr(mailing, f"text_{code}")]
     return speaker.language if speaker.language in written else written[0]
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event
 from convention.text.dates import format_short_time
+from convention.text.languages import choose_html_lang, get_language_name, parse_languages
 from schedule.models import Session
-from schedule.programme import session_labels
 from schedule.programme.agenda_filter import AgendaFilter
 from schedule.programme.offline import is_event_near
 from schedule.programme.session_labels import get_kind_name
@@ -89,9 +89,7 @@ def zone_location(event: Event) -> str:
 @register.filter
 def language_names(text: str) -> str:
     """Return “allemand, anglais” for “de, en”."""
-    return ", ".join(
-        session_labels.get_language_name(language) for language in session_labels.parse_languages(text)
-    )
+    return ", ".join(get_language_name(language) for language in parse_languages(text))
 
 
 register.filter("kind_name", get_kind_name)
@@ -102,7 +100,7 @@ def option_name(value: str, name: str) -> str:
     """Return the label of a filter's value."""
     if name == "kind":
         return get_kind_name(value)
-    return session_labels.get_language_name(value) if name == "language" else value
+    return get_language_name(value) if name == "language" else value
 
 
 @register.simple_tag
@@ -114,7 +112,7 @@ def filter_label(name: str) -> str:
 @register.filter
 def html_lang(session: Session) -> str:
     """Return the `lang` attribute for a session's own texts, "" if it is unknown."""
-    return session_labels.choose_html_lang(session.language)
+    return choose_html_lang(session.language)
 
 
 @register.simple_tag

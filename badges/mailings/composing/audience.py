@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from badges.mailings.models import Mailing, Recipient, Unsubscription
 from convention.mail.bounces import find_bounced_addresses
-from convention.mail.languages import MAIL_LANGUAGES
 from convention.text.email_addresses import normalize_email
+from convention.text.languages import LANGUAGE_CHOICES
 
 from .segments import Segment, select_registrations
 
-DEFAULT_LANGUAGE = MAIL_LANGUAGES[0][0]
-LANGUAGE_CODES = {code for code, _name in MAIL_LANGUAGES}
+DEFAULT_LANGUAGE = LANGUAGE_CHOICES[0][0]
+LANGUAGE_CODES = {code for code, _name in LANGUAGE_CHOICES}
 
 
 @dataclass

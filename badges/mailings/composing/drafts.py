@@ -10,8 +10,8 @@ from convention.audit.record import find_last_entry, record_action
 from convention.club.models import Person
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
-from convention.mail.languages import MAIL_LANGUAGES
 from convention.text.dates import format_datetime
+from convention.text.languages import LANGUAGE_CHOICES
 
 from .placeholders import InvalidMailText, check_subject, check_text
 from .segments import Segment
@@ -126,7 +126,7 @@ def _apply_draft(mailing: Mailing, draft: MailingDraft) -> list[str]:
 def validate_texts(texts: dict[str, str]) -> None:
     """Raise InvalidFields for an unknown placeholder, or a language with only half of its texts."""
     errors = {name: [str(error)] for name, text in texts.items() if (error := _find_text_error(name, text))}
-    for code, _name in MAIL_LANGUAGES:
+    for code, _name in LANGUAGE_CHOICES:
         subject, text = texts.get(f"subject_{code}", ""), texts.get(f"text_{code}", "")
         if text and not subject:
             errors.setdefault(f"subject_{code}", [_("Enter a subject too.")])

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from badges.attendance.models import Checkpoint, Presence
 from badges.attendance.reports.headcount import has_arrived
 from convention.events.models import Event
-from convention.mail.languages import MAIL_LANGUAGES
+from convention.text.languages import LANGUAGE_CHOICES
 from registrations.changes.selections import InvalidSelection
 from registrations.invoices.models.documents import Receivable
 from registrations.models import Order, Registration, RegistrationQuerySet
@@ -129,7 +129,7 @@ def describe_segment(segment: Segment, event: Event) -> list[str]:
         segment.company,
         _("unpaid") if segment.payment == UNPAID else "",
         _describe_presence(segment, event),
-        str(dict(MAIL_LANGUAGES).get(segment.language, "")),
+        str(dict(LANGUAGE_CHOICES).get(segment.language, "")),
     ]
     if segment.photo:
         parts.append(_("no photographs") if segment.photo == PHOTO_REFUSED else _("photographs allowed"))

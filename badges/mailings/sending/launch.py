@@ -12,7 +12,7 @@ from badges.mailings.composing.drafts import lock_draft
 from badges.mailings.models import Mailing
 from convention.audit.record import record_action
 from convention.errors import ConventionError
-from convention.mail.languages import MAIL_LANGUAGES
+from convention.text.languages import LANGUAGE_CHOICES
 
 from .run import TAKEOVER_DELAY, run_mailing
 
@@ -71,7 +71,7 @@ def _lock_ready_draft(mailing: Mailing, seen_hash: str) -> Mailing:
     if not languages:
         raise MailingNotReady(_("No recipients match: choose other criteria."))
     # Recipients who read a language without a text would be left out silently.
-    for code, name in MAIL_LANGUAGES:
+    for code, name in LANGUAGE_CHOICES:
         if code not in mailing.languages and code in languages:
             raise MailingNotReady(_describe_missing_language(str(name), languages[code]))
     return mailing

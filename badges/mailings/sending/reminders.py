@@ -20,7 +20,7 @@ from convention.events.cancellations import find_cancellation_times
 from convention.events.models import Event
 from convention.events.publishing.copy_event import EventCopy
 from convention.events.publishing.publish import ReadinessItem
-from convention.mail.languages import MAIL_LANGUAGES
+from convention.text.languages import LANGUAGE_CHOICES
 
 from .run import TAKEOVER_DELAY, run_mailing
 
@@ -42,7 +42,7 @@ class ReminderChoices:
 def get_default_texts() -> dict[str, str]:
     """Return subject and text in each language, by field name."""
     texts = {}
-    for code, _name in MAIL_LANGUAGES:
+    for code, _name in LANGUAGE_CHOICES:
         with translation.override(code):
             texts[f"subject_{code}"] = _("Practical information: {event}")
             texts[f"text_{code}"] = _(

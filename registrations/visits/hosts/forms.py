@@ -6,8 +6,8 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-from convention.mail.languages import MAIL_LANGUAGES
 from convention.rich_text.sanitize import MAX_MARKDOWN_CHARS
+from convention.text.languages import LANGUAGE_CHOICES
 from convention.web.forms import ActionErrorsMixin
 from registrations.visits.models import Visit
 
@@ -17,7 +17,7 @@ class HostContactForm(ActionErrorsMixin, forms.Form):
     email = forms.EmailField(
         label=_("E-mail"), error_messages={"required": _("Enter the e-mail address for the link.")}
     )
-    language = forms.ChoiceField(label=_("Language"), choices=MAIL_LANGUAGES, initial="fr")
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_CHOICES, initial="fr")
 
 
 class HostEmailForm(forms.Form):

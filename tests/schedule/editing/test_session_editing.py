@@ -67,6 +67,25 @@ def errors(response):
     )
 
 
+@pytest.mark.parametrize(
+    ("entered", "stored", "shown"),
+    [
+        ("français, anglais", "fr, en", "français, anglais"),
+        ("German", "de", "allemand"),
+        ("en-GB; en", "en", "anglais"),
+        ("Klingon", "Klingon", "Klingon"),
+        ("", "", ""),
+    ],
+)
+def test_languages_are_entered_by_name_and_stored_as_codes(organizer, event, entered, stored, shown):
+    session = make_session(event)
+    address = f"/organize/conf/schedule/{session.number}/"
+    organizer.post(address, {**filled(organizer, address), "language": entered})
+    session.refresh_from_db()
+    assert session.language == stored
+    assert filled(organizer, address).get("language", "") == shown
+
+
 def test_strangers_are_kept_out(client, event):
     session = make_session(event)
     client.force_login(make_person())

@@ -1,0 +1,28 @@
+"""Languages as people and programmes write them."""
+
+import pytest
+from django.utils import translation
+
+from convention.text.languages import find_language_code, get_language_name, parse_languages
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("fr", "fr"), ("fr_FR", "fr"), ("DE-de", "de"), ("French", "fr"), ("français", "fr"),
+        ("FRANCAIS", "fr"), ("anglais", "en"), ("German", "de"), ("japonais", "ja"), ("Klingon", "Klingon"), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_language_is_known_by_its_code_or_its_name(text, code):
+    assert find_language_code(text) == code
+
+
+@pytest.mark.parametrize(("site_language", "name"), [("fr", "allemand"), ("en", "German")])
+def test_a_language_is_named_in_the_visitors_language(site_language, name):
+    with translation.override(site_language):
+        assert get_language_name("de") == name
+        assert get_language_name("Klingon") == "Klingon"
+
+
+def test_languages_are_separated_by_any_usual_mark():
+    assert parse_languages("de, en; fr_FR / de") == ("de", "en", "fr")
