@@ -67,22 +67,14 @@ def errors(response):
     )
 
 
-@pytest.mark.parametrize(
-    ("entered", "stored", "shown"),
-    [
-        ("français, anglais", "fr, en", "français, anglais"),
-        ("German", "de", "allemand"),
-        ("en-GB; en", "en", "anglais"),
-        ("Klingon", "Klingon", "Klingon"),
-        ("", "", ""),
-    ],
-)
+@pytest.mark.parametrize(("entered", "stored", "shown"), [
+    ("français, anglais", "fr, en", "français, anglais"), ("en-GB; en", "en", "anglais"), ("", "", ""),
+])  # fmt: skip
 def test_languages_are_entered_by_name_and_stored_as_codes(organizer, event, entered, stored, shown):
     session = make_session(event)
     address = f"/organize/conf/schedule/{session.number}/"
     organizer.post(address, {**filled(organizer, address), "language": entered})
-    session.refresh_from_db()
-    assert session.language == stored
+    assert event.sessions.get().language == stored
     assert filled(organizer, address).get("language", "") == shown
 
 
