@@ -1,6 +1,7 @@
 # The commands of this project; docs/developers.md says more.
 #   make run         set up, migrate, seed once, start server and worker (PORT=8000, LAN=1 for https on the local network)
-#   make test        the whole suite, on SQLite and on PostgreSQL
+#   make test        the suite, on SQLite and on PostgreSQL
+#   make test-long   the tests that take several seconds each, likewise; CI runs both
 #   make check       linters, types (Python and JavaScript), layout, settings, translations, licences
 #   make coverage    the suite with coverage.py: the least covered modules and the total (TESTS="tests/schedule -n 1" for some)
 #   make audit       looks up the packages in the public lists of known vulnerabilities (needs a network)
@@ -11,7 +12,7 @@ PORT ?= 8000
 PYTHON_IN_VENV = .venv/bin/python
 export PORT
 
-.PHONY: run setup test coverage soak bench check audit screenshots clean erase-data
+.PHONY: run setup test test-long coverage soak bench check audit screenshots clean erase-data
 
 run: setup
 	@exec $(PYTHON_IN_VENV) manage.py serve --port "$(PORT)" $(if $(filter-out 0 no off false,$(LAN)),--lan)
@@ -21,7 +22,11 @@ setup:
 
 test:
 	@sh .ci/setup.sh test
-	@sh .ci/test.sh
+	@sh .ci/test.sh -m "not soak and not long"
+
+test-long:
+	@sh .ci/setup.sh test
+	@sh .ci/test.sh -m "long and not soak"
 
 coverage:
 	@sh .ci/setup.sh test

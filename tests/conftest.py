@@ -20,7 +20,8 @@ Functions to import: `tests.pdf_readers` (`render_pdf`, `pdf_text`, `decode_qr`,
 `tests/journeys/conftest.py`.
 
 A test marked `postgresql` is skipped on SQLite. The suite runs on both (`make test`), but tests that need no
-database, or are marked `once`, run once. Tests marked `long` start before the others.
+database, or are marked `once`, run once. Tests marked `long` run in `make test-long`, those marked `soak` in
+`make soak`.
 """
 
 import contextlib
@@ -80,8 +81,7 @@ REAL_SCHEDULES = "SCHEDULES_DIR"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Sort long tests first; skip or deselect by database."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """Skip or deselect tests by database."""
     if connection.vendor == "postgresql":
         without = [item for item in items if not depends_on_database(item)]
         items[:] = [item for item in items if depends_on_database(item)]

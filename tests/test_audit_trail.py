@@ -342,6 +342,7 @@ def filled(client, address, typed):
     return {**fields, **typed}
 
 
+@pytest.mark.long
 def test_every_form_of_weight_is_recorded_without_its_values(world):
     here, person, client = world
     missing = {}
@@ -365,6 +366,7 @@ def test_every_form_of_weight_is_recorded_without_its_values(world):
     assert missing == {}
 
 
+@pytest.mark.long
 def test_every_address_that_takes_a_form_is_known(world):
     here, _person, client = world
     takes = set()

@@ -54,6 +54,7 @@ def is_kept_by_others(answer) -> bool:
     return answer.status_code in {200, 206, 304} and bool(answer.content if not answer.streaming else True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", ["anonymous", "organizer"])
 def test_every_answer_is_closed_to_strangers(role):
     here, elsewhere = make_event_objects("headers"), make_event_objects("elsewhere", spare=7)

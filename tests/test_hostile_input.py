@@ -69,7 +69,7 @@ LOOKED_UP = ("Authorization", "Cookie", "Idempotency-Key", "X-Request-Id")
 
 
 def asked_here(given: dict[str, Any], reaching: tuple[str, ...], step: int) -> dict[str, Any]:
-    """Return all values on SQLite and in the long run; else those that may matter on PostgreSQL."""
+    """Return all values on SQLite and in `make soak`; else those that may matter on PostgreSQL."""
     if connection.vendor == "sqlite" or step == 1:
         return given
     return {name: given[name] for name in reaching}
@@ -111,7 +111,7 @@ def addresses(here: Objects) -> Iterator[tuple[str, str]]:
 def step(request):
     """Each address gets every 19th value, another one than its neighbour, each form every 38th content.
 
-    In the long run all.
+    In `make soak` all.
     """
     return request.param
 

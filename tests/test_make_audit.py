@@ -94,6 +94,7 @@ def test_an_answer_without_a_report_is_no_clean_report(audit, text):
     )
 
 
+@pytest.mark.long
 def test_without_a_network_one_sentence_says_what_was_not_audited(tmp_path):
     """The real tools, if installed; no name resolves and no registry answers."""
     nowhere = "http://127.0.0.1:9"

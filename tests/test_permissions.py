@@ -64,10 +64,11 @@ def sent(client: Client, method: str, address: str, **headers):
 
 @pytest.fixture(params=[4, pytest.param(1, marks=pytest.mark.soak)], ids=["a fourth", "all"])
 def step(request):
-    """Every fourth role in turn, another one for the next address; in the long run all."""
+    """Every fourth role in turn, another one for the next address; in `make soak` all."""
     return request.param
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", WALKERS)
 def test_each_address_lets_in_whom_it_should(world, role, step):
     """Each restricted address is tried by each role that is refused, with the method that it is for.
@@ -143,6 +144,7 @@ BEARERS = {
 }
 
 
+@pytest.mark.long
 def test_each_endpoint_by_each_token(world):
     here, _people, elsewhere = world
     opened, tokens = {}, make_tokens(here, elsewhere)

@@ -86,6 +86,7 @@ def world(shared_world, db):
     return shared_world
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", ["organizer", "organizer of both", "administrator"])
 def test_an_object_of_another_event_is_not_there(world, role):
     here, elsewhere = world

@@ -178,6 +178,7 @@ def test_an_outside_organizer_reaches_nothing_of_another_event(world):
     assert found == {}
 
 
+@pytest.mark.long
 def test_an_outside_organizer_gets_in_nowhere_at_another_event(world):
     here, elsewhere = world
     person = make_person()

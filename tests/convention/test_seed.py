@@ -25,6 +25,7 @@ def of_members():
     return Person.objects.filter(employments__company__roles__role="member").distinct()
 
 
+@pytest.mark.long
 def test_club_has_the_promised_size():
     call_command("seed")
     convention = Event.objects.get(slug="convention")
@@ -40,6 +41,7 @@ def test_club_has_the_promised_size():
     assert Event.objects.filter(kind="group_meeting").count() == 6
 
 
+@pytest.mark.long
 @pytest.mark.once
 def test_sizes_coexist_and_counters_agree():
     call_command("seed", size="small")
@@ -56,6 +58,7 @@ def people_of(slug):
     return list(rows.values_list("reference", "email", "company"))
 
 
+@pytest.mark.long
 @pytest.mark.once
 def test_the_club_is_the_same_whichever_size_came_first():
     found = []
@@ -69,6 +72,7 @@ def test_the_club_is_the_same_whichever_size_came_first():
     assert found[0] == found[1]
 
 
+@pytest.mark.long
 @pytest.mark.once
 def test_large_has_a_scarce_ticket():
     call_command("seed", size="large")
@@ -78,6 +82,7 @@ def test_large_has_a_scarce_ticket():
     assert (scarce.capacity, scarce.reserved, scarce.price) == (500, 0, 0)
 
 
+@pytest.mark.long
 def test_same_seed_same_people():
     call_command("seed", size="small")
     first = list(Registration.objects.order_by("reference").values_list("reference", "email"))

@@ -179,6 +179,7 @@ def as_stored(ids: list[str]) -> list[str]:
     return [name.replace("-", "") for name in ids]
 
 
+@pytest.mark.long
 def test_counting_requests_never_ends_a_process(disk, start):
     """Metric files are created and grow on a full disk."""
     make_event(slug="open")
@@ -201,6 +202,7 @@ def test_counting_requests_never_ends_a_process(disk, start):
     assert list((disk / "var" / "metrics").glob("counter_*.db")) != []
 
 
+@pytest.mark.long
 def test_limits_that_cannot_be_counted_are_a_sentence(disk, start):
     """The database is elsewhere: only what needs local data stops."""
     make_account(email="zoe@example.org")
@@ -217,6 +219,7 @@ def test_limits_that_cannot_be_counted_are_a_sentence(disk, start):
     assert ask(f"{site.url}/api/v1/events/open/orders/", body(1))[0] == 422
 
 
+@pytest.mark.long
 def test_a_server_that_starts_on_a_full_disk_goes_on_once_there_is_room(disk, start):
     gate = Gate(badges=1)
     event = make_event(slug="open")
@@ -259,6 +262,7 @@ def test_serve_starts_on_a_full_disk_and_its_worker_goes_on_too(disk, start):
     assert "it starts again" not in site.said()
 
 
+@pytest.mark.long
 def test_a_first_start_on_a_full_disk_is_a_sentence(disk, start):
     site = start(database=f"sqlite:///{disk / 'site.sqlite3'}")
     fill(disk)

@@ -17,6 +17,7 @@ def is_sent(mailing) -> bool:
     return mailing.state == "sent"
 
 
+@pytest.mark.long
 def test_killed_in_the_middle_nobody_is_missing(site, receiver):
     """Between two mails, and after the mail server accepted one but before that was stored."""
     event = make_event()

@@ -38,6 +38,7 @@ def site(transactional_db, stripe, receiver, tmp_path):
     made.stop()
 
 
+@pytest.mark.long
 def test_a_worker_killed_while_it_takes_a_payment_and_while_it_gives_it_back(stripe, site):
     event = make_event()
     make_ticket(event, price=12_000, capacity=2)

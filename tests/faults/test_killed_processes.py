@@ -76,6 +76,7 @@ def while_killing(site: Site, jobs_to_do: list, done: list, kills: int) -> None:
     kill(server)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("orders", "kills"), [(30, 1), pytest.param(600, 6, marks=FULL)])
 def test_the_server_is_killed_while_people_register(site, orders, kills):
     ticket = make_ticket(event := make_event(), capacity=orders)
@@ -96,6 +97,7 @@ def test_the_server_is_killed_while_people_register(site, orders, kills):
     assert sorted(Registration.objects.values_list("sequence", flat=True)) == list(range(1, orders + 1))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("orders", "kills"), [(12, 1), pytest.param(300, 6, marks=FULL)])
 def test_the_worker_is_killed_in_the_middle_of_a_mailing(site, receiver, orders, kills):
     make_ticket(event := make_event())
@@ -116,6 +118,7 @@ def test_the_worker_is_killed_in_the_middle_of_a_mailing(site, receiver, orders,
     assert {delivery.state for delivery in MailDelivery.objects.all()} == {"accepted"}
 
 
+@pytest.mark.long
 @pytest.mark.once
 def test_killed_between_the_mail_servers_yes_and_our_note_a_mail_comes_again_under_its_id(site, receiver):
     make_ticket(event := make_event())
@@ -128,6 +131,7 @@ def test_killed_between_the_mail_servers_yes_and_our_note_a_mail_comes_again_und
     assert ids(receiver) == [f"<confirmation-{order.reference}-1@127.0.0.1>"] * 2
 
 
+@pytest.mark.long
 def test_two_workers_run_a_long_task_once_though_it_outlasts_its_lease(site, tmp_path):
     marks = tmp_path / "marks"
     sample_tasks.last.enqueue(str(marks), 7)
@@ -138,6 +142,7 @@ def test_two_workers_run_a_long_task_once_though_it_outlasts_its_lease(site, tmp
     assert len(DBTaskResult.objects.get().worker_ids) == 1
 
 
+@pytest.mark.long
 def test_two_workers_take_each_task_once(site, tmp_path):
     marks = tmp_path / "marks"
     for _each in range(40):
@@ -155,6 +160,7 @@ def people(rows: int) -> str:
     return text.getvalue()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "halted_at",
     [
@@ -181,6 +187,7 @@ def directory(rows: int) -> str:
     )
 
 
+@pytest.mark.long
 def test_a_worker_that_is_killed_in_an_import_of_the_directory_or_in_its_undoing_doubles_nothing(site):
     """Each is halted when all is written and nothing committed; the next worker does it, once."""
     clerk, rows = make_administrator(), 120
@@ -235,6 +242,7 @@ def programme(sessions: int) -> str:
     )
 
 
+@pytest.mark.long
 @pytest.mark.once
 def test_an_import_of_a_programme_that_is_killed_leaves_nothing_and_goes_through_again(site, tmp_path):
     (tmp_path / "programme.xml").write_text(programme(60))
@@ -246,6 +254,7 @@ def test_an_import_of_a_programme_that_is_killed_leaves_nothing_and_goes_through
         assert Session.objects.count() == 60
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("batches", "kills"), [(30, 1), pytest.param(500, 6, marks=FULL)])
 def test_the_server_is_killed_while_phones_send_scans(site, batches, kills):
     event = factories.make_event()
@@ -277,6 +286,7 @@ def test_the_server_is_killed_while_phones_send_scans(site, batches, kills):
     assert sorted(Presence.objects.values_list(*fields)) == projected
 
 
+@pytest.mark.long
 @pytest.mark.once
 def test_sigterm_lets_the_request_and_the_task_at_hand_finish(site, tmp_path):
     ticket = make_ticket(event := make_event())

@@ -29,6 +29,7 @@ def get(connection: http.client.HTTPConnection, path: str, method: str = "GET", 
     return answer, answer.read()
 
 
+@pytest.mark.long
 def test_several_requests_on_one_connection(site):
     site.server()
     connection = connect(site)
@@ -41,6 +42,7 @@ def test_several_requests_on_one_connection(site):
         assert connection.sock is first
 
 
+@pytest.mark.long
 def test_static_files_come_as_they_lie(site):
     site.server()
     connection, content = connect(site), (ROOT / "convention/static/convention/look.css").read_bytes()
@@ -58,6 +60,7 @@ def test_static_files_come_as_they_lie(site):
     assert get(connection, "/static/convention/nothing.css")[0].status == 404
 
 
+@pytest.mark.long
 def test_what_a_job_made_comes_as_it_lies(site):
     file = make_job_file(size=3 << 20)
     site.server()
@@ -69,6 +72,7 @@ def test_what_a_job_made_comes_as_it_lies(site):
     assert get(connect(site), file.path)[0].status == 302
 
 
+@pytest.mark.long
 def test_a_file_without_a_name_comes_whole(site, tmp_path):
     """Badges are drawn into a temporary file that nobody else can open."""
     event = make_event()
@@ -82,6 +86,7 @@ def test_a_file_without_a_name_comes_whole(site, tmp_path):
     assert len(PdfReader(drawn).pages) == 1
 
 
+@pytest.mark.long
 def test_an_address_with_accents_and_one_that_is_no_text(site):
     site.server()
     connection = connect(site)
@@ -103,6 +108,7 @@ def test_a_header_with_an_underscore_does_not_pass_for_the_proxys(site):
     assert connection.getresponse().status == 200
 
 
+@pytest.mark.long
 def test_requests_under_way_are_answered_before_the_server_ends(site):
     process = site.server()
     door = factories.make_event(slug="door")

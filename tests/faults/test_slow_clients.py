@@ -124,6 +124,7 @@ def test_slow_heads_are_closed(site, crowd):
     assert [one.recv(4096) for one in slow.sockets] == [b"", b"", b""]
 
 
+@pytest.mark.long
 def test_whoever_vanishes_in_the_middle_of_a_body_leaves_nothing_behind(site, crowd, scan):
     site.server()
     gone = crowd(site)
@@ -134,6 +135,7 @@ def test_whoever_vanishes_in_the_middle_of_a_body_leaves_nothing_behind(site, cr
     assert "Traceback" not in site.said()
 
 
+@pytest.mark.long
 def test_a_body_in_pieces_is_put_together(site, crowd, scan):
     site.server()
     assert scan(site) == 200
@@ -146,6 +148,7 @@ def test_a_body_in_pieces_is_put_together(site, crowd, scan):
     assert status_of(sender.recv(4096)) == 401
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("path", "words"),
     [
@@ -170,6 +173,7 @@ def workers_memory(process) -> int:
     return 1024 * max(int(peak[1]) for peak in peaks if peak)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("path", "kind", "megabytes", "status"),
     [
@@ -204,6 +208,7 @@ def test_a_body_beyond_all_measure_is_refused_before_it_is_sent(site, crowd):
         assert status_of(sender.recv(4096)) == 413
 
 
+@pytest.mark.long
 def test_slow_readers_hold_no_thread(site, crowd, scan):
     file = make_job_file(size=32 << 20)
     site.server()

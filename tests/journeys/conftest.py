@@ -7,7 +7,7 @@ Fixtures:
   relative addresses work: `page.goto("/en/events/x/")`.
 - `screen` (phone and desktop), `language` (fr and en), `prefix` ("" or "/en"): a test that names both runs on
   the phone in French and on the desktop in English, one on a single screen in one of the languages (half of
-  these tests in each); the long run does the rest. Narrow with
+  these tests in each); `make soak` does the rest. Narrow with
   `@pytest.mark.parametrize("screen", ["phone"], indirect=True)`.
 - `browser_page` a page in that screen and language. `no_javascript` the same without JavaScript.
 - `camera_page(codes, **options)` opens a page in a browser of its own whose camera shows these codes in turn.
@@ -55,12 +55,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not item.get_closest_marker("soak"):
             variants[story(item)].add(screen_and_language(item))
     for item in items:
-        if is_for_long_run(item, variants[story(item)]):
+        if is_for_soak(item, variants[story(item)]):
             item.add_marker(pytest.mark.soak)
 
 
-def is_for_long_run(item: pytest.Item, variants: set[tuple[str, str]]) -> bool:
-    """Return whether other variants of a story, by screen and language, are enough in the usual run."""
+def is_for_soak(item: pytest.Item, variants: set[tuple[str, str]]) -> bool:
+    """Return whether other variants of a story, by screen and language, are enough outside `make soak`."""
     screen, language = screen_and_language(item)
     if variants > STRAIGHT:
         return (screen, language) not in STRAIGHT

@@ -135,6 +135,7 @@ def test_find_choose_and_follow(browser_page: Page, event, prefix: str, language
     assert len(calendar.walk("VEVENT")) == 2
 
 
+@pytest.mark.long
 def test_without_javascript(no_javascript: Page, event, prefix: str, language: str, open_page):
     page, words = no_javascript, WORDS[language]
     page.goto(f"{prefix}/events/conf/agenda/?day={YEAR}-06-17")
@@ -156,6 +157,7 @@ def test_without_javascript(no_javascript: Page, event, prefix: str, language: s
     assert titles(other) == []
 
 
+@pytest.mark.long
 def test_cruel_content_fits(browser_page: Page, event, prefix: str, language: str):
     page = browser_page
     for view in ("", "?by=room", "?day=all", "?q=panne"):
@@ -212,6 +214,7 @@ def organizer(browser_page: Page, event, site, client):
     return browser_page
 
 
+@pytest.mark.long
 def test_an_organizer_writes_sees_the_clash_cancels_and_imports(organizer: Page, prefix, language, tmp_path):
     page = organizer
     page.goto(f"{prefix}/organize/conf/schedule/")

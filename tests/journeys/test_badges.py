@@ -15,6 +15,7 @@ from tests.pdf_readers import decode_qr
 pytestmark = pytest.mark.once
 
 
+@pytest.mark.long
 def test_an_organizer_sees_the_badge_as_printed_and_takes_the_files(browser_page: Page, client, site, prefix):
     registration = make_registration(first_name="Zoé 🎉", company="Œuvre & Cie")
     sign_in(browser_page, client, site, make_person(is_superuser=True))

@@ -181,6 +181,7 @@ def test_tab_comes_back_to_the_session_that_was_clicked(open_board):
     expect(stop.filter(has_text="Le réseau")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_two_editors_see_each_other_and_both_versions_of_a_conflict(open_board):
     anna, ben = open_board(first_name="Anna", last_name="A"), open_board(first_name="Ben", last_name="B")
     expect(anna.locator("#board-editors")).to_have_text("Also here: Ben B")
@@ -215,6 +216,7 @@ def press_and_drag(page: Page, title: str, room: int, hour: float) -> None:
     page.mouse.move(*get_cell(page, room, hour), steps=5)
 
 
+@pytest.mark.long
 def test_what_others_add_during_a_drag_is_shown_after_it(open_board, event):
     page = open_board()
     press_and_drag(page, "Le cloud", 2, 12)
@@ -252,6 +254,7 @@ HOLD_POLLS = """() => {
 }"""
 
 
+@pytest.mark.long
 def test_a_move_of_another_editor_on_its_way_is_not_overwritten(open_board):
     anna, ben = open_board(first_name="Anna", last_name="A"), open_board()
     block(anna, "Le cloud").focus()

@@ -78,6 +78,7 @@ def test_the_board_ends_with_the_window_and_its_messages_are_above_the_timetable
     assert status["y"] + status["height"] <= page.locator("#board-scroll").bounding_box()["y"]
 
 
+@pytest.mark.long
 def test_messages_do_not_push_the_timetable_down(open_board):
     page = open_board(first_name="Anna")
     before = page.locator("#board-scroll").bounding_box()["y"]

@@ -31,6 +31,7 @@ def check(page: Page) -> None:
     assert_no_csp_violations(page)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_components_in_every_state(open_page, screen, language, prefix, scheme):
     page = open_page(screen, language, color_scheme=scheme)
@@ -72,6 +73,7 @@ def test_any_accent_can_be_read(open_page, site, client, accent, scheme):
         check(page)
 
 
+@pytest.mark.long
 def test_organizers_pages_with_cruel_content(browser_page, site, client, prefix):
     event = make_event(slug="x", name=CRUEL)
     ticket = make_ticket(event, name=CRUEL[:120], capacity=10)
@@ -153,6 +155,7 @@ def test_nothing_moves_while_a_page_loads(open_page):
     assert shift < 0.02
 
 
+@pytest.mark.long
 def test_an_event_is_made_and_staffed(browser_page, site, client, prefix, language):
     sign_in(browser_page, client, site, make_administrator())
     browser_page.goto(f"{prefix}/organize/")

@@ -90,7 +90,7 @@ def contrast_in_turn(name: str, language: str) -> list[str]:
 
 
 def is_for_other_walk(name: str, language: str) -> bool:
-    """Return whether the walk in the other language visits this page; the long run visits all in both."""
+    """Return whether the walk in the other language visits this page; `make soak` visits all in both."""
     return number_of_page(name) % 2 == (language == "en")
 
 
@@ -138,7 +138,7 @@ def walk(open_page, site, client):
 )
 @pytest.mark.parametrize("person", ["anonymous", "administrator", "company contact"])
 def test_nothing_is_wrong_with_any_page(walk, language, person, cruel, in_full):
-    """Walks look at contrast in light or dark, signed-in ones at every other page; the long run at all."""
+    """Walks look at contrast in light or dark, signed-in ones at every other page; `make soak` at all."""
     found = walk(language=language, person=person, cruel=cruel, in_full=in_full)
 
     if found:

@@ -24,6 +24,7 @@ LIST = re.compile(r"(/(?:en/)?host/lists/[\w-]{43}/)")
 ENTER = re.compile(r"(/(?:en/)?host/enter/[\w-]{43}/)")
 
 
+@pytest.mark.long
 def test_from_a_visitor_to_the_hosts_gate(open_page, site, run_tasks, mailoutbox):
     visit = make_hosted()
     visitor = make_visitor(visit, first_name="Éloïse", last_name="Zwickel")

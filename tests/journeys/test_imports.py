@@ -33,6 +33,7 @@ def map_columns(page: Page) -> None:
     page.wait_for_load_state()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
 def test_a_list_is_mapped_rehearsed_imported_undone_and_a_duplicate_merged(browser_page, prefix, site):
     page, event = browser_page, make_event(slug="congress")

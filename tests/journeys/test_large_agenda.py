@@ -100,6 +100,7 @@ def test_rooms_and_hours_stay_in_view(browser_page: Page, running_event):
     assert page.locator(".timetable").evaluate("(grid) => grid.scrollLeft") == 2000
 
 
+@pytest.mark.long
 def test_a_large_day_is_accessible(browser_page: Page, running_event, prefix: str):
     browser_page.goto(f"{prefix}/events/conf/agenda/?day=all&room=Salle+01&room=Salle+02")
     assert_accessible(browser_page)

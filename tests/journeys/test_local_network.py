@@ -97,12 +97,14 @@ def certutil(*arguments: str) -> None:
     subprocess.run(["certutil", *arguments], check=True, capture_output=True)
 
 
+@pytest.mark.long
 def test_the_terminal_says_where_phones_begin(lan):
     assert f"Phones on this network start here: http://{lan['host']}:{lan['port'] + 1}/" in lan["log"]
     assert f"  Site        https://{lan['host']}:{lan['port']}/" in lan["log"]
     assert "█" in lan["log"]
 
 
+@pytest.mark.long
 def test_the_phone_fetches_the_certificate_and_then_trusts_the_site(lan, phone, tmp_path):
     page = phone()
     page.goto(f"http://{lan['host']}:{lan['port'] + 1}/?language=en")

@@ -23,6 +23,7 @@ def look(page: Page) -> None:
     assert_no_sideways_scroll(page)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("screen", "language"), [("phone", "fr"), ("desktop", "en")], indirect=True)
 def test_from_the_first_word_to_unsubscribing(browser_page: Page, client, site, language, mailoutbox):
     prefix = {"fr": "", "en": "/en"}[language]

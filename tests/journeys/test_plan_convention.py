@@ -92,6 +92,7 @@ def publish(organizer: Organizer) -> None:
     expect(organizer.page.get_by_text("is public now")).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_convention_is_planned_and_published_in_few_clicks(organizer):
     add_rooms(organizer)
     paste_sessions(organizer)

@@ -61,6 +61,7 @@ def story(page: Page, prefix: str, check: Callable[[Page], None]) -> None:
     assert Registration.objects.get().order.total == 16_500
 
 
+@pytest.mark.long
 def test_prices_are_shown_and_shown_again_when_they_change(browser_page: Page, prefix: str, congress: Event):
     story(browser_page, prefix, check_page)
 

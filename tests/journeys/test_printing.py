@@ -26,6 +26,7 @@ def event():
     return event
 
 
+@pytest.mark.long
 def test_an_organizer_prints_and_learns_what_changed_since(browser_page, prefix, site, event):
     page = browser_page
     sign_in(page, Client(), site, make_staff(event))

@@ -24,6 +24,7 @@ def event():
     return event
 
 
+@pytest.mark.long
 def test_a_table_is_edited_and_imported(browser_page, prefix, site, event):
     page, organizer = browser_page, make_person()
     ClubRole.objects.create(person=organizer, role=ClubRole.Role.ORGANIZER)

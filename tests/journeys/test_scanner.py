@@ -257,6 +257,7 @@ def test_a_door_that_decides_online_only(open_page):
     expect(page.locator("#verdict-detail")).to_contain_text("ne fonctionne qu’en ligne")
 
 
+@pytest.mark.long
 def test_each_verdict_sounds_of_its_own_and_never_before_it_shows(open_page):
     event = make_event()
     badge = make_registration(event)

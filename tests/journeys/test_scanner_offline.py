@@ -77,6 +77,7 @@ def test_the_network_goes_and_comes_back(open_page, language):
     expect(page.locator("#inside")).to_have_text({"fr": "3 sur place", "en": "3 inside"}[language])
 
 
+@pytest.mark.long
 def test_the_door_of_a_session_knows_offline_who_booked(open_page):
     event = make_event()
     soon = timezone.now() + datetime.timedelta(hours=1)
@@ -185,6 +186,7 @@ def test_an_answer_lost_on_the_way_is_asked_again_without_a_second_scan(open_pag
     assert Scan.objects.values_list("verdict", flat=True).get() == "admitted"
 
 
+@pytest.mark.long
 def test_many_scans_go_in_batches(open_page):
     event = make_event()
     badge = make_registration(event)
@@ -332,6 +334,7 @@ def test_no_camera_no_trouble(open_page):
     scan(page, code_of(badge))
 
 
+@pytest.mark.long
 def test_a_newer_version_takes_over_without_losing_a_scan(open_page, monkeypatch):
     event = make_event()
     badge = make_registration(event)

@@ -104,6 +104,7 @@ def test_scans_of_a_revoked_phone_wait_for_their_event(open_page):
     assert Presence.objects.get(registration=badge).is_inside
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pair_phone", [pair, pair_by_code], ids=["token", "code"])
 def test_lost_answer_and_a_new_pairing_make_no_conflict(open_page, pair_phone):
     event = make_event()

@@ -107,6 +107,7 @@ def test_last_scans_are_corrected_also_after_they_were_sent(open_page):
     assert Presence.objects.filter(is_inside=True).count() == 2
 
 
+@pytest.mark.long
 def test_explained_reentry_alarms_nobody(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
@@ -161,6 +162,7 @@ def test_explained_reentry_alarms_nobody(open_page):
     assert Presence.objects.get(registration=cancelled).is_inside
 
 
+@pytest.mark.long
 def test_phone_is_checked_before_the_doors_open(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
@@ -193,6 +195,7 @@ def test_phone_is_checked_before_the_doors_open(open_page):
     assert set(state) >= {"version", "pending", "battery", "camera", "test_badge", "storage"}
 
 
+@pytest.mark.long
 def test_conflict_is_shown_to_both_phones_and_settled_at_the_door(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")

@@ -24,6 +24,7 @@ def look_at(page):
     assert_no_sideways_scroll(page)
 
 
+@pytest.mark.long
 def test_cancelling_says_what_comes_back(browser_page, language, site):
     event = make_event(slug="congress", starts_at=timezone.now() + datetime.timedelta(days=20))
     make_ticket(event, price=12_000, capacity=50)

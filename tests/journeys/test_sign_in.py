@@ -136,6 +136,7 @@ def test_the_browser_offers_the_passkey_where_the_address_is_typed(browser_page,
     expect(page).to_have_url(re.compile("/me/security/$"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
 def test_an_app_is_asked_for_a_code_and_a_recovery_code_stands_in_once(browser_page, prefix):
     page = browser_page

@@ -23,6 +23,7 @@ def go(page: Page, locator: str) -> None:
     page.wait_for_load_state()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
 def test_a_package_is_taken_paid_and_shown(browser_page, prefix, site):
     page, event = browser_page, make_event(slug="congress")

@@ -50,6 +50,7 @@ def story(open_page, site, run_tasks, mailoutbox, language) -> Story:
     return Story(language, screen, open_page, site, mailoutbox, run_tasks)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["fr", pytest.param("en", marks=pytest.mark.soak)])
 def test_a_visit_from_the_wish_to_the_purge(story, caplog):
     caplog.set_level(logging.DEBUG)

@@ -20,6 +20,7 @@ from tests.registrations.visits.visit_day import make_visit, make_visitor, pass_
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
+@pytest.mark.long
 def test_the_evacuation_list_and_the_way_out_without_a_network(open_page, site):
     visit = make_visit()
     stays, goes = make_visitor(visit, last_name="Aube"), make_visitor(visit, last_name="Brun")

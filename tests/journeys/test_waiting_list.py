@@ -70,6 +70,7 @@ def booked_by(name: str) -> list[str]:
     return list(seats.values_list("session__title", flat=True))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
 def test_from_a_full_event_to_a_seat(
     browser_page: Page, congress: Event, *, language: str, prefix: str, mail_receiver: MailReceiver, run_tasks

@@ -271,6 +271,7 @@ def test_too_many_people_are_refused_before_their_addresses_are_counted(settings
     assert post(event, body(registrations=people[:50])).status_code == 201
 
 
+@pytest.mark.long
 @pytest.mark.once
 def test_one_address_orders_only_so_often(settings, monkeypatch):
     settings.RATE_LIMITS = "on"

@@ -28,6 +28,7 @@ def wipe():
         cursor.execute(f"DELETE FROM {Scan._meta.db_table}")
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 @settings(
     max_examples=25,

@@ -19,11 +19,15 @@ from tests.factories import (
     make_track,
 )
 
+# Collecting them takes seconds in each process, so they are left out by the expressions of the Makefile that
+# would deselect them.
+LEFT_OUT_BY = {"test_fuzz.py": "not long", "test_fuzz_long.py": "not soak"}
+
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out the long run of fuzzing where it is not run: collecting it takes seconds in each process."""
-    is_left_out = collection_path.name == "test_fuzz_long.py" and config.option.markexpr == "not soak"
-    return is_left_out or None
+    """Leave out the fuzzing tests that this run would deselect."""
+    expression = LEFT_OUT_BY.get(collection_path.name)
+    return True if expression is not None and expression in config.option.markexpr else None
 
 
 @pytest.fixture

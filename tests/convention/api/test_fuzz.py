@@ -12,7 +12,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 from hypothesis import strategies as st
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_connection")]
+pytestmark = [pytest.mark.django_db, pytest.mark.long, pytest.mark.usefixtures("one_connection")]
 
 REFUSALS = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "429"]
 # Values that match the description may still be refused: an unknown cursor, a ticket that is not on sale.
@@ -102,6 +102,7 @@ NEARLY = {
 SCANS = st.fixed_dictionaries({}, optional={name: values | JSON for name, values in NEARLY.items()}) | JSON
 
 
+@pytest.mark.long
 @settings(60)
 @hypothesis.given(scans=st.lists(SCANS, max_size=6))
 def test_each_scan_is_answered(tokens, scans):

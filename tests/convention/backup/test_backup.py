@@ -137,6 +137,7 @@ def test_a_database_with_data_is_left_alone(small, manage):
     assert every_row() == before
 
 
+@pytest.mark.long
 @pytest.mark.once
 def test_uploaded_files_come_back(new_site, manage, tmp_path):
     picture = tmp_path / "var" / "media" / "logos" / "é.png"
@@ -154,6 +155,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+@pytest.mark.long
 @pytest.mark.once
 def test_what_a_restore_writes_and_finds_is_for_its_owner_only(new_site, manage, tmp_path):
     picture = tmp_path / "var" / "media" / "logos" / "a.png"

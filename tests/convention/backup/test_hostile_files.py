@@ -244,6 +244,7 @@ def is_taken(path: Path) -> bool:
         return False
 
 
+@pytest.mark.long
 def test_any_value_of_the_manifest_of_a_wrong_type_is_refused(forge, tmp_path):
     places = places_in(forge().manifest)[1:]
     assert len(places) > 20

@@ -36,6 +36,7 @@ def test_a_line_that_is_no_row_is_named(forge, tmp_path):
         assert sentence == f"La ligne 2 de {TABLE} n’est pas un enregistrement. Rien n’a été changé."
 
 
+@pytest.mark.long
 def test_a_value_that_does_not_fit_is_refused_and_no_row_stored(forge, tmp_path):
     for column, value in MISFITS:
         forged = forge()

@@ -98,6 +98,7 @@ def test_no_live_secret_stands_in_the_file(secrets, backup):
     assert settings.SECRET_KEY.encode() not in everything
 
 
+@pytest.mark.long
 def test_nothing_in_the_file_opens_anything(secrets, backup):
     candidates = set()
     for name, content in contents(backup).items():
@@ -127,6 +128,7 @@ def told_by(manage, secrets: dict[str, str], site: dict[str, str]) -> dict:
     return json.loads(done.stdout)
 
 
+@pytest.mark.long
 def test_a_restore_on_the_same_key_keeps_links_and_ends_sessions(secrets, backup, elsewhere, manage):
     restored = manage("restore", str(backup), **elsewhere)
     assert restored.returncode == 0
@@ -135,6 +137,7 @@ def test_a_restore_on_the_same_key_keeps_links_and_ends_sessions(secrets, backup
     assert here["badge"] == secrets["badge"]
 
 
+@pytest.mark.long
 def test_an_earlier_key_among_the_fallbacks_keeps_them_too(secrets, backup, elsewhere, manage):
     elsewhere |= {"SECRET_KEY": "another" * 9, "SECRET_KEY_FALLBACKS": settings.SECRET_KEY}
     restored = manage("restore", str(backup), **elsewhere)
@@ -143,6 +146,7 @@ def test_an_earlier_key_among_the_fallbacks_keeps_them_too(secrets, backup, else
     assert set(told_by(manage, secrets, elsewhere)["opening"]) == set(secrets) - NOT_SAVED
 
 
+@pytest.mark.long
 def test_a_restore_on_another_key_ends_links_says_so_and_badges_stay_valid(
     secrets, backup, elsewhere, manage
 ):
@@ -162,6 +166,7 @@ def test_a_restore_on_another_key_ends_links_says_so_and_badges_stay_valid(
     assert here["vouchers"] != [secrets["voucher"]]
 
 
+@pytest.mark.long
 def test_sessions_begun_on_the_new_site_before_the_restore_end(backup, elsewhere, manage):
     begin = "from django.contrib.sessions.backends.db import SessionStore as S; s = S(); s['x'] = 1; s.save()"
     assert manage("shell", "--no-imports", "-c", begin, **elsewhere).returncode == 0

@@ -213,6 +213,7 @@ def refused() -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.long
 def test_the_waits_of_many_writers_do_not_add_up(locked_out):
     with timeout_of(2):
         began = time.monotonic()
@@ -237,6 +238,7 @@ def test_all_waits_of_one_request_share_its_budget(locked_out):
         raise_it()
 
 
+@pytest.mark.long
 def test_a_wait_that_was_given_up_keeps_nobody_out(locked_out, holder):
     with wait_budget(0.2):
         refused()
@@ -261,6 +263,7 @@ def test_the_budget_counts_what_waiting_took():
     assert 3 < second <= 4.5
 
 
+@pytest.mark.long
 def test_where_one_writes_for_long_only_two_threads_wait_for_it_to_end(locked_out):
     with timeout_of(8):
         began = time.monotonic()

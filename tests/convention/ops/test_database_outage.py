@@ -61,6 +61,7 @@ def silent():
         yield f"postgres://nobody@127.0.0.1:{listener.getsockname()[1]}/silent"
 
 
+@pytest.mark.long
 def test_a_silent_database_is_noticed_within_seconds(silent, tmp_path):
     with serving(silent, tmp_path) as port:
         for _again in range(2):
@@ -86,6 +87,7 @@ def test_a_database_that_is_away_costs_a_page_not_the_server(tmp_path):
     assert "zoe" not in (tmp_path / "log").read_text()
 
 
+@pytest.mark.long
 @pytest.mark.once
 @pytest.mark.parametrize("host", ["evil.example", "a_b", "[::1", "example.org:port", "x" * 2000])
 def test_a_strange_host_is_one_quiet_line_in_the_log(tmp_path, host):
@@ -114,6 +116,7 @@ def test_an_empty_database_is_not_ready(tmp_path):
         assert ask(port, "/readyz")[:2] == (503, "migrations wait: run manage.py migrate\n")
 
 
+@pytest.mark.long
 @pytest.mark.once
 def test_two_processes_count_together_and_log_each_request_once(transactional_db, tmp_path):
     brought = "abcdef0123456789"

@@ -210,6 +210,7 @@ def test_a_column_that_is_left_empty_keeps_its_place():
     )
 
 
+@pytest.mark.long
 def test_many_shared_strings_are_read_quickly_and_a_sheet_of_a_trillion_cells_is_refused():
     strings = b"<si><t>a</t></si>" * 8_000_000
     content = with_part(

@@ -82,6 +82,7 @@ def test_after_the_deadline_no_sequence_of_corrections_gives_the_place_away(even
     assert (build_badge_code(place), place.answers) == (before, {"diet": "vegan"})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS.keys())
 def test_before_it_their_sum_is_a_transfer(event, place, steps, run_tasks, mailoutbox):
     before, link = build_badge_code(place), make_own_secret(place)

@@ -75,6 +75,7 @@ def opened(path, place, *pages):
 PAGES = ("badge.pdf", "badge.svg", "correct/", "give/", "cancel/", "details/")
 
 
+@pytest.mark.long
 def test_the_link_opens_everything_as_long_as_the_role_lasts(desk):
     path = Order.objects.get().manage_path
     own, anas, bobs, _nobodys = places()
@@ -86,6 +87,7 @@ def test_the_link_opens_everything_as_long_as_the_role_lasts(desk):
     assert Order.objects.get().manage_path == path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ends", ENDS)
 def test_the_day_the_role_ends_the_link_opens_the_own_place_alone(desk, ends):
     path = Order.objects.get().manage_path
@@ -109,6 +111,7 @@ def test_the_day_the_role_ends_the_link_opens_the_own_place_alone(desk, ends):
     assert desk.client.get(f"{desk.at}/registrations/").status_code in (302, 404)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ends", [dismissed, handed_over, expired])
 def test_a_successor_gets_the_link_and_the_mails(desk, ends, run_tasks, mailoutbox):
     run_tasks()

@@ -165,6 +165,7 @@ def test_somebody_who_may_not_sign_in_is_no_exception(desk):
     assert "Noé Petit" in add(desk, KNOWN).text
 
 
+@pytest.mark.long
 def test_adding_colleagues_is_no_way_to_try_addresses_or_fill_a_mailbox(desk, settings):
     settings.RATE_LIMITS = "on"
     cache.clear()

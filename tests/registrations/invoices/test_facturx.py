@@ -86,6 +86,7 @@ def test_every_kind_of_document_obeys_the_rules_of_europe_and_of_france(issuer, 
     assert said(invoice, "//ram:BuyerOrderReferencedDocument/ram:IssuerAssignedID") == ["EJ-2027-5"]
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(charges(), st.data())
 def test_any_order_makes_valid_documents_whose_sums_agree(issuer, things, data):

@@ -37,6 +37,7 @@ def sequences() -> list[int]:
     return list(Invoice.objects.order_by("sequence").values_list("sequence", flat=True))
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_a_transaction_that_fails_gives_its_number_back(issuer):
     receivables = [make_receivable() for _ in range(9)]

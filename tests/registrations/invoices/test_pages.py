@@ -250,6 +250,7 @@ def test_what_stands_out_is_said_with_what_to_do(issuer, client):
     ).text_content().replace("\n", " ")
 
 
+@pytest.mark.long
 def test_the_list_of_each_state_is_what_its_rows_say(db):
     call_command("seed", size="club")
     client = make_client(Person.objects.get(email="tresorerie@club.example"))

@@ -402,6 +402,7 @@ def test_a_browser_that_guesses_codes_is_told_nothing_any_more(client: Client, e
     assert choose(client, code="").status_code == 302
 
 
+@pytest.mark.long
 def test_a_network_guesses_so_many_codes_whatever_the_address(event: Event, settings):
     settings.RATE_LIMITS = "on"
     make_voucher(event)

@@ -231,6 +231,7 @@ SCHEMAS = {
 }
 
 
+@pytest.mark.long
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(texts, texts, texts, texts, st.integers(0, 10**6)), min_size=1, max_size=4))
 def test_any_text_is_valid_and_reads_back(rows):

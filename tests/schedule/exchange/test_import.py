@@ -353,6 +353,7 @@ def test_frab_json_of_both_versions():
     assert session.duration == datetime.timedelta(hours=1)
 
 
+@pytest.mark.long
 def test_a_thousand_sessions_cost_few_queries(django_assert_max_num_queries):
     events = [
         event(f"Talk {number}", number=str(number), more=persons(f"P{number}")) for number in range(1, 1001)

@@ -61,6 +61,7 @@ def draw(event, options):
     return file.getvalue()
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 @pytest.mark.once
 @pytest.mark.parametrize("rooms", [3, 30])

@@ -55,6 +55,7 @@ def draw(event, kind, **options):
     return file.getvalue()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", SHEET_KINDS)
 def test_no_word_is_cut_overlapped_too_small_or_lost(event, kind):
     content = draw(event, kind)

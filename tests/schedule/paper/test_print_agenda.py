@@ -76,6 +76,7 @@ def missing_titles(event, content):
     return [title for title in event.sessions.values_list("title", flat=True) if words(title) not in text]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["booklet", "grid", "doors"])
 def test_every_title_is_read_whole_with_30_rooms_and_cruel_titles(event, kind):
     fill(event, 30)

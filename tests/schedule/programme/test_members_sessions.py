@@ -116,6 +116,7 @@ def make_attendee_client(here: Objects, secret: Session) -> Client:
     return client
 
 
+@pytest.mark.long
 def test_no_address_tells_others_of_it_and_members_find_it(here, secret):
     addresses = list_addresses(here)
     member = make_client(make_member())

@@ -225,6 +225,7 @@ def test_undo_and_redo_of_one_s_own_last_change(organizer, event):
     assert draft_state(session).is_cancelled
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("batch", ["", "7", "x", "99999999999999999999"])
 def test_undoing_what_does_not_exist_is_a_sentence(organizer, event, batch):
     response = organizer.post(f"{PAGE}history/undo/", {"batch": batch}, follow=True)

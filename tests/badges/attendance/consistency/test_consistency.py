@@ -7,11 +7,12 @@ import pytest
 from tests.badges.attendance.consistency.history import play_history
 from tests.badges.attendance.consistency.mutations import MUTATIONS
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
+pytestmark = pytest.mark.django_db(transaction=True)
 HISTORIES = int(os.environ.get("CONSISTENCY_HISTORIES", "20"))
 SOAK_HISTORIES = int(os.environ.get("CONSISTENCY_HISTORIES", "1000"))
 HISTORIES_TO_FIND_A_MUTATION = 30
 PARTS = 4
+OTHER_PARTS = range(1, PARTS)
 
 
 def find_problems(seeds):
@@ -22,7 +23,7 @@ def find_problems(seeds):
     return None
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in OTHER_PARTS)])
 def test_random_histories(part):
     assert find_problems(range(part, HISTORIES, PARTS)) is None
 
@@ -34,6 +35,7 @@ def test_many_random_histories(part):
 
 
 @pytest.mark.once
+@pytest.mark.long
 @pytest.mark.parametrize("rule", MUTATIONS)
 def test_a_missing_rule_is_found(monkeypatch, rule):
     mutation = MUTATIONS[rule]
