@@ -8,13 +8,13 @@ from django.utils.translation import gettext as _
 
 from convention.money import Money
 from registrations.invoices.ledger.balance import compute_balance
-from registrations.invoices.ledger.charges import ChargeItem, get_waived_items
+from registrations.invoices.ledger.charges import ChargeItem
 from registrations.invoices.ledger.refunds import request_refund
 from registrations.invoices.models.documents import Payment, Receivable
 from registrations.models import Order, Registration
 
 from .cancellation import correct_invoices, issue_uninvoiced_charges, split_refund
-from .receivables import find_stored_receivable, sync_existing_receivable
+from .receivables import find_stored_receivable, sum_waived, sync_existing_receivable
 from .refund_terms import RefundReason, RefundTerms
 from .refund_text import describe_refund_method
 
@@ -42,8 +42,7 @@ def preview_price_change(
     receivable = find_stored_receivable(order)
     if receivable is None:
         return PriceChangeOutcome(difference_cents, difference_cents, [])
-    waived = get_waived_items(receivable)
-    credited_cents = sum(charge.unit_price for charge in replaced if charge.key_and_total in waived)
+    credited_cents = sum_waived(replaced, receivable.charges.all())
     owed_cents = compute_balance(receivable).amount_owed + difference_cents + credited_cents
     return PriceChangeOutcome(
         difference_cents,

@@ -298,9 +298,6 @@ def calculate_dues_together(
     if charges is None:
         return {registration.pk: registration.full_price for registration in registrations}
     charges = list(charges)
-    # A charge that the treasurer credited in full is recognized by key and amount: a changed price is due
-    # again.
-    waived = {(charge.key, charge.amount) for charge in charges if charge.waived_at}
     amounts = {charge.key: charge.amount for charge in charges if charge.withdrawn_at is None}
     discount_cents = -sum(amounts.pop(key) for key in [*amounts] if key.startswith(DISCOUNT_KEY_PREFIX))
     other_cents, dues = sum(amounts.values()), {}
@@ -308,13 +305,20 @@ def calculate_dues_together(
     for registration in sorted(registrations, key=lambda registration: registration.pk):
         own_charges = list_registration_charges(registration)
         other_cents -= sum(amounts.pop(charge.key, 0) for charge in own_charges)
-        price_cents = sum(charge.unit_price for charge in own_charges if charge.key_and_total not in waived)
+        price_cents = sum(charge.unit_price for charge in own_charges) - sum_waived(own_charges, charges)
         # Discounts carry no item, so they are set against the other charges first.
         is_covered = other_cents >= discount_cents
         due_cents = price_cents if is_covered else max(0, price_cents - discount_cents)
         discount_cents -= price_cents - due_cents
         dues[registration.pk] = due_cents
     return dues
+
+
+def sum_waived(items: Iterable[ChargeItem], charges: Iterable[Charge]) -> int:
+    """Return the cents of those items that the treasurer credited in full, by the receivable's charges."""
+    # With the amount: at another price the item is owed again.
+    waived = {(charge.key, charge.amount) for charge in charges if charge.waived_at}
+    return sum(item.unit_price for item in items if item.key_and_total in waived)
 
 
 def is_order_active(order: Order) -> bool:

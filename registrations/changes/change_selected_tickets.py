@@ -13,11 +13,12 @@ from convention.audit.record import record_action
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.jobs.job_queue import JobProgress
+from registrations.billing.receivables import sum_waived
 from registrations.billing.refund_terms import calculate_refund_amount
 from registrations.billing.selection_money import BilledOrder, load_billed_orders
 from registrations.models import Registration, Ticket
 
-from .change_order import change_ticket, preview_order_change
+from .change_order import OrderChange, change_ticket, preview_order_change
 from .selections import (
     ProgressReport,
     RegistrationSelection,
@@ -34,7 +35,7 @@ PREFETCHED_FIELDS: Final = ("addons__addon__tickets", "voucher__tickets")
 class SelectedTicketChanges:
     """The difference in cents of each registration that would change, by id; and those that would not.
 
-    The sums are in cents by currency: charged in addition, taken off, and of that refunded.
+    The sums are in cents by currency: owed in addition, taken off, and of that refunded.
     `same_quota_count` of them have a ticket of the same quota now, and so need no place of it.
     """
 
@@ -49,10 +50,9 @@ class SelectedTicketChanges:
 
     @property
     def fingerprint(self) -> str:
-        """Return a hash of all changes and of what is refunded."""
-        return make_fingerprint(
-            [self.ticket.pk, sorted(self.differences.items()), sorted(self.refunded.items())]
-        )
+        """Return a hash of all changes and of the sums that depend on payments and credit notes."""
+        sums = [sorted(amounts.items()) for amounts in (self.charged, self.refunded)]
+        return make_fingerprint([self.ticket.pk, sorted(self.differences.items()), sums])
 
     @property
     def lacking_count(self) -> int:
@@ -106,7 +106,7 @@ def preview_selected_changes(selection: RegistrationSelection, *, ticket: Ticket
             changes.differences[registration.pk] = change.difference_cents
             if ticket.quota_id and registration.ticket.quota_id == ticket.quota_id:
                 changes.same_quota_count += 1
-            balances.apply(registration, change.difference_cents, changes)
+            balances.apply(registration, change, changes)
     return changes
 
 
@@ -120,17 +120,18 @@ class OrderBalances:
             reference: order.balance.amount_retained for reference, order in billed_orders.items()
         }
 
-    def apply(
-        self, registration: Registration, difference_cents: int, changes: SelectedTicketChanges
-    ) -> None:
+    def apply(self, registration: Registration, change: OrderChange, changes: SelectedTicketChanges) -> None:
         """Add the money of one change to the sums."""
         reference, currency = registration.order.reference, registration.order.currency
-        changes.charged[currency] += max(0, difference_cents)
+        difference_cents = change.difference_cents
+        owed_difference_cents = difference_cents + self.sum_credited(registration, change)
+        changes.charged[currency] += max(0, owed_difference_cents)
         released_cents = max(0, -difference_cents)
-        changes.released[currency] += released_cents
+        if owed_difference_cents <= 0:
+            changes.released[currency] += released_cents
         if reference not in self.billed_orders:
             return
-        self.owed[reference] += difference_cents
+        self.owed[reference] += owed_difference_cents
         refund_cents = calculate_refund_amount(
             released_cents=released_cents,
             owed_cents=self.owed[reference],
@@ -140,6 +141,11 @@ class OrderBalances:
         changes.refunded[currency] += refund_cents
         if difference_cents and self.billed_orders[reference].is_invoiced:
             changes.corrected_references.add(reference)
+
+    def sum_credited(self, registration: Registration, change: OrderChange) -> int:
+        """Return the cents that the treasurer had credited of what is replaced, which are owed again."""
+        billed = self.billed_orders.get(registration.order.reference)
+        return sum_waived(change.list_replaced_charges(registration), billed.charges) if billed else 0
 
 
 def change_selected_tickets(

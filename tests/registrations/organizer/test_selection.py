@@ -14,11 +14,11 @@ from badges.attendance.scanning.check_in import check_in_registration
 from convention.audit.models import AuditEntry
 from convention.events.models import EventRole
 from convention.jobs.models import Job
-from registrations.billing.receivables import calculate_amount_due, sync_receivable
+from registrations.billing.receivables import calculate_amount_due, calculate_balance, sync_receivable
 from registrations.changes import selections
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.change_selected_tickets import preview_selected_changes
-from registrations.invoices.documents.credit_notes import credit_invoice_amount
+from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Invoice, Receivable, Refund
@@ -299,6 +299,23 @@ def confirm_ticket(client, answer, **fields):
 
 
 @pytest.mark.once
+def test_a_ticket_that_replaces_a_credited_one_is_owed_in_full(organizer, event, ticket):
+    make_issuer()
+    credited, unpaid = people = make_people(ticket, 2)
+    invoice = issue_invoice(receivable=sync_receivable(credited.order))
+    credit_invoice(invoice=invoice, reason="Geste")
+    student = make_ticket(event, slug="student", name="Étudiant", price=4_000)
+
+    preview = act(organizer, "ticket", *people, ticket=student.pk)
+    confirm_ticket(organizer, preview, reason="tarif corrigé")
+
+    text = " ".join(preview.text.replace("\u202f", " ").replace("\xa0", " ").split())
+    assert "Les acheteurs devront 40 € de plus" in text
+    assert "Les prix baissent de 80 €" in text
+    owed = {person.pk: calculate_balance(person.order).amount for person in people}
+    assert owed == {credited.pk: 4_000, unpaid.pk: 4_000}
+
+
 def test_a_change_between_tickets_of_a_full_quota_lacks_no_place(event, ticket):
     quota = Quota.objects.create(event=event, name="Salle", capacity=2, reserved=2)
     event.tickets.update(quota=quota)
