@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.db.models import fields
 from django.db.models.signals import pre_migrate
 from django.tasks.signals import task_finished
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +26,9 @@ class ConventionConfig(AppConfig):
     verbose_name = _("Convention")
 
     def ready(self) -> None:
-        """Connect signals and register periodic jobs."""
+        """Set the label of empty choices, connect signals and register periodic jobs."""
+        # Fits choices that are optional as well as those that are required.
+        fields.BLANK_CHOICE_LABEL = "–"
         pre_migrate.connect(refuse_earlier_database, sender=self)
         task_finished.connect(count_finished_task, dispatch_uid="convention.ops.metrics")
         hooks.periodic_jobs.register(

@@ -334,7 +334,7 @@ RETENTION = [
     ),
     RetentionRule(
         slug="networks",
-        name=_("Network addresses of orders"),
+        name=_("IP addresses recorded with orders"),
         counted_from=_("after the order"),
         days=30,
         min_days=1,
@@ -359,7 +359,7 @@ RETENTION = [
     RetentionRule(
         slug="people",
         name=_("Inactive people"),
-        counted_from=_("after the last job, role, registration or sign-in"),
+        counted_from=_("after their last employment, role, registration or sign-in"),
         days=THREE_YEARS_DAYS,
         min_days=365,
         delete_older_than=erase_inactive_people,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from convention.events.models import Event
 from convention.tables.downloads import TableSheet
+from convention.text.normalize import search_text
 
 from .exchange.parsed_programme import ScheduleFormat
 from .exchange.writers.round_trip import build_exported_programme
@@ -44,9 +45,10 @@ def _list_session_cells(session: Any, event: Event) -> list[Any]:
 
 def _build_speaker_sheet(event: Event) -> TableSheet:
     header = [_("Name"), _("Sessions")]
+    speakers = event.speakers.prefetch_related("sessions")
     rows = (
         [one.name, ", ".join(session.title for session in one.sessions.all())]
-        for one in event.speakers.prefetch_related("sessions").order_by("name", "pk")
+        for one in sorted(speakers, key=lambda speaker: search_text(speaker.name))
     )
     return TableSheet(_("Speakers"), header, rows)
 

@@ -6,7 +6,7 @@ from convention.club.downloads import CLUB_LISTS as CLUB_LISTS
 from tests.registrations.visits.roles import DAY_DOORS, DAY_POSTED
 
 OUTSIDERS = {
-    "attendee", "other attendee", "company contact", "scanner", "reviewer", "former organizer",
+    "attendee", "other attendee", "company contact", "reviewer", "former organizer",
     "former outside organizer", "treasurer", "secretary",
 }  # fmt: skip
 ROLES = [

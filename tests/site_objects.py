@@ -404,7 +404,7 @@ def make_people_by_role(here: Objects, elsewhere: Event) -> dict[str, Person]:
     """Create one person for each role."""
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
     names = (
-        "attendee", "other attendee", "company contact", "organizer elsewhere", "scanner", "desk", "reviewer",
+        "attendee", "other attendee", "company contact", "organizer elsewhere", "desk", "reviewer",
         "organizer", "outside organizer", "former outside organizer", "former organizer", "erased organizer",
         "treasurer", "secretary", "administrator",
     )  # fmt: skip
@@ -418,7 +418,6 @@ def make_people_by_role(here: Objects, elsewhere: Event) -> dict[str, Person]:
     make_delegated_role(make_delegation(here.event, until=yesterday), people["former outside organizer"])
     for name, event, role, until in (
         ("organizer elsewhere", elsewhere, "organizer", None),
-        ("scanner", here.event, "scanner", None),
         ("desk", here.event, "desk", None),
         ("reviewer", here.event, "reviewer", None),
         ("organizer", here.event, "organizer", timezone.localdate()),

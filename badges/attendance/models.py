@@ -78,7 +78,7 @@ class Checkpoint(models.Model):
     capacity = models.PositiveIntegerField(_("capacity"), null=True, blank=True)
     # The share of the capacity from which organizers are alarmed, before the limit is reached.
     alarm_percent = models.PositiveSmallIntegerField(
-        _("alarm at (% of the capacity)"),
+        _("alert at (% of capacity)"),
         default=90,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
     )
@@ -103,8 +103,8 @@ class Checkpoint(models.Model):
         related_name="gates",
         verbose_name=_("counts as"),
         help_text=_(
-            "People scanned here count as present at that checkpoint, "
-            "for example if this is a second entrance gate."
+            "People scanned here count as present at the checkpoint you choose, "
+            "for example if this is a second gate of the same entrance."
         ),
     )
 

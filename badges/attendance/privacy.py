@@ -12,7 +12,7 @@ from convention.personal_data import PersonalDataSource, RetentionRule
 
 from .models import ConflictResolution, Device, PairingInvitation, Presence, Scan
 
-SCANS_STAY_REASON = _("scans are used to count attendance; they contain a number, but no name")
+SCANS_STAY_REASON = _("scans are used to count attendance; they identify people by a number, not by name")
 
 
 def clear_old_notes(before: datetime.datetime) -> int:

@@ -46,7 +46,8 @@ class FeedbackSettings(models.Model):
         default=MIN_ANSWERS_SHOWN,
         validators=[MinValueValidator(MIN_ANSWERS_SHOWN), MaxValueValidator(50)],
         help_text=_(
-            "With fewer answers, nobody sees a session’s stars or comments. It cannot be lower than 3."
+            "With fewer answers, nobody sees a session’s stars or comments. "
+            "The minimum cannot be lower than 3."
         ),
     )
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -112,7 +112,7 @@ class MailingForm(MailTextsForm):
         choices=[
             ("", ALL_FEMININE),
             (PHOTO_REFUSED, _("does not want to be photographed")),
-            (PHOTO_ALLOWED, _("allowed")),
+            (PHOTO_ALLOWED, _("may be photographed")),
         ],
         required=False,
     )

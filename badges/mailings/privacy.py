@@ -104,7 +104,7 @@ RETENTION = [
     RetentionRule(
         slug="bounces",
         name=_("Bounced addresses"),
-        counted_from=_("as soon as nobody uses them"),
+        counted_from=_("as soon as the addresses are no longer used"),
         days=0,
         delete_older_than=_purge_corrected_addresses,
         is_fixed=True,

@@ -3,7 +3,7 @@
 import contextlib
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter as get_account_adapter
@@ -53,6 +53,16 @@ INVALID_CREDENTIAL_ERRORS = (
 )  # fmt: skip
 
 
+# In sentence case, as everywhere else.
+FIELD_LABELS: Final = {
+    "email": _("E-mail"),
+    "login": _("E-mail"),
+    "oldpassword": _("Current password"),
+    "password1": _("New password"),
+    "password2": _("Repeat the new password"),
+}
+
+
 class NoPlaceholderForm(forms.Form):
     """A form whose labels say what a field is for, without placeholders."""
 
@@ -60,8 +70,7 @@ class NoPlaceholderForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
-            if name in {"email", "login"}:
-                field.label = _("E-mail")
+            field.label = FIELD_LABELS.get(name, field.label)
 
 
 class SignInForm(NoPlaceholderForm, LoginForm):

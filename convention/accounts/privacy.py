@@ -24,7 +24,7 @@ PERSONAL_DATA = [
     PersonalDataSource(
         model=EmailAddress,
         name=_("addresses"),
-        purpose=_("your verified addresses"),
+        purpose=_("your verified e-mail addresses"),
         person_columns=("user",),
         address_columns=("email",),
         is_deleted_on_erasure=True,

@@ -18,4 +18,4 @@ class TokenForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label=_("Permissions"), choices=ApiToken.Scope.choices, widget=forms.CheckboxSelectMultiple
     )
-    lifetime = forms.ChoiceField(label=_("Validity"), choices=TOKEN_LIFETIMES, required=False, initial="365")
+    lifetime = forms.ChoiceField(label=_("Lifetime"), choices=TOKEN_LIFETIMES, required=False, initial="365")

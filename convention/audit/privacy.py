@@ -25,7 +25,7 @@ PERSONAL_DATA = [
         exported_columns=("id", "created_at", "channel", "verb", "event", "subject", "fields"),
         find_more_rows=_find_entries_about,
         retention_reason=_(
-            "entries are never changed; they contain a number, and names are removed from reasons"
+            "entries are never changed; they identify people by a number, and names are removed from reasons"
         ),
     ),
 ]

@@ -6,13 +6,14 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren, siret
 
 from convention.text.countries import CountryFormMixin
 from convention.text.email_addresses import filter_by_email, normalize_email
 from convention.text.normalize import normalize_whitespace
-from convention.web.forms import ActionErrorsMixin, HundredthsField, OfferedRowsField
+from convention.web.forms import ActionErrorsMixin, HundredthsField, OfferedRowsField, set_empty_label
 
 from .change_employer import HandoverPlan, MandateOutcome, list_mandates
 from .companies import list_parent_companies
@@ -50,7 +51,7 @@ class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
         label=_("SIRET"),
         max_length=20,
         required=False,
-        help_text=_("Fourteen digits: the SIREN and the number of the establishment."),
+        help_text=_("Fourteen digits: the SIREN followed by the five-digit establishment number."),
     )
 
     class Meta:
@@ -61,12 +62,19 @@ class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
         ]  # fmt: skip
         field_classes = {"markets": OfferedRowsField}
         widgets = {"markets": forms.CheckboxSelectMultiple}
-        labels = {"parent": _("parent company")}
+        labels = {"parent": _("Parent company")}
         help_texts = {
             "markets": _(
-                "Companies that share a market are competitors: their people do not visit each other’s sites."
+                "Companies that share a market are competitors: their people cannot visit each other’s sites."
             ),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        parent = self.fields["parent"]
+        assert isinstance(parent, forms.ModelChoiceField)
+        parent.queryset = Company.objects.exclude(pk=self.instance.pk)
+        set_empty_label(self, pgettext("feminine", "none"), "parent")
 
     def clean_name(self) -> str:
         return normalize_whitespace(self.cleaned_data["name"])
@@ -170,6 +178,7 @@ class MembershipForm(ActionErrorsMixin, forms.ModelForm):
             assert isinstance(field, forms.ModelChoiceField)
             # Bills and votes are for people of the company; the list also stays short.
             field.queryset = Person.objects.filter(pk__in=employments.values("person"))
+        set_empty_label(self, gettext("none"), "billing_contact", "representative")
 
     def clean(self) -> dict[str, Any]:
         """Check the order of the days."""
@@ -224,7 +233,7 @@ class CompanyMergeForm(ActionErrorsMixin, forms.Form):
     """The company that another one merges into, and the first day."""
 
     into = forms.ModelChoiceField(Company.objects.all(), label=_("Merges into"), empty_label=_("Choose"))
-    on = DayField(label=_("First day in the other company"), initial=timezone.localdate)
+    on = DayField(label=_("First day at the other company"), initial=timezone.localdate)
 
     def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -43,7 +43,7 @@ def write_delegate_letter(role: EventRole) -> MailMessage:
     event, contract = role.event, role.delegation
     assert contract is not None
     assert role.person.email is not None
-    # Desk and scanner roles may not open the organizer's pages.
+    # Desk staff and reviewers may not open the organizer's pages.
     name = "organize-event" if role.role == EventRole.Role.ORGANIZER else "desk"
     return MailMessage(
         to=role.person.email,

@@ -272,7 +272,7 @@ class CopyEventForm(EventNameForm):
     source = forms.ModelChoiceField(
         Event.objects.none(),
         to_field_name="slug",
-        label=_("Copy of"),
+        label=_("Event to copy"),
         empty_label=None,
         help_text=_(
             "Its tickets, questions, rooms, team and other settings are copied; its registrations are not."

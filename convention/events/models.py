@@ -319,8 +319,7 @@ class EventRole(Period):
 
     class Role(models.TextChoices):
         ORGANIZER = "organizer", _("organizer")
-        DESK = "desk", _("desk")
-        SCANNER = "scanner", _("scanner")
+        DESK = "desk", _("desk staff")
         REVIEWER = "reviewer", _("reviewer")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="roles")

@@ -1,9 +1,9 @@
 """Forms of people and of privacy requests."""
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from convention.text.languages import LANGUAGE_CHOICES
 from convention.web.forms import ActionErrorsMixin
 
 from .models import PrivacyCase
@@ -24,12 +24,12 @@ class CaseCreateForm(ActionErrorsMixin, forms.Form):
 
     email = forms.EmailField(
         label=_("E-mail"),
-        help_text=_("The address the request is about. Check first that it belongs to the person."),
+        help_text=_("The address the request is about."),
     )
     kind = forms.ChoiceField(
         label=_("Type of request"), choices=PrivacyCase.Kind.choices, widget=forms.RadioSelect
     )
-    language = forms.ChoiceField(label=_("Language of the answer"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("Language of the answer"), choices=LANGUAGE_CHOICES)
 
 
 class ErasureConfirmForm(forms.Form):

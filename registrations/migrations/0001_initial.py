@@ -1567,7 +1567,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.RESTRICT,
                 related_name="+",
                 to="registrations.ticket",
-                verbose_name="ticket of the badges",
+                verbose_name="ticket for the stand badges",
             ),
         ),
         migrations.AddField(
@@ -1579,7 +1579,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.RESTRICT,
                 related_name="+",
                 to="registrations.ticket",
-                verbose_name="ticket of the passes",
+                verbose_name="ticket for the passes",
             ),
         ),
         migrations.CreateModel(

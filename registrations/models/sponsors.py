@@ -38,7 +38,7 @@ class Package(SaleItem):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("ticket of the passes"),
+        verbose_name=_("ticket for the passes"),
     )
     passes = models.PositiveSmallIntegerField(_("passes included"), default=0)
     badge_ticket = models.ForeignKey(
@@ -47,7 +47,7 @@ class Package(SaleItem):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("ticket of the badges"),
+        verbose_name=_("ticket for the stand badges"),
     )
     badges = models.PositiveSmallIntegerField(_("badges for the stand included"), default=0)
     has_printed_logo = models.BooleanField(_("logo in print"), default=False)

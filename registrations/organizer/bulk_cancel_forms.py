@@ -32,9 +32,9 @@ class OrderFilterForm(forms.Form):
         label=_("Network"),
         required=False,
         max_length=43,
-        help_text=_("An IP address or a network, as shown in the list."),
+        help_text=_("An IP address or network as shown in the list, for example 203.0.113.0/24."),
     )
-    since = LocalDateTimeField(label=_("Ordered from"), required=False)
+    since = LocalDateTimeField(label=_("Ordered since"), required=False)
     until = LocalDateTimeField(label=_("Ordered until"), required=False)
 
     def __init__(self, *args: Any, zone: datetime.tzinfo, **kwargs: Any) -> None:

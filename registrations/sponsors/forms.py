@@ -51,10 +51,12 @@ class PackageForm(SaleItemForm[Package]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        offered = [ticket.pk for ticket in self.event.tickets.all() if not ticket.needs_member_verification]
         for name in ("pass_ticket", "badge_ticket"):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = self.event.tickets.all()
+            # A sponsor’s people are not verified as members.
+            field.queryset = self.event.tickets.filter(pk__in=offered)
             field.empty_label = "–"
 
     def clean_passes(self) -> int:

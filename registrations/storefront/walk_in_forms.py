@@ -71,7 +71,7 @@ class ManualRegistrationForm(WalkInForm):
         label=_("Price of the ticket"),
         required=False,
         max_digits=9,
-        help_text=_("Leave empty for the price of the ticket; enter 0 for a free place."),
+        help_text=_("Leave empty to charge the usual price; enter 0 for a free place."),
     )
     free_addons = forms.BooleanField(label=_("Add-ons free of charge"), required=False)
     reason = forms.CharField(label=_("Reason for a different price"), required=False, max_length=300)

@@ -201,7 +201,7 @@ class AddonForm(SaleItemForm[Addon]):
         label=_("Available with these tickets"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("If none is ticked, it applies to all tickets."),
+        help_text=_("If you tick none, the add-on is available with all tickets."),
     )
 
     class Meta:
@@ -232,7 +232,9 @@ class QuotaForm(ActionErrorsMixin, forms.ModelForm[Quota]):
         label=_("Tickets sharing these places"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("A ticket can share only one quota: ticking it here removes it from another."),
+        help_text=_(
+            "A ticket can belong to only one shared quota: ticking it here removes it from any other."
+        ),
     )
 
     class Meta:

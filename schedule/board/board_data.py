@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from convention.events.models import Event
+from convention.text.normalize import search_text
 from schedule.drafts.current_draft import load_slot_states
 from schedule.drafts.slot_state import SlotState, to_json
 from schedule.models import Schedule, ScheduleDraft, Session, SessionSpeaker
@@ -77,7 +78,7 @@ def build_board(event: Event, draft: ScheduleDraft) -> dict[str, Any]:
     schedule = load_schedule(event)
     states = load_slot_states(draft)
     speakers = load_speakers(event)
-    sessions = event.sessions.order_by("title", "pk").only(
+    sessions = event.sessions.order_by("pk").only(
         *("number", "title", "role", "track", "starts_at", "ends_at", "planned_minutes", "cancelled_at"),
         "is_for_members",
     )
@@ -104,7 +105,7 @@ def build_board(event: Event, draft: ScheduleDraft) -> dict[str, Any]:
                 "minutes": get_planned_minutes(session),
                 "slot": to_json(states.get(session.pk)),
             }
-            for session in sessions
+            for session in sorted(sessions, key=lambda session: search_text(session.title))
         ],
     }
 

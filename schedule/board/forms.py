@@ -99,7 +99,9 @@ class FrameSessionForm(forms.Form):
         help_text=_("If you choose no room, it spans all rooms on the board and in print."),
     )
     on_each_day = forms.BooleanField(
-        label=_("On each day of the event, at the same time"), required=False, widget=forms.CheckboxInput()
+        label=_("Repeat on every day of the event, at the same time"),
+        required=False,
+        widget=forms.CheckboxInput(),
     )
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
@@ -114,10 +116,10 @@ class PasteForm(forms.Form):
         strip=False,
         widget=forms.Textarea({"rows": 12, "spellcheck": "false"}),
         help_text=_(
-            "One session per line: title, speakers, minutes, track and e-mail addresses of the speakers, "
-            "separated by tabs or semicolons, as copied from a spreadsheet; a first line with headings can "
-            "set another order. Separate several speakers, and their addresses, with commas. Only the title "
-            "is required."
+            "One session per line: title, speakers, length in minutes, track, speakers’ e-mail addresses, "
+            "separated by tabs or semicolons, as copied from a spreadsheet. A first line with column "
+            "headings can set another order. If there are several speakers, separate their names and "
+            "addresses with commas. Only the title is required."
         ),
         error_messages={"required": _("Paste at least one line.")},
     )

@@ -20,7 +20,7 @@ from convention.club.models import Person
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.events.permissions import get_organized_events
-from convention.text.normalize import parse_digits
+from convention.text.normalize import parse_digits, search_text
 from schedule.conflicts.describe import join_names
 from schedule.drafts.current_draft import load_slot_states
 from schedule.drafts.slot_state import SlotState
@@ -71,7 +71,8 @@ def list_board_rows(event: Event, draft: ScheduleDraft) -> list[BoardRow]:
     states, schedule, speakers = load_slot_states(draft), load_schedule(event), load_speakers(event)
     rooms = dict(event.rooms.values_list("pk", "name"))
     rows = []
-    for session in event.sessions.order_by("title", "pk").only("number", "title", "event", "is_for_members"):
+    sessions = event.sessions.order_by("pk").only("number", "title", "event", "is_for_members")
+    for session in sorted(sessions, key=lambda session: search_text(session.title)):
         state = states.get(session.pk)
         rows.append(
             BoardRow(

@@ -187,7 +187,7 @@ def describe_fix(timetable: Timetable, fix: Fix, zone: zoneinfo.ZoneInfo) -> str
     """Return a sentence in the imperative that says what the fix changes."""
     titles = [Truncator(timetable.sessions[key].title).chars(MAX_TITLE_CHARS) for key in fix.states]
     if len(titles) > 1:
-        return gettext("Swap “%(first)s” and “%(second)s”.") % {"first": titles[0], "second": titles[1]}
+        return gettext("Swap “%(first)s” and “%(second)s”") % {"first": titles[0], "second": titles[1]}
     ((key, state),) = fix.states.items()
     old = timetable.placements[key]
     values = {
@@ -196,10 +196,10 @@ def describe_fix(timetable: Timetable, fix: Fix, zone: zoneinfo.ZoneInfo) -> str
         "room": timetable.get_room_name(state.room_id),
     }
     if state.starts_at == old.starts_at:
-        return gettext("Move “%(title)s” to %(room)s, at the same time.") % values
+        return gettext("Move “%(title)s” to %(room)s, at the same time") % values
     if state.room_id == old.room_id:
-        return gettext("Move “%(title)s” to %(time)s.") % values
-    return gettext("Move “%(title)s” to %(time)s, %(room)s.") % values
+        return gettext("Move “%(title)s” to %(time)s") % values
+    return gettext("Move “%(title)s” to %(time)s, %(room)s") % values
 
 
 def format_start(state: SlotState, old: SlotState, zone: zoneinfo.ZoneInfo) -> str:

@@ -115,7 +115,9 @@ class RoomPlanningForm(forms.ModelForm[Room]):
             "zone": _(
                 "Give rooms that are close to each other the same zone; walking times are set between zones."
             ),
-            "features": _("One item per line, for example a projector. Sessions can require them."),
+            "features": _(
+                "One item per line, for example a projector. Sessions can require any of these items."
+            ),
         }
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:

@@ -6,13 +6,15 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator
+from django.db.models import QuerySet
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
 from convention.rich_text.sanitize import MAX_TEXT_CHARS, filter_web_address
+from convention.text.dates import format_datetime
 from convention.text.languages import find_language_code, get_language_name, parse_languages
-from convention.text.normalize import normalize_whitespace
+from convention.text.normalize import normalize_whitespace, search_text
 from convention.web.accent_colours import LIGHT_PAPERS, contrast_ratio
 from convention.web.forms import set_empty_label
 from schedule.exchange.parsing.decode_file import MAX_FILE_BYTES
@@ -30,6 +32,18 @@ MIN_CONTRAST_RATIO: Final = 3.0  # WCAG 1.4.11
 
 def make_local_time_input() -> forms.DateTimeInput:
     return forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+def list_sessions_to_follow(sessions: QuerySet[Session], event: Event) -> list[tuple[int, str]]:
+    """Return sessions as choices by title; the start tells apart those of the same title."""
+    rows = sorted(sessions, key=lambda session: search_text(session.title))
+    return [
+        (
+            row.pk,
+            f"{row.title} ({format_datetime(row.starts_at, event.zone)})" if row.starts_at else row.title,
+        )
+        for row in rows
+    ]
 
 
 class SessionForm(forms.ModelForm[Session]):
@@ -90,10 +104,16 @@ class SessionForm(forms.ModelForm[Session]):
         # Of this event only, or a crafted form could choose rooms and tracks of another.
         self.fields["track"].queryset = event.tracks.all()  # type: ignore[attr-defined]  # a form field of choice
         self.fields["room"].queryset = event.rooms.all()  # type: ignore[attr-defined]  # a form field of choice
-        others = event.sessions.exclude(pk=self.instance.pk).order_by("title")
-        self.fields["follows"].queryset = others  # type: ignore[attr-defined]  # a form field of choice
+        follows = self.fields["follows"]
+        assert isinstance(follows, forms.ModelChoiceField)
+        others = event.sessions.exclude(pk=self.instance.pk)
+        follows.queryset = others
+        follows.choices = [
+            ("", pgettext("feminine", "none")),
+            *list_sessions_to_follow(others.only("title", "starts_at"), event),
+        ]
         set_empty_label(self, gettext("none"), "track")
-        set_empty_label(self, pgettext("feminine", "none"), "room", "follows")
+        set_empty_label(self, pgettext("feminine", "none"), "room")
         names = map(get_language_name, parse_languages(self.instance.language))
         self.initial["language"] = ", ".join(names)
         # A form without it, such as a program's, keeps the session's role.

@@ -62,10 +62,10 @@ def draw_back_page(flow: PageFlow, logos: Iterable[PrintedLogo]) -> None:
     ]
     if not groups:
         return
-    flow.section_title = _("With the support of")
+    flow.section_title = _("Supported by")
     flow.begin_page()
     flow.stack_texts(
-        [(lay_out_heading(_("With the support of"), width=COLUMN_WIDTH, size=19), INK_COLOR)],
+        [(lay_out_heading(_("Supported by"), width=COLUMN_WIDTH, size=19), INK_COLOR)],
         x=SIDE_MARGIN,
     )
     flow.y += 14

@@ -55,7 +55,7 @@ DEFAULT_LETTERS: Final = {
     ProposalMail.Kind.WAITLISTED: (
         gettext_lazy("Your proposal “{title}” is on the waiting list"),
         gettext_lazy(
-            "Hello {name},\n\nWe would like to have “{title}” at {event}, but all places are taken for now. "
+            "Hello {name},\n\nWe would like to have “{title}” at {event}, but the programme is full for now. "
             "If a session is cancelled, we will get back to you."
         ),
     ),

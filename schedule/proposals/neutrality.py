@@ -16,7 +16,7 @@ from schedule.models import CallForProposals
 DEFAULT_RULE: Final = gettext_lazy(
     "The club is neutral towards vendors. Employees of a vendor can only propose an experience "
     "report, presented together with a customer who is one of the speakers. Sales talks are "
-    "refused."
+    "not accepted."
 )
 
 

@@ -46,7 +46,7 @@ class SessionProposalForm(ActionErrorsMixin, forms.ModelForm[SessionProposal]):
         help_texts = {
             "abstract": _("Published if your session is accepted. Plain text, Markdown or simple HTML."),
             "notes": _("Never published."),
-            "customer": _("The company whose experience you report."),
+            "customer": _("The company whose experience you will present."),
         }
 
     def __init__(self, *args: Any, call: CallForProposals, **kwargs: Any) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from convention.events.models import Event
 from convention.rich_text.sanitize import MAX_TEXT_CHARS, filter_web_address
 from convention.text.dates import format_date_with_weekday
-from convention.text.normalize import normalize_whitespace
+from convention.text.normalize import normalize_whitespace, search_text
 from convention.web.forms import ActionErrorsMixin
 from schedule.models import Session, Speaker, SpeakerMailing
 from schedule.models.speakers import MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH, TEXT_FIELDS
@@ -129,7 +129,7 @@ class SpeakerMailingForm(ActionErrorsMixin, forms.Form):
         super().__init__(*args, **kwargs)
         sessions = query_sessions(event).exclude(role=Session.Role.BLOCKER)
         titles = [(row.pk, row.title[:MAX_TITLE_LENGTH]) for row in sessions]
-        self._set_choices("session", sorted(titles, key=lambda choice: choice[1].casefold()))
+        self._set_choices("session", sorted(titles, key=lambda choice: search_text(choice[1])))
         self._set_choices("room", [(row.pk, row.name) for row in event.rooms.all()])
         self._set_choices("day", [(str(day), format_date_with_weekday(day)) for day in list_days(event)])
         self._set_choices("track", [(row.pk, row.name) for row in event.tracks.all()])

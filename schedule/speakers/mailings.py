@@ -39,9 +39,9 @@ DEFAULT_AUDIENCES: Final = {
 }
 REQUEST_SUBJECT = gettext_lazy("{event}: when are you available?")
 REQUEST_TEXT = gettext_lazy(
-    "Hello {name},\n\nWe are preparing the programme of {event}. Your sessions:\n\n{sessions}\n\n"
-    "Please tell us on your page when you are available, confirm your sessions, and check your biography. "
-    "It takes two minutes and needs no account.\n\nThank you!"
+    "Hello {name},\n\nWe are preparing the programme for {event}. Your sessions:\n\n{sessions}\n\n"
+    "Please use your page to tell us when you are available, confirm your sessions and check your biography. "
+    "It takes two minutes, and you do not need an account.\n\nThank you!"
 )
 REMINDER_SUBJECT = gettext_lazy("{event}: we are still missing your availability")
 REMINDER_TEXT = gettext_lazy(

@@ -53,7 +53,8 @@ class SpeakerRow:
 
 def load_speaker_rows(event: Event) -> list[SpeakerRow]:
     """Return all speakers of the event by name."""
-    speakers = list(event.speakers.select_related("link").defer("biography", "biography_html"))
+    stored = event.speakers.select_related("link").defer("biography", "biography_html")
+    speakers = sorted(stored, key=lambda speaker: search_text(speaker.name))
     appearances: dict[int, list[SessionSpeaker]] = {}
     rows = SessionSpeaker.objects.filter(session__event=event, session__cancelled_at=None)
     for appearance in rows.exclude(session__role=Session.Role.BLOCKER):

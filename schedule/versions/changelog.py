@@ -87,7 +87,7 @@ def write_changes_feed(event: Event, *, audience: ProgrammeAudience) -> bytes:
     """Return the list of changes that an audience sees as an Atom feed in the active language."""
     page = settings.SITE_URL + reverse("agenda-changes", args=[event.slug])
     feed = Atom1Feed(
-        title=_clean(_("Changes in the programme – %(event)s") % {"event": event.title}),
+        title=_clean(_("Changes to the programme – %(event)s") % {"event": event.title}),
         link=page,
         description="",
         language=get_language(),

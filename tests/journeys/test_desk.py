@@ -121,7 +121,7 @@ def enable_offline(page: Page) -> None:
     page.get_by_role("link", name="Travailler hors ligne sur cet appareil").click()
     page.get_by_label("Nom de cet appareil").fill("Portable")
     page.get_by_label("Code PIN, au moins six chiffres").fill(PIN)
-    page.get_by_label("Le même code PIN").fill(PIN)
+    page.get_by_label("Confirmation du code PIN").fill(PIN)
     page.get_by_role("button", name="Activer").click()
     expect(page.locator("#connection")).to_have_text("En ligne, tout est à jour")
     page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")

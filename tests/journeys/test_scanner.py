@@ -47,7 +47,7 @@ def test_badges_before_the_camera(camera_page, site):
 
 def test_the_page_asks_to_be_paired(browser_page, prefix, language):
     browser_page.goto(f"{prefix}/scan/")
-    title = {"fr": "Faire de ce téléphone un scanner", "en": "Make this phone a scanner"}[language]
+    title = {"fr": "Faire de ce téléphone un scanner", "en": "Use this phone as a scanner"}[language]
     expect(browser_page.get_by_role("heading", name=title)).to_be_visible()
     assert_no_sideways_scroll(browser_page)
     assert_accessible(browser_page)
@@ -214,7 +214,7 @@ def test_what_is_no_badge(open_page):
     token = code_of(badge)
     forged = token[:-40] + ("B" if token[-40] == "A" else "A") + token[-39:]
     for text, sentence in [
-        ("HTTPS://EXAMPLE.ORG/WIFI", "Ce n’est pas un badge de cette convention."),
+        ("HTTPS://EXAMPLE.ORG/WIFI", "Ce code n’est pas celui d’un badge."),
         (forged, "Non signé par l’organisateur\u202f: copie abîmée ou faux badge."),
         (code_of(badge, badge_version=2), "Ce badge a été remplacé par un plus récent."),
     ]:

@@ -90,7 +90,7 @@ def test_last_scans_are_corrected_also_after_they_were_sent(open_page):
     expect_free(page)
     expect_all_sent(page)
 
-    page.get_by_role("button", name="Last scans").click()
+    page.get_by_role("button", name="Recent scans").click()
     assert_accessible(page)
     lines = page.locator("#recent-list li")
     expect(lines).to_have_count(2)

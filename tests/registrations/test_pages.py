@@ -345,7 +345,7 @@ def test_my_registrations(client: Client, event: Event):
     assert client.get("/me/")["Location"] == "/accounts/login/?next=/me/"
     person = make_person(email="zoe@example.org")
     client.force_login(person)
-    assert "Vous n’avez aucune inscription à venir" in text(client.get("/me/"))
+    assert "Vous n’êtes inscrit à aucun événement à venir" in text(client.get("/me/"))
     make_registration(event.tickets.get(), email="ZOE@example.org")
     make_registration(event.tickets.get(), email="other@example.org", first_name="Other")
     page = text(client.get("/me/"))

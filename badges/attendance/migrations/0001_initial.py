@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(100),
                         ],
-                        verbose_name="alarm at (% of the capacity)",
+                        verbose_name="alert at (% of capacity)",
                     ),
                 ),
                 ("is_strict", models.BooleanField(default=False, verbose_name="online only")),
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                     "counts_as",
                     models.ForeignKey(
                         blank=True,
-                        help_text="People scanned here count as present at that checkpoint, for example if this is a second entrance gate.",
+                        help_text="People scanned here count as present at the checkpoint you choose, for example if this is a second gate of the same entrance.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="gates",

@@ -165,9 +165,7 @@ def checkpoint_attendance(request: HttpRequest, event: str, checkpoint: int) -> 
     rows = Presence.objects.filter(
         event=event_obj, checkpoint=checkpoint_obj.presence_checkpoint_id, entries__gt=0
     )
-    listed = rows.select_related("registration").order_by(
-        "registration__last_name", "registration__first_name", "pk"
-    )
+    listed = rows.select_related("registration").order_by("registration__sort_name", "pk")
     inside, door = rows.filter(filter_still_inside()).count(), checkpoint_obj.presence_checkpoint_id
     silent = find_silent_devices(event_obj, at=timezone.now(), door=door)
     context = {

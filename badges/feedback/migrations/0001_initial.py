@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                     "min_answers",
                     models.PositiveSmallIntegerField(
                         default=3,
-                        help_text="With fewer answers, nobody sees a session’s stars or comments. It cannot be lower than 3.",
+                        help_text="With fewer answers, nobody sees a session’s stars or comments. The minimum cannot be lower than 3.",
                         validators=[
                             django.core.validators.MinValueValidator(3),
                             django.core.validators.MaxValueValidator(50),

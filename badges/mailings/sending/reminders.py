@@ -46,7 +46,7 @@ def get_default_texts() -> dict[str, str]:
         with translation.override(code):
             texts[f"subject_{code}"] = _("Practical information: {event}")
             texts[f"text_{code}"] = _(
-                "Hello {first_name},\n\nWe look forward to welcoming you at **{event}**.\n\n- **When:** "
+                "Hello {first_name},\n\nWe look forward to welcoming you to **{event}**.\n\n- **When:** "
                 "{when}\n- **Where:** {where}\n\n[Your badge]({badge}): show its code at the entrance, "
                 "on paper or on your phone.\n\n[The programme]({agenda}): choose your sessions.\n\nCan’t "
                 "come? [Cancel your registration]({manage_url}) so that someone else can have the "

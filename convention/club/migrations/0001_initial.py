@@ -452,7 +452,10 @@ class Migration(migrations.Migration):
                     models.PositiveIntegerField(default=0, verbose_name="price of an extra seat, in cents"),
                 ),
                 ("passes", models.PositiveIntegerField(default=0, verbose_name="passes to each convention")),
-                ("votes", models.PositiveIntegerField(default=1, verbose_name="votes at the assembly")),
+                (
+                    "votes",
+                    models.PositiveIntegerField(default=1, verbose_name="votes at the general meeting"),
+                ),
                 ("slug", models.SlugField(unique=True, verbose_name="address")),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 ("name_en", models.CharField(blank=True, max_length=120, verbose_name="name in English")),
@@ -504,7 +507,10 @@ class Migration(migrations.Migration):
                     models.PositiveIntegerField(default=0, verbose_name="price of an extra seat, in cents"),
                 ),
                 ("passes", models.PositiveIntegerField(default=0, verbose_name="passes to each convention")),
-                ("votes", models.PositiveIntegerField(default=1, verbose_name="votes at the assembly")),
+                (
+                    "votes",
+                    models.PositiveIntegerField(default=1, verbose_name="votes at the general meeting"),
+                ),
                 ("plan_name", models.CharField(max_length=120, verbose_name="plan")),
                 ("plan_name_en", models.CharField(blank=True, max_length=120)),
                 ("extra_seats", models.PositiveIntegerField(default=0, verbose_name="extra seats")),

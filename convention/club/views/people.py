@@ -202,6 +202,6 @@ def employer_change(request: "HttpRequest", person_id: int) -> "HttpResponse":
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The change has been saved. Bookings stay."))
+            messages.success(request, _("The change has been saved. Existing bookings are kept."))
             return redirect("club-person", person_id)
     return render_club_page(request, "employer_change.html", **load_person_page(person), form=form)

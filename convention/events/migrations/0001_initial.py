@@ -322,8 +322,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("organizer", "organizer"),
-                            ("desk", "desk"),
-                            ("scanner", "scanner"),
+                            ("desk", "desk staff"),
                             ("reviewer", "reviewer"),
                         ],
                         max_length=20,

@@ -184,6 +184,7 @@ class BuyerForm(CheckedNumbersForm[Receivable]):
             "name", "street", "postcode", "city", "country", "siren", "vat_number", "email", "language",
             "purchase_order", "service_code", "engagement_number",
         ]  # fmt: skip
+        labels = {"name": _("Name on the invoice")}
         help_texts = {
             "service_code": _("For public buyers."),
             "engagement_number": _("For public buyers; replaces the purchase order number."),

@@ -100,10 +100,12 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
             "legal_form": _("For example: association loi 1901."),
             "number_pattern": _("Use {series}, {year} and {number}, for example {series}{year}-{number:06}."),
             "issues_on": _(
-                "Applies to what is ordered from now on. You can issue earlier ones together from the list."
+                "Applies to orders placed from now on. You can issue the invoices for earlier orders "
+                "together from the list of receivables."
             ),
             "vat_due": _(
-                "For services, VAT is due when they are paid, unless the issuer has opted for debits."
+                "For services, VAT is due when the payment is received, "
+                "unless the issuer has opted for VAT on debits."
             ),
         }
 

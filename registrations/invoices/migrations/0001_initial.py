@@ -355,7 +355,7 @@ class Migration(migrations.Migration):
                 ("legal_name", models.CharField(max_length=200, verbose_name="legal name")),
                 (
                     "legal_form",
-                    models.CharField(blank=True, max_length=200, verbose_name="legal form, capital"),
+                    models.CharField(blank=True, max_length=200, verbose_name="legal form and share capital"),
                 ),
                 ("street", models.CharField(max_length=200, verbose_name="street")),
                 ("postcode", models.CharField(max_length=20, verbose_name="postcode")),
@@ -395,8 +395,8 @@ class Migration(migrations.Migration):
                     "vat_due",
                     models.CharField(
                         choices=[
-                            ("collection", "when it is paid"),
-                            ("debits", "when it is invoiced (on debits)"),
+                            ("collection", "when the payment is received (on collection)"),
+                            ("debits", "when the invoice is issued (on debits)"),
                         ],
                         default="collection",
                         max_length=10,
@@ -413,7 +413,7 @@ class Migration(migrations.Migration):
                                 "^[A-Z]{1,4}$", "Enter one to four capital letters, for example F."
                             )
                         ],
-                        verbose_name="series of invoices",
+                        verbose_name="invoice series",
                     ),
                 ),
                 (
@@ -426,13 +426,13 @@ class Migration(migrations.Migration):
                                 "^[A-Z]{1,4}$", "Enter one to four capital letters, for example F."
                             )
                         ],
-                        verbose_name="series of credit notes",
+                        verbose_name="credit note series",
                     ),
                 ),
                 (
                     "number_pattern",
                     models.CharField(
-                        default="{series}{year}-{number:06}", max_length=40, verbose_name="pattern of numbers"
+                        default="{series}{year}-{number:06}", max_length=40, verbose_name="number pattern"
                     ),
                 ),
                 (
@@ -441,8 +441,8 @@ class Migration(migrations.Migration):
                         choices=[
                             ("by_hand", "only when the treasurer issues them"),
                             ("order", "as soon as an order is confirmed"),
-                            ("payment", "as soon as everything is paid"),
-                            ("day", "some days before the event"),
+                            ("payment", "as soon as an order is paid in full"),
+                            ("day", "a set number of days before the event"),
                         ],
                         default="by_hand",
                         max_length=10,

@@ -46,19 +46,19 @@ class Issuer(LedgerAccounts):
     """The association that invoices. At most one row exists (pk 1)."""
 
     class VatDue(models.TextChoices):
-        COLLECTION = "collection", _("when it is paid")
-        DEBITS = "debits", _("when it is invoiced (on debits)")
+        COLLECTION = "collection", _("when the payment is received (on collection)")
+        DEBITS = "debits", _("when the invoice is issued (on debits)")
 
     class IssueTime(models.TextChoices):
         """The moment at which invoices are issued without the treasurer."""
 
         BY_HAND = "by_hand", _("only when the treasurer issues them")
         ORDER = "order", _("as soon as an order is confirmed")
-        PAYMENT = "payment", _("as soon as everything is paid")
-        DAY = "day", _("some days before the event")
+        PAYMENT = "payment", _("as soon as an order is paid in full")
+        DAY = "day", _("a set number of days before the event")
 
     legal_name = models.CharField(_("legal name"), max_length=200)
-    legal_form = models.CharField(_("legal form, capital"), max_length=200, blank=True)
+    legal_form = models.CharField(_("legal form and share capital"), max_length=200, blank=True)
     street = models.CharField(_("street"), max_length=200)
     postcode = models.CharField(_("postcode"), max_length=20)
     city = models.CharField(_("city"), max_length=100)
@@ -89,13 +89,13 @@ class Issuer(LedgerAccounts):
         _("VAT is due"), max_length=10, choices=VatDue.choices, default=VatDue.COLLECTION
     )
     invoice_series = models.CharField(
-        _("series of invoices"), max_length=4, default="F", validators=[SERIES_VALIDATOR]
+        _("invoice series"), max_length=4, default="F", validators=[SERIES_VALIDATOR]
     )
     credit_series = models.CharField(
-        _("series of credit notes"), max_length=4, default="AV", validators=[SERIES_VALIDATOR]
+        _("credit note series"), max_length=4, default="AV", validators=[SERIES_VALIDATOR]
     )
     number_pattern = models.CharField(
-        _("pattern of numbers"), max_length=40, default="{series}{year}-{number:06}"
+        _("number pattern"), max_length=40, default="{series}{year}-{number:06}"
     )
     issues_on = models.CharField(
         _("issue invoices"), max_length=10, choices=IssueTime.choices, default=IssueTime.BY_HAND

@@ -111,7 +111,7 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
     event = visit.event
     subjects = {
         "text": _("Please accept the confidentiality text: %(visit)s"),
-        "reminder": _("Reminder, please accept the confidentiality text: %(visit)s"),
+        "reminder": _("Reminder to accept the confidentiality text: %(visit)s"),
         "no_place": _("No places left: %(visit)s"),
         "revoked": _("Your place has been withdrawn: %(visit)s"),
         "cancelled": _("Called off: %(visit)s"),

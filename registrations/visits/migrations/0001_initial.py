@@ -550,7 +550,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("rating", "a rating from 1 to 5"), ("text", "a text")],
+                        choices=[("rating", "a rating from 1 to 5"), ("text", "a written answer")],
                         default="rating",
                         max_length=10,
                         verbose_name="type of answer",

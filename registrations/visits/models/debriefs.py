@@ -55,7 +55,7 @@ class DebriefNote(models.Model):
 class FeedbackQuestion(models.Model):
     class Kind(models.TextChoices):
         RATING = "rating", _("a rating from 1 to 5")
-        TEXT = "text", _("a text")
+        TEXT = "text", _("a written answer")
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="feedback_questions")
     position = models.PositiveIntegerField(_("position"), default=0)

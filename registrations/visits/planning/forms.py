@@ -82,7 +82,7 @@ def build_own_site_form(data: Any, companies: Any) -> ProposalForm:
 
 class SetAsideForm(ActionErrorsMixin, forms.Form):
     reason = forms.CharField(
-        label=_("Why"), max_length=300, help_text=_("The person who proposed the visit will read this.")
+        label=_("Reason"), max_length=300, help_text=_("The person who proposed the visit will read this.")
     )
 
 
@@ -96,7 +96,7 @@ class VisitDateForm(ActionErrorsMixin, forms.Form):
         help_text=_("A vendor from the directory. Add it to the directory first if it is missing."),
     )
     contact_email = forms.EmailField(
-        label=_("Address for questions"),
+        label=_("E-mail address for questions"),
         help_text=_("Questions from members and the host go to this address, as do the host’s decisions."),
     )
     starts_at = LocalDateTimeField(

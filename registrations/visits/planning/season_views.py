@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
@@ -126,9 +127,9 @@ def company_history_export(request: HttpRequest, kind: str) -> HttpResponse:
     record_action("season.export", "turns", fields=[kind])
     header = [
         _("Company"),
-        _("Attended"),
+        pgettext("company history", "Attended"),
         _("Absent"),
-        _("Upcoming places"),
+        _("Upcoming"),
         _("Refused applications"),
         _("Last visit"),
     ]

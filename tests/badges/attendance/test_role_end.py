@@ -86,7 +86,7 @@ def test_someone_who_is_gone_takes_the_phone_along(client, event):
 def test_a_role_that_pairs_no_phone_keeps_none(client, event):
     worker = make_staff(event, "desk")
     token = paired_by(client, event, worker)
-    EventRole.objects.update(role="scanner")
+    EventRole.objects.update(role="reviewer")
     assert answers(client, event, token) == (401, 401)
 
 

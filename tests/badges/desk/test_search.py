@@ -91,7 +91,7 @@ def test_a_cancelled_registration_is_found_and_marked(event, client):
 
 def test_only_the_desk_and_organizers_enter(event, client):
     assert client.get("/desk/x/?q=zoe")["Location"] == "/accounts/login/?next=/desk/x/%3Fq%3Dzoe"
-    for person in (make_person(), make_staff(event, "scanner"), make_staff(make_event(), "desk")):
+    for person in (make_person(), make_staff(event, "reviewer"), make_staff(make_event(), "desk")):
         client.force_login(person)
         answer = client.get("/desk/x/?q=zoe&part")
         assert answer.status_code == 403

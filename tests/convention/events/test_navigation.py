@@ -46,7 +46,7 @@ def test_a_meeting_shows_what_meetings_need_and_the_rest_in_its_settings():
     settings = organizer.get("/en/organize/x/settings/").content.decode()
 
     assert "Sponsors" not in pages
-    assert "More functions" in settings
+    assert "More features" in settings
     assert 'href="/en/organize/x/sponsors/"' in settings
     # A page that is open is in the menu all the same.
     assert "Sponsors" in read_menu(organizer, "/en/organize/x/sponsors/")[1]

@@ -34,7 +34,12 @@ def test_only_its_organizers_enter(client, name):
     event, other = make_event(slug="x"), make_event(slug="other")
     address = f"/organize/x/{name}/"
     assert client.get(address)["Location"] == f"/accounts/login/?next={address}"
-    for person in (make_person(), make_staff(other), make_staff(event, "desk"), make_staff(event, "scanner")):
+    for person in (
+        make_person(),
+        make_staff(other),
+        make_staff(event, "desk"),
+        make_staff(event, "reviewer"),
+    ):
         client.force_login(person)
         assert client.get(address).status_code == 403
     for person in (make_staff(event), make_administrator()):

@@ -168,7 +168,7 @@ def test_the_letter_names_only_what_goes_back(event: Event, run_tasks):
     assert (sorted(states(order)), money(order)) == (["confirmed", "expired"], (12_000, 24_000, 0))
     [letter] = [letter for letter in mail.outbox if "Paiement reçu" in letter.subject]
     assert "Nous avons reçu 120\u00a0€ pour la commande" in letter.body
-    assert "pas inscrit" not in letter.body
+    assert "n’a donc pas pu être confirmée" not in letter.body
 
 
 @pytest.mark.parametrize("is_late", [False, True])

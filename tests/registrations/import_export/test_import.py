@@ -359,7 +359,7 @@ def test_an_export_says_times_and_prices_as_one_writes_them(event: Event, client
     text = client.get("/organize/congress/registrations.csv").content.decode("utf-8-sig")
     [row] = csv.DictReader(io.StringIO(text))
     local = Registration.objects.get().created_at.astimezone(event.zone)
-    assert (row["Prix"], row["Billet"], row["Inscription le"]) == (
+    assert (row["Prix"], row["Billet"], row["Date d’inscription"]) == (
         "120.00", "guest", f"{local:%Y-%m-%d %H:%M}",
     )  # fmt: skip
     content = client.get("/organize/congress/registrations.xlsx").content

@@ -116,7 +116,7 @@ def test_a_member_finds_under_me_what_members_may_register_for(client: Client, e
     member = make_member()
     client.force_login(member)
     page = text(client.get("/me/"))
-    assert "Vous n’avez aucune inscription à venir" in page
+    assert "Vous n’êtes inscrit à aucun événement à venir" in page
     assert "Ouvert aux adhérents Visite du port" in page
     assert "Visite close" not in page
     make_registration(ticket, person=member)

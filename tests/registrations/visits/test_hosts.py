@@ -207,7 +207,7 @@ def test_a_veto_frees_the_place_removes_the_identity_and_tells_no_reason(visit, 
     assert not Identity.objects.exists()
     run_tasks()
     [mail] = [one for one in mailoutbox if one.to == [application.person.email]]
-    assert mail.subject.startswith("Non confirmée par l’hôte\u202f: ")
+    assert mail.subject.startswith("Place non confirmée par l’hôte\u202f: ")
     assert [one for one in mailoutbox if "Sophie" in one.body] == []
     [told] = [one for one in mailoutbox if one.to == ["visites@club.example"]]
     assert f"/organize/{visit.event.slug}/visit/lists/" in told.body

@@ -273,7 +273,7 @@ def test_who_has_not_agreed_is_reminded_once_in_the_last_days_before_the_lock(ru
         remind_before_lock()
         run_tasks()
     assert [mail.to for mail in mailoutbox] == [[applicant(late).email]]
-    assert mailoutbox[0].subject.startswith("Reminder, please accept")
+    assert mailoutbox[0].subject.startswith("Reminder to accept")
     assert state(done) == ApplicationState.COMPLETE
 
 

@@ -27,7 +27,7 @@ def test_the_day_before_says_where_to_be_and_what_to_bring(run_tasks, mailoutbox
     first, second = sorted(mailoutbox, key=lambda mail: mail.to)
     assert [first.to, second.to] == [[one.registration.email], [alone.registration.email]]
     assert (first.subject, second.subject) == (
-        "Votre visite\u202f: Visite chez Nordlys",
+        "Préparez votre venue\u202f: Visite chez Nordlys",
         "Your visit: Visit to Nordlys",
     )
     for words in ("Gare de Lyon, sortie 3", ride.map_url, "pièce d’identité", "Chaussures fermées."):

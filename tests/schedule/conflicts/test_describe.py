@@ -76,11 +76,11 @@ def test_a_fix_names_the_time_of_the_event_s_zone():
     fix = suggest_fix(timetable, find_conflicts(timetable)[0])
 
     with translation.override("en"):
-        assert describe_fix(timetable, fix, PARIS) == "Move “Session 1” to 12:00."
+        assert describe_fix(timetable, fix, PARIS) == "Move “Session 1” to 12:00"
     with translation.override("fr"):
         assert (
             describe_fix(timetable, fix, PARIS)
-            == "Déplacer «\u202fSession 1\u202f»\u202f; nouvel horaire\u202f: 12\u00a0h."
+            == "Déplacer «\u202fSession 1\u202f»\u202f; nouvel horaire\u202f: 12\u00a0h"
         )
 
 
