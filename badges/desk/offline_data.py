@@ -36,8 +36,8 @@ from .search import DeskGuest
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
 
-# 1,024 groups: one guest's change sends one to ten others too, and all digests are 20 kB at most.
-GROUP_LENGTH: Final = 2
+# 1,024 groups: with 10,000 guests a change sends ten others too, and all digests are 20 kB.
+GROUP_PREFIX_LENGTH: Final = 2
 
 
 def compute_data_version(event: Event, reader: "RequestUser") -> str:
@@ -55,8 +55,10 @@ def compute_data_version(event: Event, reader: "RequestUser") -> str:
     return "-".join(map(str, parts))
 
 
-def build_data_update(*, device: DeskDevice, reader: "RequestUser", known: dict[str, str]) -> dict[str, Any]:
-    """Return the parts of the offline data whose digest is not in `known`, as JSON, with the digests of all.
+def build_data_update(
+    *, device: DeskDevice, reader: "RequestUser", known_digests: dict[str, str]
+) -> dict[str, Any]:
+    """Return the parts of the offline data that the device lacks, as JSON, with the digests of all.
 
     Parts are the setup, the spare badges and the groups of guests: see Desk.DataUpdate in types/desk.d.ts.
     The amounts that guests owe are only for a reader who may take payments.
@@ -73,7 +75,7 @@ def build_data_update(*, device: DeskDevice, reader: "RequestUser", known: dict[
     digests = {"setup": compute_digest(setup), "spares": compute_digest(spares, sample)}
     for name, guests in groups.items():
         digests[name] = compute_digest([description for _guest, description in guests], sample)
-    changed = {name for name, digest in digests.items() if digest != known.get(name)}
+    changed = {name for name, digest in digests.items() if digest != known_digests.get(name)}
     return {
         "digests": digests,
         "setup": setup if "setup" in changed else None,
@@ -128,7 +130,7 @@ def list_spare_codes(
 
 
 def group_guests(event: Event, reader: "RequestUser") -> dict[str, list[tuple[Registration, dict[str, Any]]]]:
-    """Return all guests with their descriptions, by the first GROUP_LENGTH characters of their references.
+    """Return all guests with their descriptions, grouped by the beginning of their references.
 
     The number of queries does not depend on the number of guests.
     """
@@ -147,7 +149,7 @@ def group_guests(event: Event, reader: "RequestUser") -> dict[str, list[tuple[Re
         printed_at = {"printed_at": at.isoformat() if (at := printed.get(guest.pk)) else None}
         desk_guest = DeskGuest(guest, amount_due=amounts.get(guest.order_id))
         description = describe_guest(desk_guest, presences.get(guest.pk), printed_at)
-        groups.setdefault(guest.reference[:GROUP_LENGTH], []).append((guest, description))
+        groups.setdefault(guest.reference[:GROUP_PREFIX_LENGTH], []).append((guest, description))
     return groups
 
 
@@ -220,6 +222,6 @@ def describe_sync(
     version = compute_data_version(device.event, reader)
     answer = {"erase": False, "version": version, "server_time": timezone.now().isoformat()}
     if version != known_version:
-        answer["data"] = build_data_update(device=device, reader=reader, known=known_digests)
+        answer["data"] = build_data_update(device=device, reader=reader, known_digests=known_digests)
         # The spares were leased meanwhile, which changes nothing that the version counts.
     return answer

@@ -103,7 +103,7 @@ class DeskSyncRequest(serializers.Serializer[Any]):
 
     device = serializers.UUIDField()
     version = serializers.CharField(max_length=200, allow_blank=True)
-    # By part of the data (offline_data.py).
+    # The digest of each part that the device has (`build_data_update`).
     digests = serializers.DictField(child=serializers.CharField(max_length=20))
     clock_offset_ms = serializers.IntegerField(min_value=-(2**53), max_value=2**53)
     entries = serializers.ListField(child=OfflineEntryRequest(), max_length=MAX_ENTRIES)

@@ -80,10 +80,8 @@ class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
         return normalize_whitespace(self.cleaned_data["name"])
 
     def clean_parent(self) -> Company | None:
-        """Refuse the company itself and its own subsidiaries."""
+        """Refuse the company's own subsidiaries."""
         parent: Company | None = self.cleaned_data["parent"]
-        if parent and parent.pk == self.instance.pk:
-            raise forms.ValidationError(_("A company cannot be its own parent company."))
         # A circle would make every walk along the parents endless.
         if parent and self.instance.pk in {ancestor.pk for ancestor in list_parent_companies(parent)}:
             raise forms.ValidationError(_("Choose a company that is not a subsidiary of this one."))

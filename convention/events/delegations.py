@@ -1,6 +1,7 @@
 """Delegate an event to an outside firm for a time, and name the people who work on it."""
 
 import datetime
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
@@ -21,6 +22,13 @@ from convention.text.normalize import normalize_whitespace
 
 from .models import Delegation, Event, EventRole
 from .roles import lock_event_roles, save_event_role
+
+# The page on which each role works.
+START_PAGES: Final[dict[str, str]] = {
+    EventRole.Role.ORGANIZER: "organize-event",
+    EventRole.Role.DESK: "desk",
+    EventRole.Role.REVIEWER: "review-queue",
+}
 
 
 @task
@@ -43,8 +51,6 @@ def write_delegate_letter(role: EventRole) -> MailMessage:
     event, contract = role.event, role.delegation
     assert contract is not None
     assert role.person.email is not None
-    # Desk staff and reviewers may not open the organizer's pages.
-    name = "organize-event" if role.role == EventRole.Role.ORGANIZER else "desk"
     return MailMessage(
         to=role.person.email,
         subject=_("You have a role at “%(event)s”") % {"event": event.title},
@@ -54,7 +60,7 @@ def write_delegate_letter(role: EventRole) -> MailMessage:
             "role": role.get_role_display(),
             "company": contract.company,
             "last_day": format_date(contract.ends_on),
-            "url": f"{settings.SITE_URL}{reverse(name, args=[event.slug])}",
+            "url": f"{settings.SITE_URL}{reverse(START_PAGES[role.role], args=[event.slug])}",
         },
         language=role.person.language,
         message_key=f"delegate-{role.pk}",

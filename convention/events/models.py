@@ -190,6 +190,11 @@ class Event(RichTextModel):
         return self.visibility != self.Visibility.DRAFT and opened and now < self.registration_deadline
 
     @property
+    def can_register_on_page(self) -> bool:
+        """Return whether registration is open on the event's page; site visits take applications instead."""
+        return self.kind != self.Kind.SITE_VISIT and self.is_registration_open()
+
+    @property
     def registration_deadline(self) -> datetime.datetime:
         """Return until when people can register: at most until the end of the event."""
         return min(self.registration_closes_at or self.ends_at, self.ends_at)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .normalize import casefold_text
 
-# Of the site's pages and e-mails.
+# For those who choose the language of others; people choose their own by its own name (settings.LANGUAGES).
 LANGUAGE_CHOICES: Final = [("fr", _("French")), ("en", _("English"))]
 
 
@@ -49,10 +49,10 @@ def find_language_code(text: str) -> str:
 
 @cache
 def load_codes_by_name() -> dict[str, str]:
-    """Return the two-letter codes of languages by their names in the languages of the site."""
+    """Return the codes of languages by their names in the languages of the site."""
     return {
         casefold_text(name): code
         for language, _name in LANGUAGE_CHOICES
         for code, name in Locale(language).languages.items()
-        if len(code) == 2
+        if "_" not in code
     }

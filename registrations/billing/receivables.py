@@ -24,7 +24,7 @@ from registrations.invoices.ledger.charges import (
     DISCOUNT_KEY_PREFIX,
     Buyer,
     ChargeItem,
-    get_waived_items,
+    find_waived_items,
     record_charges,
     sum_discounts,
     update_attendee_names,
@@ -316,8 +316,7 @@ def calculate_dues_together(
 
 def sum_waived(items: Iterable[ChargeItem], charges: Iterable[Charge]) -> int:
     """Return the cents of those items that the treasurer credited in full, by the receivable's charges."""
-    # With the amount: at another price the item is owed again.
-    waived = {(charge.key, charge.amount) for charge in charges if charge.waived_at}
+    waived = find_waived_items(charges)
     return sum(item.unit_price for item in items if item.key_and_total in waived)
 
 
@@ -346,7 +345,7 @@ def calculate_balance(order: Order) -> Money:
 
 def _calculate_deductions(order: Order, receivable: Receivable) -> int:
     """Return the cents that the treasurer took off: discounts, and charges credited in full."""
-    waived = get_waived_items(receivable)
+    waived = find_waived_items(receivable.charges.all())
     if not waived:
         return sum_discounts(receivable)
     registrations = [

@@ -66,9 +66,12 @@ class OrderChange:
         return ticket_cents + addon_cents
 
     def list_replaced_charges(self, registration: Registration) -> list[ChargeItem]:
-        """Return the charges of the former ticket and of the removed add-ons."""
+        """Return the charges of the former ticket and of the removed add-ons.
+
+        A ticket of the same price keeps the charge, also where the treasurer has credited it.
+        """
         ending = {make_addon_charge_key(registration, chosen) for chosen in self.removed}
-        if self.ticket_line:
+        if self.ticket_line and self.ticket_line.price != self.old_ticket_cents:
             ending.add(registration.reference)
         return [charge for charge in list_registration_charges(registration) if charge.key in ending]
 

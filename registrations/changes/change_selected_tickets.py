@@ -127,6 +127,7 @@ class OrderBalances:
         owed_difference_cents = difference_cents + self.sum_credited(registration, change)
         changes.charged[currency] += max(0, owed_difference_cents)
         released_cents = max(0, -difference_cents)
+        # If more is owed although the price falls, only that is stated, as for a single registration.
         if owed_difference_cents <= 0:
             changes.released[currency] += released_cents
         if reference not in self.billed_orders:
@@ -139,7 +140,7 @@ class OrderBalances:
         )
         self.received[reference] -= refund_cents
         changes.refunded[currency] += refund_cents
-        if difference_cents and self.billed_orders[reference].is_invoiced:
+        if self.billed_orders[reference].is_invoiced:
             changes.corrected_references.add(reference)
 
     def sum_credited(self, registration: Registration, change: OrderChange) -> int:

@@ -51,13 +51,15 @@ class PackageForm(SaleItemForm[Package]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = [ticket.pk for ticket in self.event.tickets.all() if not ticket.needs_member_verification]
+        # Included places have no name yet, so no membership could be verified. A package's own ticket that
+        # became members-only since then stays in the list, and is refused with a sentence.
+        own = {self.instance.pass_ticket_id, self.instance.badge_ticket_id}
+        tickets = self.event.tickets.all()
+        offered = [one.pk for one in tickets if one.pk in own or not one.needs_member_verification]
         for name in ("pass_ticket", "badge_ticket"):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
-            # A sponsor’s people are not verified as members.
             field.queryset = self.event.tickets.filter(pk__in=offered)
-            field.empty_label = "–"
 
     def clean_passes(self) -> int:
         """Return 0 for an empty field."""
@@ -75,7 +77,6 @@ class PackageForm(SaleItemForm[Package]):
             if data.get(number) and not chosen and ticket not in self.errors:
                 self.add_error(ticket, _("Choose the ticket for these places."))
             if chosen and self.event and chosen.needs_member_verification:
-                # Included places have no name yet, so no membership could be verified.
                 self.add_error(ticket, _("A package cannot include a members’ ticket."))
         return data
 

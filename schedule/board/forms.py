@@ -116,7 +116,7 @@ class PasteForm(forms.Form):
         strip=False,
         widget=forms.Textarea({"rows": 12, "spellcheck": "false"}),
         help_text=_(
-            "One session per line: title, speakers, length in minutes, track, speakers’ e-mail addresses, "
+            "One session per line: title, speakers, length in minutes, track and speakers’ e-mail addresses, "
             "separated by tabs or semicolons, as copied from a spreadsheet. A first line with column "
             "headings can set another order. If there are several speakers, separate their names and "
             "addresses with commas. Only the title is required."

@@ -1,12 +1,13 @@
 """Forms for organizers; times are in the event's time zone."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator
-from django.db.models import QuerySet
+from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
@@ -34,16 +35,23 @@ def make_local_time_input() -> forms.DateTimeInput:
     return forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
-def list_sessions_to_follow(sessions: QuerySet[Session], event: Event) -> list[tuple[int, str]]:
-    """Return sessions as choices by title; the start tells apart those of the same title."""
-    rows = sorted(sessions, key=lambda session: search_text(session.title))
-    return [
-        (
-            row.pk,
-            f"{row.title} ({format_datetime(row.starts_at, event.zone)})" if row.starts_at else row.title,
-        )
-        for row in rows
-    ]
+class SessionChoiceIterator(ModelChoiceIterator):
+    """The sessions of a choice by title, without regard to accents."""
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        yield ("", self.field.empty_label)
+        yield from map(self.choice, sorted(self.queryset, key=lambda row: search_text(row.title)))
+
+
+class SessionChoiceField(forms.ModelChoiceField[Session]):
+    """A choice of a session by title and start, which tells apart those of the same title."""
+
+    iterator = SessionChoiceIterator
+
+    def label_from_instance(self, obj: Session) -> str:
+        if obj.starts_at is None:
+            return obj.title
+        return f"{obj.title} ({format_datetime(obj.starts_at, obj.event.zone)})"
 
 
 class SessionForm(forms.ModelForm[Session]):
@@ -62,6 +70,7 @@ class SessionForm(forms.ModelForm[Session]):
     class Meta:
         model = Session
         fields = EDITABLE_FIELDS
+        field_classes = {"follows": SessionChoiceField}
         widgets = {
             "starts_at": make_local_time_input(),
             "ends_at": make_local_time_input(),
@@ -104,16 +113,10 @@ class SessionForm(forms.ModelForm[Session]):
         # Of this event only, or a crafted form could choose rooms and tracks of another.
         self.fields["track"].queryset = event.tracks.all()  # type: ignore[attr-defined]  # a form field of choice
         self.fields["room"].queryset = event.rooms.all()  # type: ignore[attr-defined]  # a form field of choice
-        follows = self.fields["follows"]
-        assert isinstance(follows, forms.ModelChoiceField)
-        others = event.sessions.exclude(pk=self.instance.pk)
-        follows.queryset = others
-        follows.choices = [
-            ("", pgettext("feminine", "none")),
-            *list_sessions_to_follow(others.only("title", "starts_at"), event),
-        ]
+        others = event.sessions.exclude(pk=self.instance.pk).order_by()
+        self.fields["follows"].queryset = others.only("title", "starts_at", "event")  # type: ignore[attr-defined]  # a form field of choice
         set_empty_label(self, gettext("none"), "track")
-        set_empty_label(self, pgettext("feminine", "none"), "room")
+        set_empty_label(self, pgettext("feminine", "none"), "room", "follows")
         names = map(get_language_name, parse_languages(self.instance.language))
         self.initial["language"] = ", ".join(names)
         # A form without it, such as a program's, keeps the session's role.
@@ -152,6 +155,9 @@ class SessionForm(forms.ModelForm[Session]):
         return normalize_whitespace(self.cleaned_data["kind"])
 
     def clean_language(self) -> str:
+        # What an import stored is not rewritten by an editor who did not touch it.
+        if "language" not in self.changed_data:
+            return self.instance.language
         parts = parse_languages(self.cleaned_data["language"])
         return ", ".join(dict.fromkeys(map(find_language_code, parts)))
 

@@ -101,7 +101,7 @@ declare global {
     interface Data extends Setup {
       guests: Guest[];
       spares: SpareBadge[];
-      /** Of "setup", "spares" and each group of guests, by the first characters of their references. */
+      /** Digests of "setup", "spares" and each group of guests, named by the first two characters of their references. */
       digests: Record<string, string>;
     }
 

@@ -121,7 +121,7 @@ def end_outdated_waivers(
     receivable: Receivable, wanted_items: Mapping[str, ChargeItem], owners: Collection[str]
 ) -> set[tuple[str, int]]:
     """End the waivers of items that changed or that their owner has no longer; return the others."""
-    waived = get_waived_items(receivable)
+    waived = find_waived_items(receivable.charges.all())
     ended = {
         (key, cents)
         for key, cents in waived
@@ -134,10 +134,10 @@ def end_outdated_waivers(
     return waived - ended
 
 
-def get_waived_items(receivable: Receivable) -> set[tuple[str, int]]:
+def find_waived_items(charges: Iterable[Charge]) -> set[tuple[str, int]]:
     """Return (key, cents) of the items that the treasurer credited although they were not cancelled."""
     # With the amount: at another price the item is owed again.
-    return set(receivable.charges.filter(waived_at__isnull=False).values_list("key", "amount"))
+    return {(charge.key, charge.amount) for charge in charges if charge.waived_at}
 
 
 def sum_discounts(receivable: Receivable) -> int:

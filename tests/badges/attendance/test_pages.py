@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, ConflictResolution, Device, Presence, Scan
+from badges.attendance.scanning.check_in import check_in_registration
 from badges.attendance.scanning.record_scans import record_scan_items
 from convention.audit.models import AuditEntry
 from convention.events.models import EventRole
@@ -178,6 +179,20 @@ def test_let_in_and_out_by_hand(client, event):
     page = client.get(reverse("organize-attendance-person", args=[event.slug, registration.reference]))
     assert len(page.context["scans"]) == 2
     assert Device.objects.phones().count() == 0
+
+
+def test_nobody_is_said_to_be_inside_a_coach(organizer, event):
+    registration = make_registration(event)
+    coach = Checkpoint.objects.create(event=event, name="Car 1", kind=Checkpoint.Kind.COACH)
+    check_in_registration(registration=registration, checkpoint=coach, operator=None)
+    address = reverse("organize-attendance-person", args=[event.slug, registration.reference])
+
+    aboard = organizer.get(address).text
+    coach.kind = Checkpoint.Kind.ENTRANCE
+    coach.save(update_fields=["kind"])
+
+    assert "sur place" not in aboard
+    assert "sur place" in organizer.get(address).text
 
 
 def test_a_checkpoint_is_made_changed_and_removed(organizer, event):

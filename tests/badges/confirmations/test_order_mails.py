@@ -398,6 +398,16 @@ def test_a_cancellation_is_said_once(mail_receiver, run_tasks):
     assert len(mail_receiver.messages) == 2
 
 
+@pytest.mark.parametrize(("kind", "is_offered"), [("convention", True), ("site_visit", False)])
+def test_a_cancellation_offers_to_register_again_where_one_can(mailoutbox, run_tasks, kind, is_offered):
+    event = make_event(kind=kind)
+    make_ticket(event)
+    cancel_registration(registration=ordered(event).registrations.get())
+    run_tasks()
+
+    assert ("Se réinscrire" in mailoutbox[-1].body) is is_offered
+
+
 def test_a_place_cancelled_before_the_mail_went_gets_one_mail_about_that(mail_receiver, run_tasks):
     make_ticket(event := make_event())
     registration = ordered(event).registrations.get()

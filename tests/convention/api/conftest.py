@@ -19,8 +19,7 @@ from tests.factories import (
     make_track,
 )
 
-# Collecting them takes seconds in each process, so they are left out by the expressions of the Makefile that
-# would deselect them.
+# Collecting these files takes seconds each: skip them in runs whose marker expression has this text.
 LEFT_OUT_BY = {"test_fuzz.py": "not long", "test_fuzz_long.py": "not soak"}
 
 

@@ -102,7 +102,6 @@ NEARLY = {
 SCANS = st.fixed_dictionaries({}, optional={name: values | JSON for name, values in NEARLY.items()}) | JSON
 
 
-@pytest.mark.long
 @settings(60)
 @hypothesis.given(scans=st.lists(SCANS, max_size=6))
 def test_each_scan_is_answered(tokens, scans):

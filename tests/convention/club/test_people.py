@@ -219,6 +219,15 @@ def test_a_parent_is_no_company_of_ones_own(admin):
     assert Company.objects.get(pk=top.pk).parent is None
 
 
+def test_a_company_is_not_offered_as_its_own_parent(admin):
+    company, other = make_company(name="Tête"), make_company(name="Fille")
+
+    choices = admin.get(f"{AT}companies/{company.slug}/edit/").context["form"].fields["parent"].queryset
+
+    assert other in choices
+    assert company not in choices
+
+
 def test_whoever_left_for_nowhere_is_found_without_an_employer(admin):
     person = make_member(first_name="Ana", last_name="Seule")
     change_employer(person=person, to=None, on=TODAY())

@@ -11,7 +11,12 @@ from convention.accounts.permissions import is_club_staff
 from convention.audit.models import AuditEntry
 from convention.club.models import CompanyRole, Employment, Person
 from convention.errors import Forbidden, InvalidFields
-from convention.events.delegations import add_delegate, delegate_event, end_delegation
+from convention.events.delegations import (
+    add_delegate,
+    delegate_event,
+    end_delegation,
+    write_delegate_letter,
+)
 from convention.events.models import Delegation, EventRole
 from convention.events.permissions import (
     can_organize,
@@ -157,6 +162,16 @@ def test_the_firm_appoints_its_own_people_for_the_desk_alone(contract, today):
         assert set(error.value.field_errors) == wrong
     end_event_role(role=given, actor=boss)
     assert not EventRole.objects.filter(role="desk").exists()
+
+
+@pytest.mark.parametrize(
+    ("role", "page"), [("organizer", "/organize/"), ("desk", "/desk/"), ("reviewer", "/review/")]
+)
+def test_the_mail_leads_to_the_page_of_the_role(contract, role, page):
+    given = name(contract)
+    given.role = role
+
+    assert page in write_delegate_letter(given).context["url"]
 
 
 def test_the_firm_never_ends_a_role_that_the_club_gave(contract):

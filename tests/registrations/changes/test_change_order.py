@@ -164,7 +164,7 @@ def test_an_organizer_changes_the_ticket_in_four_clicks(event, registration, org
     make_ticket(event, slug="foreign", name="Billet suisse", price=12_000, currency="CHF")
 
     detail = html.fromstring(organizer.get(address).content)
-    [link] = detail.xpath("//a[contains(., 'Changer de billet')]/@href")
+    [link] = detail.xpath("//a[contains(., 'Modifier le billet ou les options')]/@href")
     preview = organizer.get(link, {"ticket": full.pk})
     [choice] = html.fromstring(preview.content).xpath("//main//form[@method='get']")
     [form] = html.fromstring(preview.content).xpath("//main//form[@method='post']")

@@ -298,7 +298,6 @@ def confirm_ticket(client, answer, **fields):
     return client.post(address, {**dict(form.form_values()), **fields}, follow=True)
 
 
-@pytest.mark.once
 def test_a_ticket_that_replaces_a_credited_one_is_owed_in_full(organizer, event, ticket):
     make_issuer()
     credited, unpaid = people = make_people(ticket, 2)
@@ -316,6 +315,20 @@ def test_a_ticket_that_replaces_a_credited_one_is_owed_in_full(organizer, event,
     assert owed == {credited.pk: 4_000, unpaid.pk: 4_000}
 
 
+def test_a_credited_ticket_stays_credited_at_the_same_price(organizer, event, ticket):
+    make_issuer()
+    [credited] = people = make_people(ticket, 1)
+    credit_invoice(invoice=issue_invoice(receivable=sync_receivable(credited.order)), reason="Geste")
+    other = make_ticket(event, slug="other", name="Autre", price=ticket.price)
+
+    preview = act(organizer, "ticket", *people, ticket=other.pk)
+    confirm_ticket(organizer, preview, reason="erreur")
+
+    assert "devront" not in preview.text
+    assert calculate_balance(credited.order).amount == 0
+
+
+@pytest.mark.once
 def test_a_change_between_tickets_of_a_full_quota_lacks_no_place(event, ticket):
     quota = Quota.objects.create(event=event, name="Salle", capacity=2, reserved=2)
     event.tickets.update(quota=quota)

@@ -217,6 +217,26 @@ def test_places_of_a_members_ticket_cannot_come_with_it(organizer, event):
     assert sorted(page.context["form"].errors) == ["badge_ticket", "pass_ticket"]
 
 
+def test_a_package_offers_no_members_ticket(organizer, event):
+    members = make_ticket(event, slug="member", audience="member")
+
+    form = organizer.get(reverse("organize-package-new", args=["congress"])).context["form"]
+
+    offered = form.fields["pass_ticket"].queryset
+    assert event.tickets.get(slug="guest") in offered
+    assert members not in offered
+
+
+def test_a_package_whose_ticket_became_members_only_is_refused_with_a_sentence(organizer, event, package):
+    event.tickets.filter(pk=package.badge_ticket_id).update(audience="member")
+    address = reverse("organize-package", args=["congress", package.slug])
+    data = {"name": "Or", "slug": package.slug, "cost": "300", "vat_rate": "2000", "position": "0"}
+
+    page = organizer.post(address, data | {"badge_ticket": package.badge_ticket_id, "badges": "1"})
+
+    assert "Un pack ne peut pas comprendre un billet" in page.text
+
+
 def test_nothing_leads_from_a_sponsor_to_the_programme():
     """To sponsor gives no say: no row of either knows the other, neither directly nor through one between."""
     fields = {field.related_model for field in Sponsorship._meta.get_fields() if field.related_model}

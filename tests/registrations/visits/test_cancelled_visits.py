@@ -83,7 +83,7 @@ def test_whoever_had_a_place_reads_what_comes_next_and_who_left_does_not():
     assert [page.count("Votre place est annulée sans frais") for page in pages] == [1, 0]
     theirs = Client().get(member.registration.order.manage_path).content.decode()
     assert "Retirer de mon agenda" in theirs
-    assert "S’inscrire à nouveau" not in theirs
+    assert "Se réinscrire" not in theirs
 
 
 def test_the_mail_takes_the_visit_and_its_rides_out_of_calendars(run_tasks, mailoutbox):

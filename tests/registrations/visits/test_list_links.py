@@ -165,7 +165,7 @@ def test_the_secretary_reads_and_it_is_written_down(sent):
     assert (entry.actor, entry.reason, entry.event) == (secretary, "secretary", made.visit.event.slug)
 
 
-@pytest.mark.parametrize("role", ["organizer", "desk", "scanner"])
+@pytest.mark.parametrize("role", ["organizer", "desk", "reviewer"])
 def test_nobody_who_works_for_the_event_sees_identities(sent, role):
     made, _address = sent
     slug, person = made.visit.event.slug, make_person()

@@ -6,7 +6,7 @@ const REPLACEMENTS = new Map([
 ]);
 const MAX_SHOWN = 30;
 /** As in badges/desk/offline_data.py. */
-const GROUP_LENGTH = 2;
+const GROUP_PREFIX_LENGTH = 2;
 
 /**
  * Return the words of a text in lower case without accents, each after one space.
@@ -26,9 +26,9 @@ export function foldText(text) {
  */
 export function mergeUpdate(data, update) {
   const { setup, spares, guests, digests } = update;
-  if (!data) return { .../** @type {Desk.Setup} */ (setup), spares: spares ?? [], guests, digests };
+  if (!data?.digests) return { .../** @type {Desk.Setup} */ (setup), spares: spares ?? [], guests, digests };
   const unchanged = data.guests.filter(({ reference }) => {
-    const group = reference.slice(0, GROUP_LENGTH);
+    const group = reference.slice(0, GROUP_PREFIX_LENGTH);
     return group in digests && digests[group] === data.digests[group];
   });
   return { ...data, ...setup, spares: spares ?? data.spares, guests: [...unchanged, ...guests], digests };

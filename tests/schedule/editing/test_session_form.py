@@ -1,0 +1,36 @@
+"""The form of a session: which values it offers, and what it leaves as it is."""
+
+import pytest
+
+from schedule.editing.forms import SessionForm
+from schedule.models import Session
+from tests.factories import make_event, make_session
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+def test_sessions_to_follow_are_sorted_by_title_and_told_apart_by_their_start():
+    event = make_event()
+    for title in ("Zoom", "Déjeuner", "École", "Déjeuner"):
+        make_session(event, title)
+    Session.objects.filter(title="Zoom").update(starts_at=None, ends_at=None)
+
+    labels = [label for _value, label in SessionForm(event=event).fields["follows"].choices]
+
+    assert labels[0] == "aucune"
+    assert [label.partition(" (")[0] for label in labels[1:]] == ["Déjeuner", "Déjeuner", "École", "Zoom"]
+    assert labels[1].startswith("Déjeuner (")
+    assert labels[-1] == "Zoom"
+
+
+@pytest.mark.parametrize("stored", ["gsw", "fr_FR", "Français", "de / en"])
+def test_languages_that_nobody_touched_stay_as_imported(stored):
+    event = make_event()
+    session = make_session(event, language=stored)
+    form = SessionForm(instance=session, event=event)
+    shown = {name: form[name].value() or "" for name in form.fields}
+
+    saved = SessionForm({**shown, "title": "Autre titre"}, instance=session, event=event)
+
+    assert saved.is_valid(), saved.errors
+    assert saved.cleaned_data["language"] == stored
