@@ -24,13 +24,14 @@ SINGLE, TURNS = 3000, 3
 DEVICES = 8
 BATCH = 200
 WHY = (
-    "the floor writes one row and reads none. A scan is one statement that reads (device, role, door, key,"
-    " registration, presence) and one that writes scan and presence under the registration’s lock; the rest"
-    " is the signature, the verdict and the way of a request to the view and back."
+    "the floor writes one row and reads none. A scan is one statement for the device and the role behind it,"
+    " one that reads all else (checkpoint, key, registration, presence) and one that writes scan and presence"
+    " under the registration’s lock; the rest is the signature, the verdict, and validating and rendering by"
+    " REST framework."
 )
 WHY_WAITS = (
     "SQLite lets one write at a time, each with a disk's acknowledgement: of eight at once, seven wait for"
-    " their turn in the kernel's queue (`convention/sqlite/`)."
+    " their turn in the kernel's queue (`convention/db/sqlite/`)."
 )
 WHY_BATCHES = (
     "of some 45 ms of a batch, 20 are its 200 signatures; the rest reads and locks 200 registrations by the"
