@@ -6,8 +6,8 @@ Fixtures:
 - `open_page(screen="phone", language="fr", javascript=True, **options)` opens a page in a fresh context;
   relative addresses work: `page.goto("/en/events/x/")`.
 - `screen` (phone and desktop), `language` (fr and en), `prefix` ("" or "/en"): a test that names both runs on
-  the phone in French and on the desktop in English, one on a single screen in one of the languages (half of
-  these tests in each); `make soak` does the rest. Narrow with
+  the phone in French (`make test`) and on the desktop in English (`make test-long`), one on a single screen
+  in one of the languages (half of these tests in each); `make soak` does the rest. Narrow with
   `@pytest.mark.parametrize("screen", ["phone"], indirect=True)`.
 - `browser_page` a page in that screen and language. `no_javascript` the same without JavaScript.
 - `camera_page(codes, **options)` opens a page in a browser of its own whose camera shows these codes in turn.
@@ -45,7 +45,10 @@ expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark browser tests; rerun a failed one once, since a busy machine may starve it."""
+    """Mark browser tests, and those of their variants that run later.
+
+    A failed one runs again, since a busy machine may starve it.
+    """
     for item in items:
         if "browser_name" in getattr(item, "fixturenames", []):
             item.add_marker(pytest.mark.browser)
@@ -57,6 +60,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if is_for_soak(item, variants[story(item)]):
             item.add_marker(pytest.mark.soak)
+        elif variants[story(item)] >= STRAIGHT and screen_and_language(item) == ("desktop", "en"):
+            item.add_marker(pytest.mark.long)
 
 
 def is_for_soak(item: pytest.Item, variants: set[tuple[str, str]]) -> bool:
