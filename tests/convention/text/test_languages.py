@@ -11,7 +11,7 @@ from convention.text.languages import find_language_code, get_language_name, par
     [
         ("fr", "fr"), ("fr_FR", "fr"), ("DE-de", "de"), ("French", "fr"), ("français", "fr"),
         ("FRANCAIS", "fr"), ("anglais", "en"), ("German", "de"), ("japonais", "ja"),
-        ("Klingon", "Klingon"), ("", ""),
+        ("Klingon", "tlh"), ("Sindarin", "Sindarin"), ("", ""),
     ],
 )  # fmt: skip
 def test_a_language_is_known_by_its_code_or_its_name(text, code):
