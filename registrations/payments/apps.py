@@ -26,6 +26,6 @@ class PaymentsConfig(AppConfig):
             "registrations.payments.cards.unpaid_addons.remove_expired_addons", seconds=10 * MINUTE
         )
         hooks.balance_changes.register("registrations.payments.cards.unpaid_addons.clear_payment_deadlines")
-        hooks.send_refund.register("registrations.payments.cards.refunds.send_refund")
+        hooks.send_refund.register("registrations.payments.cards.stripe_refunds.send_refund")
         hooks.confirm_payment.register("registrations.payments.cards.settlement.confirm_manual_payment")
         hooks.notify_unplaced.register("registrations.payments.payment_problems.notify_unplaced_payment")

@@ -57,7 +57,11 @@ def test_a_worker_killed_while_it_takes_a_payment_and_while_it_gives_it_back(str
     assert CardPaymentAttempt.objects.get().payment == payment
 
     asked = request_refund(payment=payment, amount=5_000, reason="x")
-    kill(site.halting("registrations.payments.cards.refunds.save_refund", 1, "worker", "--interval", "0.1"))
+    kill(
+        site.halting(
+            "registrations.payments.cards.stripe_refunds.save_refund", 1, "worker", "--interval", "0.1"
+        )
+    )
     assert len(stripe.world.all("re")) == 1
     assert Refund.objects.get().state == "requested"
     site.worker()

@@ -9,7 +9,7 @@ from registrations.invoices.models import Payment, Refund
 from registrations.payments.models import Dispute
 
 from . import gateway
-from .refunds import list_unanswered_refunds, send_pending_refunds
+from .stripe_refunds import list_unanswered_refunds, send_pending_refunds
 
 LOST_STATUS = "lost"
 

@@ -8,8 +8,8 @@ from registrations.payments.models import PayoutLine, StripeRefund
 
 from . import gateway
 from .disputes import sync_dispute
-from .refunds import sync_refund
 from .settlement import settle_session
+from .stripe_refunds import sync_refund
 
 # Failed ones were sent before, and their first entry in the accounts must exist to be reversed.
 SENT_STATUSES = {"paid", "in_transit", "failed"}

@@ -16,8 +16,8 @@ from registrations.payments.models import StripeEvent
 from . import gateway
 from .disputes import sync_dispute
 from .payouts import import_payout
-from .refunds import sync_refund
 from .settlement import settle_session
+from .stripe_refunds import sync_refund
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from registrations.invoices.ledger.refunds import InvalidRefund, request_refund
 from registrations.invoices.models import Payment, Payout, Refund
 from registrations.payments.cards import gateway
 from registrations.payments.cards.disputes import sync_dispute
-from registrations.payments.cards.refunds import send_refund, sync_refund
+from registrations.payments.cards.stripe_refunds import send_refund, sync_refund
 from registrations.payments.models import Dispute, PayoutLine, StripeRefund
 from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.payments.factories import begin, latest, money, order_by_card
