@@ -13,6 +13,7 @@ from badges.attendance.scanning.device_state.leases import (
     LEASE_DURATION,
     renew_lease,
 )
+from badges.attendance.scanning.device_state.silence import find_silent_devices
 from badges.attendance.scanning.record_scans import record_scan_items
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
@@ -79,6 +80,21 @@ def test_a_silent_phone_makes_the_count_uncertain(client, event):
     assert [total for _at, _label, total in page.context["arrivals"].points][-1] == page.context[
         "total"
     ].arrived_count
+
+
+def test_a_silent_phone_is_expected_to_go_on_as_at_its_present_checkpoint(event):
+    busy, calm = (Checkpoint.objects.create(event=event, name=name) for name in ("Porte B", "Salle"))
+    device = make_device(event, checkpoint=busy)[0]
+    let_in(device, event, 5)
+    device.checkpoint = calm
+    device.save(update_fields=["checkpoint"])
+    let_in(device, event, 1)
+    fall_silent(device, 10)
+
+    [silent] = find_silent_devices(event, at=timezone.now())
+
+    assert silent.door == calm.pk
+    assert silent.entries == 1
 
 
 def test_a_silent_phone_that_changes_nothing_leaves_the_bounds_out(client, event):

@@ -66,9 +66,14 @@ def find_silent_devices(
 
 
 def _count_scans_before_silence(devices: Collection[int]) -> dict[tuple[int, str], int]:
-    """Return the number of scans by device and direction in the half hour before each device fell silent."""
+    """Return the number of scans by device and direction in the half hour before each device fell silent.
+
+    Only those at the checkpoint where the device is now: they tell how many people pass there.
+    """
     scans = Scan.objects.filter(
         device__in=devices,
+        # Found by the index of checkpoint and time: a device may have a hundred thousand scans.
+        checkpoint=F("device__checkpoint"),
         let_in=True,
         verdict__in=COUNTED_VERDICTS,
         effective_at__gt=F("device__seen_at") - PACE_WINDOW,
