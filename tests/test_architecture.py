@@ -8,7 +8,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from django.apps import apps
 from django.db.models import ForeignObject, ManyToManyField
 
@@ -47,8 +46,6 @@ HTTP_MODULES = set(
     """.split()
 )  # beside the views: they decide who is calling, or surround every request
 MIN_COPIED_STATEMENTS = 5
-
-pytestmark = pytest.mark.long  # `make check` runs it
 
 
 def list_files(*patterns: str) -> list[Path]:
