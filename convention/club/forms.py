@@ -4,7 +4,6 @@ import datetime
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +11,7 @@ from stdnum.fr import siren, siret
 
 from convention.text.countries import CountryFormMixin
 from convention.text.email_addresses import filter_by_email, normalize_email
+from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import ActionErrorsMixin, HundredthsField, OfferedRowsField, set_empty_label
 
@@ -261,7 +261,7 @@ class MarketForm(UniqueNameForm):
 class PersonNameForm(ActionErrorsMixin, forms.ModelForm):
     """A person's name and language."""
 
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_CHOICES)
 
     class Meta:
         model = Person

@@ -184,7 +184,7 @@ def _describe_lost_favourites(total: int, count: int) -> str:
 
 
 def describe_fix(timetable: Timetable, fix: Fix, zone: zoneinfo.ZoneInfo) -> str:
-    """Return a sentence in the imperative that says what the fix changes."""
+    """Return the change that the fix makes, in the imperative, as on its button."""
     titles = [Truncator(timetable.sessions[key].title).chars(MAX_TITLE_CHARS) for key in fix.states]
     if len(titles) > 1:
         return gettext("Swap “%(first)s” and “%(second)s”") % {"first": titles[0], "second": titles[1]}

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.club import forms as club_forms
+from convention.text.languages import LANGUAGE_CHOICES
 from convention.text.normalize import normalize_whitespace
 from convention.web.forms import HundredthsField
 from registrations.invoices.formatting import format_cents
@@ -176,7 +176,7 @@ class BankLineForm(forms.Form):
 class BuyerForm(CheckedNumbersForm[Receivable]):
     """Buyer as printed on the next document."""
 
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_CHOICES)
 
     class Meta:
         model = Receivable
