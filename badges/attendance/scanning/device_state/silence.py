@@ -61,18 +61,24 @@ def find_silent_devices(
     )
     if not silent:
         return []
-    paces = _count_scans_before_silence([device.pk for device in silent])
+    paces = _count_scans_before_silence(silent)
     return [_make_silent_device(device, paces, at) for device in silent]
 
 
-def _count_scans_before_silence(devices: Collection[int]) -> dict[tuple[int, str], int]:
+def _count_scans_before_silence(devices: Collection[Device]) -> dict[tuple[int, str], int]:
     """Return the number of scans by device and direction in the half hour before each device fell silent.
 
     Only those at the checkpoint where the device is now: they tell how many people pass there.
     """
-    scans = Scan.objects.filter(
+    first_seen_at = min(device.seen_at for device in devices if device.seen_at)
+    # These bounds follow from the conditions below. As constants they let the database read the recent scans
+    # of these checkpoints once, instead of all scans of each device: it may have a hundred thousand.
+    recent_scans = Scan.objects.filter(
+        checkpoint__in={device.checkpoint_id for device in devices},
+        effective_at__gt=first_seen_at - PACE_WINDOW,
+    )
+    scans = recent_scans.filter(
         device__in=devices,
-        # Found by the index of checkpoint and time: a device may have a hundred thousand scans.
         checkpoint=F("device__checkpoint"),
         let_in=True,
         verdict__in=COUNTED_VERDICTS,
