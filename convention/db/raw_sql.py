@@ -4,6 +4,7 @@ All functions raise Django's database errors.
 """
 
 import datetime
+import json
 import re
 import sqlite3
 import uuid
@@ -41,20 +42,20 @@ def execute_statement(statement: str, values: dict[str, Any]) -> DatabaseCursor:
 def insert_rows(
     table: str, column_types: Mapping[str, str], rows: Sequence[dict[str, Any]], *, suffix: str = ""
 ) -> None:
-    """Insert rows in one statement, column by column on PostgreSQL: a third of the ORM's cost.
+    """Insert rows in one statement, as one JSON text on PostgreSQL: a fraction of the ORM's cost.
 
     `column_types` maps column names to PostgreSQL types; `suffix` is appended, such as an ON CONFLICT clause.
     """
     if not rows:
         return
-    names, source = (
-        ", ".join(column_types),
-        ", ".join(f"%({name})s::{kind}[]" for name, kind in column_types.items()),
-    )
+    names = ", ".join(column_types)
     if connection.vendor == "postgresql":
-        # Arrays keep the text of the statement the same for any number of rows, so that it stays prepared.
-        statement = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({source}) {suffix}"  # noqa: S608 (our names)
-        execute_statement(statement, {name: [row[name] for row in rows] for name in column_types})
+        # The text of the statement is the same for any number of rows, so that it stays prepared. psycopg
+        # would adapt an array for each column value by value, which takes six times as long.
+        source = ", ".join(f"{name} {kind}" for name, kind in column_types.items())
+        source = f"json_to_recordset(%(rows)s) AS source ({source})"
+        statement = f"INSERT INTO {table} ({names}) SELECT {names} FROM {source} {suffix}"  # noqa: S608 (our names)
+        execute_statement(statement, {"rows": json.dumps(rows, default=str)})
         return
     placeholders = ", ".join(f":{name}" for name in column_types)
     statement = f"INSERT INTO {table} ({names}) VALUES ({placeholders}) {suffix}"  # noqa: S608 (our own names)
