@@ -1,5 +1,6 @@
 """Write the mails about proposals: the call's texts with placeholders, filled in for each speaker."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -27,36 +28,41 @@ PLACEHOLDERS: Final = {
     "link": gettext_lazy("address of the proposal’s page; once accepted, of the speaker’s own page"),
 }
 LINK_PLACEHOLDER: Final = "{link}"
+LINK_LINE_PATTERN: Final = re.compile(r"^\{link\}\s*$", re.MULTILINE)
 # A subject has one line, and a secret does not belong in it.
 SUBJECT_PLACEHOLDERS: Final = ("name", "title", "event", "deadline")
+# The line with nothing but the link becomes a button in HTML.
 DEFAULT_LETTERS: Final = {
     ProposalMail.Kind.RECEIVED: (
         gettext_lazy("We have received your proposal “{title}”"),
         gettext_lazy(
             "Hello {name},\n\nThank you for your proposal “{title}” for {event}. You can change or withdraw "
-            "it on its page until {deadline}; you will also find our decision there."
+            "it on its page until {deadline}; you will also find our decision there:\n\n{link}\n\n"
+            "Kind regards,\n{event}"
         ),
     ),
     ProposalMail.Kind.ACCEPTED: (
         gettext_lazy("Your session “{title}” is part of {event}"),
         gettext_lazy(
             "Hello {name},\n\nWe are happy to include “{title}” in the programme of {event}. Please confirm "
-            "on your page that you will come, and check what we will publish about you. We will let you know "
-            "the day, time and room later."
+            "on your page that you will come, and check what we will publish about you:\n\n{link}\n\n"
+            "We will let you know the day, time and room later.\n\nKind regards,\n{event}"
         ),
     ),
     ProposalMail.Kind.REJECTED: (
         gettext_lazy("Your proposal “{title}” for {event}"),
         gettext_lazy(
             "Hello {name},\n\nThank you for your proposal “{title}”. We received more good proposals than "
-            "{event} has room for, and could not include yours. We hope to see you there all the same."
+            "{event} has room for, and could not include yours. We hope to see you there all the same.\n\n"
+            "You can still view your proposal:\n\n{link}\n\nKind regards,\n{event}"
         ),
     ),
     ProposalMail.Kind.WAITLISTED: (
         gettext_lazy("Your proposal “{title}” is on the waiting list"),
         gettext_lazy(
             "Hello {name},\n\nWe would like to have “{title}” at {event}, but the programme is full for now. "
-            "If a session is cancelled, we will get back to you."
+            "If a session is cancelled, we will get back to you.\n\nYou can view your proposal or withdraw "
+            "it on its page:\n\n{link}\n\nKind regards,\n{event}"
         ),
     ),
 }
@@ -111,11 +117,14 @@ def write_letter(mail: ProposalMail, *, to: str) -> MailMessage:
     """Return the message of a stored mail, with the link of its recipient."""
     proposal = mail.recipient.proposal
     event, url = proposal.call.event, build_link(mail)
+    text_before_link, *text_after_link = LINK_LINE_PATTERN.split(mail.text, maxsplit=1)
     context: dict[str, Any] = {
         "event": event,
         # Unlike the subject, it is in the text of the mail.
         "heading": defuse_links(mail.subject),
         "text": mail.text.replace(LINK_PLACEHOLDER, url),
+        "text_before_link": text_before_link.replace(LINK_PLACEHOLDER, url),
+        "text_after_link": "".join(text_after_link).replace(LINK_PLACEHOLDER, url),
         "url": url,
         "is_accepted": mail.kind == ProposalMail.Kind.ACCEPTED,
     }

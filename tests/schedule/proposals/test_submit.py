@@ -143,6 +143,18 @@ def test_the_customer_must_not_be_a_vendor_either(client, speaker):
     assert not SessionProposal.objects.exists()
 
 
+def test_the_confirmation_ends_with_a_closing_after_the_link(client):
+    post(client, make_call(make_event(name="Assises")))
+    run_waiting_tasks()
+    [letter] = mail.outbox
+    html = letter.alternatives[0][0]
+
+    link = re.search(r"http://\S+/en/proposals/\S+/", letter.body)[0]
+    assert letter.body.index(link) < letter.body.index("Kind regards,\nAssises")
+    assert html.count(link) == 1
+    assert html.index(link) < html.index("Kind regards,<br>Assises")
+
+
 def test_an_ended_employment_and_a_call_without_the_rule_refuse_nobody(client):
     make_vendor_employee().employments.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
     call = make_call()
