@@ -68,9 +68,11 @@ def make_inside_list(event: "Event", people: Sequence[PersonInside]) -> PrintedL
     counts = count_inside_anywhere(event, inside_count=len(people))
     if counts.fewest_inside != counts.most_inside:
         bounds = {"fewest": counts.fewest_inside, "most": counts.most_inside}
-        count = f"{count} · {_('between %(fewest)d and %(most)d, as some phones are silent') % bounds}"
+        count = (
+            f"{count} · {_('between %(fewest)d and %(most)d, as some phones are not responding') % bounds}"
+        )
     elif counts.silent_devices:
-        count = f"{count} · {_('some phones are silent')}"
+        count = f"{count} · {_('some phones are not responding')}"
     return PrintedList(
         title=_("Evacuation list"),
         subtitles=[count],
