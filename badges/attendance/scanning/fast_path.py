@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Model
-from django.db.utils import DEFAULT_DB_ALIAS
 from django.utils.translation import gettext as _
 
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
+from convention.db.compiled_query import make_stored_instance
 from convention.db.raw_sql import execute_statement, find_conversions
 from convention.db.wait_budget import is_wait_timeout
 from convention.errors import ServiceUnavailable
@@ -223,7 +223,7 @@ def list_conversions() -> list[tuple[int, Callable[[Any], Any]]]:
 
 def make_instance[Row: Model](model: type[Row], names: list[str], cells: Iterator[Any]) -> Row:
     """Build a model instance from the next cells, with only these columns loaded."""
-    return model.from_db(DEFAULT_DB_ALIAS, names, list(islice(cells, len(names))))
+    return make_stored_instance(model, names, list(islice(cells, len(names))))
 
 
 def decide_single_scan(context: ScanContext, received: ReceivedScan) -> ScanResult | None:
