@@ -33,7 +33,7 @@ REJECTED = {
 """Words of French that docs/glossary.md has another word for, and spaces that break a line where none may."""
 REJECTED_IN_ENGLISH = {
     r"\b(a|the|this|by|last|latest) mail\b(?! server)|(?<!-)\bmails\b": "e-mail",
-    r"\btexts? of confidentiality\b": "confidentiality text",
+    r"\btexts? of confidentiality\b": "confidentiality terms",
 }
 ALIASES = re.compile(r"\b([pn]{0,2}gettext\w*) as (?!_\b)(\w+)")
 """Names that xgettext does not know: what is said through them would never be collected."""

@@ -84,7 +84,7 @@ RETENTION = [
     ),
     RetentionRule(
         slug="desk-devices",
-        name=_("Desks that worked offline, and their entries"),
+        name=_("Offline desk devices and their entries"),
         counted_from=_("after the end of the event"),
         days=90,
         min_days=7,

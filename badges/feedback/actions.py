@@ -22,7 +22,7 @@ from .answers import lock_feedback
 from .models import FeedbackSettings, SessionFeedback
 from .summaries import list_summarized_speakers
 
-SUMMARY_SUBJECT: Final = gettext_lazy("{event}: the feedback on your sessions")
+SUMMARY_SUBJECT: Final = gettext_lazy("{event}: feedback on your sessions")
 SUMMARY_TEXT: Final = gettext_lazy(
     "Hello {name},\n\nThank you for speaking at {event}. This is how attendees rated your "
     "sessions:\n\n{feedback}\n\nTheir comments are on your page. Answers are anonymous: neither you nor we "

@@ -45,7 +45,7 @@ class HideCommentForm(forms.ModelForm[SessionFeedback]):
     hidden_reason = forms.CharField(
         label=_("Reason"),
         max_length=300,
-        error_messages={"required": _("Enter the reason, for the other organizers.")},
+        error_messages={"required": _("Enter a reason; the other organizers will see it.")},
     )
 
     class Meta:

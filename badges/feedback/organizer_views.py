@@ -74,7 +74,7 @@ def feedback_session(request: HttpRequest, event: str, number: int) -> HttpRespo
             hide_comment(answer=answer, reason=form.cleaned_data["hidden_reason"])
             messages.success(request, _("The comment has been hidden from the speakers."))
             return redirect("organize-feedback-session", event_obj.slug, number)
-        messages.error(request, _("Enter the reason, for the other organizers."))
+        messages.error(request, _("Enter a reason; the other organizers will see it."))
     context = {"event": event_obj, "section": "organize", "summary": summary, "form": form}
     return render(request, "feedback/organize_session.html", context)
 

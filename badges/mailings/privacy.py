@@ -25,7 +25,7 @@ def list_news_agreements(subject: DataSubject) -> list[Agreement]:
         Agreement(
             key="news",
             title=_("Club news"),
-            text=_("E-mails that are not about an event you are registered for."),
+            text=_("The club may e-mail me news that is not about an event I am registered for."),
             # There is no opt-in: the agreement counts from the creation of the account until it is withdrawn.
             given_at=subject.person.date_joined,
             withdrawn_at=refused.unsubscribed_at if refused else None,

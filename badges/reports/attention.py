@@ -181,9 +181,9 @@ def _mailing_items(facts: EventFacts) -> Iterator[AttentionItem]:
 def _visit_items(facts: EventFacts) -> Iterator[AttentionItem]:
     if facts.missing_agreements and facts.locks_at:
         sentence = ngettext(
-            "%(count)s visitor has not accepted the confidentiality text yet; the list will be "
+            "%(count)s visitor has not accepted the confidentiality terms yet; the list will be "
             "locked on %(moment)s.",
-            "%(count)s visitors have not accepted the confidentiality text yet; the list will "
+            "%(count)s visitors have not accepted the confidentiality terms yet; the list will "
             "be locked on %(moment)s.",
             facts.missing_agreements,
         )

@@ -32,7 +32,7 @@ NOT_YOU_TEXT = _(
     "If this wasn’t you, someone else has access to your account: choose a new password "
     "immediately, end all other sessions and contact the club."
 )
-NOT_REQUESTED_TEXT = _("If you didn’t ask for this, you can ignore this e-mail.")
+NOT_REQUESTED_TEXT = _("If you didn’t request this, you can ignore this e-mail.")
 SECURITY_LABEL = _("View my account security")
 
 ACCOUNT_MAIL_TEXTS = {
@@ -74,9 +74,9 @@ ACCOUNT_MAIL_TEXTS = {
     "email_replaced": AccountMailText(
         _("Your address has changed"),
         _(
-            "An administrator of the club changed the address of your account from %(from_email)s "
-            "to %(to_email)s. Your sessions have ended and API tokens were revoked: sign in with the new "
-            "address."
+            "A club administrator has changed the address of your account from %(from_email)s to "
+            "%(to_email)s. You have been signed out everywhere and your API tokens have been "
+            "revoked: sign in with the new address."
         ),
         _("If you did not expect this, contact the club immediately."),
     ),
@@ -104,7 +104,10 @@ ACCOUNT_MAIL_TEXTS = {
     ),
     "totp_activated": AccountMailText(
         _("Authenticator app added"),
-        _("An authenticator app now protects your account: you enter its code after your password."),
+        _(
+            "An authenticator app now protects your account: you will need a code from it after "
+            "your password."
+        ),
         NOT_YOU_TEXT,
         SECURITY_LABEL,
     ),
@@ -136,7 +139,7 @@ ACCOUNT_MAIL_TEXTS = {
         _("Your second factor has been reset"),
         _(
             "An administrator has removed your passkeys, authenticator app and recovery codes, "
-            "and ended your sessions. Sign in with your password or a code sent by e-mail, "
+            "and signed you out everywhere. Sign in with your password or a code sent by e-mail, "
             "then set up a new second factor."
         ),
         _("If you did not make this request, contact the club immediately."),

@@ -23,7 +23,7 @@ def _end_sessions(_rows: "QuerySet[Any]", subject: DataSubject) -> None:
 PERSONAL_DATA = [
     PersonalDataSource(
         model=EmailAddress,
-        name=_("addresses"),
+        name=_("e-mail addresses"),
         purpose=_("your verified e-mail addresses"),
         person_columns=("user",),
         address_columns=("email",),

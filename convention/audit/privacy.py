@@ -20,12 +20,12 @@ def _find_entries_about(subject: DataSubject) -> "QuerySet[Any]":
 PERSONAL_DATA = [
     PersonalDataSource(
         model=AuditEntry,
-        purpose=_("who did what and when: names of fields, never their values"),
+        purpose=_("the log of actions by you or about you: field names only, never their values"),
         actor_columns=("actor",),
         exported_columns=("id", "created_at", "channel", "verb", "event", "subject", "fields"),
         find_more_rows=_find_entries_about,
         retention_reason=_(
-            "entries are never changed; they identify people by a number, and names are removed from reasons"
+            "entries identify people by a number only; names are removed from the reasons given"
         ),
     ),
 ]

@@ -212,7 +212,7 @@ class NewEmployerForm(ActionErrorsMixin, forms.Form):
 
     on = DayField(label=_("First day at the new employer"), initial=timezone.localdate)
     to = forms.ModelChoiceField(
-        Company.objects.all(), label=_("New employer"), required=False, empty_label=_("None known")
+        Company.objects.all(), label=_("New employer"), required=False, empty_label=_("Not known")
     )
     title = forms.CharField(label=_("Job title"), max_length=120, required=False)
     level = forms.ChoiceField(

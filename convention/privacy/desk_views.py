@@ -136,7 +136,7 @@ def case_refuse(request: "HttpRequest", pk: int) -> HttpResponse:
     if form.is_valid():
         refuse_request(case=privacy_case, answered_by=clerk, reason=form.cleaned_data["reason"])
         messages.success(
-            request, _("The request has been refused. The person receives your reason by e-mail.")
+            request, _("The request has been refused. The person will receive your reason by e-mail.")
         )
         return redirect("privacy")
     return _render_case(request, privacy_case, erase_form=ErasureConfirmForm(), refuse_form=form)

@@ -27,18 +27,18 @@ class PrivacyMailText:
 
 PRIVACY_MAIL_TEXTS = {
     "received": PrivacyMailText(
-        _("Your request about your data"),
+        _("Your personal data request"),
         _("We have received your request and will answer by %(due)s at the latest."),
         _("If you did not make this request, contact the club immediately."),
         has_link=True,
     ),
     "erased": PrivacyMailText(
         _("Your data has been erased"),
-        _("We have erased your name, addresses and answers. Your attendance is kept as anonymous figures."),
+        _("We have erased your name, addresses and answers. Only anonymous attendance figures are kept."),
         _("This is our last e-mail to you: we no longer have your address."),
     ),
     "refused": PrivacyMailText(
-        _("Your request about your data"),
+        _("Your personal data request"),
         _("We cannot grant your request: %(reason)s"),
         _(
             "You have the right to lodge a complaint with the data protection authority (in "

@@ -110,10 +110,10 @@ def describe_refund_method(payment_method: str, amount: Money) -> str:
     """Return how and when an amount is refunded, depending on how it was paid."""
     sentences = {
         Payment.Method.CARD: _(
-            "We automatically refund %(amount)s to the card, usually within 5 to 10 days."
+            "%(amount)s will be refunded automatically to the card used for payment, usually in 5 to 10 days."
         ),
         Payment.Method.SEPA_DEBIT: _(
-            "We refund %(amount)s to the account that was debited, usually within 10 days."
+            "%(amount)s will be refunded to the account that was debited, usually within 10 days."
         ),
         Payment.Method.TEST: _("Test refund of %(amount)s; no real money is involved."),
         Payment.Method.CASH: _(

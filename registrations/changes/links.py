@@ -92,7 +92,7 @@ def _write_links_letter(recipient: str, links: list[MailedLink], *, message_key:
     with translation.override(language):
         return MailMessage(
             to=recipient,
-            subject=_("The links of your registrations"),
+            subject=_("Links to your registrations"),
             template="links",
             context={"links": [(link.title, link.url) for link in links]},
             language=language,

@@ -20,6 +20,8 @@ COLUMN_FIELDS = ("first_name", "last_name", "full_name", "email", "company", "ti
 # As `casefold_text` returns them: without accents and capitals.
 NAME_TO_FOLLOW_WORDS = frozenset(
     {
+        "a preciser",
+        "nom a preciser",
         "a suivre",
         "nom a suivre",
         "a venir",

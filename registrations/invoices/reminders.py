@@ -87,7 +87,7 @@ def build_reminder_message(document: Invoice, step: int, unpaid_cents: int) -> M
         elif step < 30:
             subject = _("Reminder: invoice %(number)s was due on %(day)s") % values
         else:
-            subject = _("Last reminder: invoice %(number)s was due on %(day)s") % values
+            subject = _("Final reminder: invoice %(number)s was due on %(day)s") % values
         return MailMessage(
             to=document.receivable.email,
             subject=subject,

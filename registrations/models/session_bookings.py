@@ -62,7 +62,7 @@ class SessionBooking(models.Model):
 
     class Meta:
         verbose_name = pgettext_lazy("session", "seat")
-        verbose_name_plural = pgettext_lazy("session", "seats")
+        verbose_name_plural = _("session bookings")
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(

@@ -47,7 +47,7 @@ class Voucher(LimitedStock):
     opens_at = models.DateTimeField(_("valid from"), null=True, blank=True)
     closes_at = models.DateTimeField(_("valid until"), null=True, blank=True)
     for_company = models.CharField(_("for one company"), max_length=200, blank=True)
-    for_address = models.CharField(_("for one address"), max_length=254, blank=True)
+    for_address = models.CharField(_("for one e-mail address or domain"), max_length=254, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -52,7 +52,7 @@ class PaymentTerms:
         if not self.days_to_pay:
             return _("on receipt of the invoice")
         sentence = ngettext(
-            "within %(days)d day of the invoice", "within %(days)d days of the invoice", self.days_to_pay
+            "within %(days)d day of the invoice date", "within %(days)d days of the invoice date", self.days_to_pay
         )
         return sentence % {"days": self.days_to_pay}
 
@@ -98,7 +98,10 @@ def describe_coming_invoice(order: Order, document: BuyerDocument) -> str:
         return ""
     # What was ordered before the setting was made is left to the treasurer.
     if issuer.issues_since is None or order.created_at < issuer.issues_since:
-        return _("The organizer will issue the invoice later. Until then, a receipt is available.")
+        return _(
+            "The organizer will issue the invoice later. Until then, you can download a "
+            "receipt from your order page."
+        )
     day = None
     if issuer.issues_on == Issuer.IssueTime.DAY:
         event_day = order.event.starts_at.astimezone(order.event.zone).date()
@@ -107,12 +110,15 @@ def describe_coming_invoice(order: Order, document: BuyerDocument) -> str:
         return (
             _("The invoice will follow shortly by e-mail.")
             if issuer.sends_since
-            else _("The invoice will be ready shortly, on the page of the order.")
+            else _("The invoice will be available on your order page shortly.")
         )
     sentence = (
         _("The invoice will follow by e-mail on %(day)s. Until then, a receipt is available.")
         if issuer.sends_since
-        else _("The invoice will be on the page of the order on %(day)s. Until then, a receipt is available.")
+        else _(
+            "The invoice will be available on your order page on %(day)s. Until then, you can "
+            "download a receipt there."
+        )
     )
     return sentence % {"day": format_date(day)}
 

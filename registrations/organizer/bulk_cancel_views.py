@@ -52,7 +52,9 @@ def _cancel_orders(
 ) -> HttpResponse:
     cancel = cancel_orders_and_notify if form.cleaned_data["notify_buyers"] else cancel_orders
     cancelled_count = len(cancel(event=event, references=references, reason=form.cleaned_data["reason"]))
-    sentence = ngettext("%(orders)d order is cancelled.", "%(orders)d orders are cancelled.", cancelled_count)
+    sentence = ngettext(
+        "%(orders)d order has been cancelled.", "%(orders)d orders have been cancelled.", cancelled_count
+    )
     messages.success(request, sentence % {"orders": cancelled_count})
     if skipped_count := len(set(references)) - cancelled_count:
         sentence = ngettext(

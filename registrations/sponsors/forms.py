@@ -224,7 +224,7 @@ class LogoForm(forms.Form):
 
     logo = forms.FileField(
         label=_("Logo"),
-        help_text=_("PNG or JPEG, up to 5 MB; 1200 × 600 pixels are enough for print."),
+        help_text=_("PNG or JPEG, up to 5 MB; 1200 × 600 pixels is enough for print."),
         widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg"}),
         error_messages={
             "required": _("Choose an image."),

@@ -144,7 +144,7 @@ class AvailabilityForm(forms.Form):
     """One time of a speaker or a room; emptied, it is removed."""
 
     level = forms.ChoiceField(
-        label=pgettext_lazy("availability", "At that time"),
+        label=_("Availability"),
         choices=Availability.Level.choices,
         initial=Availability.Level.CANNOT,
     )

@@ -215,7 +215,7 @@ def session_cancel(request: "HttpRequest", event: str, number: int) -> HttpRespo
         cancel_session(session=session, author=get_author(request), reason=reason)
         messages.success(
             request,
-            _("“%(title)s” is cancelled in the draft. The public sees it once you publish.")
+            _("“%(title)s” has been cancelled in the draft. The change becomes public when you publish.")
             % {"title": session.title},
         )
     return redirect("organize-session", event_obj.slug, number)

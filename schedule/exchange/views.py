@@ -56,8 +56,8 @@ def import_preview_page(request: "HttpRequest", event: str, token: str) -> HttpR
             messages.info(
                 request,
                 _(
-                    "Times and rooms are in the draft: publish them when you are ready, or undo the import "
-                    "in the history of the draft."
+                    "Times and rooms are in the draft: publish them when you are ready, or undo "
+                    "the import in the draft’s history."
                 ),
             )
         return redirect("organize-schedule", event_obj.slug)

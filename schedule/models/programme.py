@@ -50,9 +50,7 @@ class Schedule(models.Model):
     day_starts_at = models.TimeField(_("the day starts at"), default=DEFAULT_DAY_START)
     slot_minutes = models.PositiveIntegerField(default=5)
     # One on each line, or “*” for any (programme/embedding.py).
-    embedding_sites = models.TextField(
-        _("sites that may show the programme on their pages"), blank=True, default=""
-    )
+    embedding_sites = models.TextField(_("websites that may embed the programme"), blank=True, default="")
 
     class Meta:
         verbose_name = _("schedule")

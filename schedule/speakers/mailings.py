@@ -43,11 +43,12 @@ REQUEST_TEXT = gettext_lazy(
     "Please use your page to tell us when you are available, confirm your sessions and check your biography. "
     "It takes two minutes, and you do not need an account.\n\nThank you!"
 )
-REMINDER_SUBJECT = gettext_lazy("{event}: we are still missing your availability")
+REMINDER_SUBJECT = gettext_lazy("{event}: we still need to know when you are available")
 REMINDER_TEXT = gettext_lazy(
-    "Hello {name},\n\nWe do not know yet when you are available for {event}. Without an answer we may "
-    "schedule your sessions at any time:\n\n{sessions}\n\nPlease fill in the timetable on your page; it "
-    "takes two minutes.\n\nThank you!"
+    "Hello {name},\n\nWe do not yet know when you are available for {event}. If we do not hear "
+    "from you, your sessions may be scheduled at a time that does not suit "
+    "you:\n\n{sessions}\n\nPlease fill in the timetable on your page; it takes two "
+    "minutes.\n\nThank you!"
 )
 DEFAULT_TEXTS: Final = {
     SpeakerMailing.Kind.REQUEST: (REQUEST_SUBJECT, REQUEST_TEXT),

@@ -45,10 +45,10 @@ def _list_sentences(change: SlotDifference, zone: zoneinfo.ZoneInfo) -> Iterator
         yield _("New: %(when)s.") % {"when": describe_place(change.slot, zone)}
         return
     if after is None:
-        yield _("Removed; it was %(when)s.") % {"when": describe_place(before, zone)}
+        yield _("Removed (previously %(when)s).") % {"when": describe_place(before, zone)}
         return
     if ChangeKind.CANCELLED in change.kinds:
-        yield _("Cancelled; it was %(when)s.") % {"when": describe_place(before, zone)}
+        yield _("Cancelled (previously %(when)s).") % {"when": describe_place(before, zone)}
         return
     if ChangeKind.RESTORED in change.kinds:
         yield _("Reinstated: %(when)s.") % {"when": describe_place(after, zone)}
@@ -72,7 +72,7 @@ def _describe_new_room(before: TimetableSlot, after: TimetableSlot) -> str:
     if not before.room_name:
         return _("Now in %(room)s.") % {"room": after.room_name}
     if not after.room_name:
-        return _("No longer in %(room)s; the room is open.") % {"room": before.room_name}
+        return _("No longer in %(room)s; the new room is yet to be decided.") % {"room": before.room_name}
     return _("In %(new)s instead of %(old)s.") % {"new": after.room_name, "old": before.room_name}
 
 

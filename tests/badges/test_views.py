@@ -45,7 +45,7 @@ def test_a_place_without_a_name_is_not_counted_and_said_to_be_left_out(organizer
     assert (alone.context["count"], refused.status_code) == (0, 409)
     assert beside.context["count"] == 1
     assert unnamed.reference in beside.text
-    assert "Nom à suivre</a>" in page.text
+    assert "Nom à préciser</a>" in page.text
 
 
 def test_two_badges_of_one_name_are_pointed_out(organizer):

@@ -29,7 +29,7 @@ WORDS = {
         "clash": "En même temps :",
         "none": "Aucune session trouvée",
         "whole": "Voir tout le programme",
-        "keep": "L’utiliser sur cet appareil",
+        "keep": "Utiliser ce programme sur cet appareil",
     },
     "en": {
         "search": "Find a session",

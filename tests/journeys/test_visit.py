@@ -94,7 +94,7 @@ def planned(story: Story) -> None:
     story.press(page, "Save the terms")
     story.press(page, "The host has agreed")
     story.press(page, "Open to members")
-    story.reads(page, "Enter the confidentiality text.")
+    story.reads(page, "Enter the confidentiality terms.")
     story.follow(page, "Confidentiality")
     fill(page, {"text": "Ce qui est vu reste entre nous.", "text_en": "What is seen stays among us."})
     story.press(page, "Save the text")

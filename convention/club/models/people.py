@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from convention.club.periods import Period
 from convention.db.searchable import SearchableModel, SearchableQuerySet
@@ -203,7 +204,7 @@ class Employment(Period):
 
     class Meta(Period.Meta):
         verbose_name = _("employment")
-        verbose_name_plural = _("employments")
+        verbose_name_plural = pgettext_lazy("plural", "employment")
 
     def __str__(self) -> str:
         return f"{self.person}, {self.company}"

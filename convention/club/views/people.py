@@ -138,7 +138,7 @@ def person_close(request: "HttpRequest", person_id: int) -> "HttpResponse":
     administrator = require_administrator(request.user)
     person = get_object_or_404(Person, pk=person_id)
     close_account(person=person, actor=administrator)
-    messages.success(request, _("%(name)s’s account is closed.") % {"name": person})
+    messages.success(request, _("%(name)s’s account has been closed.") % {"name": person})
     return redirect("club-person", person_id)
 
 

@@ -115,7 +115,7 @@ def build_day_book_sheet(books: Sequence[DayBook]) -> TableSheet:
             _("Collected: %(method)s") % {"method": labels[method]},
             _("Refunded: %(method)s") % {"method": labels[method]},
         ]
-    header += [_("Fees"), _("Kept")]
+    header += [_("Fees"), _("Net")]
     rows = [(book.currency, _build_cells(row, methods)) for book in books for row in book.rows]
     if not has_foreign_currency(books):
         return TableSheet(_("Day book"), header, [cells for _currency, cells in rows])

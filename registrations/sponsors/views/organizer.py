@@ -147,9 +147,7 @@ def sponsorship_cancel(request: HttpRequest, event: str, pk: int) -> HttpRespons
     cancel_sponsorship(
         sponsorship=sponsorship, reason=normalize_whitespace(request.POST.get("reason", "")[:300])
     )
-    messages.success(
-        request, _("The sponsorship of %(name)s has been cancelled.") % {"name": sponsorship.name}
-    )
+    messages.success(request, _("%(name)s’s sponsorship has been cancelled.") % {"name": sponsorship.name})
     return redirect("organize-sponsor", event, pk)
 
 

@@ -1,4 +1,4 @@
-"""Versions of the confidentiality text, and each visitor's acceptance of the version they read."""
+"""Versions of the confidentiality terms, and each visitor's acceptance of the version they read."""
 
 from django.db import transaction
 from django.utils import timezone

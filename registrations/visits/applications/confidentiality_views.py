@@ -1,4 +1,4 @@
-"""Pages of the confidentiality text: versions for organizers, reading and accepting for visitors."""
+"""Pages of the confidentiality terms: versions for organizers, reading and accepting for visitors."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -60,7 +60,7 @@ def nda_text_edit(request: HttpRequest, event: str) -> HttpResponse:
 
 def _describe_saved_text(visit: Visit) -> str:
     if Application.objects.confirmed().filter(visit=visit).exists():
-        return _("This is now the current version. People with a place are asked by e-mail to accept it.")
+        return _("This is now the current version. People with a place will be asked by e-mail to accept it.")
     return _("This is now the current version.")
 
 

@@ -1,4 +1,4 @@
-"""Forms of the confidentiality text: writing a version, and accepting it."""
+"""Forms of the confidentiality terms: writing a version, and accepting it."""
 
 from typing import Any
 

@@ -110,8 +110,8 @@ def _build_message(application: Application, kind: str, number: int) -> MailMess
     assert person is not None
     event = visit.event
     subjects = {
-        "text": _("Please accept the confidentiality text: %(visit)s"),
-        "reminder": _("Reminder to accept the confidentiality text: %(visit)s"),
+        "text": _("Please accept the confidentiality terms: %(visit)s"),
+        "reminder": _("Reminder: please accept the confidentiality terms: %(visit)s"),
         "no_place": _("No places left: %(visit)s"),
         "revoked": _("Your place has been withdrawn: %(visit)s"),
         "cancelled": _("Called off: %(visit)s"),

@@ -30,7 +30,7 @@ DECISION_ACTIONS: dict[str, tuple[Callable[..., Application], object]] = {
     "grant_exception": (grant_exception, gettext_lazy("The place is kept.")),
     "revoke": (
         revoke_place,
-        gettext_lazy("The place is available again. The applicant receives the reason by e-mail."),
+        gettext_lazy("The place is available again. The applicant will receive the reason by e-mail."),
     ),
 }
 

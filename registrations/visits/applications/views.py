@@ -174,6 +174,9 @@ def visit_withdraw(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         messages.success(
             request,
-            _("You have withdrawn. Thank you for letting us know: the place is offered to someone else."),
+            _(
+                "You have withdrawn. Thank you for letting us know: the place will be offered to "
+                "someone else."
+            ),
         )
     return redirect("visit", slug)

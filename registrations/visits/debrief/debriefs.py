@@ -39,7 +39,7 @@ def get_debrief_terms(debrief: Debrief) -> DebriefTerms:
 
 
 def list_signatories(visit: Visit) -> list[Application]:
-    """Return the applications of those who were present and accepted the current confidentiality text."""
+    """Return the applications of those who were present and accepted the current confidentiality terms."""
     present = [
         application
         for application in list_present_visitors(visit)

@@ -1,6 +1,6 @@
 """Decide who may read a debrief and from when. No database access.
 
-Before it opens, only members who were present and accepted the confidentiality text read it. It opens to its
+Before it opens, only members who were present and accepted the confidentiality terms read it. It opens to its
 audience once it is published, approved by the host, and both the embargo and its own date have passed.
 """
 

@@ -70,7 +70,7 @@ def propose_replacement(*, application: Application, replacement: Person) -> App
 def approve_replacement(*, application: Application, contact: HostContact | None = None) -> Application:
     """Give the place to the replacement and take it from its holder.
 
-    The replacement still has to accept the confidentiality text and give their identity; the next version of
+    The replacement still has to accept the confidentiality terms and give their identity; the next version of
     the list names them. `contact` is the host's contact, None if the secretary entered the approval. Raise
     NotOpenNow if nothing is pending or the visit has begun, NotEligible, SoldOut, CompanyFull.
     """

@@ -203,7 +203,7 @@ def _record_decision(request: HttpRequest, contact: HostContact, application: Ap
     except ConventionError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("Thank you. The club and the person concerned are informed."))
+        messages.success(request, _("Thank you. We are informing the club and the person concerned."))
 
 
 @host_page

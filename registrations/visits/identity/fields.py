@@ -69,7 +69,7 @@ def get_identity_window(visit: Visit) -> IdentityWindow:
 
 # Labels of the codes for visitors who are not ready for the list.
 MISSING_REASONS = {
-    "confidentiality": _("current confidentiality text not accepted"),
+    "confidentiality": _("current confidentiality terms not accepted"),
     "identity": _("identity details not entered"),
     "other_person": _("the place is not in the applicant’s name"),
 }

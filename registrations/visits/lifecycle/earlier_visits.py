@@ -1,4 +1,4 @@
-"""Begin a visit with what was agreed for an earlier one: its facts and its confidentiality text.
+"""Begin a visit with what was agreed for an earlier one: its facts and its confidentiality terms.
 
 Nothing is copied by itself: the pages show the earlier values in their forms, and saving them stores them.
 """

@@ -39,7 +39,7 @@ def list_missing_steps(visit: Visit) -> list[ReadinessItem]:
         (ticket is None or ticket.capacity is None, _("Enter the number of places."), ""),
         (
             not NdaText.objects.filter(visit=visit).exists(),
-            _("Enter the confidentiality text."),
+            _("Enter the confidentiality terms."),
             "organize-visit-confidentiality",
         ),
         (bool(length_problem), length_problem, ""),

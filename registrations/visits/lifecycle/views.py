@@ -47,7 +47,7 @@ STEP_ACTIONS: dict[str, tuple[Callable[..., Visit], object]] = {
     "reopen": (reopen_applications, gettext_lazy("Members may apply again.")),
     "lock": (
         lock_list,
-        gettext_lazy("The list is locked. Applicants without a place are informed by e-mail."),
+        gettext_lazy("The list is locked. Applicants without a place will be informed by e-mail."),
     ),
     "unlock": (unlock_list, gettext_lazy("The list is open again.")),
 }
@@ -167,7 +167,7 @@ def visit_cancel(request: HttpRequest, event: str) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(
-                request, _("The visit has been called off. Everyone concerned is informed by e-mail.")
+                request, _("The visit has been called off. Everyone concerned will be informed by e-mail.")
             )
             return redirect("organize-visit", event)
     return render_event_page(

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                     "audience",
                     models.CharField(
                         choices=[
-                            ("signatories", "people who attended and accepted the confidentiality text"),
+                            ("signatories", "people who attended and accepted the confidentiality terms"),
                             ("members", "all members"),
                         ],
                         default="signatories",
@@ -522,7 +522,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "confidentiality text",
+                "verbose_name": "confidentiality terms",
                 "verbose_name_plural": "confidentiality texts",
                 "ordering": ["visit", "-number"],
                 "constraints": [

@@ -1,4 +1,4 @@
-"""Applications for visits and acceptances of the confidentiality text.
+"""Applications for visits and acceptances of the confidentiality terms.
 
 An application leads to a `Registration` (a place) or a `WaitingEntry`, as at any other event. Its state is
 derived from both and from its own dates.
@@ -139,7 +139,7 @@ class NdaAcceptance(models.Model):
 
     class Meta:
         verbose_name = _("acceptance of confidentiality")
-        verbose_name_plural = _("acceptances of confidentiality")
+        verbose_name_plural = _("confidentiality agreements")
         ordering = ["accepted_at", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["application", "nda"], name="nda_accepted_once"),

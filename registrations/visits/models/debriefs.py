@@ -14,7 +14,7 @@ class Debrief(models.Model):
     """The group's report on a visit; until the embargo ends, only for those who were present."""
 
     class Audience(models.TextChoices):
-        SIGNATORIES = "signatories", _("people who attended and accepted the confidentiality text")
+        SIGNATORIES = "signatories", _("people who attended and accepted the confidentiality terms")
         MEMBERS = "members", _("all members")
 
     visit = models.OneToOneField(Visit, models.CASCADE, related_name="debrief")

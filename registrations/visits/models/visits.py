@@ -136,7 +136,7 @@ def hash_texts(*texts: str) -> str:
 
 
 class NdaText(models.Model):
-    """One version of the confidentiality text; the one with the highest number is current."""
+    """One version of the confidentiality terms; the one with the highest number is current."""
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="nda_texts")
     number = models.PositiveIntegerField(_("version"))
@@ -147,7 +147,7 @@ class NdaText(models.Model):
     written_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
-        verbose_name = _("confidentiality text")
+        verbose_name = _("confidentiality terms")
         verbose_name_plural = _("confidentiality texts")
         ordering = ["visit", "-number"]
         constraints = [models.UniqueConstraint(fields=["visit", "number"], name="nda_number_once_per_visit")]

@@ -107,7 +107,7 @@ class VisitorRidesForm(RideChoiceForm):
         label=_("Reason"),
         max_length=300,
         help_text=_("The visitor will read this."),
-        error_messages={"required": _("Enter the reason; it is included in the e-mails.")},
+        error_messages={"required": _("Enter the reason; it is included in the e-mail.")},
     )
 
 

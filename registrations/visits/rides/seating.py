@@ -115,7 +115,7 @@ def seat_visitor(*, application: Application, ride_ids: Collection[int], reason:
     if not reason:
         raise InvalidFields(
             _("Some fields need to be corrected."),
-            {"reason": [_("Enter the reason; it is included in the e-mails.")]},
+            {"reason": [_("Enter the reason; it is included in the e-mail.")]},
         )
     changed = set_rides(application=application, ride_ids=ride_ids)
     if changed:

@@ -79,7 +79,7 @@ def _save_visitor_rides(request: HttpRequest, form: VisitorRidesForm, applicatio
     else:
         confirmation = _("%(name)s’s rides have been changed; the visitor will receive an e-mail.")
         messages.success(
-            request, (confirmation if changed else _("%(name)s’s rides stay as they were.")) % names
+            request, (confirmation if changed else _("%(name)s’s rides have not changed.")) % names
         )
     return form.is_valid()
 

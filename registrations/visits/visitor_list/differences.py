@@ -53,4 +53,4 @@ def describe_differences(*, added: int, removed: int, changed: int) -> str:
         (changed, ngettext("%(count)d changed", "%(count)d changed", changed)),
     )
     phrases = [words % {"count": count} for count, words in parts if count]
-    return ", ".join(phrases) or _("no difference")
+    return ", ".join(phrases) or _("no changes")

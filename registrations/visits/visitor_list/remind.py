@@ -85,7 +85,7 @@ def build_reminder_message(
     pages = {"confidentiality": "visit-confidentiality", "identity": "visit-identity"}
     with translation.override(person.language):
         labels = {
-            "confidentiality": _("Accept the confidentiality text"),
+            "confidentiality": _("Accept the confidentiality terms"),
             "identity": _("Enter the details the host’s security team needs"),
         }
         subject = _("Still to complete: %(event)s") % {"event": event.title}

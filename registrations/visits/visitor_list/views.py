@@ -141,7 +141,7 @@ def visitor_list_send(request: HttpRequest, event: str, number: int) -> HttpResp
     except ConventionError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("The link goes to %(address)s.") % {"address": sent.sent_to})
+        messages.success(request, _("We are sending the link to %(address)s.") % {"address": sent.sent_to})
     return redirect("organize-visit-list", event, number)
 
 

@@ -34,7 +34,9 @@ class ImportReport:
 
     @property
     def summary(self) -> str:
-        return _("%(format)s: sessions added: %(added)s; changed: %(changed)s; unchanged: %(unchanged)s.") % {
+        return _(
+            "Sessions added: %(added)s; changed: %(changed)s; unchanged: %(unchanged)s. Format: %(format)s."
+        ) % {
             "format": self.format.label,
             "added": len(self.added),
             "changed": len(self.changed),

@@ -195,7 +195,7 @@ def test_the_walk_ins_mail_asks_by_link_for_what_is_open(event, client, mailoutb
     walk_in(client, **{"guest-email": "ines@example.org"})
     run_tasks()
     [mail] = mailoutbox
-    asked = re.search(r"Inès Durand doit encore répondre\u202f: Régime\..*\n(https?://\S+)", mail.body)
+    asked = re.search(r"À compléter pour Inès Durand\u202f: Régime\..*\n(https?://\S+)", mail.body)
     html = str(mail.alternatives[0][0])
     assert asked
     assert asked[1] in html

@@ -190,7 +190,7 @@ def test_an_address_does_not_tell_whose_it_is(client):
     assert "Inconnue" not in page
     end = f"/organize/x/people/{EventRole.objects.get(role='desk').pk}/end/"
     page = client.post(end, follow=True).content.decode()
-    assert "Fin du rôle enregistrée\u202f: new@example.org" in page
+    assert "Rôle retiré\u202f: new@example.org" in page
     assert "Inconnue" not in page
     client.force_login(make_administrator())
     assert "Ancienne Inconnue" in client.get("/organize/x/people/").content.decode()

@@ -93,7 +93,7 @@ def test_invoices_payments_scans_and_hashes_stay_as_they_were():
         == (1, 1)
     )
     assert (Invoice.objects.count(), Payment.objects.count(), Scan.objects.count()) == (1, 1, 1)
-    assert Presence.objects.get().registration.name == "Nom à suivre"
+    assert Presence.objects.get().registration.name == "Nom à préciser"
     assert NdaAcceptance.objects.get().hash == NdaAcceptance.objects.get().nda.hash
 
 

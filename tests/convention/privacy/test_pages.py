@@ -98,7 +98,7 @@ def test_a_request_to_be_forgotten_from_the_page_to_the_last_mail(
     assert "Ce qui a été fait" in page
     assert ADDRESS not in page
     assert [mail.subject for mail in mailoutbox] == [
-        "Votre demande concernant vos données", "Vos données sont effacées",
+        "Votre demande concernant vos données", "Vos données ont été effacées",
     ]  # fmt: skip
     assert client.get("/me/privacy/").status_code == 302
 

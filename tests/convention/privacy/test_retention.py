@@ -129,7 +129,7 @@ def test_orders_that_were_never_confirmed_go_after_three_months():
     for order in (lapsed, held, paid):
         order.refresh_from_db()
     assert [order.email for order in (lapsed, held, paid)] == ["", ADDRESS, ADDRESS]
-    assert lapsed.registrations.get().name == "Nom à suivre"
+    assert lapsed.registrations.get().name == "Nom à préciser"
     assert compute_balance(Receivable.objects.get(reference=lapsed.reference)).amount_owed == 0
     assert removed() == {}
 

@@ -13,7 +13,7 @@ Anne-Sophie de La Tour|van 't Hoff|von der Leyen|José Mª García|Nuñez|Łukas
 Ант.Чехов|Юлия|Παπαδόπουλος|Γ. Σεφέρης|محمد الأمين|علي بن أبي طالب|דוד בן־גוריון|ש. י. עגנון|李伟
 王 小明|欧阳·修|山田 太郎|ヤマダ・タロウ|김민수|สมชาย ใจดี|राहुल द्रविड़|ரஜினிகாந்த்|ஏ.ஆர்.ரகுமான்
 এ.পি.জে. আব্দুল|ქეთევან|Արամ|አበበ ቢቂላ|X Æ A-12|Smith, John|Smith (Jones)|Ana / Bob|3rd Smith|Smith & Sons
-Jr|Sr.|Nom à suivre|N.N.|T.B.D.|Müller-Lüdenscheidt|Mc.Donald|Ste.Marie|Sta.Cruz|A.B|A.Bc|Kim Jong-il
+Jr|Sr.|Nom à préciser|N.N.|T.B.D.|Müller-Lüdenscheidt|Mc.Donald|Ste.Marie|Sta.Cruz|A.B|A.Bc|Kim Jong-il
 Xi Jinping|Al-Khwārizmī|‘Abd al-Raḥmān|Ó Súilleabháin|Ng|O
 """
 COMPANIES = """

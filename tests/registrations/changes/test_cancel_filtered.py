@@ -258,7 +258,7 @@ def test_the_page_shows_what_would_be_cancelled_and_cancels_what_is_ticked(event
     assert "2 orders can be cancelled (4 places)." in words(page)
     assert page.count('name="order"') == 2
     answer = organizer.post(PAGE, {"order": one.reference, "reason": "Attack"}, follow=True)
-    assert "1 order is cancelled." in words(answer.content.decode())
+    assert "1 order has been cancelled." in words(answer.content.decode())
     assert (states(one), states(other)) == ({"cancelled"}, {"pending"})
 
 

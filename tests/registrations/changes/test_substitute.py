@@ -110,6 +110,6 @@ def test_until_the_deadline_and_no_later_but_for_organizers():
 
 def test_a_name_that_was_to_follow_comes_without_another_address():
     one = make_registration(first_name="", last_name="")
-    assert one.name == "Nom à suivre"
+    assert one.name == "Nom à préciser"
     assert not one.has_name
     assert substitute_attendee(registration=one, new_attendee=place(email=one.email)).has_name

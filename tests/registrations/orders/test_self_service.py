@@ -31,13 +31,13 @@ def test_the_refund_is_said_before_and_told_by_mail(client, congress, run_tasks,
     said = text_of(client.get(page))
     assert "Annulation remboursée à 50 %" in said
     assert "Remboursement fictif de 60 €" in said
-    assert "Frais d’annulation conservés sur votre paiement : 60 €" in said
+    assert "Frais d’annulation retenus sur votre paiement : 60 €" in said
     assert client.post(page).status_code == 302
     assert client.post(page).status_code == 409
     run_tasks()
     mail = mailoutbox[-1].body.replace("\xa0", " ")
     assert "Remboursement fictif de 60 €" in mail
-    assert "Frais d’annulation conservés sur votre paiement : 60 €" in mail.replace("\u202f", " ")
+    assert "Frais d’annulation retenus sur votre paiement : 60 €" in mail.replace("\u202f", " ")
     assert "60 € ont été remboursés" in text_of(client.get(order.manage_path))
     assert Refund.objects.count() == 1
 

@@ -95,7 +95,7 @@ def test_each_step_follows_the_one_before():
     event.host = make_company(role="vendor")
     event.save()
     assert record_agreement(visit=visit).state == "agreed"
-    with pytest.raises(VisitNotReady, match="Enter the confidentiality text"):
+    with pytest.raises(VisitNotReady, match="Enter the confidentiality terms"):
         publish_visit(visit=visit)
     save_nda_text(visit=visit, text=TEXT)
     assert publish_visit(visit=visit).state == "published"
@@ -246,7 +246,7 @@ def test_a_new_text_asks_everybody_again(run_tasks, mailoutbox):
     run_tasks()
     assert state(application) == ApplicationState.CONFIRMED
     [mail] = mailoutbox
-    assert "has changed" in mail.body
+    assert "have changed" in mail.body
     assert state(agreed(application)) == ApplicationState.AGREED
 
 
@@ -254,7 +254,7 @@ def test_the_mail_that_asks_goes_out_once_for_each_version(run_tasks, mailoutbox
     visit = make_visit()
     application = applied(visit, language="en")
     run_tasks()
-    asked = [mail for mail in mailoutbox if "accept the confidentiality text" in mail.subject]
+    asked = [mail for mail in mailoutbox if "accept the confidentiality terms" in mail.subject]
     assert [mail.to for mail in asked] == [[applicant(application).email]]
     application.refresh_from_db()
     assert application.sent_mails == ["text1"]
@@ -273,7 +273,7 @@ def test_who_has_not_agreed_is_reminded_once_in_the_last_days_before_the_lock(ru
         remind_before_lock()
         run_tasks()
     assert [mail.to for mail in mailoutbox] == [[applicant(late).email]]
-    assert mailoutbox[0].subject.startswith("Reminder to accept")
+    assert mailoutbox[0].subject.startswith("Reminder: please accept")
     assert state(done) == ApplicationState.COMPLETE
 
 

@@ -68,7 +68,7 @@ def test_the_secretary_plans_a_visit_from_nothing_to_open(secretary):
     assert visit.identity_fields == ["birth_date", "nationality"]
     secretary.post("/organize/labs/visit/step/", {"step": "agree"})
     page = read(secretary, "/organize/labs/visit/")
-    assert '<a href="/en/organize/labs/visit/text/">Enter the confidentiality text.</a>' in page
+    assert '<a href="/en/organize/labs/visit/text/">Enter the confidentiality terms.</a>' in page
     assert "No venue yet: members read that it will be announced later." in page
     secretary.post("/organize/labs/visit/text/", {"text": "Entre nous.", "text_en": "Among us."})
     secretary.post("/organize/labs/visit/step/", {"step": "publish"})

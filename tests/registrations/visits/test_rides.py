@@ -230,7 +230,7 @@ def test_an_organizer_seats_moves_and_takes_out_and_the_visitor_reads_why(visit,
     assert [mail.to for mail in mailoutbox] == [[one.registration.email]] * 3
     assert mailoutbox[0].subject == "Vos trajets\u202f: Visite chez Nordlys"
     assert "Car plein" in mailoutbox[1].body
-    assert "Rendez-vous sur place par vos propres moyens" in mailoutbox[2].body
+    assert "Merci de venir sur place par vos propres moyens" in mailoutbox[2].body
 
 
 def test_an_organizer_overfills_no_ride_and_seats_nobody_without_a_place(visit):

@@ -40,7 +40,7 @@ def test_an_accepted_proposal_becomes_one_session_in_the_tray(client):
     fields = {"proposal": proposal.pk, "decision": "accept"}
 
     preview = client.post(path, fields)
-    assert "Decide and send 2 e-mails" in preview.text
+    assert "Confirm and send 2 e-mails" in preview.text
     assert "Your session “Our cloud” is part of" in preview.text
     assert not Session.objects.exists()
     client.post(path, {**fields, "send": "1"})
