@@ -204,7 +204,11 @@ def list_unanswered_questions(order: Order, registrations: list[Registration]) -
 def write_cancellation_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
     # Mail programs make a name such as "example.com" clickable.
     names = defuse_links(", ".join(registration.name for registration in registrations))
-    subject = _("Registration cancelled: %(event)s, %(names)s") % {"event": order.event.title, "names": names}
+    subject = ngettext(
+        "Registration cancelled: %(event)s, %(names)s",
+        "Registrations cancelled: %(event)s, %(names)s",
+        len(registrations),
+    ) % {"event": order.event.title, "names": names}
     return MailMessage(
         to=order.email,
         # An order can have more names than fit into a subject.

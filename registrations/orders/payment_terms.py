@@ -52,7 +52,9 @@ class PaymentTerms:
         if not self.days_to_pay:
             return _("on receipt of the invoice")
         sentence = ngettext(
-            "within %(days)d day of the invoice date", "within %(days)d days of the invoice date", self.days_to_pay
+            "within %(days)d day of the invoice date",
+            "within %(days)d days of the invoice date",
+            self.days_to_pay,
         )
         return sentence % {"days": self.days_to_pay}
 

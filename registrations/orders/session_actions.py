@@ -73,7 +73,7 @@ def _swap_session(registration: Registration, action: SessionAction) -> str:
         new_session=action.session,
         reason=action.reason,
     )
-    return _("Seats swapped: your seat is now in “%(title)s”.")
+    return _("Seats swapped: the new seat is in “%(title)s”.")
 
 
 def _leave_session(registration: Registration, action: SessionAction) -> str:
@@ -83,12 +83,14 @@ def _leave_session(registration: Registration, action: SessionAction) -> str:
 
 def _join_waiting_list(registration: Registration, action: SessionAction) -> str:
     join_session_list(registration=registration, session=action.session, reason=action.reason)
-    return _("You are on the waiting list for “%(title)s”. We will e-mail you when a seat becomes available.")
+    return _(
+        "Added to the waiting list for “%(title)s”. We will send an e-mail when a seat becomes available."
+    )
 
 
 def _leave_waiting_list(registration: Registration, action: SessionAction) -> str:
     leave_waiting_list(entry=_find_waiting_entry(registration, action.session), reason=action.reason)
-    return _("You have left the waiting list for “%(title)s”.")
+    return _("Removed from the waiting list for “%(title)s”.")
 
 
 def _accept_offer(registration: Registration, action: SessionAction) -> str:
@@ -100,7 +102,9 @@ def _accept_offer(registration: Registration, action: SessionAction) -> str:
 
 def _decline_offer(registration: Registration, action: SessionAction) -> str:
     decline_offer(entry=_find_waiting_entry(registration, action.session))
-    return _("You have declined the seat in “%(title)s”. It will be offered to the next person in line.")
+    return _(
+        "Offer declined: the seat in “%(title)s” will be offered to the next person on the waiting list."
+    )
 
 
 def _find_waiting_entry(registration: Registration, session: Session) -> WaitingEntry:

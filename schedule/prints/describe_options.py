@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from convention.text.dates import format_date_with_weekday
 from schedule.paper.print_options import PrintOptions
@@ -53,4 +54,5 @@ def join_names(names: list[str]) -> str:
     hidden_count = len(names) - MAX_NAMES
     if hidden_count <= 0:
         return shown
-    return _("%(names)s and %(count)s more") % {"names": shown, "count": hidden_count}
+    sentence = ngettext("%(names)s and %(count)d more", "%(names)s and %(count)d more", hidden_count)
+    return sentence % {"names": shown, "count": hidden_count}

@@ -18,14 +18,14 @@ WORDS = {
         "join": "S’inscrire sur la liste d’attente", "first": "Numéro 1 sur la liste d’attente",
         "offered": "Une place s’est libérée pour vous", "register": "S’inscrire",
         "booked": "Inscription confirmée",
-        "swap": "Échanger ma place contre celle-ci", "book": "Réserver une place",
-        "leave": "Libérer ma place", "waiting": "Numéro 1 sur la liste d’attente.",
+        "swap": "Échanger contre cette place", "book": "Réserver une place",
+        "leave": "Libérer la place", "waiting": "Numéro 1 sur la liste d’attente.",
     },
     "en": {
         "join": "Join the waiting list", "first": "Number 1 on the waiting list",
         "offered": "A place is available for you", "register": "Register", "booked": "Registration confirmed",
-        "swap": "Swap my seat for this one", "book": "Book a seat",
-        "leave": "Release my seat", "waiting": "Number 1 on the waiting list.",
+        "swap": "Swap seats for this one", "book": "Book a seat",
+        "leave": "Release the seat", "waiting": "Number 1 on the waiting list.",
     },
 }  # fmt: skip
 

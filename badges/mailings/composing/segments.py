@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from badges.attendance.models import Checkpoint, Presence
 from badges.attendance.reports.headcount import has_arrived
@@ -19,6 +19,12 @@ from registrations.organizer.registration_list import STATE_CONDITIONS
 
 CONFIRMED = Registration.State.CONFIRMED.value
 ARRIVED, ABSENT = "arrived", "absent"
+STATE_PHRASES = {
+    Registration.State.PENDING: gettext_lazy("pending registrations"),
+    Registration.State.CONFIRMED: gettext_lazy("confirmed registrations"),
+    Registration.State.CANCELLED: gettext_lazy("cancelled registrations"),
+    Registration.State.EXPIRED: gettext_lazy("expired registrations"),
+}
 UNPAID = "unpaid"
 PHOTO_REFUSED, PHOTO_ALLOWED = "refused", "agreed"
 
@@ -124,7 +130,7 @@ def describe_segment(segment: Segment, event: Event) -> list[str]:
     titles = {ticket.slug: ticket.title for ticket in event.tickets.all()}
     parts = [
         describe_selected(segment.registrations, event),
-        ", ".join(str(Registration.State(state).label) for state in segment.states),
+        ", ".join(str(STATE_PHRASES[Registration.State(state)]) for state in segment.states),
         ", ".join(titles.get(slug, slug) for slug in segment.tickets),
         segment.company,
         _("unpaid") if segment.payment == UNPAID else "",

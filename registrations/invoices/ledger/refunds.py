@@ -76,7 +76,7 @@ def cancel_payment(*, payment: Payment, reason: str) -> Refund:
         reason=_("Entered by mistake: %(reason)s") % {"reason": reason},
     )
     # Done at once, as no money moves. Of today: the day of the payment may be in a period already exported.
-    complete_refund(refund=counter, external_id=f"mistake:{payment.pk}")
+    complete_refund(refund=counter, external_id=f"{Refund.MISTAKE_PREFIX}{payment.pk}")
     record_action("payment.cancel", payment, event=receivable.event, fields=["amount"], reason=reason[:300])
     return counter
 

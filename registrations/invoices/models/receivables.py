@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event
 from convention.money import Money
@@ -295,6 +295,9 @@ class Refund(models.Model):
 
     objects = RefundQuerySet.as_manager()
 
+    # Begin the `external_id` of counter-entries: to a payment that was entered, or assigned, by mistake.
+    MISTAKE_PREFIX, UNDO_PREFIX = "mistake:", "undo:"
+
     class Meta:
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
@@ -303,6 +306,13 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.payment}: {self.amount}"
+
+    @property
+    def state_label(self) -> str:
+        """Return the state in words; of a counter-entry, that the payment was cancelled."""
+        if (self.external_id or "").startswith((self.MISTAKE_PREFIX, self.UNDO_PREFIX)):
+            return gettext("payment cancelled, no money returned")
+        return self.get_state_display()
 
     @property
     def cash_movements(self) -> list[tuple[datetime.date, int]]:

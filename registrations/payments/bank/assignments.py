@@ -103,7 +103,7 @@ def undo_assignment(*, assignment: BankLineAssignment, reason: str) -> Refund:
         amount=found.amount,
         reason=_("Assigned by mistake: %(reason)s") % {"reason": reason or "—"},
         # Derived, so that a second click finds the same refund.
-        external_id=f"undo:{found.payment.external_id}",
+        external_id=f"{Refund.UNDO_PREFIX}{found.payment.external_id}",
     )
     # No money moves, so the refund counts as done on the day the line was booked.
     complete_refund(refund=counter, external_id=counter.external_id or "", refunded_on=line.booked_on)

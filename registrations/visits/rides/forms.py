@@ -88,6 +88,9 @@ class RideChoiceForm(ActionErrorsMixin, forms.Form):
                 ],
                 widget=forms.RadioSelect,
                 required=False,
+                error_messages={
+                    "invalid_choice": _("This ride is no longer available. Please choose another one.")
+                },
                 initial=next((pk for pk, ride in choices if ride.pk in chosen_ride_ids), ""),
             )
         # `VisitorRidesForm` declares `reason`, which would otherwise come first.

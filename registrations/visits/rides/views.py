@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -67,7 +68,7 @@ def visitor_rides_edit(request: HttpRequest, event: str, pk: int) -> HttpRespons
 
 def _save_visitor_rides(request: HttpRequest, form: VisitorRidesForm, application: Application) -> bool:
     """Save the choice and confirm it; return False with errors on the form if that fails."""
-    names = {"name": application.registration}
+    names = {"name": application.registration.name if application.registration else ""}
     try:
         changed = seat_visitor(
             application=application, ride_ids=form.chosen_ride_ids, reason=form.cleaned_data["reason"]
@@ -128,7 +129,13 @@ def own_ride_choice(request: HttpRequest, event: str) -> HttpResponse:
     rides = list(visit.rides.with_passenger_count())
     current_rides = list_rides(application)
     current_ids = {ride.pk for ride in current_rides}
-    form = RideChoiceForm(request.POST or None, visit=visit, rides=rides, chosen_ride_ids=current_ids)
+    # A ride that has left can neither be chosen nor given up.
+    now = timezone.now()
+    fixed_directions = {ride.direction for ride in current_rides if ride.leaves_at <= now}
+    offered_rides = [
+        ride for ride in rides if ride.leaves_at > now and ride.direction not in fixed_directions
+    ]
+    form = RideChoiceForm(request.POST or None, visit=visit, rides=offered_rides, chosen_ride_ids=current_ids)
     if request.method == "POST" and form.is_valid():
         try:
             choose_rides(application=application, ride_ids=form.chosen_ride_ids)

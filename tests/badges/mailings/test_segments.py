@@ -82,7 +82,7 @@ def test_a_segment_is_kept_and_said(event):
     )  # fmt: skip
     assert Segment.from_json(segment.to_json()) == segment
     assert describe_segment(segment, event) == [
-        "confirmée, en attente de confirmation", "Presse", "Acme", "non payé",
+        "inscriptions confirmées, inscriptions en attente", "Presse", "Acme", "non payé",
         f"non arrivé ({door.name})", "anglais", "pas de photos",
     ]  # fmt: skip
 

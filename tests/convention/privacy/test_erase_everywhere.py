@@ -79,7 +79,9 @@ def test_what_the_law_requires_to_stay_is_named_before_and_after(
     settle()
     number = Invoice.objects.get().number
     client.force_login(person)
-    sentence = f"La facture {number} est conservée, avec ses lignes ainsi que le nom et l’adresse de l’acheteur"
+    sentence = (
+        f"La facture {number} est conservée, avec ses lignes ainsi que le nom et l’adresse de l’acheteur"
+    )
     before = client.get("/me/privacy/").content.decode().replace("\u00a0", " ")
     assert sentence in before
     assert f"31 décembre {timezone.localdate().year + 10}" in before

@@ -211,6 +211,7 @@ def test_a_mistyped_payment_is_cancelled_by_a_counter_entry(issuer, client):
 
     assert "est annulé par une contre-passation" in answer.text
     assert "Saisi par erreur : faute de frappe" in words(answer)
+    assert "Paiement annulé, sans remboursement" in words(answer)
     assert "déjà été annulé" in words(again)
     assert "ligne du relevé de banque" in refused[0]
     assert "par carte. Remboursez-le" in refused[1]
@@ -274,7 +275,7 @@ def test_what_is_left_to_pay_and_what_was_overpaid_are_two_figures(issuer, clien
 
     page = words(client.get(reverse("receivables")))
 
-    assert "360,00 €restent à payer" in page
+    assert "360,00 €reste à payer" in page
     assert "4,00 €payés en trop" in page
     assert "−" not in page
 

@@ -315,3 +315,26 @@ def test_twenty_at_once_for_the_last_seats_and_swaps_that_cross():
     assert set(found) <= {"full", "taken"}
     assert sum(taken(first, second)) == 20
     assert taken(first, second) == [RideSeat.objects.filter(ride=ride).count() for ride in (first, second)]
+
+
+def test_a_ride_that_has_left_is_shown_and_no_longer_offered(visit, client):
+    visitor = make_visitor(visit)
+    chosen, later = make_ride(visit, meeting_point="Gare de l’Est"), make_ride(visit)
+    choose_rides(application=visitor, ride_ids=[chosen.pk])
+    Ride.objects.filter(pk=chosen.pk).update(leaves_at=timezone.now() - datetime.timedelta(hours=1))
+    client.force_login(visitor.person)
+
+    page = client.get(f"/en/visits/{visit.event.slug}/rides/").text
+
+    assert "Gare de l’Est" in page
+    assert f'value="{later.pk}"' not in page
+    assert "Save my rides" not in page
+
+
+def test_a_ride_that_was_removed_meanwhile_is_refused_in_words(visit, client):
+    visitor, ride = make_visitor(visit), make_ride(visit)
+    client.force_login(visitor.person)
+
+    page = client.post(f"/en/visits/{visit.event.slug}/rides/", {"out": ride.pk + 1}).text
+
+    assert "This ride is no longer available. Please choose another one." in page

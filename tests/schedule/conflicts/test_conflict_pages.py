@@ -313,7 +313,7 @@ def test_times_of_a_speaker_are_added_and_removed(organizer, event):
         ("2027-06-16T12:00", "", "Enter both start and end"),
         ("2027-06-16T12:00", "2027-06-16T12:00", "The end must be after the start."),
         ("1027-06-16T12:00", "2027-06-16T12:00", "Check the year of these dates."),
-        ("never", "2027-06-16T12:00", "Enter a valid date/time."),
+        ("never", "2027-06-16T12:00", "Enter a valid date and time."),
     ],
 )
 def test_bad_times_are_refused_in_a_sentence(organizer, event, starts_at, ends_at, sentence):

@@ -209,7 +209,7 @@ def test_the_history_names_the_author_and_undoes_any_step(organizer, event):
     page = get_page(organizer, f"{PAGE}history/")
     organizer.post(f"{PAGE}history/undo/", {"batch": "1"})
 
-    assert "Cancelled; it was" in page.xpath("string(//tbody/tr[1])")
+    assert "Cancelled (previously" in page.xpath("string(//tbody/tr[1])")
     assert not draft_state(session).is_cancelled
 
 
