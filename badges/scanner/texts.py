@@ -37,15 +37,15 @@ def verdict_texts() -> dict[str, str]:
         "detail.since_here": _("since {time}, here"),
         "detail.inside": _("This badge has already been scanned in."),
         "detail.server": _(
-            "The server has refused this badge, although this phone showed “{shown}” at {time}. Ask its "
-            "holder to stop."
+            "The server has refused this badge, although this phone showed “{shown}” at {time}. "
+            "Ask the person to come back."
         ),
         "detail.continue": _("Tap to continue"),
         "detail.not_let_in": _("Tap anywhere else if the person stays outside"),
         "action.let_in": pgettext("scanner", "Let in"),
         "detail.override": _("Admitted by a supervisor: {reason}"),
         "mark.no_photo": _("No photos"),
-        "mark.to_pay": _("Something to pay: send to the desk"),
+        "mark.to_pay": _("Payment due: send to the desk"),
         "detail.nobody": _("Badge"),
     }
 
@@ -57,7 +57,7 @@ def reason_texts() -> dict[str, str]:
             "Genuine badge, but not on this phone’s list. The attendee may have registered just now."
         ),
         "reason.unknown_refused": _("Unknown badge."),
-        "reason.not_a_badge": _("This is not a convention badge."),
+        "reason.not_a_badge": _("This is not one of our badges."),
         "reason.revoked": _("This badge was replaced by a newer one."),
         "reason.cancelled": _("This registration has been cancelled."),
         "reason.unpaid": _("The payment has not arrived: send to the desk."),
@@ -129,8 +129,8 @@ def pairing_texts() -> dict[str, str]:
             "same event again. Clearing the browser’s data would erase them."
         ),
         "pair.insecure": _(
-            "This address is not secure, so the browser blocks the camera and the keys. Open the "
-            "address that starts with https."
+            "This address is not secure, so the browser blocks the camera and badge checks. Open "
+            "the address that starts with https."
         ),
         "pair.no_storage": _(
             "This browser cannot store data here, so scans could be lost. Open the page in a "
@@ -208,9 +208,11 @@ def advice_texts() -> dict[str, str]:
             "The browser may clear its storage when space runs short: add this page to the home screen."
         ),
         "advice.sound": _("Tap the screen once, and turn up the volume."),
-        "advice.clock": _("Set the phone’s clock to automatic. Scans count at the right time all the same."),
+        "advice.clock": _(
+            "Set the phone’s clock to automatic. Scans are recorded with the correct time anyway."
+        ),
         "advice.signature": _(
-            "Badges on the list work; any other needs the network. Update the browser if you can."
+            "Badges on the list work; all others need the network. Update the browser if you can."
         ),
     }
 

@@ -273,7 +273,7 @@ class PersonNameForm(ActionErrorsMixin, forms.ModelForm):
         for name in ("first_name", "last_name"):
             data[name] = normalize_whitespace(data.get(name) or "")
         if not data["first_name"] and not data["last_name"]:
-            self.add_error("last_name", _("Enter a name."))
+            self.add_error("last_name", _("Enter a first or last name."))
         return data
 
 

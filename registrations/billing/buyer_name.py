@@ -25,7 +25,8 @@ def _find_buyer(order: Order) -> Person | Registration | None:
         if company_order and company_order.managed_by:
             contact: Person = company_order.managed_by
             return contact
-    # A new holder without an own address keeps that of the buyer.
+    # A correction to another person's name may keep the buyer's address, so that a transferred place does not
+    # tell the buyer's name.
     rows = order.registrations.filter(transferred_at__isnull=True).order_by("pk")
     return next((row for row in rows if row.has_name and is_same_email(row.email, order.email)), None)
 

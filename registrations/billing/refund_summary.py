@@ -32,7 +32,8 @@ def load_order_balance(order: Order) -> dict[str, Money]:
 
 def describe_refund_state(refund: Refund, payment: Payment) -> str:
     """Return the refund's state, amount and method in words."""
-    text = str(REFUND_TEXTS[Refund.State(refund.state)])
+    cancelled = _("Payment cancelled, %(amount)s, %(method)s")
+    text = cancelled if refund.is_counter_entry else str(REFUND_TEXTS[Refund.State(refund.state)])
     amount = Money(refund.amount, payment.currency)
     return text % {"amount": amount, "method": payment.get_method_display()}
 

@@ -70,17 +70,19 @@ class UndoResult:
     restored_rows: list[ImportedRow] = field(default_factory=list)
     skipped_registrations: list[tuple[Registration, str]] = field(default_factory=list)
 
-    @property
-    def preview(self) -> str:
-        """Return in words what the undo would do."""
-        return _("To cancel: %(cancelled)d. To restore: %(restored)d. Cannot be reverted: %(left)d.") % {
-            "cancelled": len(self.cancelled_rows),
-            "restored": len(self.restored_rows),
-            "left": len(self.skipped_registrations),
-        }
-
     def __str__(self) -> str:
-        return _("%(cancelled)d cancelled, %(restored)d restored, %(left)d not reverted.") % {
+        sentence = _("%(cancelled)d cancelled, %(restored)d restored, %(left)d not reverted.")
+        return sentence % self._counts
+
+    @property
+    def preview_sentence(self) -> str:
+        """Return in words what the undo would do."""
+        sentence = _("To cancel: %(cancelled)d. To restore: %(restored)d. Cannot be reverted: %(left)d.")
+        return sentence % self._counts
+
+    @property
+    def _counts(self) -> dict[str, int]:
+        return {
             "cancelled": len(self.cancelled_rows),
             "restored": len(self.restored_rows),
             "left": len(self.skipped_registrations),

@@ -1187,8 +1187,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "seat",
-                "verbose_name_plural": "seats",
+                "verbose_name": "session booking",
+                "verbose_name_plural": "session bookings",
                 "ordering": ["pk"],
                 "constraints": [
                     models.UniqueConstraint(
@@ -1654,7 +1654,12 @@ class Migration(migrations.Migration):
                 ("opens_at", models.DateTimeField(blank=True, null=True, verbose_name="valid from")),
                 ("closes_at", models.DateTimeField(blank=True, null=True, verbose_name="valid until")),
                 ("for_company", models.CharField(blank=True, max_length=200, verbose_name="for one company")),
-                ("for_address", models.CharField(blank=True, max_length=254, verbose_name="for one address")),
+                (
+                    "for_address",
+                    models.CharField(
+                        blank=True, max_length=254, verbose_name="for one e-mail address or domain"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "event",

@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Room
 from schedule.models import PersonalAgenda, Session
@@ -61,7 +60,7 @@ class SessionBooking(models.Model):
     objects = SessionBookingQuerySet.as_manager()
 
     class Meta:
-        verbose_name = pgettext_lazy("session", "seat")
+        verbose_name = _("session booking")
         verbose_name_plural = _("session bookings")
         ordering = ["pk"]
         constraints = [

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.web.client_network import parse_network
-from registrations.changes.cancel_filtered import OrderFilter
+from registrations.changes.bulk_cancel import OrderFilter
 
 HELD_ORDERS, ALL_ORDERS = "held", "all"
 END_OF_MINUTE_OFFSET = datetime.timedelta(seconds=59, microseconds=999_999)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
-from registrations.changes.cancel_filtered import (
+from registrations.changes.bulk_cancel import (
     MAX_BULK_ORDERS,
     cancel_orders,
     cancel_orders_and_notify,

@@ -47,8 +47,8 @@ class SessionConflict(ConventionError):
     def __init__(self, session: Session, conflicting_sessions: list[Session]) -> None:
         titles = ", ".join(f"“{other.title}”" for other in conflicting_sessions)
         sentence = _(
-            "“%(title)s” runs at the same time as %(others)s, which you booked: swap your seat, or keep "
-            "the one you have."
+            "“%(title)s” runs at the same time as %(others)s, already booked: swap seats, or "
+            "keep the existing booking."
         )
         super().__init__(sentence % {"title": session.title, "others": titles})
         self.conflicting_sessions = conflicting_sessions

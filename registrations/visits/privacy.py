@@ -98,7 +98,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=NdaAcceptance,
-        purpose=_("confidentiality texts you accepted"),
+        purpose=_("confidentiality terms you accepted"),
         parent_columns=("application",),
         name_columns=("name",),
         blanked_columns=("name",),
@@ -154,7 +154,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=NdaText,
-        purpose=_("confidentiality texts you wrote"),
+        purpose=_("confidentiality terms you wrote"),
         actor_columns=("written_by",),
         exported_columns=("id", "visit", "number", "written_at"),
         retention_reason=_("others accepted the text; it is kept without your name"),

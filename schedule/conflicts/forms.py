@@ -34,7 +34,7 @@ class KindRuleForm(forms.Form):
     )
     minutes = forms.IntegerField(label=_("Minutes"), min_value=0, max_value=MAX_BUFFER_MINUTES)
     minimum_people = forms.IntegerField(
-        label=_("From this number of people"), min_value=1, max_value=MAX_PEOPLE
+        label=_("Minimum number of people"), min_value=1, max_value=MAX_PEOPLE
     )
 
     def __init__(self, data: Any = None, *, kind: ConflictKind, rule: KindRule) -> None:

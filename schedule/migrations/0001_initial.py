@@ -325,7 +325,7 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         default="",
-                        verbose_name="sites that may show the programme on their pages",
+                        verbose_name="websites that may embed the programme",
                     ),
                 ),
                 (

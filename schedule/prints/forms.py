@@ -31,7 +31,7 @@ class PrintForm(forms.Form):
         required=False,
         help_text=_("Two pages on each side of A4: print on both sides, flip on the short edge, and fold."),
     )
-    distance = forms.ChoiceField(label=_("Read from"))
+    distance = forms.ChoiceField(label=_("Reading distance"))
     includes_members_sessions = forms.BooleanField(
         label=_("Include members-only sessions"),
         required=False,

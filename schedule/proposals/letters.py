@@ -28,7 +28,7 @@ PLACEHOLDERS: Final = {
     "link": gettext_lazy("address of the proposal’s page; once accepted, of the speaker’s own page"),
 }
 LINK_PLACEHOLDER: Final = "{link}"
-LINK_LINE_PATTERN: Final = re.compile(r"^\{link\}\s*$", re.MULTILINE)
+LINK_LINE_PATTERN: Final = re.compile(rf"^{re.escape(LINK_PLACEHOLDER)}[ \t\r]*$", re.MULTILINE)
 # A subject has one line, and a secret does not belong in it.
 SUBJECT_PLACEHOLDERS: Final = ("name", "title", "event", "deadline")
 # The line with nothing but the link becomes a button in HTML.
@@ -113,18 +113,26 @@ def build_mail(recipient: ProposalSpeaker, proposal: SessionProposal, kind: str)
     )
 
 
+def preview_letter(mail: ProposalMail) -> str:
+    """Return the text of a mail for organizers, to whom the recipient's link is not shown."""
+    return mail.text.replace(LINK_PLACEHOLDER, _("[link to the speaker’s page]"))
+
+
 def write_letter(mail: ProposalMail, *, to: str) -> MailMessage:
     """Return the message of a stored mail, with the link of its recipient."""
     proposal = mail.recipient.proposal
     event, url = proposal.call.event, build_link(mail)
-    text_before_link, *text_after_link = LINK_LINE_PATTERN.split(mail.text, maxsplit=1)
+    match = LINK_LINE_PATTERN.search(mail.text)
+    before_link, after_link = (
+        (mail.text[: match.start()], mail.text[match.end() :]) if match else (mail.text, "")
+    )
     context: dict[str, Any] = {
         "event": event,
         # Unlike the subject, it is in the text of the mail.
         "heading": defuse_links(mail.subject),
         "text": mail.text.replace(LINK_PLACEHOLDER, url),
-        "text_before_link": text_before_link.replace(LINK_PLACEHOLDER, url),
-        "text_after_link": "".join(text_after_link).replace(LINK_PLACEHOLDER, url),
+        "text_before_link": before_link.replace(LINK_PLACEHOLDER, url),
+        "text_after_link": after_link.replace(LINK_PLACEHOLDER, url),
         "url": url,
         "is_accepted": mail.kind == ProposalMail.Kind.ACCEPTED,
     }

@@ -29,7 +29,14 @@ from .forms import (
     SessionFormatFormSet,
     list_filter_choices,
 )
-from .letters import PLACEHOLDERS, build_mail, check_letter_texts, get_letter_text, list_letter_fields
+from .letters import (
+    PLACEHOLDERS,
+    build_mail,
+    check_letter_texts,
+    get_letter_text,
+    list_letter_fields,
+    preview_letter,
+)
 from .overview import ProposalFilter, count_states, load_proposal_row, load_proposal_rows, query_proposals
 from .proposal_mails import list_recipients
 from .reviews import resolve_sales_talk
@@ -213,7 +220,10 @@ def render_decision_page(request: "HttpRequest", call: CallForProposals, plan: D
     context = {
         "call": call,
         "plan": plan,
-        "mails": [build_mail(speaker, proposal, kind) for proposal, speaker in recipients[:MAX_PREVIEWS]],
+        "mails": [
+            (mail := build_mail(speaker, proposal, kind), preview_letter(mail))
+            for proposal, speaker in recipients[:MAX_PREVIEWS]
+        ],
     }
     return render_organizer_page(request, "proposal_decisions", call.event, **context)
 

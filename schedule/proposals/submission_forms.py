@@ -114,7 +114,7 @@ class ProposalSpeakerForm(forms.ModelForm[ProposalSpeaker]):
         model = ProposalSpeaker
         fields = ("name", "email", "company", "works_for_vendor", "biography")
         widgets = {"biography": forms.Textarea({"rows": 4})}
-        labels = {"works_for_vendor": _("Works for a vendor"), "biography": _("Biography")}
+        labels = {"works_for_vendor": _("Employed by a vendor"), "biography": _("Biography")}
         help_texts = {"biography": _("Published if the session is accepted.")}
 
     def __init__(self, *args: Any, call: CallForProposals, index: int, **kwargs: Any) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event
-from convention.text.dates import format_short_time, format_time, format_time_range
+from convention.text.dates import format_short_time, format_time_range
 from convention.text.languages import choose_html_lang, get_language_name, parse_languages
 from schedule.models import Session
 from schedule.programme.agenda_filter import AgendaFilter
@@ -66,14 +66,13 @@ def event_day(moment: datetime.datetime, event: Event) -> str:
 
 @register.filter
 def event_day_and_clock(moment: datetime.datetime, event: Event) -> str:
-    """Format as “mar. 16 juin, 9 h” (“Tue 16 June, 9:00”), in the event's time zone."""
-    local = moment.astimezone(event.zone)
-    return f"{short_day(local.date())}, {format_time(moment, event.zone)}"
+    """Format as “mar. 16 juin, 9 h” (“Tue 16 Jun, 9:00”), in the event's time zone."""
+    return event_day_and_hours(moment, None, event)
 
 
 @register.simple_tag
 def event_day_and_hours(starts_at: datetime.datetime, ends_at: datetime.datetime | None, event: Event) -> str:
-    """Format as “mar. 16 juin, 9 h – 9 h 50” (“Tue 16 June, 9:00–9:50”), in the event's time zone."""
+    """Format as “mar. 16 juin, 9 h – 9 h 50” (“Tue 16 Jun, 9:00–9:50”), in the event's time zone."""
     day = short_day(starts_at.astimezone(event.zone).date())
     return f"{day}, {format_time_range(starts_at, ends_at, event.zone)}"
 
@@ -141,7 +140,7 @@ def is_over(session: Session) -> bool:
 
 @register.filter
 def form_value(value: object, event: Event) -> str:
-    """Return a session's value as its form would show it."""
+    """Return a session's value in words, for comparison."""
     if isinstance(value, datetime.datetime):
         return event_day_and_clock(value, event)
     if isinstance(value, list):

@@ -170,11 +170,11 @@ def test_phone_is_checked_before_the_doors_open(open_page):
     pair_by_code(page, event)
     page.locator("#menu-open").click()
     line = page.locator("#checks [data-check=badge]")
-    expect(line).to_contain_text("Touchez «\u202fEssayer un badge\u202f»")
+    expect(line).to_contain_text("Touchez «\u202fTester un badge\u202f»")
     assert_accessible(page)
 
     page.get_by_label("Votre nom").fill("Lise")
-    page.get_by_role("button", name="Essayer un badge").click()
+    page.get_by_role("button", name="Tester un badge").click()
     wedge(page, code_of(badge))
     expect(page.locator("#verdict-word")).to_have_text("Essai")
     tap(page)

@@ -138,11 +138,11 @@ def applied(story: Story) -> None:
 def made_ready(story: Story, person: Person, number: int) -> None:
     """Agree to the text, say who one is, and choose rides, as the pages lead on."""
     page = story.of(person, story.own)
-    story.follow(page, "Read and accept the text")
-    story.press(page, "Accept the text")
+    story.follow(page, "Read and accept the terms")
+    story.press(page, "Accept the terms")
     story.reads(page, "Tick the box to accept.")
     page.locator("[name=agrees]").check()
-    story.press(page, "Accept the text")
+    story.press(page, "Accept the terms")
     story.follow(page, "Enter your details")
     fill(page, answers_of(number))
     if number == 1:

@@ -39,17 +39,11 @@ from .scan_input import InvalidScan, ScanInput
 from .signatures import EventPublicKey, check_code, get_key_number, parse_code
 from .sql import PRESENCE_COLUMNS, PRESENCE_UPDATES, SCAN_COLUMNS, STATE_COLUMN_NAMES
 
-
-def list_columns_in_order(model: type[Model], *names: str) -> list[str]:
-    """Return these columns in the model's order, which `Model.from_db` expects."""
-    return [field.attname for field in model._meta.concrete_fields if field.attname in names]
-
-
-REGISTRATION_COLUMNS = list_columns_in_order(
-    Registration, "id", "reference", "badge_version", "first_name", "last_name", "company", "hold_expires_at",
+REGISTRATION_COLUMNS = [
+    "id", "reference", "badge_version", "first_name", "last_name", "company", "hold_expires_at",
     "confirmed_at", "cancelled_at", "merged_into_id", "order_id",
-)  # fmt: skip
-TICKET_COLUMNS = list_columns_in_order(Ticket, "id", "name", "name_en")
+]  # fmt: skip
+TICKET_COLUMNS = ["id", "name", "name_en"]
 SCAN_VALUES = ", ".join(f"%({name})s::{kind}" for name, kind in SCAN_COLUMNS.items())
 
 
@@ -223,7 +217,7 @@ def list_conversions() -> list[tuple[int, Callable[[Any], Any]]]:
 
 def make_instance[Row: Model](model: type[Row], names: list[str], cells: Iterator[Any]) -> Row:
     """Build a model instance from the next cells, with only these columns loaded."""
-    return make_stored_instance(model, names, list(islice(cells, len(names))))
+    return make_stored_instance(model, names, islice(cells, len(names)))
 
 
 def decide_single_scan(context: ScanContext, received: ReceivedScan) -> ScanResult | None:

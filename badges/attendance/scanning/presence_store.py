@@ -1,6 +1,7 @@
 """Load scans for presence.py, write presences, and rebuild all presences of an event."""
 
 import datetime
+import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
@@ -46,6 +47,8 @@ def rebuild_presence(*, event: "Event") -> int:
     invalidate_cursors(event.pk)
     return len(histories)
 
+
+MAX_ROWS_PER_INSERT = 10_000
 
 # Ids of a registration and of the checkpoint at which its scans count.
 type PresenceKey = tuple[int, int]
@@ -162,4 +165,6 @@ def save_presences(event_id: int, states: dict[PresenceKey, PresenceState], *, a
         # ON CONFLICT locks existing rows in the order in which they are inserted.
         for (registration, checkpoint), state in sorted(states.items())
     ]
-    insert_rows(Presence._meta.db_table, PRESENCE_COLUMNS, rows, suffix=UPDATE_ON_CONFLICT)
+    # A rebuild may have a million of them, which would be one parameter of half a gigabyte.
+    for batch in itertools.batched(rows, MAX_ROWS_PER_INSERT, strict=False):
+        insert_rows(Presence._meta.db_table, PRESENCE_COLUMNS, batch, suffix=UPDATE_ON_CONFLICT)

@@ -19,6 +19,7 @@ from registrations.organizer.registration_list import STATE_CONDITIONS
 
 CONFIRMED = Registration.State.CONFIRMED.value
 ARRIVED, ABSENT = "arrived", "absent"
+# In a description, “confirmed” alone would not say what is confirmed.
 STATE_PHRASES = {
     Registration.State.PENDING: gettext_lazy("pending registrations"),
     Registration.State.CONFIRMED: gettext_lazy("confirmed registrations"),

@@ -82,7 +82,18 @@ class DirectoryUndo:
     rows_by_person: dict[int, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def __str__(self) -> str:
-        return _("%(removed)d removed, %(restored)d restored, %(left)d not reverted.") % {
+        sentence = _("%(removed)d removed, %(restored)d restored, %(left)d not reverted.")
+        return sentence % self._counts
+
+    @property
+    def preview_sentence(self) -> str:
+        """Return in words what the undo would do."""
+        sentence = _("To remove: %(removed)d. To restore: %(restored)d. Cannot be reverted: %(left)d.")
+        return sentence % self._counts
+
+    @property
+    def _counts(self) -> dict[str, int]:
+        return {
             "removed": sum(map(len, self.removed_keys.values())),
             "restored": sum(map(len, self.restored_values.values())),
             "left": len(self.skipped_rows),

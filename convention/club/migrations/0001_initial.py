@@ -374,7 +374,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "employment",
-                "verbose_name_plural": "employments",
+                "verbose_name_plural": "employment",
                 "abstract": False,
                 "constraints": [
                     models.CheckConstraint(

@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                             ("draft", "draft: visible to organizers only"),
                             (
                                 "members",
-                                "members: anyone with the link can see it, only members can register",
+                                "members: anyone with the link can see it; only members can register",
                             ),
                             ("public", "public"),
                         ],

@@ -1,7 +1,7 @@
 """Issue invoices and deposit invoices.
 
-`create_document` assigns the number, writes the document and validates its XML in one transaction, so that a
-refusal leaves no gap in the numbering.
+`create_document` (invoice_writer.py) assigns the number, writes the document and validates its XML in one
+transaction, so that a refusal leaves no gap in the numbering.
 """
 
 import datetime

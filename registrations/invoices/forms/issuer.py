@@ -21,11 +21,11 @@ from registrations.invoices.models import Issuer
 
 # The key is the name of a model field: both forms, issuer and buyer, have some of them.
 NUMBER_VALIDATORS: dict[str, tuple[Any, Any]] = {
-    "siren": (stdnum.fr.siren, _("Not a valid SIREN: it has nine digits. Check for a typing error.")),
-    "siret": (stdnum.fr.siret, _("Not a valid SIRET: it has fourteen digits, the SIREN and five more.")),
+    "siren": (stdnum.fr.siren, _("Not a valid SIREN: a SIREN has nine digits. Check for a typing error.")),
+    "siret": (stdnum.fr.siret, _("Not a valid SIRET: a SIRET has fourteen digits, the SIREN and five more.")),
     "vat_number": (stdnum.eu.vat, _("Not a valid VAT number. In France it is FR, two digits and the SIREN.")),
     "iban": (stdnum.iban, _("Not a valid IBAN. Check its letters and digits.")),
-    "bic": (stdnum.bic, _("Not a valid BIC: it has eight or eleven letters and digits.")),
+    "bic": (stdnum.bic, _("Not a valid BIC: a BIC has eight or eleven letters and digits.")),
 }
 
 

@@ -11,6 +11,7 @@ from convention import hooks
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from registrations.invoices.models import Payment, Refund
+from registrations.invoices.models.receivables import MISTAKE_PREFIX
 
 from .charges import announce_balance_change, lock_receivable
 
@@ -76,7 +77,7 @@ def cancel_payment(*, payment: Payment, reason: str) -> Refund:
         reason=_("Entered by mistake: %(reason)s") % {"reason": reason},
     )
     # Done at once, as no money moves. Of today: the day of the payment may be in a period already exported.
-    complete_refund(refund=counter, external_id=f"{Refund.MISTAKE_PREFIX}{payment.pk}")
+    complete_refund(refund=counter, external_id=f"{MISTAKE_PREFIX}{payment.pk}")
     record_action("payment.cancel", payment, event=receivable.event, fields=["amount"], reason=reason[:300])
     return counter
 

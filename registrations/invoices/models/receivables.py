@@ -255,6 +255,10 @@ class Payment(models.Model):
 # Begins the external id of payments that come from a bank statement. It is stored, so it never changes.
 BANK_LINE_PREFIX = "bank:"
 
+# Begin the external ids of counter-entries: to a payment that was entered, or assigned to a bank line, by
+# mistake. They are stored, so they never change.
+MISTAKE_PREFIX, UNDO_PREFIX = "mistake:", "undo:"
+
 # The test payments of the demo follow the path of card payments.
 PROCESSOR_METHODS = (Payment.Method.CARD, Payment.Method.SEPA_DEBIT, Payment.Method.TEST)
 
@@ -295,9 +299,6 @@ class Refund(models.Model):
 
     objects = RefundQuerySet.as_manager()
 
-    # Begin the `external_id` of counter-entries: to a payment that was entered, or assigned, by mistake.
-    MISTAKE_PREFIX, UNDO_PREFIX = "mistake:", "undo:"
-
     class Meta:
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
@@ -308,9 +309,14 @@ class Refund(models.Model):
         return f"{self.payment}: {self.amount}"
 
     @property
+    def is_counter_entry(self) -> bool:
+        """Return whether it takes back a payment that was entered or assigned by mistake; no money moves."""
+        return (self.external_id or "").startswith((MISTAKE_PREFIX, UNDO_PREFIX))
+
+    @property
     def state_label(self) -> str:
-        """Return the state in words; of a counter-entry, that the payment was cancelled."""
-        if (self.external_id or "").startswith((self.MISTAKE_PREFIX, self.UNDO_PREFIX)):
+        """Return the state in words; a counter-entry reads as a cancelled payment."""
+        if self.is_counter_entry:
             return gettext("payment cancelled, no money returned")
         return self.get_state_display()
 

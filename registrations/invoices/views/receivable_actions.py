@@ -221,7 +221,7 @@ def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
         "The credit note cancels all or part of %(number)s and reduces the amount due. Once "
         "issued, it can no longer be changed."
     )
-    heading = _("Credit invoice %(number)s") % {"number": document.number}
+    heading = _("Credit note for invoice %(number)s") % {"number": document.number}
     explanation = explanation % {"number": document.number}
     return respond_with_action(
         request, document.receivable, ActionPage(heading, explanation, _("Issue the credit note"), form, act)

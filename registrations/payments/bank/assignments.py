@@ -14,7 +14,7 @@ from registrations.invoices.ledger.payments import link_payout_to_bank_line, rec
 from registrations.invoices.ledger.receivable_sources import get_receivable
 from registrations.invoices.ledger.refunds import complete_refund, compute_refundable, request_refund
 from registrations.invoices.models import Payment, Payout, Refund
-from registrations.invoices.models.receivables import BANK_LINE_PREFIX
+from registrations.invoices.models.receivables import BANK_LINE_PREFIX, UNDO_PREFIX
 from registrations.models import Order
 from registrations.payments.cards.settlement import record_order_payment
 from registrations.payments.models import BankLine, BankLineAssignment
@@ -103,7 +103,7 @@ def undo_assignment(*, assignment: BankLineAssignment, reason: str) -> Refund:
         amount=found.amount,
         reason=_("Assigned by mistake: %(reason)s") % {"reason": reason or "—"},
         # Derived, so that a second click finds the same refund.
-        external_id=f"{Refund.UNDO_PREFIX}{found.payment.external_id}",
+        external_id=f"{UNDO_PREFIX}{found.payment.external_id}",
     )
     # No money moves, so the refund counts as done on the day the line was booked.
     complete_refund(refund=counter, external_id=counter.external_id or "", refunded_on=line.booked_on)

@@ -39,7 +39,7 @@ class NdaAcceptanceForm(ActionErrorsMixin, forms.Form):
         error_messages={"required": _("Enter your first and last name.")},
     )
     agrees = forms.BooleanField(
-        label=_("I have read and accept this text."),
+        label=_("I have read and accept these terms"),
         error_messages={"required": _("Tick the box to accept.")},
     )
 

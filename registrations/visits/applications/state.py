@@ -23,12 +23,13 @@ class ApplicationState(models.TextChoices):
     APPLIED = "applied", pgettext_lazy("application", "applied")
     REFUSED = "refused", pgettext_lazy("application", "not eligible")
     WAITING = "waiting", pgettext_lazy("application", "on the waiting list")
-    OFFERED = "offered", pgettext_lazy("application", "a place is offered")
-    CONFIRMED = "confirmed", pgettext_lazy("application", "has a place")
+    OFFERED = "offered", pgettext_lazy("application", "place offered")
+    CONFIRMED = "confirmed", pgettext_lazy("application", "place confirmed")
     AGREED = "agreed", pgettext_lazy("application", "confidentiality accepted")
     COMPLETE = "complete", pgettext_lazy("application", "ready for the host’s list")
     LISTED = "listed", pgettext_lazy("application", "on the host’s list")
     ARRIVED = "arrived", pgettext_lazy("application", "arrived")
+    NOT_SCANNED_OUT = "not_scanned_out", pgettext_lazy("application", "not scanned out")
     LEFT = "left", pgettext_lazy("application", "attended")
     WITHDRAWN = "withdrawn", pgettext_lazy("application", "withdrawn")
     NO_SHOW = "no_show", pgettext_lazy("application", "did not attend")
@@ -51,6 +52,7 @@ STATES_WITH_PLACE = frozenset(
         ApplicationState.COMPLETE,
         ApplicationState.LISTED,
         ApplicationState.ARRIVED,
+        ApplicationState.NOT_SCANNED_OUT,
         ApplicationState.LEFT,
         ApplicationState.NO_SHOW,
     }
@@ -112,6 +114,7 @@ def _decide_with_place(facts: ApplicationFacts) -> ApplicationState:
     # else they lack.
     steps = (
         (facts.has_left, ApplicationState.LEFT),
+        (facts.has_arrived and facts.is_over, ApplicationState.NOT_SCANNED_OUT),
         (facts.has_arrived, ApplicationState.ARRIVED),
         (facts.is_over and facts.has_visit_scans, ApplicationState.NO_SHOW),
         # A new text or a newly requested field makes a listed visitor incomplete again.

@@ -45,7 +45,7 @@ class ReplacementForm(ActionErrorsMixin, forms.Form):
     """The replacement, named by the e-mail address that the club knows."""
 
     email = forms.EmailField(
-        label=_("E-mail of the replacement"),
+        label=_("Replacement’s e-mail address"),
         help_text=_("Must be a member: someone with a seat at a member company on the day of the visit."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("Enter the address.")},

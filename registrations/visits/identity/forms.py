@@ -44,9 +44,7 @@ class IdentityForm(ActionErrorsMixin, forms.Form):
             # Browsers must not store numbers of identity documents, least of all on a shared computer.
             field.widget.attrs["autocomplete"] = "off"
             if field.required:
-                field.error_messages["required"] = gettext_lazy(
-                    "Complete this field too: the host requires it."
-                )
+                field.error_messages["required"] = gettext_lazy("Complete this field: the host requires it.")
             self.fields[name] = field
 
     def clean_birth_date(self) -> str:

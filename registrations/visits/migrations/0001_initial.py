@@ -523,7 +523,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "confidentiality terms",
-                "verbose_name_plural": "confidentiality texts",
+                "verbose_name_plural": "confidentiality terms",
                 "ordering": ["visit", "-number"],
                 "constraints": [
                     models.UniqueConstraint(fields=("visit", "number"), name="nda_number_once_per_visit")
@@ -769,7 +769,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "acceptance of confidentiality",
-                "verbose_name_plural": "acceptances of confidentiality",
+                "verbose_name_plural": "confidentiality agreements",
                 "ordering": ["accepted_at", "pk"],
                 "constraints": [
                     models.UniqueConstraint(fields=("application", "nda"), name="nda_accepted_once")

@@ -1,4 +1,4 @@
-"""Visits, which extend events of vendors that open their site, and their confidentiality texts."""
+"""Visits, which extend events of vendors that open their site, and their confidentiality terms."""
 
 import datetime
 import hashlib
@@ -148,7 +148,7 @@ class NdaText(models.Model):
 
     class Meta:
         verbose_name = _("confidentiality terms")
-        verbose_name_plural = _("confidentiality texts")
+        verbose_name_plural = pgettext_lazy("plural", "confidentiality terms")
         ordering = ["visit", "-number"]
         constraints = [models.UniqueConstraint(fields=["visit", "number"], name="nda_number_once_per_visit")]
 

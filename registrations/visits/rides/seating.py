@@ -1,6 +1,7 @@
 """Choose rides: at most one each way, all or nothing, never more people than seats."""
 
-from collections.abc import Collection
+import datetime
+from collections.abc import Collection, Iterable
 
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
@@ -14,6 +15,14 @@ from convention.text.normalize import normalize_whitespace
 from registrations.visits.models import Application, Ride, RideSeat, Visit
 
 from .notifications import notify_seated_visitor
+
+
+def filter_choosable_rides(
+    rides: Iterable[Ride], current_rides: Iterable[Ride], *, at: datetime.datetime
+) -> list[Ride]:
+    """Return the rides that can still be chosen: one that has left can be neither chosen nor given up."""
+    fixed_directions = {ride.direction for ride in current_rides if ride.leaves_at <= at}
+    return [ride for ride in rides if ride.leaves_at > at and ride.direction not in fixed_directions]
 
 
 @transaction.atomic

@@ -22,7 +22,13 @@ from registrations.visits.permissions import (
 from .calendar import build_ride_calendar, list_rides
 from .edit_rides import remove_ride, save_ride
 from .forms import RideChoiceForm, RideForm, VisitorRidesForm
-from .seating import choose_rides, list_rides_by_direction, list_visitors_to_seat, seat_visitor
+from .seating import (
+    choose_rides,
+    filter_choosable_rides,
+    list_rides_by_direction,
+    list_visitors_to_seat,
+    seat_visitor,
+)
 
 VISITORS_PER_PAGE = 100
 
@@ -53,12 +59,12 @@ def visitor_rides_edit(request: HttpRequest, event: str, pk: int) -> HttpRespons
     """Change the rides of one visitor, with a reason."""
     application = get_visitor_to_seat(event, pk, request.user)
     visit = application.visit
-    current_ids = {ride.pk for ride in list_rides(application)}
+    current_rides = list_rides(application)
     form = VisitorRidesForm(
         request.POST or None,
         visit=visit,
-        rides=visit.rides.with_passenger_count(),
-        chosen_ride_ids=current_ids,
+        rides=filter_choosable_rides(visit.rides.with_passenger_count(), current_rides, at=timezone.now()),
+        chosen_ride_ids={ride.pk for ride in current_rides},
     )
     if request.method == "POST" and form.is_valid() and _save_visitor_rides(request, form, application):
         return redirect("organize-visit-rides", event)
@@ -68,7 +74,8 @@ def visitor_rides_edit(request: HttpRequest, event: str, pk: int) -> HttpRespons
 
 def _save_visitor_rides(request: HttpRequest, form: VisitorRidesForm, application: Application) -> bool:
     """Save the choice and confirm it; return False with errors on the form if that fails."""
-    names = {"name": application.registration.name if application.registration else ""}
+    assert application.registration
+    names = {"name": application.registration.name}
     try:
         changed = seat_visitor(
             application=application, ride_ids=form.chosen_ride_ids, reason=form.cleaned_data["reason"]
@@ -129,12 +136,7 @@ def own_ride_choice(request: HttpRequest, event: str) -> HttpResponse:
     rides = list(visit.rides.with_passenger_count())
     current_rides = list_rides(application)
     current_ids = {ride.pk for ride in current_rides}
-    # A ride that has left can neither be chosen nor given up.
-    now = timezone.now()
-    fixed_directions = {ride.direction for ride in current_rides if ride.leaves_at <= now}
-    offered_rides = [
-        ride for ride in rides if ride.leaves_at > now and ride.direction not in fixed_directions
-    ]
+    offered_rides = filter_choosable_rides(rides, current_rides, at=timezone.now())
     form = RideChoiceForm(request.POST or None, visit=visit, rides=offered_rides, chosen_ride_ids=current_ids)
     if request.method == "POST" and form.is_valid():
         try:

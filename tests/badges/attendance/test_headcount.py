@@ -104,7 +104,7 @@ def test_a_silent_phone_that_changes_nothing_leaves_the_bounds_out(client, event
     page = client.get(reverse("organize-attendance", args=[event.slug]), {"part": "numbers"}).content.decode()
     pdf = client.get(reverse("organize-evacuation-pdf", args=[event.slug]))
 
-    assert "0 sur place\u202f:" in page
+    assert "0 sur place, sous réserve\u202f:" in page
     assert "entre 0 et 0" not in page
     assert "entre" not in pdf_text(pdf.content)
     assert "certains téléphones ne répondent plus" in pdf_text(pdf.content)

@@ -126,7 +126,7 @@ def test_a_closed_account_opens_nothing_and_is_found_and_reopened():
 
     closed = client.post(f"{at}close/", follow=True).content.decode()
 
-    assert "Zoé Martin’s account is closed." in closed
+    assert "Zoé Martin’s account has been closed." in closed
     assert person_client.get("/me/").status_code == 302
     assert ApiToken.objects.get(person=person).revoked_at
     assert "Zoé Martin" not in client.get("/en/organize/club/people/").content.decode()

@@ -4,8 +4,8 @@ import random
 
 from django.utils import timezone
 
+from registrations.changes.bulk_cancel import cancel_orders
 from registrations.changes.cancel import cancel_registration, cancel_with_fee
-from registrations.changes.cancel_filtered import cancel_orders
 from registrations.models import Order, Registration, Sponsorship
 from registrations.periodic_jobs import release_expired_holds
 from registrations.sponsors.sponsorships import cancel_sponsorship

@@ -124,6 +124,7 @@ STATES = [
     ),
     ({"has_place": True, "has_identity": True, "is_listed": True}, ApplicationState.CONFIRMED),  # a new text
     ({"has_place": True, "has_arrived": True}, ApplicationState.ARRIVED),
+    ({"has_place": True, "has_arrived": True, "is_over": True}, ApplicationState.NOT_SCANNED_OUT),
     (
         {"has_place": True, "has_arrived": True, "has_left": True, "is_over": True, "has_visit_scans": True},
         ApplicationState.LEFT,

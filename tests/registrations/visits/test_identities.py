@@ -163,7 +163,7 @@ def test_a_plate_may_be_none():
     [
         ("birth_date", "2999-01-01", "Cette date de naissance n’est pas plausible : vérifiez-la."),
         ("birth_date", "1899-12-31", "Cette date de naissance n’est pas plausible : vérifiez-la."),
-        ("birth_date", "hier", "Indiquez une date, par exemple 1980-12-31."),
+        ("birth_date", "hier", "Indiquez une date, par exemple 31/12/1980."),
         ("birth_date", "", "L’hôte demande cette information\u202f: indiquez-la aussi."),
         ("document_expiry", "2020-01-01", "Ce document expire avant la visite\u202f: indiquez-en un autre."),
         (

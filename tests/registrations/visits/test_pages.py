@@ -129,7 +129,7 @@ def test_a_member_applies_reads_and_agrees():
     assert "Your acceptance has been recorded" in page
     given = NdaAcceptance.objects.get()
     assert (given.name, given.hash) == ("Ana Silva", text.hash)
-    assert "You accepted the text as Ana Silva" in read(client, "/visits/labs/text/")
+    assert "You accepted the terms as Ana Silva" in read(client, "/visits/labs/text/")
 
 
 def test_whoever_agreed_reads_that_the_host_asks_who_they_are():
@@ -269,9 +269,9 @@ def test_applicants_are_listed_by_state_and_downloaded(secretary):
     text = secretary.get("/en/organize/labs/visit/applicants.csv").content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [(row["Name"], row["Status"]) for row in rows] == [
-        (str(placed.person), "has a place"),
+        (str(placed.person), "place confirmed"),
         (str(other.person), "withdrawn"),
-        (str(waits.person), "a place is offered"),
+        (str(waits.person), "place offered"),
         (str(apart.person), "on the waiting list"),
     ]
     content = secretary.get("/en/organize/labs/visit/applicants.xlsx").content

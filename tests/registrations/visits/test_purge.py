@@ -115,12 +115,12 @@ def test_the_secretary_reads_nothing_of_incomplete_visitors_after_the_purge():
     secretary = Client()
     secretary.force_login(make_secretary())
     address = f"/en/organize/{visit.event.slug}/visit/lists/"
-    assert "Visitors ready for the list" in secretary.get(address).text
+    assert "Visitor readiness" in secretary.get(address).text
     over(visit, days=8)
 
     purge_visit(visit=visit)
 
-    assert "Visitors ready for the list" not in secretary.get(address).text
+    assert "Visitor readiness" not in secretary.get(address).text
 
 
 def test_a_visit_called_off_is_purged_at_once():

@@ -42,6 +42,8 @@ def test_an_accepted_proposal_becomes_one_session_in_the_tray(client):
     preview = client.post(path, fields)
     assert "Confirm and send 2 e-mails" in preview.text
     assert "Your session “Our cloud” is part of" in preview.text
+    assert "[link to the speaker’s page]" in preview.text
+    assert "{link}" not in preview.text
     assert not Session.objects.exists()
     client.post(path, {**fields, "send": "1"})
     again = client.post(path, {**fields, "send": "1"}, follow=True)

@@ -72,7 +72,7 @@ def _count_scans_before_silence(devices: Collection[Device]) -> dict[tuple[int, 
     """
     first_seen_at = min(device.seen_at for device in devices if device.seen_at)
     # These bounds follow from the conditions below. As constants they let the database read the recent scans
-    # of these checkpoints once, instead of all scans of each device: it may have a hundred thousand.
+    # of these checkpoints once, instead of all scans of each device: there may be a hundred thousand.
     recent_scans = Scan.objects.filter(
         checkpoint__in={device.checkpoint_id for device in devices},
         effective_at__gt=first_seen_at - PACE_WINDOW,

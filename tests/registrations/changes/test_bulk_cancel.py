@@ -15,7 +15,7 @@ from convention.events.models import Event
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_list
 from registrations.booking.place_order import place_order
-from registrations.changes.cancel_filtered import (
+from registrations.changes.bulk_cancel import (
     MAX_BULK_ORDERS,
     OrderFilter,
     cancel_orders,
