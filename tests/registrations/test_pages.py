@@ -102,6 +102,17 @@ def test_an_event_that_takes_nobody_now_says_so(client: Client, event: Event, fi
     assert client.get("/events/congress/register/").status_code == 409
 
 
+def test_a_closed_event_counts_no_places_left(client: Client, event: Event):
+    event.tickets.update(capacity=10)
+    Event.objects.update(registration_closes_at=timezone.now() - datetime.timedelta(days=2))
+
+    page = text(client.get("/en/events/congress/"))
+
+    assert "Registration is closed." in page
+    assert "no longer on sale" in page
+    assert "places left" not in page
+
+
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
