@@ -225,7 +225,7 @@ def test_a_conflict_is_shown_to_settle_and_ten_wrong_pins_erase(open_page, site,
         expect(page.locator("#pin-error")).to_be_visible()
         page.wait_for_function("document.querySelector('#pin').value === ''")
     unlock(page, "000000")
-    expect(page.locator("#pin-error")).to_contain_text("effacés")
+    expect(page.locator("#pin-error")).to_contain_text("effacée")
     assert "Keller" not in page.content()
 
 

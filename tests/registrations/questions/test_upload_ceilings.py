@@ -304,7 +304,9 @@ def test_organizers_see_how_much_is_used(organizer_client, event, proof, ceiling
         1,
     )
     page = text(organizer_client.get("/organize/congress/questions/"))
-    assert "1, 2,0 Kio ; au maximum 5 000, 1 000,0 Mio" in page.replace("\u202f", " ").replace("\xa0", " ")
+    assert "nombre : 1 sur 5 000 · taille : 2,0 Kio sur 1 000,0 Mio" in page.replace("\u202f", " ").replace(
+        "\xa0", " "
+    )
     assert "L’espace pour les fichiers est plein" not in page
 
     ceilings(ANSWER_FILES_EVENT_COUNT=1)

@@ -132,7 +132,7 @@ def test_a_version_says_whether_it_notified_anybody(event):
     ("language", "sentences"),
     [
         ("fr", ("Session retirée du programme : Atelier", "Cette session n’est plus au programme")),
-        ("en", ("Session removed from the programme: Atelier", "This session is no longer in the programme")),
+        ("en", ("Session removed from the programme: Atelier", "This session is no longer on the programme")),
     ],
 )
 def test_a_removed_session_has_a_subject_and_sentence_of_its_own(

@@ -297,7 +297,7 @@ def test_mails_say_where_one_stands_in_the_readers_language(ticket, run_tasks, m
     first, second = wait(ticket, "Ana"), wait(ticket, "Bo", language="en")
     run_tasks()
     assert "Numéro 1 sur la liste d’attente" in mailoutbox[0].body
-    assert "Number 2 on the waiting list" in mailoutbox[1].body
+    assert "You are number 2 on the waiting list" in mailoutbox[1].body
     assert f"/en/waiting/{second.link_token}/" in mailoutbox[1].body
     assert mails(mailoutbox) == [
         ("ana@example.org", "Sur la liste d’attente\u202f: Invité, La Convention"),

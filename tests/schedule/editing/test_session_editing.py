@@ -339,7 +339,7 @@ def test_import_shows_first_and_then_does(organizer, event):
     assert [session.title for session in Session.objects.all()] == ["Venue d'ailleurs"]
     assert not ScheduleUpload.objects.exists()
     assert organizer.post(preview)["Location"] == address
-    assert "Choisissez-le de nouveau" in organizer.get(preview, follow=True).text
+    assert "Choisissez de nouveau le fichier" in organizer.get(preview, follow=True).text
 
 
 @pytest.mark.parametrize(

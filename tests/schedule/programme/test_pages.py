@@ -48,7 +48,11 @@ def test_a_session_with_everything(client, event):
     facts = {
         row.xpath("string(dt)"): " ".join(row.xpath("string(dd)").split()) for row in page.xpath("//dl/div")
     }
-    assert (facts["Where"], facts["Who"], facts["Language"]) == ("Salle & Co", "AnaBo", "German, English")
+    assert (facts["Where"], facts["Speakers"], facts["Language"]) == (
+        "Salle & Co",
+        "AnaBo",
+        "German, English",
+    )
     assert facts["Places"] == "Filling up 1 place left"
     assert page.xpath("//section[contains(@class,'abstract')]//strong/text()") == ["Gras"]
     assert page.xpath("//section[contains(@class,'abstract')]//script") == []

@@ -7,6 +7,7 @@ from django.utils import timezone
 from lxml import html
 
 from convention.events.models import Event, Room
+from convention.text.dates import format_short_time
 from schedule.drafts.current_draft import get_current_draft, load_slot_states
 from schedule.models import ConflictLevel, ScheduleVersion, Session
 from schedule.versions.publish import PublicationStamp
@@ -104,7 +105,7 @@ def test_the_list_shows_the_draft_and_marks_what_is_not_published(organizer, eve
     marks = page.xpath("//tr[.//a[text()='Déplacée']]//*[@class='tag dashed']/text()")
     hours = page.xpath("string(//tr[.//a[text()='Déplacée']]/td[1])")
     assert "not published: New time" in marks
-    assert f"{(event.starts_at + 2 * HOUR).astimezone(event.zone):%H:%M}" in hours
+    assert format_short_time(event.starts_at + 2 * HOUR, event.zone) in hours
     assert "1 change is not published." in page.xpath("string(//*[@class='notice'])")
 
 
