@@ -179,7 +179,7 @@ def test_phone_is_checked_before_the_doors_open(open_page):
     expect(page.locator("#verdict-word")).to_have_text("Essai")
     tap(page)
     page.locator("#menu-open").click()
-    expect(line).to_have_text("Bon\u202f:Badge d’essai lu")
+    expect(line).to_have_text("OK\u202f:Badge d’essai lu")
     page.locator("#menu-close").click()
     assert Scan.objects.count() == 0
     wedge(page, code_of(badge))

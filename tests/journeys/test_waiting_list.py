@@ -24,7 +24,7 @@ WORDS = {
     "en": {
         "join": "Join the waiting list", "first": "Number 1 on the waiting list",
         "offered": "A place is available for you", "register": "Register", "booked": "Registration confirmed",
-        "swap": "Swap seats for this one", "book": "Book a seat",
+        "swap": "Swap the seat for this one", "book": "Book a seat",
         "leave": "Release the seat", "waiting": "Number 1 on the waiting list.",
     },
 }  # fmt: skip
