@@ -19,14 +19,13 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
-    Func,
-    IntegerField,
     Min,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
 )
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -232,13 +231,11 @@ def count_inside_anywhere(event: "Event", *, inside_count: int) -> EventHeadcoun
     return EventHeadcount(inside_count, [silent for row in rows for silent in row.silent_devices], rows)
 
 
-def count_presences(presences: QuerySet[Presence]) -> Subquery:
+def count_presences(presences: QuerySet[Presence]) -> Coalesce:
     """Return the number of these presences at the outer checkpoint, as a column."""
-    # A subquery, since a join with two counts would multiply the rows. A function instead of Django's
-    # aggregate, which would group the rows and so take twice as long.
-    return Subquery(
-        presences.order_by().values(number=Func(template="COUNT(*)", output_field=IntegerField()))
-    )
+    # A subquery, as a join with two counts would multiply the rows; it is NULL, not 0, without any row.
+    counted = presences.order_by().values("checkpoint").annotate(number=Count("*")).values("number")
+    return Coalesce(Subquery(counted), 0)
 
 
 def accumulate_arrivals(

@@ -97,6 +97,19 @@ def test_a_silent_phone_is_expected_to_go_on_as_at_its_present_checkpoint(event)
     assert silent.entries == 1
 
 
+def test_each_silent_phone_is_measured_by_its_own_half_hour(event):
+    gates = [Checkpoint.objects.create(event=event, name=name, kind="entrance") for name in ("Nord", "Sud")]
+    early, late = (make_device(event, checkpoint=gate)[0] for gate in gates)
+    for device in (early, late):
+        let_in(device, event, 3, at=(timezone.now() - 50 * MINUTE).isoformat())
+    fall_silent(early, 29)  # its half hour began 59 minutes ago
+    fall_silent(late, 10)  # its half hour began 40 minutes ago
+
+    entries = {silent.device: silent.entries for silent in find_silent_devices(event, at=timezone.now())}
+
+    assert entries == {early: 3, late: 0}
+
+
 def test_a_silent_phone_that_changes_nothing_leaves_the_bounds_out(client, event):
     fall_silent(make_device(event, name="Lise")[0], 12)
     client.force_login(make_administrator())
