@@ -157,6 +157,11 @@ def find_badge_problems(event: Event) -> list[BadgeProblem]:
         # Same name at the same company, ignoring accents and case: most likely one person registered twice.
         key = (name_search_key(holder.name), name_search_key(holder.company))
         if holder.name and key in seen:
-            problems.append(BadgeProblem(holder, _("another badge has the same name and company")))
+            sentence = (
+                _("another badge has the same name and company")
+                if holder.company
+                else _("another badge has the same name, also without a company")
+            )
+            problems.append(BadgeProblem(holder, sentence))
         seen.add(key)
     return problems

@@ -134,11 +134,19 @@ def plus_minutes(at: datetime.datetime, minutes: int) -> datetime.datetime:
 
 @register.inclusion_tag("error_summary.html")
 def error_summary(*forms: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> dict[str, Any]:
-    """Return every error of forms, formsets or lists of forms, each with a link to its field."""
-    plain = [form for given in forms if given for form in _list_forms(given)]
+    """Return every error of forms, formsets or lists of forms, each with a link to its field.
+
+    A form's `error_subject`, such as an attendee's name, is put before the labels of its fields; forms of a
+    formset have the number of their row without it.
+    """
     general = [text for given in forms if given for text in _general_errors(given)]
     errors = [
-        (_control_id(field), field.label, text) for form in plain for field in form for text in field.errors
+        (_control_id(field), _error_label(form, row, field), text)
+        for given in forms
+        if given
+        for form, row in _number_forms(given)
+        for field in form
+        for text in field.errors
     ]
     return {"general": general, "errors": errors}
 
@@ -147,6 +155,18 @@ def _list_forms(given: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list[Bas
     if isinstance(given, list):
         return given
     return list(given.forms) if isinstance(given, BaseFormSet) else [given]
+
+
+def _number_forms(given: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list[tuple[BaseForm, int]]:
+    """Return the forms with their row from 1; 0 for forms that are not in a list of rows."""
+    forms = _list_forms(given)
+    has_rows = isinstance(given, BaseFormSet) and len(forms) > 1
+    return [(form, row if has_rows else 0) for row, form in enumerate(forms, 1)]
+
+
+def _error_label(form: BaseForm, row: int, field: BoundField) -> str:
+    subject = getattr(form, "error_subject", "") or (row and _("Row %(number)s") % {"number": row})
+    return f"{subject}, {field.label}" if subject and field.label else str(subject or field.label)
 
 
 def _general_errors(given: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list[str]:

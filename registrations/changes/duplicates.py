@@ -19,6 +19,7 @@ from registrations.models import DismissedDuplicate, Registration
 DUPLICATE_REASONS = {
     "email": _("same e-mail"),
     "name": _("same name and company"),
+    "name_alone": _("same name, no company given"),
     "swapped": _("first and last name swapped"),
     "spelling": _("nearly the same name"),
 }
@@ -81,13 +82,8 @@ def find_pairs(candidates: Iterable[DuplicateCandidate]) -> list[DuplicatePair]:
     # In order of certainty: the first reason found for a pair stays.
     for reason, alike in (
         ("email", _pair_by_key((candidate.email, candidate) for candidate in candidates)),
-        (
-            "name",
-            _pair_by_key(
-                (_full_name(candidate) and (_full_name(candidate), candidate.company), candidate)
-                for candidate in candidates
-            ),
-        ),
+        ("name", _find_same_names(candidate for candidate in candidates if candidate.company)),
+        ("name_alone", _find_same_names(candidate for candidate in candidates if not candidate.company)),
         ("swapped", _find_swapped_names(candidates)),
         ("spelling", _find_similar_names(candidates)),
     ):
@@ -115,6 +111,15 @@ def _pair_by_key(
     for members in map(list, map(dict.values, groups.values())):
         is_few = len(members) <= MAX_FULLY_PAIRED
         yield from combinations(members, 2) if is_few else pairwise(members)
+
+
+def _find_same_names(
+    candidates: Iterable[DuplicateCandidate],
+) -> Iterator[tuple[DuplicateCandidate, DuplicateCandidate]]:
+    return _pair_by_key(
+        (_full_name(candidate) and (_full_name(candidate), candidate.company), candidate)
+        for candidate in candidates
+    )
 
 
 def _find_swapped_names(

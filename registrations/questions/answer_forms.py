@@ -30,6 +30,8 @@ class AnswersForm(forms.Form):
     which uploads are counted.
     """
 
+    error_subject = ""
+
     def __init__(
         self, data: Any = None, files: Any = None, *, ticket: Ticket, questions: list[Question], **kwargs: Any
     ) -> None:

@@ -101,14 +101,14 @@ class SponsorForm(forms.Form):
     )
     email = forms.EmailField(
         label=_("Contact’s e-mail address"),
-        help_text=_("We will e-mail this address a link for sending us your logo and your attendees’ names."),
+        help_text=_("This address receives a link for sending the logo and the attendees’ names."),
         error_messages={"required": _("Enter the e-mail address for the link.")},
     )
     website = forms.URLField(
         label=_("Website"),
         required=False,
         assume_scheme="https",
-        help_text=_("Your logo links to this page."),
+        help_text=_("The logo links to this page."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -22,6 +22,7 @@ from registrations.pricing.quote import VoucherTerms
 class PersonForm(forms.Form):
     """One attendee."""
 
+    error_subject = ""
     first_name = forms.CharField(
         label=_("First name"), error_messages={"required": _("Enter the first name.")}
     )
@@ -171,6 +172,7 @@ class VoucherCodeForm(forms.Form):
 class TicketChoiceForm(forms.Form):
     """One attendee's ticket and add-ons."""
 
+    error_subject = ""
     ticket = forms.ChoiceField(label=_("Ticket"), widget=TicketChoiceWidget)
     addons = forms.MultipleChoiceField(label=_("Add-ons"), widget=AddonChoiceWidget, required=False)
     no_photo = forms.BooleanField(label=_("Please do not photograph this person"), required=False)
@@ -244,7 +246,7 @@ class PaymentForm(forms.Form):
         label=_("Payment method"),
         choices=[
             (Order.Payment.CARD, _("Card (on the next page)")),
-            (Order.Payment.INVOICE, _("Bank transfer (we will send you an invoice)")),
+            (Order.Payment.INVOICE, _("Bank transfer (on invoice)")),
         ],
         widget=forms.RadioSelect,
         required=False,
@@ -293,7 +295,7 @@ class BillingForm(forms.Form):
         required=False,
         max_length=60,
         validators=[validate_without_links],
-        help_text=_("If your company requires one on the invoice."),
+        help_text=_("If the company requires one on the invoice."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -121,6 +121,9 @@ def _render_people_page(
     contact = contact or ContactForm(initial={"contact": draft.contact})
     # The confirmation needs one address: the contact's, or the first person's.
     people.forms[0].fields["email"].required = not draft.contact
+    if len(people.forms) > 1:
+        for number, form in enumerate(people.forms, 1):
+            form.error_subject = _("Attendee %(number)s") % {"number": number}
     if "person" in request.GET:
         people.forms[-1].fields["first_name"].widget.attrs["autofocus"] = True
     context = {"people": people, "contact": contact, "most": MAX_PLACES_PER_ORDER}
@@ -215,12 +218,25 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("register-review", slug)
     context = {"event": event, "forms": forms, "code": code, "voucher": voucher}
     context["people"] = list(zip(draft.people, forms, answers, strict=True))
+    _set_error_subjects(draft, forms, answers)
     context["forms_with_errors"] = (
         [] if is_applying_code else [form for form in [*forms, *answers] if form and form.errors]
     )
     context["full_tickets"] = forms[0].full_tickets
     context["has_new_questions"] = not is_applying_code and _focus_new_question(request, answers)
     return render(request, "registrations/register_choices.html", context)
+
+
+def _set_error_subjects(
+    draft: DraftContent, forms: list[TicketChoiceForm], answers: list[AnswersForm | None]
+) -> None:
+    """Let errors name their person if there are several."""
+    if len(draft.people) < 2:
+        return
+    for person, *person_forms in zip(draft.people, forms, answers, strict=True):
+        for form in person_forms:
+            if form:
+                form.error_subject = f"{person['first_name']} {person['last_name']}"
 
 
 def _focus_new_question(request: HttpRequest, answers: list[AnswersForm | None]) -> bool:

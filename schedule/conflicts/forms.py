@@ -45,7 +45,7 @@ class KindRuleForm(forms.Form):
         }
         super().__init__(data, initial=initial, prefix=kind.value)
         self.kind = kind
-        self.kind_label = KIND_LABELS[kind]
+        self.kind_label = self.error_subject = KIND_LABELS[kind]
         if kind not in BUFFER_KINDS:
             del self.fields["minutes"]
         if kind not in AUDIENCE_KINDS:

@@ -57,6 +57,15 @@ def test_two_badges_of_one_name_are_pointed_out(organizer):
     assert sentences == ["another badge has the same name and company"]
 
 
+def test_same_name_without_company_is_a_badge_problem(organizer):
+    ticket = make_ticket()
+    for _ in range(2):
+        make_registration(ticket, first_name="Zoé", last_name="Müller", company="")
+    response = organizer.get(f"/en/organize/{ticket.event.slug}/badges/")
+    sentences = [problem.sentence for problem in response.context["problems"]]
+    assert sentences == ["another badge has the same name, also without a company"]
+
+
 def test_the_page_asks_as_often_for_one_badge_as_for_many(organizer):
     ticket = make_ticket()
     address = f"/organize/{ticket.event.slug}/badges/"

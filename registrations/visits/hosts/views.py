@@ -213,7 +213,11 @@ def briefing_edit(request: HttpRequest, event: str) -> HttpResponse:
     form = BriefingForm(request.POST or None, instance=visit)
     if request.method == "POST" and form.is_valid():
         change_briefing(visit=visit, contact=contact, **form.cleaned_data)
-        messages.success(request, _("The briefing has been saved. Visitors can see it on their page."))
+        if any(text.strip() for text in form.cleaned_data.values()):
+            sentence = _("The briefing has been saved. Visitors can see it on their page.")
+        else:
+            sentence = _("The briefing has been removed. Visitors no longer see one.")
+        messages.success(request, sentence)
         return redirect("host-visit", event)
     context = {"contact": contact, "event": visit.event, "visit": visit, "form": form}
     return render(request, "host/briefing.html", context)

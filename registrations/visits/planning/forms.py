@@ -73,7 +73,9 @@ def build_own_site_form(data: Any, companies: Any) -> ProposalForm:
     form = ProposalForm(data, hosts=companies)
     # A free name would be a way around the list of one's own companies.
     del form.fields["host_name"]
-    form.fields["host"].required = True
+    host = form.fields["host"]
+    assert isinstance(host, forms.ModelChoiceField)
+    host.required, host.empty_label = True, str(_("Choose a company"))
     # Two rows are enough to know whether there is exactly one.
     if len(choices := list(companies[:2])) == 1:
         form.initial["host"] = choices[0].pk

@@ -45,6 +45,8 @@ DAY = datetime.timedelta(days=1)
     [
         (("zoe", "muller", "z@x.fr", ""), ("z", "m", "z@x.fr", "acme"), "email"),
         (("zoe", "muller", "z@x.fr", "acme"), ("zoe", "muller", "", "acme"), "name"),
+        (("zoe", "muller", "a@x.fr", ""), ("zoe", "muller", "b@x.fr", ""), "name_alone"),
+        (("zoe", "muller", "a@x.fr", "acme"), ("zoe", "muller", "b@x.fr", ""), None),
         (("zoe", "muller", "a@x.fr", "acme"), ("muller", "zoe", "b@x.fr", ""), "swapped"),
         (("zoe", "muller", "a@x.fr", "acme"), ("zoe", "mulller", "b@x.fr", "acme"), "spelling"),
         (("zoe", "muller", "a@x.fr", "acme"), ("zoe", "mueller", "b@x.fr", "acme"), "spelling"),

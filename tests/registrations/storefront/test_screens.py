@@ -50,6 +50,24 @@ def test_people_are_added_and_removed_without_a_script(client: Client, event: Ev
     assert "person-1-first_name" not in client.get("/events/congress/register/").content.decode()
 
 
+def test_errors_name_the_attendee_they_belong_to(client: Client, event: Event):
+    one = client.post("/events/congress/register/", who(**{"person-0-last_name": ""}))
+    two = client.post(
+        "/events/congress/register/",
+        who(**{"person-TOTAL_FORMS": "2", "person-1-first_name": "Léo", "person-1-last_name": ""}),
+    )
+    assert [list_errors(one), list_errors(two)] == [
+        ["Nom : Indiquez le nom."],
+        ["Participant 2, Nom : Indiquez le nom."],
+    ]
+
+
+def list_errors(response) -> list[str]:
+    """Return the errors above the form, without no-break spaces."""
+    links = html.fromstring(response.text).xpath("//*[@id='error-summary']//li")
+    return [link.text_content().replace("\u202f", " ").replace("\xa0", " ") for link in links]
+
+
 def test_the_first_button_of_each_screen_goes_on(client: Client, event: Event):
     """The one that Enter presses in a field."""
     client.post("/events/congress/register/", who(add="1"))

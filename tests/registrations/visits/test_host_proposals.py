@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.errors import Forbidden, NotOpenNow
@@ -59,6 +60,13 @@ def test_a_form_that_says_nothing_says_so_and_keeps_nothing(visit, enter):
     with pytest.raises(Forbidden):
         create_host_proposal(contact=HostContact.objects.get(), host=other, title="Chez un autre")
     assert not Proposal.objects.exists()
+
+
+def test_host_chooses_among_own_companies_only(visit, enter):
+    page = html.fromstring(enter().get(f"/en{PAGE}").text)
+    options = [option.text for option in page.xpath("//select[@name='host']/option")]
+    assert "Another company" not in options
+    assert visit.event.host.name in options
 
 
 def test_one_s_own_is_taken_back_and_another_s_is_not_there(visit, enter):

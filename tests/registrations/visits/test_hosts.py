@@ -185,6 +185,16 @@ def test_the_briefing_is_the_hosts_own(visit, enter):
     assert visit.briefing == "Chaussures fermées."
 
 
+def test_removed_briefing_is_confirmed_as_removed(visit, enter):
+    client = enter()
+    saved, removed = (
+        client.post(f"{page_of(visit)}briefing/", {"briefing": text, "briefing_en": ""}, follow=True)
+        for text in ("Chaussures fermées.", " ")
+    )
+    assert "Les consignes sont enregistrées" in saved.text
+    assert "Les consignes sont supprimées" in removed.text
+
+
 def test_after_the_purge_no_name_is_left_there(visit, enter):
     client = enter()
     purge_visit(visit=visit)

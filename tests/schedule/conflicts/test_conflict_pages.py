@@ -222,6 +222,17 @@ def test_bad_rules_are_refused_as_a_set(organizer, event, name, value):
     assert not WalkingTime.objects.exists()
 
 
+def test_errors_name_their_rule_in_one_list(organizer):
+    values = fill_form(get_page(organizer, RULES))
+
+    response = organizer.post(RULES, {**values, "walking-minutes": "-1", "favourites-minimum_people": "0"})
+
+    boxes = html.fromstring(response.text).xpath("//*[@id='error-summary']")
+    assert [[item.text_content().split(":")[0] for item in box.xpath(".//li")] for box in boxes] == [
+        ["Too little time to walk, Minutes", "Two favourites at once, Minimum number of people"],
+    ]
+
+
 def test_walking_times_that_the_form_does_not_have_are_ignored(organizer, event):
     make_room(event, "Aula", zone="north")
     make_room(event, "Lab", zone="south")
