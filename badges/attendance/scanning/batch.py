@@ -154,7 +154,7 @@ class ScanBatch:
         """Return whether a stored scan is of the same attendee; also if its badge was merged since."""
         holder, registration = self.find_holder(received), stored.registration
         if registration is None or holder is None:
-            return stored.code_hash == received.scan_input.code_hash()
+            return stored.code_hash == received.scan_input.code_hash
         return holder.pk in (registration.pk, registration.merged_into_id)
 
     def find_holder(self, received: ReceivedScan) -> ScannedHolder | None:
@@ -319,16 +319,17 @@ class ScanBatch:
         if first is None:
             return ScanResult(scan_input.sent_id, REFUSED, "invalid", detail=str(CHECKPOINT_OF_OTHER_EVENT))
         # A device that reuses an id for another scan would lose that scan if it were taken for a repetition.
-        earlier = stored.payload_hash if stored else first.payload_hash()
-        if scan_input.payload_hash() != earlier:
+        earlier = stored.payload_hash if stored else first.payload_hash
+        if scan_input.payload_hash != earlier:
             return ScanResult(scan_input.sent_id, REFUSED, "id_reused", detail=str(ID_REUSED))
         if stored:
             return replay_result(scan_input, stored)
         # The same scan twice in one request: the first is its result, further ones are replays of it.
         result = decided[scan_input.uid]
-        again = scan_input.uid in self.answered_ids
+        if scan_input.uid in self.answered_ids:
+            return dataclasses.replace(result, is_replayed=True)
         self.answered_ids.add(scan_input.uid)
-        return dataclasses.replace(result, is_replayed=again)
+        return result
 
 
 def without_override(facts: ScanFacts) -> ScanFacts:
@@ -371,8 +372,8 @@ def make_scan_row(received: ReceivedScan, holder: ScannedHolder | None, verdict:
         "checkpoint_id": received.checkpoint.pk,
         "registration_id": holder.pk if holder else None,
         # A stored code could be printed as a badge, and foreign codes may hold anything about their owner.
-        "code_hash": scan_input.code_hash(),
-        "payload_hash": scan_input.payload_hash(),
+        "code_hash": scan_input.code_hash,
+        "payload_hash": scan_input.payload_hash,
         "direction": scan_input.direction,
         "scanned_at": scan_input.scanned_at,
         "received_at": time.received_at,

@@ -5,6 +5,7 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .verdict import ACTION, ADMITTED, ALREADY_IN, REFUSED, UNVERIFIED
@@ -70,6 +71,7 @@ class ScanInput:
     # The item as sent, which the signature covers (see device_signatures.py); "" without a signature.
     signed_item: str = ""
 
+    @cached_property
     def payload_hash(self) -> str:
         """Return a hash that tells the same scan sent again from another one under the same id.
 
@@ -85,6 +87,7 @@ class ScanInput:
             identifying_values += (self.let_in, str(self.undoes or ""))
         return hashlib.sha256(json.dumps(identifying_values).encode()).hexdigest()
 
+    @cached_property
     def code_hash(self) -> str:
         """Return the hash that is stored instead of the code; "" where no code was read."""
         return hashlib.sha256(self.code.encode()).hexdigest() if self.code else ""
