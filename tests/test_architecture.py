@@ -25,7 +25,7 @@ TOP_LEVEL = set(
 )
 NOT_VERSIONED = {".venv", "node_modules", "var", "static-root", "screenshots", ".git"}
 MAX_FUNCTION_LINES = 50
-TYPICAL_FUNCTION_LINES = 25  # nine functions of ten are not longer
+TYPICAL_FUNCTION_LINES = 25  # nine of ten functions must not be longer
 MAX_FILE_LINES = 500
 MAX_MODULES_IN_FOLDER = 20
 MAX_REPEATED_CLASS_NAMES = 10
@@ -44,12 +44,12 @@ HTTP_MODULES = set(
     adapters authentication health local_requests middleware network pagination parsers permissions problems
     request_body responses page_cache session_security scopes static_storage templatetags throttles
     """.split()
-)  # beside the views: they decide who is calling, or surround every request
+)  # not views, but they authenticate the caller or wrap every request
 MIN_COPIED_STATEMENTS = 5
 
 
 def list_files(*patterns: str) -> list[Path]:
-    """Return our files of these kinds, migrations aside."""
+    """Return the files of the product and its tests that match the patterns, without migrations."""
     found = [
         path for part in [*LAYERS, "tests"] for pattern in patterns for path in (ROOT / part).rglob(pattern)
     ]
@@ -125,7 +125,7 @@ def test_folders_hold_few_modules():
     assert {str(folder): number for folder, number in counts.items() if number > MAX_MODULES_IN_FOLDER} == {}
 
 
-def test_the_top_level_is_fixed():
+def test_top_level_contains_only_known_names():
     found = {path.name for path in ROOT.iterdir()} - NOT_VERSIONED
 
     assert {name for name in found - TOP_LEVEL if not name.startswith(".")} == set()
@@ -138,14 +138,14 @@ def split_words(name: str) -> set[str]:
     return {word.lower() for word in re.split(r"_+|(?<=[a-z0-9])(?=[A-Z])", name)}
 
 
-def test_modules_are_named_after_what_they_hold():
+def test_modules_have_no_generic_names():
     paths = [path.relative_to(ROOT) for path in list_files("*.py", "*.js", "*.mjs", "*.css", "*.html")]
     names = {path: {part.partition(".")[0].strip("_") for part in path.parts} for path in paths}
 
     assert [path for path, parts in names.items() if parts & BANNED_MODULE_NAMES] == []
 
 
-def test_classes_have_names_of_their_own():
+def test_few_class_names_are_repeated():
     counts: Counter[str] = Counter()
     for path in list_product_modules().values():
         for node in parse(path).body:
@@ -177,7 +177,7 @@ def test_scripts_and_stylesheets_are_written_in_plain_words():
     assert found == set()
 
 
-def test_docstrings_are_sentences_of_their_own():
+def test_docstrings_do_not_start_with_a_relative_clause():
     nodes = walk_product(ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     found = [
         describe(path, node)
@@ -206,7 +206,7 @@ def test_silenced_checks_give_a_reason():
 # --- functions -----------------------------------------------------------------------------------------
 
 
-def test_imports_stand_at_the_top():
+def test_functions_contain_no_imports():
     inside = [
         str(path.relative_to(ROOT))
         for path, function in walk_product(ast.FunctionDef, ast.AsyncFunctionDef)
@@ -247,8 +247,8 @@ def test_actions_take_no_request():
     assert found == []
 
 
-def test_no_function_takes_a_flag():
-    """Two functions instead of one with a switch; ruff's FBT sees only flags given by position."""
+def test_no_function_takes_a_bool_argument():
+    """Write two functions instead of one with a switch; ruff's FBT checks positional arguments only."""
     flagged = [
         describe(path, node)
         for path, node in walk_product(ast.FunctionDef, ast.AsyncFunctionDef)
@@ -292,11 +292,11 @@ def find_copies(sources: dict[str, ast.Module]) -> list[list[str]]:
     return [group for group in alike.values() if len(group) > 1]
 
 
-def test_nothing_is_written_twice():
+def test_no_function_body_is_duplicated():
     assert find_copies({module: parse(path) for module, path in list_product_modules().items()}) == []
 
 
-def test_a_copy_under_other_names_is_found():
+def test_copy_with_renamed_variables_is_found():
     original = """
 def cancel(session, reason):
     "Cancel it."
@@ -362,7 +362,7 @@ def find_cycle(graph: dict[str, set[str]]) -> list[str]:
             del remaining[node]
 
 
-def test_packages_side_by_side_import_each_other_in_one_direction():
+def test_sibling_packages_have_no_import_cycle():
     """Pages are left out: only `urls` imports them, so they close no cycle."""
     graphs: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for module, imported in list_imports():
@@ -379,7 +379,7 @@ def test_packages_side_by_side_import_each_other_in_one_direction():
     assert {parent: cycle for parent, graph in graphs.items() if (cycle := find_cycle(graph))} == {}
 
 
-def test_a_cycle_is_found():
+def test_find_cycle_returns_the_nodes_of_a_cycle():
     assert find_cycle({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == ["b", "c"]
 
 
@@ -432,7 +432,7 @@ def get_layer(path: Path) -> int:
     return LAYERS.index(path.relative_to(ROOT).parts[0])
 
 
-def test_lower_layers_use_no_reverse_relation_of_higher_ones():
+def test_lower_layers_use_no_reverse_relation_of_higher_layers():
     """`event.registrations` in the lowest layer would be an import upwards in disguise."""
     names = list_reverse_names()
     upwards = [
@@ -444,7 +444,7 @@ def test_lower_layers_use_no_reverse_relation_of_higher_ones():
     assert upwards == []
 
 
-def test_templates_of_lower_layers_use_none_either():
+def test_templates_of_lower_layers_use_no_reverse_relation_of_higher_layers():
     names = list_reverse_names()
     upwards = [
         f"{path.relative_to(ROOT)} event.{name}"

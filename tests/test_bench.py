@@ -1,4 +1,4 @@
-"""How the benchmark judges a figure, the page that it writes, and the scans that it measures beside."""
+"""The benchmark: verdicts on figures, the page that it writes, and the scans that it inserts."""
 
 import pytest
 from django.db import connection
@@ -25,11 +25,11 @@ from tests.bench.million import list_statements
         (Figure("a", 9, "/s"), ""),
     ],
 )
-def test_verdict(figure, verdict):
+def test_verdict_compares_a_figure_with_its_limits_and_floor(figure, verdict):
     assert figure.verdict == verdict
 
 
-def test_row():
+def test_row_formats_a_figure_as_a_table_row():
     figure = Figure("orders", 856.4, "/s", at_least=600, floor=3722, floor_work="bare", of_floor=1 / 3)
     assert row(figure) == (
         "| orders | 856 /s | at least 600 | reached, the share of the floor missed | 3,722 (bare)"
@@ -37,7 +37,7 @@ def test_row():
     )
 
 
-def test_what_is_missed_is_told_with_its_reason(tmp_path):
+def test_missed_figures_are_listed_with_their_reason(tmp_path):
     path = tmp_path / "figures.md"
     good = Figure("pages", 500, "/s", at_least=400, why="never told")
     publish([good, Figure("orders", 1, "/s", at_least=2, why="the disk is slow.")], path, load=0.25)
@@ -46,14 +46,14 @@ def test_what_is_missed_is_told_with_its_reason(tmp_path):
     assert "before it began, 0.2 other programs were running" in text
 
 
-def test_nothing_missed_needs_no_reasons(tmp_path):
+def test_page_without_missed_figures_lists_no_reasons(tmp_path):
     path = tmp_path / "figures.md"
     publish([Figure("pages", 500, "/s", at_least=400)], path, load=0)
     assert path.read_text().endswith("\n| pages | 500 /s | at least 400 | reached |  |  |\n")
 
 
 @pytest.mark.django_db
-def test_stored_scans_fit_the_tables():
+def test_scan_statements_match_the_tables():
     event = make_event(slug="large")
     make_device(event)
     for _one in range(3):

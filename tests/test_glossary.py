@@ -47,7 +47,7 @@ def test_rejected_words_are_found_and_others_are_not(translations, english, fren
     assert [line.split("“")[1].split("”")[0] for line in told] == found
 
 
-def test_a_function_of_translation_under_another_name_is_told(translations, tmp_path):
+def test_renamed_translation_function_is_reported(translations, tmp_path):
     source = tmp_path / "forms.py"
     source.write_text(
         "from django.utils.translation import gettext as _\nfrom x import gettext_lazy as _later\n"

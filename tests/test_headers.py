@@ -1,4 +1,4 @@
-"""Headers of every response: no foreign code, no framing, no sniffing, nothing personal cached."""
+"""Headers of every response: no foreign code, framing or sniffing, and no cached personal data."""
 
 import pytest
 from django.test import Client
@@ -7,8 +7,8 @@ from tests.site_objects import list_url_patterns, make_client, make_event_object
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-# Whose answers are the same for everybody; all others may show something personal.
-FOR_ALL = {
+# Addresses whose response is the same for everybody; all others may contain personal data.
+PUBLIC_URL_NAMES = {
     "accent", "event-picture", "event-preview", "robots", "site-map",
     "agenda", "agenda-changes", "agenda-changes-feed", "agenda-embedded", "agenda-ics",
     "agenda-json", "agenda-pdf", "agenda-worker", "agenda-xml", "api-docs", "api-event",
@@ -17,24 +17,30 @@ FOR_ALL = {
     "scanner-manifest", "scanner-worker", "session", "speaker", "speakers", "sponsors",
     "visit-evacuation-worker",
 }  # fmt: skip
-ALWAYS = {
+REQUIRED_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=()",
 }
-STRAY = ["/nothing/", "/api/v1/nothing/", "/back-office/", "/accounts/login/", "/static/convention/look.css"]
+EXTRA_ADDRESSES = [
+    "/nothing/",
+    "/api/v1/nothing/",
+    "/back-office/",
+    "/accounts/login/",
+    "/static/convention/look.css",
+]
 
 
-# A mail as it will look: in a frame of our own page, with its own styles and without anything else.
+# Previews of mails: in a frame of our own page, with inline styles and nothing else.
 FRAMED = {"organize-mailing-preview-html"}
 FRAMED_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox allow-popups"
 
 
-def wrong_with(answer, name: str = "") -> list[str]:
-    """Return what is missing or different."""
-    found = [name for name, value in ALWAYS.items() if answer.get(name) != value]
+def find_wrong_headers(answer, name: str = "") -> list[str]:
+    """Return the names of missing or wrong headers."""
+    found = [name for name, value in REQUIRED_HEADERS.items() if answer.get(name) != value]
     policy = answer.get("Content-Security-Policy", "")
     if name in FRAMED and answer.status_code == 200:
         assert (answer["X-Frame-Options"], policy) == ("SAMEORIGIN", FRAMED_POLICY)
@@ -46,7 +52,7 @@ def wrong_with(answer, name: str = "") -> list[str]:
     return found
 
 
-def is_kept_by_others(answer) -> bool:
+def is_cached_for_others(answer) -> bool:
     """Return whether a shared cache, or the next person at this browser, may get the response."""
     control = answer.get("Cache-Control", "")
     if "no-store" in control or "private" in control:
@@ -56,26 +62,26 @@ def is_kept_by_others(answer) -> bool:
 
 @pytest.mark.long
 @pytest.mark.parametrize("role", ["anonymous", "organizer"])
-def test_every_answer_is_closed_to_strangers(role):
+def test_every_response_has_security_headers_and_safe_caching(role):
     here, elsewhere = make_event_objects("headers"), make_event_objects("elsewhere", spare=7)
     people = make_people_by_role(here, elsewhere.event)
     client = make_client(people.get(role))
     wrong, kept = {}, []
     addresses = {name: here.address(name, arguments) for name, arguments in list_url_patterns()}
-    for name, address in {**addresses, **{stray: stray for stray in STRAY}}.items():
+    for name, address in {**addresses, **{stray: stray for stray in EXTRA_ADDRESSES}}.items():
         answer = client.get(address)
         if answer.streaming:
             b"".join(answer.streaming_content)
-        if found := wrong_with(answer, name):
+        if found := find_wrong_headers(answer, name):
             wrong[name] = found
-        personal = name in addresses and (name not in FOR_ALL or role != "anonymous")
-        if personal and name not in SHARED_SIGNED_IN and is_kept_by_others(answer):
+        personal = name in addresses and (name not in PUBLIC_URL_NAMES or role != "anonymous")
+        if personal and name not in SHARED_SIGNED_IN and is_cached_for_others(answer):
             kept.append((name, answer.get("Cache-Control", "")))
     assert wrong == {}
     assert kept == []
 
 
-# Files without a trace of who asks.
+# Files that do not depend on the signed-in person.
 SHARED_SIGNED_IN = {
     "accent", "event-picture", "event-preview", "robots", "site-map",
     "agenda-changes-feed", "agenda-embedded", "agenda-ics", "agenda-json",
@@ -85,14 +91,14 @@ SHARED_SIGNED_IN = {
 }  # fmt: skip
 
 
-def test_an_unchanged_answer_says_the_same(client: Client):
+def test_304_response_has_security_headers(client: Client):
     make_event_objects("headers")
     first = client.get("/events/headers/agenda.ics")
     again = client.get("/events/headers/agenda.ics", headers={"If-None-Match": first["ETag"]})
-    assert (again.status_code, wrong_with(again)) == (304, [])
+    assert (again.status_code, find_wrong_headers(again)) == (304, [])
 
 
-def test_a_fault_of_ours_says_the_same(client: Client, monkeypatch):
+def test_server_error_has_security_headers(client: Client, monkeypatch):
     def fail(*_args):
         raise RuntimeError
 
@@ -100,17 +106,17 @@ def test_a_fault_of_ours_says_the_same(client: Client, monkeypatch):
     monkeypatch.setattr("registrations.storefront.event_views.load_registration_offer", fail)
     make_event_objects("headers")
     answer = client.get("/events/headers/")
-    assert (answer.status_code, wrong_with(answer)) == (500, [])
+    assert (answer.status_code, find_wrong_headers(answer)) == (500, [])
 
 
-def test_https_is_kept_where_the_site_is_served_in_production(client: Client, settings):
+def test_hsts_header_is_sent_in_production(client: Client, settings):
     settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = 31_536_000, True
     answer = client.get("/", secure=True)
     assert answer["Strict-Transport-Security"].startswith("max-age=31536000; includeSubDomains")
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost@evil.example", "localhost:evil"])
-def test_a_host_that_is_not_ours_is_not_believed(client: Client, settings, host):
+def test_unknown_host_is_refused_and_forwarded_host_is_ignored(client: Client, settings, host):
     settings.ALLOWED_HOSTS = ["localhost", "testserver"]
     assert client.get("/accounts/login/", headers={"host": host}).status_code == 400
     answer = client.get("/en/accounts/login/", headers={"X-Forwarded-Host": "evil.example"})
@@ -125,7 +131,7 @@ def test_a_host_that_is_not_ours_is_not_believed(client: Client, settings, host)
         "/%0d%0aSet-Cookie:x=y\r\nX: y",
     ],
 )  # fmt: skip
-def test_nobody_is_sent_to_another_site(client: Client, target):
+def test_redirect_target_on_another_site_is_ignored(client: Client, target):
     event = make_event_objects("headers")
     addresses = {
         "/language/": {"language": "en", "next": target},
@@ -149,15 +155,15 @@ def test_nobody_is_sent_to_another_site(client: Client, target):
         {"Origin": "http://testserver.evil.example"}, {"Origin": "http://testserver:81"},
     ],
 )  # fmt: skip
-def test_another_site_chooses_nothing_for_a_visitor(client: Client, headers):
-    """Also in an old browser, which sends neither Origin nor Sec-Fetch-Site, but a Referer."""
+def test_cross_site_post_is_refused(client: Client, headers):
+    """Old browsers send neither Origin nor Sec-Fetch-Site, but a Referer."""
     event = make_event_objects("headers")
     data = {"add": str(event.values["guid"])}
     assert client.post("/events/headers/agenda/choose/", data, headers=headers).status_code == 403
     assert not client.cookies
 
 
-def test_paths_lead_nowhere_else(client: Client):
+def test_path_traversal_is_not_found(client: Client):
     for path in (
         "/static/../convention/settings.py",
         "/static/%2e%2e/manage.py",

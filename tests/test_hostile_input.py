@@ -1,4 +1,4 @@
-"""Every page, form and header with values that no browser of ours would send: never a server error."""
+"""Send malformed values to every page, form and header: none causes a server error."""
 
 import itertools
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ VALUES = {
     "JSON": b'{"a": [1, null]}',
     "patterns": b"%s%_[(*+?\\",
 }
-NAMES = (
+PARAMETER_NAMES = (
     "page", "q", "state", "since", "presences", "part", "limit", "format", "day", "room", "track", "company",
     "ticket", "sort", "person", "new", "language", "next", "cursor", "kind", "speaker", "by",
 )  # fmt: skip
@@ -62,14 +62,21 @@ HEADERS = {
     "Content-Type": ("", "application/json; charset=none", "multipart/form-data", "text/\xff"),
     "Origin": ("null", "http://["),
 }  # fmt: skip
-# Values that one database takes and another refuses.
-STUMBLING_BLOCKS = ("NUL", "a long number", "too large a number", "the first day", "a long text", "patterns")
+# Values that one database accepts and another refuses.
+DATABASE_DEPENDENT_VALUES = (
+    "NUL",
+    "a long number",
+    "too large a number",
+    "the first day",
+    "a long text",
+    "patterns",
+)
 # Headers that reach the database.
-LOOKED_UP = ("Authorization", "Cookie", "Idempotency-Key", "X-Request-Id")
+DATABASE_HEADERS = ("Authorization", "Cookie", "Idempotency-Key", "X-Request-Id")
 
 
-def asked_here(given: dict[str, Any], reaching: tuple[str, ...], step: int) -> dict[str, Any]:
-    """Return all values on SQLite and in `make soak`; else those that may matter on PostgreSQL."""
+def select_for_database(given: dict[str, Any], reaching: tuple[str, ...], step: int) -> dict[str, Any]:
+    """Return all values on SQLite and in `make soak`, else only values that may matter on PostgreSQL."""
     if connection.vendor == "sqlite" or step == 1:
         return given
     return {name: given[name] for name in reaching}
@@ -86,8 +93,8 @@ def world(shared_world, db):
     return shared_world
 
 
-def asked(client, method: str, address: str, data=None, **headers) -> str:
-    """Return what went wrong with one request, or ""; its changes are rolled back."""
+def send_request(client, method: str, address: str, data=None, **headers) -> str:
+    """Send a request, roll back its changes, and return its error, or "" if there is none."""
     try:
         with transaction.atomic():
             answer = (
@@ -101,54 +108,54 @@ def asked(client, method: str, address: str, data=None, **headers) -> str:
     return str(answer.status_code) if answer.status_code >= 500 else ""
 
 
-def addresses(here: Objects) -> Iterator[tuple[str, str]]:
-    """Yield each address of ours with its name."""
+def iterate_addresses(here: Objects) -> Iterator[tuple[str, str]]:
+    """Yield the URL name and the address of each page."""
     for name, arguments in list_url_patterns():
         yield name, here.address(name, arguments)
 
 
 @pytest.fixture(params=[19, pytest.param(1, marks=pytest.mark.soak)], ids=["each 19th", "all"])
 def step(request):
-    """Each address gets every 19th value, another one than its neighbour, each form every 38th content.
+    """Return the step through the values: every 19th for an address, every 38th content for a form.
 
-    In `make soak` all.
+    Each address starts at another value than the one before it. In `make soak` all values are sent.
     """
     return request.param
 
 
-def some(values, number: int, step: int):
+def take_share(values, number: int, step: int):
     """Return this address's share of the values."""
     return itertools.islice(values, number % step, None, step)
 
 
-def test_any_query(world, step):
+def test_invalid_query_parameters_cause_no_server_error(world, step):
     people, here = world
     client, wrong = make_client(people["administrator"]), {}
-    values = asked_here(VALUES, STUMBLING_BLOCKS, step)
-    for number, (name, address) in enumerate(addresses(here)):
-        for kind, value in some(values.items(), number, min(step, len(values))):
-            query = "&".join(f"{field}={quote_from_bytes(value)}" for field in NAMES)
-            if said := asked(client, "GET", f"{address}?{query[:30_000]}"):
+    values = select_for_database(VALUES, DATABASE_DEPENDENT_VALUES, step)
+    for number, (name, address) in enumerate(iterate_addresses(here)):
+        for kind, value in take_share(values.items(), number, min(step, len(values))):
+            query = "&".join(f"{field}={quote_from_bytes(value)}" for field in PARAMETER_NAMES)
+            if said := send_request(client, "GET", f"{address}?{query[:30_000]}"):
                 wrong[f"{name} with {kind}"] = said
     assert wrong == {}
 
 
-def test_any_header(world, step):
+def test_invalid_headers_cause_no_server_error(world, step):
     people, here = world
     client, wrong = make_client(people["administrator"]), {}
-    headers = asked_here(HEADERS, LOOKED_UP, step)
+    headers = select_for_database(HEADERS, DATABASE_HEADERS, step)
     pairs = [(header, value) for header, given in headers.items() for value in given]
-    for number, (name, address) in enumerate(addresses(here)):
-        for header, value in some(pairs, number, step):
+    for number, (name, address) in enumerate(iterate_addresses(here)):
+        for header, value in take_share(pairs, number, step):
             method = "POST" if header in {"Content-Type", "Origin", "Idempotency-Key"} else "GET"
             field = header.upper().replace("-", "_")
             field = field if field == "CONTENT_TYPE" else f"HTTP_{field}"
-            if said := asked(client, method, address, **{field: value}):
+            if said := send_request(client, method, address, **{field: value}):
                 wrong[f"{name} with {header}: {value[:20]}"] = said
     assert wrong == {}
 
 
-def forms_of(client, address: str) -> Iterator[tuple[str, dict[str, str], list[str], list[str]]]:
+def iterate_forms(client, address: str) -> Iterator[tuple[str, dict[str, str], list[str], list[str]]]:
     """Yield the forms of a page: target, fields, file fields and named buttons."""
     answer = client.get(address)
     if answer.status_code != 200 or "text/html" not in answer["Content-Type"]:
@@ -163,19 +170,19 @@ def forms_of(client, address: str) -> Iterator[tuple[str, dict[str, str], list[s
         yield form.action or address, {**dict.fromkeys(names, ""), **held}, files, buttons
 
 
-def test_any_content_of_any_form(world, step):
+def test_invalid_form_data_causes_no_server_error(world, step):
     people, here = world
     client, wrong, seen = make_client(people["administrator"]), {}, set()
-    values = asked_here(VALUES, STUMBLING_BLOCKS, step)
+    values = select_for_database(VALUES, DATABASE_DEPENDENT_VALUES, step)
     pace = 1 if step == 1 else 2 * step  # a form has several times as many contents as there are values
-    for name, address in addresses(here):
-        for target, held, files, buttons in forms_of(client, address):
-            if (target, *held) in seen:  # the choice of language stands on every page
+    for name, address in iterate_addresses(here):
+        for target, held, files, buttons in iterate_forms(client, address):
+            if (target, *held) in seen:  # the language form is on every page
                 continue
             seen.add((target, *held))
             every = list(contents(values, held, files, buttons))
-            for data, kind in some(every, len(seen), min(pace, len(every))):
-                if said := asked(client, "POST", target, data):
+            for data, kind in take_share(every, len(seen), min(pace, len(every))):
+                if said := send_request(client, "POST", target, data):
                     wrong[f"{name}: {target} with {kind}"] = said
     assert wrong == {}
     assert len(seen) > 25
@@ -187,10 +194,10 @@ def contents(
     """Yield the form with every field of one bad kind, then with one bad field or button among good ones."""
     kinds = itertools.cycle(values.items())
     for kind, value in values.items():
-        yield {**dict.fromkeys(held, said(value)), **sent_files(files, value)}, kind
+        yield {**dict.fromkeys(held, said(value)), **make_files(files, value)}, kind
     for field in held:
         for kind, value in itertools.islice(kinds, 5):
-            yield {**held, field: said(value), **sent_files(files, value)}, f"{field} of {kind}"
+            yield {**held, field: said(value), **make_files(files, value)}, f"{field} of {kind}"
     for button, (kind, value) in itertools.product(buttons, values.items()):
         yield {**held, button: said(value)}, f"{button} of {kind}"
 
@@ -200,7 +207,7 @@ def said(value: bytes) -> str:
     return value.decode("utf-8", "replace")
 
 
-def sent_files(names: list[str], value: bytes) -> dict[str, SimpleUploadedFile]:
+def make_files(names: list[str], value: bytes) -> dict[str, SimpleUploadedFile]:
     """Return the value as a file for each field that takes one."""
     return {name: SimpleUploadedFile(said(value[:20]).strip("/\r\n") or "a", value) for name in names}
 
@@ -208,6 +215,6 @@ def sent_files(names: list[str], value: bytes) -> dict[str, SimpleUploadedFile]:
 @pytest.mark.parametrize(
     "target", ["-1", "a\0b", "home", "//evil.example/", "https://evil.example/", "javascript:x"]
 )
-def test_a_choice_of_language_that_came_from_nowhere_leads_home(client, target):
+def test_language_form_with_an_invalid_target_redirects_home(client, target):
     answer = client.post("/language/", {"language": "en", "next": target})
     assert (answer.status_code, answer["Location"]) == (302, "/en/")

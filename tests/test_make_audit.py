@@ -1,4 +1,4 @@
-"""`make audit`: the output of its two tools is understood, also if they looked nothing up."""
+"""`make audit`: read the output of its two tools, also if they could not look anything up."""
 
 import importlib.util
 import json
@@ -36,7 +36,7 @@ PYTHON_REPORT = {
     ],
     "fixes": [],
 }
-UNKNOWN = {
+SKIPPED_PACKAGE = {
     "name": "babel",
     "skip_reason": "Dependency not found on PyPI and could not be audited: babel (2.18.0)",
 }
@@ -62,10 +62,10 @@ def test_vulnerable_python_packages_are_listed_with_the_fix(audit):
     assert audit.incomplete([report]) == ""
 
 
-def test_python_packages_that_were_skipped_do_not_count_as_looked_up(audit):
+def test_skipped_python_packages_are_not_counted_as_looked_up(audit):
     clean = PYTHON_REPORT["dependencies"][0]
-    some = audit.read_python_report("a.txt", json.dumps({"dependencies": [clean, UNKNOWN]}))
-    none = audit.read_python_report("b.txt", json.dumps({"dependencies": [UNKNOWN]}))
+    some = audit.read_python_report("a.txt", json.dumps({"dependencies": [clean, SKIPPED_PACKAGE]}))
+    none = audit.read_python_report("b.txt", json.dumps({"dependencies": [SKIPPED_PACKAGE]}))
 
     assert list(some.lines()) == ["ok          a.txt: 1 looked up, none with a known vulnerability"]
     assert list(none.lines()) == []
@@ -85,7 +85,7 @@ def test_vulnerable_npm_packages_are_listed(audit):
 @pytest.mark.parametrize(
     "text", ["", "null", "[]", '{"message": "405", "error": {}}', "ERROR: no route to host"]
 )
-def test_an_answer_without_a_report_is_no_clean_report(audit, text):
+def test_output_without_a_report_counts_as_not_audited(audit, text):
     reports = [audit.read_python_report("a.txt", text), audit.read_npm_report("package-lock.json", text)]
 
     assert audit.incomplete(reports) == (
@@ -95,8 +95,8 @@ def test_an_answer_without_a_report_is_no_clean_report(audit, text):
 
 
 @pytest.mark.long
-def test_without_a_network_one_sentence_says_what_was_not_audited(tmp_path):
-    """The real tools, if installed; no name resolves and no registry answers."""
+def test_audit_without_a_network_names_the_packages_not_audited(tmp_path):
+    """Run the real tools, if installed, with every registry unreachable."""
     nowhere = "http://127.0.0.1:9"
     environment = os.environ | {
         "HTTP_PROXY": nowhere, "HTTPS_PROXY": nowhere, "http_proxy": nowhere, "https_proxy": nowhere,

@@ -1,6 +1,6 @@
 """Every address by every role: allowed, redirected to the sign-in, or refused.
 
-The table is compared with the address patterns: a new address without a line here fails.
+The table is compared with the address patterns: a new address that is missing there fails.
 """
 
 import json
@@ -27,13 +27,15 @@ from tests.site_objects import (
 pytestmark = pytest.mark.django_db
 
 WITH_MORE = {"organize-import-preview", "session-choose"}
-ALWAYS_TRYING = {"anonymous", "administrator"}
-# Administrators run the SQL of every page, so they walk on PostgreSQL too.
-WALKERS = [role if role == "administrator" else pytest.param(role, marks=pytest.mark.once) for role in ROLES]
+ROLES_TRYING_EVERY_ADDRESS = {"anonymous", "administrator"}
+# Administrators run the SQL of every page, so they are tested on PostgreSQL too.
+ROLE_PARAMETERS = [
+    role if role == "administrator" else pytest.param(role, marks=pytest.mark.once) for role in ROLES
+]
 
 
-def expected(name):
-    """Return who is allowed: by the table, or organizers alone for anything else below /organize/EVENT/."""
+def get_permitted_roles(name):
+    """Return the permitted roles: from the table, or organizers for other pages below /organize/EVENT/."""
     if name in PERMISSIONS_BY_URL_NAME:
         return PERMISSIONS_BY_URL_NAME[name]
     assert name.startswith("organize-"), f"{name} has no line in the table"
@@ -51,8 +53,8 @@ def world(shared_world, db):
     return shared_world
 
 
-def sent(client: Client, method: str, address: str, **headers):
-    """Return the response; its changes are rolled back."""
+def send_request(client: Client, method: str, address: str, **headers):
+    """Return the response to a request whose changes are rolled back."""
     with transaction.atomic():
         answer = client.generic(method, address, **headers)
         if method == "GET" and answer.streaming:
@@ -64,17 +66,17 @@ def sent(client: Client, method: str, address: str, **headers):
 
 @pytest.fixture(params=[4, pytest.param(1, marks=pytest.mark.soak)], ids=["a fourth", "all"])
 def step(request):
-    """Every fourth role in turn, another one for the next address; in `make soak` all."""
+    """Return the step through the roles: each address is tried by every fourth, in `make soak` by all."""
     return request.param
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("role", WALKERS)
-def test_each_address_lets_in_whom_it_should(world, role, step):
-    """Each restricted address is tried by each role that is refused, with the method that it is for.
+@pytest.mark.parametrize("role", ROLE_PARAMETERS)
+def test_each_address_admits_only_the_permitted_roles(world, role, step):
+    """Try each restricted address with each role that it refuses, by the method that it accepts.
 
-    Visitors without an account and administrators try every address. Of the other roles a fourth in turn
-    tries what it is allowed to and, where it is refused, the method that the address is not for.
+    Visitors without an account and administrators try every address. A quarter of the other roles, in turn,
+    also tries the addresses that it may open and, where it is refused, the method that is not accepted.
     """
     here, people, _elsewhere = world
     client = make_client(people.get(role))
@@ -83,39 +85,43 @@ def test_each_address_lets_in_whom_it_should(world, role, step):
     for number, (name, arguments) in enumerate(list_url_patterns(), start=ROLES.index(role)):
         address, its_turn = here.address(name, arguments), number % step == 0
         main, other = ("POST", "GET") if name in POSTED else ("GET", "POST")
-        if its_turn or role in ALWAYS_TRYING or role not in expected(name):
-            answer = sent(client, main, address)
-            if name not in WITH_MORE and is_allowed(answer) != (role in expected(name)):
+        if its_turn or role in ROLES_TRYING_EVERY_ADDRESS or role not in get_permitted_roles(name):
+            answer = send_request(client, main, address)
+            if name not in WITH_MORE and is_allowed(answer) != (role in get_permitted_roles(name)):
                 surprises[name, main] = answer.status_code
-        if its_turn and role not in expected(name) and is_allowed(answer := sent(client, other, address)):
+        if (
+            its_turn
+            and role not in get_permitted_roles(name)
+            and is_allowed(answer := send_request(client, other, address))
+        ):
             surprises[name, other] = answer.status_code
     assert surprises == {}
 
 
 @pytest.mark.once
-def test_no_address_answers_to_other_methods(world):
+def test_every_address_refuses_other_http_methods(world):
     here, people, _elsewhere = world
     client = make_client(people["administrator"])
     surprises = {}
     for name, arguments in list_url_patterns():
         for method in ("PUT", "PATCH", "DELETE", "TRACE"):
-            answer = sent(client, method, here.address(name, arguments))
+            answer = send_request(client, method, here.address(name, arguments))
             if answer.status_code not in {401, 403, 404, 405}:
                 surprises[name, method] = answer.status_code
     assert surprises == {}
 
 
 @pytest.mark.once
-def test_what_is_only_read_cannot_be_posted_to(world):
+def test_read_only_pages_answer_post_with_405(world):
     """A page that takes no POST answers 405 instead of showing itself."""
     here, people, _elsewhere = world
     client = make_client(people["administrator"])
     for name in ("home", "event", "agenda", "session", "speakers", "speaker", "badge", "me", "order", "scan"):
         address = here.address(name, dict(list_url_patterns())[name])
-        assert sent(client, "POST", address).status_code == 405, name
+        assert send_request(client, "POST", address).status_code == 405, name
 
 
-BEARERS = {
+TOKENS_BY_URL_NAME = {
     "api-registrations": {"organizer’s program"},
     "api-cancel": {"attendee’s program"},
     "api-attendance": {"organizer’s program of attendance"},
@@ -145,7 +151,7 @@ BEARERS = {
 
 
 @pytest.mark.long
-def test_each_endpoint_by_each_token(world):
+def test_each_endpoint_admits_only_the_permitted_tokens(world):
     here, _people, elsewhere = world
     opened, tokens = {}, make_tokens(here, elsewhere)
     for name, arguments in list_url_patterns():
@@ -157,7 +163,7 @@ def test_each_endpoint_by_each_token(world):
             bearer
             for bearer, token in tokens.items()
             if is_allowed(
-                sent(
+                send_request(
                     Client(),
                     method,
                     here.address(name, arguments),
@@ -166,18 +172,18 @@ def test_each_endpoint_by_each_token(world):
                 )
             )
         }
-    assert opened == BEARERS
+    assert opened == TOKENS_BY_URL_NAME
 
 
 @pytest.mark.once
-def test_every_line_of_the_table_is_an_address():
+def test_every_row_of_the_table_is_an_existing_address():
     assert set(PERMISSIONS_BY_URL_NAME) - {name for name, _arguments in list_url_patterns()} == set()
     assert POSTED - {name for name, _arguments in list_url_patterns()} == set()
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("role", ["anonymous", "attendee", "organizer elsewhere", "treasurer"])
-def test_a_draft_is_not_there_for_strangers(world, role):
+def test_draft_event_is_not_found_by_outsiders(world, role):
     here, people, _elsewhere = world
     Event.objects.filter(slug="doors").update(visibility=Event.Visibility.DRAFT)
     names = {"event", "agenda", "agenda-changes", "agenda-changes-feed", "agenda-ics",
@@ -186,12 +192,14 @@ def test_a_draft_is_not_there_for_strangers(world, role):
     client = make_client(people.get(role))
     arguments = dict(list_url_patterns())
     for name in sorted(names):
-        answer = sent(client, "POST" if name in POSTED else "GET", here.address(name, arguments[name]))
+        answer = send_request(
+            client, "POST" if name in POSTED else "GET", here.address(name, arguments[name])
+        )
         assert answer.status_code == 404, name
 
 
 @pytest.mark.once
-def test_a_role_that_ends_opens_nothing_from_that_moment(world):
+def test_ended_role_loses_access_immediately(world):
     _here, people, _elsewhere = world
     organizer, desk = make_client(people["administrator"]), make_client(people["desk"])
     assert desk.get("/desk/doors/").status_code == 200
@@ -201,8 +209,8 @@ def test_a_role_that_ends_opens_nothing_from_that_moment(world):
 
 
 @pytest.mark.once
-def test_the_back_office_is_for_administrators_of_the_site(world):
-    """By role: the index and every list, form and addition of every model there."""
+def test_back_office_is_for_superusers_only(world):
+    """Open the index and the list and form of every model with each role."""
     _here, people, _elsewhere = world
     addresses = [reverse("admin:index")]
     for model in admin.site._registry:
@@ -211,11 +219,11 @@ def test_the_back_office_is_for_administrators_of_the_site(world):
     clerk, root = make_person(is_staff=True), make_person(is_staff=True, is_superuser=True)
     for name, person in {**people, "anonymous": None}.items():
         client = make_client(person)
-        assert [a for a in addresses if is_allowed(sent(client, "GET", a))] == [], name
+        assert [a for a in addresses if is_allowed(send_request(client, "GET", a))] == [], name
     client = make_client(clerk)
-    assert [a for a in addresses if is_allowed(sent(client, "GET", a))] == [reverse("admin:index")]
+    assert [a for a in addresses if is_allowed(send_request(client, "GET", a))] == [reverse("admin:index")]
     client = make_client(root)
-    refused = [a for a in addresses if not is_allowed(sent(client, "GET", a))]
+    refused = [a for a in addresses if not is_allowed(send_request(client, "GET", a))]
     written_by_nobody = {
         "/back-office/audit/auditentry/add/",
         "/back-office/django_tasks_database/dbtaskresult/add/",

@@ -1,7 +1,7 @@
 """Access by date: seats, contracts, roles, employments and embargoes end on their day.
 
-The table of all addresses by role (`test_permissions.py`) is the same on either database. Here are those
-whose right depends on dates, which databases compare: each as it is today, ended today and ended yesterday.
+All addresses by role are in `test_permissions.py`. This module has rights that depend on dates, which the
+database compares: valid, ending today and ended yesterday.
 """
 
 import datetime
@@ -51,7 +51,7 @@ def today():
 
 
 def ends(rows, days):
-    """Make these rows end so many days from today."""
+    """Set the last day of these rows to `days` from today."""
     rows.update(ends_on=today() + days * DAY)
 
 
@@ -64,20 +64,20 @@ def member(_visit, *, until=None, since=0):
     return person
 
 
-def left_the_firm(_visit):
+def make_former_employee(_visit):
     person = make_member()
     ends(person.employments.all(), -1)
     return person
 
 
-def member_of_a_firm_that_left(_visit):
+def make_member_of_resigned_company(_visit):
     person = make_member()
     Membership.objects.filter(given_seats__person=person).update(left_on=today(), left_as="resigned")
     return person
 
 
 def visitor(visit, *, until=None):
-    """Create a past visitor who agreed to confidentiality, until when a member."""
+    """Create a past visitor who agreed to confidentiality; the membership ends `until` days from today."""
     person = make_member()
     place = make_visitor(visit, person)
     sign(place)
@@ -87,8 +87,8 @@ def visitor(visit, *, until=None):
     return person
 
 
-def employed(role, *, until=None):
-    """Create a person of a firm with that role in the club, without a seat."""
+def build_employee_maker(role, *, until=None):
+    """Return a function that creates a person, without a seat, in a company with this role."""
 
     def make(_visit):
         company, person = make_company(role=role), make_person()
@@ -100,8 +100,8 @@ def employed(role, *, until=None):
     return make
 
 
-def outsider(visit, *, contract=0, firm=None, job=None):
-    """Create a person of the firm that runs the event; contract, firm's role and job last until then."""
+def make_outside_organizer(visit, *, contract=0, firm=None, job=None):
+    """Create a person of the firm that runs the event; each argument is the last day, from today."""
     person = make_person()
     under = make_delegation(visit.event, until=today() + contract * DAY)
     make_delegated_role(under, person)
@@ -120,7 +120,7 @@ def staff(visit, *, until):
     return person
 
 
-def official(role, *, until):
+def build_official_maker(role, *, until):
     def make(_visit):
         person, last = make_person(), today() + until * DAY
         ClubRole.objects.create(person=person, role=role, starts_on=LONG_AGO, ends_on=last)
@@ -130,7 +130,7 @@ def official(role, *, until):
 
 
 def contact(visit, *, until):
-    """Create a contact of the company in the addresses; no member, for the seat is gone."""
+    """Create a contact of the visit's company without a seat, so that they are not a member."""
     person = make_contact(visit.company)
     person.seats.all().delete()
     ends(person.company_contacts.all(), until)
@@ -142,25 +142,37 @@ PEOPLE = {
     "member until today": (lambda visit: member(visit, until=0), MEMBERS | VISIT | DEBRIEF),
     "member until yesterday": (lambda visit: member(visit, until=-1), NOTHING),
     "member from tomorrow": (lambda visit: member(visit, since=1), VISIT),  # on the visit's day
-    "member who left the firm": (left_the_firm, NOTHING),
-    "member of a firm that left": (member_of_a_firm_that_left, NOTHING),
+    "member who left the firm": (make_former_employee, NOTHING),
+    "member of a firm that left": (make_member_of_resigned_company, NOTHING),
     "visitor": (visitor, MEMBERS | VISIT | DEBRIEF | OWN),
     "visitor, a member until yesterday": (lambda visit: visitor(visit, until=-1), VISIT | OWN),
-    "analyst": (employed("analyst"), NOTHING),
-    "vendor": (employed("vendor"), {"proposals"}),
-    "vendor until today": (employed("vendor", until=0), {"proposals"}),
-    "vendor until yesterday": (employed("vendor", until=-1), NOTHING),
-    "outside organizer until today": (outsider, RUN | VISIT),
-    "outside organizer until yesterday": (lambda visit: outsider(visit, contract=-1), NOTHING),
-    "outside organizer, the firm until today": (lambda visit: outsider(visit, firm=0), RUN | VISIT),
-    "outside organizer, the firm until yesterday": (lambda visit: outsider(visit, firm=-1), NOTHING),
-    "outside organizer, there until yesterday": (lambda visit: outsider(visit, job=-1), NOTHING),
+    "analyst": (build_employee_maker("analyst"), NOTHING),
+    "vendor": (build_employee_maker("vendor"), {"proposals"}),
+    "vendor until today": (build_employee_maker("vendor", until=0), {"proposals"}),
+    "vendor until yesterday": (build_employee_maker("vendor", until=-1), NOTHING),
+    "outside organizer until today": (make_outside_organizer, RUN | VISIT),
+    "outside organizer until yesterday": (lambda visit: make_outside_organizer(visit, contract=-1), NOTHING),
+    "outside organizer, the firm until today": (
+        lambda visit: make_outside_organizer(visit, firm=0),
+        RUN | VISIT,
+    ),
+    "outside organizer, the firm until yesterday": (
+        lambda visit: make_outside_organizer(visit, firm=-1),
+        NOTHING,
+    ),
+    "outside organizer, there until yesterday": (
+        lambda visit: make_outside_organizer(visit, job=-1),
+        NOTHING,
+    ),
     "organizer until today": (lambda visit: staff(visit, until=0), RUN | VISIT),
     "organizer until yesterday": (lambda visit: staff(visit, until=-1), NOTHING),
-    "secretary until today": (official("secretary", until=0), SECRETARY | VISIT),
-    "secretary until yesterday": (official("secretary", until=-1), NOTHING),
-    "administrator until today": (official("administrator", until=0), SECRETARY | VISIT | RUN | CLUB),
-    "administrator until yesterday": (official("administrator", until=-1), NOTHING),
+    "secretary until today": (build_official_maker("secretary", until=0), SECRETARY | VISIT),
+    "secretary until yesterday": (build_official_maker("secretary", until=-1), NOTHING),
+    "administrator until today": (
+        build_official_maker("administrator", until=0),
+        SECRETARY | VISIT | RUN | CLUB,
+    ),
+    "administrator until yesterday": (build_official_maker("administrator", until=-1), NOTHING),
     "contact until today": (lambda visit: contact(visit, until=0), COMPANY),
     "contact until yesterday": (lambda visit: contact(visit, until=-1), NOTHING),
 }
@@ -174,7 +186,7 @@ EMBARGOED = {
 
 
 def published(*, embargo):
-    """Create a visit in two days with a published debrief whose embargo ends then; and a company."""
+    """Create a visit in two days, its published debrief with an embargo of this duration, and a company."""
     now = timezone.now()
     visit = make_visit(starts=48, embargo_until=now + embargo)
     Debrief.objects.create(
@@ -189,7 +201,7 @@ def published(*, embargo):
     return visit
 
 
-def opened(person, visit, addresses):
+def find_open_addresses(person, visit, addresses):
     """Return which of the addresses this person may open."""
     client, arguments = make_client(person), dict(list_url_patterns())
     given = {"event": visit.event.slug, "slug": visit.event.slug, "company": visit.company.slug}
@@ -200,22 +212,24 @@ def opened(person, visit, addresses):
     }
 
 
-def test_what_opened_today_and_ended_yesterday_is_closed():
+def test_access_lasts_until_the_end_of_the_last_day():
     visit = published(embargo=-DAY)
-    found = {name: opened(make(visit), visit, ADDRESSES) for name, (make, _expected) in PEOPLE.items()}
+    found = {
+        name: find_open_addresses(make(visit), visit, ADDRESSES) for name, (make, _expected) in PEOPLE.items()
+    }
     assert found == {name: expected for name, (_make, expected) in PEOPLE.items()}
 
 
-def test_until_the_embargo_ends_a_debrief_is_for_those_who_were_there_and_are_members():
+def test_debrief_under_embargo_is_for_members_who_attended_only():
     visit = published(embargo=DAY)
     people = {name: PEOPLE[name][0](visit) for name in EMBARGOED}
-    assert {name: opened(one, visit, DEBRIEF) for name, one in people.items()} == EMBARGOED
+    assert {name: find_open_addresses(one, visit, DEBRIEF) for name, one in people.items()} == EMBARGOED
     Visit.objects.filter(pk=visit.pk).update(embargo_until=timezone.now())
     over = {name: PEOPLE[name][1] & DEBRIEF for name in EMBARGOED}
-    assert {name: opened(one, visit, DEBRIEF) for name, one in people.items()} == over
+    assert {name: find_open_addresses(one, visit, DEBRIEF) for name, one in people.items()} == over
 
 
-def test_a_hosts_contact_opens_one_visit_as_long_as_the_contact_and_the_visit_last():
+def test_host_contact_opens_own_visit_until_contact_or_visit_ends():
     visit, other, called_off = (make_visit(starts=48) for _each in range(3))
     Visit.objects.filter(pk=called_off.pk).update(cancelled_at=timezone.now())
     contacts = {

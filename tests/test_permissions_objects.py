@@ -1,4 +1,4 @@
-"""Objects are reached through their own event alone: every argument of every address, swapped one by one."""
+"""Objects can be reached only through their own event: swap every argument of every address in turn."""
 
 import pytest
 from django.db import transaction
@@ -24,7 +24,7 @@ NO_OBJECT = {
     "token_id",
     "session_id",
     "scan",
-    "line_id",  # a bank's statement is the club's, of no event
+    "line_id",  # bank statements belong to the club, not to an event
     "assignment_id",
     "day",
 }
@@ -41,7 +41,7 @@ OBJECTS = {
     "resolution",
     "group", "mandate",
 }  # fmt: skip
-# A session opens none of these; `test_own_registrations_api` and tests/schedule/api swap their objects.
+# Opened by token only; `test_own_registrations_api` and tests/schedule/api swap their objects.
 BY_TOKEN = {
     "api-cancel",
     "api-session",
@@ -88,7 +88,7 @@ def world(shared_world, db):
 
 @pytest.mark.long
 @pytest.mark.parametrize("role", ["organizer", "organizer of both", "administrator"])
-def test_an_object_of_another_event_is_not_there(world, role):
+def test_object_of_another_event_is_not_found(world, role):
     here, elsewhere = world
     person = make_administrator() if role == "administrator" else make_person()
     for event in [here.event, elsewhere.event] if role == "organizer of both" else [here.event]:
@@ -99,7 +99,7 @@ def test_an_object_of_another_event_is_not_there(world, role):
         if role != "administrator" and (
             name.startswith("club-") or PERMISSIONS_BY_URL_NAME.get(name) == SECRETARIES
         ):
-            continue  # no organizer's at all: see test_permissions
+            continue  # not for organizers: see test_permissions
         if name.startswith("host-"):
             continue  # a host's own session: see test_hosts
         given, other = here.arguments(name, arguments), elsewhere.arguments(name, arguments)
@@ -113,8 +113,8 @@ def test_an_object_of_another_event_is_not_there(world, role):
     assert found == {}
 
 
-def behind_a_link():
-    """Yield each address that a mailed link opens."""
+def list_link_addresses():
+    """Return each address that a mailed link opens."""
     return [
         (name, arguments)
         for name, arguments in list_url_patterns()
@@ -122,13 +122,13 @@ def behind_a_link():
     ]
 
 
-def test_the_holder_of_ones_own_link_reaches_nothing_of_the_order(world):
+def test_personal_link_opens_only_the_pages_of_own_registration(world):
     here, _elsewhere = world
     boss, order = here.registration, here.registration.order
     mine = make_registration(boss.ticket, order=order, last_name="Colleague", email="colleague@example.org")
     own = {**here.values, "secret": make_own_secret(mine), "person": mine.reference}
     client, reached, told = make_client(None), set(), {}
-    for name, arguments in behind_a_link():
+    for name, arguments in list_link_addresses():
         for person in (mine, boss) if "person" in arguments else (mine,):
             given = {**own, "person": person.reference}
             address = reverse(name, kwargs={argument: given[argument] for argument in arguments})

@@ -1,4 +1,4 @@
-"""A host's session and an outside organizer at every address: their own visit or event, and no other."""
+"""A host's session and an outside organizer reach only their own visit or event, at every address."""
 
 import pytest
 from django.db import transaction
@@ -24,11 +24,11 @@ from tests.test_permissions_objects import swaps
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 SIGN_IN = {"host", "host-sign-in", "host-sign-out", "host-list"}
-"""Open to everybody: the form for the link, and what a secret opens."""
+"""Open to everybody: the form that requests a link, and the pages that a secret opens."""
 
 
 def sent(client: Client, method: str, address: str):
-    """Return the response; its changes are rolled back."""
+    """Return the response to a request whose changes are rolled back."""
     with transaction.atomic():
         answer = client.generic(method, address)
         if answer.streaming:
@@ -38,7 +38,7 @@ def sent(client: Client, method: str, address: str):
     return answer
 
 
-def as_host(visit: Visit) -> Client:
+def make_host_client(visit: Visit) -> Client:
     """Return a client that a mailed link signed in as a contact of that visit."""
     contact = add_host_contact(visit=visit, name="Hana", email=f"hana{visit.pk}@hote.example")
     client = Client()
@@ -61,14 +61,14 @@ def world(shared_world, db):
     return shared_world
 
 
-def visit_of(objects) -> Visit:
+def get_visit(objects) -> Visit:
     return Visit.objects.get(event=objects.event)
 
 
-def test_a_host_s_session_opens_its_own_visit(world):
-    """The control: with these arguments the visit's own host gets in."""
+def test_host_session_opens_own_visit(world):
+    """Control for the tests below: the visit's own host is admitted with these arguments."""
     here, _elsewhere = world
-    client = as_host(visit_of(here))
+    client = make_host_client(get_visit(here))
     opened = {
         name
         for name, arguments in list_url_patterns()
@@ -79,9 +79,9 @@ def test_a_host_s_session_opens_its_own_visit(world):
     assert opened == {"host-visit", "host-visit-list", "host-person", "host-briefing", "host-proposals"}
 
 
-def test_a_host_s_session_opens_nothing_of_another_host(world):
+def test_host_session_opens_nothing_of_another_host(world):
     here, elsewhere = world
-    client, opened = as_host(visit_of(here)), {}
+    client, opened = make_host_client(get_visit(here)), {}
     for name, arguments in list_url_patterns():
         if not name.startswith("host-") or name in SIGN_IN or not arguments:
             continue
@@ -95,9 +95,9 @@ def test_a_host_s_session_opens_nothing_of_another_host(world):
     assert opened == {}
 
 
-def test_a_host_s_session_is_nobody_s_in_the_club(world):
+def test_host_session_has_no_rights_on_pages_of_the_club(world):
     here, _elsewhere = world
-    client, stranger, differs = as_host(visit_of(here)), Client(), {}
+    client, stranger, differs = make_host_client(get_visit(here)), Client(), {}
 
     for name, arguments in list_url_patterns():
         if name.startswith("host") or PERMISSIONS_BY_URL_NAME.get(name) == EVERYONE:
@@ -113,10 +113,10 @@ def test_a_host_s_session_is_nobody_s_in_the_club(world):
 
 
 @pytest.mark.parametrize("change", ["ended", "called off", "old"])
-def test_a_host_s_session_ends_everywhere_at_once(world, change):
+def test_host_session_ends_on_all_pages_immediately(world, change):
     here, _elsewhere = world
-    visit = visit_of(here)
-    client = as_host(visit)
+    visit = get_visit(here)
+    client = make_host_client(visit)
     if change == "ended":
         visit.host_contacts.update(ended_at=timezone.now())
     elif change == "called off":
@@ -135,10 +135,10 @@ def test_a_host_s_session_ends_everywhere_at_once(world, change):
     assert opened == []
 
 
-def test_a_host_takes_back_no_proposal_of_the_club_or_of_another_host(world):
+def test_host_cannot_withdraw_proposals_of_members_or_other_hosts(world):
     here, elsewhere = world
-    client = as_host(visit_of(here))
-    other = add_host_contact(visit=visit_of(elsewhere), name="Paul", email="paul@autre.example")
+    client = make_host_client(get_visit(here))
+    other = add_host_contact(visit=get_visit(elsewhere), name="Paul", email="paul@autre.example")
     of_other = Proposal.objects.create(title="Centre de calcul", proposed_by_host=other, host=make_company())
     of_member = Proposal.objects.create(title="Visite du port", proposed_by=make_person(), host_name="x")
     for one in (of_other, of_member):
@@ -150,18 +150,18 @@ def test_a_host_takes_back_no_proposal_of_the_club_or_of_another_host(world):
     assert "Visite du port" not in page
 
 
-def test_a_host_decides_on_nobody_who_was_not_listed(world):
+def test_host_cannot_decide_on_unlisted_applicant(world):
     """An application of the visit that the host was never sent is not found."""
     here, _elsewhere = world
-    visit = visit_of(here)
+    visit = get_visit(here)
     unlisted = Application.objects.create(visit=visit, person=make_person(), company=make_company())
-    client = as_host(visit)
+    client = make_host_client(visit)
     for method in ("GET", "POST"):
         address = reverse("host-person", args=[visit.event.slug, unlisted.pk])
         assert sent(client, method, address).status_code in {404, 405}
 
 
-def test_an_outside_organizer_reaches_nothing_of_another_event(world):
+def test_outside_organizer_cannot_reach_objects_of_another_event(world):
     here, elsewhere = world
     person = make_person()
     make_delegated_role(make_delegation(here.event), person)
@@ -179,7 +179,7 @@ def test_an_outside_organizer_reaches_nothing_of_another_event(world):
 
 
 @pytest.mark.long
-def test_an_outside_organizer_gets_in_nowhere_at_another_event(world):
+def test_outside_organizer_has_no_rights_at_another_event(world):
     here, elsewhere = world
     person = make_person()
     make_delegated_role(make_delegation(here.event), person)

@@ -1,6 +1,6 @@
 """No page or endpoint makes more queries when there are more rows.
 
-Every address that is read, from the patterns themselves, with a few rows and with many: equal counts.
+Read every address of the URL patterns with few rows and with many, and compare the counts.
 """
 
 import datetime
@@ -89,7 +89,7 @@ ENDPOINTS = {
 
 
 def add_one(here, number, person):
-    """Add one more of everything below the event, all of it related to the rest."""
+    """Add one more object of each kind to the event, related to the others."""
     event, at = here.event, timezone.now()
     room = make_room(event, f"Salle {number}")
     track = make_track(event, f"Parcours {number}", slug=f"p{number}")
@@ -112,7 +112,7 @@ def add_one(here, number, person):
     make_sponsorship(package, name=f"Sponsor {number}")
     create_package_quotation(package=package, request=OrderRequest(email="q@example.org", places=()))
     voucher = make_voucher(event, ticket, code=f"MORE{number}")
-    # Places in the order whose page is read, and in orders of their own.
+    # One registration in the order whose page is read, one in an order of its own.
     company = make_company()
     people = [
         make_registration(
@@ -158,7 +158,7 @@ def add_one(here, number, person):
 
 
 def add_applications(event, place, person, number):
-    """Add to the visit an application with a place, one that waits, and a text; and a visit of the reader."""
+    """Add an application with a place, a waiting one and a text to the visit, and a visit of the reader."""
     visit = Visit.objects.get(event=event)
     text = NdaText.objects.create(visit=visit, number=number + 2, text=f"Version {number}")
     placed, _made = Application.objects.update_or_create(
@@ -194,7 +194,7 @@ def add_visitors(event, people, number):
 
 
 def add_directory(event, number):
-    """Add a company with one of everything, a person's history, an import, a proposal and a visit."""
+    """Add a company with related objects, a person's history, an import, proposals and a visit."""
     market = Market.objects.create(slug=f"market{number}", name=f"Marché {number}")
     company = Company.objects.filter(contacts__isnull=False).order_by("pk")[0]
     company.markets.add(market)
@@ -244,11 +244,11 @@ def add_scans(device, registration, at):
     )  # fmt: skip
 
 
-def queries_of(client, address):
+def count_queries(client, address):
     """Return the number of queries for one response without caches, and its status."""
     cache.clear()
-    # A page whose reading queued one looks for a worker once the task has waited for long: on a slow machine
-    # other pages would do so too.
+    # Pages check for a worker when a task has been waiting for long; on a slow machine, tasks queued by other
+    # pages would add queries.
     DBTaskResult.objects.all().delete()
     reset_queries()  # the log of queries has a limit
     with CaptureQueriesContext(connection) as asked:
@@ -273,11 +273,11 @@ def read_all(clients, here, only=None):
         )
         for reader in readers:
             if only is None or (name, reader) in only:
-                found[name, reader] = queries_of(clients[reader], address)
+                found[name, reader] = count_queries(clients[reader], address)
     return found
 
 
-def test_no_address_asks_more_of_a_fuller_database():
+def test_query_counts_do_not_grow_with_rows():
     here, elsewhere = make_event_objects("growing"), make_event_objects("elsewhere", spare=7)
     person = make_administrator()
     bearers = make_tokens(here, elsewhere)
@@ -300,11 +300,11 @@ def test_no_address_asks_more_of_a_fuller_database():
     later = timezone.now() + datetime.timedelta(hours=1)
     Device.objects.update(seen_at=later)
     Job.objects.update(last_reported_at=later)
-    read_all(clients, here)  # what is read once for the life of the process
+    read_all(clients, here)  # fill what is read once for each process
     few = read_all(clients, here)
     for number in range(2, MORE):
         add_one(here, number, person)
     first = read_all(clients, here)
     differing = {place for place in few if few[place] != first[place]}
-    many = read_all(clients, here, differing)  # the first reader of new presences numbers them
+    many = read_all(clients, here, differing)  # the first request numbers new presences
     assert {place: (few[place], many[place]) for place in differing if few[place] != many[place]} == {}

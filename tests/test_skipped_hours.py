@@ -1,4 +1,4 @@
-"""Every form with a time refuses the hour that a change of clocks skips."""
+"""Every form with a time refuses the hour that the change to summer time skips."""
 
 import datetime
 import zoneinfo
@@ -19,32 +19,32 @@ from tests.registrations.sponsors.factories import make_package, make_sponsorshi
 from tests.registrations.visits.factories import make_visit
 
 pytestmark = pytest.mark.django_db
-SKIPPED, AFTER = "2027-03-28T02:30", "2027-03-28T03:30"
+SKIPPED_TIME, NEXT_VALID_TIME = "2027-03-28T02:30", "2027-03-28T03:30"
 SENTENCE = "Cette heure n’existe pas dans ce fuseau"
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 
 
-def _visit(data):
+def make_visit_form(data):
     visit = make_visit()
     return VisitForm(data, instance=visit, ticket=visit.event.tickets.get())
 
 
-def _sponsor(data):
+def make_sponsorship_form(data):
     return OrganizerSponsorshipForm(data, instance=make_sponsorship(make_package(make_event())))
 
 
-def _checkpoint(data):
+def make_checkpoint_form(data):
     event = make_event()
     return CheckpointForm(data, instance=Checkpoint(event=event), event=event)
 
 
 FORMS = {
-    "checkpoint opens": ("opens_at", _checkpoint),
-    "checkpoint closes": ("closes_at", _checkpoint),
+    "checkpoint opens": ("opens_at", make_checkpoint_form),
+    "checkpoint closes": ("closes_at", make_checkpoint_form),
     "mailing": ("at", lambda data: MailingScheduleForm(data, event=make_event())),
-    "sponsor": ("shown_from", _sponsor),
+    "sponsor": ("shown_from", make_sponsorship_form),
     "debrief": ("visible_from", lambda data: DebriefForm(data, instance=Debrief(visit=make_visit()))),
-    "visit": ("embargo_until", _visit),
+    "visit": ("embargo_until", make_visit_form),
     "date starts": ("starts_at", VisitDateForm),
     "date ends": ("ends_at", VisitDateForm),
     "ride leaves": ("leaves_at", lambda data: RideForm(data, instance=Ride(visit=make_visit()))),
@@ -53,9 +53,9 @@ FORMS = {
 
 
 @pytest.mark.parametrize(("name", "form"), FORMS.values(), ids=FORMS)
-def test_a_skipped_hour_is_refused_and_the_next_one_is_by_the_events_clocks(name, form):
-    refused = form({name: SKIPPED})
+def test_skipped_hour_is_refused_and_the_next_one_is_read_in_event_time_zone(name, form):
+    refused = form({name: SKIPPED_TIME})
     assert [error[: len(SENTENCE)] for error in refused.errors[name]] == [SENTENCE]
-    taken = form({name: AFTER})
+    taken = form({name: NEXT_VALID_TIME})
     taken.full_clean()
     assert taken.cleaned_data[name] == datetime.datetime(2027, 3, 28, 3, 30, tzinfo=PARIS)

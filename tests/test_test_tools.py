@@ -1,4 +1,4 @@
-"""The tests' own tools: a drawn code is read, a sent mail is received, tasks run."""
+"""Tools of the test suite: QR codes, received mail, management commands and deleted rows."""
 
 import pytest
 from django.apps import apps
@@ -12,18 +12,18 @@ from tests.pdf_readers import decode_qr, qr_image
 from tests.registrations.invoices.factories import make_issuer, make_receivable
 
 
-def test_a_code_drawn_is_a_code_read():
+def test_decode_qr_reads_a_drawn_code():
     assert decode_qr(qr_image("HTTPS://EXAMPLE.ORG/B/ABC")) == ["HTTPS://EXAMPLE.ORG/B/ABC"]
 
 
-def test_mail_sent_is_mail_received(mail_receiver):
+def test_mail_receiver_receives_a_sent_mail(mail_receiver):
     send_mail("Présences", "Bonjour, Zoé", "a@example.org", ["b@example.org"])
     (message,) = mail_receiver.wait_for(1)
     assert (message["Subject"], message["To"]) == ("Présences", "b@example.org")
     assert message.get_content().strip() == "Bonjour, Zoé"
 
 
-def test_the_suite_runs_in_test_mode_and_leaves_the_folder_alone():
+def test_suite_runs_in_test_mode_with_its_own_var_folder():
     assert settings.MODE == "test"
     assert settings.VAR_DIR != settings.BASE_DIR / "var"
 
@@ -36,7 +36,7 @@ def test_manage_runs_on_the_test_database(manage):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_a_test_commits_is_gone_after_it_even_what_may_never_be_deleted():
+def test_delete_all_rows_also_deletes_rows_protected_by_triggers():
     make_issuer()
     for _again in range(2):
         document = issue_invoice(receivable=make_receivable())

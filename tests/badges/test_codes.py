@@ -1,4 +1,4 @@
-"""Who has a code, what it says, in which order they come."""
+"""Test badge codes: which registrations have one, its content, and the order of codes."""
 
 import pytest
 from django.utils import timezone
@@ -13,7 +13,7 @@ from tests.threads import in_threads
 pytestmark = pytest.mark.django_db
 
 
-def test_a_code_is_signed_by_the_events_key_and_names_the_registration():
+def test_code_is_signed_with_event_key_and_contains_registration():
     registration = make_registration(badge_version=3)
     key = get_signing_key(registration.event)
     signed = badge_codes.parse_badge_code(build_badge_code(registration))
@@ -23,19 +23,19 @@ def test_a_code_is_signed_by_the_events_key_and_names_the_registration():
     assert signed.is_signed_by(bytes(key.public_key))
 
 
-def test_a_code_is_an_upper_case_address_of_this_site(settings):
+def test_code_is_upper_case_url_of_site(settings):
     settings.SITE_URL = "https://convention.example.org"
     assert build_badge_code(make_registration()).startswith("HTTPS://CONVENTION.EXAMPLE.ORG/B/")
 
 
-def test_an_event_keeps_its_key_and_no_two_share_a_number():
+def test_event_reuses_its_key_and_key_numbers_differ():
     event, other = make_event(), make_event()
     assert get_signing_key(event) == get_signing_key(event)
     assert get_signing_key(event).number != create_key(other).number
     assert 0 <= get_signing_key(event).number < 2**24
 
 
-def test_private_keys_are_encrypted_and_under_another_key_old_badges_stay_valid(settings):
+def test_private_keys_are_encrypted_and_old_codes_survive_new_secret_key(settings):
     registration = make_registration()
     first = get_signing_key(registration.event)
     old = build_badge_code(registration)
@@ -54,14 +54,14 @@ def test_private_keys_are_encrypted_and_under_another_key_old_badges_stay_valid(
 
 
 @pytest.mark.parametrize("fields", [{"confirmed_at": None}, {"cancelled_at": timezone.now()}])
-def test_pending_and_cancelled_have_no_code(fields):
+def test_unconfirmed_and_cancelled_registrations_have_no_code(fields):
     registration = make_registration(**fields)
     with pytest.raises(NoBadge):
         build_badge_code(registration)
     assert list(build_badge_codes(registration.event)) == []
 
 
-def test_everyone_comes_by_last_name_whatever_the_accents_and_case():
+def test_codes_are_sorted_by_last_name_without_accents_and_case():
     ticket = make_ticket()
     names = ["Éluard", "zola", "Øster", "Eluard", "Œuvrard", "Ábel", "Łukasz", "de Gaulle", "Petit"]
     made = {name: make_registration(ticket, last_name=name, first_name="A") for name in names}
@@ -72,7 +72,7 @@ def test_everyone_comes_by_last_name_whatever_the_accents_and_case():
     assert listed == [(name, build_badge_code(made[name])) for name, _ in listed]
 
 
-def test_codes_ask_the_database_as_often_for_one_as_for_many(django_assert_num_queries):
+def test_query_count_of_codes_does_not_grow(django_assert_num_queries):
     ticket = make_ticket()
     get_signing_key(ticket.event)
     for count in (1, 5):
@@ -83,7 +83,7 @@ def test_codes_ask_the_database_as_often_for_one_as_for_many(django_assert_num_q
 
 
 @pytest.mark.django_db(transaction=True)
-def test_all_who_need_the_first_key_at_once_get_the_same_one():
+def test_concurrent_requests_create_one_signing_key():
     event = make_event()
     keys = in_threads([lambda: get_signing_key(event).number] * 6)
     assert len(set(keys)) == 1

@@ -1,4 +1,4 @@
-"""`badges` and `codes`, as an organizer calls them."""
+"""Test the commands `badges` and `codes`."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from tests.pdf_readers import decode_qr
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
-def test_codes_are_exactly_what_the_printed_badges_say(command, tmp_path):
+def test_listed_codes_match_printed_badges(command, tmp_path):
     ticket = make_ticket()
     make_registration(ticket, first_name="Zoé", last_name="Martin")
     make_registration(ticket, first_name="Zoé 🎉", last_name="Arnaud")
@@ -25,7 +25,7 @@ def test_codes_are_exactly_what_the_printed_badges_say(command, tmp_path):
     assert "🎉" in printed.stderr
 
 
-def test_a_place_without_a_name_is_left_out_and_reported(command, tmp_path):
+def test_unassigned_place_is_skipped_and_reported(command, tmp_path):
     ticket = make_ticket()
     make_registration(ticket)
     unnamed = make_registration(ticket, first_name="", last_name="")
@@ -37,7 +37,7 @@ def test_a_place_without_a_name_is_left_out_and_reported(command, tmp_path):
     assert unnamed.reference in printed.stderr
 
 
-def test_four_on_a4(command, tmp_path):
+def test_a4_layout_prints_every_badge(command, tmp_path):
     ticket = make_ticket()
     for _ in range(5):
         make_registration(ticket)
@@ -55,7 +55,7 @@ def test_four_on_a4(command, tmp_path):
         ["--output", "/dev/null/b.pdf"],
     ],
 )
-def test_bad_input_is_one_sentence_and_status_2(command, tmp_path, extra):
+def test_invalid_option_exits_with_status_2_and_one_line(command, tmp_path, extra):
     ticket = make_ticket()
     make_registration(ticket)
     output = [] if "--output" in extra else ["--output", str(tmp_path / "b.pdf")]
@@ -66,13 +66,13 @@ def test_bad_input_is_one_sentence_and_status_2(command, tmp_path, extra):
 
 
 @pytest.mark.parametrize("words", [["codes"], ["badges", "--output", "b.pdf"]])
-def test_an_unknown_event_is_a_sentence(command, words):
+def test_unknown_event_exits_with_status_2(command, words):
     result = command(words[0], "nowhere", *words[1:])
     assert (result.returncode, result.stdout) == (2, "")
     assert "nowhere" in result.stderr
 
 
-def test_an_event_without_badges_prints_none_and_lists_a_header(command, tmp_path):
+def test_event_without_badges_lists_only_header_and_refuses_printing(command, tmp_path):
     event = make_event()
     assert command("codes", event.slug).stdout == "registration,name,code\n"
     assert command("badges", event.slug, "--output", str(tmp_path / "b.pdf")).returncode == 2

@@ -1,4 +1,4 @@
-"""Pages of badges: for organizers, for one's own badge, for an ordinary camera."""
+"""Test badge pages for organizers, for attendees and for codes read by an ordinary camera."""
 
 import pytest
 from django.db import connection
@@ -20,7 +20,7 @@ def organizer(client):
     return client
 
 
-def test_the_page_counts_badges_and_names_what_to_look_at(organizer):
+def test_page_counts_badges_and_lists_problems(organizer):
     ticket = make_ticket()
     make_registration(ticket, first_name="Zoé 🎉")
     make_registration(ticket, confirmed_at=None)
@@ -29,7 +29,7 @@ def test_the_page_counts_badges_and_names_what_to_look_at(organizer):
     assert [problem.holder.first_name for problem in response.context["problems"]] == ["Zoé 🎉"]
 
 
-def test_a_place_without_a_name_is_not_counted_and_said_to_be_left_out(organizer):
+def test_unassigned_place_is_not_counted_and_is_reported(organizer):
     unnamed = make_registration(first_name="", last_name="")
     badges, listed = (
         f"/organize/{unnamed.event.slug}/badges/",
@@ -48,7 +48,7 @@ def test_a_place_without_a_name_is_not_counted_and_said_to_be_left_out(organizer
     assert "Nom à préciser</a>" in page.text
 
 
-def test_two_badges_of_one_name_are_pointed_out(organizer):
+def test_badges_with_same_name_and_company_are_reported(organizer):
     ticket = make_ticket()
     make_registration(ticket, first_name="Zoé", last_name="Müller", company="Acme")
     make_registration(ticket, first_name="ZOE", last_name="Muller", company="ACME")
@@ -66,7 +66,7 @@ def test_same_name_without_company_is_a_badge_problem(organizer):
     assert sentences == ["another badge has the same name, also without a company"]
 
 
-def test_the_page_asks_as_often_for_one_badge_as_for_many(organizer):
+def test_query_count_of_page_does_not_grow(organizer):
     ticket = make_ticket()
     address = f"/organize/{ticket.event.slug}/badges/"
     counts = []
@@ -79,7 +79,7 @@ def test_the_page_asks_as_often_for_one_badge_as_for_many(organizer):
     assert counts[0] == counts[1]
 
 
-def test_files_download_in_each_layout_and_leave_a_trace(organizer):
+def test_badges_are_downloaded_in_each_layout_and_audited(organizer):
     registration = make_registration()
     for layout, pages in (("a6", [(105, 148)]), ("a4x4", [(210, 297)]), ("folded", [(210, 148)])):
         response = organizer.get(f"/organize/{registration.event.slug}/badges/{layout}.pdf")
@@ -90,14 +90,14 @@ def test_files_download_in_each_layout_and_leave_a_trace(organizer):
     assert sorted(trace.fields[0] for trace in traces) == ["a4x4", "a6", "folded"]
 
 
-def test_an_unknown_layout_is_a_sentence(organizer):
+def test_unknown_layout_is_refused_with_known_layouts(organizer):
     registration = make_registration()
     response = organizer.get(f"/en/organize/{registration.event.slug}/badges/a5.pdf")
     assert response.status_code == 422
     assert "a4x4" in response.content.decode()
 
 
-def test_the_preview_is_a_picture_even_before_anyone_registers(organizer):
+def test_preview_is_svg_even_without_registrations(organizer):
     ticket = make_ticket()
     empty = organizer.get(reverse("organize-badges-preview", args=[ticket.event.slug]))
     make_registration(ticket, first_name="Zoé")
@@ -107,14 +107,14 @@ def test_the_preview_is_a_picture_even_before_anyone_registers(organizer):
 
 
 @pytest.mark.parametrize("page", ["", "preview.svg", "a6.pdf"])
-def test_strangers_see_nothing(client, page):
+def test_pages_require_sign_in_and_role(client, page):
     address = f"/organize/{make_event().slug}/badges/{page}"
     anonymous = client.get(address).status_code
     client.force_login(make_person())
     assert (anonymous, client.get(address).status_code) == (302, 403)
 
 
-def test_ones_own_badge_stands_behind_the_link_alone(client):
+def test_badge_is_downloaded_only_through_link_of_its_order(client):
     ticket = make_ticket()
     order = make_order(ticket.event)
     registration = make_registration(ticket, order=order)
@@ -130,7 +130,7 @@ def test_ones_own_badge_stands_behind_the_link_alone(client):
     )
 
 
-def test_a_camera_is_told_the_event_and_nothing_about_the_person(client):
+def test_public_code_page_shows_event_but_no_attendee(client):
     registration = make_registration(first_name="Xanthippe", last_name="Quatremère")
     path = "/B/" + build_badge_code(registration).rpartition("/B/")[2]
     valid = client.get(path).content.decode()
@@ -142,7 +142,7 @@ def test_a_camera_is_told_the_event_and_nothing_about_the_person(client):
     assert "Quatremère" not in valid
 
 
-def test_a_forged_or_foreign_code_gets_the_page_without_event(client):
+def test_forged_or_invalid_code_shows_page_without_event(client):
     registration = make_registration()
     token = build_badge_code(registration).rpartition("/B/")[2]
     forged = token[:20] + ("A" if token[20] != "A" else "B") + token[21:]
@@ -151,7 +151,7 @@ def test_a_forged_or_foreign_code_gets_the_page_without_event(client):
     assert registration.event.name not in pages.pop()
 
 
-def test_more_badges_than_a_request_can_print_lead_to_the_page_that_prepares_them(organizer, monkeypatch):
+def test_download_of_too_many_badges_redirects_to_badges_page(organizer, monkeypatch):
     monkeypatch.setattr("badges.views.MAX_IMMEDIATE_BADGES", 1)
     ticket = make_ticket()
     for _ in range(2):

@@ -18,25 +18,25 @@ from tests.factories import make_event, make_registration, make_session, make_ti
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
-NEEDED = "The following arguments are required: {}."
+MISSING_ARGUMENTS = "The following arguments are required: {}."
 NO_EVENT = "Il n’y a pas d’événement « nope ». Événements connus : small."
 NO_FOLDER = "{} ne peut pas être écrit : il n’y a pas de dossier no."
-FULL = "/dev/full ne peut pas être écrit : il n’y a plus de place."
+DISK_FULL = "/dev/full ne peut pas être écrit : il n’y a plus de place."
 UNREADABLE = "{} ne peut pas être lu : {}."
 UNKNOWN = "Unrecognized arguments: {}."
 
 CASES = {
-    # what is missing or misspelt
-    "badges": NEEDED.format("EVENT, --output"),
-    "codes": NEEDED.format("EVENT"),
-    "pair": NEEDED.format("EVENT"),
-    "rebuild_presence": NEEDED.format("EVENT"),
-    "attendance": NEEDED.format("EVENT, --output"),
-    "agenda": NEEDED.format("EVENT, --output"),
-    "schedule_import": NEEDED.format("EVENT, FILE"),
-    "schedule_export": NEEDED.format("EVENT, --format, --output"),
-    "registrations_import": NEEDED.format("EVENT, FILE"),
-    "badges small --outptu a.pdf": NEEDED.format("--output"),
+    # missing or misspelt arguments
+    "badges": MISSING_ARGUMENTS.format("EVENT, --output"),
+    "codes": MISSING_ARGUMENTS.format("EVENT"),
+    "pair": MISSING_ARGUMENTS.format("EVENT"),
+    "rebuild_presence": MISSING_ARGUMENTS.format("EVENT"),
+    "attendance": MISSING_ARGUMENTS.format("EVENT, --output"),
+    "agenda": MISSING_ARGUMENTS.format("EVENT, --output"),
+    "schedule_import": MISSING_ARGUMENTS.format("EVENT, FILE"),
+    "schedule_export": MISSING_ARGUMENTS.format("EVENT, --format, --output"),
+    "registrations_import": MISSING_ARGUMENTS.format("EVENT, FILE"),
+    "badges small --outptu a.pdf": MISSING_ARGUMENTS.format("--output"),
     "badges small --output a.pdf --colour": UNKNOWN.format("--colour"),
     "codes small large": UNKNOWN.format("large"),
     "pair small --checkpoint": "Argument --checkpoint: expected one argument.",
@@ -48,7 +48,7 @@ CASES = {
     "schedule_export small --format pdf --output a":
         "Argument --format: invalid choice: 'pdf' "
         "(choose from frab-xml, frab-json, ics, sessionize, csv, xlsx).",
-    # no such event, door, format, language
+    # unknown event, checkpoint, format or language
     "badges nope --output a.pdf": NO_EVENT,
     "codes nope": NO_EVENT,
     "codes caf\udce9": "Un argument n’est pas lisible comme texte.",
@@ -70,7 +70,7 @@ CASES = {
         "booklet, card, grid, poster, doors, changes, rooms, chairs, speakers, director, en fr ou en.",
     "attendance small --output a.doc":
         "« a.doc » doit se terminer par .csv, .xlsx ou .pdf : l’extension donne le format.",
-    # where nothing can be written
+    # output files that cannot be written
     "badges small --output folder": "folder est un dossier ; indiquez un fichier à écrire.",
     "agenda small --output folder": "folder est un dossier ; indiquez un fichier à écrire.",
     "attendance small --output folder.csv": "folder.csv est un dossier ; indiquez un fichier à écrire.",
@@ -80,12 +80,12 @@ CASES = {
     "agenda small --output no/a.pdf": NO_FOLDER.format("no/a.pdf"),
     "attendance small --output no/a.csv": NO_FOLDER.format("no/a.csv"),
     "schedule_export small --format ics --output no/a.ics": NO_FOLDER.format("no/a.ics"),
-    "badges small --output /dev/full": FULL,
-    "agenda small --output /dev/full": FULL,
-    "schedule_export small --format ics --output /dev/full": FULL,
+    "badges small --output /dev/full": DISK_FULL,
+    "agenda small --output /dev/full": DISK_FULL,
+    "schedule_export small --format ics --output /dev/full": DISK_FULL,
     "schedule_export small --format ics --output " + "a" * 300:
         "a" * 300 + " ne peut pas être écrit : le nom est trop long.",
-    # what cannot be read
+    # input files that cannot be read
     "schedule_import small folder": UNREADABLE.format("folder", "c’est un dossier"),
     "schedule_import small missing": UNREADABLE.format("missing", "ce fichier n’existe pas"),
     "schedule_import small /dev/zero": "/dev/zero dépasse 64 Mo.",
@@ -129,37 +129,37 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def standing(folder: Path):
-    """Return what must not change."""
+def count_rows_and_files(folder: Path):
+    """Return row counts and file names, which must not change."""
     rows = {kind: kind.objects.count() for kind in (Event, Registration, Session, Device, AuditEntry)}
     return rows, sorted(path.name for path in folder.rglob("*"))
 
 
-def plain_spaces(text: str) -> str:
+def replace_nbsp(text: str) -> str:
     """Replace the non-breaking spaces of French punctuation."""
     return text.replace("\u202f", " ").replace("\xa0", " ")
 
 
-def test_each_is_refused_with_one_sentence(small, folder, capsys):
-    before, said = standing(folder), {}
+def test_bad_arguments_are_refused_with_one_sentence(small, folder, capsys):
+    before, said = count_rows_and_files(folder), {}
     for words in CASES:
         with pytest.raises(SystemExit) as left:
             execute_from_command_line(["manage.py", *words.split(" ")])
-        out, err = (plain_spaces(text) for text in capsys.readouterr())
+        out, err = (replace_nbsp(text) for text in capsys.readouterr())
         said[words] = err.removesuffix("\n") if (left.value.code, out) == (2, "") else (left.value.code, out)
     assert said == CASES
-    assert standing(folder) == before
+    assert count_rows_and_files(folder) == before
 
 
-def test_of_many_events_the_first_are_named_and_the_others_counted(capsys):
+def test_unknown_event_error_names_first_events_and_counts_others(capsys):
     for number in range(12):
         make_event(slug=f"event-{number:02}")
     with pytest.raises(SystemExit):
         execute_from_command_line(["manage.py", "codes", "nope"])
-    assert plain_spaces(capsys.readouterr().err).endswith(", event-08, event-09, et 2 autres.\n")
+    assert replace_nbsp(capsys.readouterr().err).endswith(", event-08, event-09, et 2 autres.\n")
 
 
-def shell(line: str, folder: Path):
+def run_in_shell(line: str, folder: Path):
     """Run a command line with `sh`, in which $M is the program."""
     return subprocess.run(
         ["sh", "-c", line],
@@ -179,25 +179,25 @@ def shell(line: str, folder: Path):
         ("{ $M pair small; echo $? >&2; } | true", "La sortie est inutilisable : personne ne la lit.\n2\n"),
     ],
 )
-def test_an_output_that_nobody_can_read_pairs_no_device(small, folder, line, sentence):
-    done = shell(line, folder)
-    assert (done.stdout, plain_spaces(done.stderr)) == ("", sentence)
+def test_pair_creates_no_device_if_output_is_unusable(small, folder, line, sentence):
+    done = run_in_shell(line, folder)
+    assert (done.stdout, replace_nbsp(done.stderr)) == ("", sentence)
     assert Device.objects.count() == 0
 
 
-def test_an_import_whose_report_nobody_reads_to_the_end_is_kept(small, folder):
+def test_import_succeeds_if_report_is_not_read(small, folder):
     events = "".join(
         f"BEGIN:VEVENT\nUID:{n}\nDTSTART:20270615T090000Z\nDTEND:20270615T091500Z\nSUMMARY:S {n}\n"
         f"LOCATION:Salle\nX-ONE-{n}-{'x' * 400}:1\nEND:VEVENT\n"
         for n in range(300)
     )
     (folder / "many.ics").write_text(f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{events}END:VCALENDAR\n")
-    done = shell("{ $M schedule_import many many.ics; echo $? >&2; } | true", folder)
+    done = run_in_shell("{ $M schedule_import many many.ics; echo $? >&2; } | true", folder)
     assert (done.stdout, done.stderr) == ("", "0\n")
     assert Session.objects.filter(event__slug="many").count() == 300
 
 
-def test_a_file_is_replaced_whole_with_its_permissions_or_left_alone(small, folder):
+def test_output_file_is_replaced_through_symlink_with_same_mode(small, folder):
     kept = folder / "agenda.ics"
     kept.write_text("old")
     kept.chmod(0o600)
@@ -212,7 +212,7 @@ def test_a_file_is_replaced_whole_with_its_permissions_or_left_alone(small, fold
     assert Path("/dev/full").is_char_device()
 
 
-def test_files_with_badges_people_or_invoices_are_for_their_owner_only(small, folder):
+def test_exported_badges_and_attendance_are_readable_by_owner_only(small, folder):
     wide = folder / "wide.pdf"
     wide.write_bytes(b"old")
     wide.chmod(0o644)

@@ -1,4 +1,4 @@
-"""Commands while something is not ready: a sentence on stderr, status 2, never a traceback."""
+"""Commands with invalid settings or an unusable database: status 2, one sentence on stderr, no traceback."""
 
 import os
 import sqlite3
@@ -46,18 +46,18 @@ def run(*args: str, **environ: str) -> tuple[int, str, str]:
         ),
     ],
 )
-def test_bad_settings_are_named(environ, sentence):
+def test_invalid_settings_are_reported(environ, sentence):
     assert run("check", **environ) == (2, "", sentence)
 
 
-def test_a_database_that_was_never_prepared(tmp_path):
+def test_unmigrated_database_is_reported(tmp_path):
     status, out, err = run("seed", DATABASE_URL=f"sqlite:///{tmp_path}/empty.sqlite3")
     assert (status, out) == (2, "")
     assert err.startswith("La base de données n’est pas prête (no such table: ")
     assert err.endswith(": lancez `manage.py migrate`, ou `make run`.\n")
 
 
-def test_a_database_of_an_earlier_version_is_refused(tmp_path):
+def test_database_with_unknown_migration_is_refused(tmp_path):
     database = tmp_path / "earlier.sqlite3"
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute(
@@ -75,5 +75,5 @@ def test_a_database_of_an_earlier_version_is_refused(tmp_path):
     assert "Traceback" not in err
 
 
-def test_a_port_that_is_no_number():
+def test_non_numeric_port_is_refused():
     assert run("serve", "--port", "abc") == (2, "", "Argument --port: invalid int value: 'abc'.\n")

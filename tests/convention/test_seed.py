@@ -1,4 +1,4 @@
-"""The demo: plausible, the same for the same seed, never mixed with real data."""
+"""Demo data: plausible, reproducible, and never mixed with real data."""
 
 import datetime
 
@@ -20,18 +20,18 @@ from schedule.models import Session
 pytestmark = pytest.mark.django_db
 
 
-def of_members():
+def find_members():
     """Return the people at member companies."""
     return Person.objects.filter(employments__company__roles__role="member").distinct()
 
 
 @pytest.mark.long
-def test_club_has_the_promised_size():
+def test_club_demo_has_documented_size():
     call_command("seed")
     convention = Event.objects.get(slug="convention")
     assert convention.is_registration_open()
     assert Company.objects.filter(roles__role="member").count() == 60
-    assert of_members().count() == 560
+    assert find_members().count() == 560
     assert convention.registrations.confirmed().count() == 600
     assert convention.sessions.count() == 60
     assert [ticket.slug for ticket in convention.tickets.all()] == [
@@ -43,7 +43,7 @@ def test_club_has_the_promised_size():
 
 @pytest.mark.long
 @pytest.mark.once
-def test_sizes_coexist_and_counters_agree():
+def test_demo_sizes_coexist_and_stock_counters_agree():
     call_command("seed", size="small")
     call_command("seed", size="club")
     assert Event.objects.get(slug="small").registrations.count() == 40
@@ -53,28 +53,28 @@ def test_sizes_coexist_and_counters_agree():
         assert share.reserved <= share.ticket.company_cap
 
 
-def people_of(slug):
+def list_registrations(slug):
     rows = Registration.objects.filter(event__slug=slug).order_by("reference")
     return list(rows.values_list("reference", "email", "company"))
 
 
 @pytest.mark.long
 @pytest.mark.once
-def test_the_club_is_the_same_whichever_size_came_first():
+def test_club_demo_is_identical_after_small_demo():
     found = []
     for sizes in (["small", "club"], ["club"]):
         with transaction.atomic():
             for size in sizes:
                 call_command("seed", size=size)
-            assert of_members().count() == 560
-            found.append(people_of("convention"))
+            assert find_members().count() == 560
+            found.append(list_registrations("convention"))
             transaction.set_rollback(True)
     assert found[0] == found[1]
 
 
 @pytest.mark.long
 @pytest.mark.once
-def test_large_has_a_scarce_ticket():
+def test_large_demo_has_scarce_ticket():
     call_command("seed", size="large")
     event = Event.objects.get(slug="large")
     assert (event.registrations.count(), event.sessions.count()) == (10_000, 200)
@@ -83,7 +83,7 @@ def test_large_has_a_scarce_ticket():
 
 
 @pytest.mark.long
-def test_same_seed_same_people():
+def test_same_seed_creates_same_people():
     call_command("seed", size="small")
     first = list(Registration.objects.order_by("reference").values_list("reference", "email"))
     guids = list(Session.objects.order_by("guid").values_list("guid", flat=True))
@@ -101,7 +101,7 @@ def test_a_second_run_changes_nothing(capsys):
     assert "est déjà là" in capsys.readouterr().err
 
 
-def test_a_foreign_database_is_refused(capsys):
+def test_database_with_real_data_is_refused(capsys):
     Company.objects.create(name="Vraie Entreprise", slug="vraie")
     with pytest.raises(SystemExit) as stop:
         call_command("seed")
@@ -130,7 +130,7 @@ def test_a_production_site_is_refused(capsys, settings):
         *(pytest.param(d, marks=pytest.mark.soak) for d in ("2026-12-12", "2027-03-28", "2027-06-10")),
     ],
 )
-def test_the_demo_is_at_its_best_on_any_day(day):
+def test_demo_is_consistent_on_any_day(day):
     now = datetime.datetime.fromisoformat(f"{day}T09:30:00+00:00")
     seed_apps(DemoWorld("club", 1, now=now))
     rows = Event.objects.filter(kind="convention").order_by("starts_at")

@@ -1,4 +1,4 @@
-"""All threads wait for something: health checks still answer, and so does everything else in the end."""
+"""All threads are blocked: health checks still answer, and all other requests are answered eventually."""
 
 import concurrent.futures
 import contextlib
@@ -27,7 +27,7 @@ from tests.registrations.payments.factories import order_by_card
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 # In seconds: generous on a quiet machine, and less than any of the waits here.
-SOON = 10.0
+PROMPT_SECONDS = 10.0
 HOLD_SQLITE = """
 import sqlite3, sys
 sqlite3.connect(sys.argv[1], isolation_level=None).execute("BEGIN IMMEDIATE")
@@ -37,8 +37,8 @@ sys.stdin.read()
 
 
 @contextlib.contextmanager
-def sqlite_locked() -> Iterator[None]:
-    """Let another program write to the file."""
+def lock_sqlite() -> Iterator[None]:
+    """Hold the write lock of the SQLite file in another process."""
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD_SQLITE, str(connection.settings_dict["NAME"])],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -52,7 +52,7 @@ def sqlite_locked() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def postgresql_locked() -> Iterator[None]:
+def lock_postgresql_tables() -> Iterator[None]:
     """Lock the tables of scans."""
     with psycopg.connect(database_url()) as other:
         other.execute("LOCK TABLE attendance_scan, attendance_presence IN ACCESS EXCLUSIVE MODE")
@@ -60,7 +60,7 @@ def postgresql_locked() -> Iterator[None]:
         other.rollback()
 
 
-def test_while_another_program_writes_for_long_everybody_is_answered(site):
+def test_requests_are_answered_while_database_is_locked(site):
     door = factories.make_event(slug="door")
     make_event(slug="open")
     token = f"Bearer {factories.make_device(door)[1]}"
@@ -70,7 +70,7 @@ def test_while_another_program_writes_for_long_everybody_is_answered(site):
     ]
     url = f"{site.url}/api/v1/scanner/scans/"
     site.server()
-    locked = sqlite_locked if connection.vendor == "sqlite" else postgresql_locked
+    locked = lock_sqlite if connection.vendor == "sqlite" else lock_postgresql_tables
 
     def scan(item: dict) -> tuple[int, dict, bytes]:
         return ask(url, {"scans": [item]}, timeout=60, Authorization=token)
@@ -80,22 +80,20 @@ def test_while_another_program_writes_for_long_everybody_is_answered(site):
         began = time.monotonic()
         answers = [senders.submit(scan, item) for item in items[1:]]
         while not all(answer.done() for answer in answers):
-            assert ask(f"{site.url}/healthz", timeout=SOON)[0] == 200
+            assert ask(f"{site.url}/healthz", timeout=PROMPT_SECONDS)[0] == 200
             time.sleep(0.5)
         lasted = time.monotonic() - began
         for answer in answers:
             assert_sentence(*answer.result())
-        assert ask(f"{site.url}/en/events/open/", timeout=SOON)[0] == 200
-    assert (
-        lasted < MAX_WAIT_SECONDS + 20
-    )  # one that waited for a thread may wait for a lock of PostgreSQL too
+        assert ask(f"{site.url}/en/events/open/", timeout=PROMPT_SECONDS)[0] == 200
+    assert lasted < MAX_WAIT_SECONDS + 20  # a request may wait for a thread and then for a lock of PostgreSQL
     assert [scan(item)[0] for item in items] == [200] * len(items)
     assert Scan.objects.count() == len(items)
     assert "Traceback" not in site.said()
 
 
 @pytest.fixture
-def silent() -> Iterator[int]:
+def silent_port() -> Iterator[int]:
     """Return the port of a service that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
         yield listener.getsockname()[1]
@@ -116,8 +114,8 @@ def post_form(url: str, data: str = "", *, timeout: float = 60) -> int:
 
 @pytest.mark.once
 @pytest.mark.parametrize("service", ["stripe", "mail"])
-def test_a_service_outside_that_does_not_answer_holds_up_only_those_who_need_it(
-    service, transactional_db, silent, tmp_path
+def test_unresponsive_external_service_delays_only_requests_that_need_it(
+    service, transactional_db, silent_port, tmp_path
 ):
     make_ticket(event := make_event(slug="open"), price=12_000)
     make_person(email="eva@example.org")
@@ -128,8 +126,8 @@ def test_a_service_outside_that_does_not_answer_holds_up_only_those_who_need_it(
     }
     site = Site(
         database_url(), tmp_path,
-        STRIPE_SECRET_KEY="sk_test_x", STRIPE_API_BASE=f"http://127.0.0.1:{silent}",
-        EMAIL_URL=f"smtp://127.0.0.1:{silent}",
+        STRIPE_SECRET_KEY="sk_test_x", STRIPE_API_BASE=f"http://127.0.0.1:{silent_port}",
+        EMAIL_URL=f"smtp://127.0.0.1:{silent_port}",
     )  # fmt: skip
     with contextlib.closing(Closing(site)), concurrent.futures.ThreadPoolExecutor(20) as senders:
         site.server()
@@ -138,13 +136,13 @@ def test_a_service_outside_that_does_not_answer_holds_up_only_those_who_need_it(
         answers = [senders.submit(post_form, f"{site.url}{path}", data) for _each in range(2 * MAX_THREADS)]
         time.sleep(STUCK_AFTER_SECONDS + 1)
         for _again in range(5):
-            assert ask(f"{site.url}/en/events/open/", timeout=SOON)[0] == 200
-        assert post_form(f"{site.url}{path}", data, timeout=SOON) == 503
+            assert ask(f"{site.url}/en/events/open/", timeout=PROMPT_SECONDS)[0] == 200
+        assert post_form(f"{site.url}{path}", data, timeout=PROMPT_SECONDS) == 503
         assert {answer.result() for answer in answers} == {503}
 
 
 @pytest.mark.postgresql
-def test_a_database_that_stands_still_holds_up_nobody_without_end(transactional_db, tmp_path):
+def test_requests_to_frozen_database_are_refused_or_answered_later(transactional_db, tmp_path):
     """Requests that wait for the database get its answer later; requests that wait for a thread get 503."""
     make_event(slug="open")
     base = Cluster(database_url())
@@ -162,8 +160,8 @@ def test_a_database_that_stands_still_holds_up_nobody_without_end(transactional_
         base.freeze()
         try:
             asked = pages(100, 3 * MAX_THREADS)
-            assert ask(f"{site.url}/healthz", timeout=SOON)[0] == 200
-            assert ask(f"{site.url}/readyz", timeout=2 * SOON)[0] == 503
+            assert ask(f"{site.url}/healthz", timeout=PROMPT_SECONDS)[0] == 200
+            assert ask(f"{site.url}/readyz", timeout=2 * PROMPT_SECONDS)[0] == 503
             time.sleep(MAX_WAIT_SECONDS + 5)
             refused = [page for page in asked if page.done()]
         finally:

@@ -1,4 +1,4 @@
-"""The database is away, full, locked or read-only: a sentence, 503 with Retry-After, and recovery."""
+"""The database is unreachable, full, locked or read-only: 503 with Retry-After, and recovery."""
 
 import contextlib
 import json
@@ -36,7 +36,7 @@ sqlite_only = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite
 
 
 @contextlib.contextmanager
-def connected(command: str = "", timeout: float = 20):
+def override_connection_options(command: str = "", timeout: float = 20):
     """Make new connections begin with a command and a lock timeout."""
     options = connection.settings_dict["OPTIONS"]
     before = dict(options)
@@ -56,17 +56,17 @@ def full():
         cursor.execute("VACUUM")
         cursor.execute("PRAGMA page_count")
         [pages] = cursor.fetchone()
-    return connected(f"; PRAGMA max_page_count = {pages}")
+    return override_connection_options(f"; PRAGMA max_page_count = {pages}")
 
 
 def read_only():
-    return connected("; PRAGMA query_only = ON")
+    return override_connection_options("; PRAGMA query_only = ON")
 
 
 @contextlib.contextmanager
 def locked():
     other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
-    with contextlib.closing(other), connected(timeout=0.2):
+    with contextlib.closing(other), override_connection_options(timeout=0.2):
         other.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -76,7 +76,7 @@ def locked():
 
 @sqlite_only
 @pytest.mark.parametrize("trouble", [full, read_only, locked])
-def test_what_sqlite_cannot_write_is_answered_with_a_sentence_and_goes_through_later(trouble):
+def test_failed_sqlite_writes_give_503_and_succeed_later(trouble):
     make_ticket(event := make_event())
     door = factories.make_event(slug="door")
     token = factories.make_device(door)[1]
@@ -119,7 +119,7 @@ def test_what_sqlite_cannot_write_is_answered_with_a_sentence_and_goes_through_l
 
 @sqlite_only
 @pytest.mark.parametrize("trouble", [full, read_only, locked])
-def test_the_evacuation_list_is_shown_and_printed_while_nothing_can_be_written(trouble):
+def test_evacuation_list_is_available_while_database_is_not_writable(trouble):
     event = factories.make_event(slug="door")
     inside = factories.make_item(factories.code_of(factories.make_registration(event)))
     record_scan_items(device=factories.make_device(event)[0], items=[inside])
@@ -134,7 +134,7 @@ def test_the_evacuation_list_is_shown_and_printed_while_nothing_can_be_written(t
 
 
 @pytest.mark.postgresql
-def test_connections_that_the_database_ended_are_opened_anew_unseen(site):
+def test_closed_database_connections_are_reopened_without_errors(site):
     ticket = make_ticket(event := make_event())
     door = factories.make_event(slug="door")
     token = f"Bearer {factories.make_device(door)[1]}"
@@ -169,7 +169,7 @@ def end_connections(*, wait_ms: int = 0) -> None:
 
 
 @pytest.mark.postgresql
-def test_connections_are_ended_in_the_middle_of_a_rush(site):
+def test_connections_closed_under_load_give_503_until_retried(site):
     """Requests whose connection ends get 503, and succeed when sent again."""
     ticket = make_ticket(event := make_event())
     url, done, stop = f"{site.url}/api/v1/events/{event.slug}/orders/", [], threading.Event()
@@ -212,7 +212,7 @@ def cluster(transactional_db):
 
 @pytest.mark.long
 @pytest.mark.postgresql
-def test_the_database_crashes_in_the_middle_and_everything_goes_on_by_itself(cluster, receiver, tmp_path):
+def test_site_recovers_from_database_crash_without_loss(cluster, receiver, tmp_path):
     make_ticket(event := make_event())
     door = factories.make_event(slug="door")
     token = f"Bearer {factories.make_device(door)[1]}"
@@ -231,8 +231,8 @@ def test_the_database_crashes_in_the_middle_and_everything_goes_on_by_itself(clu
         def go_on(first: int, last: int) -> None:
             for number in range(first, last):
                 key = f"order-number-{number}"
-                insist(orders, body(number), Idempotency_Key=key)
-                insist(scans, {"scans": [items[number]]}, Authorization=token)
+                send_until_accepted(orders, body(number), Idempotency_Key=key)
+                send_until_accepted(scans, {"scans": [items[number]]}, Authorization=token)
 
         go_on(0, 5)
         rush = threading.Thread(target=go_on, args=(5, 30))
@@ -272,8 +272,8 @@ class Closing:
         self.close = site.stop
 
 
-def insist(url: str, data: dict, **headers: str) -> None:
-    """Send the same until it is accepted; any other response must be a sentence."""
+def send_until_accepted(url: str, data: dict, **headers: str) -> None:
+    """Send the same request until it succeeds; any other response must be a 503 with an explanation."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         answer = ask(url, data, **headers)

@@ -1,4 +1,4 @@
-"""A full disk: sentences instead of a dead server, nothing acknowledged is lost, and recovery.
+"""A full disk: the server answers with an explanation, loses no acknowledged scan, and recovers.
 
 The disk is a real file system of a few megabytes; skipped where none can be mounted.
 """
@@ -45,7 +45,7 @@ def disk(tmp_path):
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def fill(disk: Path) -> None:
+def fill_disk(disk: Path) -> None:
     """Use up all space, to the last page."""
     with (disk / "filler").open("ab", buffering=0) as filler:
         for size in (1 << 20, 1 << 16, 1 << 12):
@@ -60,7 +60,7 @@ def make_room(disk: Path) -> None:
 
 
 def copy_database(path: Path) -> str:
-    """Copy the test's database there; return its address."""
+    """Copy the test database to `path`; return its URL."""
     # Without the free pages that larger tests of this process left behind: the disk is small.
     with connection.cursor() as cursor:
         cursor.execute("VACUUM INTO %s", [str(path)])
@@ -77,7 +77,7 @@ def start(disk, tmp_path):
         site = Site(database, disk / "var")
         site.log = tmp_path / "processes.log"  # as journald's, on another disk
         started.append(site)
-        assert site.manage("check") == 0  # makes the secrets of development, which a first start needs
+        assert site.manage("check") == 0  # creates the development secrets that a first start needs
         return site
 
     yield make
@@ -113,7 +113,7 @@ class Gate:
         return answer
 
 
-def stored_scans(path: Path) -> list[str]:
+def list_stored_scans(path: Path) -> list[str]:
     with contextlib.closing(sqlite3.connect(path)) as database:
         return [row[0] for row in database.execute("SELECT uid FROM attendance_scan")]
 
@@ -129,34 +129,34 @@ def assert_says_full(answer: tuple[int, dict[str, str], bytes]) -> None:
         assert "<h1>Le serveur n’a plus d’espace disque.</h1>" in text
 
 
-def figure(site: Site, *name: str) -> float:
+def get_metric(site: Site, *name: str) -> float:
     return figures_of(ask(f"{site.url}/metrics")[2].decode()).get(name, 0)
 
 
-def workers_of(server: subprocess.Popen) -> set[int]:
+def find_workers(server: subprocess.Popen) -> set[int]:
     """Return the processes that answer requests."""
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
     return {int(child) for child in children}
 
 
 @pytest.mark.long
-def test_on_a_full_disk_acknowledged_scans_stay_and_the_rest_follow_once_there_is_room(disk, start):
+def test_full_disk_loses_no_acknowledged_scan_and_site_recovers(disk, start):
     gate = Gate(badges=200)
     make_ticket(event := make_event(slug="open"))
     site = start(database=copy_database(disk / "site.sqlite3"))
     server = site.server()
     for scan in gate.waiting[:5]:
         assert gate.send(site, [scan])[0] == 200
-    workers = workers_of(server)
+    workers = find_workers(server)
 
-    fill(disk)
+    fill_disk(disk)
     refused = gate.send_until_refused(site)
     order = ask(f"{site.url}/api/v1/events/open/orders/", body(1))
     page = ask(f"{site.url}/events/open/")
     batch = gate.send(site, gate.waiting[:50])
     probe = ask(f"{site.url}/healthz")
     ready = ask(f"{site.url}/readyz")
-    scans_answered = figure(site, "convention_http_requests_total", "POST", "scanner-scans", "503")
+    scans_answered = get_metric(site, "convention_http_requests_total", "POST", "scanner-scans", "503")
 
     for answer in (refused, order, batch):
         assert_says_full(answer)
@@ -164,29 +164,29 @@ def test_on_a_full_disk_acknowledged_scans_stay_and_the_rest_follow_once_there_i
     assert event.name in page[2].decode()
     assert (probe[0], ready[2]) == (200, b"the disk of the database is full\n")
     assert scans_answered == 2
-    assert workers_of(server) == workers
+    assert find_workers(server) == workers
 
     make_room(disk)
     assert gate.send_until_refused(site)[0] == 200
     assert ask(f"{site.url}/api/v1/events/open/orders/", body(1))[0] == 201
-    assert workers_of(server) == workers
-    assert sorted(stored_scans(disk / "site.sqlite3")) == sorted(as_stored(gate.acknowledged))
+    assert find_workers(server) == workers
+    assert sorted(list_stored_scans(disk / "site.sqlite3")) == sorted(format_stored_ids(gate.acknowledged))
     assert len(gate.acknowledged) == 200
     assert "Traceback" not in site.said()
 
 
-def as_stored(ids: list[str]) -> list[str]:
+def format_stored_ids(ids: list[str]) -> list[str]:
     return [name.replace("-", "") for name in ids]
 
 
 @pytest.mark.long
-def test_counting_requests_never_ends_a_process(disk, start):
+def test_request_metrics_on_full_disk_end_no_worker(disk, start):
     """Metric files are created and grow on a full disk."""
     make_event(slug="open")
     site = start(database=copy_database(disk.parent / "site.sqlite3"))
-    fill(disk)
+    fill_disk(disk)
     server = site.server()
-    workers = workers_of(server)
+    workers = find_workers(server)
     pages = ["/", "/events/open/", "/events/open/agenda/", "/scan/", "/accounts/login/", "/nowhere/"]
 
     statuses = [ask(site.url + page)[0] for page in pages]
@@ -197,19 +197,19 @@ def test_counting_requests_never_ends_a_process(disk, start):
 
     assert statuses == [200, 200, 200, 200, 200, 404]
     assert (status_of_figures, again) == (200, 200)
-    assert figure(site, "convention_http_requests_total", "GET", "event", "200") == 2
-    assert workers_of(server) == workers
+    assert get_metric(site, "convention_http_requests_total", "GET", "event", "200") == 2
+    assert find_workers(server) == workers
     assert list((disk / "var" / "metrics").glob("counter_*.db")) != []
 
 
 @pytest.mark.long
-def test_limits_that_cannot_be_counted_are_a_sentence(disk, start):
-    """The database is elsewhere: only what needs local data stops."""
+def test_rate_limits_on_full_disk_give_503(disk, start):
+    """The database is on another disk: only requests that need local data fail."""
     make_account(email="zoe@example.org")
     make_event(slug="open")
     site = start(database=copy_database(disk.parent / "site.sqlite3"))
     site.environ["RATE_LIMITS"] = "on"
-    fill(disk)
+    fill_disk(disk)
     site.server()
     order = ask(f"{site.url}/api/v1/events/open/orders/", body(1))
 
@@ -220,11 +220,11 @@ def test_limits_that_cannot_be_counted_are_a_sentence(disk, start):
 
 
 @pytest.mark.long
-def test_a_server_that_starts_on_a_full_disk_goes_on_once_there_is_room(disk, start):
+def test_server_started_on_full_disk_recovers(disk, start):
     gate = Gate(badges=1)
     event = make_event(slug="open")
     site = start(database=copy_database(disk / "site.sqlite3"))
-    fill(disk)
+    fill_disk(disk)
     site.server()
 
     page, scan = ask(f"{site.url}/events/open/"), gate.send(site, gate.waiting)
@@ -239,10 +239,10 @@ def test_a_server_that_starts_on_a_full_disk_goes_on_once_there_is_room(disk, st
 
 
 @pytest.mark.long
-def test_serve_starts_on_a_full_disk_and_its_worker_goes_on_too(disk, start):
+def test_serve_command_and_worker_started_on_full_disk_recover(disk, start):
     make_event(slug="open")
     site = start(database=copy_database(disk / "site.sqlite3"))
-    fill(disk)
+    fill_disk(disk)
     served = site.start("manage.py", "serve", "--port", str(site.port))
     wait_until(lambda: site.answers(served), what="the first answer")
     full = ask(f"{site.url}/events/open/")
@@ -263,9 +263,9 @@ def test_serve_starts_on_a_full_disk_and_its_worker_goes_on_too(disk, start):
 
 
 @pytest.mark.long
-def test_a_first_start_on_a_full_disk_is_a_sentence(disk, start):
+def test_first_start_on_full_disk_is_refused(disk, start):
     site = start(database=f"sqlite:///{disk / 'site.sqlite3'}")
-    fill(disk)
+    fill_disk(disk)
 
     status = site.manage("serve", "--port", str(site.port))
 
@@ -273,8 +273,8 @@ def test_a_first_start_on_a_full_disk_is_a_sentence(disk, start):
     assert site.said().splitlines()[-1] == ("The disk is full: make room for the database, then start again.")
 
 
-def test_a_secret_is_stored_whole_or_not_at_all(disk):
-    fill(disk)
+def test_secret_is_stored_atomically(disk):
+    fill_disk(disk)
     with pytest.raises(OSError, match="No space left"):
         read_or_create_secret(disk / "secret_key", lambda: "k" * 50)
     left_behind = {path.name for path in disk.iterdir()} - {"filler"}
@@ -284,11 +284,11 @@ def test_a_secret_is_stored_whole_or_not_at_all(disk):
     assert read_or_create_secret(disk / "secret_key", lambda: "k" * 50) == "k" * 50
 
 
-def test_the_certificate_of_the_local_network_outlives_a_start_on_a_full_disk(disk):
+def test_lan_certificate_survives_start_on_full_disk(disk):
     names, addresses = ["localhost"], ["192.168.1.20", "127.0.0.1"]
     files = ensure_certificates(disk / "lan", names=names, addresses=addresses)
     before = files.server_certificate.read_bytes(), files.server_key.read_bytes()
-    fill(disk)
+    fill_disk(disk)
 
     ensure_certificates(disk / "lan", names=names, addresses=addresses)
     with pytest.raises(ConventionError, match=r"/lan/server\.(key|crt)"):

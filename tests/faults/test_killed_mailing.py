@@ -1,4 +1,4 @@
-"""A worker killed during a mailing: everybody gets it, and nobody as two mails."""
+"""A worker killed during a mailing: all recipients get it, and a repeat has the same Message-ID."""
 
 import pytest
 from django.db import connection
@@ -18,8 +18,8 @@ def is_sent(mailing) -> bool:
 
 
 @pytest.mark.long
-def test_killed_in_the_middle_nobody_is_missing(site, receiver):
-    """Between two mails, and after the mail server accepted one but before that was stored."""
+def test_worker_killed_during_mailing_misses_no_recipient(site, receiver):
+    """Kill between two e-mails, and after the mail server accepted one but before that was stored."""
     event = make_event()
     add_people(event, 250)
     mailing = launch_mailing(mailing=make_mailing(event))
@@ -36,7 +36,7 @@ def test_killed_in_the_middle_nobody_is_missing(site, receiver):
 
 @pytest.mark.soak
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="at full size on PostgreSQL")
-def test_ten_thousand_with_a_worker_killed_twice(site, receiver):
+def test_mailing_to_ten_thousand_survives_two_killed_workers(site, receiver):
     event = make_event()
     ticket = make_ticket(event)
     for number in range(10_000):

@@ -1,4 +1,4 @@
-"""Killed between Stripe's answer and storing it: the money is taken once, refunded once, and known."""
+"""A worker killed between Stripe's answer and storing it: paid once, refunded once, and both recorded."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def site(transactional_db, stripe, receiver, tmp_path):
 
 
 @pytest.mark.long
-def test_a_worker_killed_while_it_takes_a_payment_and_while_it_gives_it_back(stripe, site):
+def test_worker_killed_during_payment_and_refund_completes_each_once(stripe, site):
     event = make_event()
     make_ticket(event, price=12_000, capacity=2)
     order = order_by_card(event)

@@ -34,10 +34,10 @@ from tests.factories import make_administrator, make_event, make_ticket
 from tests.faults.processes import PATIENCE, Site, ask, kill, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-FULL = pytest.mark.soak
+FULL_SIZE = pytest.mark.soak
 
 
-def ids(receiver) -> list[str]:
+def list_message_ids(receiver) -> list[str]:
     return [str(message["Message-ID"]) for message in receiver.messages]
 
 
@@ -47,8 +47,8 @@ def body(number: int) -> dict:
     return {"email": address, "language": "fr", "payment": "invoice", "registrations": [person]}
 
 
-def insist(url: str, data: dict, acknowledged: list[str], **headers: str) -> None:
-    """Send the same until it is answered."""
+def send_until_acknowledged(url: str, data: dict, acknowledged: list[str], **headers: str) -> None:
+    """Send the same request until it is acknowledged."""
 
     def acknowledged_now() -> bool:
         status, _headers, answer = ask(url, data, timeout=10, **headers)
@@ -59,8 +59,8 @@ def insist(url: str, data: dict, acknowledged: list[str], **headers: str) -> Non
     acknowledged.append(url)
 
 
-def while_killing(site: Site, jobs_to_do: list, done: list, kills: int) -> None:
-    """Run all functions while the server is killed and restarted so many times."""
+def run_while_killing_server(site: Site, jobs_to_do: list, done: list, kills: int) -> None:
+    """Run all functions while the server is killed and restarted `kills` times."""
     server = site.server()
     with ThreadPoolExecutor(6) as pool:
         futures = [pool.submit(job) for job in jobs_to_do]
@@ -77,14 +77,15 @@ def while_killing(site: Site, jobs_to_do: list, done: list, kills: int) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("orders", "kills"), [(30, 1), pytest.param(600, 6, marks=FULL)])
-def test_the_server_is_killed_while_people_register(site, orders, kills):
+@pytest.mark.parametrize(("orders", "kills"), [(30, 1), pytest.param(600, 6, marks=FULL_SIZE)])
+def test_server_killed_during_orders_loses_and_doubles_nothing(site, orders, kills):
     ticket = make_ticket(event := make_event(), capacity=orders)
     url, done = f"{site.url}/api/v1/events/{event.slug}/orders/", []
     work = [
-        lambda n=n: insist(url, body(n), done, Idempotency_Key=f"order-number-{n}") for n in range(orders)
+        lambda n=n: send_until_acknowledged(url, body(n), done, Idempotency_Key=f"order-number-{n}")
+        for n in range(orders)
     ]
-    while_killing(site, work, done, kills)
+    run_while_killing_server(site, work, done, kills)
     ticket.refresh_from_db()
     assert len(done) == orders
     assert sorted(Order.objects.values_list("email", flat=True)) == sorted(
@@ -98,41 +99,44 @@ def test_the_server_is_killed_while_people_register(site, orders, kills):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("orders", "kills"), [(12, 1), pytest.param(300, 6, marks=FULL)])
-def test_the_worker_is_killed_in_the_middle_of_a_mailing(site, receiver, orders, kills):
+@pytest.mark.parametrize(("orders", "kills"), [(12, 1), pytest.param(300, 6, marks=FULL_SIZE)])
+def test_worker_killed_while_sending_confirmations_loses_no_mail(site, receiver, orders, kills):
     make_ticket(event := make_event())
     for number in range(orders):
         place = RequestedPlace(ticket="guest", first_name="A", last_name="B", email=f"p{number}@example.org")
         place_order(event=event, request=OrderRequest(email=place.email, places=(place,)))
     for number in range(1, kills + 1):
         worker = site.worker()
-        wait_until(lambda number=number: len(ids(receiver)) >= orders * number // (kills + 1), what="mails")
+        wait_until(
+            lambda number=number: len(list_message_ids(receiver)) >= orders * number // (kills + 1),
+            what="mails",
+        )
         kill(worker)
     site.worker()
     wait_until(lambda: not Registration.objects.filter(confirmation_sent_at=None), what="every mail")
-    assert set(ids(receiver)) == {
+    assert set(list_message_ids(receiver)) == {
         f"<confirmation-{reference}-1@127.0.0.1>"
         for reference in Order.objects.values_list("reference", flat=True)
     }
-    assert len(ids(receiver)) - orders <= kills
+    assert len(list_message_ids(receiver)) - orders <= kills
     assert {delivery.state for delivery in MailDelivery.objects.all()} == {"accepted"}
 
 
 @pytest.mark.long
 @pytest.mark.once
-def test_killed_between_the_mail_servers_yes_and_our_note_a_mail_comes_again_under_its_id(site, receiver):
+def test_mail_resent_after_kill_has_same_message_id(site, receiver):
     make_ticket(event := make_event())
     place = RequestedPlace(ticket="guest", first_name="A", last_name="B", email="p@example.org")
     order = place_order(event=event, request=OrderRequest(email=place.email, places=(place,)))
     kill(site.halting("registrations.orders.deliveries.save_delivery_result", 1, "worker"))
-    assert (len(ids(receiver)), MailDelivery.objects.get().state) == (1, "trying")
+    assert (len(list_message_ids(receiver)), MailDelivery.objects.get().state) == (1, "trying")
     site.worker()
     wait_until(lambda: MailDelivery.objects.get().state == "accepted", what="the second sending")
-    assert ids(receiver) == [f"<confirmation-{order.reference}-1@127.0.0.1>"] * 2
+    assert list_message_ids(receiver) == [f"<confirmation-{order.reference}-1@127.0.0.1>"] * 2
 
 
 @pytest.mark.long
-def test_two_workers_run_a_long_task_once_though_it_outlasts_its_lease(site, tmp_path):
+def test_two_workers_run_task_longer_than_lease_once(site, tmp_path):
     marks = tmp_path / "marks"
     sample_tasks.last.enqueue(str(marks), 7)
     site.worker(), site.worker()
@@ -143,7 +147,7 @@ def test_two_workers_run_a_long_task_once_though_it_outlasts_its_lease(site, tmp
 
 
 @pytest.mark.long
-def test_two_workers_take_each_task_once(site, tmp_path):
+def test_two_workers_run_each_task_once(site, tmp_path):
     marks = tmp_path / "marks"
     for _each in range(40):
         sample_tasks.last.enqueue(str(marks), 0)
@@ -164,11 +168,11 @@ def people(rows: int) -> str:
 @pytest.mark.parametrize(
     "halted_at",
     [
-        pytest.param("registrations.import_export.save_import.exchange_tickets", marks=FULL),
+        pytest.param("registrations.import_export.save_import.exchange_tickets", marks=FULL_SIZE),
         "registrations.import_export.import_registrations.record_action",
     ],
 )
-def test_an_import_of_people_that_is_killed_leaves_nothing_and_goes_through_again(site, tmp_path, halted_at):
+def test_killed_registration_import_leaves_nothing_and_can_be_repeated(site, tmp_path, halted_at):
     ticket = make_ticket(event := make_event())
     (tmp_path / "people.csv").write_text(people(120))
     command = ("registrations_import", event.slug, str(tmp_path / "people.csv"))
@@ -188,8 +192,8 @@ def directory(rows: int) -> str:
 
 
 @pytest.mark.long
-def test_a_worker_that_is_killed_in_an_import_of_the_directory_or_in_its_undoing_doubles_nothing(site):
-    """Each is halted when all is written and nothing committed; the next worker does it, once."""
+def test_killed_directory_import_and_undo_are_completed_once(site):
+    """Both are killed after their writes and before the commit; the next worker completes them once."""
     clerk, rows = make_administrator(), 120
     given = pack_import(text=directory(rows), picks=None, name="list.csv")
     job = ask_for_job(event=None, kind="directory", title="Import", requested_by=clerk, payload=given)
@@ -244,7 +248,7 @@ def programme(sessions: int) -> str:
 
 @pytest.mark.long
 @pytest.mark.once
-def test_an_import_of_a_programme_that_is_killed_leaves_nothing_and_goes_through_again(site, tmp_path):
+def test_killed_programme_import_leaves_nothing_and_can_be_repeated(site, tmp_path):
     (tmp_path / "programme.xml").write_text(programme(60))
     command = ("schedule_import", "mine", str(tmp_path / "programme.xml"))
     kill(site.halting("schedule.exchange.importing.import_schedule.add_event_notes", 1, *command))
@@ -255,8 +259,8 @@ def test_an_import_of_a_programme_that_is_killed_leaves_nothing_and_goes_through
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("batches", "kills"), [(30, 1), pytest.param(500, 6, marks=FULL)])
-def test_the_server_is_killed_while_phones_send_scans(site, batches, kills):
+@pytest.mark.parametrize(("batches", "kills"), [(30, 1), pytest.param(500, 6, marks=FULL_SIZE)])
+def test_server_killed_during_scans_loses_and_doubles_nothing(site, batches, kills):
     event = factories.make_event()
     codes = [factories.code_of(factories.make_registration(event)) for _number in range(10)]
     tokens = [factories.make_device(event)[1] for _number in range(3)]
@@ -274,11 +278,11 @@ def test_the_server_is_killed_while_phones_send_scans(site, batches, kills):
         sent += [item["id"] for item in items]
         token = f"Bearer {tokens[number % 3]}"
         work.append(
-            lambda items=items, token=token: insist(
+            lambda items=items, token=token: send_until_acknowledged(
                 f"{site.url}/api/v1/scanner/scans/", {"scans": items}, done, Authorization=token
             )
         )
-    while_killing(site, work, done, kills)
+    run_while_killing_server(site, work, done, kills)
     assert sorted(str(uid) for uid in Scan.objects.values_list("uid", flat=True)) == sorted(sent)
     fields = ["registration_id", "checkpoint_id", "is_inside", "entries", "version"]
     projected = sorted(Presence.objects.values_list(*fields))
@@ -288,7 +292,7 @@ def test_the_server_is_killed_while_phones_send_scans(site, batches, kills):
 
 @pytest.mark.long
 @pytest.mark.once
-def test_sigterm_lets_the_request_and_the_task_at_hand_finish(site, tmp_path):
+def test_sigterm_lets_current_request_and_task_finish(site, tmp_path):
     ticket = make_ticket(event := make_event())
     marks, answers = tmp_path / "marks", []
     served = site.start("manage.py", "serve", "--port", str(site.port))

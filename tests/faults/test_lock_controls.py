@@ -39,26 +39,26 @@ from tests.factories import make_company, make_event, make_member, make_registra
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
-AT_ONCE = 4
+THREAD_COUNT = 4
 
 
 @pytest.fixture
 def gate():
     """Return a barrier for all threads."""
-    return threading.Barrier(AT_ONCE, timeout=20)
+    return threading.Barrier(THREAD_COUNT, timeout=20)
 
 
-def outcome(jobs_to_do) -> list[str]:
+def run_concurrently(jobs_to_do) -> list[str]:
     """Run the functions concurrently; return the class names of their results or errors."""
-    return sorted(type(thread).__name__ for thread in in_threads(jobs_to_do, threads=AT_ONCE))
+    return sorted(type(thread).__name__ for thread in in_threads(jobs_to_do, threads=THREAD_COUNT))
 
 
-def open_to_all(act):
+def unwrap_on_sqlite(act):
     """Return the action as it is on PostgreSQL; on SQLite without its transaction."""
     return act if connection.vendor == "postgresql" else act.__wrapped__
 
 
-def unlocked(monkeypatch, gate=None) -> None:
+def remove_row_locks(monkeypatch, gate=None) -> None:
     """Read registrations without a lock; with a gate, all read before any goes on."""
 
     class Read(RegistrationQuerySet):
@@ -75,7 +75,7 @@ def unlocked(monkeypatch, gate=None) -> None:
     monkeypatch.setattr(OrderQuerySet, "locked_for_update", lambda self: self.all())
 
 
-def asked(email: str = "a@example.org", ticket: str = "guest") -> OrderRequest:
+def make_order_request(email: str = "a@example.org", ticket: str = "guest") -> OrderRequest:
     return OrderRequest(
         email=email, places=(RequestedPlace(ticket=ticket, first_name="A", last_name="B", email=email),)
     )
@@ -84,16 +84,18 @@ def asked(email: str = "a@example.org", ticket: str = "guest") -> OrderRequest:
 # Places.
 
 
-def rush_for_the_last_place() -> list[str]:
+def race_for_last_place() -> list[str]:
     make_ticket(event := make_event(), capacity=1)
-    return outcome([lambda: place_order.place_order(event=event, request=asked())] * AT_ONCE)
+    return run_concurrently(
+        [lambda: place_order.place_order(event=event, request=make_order_request())] * THREAD_COUNT
+    )
 
 
-def test_the_last_place_is_sold_once():
-    assert rush_for_the_last_place() == ["Order"] + ["SoldOut"] * 3
+def test_last_place_is_sold_once():
+    assert race_for_last_place() == ["Order"] + ["SoldOut"] * 3
 
 
-def test_control_without_the_condition_only_the_constraint_stops_an_oversale(monkeypatch, gate):
+def test_control_without_condition_constraint_prevents_overselling(monkeypatch, gate):
     def take_anyway(wanted):
         gate.wait()
         for ticket, places in wanted.items():
@@ -101,34 +103,34 @@ def test_control_without_the_condition_only_the_constraint_stops_an_oversale(mon
 
     monkeypatch.setattr(save_order, "save_order_fast", lambda _booking: False)
     monkeypatch.setattr(save_order, "reserve_items", take_anyway)
-    monkeypatch.setattr(save_order, "save_orders", open_to_all(save_order.save_orders))
-    assert rush_for_the_last_place() == ["IntegrityError"] * 3 + ["Order"]
+    monkeypatch.setattr(save_order, "save_orders", unwrap_on_sqlite(save_order.save_orders))
+    assert race_for_last_place() == ["IntegrityError"] * 3 + ["Order"]
 
 
 # A company's cap, and one place for each member.
 
 
-def pending(ticket: Ticket, email: str) -> Registration:
-    order = place_order.place_order(event=ticket.event, request=asked(email, "member"))
+def make_pending_registration(ticket: Ticket, email: str) -> Registration:
+    order = place_order.place_order(event=ticket.event, request=make_order_request(email, "member"))
     return order.registrations.get()
 
 
-def rush_of_colleagues(act) -> tuple[list[str], int]:
+def race_for_company_cap(act) -> tuple[list[str], int]:
     ticket = make_ticket(make_event(), slug="member", audience="member", company_cap=1)
     company = make_company()
     CompanyShare.objects.create(ticket=ticket, company=company)
-    addresses = [f"m{number}@example.org" for number in range(AT_ONCE)]
+    addresses = [f"m{number}@example.org" for number in range(THREAD_COUNT)]
     members = [make_member(company, email=address) for address in addresses]
-    proofs = [pending(ticket, member.email) for member in members]
-    found = outcome([lambda proof=proof: act(registration=proof) for proof in proofs])
+    proofs = [make_pending_registration(ticket, member.email) for member in members]
+    found = run_concurrently([lambda proof=proof: act(registration=proof) for proof in proofs])
     return found, CompanyShare.objects.get().reserved
 
 
-def test_a_company_gets_its_cap():
-    assert rush_of_colleagues(verification.verify_membership) == (["CompanyFull"] * 3 + ["Registration"], 1)
+def test_company_cap_is_not_exceeded():
+    assert race_for_company_cap(verification.verify_membership) == (["CompanyFull"] * 3 + ["Registration"], 1)
 
 
-def test_control_a_cap_that_is_looked_at_first_is_exceeded(monkeypatch, gate):
+def test_control_check_then_update_exceeds_company_cap(monkeypatch, gate):
     def look_first(ticket, company, places=1):
         share = CompanyShare.objects.get(ticket=ticket, company=company)
         gate.wait()
@@ -136,90 +138,93 @@ def test_control_a_cap_that_is_looked_at_first_is_exceeded(monkeypatch, gate):
         CompanyShare.objects.filter(pk=share.pk).update(reserved=F("reserved") + places)
 
     monkeypatch.setattr(verification, "reserve_company_share", look_first)
-    assert rush_of_colleagues(open_to_all(verification.verify_membership)) == (
-        ["Registration"] * AT_ONCE,
-        AT_ONCE,
+    assert race_for_company_cap(unwrap_on_sqlite(verification.verify_membership)) == (
+        ["Registration"] * THREAD_COUNT,
+        THREAD_COUNT,
     )
 
 
-def rush_of_one_member(act) -> tuple[list[str], int]:
+def race_for_one_member(act) -> tuple[list[str], int]:
     ticket = make_ticket(make_event(), slug="member", audience="member")
     make_member(email="ana@example.org")
-    proofs = [pending(ticket, "ana@example.org") for _each in range(AT_ONCE)]
-    found = outcome([lambda proof=proof: act(registration=proof) for proof in proofs])
+    proofs = [make_pending_registration(ticket, "ana@example.org") for _each in range(THREAD_COUNT)]
+    found = run_concurrently([lambda proof=proof: act(registration=proof) for proof in proofs])
     return found, Registration.objects.confirmed().count()
 
 
-def test_one_member_gets_one_place():
-    assert rush_of_one_member(verification.verify_membership) == (
+def test_member_gets_one_place():
+    assert race_for_one_member(verification.verify_membership) == (
         ["AlreadyRegistered"] * 3 + ["Registration"],
         1,
     )
 
 
-def test_control_without_the_members_lock_one_gets_many(monkeypatch, gate):
+def test_control_without_lock_member_gets_several_places(monkeypatch, gate):
     def look_first(registration, person):
         others = Registration.objects.confirmed().filter(event=registration.event, person=person)
         assert not others.exists()
         gate.wait()
 
     monkeypatch.setattr(verification, "refuse_second_place", look_first)
-    assert rush_of_one_member(open_to_all(verification.verify_membership)) == (
-        ["Registration"] * AT_ONCE,
-        AT_ONCE,
+    assert race_for_one_member(unwrap_on_sqlite(verification.verify_membership)) == (
+        ["Registration"] * THREAD_COUNT,
+        THREAD_COUNT,
     )
 
 
 # Cancelling.
 
 
-def rush_to_cancel(act) -> tuple[list[str], int]:
+def race_to_cancel(act) -> tuple[list[str], int]:
     ticket = make_ticket()
     registration = make_registration(ticket)
-    for _each in range(AT_ONCE):
+    for _each in range(THREAD_COUNT):
         make_registration(ticket)
-    found = outcome([lambda: act(registration=registration)] * AT_ONCE)
+    found = run_concurrently([lambda: act(registration=registration)] * THREAD_COUNT)
     return found, Ticket.objects.get().reserved
 
 
-def test_one_cancellation_gives_one_place_back():
-    assert rush_to_cancel(cancel_registration) == (["AlreadyCancelled"] * 3 + ["Registration"], AT_ONCE)
+def test_concurrent_cancellations_release_one_place():
+    assert race_to_cancel(cancel_registration) == (["AlreadyCancelled"] * 3 + ["Registration"], THREAD_COUNT)
 
 
-def test_control_without_the_lock_it_gives_back_many(monkeypatch, gate):
-    unlocked(monkeypatch, gate)
-    assert rush_to_cancel(open_to_all(cancel_registration)) == (["Registration"] * AT_ONCE, 1)
+def test_control_without_lock_cancellations_release_several_places(monkeypatch, gate):
+    remove_row_locks(monkeypatch, gate)
+    assert race_to_cancel(unwrap_on_sqlite(cancel_registration)) == (["Registration"] * THREAD_COUNT, 1)
 
 
-# Sending an order again.
+# Idempotency keys of orders.
 
 
-def rush_with_one_key() -> int:
+def race_with_one_idempotency_key() -> int:
     make_ticket(event := make_event())
     means = OrderContext(idempotency_key="the-same-for-all")
-    outcome([lambda: place_order.place_order(event=event, request=asked(), context=means)] * AT_ONCE)
+    run_concurrently(
+        [lambda: place_order.place_order(event=event, request=make_order_request(), context=means)]
+        * THREAD_COUNT
+    )
     return Order.objects.count()
 
 
-def test_one_key_books_once():
-    assert rush_with_one_key() == 1
+def test_one_idempotency_key_books_once():
+    assert race_with_one_idempotency_key() == 1
 
 
-def test_control_with_keys_that_are_not_compared_it_books_each_time(monkeypatch):
+def test_control_without_key_comparison_every_request_books(monkeypatch):
     unlike = iter(range(100))
     monkeypatch.setattr(keys_of_orders, "_hash_key", lambda _key: str(next(unlike)))
-    assert rush_with_one_key() == AT_ONCE
+    assert race_with_one_idempotency_key() == THREAD_COUNT
 
 
-# The event's sequence and its key.
+# The event's sequence and its signing key.
 
 
-def test_each_change_has_a_sequence_of_its_own():
+def test_concurrent_changes_get_distinct_sequences():
     event = make_event()
-    assert sorted(in_threads([lambda: advance_sequence(event.pk)] * AT_ONCE)) == [1, 2, 3, 4]
+    assert sorted(in_threads([lambda: advance_sequence(event.pk)] * THREAD_COUNT)) == [1, 2, 3, 4]
 
 
-def test_control_read_first_all_have_the_same(gate):
+def test_control_read_then_write_gives_equal_sequences(gate):
     event = make_event()
 
     def read_first() -> int:
@@ -228,33 +233,33 @@ def test_control_read_first_all_have_the_same(gate):
         Event.objects.filter(pk=event.pk).update(sequence=found)
         return found
 
-    assert in_threads([read_first] * AT_ONCE, threads=AT_ONCE) == [1] * AT_ONCE
+    assert in_threads([read_first] * THREAD_COUNT, threads=THREAD_COUNT) == [1] * THREAD_COUNT
 
 
-def rush_for_a_key() -> int:
+def race_for_signing_key() -> int:
     event = make_event()
-    in_threads([lambda: get_signing_key(event)] * AT_ONCE, threads=AT_ONCE)
+    in_threads([lambda: get_signing_key(event)] * THREAD_COUNT, threads=THREAD_COUNT)
     return EventKey.objects.filter(event=event).count()
 
 
-def test_an_event_gets_one_key():
-    assert rush_for_a_key() == 1
+def test_event_gets_one_signing_key():
+    assert race_for_signing_key() == 1
 
 
-def test_control_without_the_events_lock_it_gets_many(monkeypatch, gate):
+def test_control_without_lock_event_gets_several_signing_keys(monkeypatch, gate):
     monkeypatch.setattr(
         signing_keys, "_create_first_key", lambda event: (gate.wait(), signing_keys.create_key(event))[1]
     )
-    assert rush_for_a_key() == AT_ONCE
+    assert race_for_signing_key() == THREAD_COUNT
 
 
 # Scans.
 
 
-def rush_with_one_badge() -> list[str]:
+def race_with_one_badge() -> list[str]:
     event = factories.make_event()
     code = factories.code_of(factories.make_registration(event))
-    devices = [factories.make_device(event)[0] for _number in range(AT_ONCE)]
+    devices = [factories.make_device(event)[0] for _number in range(THREAD_COUNT)]
     at = timezone.now().isoformat()
     work = [
         lambda device=device: scanning.record_scan_items(
@@ -262,32 +267,34 @@ def rush_with_one_badge() -> list[str]:
         )[0]
         for device in devices
     ]
-    return sorted(getattr(thread, "verdict", repr(thread)) for thread in in_threads(work, threads=AT_ONCE))
+    return sorted(
+        getattr(thread, "verdict", repr(thread)) for thread in in_threads(work, threads=THREAD_COUNT)
+    )
 
 
-def test_one_badge_is_admitted_once():
-    assert rush_with_one_badge() == ["admitted"] + ["already_in"] * 3
+def test_badge_is_admitted_once():
+    assert race_with_one_badge() == ["admitted"] + ["already_in"] * 3
 
 
-def test_control_without_the_lock_one_badge_is_admitted_everywhere(monkeypatch, gate):
+def test_control_without_lock_badge_is_admitted_by_every_device(monkeypatch, gate):
     def loaded(*given, **options):
         batch_state.load_batch_state(*given, **options)
         gate.wait()
 
-    unlocked(monkeypatch)
+    remove_row_locks(monkeypatch)
     monkeypatch.setattr(scanning, "load_batch_state", loaded)
     if connection.vendor == "sqlite":
         monkeypatch.setattr(scanning, "transaction", SimpleNamespace(atomic=contextlib.nullcontext))
-    assert rush_with_one_badge() == ["admitted"] * AT_ONCE
+    assert race_with_one_badge() == ["admitted"] * THREAD_COUNT
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize(("guarded", "admitted"), [(True, 1), (False, AT_ONCE)])
-def test_the_quick_way_writes_only_over_what_it_read(monkeypatch, gate, guarded, admitted):
-    """With the comparison of versions, and without it as the control."""
+@pytest.mark.parametrize(("guarded", "admitted"), [(True, 1), (False, THREAD_COUNT)])
+def test_fast_path_saves_only_if_presence_is_unchanged(monkeypatch, gate, guarded, admitted):
+    """Compare versions; without the comparison, which is the control, every device admits the badge."""
     event = factories.make_event()
     code = factories.code_of(factories.make_registration(event))
-    devices = [factories.make_device(event)[0] for _number in range(AT_ONCE)]
+    devices = [factories.make_device(event)[0] for _number in range(THREAD_COUNT)]
     look, now = fast_path.load_scan_context, timezone.now()
     monkeypatch.setattr(fast_path, "load_scan_context", lambda *given: (look(*given), gate.wait())[0])
     if not guarded:
@@ -303,39 +310,39 @@ def test_the_quick_way_writes_only_over_what_it_read(monkeypatch, gate, guarded,
         lambda device=device: factories.record_quickly(device, factories.make_item(code), now)
         for device in devices
     ]
-    found = in_threads(work, threads=AT_ONCE)
+    found = in_threads(work, threads=THREAD_COUNT)
     assert [one.verdict for one in found if one] == ["admitted"] * admitted
     assert Scan.objects.count() == admitted
 
 
-def rush_into_a_room() -> int:
+def race_for_room_capacity() -> int:
     event = factories.make_event()
     room = Checkpoint.objects.create(event=event, name="Salle", kind=Checkpoint.Kind.SESSION, capacity=1)
-    devices = [factories.make_device(event, checkpoint=room)[0] for _number in range(AT_ONCE)]
-    codes = [factories.code_of(factories.make_registration(event)) for _number in range(AT_ONCE)]
+    devices = [factories.make_device(event, checkpoint=room)[0] for _number in range(THREAD_COUNT)]
+    codes = [factories.code_of(factories.make_registration(event)) for _number in range(THREAD_COUNT)]
     work = [
         lambda one=one, code=code: (
             scanning.record_scan_items(device=one, items=[factories.make_item(code)])[0].verdict
         )
         for one, code in zip(devices, codes, strict=True)
     ]
-    return in_threads(work, threads=AT_ONCE).count("admitted")
+    return in_threads(work, threads=THREAD_COUNT).count("admitted")
 
 
-def test_a_room_takes_as_many_as_it_holds():
-    assert rush_into_a_room() == 1
+def test_room_capacity_is_not_exceeded():
+    assert race_for_room_capacity() == 1
 
 
-def test_control_counted_without_the_doors_lock_it_takes_more(monkeypatch):
-    """The count is what was true before anyone came."""
+def test_control_with_stale_count_room_capacity_is_exceeded(monkeypatch):
+    """The places left are those from before the first admission."""
     monkeypatch.setattr(batch_state, "count_places_left", lambda _device, capacities, **_options: capacities)
-    assert rush_into_a_room() == AT_ONCE
+    assert race_for_room_capacity() == THREAD_COUNT
 
 
-# Tasks, rounds and leases.
+# Tasks, periodic jobs and leases.
 
 
-def rush_for_a_task() -> int:
+def race_for_task() -> int:
     sample_tasks.fail_always.enqueue()
     workers = [
         worker.RetryingWorker(
@@ -348,21 +355,19 @@ def rush_for_a_task() -> int:
             worker_id=f"worker-{number}",
             excluded_queue_names=[],
         )
-        for number in range(AT_ONCE)
+        for number in range(THREAD_COUNT)
     ]
-    claimed = in_threads([one.claim_task for one in workers], threads=AT_ONCE)
+    claimed = in_threads([one.claim_task for one in workers], threads=THREAD_COUNT)
     return len([one for one in claimed if isinstance(one, tuple)])
 
 
-def test_a_task_is_taken_by_one_worker():
-    assert rush_for_a_task() == 1
+def test_task_is_claimed_by_one_worker():
+    assert race_for_task() == 1
     assert (DBTaskResult.objects.get().status, Lease.objects.count()) == ("RUNNING", 1)
 
 
-@pytest.mark.parametrize(("leased", "taken"), [(True, 1), (False, AT_ONCE)])
-def test_control_without_the_rows_lock_the_lease_still_holds_and_without_both_all_take_it(
-    monkeypatch, gate, leased, taken
-):
+@pytest.mark.parametrize(("leased", "taken"), [(True, 1), (False, THREAD_COUNT)])
+def test_control_task_is_claimed_by_all_only_without_row_lock_and_lease(monkeypatch, gate, leased, taken):
     def look(self):
         found = self.first()
         gate.wait()
@@ -372,38 +377,38 @@ def test_control_without_the_rows_lock_the_lease_still_holds_and_without_both_al
     monkeypatch.setattr(worker, "exclusive_transaction", contextlib.nullcontext)
     if not leased:
         monkeypatch.setattr(worker, "acquire_lease", lambda name: leases.OwnedLease(name, "any"))
-    assert rush_for_a_task() == taken
+    assert race_for_task() == taken
 
 
-def rush_for_a_round(act) -> int:
+def race_for_periodic_job(act) -> int:
     name, now = "registrations.periodic_jobs.delete_old_idempotency_keys", timezone.now()
     PeriodicJob.objects.create(name=name, due_at=now)
-    return in_threads([lambda: act(name, at=now)] * AT_ONCE, threads=AT_ONCE).count(True)
+    return in_threads([lambda: act(name, at=now)] * THREAD_COUNT, threads=THREAD_COUNT).count(True)
 
 
-def test_a_round_is_taken_by_one_worker():
-    assert rush_for_a_round(periodic.claim_periodic_job) == 1
+def test_periodic_job_is_claimed_by_one_worker():
+    assert race_for_periodic_job(periodic.claim_periodic_job) == 1
 
 
-def test_control_looked_at_first_a_round_is_taken_by_all(gate):
+def test_control_check_then_update_lets_all_claim_periodic_job(gate):
     def look_first(name, *, at):
         is_due = PeriodicJob.objects.filter(name=name, due_at__lte=at).exists()
         gate.wait()
         return is_due and bool(PeriodicJob.objects.filter(name=name).update(started_at=at))
 
-    assert rush_for_a_round(look_first) == AT_ONCE
+    assert race_for_periodic_job(look_first) == THREAD_COUNT
 
 
-def rush_for_a_lease(act) -> int:
+def race_for_lease(act) -> int:
     Lease.objects.create(name="mails", holder="dead", until=timezone.now() - datetime.timedelta(seconds=9))
-    return outcome([lambda: act("mails")] * AT_ONCE).count("OwnedLease")
+    return run_concurrently([lambda: act("mails")] * THREAD_COUNT).count("OwnedLease")
 
 
-def test_a_lapsed_lease_is_taken_by_one():
-    assert rush_for_a_lease(leases.acquire_lease) == 1
+def test_expired_lease_is_acquired_once():
+    assert race_for_lease(leases.acquire_lease) == 1
 
 
-def test_control_looked_at_first_a_lease_is_taken_by_all(gate):
+def test_control_check_then_update_lets_all_acquire_lease(gate):
     def look_first(name):
         is_free = Lease.objects.filter(name=name, until__lt=timezone.now()).exists()
         gate.wait()
@@ -411,4 +416,4 @@ def test_control_looked_at_first_a_lease_is_taken_by_all(gate):
         Lease.objects.filter(name=name).update(holder="mine", until=timezone.now())
         return leases.OwnedLease(name, "mine")
 
-    assert rush_for_a_lease(look_first) == AT_ONCE
+    assert race_for_lease(look_first) == THREAD_COUNT

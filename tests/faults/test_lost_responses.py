@@ -13,7 +13,7 @@ from tests.faults.processes import ask, wait_until
 from tests.faults.proxy import CuttingProxy
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CUTS = [0, 1, 17, 60, 300]
+CUT_AFTER_BYTES = [0, 1, 17, 60, 300]
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def proxy(resting_server):
         yield made
 
 
-@pytest.mark.parametrize("cut", CUTS)
-def test_scans_whose_answer_was_lost_are_sent_again_without_a_double(proxy, cut):
+@pytest.mark.parametrize("cut", CUT_AFTER_BYTES)
+def test_scans_resent_after_lost_response_are_not_doubled(proxy, cut):
     event = factories.make_event()
     token = factories.make_device(event)[1]
     codes = [factories.code_of(factories.make_registration(event)) for _number in range(3)]
@@ -39,8 +39,8 @@ def test_scans_whose_answer_was_lost_are_sent_again_without_a_double(proxy, cut)
     assert (Scan.objects.count(), list(Presence.objects.values_list("entries", flat=True))) == (3, [1] * 3)
 
 
-@pytest.mark.parametrize("cut", CUTS)
-def test_an_order_whose_answer_was_lost_is_sent_again_without_a_double(proxy, cut):
+@pytest.mark.parametrize("cut", CUT_AFTER_BYTES)
+def test_order_resent_after_lost_response_is_not_doubled(proxy, cut):
     make_ticket(event := make_event())
     person = {"ticket": "guest", "first_name": "A", "last_name": "B", "email": "a@example.org"}
     order = {"email": "a@example.org", "payment": "invoice", "registrations": [person]}
@@ -55,7 +55,7 @@ def test_an_order_whose_answer_was_lost_is_sent_again_without_a_double(proxy, cu
     assert (Registration.objects.count(), Ticket.objects.get().reserved) == (1, 1)
 
 
-def test_without_a_key_the_same_cut_books_twice(proxy):
+def test_control_order_resent_without_idempotency_key_is_doubled(proxy):
     """The negative control: the lost response is really lost."""
     make_ticket(event := make_event())
     person = {"ticket": "guest", "first_name": "A", "last_name": "B", "email": "a@example.org"}

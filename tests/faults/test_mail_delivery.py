@@ -38,7 +38,7 @@ SMTP = "convention.mail.smtp_backend.EmailBackend"
 
 
 class Moody:
-    """A mail server: `answers` are given in turn to RCPT, then `data` to each DATA; then all is well."""
+    """A mail server: `answers` are given in turn to RCPT, then `data` to each DATA; then 250."""
 
     def __init__(self) -> None:
         self.answers: list[str] = []
@@ -64,7 +64,7 @@ class Moody:
 
 
 @pytest.fixture
-def mood(settings):
+def mail_server(settings):
     """Run a server whose behaviour the test sets."""
     handler = Moody()
     with socket.socket() as probe:
@@ -72,16 +72,16 @@ def mood(settings):
         port = probe.getsockname()[1]
     server = Controller(handler, hostname="127.0.0.1", port=port)
     server.start()
-    settings.MAILERS = mailer(port)
+    settings.MAILERS = make_mailers(port)
     yield handler
     server.stop()
 
 
-def mailer(port: int, timeout: float = 5) -> dict:
+def make_mailers(port: int, timeout: float = 5) -> dict:
     return {"default": {"BACKEND": SMTP, "OPTIONS": {"host": "127.0.0.1", "port": port, "timeout": timeout}}}
 
 
-def ordered(**fields):
+def place_test_order(**fields):
     event = fields.pop("event", None) or make_event()
     if not event.tickets.exists():
         make_ticket(event)
@@ -95,38 +95,40 @@ def pass_time() -> None:
     DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now())
 
 
-def told() -> list[tuple[str, int, str]]:
+def list_deliveries() -> list[tuple[str, int, str]]:
     return list(MailDelivery.objects.order_by("pk").values_list("message_key", "attempts", "server_response"))
 
 
-def test_what_the_server_said_is_kept(mood, run_tasks):
-    order = ordered()
+def test_server_response_is_stored(mail_server, run_tasks):
+    order = place_test_order()
     run_tasks()
     delivery = MailDelivery.objects.get()
     assert (delivery.state, delivery.server_response) == ("accepted", "250 2.0.0 Ok: queued as 4XyZ")
-    assert mood.ids == [f"confirmation-{order.reference}-1"]
+    assert mail_server.ids == [f"confirmation-{order.reference}-1"]
     assert order.registrations.get().confirmation_sent_at is not None
 
 
 @pytest.mark.parametrize("failing", ["451 4.7.1 Greylisted, try again later", "421 4.3.2 Shutting down"])
-def test_a_delay_is_waited_out_under_the_same_id(mood, run_tasks, failing):
-    mood.answers = [failing] * 2
-    order = ordered()
+def test_temporary_failure_is_retried_with_same_message_id(mail_server, run_tasks, failing):
+    mail_server.answers = [failing] * 2
+    order = place_test_order()
     for _attempt in range(2):
         run_tasks(tolerate=True)
         assert order.registrations.get().confirmation_sent_at is None
         pass_time()
     run_tasks()
-    assert told() == [(f"confirmation-{order.reference}", 3, "250 2.0.0 Ok: queued as 4XyZ")]
-    assert mood.ids == [f"confirmation-{order.reference}-1"]
+    assert list_deliveries() == [(f"confirmation-{order.reference}", 3, "250 2.0.0 Ok: queued as 4XyZ")]
+    assert mail_server.ids == [f"confirmation-{order.reference}-1"]
 
 
-def test_a_refusal_is_final_seen_and_sent_again_to_the_corrected_address(mood, run_tasks, client):
-    mood.answers = ["550 5.1.1 <zoe@example.org>: Recipient address rejected"]
-    order = ordered()
+def test_refused_mail_is_reported_and_resent_to_corrected_address(mail_server, run_tasks, client):
+    mail_server.answers = ["550 5.1.1 <zoe@example.org>: Recipient address rejected"]
+    order = place_test_order()
     registration = order.registrations.get()
     run_tasks()
-    assert told() == [(f"confirmation-{order.reference}", 1, "550 5.1.1 …: Recipient address rejected")]
+    assert list_deliveries() == [
+        (f"confirmation-{order.reference}", 1, "550 5.1.1 …: Recipient address rejected")
+    ]
     assert DBTaskResult.objects.filter(status="READY").count() == 0
     client.force_login(make_staff(order.event))
     page = f"/en/organize/{order.event.slug}/registrations/"
@@ -138,16 +140,16 @@ def test_a_refusal_is_final_seen_and_sent_again_to_the_corrected_address(mood, r
     client.post(f"{page}{registration.reference}/resend/", {"email": "zoe@example.net"})
     run_tasks()
     assert [d.state for d in MailDelivery.objects.order_by("pk")] == ["refused", "accepted"]
-    assert mood.ids == [f"confirmation-{order.reference}-2"]
+    assert mail_server.ids == [f"confirmation-{order.reference}-2"]
     assert MailDelivery.objects.needing_attention().count() == 0
     assert sentence not in client.get("/en/organize/").content.decode()
     order.refresh_from_db()
     assert order.email == "zoe@example.net"
 
 
-def test_correcting_the_person_corrects_where_their_own_mail_goes(mood, run_tasks):
-    mood.answers = ["550 5.1.1 no such user"]
-    order = ordered()
+def test_correcting_registration_resends_refused_mail_to_new_address(mail_server, run_tasks):
+    mail_server.answers = ["550 5.1.1 no such user"]
+    order = place_test_order()
     run_tasks()
     wanted = Correction(
         first_name="Zoé", last_name="Müller", email="zoe@example.net", company="", no_photo=False
@@ -155,23 +157,23 @@ def test_correcting_the_person_corrects_where_their_own_mail_goes(mood, run_task
     correct_registration(registration=order.registrations.get(), correction=wanted)
     run_tasks()
     order.refresh_from_db()
-    assert (order.email, MailDelivery.objects.needing_attention().count(), len(mood.ids)) == (
+    assert (order.email, MailDelivery.objects.needing_attention().count(), len(mail_server.ids)) == (
         "zoe@example.net",
         0,
         1,
     )
 
 
-def order_of_two():
+def place_order_for_two():
     places = tuple(
         RequestedPlace(ticket="guest", first_name=name, last_name="M", email=f"{name}@example.org")
         for name in "ab"
     )
-    return ordered(email="boss@example.org", places=places)
+    return place_test_order(email="boss@example.org", places=places)
 
 
-def test_a_colleague_whose_address_is_corrected_gets_their_own_link_alone(client, mailoutbox, run_tasks):
-    order = order_of_two()
+def test_colleague_with_corrected_address_gets_own_link_only(client, mailoutbox, run_tasks):
+    order = place_order_for_two()
     run_tasks()
     mailoutbox.clear()
     client.force_login(make_staff(order.event))
@@ -189,9 +191,9 @@ def test_a_colleague_whose_address_is_corrected_gets_their_own_link_alone(client
     assert set(mails) == {"a@example.net", "boss@example.org"}
 
 
-def test_a_buyer_whose_address_is_corrected_gets_the_whole_order(client, mood, run_tasks):
-    mood.answers = ["550 5.1.1 no such user"]
-    order = order_of_two()
+def test_buyer_with_corrected_address_gets_whole_order(client, mail_server, run_tasks):
+    mail_server.answers = ["550 5.1.1 no such user"]
+    order = place_order_for_two()
     run_tasks()
     client.force_login(make_staff(order.event))
     page = f"/en/organize/{order.event.slug}/registrations/{order.registrations.first().reference}/"
@@ -203,40 +205,40 @@ def test_a_buyer_whose_address_is_corrected_gets_the_whole_order(client, mood, r
     assert client.post(f"{page}resend/", {"email": " ", "order": "1"}).status_code == 422
 
 
-def test_what_is_no_address_is_refused_at_once(mood):
-    order = ordered()
+def test_resend_to_invalid_address_is_refused(mail_server):
+    order = place_test_order()
     with pytest.raises(InvalidAddress):
         resend_mail(registration=order.registrations.get(), email="zoe")
 
 
-def test_content_refused_for_good_is_final_and_a_cut_in_the_middle_is_not(mood, run_tasks):
-    mood.data = ["554 5.7.1 Looks like spam", "cut"]
-    first = ordered()
+def test_refused_content_is_final_but_cut_connection_is_retried(mail_server, run_tasks):
+    mail_server.data = ["554 5.7.1 Looks like spam", "cut"]
+    first = place_test_order()
     run_tasks(tolerate=True)
-    second = ordered()
+    second = place_test_order()
     run_tasks(tolerate=True)
     states = {d.order_id: d.state for d in MailDelivery.objects.all()}
     assert states == {first.pk: "refused", second.pk: "trying"}
     pass_time()
     run_tasks()
-    assert mood.ids == [f"confirmation-{second.reference}-1"]
+    assert mail_server.ids == [f"confirmation-{second.reference}-1"]
 
 
-def test_taken_but_unheard_comes_again_under_the_same_id(mood, run_tasks):
+def test_mail_with_lost_acceptance_is_resent_with_same_message_id(mail_server, run_tasks):
     """The server accepts the mail and dies before its reply: the only possible repeat, with the same id."""
-    mood.data = ["250 unheard"]
-    order = ordered()
+    mail_server.data = ["250 unheard"]
+    order = place_test_order()
     run_tasks(tolerate=True)
     pass_time()
     run_tasks()
-    assert mood.ids == [f"confirmation-{order.reference}-1"] * 2
+    assert mail_server.ids == [f"confirmation-{order.reference}-1"] * 2
 
 
 @pytest.mark.once
-def test_a_server_that_hangs_is_left_after_the_timeout(settings, run_tasks):
+def test_unresponsive_server_times_out(settings, run_tasks):
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        settings.MAILERS = mailer(silent.getsockname()[1], timeout=0.3)
-        ordered()
+        settings.MAILERS = make_mailers(silent.getsockname()[1], timeout=0.3)
+        place_test_order()
         began = time.monotonic()
         run_tasks(tolerate=True)
     assert time.monotonic() - began < 10
@@ -245,11 +247,11 @@ def test_a_server_that_hangs_is_left_after_the_timeout(settings, run_tasks):
 
 
 @pytest.mark.once
-def test_tried_in_vain_it_needs_attention(settings, run_tasks):
+def test_delivery_needs_attention_after_three_failed_attempts(settings, run_tasks):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        settings.MAILERS = mailer(closed.getsockname()[1])
-    ordered()
+        settings.MAILERS = make_mailers(closed.getsockname()[1])
+    place_test_order()
     for attempts in range(1, 4):
         assert MailDelivery.objects.needing_attention().count() == 0
         run_tasks(tolerate=True)
@@ -258,25 +260,25 @@ def test_tried_in_vain_it_needs_attention(settings, run_tasks):
     assert MailDelivery.objects.needing_attention().count() == 1
 
 
-def test_one_refused_link_does_not_keep_back_the_others(mood, run_tasks):
+def test_delayed_verification_mail_does_not_block_others(mail_server, run_tasks):
     event = make_event()
     make_ticket(event, slug="member", audience="member")
-    mood.answers = ["450 4.2.1 Mailbox busy"]
+    mail_server.answers = ["450 4.2.1 Mailbox busy"]
     places = tuple(
         RequestedPlace(ticket="member", first_name=name, last_name="M", email=f"{name}@example.org")
         for name in "ab"
     )
-    ordered(event=event, places=places)
+    place_test_order(event=event, places=places)
     run_tasks(tolerate=True)
-    assert len(mood.ids) == 1
+    assert len(mail_server.ids) == 1
     pass_time()
     run_tasks()
-    assert len(set(mood.ids)) == 2
+    assert len(set(mail_server.ids)) == 2
     assert Registration.objects.filter(member_verification_sent_at=None).count() == 0
 
 
-def test_a_change_while_the_mail_is_on_its_way_is_another_mail(mood, run_tasks, monkeypatch):
-    order = ordered()
+def test_correction_during_sending_queues_another_mail(mail_server, run_tasks, monkeypatch):
+    order = place_test_order()
     wanted = Correction(
         first_name="Zoe", last_name="Muller", email="zoe@example.org", company="", no_photo=False
     )
@@ -290,13 +292,11 @@ def test_a_change_while_the_mail_is_on_its_way_is_another_mail(mood, run_tasks, 
 
     monkeypatch.setattr(deliveries, "send_mail_message", send_and_correct)
     run_tasks()
-    assert mood.ids == [f"confirmation-{order.reference}-{number}" for number in (1, 2)]
+    assert mail_server.ids == [f"confirmation-{order.reference}-{number}" for number in (1, 2)]
 
 
-def test_an_address_corrected_while_the_mail_is_written_is_written_to_as_well(
-    mailoutbox, run_tasks, monkeypatch
-):
-    order = ordered()
+def test_address_corrected_during_sending_also_gets_the_mail(mailoutbox, run_tasks, monkeypatch):
+    order = place_test_order()
     wanted = Correction(
         first_name="Zoé", last_name="Müller", email="zoe@example.net", company="", no_photo=False
     )
@@ -312,8 +312,8 @@ def test_an_address_corrected_while_the_mail_is_written_is_written_to_as_well(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_database_that_stumbles_after_the_mail_was_taken_costs_no_second_mail(mood, run_tasks, monkeypatch):
-    ordered()
+def test_database_error_after_acceptance_does_not_send_twice(mail_server, run_tasks, monkeypatch):
+    place_test_order()
     real, failures = deliveries._save_result, [OperationalError("gone"), OperationalError("still gone")]
 
     def stumbling(delivery, due):
@@ -323,7 +323,7 @@ def test_a_database_that_stumbles_after_the_mail_was_taken_costs_no_second_mail(
 
     monkeypatch.setattr(deliveries, "_save_result", stumbling)
     run_tasks()
-    assert (len(mood.ids), MailDelivery.objects.get().state) == (1, "accepted")
+    assert (len(mail_server.ids), MailDelivery.objects.get().state) == (1, "accepted")
 
 
 def try_to_send(order_id: int) -> None:
@@ -332,46 +332,48 @@ def try_to_send(order_id: int) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eight_workers_at_once_send_an_orders_mail_once(mood):
-    order = ordered()
+def test_eight_concurrent_workers_send_order_mail_once(mail_server):
+    order = place_test_order()
     in_threads([lambda: try_to_send(order.pk)] * 8)
     try_to_send(order.pk)
-    assert mood.ids == [f"confirmation-{order.reference}-1"]
+    assert mail_server.ids == [f"confirmation-{order.reference}-1"]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_the_lease_the_same_rush_sends_it_often(mood, monkeypatch):
-    """The negative control; all wait at the gate until all have read."""
-    order = ordered()
+def test_control_without_lease_order_mail_is_sent_repeatedly(mail_server, monkeypatch):
+    """Negative control: a barrier holds every thread until all have read the delivery."""
+    order = place_test_order()
     gate = threading.Barrier(4, timeout=20)
     real = deliveries.send_mail_message
     monkeypatch.setattr("badges.confirmations.send.hold_lease", lambda _name: contextlib.nullcontext())
     monkeypatch.setattr(deliveries, "send_mail_message", lambda letter: (gate.wait(), real(letter))[1])
     deliveries.find_or_create_delivery(order, MailDelivery.Kind.CONFIRMATION, [order.registrations.get()])
     in_threads([lambda: try_to_send(order.pk)] * 4, threads=4)
-    assert len(mood.ids) == 4
+    assert len(mail_server.ids) == 4
 
 
 @pytest.mark.django_db(transaction=True)
-def test_while_one_sends_another_comes_back_later(mood, run_tasks):
-    order = ordered()
+def test_worker_retries_later_while_another_sends(mail_server, run_tasks):
+    order = place_test_order()
     with hold_lease(f"mails:{order.pk}"):
         run_tasks(tolerate=True)
-    assert (mood.ids, DBTaskResult.objects.get().status) == ([], "READY")
+    assert (mail_server.ids, DBTaskResult.objects.get().status) == ([], "READY")
     pass_time()
     run_tasks()
-    assert len(mood.ids) == 1
+    assert len(mail_server.ids) == 1
 
 
-def test_the_log_keeps_no_address():
+def test_mask_addresses_removes_email_addresses():
     said = "550 5.1.1 <zoe.müller@example.org>: no\r\n such zoe@example.org"
     assert mask_addresses(said) == "550 5.1.1 …: no such …"
 
 
-def test_the_home_asks_as_often_for_one_as_for_many(client, mood, run_tasks, django_assert_max_num_queries):
+def test_organizer_home_query_count_is_constant(
+    client, mail_server, run_tasks, django_assert_max_num_queries
+):
     client.force_login(make_administrator())
-    mood.answers = ["550 no"] * 4
-    ordered()
+    mail_server.answers = ["550 no"] * 4
+    place_test_order()
     run_tasks()
     client.get("/organize/")
     with django_assert_max_num_queries(40) as captured:
@@ -379,7 +381,7 @@ def test_the_home_asks_as_often_for_one_as_for_many(client, mood, run_tasks, dja
     before = len(captured)
     event = Registration.objects.get().event
     for _each in range(3):
-        ordered(event=event)
+        place_test_order(event=event)
     run_tasks()
     client.get("/organize/")
     with django_assert_max_num_queries(40) as captured:
@@ -387,13 +389,13 @@ def test_the_home_asks_as_often_for_one_as_for_many(client, mood, run_tasks, dja
     assert len(captured) == before
 
 
-def test_refused_address_does_not_keep_links_from_the_others(mood, run_tasks):
+def test_refused_address_does_not_block_links_to_others(mail_server, run_tasks):
     ticket = make_ticket()
     for address in ("Boss@example.org", "boss@example.org"):
         make_registration(ticket, order=make_order(ticket.event, email=address), email=address)
-    mood.answers = ["550 5.1.1 no such user"]
+    mail_server.answers = ["550 5.1.1 no such user"]
 
     queue_links_mail(email="boss@example.org")
     run_tasks(tolerate=True)
 
-    assert len(mood.ids) == 1
+    assert len(mail_server.ids) == 1

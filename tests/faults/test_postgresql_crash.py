@@ -22,7 +22,7 @@ from tests.faults.test_killed_processes import body
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql, pytest.mark.long]
 PLACES, BUYERS, PEOPLE, THREADS = 40, 60, 60, 6
-FULL = pytest.mark.soak
+FULL_SIZE = pytest.mark.soak
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def site(transactional_db, receiver, tmp_path) -> Iterator[tuple[Site, Cluster]]
         end()
 
 
-def backends(cluster: Cluster) -> list[int]:
+def find_backends(cluster: Cluster) -> list[int]:
     """Return the processes that serve connections: children of the postmaster."""
     main = (cluster.folder / "data" / "postmaster.pid").read_text().split()[0]
     lines = subprocess.run(
@@ -55,7 +55,7 @@ def backends(cluster: Cluster) -> list[int]:
 
 def kill_a_backend(cluster: Cluster) -> None:
     """Kill one with SIGKILL: the postmaster ends all others and recovers."""
-    for pid in random.sample(backends(cluster), 1) if backends(cluster) else ():
+    for pid in random.sample(find_backends(cluster), 1) if find_backends(cluster) else ():
         os.kill(pid, signal.SIGKILL)
 
 
@@ -65,16 +65,16 @@ def lose_power(cluster: Cluster) -> None:
 
 
 def restart(cluster: Cluster) -> None:
-    """Restart like a system update: connections end, what is under way is rolled back."""
+    """Restart as a system update does: connections end, and open transactions are rolled back."""
     cluster.stop()
     cluster.start()
 
 
-TROUBLES = [kill_a_backend, lose_power, restart]
+FAULTS = [kill_a_backend, lose_power, restart]
 
 
-def insist(url: str, data: dict, **headers: str) -> tuple[int, dict]:
-    """Send the same until it is accepted or refused for good; meanwhile only sentences may come."""
+def send_until_final(url: str, data: dict, **headers: str) -> tuple[int, dict]:
+    """Send the same request until it is accepted or finally refused; until then, only 503 may come."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         status, said, content = ask(url, data, **headers)
@@ -86,8 +86,8 @@ def insist(url: str, data: dict, **headers: str) -> tuple[int, dict]:
     raise AssertionError("never taken")
 
 
-@pytest.mark.parametrize("crashes", [3, pytest.param(20, marks=FULL)])
-def test_what_was_acknowledged_outlives_every_crash(site, crashes):
+@pytest.mark.parametrize("crashes", [3, pytest.param(20, marks=FULL_SIZE)])
+def test_acknowledged_orders_and_scans_survive_every_crash(site, crashes):
     event = make_event()
     ticket = make_ticket(event, capacity=PLACES, price=1_000)
     door = factories.make_event(slug="door")
@@ -101,7 +101,7 @@ def test_what_was_acknowledged_outlives_every_crash(site, crashes):
     is_over = threading.Event()
 
     def buy(number: int) -> None:
-        status, answer = insist(orders, body(number), Idempotency_Key=f"order-number-{number}")
+        status, answer = send_until_final(orders, body(number), Idempotency_Key=f"order-number-{number}")
         if status == 201:
             taken.append(answer)
         else:
@@ -109,7 +109,7 @@ def test_what_was_acknowledged_outlives_every_crash(site, crashes):
 
     def scan(number: int) -> None:
         item = factories.make_item(codes[number])
-        status, answer = insist(scans, {"scans": [item]}, Authorization=token)
+        status, answer = send_until_final(scans, {"scans": [item]}, Authorization=token)
         assert (status, answer["results"][0]["verdict"]) == (200, "admitted")
         scanned.append(item["id"])
 
@@ -117,7 +117,7 @@ def test_what_was_acknowledged_outlives_every_crash(site, crashes):
         for number in range(crashes):
             done = (BUYERS + PEOPLE) * (number + 1) // (crashes + 2)
             wait_until(lambda done=done: len(taken) + len(sold_out) + len(scanned) >= done, what="answers")
-            TROUBLES[number % len(TROUBLES)](cluster)
+            FAULTS[number % len(FAULTS)](cluster)
         is_over.set()
 
     troubling = threading.Thread(target=trouble)

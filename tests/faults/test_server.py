@@ -30,7 +30,7 @@ def get(connection: http.client.HTTPConnection, path: str, method: str = "GET", 
 
 
 @pytest.mark.long
-def test_several_requests_on_one_connection(site):
+def test_connection_is_reused_for_several_requests(site):
     site.server()
     connection = connect(site)
     for _again in range(3):
@@ -43,7 +43,7 @@ def test_several_requests_on_one_connection(site):
 
 
 @pytest.mark.long
-def test_static_files_come_as_they_lie(site):
+def test_static_files_are_served_with_headers_and_ranges(site):
     site.server()
     connection, content = connect(site), (ROOT / "convention/static/convention/look.css").read_bytes()
     answer, read = get(connection, STYLE)
@@ -61,7 +61,7 @@ def test_static_files_come_as_they_lie(site):
 
 
 @pytest.mark.long
-def test_what_a_job_made_comes_as_it_lies(site):
+def test_job_file_is_served_as_attachment(site):
     file = make_job_file(size=3 << 20)
     site.server()
     answer, read = get(connect(site), file.path, Cookie=file.cookie)
@@ -73,8 +73,8 @@ def test_what_a_job_made_comes_as_it_lies(site):
 
 
 @pytest.mark.long
-def test_a_file_without_a_name_comes_whole(site, tmp_path):
-    """Badges are drawn into a temporary file that nobody else can open."""
+def test_anonymous_temporary_file_is_served_completely(site, tmp_path):
+    """Badges are drawn into a temporary file without a name, which no other process can open."""
     event = make_event()
     factories.make_registration(event)
     path = reverse("organize-badges-pdf", args=[event.slug, "a6"])
@@ -87,7 +87,7 @@ def test_a_file_without_a_name_comes_whole(site, tmp_path):
 
 
 @pytest.mark.long
-def test_an_address_with_accents_and_one_that_is_no_text(site):
+def test_non_ascii_and_undecodable_paths_are_handled(site):
     site.server()
     connection = connect(site)
     answer, _read = get(connection, "/news/stop/caf%C3%A9?x=%C3%A9")
@@ -95,7 +95,7 @@ def test_an_address_with_accents_and_one_that_is_no_text(site):
     assert get(connection, "/events/%ff%fe/")[0].status == 404
 
 
-def test_a_header_with_an_underscore_does_not_pass_for_the_proxys(site):
+def test_header_with_underscore_does_not_count_as_proxy_header(site):
     """Only a request without X-Forwarded-For comes from this machine itself, and may read the metrics."""
     site.server()
     assert ask(f"{site.url}/metrics", **{"X-Forwarded-For": "192.0.2.1"})[0] == 403
@@ -109,7 +109,7 @@ def test_a_header_with_an_underscore_does_not_pass_for_the_proxys(site):
 
 
 @pytest.mark.long
-def test_requests_under_way_are_answered_before_the_server_ends(site):
+def test_current_requests_are_answered_before_shutdown(site):
     process = site.server()
     door = factories.make_event(slug="door")
     token = f"Bearer {factories.make_device(door)[1]}"

@@ -19,12 +19,12 @@ from tests.faults.downloads import make_job_file
 from tests.faults.processes import UNCHECKED, Site, ask
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
-SLOW = 200
+SLOW_PAIR_COUNT = 200
 # In seconds: generous on a quiet machine, and less than a slow sender has.
-SOON = 12.0
+PROMPT_SECONDS = 12.0
 HEAD = b"POST /api/v1/scanner/scans/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-BODY_BEGUN = HEAD + b'Content-Length: 1000\r\n\r\n{"scans": '
-HEAD_BEGUN = HEAD + b"X-Slow: "
+PARTIAL_BODY = HEAD + b'Content-Length: 1000\r\n\r\n{"scans": '
+PARTIAL_HEAD = HEAD + b"X-Slow: "
 
 
 class Crowd:
@@ -88,26 +88,26 @@ def scan():
     return send
 
 
-def status_of(answer: bytes) -> int:
+def parse_status(answer: bytes) -> int:
     return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else 0
 
 
 @pytest.mark.long
-def test_slow_senders_stop_nobody_and_are_sent_away(either_site, crowd, scan):
+def test_slow_senders_block_no_requests_and_time_out(either_site, crowd, scan):
     either_site.server()
     for _process_loads_its_pages in range(10):
         assert (ask(f"{either_site.url}/en/")[0], scan(either_site)) == (200, 200)
     slow = crowd(either_site)
-    slow.begin(*[BODY_BEGUN, HEAD_BEGUN] * SLOW)
+    slow.begin(*[PARTIAL_BODY, PARTIAL_HEAD] * SLOW_PAIR_COUNT)
     for _silent in range(20):
         socket_of_nobody = socket.create_connection(("127.0.0.1", either_site.port))
         slow.sockets.append(socket_of_nobody)
     for _again in range(6):
-        assert ask(f"{either_site.url}/healthz", timeout=SOON)[0] == 200
-        assert scan(either_site, SOON) == 200
-        assert ask(f"{either_site.url}/en/", timeout=SOON)[0] == 200
-    answers = [one.recv(4096) for one in slow.sockets[: 2 * SLOW : 2]]
-    assert {status_of(answer) for answer in answers} == {408}
+        assert ask(f"{either_site.url}/healthz", timeout=PROMPT_SECONDS)[0] == 200
+        assert scan(either_site, PROMPT_SECONDS) == 200
+        assert ask(f"{either_site.url}/en/", timeout=PROMPT_SECONDS)[0] == 200
+    answers = [one.recv(4096) for one in slow.sockets[: 2 * SLOW_PAIR_COUNT : 2]]
+    assert {parse_status(answer) for answer in answers} == {408}
     assert b'"/api/v1/problems/request-timeout"' in answers[-1]
     slow.leave()
     assert scan(either_site) == 200
@@ -116,19 +116,19 @@ def test_slow_senders_stop_nobody_and_are_sent_away(either_site, crowd, scan):
 
 
 @pytest.mark.long
-def test_slow_heads_are_closed(site, crowd):
+def test_connections_with_slow_headers_are_closed(site, crowd):
     site.server()
     slow = crowd(site)
-    slow.begin(HEAD_BEGUN, b"PRI ", b"")
+    slow.begin(PARTIAL_HEAD, b"PRI ", b"")
     slow.sockets[0].settimeout(60)
     assert [one.recv(4096) for one in slow.sockets] == [b"", b"", b""]
 
 
 @pytest.mark.long
-def test_whoever_vanishes_in_the_middle_of_a_body_leaves_nothing_behind(site, crowd, scan):
+def test_clients_disconnecting_during_body_cause_no_error(site, crowd, scan):
     site.server()
     gone = crowd(site)
-    gone.begin(*[BODY_BEGUN] * 50)
+    gone.begin(*[PARTIAL_BODY] * 50)
     gone.leave()
     assert scan(site) == 200
     assert Scan.objects.count() == 1
@@ -136,7 +136,7 @@ def test_whoever_vanishes_in_the_middle_of_a_body_leaves_nothing_behind(site, cr
 
 
 @pytest.mark.long
-def test_a_body_in_pieces_is_put_together(site, crowd, scan):
+def test_large_body_sent_in_pieces_is_answered(site, crowd, scan):
     site.server()
     assert scan(site) == 200
     body = json.dumps({"scans": [], "x": "é" * MAX_MEMORY_BYTES}).encode()
@@ -145,7 +145,7 @@ def test_a_body_in_pieces_is_put_together(site, crowd, scan):
     for at in range(0, len(body), 50_000):
         time.sleep(0.05)
         sender.sendall(body[at : at + 50_000])
-    assert status_of(sender.recv(4096)) == 401
+    assert parse_status(sender.recv(4096)) == 401
 
 
 @pytest.mark.long
@@ -157,7 +157,7 @@ def test_a_body_in_pieces_is_put_together(site, crowd, scan):
         ("/accounts/login/", "La requête n’indique pas sa longueur"),
     ],
 )
-def test_a_body_without_its_length_is_refused(site, path, words):
+def test_body_without_content_length_is_refused(site, path, words):
     site.server()
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
     connection.request("POST", path, iter([b"hello"]), encode_chunked=True)
@@ -166,7 +166,7 @@ def test_a_body_without_its_length_is_refused(site, path, words):
     assert words in answer.read().decode()
 
 
-def workers_memory(process) -> int:
+def measure_peak_memory(process) -> int:
     """Return the peak memory of a worker process, in bytes."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     peaks = [re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text()) for pid in children]
@@ -186,7 +186,7 @@ def test_a_large_body_is_not_held_in_memory(site, path, kind, megabytes, status)
     """A body beyond its limit is refused once sent; one within it goes to disk (and lacks a CSRF token)."""
     process = site.server()
     assert ask(f"{site.url}/en/accounts/login/")[0] == 200
-    before = workers_memory(process)
+    before = measure_peak_memory(process)
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=60)
     connection.putrequest("POST", path)
     connection.putheader("Content-Type", kind)
@@ -197,19 +197,19 @@ def test_a_large_body_is_not_held_in_memory(site, path, kind, megabytes, status)
     for _megabyte in range(megabytes - 1):
         connection.send(b"a" * (1 << 20))
     assert connection.getresponse().status == status
-    assert workers_memory(process) - before < 30 << 20
+    assert measure_peak_memory(process) - before < 30 << 20
 
 
-def test_a_body_beyond_all_measure_is_refused_before_it_is_sent(site, crowd):
+def test_oversized_body_is_refused_before_it_is_sent(site, crowd):
     site.server()
     for extra in (b"Content-Length: 900000000\r\n", b"Content-Length: 90000000\r\nExpect: 100-continue\r\n"):
         sender = crowd(site).connect()
         sender.sendall(HEAD + extra + b"\r\n")
-        assert status_of(sender.recv(4096)) == 413
+        assert parse_status(sender.recv(4096)) == 413
 
 
 @pytest.mark.long
-def test_slow_readers_hold_no_thread(site, crowd, scan):
+def test_slow_readers_block_no_thread(site, crowd, scan):
     file = make_job_file(size=32 << 20)
     site.server()
     assert (ask(f"{site.url}/en/")[0], scan(site)) == (200, 200)
@@ -221,7 +221,7 @@ def test_slow_readers_hold_no_thread(site, crowd, scan):
         head = f"GET {file.path} HTTP/1.1\r\nHost: localhost\r\nCookie: {file.cookie}\r\n\r\n"
         reader.sendall(head.encode())
         readers.sockets.append(reader)
-    assert {status_of(reader.recv(100)) for reader in readers.sockets} == {200}
+    assert {parse_status(reader.recv(100)) for reader in readers.sockets} == {200}
     time.sleep(1)
-    assert ask(f"{site.url}/en/", timeout=SOON)[0] == 200
-    assert scan(site, SOON) == 200
+    assert ask(f"{site.url}/en/", timeout=PROMPT_SECONDS)[0] == 200
+    assert scan(site, PROMPT_SECONDS) == 200

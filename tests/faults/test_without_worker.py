@@ -1,6 +1,6 @@
 """An hour without a worker: the queue grows, probes report it, and afterwards nothing is lost or doubled.
 
-Nobody waits for an hour: every time in the database is moved back by one.
+The test does not wait: every time in the database is moved back by an hour.
 """
 
 import datetime
@@ -26,28 +26,28 @@ from tests.faults.test_killed_processes import body
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = datetime.timedelta(hours=1)
-# Tasks without a time are due at the end of times.
-FAR = datetime.datetime(9000, 1, 1, tzinfo=datetime.UTC)
+# Tasks without a due time have the largest possible date, which cannot be moved.
+FAR_FUTURE = datetime.datetime(9000, 1, 1, tzinfo=datetime.UTC)
 ORDERS = 15
 
 
-def put_back(by: datetime.timedelta) -> None:
+def move_times_back(by: datetime.timedelta) -> None:
     """Move all stored times back, so that everything happened and is due earlier."""
     for model in apps.get_models():
         for field in model._meta.local_fields:
             if isinstance(field, models.DateTimeField):
-                rows = models.QuerySet(model).filter(**{f"{field.name}__lt": FAR})
+                rows = models.QuerySet(model).filter(**{f"{field.name}__lt": FAR_FUTURE})
                 rows.update(**{field.name: F(field.name) - by})
 
 
-def figure(site: Site, name: str) -> float:
+def get_metric(site: Site, name: str) -> float:
     """Return one of the site's metrics."""
     lines = ask(f"{site.url}/metrics")[2].decode().splitlines()
     [line] = [line for line in lines if line.startswith(f"{name} ")]
     return float(line.split()[-1])
 
 
-def full_event():
+def make_full_event():
     """Create a place held for half an hour, and two waiting people."""
     ticket = make_ticket(make_event(slug="full"), capacity=1)
     held = make_registration(
@@ -63,10 +63,10 @@ def full_event():
 
 
 @pytest.mark.long
-def test_an_hour_without_a_worker_loses_and_doubles_nothing(site, receiver):
+def test_hour_without_worker_loses_and_doubles_nothing(site, receiver):
     event = make_event()
     make_ticket(event)
-    ticket, held = full_event()
+    ticket, held = make_full_event()
     site.server()
     orders = f"{site.url}/api/v1/events/{event.slug}/orders/"
     for number in range(ORDERS):
@@ -75,14 +75,14 @@ def test_an_hour_without_a_worker_loses_and_doubles_nothing(site, receiver):
     register_periodic_jobs()
     assert ask(f"{site.url}/readyz")[0] == 200
 
-    put_back(HOUR)
+    move_times_back(HOUR)
 
     status, _headers, said = ask(f"{site.url}/readyz")
     assert (status, said) == (503, b"tasks wait and no worker takes them\n")
     assert ask(f"{site.url}/healthz")[0] == 200
-    assert figure(site, "convention_worker_late") == 1
-    assert figure(site, "convention_task_wait_seconds") >= HOUR.total_seconds()
-    assert figure(site, 'convention_tasks{status="ready"}') >= ORDERS
+    assert get_metric(site, "convention_worker_late") == 1
+    assert get_metric(site, "convention_task_wait_seconds") >= HOUR.total_seconds()
+    assert get_metric(site, 'convention_tasks{status="ready"}') >= ORDERS
     assert receiver.messages == []
     assert ask(orders, body(ORDERS))[0] == 201
 
@@ -91,9 +91,9 @@ def test_an_hour_without_a_worker_loses_and_doubles_nothing(site, receiver):
     wait_until(lambda: ask(f"{site.url}/readyz")[0] == 200, what="readiness", seconds=2 * PATIENCE)
     # The first in line is offered the place before or after “You are on the waiting list” would be sent:
     # with an offer made, that mail is left out.
-    wait_until(lambda: len(letters(receiver)) >= 2 * (ORDERS + 1) + 2, what="mails", seconds=4 * PATIENCE)
-    wait_until(is_quiet, what="an empty queue", seconds=2 * PATIENCE)
-    got = Counter(letters(receiver))
+    wait_until(lambda: len(list_mails(receiver)) >= 2 * (ORDERS + 1) + 2, what="mails", seconds=4 * PATIENCE)
+    wait_until(is_queue_empty, what="an empty queue", seconds=2 * PATIENCE)
+    got = Counter(list_mails(receiver))
     assert [key for key, times in got.items() if times > 1] == []
     by_kind = Counter((address, kind) for address, kind in got)
     for number in range(ORDERS + 1):
@@ -105,26 +105,26 @@ def test_an_hour_without_a_worker_loses_and_doubles_nothing(site, receiver):
     ticket.refresh_from_db()
     assert ticket.reserved == 1
     assert [entry.state for entry in WaitingEntry.objects.order_by("pk")] == ["offered", "waiting"]
-    assert figure(site, "convention_worker_late") == 0
+    assert get_metric(site, "convention_worker_late") == 0
 
 
-def letters(receiver) -> list[tuple[str, str]]:
+def list_mails(receiver) -> list[tuple[str, str]]:
     """Return reader and kind of each mail."""
-    return [(str(mail["To"]), kind_of(str(mail["Message-ID"]))) for mail in receiver.messages]
+    return [(str(mail["To"]), parse_mail_kind(str(mail["Message-ID"]))) for mail in receiver.messages]
 
 
-def kind_of(name: str) -> str:
+def parse_mail_kind(name: str) -> str:
     """Return the beginning of a Message-ID."""
     words = name.strip("<>").split("@")[0].split("-")
     return "offer" if "offer" in words else words[0]
 
 
-def is_quiet() -> bool:
+def is_queue_empty() -> bool:
     """Return whether nothing waits or runs."""
     return not DBTaskResult.objects.filter(status__in=["READY", "RUNNING"]).exists()
 
 
-def test_recurring_work_goes_on_after_the_clock_was_put_back(monkeypatch):
+def test_periodic_job_runs_after_clock_is_set_back(monkeypatch):
     """A job that ran while the clock was a day ahead would otherwise not be due for a day."""
     name = "convention.db.leases.delete_expired_leases"
     monkeypatch.setattr(periodic_jobs, "intervals", {name: 3600.0})

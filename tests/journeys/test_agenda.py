@@ -1,4 +1,4 @@
-"""The programme in a real browser: a visitor finds, chooses and follows; an organizer writes and imports."""
+"""The agenda in a browser: a visitor searches and marks sessions; an organizer edits and imports them."""
 
 import datetime
 import re
@@ -48,7 +48,7 @@ WORDS = {
 
 @pytest.fixture
 def event(transactional_db):
-    """Two days, three rooms, and what is hard to show."""
+    """Create an event of two days and three rooms, with content that is hard to display."""
     start = datetime.datetime(YEAR, 6, 16, 9, tzinfo=PARIS)
     event = make_event(
         slug="conf", name="La Conf", starts_at=start, ends_at=start + datetime.timedelta(days=2)
@@ -79,101 +79,101 @@ def event(transactional_db):
     return event
 
 
-def titles(page: Page) -> list[str]:
-    """What the agenda shows."""
+def list_visible_titles(page: Page) -> list[str]:
+    """Return the headings of all visible sessions."""
     return page.locator("article.entry:visible h4").all_inner_texts()
 
 
-def check(page: Page) -> None:
-    """Nothing for axe to find, nothing out of the screen."""
+def check_page(page: Page) -> None:
+    """Require an accessible page that does not scroll sideways."""
     assert_accessible(page)
     assert_no_sideways_scroll(page)
 
 
-def star(page: Page, title: str):
-    """The button that chooses a session."""
+def get_star_button(page: Page, title: str):
+    """Return the button that adds a session to the personal agenda."""
     return page.locator("article.entry", has_text=title).get_by_role("button")
 
 
-def test_find_choose_and_follow(browser_page: Page, event, prefix: str, language: str, site: str):
+def test_visitor_finds_and_stars_session(browser_page: Page, event, prefix: str, language: str, site: str):
     page, words = browser_page, WORDS[language]
     page.goto(f"{prefix}/events/conf/agenda/")
-    assert len(titles(page)) == 5
-    check(page)
+    assert len(list_visible_titles(page)) == 5
+    check_page(page)
 
     page.get_by_label(words["search"]).fill("oeuvre reseaux")
     expect(page.locator("article.entry:visible")).to_have_count(1)
     expect(page).to_have_url(re.compile(r"\?q=oeuvre"))
-    assert titles(page) == ["Réseaux à l’œuvre"]
-    star(page, "Réseaux").click()
-    expect(star(page, "Réseaux")).to_have_attribute("aria-pressed", "true")
+    assert list_visible_titles(page) == ["Réseaux à l’œuvre"]
+    get_star_button(page, "Réseaux").click()
+    expect(get_star_button(page, "Réseaux")).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("status").filter(has_text="Réseaux à l’œuvre")).to_have_count(1)
 
     page.get_by_label(words["search"]).fill("introuvable")
     expect(page.get_by_text(words["none"])).to_be_visible()
-    check(page)
+    check_page(page)
     page.get_by_role("link", name=words["whole"]).first.click()
     page.get_by_text(words["rooms"], exact=True).click()
     page.locator("a.chip", has_text="Auditorium").click()
     page.get_by_role("link", name=words["all_days"], exact=True).click()
     expect(page.locator("article.entry:visible")).to_have_count(3)
-    assert titles(page) == ["L’énergie des serveurs", "Annulée", "Le lendemain"]
+    assert list_visible_titles(page) == ["L’énergie des serveurs", "Annulée", "Le lendemain"]
 
     page.get_by_role("link", name="L’énergie des serveurs").click()
     expect(page.locator(".notice.warning")).to_contain_text("Réseaux à l’œuvre")
-    check(page)
+    check_page(page)
     page.get_by_role("button", name=words["add"]).click()
     expect(page.get_by_role("button", name=words["drop"])).to_be_visible()
 
     page.get_by_role("link", name=words["mine"]).click()
     expect(page.locator(".conflict")).to_have_count(2)
     assert words["clash"] in page.locator(".conflict").first.inner_text().replace("\u202f", " ")
-    assert titles(page) == ["L’énergie des serveurs", "Réseaux à l’œuvre"]
-    check(page)
+    assert list_visible_titles(page) == ["L’énergie des serveurs", "Réseaux à l’œuvre"]
+    check_page(page)
     feed = page.locator("#feed-url").input_value().removeprefix(site)
     calendar = icalendar.Calendar.from_ical(Client().get(feed).content)
     assert len(calendar.walk("VEVENT")) == 2
 
 
 @pytest.mark.long
-def test_without_javascript(no_javascript: Page, event, prefix: str, language: str, open_page):
+def test_visitor_stars_without_javascript(no_javascript: Page, event, prefix: str, language: str, open_page):
     page, words = no_javascript, WORDS[language]
     page.goto(f"{prefix}/events/conf/agenda/?day={YEAR}-06-17")
-    assert titles(page) == ["Le lendemain"]
+    assert list_visible_titles(page) == ["Le lendemain"]
     page.get_by_label(words["search"]).fill("ENERGIE zoe")
     page.get_by_label(words["search"]).press("Enter")
-    assert titles(page) == ["L’énergie des serveurs"]
-    star(page, "énergie").click()
+    assert list_visible_titles(page) == ["L’énergie des serveurs"]
+    get_star_button(page, "énergie").click()
     expect(page).to_have_url(re.compile(r"\?q=ENERGIE.*#s1$"))
-    expect(star(page, "énergie")).to_have_attribute("aria-pressed", "true")
+    expect(get_star_button(page, "énergie")).to_have_attribute("aria-pressed", "true")
     page.get_by_role("link", name=words["mine"]).click()
-    assert titles(page) == ["L’énergie des serveurs"]
+    assert list_visible_titles(page) == ["L’énergie des serveurs"]
 
     other = open_page("phone", language, javascript=False)
     other.goto(page.locator("#page-url").input_value())
     other.get_by_role("button", name=words["keep"]).click()
     expect(other).to_have_url(re.compile(f"{prefix}/events/conf/agenda/mine/$"))
-    star(other, "énergie").click()
-    assert titles(other) == []
+    get_star_button(other, "énergie").click()
+    assert list_visible_titles(other) == []
 
 
 @pytest.mark.long
-def test_cruel_content_fits(browser_page: Page, event, prefix: str, language: str):
+def test_extreme_content_fits_the_screen(browser_page: Page, event, prefix: str, language: str):
     page = browser_page
     for view in ("", "?by=room", "?day=all", "?q=panne"):
         page.goto(f"{prefix}/events/conf/agenda/{view}")
         assert_no_sideways_scroll(page)
     page.get_by_role("link", name="Une très longue histoire").click()
-    check(page)
+    check_page(page)
     page.get_by_role("link", name="محمد").click()
-    check(page)
+    check_page(page)
     page.goto(f"{prefix}/events/conf/speakers/")
-    check(page)
+    check_page(page)
 
 
 @pytest.mark.parametrize("screen", ["desktop"], indirect=True)
 @pytest.mark.parametrize("language", ["fr"], indirect=True)
-def test_rooms_stand_side_by_side_on_a_wide_screen(browser_page: Page, event):
+def test_rooms_are_side_by_side_on_wide_screen(browser_page: Page, event):
     browser_page.goto("/events/conf/agenda/")
     boxes = [box.bounding_box() for box in browser_page.locator("article.entry").all()]
     energy, network, story, _cancelled, _roomless = boxes
@@ -191,19 +191,19 @@ def test_rooms_stand_side_by_side_on_a_wide_screen(browser_page: Page, event):
     assert overlaps == []
 
 
-def test_offline_the_words_still_narrow_and_a_choice_says_what_failed(open_page, event):
+def test_search_works_offline_and_starring_reports_failure(open_page, event):
     page = open_page("phone")
     page.goto("/events/conf/agenda/")
     page.context.set_offline(True)
     page.get_by_label("Trouver une session").fill("reseaux")
     expect(page.locator("article.entry:visible")).to_have_count(1)
-    star(page, "Réseaux").click()
+    get_star_button(page, "Réseaux").click()
     expect(page.locator(".toast")).to_contain_text("pas de connexion")
 
 
 @pytest.fixture
 def organizer(browser_page: Page, event, site, client):
-    """A page of someone who runs the event."""
+    """Return a page on which an organizer of the event is signed in."""
     person = make_person(first_name="Odile", last_name="Roux")
     EventRole.objects.create(
         event=event, person=person, role="organizer", starts_on=datetime.date(2020, 1, 1)
@@ -215,26 +215,26 @@ def organizer(browser_page: Page, event, site, client):
 
 
 @pytest.mark.long
-def test_an_organizer_writes_sees_the_clash_cancels_and_imports(organizer: Page, prefix, language, tmp_path):
+def test_organizer_adds_conflicting_session_and_imports_file(organizer: Page, prefix, language, tmp_path):
     page = organizer
     page.goto(f"{prefix}/organize/conf/schedule/")
-    check(page)
+    check_page(page)
     page.locator("a[href$='/schedule/new/']").click()
     page.locator("#id_title").fill("Ajoutée")
     page.locator("#id_starts_at").fill(f"{YEAR}-06-16T09:15")
     page.locator("button.button", has_text=re.compile("Ajouter la session|Add the session")).click()
     expect(page.locator("#error-summary")).to_be_visible()
-    check(page)
+    check_page(page)
     assert page.locator("#id_title").input_value() == "Ajoutée"
     page.locator("#id_ends_at").fill(f"{YEAR}-06-16T09:45")
     page.locator("#id_room").select_option(label="Auditorium")
     page.locator("#id_speakers").fill("Nouvelle Personne")
     page.locator("button.button", has_text=re.compile("Ajouter la session|Add the session")).click()
     expect(page.locator(".notice.warning")).to_contain_text("L’énergie des serveurs")
-    check(page)
+    check_page(page)
     page.goto(f"{prefix}/organize/conf/schedule/?state=conflicts")
     expect(page.locator("tbody tr")).to_have_count(2)
-    check(page)
+    check_page(page)
     page.get_by_role("link", name="Ajoutée").first.click()
     page.get_by_role("button", name=re.compile("^(Annuler|Cancel) ")).click()
     page.goto(f"{prefix}/organize/conf/schedule/?state=conflicts")
@@ -247,13 +247,13 @@ def test_an_organizer_writes_sees_the_clash_cancels_and_imports(organizer: Page,
         "SUMMARY:Importée\r\nLOCATION:Salle Curie\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
     )
     page.locator("a[href$='/schedule/import/']").first.click()
-    check(page)
+    check_page(page)
     page.locator("input[type=file]").set_input_files(file)
     page.locator("main form button").click()
     expect(page.locator(".stat-value").first).to_have_text("1")
-    check(page)
+    check_page(page)
     page.get_by_role("button", name=re.compile("^(Importer|Import)$")).click()
     expect(page.get_by_role("link", name="Importée")).to_be_visible()
     for address in ("tracks/", "speakers/", "speakers/new/", "version/"):
         page.goto(f"{prefix}/organize/conf/schedule/{address}")
-        check(page)
+        check_page(page)

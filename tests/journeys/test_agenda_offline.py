@@ -1,4 +1,4 @@
-"""The programme on a phone whose network is gone: stored pages, their age and one's own choices."""
+"""The agenda on a phone without network: stored pages, their age and starred sessions."""
 
 import datetime
 
@@ -12,11 +12,11 @@ from tests.factories import make_event, make_person, make_registration, make_roo
 from tests.journeys.browsing import assert_accessible, page_problems, sign_in, wait_for_value
 
 pytestmark = pytest.mark.once
-READY = """async () => {
+IS_WORKER_ACTIVE = """async () => {
     const { active } = await navigator.serviceWorker.ready;
     return active.state === "activated" && !!navigator.serviceWorker.controller;
 }"""
-OWN_IS_STORED_WITH = """async (title) => {
+IS_TITLE_IN_STORED_AGENDA = """async (title) => {
     const address = new URL("/events/conf/agenda/mine/", location.href);
     const found = await caches.match(address, { ignoreVary: true });
     return found ? (await found.text()).includes(title) : false;
@@ -25,7 +25,7 @@ OWN_IS_STORED_WITH = """async (title) => {
 
 @pytest.fixture
 def event(transactional_db):
-    """An event that runs now, for two days."""
+    """Create an event of two days that began an hour ago."""
     start = timezone.now() - datetime.timedelta(hours=1)
     event = make_event(
         slug="conf", name="La Conf", starts_at=start, ends_at=start + datetime.timedelta(days=2)
@@ -38,11 +38,11 @@ def event(transactional_db):
 def open_agenda(page: Page, prefix: str = "") -> None:
     """Open the agenda and wait until the worker has stored it."""
     page.goto(f"{prefix}/events/conf/agenda/")
-    wait_for_value(page, READY, value=True)
+    wait_for_value(page, IS_WORKER_ACTIVE, value=True)
 
 
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
-def test_the_programme_and_its_age_show_without_a_network(browser_page: Page, event, prefix, language):
+def test_offline_agenda_shows_stored_page_and_its_age(browser_page: Page, event, prefix, language):
     page = browser_page
     open_agenda(page, prefix)
     page.context.set_offline(True)
@@ -60,11 +60,11 @@ def test_the_programme_and_its_age_show_without_a_network(browser_page: Page, ev
     page_problems(page)
 
 
-def test_a_choice_made_before_is_there_without_a_network(open_page, event):
+def test_starred_session_is_available_offline(open_page, event):
     page = open_page("phone")
     open_agenda(page)
     page.locator("article.entry", has_text="Aujourd’hui").get_by_role("button").click()
-    wait_for_value(page, OWN_IS_STORED_WITH, "Aujourd’hui", value=True)
+    wait_for_value(page, IS_TITLE_IN_STORED_AGENDA, "Aujourd’hui", value=True)
     page.context.set_offline(True)
 
     page.goto("/events/conf/agenda/mine/")
@@ -74,7 +74,7 @@ def test_a_choice_made_before_is_there_without_a_network(open_page, event):
     page_problems(page)
 
 
-def test_a_session_seen_before_opens_and_another_shows_the_programme(open_page, event):
+def test_unvisited_session_page_falls_back_to_agenda_offline(open_page, event):
     page = open_page("phone")
     open_agenda(page)
     seen, unseen = Session.objects.order_by("starts_at")
@@ -89,7 +89,7 @@ def test_a_session_seen_before_opens_and_another_shows_the_programme(open_page, 
     page_problems(page)
 
 
-def test_with_a_network_the_page_is_fresh(open_page, event):
+def test_online_agenda_is_not_served_from_store(open_page, event):
     page = open_page("phone")
     open_agenda(page)
     Session.objects.filter(title="Aujourd’hui").update(title="Titre nouveau")
@@ -102,7 +102,7 @@ def test_with_a_network_the_page_is_fresh(open_page, event):
     expect(page.locator(".offline-notice")).to_have_count(0)
 
 
-def test_bookings_go_from_the_phone_with_the_sign_out(open_page, event, client, site):
+def test_sign_out_removes_bookings_from_phone(open_page, event, client, site):
     page = open_page("phone")
     attendee = make_registration(make_ticket(event), person=make_person())
     session = make_session(
@@ -111,15 +111,15 @@ def test_bookings_go_from_the_phone_with_the_sign_out(open_page, event, client, 
     book_session(registration=attendee, session=session)
     sign_in(page, client, site, attendee.person)
     open_agenda(page)
-    wait_for_value(page, OWN_IS_STORED_WITH, "Réservée", value=True)
+    wait_for_value(page, IS_TITLE_IN_STORED_AGENDA, "Réservée", value=True)
 
     page.context.clear_cookies()
     page.goto("/")
 
-    wait_for_value(page, OWN_IS_STORED_WITH, "Réservée", value=False)
+    wait_for_value(page, IS_TITLE_IN_STORED_AGENDA, "Réservée", value=False)
 
 
-def test_long_before_the_event_nothing_is_stored(open_page, event):
+def test_agenda_is_not_stored_long_before_event(open_page, event):
     event.starts_at = timezone.now() + datetime.timedelta(days=9)
     event.ends_at = event.starts_at + datetime.timedelta(days=2)
     event.save()

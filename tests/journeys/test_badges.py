@@ -1,4 +1,4 @@
-"""An organizer checks and prints badges; an ordinary camera opens one."""
+"""An organizer checks and prints badges; the camera app of a phone opens a badge code."""
 
 import io
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.once
 
 
 @pytest.mark.long
-def test_an_organizer_sees_the_badge_as_printed_and_takes_the_files(browser_page: Page, client, site, prefix):
+def test_organizer_previews_badge_and_downloads_files(browser_page: Page, client, site, prefix):
     registration = make_registration(first_name="Zoé 🎉", company="Œuvre & Cie")
     sign_in(browser_page, client, site, make_person(is_superuser=True))
     browser_page.goto(f"{prefix}/organize/{registration.event.slug}/badges/")
@@ -35,7 +35,7 @@ def test_an_organizer_sees_the_badge_as_printed_and_takes_the_files(browser_page
 
 
 @pytest.mark.parametrize("language", ["fr"], indirect=True)
-def test_before_anyone_registers_the_page_says_what_comes_next(browser_page: Page, client, site):
+def test_badge_page_without_registrations_says_so(browser_page: Page, client, site):
     ticket = make_ticket()
     sign_in(browser_page, client, site, make_person(is_superuser=True))
     browser_page.goto(f"/organize/{ticket.event.slug}/badges/")
@@ -46,7 +46,7 @@ def test_before_anyone_registers_the_page_says_what_comes_next(browser_page: Pag
 
 
 @pytest.mark.parametrize("language", ["fr"], indirect=True)
-def test_a_camera_opens_a_neutral_page(browser_page: Page):
+def test_badge_code_opens_page_without_name(browser_page: Page):
     registration = make_registration(first_name="Xanthippe")
     browser_page.goto("/B/" + build_badge_code(registration).rpartition("/B/")[2])
     expect(browser_page.locator("h1")).to_have_text(f"Un badge de {registration.event.name}")

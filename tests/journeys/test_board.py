@@ -30,7 +30,7 @@ def open_board(open_page, site, event):
     return functools.partial(open_board_page, open_page, site, event)
 
 
-def place_of(title: str) -> tuple[str, str]:
+def get_place(title: str) -> tuple[str, str]:
     """Return room and local start of a session in the draft."""
     slot = Slot.objects.select_related("room", "session__event").get(session__title=title)
     return slot.room.name if slot.room else "", f"{slot.starts_at.astimezone(slot.session.event.zone):%H:%M}"
@@ -48,7 +48,7 @@ def get_cell(page: Page, room: int, hour: float) -> tuple[float, float]:
     ) * 60 / minutes
 
 
-def test_a_session_is_dragged_with_the_mouse_and_each_place_tells_its_cost(open_board):
+def test_dragging_session_with_mouse_shows_conflicts_of_each_slot(open_board):
     page = open_board()
     box = block(page, "À placer").bounding_box()
 
@@ -63,11 +63,11 @@ def test_a_session_is_dragged_with_the_mouse_and_each_place_tells_its_cost(open_
     page.mouse.up()
 
     wait_until_stored(page)
-    assert place_of("À placer") == ("Salle Eiffel", "11:30")
+    assert get_place("À placer") == ("Salle Eiffel", "11:30")
     expect(page.locator("#board-status")).to_contain_text("11:30–12:15, Salle Eiffel")
 
 
-def test_dropping_on_another_session_swaps_both_and_pulling_its_edge_makes_it_longer(open_board):
+def test_drop_on_session_swaps_both_and_dragging_edge_extends_session(open_board):
     page = open_board()
     box = block(page, "Le réseau").bounding_box()
 
@@ -78,7 +78,7 @@ def test_dropping_on_another_session_swaps_both_and_pulling_its_edge_makes_it_lo
     page.mouse.up()
     wait_until_stored(page, 2)
     expect(page.locator("#board-status")).to_contain_text("2 sessions moved. “Le réseau”: ")
-    swapped = place_of("Le réseau"), place_of("Le cloud")
+    swapped = get_place("Le réseau"), get_place("Le cloud")
     box = block(page, "Le cloud").bounding_box()
     page.mouse.move(box["x"] + 40, box["y"] + box["height"] - 3)
     page.mouse.down()
@@ -102,7 +102,7 @@ class Finger:
         self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
 
 
-def test_a_finger_that_rests_drags_and_one_that_moves_scrolls(open_board):
+def test_long_press_drags_and_swipe_scrolls(open_board):
     page = open_board("phone", "fr")
     block(page, "Le réseau").scroll_into_view_if_needed()
     page.locator("#board-scroll").evaluate("(element) => element.scrollIntoView({block: 'start'})")
@@ -119,17 +119,17 @@ def test_a_finger_that_rests_drags_and_one_that_moves_scrolls(open_board):
     expect(page.locator(".drop-marker")).to_contain_text("Salle Curie")
     finger.send("touchEnd")
     wait_until_stored(page)
-    moved = place_of("Le réseau")
+    moved = get_place("Le réseau")
     finger.send("touchStart", start)
     finger.send("touchMove", (start[0], start[1] - 60))
     finger.send("touchEnd")
 
     assert moved[0] == "Salle Curie"
     assert page.locator(".drag-ghost").count() == 0
-    assert place_of("Le réseau") == moved
+    assert get_place("Le réseau") == moved
 
 
-def test_everything_by_keyboard(open_board):
+def test_session_is_moved_parked_and_restored_by_keyboard(open_board):
     page = open_board()
     page.locator("#board-help").focus()
     page.keyboard.press("Tab")  # the timetable, which arrow keys scroll
@@ -145,7 +145,7 @@ def test_everything_by_keyboard(open_board):
     expect(page.locator("#board-status")).to_contain_text("9:30, Salle Eiffel")
     page.keyboard.press("Space")
     wait_until_stored(page)
-    dropped = place_of("Le cloud")
+    dropped = get_place("Le cloud")
     expect(block(page, "Le cloud")).to_be_focused()
     for key in ("+", "p", "Delete"):
         page.keyboard.press(key)
@@ -168,7 +168,7 @@ def test_everything_by_keyboard(open_board):
     expect(page).to_have_url(re.compile(r"/schedule/1/$"))
 
 
-def test_tab_comes_back_to_the_session_that_was_clicked(open_board):
+def test_tab_returns_to_clicked_session(open_board):
     page = open_board()
     stop = page.locator("#board .block[data-session][tabindex='0']")
 
@@ -203,7 +203,7 @@ def test_two_editors_see_each_other_and_both_versions_of_a_conflict(open_board):
     dialog.get_by_role("button", name="Use my choice").click()
 
     expect(block(anna, "Le réseau")).to_contain_text("9:00")
-    assert place_of("Le réseau") == ("Salle Curie", "09:00")
+    assert get_place("Le réseau") == ("Salle Curie", "09:00")
     expect(anna.locator("#board-undo")).to_have_attribute("title", re.compile("Undo: “Le réseau” moved to"))
 
 
@@ -217,7 +217,7 @@ def press_and_drag(page: Page, title: str, room: int, hour: float) -> None:
 
 
 @pytest.mark.long
-def test_what_others_add_during_a_drag_is_shown_after_it(open_board, event):
+def test_session_added_by_another_editor_during_drag_is_shown_afterwards(open_board, event):
     page = open_board()
     press_and_drag(page, "Le cloud", 2, 12)
     added = make_session(event, "Invité", starts_at=None)
@@ -232,7 +232,7 @@ def test_what_others_add_during_a_drag_is_shown_after_it(open_board, event):
     expect(block(page, "Invité")).to_be_visible()
     wait_until_stored(page, 2)
     expect(block(page, "Le cloud")).to_contain_text("12:00")
-    assert place_of("Le cloud") == ("Salle Eiffel", "12:00")
+    assert get_place("Le cloud") == ("Salle Eiffel", "12:00")
 
 
 def place_session(draft: ScheduleDraft, session: Session, room: Room) -> None:
@@ -255,7 +255,7 @@ HOLD_POLLS = """() => {
 
 
 @pytest.mark.long
-def test_a_move_of_another_editor_on_its_way_is_not_overwritten(open_board):
+def test_concurrent_move_of_another_editor_is_not_overwritten(open_board):
     anna, ben = open_board(first_name="Anna", last_name="A"), open_board()
     block(anna, "Le cloud").focus()
     anna.keyboard.press("Shift+ArrowDown")
@@ -274,10 +274,10 @@ def test_a_move_of_another_editor_on_its_way_is_not_overwritten(open_board):
     ben.evaluate("window.release()")
 
     expect(ben.get_by_role("dialog")).to_contain_text("Anna A’s choice")
-    assert place_of("Le cloud") == ("Salle Curie", "09:30")
+    assert get_place("Le cloud") == ("Salle Curie", "09:30")
 
 
-def test_a_session_held_by_keyboard_goes_back_when_the_mouse_drags_another(open_board):
+def test_mouse_drag_cancels_move_begun_by_keyboard(open_board):
     page = open_board()
     block(page, "Le réseau").focus()
     for key in ("Space", "ArrowDown", "ArrowDown"):
@@ -291,11 +291,11 @@ def test_a_session_held_by_keyboard_goes_back_when_the_mouse_drags_another(open_
     page.mouse.up()
 
     wait_until_stored(page)
-    assert place_of("Le réseau") == ("Auditorium", "09:00")
-    assert place_of("Le cloud") == ("Salle Eiffel", "12:00")
+    assert get_place("Le réseau") == ("Auditorium", "09:00")
+    assert get_place("Le cloud") == ("Salle Eiffel", "12:00")
 
 
-def test_a_held_session_is_dropped_on_another_day_or_goes_back_to_its_own(open_board):
+def test_keyboard_move_to_another_day_is_cancelled_or_dropped(open_board):
     page = open_board()
     block(page, "Le cloud").focus()
     for key in ("Space", "PageDown"):
@@ -311,11 +311,11 @@ def test_a_held_session_is_dropped_on_another_day_or_goes_back_to_its_own(open_b
 
     slot = Slot.objects.get(session__title="Le cloud")
     assert slot.day == datetime.date(2027, 6, 16)
-    assert place_of("Le cloud") == ("Salle Eiffel", "09:00")
+    assert get_place("Le cloud") == ("Salle Eiffel", "09:00")
     expect(block(page, "Le cloud")).to_be_focused()
 
 
-def test_the_conflicts_that_a_move_brings_are_announced_and_listed(open_board):
+def test_new_conflicts_of_a_move_are_announced_and_listed(open_board):
     page = open_board()
     block(page, "Le réseau").focus()
 
@@ -350,7 +350,7 @@ def test_the_conflicts_that_a_move_brings_are_announced_and_listed(open_board):
         ),
     ],
 )
-def test_undo_and_redo_say_what_they_changed(open_board, language, undone, redone):
+def test_undo_and_redo_announce_the_change(open_board, language, undone, redone):
     page = open_board("desktop", language)
     status = page.locator("#board-status")
     block(page, "Le réseau").focus()
@@ -367,10 +367,10 @@ def test_undo_and_redo_say_what_they_changed(open_board, language, undone, redon
     page.locator("#journal-list button").last.click()
 
     expect(status).to_contain_text("Le réseau")
-    assert place_of("Le réseau") == ("Auditorium", "09:00")
+    assert get_place("Le réseau") == ("Auditorium", "09:00")
 
 
-def test_a_move_that_was_not_stored_is_announced_as_such(open_board):
+def test_unsaved_move_is_announced(open_board):
     page = open_board()
     page.context.set_offline(True)
 

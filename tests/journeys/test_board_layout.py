@@ -1,4 +1,4 @@
-"""The board on large and small screens: what is in view, what is folded, and what says its name."""
+"""Layout of the board on large and small screens: visibility, folding and accessible names."""
 
 import datetime
 import functools
@@ -32,7 +32,7 @@ def open_board(open_page, site, event):
     return functools.partial(open_board_page, open_page, site, event)
 
 
-def test_many_sessions_in_the_tray_are_whole_cards_that_scroll(open_board, event):
+def test_tray_with_many_sessions_scrolls(open_board, event):
     for number in range(30):
         make_session(event, f"Exposé {number}", starts_at=None)
     page = open_board()
@@ -43,7 +43,7 @@ def test_many_sessions_in_the_tray_are_whole_cards_that_scroll(open_board, event
     assert page.locator("#tray-list").evaluate("(list) => list.scrollHeight > list.clientHeight")
 
 
-def test_a_session_under_a_break_is_seen_and_so_is_the_break(open_board, event):
+def test_session_overlapping_a_break_is_visible_and_so_is_the_break(open_board, event):
     starts_at = STARTS_AT + datetime.timedelta(hours=1, minutes=45)
     make_session(event, "Couvert", starts_at=starts_at, room=event.rooms.get(name="Auditorium"), minutes=60)
     page = open_board()
@@ -59,7 +59,7 @@ def test_a_session_under_a_break_is_seen_and_so_is_the_break(open_board, event):
     assert title["x"] > box["x"] + box["width"]
 
 
-def test_the_title_of_a_break_stays_in_view_when_a_phone_scrolls_sideways(open_board):
+def test_break_title_stays_in_view_when_phone_scrolls_sideways(open_board):
     page = open_board("phone", "fr")
     page.locator("#board-scroll").evaluate("(element) => { element.scrollLeft = 60; }")
 
@@ -69,7 +69,7 @@ def test_the_title_of_a_break_stays_in_view_when_a_phone_scrolls_sideways(open_b
     assert title["x"] >= times["x"] + times["width"]
 
 
-def test_the_board_ends_with_the_window_and_its_messages_are_above_the_timetable(open_board):
+def test_board_fits_window_with_messages_above_timetable(open_board):
     page = open_board()
 
     box, status = page.locator("#board").bounding_box(), page.locator(".board-bar").bounding_box()
@@ -93,7 +93,7 @@ def test_messages_do_not_push_the_timetable_down(open_board):
     assert after == before
 
 
-def test_a_name_has_no_stray_commas_and_one_link_leads_to_the_timetable(open_board):
+def test_blocks_have_accessible_names_and_skip_link_focuses_timetable(open_board):
     page = open_board()
 
     expect(block(page, "Pause")).to_have_accessible_name("11:00–11:30 Pause")
@@ -104,7 +104,7 @@ def test_a_name_has_no_stray_commas_and_one_link_leads_to_the_timetable(open_boa
     expect(block(page, "Le réseau")).to_be_focused()
 
 
-def test_a_phone_folds_the_tools_and_closes_the_commands(open_board):
+def test_phone_hides_tools_and_can_close_commands(open_board):
     page = open_board("phone", "fr")
     expect(page.locator("#board-step")).to_be_hidden()
     block(page, "Le réseau").click()
@@ -117,7 +117,7 @@ def test_a_phone_folds_the_tools_and_closes_the_commands(open_board):
     expect(commands).to_be_hidden()
 
 
-def test_a_session_moved_on_a_phone_is_in_view_above_the_commands(open_board):
+def test_session_moved_on_phone_stays_in_view_above_commands(open_board):
     page = open_board("phone", "fr")
     block(page, "Le réseau").click()
 
@@ -133,7 +133,7 @@ def test_a_session_moved_on_a_phone_is_in_view_above_the_commands(open_board):
     assert moved["y"] + moved["height"] <= commands["y"]
 
 
-def test_taking_a_session_off_says_how_to_take_it_back(open_board):
+def test_parking_a_session_says_how_to_undo(open_board):
     page = open_board()
     block(page, "Le réseau").click()
 
@@ -144,7 +144,7 @@ def test_taking_a_session_off_says_how_to_take_it_back(open_board):
     expect(page.locator("#board-undo")).to_be_enabled()
 
 
-def test_the_menu_of_the_event_shows_this_page_and_all_groups(open_board):
+def test_event_menu_shows_current_page_and_all_groups(open_board):
     page = open_board("phone", "fr")
 
     menu = page.locator(".organize-nav .groups")
@@ -154,7 +154,7 @@ def test_the_menu_of_the_event_shows_this_page_and_all_groups(open_board):
         expect(menu.get_by_role("link", name=name)).to_be_in_viewport()
 
 
-def test_the_address_and_the_links_of_forms_carry_the_day(open_board):
+def test_requested_day_is_selected_and_passed_to_form_links(open_board):
     page = open_board()
     page.goto(f"/en{BOARD}?day=2027-06-16")
 

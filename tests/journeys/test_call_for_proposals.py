@@ -18,7 +18,7 @@ from tests.schedule.speakers.factories import make_june_event
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once, pytest.mark.long]
 
 
-def look(page: Page) -> None:
+def check_page(page: Page) -> None:
     assert_accessible(page)
     assert_no_sideways_scroll(page)
 
@@ -37,7 +37,7 @@ def create_call(page: Page) -> None:
     page.fill("[name=formats-0-minutes]", "45")
     page.fill("[name=criteria-0-name]", "Contenu")
     page.check("[name=is_blind]")
-    look(page)
+    check_page(page)
     page.get_by_role("button", name="Enregistrer l’appel").click()
     expect(page.get_by_text("L’appel a été enregistré.")).to_be_visible()
 
@@ -55,11 +55,11 @@ def fill_proposal(page: Page, title: str, *speakers: tuple[str, str, str]) -> No
 def review(page: Page, address: str, title: str, button: str) -> None:
     """Give the highest score to a proposal of the queue."""
     page.goto(address)
-    look(page)
+    check_page(page)
     page.get_by_role("link", name=title).click()
     expect(page.get_by_role("main")).not_to_contain_text("Vera")
     page.locator("[name^=criterion-][value='5']").check()
-    look(page)
+    check_page(page)
     page.get_by_role("button", name=button).click()
     expect(page.get_by_role("status")).to_be_visible()
 
@@ -70,7 +70,7 @@ def find_link(mailoutbox, address: str, part: str) -> str:
     return re.search(rf"http://[^/\s]+(\S*{part}\S+)", bodies[-1])[1]
 
 
-def test_from_the_call_to_a_published_session(open_page, site, run_tasks, mailoutbox):
+def test_proposal_is_submitted_reviewed_accepted_and_published(open_page, site, run_tasks, mailoutbox):
     event = make_june_event(slug="june", name="Convention de juin")
     vendor = make_company(role=CompanyRole.Role.VENDOR, name="Nuage SA")
     vera = make_person(email="vera@nuage.example")
@@ -88,22 +88,22 @@ def test_from_the_call_to_a_published_session(open_page, site, run_tasks, mailou
 
     # A vendor's sales talk is stopped with the reason; the experience report with a customer passes.
     seller.goto("/en/events/june/proposals/")
-    look(seller)
+    check_page(seller)
     fill_proposal(seller, "Why our product is best", ("Vera", "vera@nuage.example", "Nuage SA"))
     seller.get_by_role("button", name="Submit the proposal").click()
     expect(seller.locator("#error-summary")).to_contain_text("Speakers from a vendor: Vera.")
     expect(seller.locator("[name=title]")).to_have_value("Why our product is best")
-    look(seller)
+    check_page(seller)
     client_row = ("Cléo", "cleo@client.example", "Client")
     fill_proposal(seller, "A year at Client", ("Vera", "vera@nuage.example", "Nuage SA"), client_row)
     seller.check("[name=is_experience_report]")
     seller.fill("[name=customer]", "Client")
     seller.get_by_role("button", name="Submit the proposal").click()
     expect(seller.get_by_text("Your proposal was submitted")).to_be_visible()
-    look(seller)
+    check_page(seller)
 
     speaker.goto("/events/june/proposals/")
-    look(speaker)
+    check_page(speaker)
     fill_proposal(speaker, "Nos mots de passe", ("Ana", "ana@acme.example", "Acme"))
     speaker.get_by_role("button", name="Envoyer la proposition").click()
     expect(speaker.get_by_text("Votre proposition est envoyée")).to_be_visible()
@@ -120,15 +120,15 @@ def test_from_the_call_to_a_published_session(open_page, site, run_tasks, mailou
     expect(colleague.get_by_text("Sans mots de passe")).to_have_count(0)
     colleague.get_by_role("link", name=re.compile("Proposition \\d+")).click()
     expect(colleague.locator("h1")).to_have_text("Conflit d’intérêts")
-    look(colleague)
+    check_page(colleague)
     review(colleague, "/review/june/", "A year at Client", "Enregistrer la relecture")
 
     organizer.goto("/organize/june/schedule/proposals/?order=score")
-    look(organizer)
+    check_page(organizer)
     organizer.get_by_label("A year at Client").check()
     organizer.get_by_label("Sans mots de passe").check()
     organizer.get_by_role("button", name="Voir l’effet de la décision").click()
-    look(organizer)
+    check_page(organizer)
     organizer.get_by_role("button", name="Décider et envoyer 3 e-mails").dblclick()
     expect(organizer.get_by_text("La décision sur 2 propositions est enregistrée")).to_be_visible()
     run_tasks()
@@ -143,11 +143,11 @@ def test_from_the_call_to_a_published_session(open_page, site, run_tasks, mailou
     speaker.locator("#slides [name=has_consent]").check()
     speaker.get_by_role("button", name="Envoyer les supports").click()
     expect(speaker.get_by_role("link", name="mots.pdf")).to_be_visible()
-    look(speaker)
+    check_page(speaker)
 
     session = event.sessions.get(title="Sans mots de passe")
     organizer.goto(f"/organize/june/schedule/{session.number}/")
-    look(organizer)
+    check_page(organizer)
     organizer.fill("[name=starts_at]", "2099-06-15T10:00")
     organizer.fill("[name=ends_at]", "2099-06-15T10:45")
     organizer.get_by_role("button", name="Enregistrer la session").click()

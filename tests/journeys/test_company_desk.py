@@ -1,4 +1,4 @@
-"""A company sends twelve: pasted, mended, ordered; one completes, one is replaced, the old badge is void."""
+"""A company registers twelve people from a pasted list; one completes details, another is replaced."""
 
 import re
 
@@ -19,14 +19,14 @@ from tests.task_runner import run_waiting_tasks
 pytestmark = pytest.mark.once
 
 
-def look(page: Page) -> None:
-    """The page fits the screen and anybody can use it."""
+def check_page(page: Page) -> None:
+    """Require an accessible page that does not scroll sideways."""
     assert_no_sideways_scroll(page)
     assert_accessible(page)
 
 
-def verdict_of(code: str, event: Event) -> str:
-    """What the entrance says to that badge."""
+def get_verdict(code: str, event: Event) -> str:
+    """Scan a badge code at the entrance; return the verdict."""
     door = event.checkpoints.first() or Checkpoint.objects.create(event=event, name="Entrée")
     answer = Client().post(
         "/api/v1/scanner/scans/",
@@ -38,12 +38,12 @@ def verdict_of(code: str, event: Event) -> str:
 
 
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
-def test_a_company_sends_twelve(browser_page: Page, site, prefix, mailoutbox, open_page):
+def test_company_registers_twelve_and_replaces_one(browser_page: Page, site, prefix, mailoutbox, open_page):
     desk = make_desk()
     page = browser_page
     sign_in(page, Client(), site, desk.contact)
     page.goto(f"{prefix}/company/")
-    look(page)
+    check_page(page)
     page.goto(f"{prefix}{desk.many}")
     people = [f"Zoé\tNuméro {number}\tz{number}@x.example\tInvité" for number in range(1, 11)]
     people += ["Léo\tBêta\tleo@\tInvité", f"Ana\tSilva\t{desk.colleague.email}\tOr"]
@@ -51,7 +51,7 @@ def test_a_company_sends_twelve(browser_page: Page, site, prefix, mailoutbox, op
     page.locator("button[name=paste]").click()
     expect(page.locator("#error-summary a")).to_have_count(2)
     expect(page.locator("#rows .errorlist li")).to_have_count(2)
-    look(page)
+    check_page(page)
     page.locator("[name=row-10-email]").fill("leo@x.example")
     page.locator("[name=row-11-ticket]").select_option("member")
     # Eleven guests and a member; the amount is written in the language of the page.
@@ -59,42 +59,42 @@ def test_a_company_sends_twelve(browser_page: Page, site, prefix, mailoutbox, op
     page.locator("main .button.big").click()
     expect(page.locator("main tbody tr")).to_have_count(12)
     page.locator("[name=purchase_order]").fill("PO-2027-12")
-    look(page)
+    check_page(page)
     page.locator("main .button.big").click()
     expect(page.locator("main tbody tr")).to_have_count(12)
-    look(page)
+    check_page(page)
     order = Order.objects.get()
     assert (order.registrations.count(), order.purchase_order, order.total) == (12, "PO-2027-12", 340_000)
     run_waiting_tasks()
-    _complete(open_page(), mailoutbox)
-    _replace(page, desk, f"{prefix}{desk.at}/registrations/")
+    _complete_details(open_page(), mailoutbox)
+    _replace_attendee(page, desk, f"{prefix}{desk.at}/registrations/")
 
 
-def _complete(page: Page, mailoutbox) -> None:
-    """The colleague's own link, in a browser where nobody is signed in."""
+def _complete_details(page: Page, mailoutbox) -> None:
+    """Complete the details through the colleague's own link, without signing in."""
     [mail] = [mail for mail in mailoutbox if mail.to == ["leo@x.example"]]
     page.goto(next(line for line in mail.body.splitlines() if "/details/" in line).strip())
     page.locator("[name=last_name]").fill("Bêta-Rey")
     page.locator("[name=no_photo]").check()
-    look(page)
+    check_page(page)
     page.locator("main form .button").click()
     expect(page.locator("main .listing-title").first).to_have_text("Léo Bêta-Rey")
     assert Registration.objects.get(email="leo@x.example").no_photo
 
 
-def _replace(page: Page, desk: Desk, address: str) -> None:
-    """Somebody cannot come: a colleague takes the place, and the entrance knows."""
+def _replace_attendee(page: Page, desk: Desk, address: str) -> None:
+    """Replace an attendee by a colleague; only the new badge is admitted."""
     one = Registration.objects.get(last_name="Numéro 1")
     before = build_badge_code(one)
     page.goto(f"{address}{one.reference}/")
-    look(page)
+    check_page(page)
     page.locator("[name=first_name]").fill("Eva")
     page.locator("[name=last_name]").fill("Nouvelle")
     page.locator("[name=email]").fill("eva@x.example")
     page.locator("main form .button:not(.quiet)").click()
     expect(page.locator("h1")).to_have_text("Eva Nouvelle")
     one.refresh_from_db()
-    assert [verdict_of(before, desk.event), verdict_of(build_badge_code(one), desk.event)] == [
+    assert [get_verdict(before, desk.event), get_verdict(build_badge_code(one), desk.event)] == [
         "refused",
         "admitted",
     ]

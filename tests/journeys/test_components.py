@@ -1,4 +1,4 @@
-"""The look: every component in every state, and the organizers' pages, on each screen, in light and dark."""
+"""Components in every state and the organizers' pages, on each screen, in light and dark."""
 
 import re
 
@@ -22,10 +22,10 @@ from tests.journeys.browsing import (
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
-CRUEL = ("Infrastructures souveraines, exploitation responsable et gouvernance : " * 5)[:300]
+LONG_TEXT = ("Infrastructures souveraines, exploitation responsable et gouvernance : " * 5)[:300]
 
 
-def check(page: Page) -> None:
+def check_page(page: Page) -> None:
     assert_no_sideways_scroll(page)
     assert_accessible(page)
     assert_no_csp_violations(page)
@@ -33,14 +33,14 @@ def check(page: Page) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_components_in_every_state(open_page, screen, language, prefix, scheme):
+def test_component_page_is_accessible_in_light_and_dark(open_page, screen, language, prefix, scheme):
     page = open_page(screen, language, color_scheme=scheme)
     page.goto(f"{prefix}/organize/components/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Components")
-    check(page)
+    check_page(page)
 
 
-def test_a_long_label_has_its_height_on_a_phone(open_page):
+def test_long_label_wraps_on_phone(open_page):
     page = open_page("phone")
     page.goto("/organize/components/")
     heights = page.locator(".stacked td[data-label]").first.evaluate(
@@ -64,24 +64,24 @@ def test_a_long_label_has_its_height_on_a_phone(open_page):
         pytest.param("#ff0040", "light", marks=pytest.mark.soak),
     ],
 )
-def test_any_accent_can_be_read(open_page, site, client, accent, scheme):
-    event = make_event(slug="x", name=CRUEL, accent=accent)
+def test_pages_are_accessible_with_any_accent(open_page, site, client, accent, scheme):
+    event = make_event(slug="x", name=LONG_TEXT, accent=accent)
     page = open_page("phone", color_scheme=scheme)
     sign_in(page, client, site, make_staff(event))
     for address in ("/", "/organize/x/settings/"):
         page.goto(address)
-        check(page)
+        check_page(page)
 
 
 @pytest.mark.long
-def test_organizers_pages_with_cruel_content(browser_page, site, client, prefix):
-    event = make_event(slug="x", name=CRUEL)
-    ticket = make_ticket(event, name=CRUEL[:120], capacity=10)
+def test_organizer_pages_fit_extreme_content(browser_page, site, client, prefix):
+    event = make_event(slug="x", name=LONG_TEXT)
+    ticket = make_ticket(event, name=LONG_TEXT[:120], capacity=10)
     for number in range(12):
-        make_registration(ticket if number < 9 else make_ticket(event, slug=f"t{number}"), company=CRUEL)
-    make_session(event, title=CRUEL)
-    event.rooms.create(name=CRUEL[:200])
-    make_staff(event, "desk", first_name=CRUEL[:150], last_name="X" * 150)
+        make_registration(ticket if number < 9 else make_ticket(event, slug=f"t{number}"), company=LONG_TEXT)
+    make_session(event, title=LONG_TEXT)
+    event.rooms.create(name=LONG_TEXT[:200])
+    make_staff(event, "desk", first_name=LONG_TEXT[:150], last_name="X" * 150)
     sign_in(browser_page, client, site, make_administrator())
     for address in (
         "/", "/organize/", "/organize/new/", "/organize/new/all/", "/organize/new/start/convention/",
@@ -89,10 +89,10 @@ def test_organizers_pages_with_cruel_content(browser_page, site, client, prefix)
         "/organize/x/people/", "/organize/x/venue/", "/desk/", "/desk/x/?q=zoe", "/nowhere/", "/dev/mail/",
     ):  # fmt: skip
         browser_page.goto(prefix + address)
-        check(browser_page)
+        check_page(browser_page)
 
 
-def test_the_desk_finds_while_one_types(browser_page, site, client, prefix):
+def test_desk_search_updates_while_typing(browser_page, site, client, prefix):
     event = make_event(slug="x")
     make_registration(make_ticket(event), first_name="Éloïse", last_name="Müller-Ferré", company="Énergie")
     make_registration(
@@ -103,13 +103,13 @@ def test_the_desk_finds_while_one_types(browser_page, site, client, prefix):
     expect(browser_page.locator("#q")).to_be_focused()
     browser_page.keyboard.type("ferre elo")
     expect(browser_page.locator(".person-name")).to_have_text(["Éloïse Müller-Ferré"])
-    check(browser_page)
+    check_page(browser_page)
     browser_page.keyboard.press("Enter")
     browser_page.keyboard.type("banque")
     expect(browser_page.locator("#results .person-name")).to_have_text(["Paul Petit"])
 
 
-def test_the_desk_works_without_javascript(no_javascript, site, client, prefix):
+def test_desk_search_works_without_javascript(no_javascript, site, client, prefix):
     event = make_event(slug="x")
     make_registration(make_ticket(event), first_name="Éloïse", last_name="Ferré")
     sign_in(no_javascript, client, site, make_staff(event, "desk"))
@@ -119,7 +119,7 @@ def test_the_desk_works_without_javascript(no_javascript, site, client, prefix):
     expect(no_javascript.locator(".person-name")).to_have_text(["Éloïse Ferré"])
 
 
-def test_a_chosen_language_stays(open_page):
+def test_chosen_language_is_remembered(open_page):
     make_event(slug="x")
     page = open_page("phone", "en", javascript=False)
     page.goto("/")
@@ -130,7 +130,7 @@ def test_a_chosen_language_stays(open_page):
     expect(page.locator("html")).to_have_attribute("lang", "fr")
 
 
-def test_the_keyboard_skips_to_the_content(open_page):
+def test_skip_link_focuses_content(open_page):
     page = open_page("desktop")
     page.goto("/accounts/login/")
     page.locator("body").press("Tab")
@@ -139,8 +139,8 @@ def test_the_keyboard_skips_to_the_content(open_page):
     expect(page.locator("#content")).to_be_focused()
 
 
-def test_nothing_moves_while_a_page_loads(open_page):
-    make_event(slug="x", name=CRUEL)
+def test_layout_does_not_shift_while_loading(open_page):
+    make_event(slug="x", name=LONG_TEXT)
     page = open_page("phone")
     page.goto("/")
     shift = page.evaluate(
@@ -156,7 +156,7 @@ def test_nothing_moves_while_a_page_loads(open_page):
 
 
 @pytest.mark.long
-def test_an_event_is_made_and_staffed(browser_page, site, client, prefix, language):
+def test_administrator_creates_event_and_gives_role(browser_page, site, client, prefix, language):
     sign_in(browser_page, client, site, make_administrator())
     browser_page.goto(f"{prefix}/organize/")
     browser_page.get_by_role(
@@ -176,7 +176,7 @@ def test_an_event_is_made_and_staffed(browser_page, site, client, prefix, langua
     expect(summary).to_have_count(1)
     summary.click()
     expect(browser_page.locator("#id_ends_at")).to_be_focused()
-    check(browser_page)
+    check_page(browser_page)
     browser_page.fill("#id_ends_at", "2031-06-16T18:00")
     browser_page.get_by_role(
         "button", name={"fr": "Créer l’événement", "en": "Create the event"}[language]
@@ -188,4 +188,4 @@ def test_an_event_is_made_and_staffed(browser_page, site, client, prefix, langua
         "button", name={"fr": "Confier le rôle", "en": "Give the role"}[language]
     ).click()
     expect(browser_page.get_by_role("status")).to_contain_text("zoe@example.org")
-    check(browser_page)
+    check_page(browser_page)

@@ -1,4 +1,4 @@
-"""The morning at the desk: guests by keyboard, a walk-in with badge, and the same without network."""
+"""The desk: check-in by keyboard, a walk-in with badge, and both without network."""
 
 import re
 
@@ -23,12 +23,12 @@ Abel Brun Caron Dupuis Evrard Fabre Garnier Huet Imbert Jacob Keller Lambert Mar
 Quentin Renard Simon Thomas
 """.split()
 PIN = "314159"
-ALL_ARE_ACTIVE = """() => navigator.serviceWorker.getRegistrations().then(
+ARE_ALL_WORKERS_ACTIVE = """() => navigator.serviceWorker.getRegistrations().then(
   (all) => all.length === 4 && all.every((each) => each.active))"""
 # As a hand scanner types: Playwright has no keys for letters of another keyboard.
 TYPE_KEYS = """(keys) => keys.forEach((key) => document.activeElement.dispatchEvent(
   new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })))"""
-# Says what was printed, and prints nothing.
+# Counts calls of window.print() instead of printing.
 COUNT_PRINTS = "window.printed = 0; window.print = () => { window.printed += 1; };"
 
 
@@ -67,7 +67,7 @@ def test_twenty_guests_are_checked_in_by_keyboard_alone(open_page, site, client,
     page.locator("#verdict").get_by_role("button", name="Annuler").click()
     expect(page.locator("#verdict")).to_contain_text("Passage annulé")
     assert count_inside() == len(LAST_NAMES) - 1
-    # Enter before the guests are on the screen means nobody, if several match.
+    # Enter before the results are shown selects nobody if several guests match.
     page.keyboard.type("energie")
     page.keyboard.press("Enter")
     expect(page.locator(".guests > li")).to_have_count(20)
@@ -75,7 +75,7 @@ def test_twenty_guests_are_checked_in_by_keyboard_alone(open_page, site, client,
 
 
 @pytest.mark.parametrize("layout", ["same", "azerty"])
-def test_a_hand_scanner_finds_the_holder_and_enter_checks_in(open_page, site, client, event, layout):
+def test_hand_scanner_finds_attendee_and_enter_checks_in(open_page, site, client, event, layout):
     page = open_page("desktop")
     open_desk(page, client, site, event)
     code = build_badge_code(Registration.objects.get(last_name="Keller"))
@@ -90,7 +90,7 @@ def test_a_hand_scanner_finds_the_holder_and_enter_checks_in(open_page, site, cl
     assert count_inside() == 1
 
 
-def test_a_walk_in_gets_a_badge_by_keyboard(open_page, site, client, event):
+def test_walk_in_is_registered_and_badge_printed_by_keyboard(open_page, site, client, event):
     page = open_page("desktop")
     open_desk(page, client, site, event)
     page.get_by_role("link", name="Inscrire quelqu’un").click()
@@ -125,7 +125,7 @@ def enable_offline(page: Page) -> None:
     page.get_by_role("button", name="Activer").click()
     expect(page.locator("#connection")).to_have_text("En ligne, tout est à jour")
     page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
-    page.wait_for_function(ALL_ARE_ACTIVE)
+    page.wait_for_function(ARE_ALL_WORKERS_ACTIVE)
 
 
 def unlock(page: Page, pin: str) -> None:
@@ -133,7 +133,7 @@ def unlock(page: Page, pin: str) -> None:
     page.get_by_role("button", name="Déverrouiller").click()
 
 
-def test_the_desk_works_without_network_and_sends_later(open_page, site, client, event):
+def test_desk_works_offline_and_sends_entries_later(open_page, site, client, event):
     make_addon(event)
     page = open_page("desktop")
     open_desk(page, client, site, event)
@@ -160,7 +160,7 @@ def test_the_desk_works_without_network_and_sends_later(open_page, site, client,
     page.locator("#q").fill("kel")
     page.locator(".guests").get_by_role("button", name="Imprimer le badge").dblclick()
     expect(page.locator("#pending-count")).to_have_text("5 à envoyer")
-    # Nothing that names anybody is readable on the disk.
+    # No name or company is stored in readable form.
     stored = page.evaluate(READ_STORED)
     assert not re.search("Keller|Durand|Énergie", stored)
     page.reload()
@@ -200,7 +200,7 @@ READ_STORED = """() => new Promise((resolve, reject) => {
 })"""
 
 
-def test_a_conflict_is_shown_to_settle_and_ten_wrong_pins_erase(open_page, site, client, event):
+def test_entry_conflict_is_resolved_and_ten_wrong_pins_erase_data(open_page, site, client, event):
     page = open_page("phone")
     open_desk(page, client, site, event)
     enable_offline(page)
@@ -237,7 +237,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("names", NAMES)
-def test_the_browser_draws_the_badge_that_the_pdf_prints(open_page, site, client, names):
+def test_badge_drawn_in_browser_matches_pdf(open_page, site, client, names):
     first_name, last_name, company = names
     event = make_event(slug="x", name="Convention des infrastructures")
     guest = make_registration(

@@ -47,7 +47,7 @@ def event(transactional_db):
     return event
 
 
-def test_a_named_site_shows_the_agenda(open_page, event, foreign_site, site):
+def test_allowed_site_shows_embedded_agenda(open_page, event, foreign_site, site):
     address = f"http://127.0.0.1:{foreign_site.server_port}"
     Schedule.objects.create(event=event, embedding_sites=address)
     foreign_site.page = f"<!doctype html><html lang=fr><title>Club</title><h1>Club</h1>{build_snippet(event)}"
@@ -65,7 +65,7 @@ def test_a_named_site_shows_the_agenda(open_page, event, foreign_site, site):
     expect(opened.value.get_by_role("heading", level=1)).to_have_text("Le lendemain")
 
 
-def test_another_site_is_refused_by_the_browser(open_page, event, foreign_site, site):
+def test_browser_refuses_embedding_on_other_sites(open_page, event, foreign_site, site):
     Schedule.objects.create(event=event, embedding_sites="https://club.example")
     foreign_site.page = f"<!doctype html><html lang=fr><title>Club</title>{build_snippet(event)}"
     page = open_page("desktop")

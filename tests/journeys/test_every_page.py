@@ -1,4 +1,4 @@
-"""Walk over all pages: each address is opened by its readers, and nothing is wrong.
+"""Visit all pages: each is opened by those who may read it, and must have no defect.
 
 The pages come from the address patterns: a new one is included automatically. Each is opened in both
 languages, light and dark, at 390 and 1280 pixels, with extreme content and with none. axe-core finds nothing,
@@ -34,10 +34,10 @@ UNBROKEN = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamte
 RIGHT_TO_LEFT = "عبد الرحمن بن محمد الفاسي"
 # test_components.py tries the page of all components; a mail's frame runs no script; the desk's numbers are
 # part of a page.
-SET_ASIDE = POSTED | FRAMED | {"components", "desk-numbers"}
+SKIPPED_PAGES = POSTED | FRAMED | {"components", "desk-numbers"}
 
 
-def be_cruel() -> None:
+def lengthen_content() -> None:
     """Make all content as long and as odd as possible."""
     Event.objects.update(name=LONG)
     Ticket.objects.update(name=LONG[:120], capacity=10, reserved=10, price=123_456)
@@ -51,7 +51,7 @@ def be_cruel() -> None:
 
 
 # By language and content, the pages that signed-in people can skip: those of anonymous visitors, and files.
-KNOWN: dict[tuple[str, bool], set[str]] = {}
+VISITED_PAGES: dict[tuple[str, bool], set[str]] = {}
 
 
 def make_pages(*, language: str, person: str, cruel: bool) -> tuple[Person | None, dict[str, str], str]:
@@ -65,42 +65,42 @@ def make_pages(*, language: str, person: str, cruel: bool) -> tuple[Person | Non
             make_session(event, speakers=(f"Speaker {number}",))
             make_registration(event.tickets.get(), email=f"{number}@example.org")
         make_staff(event, "desk")
-        be_cruel()
+        lengthen_content()
     else:
         values = {"event": "elsewhere", "slug": "elsewhere"}
         special = {}
     walker, client, pages = people.get(person), Client(), {}
-    if (language, cruel) not in KNOWN or not walker:
+    if (language, cruel) not in VISITED_PAGES or not walker:
         known: set[str] = set()
         pages = pages_for(client, language, values, special, known=known)
-        KNOWN[language, cruel] = known | set(pages)
+        VISITED_PAGES[language, cruel] = known | set(pages)
     if walker:
         client.force_login(walker)
-        pages = pages_for(client, language, values, special, known=KNOWN[language, cruel])
+        pages = pages_for(client, language, values, special, known=VISITED_PAGES[language, cruel])
     return (
         walker,
-        {name: pages[name] for name in pages if name not in SET_ASIDE},
+        {name: pages[name] for name in pages if name not in SKIPPED_PAGES},
         LONG if cruel else "Convention",
     )
 
 
-def contrast_in_turn(name: str, language: str) -> list[str]:
+def choose_contrast_schemes(name: str, language: str) -> list[str]:
     """Return the scheme to look at contrast in: not that of the next page, nor of the other walk."""
-    return [SCHEMES[(number_of_page(name) // 2 + (language == "en")) % 2]]
+    return [SCHEMES[(get_page_number(name) // 2 + (language == "en")) % 2]]
 
 
 def is_for_other_walk(name: str, language: str) -> bool:
     """Return whether the walk in the other language visits this page; `make soak` visits all in both."""
-    return number_of_page(name) % 2 == (language == "en")
+    return get_page_number(name) % 2 == (language == "en")
 
 
-def number_of_page(name: str) -> int:
+def get_page_number(name: str) -> int:
     return [other for other, _arguments in named_pages()].index(name)
 
 
 @pytest.fixture
 def walk(open_page, site, client):
-    """Visit all pages that this person is shown; signed-in people only those that nobody else is."""
+    """Return a function that visits the pages of a person; if signed in, only those others do not see."""
 
     def walked(*, language: str, person: str, cruel: bool, in_full: bool) -> list[str]:
         walker, pages, name = make_pages(language=language, person=person, cruel=cruel)
@@ -117,7 +117,7 @@ def walk(open_page, site, client):
                 address,
                 named=name if about_an_event else "",
                 speaks="fr" if each == "badge" else language,
-                contrast=SCHEMES if in_full else contrast_in_turn(each, language),
+                contrast=SCHEMES if in_full else choose_contrast_schemes(each, language),
             )
         return way.found
 
@@ -137,8 +137,8 @@ def walk(open_page, site, client):
     "in_full", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["in turn", "in full"]
 )
 @pytest.mark.parametrize("person", ["anonymous", "administrator", "company contact"])
-def test_nothing_is_wrong_with_any_page(walk, language, person, cruel, in_full):
-    """Walks look at contrast in light or dark, signed-in ones at every other page; `make soak` at all."""
+def test_pages_have_no_defects(walk, language, person, cruel, in_full):
+    """Check contrast in light or dark, and every other page if signed in; `make soak` checks everything."""
     found = walk(language=language, person=person, cruel=cruel, in_full=in_full)
 
     if found:

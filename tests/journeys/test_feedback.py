@@ -1,4 +1,4 @@
-"""An attendee rates a session on a phone; the organizer and the speaker see what came of it."""
+"""An attendee rates a session on a phone; the pages of the organizer and the speaker show feedback."""
 
 import pytest
 
@@ -25,9 +25,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize(("screen", "language"), [("phone", "fr"), ("phone", "en")])
-def test_an_attendee_rates_a_session_that_organizer_and_speaker_see(
-    open_page, site, client, screen, language
-):
+def test_attendee_rates_session_and_feedback_pages_have_no_defects(open_page, site, client, screen, language):
     session = make_attended_session(title="Sauvegardes")
     make_answers(session, 5, 4, comment=LONG)
     registration = make_attendee(session, 9)

@@ -1,4 +1,4 @@
-"""A visit's list in browsers: a visitor tells, the secretary sends, the host opens it and decides."""
+"""A visitor list in browsers: a visitor enters details, the secretary sends the list, the host decides."""
 
 import re
 
@@ -20,12 +20,12 @@ from tests.registrations.visits.hosts import (
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
-LIST = re.compile(r"(/(?:en/)?host/lists/[\w-]{43}/)")
-ENTER = re.compile(r"(/(?:en/)?host/enter/[\w-]{43}/)")
+LIST_LINK = re.compile(r"(/(?:en/)?host/lists/[\w-]{43}/)")
+SIGN_IN_LINK = re.compile(r"(/(?:en/)?host/enter/[\w-]{43}/)")
 
 
 @pytest.mark.long
-def test_from_a_visitor_to_the_hosts_gate(open_page, site, run_tasks, mailoutbox):
+def test_visitor_list_is_completed_sent_acknowledged_and_vetoed(open_page, site, run_tasks, mailoutbox):
     visit = make_hosted()
     visitor = make_visitor(visit, first_name="Éloïse", last_name="Zwickel")
     refused = make_identified(visit, 2, first_name="Paul", last_name="Refusé")
@@ -53,7 +53,7 @@ def test_from_a_visitor_to_the_hosts_gate(open_page, site, run_tasks, mailoutbox
     run_tasks()
 
     gate = open_page("phone")
-    gate.goto(LIST.search("\n".join(mail.body for mail in mailoutbox))[1])
+    gate.goto(LIST_LINK.search("\n".join(mail.body for mail in mailoutbox))[1])
     looked_at(gate)
     expect(gate.get_by_text("Zwickel")).to_have_count(0)
     gate.get_by_role("button", name="Ouvrir la liste").click()
@@ -69,7 +69,7 @@ def test_from_a_visitor_to_the_hosts_gate(open_page, site, run_tasks, mailoutbox
     host.get_by_label("Adresse e-mail").fill("sophie@hote.example")
     host.get_by_role("button", name="Recevoir le lien").click()
     run_tasks()
-    host.goto(ENTER.search(mailoutbox[-1].body)[1])
+    host.goto(SIGN_IN_LINK.search(mailoutbox[-1].body)[1])
     looked_at(host)
     host.get_by_role("button", name="Se connecter").click()
     expect(host.get_by_role("rowheader", name="Paul Refusé")).to_be_visible()

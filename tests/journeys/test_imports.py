@@ -1,4 +1,4 @@
-"""An organizer on a phone brings in a list: columns, errors, a rehearsal, undo; and merges a duplicate."""
+"""An organizer imports a list on a phone: columns, errors, preview and undo; then merges a duplicate."""
 
 import pytest
 from django.test import Client
@@ -10,15 +10,15 @@ from tests.factories import make_event, make_person, make_registration, make_tic
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
-LIST = "Vorname,Kolumne,Adresse,Billet\nZoé,Müller,zoe@example.org,guest\nAna,Silva,nowhere,\n"
+SAMPLE_CSV = "Vorname,Kolumne,Adresse,Billet\nZoé,Müller,zoe@example.org,guest\nAna,Silva,nowhere,\n"
 
 
-def look_at(page: Page) -> None:
+def check_page(page: Page) -> None:
     assert_no_sideways_scroll(page)
     assert_accessible(page)
 
 
-def choose(page: Page, text: str) -> None:
+def upload_list(page: Page, text: str) -> None:
     """Give the page a file and have it checked."""
     upload = {"name": "list.csv", "mimeType": "text/csv", "buffer": text.encode()}
     page.locator("main [name=file]").set_input_files(upload)
@@ -35,7 +35,7 @@ def map_columns(page: Page) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
-def test_a_list_is_mapped_rehearsed_imported_undone_and_a_duplicate_merged(browser_page, prefix, site):
+def test_list_is_mapped_previewed_imported_and_undone_and_duplicate_merged(browser_page, prefix, site):
     page, event = browser_page, make_event(slug="congress")
     guest = make_ticket(event, slug="guest", is_default=True)
     organizer = make_person()
@@ -43,44 +43,44 @@ def test_a_list_is_mapped_rehearsed_imported_undone_and_a_duplicate_merged(brows
     sign_in(page, Client(), site, organizer)
     here = f"{prefix}/organize/congress/registrations/"
     page.goto(f"{here}import/")
-    look_at(page)
+    check_page(page)
 
-    # Columns that say nothing by themselves, a row with an error, then the list that is good.
-    choose(page, LIST)
-    look_at(page)
+    # Unknown column names and a row with an error, then the corrected list.
+    upload_list(page, SAMPLE_CSV)
+    check_page(page)
     map_columns(page)
     assert page.locator(".notice.error li").count() == 1
-    look_at(page)
+    check_page(page)
     page.goto(f"{here}import/")
-    choose(page, LIST.replace("nowhere", "ana@example.org"))
+    upload_list(page, SAMPLE_CSV.replace("nowhere", "ana@example.org"))
     map_columns(page)
     assert Registration.objects.count() == 0
-    look_at(page)
+    check_page(page)
     page.locator("#columns .button:not([name])").first.click()
     page.wait_for_load_state()
-    look_at(page)
+    check_page(page)
     assert Registration.objects.confirmed().count() == 2
 
-    # Undone as a whole.
+    # Undo the import.
     page.goto(f"{here}imports/")
-    look_at(page)
+    check_page(page)
     page.locator("main table a").first.click()
-    look_at(page)
+    check_page(page)
     page.locator("main form button.danger").click()
     page.wait_for_load_state()
-    look_at(page)
+    check_page(page)
     assert Registration.objects.confirmed().count() == 0
 
-    # Two that are one person.
+    # Merge two registrations of one person.
     kept = make_registration(
         guest, first_name="Zoé", last_name="Müller", email="z@example.org", company="Acme"
     )
     make_registration(guest, first_name="Zoé", last_name="Muller", email="z@example.org", company="Acme SA")
     page.goto(f"{here}duplicates/")
-    look_at(page)
+    check_page(page)
     page.locator("main .listing a.button").first.click()
-    look_at(page)
+    check_page(page)
     page.locator("main form button.danger").click()
     page.wait_for_load_state()
-    look_at(page)
+    check_page(page)
     assert Registration.objects.confirmed().get() == kept

@@ -1,4 +1,4 @@
-"""A day of 484 sessions in a real browser: one tap to now, an hour, rooms; a grid that scrolls."""
+"""The agenda of a day with 484 sessions: links to now and to each hour, and a grid that scrolls."""
 
 import datetime
 import re
@@ -13,12 +13,12 @@ from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 from tests.schedule.programme.large_days import make_large_day
 
 pytestmark = pytest.mark.once
-FONT = "source-sans-3-latin-wght-normal.woff2"
+LATIN_FONT = "source-sans-3-latin-wght-normal.woff2"
 
 
 @pytest.fixture
 def running_event(transactional_db):
-    """A day that began four hours ago, or at its first hour: earlier sessions belong to the day before."""
+    """Create a day that began four hours ago, or at its first hour, before which it is the day before."""
     now = timezone.localtime().replace(second=0, microsecond=0)
     day_start = now.replace(hour=DEFAULT_DAY_START.hour, minute=0)
     start = now - datetime.timedelta(hours=4)
@@ -31,7 +31,7 @@ def running_event(transactional_db):
     return event
 
 
-def test_now_is_one_tap_away(browser_page: Page, running_event, prefix: str):
+def test_jump_to_now_shows_current_sessions(browser_page: Page, running_event, prefix: str):
     page = browser_page
     page.goto(f"{prefix}/events/conf/agenda/")
     assert_no_sideways_scroll(page)
@@ -45,7 +45,7 @@ def test_now_is_one_tap_away(browser_page: Page, running_event, prefix: str):
     expect(first).to_be_in_viewport()
 
 
-def test_the_first_view_on_a_phone_loads_no_font_for_single_letters(open_page, running_event):
+def test_agenda_loads_no_extra_font_for_single_letters(open_page, running_event):
     Speaker.objects.update(name="Łukasz Şahin")
     page = open_page("phone")
 
@@ -53,10 +53,10 @@ def test_the_first_view_on_a_phone_loads_no_font_for_single_letters(open_page, r
 
     expect(page.get_by_text("Łukasz Şahin").first).to_be_visible()
     loaded = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
-    assert [name.rpartition("/")[2] for name in loaded if ".woff2" in name] == [FONT]
+    assert [name.rpartition("/")[2] for name in loaded if ".woff2" in name] == [LATIN_FONT]
 
 
-def test_now_follows_the_clock_of_an_old_page(open_page, running_event):
+def test_jump_to_now_uses_current_time_on_stale_page(open_page, running_event):
     page = open_page("phone")
     page.goto("/events/conf/agenda/")
     page.clock.set_fixed_time(timezone.now() + datetime.timedelta(hours=2))
@@ -72,7 +72,7 @@ def test_now_follows_the_clock_of_an_old_page(open_page, running_event):
     expect(heading).to_be_in_viewport()
 
 
-def test_an_hour_and_back_without_a_script(no_javascript: Page, running_event, prefix: str, screen: str):
+def test_hour_links_work_without_javascript(no_javascript: Page, running_event, prefix: str, screen: str):
     page = no_javascript
     page.goto(f"{prefix}/events/conf/agenda/")
     hours = page.locator(".jumps a:not(.jump-now)")
@@ -86,7 +86,7 @@ def test_an_hour_and_back_without_a_script(no_javascript: Page, running_event, p
 
 @pytest.mark.parametrize("screen", ["desktop"], indirect=True)
 @pytest.mark.parametrize("language", ["fr"], indirect=True)
-def test_rooms_and_hours_stay_in_view(browser_page: Page, running_event):
+def test_room_and_hour_headings_stay_in_view(browser_page: Page, running_event):
     page = browser_page
     page.goto("/events/conf/agenda/")
     page.locator(".timetable").evaluate("(grid) => { grid.scrollIntoView(); grid.scrollTo(2000, 1500); }")

@@ -1,4 +1,4 @@
-"""`make run LAN=1` as a phone meets it: the help page, the certificate, then the scanner over https."""
+"""`make run LAN=1` used from a phone: the help page, the certificate, then the scanner over https."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @pytest.fixture(scope="module")
 def lan(tmp_path_factory, add_database):
-    """The whole service on the local network, with a folder of its own, where it seeds the demo."""
+    """Run the service on the local network with a new folder, into which it seeds the demo."""
     var = tmp_path_factory.mktemp("lan")
     add_database(var)
     port = free_pair()
@@ -43,7 +43,7 @@ def lan(tmp_path_factory, add_database):
 
 
 def free_pair() -> int:
-    """A port that is free together with the next one."""
+    """Return a free port whose successor is free too."""
     while True:
         with socket.socket() as first, socket.socket() as second:
             first.bind(("", 0))
@@ -65,7 +65,7 @@ def wait_for(condition, process: subprocess.Popen, log: Path, seconds: float = 2
 
 @pytest.fixture
 def phone(playwright, chromium_path, tmp_path):
-    """Open a Chromium with a home of its own; `trust` names the authority it has installed."""
+    """Return a function that opens Chromium with a new home; `trust` is an authority to install."""
     contexts = []
 
     def opened(trust: Path | None = None):
@@ -98,14 +98,14 @@ def certutil(*arguments: str) -> None:
 
 
 @pytest.mark.long
-def test_the_terminal_says_where_phones_begin(lan):
+def test_terminal_shows_address_for_phones(lan):
     assert f"Phones on this network start here: http://{lan['host']}:{lan['port'] + 1}/" in lan["log"]
     assert f"  Site        https://{lan['host']}:{lan['port']}/" in lan["log"]
     assert "█" in lan["log"]
 
 
 @pytest.mark.long
-def test_the_phone_fetches_the_certificate_and_then_trusts_the_site(lan, phone, tmp_path):
+def test_phone_downloads_certificate_and_trusts_the_site(lan, phone, tmp_path):
     page = phone()
     page.goto(f"http://{lan['host']}:{lan['port'] + 1}/?language=en")
     assert page.get_by_role("heading", level=1).inner_text() == "Prepare this phone"
@@ -130,7 +130,7 @@ def test_the_phone_fetches_the_certificate_and_then_trusts_the_site(lan, phone, 
     assert trusting.evaluate("'serviceWorker' in navigator && typeof crypto.subtle.verify === 'function'")
 
 
-def test_the_key_is_nowhere_to_be_had(lan):
+def test_authority_key_is_private_and_not_served(lan):
     assert (lan["var"] / "lan" / "authority.key").stat().st_mode & 0o777 == 0o600
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(f"http://{lan['host']}:{lan['port'] + 1}/lan/authority.key", timeout=5)

@@ -57,7 +57,7 @@ def sign_in_with_role(page: Page, site: str, role: str) -> None:
 
 
 @VIEWS
-def test_ten_invoices_leave_in_three_clicks(browser_page, site, prefix, run_tasks):
+def test_ten_invoices_are_issued_and_sent_in_three_clicks(browser_page, site, prefix, run_tasks):
     make_issuer()
     make_orders(10)
     sign_in_with_role(browser_page, site, "treasurer")

@@ -1,4 +1,4 @@
-"""The morning of the convention: everybody comes at once, the network fails, and the numbers are true.
+"""The morning of the convention: everybody arrives at once, the network fails, and all numbers agree.
 
 The full size (600 people, 6 scanners, 2 desks, 40 minutes in 4) runs with the soak tests; another size by
 MORNING_PEOPLE and MORNING_MINUTES. Run it with `-s` to see how long people waited for their verdicts.
@@ -186,8 +186,8 @@ def plan_desks(morning: Morning, desks: list[Desk]) -> list[tuple[float, Callabl
     ]
 
 
-def play(morning: Morning, scanners: list[Scanner], desks: list[Desk]) -> None:
-    """Let the morning happen: its steps in order, each at its time or as soon after as possible."""
+def run_morning(morning: Morning, scanners: list[Scanner], desks: list[Desk]) -> None:
+    """Run the steps of the morning in order, each at its time or as soon after as possible."""
     steps = plan_desks(morning, desks)
     morning.plan_badges(scanners)
     devices = [*scanners, *desks]
@@ -197,7 +197,7 @@ def play(morning: Morning, scanners: list[Scanner], desks: list[Desk]) -> None:
             steps += [(0.1, functools.partial(set_clock, scanner, error_ms=7 * 60_000))]
             steps += [(0.4, functools.partial(set_clock, scanner, error_ms=-HOUR_MS))]
     steps += [(0.5, functools.partial(lose_phone, scanners))]
-    steps += [(0.74, functools.partial(count_waiting, scanner)) for scanner in scanners[:-1]]
+    steps += [(0.74, functools.partial(assert_scans_are_waiting, scanner)) for scanner in scanners[:-1]]
     steps += [(0.75, device.restore) for device in devices if device is not scanners[-1]]
     began = time.monotonic()
     for scanner in scanners:
@@ -211,8 +211,8 @@ def set_clock(scanner: Scanner, error_ms: int) -> None:
     scanner.page.evaluate("(ms) => window.morning.setClockError(ms)", error_ms)
 
 
-def count_waiting(scanner: Scanner) -> None:
-    """Require scans that were judged and wait for the network: no verdict waited for the server."""
+def assert_scans_are_waiting(scanner: Scanner) -> None:
+    """Require scans that have a verdict and wait for the network: no verdict waits for the server."""
     assert int(scanner.page.locator("#pending").get_attribute("data-count")) > 0, scanner.name
 
 
@@ -284,11 +284,11 @@ def finish(morning: Morning, scanners: list[Scanner], desks: list[Desk], find: C
 
 
 @pytest.mark.once
-def test_a_small_morning(open_scanners, open_desks, open_lost_phone):
+def test_small_morning_has_correct_numbers(open_scanners, open_desks, open_lost_phone):
     morning = Morning(SMALL_PEOPLE, SMALL_SECONDS)
     scanners, desks = open_scanners(morning, "cut", "lost"), open_desks(morning, "offline")
 
-    play(morning, scanners, desks)
+    run_morning(morning, scanners, desks)
     finish(morning, scanners, desks, open_lost_phone)
 
     report_waits(scanners, desks)
@@ -297,12 +297,12 @@ def test_a_small_morning(open_scanners, open_desks, open_lost_phone):
 
 
 @pytest.mark.soak
-def test_six_hundred_people_in_four_minutes(open_scanners, open_desks, open_lost_phone):
+def test_full_morning_has_correct_numbers_and_short_waits(open_scanners, open_desks, open_lost_phone):
     morning = Morning(SOAK_PEOPLE, SOAK_SECONDS)
     scanners = open_scanners(morning, "camera", "cut", "silent", "clock", "offline", "lost")
     desks = open_desks(morning, "offline", "cut")
 
-    play(morning, scanners, desks)
+    run_morning(morning, scanners, desks)
     finish(morning, scanners, desks, open_lost_phone)
 
     waits = report_waits(scanners, desks)

@@ -1,4 +1,4 @@
-"""A passkey in the browser that is not to open the door: its holder not verified, or removed on the site."""
+"""Passkeys that must not sign in: without user verification, or removed on the site."""
 
 import re
 
@@ -27,7 +27,7 @@ def try_passkey(page: Page, passkeys: Passkeys, prefix: str) -> None:
 
 @pytest.fixture
 def signed_out(browser_page: Page, prefix: str) -> tuple[Page, Passkeys]:
-    """A browser with a passkey of Ana's, signed out."""
+    """Return a page and a passkey of Ana's, who is signed out."""
     make_account(email="ana@example.org", password=PASSWORD)
     sign_in(browser_page, prefix, "ana@example.org")
     passkeys = add_passkey(browser_page, prefix, "Clé")
@@ -37,7 +37,7 @@ def signed_out(browser_page: Page, prefix: str) -> tuple[Page, Passkeys]:
 
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
 @pytest.mark.parametrize("language", ["fr"], indirect=True)
-def test_a_passkey_whose_holder_is_not_verified_opens_nothing(signed_out, prefix):
+def test_passkey_without_user_verification_does_not_sign_in(signed_out, prefix):
     page, passkeys = signed_out
     passkeys.session.send("WebAuthn.setUserVerified", {**passkeys.which, "isUserVerified": False})
     try_passkey(page, passkeys, prefix)
@@ -48,7 +48,7 @@ def test_a_passkey_whose_holder_is_not_verified_opens_nothing(signed_out, prefix
 
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
 @pytest.mark.parametrize("language", ["fr"], indirect=True)
-def test_a_passkey_that_was_removed_on_the_site_opens_nothing(signed_out, prefix):
+def test_removed_passkey_does_not_sign_in(signed_out, prefix):
     page, passkeys = signed_out
     Authenticator.objects.filter(type="webauthn").delete()
     try_passkey(page, passkeys, prefix)

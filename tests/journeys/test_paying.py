@@ -1,4 +1,4 @@
-"""Paying by card on a phone: given up, too late, begun again, refused, paid, confirmed; then the badge."""
+"""Pay by card on a phone: abandoned, expired, retried, declined, paid and confirmed; then the badge."""
 
 import re
 
@@ -51,7 +51,7 @@ def test_a_guest_pays_by_card(browser_page: Page, prefix: str, stripe: StandIn, 
     expect(page.locator("h1")).to_have_text(re.compile("Payer 120|Pay €120"))
     check_page(page)
 
-    # Given up on Stripe's page, too late, and begun again.
+    # Leave Stripe's page, let the hold expire, and start again.
     go_on(page)
     expect(page).to_have_url(re.compile(re.escape(stripe.url)))
     page.locator("#back").click()
@@ -63,7 +63,7 @@ def test_a_guest_pays_by_card(browser_page: Page, prefix: str, stripe: StandIn, 
     check_page(page)
     go_on(page)
 
-    # A refused card, a good one, and back.
+    # A declined card, then a valid one.
     page.locator("#card").fill("4000 0000 0000 0002")
     page.locator("button[value=card]").click()
     expect(page.locator(".error")).to_be_visible()

@@ -1,4 +1,4 @@
-"""A code, a dinner and a price that changes, as somebody meets them on a phone; with a script and without."""
+"""A voucher, an add-on and a price that changes, on a phone, with and without JavaScript."""
 
 import datetime
 import re
@@ -27,8 +27,8 @@ def congress(site: str) -> Event:
     return event
 
 
-def story(page: Page, prefix: str, check: Callable[[Page], None]) -> None:
-    """From the event's page to the order; looking at pages needs a script, so it is left out without one."""
+def register_with_voucher(page: Page, prefix: str, check: Callable[[Page], None]) -> None:
+    """Register, from the event's page to the order; `check` inspects each page, which needs JavaScript."""
     page.goto(f"{prefix}/events/congress/")
     expect(page.locator("main")).to_contain_text(re.compile(r"120.€|€120"))
     check(page)
@@ -62,9 +62,9 @@ def story(page: Page, prefix: str, check: Callable[[Page], None]) -> None:
 
 
 @pytest.mark.long
-def test_prices_are_shown_and_shown_again_when_they_change(browser_page: Page, prefix: str, congress: Event):
-    story(browser_page, prefix, check_page)
+def test_changed_price_is_shown_again_before_ordering(browser_page: Page, prefix: str, congress: Event):
+    register_with_voucher(browser_page, prefix, check_page)
 
 
-def test_the_same_without_a_script(no_javascript: Page, prefix: str, congress: Event):
-    story(no_javascript, prefix, lambda _page: None)
+def test_changed_price_is_shown_again_without_javascript(no_javascript: Page, prefix: str, congress: Event):
+    register_with_voucher(no_javascript, prefix, lambda _page: None)

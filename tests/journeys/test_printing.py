@@ -27,7 +27,7 @@ def event():
 
 
 @pytest.mark.long
-def test_an_organizer_prints_and_learns_what_changed_since(browser_page, prefix, site, event):
+def test_organizer_prints_booklet_and_is_warned_of_later_changes(browser_page, prefix, site, event):
     page = browser_page
     sign_in(page, Client(), site, make_staff(event))
     page.goto(f"{prefix}/organize/x/schedule/")

@@ -25,7 +25,7 @@ def event():
 
 
 @pytest.mark.long
-def test_a_table_is_edited_and_imported(browser_page, prefix, site, event):
+def test_programme_table_is_downloaded_edited_and_imported(browser_page, prefix, site, event):
     page, organizer = browser_page, make_person()
     ClubRole.objects.create(person=organizer, role=ClubRole.Role.ORGANIZER)
     sign_in(page, Client(), site, organizer)

@@ -40,7 +40,7 @@ def open_registration(page: Page, slug: str) -> None:
     assert Event.objects.get(slug=slug).is_registration_open()
 
 
-def test_a_copied_event_is_open_after_a_few_clicks(open_page, site):
+def test_copied_event_opens_registration_within_click_limit(open_page, site):
     source = make_event(
         slug="convention-2027", starts_at=STARTS_AT, ends_at=STARTS_AT + datetime.timedelta(hours=10)
     )
@@ -61,7 +61,7 @@ def test_a_copied_event_is_open_after_a_few_clicks(open_page, site):
 
 
 @pytest.mark.parametrize("screen", ["phone", "desktop"])
-def test_an_event_from_nothing_is_open_after_some_clicks(open_page, site, screen):
+def test_new_event_opens_registration_within_click_limit(open_page, site, screen):
     page = open_page(screen, "en")
     sign_in(page, Client(), site, make_administrator())
     count_clicks(page)
@@ -77,7 +77,7 @@ def test_an_event_from_nothing_is_open_after_some_clicks(open_page, site, screen
     page.get_by_label("Name of the other venue").fill("Palais des congrès")
     page.get_by_label("City of the other venue").fill("Annecy")
     page.get_by_role("button", name="Create a draft").click()
-    # The price of the guests' ticket is the one thing that nobody else can know.
+    # Only the price of the guest ticket has no default.
     page.get_by_role("listitem").filter(has_text="Free for guests: Guest").get_by_role("link").click()
     page.get_by_role("link", name="Guest").first.click()
     page.get_by_label("Price", exact=False).first.fill("90")

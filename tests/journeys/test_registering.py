@@ -1,4 +1,4 @@
-"""Registering, from the event's page to the badge in the mail, as people do it in a browser."""
+"""Register in a browser, from the event's page to the badge in the e-mail."""
 
 import re
 from email.message import EmailMessage
@@ -77,18 +77,18 @@ def part(message: EmailMessage, kind: str) -> EmailMessage:
     return next(part for part in message.walk() if part.get_content_type() == kind)
 
 
-def link_in(message: EmailMessage, pattern: str) -> str:
+def find_link(message: EmailMessage, pattern: str) -> str:
     return re.search(rf"https?://\S*{pattern}\S*", part(message, "text/plain").get_content()).group(0)
 
 
-def test_a_guest_registers_corrects_and_cancels(
+def test_guest_registers_corrects_and_cancels(
     browser_page: Page, prefix: str, congress: Event, mail_receiver: MailReceiver, run_tasks
 ):
     page = browser_page
     page.goto(f"{prefix}/events/congress/")
     check_page(page)
     go_on(page)
-    go_on(page)  # too early: the summary says what is missing
+    go_on(page)  # without names: the summary lists the missing fields
     expect(page.locator("#error-summary li")).to_have_count(3)
     check_page(page)
     say_who(page)
@@ -107,7 +107,7 @@ def test_a_guest_registers_corrects_and_cancels(
     page.locator("main details summary").click()
     check_page(page)
     run_tasks()
-    page.goto(link_in(mail_receiver.wait_for(1)[0], "/orders/confirm/"))
+    page.goto(find_link(mail_receiver.wait_for(1)[0], "/orders/confirm/"))
     check_page(page)
     registration.refresh_from_db()
     assert registration.state == "pending"
@@ -121,7 +121,7 @@ def test_a_guest_registers_corrects_and_cancels(
     badge = part(message, "application/pdf").get_payload(decode=True)
     assert decode_qr(render_pdf(badge)[0]) == [build_badge_code(registration)]
 
-    page.goto(link_in(message, "/orders/"))
+    page.goto(find_link(message, "/orders/"))
     page.locator("a[href$='/correct/']").click()
     check_page(page)
     fill(page, last_name="Müller-Lefèvre")
@@ -140,7 +140,7 @@ def test_a_guest_registers_corrects_and_cancels(
 
 
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
-def test_a_member_takes_a_place_of_a_visit_through_the_mailed_link(
+def test_member_confirms_place_on_visit_through_mailed_link(
     browser_page: Page, prefix: str, visit: Event, mail_receiver: MailReceiver, run_tasks
 ):
     page = browser_page
@@ -155,7 +155,7 @@ def test_a_member_takes_a_place_of_a_visit_through_the_mailed_link(
     expect(page.locator("main")).to_contain_text("zoe@example.org")
     check_page(page)
     run_tasks()
-    page.goto(link_in(mail_receiver.wait_for(1)[0], "/orders/confirm/"))
+    page.goto(find_link(mail_receiver.wait_for(1)[0], "/orders/confirm/"))
     check_page(page)
     go_on(page)
     expect(page.locator("h1")).to_have_text(CONFIRMED)
@@ -165,7 +165,7 @@ def test_a_member_takes_a_place_of_a_visit_through_the_mailed_link(
 
 @pytest.mark.parametrize("language", ["fr"], indirect=True)
 @pytest.mark.parametrize("screen", ["desktop"], indirect=True)
-def test_members_and_strangers_see_the_same(browser_page: Page, visit: Event):
+def test_registration_does_not_reveal_membership(browser_page: Page, visit: Event):
     make_member(email="member@example.org")
     seen = []
     for address in ("member@example.org", "nobody@example.org"):
@@ -178,7 +178,7 @@ def test_members_and_strangers_see_the_same(browser_page: Page, visit: Event):
     assert seen[0] == seen[1]
 
 
-def test_without_a_script(no_javascript: Page, prefix: str, congress: Event):
+def test_two_people_are_registered_without_javascript(no_javascript: Page, prefix: str, congress: Event):
     page = no_javascript
     page.goto(f"{prefix}/events/congress/register/")
     say_who(page)
@@ -199,7 +199,7 @@ def test_without_a_script(no_javascript: Page, prefix: str, congress: Event):
 
 @pytest.mark.parametrize("language", ["fr"], indirect=True)
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
-def test_enter_in_a_field_goes_on(no_javascript: Page, congress: Event):
+def test_enter_in_a_field_submits_the_step(no_javascript: Page, congress: Event):
     page = no_javascript
     page.goto("/events/congress/register/")
     page.locator("[name=add]").click()
@@ -234,7 +234,7 @@ def test_a_double_click_books_once(browser_page: Page, congress: Event):
 
 @pytest.mark.parametrize("language", ["fr"], indirect=True)
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
-def test_what_is_typed_is_there_after_leaving(browser_page: Page, congress: Event):
+def test_draft_is_restored_after_leaving_the_form(browser_page: Page, congress: Event):
     page = browser_page
     page.goto("/events/congress/register/")
     with page.expect_response(lambda response: response.status == 204):
@@ -245,7 +245,7 @@ def test_what_is_typed_is_there_after_leaving(browser_page: Page, congress: Even
 
 
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
-def test_cruel_names_fit(browser_page: Page, prefix: str, congress: Event):
+def test_extreme_names_fit_the_screen(browser_page: Page, prefix: str, congress: Event):
     page = browser_page
     Event.objects.update(name="Convention " + "extraordinairement longue " * 11, name_en="W" * 300)
     page.goto(f"{prefix}/events/congress/")

@@ -1,4 +1,4 @@
-"""At the door: pair, scan, and what each badge shows."""
+"""The scanner in a browser: pairing, scanning and the verdict of each badge."""
 
 import datetime
 
@@ -14,13 +14,13 @@ from tests.journeys.scanning import expect_all_sent, expect_free, expect_verdict
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
-def verdicts() -> list[tuple[str, str]]:
-    """What the server made of the scans, in the order of the phone."""
+def list_verdicts() -> list[tuple[str, str]]:
+    """Return verdict and reason of each stored scan, in the order of the device."""
     return list(Scan.objects.order_by("device_sequence").values_list("verdict", "reason"))
 
 
 @pytest.mark.long
-def test_badges_before_the_camera(camera_page, site):
+def test_camera_scans_show_verdicts(camera_page, site):
     event = make_event()
     zoe = make_registration(event, first_name="Zoé", last_name="Müller", company="Acme")
     gone = make_registration(event, cancelled_at=timezone.now(), badge_version=2)
@@ -41,11 +41,11 @@ def test_badges_before_the_camera(camera_page, site):
         tap(page)
     assert seen == {"Cette inscription a été annulée.", "Badge d’un autre événement."}
     expect_all_sent(page)
-    assert verdicts()[:2] == [("admitted", ""), ("already_in", "")]
-    assert set(verdicts()[2:4]) == {("refused", "cancelled"), ("refused", "other_event")}
+    assert list_verdicts()[:2] == [("admitted", ""), ("already_in", "")]
+    assert set(list_verdicts()[2:4]) == {("refused", "cancelled"), ("refused", "other_event")}
 
 
-def test_the_page_asks_to_be_paired(browser_page, prefix, language):
+def test_unpaired_phone_shows_pairing_page(browser_page, prefix, language):
     browser_page.goto(f"{prefix}/scan/")
     title = {"fr": "Faire de ce téléphone un scanner", "en": "Use this phone as a scanner"}[language]
     expect(browser_page.get_by_role("heading", name=title)).to_be_visible()
@@ -53,7 +53,7 @@ def test_the_page_asks_to_be_paired(browser_page, prefix, language):
     assert_accessible(browser_page)
 
 
-def test_pairing_by_hand_and_scanning_with_a_hand_scanner(browser_page, prefix, language):
+def test_phone_is_paired_by_link_and_scans_with_hand_scanner(browser_page, prefix, language):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     event.tickets.update(name_en="Member")
@@ -72,11 +72,11 @@ def test_pairing_by_hand_and_scanning_with_a_hand_scanner(browser_page, prefix, 
     assert_no_sideways_scroll(page)
     tap(page)
     expect_all_sent(page)
-    assert verdicts() == [("admitted", ""), ("already_in", "")]
+    assert list_verdicts() == [("admitted", ""), ("already_in", "")]
     assert_accessible(page)
 
 
-def test_real_keys_of_a_scanner_that_types_in_another_layout(open_page):
+def test_hand_scanner_with_another_keyboard_layout_is_understood(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     page = open_page("desktop")
@@ -88,10 +88,10 @@ def test_real_keys_of_a_scanner_that_types_in_another_layout(open_page):
     wedge(page, seen)
     expect_verdict(page, "admitted", name="Ana Silva")
     expect_all_sent(page)
-    assert verdicts() == [("admitted", "")]
+    assert list_verdicts() == [("admitted", "")]
 
 
-def test_a_code_typed_by_hand(open_page):
+def test_badge_code_can_be_typed(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     page = open_page("phone")
@@ -105,7 +105,7 @@ def test_a_code_typed_by_hand(open_page):
     expect_verdict(page, "admitted", name="Ana Silva")
 
 
-def test_a_second_phone_sees_who_is_in(open_page):
+def test_second_phone_knows_presences_of_first_phone(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     first, second = open_page("phone"), open_page("phone", "en")
@@ -123,8 +123,8 @@ def test_a_second_phone_sees_who_is_in(open_page):
     expect(second.locator("#verdict-detail")).to_contain_text("Entrée")
 
 
-def test_a_second_phone_sees_who_is_in_after_the_server_s_clock_was_put_back(open_page, monkeypatch):
-    """Without a network of its own to the first phone it would let the same badge in twice, unseen."""
+def test_second_phone_knows_presences_after_server_clock_is_set_back(open_page, monkeypatch):
+    """A second phone that misses the presence would admit the same badge again, unnoticed."""
     event = make_event(sequence=1)
     early, late = (make_registration(event, first_name=name, last_name="Silva") for name in ("Ana", "Eva"))
     first, second = open_page("phone"), open_page("phone", "en")
@@ -133,27 +133,27 @@ def test_a_second_phone_sees_who_is_in_after_the_server_s_clock_was_put_back(ope
     wedge(first, code_of(early))
     expect_verdict(first, "admitted")
     expect_all_sent(first)
-    ask_now(second)
+    synchronize_phone(second)
     expect(second.locator("#inside")).to_have_text("1 inside")
     before = timezone.now
     monkeypatch.setattr(timezone, "now", lambda: before() - datetime.timedelta(minutes=20))
     wedge(first, code_of(late))
     expect_verdict(first, "admitted")
     expect_all_sent(first)
-    ask_now(second)
+    synchronize_phone(second)
     expect(second.locator("#inside")).to_have_text("2 inside")
     wedge(second, code_of(late))
     expect_verdict(second, "already_in", name="Eva Silva")
 
 
-def ask_now(page) -> None:
-    """Let a phone ask the server at once."""
+def synchronize_phone(page) -> None:
+    """Make a phone exchange scans with the server at once."""
     page.locator("#menu-open").click()
     page.locator("#send-now").click()
     page.locator("#menu-close").click()
 
 
-def test_someone_registered_a_minute_ago_turns_green_by_the_server(open_page):
+def test_registration_unknown_to_phone_is_admitted_by_server(open_page):
     event = make_event()
     page = open_page("phone")
     pair(page, event)
@@ -164,7 +164,7 @@ def test_someone_registered_a_minute_ago_turns_green_by_the_server(open_page):
     assert list(Scan.objects.values_list("local_verdict", "verdict")) == [("unverified", "admitted")]
 
 
-def test_what_only_the_server_knows_comes_on_the_screen(open_page):
+def test_refusal_by_server_is_shown_on_phone(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     page = open_page("phone")
@@ -177,7 +177,7 @@ def test_what_only_the_server_knows_comes_on_the_screen(open_page):
     expect(page.locator("#last-line")).to_contain_text("Refusé")
 
 
-def test_the_wrong_badge_undone_in_time(open_page):
+def test_last_scan_is_undone(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     page = open_page("phone")
@@ -192,7 +192,7 @@ def test_the_wrong_badge_undone_in_time(open_page):
     assert (second.direction, second.undoes, second.reason) == ("in", first.uid, "undone")
 
 
-def test_an_exit(open_page):
+def test_exit_scan_ends_presence(open_page):
     event = make_event()
     badge = make_registration(event)
     page = open_page("phone", "en")
@@ -206,7 +206,7 @@ def test_an_exit(open_page):
     assert Presence.objects.get().is_inside is False
 
 
-def test_what_is_no_badge(open_page):
+def test_invalid_codes_are_refused_with_reason(open_page):
     event = make_event()
     badge = make_registration(event)
     page = open_page("phone")
@@ -224,7 +224,7 @@ def test_what_is_no_badge(open_page):
         tap(page)
 
 
-def test_a_held_verdict_is_not_covered_by_the_next_badge(open_page):
+def test_refusal_is_not_replaced_by_next_scan(open_page):
     event = make_event()
     first, second = make_registration(event, last_name="Un"), make_registration(event, last_name="Deux")
     page = open_page("phone")
@@ -242,7 +242,7 @@ def test_a_held_verdict_is_not_covered_by_the_next_badge(open_page):
     expect_verdict(page, "admitted", name="Zoé Un")
 
 
-def test_a_door_that_decides_online_only(open_page):
+def test_online_only_checkpoint_needs_the_server(open_page):
     event = make_event()
     event.checkpoints.update(is_strict=True)
     badge, other = make_registration(event, last_name="Un"), make_registration(event, last_name="Deux")
@@ -258,7 +258,7 @@ def test_a_door_that_decides_online_only(open_page):
 
 
 @pytest.mark.long
-def test_each_verdict_sounds_of_its_own_and_never_before_it_shows(open_page):
+def test_each_verdict_has_distinct_sound_played_when_shown(open_page):
     event = make_event()
     badge = make_registration(event)
     page = open_page("phone")
@@ -296,7 +296,7 @@ def test_each_verdict_sounds_of_its_own_and_never_before_it_shows(open_page):
     assert len(set(sounds.values())) == 3
 
 
-def test_an_insecure_address_says_so(open_page, site):
+def test_insecure_address_is_reported(open_page, site):
     page = open_page("phone")
     page.route(
         "http://scanner.example/**", lambda route: route.fulfill(response=route.fetch(url=at(site, route)))
@@ -307,11 +307,11 @@ def test_an_insecure_address_says_so(open_page, site):
 
 
 def at(site: str, route) -> str:
-    """The same file on the live server."""
+    """Return the address of the same file on the live server."""
     return site + route.request.url.removeprefix("http://scanner.example")
 
 
-def test_the_code_reader_that_did_not_load_is_tried_again(camera_page, site):
+def test_code_reader_that_failed_to_load_is_retried(camera_page, site):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     page = camera_page([code_of(badge)])

@@ -1,4 +1,4 @@
-"""Whether a name is still the same person's: a decision on plain data, tried on names of many kinds."""
+"""Comparison of attendee identities on plain data, tried on names in many scripts and spellings."""
 
 import itertools
 
@@ -12,7 +12,7 @@ from registrations.attendee_identity import (
     is_same_name,
 )
 
-SPELLINGS = [
+SAME_NAMES = [
     ("Zoé Müller", "Zoe Muller"),
     ("Zoe Müler", "Zoe Müller"),
     ("Müller Zoé", "Zoé Müller"),
@@ -34,7 +34,7 @@ SPELLINGS = [
     ("Suharto Suharto", "Suharto Suharto"),
     ("Bob Roi", "Bob Roy"),
 ]
-OTHERS = [
+DIFFERENT_NAMES = [
     ("Zoé Müller", "Bob Roi"),
     ("Zoé Müller", "Jean Müller"),
     ("Zoé Müller", "Zoé Martin"),
@@ -49,24 +49,24 @@ OTHERS = [
 ]
 
 
-def who(name: str, email: str = "one@example.org") -> AttendeeIdentity:
+def make_identity(name: str, email: str = "one@example.org") -> AttendeeIdentity:
     first, _space, last = name.partition(" ")
     return AttendeeIdentity(first_name=first, last_name=last, email=email)
 
 
-@pytest.mark.parametrize(("one", "other"), SPELLINGS)
-def test_another_spelling_is_the_same_name_at_any_address(one, other):
+@pytest.mark.parametrize(("one", "other"), SAME_NAMES)
+def test_other_spelling_is_same_name_at_any_address(one, other):
     for before, after in ((one, other), (other, one)):
-        assert is_same_name(who(before), who(after))
-        assert not is_other_person(who(before), who(after, "two@example.org"))
-        assert not is_other_person(who(before), who(after))
+        assert is_same_name(make_identity(before), make_identity(after))
+        assert not is_other_person(make_identity(before), make_identity(after, "two@example.org"))
+        assert not is_other_person(make_identity(before), make_identity(after))
 
 
-@pytest.mark.parametrize(("one", "other"), OTHERS)
+@pytest.mark.parametrize(("one", "other"), DIFFERENT_NAMES)
 def test_another_name_with_another_address_is_another_person(one, other):
     for before, after in ((one, other), (other, one)):
-        assert not is_same_name(who(before), who(after))
-        assert is_other_person(who(before), who(after, "two@example.org"))
+        assert not is_same_name(make_identity(before), make_identity(after))
+        assert is_other_person(make_identity(before), make_identity(after, "two@example.org"))
 
 
 @pytest.mark.parametrize(
@@ -83,45 +83,45 @@ def test_another_name_with_another_address_is_another_person(one, other):
         ("李 伟", "王 芳", True),
     ],
 )
-def test_under_the_same_address_a_name_of_which_nothing_is_left_is_another_persons(before, after, is_other):
-    assert is_other_person(who(before), who(after, "ONE@example.org")) == is_other
+def test_entirely_different_name_at_same_address_is_another_person(before, after, is_other):
+    assert is_other_person(make_identity(before), make_identity(after, "ONE@example.org")) == is_other
 
 
-def test_a_place_without_a_name_is_its_addresss():
+def test_unnamed_place_is_compared_by_address():
     nobody = AttendeeIdentity(email="one@example.org")
-    assert not is_other_person(nobody, who("Zoé Müller"))
-    assert is_other_person(nobody, who("Zoé Müller", "two@example.org"))
+    assert not is_other_person(nobody, make_identity("Zoé Müller"))
+    assert is_other_person(nobody, make_identity("Zoé Müller", "two@example.org"))
     assert not is_other_person(nobody, AttendeeIdentity(email="two@example.org"))
-    assert not is_other_person(who("Zoé Müller", ""), who("Zoé Müler", "two@example.org"))
+    assert not is_other_person(make_identity("Zoé Müller", ""), make_identity("Zoé Müler", "two@example.org"))
 
 
-def test_a_members_place_bears_the_members_name():
-    member = who("Ana Silva")
-    assert choose_member_name(who("Eve Intruder"), member) == ("Ana", "Silva")
+def test_member_ticket_gets_name_of_member_unless_spelling_matches():
+    member = make_identity("Ana Silva")
+    assert choose_member_name(make_identity("Eve Intruder"), member) == ("Ana", "Silva")
     assert choose_member_name(AttendeeIdentity(), member) == ("Ana", "Silva")
-    assert choose_member_name(who("A. Silva"), member) == ("A.", "Silva")
-    assert choose_member_name(who("Eve Intruder"), AttendeeIdentity()) == ("Eve", "Intruder")
+    assert choose_member_name(make_identity("A. Silva"), member) == ("A.", "Silva")
+    assert choose_member_name(make_identity("Eve Intruder"), AttendeeIdentity()) == ("Eve", "Intruder")
 
 
 @pytest.mark.parametrize(
     ("one", "other", "edits"),
     [("", "", 0), ("a", "", 1), ("ab", "ba", 1), ("abcd", "acbd", 1), ("kitten", "sitting", 3)],
 )
-def test_letters_are_counted_with_swaps(one, other, edits):
+def test_edits_are_counted_with_transpositions(one, other, edits):
     assert count_edits(one, other) == count_edits(other, one) == edits
 
 
-def test_a_chain_of_slips_ends_at_the_name_that_it_began_with():
-    """Each step is a slip of the one before, but not of the first."""
+def test_chain_of_small_corrections_can_lead_to_another_person():
+    """Each name is a typo of the previous one, but the last is no typo of the first."""
     chain = ["Marin Duval", "Marino Duval", "Marion Duval", "Marion Dupal", "Marion Dupas"]
     email = iter(f"m{number}@example.org" for number in range(9))
-    steps = [who(name, next(email)) for name in chain]
+    steps = [make_identity(name, next(email)) for name in chain]
     assert all(not is_other_person(one, other) for one, other in itertools.pairwise(steps))
     assert is_other_person(steps[0], steps[-1])
 
 
 @pytest.mark.parametrize("words", [20, 400])
-def test_a_name_of_many_words_is_compared_at_once(words):
+def test_name_of_many_words_is_compared(words):
     many = " ".join(f"w{number}" for number in range(words))
-    assert is_same_name(who(many), who(many))
-    assert is_other_person(who(many), who("Bob Roi", "two@example.org"))
+    assert is_same_name(make_identity(many), make_identity(many))
+    assert is_other_person(make_identity(many), make_identity("Bob Roi", "two@example.org"))

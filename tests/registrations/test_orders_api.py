@@ -1,4 +1,4 @@
-"""POST /api/v1/events/EVENT/orders/: answers, errors by field, repetition."""
+"""POST /api/v1/events/EVENT/orders/: responses, errors by field, idempotency, rate limits."""
 
 import json
 import time
@@ -16,7 +16,7 @@ from registrations.rate_limits import MAILS_PER_HOUR, WRONG_CODES_PER_HOUR
 from tests.factories import make_event, make_question, make_ticket, make_voucher
 
 pytestmark = pytest.mark.django_db
-TOO_MANY = {
+TOO_MANY_PEOPLE_ERROR = {
     "registrations": ["Une commande ne peut pas dépasser 50 personnes\u202f: créez plusieurs commandes."]
 }
 
@@ -43,7 +43,7 @@ def post(event: Event | str, data: Any, **headers: str):
 
 
 @pytest.mark.parametrize(("price", "state"), [(0, "confirmed"), (12_000, "pending")])
-def test_an_order_is_confirmed_where_nothing_is_due_and_else_once_the_link_is_opened(price: int, state: str):
+def test_free_order_is_confirmed_and_priced_order_is_pending(price: int, state: str):
     event = make_event()
     make_ticket(event, price=price)
     response = post(event, body())
@@ -58,7 +58,7 @@ def test_an_order_is_confirmed_where_nothing_is_due_and_else_once_the_link_is_op
     }
 
 
-def test_the_same_key_repeats_the_same_pending_order():
+def test_same_idempotency_key_returns_same_pending_order():
     event = make_event()
     make_ticket(event, price=12_000, capacity=1)
     first, again = (post(event, body(), **{"Idempotency-Key": "k"}) for _twice in "12")
@@ -68,13 +68,13 @@ def test_the_same_key_repeats_the_same_pending_order():
 
 
 @pytest.mark.parametrize("text", ["{nope", "[" * 200_000, '{"email":NaN}', '{"email":' + "9" * 5000 + "}"])
-def test_what_is_no_json_is_a_problem(text):
+def test_invalid_json_is_a_parse_error(text):
     answer = post(make_event(), text)
     assert (answer.status_code, answer.json()["type"]) == (400, "/api/v1/problems/parse-error")
 
 
 @pytest.mark.parametrize("name", ["\u200d", "\u2060\u00ad", "\u3164", "\u0301"])
-def test_a_name_that_nobody_can_see_is_none(name):
+def test_invisible_name_is_refused(name):
     event = make_event()
     make_ticket(event)
     person = {"ticket": "guest", "first_name": name, "last_name": "B", "email": ""}
@@ -82,25 +82,27 @@ def test_a_name_that_nobody_can_see_is_none(name):
     assert (answer.status_code, list(answer.json()["errors"])) == (422, ["registrations.0.first_name"])
 
 
-def described(schema: str) -> dict[str, dict[str, Any]]:
-    """The fields of one request body, by the description that the site gives out."""
+def load_schema_fields(schema: str) -> dict[str, dict[str, Any]]:
+    """Return the fields of a request schema, as published by the API."""
     document = json.loads(Client().get("/api/v1/schema/?format=json").content)
     return document["components"]["schemas"][schema]["properties"]
 
 
-PLACEHOLDERS = {"empty": "", "blank": " \t", "long": "a" * 301, "a long address": f"{'a' * 250}@example.org"}
-"""A long address is tried on addresses alone: that names hold none is said in words, not as a pattern."""
+REFUSED_TEXTS = {"empty": "", "blank": " \t", "long": "a" * 301, "a long address": f"{'a' * 250}@example.org"}
+"""The long address is tried on e-mail fields only: the schema does not forbid addresses in names."""
 
 
-@pytest.mark.parametrize("text", PLACEHOLDERS.values(), ids=PLACEHOLDERS.keys())
+@pytest.mark.parametrize("text", REFUSED_TEXTS.values(), ids=REFUSED_TEXTS.keys())
 @pytest.mark.parametrize(
     ("schema", "prefix"),
     [("OrderCreateRequest", ""), ("PlaceRequest", "registrations.0."), ("BillingRequest", "billing.")],
 )
-def test_a_text_that_is_refused_does_not_fit_the_description(schema, prefix, text):
+def test_refused_text_does_not_match_the_schema(schema, prefix, text):
     event = make_event()
     make_ticket(event)
-    fields = {name: field for name, field in described(schema).items() if field.get("type") == "string"}
+    fields = {
+        name: field for name, field in load_schema_fields(schema).items() if field.get("type") == "string"
+    }
     if "@" in text:
         fields = {name: field for name, field in fields.items() if field.get("format") == "email"}
     accepted_by_description = []
@@ -120,12 +122,12 @@ def test_a_text_that_is_refused_does_not_fit_the_description(schema, prefix, tex
     )
 
 
-def test_an_empty_optional_field_fits_the_description():
+def test_empty_optional_field_matches_the_schema():
     event = make_event()
     make_ticket(event)
     sent = body(email="a@example.org", company="", currency="", code="", purchase_order="")
     sent["billing"] = dict.fromkeys(("name", "street", "postcode", "city", "country"), "")
-    order, billing = described("OrderCreateRequest"), described("BillingRequest")
+    order, billing = load_schema_fields("OrderCreateRequest"), load_schema_fields("BillingRequest")
     unfitting = [
         name
         for schema, fields in ((order, sent), (billing, sent["billing"]))
@@ -138,7 +140,7 @@ def test_an_empty_optional_field_fits_the_description():
 
 
 @pytest.mark.parametrize("name", ["李", "محمد", "👩‍👩‍👧", "O'", "3"])
-def test_a_name_in_any_script_is_one(name):
+def test_name_in_any_script_is_accepted(name):
     event = make_event()
     make_ticket(event)
     person = {"ticket": "guest", "first_name": name, "last_name": "B", "email": ""}
@@ -146,7 +148,7 @@ def test_a_name_in_any_script_is_one(name):
 
 
 @pytest.mark.parametrize("slug", ["staff", "speaker", "press"])
-def test_hidden_tickets_are_not_for_strangers(slug):
+def test_hidden_ticket_cannot_be_ordered(slug):
     event = make_event()
     make_ticket(event, slug=slug, audience=slug, is_public=False)
     person = {"ticket": slug, "first_name": "A", "last_name": "B", "email": "a@example.org"}
@@ -155,7 +157,7 @@ def test_hidden_tickets_are_not_for_strangers(slug):
     assert Registration.objects.count() == 0
 
 
-def test_members_are_answered_alike_whoever_they_are():
+def test_member_ticket_ordered_by_non_member_is_pending():
     event = make_event()
     make_ticket(event, slug="member", audience="member")
     person = {"ticket": "member", "first_name": "A", "last_name": "B", "email": "a@example.org"}
@@ -163,7 +165,7 @@ def test_members_are_answered_alike_whoever_they_are():
     assert (answer["state"], answer["registrations"][0]["state"]) == ("pending", "pending")
 
 
-def test_the_same_key_books_once():
+def test_same_idempotency_key_books_once():
     event = make_event()
     make_ticket(event)
     answers = [post(event, body(), **{"Idempotency-Key": "k-1"}) for _again in range(2)]
@@ -174,7 +176,7 @@ def test_the_same_key_books_once():
     assert Registration.objects.count() == 1
 
 
-def test_sold_out():
+def test_sold_out_ticket_is_refused():
     event = make_event()
     make_ticket(event, capacity=0)
     response = post(event, body())
@@ -208,7 +210,7 @@ def test_sold_out():
         ({"payment": "gold"}, "payment"),
     ],
 )
-def test_errors_by_field(change: dict, field: str):
+def test_errors_name_the_field(change: dict, field: str):
     make_ticket(event := make_event())
     response = post(event, body(**change))
     assert (response.status_code, list(response.json()["errors"])) == (422, [field])
@@ -216,7 +218,7 @@ def test_errors_by_field(change: dict, field: str):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[", "\xff", '{"email": NaN'])
-def test_what_is_no_json_is_refused(text: str):
+def test_malformed_json_is_refused(text: str):
     make_ticket(event := make_event())
     response = post(event, text.encode("latin-1"))
     assert response.status_code in (400, 422)
@@ -224,13 +226,13 @@ def test_what_is_no_json_is_refused(text: str):
 
 
 @pytest.mark.parametrize("data", [[], 3, "x", None])
-def test_what_is_no_object_is_refused(data: Any):
+def test_json_that_is_no_object_is_refused(data: Any):
     make_ticket(event := make_event())
     response = post(event, json.dumps(data))
     assert (response.status_code, response.json()["status"]) == (422, 422)
 
 
-def test_surrogates_and_nul_are_left_out():
+def test_surrogates_and_nul_are_removed():
     make_ticket(event := make_event())
     person = {"ticket": "guest", "first_name": "A\ud800\x00", "last_name": "B"}
     assert post(event, body(registrations=[person])).status_code == 201
@@ -240,7 +242,7 @@ def test_surrogates_and_nul_are_left_out():
     assert set(Registration.objects.values_list("email", flat=True)) == {"", "z@example.org"}
 
 
-def test_no_event_and_closed_events():
+def test_unknown_draft_and_closed_events_are_refused():
     assert post("nowhere", body()).json()["type"] == "/api/v1/problems/not-found"
     draft = make_event(visibility=Event.Visibility.DRAFT)
     assert post(draft, body()).status_code == 404
@@ -258,7 +260,7 @@ def test_the_number_of_queries_does_not_grow_with_people(django_assert_max_num_q
         assert post(event, body(registrations=[person] * 50)).status_code == 201
 
 
-def test_too_many_people_are_refused_before_their_addresses_are_counted(settings):
+def test_order_of_too_many_people_is_refused_before_mails_are_counted(settings):
     settings.RATE_LIMITS = "on"
     make_ticket(event := make_event())
     people = [
@@ -267,15 +269,15 @@ def test_too_many_people_are_refused_before_their_addresses_are_counted(settings
     ]
     for _each in range(MAILS_PER_HOUR + 1):
         answer = post(event, body(registrations=people))
-        assert (answer.status_code, answer.json()["errors"]) == (422, TOO_MANY)
+        assert (answer.status_code, answer.json()["errors"]) == (422, TOO_MANY_PEOPLE_ERROR)
     assert post(event, body(registrations=people[:50])).status_code == 201
 
 
 @pytest.mark.long
 @pytest.mark.once
-def test_one_address_orders_only_so_often(settings, monkeypatch):
+def test_orders_are_rate_limited_by_address(settings, monkeypatch):
     settings.RATE_LIMITS = "on"
-    # The count begins anew with each window, and 301 orders may take longer than what is left of this one.
+    # Stop the clock, since 301 orders may take longer than the rest of a rate limit window.
     now = time.time()
     monkeypatch.setattr(throttles, "time", SimpleNamespace(time=lambda: now))
     event = make_event()
@@ -288,7 +290,7 @@ def test_one_address_orders_only_so_often(settings, monkeypatch):
 
 
 @pytest.mark.once
-def test_prices_are_asked_for_without_spending_the_mails_of_anybody(settings):
+def test_quotes_do_not_count_towards_mail_limit(settings):
     settings.RATE_LIMITS = "on"
     make_ticket(event := make_event())
     asked = body(registrations=[{"ticket": "guest", "first_name": "A", "last_name": "B", "email": "v@x.org"}])
@@ -298,7 +300,7 @@ def test_prices_are_asked_for_without_spending_the_mails_of_anybody(settings):
     assert post(event, asked).status_code == 201
 
 
-def test_wrong_codes_are_guessed_only_so_often_and_then_no_code_tells_anything(settings):
+def test_guessing_voucher_codes_is_rate_limited(settings):
     settings.RATE_LIMITS = "on"
     make_ticket(event := make_event(), price=10_000)
     make_voucher(event)

@@ -1,4 +1,4 @@
-"""A program acts for the person whose token it brings: it registers and cancels as they would on the page."""
+"""Orders and cancellations through the API act for the owner of the token, as on the pages."""
 
 import json
 
@@ -50,7 +50,7 @@ def member():
     return make_member(email="ada@club.example")
 
 
-def test_a_members_place_is_confirmed_at_once_for_the_owner_of_the_token(ticket, member):
+def test_order_for_token_owner_is_confirmed_at_once(ticket, member):
     assert post({}, body("ada@club.example")).json()["state"] == "pending"
     assert post(program(member), body("ada@club.example")).json()["state"] == "confirmed"
     [kept] = Registration.objects.confirmed()
@@ -58,13 +58,13 @@ def test_a_members_place_is_confirmed_at_once_for_the_owner_of_the_token(ticket,
     assert CompanyShare.objects.get().reserved == 1
 
 
-def test_for_others_it_waits_for_their_proof(ticket, member):
+def test_order_for_another_member_awaits_verification(ticket, member):
     other = make_member(email="zoe@club.example")
     answer = post(program(member), body(other.email))
     assert (answer.status_code, answer.json()["state"]) == (201, "pending")
 
 
-def test_one_member_one_place_and_no_more_than_the_company_may_have(ticket, member):
+def test_order_is_refused_for_registered_member_and_for_full_company(ticket, member):
     colleague = make_member(member.employments.get().company, email="zoe@club.example")
     assert post(program(member), body(member.email)).status_code == 201
     again = post(program(member), body(member.email))
@@ -75,7 +75,7 @@ def test_one_member_one_place_and_no_more_than_the_company_may_have(ticket, memb
 
 
 @pytest.mark.parametrize("scope", sorted(set(ApiToken.Scope.values) - {WRITE}))
-def test_a_token_without_the_scope_is_told_so(ticket, member, scope):
+def test_token_without_write_scope_is_refused(ticket, member, scope):
     for path in ("orders/", "quotes/"):
         answer = post(program(member, scope), body(member.email), path)
         assert (answer.status_code, answer.json()["type"]) == (403, "/api/v1/problems/permission-denied")
@@ -83,12 +83,12 @@ def test_a_token_without_the_scope_is_told_so(ticket, member, scope):
 
 
 @pytest.mark.parametrize("header", ["Bearer cvn_x", "bearer\tcvn_x", "Bearer", "Bearer ", "Bearer é x"])
-def test_an_unknown_token_is_no_stranger(ticket, header):
+def test_invalid_token_is_not_treated_as_anonymous(ticket, header):
     assert post({"Authorization": header}, body("a@example.org")).status_code == 401
     assert not Order.objects.exists()
 
 
-def test_a_quote_knows_the_passes_of_the_membership(ticket):
+def test_quote_includes_membership_passes(ticket):
     company = make_company()
     company.memberships.update(passes=1)
     member = make_member(company, email="ada@club.example")
@@ -98,7 +98,7 @@ def test_a_quote_knows_the_passes_of_the_membership(ticket):
     assert post({}, asked, "quotes/").json()["total"]["amount"] == 10_000
 
 
-def test_cancelling_says_first_what_it_comes_to(ticket):
+def test_cancellation_preview_matches_cancellation(ticket):
     person = make_person()
     mine = make_registration(ticket, person=person, price=10_000)
     address = f"registrations/{mine.reference}/cancel/"
@@ -118,7 +118,7 @@ def test_cancelling_says_first_what_it_comes_to(ticket):
     assert (entry.actor_id, entry.channel) == (person.pk, "api")
 
 
-def test_what_was_made_with_the_owners_address_is_looked_up_by_its_reference(ticket):
+def test_registration_with_email_of_token_owner_is_looked_up_by_reference(ticket):
     person = make_person(email="ada@club.example")
     mine = make_registration(ticket, email="Ada@Club.Example")
     address = f"registrations/{mine.reference}/cancel/"
@@ -129,7 +129,7 @@ def test_what_was_made_with_the_owners_address_is_looked_up_by_its_reference(tic
     assert Registration.objects.get().cancelled_at
 
 
-def test_nobody_cancels_what_is_not_theirs(ticket):
+def test_cancel_is_refused_for_another_person_another_event_or_missing_scope(ticket):
     person = make_person()
     others = make_registration(ticket, email="other@example.org")
     elsewhere = make_registration(make_ticket(make_event(slug="other")), person=person)
@@ -141,7 +141,7 @@ def test_nobody_cancels_what_is_not_theirs(ticket):
     assert Registration.objects.filter(cancelled_at=None).count() == 2
 
 
-def test_the_moment_of_use_is_noted_once_in_ten_minutes(ticket, member, django_assert_num_queries):
+def test_token_used_at_is_not_updated_again_within_ten_minutes(ticket, member, django_assert_num_queries):
     headers = program(member)
     post(headers, {})
     first = ApiToken.objects.get().used_at

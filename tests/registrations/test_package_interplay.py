@@ -1,4 +1,4 @@
-"""Where the parts of registration meet: what one of them gives back, another one takes or bills again."""
+"""Interactions between booking, cancellation, import, membership passes and billing."""
 
 import pytest
 from django.utils import translation
@@ -48,13 +48,13 @@ def person(ticket: str, email: str, **more) -> RequestedPlace:
 
 
 def order_for(event, *places: RequestedPlace, payment: str = "card", code: str = "", **context) -> Order:
-    """By card unless it is said; on invoice by somebody whose address is verified."""
+    """Place an order of a buyer whose address is verified, by card unless `payment` is given."""
     request = OrderRequest(email="b@example.org", places=places, payment=payment, billing=BILLED, code=code)
     return place_order(event=event, request=request, context=by_verified(**context))
 
 
-def members(passes: int, people: int):
-    """Members of one company whose membership has so many passes, and their ticket at 200 euros."""
+def make_event_with_members(passes: int, people: int):
+    """Return an event with a member ticket at €200, a company with `passes` passes, and its people."""
     company = make_company()
     found = [make_member(company) for _each in range(people)]
     Membership.objects.update(passes=passes)
@@ -67,8 +67,8 @@ def row(*cells: str):
     return read_table("list.csv", "\n".join(["Prénom;Nom;E-mail;Billet", ";".join(cells)]).encode())
 
 
-def test_a_pass_that_lapsed_with_its_place_is_taken_again_by_a_late_payment():
-    event, company, (one, other) = members(passes=1, people=2)
+def test_late_payment_reserves_expired_pass_again():
+    event, company, (one, other) = make_event_with_members(passes=1, people=2)
     places = [person("member", one.email), person("member", other.email)]
     order = order_for(event, *places, company=company)
     assert [r.price for r in order.registrations.order_by("pk")] == [0, 20_000]
@@ -80,8 +80,8 @@ def test_a_pass_that_lapsed_with_its_place_is_taken_again_by_a_late_payment():
     assert (states(order), PassQuota.objects.get().reserved) == (["confirmed", "confirmed"], 1)
 
 
-def test_a_pass_that_somebody_else_used_meanwhile_is_not_used_twice():
-    event, company, (one, other, third) = members(passes=1, people=3)
+def test_expired_pass_used_by_another_order_is_not_reserved_again():
+    event, company, (one, other, third) = make_event_with_members(passes=1, people=3)
     order = order_for(event, person("member", one.email), person("member", other.email), company=company)
     lapse(order)
     release_expired_holds()
@@ -90,7 +90,7 @@ def test_a_pass_that_somebody_else_used_meanwhile_is_not_used_twice():
         reserve_again(order.registrations.all())
 
 
-def test_what_is_left_of_an_order_by_card_is_confirmed_once_nothing_more_is_due():
+def test_card_order_is_confirmed_when_cancellation_leaves_nothing_due():
     event = make_event()
     make_ticket(event, price=12_000)
     make_ticket(event, slug="speaker")
@@ -100,8 +100,8 @@ def test_what_is_left_of_an_order_by_card_is_confirmed_once_nothing_more_is_due(
     assert states(order) == ["cancelled", "confirmed"]
 
 
-def test_a_pass_that_leaves_nothing_to_pay_confirms_the_whole_order_by_card():
-    event, _company, people = members(passes=2, people=2)
+def test_card_order_paid_by_passes_is_confirmed_once_all_are_verified():
+    event, _company, people = make_event_with_members(passes=2, people=2)
     order = order_for(event, *(person("member", one.email) for one in people))
     first, second = order.registrations.order_by("pk")
     verify_membership(registration=first)
@@ -110,7 +110,7 @@ def test_a_pass_that_leaves_nothing_to_pay_confirms_the_whole_order_by_card():
     assert (states(order), PassQuota.objects.get().reserved) == (["confirmed", "confirmed"], 2)
 
 
-def test_an_offer_is_accepted_whatever_is_asked_and_however_many_the_ticket_is_sold_to():
+def test_offer_is_accepted_despite_required_question_and_minimum_per_order():
     event = make_event()
     ticket = make_ticket(event, capacity=1)
     first = make_registration(ticket)
@@ -125,7 +125,7 @@ def test_an_offer_is_accepted_whatever_is_asked_and_however_many_the_ticket_is_s
     assert Ticket.objects.get().reserved == 1
 
 
-def test_the_bank_is_told_what_an_order_costs_with_its_addons():
+def test_bank_payable_includes_addons():
     event = make_event()
     make_ticket(event, price=12_000)
     make_addon(event)
@@ -137,8 +137,8 @@ def test_the_bank_is_told_what_an_order_costs_with_its_addons():
     )
 
 
-def test_a_place_that_was_never_proven_is_not_invoiced_until_it_is():
-    event, _company, people = members(passes=0, people=2)
+def test_unverified_registration_is_not_owed_until_verified():
+    event, _company, people = make_event_with_members(passes=0, people=2)
     order = order_for(event, *(person("member", one.email) for one in people), payment="invoice")
     first, second = order.registrations.order_by("pk")
     verify_membership(registration=first)
@@ -150,7 +150,7 @@ def test_a_place_that_was_never_proven_is_not_invoiced_until_it_is():
     assert (order.amount_due.amount, compute_balance(sync_receivable(order)).amount_owed) == (40_000, 40_000)
 
 
-def test_a_place_moved_by_a_list_is_billed_at_its_new_price():
+def test_import_that_changes_ticket_bills_new_price():
     event = make_event()
     free = make_ticket(event)
     make_ticket(event, slug="gala", price=9_000)
@@ -164,8 +164,8 @@ def test_a_place_moved_by_a_list_is_billed_at_its_new_price():
     assert (Order.objects.get().total, compute_balance(receivable).amount_owed) == (0, 0)
 
 
-def test_a_place_moved_by_a_list_to_a_ticket_without_passes_frees_its_pass():
-    event, _company, (one,) = members(passes=1, people=1)
+def test_import_that_changes_to_ticket_without_passes_releases_pass():
+    event, _company, (one,) = make_event_with_members(passes=1, people=1)
     make_ticket(event, slug="gala", price=9_000)
     order = order_for(event, person("member", one.email), person=one)
     assert (order.total, PassQuota.objects.get().reserved) == (0, 1)
@@ -175,8 +175,8 @@ def test_a_place_moved_by_a_list_to_a_ticket_without_passes_frees_its_pass():
     assert PassQuota.objects.get().reserved == 0
 
 
-def unheld(event, one, **more) -> Registration:
-    """A place that nothing is held for: strangers hold half of them already."""
+def make_unreserved_registration(event, one, **more) -> Registration:
+    """Return a registration for which no place of a ticket, voucher or option is reserved."""
     order = order_for(event, person("member", one.email, **more), payment="invoice", code="HALF")
     Registration.objects.filter(order=order).update(is_reserved=False)
     for kind in (Ticket, Voucher, QuestionOption):
@@ -184,30 +184,30 @@ def unheld(event, one, **more) -> Registration:
     return order.registrations.get()
 
 
-def test_a_list_that_confirms_an_unheld_place_takes_all_that_goes_with_it():
-    event, _company, (one,) = members(passes=0, people=1)
+def test_import_that_confirms_unreserved_registration_reserves_all_its_items():
+    event, _company, (one,) = make_event_with_members(passes=0, people=1)
     make_question(event, "meal", [("fish", 3)])
     make_voucher(event)
-    unheld(event, one, answers={"meal": "fish"})
+    make_unreserved_registration(event, one, answers={"meal": "fish"})
     Order.objects.update(email=one.email)
     import_registrations(event=event, table=row("Zoé", "Müller", one.email, ""))
     assert [kind.objects.get().reserved for kind in (Ticket, Voucher, QuestionOption)] == [1, 1, 1]
 
 
-def test_an_unheld_place_counts_no_option_by_answering_anew():
-    event, _company, (one,) = members(passes=0, people=1)
+def test_changed_answer_of_unreserved_registration_reserves_no_option():
+    event, _company, (one,) = make_event_with_members(passes=0, people=1)
     make_question(event, "meal", [("fish", 3), ("meat", 3)])
     make_voucher(event)
     Person.objects.filter(pk=one.pk).update(first_name="Zoé", last_name="Müller")
-    place = unheld(event, one, answers={"meal": "fish"})
+    place = make_unreserved_registration(event, one, answers={"meal": "fish"})
     save_answers(registration=place, given={"meal": "meat"})
     assert [option.reserved for option in QuestionOption.objects.order_by("pk")] == [0, 0]
     verify_membership(registration=place)
     assert [option.reserved for option in QuestionOption.objects.order_by("pk")] == [0, 1]
 
 
-def test_an_order_that_is_owed_already_owes_no_lapsed_place():
-    event, _company, (one,) = members(passes=0, people=1)
+def test_expired_place_is_removed_from_amount_owed():
+    event, _company, (one,) = make_event_with_members(passes=0, people=1)
     make_ticket(event, slug="guest", price=10_000)
     order = order_for(event, person("member", one.email), person("guest", "g@b.org"), payment="invoice")
     assert compute_balance(sync_receivable(order)).amount_owed == 30_000
@@ -226,7 +226,7 @@ def test_an_order_that_is_owed_already_owes_no_lapsed_place():
         (["card", "transfer"], ["Paid: €300"]),
     ],
 )
-def test_the_confirmation_says_how_it_was_paid(mailoutbox, run_tasks, methods, said):
+def test_confirmation_mail_states_payment_method(mailoutbox, run_tasks, methods, said):
     event = make_event()
     make_ticket(event, price=30_000)
     order = order_for(event, person("guest", "g@b.org"), payment="invoice")
@@ -239,7 +239,7 @@ def test_the_confirmation_says_how_it_was_paid(mailoutbox, run_tasks, methods, s
     assert [word for word in words if word in mail.body] == said
 
 
-def test_an_order_by_card_that_a_list_confirms_is_to_invoice():
+def test_card_order_confirmed_by_import_becomes_payable_on_invoice():
     event = make_event()
     make_ticket(event, price=30_000)
     order_for(event, person("guest", "b@example.org"))
@@ -248,7 +248,7 @@ def test_an_order_by_card_that_a_list_confirms_is_to_invoice():
     assert (order.payment, states(order), order.amount_due.amount) == ("invoice", ["confirmed"], 30_000)
 
 
-def test_a_short_word_of_the_books_is_not_taken_for_another_parts():
+def test_short_english_words_have_expected_french_translations():
     french = {
         "For": "Pour", "Booked": "Réservées", "booked": "réservée", "done": "terminée", "Arrived": "Arrivés",
         "added": "ajoutée", "paid": "payée", "from": "du", "Money": "Trésorerie",

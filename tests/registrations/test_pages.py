@@ -1,4 +1,4 @@
-"""Pages, by request: what they show, keep and refuse; lists under a fixed number of queries."""
+"""Public and organizer pages of registrations; the list takes a fixed number of queries."""
 
 import datetime
 import re
@@ -70,7 +70,7 @@ def to_the_last_screen(client: Client, prefix: str = "/events/congress/register/
     return nonce_of(client.get(f"{prefix}check/"))
 
 
-def test_the_event_page_shows_what_is_left_and_answers_304(client: Client, event: Event):
+def test_event_page_shows_places_left_and_answers_304_when_unchanged(client: Client, event: Event):
     first = client.get("/events/congress/")
     assert "10 places restantes" in text(first)
     again = client.get("/events/congress/", headers={"If-None-Match": first["ETag"]})
@@ -94,7 +94,7 @@ def test_the_event_page_shows_what_is_left_and_answers_304(client: Client, event
         ),
     ],
 )
-def test_an_event_that_takes_nobody_now_says_so(client: Client, event: Event, fields: dict, sentence: str):
+def test_event_page_says_registration_is_not_open(client: Client, event: Event, fields: dict, sentence: str):
     Event.objects.update(**fields)
     page = client.get("/events/congress/")
     assert sentence in text(page)
@@ -102,7 +102,7 @@ def test_an_event_that_takes_nobody_now_says_so(client: Client, event: Event, fi
     assert client.get("/events/congress/register/").status_code == 409
 
 
-def test_a_closed_event_counts_no_places_left(client: Client, event: Event):
+def test_closed_event_page_shows_no_places_left(client: Client, event: Event):
     event.tickets.update(capacity=10)
     Event.objects.update(registration_closes_at=timezone.now() - datetime.timedelta(days=2))
 
@@ -120,14 +120,14 @@ def test_a_closed_event_counts_no_places_left(client: Client, event: Event):
         ("fr", "Les inscriptions ouvrent le 1er\u00a0juin\u00a02127 à\u00a09\u00a0h."),
     ],
 )
-def test_a_refusal_writes_its_date_like_every_page(event: Event, language: str, sentence: str):
+def test_not_open_error_formats_opening_date_like_pages(event: Event, language: str, sentence: str):
     event.registration_opens_at = datetime.datetime(2127, 6, 1, 9, tzinfo=event.zone)
     with translation.override(language), pytest.raises(NotOpenNow) as refused:
         refuse_if_closed(event, at=timezone.now())
     assert str(refused.value) == sentence
 
 
-def test_what_was_told_to_one_visitor_is_not_kept_for_the_others(client: Client, event: Event):
+def test_page_with_message_is_not_cached_for_other_visitors(client: Client, event: Event):
     registration = make_registration(event.tickets.get(), first_name="Secrète")
     client.post(f"{registration.order.manage_path}{registration.reference}/cancel/")
     told = client.get("/events/congress/")
@@ -136,18 +136,18 @@ def test_what_was_told_to_one_visitor_is_not_kept_for_the_others(client: Client,
     assert "Secrète" not in text(Client().get("/events/congress/"))
 
 
-def test_a_full_event_says_so(client: Client, event: Event):
+def test_event_page_says_that_event_is_full(client: Client, event: Event):
     event.tickets.update(reserved=10)
     assert "Toutes les places sont prises" in text(client.get("/events/congress/"))
 
 
-def test_a_draft_is_no_page(client: Client, event: Event):
+def test_pages_of_draft_event_are_not_found(client: Client, event: Event):
     Event.objects.update(visibility="draft")
     for path in ("", "register/", "register/choices/", "register/check/"):
         assert client.get(f"/events/congress/{path}").status_code == 404
 
 
-def test_three_screens_lead_to_the_order(client: Client, event: Event):
+def test_three_registration_steps_place_an_order(client: Client, event: Event):
     nonce = to_the_last_screen(client)
     response = client.post("/events/congress/register/check/", {"nonce": nonce, **BILLING})
     order = Order.objects.get()
@@ -156,7 +156,7 @@ def test_three_screens_lead_to_the_order(client: Client, event: Event):
     assert "Encore une étape : consultez votre messagerie" in text(client.get(order.manage_path))
 
 
-def test_a_page_that_still_asks_for_a_click_is_not_to_be_bookmarked(client: Client, event: Event):
+def test_order_page_asks_for_bookmark_only_after_verification(client: Client, event: Event):
     client.post("/events/congress/register/check/", {"nonce": to_the_last_screen(client), **BILLING})
     order = Order.objects.get()
 
@@ -185,7 +185,7 @@ def test_more_people_than_places_left_are_refused_before_the_review(client: Clie
     assert accepted["Location"] == "/events/congress/register/check/"
 
 
-def test_questions_that_come_with_a_ticket_are_announced_and_focused(client: Client, event: Event):
+def test_questions_of_chosen_ticket_are_announced_and_focused(client: Client, event: Event):
     question = make_question(event, slug="diet", text="Régime ?", is_required=True)
     client.post("/events/congress/register/", who())
     address = "/events/congress/register/choices/"
@@ -207,7 +207,7 @@ def test_a_double_click_books_once(client: Client, event: Event):
     assert Registration.objects.count() == 1
 
 
-def test_what_is_typed_is_kept_right_or_wrong(client: Client, event: Event):
+def test_form_input_is_preserved_even_if_invalid(client: Client, event: Event):
     response = client.post("/events/congress/register/", who(**{"person-0-email": "nobody", "contact": "x"}))
     assert 'value="nobody"' in response.content.decode()
     again = client.get("/events/congress/register/").content.decode()
@@ -215,7 +215,7 @@ def test_what_is_typed_is_kept_right_or_wrong(client: Client, event: Event):
     assert 'value="x"' in again
 
 
-def test_a_draft_is_saved_without_moving_on(client: Client, event: Event):
+def test_form_draft_is_saved_without_validation(client: Client, event: Event):
     response = client.post(
         "/events/congress/register/", who(**{"person-0-last_name": ""}), headers={"X-Draft": "1"}
     )
@@ -223,7 +223,7 @@ def test_a_draft_is_saved_without_moving_on(client: Client, event: Event):
     assert 'value="Zoé"' in client.get("/events/congress/register/").content.decode()
 
 
-def test_a_ticket_that_sells_out_meanwhile_loses_nothing(client: Client, event: Event):
+def test_form_input_is_preserved_when_ticket_sells_out(client: Client, event: Event):
     nonce = to_the_last_screen(client)
     event.tickets.update(reserved=10)
     response = client.post("/events/congress/register/check/", {"nonce": nonce, **BILLING})
@@ -234,19 +234,19 @@ def test_a_ticket_that_sells_out_meanwhile_loses_nothing(client: Client, event: 
     assert 'value="1 rue X"' in page
 
 
-def test_screens_cannot_be_skipped(client: Client, event: Event):
+def test_registration_steps_cannot_be_skipped(client: Client, event: Event):
     assert client.get("/events/congress/register/check/")["Location"] == "/events/congress/register/"
     client.post("/events/congress/register/", who())
     assert client.get("/events/congress/register/check/")["Location"] == "/events/congress/register/choices/"
 
 
 @pytest.mark.parametrize("data", [{}, {"person-TOTAL_FORMS": "x"}, {"person-TOTAL_FORMS": "9999"}])
-def test_forged_forms_get_a_page(client: Client, event: Event, data: dict):
+def test_forged_formset_data_shows_form_again(client: Client, event: Event, data: dict):
     page = client.post("/events/congress/register/", data, follow=True)
     assert "Participants" in text(page)
 
 
-def test_a_mailed_link_corrects_and_cancels(client: Client, event: Event):
+def test_registration_is_corrected_and_cancelled_by_mailed_link(client: Client, event: Event):
     registration = make_registration(event.tickets.get(), price=12_000)
     link = registration.order.manage_path
     client.post(
@@ -265,7 +265,7 @@ def test_a_mailed_link_corrects_and_cancels(client: Client, event: Event):
     assert client.get(f"{link}calendar.ics").content.count(b"STATUS:CANCELLED") == 1
 
 
-def test_a_place_given_to_someone_else_revokes_the_badge_that_is_out(client: Client, event: Event):
+def test_transfer_to_another_person_revokes_badge(client: Client, event: Event):
     registration = make_registration(event.tickets.get(), order=make_order(event, email="zoe@example.org"))
     link = registration.order.manage_path
     someone = {"first_name": "Ana", "last_name": "Silva", "email": "ana@example.org", "company": "Acme"}
@@ -277,7 +277,7 @@ def test_a_place_given_to_someone_else_revokes_the_badge_that_is_out(client: Cli
         "confirmed",
     )
     registration.order.refresh_from_db()
-    assert registration.order.email == "zoe@example.org"  # who ordered keeps the order
+    assert registration.order.email == "zoe@example.org"  # the buyer does not change
     client.post(f"{link}{registration.reference}/correct/", someone | {"first_name": "Anna"})
     corrected = someone | {"first_name": "Anna", "email": "a.silva@example.org"}
     client.post(f"{link}{registration.reference}/correct/", corrected)
@@ -285,7 +285,7 @@ def test_a_place_given_to_someone_else_revokes_the_badge_that_is_out(client: Cli
     assert registration.badge_version == 2
 
 
-def test_who_gave_a_place_away_sees_no_more_of_it(client: Client, event: Event):
+def test_former_attendee_loses_access_after_transfer(client: Client, event: Event):
     former = make_member(email="zoe@example.org")
     order = make_order(event, email="boss@example.org")
     one = make_registration(event.tickets.get(), order=order, person=former)
@@ -304,7 +304,7 @@ def test_who_gave_a_place_away_sees_no_more_of_it(client: Client, event: Event):
     assert (one.badge_version, one.holder_count, client.get(theirs).status_code) == (3, 2, 200)
 
 
-def test_forged_foreign_and_expired_links(client: Client, event: Event):
+def test_forged_foreign_and_expired_links_are_refused(client: Client, event: Event):
     registration = make_registration(event.tickets.get())
     other = make_registration(event.tickets.get())
     order = registration.order
@@ -319,7 +319,7 @@ def test_forged_foreign_and_expired_links(client: Client, event: Event):
     assert "a expiré" in text(gone)
 
 
-def test_ones_own_link_opens_nothing_of_the_others(client: Client, event: Event):
+def test_attendee_link_shows_no_other_registrations_of_order(client: Client, event: Event):
     order = make_order(event)
     ticket = event.tickets.get()
     mine = make_registration(ticket, order=order, first_name="Mine")
@@ -332,7 +332,7 @@ def test_ones_own_link_opens_nothing_of_the_others(client: Client, event: Event)
     assert client.get(f"{link}{other.reference}/cancel/").status_code == 404
 
 
-def test_a_members_link_needs_a_click(client: Client):
+def test_verification_link_confirms_on_post_only(client: Client):
     event = make_event()
     make_ticket(event, slug="member", audience="member")
     make_member(email="zoe@example.org")
@@ -352,7 +352,7 @@ def test_a_members_link_needs_a_click(client: Client):
     assert client.get("/orders/confirm/%00:%ff:x/").status_code == 404
 
 
-def test_my_registrations(client: Client, event: Event):
+def test_my_page_lists_own_registrations(client: Client, event: Event):
     assert client.get("/me/")["Location"] == "/accounts/login/?next=/me/"
     person = make_person(email="zoe@example.org")
     client.force_login(person)
@@ -364,7 +364,7 @@ def test_my_registrations(client: Client, event: Event):
     assert "Other" not in page
 
 
-def test_organizers_pages_are_for_organizers(client: Client, event: Event):
+def test_organizer_pages_need_organizer_role(client: Client, event: Event):
     registration = make_registration(event.tickets.get())
     paths = ["registrations/", f"registrations/{registration.reference}/", "registrations.csv", "tickets/"]
     paths += ["registrations/import/", "tickets/new/", "tickets/guest/"]
@@ -375,9 +375,9 @@ def test_organizers_pages_are_for_organizers(client: Client, event: Event):
     assert client.post(act).status_code == 403
 
 
-def test_the_list_takes_the_same_queries_for_one_and_many(organizer: Client, event: Event):
+def test_registration_list_query_count_is_constant(organizer: Client, event: Event):
     ticket = make_ticket(event, slug="staff")
-    organizer.get("/organize/congress/registrations/")  # the session is cut to the length of staff's
+    organizer.get("/organize/congress/registrations/")  # shortens the session to the staff limit
     counts = []
     for number in (1, 60):
         for _each in range(number):
@@ -388,7 +388,7 @@ def test_the_list_takes_the_same_queries_for_one_and_many(organizer: Client, eve
     assert counts[0] == counts[1] <= 13
 
 
-def test_the_list_is_searched_without_accents_and_filtered(organizer: Client, event: Event):
+def test_registration_list_is_searched_without_accents_and_filtered(organizer: Client, event: Event):
     ticket = event.tickets.get()
     make_registration(ticket, first_name="Éloïse", last_name="Çelik", company="Acme")
     bob = {"first_name": "Bob", "last_name": "Brown", "company": "Other"}
@@ -406,14 +406,14 @@ def test_the_list_is_searched_without_accents_and_filtered(organizer: Client, ev
     assert listed("q=%00%ff'") == []
 
 
-def test_names_are_sorted_as_readers_sort(organizer: Client, event: Event):
+def test_names_are_sorted_regardless_of_case_and_accents(organizer: Client, event: Event):
     for name in ("Zola", "Éluard", "eco", "Aragon"):
         make_registration(event.tickets.get(), last_name=name, first_name="x")
     page = organizer.get("/organize/congress/registrations/").content.decode()
     assert re.findall(r">(\w+) x</a>", page) == ["Aragon", "eco", "Éluard", "Zola"]
 
 
-def test_a_cancelled_place_is_told_to_its_organizers_in_their_words(organizer: Client, event: Event):
+def test_organizer_page_of_cancelled_registration_shows_fee_and_refund(organizer: Client, event: Event):
     order = make_order(event, email="z@example.org", payment="invoice", total=12_000)
     registration = make_registration(event.tickets.get(), order=order, price=12_000)
     workshop = make_session(event, "Atelier", is_bookable=True, capacity=5)
@@ -437,7 +437,7 @@ def test_a_cancelled_place_is_told_to_its_organizers_in_their_words(organizer: C
     assert "centimes" not in cancelled
 
 
-def test_an_organizer_corrects_and_cancels_with_a_reason(organizer: Client, event: Event):
+def test_organizer_corrects_and_cancels_with_reason(organizer: Client, event: Event):
     registration = make_registration(event.tickets.get(), order=make_order(event, email="z@example.org"))
     page = f"/organize/congress/registrations/{registration.reference}/"
     organizer.post(page, {"first_name": "Zoë", "last_name": "M", "correct-reason": "typo <b>"})
@@ -449,7 +449,7 @@ def test_an_organizer_corrects_and_cancels_with_a_reason(organizer: Client, even
     assert (registration.first_name, registration.state) == ("Zoë", "cancelled")
 
 
-def test_a_ticket_is_made_and_never_smaller_than_what_is_taken(organizer: Client, event: Event):
+def test_ticket_capacity_cannot_be_less_than_reserved_places(organizer: Client, event: Event):
     fields = {"name": "Presse", "slug": "press", "audience": "press", "cost": "12,50", "position": "3"}
     fields |= {"vat_rate": "2000", "step-TOTAL_FORMS": "0", "step-INITIAL_FORMS": "0"}
     assert organizer.post("/organize/congress/tickets/new/", fields).status_code == 302
@@ -463,7 +463,7 @@ def test_a_ticket_is_made_and_never_smaller_than_what_is_taken(organizer: Client
     assert organizer.post("/organize/congress/tickets/guest/remove/").status_code == 302
 
 
-def test_a_short_name_is_made_where_none_is_chosen_and_kept_where_it_is_emptied(
+def test_empty_short_name_is_generated_for_new_ticket_and_unchanged_for_existing(
     organizer: Client, event: Event
 ):
     fields = {"name": "Invités d’honneur", "slug": "", "audience": "guest", "cost": "0", "position": "3"}
@@ -477,7 +477,7 @@ def test_a_short_name_is_made_where_none_is_chosen_and_kept_where_it_is_emptied(
     assert "Ce nom court est déjà utilisé" in text(taken)
 
 
-def test_a_draft_says_to_its_organizers_that_it_is_one(organizer: Client, event: Event):
+def test_draft_event_is_marked_as_draft_for_organizers(organizer: Client, event: Event):
     Event.objects.update(visibility="draft")
     page = organizer.get("/events/congress/").text
     assert "C’est un brouillon" in page
@@ -487,7 +487,7 @@ def test_a_draft_says_to_its_organizers_that_it_is_one(organizer: Client, event:
     assert "Partagez l’adresse" not in overview
 
 
-def test_a_price_that_passes_pay_says_so(client: Client, event: Event):
+def test_event_page_says_that_passes_pay_for_ticket(client: Client, event: Event):
     told = "tant que l’entreprise a encore des pass d’adhésion"
     assert told not in client.get("/events/congress/").text
     event.tickets.update(uses_pass=True, price=9_000)

@@ -1,4 +1,4 @@
-"""GET /api/v1/events/EVENT/registrations/: for organizers' programs only, page by page."""
+"""GET /api/v1/events/EVENT/registrations/ is paginated and for organizers only."""
 
 import pytest
 from django.db import connection
@@ -25,7 +25,7 @@ def get(person, path: str = PATH, scope: str = "registrations:read"):
     return Client().get(path, headers={"Authorization": f"Bearer {token}"})
 
 
-def test_who_may_read(organizer):
+def test_registrations_need_organizer_role_and_read_scope(organizer):
     make_event(slug="congress")
     assert Client().get(PATH).status_code == 401
     assert get(organizer, scope="events:read").status_code == 403
@@ -33,7 +33,7 @@ def test_who_may_read(organizer):
     assert get(organizer).status_code == 200
 
 
-def test_pages_and_filters(organizer):
+def test_registrations_are_paginated_and_filtered(organizer):
     event = make_event(slug="congress")
     ticket = make_ticket(event, price=100)
     for name in ("Çelik", "Brown", "Aragon"):
@@ -47,7 +47,7 @@ def test_pages_and_filters(organizer):
     )  # fmt: skip
 
 
-def test_queries_do_not_grow(organizer):
+def test_query_count_does_not_grow_with_registrations(organizer):
     ticket = make_ticket(make_event(slug="congress"))
     counts = []
     for _round in range(2):
@@ -59,7 +59,7 @@ def test_queries_do_not_grow(organizer):
     assert counts[0] == counts[1]
 
 
-def test_a_state_that_there_is_not_is_refused(organizer):
+def test_unknown_state_is_refused(organizer):
     make_event(slug="congress")
     answer = get(organizer, f"{PATH}?state=late")
     assert (answer.status_code, list(answer.json()["errors"])) == (422, ["state"])

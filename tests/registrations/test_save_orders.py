@@ -1,4 +1,4 @@
-"""Several orders saved at once: by the same action as one, all or none."""
+"""`save_orders` saves several orders in one step, all or none."""
 
 import pytest
 from django.utils import timezone

@@ -28,7 +28,7 @@ def event():
     return make_event(slug="congress")
 
 
-def test_holders_learn_of_another_room(event, run_tasks, mailoutbox):
+def test_attendees_with_booking_are_notified_of_changed_room(event, run_tasks, mailoutbox):
     session = make_workshop(event, room=make_room(event, "Curie"))
     make_holder(event, session, email="zoe@example.org")
     change_slot(session, room_id=make_room(event, "Pasteur").pk)
@@ -54,7 +54,7 @@ def test_one_mail_lists_all_changed_sessions(event, run_tasks, mailoutbox):
     assert "Deux – annulée" in mailoutbox[0].body
 
 
-def test_a_session_that_comes_back_before_publication_is_not_announced(event, run_tasks, mailoutbox):
+def test_session_moved_back_before_publication_is_not_announced(event, run_tasks, mailoutbox):
     session, other = make_workshop(event), make_session(event)
     make_holder(event, session)
     change_slot(session, hours=1)
@@ -68,7 +68,7 @@ def test_a_session_that_comes_back_before_publication_is_not_announced(event, ru
 
 
 @pytest.mark.parametrize("change", [{"hours": 1}, {"is_cancelled": True}, {"room_id": None}])
-def test_changes_of_the_draft_alone_are_not_announced(event, run_tasks, mailoutbox, change):
+def test_unpublished_changes_are_not_announced(event, run_tasks, mailoutbox, change):
     session = make_workshop(event, room=make_room(event))
     make_holder(event, session)
     change_slot(session, **change)
@@ -79,7 +79,7 @@ def test_changes_of_the_draft_alone_are_not_announced(event, run_tasks, mailoutb
     assert mailoutbox == []
 
 
-def test_a_silent_publication_notifies_nobody_also_later(event, run_tasks, mailoutbox):
+def test_publication_without_notification_is_not_announced_later(event, run_tasks, mailoutbox):
     session = make_workshop(event, speakers=("Ana",))
     event.speakers.update(email="ana@example.org")
     make_holder(event, session)
@@ -94,7 +94,7 @@ def test_a_silent_publication_notifies_nobody_also_later(event, run_tasks, mailo
     assert not SessionBooking.objects.with_unannounced_changes().exists()
 
 
-def test_a_repeated_task_sends_nothing_twice(event, run_tasks, mailoutbox):
+def test_repeated_task_sends_no_second_mail(event, run_tasks, mailoutbox):
     session = make_workshop(event)
     make_holder(event, session)
     change_slot(session, hours=1)
@@ -107,7 +107,7 @@ def test_a_repeated_task_sends_nothing_twice(event, run_tasks, mailoutbox):
     assert len(mailoutbox) == 1
 
 
-def test_those_who_starred_a_session_while_signed_in_are_notified(event, run_tasks, mailoutbox):
+def test_signed_in_attendees_are_notified_of_starred_session(event, run_tasks, mailoutbox):
     session = make_session(event, "Étoilée")
     make_follower(event, session)
     change_slot(session, hours=1)
@@ -118,7 +118,7 @@ def test_those_who_starred_a_session_while_signed_in_are_notified(event, run_tas
     assert list_mails(mailoutbox) == [("star@example.org", "Session déplacée : Étoilée")]
 
 
-def test_a_seat_and_a_star_are_one_mail(event, run_tasks, mailoutbox):
+def test_attendee_with_booking_and_star_gets_one_mail(event, run_tasks, mailoutbox):
     session = make_workshop(event)
     registration = make_follower(event, session)
     book_session(registration=registration, session=session)
@@ -158,7 +158,7 @@ def test_the_preview_counts_each_person_once(event):
     assert [(group.count, group.without_address_count) for group in groups] == [(1, 1), (1, 0), (1, 0)]
 
 
-def test_the_preview_asks_as_many_queries_for_many_people(event, django_assert_num_queries):
+def test_preview_query_count_is_constant(event, django_assert_num_queries):
     session = make_workshop(event, capacity=100)
     for _number in range(12):
         make_holder(event, session)
@@ -167,7 +167,7 @@ def test_the_preview_asks_as_many_queries_for_many_people(event, django_assert_n
         find_publication_recipients(event, [session.pk])
 
 
-def test_a_signed_in_attendee_who_stars_a_session_is_linked(client, event):
+def test_star_of_signed_in_attendee_is_linked_to_registration(client, event):
     session = make_session(event)
     person = make_person()
     registration = make_registration(get_ticket(event), person=person)
@@ -178,7 +178,7 @@ def test_a_signed_in_attendee_who_stars_a_session_is_linked(client, event):
     assert AgendaLink.objects.get().registration == registration
 
 
-def test_strangers_and_visitors_stay_anonymous(client, event):
+def test_star_of_person_without_registration_is_not_linked(client, event):
     session = make_session(event)
     client.post("/events/congress/agenda/choose/", {"add": str(session.guid)})
     client.force_login(make_person())
@@ -187,7 +187,7 @@ def test_strangers_and_visitors_stay_anonymous(client, event):
     assert not AgendaLink.objects.exists()
 
 
-def test_others_see_changes_marked_in_their_own_programme(client, event):
+def test_anonymous_visitor_sees_changed_sessions_marked_in_my_programme(client, event):
     session, same = make_session(event, "Déplacée"), make_session(event, "Inchangée")
     for one in (session, same):
         client.post("/en/events/congress/agenda/choose/", {"add": str(one.guid)})
@@ -199,7 +199,7 @@ def test_others_see_changes_marked_in_their_own_programme(client, event):
     assert text.count("Changed:") == 1
 
 
-def test_many_notices_are_queued_by_one_task(event, run_tasks, mailoutbox):
+def test_publication_notifies_every_attendee_with_booking(event, run_tasks, mailoutbox):
     session = make_workshop(event, capacity=200, starts_at=event.starts_at + datetime.timedelta(hours=1))
     for number in range(20):
         make_holder(event, session, email=f"p{number}@example.org")
@@ -211,7 +211,7 @@ def test_many_notices_are_queued_by_one_task(event, run_tasks, mailoutbox):
     assert len(mailoutbox) == 20
 
 
-def test_a_merged_registration_takes_the_agenda_along(event):
+def test_merge_moves_agenda_link_to_survivor(event):
     session = make_session(event)
     duplicate = make_follower(event, session)
     survivor = make_registration(get_ticket(event), email="zoe@example.org")

@@ -1,4 +1,4 @@
-"""Who is here, who came, who did not; and the same as files."""
+"""Test attendance counts, lists and exported files."""
 
 import csv
 import datetime
@@ -25,8 +25,8 @@ def ago(minutes):
 
 
 @pytest.fixture(params=[Event.Kind.CONVENTION, Event.Kind.SITE_VISIT])
-def story(request):
-    """Five people: one inside, one left, one inside and in a session, one absent, one cancelled in time."""
+def event_with_scans(request):
+    """Return event, room and people: one inside, one gone, one in a session, one absent, one cancelled."""
     event = make_event(kind=request.param)
     room = Checkpoint.objects.create(event=event, name="Salle 1", kind=Checkpoint.Kind.SESSION, position=1)
     names = ["Anne", "Boris", "Chloé", "Denis", "Élise"]
@@ -48,8 +48,8 @@ def story(request):
     return event, room, people
 
 
-def test_in_three_numbers(story):
-    event, _room, _people = story
+def test_attendance_is_counted_in_total_by_company_and_by_ticket(event_with_scans):
+    event, _room, _people = event_with_scans
     counts = headcount.count_attendance(event)
     assert counts.total == headcount.HeadcountGroup("", registered_count=4, arrived_count=3, inside_count=2)
     assert counts.total.absent_count == 1
@@ -60,8 +60,8 @@ def test_in_three_numbers(story):
     assert counts.tickets == [headcount.HeadcountGroup("Adhérent", 4, 3, 2)]
 
 
-def test_who(story):
-    event, _room, people = story
+def test_registrations_are_listed_as_arrived_inside_and_absent(event_with_scans):
+    event, _room, people = event_with_scans
     assert {registration.first_name for registration in headcount.arrived_registrations(event)} == {
         "Anne",
         "Boris",
@@ -74,23 +74,23 @@ def test_who(story):
     assert list(headcount.absent_registrations(event)) == [people["Denis"]]
 
 
-def test_each_door(story):
-    event, _room, _people = story
+def test_attendance_is_counted_by_checkpoint(event_with_scans):
+    event, _room, _people = event_with_scans
     doors = headcount.count_by_checkpoint(event)
     assert [(door.checkpoint.name, door.arrived_count, door.inside_count) for door in doors] == [
         ("Entrée", 3, 2), ("Salle 1", 1, 1),
     ]  # fmt: skip
 
 
-def test_arrivals_rise_to_all_who_came(story):
-    event, _room, _people = story
+def test_arrival_curve_rises_to_total_arrivals(event_with_scans):
+    event, _room, _people = event_with_scans
     points = headcount.accumulate_arrivals(event)
     assert points[-1][1] == 3
     assert [total for _at, total in points] == sorted(total for _at, total in points)
     assert points[0][0] > NOW - datetime.timedelta(minutes=90)
 
 
-def test_nobody_at_all():
+def test_event_without_registrations_has_zero_counts_and_exports():
     event = make_event()
     assert headcount.count_attendance(event).total == headcount.HeadcountGroup("", 0, 0, 0)
     assert (headcount.accumulate_arrivals(event), list(headcount.iterate_attendance(event))) == ([], [])
@@ -98,8 +98,8 @@ def test_nobody_at_all():
         assert len(export_attendance(event=event, file_name=name)) > 100 or name == "a.csv"
 
 
-def test_csv_has_a_line_for_each_door_and_for_the_absent(story):
-    event, _room, _people = story
+def test_csv_has_row_for_each_checkpoint_and_each_absentee(event_with_scans):
+    event, _room, _people = event_with_scans
     with translation.override("en"):
         rows = list(
             csv.DictReader(
@@ -120,8 +120,8 @@ def test_csv_has_a_line_for_each_door_and_for_the_absent(story):
     )
 
 
-def test_xlsx_keeps_times_as_times_and_no_formulas(story):
-    event, _room, people = story
+def test_xlsx_has_time_cells_and_exports_have_no_formulas(event_with_scans):
+    event, _room, people = event_with_scans
     person = people["Anne"]
     person.last_name = '=HYPERLINK("http://evil")'
     person.save()
@@ -134,8 +134,8 @@ def test_xlsx_keeps_times_as_times_and_no_formulas(story):
     assert [row for row in csv.reader(io.StringIO(text)) if any(cell.startswith("=") for cell in row)] == []
 
 
-def test_pdf_names_everyone_in_every_script(story):
-    event, _room, people = story
+def test_pdf_contains_names_in_latin_greek_cyrillic_and_chinese(event_with_scans):
+    event, _room, people = event_with_scans
     for name, written in zip(people, ["Ὀδυσσεύς", "Достоевский", "田中", "Ng", "x"], strict=True):
         people[name].last_name = written
         people[name].save()
@@ -145,7 +145,7 @@ def test_pdf_names_everyone_in_every_script(story):
     ] == []
 
 
-def test_another_ending_is_refused():
+def test_export_with_unknown_file_extension_is_refused():
     with pytest.raises(UnknownAttendanceFormat, match=r"liste\.docx"):
         export_attendance(event=make_event(), file_name="liste.docx")
 
@@ -172,7 +172,7 @@ def test_query_counts_do_not_grow(function, django_assert_max_num_queries):
 
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_the_command(command, tmp_path):
+def test_attendance_command_writes_file_and_rejects_bad_paths(command, tmp_path):
     event = make_event()
     record_scan_items(device=make_device(event)[0], items=[make_item(code_of(make_registration(event)))])
     output = tmp_path / "presences.csv"
@@ -185,8 +185,8 @@ def test_the_command(command, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["presences.csv"]
 
 
-def test_tickets_are_named_in_the_readers_language(story):
-    event = story[0] if isinstance(story, tuple) else story
+def test_ticket_names_are_in_readers_language(event_with_scans):
+    event = event_with_scans[0] if isinstance(event_with_scans, tuple) else event_with_scans
     event.tickets.update(name_en="Member")
     with translation.override("en"):
         english = {visit.ticket for visit in headcount.iterate_attendance(event)}

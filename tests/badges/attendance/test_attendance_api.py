@@ -1,4 +1,4 @@
-"""GET /api/v1/events/EVENT/attendance/: who was let in where, for organizers' programs, page by page."""
+"""Test GET /api/v1/events/EVENT/attendance/, the paginated presences for organizers' programs."""
 
 import datetime
 
@@ -53,14 +53,14 @@ def make_session_checkpoint(event):
     return session, Checkpoint.objects.create(event=event, name="Talk", kind="session", session=session)
 
 
-def test_only_programs_of_the_event_s_organizers_with_the_scope_read(event, organizer):
+def test_api_requires_organizer_token_with_attendance_scope(event, organizer):
     assert Client().get("/api/v1/events/congress/attendance/").status_code == 401
     assert get(organizer, scope="registrations:read").status_code == 403
     assert get(make_organizer(make_event())).status_code == 403
     assert get(organizer).status_code == 200
 
 
-def test_a_presence_is_told_in_the_event_s_time(event, organizer):
+def test_presence_times_are_in_event_time_zone(event, organizer):
     session, checkpoint = make_session_checkpoint(event)
     registration = make_registration(event)
     entered = datetime.datetime(2027, 6, 16, 7, 30, tzinfo=datetime.UTC)
@@ -88,7 +88,7 @@ def test_a_presence_is_told_in_the_event_s_time(event, organizer):
     }
 
 
-def test_the_list_is_filtered_by_session_and_by_registration(event, organizer):
+def test_list_is_filtered_by_session_and_registration(event, organizer):
     session, checkpoint = make_session_checkpoint(event)
     entrance = event.checkpoints.get(kind="entrance")
     here, there = make_registration(event), make_registration(event)
@@ -105,7 +105,7 @@ def test_the_list_is_filtered_by_session_and_by_registration(event, organizer):
     assert len(places("")) == 3
 
 
-def test_other_events_and_refused_attempts_are_left_out(event, organizer):
+def test_list_excludes_other_events_and_refused_scans(event, organizer):
     other = make_event()
     let_in(make_registration(other), other.checkpoints.get())
     let_in(make_registration(event), event.checkpoints.get(), entries=0, is_inside=False)
@@ -113,7 +113,7 @@ def test_other_events_and_refused_attempts_are_left_out(event, organizer):
     assert get(organizer).json()["results"] == []
 
 
-def test_who_entered_the_day_before_and_left_unscanned_is_not_inside(event, organizer):
+def test_expired_entry_without_exit_scan_is_not_inside(event, organizer):
     entered = timezone.now() - ENTRY_LIFETIME - datetime.timedelta(minutes=1)
     let_in(make_registration(event), event.checkpoints.get(), last_entered_at=entered)
 
@@ -121,7 +121,7 @@ def test_who_entered_the_day_before_and_left_unscanned_is_not_inside(event, orga
     assert row["is_inside"] is False
 
 
-def test_pages_follow_each_other_with_as_many_queries(event, organizer, django_assert_max_num_queries):
+def test_pagination_returns_all_rows_with_bounded_queries(event, organizer, django_assert_max_num_queries):
     references = [make_registration(event).reference for _each in range(5)]
     for registration in event.registrations.order_by("pk"):
         let_in(registration, event.checkpoints.get())
@@ -135,7 +135,7 @@ def test_pages_follow_each_other_with_as_many_queries(event, organizer, django_a
 
 
 @pytest.mark.parametrize("query", ["?session=x", "?session=%00", "?registration=%00", "?limit=0"])
-def test_what_cannot_be_read_is_named(organizer, query):
+def test_invalid_query_parameter_is_named_in_errors(organizer, query):
     answer = get(organizer, query)
 
     assert answer.status_code == 422
@@ -145,7 +145,7 @@ def test_what_cannot_be_read_is_named(organizer, query):
 @pytest.mark.parametrize(
     "guid", ["x", "{12345678-1234-5678-1234-567812345678}", "12345678123456781234567812345678", "1"]
 )
-def test_another_spelling_of_a_guid_is_refused_at_its_field(event, organizer, guid):
+def test_noncanonical_guid_is_refused_with_session_error(event, organizer, guid):
     answer = get(organizer, f"?session={guid}")
 
     assert answer.status_code == 422

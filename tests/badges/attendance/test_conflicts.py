@@ -1,4 +1,4 @@
-"""Hundreds of conflicts: counted, filtered, paged, resolved in bulk or at the door, reopened."""
+"""Test that scan conflicts are counted, filtered, paged, resolved in bulk or on a device, and reopened."""
 
 import datetime
 
@@ -24,7 +24,7 @@ from tests.badges.attendance.factories import (
 from tests.factories import make_staff
 
 pytestmark = pytest.mark.django_db
-API = "/api/v1/scanner/conflicts/"
+CONFLICTS_URL = "/api/v1/scanner/conflicts/"
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def make_path(name, event, *arguments, query=""):
         return reverse(name, args=[event.slug, *arguments]) + query
 
 
-def test_all_of_many_conflicts_are_counted_reached_and_resolved_at_once(organizer, event, devices):
+def test_many_conflicts_are_counted_paged_and_resolved_in_bulk(organizer, event, devices):
     people = [make_registration(event, last_name=f"N{number:03}") for number in range(120)]
     let_in_twice(devices, *people)
     address = make_path("organize-conflicts", event)
@@ -84,7 +84,7 @@ def test_all_of_many_conflicts_are_counted_reached_and_resolved_at_once(organize
 
 
 @pytest.mark.once
-def test_conflicts_are_found_by_name_checkpoint_time_and_kind(organizer, event, devices):
+def test_conflicts_are_filtered_by_name_checkpoint_time_and_kind(organizer, event, devices):
     ana, boris = (make_registration(event, last_name=name, company="Acme") for name in ("Ana", "Boris"))
     let_in_twice(devices, ana)
     hall = Checkpoint.objects.create(event=event, name="Salle")
@@ -103,7 +103,7 @@ def test_conflicts_are_found_by_name_checkpoint_time_and_kind(organizer, event, 
     assert find(f"checkpoint={hall.pk}") == {"Boris"}
     assert find(f"begins_at={hour_ago:%Y-%m-%dT%H:%M}") == {"Ana"}
     assert find(f"ends_at={hour_ago:%Y-%m-%dT%H:%M}") == {"Boris"}
-    # A filter that cannot be read is said to be wrong and finds everything, but selects nothing.
+    # An invalid filter lists every conflict, but a bulk action on it selects none.
     assert find("begins_at=yesterday") == {"Ana", "Boris"}
     selection = {"all": "on", "kind": "misuse", "confirmed": "1", "filter": "begins_at=yesterday"}
     organizer.post(make_path("organize-conflicts-resolve", event), selection)
@@ -119,7 +119,7 @@ def test_conflicts_are_found_by_name_checkpoint_time_and_kind(organizer, event, 
 
 
 @pytest.mark.once
-def test_ticked_conflicts_are_resolved_and_one_is_reopened(organizer, event, devices):
+def test_selected_conflicts_are_resolved_and_one_is_reopened(organizer, event, devices):
     people = [make_registration(event, last_name=name) for name in ("Ana", "Boris", "Çelik")]
     let_in_twice(devices, *people)
     before = list(Scan.objects.order_by("pk").values())
@@ -144,11 +144,11 @@ def test_ticked_conflicts_are_resolved_and_one_is_reopened(organizer, event, dev
 
 
 @pytest.mark.once
-def test_messages_tell_what_was_resolved_and_what_is_missing(organizer, event, devices):
+def test_messages_report_resolved_count_and_missing_explanation(organizer, event, devices):
     ana, boris = (make_registration(event, last_name=name) for name in ("Ana", "Boris"))
     let_in_twice(devices, ana)
     let_in_twice(devices[:1], boris, minutes=(20,))
-    # Out of date: there is no conflict to resolve.
+    # Make the flag of Boris stale: he has no conflict to resolve.
     Presence.objects.update(has_conflict=True)
     form = {"all": "on", "kind": "misuse", "confirmed": "1"}
     entrance = event.checkpoints.get()
@@ -162,7 +162,7 @@ def test_messages_tell_what_was_resolved_and_what_is_missing(organizer, event, d
 
 
 @pytest.mark.once
-def test_a_phone_is_sent_its_conflicts_behind_many_of_others(client, event, devices):
+def test_device_receives_its_own_conflict_behind_many_of_others(client, event, devices):
     own, *others = (make_registration(event, last_name=f"N{number:02}") for number in range(52))
     let_in_twice(devices, own, minutes=(90, 80))
     let_in_twice(devices, *others)
@@ -174,36 +174,36 @@ def test_a_phone_is_sent_its_conflicts_behind_many_of_others(client, event, devi
     left = [make_item(code_of(person), direction="out") for person in others]
     record_scan_items(device=third, items=left[:-1])
 
-    sent = client.get(API, headers=bearer(token)).json()["conflicts"]
-    sent_to_first = client.get(API, headers=bearer(devices[0][1])).json()["conflicts"]
+    sent = client.get(CONFLICTS_URL, headers=bearer(token)).json()["conflicts"]
+    sent_to_first = client.get(CONFLICTS_URL, headers=bearer(devices[0][1])).json()["conflicts"]
     conflict_id = f"{event.checkpoints.get().pk}-{others[-1].reference}"
     body = {"id": conflict_id, "kind": "misuse"}
-    answer = client.post(API, body, content_type="application/json", headers=bearer(token))
+    answer = client.post(CONFLICTS_URL, body, content_type="application/json", headers=bearer(token))
 
     assert [conflict["name"] for conflict in sent] == ["Zoé N00"]
     assert len(sent_to_first) == MAX_CONFLICTS_SENT
-    # It stopped this badge, so the conflict is none of its own.
+    # The device stopped this badge, so the conflict is not one of its own.
     assert answer.status_code == 404
 
 
-def test_a_phone_sees_and_resolves_the_conflicts_of_its_own_scans(client, event, devices):
+def test_device_lists_and_resolves_conflicts_of_its_own_scans(client, event, devices):
     ana = make_registration(event, last_name="Ana")
     let_in_twice(devices, ana)
     (first, first_token), (second, second_token) = devices
     stranger = make_device(event, name="Porte C")[1]
 
-    [seen_by_first] = client.get(API, headers=bearer(first_token)).json()["conflicts"]
-    [seen_by_second] = client.get(API, headers=bearer(second_token)).json()["conflicts"]
+    [seen_by_first] = client.get(CONFLICTS_URL, headers=bearer(first_token)).json()["conflicts"]
+    [seen_by_second] = client.get(CONFLICTS_URL, headers=bearer(second_token)).json()["conflicts"]
 
     assert (seen_by_first["name"], seen_by_first["is_mine"]) == ("Zoé Ana", True)
     assert seen_by_first["key"] == make_registration_key(ana.reference)
     assert [scan["is_mine"] for scan in seen_by_second["scans"]] == [True]
-    assert client.get(API, headers=bearer(stranger)).json() == {"conflicts": []}
+    assert client.get(CONFLICTS_URL, headers=bearer(stranger)).json() == {"conflicts": []}
     body = {"id": seen_by_second["id"], "kind": "reentry", "operator": "Lise"}
 
     def resolve(token, **changes):
         headers = bearer(token)
-        return client.post(API, body | changes, content_type="application/json", headers=headers)
+        return client.post(CONFLICTS_URL, body | changes, content_type="application/json", headers=headers)
 
     assert resolve(stranger).status_code == 404
     assert resolve(second_token, id="nonsense").status_code == 404
@@ -214,5 +214,5 @@ def test_a_phone_sees_and_resolves_the_conflicts_of_its_own_scans(client, event,
     assert (resolution.device, resolution.operator) == (second, "Lise")
     assert resolution.resolver == "Porte B, Lise"
     assert not Presence.objects.get().has_conflict
-    assert client.get(API, headers=bearer(first_token)).json() == {"conflicts": []}
+    assert client.get(CONFLICTS_URL, headers=bearer(first_token)).json() == {"conflicts": []}
     assert first.pk != second.pk

@@ -1,4 +1,4 @@
-"""Any delivery order of the same scans, in any batches, with duplicates: the same presence."""
+"""Test that presence does not depend on the order, batches or duplicates in which scans are delivered."""
 
 import datetime
 import uuid
@@ -18,11 +18,11 @@ from tests.badges.attendance.factories import code_of, make_device, make_event, 
 FIELDS = ["registration_id", "checkpoint_id", *STATE_COLUMN_NAMES]
 
 
-def presences():
+def load_presence_rows():
     return sorted(Presence.objects.values_list(*FIELDS))
 
 
-def wipe():
+def delete_scans_and_presences():
     Presence.objects.all().delete()
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {Scan._meta.db_table}")
@@ -36,7 +36,7 @@ def wipe():
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=some.data())
-def test_any_delivery_gives_the_same_presence(data, django_db_blocker):
+def test_presence_does_not_depend_on_delivery_order_or_batches(data, django_db_blocker):
     event = make_event()
     gate = Checkpoint.objects.create(event=event, name="Porte B", counts_as=event.checkpoints.get())
     devices = [make_device(event)[0], make_device(event, checkpoint=gate)[0]]
@@ -66,7 +66,7 @@ def test_any_delivery_gives_the_same_presence(data, django_db_blocker):
     ]
     results = []
     for _round in range(2):
-        wipe()
+        delete_scans_and_presences()
         delivered = data.draw(some.permutations(scans + scans[:3]))
         size = data.draw(some.integers(1, 4))
         for device in devices:
@@ -74,22 +74,22 @@ def test_any_delivery_gives_the_same_presence(data, django_db_blocker):
             for start in range(0, len(own), size):
                 record_scan_items(device=device, items=own[start : start + size], at=now)
         assert Scan.objects.count() == len(scans)
-        results.append(presences())
+        results.append(load_presence_rows())
         rebuild_presence(event=event)
-        assert presences() == results[-1]
+        assert load_presence_rows() == results[-1]
     assert results[0] == results[1]
 
 
 @pytest.mark.django_db
-def test_rebuilding_mends_what_is_wrong_and_removes_what_is_nobody():
+def test_rebuild_corrects_presences_and_deletes_presences_without_scans():
     event = make_event()
     device = make_device(event)[0]
     first, second = make_registration(event), make_registration(event)
     record_scan_items(device=device, items=[make_item(code_of(first))])
-    before = presences()
+    before = load_presence_rows()
     Presence.objects.update(is_inside=False, entries=7)
     Presence.objects.create(
         event=event, checkpoint=event.checkpoints.get(), registration=second, is_inside=True, version=3
     )
     rebuild_presence(event=event)
-    assert presences() == before
+    assert load_presence_rows() == before

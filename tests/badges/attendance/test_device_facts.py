@@ -1,4 +1,4 @@
-"""The same facts in both languages, from thousands of random snapshots, in Node."""
+"""Test that Python and JavaScript find the same scan facts in thousands of random snapshots."""
 
 import dataclasses
 import datetime
@@ -19,7 +19,7 @@ from badges.attendance.scanning.device_facts import (
 )
 from badges.attendance.scanning.verdict import decide_verdict
 
-CASES = 5000
+CASE_COUNT = 5000
 NOON = datetime.datetime(2026, 6, 17, 12, tzinfo=datetime.UTC)
 NOON_MS = int(NOON.timestamp() * 1000)
 SCRIPT = Path(__file__).with_name("derive_facts.mjs")
@@ -42,7 +42,7 @@ def make_record(draw):
 
 
 def make_case(draw):
-    """Return the arguments of both languages for one reading."""
+    """Return one random reading and its snapshot data, as both languages take them."""
     scans = [
         {
             "id": f"scan-{number}", "key": draw.choice(["A", "B", None]),
@@ -82,7 +82,7 @@ def make_case(draw):
 
 
 def derive(case):
-    """Return what Python derives: facts, verdict, what the operator does, whether the badge moves."""
+    """Return the facts, the verdict, the operator's default action and the change of presence, by Python."""
     reading, data = case["reading"], case["data"]
     facts = derive_device_facts(
         Reading(
@@ -102,11 +102,11 @@ def derive(case):
     }
 
 
-def test_both_languages_derive_the_same():
+def test_python_and_javascript_derive_same_facts():
     if not (node := shutil.which("node")):
         pytest.skip("no Node here")
     draw = random.Random(18)
-    cases = [make_case(draw) for _number in range(CASES)]
+    cases = [make_case(draw) for _number in range(CASE_COUNT)]
 
     run = subprocess.run([node, SCRIPT], input=json.dumps(cases), capture_output=True, text=True, check=True)
 
@@ -114,5 +114,5 @@ def test_both_languages_derive_the_same():
 
 
 @pytest.mark.parametrize("case", json.loads(VECTORS.read_text()), ids=lambda case: case["name"])
-def test_vector(case):
+def test_python_verdict_matches_vector(case):
     assert derive(case)["verdict"] == case["verdict"]

@@ -1,4 +1,4 @@
-"""Who may pass: by ticket, add-on and booking, on the server as on a phone; and phones that move."""
+"""Test entitlement by ticket, add-on and booking on server and device, and devices that change checkpoint."""
 
 import pytest
 from django.urls import reverse
@@ -34,7 +34,7 @@ def event():
 
 @pytest.fixture
 def dinner(event):
-    """A checkpoint for holders of a press ticket, and for those who bought the dinner."""
+    """Return a checkpoint for holders of a press ticket and buyers of the dinner add-on."""
     press = Ticket.objects.create(event=event, slug="press", name="Presse")
     addon = make_addon(event, slug="dinner", kind=Addon.Kind.MEAL)
     checkpoint = Checkpoint.objects.create(event=event, name="Dîner", kind="meal", addon=addon)
@@ -43,7 +43,7 @@ def dinner(event):
 
 
 def make_guests(event, dinner):
-    """One with the ticket, one with the add-on, one with a cancelled add-on, one with neither."""
+    """Return four registrations: with the ticket, with the add-on, with a cancelled add-on, with neither."""
     by_ticket = make_registration(event, ticket=dinner.tickets.get())
     by_addon, cancelled, none = (make_registration(event) for _number in range(3))
     RegistrationAddon.objects.create(registration=by_addon, addon=dinner.addon)
@@ -53,7 +53,7 @@ def make_guests(event, dinner):
     return [by_ticket, by_addon, cancelled, none]
 
 
-def test_ticket_or_addon_admits_and_others_are_told_why(event, dinner):
+def test_ticket_or_addon_admits_and_others_are_refused_with_reason(event, dinner):
     guests = make_guests(event, dinner)
     device = make_device(event, checkpoint=dinner, can_override=False)[0]
 
@@ -73,13 +73,13 @@ def test_ticket_or_addon_admits_and_others_are_told_why(event, dinner):
     supervisor = make_device(event, checkpoint=dinner)[0]
     item = make_item(code_of(guests[3]), override_reason="invité")
     assert record_scan_items(device=supervisor, items=[item])[0].verdict == "admitted"
-    # The entrance admits everybody all the same, by the fast way where the test allows it.
+    # The entrance is open to every ticket: the known scan stays refused, a new one is admitted.
     assert record_scan_items(device=make_device(event)[0], items=items[3:])[0].verdict == "refused"
     fresh = make_item(code_of(guests[3]))
     assert record_scan_items(device=make_device(event)[0], items=[fresh])[0].verdict == "admitted"
 
 
-def test_a_phone_decides_the_same_from_its_snapshot(event, dinner):
+def test_device_finds_same_entitlements_from_snapshot(event, dinner):
     guests = make_guests(event, dinner)
     session = make_session(event, "Atelier", is_bookable=True)
     workshop = Checkpoint.objects.create(
@@ -108,7 +108,7 @@ def test_a_phone_decides_the_same_from_its_snapshot(event, dinner):
 
 
 @pytest.mark.once
-def test_a_new_checkpoint_starts_from_usual_values_and_stores_its_rules(client, event):
+def test_new_checkpoint_form_suggests_defaults_and_stores_rules(client, event):
     press = Ticket.objects.create(event=event, slug="press", name="Presse")
     member = Ticket.objects.create(event=event, slug="m", name="Membre", audience=Ticket.Audience.MEMBER)
     meal = make_addon(event, slug="lunch", kind=Addon.Kind.MEAL)
@@ -136,7 +136,7 @@ def test_a_new_checkpoint_starts_from_usual_values_and_stores_its_rules(client, 
     assert "only with: Presse, " in page.replace("\n", "")
 
 
-def test_a_phone_moves_to_another_checkpoint_if_that_was_allowed(client, event, dinner):
+def test_device_changes_checkpoint_only_if_allowed(client, event, dinner):
     fixed, fixed_token = make_device(event, can_override=False)
     device, token = make_device(event, can_override=False, can_change_checkpoint=True)
     elsewhere = make_event().checkpoints.get()

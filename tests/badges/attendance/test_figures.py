@@ -1,4 +1,4 @@
-"""Figures by day and session, no-shows, arrivals against last year: on pages, in files, by the API."""
+"""Test figures by day and session, no-shows and arrivals against last year, on pages and in CSV."""
 
 import csv
 import datetime
@@ -25,7 +25,7 @@ FIRST_DAY = datetime.date(2026, 6, 16)
 
 
 def local(day, hour, minute=0):
-    """A moment of the event's first (1) or second (2) day."""
+    """Return a time on the event's first (1) or second (2) day, in Paris."""
     return datetime.datetime(2026, 6, 15 + day, hour, minute, tzinfo=PARIS)
 
 
@@ -49,17 +49,17 @@ def make_talk(event, title, **fields):
     return session, make_device(event, checkpoint=checkpoint)[0]
 
 
-def read(client, name, *arguments, query=""):
+def get_page(client, name, *arguments, query=""):
     with translation.override("en"):
         return client.get(reverse(name, args=arguments) + query)
 
 
 def read_csv(client, name, *arguments):
-    text = read(client, name, *arguments).content.decode("utf-8-sig")
+    text = get_page(client, name, *arguments).content.decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text)))
 
 
-def test_each_day_counts_who_came_who_did_not_and_for_how_long(event):
+def test_day_figures_count_arrivals_absences_and_stays(event):
     early, late, absent = (make_registration(event, last_name=name) for name in ("Aube", "Brun", "Clair"))
     door = make_device(event)[0]
     scan(door, early, local(1, 8, 30))
@@ -83,7 +83,7 @@ def test_each_day_counts_who_came_who_did_not_and_for_how_long(event):
     ]
 
 
-def test_each_session_counts_arrivals_bookings_no_shows_and_stays(event):
+def test_session_figures_count_arrivals_bookings_no_shows_and_stays(event):
     room = Room.objects.create(event=event, name="Salle A", capacity=4)
     session, device = make_talk(event, "Sauvegardes", room=room, is_bookable=True)
     came, missed, unbooked = (make_registration(event, last_name=name) for name in ("Aube", "Brun", "Clair"))
@@ -105,7 +105,7 @@ def test_each_session_counts_arrivals_bookings_no_shows_and_stays(event):
     assert before.no_show_count is None
 
 
-def test_arrivals_are_compared_by_the_clock_of_each_day(event):
+def test_arrivals_are_compared_by_time_of_day(event):
     last_year = make_event(
         starts_at=datetime.datetime(2025, 6, 10, 8, tzinfo=PARIS),
         ends_at=datetime.datetime(2025, 6, 11, 18, tzinfo=PARIS),
@@ -126,32 +126,32 @@ def test_arrivals_are_compared_by_the_clock_of_each_day(event):
     assert comparison.make_chart().table_rows == [("9:00", None, 1), ("9:15", 1, None)]
 
 
-def test_the_page_compares_with_events_that_the_reader_runs_too(client, event):
+def test_page_compares_only_with_events_that_user_organizes(client, event):
     a_year = datetime.timedelta(days=365)
     earlier = make_event(starts_at=local(1, 8) - a_year, ends_at=local(2, 18) - a_year)
     scan(make_device(earlier)[0], make_registration(earlier), earlier.starts_at)
     organizer = make_staff(event)
     client.force_login(organizer)
-    assert "No earlier event" in read(client, "organize-attendance-figures", event.slug).content.decode()
+    assert "No earlier event" in get_page(client, "organize-attendance-figures", event.slug).content.decode()
 
     EventRole.objects.create(event=earlier, person=organizer, role="organizer", starts_on=LONG_AGO)
-    page = read(client, "organize-attendance-figures", event.slug)
-    alone = read(client, "organize-attendance-figures", event.slug, query="?with=-")
+    page = get_page(client, "organize-attendance-figures", event.slug)
+    alone = get_page(client, "organize-attendance-figures", event.slug, query="?with=-")
 
     assert page.context["comparison"].earlier == earlier
     assert 'class="line compared"' in page.content.decode()
     assert alone.context["comparison"].earlier is None
 
 
-def test_pages_files_and_api_show_the_same_figures(client, event):
+def test_pages_and_csv_files_show_same_figures(client, event):
     session, device = make_talk(event, "Sauvegardes", is_bookable=True)
     missed = make_registration(event, last_name="Brun", email="brun@example.org")
     SessionBooking.objects.create(registration=missed, session=session)
     scan(device, make_registration(event, last_name="Aube"), local(1, 10))
     client.force_login(make_staff(event))
 
-    page = read(client, "organize-attendance-figures", event.slug).content.decode()
-    no_shows = read(client, "organize-no-shows", event.slug, device.checkpoint_id).content.decode()
+    page = get_page(client, "organize-attendance-figures", event.slug).content.decode()
+    no_shows = get_page(client, "organize-no-shows", event.slug, device.checkpoint_id).content.decode()
     files = {
         name: read_csv(client, f"organize-{name}-csv", event.slug)
         for name in ("attendance-days", "attendance-sessions", "no-shows")
@@ -169,14 +169,14 @@ def test_pages_files_and_api_show_the_same_figures(client, event):
     assert ["Sauvegardes", "Brun"] in [row[:2] for row in files["no-shows"]]
 
 
-def test_figures_before_the_event_are_empty(client):
+def test_figures_are_empty_before_event(client):
     event = make_event(
         starts_at=timezone.now() + datetime.timedelta(days=9),
         ends_at=timezone.now() + datetime.timedelta(days=10),
     )
     client.force_login(make_staff(event))
 
-    page = read(client, "organize-attendance-figures", event.slug).content.decode()
+    page = get_page(client, "organize-attendance-figures", event.slug).content.decode()
 
     assert "The event has not started." in page
     assert "No session has a checkpoint" in page

@@ -1,4 +1,4 @@
-"""The headcount says how sure it is, a limit alarms before it is reached, and places are leased to phones."""
+"""Test headcount bounds while devices are silent, capacity alarms, and leases of places to devices."""
 
 import datetime
 import json
@@ -49,7 +49,7 @@ def fall_silent(device, minutes, **state):
     Device.objects.filter(pk=device.pk).update(seen_at=timezone.now() - minutes * MINUTE, state=state)
 
 
-def test_a_silent_phone_makes_the_count_uncertain(client, event):
+def test_silent_device_makes_headcount_uncertain(client, event):
     gate = Checkpoint.objects.create(event=event, name="Porte B", counts_as=event.checkpoints.get())
     silent, heard = make_device(event, checkpoint=gate, name="Lise")[0], make_device(event)[0]
     let_in(silent, event, 5, at=(timezone.now() - 20 * MINUTE).isoformat())
@@ -61,7 +61,7 @@ def test_a_silent_phone_makes_the_count_uncertain(client, event):
 
     body = client.get("/api/v1/events/convention/headcount/", headers=bearer(token)).json()
 
-    # Five in the half hour before are up to three in twelve minutes, and one was waiting to be sent.
+    # Five entries in the half hour before mean up to three in twelve minutes; one scan was still unsent.
     assert (body["inside"], body["fewest_inside"], body["most_inside"]) == (8, 7, 12)
     [device] = body["silent_devices"]
     assert device == {"name": "Lise", "checkpoint": "Porte B", "silent_minutes": 12, "entries": 4, "exits": 1}
@@ -82,7 +82,7 @@ def test_a_silent_phone_makes_the_count_uncertain(client, event):
     ].arrived_count
 
 
-def test_a_silent_phone_is_expected_to_go_on_as_at_its_present_checkpoint(event):
+def test_silent_device_is_estimated_by_rate_at_current_checkpoint(event):
     busy, calm = (Checkpoint.objects.create(event=event, name=name) for name in ("Porte B", "Salle"))
     device = make_device(event, checkpoint=busy)[0]
     let_in(device, event, 5)
@@ -97,7 +97,7 @@ def test_a_silent_phone_is_expected_to_go_on_as_at_its_present_checkpoint(event)
     assert silent.entries == 1
 
 
-def test_each_silent_phone_is_measured_by_its_own_half_hour(event):
+def test_silent_device_is_estimated_by_half_hour_before_its_silence(event):
     gates = [Checkpoint.objects.create(event=event, name=name, kind="entrance") for name in ("Nord", "Sud")]
     early, late = (make_device(event, checkpoint=gate)[0] for gate in gates)
     for device in (early, late):
@@ -110,7 +110,7 @@ def test_each_silent_phone_is_measured_by_its_own_half_hour(event):
     assert entries == {early: 3, late: 0}
 
 
-def test_a_silent_phone_that_changes_nothing_leaves_the_bounds_out(client, event):
+def test_silent_device_without_entries_shows_no_bounds(client, event):
     fall_silent(make_device(event, name="Lise")[0], 12)
     client.force_login(make_administrator())
 
@@ -123,7 +123,7 @@ def test_a_silent_phone_that_changes_nothing_leaves_the_bounds_out(client, event
     assert "certains téléphones ne répondent plus" in pdf_text(pdf.content)
 
 
-def test_a_room_alarms_before_its_limit_and_its_bar_is_red_beyond(client, event):
+def test_capacity_alarm_starts_before_limit_and_meter_shows_excess(client, event):
     room = Checkpoint.objects.create(event=event, name="Salle", kind="session", capacity=10)
     device = make_device(event, checkpoint=room)[0]
     client.force_login(make_administrator())
@@ -140,7 +140,7 @@ def test_a_room_alarms_before_its_limit_and_its_bar_is_red_beyond(client, event)
     assert 'class="meter over"' in page.content.decode()
 
 
-def test_places_are_leased_and_never_promised_twice(event):
+def test_place_is_leased_to_one_device_at_a_time(event):
     room = Checkpoint.objects.create(event=event, name="Salle", kind="session", capacity=4)
     now = timezone.now()
     first, second = (make_device(event, checkpoint=room, seen_at=now)[0] for _number in range(2))
@@ -148,7 +148,7 @@ def test_places_are_leased_and_never_promised_twice(event):
     leases = [renew_lease(device, at=now) for device in (first, second)]
 
     assert [(lease.capacity, lease.inside, lease.lease) for lease in leases] == [(4, 0, 2), (4, 0, 2)]
-    # Online, without a word about what the operator did, a leased place is not free.
+    # Online, a scan without `let_in` does not take a place that is leased to another device.
     record_scan_items(
         device=first, items=[make_item(code_of(make_registration(event))) for _number in range(2)]
     )
@@ -158,7 +158,7 @@ def test_places_are_leased_and_never_promised_twice(event):
     assert [result.reason for result in let_in(second, event, 2)] == ["", ""]
     assert [result.reason for result in let_in(second, event, 1)] == ["full"]
     assert renew_lease(second, at=now).lease == 0
-    # What was not used is free some time after the lease has ended on its device.
+    # Unused places are free only after the lease and the time for delivering scans have passed.
     Presence.objects.all().delete()
     CapacityLease.objects.filter(device=second).delete()
     CapacityLease.objects.filter(device=first).update(
@@ -168,7 +168,7 @@ def test_places_are_leased_and_never_promised_twice(event):
     assert renew_lease(second, at=now + LEASE_DURATION + DELIVERY_DURATION + MINUTE).lease == 4
 
 
-def test_an_entry_that_arrives_late_is_compared_with_its_own_time(event):
+def test_late_entry_is_checked_against_capacity_at_scan_time(event):
     """The room was full when its phone had no network, and is empty now."""
     room = Checkpoint.objects.create(event=event, name="Salle", kind="session", capacity=1)
     offline, online = (make_device(event, checkpoint=room)[0] for _number in range(2))
@@ -182,7 +182,7 @@ def test_an_entry_that_arrives_late_is_compared_with_its_own_time(event):
     assert (crowded.verdict, crowded.reason) == ("admitted", "full")
 
 
-def test_the_snapshot_brings_the_limit_and_takes_the_phones_state(client, event):
+def test_snapshot_returns_limit_and_stores_device_state(client, event):
     Checkpoint.objects.update(capacity=10)
     device, token = make_device(event)
     fall_silent(make_device(event, name="Muet")[0], 5)
@@ -197,7 +197,7 @@ def test_the_snapshot_brings_the_limit_and_takes_the_phones_state(client, event)
     assert (body["devices_silent"], body["uncertain"]) == (1, 0)
     assert (device.state, device.seen_at is not None) == (state, True)
     assert client.get(SNAPSHOT_URL, headers=headers | {"if-none-match": answer["ETag"]}).status_code == 304
-    # What differs with every request waits for half a minute; what tells something new does not.
+    # Values that change with every request are stored every half minute, a relevant change at once.
     for changes, is_stored in (({"battery": 0.52, "clock_offset_ms": 40}, False), ({"pending": 0}, True)):
         changed = state | changes
         client.get(SNAPSHOT_URL, headers=bearer(token) | {"scanner-state": json.dumps(changed)})
@@ -207,7 +207,7 @@ def test_the_snapshot_brings_the_limit_and_takes_the_phones_state(client, event)
         assert client.get(SNAPSHOT_URL, headers=bearer(token) | {"scanner-state": strange}).status_code == 200
 
 
-def test_everyone_inside_is_on_the_evacuation_list(client, event):
+def test_evacuation_list_contains_everyone_inside(client, event):
     let_in(make_device(event)[0], event, 2)
     room = Checkpoint.objects.create(event=event, name="Salle", kind="session")
     fall_silent(make_device(event, checkpoint=room)[0], 12, pending=3)

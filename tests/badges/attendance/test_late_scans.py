@@ -1,4 +1,4 @@
-"""Scans that arrive late, out of order, or by a clock that is wrong."""
+"""Test scans that arrive late, out of order or with a wrong clock."""
 
 import datetime
 
@@ -27,7 +27,7 @@ def event():
 
 @pytest.fixture
 def send(client, event):
-    """Send items with a device of the event, or with the token given; the results."""
+    """Return a function that posts items with a device of the event, or the given token, for results."""
     own = make_device(event)[1]
 
     def post(*items, token=own):
@@ -40,7 +40,7 @@ def send(client, event):
     return post
 
 
-def said(results):
+def read_verdicts(results):
     return [(result["verdict"], result["reason"]) for result in results]
 
 
@@ -48,26 +48,26 @@ def ago(**delta):
     return (timezone.now() - datetime.timedelta(**delta)).isoformat()
 
 
-def test_let_in_offline_although_cancelled_since(send, event):
+def test_offline_entry_of_since_cancelled_registration_is_admitted(send, event):
     registration = make_registration(event)
     code = code_of(registration)
     registration.cancelled_at = timezone.now() - MINUTE
     registration.badge_version = 2
     registration.save()
     late = make_item(code, at=ago(hours=2), local_verdict="admitted")
-    assert said(send(late)) == [("admitted", "cancelled")]
+    assert read_verdicts(send(late)) == [("admitted", "cancelled")]
     assert Scan.objects.get().is_offline is True
     online = make_item(code, local_verdict="admitted")
-    assert said(send(online)) == [("refused", "cancelled")]
+    assert read_verdicts(send(online)) == [("refused", "cancelled")]
 
 
-def test_two_devices_let_one_badge_in_offline(send, event):
+def test_badge_admitted_offline_by_two_devices_is_conflict(send, event):
     code = code_of(make_registration(event))
     other = make_device(event)[1]
     later = make_item(code, at=ago(minutes=30), local_verdict="admitted")
     earlier = make_item(code, at=ago(minutes=40), local_verdict="admitted")
-    assert said(send(later)) == [("admitted", "")]
-    assert said(send(earlier, token=other)) == [("already_in", "conflict")]
+    assert read_verdicts(send(later)) == [("admitted", "")]
+    assert read_verdicts(send(earlier, token=other)) == [("already_in", "conflict")]
     presence = Presence.objects.get()
     assert (
         presence.first_entered_at.isoformat()
@@ -77,11 +77,11 @@ def test_two_devices_let_one_badge_in_offline(send, event):
     assert presence.entries == 1
 
 
-def test_late_scans_that_fit_between(send, event):
+def test_late_entry_and_exit_before_known_entry_leave_no_conflict(send, event):
     code = code_of(make_registration(event))
     send(make_item(code, at=ago(minutes=10)))
     entry, leaving = make_item(code, at=ago(minutes=40)), make_item(code, at=ago(minutes=20), direction="out")
-    assert said(send(entry, leaving)) == [
+    assert read_verdicts(send(entry, leaving)) == [
         ("already_in", "conflict"), ("admitted", ""),
     ]  # fmt: skip
     presence = Presence.objects.get()
@@ -90,7 +90,7 @@ def test_late_scans_that_fit_between(send, event):
     assert presence.seconds_inside // 60 == 20
 
 
-def test_a_clock_that_is_wrong(send, event):
+def test_scan_with_wrong_clock_has_uncertain_time(send, event):
     registrations = [make_registration(event) for _number in range(3)]
     codes = [code_of(registration) for registration in registrations]
     ahead = (timezone.now() + datetime.timedelta(hours=1)).isoformat()
@@ -107,7 +107,7 @@ def test_a_clock_that_is_wrong(send, event):
         assert scan.effective_at <= scan.received_at
 
 
-def test_a_batch_is_decided_by_time_and_answered_as_sent(send, event):
+def test_batch_is_decided_by_time_and_answered_in_sent_order(send, event):
     code = code_of(make_registration(event))
     items = [
         make_item(code, at=ago(minutes=10)),
@@ -116,10 +116,10 @@ def test_a_batch_is_decided_by_time_and_answered_as_sent(send, event):
     ]
     results = send(*items)
     assert [result["id"] for result in results] == [item["id"] for item in items]
-    assert said(results) == [("admitted", "")] * 3
+    assert read_verdicts(results) == [("admitted", "")] * 3
 
 
-def test_in_and_out_at_the_same_instant(send, event):
+def test_scans_at_same_instant_follow_device_sequence(send, event):
     code, at = code_of(make_registration(event)), ago(minutes=1)
     send(
         *(

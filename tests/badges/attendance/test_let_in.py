@@ -1,4 +1,4 @@
-"""Presence rests on what operators did, and scans that were taken back leave it."""
+"""Test that presence follows the operators' actions and excludes undone scans."""
 
 import datetime
 
@@ -27,7 +27,7 @@ def event():
 
 @pytest.fixture
 def send(client, event):
-    """Send items with a supervisor's device of the event, or with the token given; the results."""
+    """Return a function that posts items with a supervisor's device, or the given token, for results."""
     own = make_device(event)[1]
 
     def post(*items, token=own):
@@ -39,7 +39,7 @@ def send(client, event):
     return post
 
 
-def said(results):
+def read_verdicts(results):
     return [(result["verdict"], result["reason"]) for result in results]
 
 
@@ -47,8 +47,8 @@ def ago(**delta):
     return (timezone.now() - datetime.timedelta(**delta)).isoformat()
 
 
-def test_presence_rests_on_what_the_operator_did(send, event):
-    """Shown grey and sent away, let in although already inside, and let in although cancelled."""
+def test_presence_follows_operator_action_not_verdict(send, event):
+    """Scan one badge that is sent away, one let in although already inside, one let in although cancelled."""
     sent_away, doubled, gone = (make_registration(event) for _number in range(3))
     code = code_of(gone)
     gone.cancelled_at = timezone.now()
@@ -61,13 +61,13 @@ def test_presence_rests_on_what_the_operator_did(send, event):
         make_item(code, local_verdict="admitted", let_in=True),
     )
 
-    assert said(results) == [("admitted", ""), ("already_in", "conflict"), ("admitted", "cancelled")]
+    assert read_verdicts(results) == [("admitted", ""), ("already_in", "conflict"), ("admitted", "cancelled")]
     inside = {row.registration: row.has_conflict for row in Presence.objects.filter(is_inside=True)}
     assert inside == {doubled: True, gone: False}
 
 
-def test_an_undone_scan_leaves_the_attendance(send, event):
-    """Also if the undo arrives first, and only by the device that made the scan, or a supervisor's."""
+def test_undone_scan_is_removed_from_presence(send, event):
+    """Undo a scan, also if the undo arrives first, and refuse it from a device that did not make the scan."""
     registration = make_registration(event)
     code = code_of(registration)
     own, stranger = (make_device(event, can_override=False)[1] for _number in range(2))
@@ -75,18 +75,26 @@ def test_an_undone_scan_leaves_the_attendance(send, event):
     undo = make_item(code, undoes=entry["id"])
     send(entry, token=own)
 
-    assert said(send(make_item(code, undoes=entry["id"]), token=stranger)) == [("refused", "not_allowed")]
+    assert read_verdicts(send(make_item(code, undoes=entry["id"]), token=stranger)) == [
+        ("refused", "not_allowed")
+    ]
     assert Presence.objects.get().entries == 1
-    assert said(send(undo, token=own)) == [("admitted", "undone")]
+    assert read_verdicts(send(undo, token=own)) == [("admitted", "undone")]
     assert send(undo, token=own)[0]["replayed"] is True
     presence = Presence.objects.get()
     assert (presence.is_inside, presence.entries, presence.first_entered_at) == (False, 0, None)
     first, second = make_item(code, let_in=True), make_item(code, let_in=True)
     for scan in (first, second):
         send(make_item(code, undoes=scan["id"]), token=own)
-    assert said(send(first, token=own)) == said(send(second, token=stranger)) == [("admitted", "")]
+    assert (
+        read_verdicts(send(first, token=own))
+        == read_verdicts(send(second, token=stranger))
+        == [("admitted", "")]
+    )
     assert Presence.objects.get().entries == 1
     rebuild_presence(event=event)
     assert Presence.objects.get().entries == 1
     other = code_of(make_registration(event))
-    assert said(send(make_item(other, undoes=second["id"]), token=stranger)) == [("refused", "not_allowed")]
+    assert read_verdicts(send(make_item(other, undoes=second["id"]), token=stranger)) == [
+        ("refused", "not_allowed")
+    ]

@@ -1,4 +1,4 @@
-"""Two registrations of one person become one: scans, places and money are all still there."""
+"""Test that merging two registrations of one person preserves scans, places and payments."""
 
 import datetime
 import random
@@ -57,12 +57,12 @@ DAY = datetime.timedelta(days=1)
         (("", "", "", "acme"), ("", "", "", "acme"), None),
     ],
 )  # fmt: skip
-def test_who_may_be_one_person(one, other, reason):
+def test_duplicate_pair_is_found_with_reason(one, other, reason):
     found = find_pairs([DuplicateCandidate(1, *one), DuplicateCandidate(2, *other)])
     assert [pair.reason for pair in found] == ([reason] if reason else [])
 
 
-def test_pairs_take_two_queries_and_those_set_apart_are_gone(django_assert_num_queries):
+def test_duplicates_take_two_queries_and_exclude_dismissed_pairs(django_assert_num_queries):
     event = make_event()
     people = [make_registration(event, email="z@x.fr") for _one in range(3)]
     make_registration(event, email="z@x.fr", cancelled_at=timezone.now())
@@ -75,7 +75,7 @@ def test_pairs_take_two_queries_and_those_set_apart_are_gone(django_assert_num_q
     ]  # fmt: skip
 
 
-def presences(event):
+def load_presence_rows(event):
     fields = (
         "checkpoint",
         "registration",
@@ -89,7 +89,7 @@ def presences(event):
     return list(Presence.objects.filter(event=event, version__gt=0).order_by("pk").values_list(*fields))
 
 
-def test_the_scans_of_both_count_for_the_one_that_stays():
+def test_scans_of_both_registrations_count_for_survivor():
     event = make_event()
     kept, other = make_registration(event, company=""), make_registration(event, company="Acme SA")
     ticket = kept.ticket
@@ -115,12 +115,12 @@ def test_the_scans_of_both_count_for_the_one_that_stays():
     assert not by_door[entrance.pk].is_inside
     assert by_door[room.pk].is_inside
     assert not Presence.objects.filter(registration=other, entries__gt=0).exists()
-    told = sorted(row[:-1] for row in presences(event))
+    told = sorted(row[:-1] for row in load_presence_rows(event))
     rebuild_presence(event=event)
-    assert sorted(row[:-1] for row in presences(event)) == told
+    assert sorted(row[:-1] for row in load_presence_rows(event)) == told
 
 
-def test_the_badge_that_goes_is_refused_as_replaced_and_a_late_entry_counts_for_the_person():
+def test_merged_badge_is_refused_and_its_late_entry_counts_for_survivor():
     event = make_event()
     kept, other = make_registration(event), make_registration(event)
     (device, _token), code = make_device(event), code_of(other)
@@ -140,7 +140,7 @@ def test_the_badge_that_goes_is_refused_as_replaced_and_a_late_entry_counts_for_
     assert Presence.objects.get().registration == kept
 
 
-def test_payments_stay_with_their_order_and_are_shown_on_both():
+def test_payments_stay_with_their_order_and_are_listed_for_survivor():
     event = make_event()
     kept, other = make_registration(event, price=10_000), make_registration(event, price=12_000)
     for one in (kept, other):
@@ -167,7 +167,7 @@ def test_payments_stay_with_their_order_and_are_shown_on_both():
     )
 
 
-def test_places_in_waiting_lists_and_their_offers_go_over_and_add_ons_that_do_not_are_named(client):
+def test_merge_moves_waiting_list_entries_and_names_lost_addons(client):
     event = make_event(slug="congress")
     kept, other = make_registration(event), make_registration(event)
     full = {"is_bookable": True, "capacity": 1, "reserved": 1, "starts_at": timezone.now() + DAY}
@@ -192,7 +192,7 @@ def test_places_in_waiting_lists_and_their_offers_go_over_and_add_ons_that_do_no
     assert one.reserved == 1
 
 
-def test_what_was_merged_follows_when_its_person_is_merged_again_and_nothing_is_merged_twice():
+def test_second_merge_moves_earlier_merge_and_repeated_merge_is_refused():
     event = make_event()
     one, two, three = (make_registration(event) for _number in range(3))
     check_in_registration(registration=one, checkpoint=event.checkpoints.get(), operator=None)
@@ -205,7 +205,7 @@ def test_what_was_merged_follows_when_its_person_is_merged_again_and_nothing_is_
             merge_registrations_and_scans(survivor=kept, other=other)
 
 
-def test_the_pages_propose_compare_and_merge(client: Client, run_tasks, mailoutbox):
+def test_pages_propose_compare_and_merge_duplicates(client: Client, run_tasks, mailoutbox):
     event = make_event(slug="congress")
     kept = make_registration(event, email="z@x.fr", company="")
     other = make_registration(event, email="Z@x.fr", first_name="Zoë")
@@ -231,7 +231,7 @@ def test_the_pages_propose_compare_and_merge(client: Client, run_tasks, mailoutb
 
 
 @pytest.mark.parametrize(("paid", "left"), [(12_000, (22_000, 12_000, 10_000)), (0, (10_000, 0, 10_000))])
-def test_what_is_billed_anew_after_a_merge_is_what_was_paid_for_or_nothing(paid, left):
+def test_billing_after_merge_keeps_paid_charge_and_drops_unpaid_charge(paid, left):
     event = make_event()
     kept, other = make_registration(event), make_registration(event, price=12_000, last_name="Autre")
     order = other.order
@@ -252,7 +252,7 @@ def test_what_is_billed_anew_after_a_merge_is_what_was_paid_for_or_nothing(paid,
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_batches_with_merged_badges_and_merges_wait_for_nobody_in_a_ring():
+def test_concurrent_scan_batches_and_merges_do_not_deadlock():
     event = make_event()
     device, _token = make_device(event)
     people = [make_registration(event) for _number in range(8)]

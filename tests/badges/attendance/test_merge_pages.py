@@ -1,4 +1,4 @@
-"""Merging through the page: two paid orders, and two applications for one visit."""
+"""Test merging two paid orders and two applications for one visit on the page."""
 
 import pytest
 from django.test import Client
@@ -27,7 +27,7 @@ def merge_address(kept: Registration, other: Registration) -> str:
     return f"/en/organize/{kept.event.slug}/registrations/{kept.reference}/merge/{other.reference}/"
 
 
-def test_two_paid_orders_keep_their_money_and_their_books(client, run_tasks):
+def test_merged_paid_orders_keep_their_balances(client, run_tasks):
     event = make_event()
     kept, other = make_registration(event, price=10_000), make_registration(event, price=12_000)
     for number, one in enumerate((kept, other)):
@@ -55,7 +55,7 @@ def test_two_paid_orders_keep_their_money_and_their_books(client, run_tasks):
         assert "€120" in page
 
 
-def test_two_applications_for_a_visit_become_one_place_and_the_host_hears_one_name(client, run_tasks):
+def test_merged_visit_applications_use_one_place_and_reverse_merge_is_refused(client, run_tasks):
     visit = make_visit()
     kept, other = agreed(applied(visit)), agreed(applied(visit))
     assert [state(one) for one in (kept, other)] == [ApplicationState.COMPLETE] * 2

@@ -1,4 +1,4 @@
-"""Nobody scans out in the evening: the next morning is a new entry, in any order of upload."""
+"""Test that the next morning is a new entry without an exit scan, in any order of upload."""
 
 import datetime
 
@@ -22,7 +22,7 @@ MORNINGS = [datetime.timedelta(hours=24), datetime.timedelta()]
 
 
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]])
-def test_the_second_morning_is_an_entry_and_no_conflict(client, order):
+def test_scan_on_second_morning_is_entry_without_conflict(client, order):
     event = make_event()
     registration = make_registration(event)
     _device, token = make_device(event)
@@ -44,7 +44,7 @@ def test_the_second_morning_is_an_entry_and_no_conflict(client, order):
         assert before[name] == after[name]
 
 
-def test_whoever_came_long_ago_is_not_counted_as_inside(client):
+def test_attendee_of_previous_day_is_not_counted_as_inside(client):
     event = make_event()
     _device, token = make_device(event)
     for ago in MORNINGS:

@@ -1,4 +1,4 @@
-"""Organizers' pages about who is here, phones, doors and conflicts."""
+"""Test organizers' pages about attendance, devices, checkpoints and conflicts."""
 
 import datetime
 
@@ -52,8 +52,8 @@ def ago(minutes):
     return (timezone.now() - datetime.timedelta(minutes=minutes)).isoformat()
 
 
-def twice(event):
-    """A badge that two phones let in; the registration."""
+def let_in_twice(event):
+    """Let one badge in on two phones and return its registration."""
     registration = make_registration(event)
     for minutes in (30, 5):
         item = make_item(code_of(registration), at=ago(minutes), local_verdict="admitted")
@@ -62,7 +62,7 @@ def twice(event):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_doors_of_the_pages(client, event, name):
+def test_pages_require_organizer_role(client, event, name):
     address = reverse(name, args=[event.slug])
     assert client.get(address).headers["location"].startswith("/accounts/login/")
     client.force_login(make_person())
@@ -73,7 +73,7 @@ def test_doors_of_the_pages(client, event, name):
     assert client.get(address).status_code == 200
 
 
-def test_the_desk_pairs_but_does_not_revoke(client, event):
+def test_desk_staff_can_open_devices_page_but_not_revoke(client, event):
     device = make_device(event)[0]
     client.force_login(role(event, EventRole.Role.DESK))
     address = reverse("organize-devices", args=[event.slug])
@@ -84,14 +84,14 @@ def test_the_desk_pairs_but_does_not_revoke(client, event):
     assert Device.objects.get(pk=device.pk).revoked_at is None
 
 
-def test_a_revoked_phone_is_out_at_once(organizer, event):
+def test_revoked_device_is_rejected_immediately(organizer, event):
     device, token = make_device(event)
     organizer.post(reverse("organize-device-revoke", args=[event.slug, device.pk]))
     assert organizer.get("/api/v1/scanner/snapshot/", headers=bearer(token)).status_code == 401
     assert AuditEntry.objects.get(verb="device.revoke").subject == f"attendance.device:{device.pk}"
 
 
-def test_numbers_open_their_lists(organizer, event):
+def test_attendance_numbers_match_filtered_lists(organizer, event):
     people = [make_registration(event, last_name=name) for name in ("Ana", "Borisov", "Ćelik")]
     items = [make_item(code_of(people[0])), make_item(code_of(people[1]), at=ago(9))]
     device = make_device(event)[0]
@@ -114,7 +114,7 @@ def test_numbers_open_their_lists(organizer, event):
         assert {person.last_name for person, _presence in rows} == names
 
 
-def test_unchanged_numbers_are_304(organizer, event):
+def test_unchanged_numbers_return_304(organizer, event):
     address = reverse("organize-attendance", args=[event.slug]) + "?part=numbers"
     etag = organizer.get(address).headers["etag"]
     assert organizer.get(address, headers={"if-none-match": etag}).status_code == 304
@@ -123,7 +123,7 @@ def test_unchanged_numbers_are_304(organizer, event):
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "pdf"])
-def test_files(organizer, event, kind):
+def test_attendance_file_is_exported_and_audited(organizer, event, kind):
     make_registration(event)
     response = organizer.get(reverse("organize-attendance-file", args=[event.slug, kind]))
     assert response.headers["content-disposition"].endswith(f'-{event.slug}.{kind}"')
@@ -132,8 +132,8 @@ def test_files(organizer, event, kind):
 
 
 @pytest.mark.parametrize(("kind", "entries"), [("reentry", 2), ("wrong_badge", 1), ("misuse", 1)])
-def test_a_conflict_is_resolved_in_one_tap(organizer, event, kind, entries):
-    registration = twice(event)
+def test_conflict_is_resolved_once_with_its_kind(organizer, event, kind, entries):
+    registration = let_in_twice(event)
     before = list(Scan.objects.values())
     found = organizer.get(reverse("organize-conflicts", args=[event.slug])).context["conflicts"]
     assert [device for _scan, device in found[0].scans_with_devices] == ["Porte 5"]
@@ -149,7 +149,7 @@ def test_a_conflict_is_resolved_in_one_tap(organizer, event, kind, entries):
 
 
 def test_an_unknown_resolution_changes_nothing(organizer, event):
-    registration = twice(event)
+    registration = let_in_twice(event)
     door = event.checkpoints.get()
     organizer.post(
         reverse("organize-conflict-resolve", args=[event.slug, registration.reference, door.pk]),
@@ -159,7 +159,7 @@ def test_an_unknown_resolution_changes_nothing(organizer, event):
     assert ConflictResolution.objects.count() == 0
 
 
-def test_let_in_and_out_by_hand(client, event):
+def test_attendee_is_checked_in_and_out_by_hand(client, event):
     registration = make_registration(event)
     person = role(event, EventRole.Role.DESK)
     client.force_login(person)
@@ -181,7 +181,7 @@ def test_let_in_and_out_by_hand(client, event):
     assert Device.objects.phones().count() == 0
 
 
-def test_nobody_is_said_to_be_inside_a_coach(organizer, event):
+def test_attendee_in_coach_is_not_shown_as_on_site(organizer, event):
     registration = make_registration(event)
     coach = Checkpoint.objects.create(event=event, name="Car 1", kind=Checkpoint.Kind.COACH)
     check_in_registration(registration=registration, checkpoint=coach, operator=None)
@@ -195,7 +195,7 @@ def test_nobody_is_said_to_be_inside_a_coach(organizer, event):
     assert "sur place" in organizer.get(address).text
 
 
-def test_a_checkpoint_is_made_changed_and_removed(organizer, event):
+def test_checkpoint_is_created_validated_and_removed(organizer, event):
     before = event.sequence
     fields = {"name": " Salle 1 ", "kind": "session", "capacity": "40", "opens_at": "2026-06-17T09:00"}
     organizer.post(reverse("organize-checkpoint-new", args=[event.slug]), fields)
@@ -210,14 +210,14 @@ def test_a_checkpoint_is_made_changed_and_removed(organizer, event):
     assert event.checkpoints.filter(pk=door.pk).exists() is False
 
 
-def test_a_checkpoint_in_use_stays(organizer, event):
+def test_checkpoint_with_device_cannot_be_removed(organizer, event):
     make_device(event)
     door = event.checkpoints.get()
     response = organizer.post(reverse("organize-checkpoint-remove", args=[event.slug, door.pk]))
     assert (response.status_code, event.checkpoints.count()) == (409, 1)
 
 
-def test_a_gate_told_to_count_elsewhere_moves_its_presences(organizer, event):
+def test_presences_move_when_gate_counts_as_another_checkpoint(organizer, event):
     gate = Checkpoint.objects.create(event=event, name="Porte B", position=1)
     record_scan_items(
         device=make_device(event, checkpoint=gate)[0], items=[make_item(code_of(make_registration(event)))]
@@ -230,7 +230,7 @@ def test_a_gate_told_to_count_elsewhere_moves_its_presences(organizer, event):
     assert Presence.objects.get().checkpoint == entrance
 
 
-def test_one_for_each_session(organizer, event):
+def test_one_checkpoint_is_created_for_each_scheduled_session(organizer, event):
     now = timezone.now()
     for number, title in enumerate(["Ouverture", "Ouverture", "Entrée", "x" * 400, "Sans heure"]):
         Session.objects.create(
@@ -248,7 +248,7 @@ def test_query_counts_do_not_grow(organizer, event):
     names = ("organize-attendance", "organize-conflicts", "organize-devices", "organize-checkpoints")
     for size in (1, 6):
         for _number in range(size):
-            twice(event)
+            let_in_twice(event)
         for name in names:
             with CaptureQueriesContext(connection) as captured:
                 organizer.get(reverse(name, args=[event.slug]))
@@ -256,14 +256,14 @@ def test_query_counts_do_not_grow(organizer, event):
     assert counts[:4] == counts[4:]
 
 
-def test_questions_that_nobody_can_ask_find_nothing(organizer, event):
+def test_null_characters_in_filters_are_accepted(organizer, event):
     make_registration(event)
     address = reverse("organize-attendance", args=[event.slug])
     answer = organizer.get(address, {"state": "absent", "ticket": "a\0", "company": "\0", "q": "\0"})
     assert answer.status_code == 200
 
 
-def test_a_scan_says_its_direction_apart_from_its_door(organizer, event):
+def test_scan_direction_is_shown_below_checkpoint(organizer, event):
     registration = make_registration(event)
     address = f"/organize/{event.slug}/attendance/people/{registration.reference}/"
     organizer.post(f"{address}check-in/", {"direction": "in"})
@@ -271,7 +271,7 @@ def test_a_scan_says_its_direction_apart_from_its_door(organizer, event):
     assert 'Entrée<br><span class="small muted">sens : entrée</span>' in page
 
 
-def test_the_list_of_checkpoints_counts_phones_that_can_scan(organizer, event):
+def test_checkpoint_list_counts_only_devices_that_can_scan(organizer, event):
     make_device(event)
     make_device(event, revoked_at=timezone.now())
     make_device(event, expires_at=timezone.now() - datetime.timedelta(minutes=1))
@@ -282,7 +282,7 @@ def test_the_list_of_checkpoints_counts_phones_that_can_scan(organizer, event):
     assert [checkpoint.phones for checkpoint in response.context["checkpoints"]] == [1]
 
 
-def test_the_bar_of_a_company_lists_all_whom_it_counts(organizer, event):
+def test_company_bar_links_to_all_counted_registrations(organizer, event):
     for company in ("Acme  SA", " Acme SA", "Acme SA "):
         registration = make_registration(event, company=company)
         record_scan_items(device=make_device(event)[0], items=[make_item(code_of(registration))])

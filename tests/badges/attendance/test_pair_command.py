@@ -1,4 +1,4 @@
-"""Pairing a device by command."""
+"""Test the command that pairs a device."""
 
 import json
 
@@ -12,7 +12,7 @@ from tests.badges.attendance.factories import bearer, make_event
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
-def test_the_entrance_by_default(command, client):
+def test_command_pairs_entrance_by_default(command, client):
     event = make_event()
     done = command("pair", event.slug)
     assert (done.returncode, done.stderr) == (0, "")
@@ -24,7 +24,7 @@ def test_the_entrance_by_default(command, client):
     assert AuditEntry.objects.get().verb == "device.pair"
 
 
-def test_an_entrance_is_made_where_there_is_none(command):
+def test_command_creates_missing_entrance(command):
     event = make_event()
     event.checkpoints.all().delete()
     assert json.loads(command("pair", event.slug).stdout)["checkpoint"] == event.checkpoints.get().name
@@ -32,7 +32,7 @@ def test_an_entrance_is_made_where_there_is_none(command):
     assert event.checkpoints.get().kind == Checkpoint.Kind.ENTRANCE
 
 
-def test_another_door_by_name(command):
+def test_command_pairs_checkpoint_by_name(command):
     event = make_event()
     room = Checkpoint.objects.create(event=event, name="Salle Éluard", kind=Checkpoint.Kind.SESSION)
     assert (
@@ -43,7 +43,7 @@ def test_another_door_by_name(command):
 
 
 @pytest.mark.parametrize("name", ["Nulle part", "", "x" * 100_000])
-def test_a_door_that_is_not_there(command, name):
+def test_unknown_checkpoint_is_refused_with_known_names(command, name):
     event = make_event()
     done = command("pair", event.slug, "--checkpoint", name)
     assert (done.returncode, done.stdout) == (2, "")
@@ -53,7 +53,7 @@ def test_a_door_that_is_not_there(command, name):
     assert Device.objects.count() == 0
 
 
-def test_an_event_that_is_not_there(command):
+def test_unknown_event_is_refused(command):
     done = command("pair", "nowhere")
     assert (done.returncode, done.stdout) == (2, "")
     assert "nowhere" in done.stderr

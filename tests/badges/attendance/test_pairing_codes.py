@@ -1,4 +1,4 @@
-"""Phones pair themselves by codes that are used once."""
+"""Test pairing of phones by single-use codes."""
 
 import datetime
 import json
@@ -27,14 +27,14 @@ from tests.factories import make_administrator, make_person
 
 PAIR_URL, SCANS_URL = "/api/v1/scanner/pair/", "/api/v1/scanner/scans/"
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-# As a signature covers them: with null or "" where nothing is sent.
+# A signature covers fields that are not sent as null or "".
 UNSET_FIELDS = dict.fromkeys(("checkpoint", "sequence", "let_in", "elapsed_ms")) | dict.fromkeys(
     ("local_verdict", "undoes", "page", "operator", "override_reason"), ""
 )
 
 
 def make_key():
-    """The raw point of a new key, in base64url."""
+    """Return the raw public point of a new key, in base64url."""
     return DeviceKey(ec.generate_private_key(ec.SECP256R1())).public_key
 
 
@@ -57,7 +57,7 @@ def pair(client):
     return post
 
 
-def test_a_code_pairs_one_phone_and_the_screen_shows_the_next(pair, client, invitation):
+def test_code_pairs_one_device_and_is_replaced_by_next_code(pair, client, invitation):
     code, key = ShownCode(invitation).text, make_key()
 
     answer = pair(code.lower(), key, name="Lise")
@@ -74,7 +74,7 @@ def test_a_code_pairs_one_phone_and_the_screen_shows_the_next(pair, client, invi
     assert AuditEntry.objects.filter(verb="device.pair").count() == 2
 
 
-def test_a_lost_answer_is_asked_for_again_and_nobody_else_gets_the_device(pair, client, invitation):
+def test_used_code_is_accepted_again_only_with_same_key(pair, client, invitation):
     code, key = ShownCode(invitation).text, make_key()
     lost = pair(code, key).json()
 
@@ -87,7 +87,7 @@ def test_a_lost_answer_is_asked_for_again_and_nobody_else_gets_the_device(pair, 
     assert Device.objects.count() == 1
 
 
-def test_codes_that_pair_nothing(pair, invitation):
+def test_expired_code_unknown_code_and_invalid_key_are_refused(pair, invitation):
     code = ShownCode(invitation).text
     PairingInvitation.objects.update(expires_at=timezone.now() - datetime.timedelta(seconds=1))
 
@@ -99,7 +99,7 @@ def test_codes_that_pair_nothing(pair, invitation):
     assert Device.objects.count() == 0
 
 
-def test_a_phone_with_a_key_must_sign(pair, client, event, invitation):
+def test_device_with_key_must_sign_scans(pair, client, event, invitation):
     paired = pair(ShownCode(invitation).text, make_key()).json()
     item = make_item(code_of(make_registration(event)))
 
@@ -111,7 +111,7 @@ def test_a_phone_with_a_key_must_sign(pair, client, event, invitation):
     assert Scan.objects.count() == 0
 
 
-def test_a_phone_delivers_many_scans_of_another_with_as_many_queries(pair, client, event):
+def test_scans_delivered_for_another_device_take_constant_queries(pair, client, event):
     role = EventRole.objects.create(
         event=event, person=make_person(), role=EventRole.Role.DESK, starts_on=datetime.date(2020, 1, 1)
     )
@@ -140,7 +140,7 @@ def test_a_phone_delivers_many_scans_of_another_with_as_many_queries(pair, clien
     assert later_reasons == ["revoked_device"] * 2
 
 
-def test_the_screen_shows_the_code_and_the_phones_that_it_paired(client, pair, event):
+def test_pairing_screen_shows_code_and_paired_devices(client, pair, event):
     organizer, desk = make_person(), make_person()
     for person, role in ((organizer, EventRole.Role.ORGANIZER), (desk, EventRole.Role.DESK)):
         EventRole.objects.create(event=event, person=person, role=role, starts_on=datetime.date(2020, 1, 1))

@@ -1,4 +1,4 @@
-"""The projection: the same in whatever order the scans come, doubled or not, step by step or at once."""
+"""Test that presence is the same in any order of scans, applied one by one or at once."""
 
 import datetime
 import functools
@@ -41,13 +41,13 @@ scan_lists = some.lists(
 
 
 @given(scan_lists, some.randoms())
-def test_any_order_gives_the_same(story, random):
+def test_presence_does_not_depend_on_scan_order(story, random):
     shuffled = random.sample(story, len(story))
     assert compute_presence(shuffled) == compute_presence(story)
 
 
 @given(scan_lists)
-def test_what_always_holds(story):
+def test_presence_invariants_hold(story):
     state = compute_presence(story)
     assert state.version == len(story)
     assert state.is_inside is False or state.last_entered_at is not None
@@ -57,12 +57,12 @@ def test_what_always_holds(story):
 
 
 @given(scan_lists)
-def test_step_by_step_in_order_equals_at_once(story):
+def test_scans_applied_one_by_one_give_same_presence_as_all_at_once(story):
     ordered = sorted(story, key=lambda one: one.sort_key)
     assert functools.reduce(apply_scan, ordered, NEVER_SCANNED) == compute_presence(story)
 
 
-def test_two_devices():
+def test_entries_on_two_devices_are_conflict():
     first, second = at(0), at(30, device_id=2)
     state = compute_presence([second, first])
     assert state == PresenceState(
@@ -72,7 +72,7 @@ def test_two_devices():
     assert find_conflicts([second, first]) == [second]
 
 
-def test_what_an_organizer_found_it_to_be():
+def test_resolution_decides_entries_and_clears_conflict():
     first = at(0)
     for resolution, entries in (("reentry", 2), ("wrong_badge", 1), ("misuse", 1)):
         state = compute_presence([first, at(30, device_id=2, resolution=resolution)])
@@ -80,7 +80,7 @@ def test_what_an_organizer_found_it_to_be():
         assert not state.has_conflict
 
 
-def test_dwell_is_counted_over_all_stays():
+def test_time_inside_is_summed_over_all_stays():
     state = compute_presence(
         [at(0), at(10, direction="out"), at(20), at(25, direction="out"), at(26, direction="out")]
     )
@@ -89,7 +89,7 @@ def test_dwell_is_counted_over_all_stays():
     assert not state.is_inside
 
 
-def test_a_late_entry_doubles_the_next_one():
+def test_prior_state_of_late_entry_includes_next_entry():
     later = at(10, device_id=2, gate_name="B")
     meeting = find_prior_state_among([later], at(0))
     assert meeting.is_inside

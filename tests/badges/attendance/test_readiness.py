@@ -1,4 +1,4 @@
-"""Ready for doors: each phone's state in words, and what is missing."""
+"""Test the readiness page: the state of each device and the missing preparations."""
 
 import datetime
 
@@ -36,7 +36,7 @@ GOOD = {
         ({"pending": 3, "oldest_pending_s": 4}, 10, "ok", ""),
     ],
 )
-def test_a_phone_is_ready_if_nothing_is_wrong_or_untried(changes, seconds, state, sentence):
+def test_device_is_ready_without_problems_and_unknowns(changes, seconds, state, sentence):
     report = DeviceReport(seen_at=NOW - datetime.timedelta(seconds=seconds), state=GOOD | changes)
 
     with translation.override("en"):
@@ -48,7 +48,7 @@ def test_a_phone_is_ready_if_nothing_is_wrong_or_untried(changes, seconds, state
 
 @pytest.mark.django_db
 @pytest.mark.once
-def test_the_page_lists_phones_by_state_and_what_is_missing(client):
+def test_page_lists_devices_by_state_and_missing_preparations(client):
     event = make_event()
     Device.objects.all().delete()
     make_registration(event)
@@ -85,7 +85,7 @@ def test_the_page_lists_phones_by_state_and_what_is_missing(client):
 
 @pytest.mark.django_db
 @pytest.mark.once
-def test_pages_on_site_say_before_the_first_day_that_arrivals_already_count(client):
+def test_on_site_pages_warn_before_event_that_arrivals_count(client):
     event = make_event()
     client.force_login(make_staff(event, "desk"))
     with translation.override("en"):

@@ -1,4 +1,4 @@
-"""A phone ends with the role of whoever paired it, on the same day."""
+"""Test that a device stops working when the role of the person who paired it ends."""
 
 import datetime
 
@@ -16,7 +16,7 @@ from tests.factories import make_administrator, make_person, make_staff
 from tests.site_objects import make_delegated_role, make_delegation
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SNAPSHOT, SCANS = "/api/v1/scanner/snapshot/", "/api/v1/scanner/scans/"
+SNAPSHOT_URL, SCANS_URL = "/api/v1/scanner/snapshot/", "/api/v1/scanner/scans/"
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def event():
 
 
 def paired_by(client, event, person):
-    """Pair a phone as that person; its token."""
+    """Pair a phone as this person and return its token."""
     client.force_login(person)
     form = {"checkpoint": event.checkpoints.get().pk}
     shown = client.post(f"/organize/{event.slug}/devices/", form, follow=True).context["code"]
@@ -37,65 +37,65 @@ def paired_by(client, event, person):
     return token
 
 
-def answers(client, event, token):
-    """The statuses of reading and of sending a scan."""
+def request_statuses(client, event, token):
+    """Return the statuses of fetching the snapshot and of sending a scan."""
     item = make_item(code_of(make_registration(event)))
-    sent = client.post(SCANS, {"scans": [item]}, content_type="application/json", headers=bearer(token))
-    return client.get(SNAPSHOT, headers=bearer(token)).status_code, sent.status_code
+    sent = client.post(SCANS_URL, {"scans": [item]}, content_type="application/json", headers=bearer(token))
+    return client.get(SNAPSHOT_URL, headers=bearer(token)).status_code, sent.status_code
 
 
 def end(role, client):
-    """End it on the organizers' page."""
+    """End a role on the organizers' page."""
     client.force_login(make_administrator())
     client.post(f"/organize/{role.event.slug}/people/{role.pk}/end/")
 
 
 @pytest.mark.parametrize("kind", ["desk", "organizer"])
-def test_the_end_of_a_role_ends_its_phones(client, event, kind):
+def test_devices_are_rejected_after_role_is_ended(client, event, kind):
     worker = make_staff(event, kind)
     token, other = paired_by(client, event, worker), paired_by(client, event, make_staff(event, kind))
-    assert answers(client, event, token) == (200, 200)
+    assert request_statuses(client, event, token) == (200, 200)
     end(EventRole.objects.get(person=worker), client)
-    assert answers(client, event, token) == (401, 401)
-    assert answers(client, event, other) == (200, 200)
+    assert request_statuses(client, event, token) == (401, 401)
+    assert request_statuses(client, event, other) == (200, 200)
     assert Scan.objects.count() == 2
     page = client.get(f"/organize/{event.slug}/devices/").content.decode()
     assert page.count(">plus valable<") == 1
 
 
-def test_a_dated_end_ends_them_the_day_after(client, event):
+def test_devices_are_rejected_day_after_end_date_of_role(client, event):
     token = paired_by(client, event, make_staff(event, "desk"))
     today = timezone.localdate()
     EventRole.objects.update(ends_on=today)
-    assert answers(client, event, token) == (200, 200)
+    assert request_statuses(client, event, token) == (200, 200)
     EventRole.objects.update(ends_on=today - datetime.timedelta(days=1))
-    assert answers(client, event, token) == (401, 401)
+    assert request_statuses(client, event, token) == (401, 401)
 
 
-def test_someone_who_is_gone_takes_the_phone_along(client, event):
+def test_device_of_inactive_or_deleted_person_is_rejected(client, event):
     worker = make_staff(event, "desk")
     token = paired_by(client, event, worker)
     worker.is_active = False
     worker.save()
-    assert answers(client, event, token) == (401, 401)
+    assert request_statuses(client, event, token) == (401, 401)
     worker.delete()
-    assert answers(client, event, token) == (401, 401)
+    assert request_statuses(client, event, token) == (401, 401)
     assert Device.objects.get().paired_by_id is not None
 
 
-def test_a_role_that_pairs_no_phone_keeps_none(client, event):
+def test_device_is_rejected_when_role_may_no_longer_pair(client, event):
     worker = make_staff(event, "desk")
     token = paired_by(client, event, worker)
     EventRole.objects.update(role="reviewer")
-    assert answers(client, event, token) == (401, 401)
+    assert request_statuses(client, event, token) == (401, 401)
 
 
-def test_a_phone_that_the_club_paired_is_tied_to_nobody(client, event):
+def test_device_paired_by_administrator_outlives_club_role(client, event):
     person = make_administrator()
     token = paired_by(client, event, person)
     person.club_roles.all().delete()
     assert Device.objects.get().paired_by is None
-    assert answers(client, event, token) == (200, 200)
+    assert request_statuses(client, event, token) == (200, 200)
 
 
 YESTERDAY = timezone.localdate() - datetime.timedelta(days=1)
@@ -107,10 +107,10 @@ ENDS = {
 
 
 @pytest.mark.parametrize("what", ENDS)
-def test_a_phone_of_an_outside_firm_ends_with_contract_job_or_the_firms_role(client, event, what):
+def test_outside_organizers_device_is_rejected_after_contract_job_or_role_ends(client, event, what):
     worker = make_person()
     make_delegated_role(make_delegation(event), worker, "desk")
     token = paired_by(client, event, worker)
-    assert answers(client, event, token) == (200, 200)
+    assert request_statuses(client, event, token) == (200, 200)
     ENDS[what]()
-    assert answers(client, event, token) == (401, 401)
+    assert request_statuses(client, event, token) == (401, 401)

@@ -1,4 +1,4 @@
-"""Many scans at the same moment, on threads with connections of their own."""
+"""Test concurrent scans on threads with separate database connections."""
 
 import threading
 import time
@@ -31,113 +31,113 @@ from tests.badges.attendance.factories import (
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
-AT_ONCE = 8
+CONCURRENCY = 8
 
 
 def verdicts(results):
     return sorted(result.verdict for answer in results for result in answer)
 
 
-def rush(event, code, rounds=1):
+def scan_concurrently(event, code, rounds=1):
     """Let eight devices scan one badge at the same moment."""
-    devices = [make_device(event)[0] for _number in range(AT_ONCE)]
+    devices = [make_device(event)[0] for _number in range(CONCURRENCY)]
     at = timezone.now().isoformat()
     jobs = [
         lambda device=device: record_scan_items(device=device, items=[make_item(code, at=at)])
         for device in devices
     ]
-    return verdicts(in_threads(jobs * rounds, threads=AT_ONCE))
+    return verdicts(in_threads(jobs * rounds, threads=CONCURRENCY))
 
 
-def test_one_badge_scanned_at_once_is_admitted_once():
+def test_badge_scanned_concurrently_is_admitted_once():
     event = make_event()
     for _round in range(5):
-        found = rush(event, code_of(make_registration(event)))
-        assert found == ["admitted"] + ["already_in"] * (AT_ONCE - 1)
-    assert Scan.objects.count() == 5 * AT_ONCE
-    assert list(Presence.objects.values_list("version", "entries")) == [(AT_ONCE, 1)] * 5
+        found = scan_concurrently(event, code_of(make_registration(event)))
+        assert found == ["admitted"] + ["already_in"] * (CONCURRENCY - 1)
+    assert Scan.objects.count() == 5 * CONCURRENCY
+    assert list(Presence.objects.values_list("version", "entries")) == [(CONCURRENCY, 1)] * 5
 
 
-def test_without_looking_at_presence_the_same_rush_admits_many(monkeypatch):
-    """The negative control: the test above sees what it claims to see."""
+def test_badge_is_admitted_repeatedly_if_presence_is_ignored(monkeypatch):
+    """Serve as negative control: the test above fails if presence is not read."""
     monkeypatch.setattr(batch, "get_presence_state", lambda _key, _batch_state: NEVER_SCANNED)
     event = make_event()
-    assert rush(event, code_of(make_registration(event))).count("admitted") > 1
+    assert scan_concurrently(event, code_of(make_registration(event))).count("admitted") > 1
 
 
-def test_one_scan_sent_eight_times_at_once_is_kept_once():
+def test_scan_sent_concurrently_is_stored_once():
     event = make_event()
     device = make_device(event)[0]
     for code in (code_of(make_registration(event)), "https://example.com/"):
         item = make_item(code)
-        answers = in_threads([lambda item=item: record_scan_items(device=device, items=[item])] * AT_ONCE)
+        answers = in_threads([lambda item=item: record_scan_items(device=device, items=[item])] * CONCURRENCY)
         results = [result for answer in answers for result in answer]
         assert len({(result.verdict, result.reason) for result in results}) == 1
-        assert sorted(result.is_replayed for result in results) == [False] + [True] * (AT_ONCE - 1)
+        assert sorted(result.is_replayed for result in results) == [False] + [True] * (CONCURRENCY - 1)
     assert Scan.objects.count() == 2
 
 
-def test_batches_over_the_same_badges_never_wait_for_each_other():
+def test_batches_in_opposite_order_do_not_deadlock():
     event = make_event()
     codes = [code_of(make_registration(event)) for _number in range(20)]
-    devices = [make_device(event)[0] for _number in range(AT_ONCE)]
+    devices = [make_device(event)[0] for _number in range(CONCURRENCY)]
     jobs = [
         lambda device=device, turn=turn: record_scan_items(
             device=device, items=[make_item(code) for code in (codes if turn % 2 else codes[::-1])]
         )
         for turn, device in enumerate(devices)
     ]
-    found = verdicts(in_threads(jobs, threads=AT_ONCE))
-    assert found == ["admitted"] * 20 + ["already_in"] * 20 * (AT_ONCE - 1)
+    found = verdicts(in_threads(jobs, threads=CONCURRENCY))
+    assert found == ["admitted"] * 20 + ["already_in"] * 20 * (CONCURRENCY - 1)
 
 
-def test_a_room_is_never_overfilled():
+def test_concurrent_scans_never_overfill_room():
     event = make_event()
     room = Checkpoint.objects.create(event=event, name="Salle", kind=Checkpoint.Kind.SESSION, capacity=5)
-    devices = [make_device(event, checkpoint=room)[0] for _number in range(AT_ONCE)]
+    devices = [make_device(event, checkpoint=room)[0] for _number in range(CONCURRENCY)]
     codes = [code_of(make_registration(event)) for _number in range(24)]
     jobs = [
-        lambda device=devices[turn % AT_ONCE], code=code: record_scan_items(
+        lambda device=devices[turn % CONCURRENCY], code=code: record_scan_items(
             device=device, items=[make_item(code)]
         )
         for turn, code in enumerate(codes)
     ]
-    found = verdicts(in_threads(jobs, threads=AT_ONCE))
+    found = verdicts(in_threads(jobs, threads=CONCURRENCY))
     assert found == ["admitted"] * 5 + ["refused"] * 19
     assert Presence.objects.filter(checkpoint=room, is_inside=True).count() == 5
 
 
 def post(token, item):
-    """Send one item over HTTP; its result."""
+    """Send one item over HTTP and return its result."""
     response = Client().post(
         "/api/v1/scanner/scans/", {"scans": [item]}, content_type="application/json", headers=bearer(token)
     )
     return response.json()["results"][0]
 
 
-def test_one_badge_sent_at_once_over_http_is_admitted_once():
+def test_badge_sent_concurrently_over_http_is_admitted_once():
     event = make_event()
-    tokens = [make_device(event)[1] for _number in range(AT_ONCE)]
+    tokens = [make_device(event)[1] for _number in range(CONCURRENCY)]
     for _round in range(5):
         code = code_of(make_registration(event))
         jobs = [lambda token=token, code=code: post(token, make_item(code))["verdict"] for token in tokens]
-        assert sorted(in_threads(jobs)) == ["admitted"] + ["already_in"] * (AT_ONCE - 1)
-    assert list(Presence.objects.values_list("version", "entries")) == [(AT_ONCE, 1)] * 5
+        assert sorted(in_threads(jobs)) == ["admitted"] + ["already_in"] * (CONCURRENCY - 1)
+    assert list(Presence.objects.values_list("version", "entries")) == [(CONCURRENCY, 1)] * 5
 
 
-def test_one_scan_sent_at_once_over_http_is_kept_once():
+def test_scan_sent_concurrently_over_http_is_stored_once():
     event = make_event()
     token = make_device(event)[1]
     item = make_item(code_of(make_registration(event)))
-    results = in_threads([lambda: post(token, item)] * AT_ONCE)
+    results = in_threads([lambda: post(token, item)] * CONCURRENCY)
     assert {result["verdict"] for result in results} == {"admitted"}
-    assert sorted(result["replayed"] for result in results) == [False] + [True] * (AT_ONCE - 1)
+    assert sorted(result["replayed"] for result in results) == [False] + [True] * (CONCURRENCY - 1)
     assert Scan.objects.count() == 1
     assert Presence.objects.get().version == 1
 
 
-def test_the_quick_way_decides_and_writes_the_same():
-    """Every kind of scan by both ways, for two people alike."""
+def test_fast_path_decides_and_stores_same_as_full_path():
+    """Send every kind of scan through both paths, each for its own attendee."""
     event = make_event()
     device, _token = make_device(event)
     people = [make_registration(event), make_registration(event)]
@@ -169,7 +169,7 @@ def test_the_quick_way_decides_and_writes_the_same():
         answers.append([(result.verdict, result.reason, result.prior_state) for result in results])
     assert answers[0] == answers[1]
     kept = [
-        list(Scan.objects.filter(registration=person).order_by("pk").values_list(*COMPARED))
+        list(Scan.objects.filter(registration=person).order_by("pk").values_list(*COMPARED_FIELDS))
         for person in people
     ]
     assert kept[0] == kept[1]
@@ -179,7 +179,7 @@ def test_the_quick_way_decides_and_writes_the_same():
     assert presences[0] == presences[1]
 
 
-def test_an_entry_stays_at_its_gate_when_the_phone_moves():
+def test_entry_keeps_its_gate_when_device_moves():
     event = make_event()
     device, token = make_device(event)
     other, other_token = make_device(event)
@@ -211,7 +211,7 @@ def ago(minutes):
     return timezone.now() - timedelta(minutes=minutes)
 
 
-COMPARED = [
+COMPARED_FIELDS = [
     "direction", "scanned_at", "effective_at", "is_time_uncertain", "is_offline", "clock_offset_ms",
     "device_sequence", "local_verdict", "operator", "override_reason", "verdict", "reason",
 ]  # fmt: skip
@@ -219,8 +219,8 @@ COMPARED = [
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("is_known", [True, False], ids=["seen before", "never seen"])
-def test_a_quick_scan_in_the_middle_of_a_batch_is_not_overwritten(monkeypatch, is_known):
-    """The batch has read the presence and not yet written it when one scan of the same badge comes."""
+def test_fast_path_scan_during_batch_is_not_overwritten(monkeypatch, is_known):
+    """Send a scan of the same badge after the batch has read the presence and before it writes it."""
     event = make_event()
     code = code_of(make_registration(event))
     device, token = make_device(event)
@@ -234,7 +234,7 @@ def test_a_quick_scan_in_the_middle_of_a_batch_is_not_overwritten(monkeypatch, i
             device=device, items=[make_item(code, at=(begin - timedelta(minutes=1)).isoformat())]
         )
     meanwhile, posted = ThreadPoolExecutor(1), []
-    meanwhile.submit(post, token, make_item("https://example.com/")).result()  # it is connected
+    meanwhile.submit(post, token, make_item("https://example.com/")).result()  # open its connection
 
     def slow(*args, **given):
         posted.append(meanwhile.submit(post, token, quick))
@@ -253,18 +253,18 @@ def test_a_quick_scan_in_the_middle_of_a_batch_is_not_overwritten(monkeypatch, i
     assert kept["version"] == 3 + is_known
 
 
-def test_devices_that_poll_while_others_scan_are_told_of_everybody():
-    """Two devices ask again and again while clocks jump and eight others scan, one by one and in batches."""
+def test_polling_devices_receive_every_presence_during_scans():
+    """Poll with two devices while clocks jump and eight others scan, one by one and in batches."""
     event = make_event(sequence=1)
     codes = {one.reference: code_of(one) for one in (make_registration(event) for _number in range(96))}
     references = list(codes)
-    scanning = [make_device(event) for _number in range(AT_ONCE)]
+    scanning = [make_device(event) for _number in range(CONCURRENCY)]
     readers = [make_device(event)[1] for _number in range(2)]
     is_over = threading.Event()
 
     def scan_some(number):
         device, _token = scanning[number]
-        for turn, reference in enumerate(references[number::AT_ONCE]):
+        for turn, reference in enumerate(references[number::CONCURRENCY]):
             at = timezone.now() + timedelta(hours=(number * 7 + turn * 5) % 11 - 5)
             item = make_item(codes[reference], at=timezone.now().isoformat())
             if turn % 2 or record_quickly(device, item, at) is None:
@@ -281,12 +281,12 @@ def test_devices_that_poll_while_others_scan_are_told_of_everybody():
         return told
 
     def finish():
-        found = in_threads([lambda n=n: scan_some(n) for n in range(AT_ONCE)], threads=AT_ONCE)
+        found = in_threads([lambda n=n: scan_some(n) for n in range(CONCURRENCY)], threads=CONCURRENCY)
         is_over.set()
         return found
 
     done, *told = in_threads([finish, *(lambda token=token: poll(token) for token in readers)], threads=3)
-    assert done == [None] * AT_ONCE
+    assert done == [None] * CONCURRENCY
     everybody = {make_registration_key(reference) for reference in references}
     assert [set(keys) for keys in told] == [everybody, everybody]
     assert max(map(len, told)) < 2 * len(everybody)

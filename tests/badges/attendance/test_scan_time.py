@@ -1,4 +1,4 @@
-"""When a badge was read: of three clocks, the two that agree are right."""
+"""Test that the time of a scan is resolved from the two of three clocks that agree."""
 
 import datetime
 import uuid
@@ -16,7 +16,7 @@ AGE_MS = 30 * 60_000
 
 
 def make_input(scanned_at, offset_ms, page="p"):
-    """A scan of thirty minutes ago, read when the page's clock stood at a million."""
+    """Return a scan of thirty minutes ago, made when the page's clock stood at 1,000,000 ms."""
     return ScanInput(
         uuid.uuid4(), "", "CODE", "", "in", scanned_at, None, 1, offset_ms, "", None, "", "",
         page=page, elapsed_ms=1_000_000,
@@ -37,7 +37,7 @@ def make_input(scanned_at, offset_ms, page="p"):
         pytest.param(NOW - AGE, None, ("", None, None), True, id="nothing known"),
     ],
 )
-def test_the_age_of_a_scan(scanned_at, offset_ms, clock, is_uncertain):
+def test_scan_time_is_resolved_from_agreeing_clocks(scanned_at, offset_ms, clock, is_uncertain):
     page, passed_ms, sent_at = clock
     elapsed_ms = None if passed_ms is None else 1_000_000 + passed_ms
 
@@ -49,7 +49,7 @@ def test_the_age_of_a_scan(scanned_at, offset_ms, clock, is_uncertain):
     assert time.is_uncertain is is_uncertain
 
 
-def test_three_clocks_that_contradict_each_other():
+def test_scan_time_is_uncertain_if_all_clocks_disagree():
     clock = SendingClock("p", 1_000_000, NOW - 5 * MINUTE)
 
     time = resolve_scan_time(make_input(NOW - AGE - DAY, 0), received_at=NOW, clock=clock)
@@ -57,7 +57,7 @@ def test_three_clocks_that_contradict_each_other():
     assert time.is_uncertain
 
 
-def test_a_scan_is_not_before_the_one_that_its_device_made_before():
+def test_scan_time_is_raised_to_previous_scan_of_device():
     time = resolve_scan_time(make_input(NOW - DAY, 0, page=""), received_at=NOW)
 
     raised = raise_to_predecessor(time, NOW - MINUTE)
@@ -66,7 +66,7 @@ def test_a_scan_is_not_before_the_one_that_its_device_made_before():
     assert raise_to_predecessor(raised, NOW - DAY) == raised
 
 
-def test_a_clock_beyond_all_bounds_is_no_number_of_milliseconds():
+def test_elapsed_time_out_of_range_is_invalid():
     item = {"id": str(uuid.uuid4()), "code": "X", "direction": "in", "at": "2026-06-17T08:31:02+02:00"}
 
     assert isinstance(parse_scan({**item, "page": "p", "elapsed_ms": 10**11}), ScanInput)

@@ -1,4 +1,4 @@
-"""The scans endpoint: each item once, each stored, each answered in its place."""
+"""Test the scans endpoint: each item is stored once and answered in its place."""
 
 import datetime
 import json
@@ -33,7 +33,7 @@ def event():
 
 @pytest.fixture
 def send(client, event):
-    """Send items with a device of the event, or with the token given; the results."""
+    """Return a function that posts items with a device of the event, or the given token, for results."""
     own = make_device(event)[1]
 
     def post(*items, token=own):
@@ -46,7 +46,7 @@ def send(client, event):
     return post
 
 
-def said(results):
+def read_verdicts(results):
     return [(result["verdict"], result["reason"]) for result in results]
 
 
@@ -54,11 +54,11 @@ def ago(**delta):
     return (timezone.now() - datetime.timedelta(**delta)).isoformat()
 
 
-def test_address():
+def test_scans_endpoint_url():
     assert reverse("scanner-scans") == URL
 
 
-def test_a_valid_badge(send, event):
+def test_valid_badge_is_admitted_and_stored(send, event):
     registration = make_registration(event)
     item = make_item(code_of(registration), operator="Lise", snapshot=3, sequence=1, local_verdict="admitted")
     assert send(item) == [
@@ -86,11 +86,11 @@ def test_a_valid_badge(send, event):
 def test_only_four_fields_are_required(send, event):
     item = make_item(code_of(make_registration(event)))
     del item["clock_offset_ms"]
-    assert said(send(item)) == [("admitted", "")]
+    assert read_verdicts(send(item)) == [("admitted", "")]
     assert Scan.objects.get().is_time_uncertain is True
 
 
-def test_already_in_says_when_and_where(send, event):
+def test_already_in_result_has_entry_time_and_gate(send, event):
     registration = make_registration(event)
     gate = Checkpoint.objects.create(
         event=event, name="Porte B", counts_as=event.checkpoints.get(), position=1
@@ -103,30 +103,30 @@ def test_already_in_says_when_and_where(send, event):
     assert Presence.objects.get().has_conflict is True
 
 
-def test_the_same_device_reading_again_is_no_conflict(send, event):
+def test_immediate_rescan_by_same_device_is_no_conflict(send, event):
     code = code_of(make_registration(event))
-    assert said(send(make_item(code), make_item(code))) == [("admitted", ""), ("already_in", "")]
+    assert read_verdicts(send(make_item(code), make_item(code))) == [("admitted", ""), ("already_in", "")]
     assert Presence.objects.get().has_conflict is False
 
 
-def test_the_same_device_an_hour_later_is_one(send, event):
+def test_rescan_by_same_device_after_an_hour_is_conflict(send, event):
     code = code_of(make_registration(event))
     send(make_item(code, at=ago(hours=1)))
-    assert said(send(make_item(code))) == [("already_in", "conflict")]
+    assert read_verdicts(send(make_item(code))) == [("already_in", "conflict")]
 
 
-def test_an_operator_who_saw_it_makes_no_conflict(send, event):
+def test_already_in_verdict_shown_to_operator_is_no_conflict(send, event):
     code = code_of(make_registration(event))
     send(make_item(code, at=ago(hours=1)))
-    assert said(send(make_item(code, local_verdict="already_in"))) == [("already_in", "")]
+    assert read_verdicts(send(make_item(code, local_verdict="already_in"))) == [("already_in", "")]
     assert Presence.objects.get().has_conflict is False
 
 
-def test_out_and_in_again(send, event):
+def test_reentry_after_exit_is_admitted(send, event):
     code = code_of(make_registration(event))
     send(make_item(code, at=ago(minutes=50)))
     send(make_item(code, at=ago(minutes=20), direction="out"))
-    assert said(send(make_item(code))) == [("admitted", "")]
+    assert read_verdicts(send(make_item(code))) == [("admitted", "")]
     presence = Presence.objects.get()
     assert presence.is_inside
     assert presence.entries == 2
@@ -141,7 +141,7 @@ def test_a_replay_is_answered_and_changes_nothing(send, event):
     assert Presence.objects.get().version == 1
 
 
-def test_a_replay_with_a_newly_measured_clock_is_the_same_scan(send, event):
+def test_replay_with_new_clock_offset_is_same_scan(send, event):
     item = make_item(code_of(make_registration(event)))
     send(item)
     again = send(item | {"clock_offset_ms": 120, "snapshot": 9})[0]
@@ -149,7 +149,7 @@ def test_a_replay_with_a_newly_measured_clock_is_the_same_scan(send, event):
     assert again["replayed"] is True
 
 
-def test_a_replay_within_one_batch(send, event):
+def test_replay_within_one_batch_is_stored_once(send, event):
     item = make_item(code_of(make_registration(event)))
     assert [(one["verdict"], one["replayed"]) for one in send(item, item)] == [
         ("admitted", False), ("admitted", True),
@@ -160,14 +160,14 @@ def test_a_replay_within_one_batch(send, event):
 @pytest.mark.parametrize(
     "change", [{"direction": "out"}, {"at": "2026-06-17T08:31:02+02:00"}, {"operator": "x"}]
 )
-def test_the_same_id_with_other_content(send, event, change):
+def test_scan_id_reused_with_other_content_is_refused(send, event, change):
     item = make_item(code_of(make_registration(event)))
-    assert said(send(item, item | change)) == [("admitted", ""), ("refused", "id_reused")]
-    assert said(send(item | change)) == [("refused", "id_reused")]
+    assert read_verdicts(send(item, item | change)) == [("admitted", ""), ("refused", "id_reused")]
+    assert read_verdicts(send(item | change)) == [("refused", "id_reused")]
     assert Scan.objects.get().direction == "in"
 
 
-def test_a_scan_is_the_same_whichever_device_delivers_it(send, event):
+def test_replay_by_another_device_is_same_scan(send, event):
     first, second = code_of(make_registration(event)), code_of(make_registration(event))
     item = make_item(first)
     other = make_device(event)[1]
@@ -181,7 +181,7 @@ def test_a_scan_is_the_same_whichever_device_delivers_it(send, event):
     assert not Presence.objects.get().has_conflict
 
 
-def test_how_a_code_may_be_written(send, event):
+def test_badge_code_is_accepted_in_several_spellings(send, event):
     people = [make_registration(event) for _number in range(4)]
     tokens = [token_of(person) for person in people]
     codes = [
@@ -190,10 +190,10 @@ def test_how_a_code_may_be_written(send, event):
         f"  HTTPS://EXAMPLE.ORG:8443/B/{tokens[2]}\n",
         f"/B/{tokens[3]}",
     ]
-    assert said(send(*map(make_item, codes))) == [("admitted", "")] * 4
+    assert read_verdicts(send(*map(make_item, codes))) == [("admitted", "")] * 4
 
 
-def test_codes_that_are_not_good(send, event):
+def test_revoked_cancelled_foreign_and_forged_codes_are_refused(send, event):
     registration = make_registration(event)
     reprinted, gone = make_registration(event), make_registration(event)
     stranger = make_registration(make_event())
@@ -208,18 +208,18 @@ def test_codes_that_are_not_good(send, event):
     reprinted.save()
     gone.save()
     results = send(*map(make_item, codes.values()))
-    assert said(results) == [("refused", reason) for reason in codes]
+    assert read_verdicts(results) == [("refused", reason) for reason in codes]
     assert [result["name"] for result in results] == ["Zoé Müller", "Zoé Müller", "", ""]
     assert Scan.objects.count() == 4
     assert Presence.objects.count() == 0
-    assert said(send(make_item(code_of(reprinted)))) == [("admitted", "")]
+    assert read_verdicts(send(make_item(code_of(reprinted)))) == [("admitted", "")]
 
 
-def test_a_genuine_signature_for_nobody(send, event):
+def test_valid_code_of_deleted_registration_is_refused(send, event):
     registration = make_registration(event)
     code = code_of(registration)
     registration.delete()
-    assert said(send(make_item(code))) == [("refused", "unknown")]
+    assert read_verdicts(send(make_item(code))) == [("refused", "unknown")]
     scan = Scan.objects.get()
     assert (scan.registration_id, len(scan.code_hash), scan.verdict) == (None, 64, "refused")
 
@@ -236,12 +236,12 @@ def test_a_genuine_signature_for_nobody(send, event):
         ("'; DROP TABLE scans; --", "unknown"),
     ],
 )
-def test_foreign_text_is_refused_and_kept_as_a_hash(send, code, reason):
-    assert said(send(make_item(code))) == [("refused", reason)]
+def test_foreign_text_is_refused_and_stored_as_hash(send, code, reason):
+    assert read_verdicts(send(make_item(code))) == [("refused", reason)]
     assert len(Scan.objects.get().code_hash) == 64
 
 
-BAD = [
+INVALID_ITEMS = [
     None, 1, "x", [], {},
     {"id": "not-a-uuid"}, {"id": None}, {"id": 5}, {"id": ["a"]},
     {"code": None}, {"code": ""}, {"code": 7}, {"code": "a\0b"}, {"code": "\ud800"}, {"code": "A" * 5000},
@@ -260,12 +260,12 @@ BAD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("bad", BAD, ids=lambda bad: json.dumps(bad)[:40])
-def test_a_bad_item_never_blocks_the_others(send, event, bad):
+@pytest.mark.parametrize("bad", INVALID_ITEMS, ids=lambda bad: json.dumps(bad)[:40])
+def test_invalid_item_does_not_block_other_items(send, event, bad):
     first, last = code_of(make_registration(event)), code_of(make_registration(event))
     item = make_item(first) | bad if isinstance(bad, dict) and bad else bad
     results = send(make_item(first), item, make_item(last))
-    assert said(results) == [("admitted", ""), ("refused", "invalid"), ("admitted", "")]
+    assert read_verdicts(results) == [("admitted", ""), ("refused", "invalid"), ("admitted", "")]
     assert Scan.objects.count() == 2
 
 
@@ -284,24 +284,24 @@ def test_a_bad_item_never_blocks_the_others(send, event, bad):
         (b'"' + b"x" * 6_000_000 + b'"', 413, "too-large"),
     ],
 )
-def test_a_body_that_is_none(client, event, body, status, kind):
+def test_invalid_request_body_returns_problem(client, event, body, status, kind):
     token = make_device(event)[1]
     response = client.post(URL, body, content_type="application/json", headers=bearer(token))
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
     assert response.json()["type"] == f"/api/v1/problems/{kind}"
 
 
-def test_no_scans_at_all(send):
+def test_empty_batch_returns_no_results(send):
     assert send() == []
 
 
-def test_200_at_once(send, event):
+def test_batch_of_200_scans_is_admitted(send, event):
     codes = [code_of(make_registration(event)) for _number in range(200)]
-    assert said(send(*map(make_item, codes))) == [("admitted", "")] * 200
+    assert read_verdicts(send(*map(make_item, codes))) == [("admitted", "")] * 200
     assert Presence.objects.filter(is_inside=True).count() == 200
 
 
-def test_a_device_of_another_event_learns_nothing(send, event):
+def test_device_of_another_event_receives_no_details(send, event):
     registration = make_registration(event)
     token = make_device(make_event())[1]
     assert send(make_item(code_of(registration)), token=token)[0] | {"id": ""} == {
@@ -309,10 +309,10 @@ def test_a_device_of_another_event_learns_nothing(send, event):
         "entered_at": None, "gate": "", "replayed": False, "detail": "",
     }  # fmt: skip
     item = make_item("", registration=registration.reference)
-    assert said(send(item, token=token)) == [("refused", "unknown")]
+    assert read_verdicts(send(item, token=token)) == [("refused", "unknown")]
 
 
-def test_a_device_that_is_no_longer_one(client, event):
+def test_revoked_device_is_rejected(client, event):
     token = make_device(event, revoked_at=timezone.now())[1]
     item = make_item(code_of(make_registration(event)))
     response = client.post(URL, {"scans": [item]}, content_type="application/json", headers=bearer(token))
@@ -336,9 +336,7 @@ def test_a_device_that_is_no_longer_one(client, event):
         ),
     ],
 )
-def test_what_is_wrong_with_a_scan_is_said_in_the_language_that_is_accepted(
-    client, event, bad, french, english
-):
+def test_scan_errors_are_in_accepted_language(client, event, bad, french, english):
     token, item = make_device(event)[1], make_item(code_of(make_registration(event))) | bad
     for language, sentence in {"fr": french, "en": english}.items():
         headers = bearer(token) | {"accept-language": language}
@@ -347,7 +345,7 @@ def test_what_is_wrong_with_a_scan_is_said_in_the_language_that_is_accepted(
         assert (result["reason"], result["detail"].replace("\u202f", " ")) == ("invalid", sentence)
 
 
-def test_all_that_is_wrong_with_a_scan_is_told_at_once(client, event):
+def test_all_errors_of_scan_are_reported_together(client, event):
     token = make_device(event)[1]
     item = {"id": "x", "code": "y", "direction": "in", "at": "now"}
 
@@ -358,41 +356,43 @@ def test_all_that_is_wrong_with_a_scan_is_told_at_once(client, event):
     assert result["detail"] == "“id” is not a UUID. “at” is not a time in RFC 3339."
 
 
-def test_a_number_that_json_does_not_have_spoils_its_own_scan_only(client, event):
+def test_nan_invalidates_only_its_own_scan(client, event):
     token, code = make_device(event)[1], code_of(make_registration(event))
     items = json.dumps([make_item(code, clock_offset_ms=float("nan")), make_item(code)])
 
     body = f'{{"scans": {items}}}'
     answer = client.post(URL, body, content_type="application/json", headers=bearer(token))
 
-    assert said(answer.json()["results"]) == [("refused", "invalid"), ("admitted", "")]
+    assert read_verdicts(answer.json()["results"]) == [("refused", "invalid"), ("admitted", "")]
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/octet-stream", "application/json"])
-def test_scans_are_read_as_json_whatever_the_headers_say(client, event, content_type):
+def test_scans_are_parsed_as_json_regardless_of_headers(client, event, content_type):
     item = make_item(code_of(make_registration(event)))
     headers = bearer(make_device(event)[1]) | {"accept": "text/html"}
 
     answer = client.post(URL, json.dumps({"scans": [item]}), content_type=content_type, headers=headers)
 
-    assert said(answer.json()["results"]) == [("admitted", "")]
+    assert read_verdicts(answer.json()["results"]) == [("admitted", "")]
 
 
-def test_found_by_name(send, event):
+def test_scan_by_registration_reference_is_admitted(send, event):
     registration = make_registration(event)
-    assert said(send(make_item("", registration=registration.reference.lower()))) == [("admitted", "")]
-    assert said(send(make_item("", registration="NOBODY"))) == [("refused", "unknown")]
+    assert read_verdicts(send(make_item("", registration=registration.reference.lower()))) == [
+        ("admitted", "")
+    ]
+    assert read_verdicts(send(make_item("", registration="NOBODY"))) == [("refused", "unknown")]
 
 
-def test_the_window_of_a_door(send, event):
+def test_entry_outside_opening_hours_is_refused_unless_overridden(send, event):
     door = event.checkpoints.get()
     door.opens_at = timezone.now() - 10 * MINUTE
     door.closes_at = timezone.now() + 10 * MINUTE
     door.save()
     code = code_of(make_registration(event))
     results = send(make_item(code, at=ago(minutes=11)), make_item(code, direction="out"))
-    assert said(results) == [("refused", "outside_window"), ("admitted", "")]
-    assert said(send(make_item(code, override_reason="Intervenante"))) == [("admitted", "")]
+    assert read_verdicts(results) == [("refused", "outside_window"), ("admitted", "")]
+    assert read_verdicts(send(make_item(code, override_reason="Intervenante"))) == [("admitted", "")]
 
 
 def test_only_a_supervisors_device_overrides(send, event):
@@ -400,20 +400,20 @@ def test_only_a_supervisors_device_overrides(send, event):
     code = code_of(registration, 1)
     Device.objects.update(can_override=False)
     [result] = send(make_item(code, override_reason="Le président"))
-    assert said([result]) == [("refused", "cancelled")]
+    assert read_verdicts([result]) == [("refused", "cancelled")]
     assert "superviseur" in result["detail"]
     assert Scan.objects.get().override_reason == "Le président"
     assert not Presence.objects.filter(is_inside=True).exists()
     assert not AuditEntry.objects.filter(verb="scan.override").exists()
     Device.objects.update(can_override=True)
-    assert said(send(make_item(code, override_reason="Le président"))) == [("admitted", "cancelled")]
+    assert read_verdicts(send(make_item(code, override_reason="Le président"))) == [("admitted", "cancelled")]
     entry = AuditEntry.objects.get(verb="scan.override")
     assert (entry.subject, entry.reason) == (f"registrations.registration:{registration.pk}", "Le président")
     rebuild_presence(event=event)
     assert Presence.objects.get().is_inside
 
 
-def test_another_door_by_id_and_by_name(send, event):
+def test_scan_may_give_checkpoint_by_id_or_name(send, event):
     room = Checkpoint.objects.create(event=event, name="Salle 1", kind=Checkpoint.Kind.SESSION)
     code = code_of(make_registration(event))
     results = send(
@@ -423,23 +423,23 @@ def test_another_door_by_id_and_by_name(send, event):
     assert set(Presence.objects.values_list("checkpoint__name", flat=True)) == {"Entrée", "Salle 1"}
 
 
-def test_a_door_of_another_event_is_invalid(send, event):
+def test_checkpoint_of_another_event_is_invalid(send, event):
     other = make_event().checkpoints.get()
     result = send(make_item(code_of(make_registration(event)), checkpoint=other.pk))
-    assert said(result) == [("refused", "invalid")]
+    assert read_verdicts(result) == [("refused", "invalid")]
 
 
-def test_a_room_takes_as_many_as_it_holds(send, event):
+def test_room_admits_attendees_up_to_capacity(send, event):
     Checkpoint.objects.update(capacity=2)
     codes = [code_of(make_registration(event)) for _number in range(4)]
     first = send(*(make_item(code) for code in codes[:3]))
-    assert said(first) == [("admitted", ""), ("admitted", ""), ("refused", "full")]
-    assert said(send(make_item(codes[0], direction="out"), make_item(codes[3]))) == [
+    assert read_verdicts(first) == [("admitted", ""), ("admitted", ""), ("refused", "full")]
+    assert read_verdicts(send(make_item(codes[0], direction="out"), make_item(codes[3]))) == [
         ("admitted", ""),
         ("admitted", ""),
     ]
     plain, forced = make_item(codes[2]), make_item(codes[2], override_reason="Oratrice")
-    assert said(send(plain, forced)) == [("refused", "full"), ("admitted", "full")]
+    assert read_verdicts(send(plain, forced)) == [("refused", "full"), ("admitted", "full")]
 
 
 def test_ids_are_echoed_as_sent(send, event):
@@ -456,7 +456,7 @@ def test_query_count_does_not_grow(client, event, django_assert_num_queries):
     assert Scan.objects.count() == 51
 
 
-def test_a_checkpoint_whose_name_is_a_number_is_found_by_name(send, event):
+def test_checkpoint_with_numeric_name_is_found_by_name(send, event):
     room = Checkpoint.objects.create(event=event, name=str(event.checkpoints.get().pk))
 
     send(make_item(code_of(make_registration(event)), checkpoint=room.name))
@@ -464,7 +464,7 @@ def test_a_checkpoint_whose_name_is_a_number_is_found_by_name(send, event):
     assert Scan.objects.get().checkpoint == room
 
 
-def test_an_id_sent_as_text_is_understood(send, event):
+def test_checkpoint_id_sent_as_text_is_accepted(send, event):
     room = Checkpoint.objects.create(event=event, name="Salle")
 
     send(make_item(code_of(make_registration(event)), checkpoint=str(room.pk)))

@@ -1,4 +1,4 @@
-"""A session's door: open to every badge until the session takes bookings, then for those who booked."""
+"""Test that a session's checkpoint admits every badge until the session takes bookings, then booked ones."""
 
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ def door(session):
     return Checkpoint.objects.create(event=session.event, session=session, name="Atelier", kind=kind)
 
 
-def switch_on(session: Session) -> None:
+def make_bookable(session: Session) -> None:
     seen = compute_fingerprints(get_session_values(session))
     edit_session(session=session, seen_fingerprints=seen, values={"is_bookable": True})
     session.refresh_from_db()
@@ -51,11 +51,11 @@ def verdict(device, registration) -> tuple[str, str]:
     return result.verdict, result.reason
 
 
-def test_every_valid_badge_enters_until_the_session_takes_bookings(session, door):
+def test_any_badge_is_admitted_until_session_takes_bookings(session, door):
     device = make_device(session.event, checkpoint=door)[0]
     before, booked, stranger = (make_registration(session.event) for _each in range(3))
     assert verdict(device, before) == ("admitted", "")
-    switch_on(session)
+    make_bookable(session)
     book_session(registration=booked, session=session)
     assert verdict(device, booked) == ("admitted", "")
     assert verdict(device, stranger) == ("refused", "not_booked")
@@ -64,8 +64,8 @@ def test_every_valid_badge_enters_until_the_session_takes_bookings(session, door
     assert (result.verdict, result.reason) == ("admitted", "not_booked")
 
 
-def test_whoever_leaves_the_session_is_no_longer_let_in_and_the_entrance_does_not_mind(session, door):
-    switch_on(session)
+def test_released_booking_is_refused_at_session_and_admitted_at_entrance(session, door):
+    make_bookable(session)
     person = make_registration(session.event)
     book_session(registration=person, session=session)
     leave_session(registration=person, session=session)
@@ -75,8 +75,8 @@ def test_whoever_leaves_the_session_is_no_longer_let_in_and_the_entrance_does_no
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_quick_way_knows_seats_too(session, door):
-    switch_on(session)
+def test_fast_path_checks_session_bookings(session, door):
+    make_bookable(session)
     device, _token = make_device(session.event, checkpoint=door)
     booked, stranger = make_registration(session.event), make_registration(session.event)
     book_session(registration=booked, session=session)
@@ -86,12 +86,12 @@ def test_the_quick_way_knows_seats_too(session, door):
     assert verdict(device, booked) == ("already_in", "")
 
 
-def test_a_phone_learns_of_each_booking_and_of_the_switch(session, door):
+def test_snapshot_reports_bookings_and_session_made_bookable(session, door):
     device = make_device(session.event, checkpoint=door)[0]
     person, other = make_registration(session.event), make_registration(session.event)
 
     def told():
-        """What changed since the last time, and whether the answer's tag did."""
+        """Return the changes since the last call and whether the ETag changed."""
         nonlocal since, tag
         device.event.refresh_from_db()
         answer, new = build_snapshot(device, since=since), make_etag(DoorState(device, [], []), since, None)
@@ -99,7 +99,7 @@ def test_a_phone_learns_of_each_booking_and_of_the_switch(session, door):
         return answer, changed
 
     since, tag = device.event.sequence, make_etag(DoorState(device, [], []), device.event.sequence, None)
-    switch_on(session)
+    make_bookable(session)
     answer, changed = told()
     assert changed
     assert [c["session"] for c in answer["checkpoints"]] == [None, session.pk]

@@ -1,4 +1,4 @@
-"""Sign-in sheets: printed, signed, entered as scans of the desk, once."""
+"""Test that sign-in sheets are printed and their signatures entered once, as scans of the desk."""
 
 import datetime
 
@@ -22,8 +22,8 @@ HOUR = datetime.timedelta(hours=1)
 
 @pytest.fixture
 def event():
-    # The day of today alone: near midnight the usual hours of a test's event fall on two days, with a sheet
-    # each, and a scan of now would not be on the first one.
+    # Use today only: near midnight the default hours of a test event fall on two days, with a sheet each,
+    # and a scan made now would not be on the first one.
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     return make_event(starts_at=midnight, ends_at=midnight + datetime.timedelta(days=1))
 
@@ -40,7 +40,7 @@ def make_address(event, checkpoint, *, name="organize-sheet", query=""):
         return reverse(name, args=[event.slug, checkpoint.pk, day]) + query
 
 
-def test_a_signed_sheet_is_entered_once_and_counts_as_scans(desk, event):
+def test_signed_sheet_is_entered_once_as_scans(desk, event):
     entrance = event.checkpoints.get()
     ana, boris, celik = (make_registration(event, last_name=name) for name in ("Ana", "Boris", "Çelik"))
     record_scan_items(device=make_device(event)[0], items=[make_item(code_of(celik))])
@@ -49,7 +49,7 @@ def test_a_signed_sheet_is_entered_once_and_counts_as_scans(desk, event):
     assert f'value="{ana.reference}"' in page
     assert f'value="{celik.reference}"' not in page
 
-    # As boxes without a script, and joined by the script.
+    # Post a list as checkboxes do without JavaScript, then a joined string as the script does.
     for signed in ([ana.reference, celik.reference, "UNKNOWN"], f"{ana.reference} {boris.reference}"):
         desk.post(address, {"signed": signed})
 
@@ -62,7 +62,7 @@ def test_a_signed_sheet_is_entered_once_and_counts_as_scans(desk, event):
     assert AuditEntry.objects.filter(verb="sheet.record").count() == 2
 
 
-def test_a_session_sheet_lists_those_who_booked_and_is_printed_with_signature_boxes(desk, event):
+def test_session_sheet_lists_booked_attendees_and_prints_signature_column(desk, event):
     session = make_session(event, "Sauvegardes", starts_at=timezone.now() - HOUR, is_bookable=True)
     checkpoint = Checkpoint.objects.create(event=event, session=session, name="Salle", kind="session")
     booked = make_registration(event, last_name="Zola", first_name="Émile", company="Aurore")
@@ -86,7 +86,7 @@ def test_a_session_sheet_lists_those_who_booked_and_is_printed_with_signature_bo
     assert Scan.objects.get().effective_at == session.starts_at
 
 
-def test_a_signature_outweighs_opening_hours_and_other_days_have_no_sheet(desk, event):
+def test_signature_counts_outside_opening_hours_and_other_days_have_no_sheet(desk, event):
     entrance = event.checkpoints.get()
     entrance.closes_at = event.starts_at - HOUR
     entrance.save()
@@ -100,7 +100,7 @@ def test_a_signature_outweighs_opening_hours_and_other_days_have_no_sheet(desk, 
         assert desk.get(address).status_code == 404
 
 
-def test_a_name_ticked_by_mistake_is_undone_and_can_be_ticked_again(desk, event):
+def test_signature_is_undone_and_can_be_entered_again(desk, event):
     entrance = event.checkpoints.get()
     ana, boris = (make_registration(event, last_name=name) for name in ("Ana", "Boris"))
     record_scan_items(device=make_device(event)[0], items=[make_item(code_of(boris))])
@@ -116,7 +116,7 @@ def test_a_name_ticked_by_mistake_is_undone_and_can_be_ticked_again(desk, event)
     desk.post(address, {"signed": ana.reference})
     again_page = desk.get(address).content.decode()
 
-    # The one scanned at the door is shown apart from those to tick, and is not undone here.
+    # Boris was scanned at the entrance: the page offers neither to tick nor to undo his entry.
     assert signed_page.count('name="undo"') == 1
     assert signed_page.count('name="signed"') == 0
     assert (undo.reason, undo.device.is_desk) == ("undone", True)
@@ -131,7 +131,7 @@ def test_a_name_ticked_by_mistake_is_undone_and_can_be_ticked_again(desk, event)
     assert load_sheet(list_sheets(event)[0])[0].signature != signature.uid
 
 
-def test_signatures_are_found_after_the_session_is_moved_and_registrations_are_merged(desk, event):
+def test_signatures_are_found_after_session_is_moved_and_registrations_merged(desk, event):
     session = make_session(event, "Sauvegardes", starts_at=event.starts_at + HOUR / 60)
     checkpoint = Checkpoint.objects.create(event=event, session=session, name="Salle", kind="session")
     ana, double = (make_registration(event, last_name="Ana") for _registration in range(2))

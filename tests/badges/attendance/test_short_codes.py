@@ -1,4 +1,4 @@
-"""The short code of a badge, typed on a scanner, is a scan like any other."""
+"""Test scans of short codes that are typed on a scanner."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def reprint(registration):
     registration.save()
 
 
-def test_a_typed_short_code_admits_tells_who_it_is_and_is_stored_once(client, event):
+def test_typed_short_code_admits_shows_attendee_and_is_stored_once(client, event):
     token = make_device(event, can_override=False)[1]
     typed, read = make_registration(event, last_name="Tapée", no_photo=True), make_registration(event)
     write_staff_note(registration=typed, text="VIP", written_by=None)
@@ -59,7 +59,7 @@ def test_a_typed_short_code_admits_tells_who_it_is_and_is_stored_once(client, ev
     assert Scan.objects.get(registration=typed).reason == ""
 
 
-def test_a_place_without_a_name_is_sent_to_the_desk(client, event):
+def test_unassigned_place_needs_action_at_desk(client, event):
     token = make_device(event, can_override=True)[1]
     unnamed = make_registration(event, first_name="", last_name="")
 
@@ -70,7 +70,7 @@ def test_a_place_without_a_name_is_sent_to_the_desk(client, event):
     assert [row["state"] for row in snapshot["registrations"]] == ["unnamed"]
 
 
-def test_an_unknown_short_code_is_refused_and_tries_are_limited(client, event, settings):
+def test_unknown_short_codes_are_refused_and_rate_limited(client, event, settings):
     settings.RATE_LIMITS = "on"
     token = make_device(event)[1]
     known, other = make_registration(event), make_registration(event)
@@ -81,7 +81,7 @@ def test_an_unknown_short_code_is_refused_and_tries_are_limited(client, event, s
 
     results = send(client, token, *map(make_item, codes))
     last = send(client, token, make_item(make_short_code(code_of(other))))
-    # The one that was resolved before, and codes that are read, are no tries.
+    # A short code that was resolved before and a scanned badge code do not count as tries.
     again = send(client, token, make_item(make_short_code(code_of(known))), make_item(code_of(other)))
 
     assert known_result["verdict"] == "admitted"
@@ -93,7 +93,7 @@ def test_an_unknown_short_code_is_refused_and_tries_are_limited(client, event, s
     assert Scan.objects.filter(reason="too_many_tries", registration=None).count() == 1
 
 
-def test_a_typed_scan_is_taken_back_also_after_a_reprint_whose_old_letters_admit_nobody(client, event):
+def test_typed_scan_is_undone_after_reprint_and_old_short_code_is_refused(client, event):
     token = make_device(event, can_override=False)[1]
     attendee = make_registration(event)
     code = make_short_code(code_of(attendee))
@@ -112,7 +112,7 @@ def test_a_typed_scan_is_taken_back_also_after_a_reprint_whose_old_letters_admit
     assert new["verdict"] == "admitted"
 
 
-def test_a_code_of_a_merged_badge_says_that_it_was_replaced_and_is_one_try(client, event, settings):
+def test_short_code_of_merged_badge_is_refused_and_counts_as_one_try(client, event, settings):
     settings.RATE_LIMITS = "on"
     device, token = make_device(event)
     kept, other = make_registration(event, last_name="Gardée"), make_registration(event)
@@ -121,7 +121,7 @@ def test_a_code_of_a_merged_badge_says_that_it_was_replaced_and_is_one_try(clien
     tries, window = MAX_SHORT_CODES - 1, SHORT_CODE_WINDOW_SECONDS
     consume_rate_limit("scanner-short-code", str(device.pk), limit=tries, window_seconds=window, amount=tries)
 
-    # Recorded in two tries, since the survivor has to be locked too.
+    # Recording is attempted twice, since the survivor has to be locked too; the limit allows one try.
     [result] = send(client, token, make_item(code))
 
     assert (result["verdict"], result["reason"]) == ("refused", "revoked")

@@ -1,4 +1,4 @@
-"""An event whose first key signs no more: badges that it signed are admitted beside new ones."""
+"""Test that badges signed with an earlier key of the event are still admitted."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_badges_of_an_earlier_key_of_the_event_are_admitted(client, settings):
     registration, other = make_registration(event), make_registration(event, last_name="Autre")
     old = code_of(registration)
     _device, token = make_device(event)
-    settings.SECRET_KEY = "another key"  # under which the event gets another pair
+    settings.SECRET_KEY = "another key"  # makes the event get another key pair
     items = [make_item(old), make_item(badges.codes.build_badge_code(other))]
     answer = client.post(
         "/api/v1/scanner/scans/", {"scans": items}, "application/json", headers=bearer(token)

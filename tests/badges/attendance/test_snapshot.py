@@ -1,4 +1,4 @@
-"""What a device receives, and what it must not."""
+"""Test which data the snapshot sends to a device and which it must not send."""
 
 import base64
 import datetime
@@ -41,15 +41,15 @@ def fetch(client, token, query="", **headers):
 
 
 def change(registration, **fields):
-    """Change a registration as an act does, with the event's next sequence."""
+    """Change a registration as a domain action does, with the event's next sequence."""
     for name, value in fields.items():
         setattr(registration, name, value)
     registration.sequence = advance_sequence(registration.event_id)
     registration.save()
 
 
-def test_only_the_head_is_told_where_only_that_is_asked(client, event):
-    """The server leaves the body out; all else is as with GET, also what is unchanged."""
+def test_head_request_returns_headers_of_get_without_body(client, event):
+    """Answer HEAD like GET without a body, also with 304 and 401."""
     token = make_device(event)[1]
     whole = fetch(client, token)
     head = client.head(URL, headers=bearer(token))
@@ -62,11 +62,11 @@ def test_only_the_head_is_told_where_only_that_is_asked(client, event):
     assert client.head(URL).status_code == 401
 
 
-def test_address():
+def test_snapshot_endpoint_url():
     assert reverse("scanner-snapshot") == URL
 
 
-def test_all_that_a_device_needs(client, event):
+def test_snapshot_contains_event_device_keys_checkpoints_and_registrations(client, event):
     registration = make_registration(event)
     device, token = make_device(event)
     answer = fetch(client, token).json()
@@ -94,7 +94,7 @@ def test_all_that_a_device_needs(client, event):
     assert answer["full"] is True
 
 
-def test_after_new_scans_alone_no_registration_is_read(client, event):
+def test_registrations_are_not_queried_after_new_scans_only(client, event):
     registration = make_registration(event)
     change(registration, company="Acme")
     device, token = make_device(event)
@@ -110,7 +110,7 @@ def test_after_new_scans_alone_no_registration_is_read(client, event):
     assert "registrations_registration" not in {table[1] for table in tables if table}
 
 
-def test_a_record_opens_with_its_badge_alone(client, event):
+def test_record_is_decrypted_only_with_its_own_badge(client, event):
     registration = make_registration(event, no_photo=True)
     other = make_registration(event)
     sealed = {row["key"]: row for row in fetch(client, make_device(event)[1]).json()["registrations"]}
@@ -125,7 +125,7 @@ def test_a_record_opens_with_its_badge_alone(client, event):
         decrypt_record(token_of(registration, badge_version=2), record)
 
 
-def test_a_ticket_brings_its_english_name_where_it_has_another(client, event):
+def test_record_contains_english_ticket_name_if_different(client, event):
     registration = make_registration(event)
     registration.ticket.name_en = "Member"
     registration.ticket.save()
@@ -134,13 +134,13 @@ def test_a_ticket_brings_its_english_name_where_it_has_another(client, event):
     assert (record["ticket"], record["ticket_en"]) == ("Adhérent", "Member")
 
 
-def test_no_name_and_no_reference_in_clear(client, event):
+def test_snapshot_has_no_name_or_reference_in_plain_text(client, event):
     registration = make_registration(event)
     body = fetch(client, make_device(event)[1]).content.decode()
     assert [text for text in ("Müller", "Acme", registration.reference) if text in body] == []
 
 
-def test_only_changes_after_a_sequence(client, event):
+def test_snapshot_since_sequence_contains_only_changes(client, event):
     changed, unchanged = make_registration(event), make_registration(event)
     change(unchanged)
     token = make_device(event)[1]
@@ -153,7 +153,7 @@ def test_only_changes_after_a_sequence(client, event):
     assert answer["full"] is False
 
 
-def test_one_who_never_had_a_badge_is_removed(client, event):
+def test_cancelled_hold_is_reported_as_removed(client, event):
     pending = make_registration(
         event, confirmed_at=None, hold_expires_at=timezone.now() + datetime.timedelta(minutes=30)
     )
@@ -166,7 +166,7 @@ def test_one_who_never_had_a_badge_is_removed(client, event):
     assert (answer["registrations"], answer["removed"]) == ([], [make_registration_key(pending.reference)])
 
 
-def test_a_sequence_that_was_never_reached_gives_all(client, event):
+def test_future_sequence_returns_full_snapshot(client, event):
     make_registration(event)
     answer = fetch(client, make_device(event)[1], "?since=999").json()
     assert answer["full"] is True
@@ -174,14 +174,14 @@ def test_a_sequence_that_was_never_reached_gives_all(client, event):
 
 
 @pytest.mark.parametrize("since", ["", "x", "-1", "1.5", "9" * 30, "²"])
-def test_a_bad_cursor_is_a_problem(client, event, since):
+def test_invalid_sequence_returns_problem(client, event, since):
     response = fetch(client, make_device(event)[1], f"?since={since}")
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["type"] == "/api/v1/problems/invalid-fields"
 
 
-def test_unchanged_is_304_until_something_changes(client, event):
+def test_snapshot_returns_304_until_registration_changes(client, event):
     registration = make_registration(event)
     token = make_device(event)[1]
     etag = fetch(client, token).headers["etag"]
@@ -205,7 +205,7 @@ def test_a_device_sees_its_own_event_only(client, event):
         {"is_desk": True},
     ],
 )
-def test_a_device_that_is_no_longer_one(client, event, state):
+def test_revoked_expired_or_desk_device_is_rejected(client, event, state):
     token = make_device(event, **state)[1]
     response = fetch(client, token)
     assert response.status_code == 401
@@ -214,18 +214,18 @@ def test_a_device_that_is_no_longer_one(client, event, state):
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer wrong", "Basic abc", "Bearer \udcff"])
-def test_no_token_or_a_wrong_one(client, event, header):
+def test_missing_or_wrong_token_is_rejected(client, event, header):
     make_device(event, token="")
     response = client.get(URL, headers={"authorization": header} if header else {})
     assert response.status_code == 401
 
 
-def test_another_method_is_told_which(client):
+def test_post_is_refused_with_allowed_methods(client):
     response = client.post(URL)
     assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
 
 
-def test_second_gates_count_at_the_entrance(client, event):
+def test_second_gate_counts_as_entrance(client, event):
     entrance = event.checkpoints.get()
     gate = Checkpoint.objects.create(event=event, name="Porte B", counts_as=entrance, position=1)
     doors = fetch(client, make_device(event)[1]).json()["checkpoints"]
@@ -235,7 +235,7 @@ def test_second_gates_count_at_the_entrance(client, event):
     ]
 
 
-def test_who_is_inside_at_the_own_door_alone(client, event):
+def test_device_receives_presences_of_its_own_checkpoint_only(client, event):
     registration = make_registration(event)
     room = Checkpoint.objects.create(event=event, name="Salle", kind=Checkpoint.Kind.SESSION, position=1)
     device, token = make_device(event)
@@ -270,7 +270,7 @@ def test_query_count_does_not_grow(client, event, django_assert_num_queries):
 
 
 @pytest.mark.parametrize("presences", ["0001-01-01T00:00:00", "9999-12-31T23:59:59-14:00", "NaN", "\0"])
-def test_a_cursor_beyond_all_times_is_none(client, event, presences):
+def test_unusable_presences_cursor_is_accepted(client, event, presences):
     registration = make_registration(event)
     change(registration)
     token = make_device(event)[1]
@@ -278,20 +278,20 @@ def test_a_cursor_beyond_all_times_is_none(client, event, presences):
     assert (answer.status_code, answer.json()["presences"]) == (200, [])
 
 
-def cursors(answer):
-    """What a device sends back next time."""
+def make_next_query(answer):
+    """Return the query of the device's next request."""
     return {"since": answer["sequence"], "presences": answer["presences_cursor"]}
 
 
-def presences_since(client, token, cursor):
-    """Who is told since a cursor, and the next cursor."""
+def fetch_presences_since(client, token, cursor):
+    """Return the keys of the presences sent since a cursor, and the next cursor."""
     answer = client.get(URL, cursor, headers=bearer(token)).json()
-    return {one["key"] for one in answer["presences"]}, cursors(answer)
+    return {one["key"] for one in answer["presences"]}, make_next_query(answer)
 
 
 @pytest.mark.parametrize("back", [datetime.timedelta(seconds=11), datetime.timedelta(days=1)])
 @pytest.mark.parametrize("way", ["act", "api"])
-def test_a_server_clock_that_is_put_back_hides_nobody(client, event, monkeypatch, back, way):
+def test_presences_are_sent_after_server_clock_is_set_back(client, event, monkeypatch, back, way):
     device, token = make_device(event)
     people = [make_registration(event) for _number in range(3)]
     change(people[0])
@@ -310,18 +310,18 @@ def test_a_server_clock_that_is_put_back_hides_nobody(client, event, monkeypatch
         monkeypatch.undo()
 
     read(people[0], clock)
-    told, cursor = presences_since(client, token, {"since": 1})
+    told, cursor = fetch_presences_since(client, token, {"since": 1})
     assert told == {make_registration_key(people[0].reference)}
     read(people[1], clock - back)
-    told, cursor = presences_since(client, token, cursor)
+    told, cursor = fetch_presences_since(client, token, cursor)
     assert told == {make_registration_key(people[1].reference)}
     read(people[2], clock - back + datetime.timedelta(seconds=1))
-    told, cursor = presences_since(client, token, cursor)
+    told, cursor = fetch_presences_since(client, token, cursor)
     assert told == {make_registration_key(people[2].reference)}
-    assert presences_since(client, token, cursor) == (set(), cursor)
+    assert fetch_presences_since(client, token, cursor) == (set(), cursor)
 
 
-def test_a_clock_that_is_put_back_changes_the_tag_of_live_pages(client, event):
+def test_etags_change_after_scan_with_clock_set_back(client, event):
     device, token = make_device(event)
     one, other = make_registration(event), make_registration(event)
     client.force_login(make_administrator())
@@ -337,45 +337,45 @@ def test_a_clock_that_is_put_back_changes_the_tag_of_live_pages(client, event):
     assert fetch(client, token, **{"if-none-match": tag}).status_code == 200
 
 
-def test_a_presence_that_is_written_while_another_is_not_committed_yet_is_told_later(event, client):
-    """Numbers are given when presences are read, so a late commit never falls behind a cursor."""
+def test_presence_committed_late_is_sent_after_newer_presence(event, client):
+    """Number presences when they are read, so that a late commit never falls behind a cursor."""
     device, token = make_device(event)
     late, early = make_registration(event), make_registration(event)
     change(late)
     record_scan_items(device=device, items=[make_item(code_of(late))])
     Presence.objects.update(event=make_event())  # as if it were not visible yet
     record_scan_items(device=device, items=[make_item(code_of(early))])
-    told, cursor = presences_since(client, token, {"since": 1})
+    told, cursor = fetch_presences_since(client, token, {"since": 1})
     assert told == {make_registration_key(early.reference)}
     Presence.objects.update(event=event)
-    assert presences_since(client, token, cursor)[0] == {make_registration_key(late.reference)}
+    assert fetch_presences_since(client, token, cursor)[0] == {make_registration_key(late.reference)}
 
 
-def test_a_cursor_of_before_a_restore_or_of_an_older_program_is_told_all(client, event):
+def test_unknown_presences_cursor_returns_all_presences(client, event):
     device, token = make_device(event)
     one = make_registration(event)
     change(one)
     record_scan_items(device=device, items=[make_item(code_of(one))])
     for presences in ("999999", "2026-06-17T06:31:02.120000+00:00", ""):
-        told, cursor = presences_since(client, token, {"since": 1, "presences": presences})
+        told, cursor = fetch_presences_since(client, token, {"since": 1, "presences": presences})
         assert told == {make_registration_key(one.reference)}
         assert cursor["presences"] == "1"
 
 
-def test_presences_made_anew_replace_what_a_device_holds(client, event):
+def test_rebuilt_presences_cause_full_snapshot(client, event):
     device, token = make_device(event)
     one = make_registration(event)
     change(one)
     record_scan_items(device=device, items=[make_item(code_of(one))])
-    _told, cursor = presences_since(client, token, {"since": 1})
+    _told, cursor = fetch_presences_since(client, token, {"since": 1})
     assert client.get(URL, cursor, headers=bearer(token)).json()["full"] is False
     rebuild_presence(event=event)
     answer = client.get(URL, cursor, headers=bearer(token)).json()
     assert answer["full"] is True
-    assert client.get(URL, cursors(answer), headers=bearer(token)).json()["full"] is False
+    assert client.get(URL, make_next_query(answer), headers=bearer(token)).json()["full"] is False
 
 
-def test_a_phone_that_only_polls_counts_as_seen(client, event):
+def test_polling_device_counts_as_seen(client, event):
     device, token = make_device(event)
 
     fetch(client, token)
@@ -384,7 +384,7 @@ def test_a_phone_that_only_polls_counts_as_seen(client, event):
     assert timezone.now() - device.seen_at < datetime.timedelta(minutes=1)
 
 
-def test_a_phone_that_learns_nothing_new_counts_as_seen(client, event):
+def test_device_answered_with_304_counts_as_seen(client, event):
     device, token = make_device(event)
     etag = fetch(client, token).headers["etag"]
     Device.objects.update(seen_at=timezone.now() - datetime.timedelta(hours=1))

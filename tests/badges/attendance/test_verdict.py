@@ -1,4 +1,4 @@
-"""The rules, by the vectors that the scanner's JavaScript passes too."""
+"""Test the verdict rules with the vectors that the scanner's JavaScript passes too."""
 
 import dataclasses
 import itertools
@@ -13,7 +13,7 @@ VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "verdict.json").re
 
 
 @pytest.mark.parametrize("case", VECTORS["cases"], ids=[case["name"] for case in VECTORS["cases"]])
-def test_vector(case):
+def test_verdict_matches_vector(case):
     facts = ScanFacts(**VECTORS["defaults"] | case["facts"])
     assert decide_verdict(facts) == Verdict(case["verdict"], case["reason"])
 
@@ -22,12 +22,12 @@ def test_vectors_name_every_fact():
     assert set(VECTORS["defaults"]) == {field.name for field in dataclasses.fields(ScanFacts)}
 
 
-def test_names_are_told_once():
+def test_vector_names_are_unique():
     names = [case["name"] for case in VECTORS["cases"]]
     assert sorted(set(names)) == sorted(names)
 
 
-def test_nothing_but_our_own_signature_is_ever_admitted():
+def test_code_without_valid_signature_is_always_refused():
     facts = itertools.product(
         ("forged", "other_event", "not_a_badge"), ("in", "out"), (True, False), ("", "admitted", "unverified")
     )

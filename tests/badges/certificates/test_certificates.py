@@ -1,4 +1,4 @@
-"""Certificates: from scans, for oneself and in bulk, with a code that strangers can check."""
+"""Test certificates of attendance: from scans, for attendees and in bulk, with a code anyone can check."""
 
 import datetime
 import zoneinfo
@@ -28,12 +28,12 @@ PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 
 
 def pdf_text(content):
-    """The text with ordinary spaces."""
+    """Return the text of a PDF with ordinary spaces."""
     return read_pdf(content).replace("\u00a0", " ").replace("\n", " ")
 
 
 def local(day, hour, minute=0):
-    """A moment of the event's first (1) or second (2) day."""
+    """Return a time on the event's first (1) or second (2) day, in Paris."""
     return datetime.datetime(2026, 6, 15 + day, hour, minute, tzinfo=PARIS)
 
 
@@ -68,7 +68,7 @@ def make_path(name, registration, *arguments, query=""):
         return reverse(name, args=[*link, *arguments]) + query
 
 
-def test_attendees_download_their_own_certificates_after_the_event(client, event):
+def test_attendees_download_their_own_certificates_after_event(client, event):
     registration = attend(event)
     session = event.sessions.get()
 
@@ -96,7 +96,7 @@ def test_attendees_download_their_own_certificates_after_the_event(client, event
     assert Certificate.objects.get(session=None).spaced_code in whole
 
 
-def test_a_stranger_with_the_code_sees_what_the_certificate_says_and_nothing_else(client, event):
+def test_public_page_shows_certificate_without_other_personal_data(client, event):
     registration = attend(event)
     client.get(make_path("order-certificate", registration))
     certificate = Certificate.objects.get()
@@ -116,7 +116,7 @@ def test_a_stranger_with_the_code_sees_what_the_certificate_says_and_nothing_els
     assert "There is no certificate with this code." in wrong.content.decode()
 
 
-def test_corrected_facts_replace_a_certificate_and_an_organizer_withdraws_one(client, event):
+def test_certificate_is_replaced_after_correction_and_withdrawn_by_organizer(client, event):
     registration = attend(event)
     client.get(make_path("order-certificate", registration))
     first = Certificate.objects.get()
@@ -149,7 +149,7 @@ def test_corrected_facts_replace_a_certificate_and_an_organizer_withdraws_one(cl
     assert make_path("order-session-certificate", registration, event.sessions.get().guid) in own_page
 
 
-def test_organizers_print_those_of_everyone_and_many_in_a_job(client, event, monkeypatch):
+def test_organizer_prints_all_certificates_and_many_in_a_job(client, event, monkeypatch):
     for name in ("Aube", "Brun"):
         attend(event, last_name=name)
     make_registration(event, last_name="Absente")
@@ -174,7 +174,7 @@ def test_organizers_print_those_of_everyone_and_many_in_a_job(client, event, mon
     assert pdf_text(job.file.read()) == pdf_text(content)
 
 
-def test_nobody_gets_a_certificate_early_for_others_or_without_a_scan(client, event):
+def test_certificate_is_refused_without_scan_to_buyer_and_before_event_end(client, event):
     registration = attend(event)
     absent = make_registration(event)
     buyer = reverse(
@@ -193,7 +193,7 @@ def test_nobody_gets_a_certificate_early_for_others_or_without_a_scan(client, ev
     assert Certificate.objects.count() == 0
 
 
-def test_scans_of_a_former_attendee_certify_nobody_else(event):
+def test_certificate_excludes_scans_before_transfer(event):
     registration = attend(event)
     registration.transferred_at = local(2, 8)
     registration.save()
@@ -203,7 +203,7 @@ def test_scans_of_a_former_attendee_certify_nobody_else(event):
     assert [stay.arrived_at for stay in facts.stays] == [local(2, 9, 5)]
 
 
-def test_long_names_and_many_days_stay_above_the_footer(event):
+def test_long_certificate_lists_fewer_days_to_stay_above_footer(event):
     event.name = "Rencontres des exploitants de centres de données et de réseaux de sauvegarde " * 3
     event.venue = Venue(name="Palais des congrès de la communauté de communes " * 4, city="Rennes")
     registration = make_registration(event)

@@ -1,4 +1,4 @@
-"""A place gets another attendee, or its first: page and mails say the same, one mail for each reader."""
+"""Test that page and e-mails agree after a place is transferred or named, with one e-mail per recipient."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def make_order(*places: tuple[str, str]):
     return place_order(event=event, request=request, context=by_verified())
 
 
-def page_of(registration: Registration, name: str) -> str:
+def make_page_path(registration: Registration, name: str) -> str:
     return f"{registration.order.manage_path}{registration.reference}/{name}/"
 
 
@@ -46,34 +46,36 @@ def post(client, page: str, fields: dict[str, str]) -> str:
     return " ".join(client.post(page, fields, follow=True).text.split())
 
 
-def flat(mail) -> str:
+def get_plain_text(mail) -> str:
     return " ".join(mail.body.replace("\u202f", " ").split())
 
 
-def test_a_place_given_away_is_announced_once_to_each_with_the_buyers_name(client, run_tasks, mailoutbox):
+def test_transfer_notifies_buyer_and_new_attendee_once(client, run_tasks, mailoutbox):
     ordered = make_order(("Zoe", "zoe@example.org"), ("Cleo", "buyer@example.org"))
     registration = ordered.registrations.get(first_name="Zoe")
     run_tasks()
     mailoutbox.clear()
 
-    said = post(client, page_of(registration, "give"), ANA)
+    said = post(client, make_page_path(registration, "give"), ANA)
     run_tasks()
 
     registration.refresh_from_db()
     assert "Le badge et le lien sont envoyés à ana@example.net, avec copie du badge à l’acheteur" in said
     by_reader = {mail.to[0]: mail for mail in mailoutbox}
     assert len(mailoutbox) == 2
-    assert "nouveau badge a été envoyé à ana@example.net" in flat(by_reader["buyer@example.org"])
-    assert "Cleo Müller vous a cédé une place" in flat(by_reader["ana@example.net"])
+    assert "nouveau badge a été envoyé à ana@example.net" in get_plain_text(by_reader["buyer@example.org"])
+    assert "Cleo Müller vous a cédé une place" in get_plain_text(by_reader["ana@example.net"])
     assert build_attendee_url(registration) in by_reader["ana@example.net"].body
 
 
-def test_the_buyer_is_not_greeted_by_a_new_holders_name_at_the_buyers_address(client, run_tasks, mailoutbox):
+def test_buyer_is_not_greeted_with_name_of_new_attendee(client, run_tasks, mailoutbox):
     registration = make_order(("Cleo", "buyer@example.org")).registrations.get()
     run_tasks()
     mailoutbox.clear()
 
-    post(client, page_of(registration, "correct"), {**ANA, "email": "buyer@example.org", "company": ""})
+    post(
+        client, make_page_path(registration, "correct"), {**ANA, "email": "buyer@example.org", "company": ""}
+    )
     run_tasks()
 
     mail = mailoutbox[-1]
@@ -81,14 +83,14 @@ def test_the_buyer_is_not_greeted_by_a_new_holders_name_at_the_buyers_address(cl
     assert "Bonjour,\n" in mail.body
 
 
-def test_a_name_that_was_to_follow_announces_no_holder_before(client, run_tasks, mailoutbox):
+def test_first_name_of_unassigned_place_is_correction_not_transfer(client, run_tasks, mailoutbox):
     ordered = make_order(("", "later@example.org"))
     registration = ordered.registrations.get()
     run_tasks()
     mailoutbox.clear()
     version, former_secret = registration.badge_version, make_own_secret(registration)
 
-    said = post(client, page_of(registration, "correct"), {**ANA, "company": ""})
+    said = post(client, make_page_path(registration, "correct"), {**ANA, "company": ""})
     run_tasks()
 
     registration.refresh_from_db()
@@ -98,19 +100,19 @@ def test_a_name_that_was_to_follow_announces_no_holder_before(client, run_tasks,
     before = build_badge_code(registration)
     with pytest.raises(NotFound):
         get_order_by_link(ordered.reference, former_secret)
-    # From now on there is somebody whose badge another name voids.
+    # The place is now assigned, so that another name voids the badge.
     bob = Correction(first_name="Bob", last_name="Roi", email="bob@example.org", company="", no_photo=False)
     correct_registration(registration=registration, correction=bob)
     registration.refresh_from_db()
     assert build_badge_code(registration) != before
 
 
-def test_a_colleague_named_for_the_first_time_gets_their_link_and_no_welcome(client, run_tasks, mailoutbox):
+def test_colleague_named_for_unassigned_place_gets_link_but_no_transfer_mail(client, run_tasks, mailoutbox):
     registration = make_order(("", "")).registrations.get()
     run_tasks()
     mailoutbox.clear()
 
-    said = post(client, page_of(registration, "give"), ANA)
+    said = post(client, make_page_path(registration, "give"), ANA)
     run_tasks()
 
     assert "Ana Sol. Le badge est envoyé par e-mail à l’acheteur." in said
@@ -120,7 +122,7 @@ def test_a_colleague_named_for_the_first_time_gets_their_link_and_no_welcome(cli
     assert not any("cédée" in subject for subject in subjects.values())
 
 
-def test_a_companys_colleague_gets_badge_link_and_request_for_details_in_one_mail(run_tasks, mailoutbox):
+def test_company_colleague_gets_badge_and_details_request_in_one_mail(run_tasks, mailoutbox):
     desk = make_desk()
     order(desk, row("Alpha", "alpha@x.fr"))
     registration = Registration.objects.get()
@@ -131,7 +133,7 @@ def test_a_companys_colleague_gets_badge_link_and_request_for_details_in_one_mai
     run_tasks()
 
     [mail] = [mail for mail in mailoutbox if mail.to == ["ana@example.net"]]
-    assert "Cléo Contact vous a cédé une place" in flat(mail)
+    assert "Cléo Contact vous a cédé une place" in get_plain_text(mail)
     assert "/details/" in mail.body
     assert Invitation.objects.get(holder_count=2).sent_at
     assert "demandées par e-mail" in desk.client.get(f"{desk.at}/registrations/").content.decode()

@@ -1,4 +1,4 @@
-"""The mails of an order, received by a real mail server: text, HTML, calendar, badge; each once."""
+"""Test that each e-mail of an order reaches a real mail server once, with text, HTML, calendar and badge."""
 
 import datetime
 import re
@@ -35,7 +35,7 @@ from tests.registrations.invoices.factories import make_issuer
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def ordered(event: Event, *names: str, ticket: str = "guest", **fields) -> Order:
+def make_order(event: Event, *names: str, ticket: str = "guest", **fields) -> Order:
     places = tuple(
         RequestedPlace(
             ticket=ticket, first_name=name, last_name="Müller", email=f"{name.lower()}@example.org"
@@ -50,11 +50,11 @@ def part(message: EmailMessage, kind: str) -> EmailMessage:
     return next(part for part in message.walk() if part.get_content_type() == kind)
 
 
-def text_of(message: EmailMessage) -> str:
+def get_text(message: EmailMessage) -> str:
     return part(message, "text/plain").get_content()
 
 
-def test_the_confirmation_brings_text_html_calendar_and_badge(mail_receiver, run_tasks):
+def test_confirmation_contains_text_html_calendar_and_badge(mail_receiver, run_tasks):
     venue = Venue.objects.create(name="Palais", street="1 quai", postcode="74000", city="Annecy")
     starts = datetime.datetime(2027, 6, 15, 7, 30, tzinfo=datetime.UTC)
     event = make_event(
@@ -65,14 +65,14 @@ def test_the_confirmation_brings_text_html_calendar_and_badge(mail_receiver, run
         contact_email="club@example.org",
     )
     make_ticket(event, price=12_000)
-    order = ordered(event)
+    order = make_order(event)
     run_tasks()
     [message] = mail_receiver.wait_for(1)
     assert message["To"] == "buyer@example.org"
     assert message["Subject"] == "Inscription confirmée\u202f: La Convention"
     assert message["Reply-To"] == "club@example.org"
-    assert order.manage_url in text_of(message)
-    assert "Montant dû\u202f: 120\u00a0€" in text_of(message)
+    assert order.manage_url in get_text(message)
+    assert "Montant dû\u202f: 120\u00a0€" in get_text(message)
     html = part(message, "text/html").get_content()
     assert f'href="{order.manage_url}"' in html
     [entry] = icalendar.Calendar.from_ical(part(message, "text/calendar").get_content()).walk("VEVENT")
@@ -85,10 +85,10 @@ def test_the_confirmation_brings_text_html_calendar_and_badge(mail_receiver, run
     assert decode_qr(render_pdf(pdf)[0]) == [build_badge_code(order.registrations.get())]
 
 
-def test_the_buyer_is_greeted_told_how_to_pay_and_by_whom(run_tasks, mailoutbox, settings):
+def test_confirmation_greets_buyer_and_explains_payment(run_tasks, mailoutbox, settings):
     make_issuer()
     make_ticket(event := make_event(contact_email="club@example.org"), price=12_000)
-    order = ordered(event, "Zoe", email="zoe@example.org")
+    order = make_order(event, "Zoe", email="zoe@example.org")
 
     run_tasks()
 
@@ -103,10 +103,10 @@ def test_the_buyer_is_greeted_told_how_to_pay_and_by_whom(run_tasks, mailoutbox,
     assert f"/orders/{order.reference}/{order.manage_secret}/transfer/" in html
 
 
-def test_the_due_date_and_the_way_to_pay_are_named_in_every_case(run_tasks, mailoutbox):
+def test_confirmation_states_due_date_and_payment_method(run_tasks, mailoutbox):
     issuer = make_issuer()
     make_ticket(event := make_event(), price=12_000)
-    first = ordered(event, "Zoe", email="zoe@example.org", billing=BillingDetails(name="Acme"))
+    first = make_order(event, "Zoe", email="zoe@example.org", billing=BillingDetails(name="Acme"))
     Order.objects.update(purchase_order="BC 4711")
     run_tasks()
     issue_invoice(receivable=sync_receivable(first))
@@ -114,7 +114,7 @@ def test_the_due_date_and_the_way_to_pay_are_named_in_every_case(run_tasks, mail
     send_order_mails.call(first.pk)
     issuer.issues_on = "payment"
     issuer.save()
-    second = ordered(event, "Ana", email="ana@example.org")
+    second = make_order(event, "Ana", email="ana@example.org")
     Order.objects.filter(pk=second.pk).update(payment="card")
     run_tasks()
 
@@ -132,29 +132,29 @@ def test_the_due_date_and_the_way_to_pay_are_named_in_every_case(run_tasks, mail
     assert "IBAN" not in by_card.body
 
 
-def test_english_orders_get_english_mails(mail_receiver, run_tasks, settings):
+def test_english_order_gets_english_mail(mail_receiver, run_tasks, settings):
     event = make_event(name="La Convention", name_en="The Convention")
     make_ticket(event)
-    order = ordered(event, language="en")
+    order = make_order(event, language="en")
     run_tasks()
     [message] = mail_receiver.wait_for(1)
     assert message["Subject"] == "Registration confirmed: The Convention"
-    assert f"/en/orders/{order.reference}/" in text_of(message)
-    assert text_of(message).rstrip().endswith(f"· {settings.SITE_URL}/en/")
+    assert f"/en/orders/{order.reference}/" in get_text(message)
+    assert get_text(message).rstrip().endswith(f"· {settings.SITE_URL}/en/")
 
 
-def test_trying_again_sends_nothing_again(mail_receiver, run_tasks):
+def test_repeated_task_sends_no_second_mail(mail_receiver, run_tasks):
     make_ticket(event := make_event())
-    order = ordered(event)
+    order = make_order(event)
     run_tasks()
     send_order_mails.call(order.pk)
     send_order_mails.call(order.pk)
     assert len(mail_receiver.messages) == 1
 
 
-def test_a_mail_server_that_fails_loses_nothing(mail_receiver, run_tasks, settings):
+def test_mail_is_sent_after_mail_server_failure(mail_receiver, run_tasks, settings):
     make_ticket(event := make_event())
-    order = ordered(event)
+    order = make_order(event)
     working = settings.MAILERS
     broken = {"host": mail_receiver.hostname, "port": 1, "timeout": 2}
     settings.MAILERS = {"default": {**working["default"], "OPTIONS": broken}}
@@ -165,9 +165,9 @@ def test_a_mail_server_that_fails_loses_nothing(mail_receiver, run_tasks, settin
     assert len(mail_receiver.wait_for(1)) == 1
 
 
-def test_several_people_one_mail_with_every_badge(mail_receiver, run_tasks):
+def test_order_for_several_attendees_gets_one_mail_with_every_badge(mail_receiver, run_tasks):
     make_ticket(event := make_event())
-    ordered(event, "Ana", "Bob", "Cleo")
+    make_order(event, "Ana", "Bob", "Cleo")
     run_tasks()
     [message] = mail_receiver.wait_for(1)
     badges = [p for p in message.walk() if p.get_content_type() == "application/pdf"]
@@ -175,17 +175,17 @@ def test_several_people_one_mail_with_every_badge(mail_receiver, run_tasks):
     assert "3 personnes" in message["Subject"]
 
 
-def test_the_link_comes_with_what_when_and_where(mail_receiver, run_tasks):
+def test_verification_mail_states_event_time_and_place(mail_receiver, run_tasks):
     venue = Venue.objects.create(name="Site du port", street="2 quai", postcode="44000", city="Nantes")
     starts = datetime.datetime(2099, 6, 16, 7, 30, tzinfo=datetime.UTC)
     until = starts + datetime.timedelta(hours=3)
     event = make_event(name="Visite", venue=venue, starts_at=starts, ends_at=until)
     make_ticket(event, slug="member", audience="member")
     make_member(email="zoe@example.org")
-    ordered(event, ticket="member")
+    make_order(event, ticket="member")
     run_tasks()
     [message] = mail_receiver.wait_for(1)
-    told = text_of(message).replace("\u202f", " ").replace("\u00a0", " ").splitlines()
+    told = get_text(message).replace("\u202f", " ").replace("\u00a0", " ").splitlines()
     assert [line for line in told if line.startswith(("Événement", "Quand", "Où"))] == [
         "Événement : Visite",
         "Quand : mardi 16 juin 2099, 9 h 30 – 12 h 30",
@@ -196,16 +196,16 @@ def test_the_link_comes_with_what_when_and_where(mail_receiver, run_tasks):
     assert "12\u00a0h\u00a030" in html
 
 
-def test_a_member_gets_a_link_and_then_the_badge(mail_receiver, run_tasks):
+def test_member_gets_verification_link_and_then_badge(mail_receiver, run_tasks):
     event = make_event()
     make_ticket(event, slug="member", audience="member", capacity=1, company_cap=1)
     member = make_member(email="zoe@example.org")
-    registration = ordered(event, ticket="member").registrations.get()
+    registration = make_order(event, ticket="member").registrations.get()
     run_tasks()
     [message] = mail_receiver.wait_for(1)
     assert (message["To"], message["Subject"][:22]) == ("zoe@example.org", "Confirmez votre place\u202f")
-    assert "buyer@example.org" in text_of(message)
-    [token] = re.findall(r"/orders/confirm/([^/\s]+)/", text_of(message))
+    assert "buyer@example.org" in get_text(message)
+    [token] = re.findall(r"/orders/confirm/([^/\s]+)/", get_text(message))
     found = load_verification(token)
     verify_address(order=found.order, address=found.address)
     run_tasks()
@@ -219,22 +219,22 @@ def test_a_member_gets_a_link_and_then_the_badge(mail_receiver, run_tasks):
     assert (registration.person, registration.state) == (member, "confirmed")
 
 
-def test_anyone_else_is_told_the_truth_by_mail_only(mail_receiver, run_tasks):
+def test_non_member_is_informed_by_mail_without_link(mail_receiver, run_tasks):
     event = make_event(contact_email="club@example.org")
     make_ticket(event, slug="member", audience="member")
     make_ticket(event)
-    ordered(event, ticket="member")
+    make_order(event, ticket="member")
     run_tasks()
     [message] = mail_receiver.wait_for(1)
     assert message["Subject"][:19] == "Place non confirmée"
-    assert "/orders/confirm/" not in text_of(message)
-    assert "écrivez à club@example.org" in " ".join(text_of(message).split())
-    assert f"/events/{event.slug}/register/" in text_of(message)
+    assert "/orders/confirm/" not in get_text(message)
+    assert "écrivez à club@example.org" in " ".join(get_text(message).split())
+    assert f"/events/{event.slug}/register/" in get_text(message)
 
 
-def test_a_correction_brings_a_new_badge_with_the_same_code(mail_receiver, run_tasks):
+def test_correction_sends_new_badge_with_same_code(mail_receiver, run_tasks):
     make_ticket(event := make_event())
-    registration = ordered(event).registrations.get()
+    registration = make_order(event).registrations.get()
     run_tasks()
     code = build_badge_code(registration)
     correction = Correction(
@@ -244,21 +244,21 @@ def test_a_correction_brings_a_new_badge_with_the_same_code(mail_receiver, run_t
     run_tasks()
     second = mail_receiver.wait_for(2)[1]
     assert second["Subject"] == f"Inscription corrigée\u202f: {event.title}"
-    assert f"Inscription corrigée : {event.title}" in text_of(second)
+    assert f"Inscription corrigée : {event.title}" in get_text(second)
     assert decode_qr(render_pdf(part(second, "application/pdf").get_payload(decode=True))[0]) == [code]
 
 
 ANA = {"first_name": "Ana", "last_name": "Sol", "email": "ana@example.net"}
 
 
-def give(registration: Registration, **fields) -> Registration:
-    """Hand the place to somebody else, or correct who has it now."""
+def change_attendee(registration: Registration, **fields) -> Registration:
+    """Transfer the place to another attendee, or correct the current one."""
     said = {"company": "", "no_photo": False, **ANA, **fields}
     return correct_registration(registration=registration, correction=Correction(**said))
 
 
-def told_so_far(mail_receiver, run_tasks, number: int) -> list[tuple[str, str]]:
-    """To whom each mail went, and the first words of its subject."""
+def list_sent_mails(mail_receiver, run_tasks, number: int) -> list[tuple[str, str]]:
+    """Return the recipient and the first words of the subject of each e-mail."""
     run_tasks()
     messages = mail_receiver.wait_for(number)
     assert len(messages) == number
@@ -269,25 +269,25 @@ REGISTERED = ("buyer@example.org", "Inscription confirmée")
 TO_BUYER, TO_ANA = ("buyer@example.org", "Place cédée"), ("ana@example.net", "Une place pour vous")
 
 
-def test_a_place_that_changes_hands_is_told_to_both(mail_receiver, run_tasks):
+def test_transfer_notifies_buyer_and_new_attendee(mail_receiver, run_tasks):
     make_ticket(event := make_event())
-    order = ordered(event)
+    order = make_order(event)
     registration = order.registrations.get()
     run_tasks()
     old = build_badge_code(registration)
-    give(registration)
-    assert told_so_far(mail_receiver, run_tasks, 3) == [REGISTERED, TO_BUYER, TO_ANA]
+    change_attendee(registration)
+    assert list_sent_mails(mail_receiver, run_tasks, 3) == [REGISTERED, TO_BUYER, TO_ANA]
     registration.refresh_from_db()
     _first, buyer, ana = mail_receiver.messages
     for message in (buyer, ana):
         pdf = part(message, "application/pdf").get_payload(decode=True)
         assert decode_qr(render_pdf(pdf)[0]) == [build_badge_code(registration)] != [old]
-    assert "Une place vous a été cédée" in text_of(ana)
-    assert build_attendee_url(registration) in text_of(ana)
+    assert "Une place vous a été cédée" in get_text(ana)
+    assert build_attendee_url(registration) in get_text(ana)
     pieces = [piece.get_payload(decode=True) for piece in ana.walk() if not piece.is_multipart()]
     assert order.manage_secret.encode() not in b"".join(pieces)
-    assert order.manage_url in text_of(buyer)
-    words = " ".join(text_of(buyer).split())
+    assert order.manage_url in get_text(buyer)
+    words = " ".join(get_text(buyer).split())
     assert "est maintenant attribuée à Ana Sol" in words
     assert "envoyé à ana@example.net" in words
     send_order_mails.call(order.pk)
@@ -295,62 +295,62 @@ def test_a_place_that_changes_hands_is_told_to_both(mail_receiver, run_tasks):
 
 
 @pytest.mark.parametrize("address", ["", "Buyer@example.org"])
-def test_who_has_no_mailbox_apart_gets_the_badge_from_whoever_ordered(mail_receiver, run_tasks, address):
+def test_buyer_forwards_badge_to_attendee_without_own_address(mail_receiver, run_tasks, address):
     make_ticket(event := make_event())
-    registration = ordered(event).registrations.get()
+    registration = make_order(event).registrations.get()
     run_tasks()
-    give(registration, email=address)
-    assert told_so_far(mail_receiver, run_tasks, 2) == [REGISTERED, TO_BUYER]
-    assert "merci de le transmettre" in " ".join(text_of(mail_receiver.messages[1]).split())
+    change_attendee(registration, email=address)
+    assert list_sent_mails(mail_receiver, run_tasks, 2) == [REGISTERED, TO_BUYER]
+    assert "merci de le transmettre" in " ".join(get_text(mail_receiver.messages[1]).split())
 
 
-def test_a_new_holder_who_is_corrected_is_not_welcomed_again(mail_receiver, run_tasks):
+def test_correction_after_transfer_does_not_welcome_attendee_again(mail_receiver, run_tasks):
     make_ticket(event := make_event())
-    registration = ordered(event).registrations.get()
+    registration = make_order(event).registrations.get()
     run_tasks()
-    give(registration)
+    change_attendee(registration)
     run_tasks()
-    give(registration, company="Acme")
+    change_attendee(registration, company="Acme")
     corrected = ("buyer@example.org", "Inscription corrigée")
-    assert told_so_far(mail_receiver, run_tasks, 4) == [REGISTERED, TO_BUYER, TO_ANA, corrected]
-    give(registration, first_name="Bo", last_name="Li", email="bo@example.net")
+    assert list_sent_mails(mail_receiver, run_tasks, 4) == [REGISTERED, TO_BUYER, TO_ANA, corrected]
+    change_attendee(registration, first_name="Bo", last_name="Li", email="bo@example.net")
     bo = ("bo@example.net", "Une place pour vous")
-    assert told_so_far(mail_receiver, run_tasks, 6)[4:] == [TO_BUYER, bo]
+    assert list_sent_mails(mail_receiver, run_tasks, 6)[4:] == [TO_BUYER, bo]
 
 
-def test_others_of_the_order_are_told_of_apart(mail_receiver, run_tasks):
+def test_transfer_and_correction_in_one_order_are_separate_mails(mail_receiver, run_tasks):
     make_ticket(event := make_event())
-    first, second = ordered(event, "Zoe", "Max").registrations.order_by("pk")
+    first, second = make_order(event, "Zoe", "Max").registrations.order_by("pk")
     run_tasks()
-    give(first)
-    give(second, first_name="Max", last_name="Mueller", email="max@example.org")
+    change_attendee(first)
+    change_attendee(second, first_name="Max", last_name="Mueller", email="max@example.org")
     corrected = ("buyer@example.org", "Inscription corrigée")
-    assert told_so_far(mail_receiver, run_tasks, 4)[1:] == [corrected, TO_BUYER, TO_ANA]
+    assert list_sent_mails(mail_receiver, run_tasks, 4)[1:] == [corrected, TO_BUYER, TO_ANA]
 
 
-def test_a_place_given_away_before_anybody_was_told_is_a_registration(mail_receiver, run_tasks):
+def test_transfer_before_confirmation_mail_is_new_registration_for_buyer(mail_receiver, run_tasks):
     make_ticket(event := make_event())
-    give(ordered(event).registrations.get())
-    assert told_so_far(mail_receiver, run_tasks, 2) == [REGISTERED, TO_ANA]
+    change_attendee(make_order(event).registrations.get())
+    assert list_sent_mails(mail_receiver, run_tasks, 2) == [REGISTERED, TO_ANA]
 
 
-def test_a_new_holder_is_told_once_the_mail_server_is_back(mail_receiver, run_tasks, settings):
+def test_transfer_mails_are_sent_after_mail_server_failure(mail_receiver, run_tasks, settings):
     make_ticket(event := make_event())
-    registration = ordered(event).registrations.get()
+    registration = make_order(event).registrations.get()
     run_tasks()
-    give(registration)
+    change_attendee(registration)
     working = settings.MAILERS
     broken = {"host": mail_receiver.hostname, "port": 1, "timeout": 2}
     settings.MAILERS = {"default": {**working["default"], "OPTIONS": broken}}
     with pytest.raises((OSError, smtplib.SMTPException)):
         send_order_mails.call(registration.order_id)
     settings.MAILERS = working
-    assert told_so_far(mail_receiver, run_tasks, 3) == [REGISTERED, TO_BUYER, TO_ANA]
+    assert list_sent_mails(mail_receiver, run_tasks, 3) == [REGISTERED, TO_BUYER, TO_ANA]
 
 
-def test_what_an_order_was_told_is_one_question_for_all_of_it(django_assert_num_queries):
+def test_mail_history_of_order_takes_one_query(django_assert_num_queries):
     make_ticket(event := make_event())
-    people = list(ordered(event, "Ana", "Bob", "Cleo").registrations.select_related("order"))
+    people = list(make_order(event, "Ana", "Bob", "Cleo").registrations.select_related("order"))
     with django_assert_num_queries(1):
         told = MailHistory.load(people[0].order)
         said = [
@@ -360,7 +360,7 @@ def test_what_an_order_was_told_is_one_question_for_all_of_it(django_assert_num_
     assert said == [(False, False, False)] * 3
 
 
-def test_a_mail_sent_again_and_one_of_a_later_proof_are_no_corrections(mail_receiver, run_tasks):
+def test_resent_mail_and_later_verification_are_not_corrections(mail_receiver, run_tasks):
     event = make_event()
     make_ticket(event)
     make_ticket(event, slug="member", audience="member")
@@ -386,9 +386,9 @@ def test_a_mail_sent_again_and_one_of_a_later_proof_are_no_corrections(mail_rece
     ]
 
 
-def test_a_cancellation_is_said_once(mail_receiver, run_tasks):
+def test_cancellation_mail_is_sent_once(mail_receiver, run_tasks):
     make_ticket(event := make_event())
-    registration = ordered(event).registrations.get()
+    registration = make_order(event).registrations.get()
     run_tasks()
     cancel_registration(registration=registration)
     run_tasks()
@@ -399,45 +399,45 @@ def test_a_cancellation_is_said_once(mail_receiver, run_tasks):
 
 
 @pytest.mark.parametrize(("kind", "is_offered"), [("convention", True), ("site_visit", False)])
-def test_a_cancellation_offers_to_register_again_where_one_can(mailoutbox, run_tasks, kind, is_offered):
+def test_cancellation_mail_offers_registration_unless_site_visit(mailoutbox, run_tasks, kind, is_offered):
     event = make_event(kind=kind)
     make_ticket(event)
-    cancel_registration(registration=ordered(event).registrations.get())
+    cancel_registration(registration=make_order(event).registrations.get())
     run_tasks()
 
     assert ("Se réinscrire" in mailoutbox[-1].body) is is_offered
 
 
-def test_a_place_cancelled_before_the_mail_went_gets_one_mail_about_that(mail_receiver, run_tasks):
+def test_place_cancelled_before_confirmation_gets_only_cancellation_mail(mail_receiver, run_tasks):
     make_ticket(event := make_event())
-    registration = ordered(event).registrations.get()
+    registration = make_order(event).registrations.get()
     cancel_registration(registration=registration)
     run_tasks()
     assert [m["Subject"][:10] for m in mail_receiver.wait_for(1)] == ["Annulation"]
 
 
-def test_a_place_that_lapsed_gets_no_link_any_more(mail_receiver, run_tasks):
+def test_expired_hold_gets_no_verification_link(mail_receiver, run_tasks):
     make_ticket(event := make_event(), slug="member", audience="member")
-    ordered(event, ticket="member")
+    make_order(event, ticket="member")
     Registration.objects.update(hold_expires_at=None)
     run_tasks()
     assert mail_receiver.messages == []
 
 
-def test_names_that_would_break_a_header_do_not(mail_receiver, run_tasks):
+def test_line_break_in_event_name_does_not_inject_header(mail_receiver, run_tasks):
     event = make_event(name="A\nBcc: x@example.org")
     make_ticket(event)
-    ordered(event)
+    make_order(event)
     run_tasks()
     [message] = mail_receiver.wait_for(1)
     assert message["Bcc"] is None
     assert timezone.now() - message["Date"].datetime < datetime.timedelta(minutes=1)
 
 
-def test_holders_whose_mailbox_is_full_wait_for_one_later_look(settings, run_tasks, mailoutbox):
+def test_rate_limited_mails_of_order_share_one_later_task(settings, run_tasks, mailoutbox):
     event = make_event()
     make_ticket(event)
-    order = ordered(event, "Ana", "Ben", "Eve")
+    order = make_order(event, "Ana", "Ben", "Eve")
     run_tasks()
     settings.RATE_LIMITS = "on"
     for _each in range(MAILS_PER_HOUR):
@@ -457,11 +457,11 @@ def test_holders_whose_mailbox_is_full_wait_for_one_later_look(settings, run_tas
     assert DBTaskResult.objects.filter(run_after__gt=timezone.now()).count() == 1
 
 
-def test_a_member_whose_mailbox_is_full_gets_the_link_later(settings, mailoutbox):
+def test_rate_limited_verification_link_is_sent_later(settings, mailoutbox):
     event = make_event()
     make_ticket(event, slug="member", audience="member")
     make_member(email="zoe@example.org")
-    order = ordered(event, ticket="member")
+    order = make_order(event, ticket="member")
     DBTaskResult.objects.all().delete()
     settings.RATE_LIMITS = "on"
     for _each in range(MAILS_PER_HOUR):
@@ -473,10 +473,10 @@ def test_a_member_whose_mailbox_is_full_gets_the_link_later(settings, mailoutbox
     assert DBTaskResult.objects.filter(run_after__gt=timezone.now()).count() == 1
 
 
-def test_a_look_without_a_due_mail_counts_as_no_mail(settings, run_tasks, mailoutbox):
+def test_task_without_due_mail_does_not_use_rate_limit(settings, run_tasks, mailoutbox):
     event = make_event()
     make_ticket(event)
-    order = ordered(event)
+    order = make_order(event)
     run_tasks()
     settings.RATE_LIMITS = "on"
 

@@ -1,4 +1,4 @@
-"""The desk's note and what is to be paid reach the scanners, as changes of the badges' records."""
+"""Test that staff notes and unpaid amounts reach scanners as changes of attendee records."""
 
 import pytest
 from django.utils import timezone
@@ -33,7 +33,7 @@ def event():
 
 
 def make_priced_registration(event, payment, **fields):
-    """Someone with a badge whose order costs 120 euros."""
+    """Create a registration with a badge, in an order of 120 euros."""
     guest = make_registration(event, price=12_000, vat_rate=2000, **fields)
     Order.objects.filter(pk=guest.order_id).update(payment=payment, total=12_000, billing_name="Acme")
     guest.refresh_from_db()
@@ -41,7 +41,7 @@ def make_priced_registration(event, payment, **fields):
 
 
 def fetch_record(event, guest, **cursors):
-    """The guest's record as a scanner decrypts it; None if the snapshot does not bring it."""
+    """Return the guest's record as a scanner decrypts it, or None if the snapshot does not contain it."""
     event.refresh_from_db()
     snapshot = build_snapshot(make_device(event, can_override=False)[0], **cursors)
     key = make_registration_key(guest.reference)
@@ -49,7 +49,7 @@ def fetch_record(event, guest, **cursors):
     return decrypt_record(token_of(guest), sealed[0]) if sealed else None
 
 
-def test_a_note_reaches_the_scanner_and_leaves_it_with_its_deletion(event):
+def test_staff_note_is_sent_to_scanner_and_removed_after_deletion(event):
     guest, other = make_registration(event), make_registration(event)
     first = fetch_record(event, guest)
     since = event.sequence
@@ -67,7 +67,7 @@ def test_a_note_reaches_the_scanner_and_leaves_it_with_its_deletion(event):
     assert deleted["note"] == ""
 
 
-def test_what_is_to_be_paid_reaches_the_scanner_until_it_is_paid(event, django_capture_on_commit_callbacks):
+def test_unpaid_amount_is_sent_to_scanner_until_paid(event, django_capture_on_commit_callbacks):
     guest = make_priced_registration(event, "card")
     before = fetch_record(event, guest)
     _receivable, cents_due = sync_amount_due(guest)
@@ -87,9 +87,7 @@ def test_what_is_to_be_paid_reaches_the_scanner_until_it_is_paid(event, django_c
     assert refunded["to_pay"] is True
 
 
-def test_an_order_that_is_invoiced_instead_is_no_longer_to_be_paid_at_the_scanner(
-    event, django_capture_on_commit_callbacks
-):
+def test_invoiced_order_is_not_to_be_paid_at_scanner(event, django_capture_on_commit_callbacks):
     guest = make_priced_registration(event, "card")
     before = fetch_record(event, guest)
     since = event.sequence
@@ -102,7 +100,7 @@ def test_an_order_that_is_invoiced_instead_is_no_longer_to_be_paid_at_the_scanne
     assert "to_pay" not in invoiced
 
 
-def test_scanners_and_desk_agree_on_what_is_to_be_paid(event):
+def test_scanner_and_desk_show_same_payment_state(event):
     guests = [
         make_priced_registration(event, "card"),
         make_priced_registration(event, "invoice"),
@@ -123,7 +121,7 @@ def test_scanners_and_desk_agree_on_what_is_to_be_paid(event):
 
 
 @pytest.mark.parametrize("is_whole", [True, False])
-def test_a_credit_of_all_that_is_due_reaches_the_scanner(event, django_capture_on_commit_callbacks, is_whole):
+def test_fully_credited_order_is_not_due_at_scanner(event, django_capture_on_commit_callbacks, is_whole):
     make_issuer()
     guest = make_priced_registration(event, "card")
     receivable, cents_due = sync_amount_due(guest)

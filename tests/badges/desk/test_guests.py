@@ -1,4 +1,4 @@
-"""The desk serves one guest: check-in, note, correction, substitution, badge."""
+"""Test how the desk serves one guest: check-in, note, correction, substitution, badge."""
 
 import datetime
 import re
@@ -34,7 +34,7 @@ def desk(zoe, client):
     return f"/desk/x/guests/{zoe.reference}/"
 
 
-def test_a_guest_is_checked_in_without_leaving_the_search_and_taken_back(zoe, desk, client):
+def test_guest_is_checked_in_on_search_page_and_check_in_is_undone(zoe, desk, client):
     write_staff_note(registration=zoe, text="Remettre le dossier", written_by=None)
 
     answer = client.post(f"{desk}check-in/", {"direction": "in"}, follow=True)
@@ -65,7 +65,7 @@ def test_a_guest_is_checked_in_without_leaving_the_search_and_taken_back(zoe, de
     assert not was_inside_after_undo
 
 
-def test_a_refused_guest_is_let_in_with_a_reason(zoe, desk, client):
+def test_refused_guest_is_let_in_with_reason(zoe, desk, client):
     type(zoe).objects.update(confirmed_at=None, hold_expires_at=timezone.now() + datetime.timedelta(hours=1))
 
     refused = client.post(f"{desk}check-in/?part", {"direction": "in"}).content.decode()
@@ -77,7 +77,7 @@ def test_a_refused_guest_is_let_in_with_a_reason(zoe, desk, client):
     assert AuditEntry.objects.get(verb="scan.override").reason == "Jury"
 
 
-def test_the_code_of_a_badge_finds_its_holder_and_says_if_it_is_void(zoe, desk, client):
+def test_badge_code_finds_guest_and_reports_void_badge(zoe, desk, client):
     code = build_badge_code(zoe)
     client.get("/desk/x/")
     found = client.get("/desk/x/", {"q": code, "part": ""}).content.decode()
@@ -93,7 +93,7 @@ def test_the_code_of_a_badge_finds_its_holder_and_says_if_it_is_void(zoe, desk, 
     assert "autre événement" in foreign
 
 
-def test_the_numbers_are_sent_only_if_they_changed(zoe, desk, client):
+def test_unchanged_numbers_return_304(zoe, desk, client):
     first = client.get("/desk/x/numbers/")
     same = client.get("/desk/x/numbers/", headers={"if-none-match": first["ETag"]})
     client.post(f"{desk}check-in/", {"direction": "in"})
@@ -104,7 +104,7 @@ def test_the_numbers_are_sent_only_if_they_changed(zoe, desk, client):
     assert "Zoé Lefèvre" in later.content.decode()
 
 
-def test_a_note_is_kept_for_the_guest_alone(zoe, desk, client):
+def test_staff_note_is_saved_and_deleted_on_substitution(zoe, desk, client):
     client.post(f"{desk}note/", {"text": "  Allergie\nsévère "})
     page = client.get(desk).content.decode()
     long = client.post(f"{desk}note/", {"text": "x" * 501}, follow=True).content.decode()
@@ -122,7 +122,7 @@ def test_a_note_is_kept_for_the_guest_alone(zoe, desk, client):
     assert AuditEntry.objects.filter(verb="registration.note").count() == 1
 
 
-def test_a_spelling_is_corrected_and_another_person_comes_instead(zoe, desk, client):
+def test_correction_keeps_badge_and_substitution_voids_it(zoe, desk, client):
     typed = {"first_name": "Zoë", "last_name": "Lefèvre", "email": zoe.email, "company": "Énergie du Rhône"}
 
     client.post(f"{desk}correct/", typed)
@@ -143,7 +143,7 @@ def test_a_spelling_is_corrected_and_another_person_comes_instead(zoe, desk, cli
     )
 
 
-def test_the_desk_substitutes_after_the_deadline_of_attendees(zoe, desk, client):
+def test_desk_substitutes_attendee_during_event(zoe, desk, client):
     now = timezone.now()
     type(zoe.event).objects.update(
         starts_at=now - datetime.timedelta(hours=2), ends_at=now + datetime.timedelta(hours=8)
@@ -155,7 +155,7 @@ def test_the_desk_substitutes_after_the_deadline_of_attendees(zoe, desk, client)
     assert zoe.name == "Léo Bêta"
 
 
-def test_a_badge_is_printed_once_and_again_for_a_reason_with_a_new_code(zoe, desk, client):
+def test_badge_reprint_needs_reason_and_gets_new_code(zoe, desk, client):
     secret = make_own_secret(zoe)
     first_code = build_badge_code(zoe)
 
@@ -185,7 +185,7 @@ def test_a_badge_is_printed_once_and_again_for_a_reason_with_a_new_code(zoe, des
     )
 
 
-def test_a_reprint_sent_twice_leaves_the_new_badge_valid(zoe, desk, client):
+def test_reprint_sent_twice_creates_one_new_badge_version(zoe, desk, client):
     client.post(f"{desk}badge/", {"format": "pdf"})
     page = client.get(f"{desk}badge/").content.decode()
     typed = {"format": "page", "reason": "lost", "badge_version": "1"}
@@ -202,7 +202,7 @@ def test_a_reprint_sent_twice_leaves_the_new_badge_valid(zoe, desk, client):
     assert zoe.badge_version == 2
 
 
-def test_nobody_prints_a_badge_that_is_not_valid(zoe, desk, client):
+def test_badge_of_cancelled_registration_cannot_be_printed(zoe, desk, client):
     type(zoe).objects.update(cancelled_at=timezone.now())
 
     answer = client.post(f"{desk}badge/", {"format": "pdf"})
@@ -212,7 +212,7 @@ def test_nobody_prints_a_badge_that_is_not_valid(zoe, desk, client):
     assert client.get("/desk/x/guests/NOBODY/badge/").status_code == 404
 
 
-def test_the_desk_reads_attendance_and_settles_conflicts_but_takes_no_files(zoe, desk, client):
+def test_desk_staff_reads_attendance_and_conflicts_but_gets_no_exports(zoe, desk, client):
     door = Checkpoint.objects.create(event=zoe.event, name="Entrée")
     overview = client.get("/organize/x/attendance/")
 

@@ -1,4 +1,4 @@
-"""What a desk did without network is applied once, in order, and overwrites nothing that another desk did."""
+"""Test that entries of an offline desk are applied once, in order, and overwrite no other desk's changes."""
 
 import base64
 import datetime
@@ -76,14 +76,14 @@ def make_entry(kind, reference, **values):
 EMPTY_SYNC = {
     "device": str(uuid.uuid4()), "version": "", "digests": {}, "clock_offset_ms": 0, "entries": [],
 }  # fmt: skip
-TEXTS = {"first_name": "Léo", "last_name": "Bêta", "company": "Port", "email": ""}
+GUEST_VALUES = {"first_name": "Léo", "last_name": "Bêta", "company": "Port", "email": ""}
 
 
-def texts_of(registration):
-    return {name: getattr(registration, name) for name in TEXTS}
+def get_guest_values(registration):
+    return {name: getattr(registration, name) for name in GUEST_VALUES}
 
 
-def test_a_device_gets_the_guests_with_signed_badges_and_nothing_twice(desk, zoe):
+def test_sync_sends_guests_with_signed_badges_once(desk, zoe):
     first = desk.sync()
     again = desk.sync(version=first["version"])
 
@@ -98,7 +98,7 @@ def test_a_device_gets_the_guests_with_signed_badges_and_nothing_twice(desk, zoe
     assert AuditEntry.objects.filter(verb="desk_device.enable").count() == 1
 
 
-def test_only_the_guests_who_changed_are_sent_again(desk, zoe):
+def test_sync_sends_only_changed_guests(desk, zoe):
     leo = make_registration(zoe.ticket, first_name="Léo", reference="ZZAAAAAAAAAAA")
     first = desk.sync()
     desk.sync(make_entry("check_in", zoe.reference, direction="in"))
@@ -115,7 +115,7 @@ def test_only_the_guests_who_changed_are_sent_again(desk, zoe):
     assert leo.reference in [each["reference"] for each in first["data"]["guests"]]
 
 
-def test_a_deleted_note_is_sent_as_empty(desk, zoe):
+def test_deleted_note_is_sent_as_empty(desk, zoe):
     desk.sync(make_entry("note", zoe.reference, note="Clé perdue", before={"note": ""}))
     first = desk.sync()
     StaffNote.objects.all().delete()
@@ -126,7 +126,7 @@ def test_a_deleted_note_is_sent_as_empty(desk, zoe):
     assert guest["note"] == ""
 
 
-def test_a_guest_who_is_gone_has_no_group_any_more(desk, zoe):
+def test_sync_drops_group_of_removed_guest(desk, zoe):
     first = desk.sync()
     group = zoe.reference[:2]
     make_registration(zoe.ticket, reference="ZZAAAAAAAAAAA")
@@ -138,7 +138,7 @@ def test_a_guest_who_is_gone_has_no_group_any_more(desk, zoe):
     assert group not in update["digests"]
 
 
-def test_a_new_price_is_sent_without_the_guests(desk, zoe):
+def test_new_price_is_sent_without_guests(desk, zoe):
     first = desk.sync()
     Ticket.objects.update(price=9_900)
 
@@ -148,7 +148,7 @@ def test_a_new_price_is_sent_without_the_guests(desk, zoe):
     assert update["guests"] == []
 
 
-def test_codes_are_sent_again_under_another_address(desk, settings):
+def test_codes_are_sent_again_after_site_url_changes(desk, settings):
     first = desk.sync()
     settings.SITE_URL = "https://elsewhere.example"
 
@@ -158,10 +158,10 @@ def test_codes_are_sent_again_under_another_address(desk, settings):
     assert len(update["spares"]) == SPARE_BADGES_PER_DEVICE
 
 
-def test_a_used_spare_badge_is_replaced_on_the_device(desk):
+def test_used_spare_badge_is_replaced(desk):
     first = desk.sync()
     used = first["data"]["spares"][0]["reference"]
-    desk.sync(make_entry("walk_in", used, **TEXTS, ticket="guest"))
+    desk.sync(make_entry("walk_in", used, **GUEST_VALUES, ticket="guest"))
 
     update = desk.sync_after(first)
 
@@ -170,7 +170,7 @@ def test_a_used_spare_badge_is_replaced_on_the_device(desk):
     assert len(update["spares"]) == SPARE_BADGES_PER_DEVICE
 
 
-def test_the_number_of_queries_does_not_depend_on_the_guests(desk, zoe):
+def test_sync_query_count_does_not_depend_on_guests(desk, zoe):
     desk.sync()  # leases the spare badges
     counts = []
     for guests in (1, 20):
@@ -183,7 +183,7 @@ def test_the_number_of_queries_does_not_depend_on_the_guests(desk, zoe):
     assert counts[0] == counts[1]
 
 
-def test_an_outside_firm_gets_no_amounts(desk, zoe, client):
+def test_outside_organizer_gets_no_amounts(desk, zoe, client):
     Registration.objects.update(price=12_000)
     Order.objects.update(total=12_000)
     first = desk.sync()
@@ -198,11 +198,11 @@ def test_an_outside_firm_gets_no_amounts(desk, zoe, client):
     assert seen_by_firm["payment"] == "free"
 
 
-def test_a_morning_without_network_is_applied_once_in_order(desk, zoe):
+def test_offline_entries_are_applied_once_in_order(desk, zoe):
     spare = desk.sync()["data"]["spares"][0]["reference"]
     entries = [
         make_entry("check_in", zoe.reference, direction="in"),
-        make_entry("walk_in", spare, **TEXTS, ticket="guest"),
+        make_entry("walk_in", spare, **GUEST_VALUES, ticket="guest"),
         make_entry("print", spare, reason="", badge_version=1),
         make_entry("check_in", spare, direction="in"),
         make_entry("note", zoe.reference, note="Clé perdue", before={"note": ""}),
@@ -225,7 +225,7 @@ def test_a_morning_without_network_is_applied_once_in_order(desk, zoe):
     assert spare not in [badge["reference"] for badge in desk.sync()["data"]["spares"]]
 
 
-def test_an_entry_without_a_scan_is_refused_and_an_impossible_time_is_that_of_delivery(desk, zoe):
+def test_undo_of_another_badge_is_refused_and_impossible_time_is_replaced(desk, zoe):
     other = make_registration(zoe.ticket, first_name="Ana")
     check_in = make_entry("check_in", other.reference, direction="in")
     no_clock = {**make_entry("check_in", zoe.reference, direction="in"), "at": "1970-01-01T00:00:00Z"}
@@ -245,8 +245,8 @@ def test_an_entry_without_a_scan_is_refused_and_an_impossible_time_is_that_of_de
     assert Presence.objects.filter(is_inside=True).count() == 2
 
 
-def test_what_another_desk_changed_meanwhile_is_a_conflict(desk, zoe):
-    before = texts_of(zoe)
+def test_change_of_value_changed_by_another_desk_is_conflict(desk, zoe):
+    before = get_guest_values(zoe)
     Registration.objects.filter(pk=zoe.pk).update(company="Nouvelle")
     changed = {**before, "company": "Autre"}
 
@@ -262,14 +262,14 @@ def test_what_another_desk_changed_meanwhile_is_a_conflict(desk, zoe):
     assert (zoe.company, zoe.first_name) == ("Nouvelle", "Zoë")
 
 
-def test_a_refused_entry_says_why_and_stops_none_after_it(desk, zoe):
+def test_refused_entry_has_reason_and_does_not_block_later_entries(desk, zoe):
     first = desk.sync()
     zoe.event.tickets.update(capacity=1)
     spare = first["data"]["spares"][0]["reference"]
 
     answer = desk.sync(
-        make_entry("walk_in", spare, **TEXTS, ticket="guest"),
-        make_entry("walk_in", "A" * 13, **TEXTS, ticket="guest"),
+        make_entry("walk_in", spare, **GUEST_VALUES, ticket="guest"),
+        make_entry("walk_in", "A" * 13, **GUEST_VALUES, ticket="guest"),
         make_entry("check_in", "B" * 13, direction="in"),
         make_entry("note", zoe.reference, note="", before={"note": ""}),
         version=first["version"],
@@ -278,16 +278,19 @@ def test_a_refused_entry_says_why_and_stops_none_after_it(desk, zoe):
 
     assert [result["state"] for result in results] == ["refused", "conflict", "refused", "done"]
     assert "Il ne reste plus de place" in results[0]["sentence"]
-    # The badge of the refused walk-in was printed: nobody else gets its code.
+    # The badge of the refused walk-in may be printed, so its code is not given to another guest.
     assert spare not in [badge["reference"] for badge in answer["data"]["spares"]]
     assert SpareBadge.objects.get(reference=spare).bound_at is not None
     assert DeskEntry.objects.filter(state="refused").count() == 2
 
 
-def test_another_person_comes_with_the_badge_that_was_signed_in_advance(desk, zoe):
+def test_substitution_uses_badge_signed_in_advance(desk, zoe):
     results = desk.sync(
         make_entry(
-            "substitute", zoe.reference, **{**TEXTS, "email": "leo@example.org"}, before=texts_of(zoe)
+            "substitute",
+            zoe.reference,
+            **{**GUEST_VALUES, "email": "leo@example.org"},
+            before=get_guest_values(zoe),
         ),
         make_entry("print", zoe.reference, reason="", badge_version=2),
         make_entry("print", zoe.reference, reason="", badge_version=1),
@@ -300,7 +303,7 @@ def test_another_person_comes_with_the_badge_that_was_signed_in_advance(desk, zo
     assert BadgePrint.objects.get().badge_version == 2
 
 
-def test_a_cancelled_guest_who_was_let_in_stays_counted_and_is_named(desk, zoe):
+def test_check_in_of_cancelled_guest_is_accepted_with_warning(desk, zoe):
     Registration.objects.filter(pk=zoe.pk).update(cancelled_at=timezone.now())
 
     [result] = desk.sync(make_entry("check_in", zoe.reference, direction="in"))["results"]
@@ -310,7 +313,7 @@ def test_a_cancelled_guest_who_was_let_in_stays_counted_and_is_named(desk, zoe):
 
 
 @pytest.mark.once
-def test_a_revoked_or_expired_device_gets_no_data_but_can_still_deliver(desk, zoe, client):
+def test_revoked_device_gets_no_data_but_can_deliver_entries(desk, zoe, client):
     device = DeskDevice.objects.get()
     client.post(f"/desk/x/devices/{device.pk}/revoke/")
 
@@ -327,7 +330,7 @@ def test_a_revoked_or_expired_device_gets_no_data_but_can_still_deliver(desk, zo
     "[", "[]", "{}", json.dumps({**EMPTY_SYNC, "device": "x"}), json.dumps({**EMPTY_SYNC, "entries": [{}]}),
     *(json.dumps({**EMPTY_SYNC, "digests": each}) for each in ([], "x", {"AB": ["x"]}, {"AB": "x" * 21})),
 ])  # fmt: skip
-def test_what_no_desk_sends_is_refused_with_a_sentence(desk, client, body):
+def test_invalid_sync_request_is_refused_with_message(desk, client, body):
     answer = client.post("/desk/x/offline/sync/", body, content_type="application/json")
 
     assert answer.status_code == 422
@@ -335,7 +338,7 @@ def test_what_no_desk_sends_is_refused_with_a_sentence(desk, client, body):
 
 
 @pytest.mark.once
-def test_only_the_desk_of_the_event_syncs(desk, client, zoe):
+def test_only_desk_of_event_can_sync(desk, client, zoe):
     body = {"device": desk.device, "version": "", "digests": {}, "clock_offset_ms": 0, "entries": []}
     client.force_login(make_staff(make_event(slug="other"), "desk"))
 
@@ -347,7 +350,7 @@ def test_only_the_desk_of_the_event_syncs(desk, client, zoe):
 
 
 @pytest.mark.once
-def test_the_device_learns_that_the_event_has_addons(desk, zoe):
+def test_sync_reports_that_event_has_addons(desk, zoe):
     before = desk.sync()
     make_addon(zoe.event)
 
@@ -358,7 +361,7 @@ def test_the_device_learns_that_the_event_has_addons(desk, zoe):
 
 
 @pytest.mark.once
-def test_queries_of_the_data_do_not_grow_with_guests(desk, zoe, django_assert_max_num_queries):
+def test_sync_of_many_guests_has_bounded_queries(desk, zoe, django_assert_max_num_queries):
     for _number in range(20):
         make_registration(zoe.ticket)
     desk.sync()

@@ -1,4 +1,4 @@
-"""The desk takes payments, with receipts, or lets the buyer pay by invoice."""
+"""Test that the desk takes payments with receipts or switches orders to invoice."""
 
 import datetime
 import uuid
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 @pytest.fixture
 def zoe():
-    """A guest whose order by card is not paid: the place is held."""
+    """Return a guest whose order by card is unpaid, so that the place is held."""
     event = make_event(slug="x")
     order = make_order(event, payment="card", total=12_000, company="Énergie")
     hold = timezone.now() + datetime.timedelta(hours=1)
@@ -42,7 +42,7 @@ def pay(client, desk, **typed):
     )
 
 
-def test_what_is_due_is_shown_taken_and_confirms_the_order(zoe, desk, client):
+def test_payment_of_amount_due_confirms_order_and_has_receipt(zoe, desk, client):
     make_issuer()
     listed = client.get("/desk/x/?q=zoe").content.decode()
     typed = {"key": str(uuid.uuid4()), "note": "Ticket 42"}
@@ -66,7 +66,7 @@ def test_what_is_due_is_shown_taken_and_confirms_the_order(zoe, desk, client):
     assert AuditEntry.objects.filter(verb="payment.receipt").count() == 1
 
 
-def test_more_than_is_due_or_another_method_is_refused(zoe, desk, client):
+def test_payment_above_amount_due_or_by_card_is_refused(zoe, desk, client):
     too_much = pay(client, desk, amount="120,01").content.decode()
     by_card = pay(client, desk, method="card").content.decode()
 
@@ -76,7 +76,7 @@ def test_more_than_is_due_or_another_method_is_refused(zoe, desk, client):
     assert not Payment.objects.exists()
 
 
-def test_an_unpaid_order_is_invoiced_instead(zoe, desk, client):
+def test_unpaid_order_is_switched_to_invoice(zoe, desk, client):
     page = client.post(f"{desk}invoice/", follow=True).content.decode()
 
     zoe.refresh_from_db()
@@ -86,7 +86,7 @@ def test_an_unpaid_order_is_invoiced_instead(zoe, desk, client):
     assert AuditEntry.objects.filter(verb="order.invoice_later").count() == 1
 
 
-def test_an_order_that_was_paid_or_cancelled_meanwhile_is_not_invoiced(zoe, desk, client):
+def test_paid_free_or_cancelled_order_is_not_switched_to_invoice(zoe, desk, client):
     type(zoe).objects.filter(pk=zoe.pk).update(cancelled_at=timezone.now())
     cancelled = client.post(f"{desk}invoice/", follow=True).content.decode()
     type(zoe).objects.filter(pk=zoe.pk).update(cancelled_at=None)
@@ -104,7 +104,7 @@ def test_an_order_that_was_paid_or_cancelled_meanwhile_is_not_invoiced(zoe, desk
     assert not AuditEntry.objects.filter(verb="order.invoice_later").exists()
 
 
-def test_the_payment_of_another_order_has_no_receipt_here(zoe, desk, client):
+def test_receipt_of_another_order_is_not_found(zoe, desk, client):
     pay(client, desk)
     other = make_registration(zoe.ticket)
 
@@ -114,7 +114,7 @@ def test_the_payment_of_another_order_has_no_receipt_here(zoe, desk, client):
 
 
 @pytest.mark.parametrize("role", ["organizer", "desk"])
-def test_an_outside_firm_sees_no_amounts_and_takes_no_payments(zoe, client, role):
+def test_outside_organizer_sees_no_amounts_and_takes_no_payments(zoe, client, role):
     person = make_person()
     make_delegated_role(make_delegation(zoe.event), person, role)
     client.force_login(person)

@@ -1,4 +1,4 @@
-"""The desk finds people."""
+"""Test the desk's search for guests."""
 
 import datetime
 import re
@@ -34,7 +34,7 @@ def event():
     return event
 
 
-def names(event, query: str) -> list[str]:
+def find_first_names(event, query: str) -> list[str]:
     return [guest.registration.first_name for guest in find_guests(event=event, query=query).guests]
 
 
@@ -54,21 +54,21 @@ def names(event, query: str) -> list[str]:
         ("%_'\"\\", []),
     ],
 )
-def test_by_any_words_in_any_order_without_accents(event, query, found):
-    assert names(event, query) == found
+def test_search_matches_words_in_any_order_without_accents(event, query, found):
+    assert find_first_names(event, query) == found
 
 
-def test_a_reference_finds_its_registration(event):
+def test_search_by_order_reference_finds_registration(event):
     registration = event.registrations.get(first_name="Zoé")
-    assert names(event, registration.order.reference.lower()) == ["Zoé"]
+    assert find_first_names(event, registration.order.reference.lower()) == ["Zoé"]
 
 
-def test_another_event_is_not_searched(event):
+def test_search_excludes_other_events(event):
     make_registration(make_ticket(make_event()), first_name="Zoé")
-    assert names(event, "zoe") == ["Zoé"]
+    assert find_first_names(event, "zoe") == ["Zoé"]
 
 
-def test_whoever_is_inside_is_shown_so(event, client):
+def test_search_shows_whether_attendee_is_inside(event, client):
     door = Checkpoint.objects.create(event=event, name="Entrée")
     came = datetime.datetime(2027, 6, 16, 6, 58, tzinfo=datetime.UTC)
     zoe = event.registrations.get(first_name="Zoé")
@@ -81,7 +81,7 @@ def test_whoever_is_inside_is_shown_so(event, client):
     assert "pas encore sur place" in client.get("/desk/x/", {"q": "lukasz"}).content.decode()
 
 
-def test_a_cancelled_registration_is_found_and_marked(event, client):
+def test_cancelled_registration_is_found_and_marked(event, client):
     event.registrations.filter(first_name="Zoé").update(cancelled_at=timezone.now())
     client.force_login(make_staff(event, "desk"))
     page = client.get("/desk/x/", {"q": "zoe"}).content.decode()
@@ -89,7 +89,7 @@ def test_a_cancelled_registration_is_found_and_marked(event, client):
     assert "Imprimer le badge" not in page
 
 
-def test_only_the_desk_and_organizers_enter(event, client):
+def test_search_requires_desk_or_organizer_role(event, client):
     assert client.get("/desk/x/?q=zoe")["Location"] == "/accounts/login/?next=/desk/x/%3Fq%3Dzoe"
     for person in (make_person(), make_staff(event, "reviewer"), make_staff(make_event(), "desk")):
         client.force_login(person)
@@ -101,7 +101,7 @@ def test_only_the_desk_and_organizers_enter(event, client):
         assert "Lefèvre" in client.get("/desk/x/?q=zoe&part").content.decode()
 
 
-def test_the_cursor_is_in_the_field_and_nothing_is_listed_yet(event, client):
+def test_empty_search_focuses_field_and_lists_no_guests(event, client):
     client.force_login(make_staff(event, "desk"))
     page = client.get("/desk/x/").content.decode()
     assert page.count("autofocus") == 1
@@ -109,7 +109,7 @@ def test_the_cursor_is_in_the_field_and_nothing_is_listed_yet(event, client):
 
 
 @pytest.mark.parametrize("served", ["AAAAAAAAAAAAA", "%00", "é" * 400])
-def test_an_unknown_guest_served_last_shows_the_desk_without_a_verdict(event, client, served):
+def test_unknown_served_guest_shows_desk_without_verdict(event, client, served):
     client.force_login(make_staff(event, "desk"))
 
     answer = client.get(f"/desk/x/?served={served}")
@@ -118,13 +118,13 @@ def test_an_unknown_guest_served_last_shows_the_desk_without_a_verdict(event, cl
     assert "desk-verdict" not in answer.content.decode()
 
 
-def test_nobody_fits(event, client):
+def test_search_without_results_shows_escaped_query(event, client):
     client.force_login(make_staff(event, "desk"))
     page = client.get("/desk/x/", {"q": "<b>zzz"}).content.decode()
     assert "Aucun résultat pour «\u202f&lt;b&gt;zzz\u202f»." in page
 
 
-def test_queries_do_not_grow_and_long_lists_are_cut(event, client):
+def test_search_has_constant_queries_and_limits_results(event, client):
     client.force_login(make_staff(event, "desk"))
 
     def count() -> int:
@@ -143,7 +143,7 @@ def test_queries_do_not_grow_and_long_lists_are_cut(event, client):
     assert f"Les {MAX_GUESTS_SHOWN} premières personnes sur {MAX_GUESTS_SHOWN + 6}" in page
 
 
-def test_the_desk_leads_straight_to_the_only_event(event, client):
+def test_desk_redirects_to_only_event(event, client):
     client.force_login(make_staff(event, "desk"))
     assert client.get("/desk/")["Location"] == "/desk/x/"
     assert "Accueil" in client.get("/").content.decode()
@@ -151,7 +151,7 @@ def test_the_desk_leads_straight_to_the_only_event(event, client):
     assert client.get("/desk/").status_code == 403
 
 
-def test_the_desk_sees_only_what_it_may_open(event, client):
+def test_desk_staff_sees_only_links_it_may_open(event, client):
     zoe = event.registrations.get(first_name="Zoé")
     client.force_login(make_staff(event, "desk"))
     answer = client.get(f"/organize/x/attendance/people/{zoe.reference}/")
@@ -160,7 +160,7 @@ def test_the_desk_sees_only_what_it_may_open(event, client):
     assert [client.get(link).status_code for link in links] == [200, 200]
 
 
-def test_the_desk_of_an_event_with_only_a_coach_shows_who_is_aboard(event):
+def test_attendee_aboard_only_coach_is_shown_as_inside(event):
     coach = Checkpoint.objects.create(event=event, name="Car", kind=Checkpoint.Kind.COACH)
     zoe = event.registrations.get(first_name="Zoé")
     Presence.objects.create(

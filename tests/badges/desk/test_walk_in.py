@@ -1,4 +1,4 @@
-"""The desk registers walk-ins, who may owe answers."""
+"""Test registration of walk-ins at the desk and their missing answers."""
 
 import datetime
 import re
@@ -27,7 +27,7 @@ def event():
     return event
 
 
-def walk_in(client, **typed):
+def submit_walk_in(client, **typed):
     page = client.get("/desk/x/walk-in/")
     nonce = page.context["form"]["nonce"].value()
     return client.post(
@@ -39,12 +39,12 @@ def walk_in(client, **typed):
     )  # fmt: skip
 
 
-def test_who_walks_in_is_registered_on_one_screen_and_found(event, client, mailoutbox, run_tasks):
+def test_walk_in_is_registered_and_shown(event, client, mailoutbox, run_tasks):
     type(event).objects.update(registration_closes_at=timezone.now())
     make_ticket(event, slug="press", name="Presse", audience="press", is_public=False, capacity=1)
     desk = make_staff(event, "desk")
     client.force_login(desk)
-    answer = walk_in(client)
+    answer = submit_walk_in(client)
     one = event.registrations.get(last_name="Durand")
     assert answer["Location"] == f"/desk/x/guests/{one.reference}/"
     page = client.get(answer["Location"]).content.decode()
@@ -63,37 +63,35 @@ def test_who_walks_in_is_registered_on_one_screen_and_found(event, client, mailo
     assert mailoutbox == []
 
 
-def test_what_a_walk_in_costs_is_to_invoice_and_an_address_gets_the_badge(
-    event, client, mailoutbox, run_tasks
-):
+def test_priced_walk_in_is_on_invoice_and_gets_badge_by_mail(event, client, mailoutbox, run_tasks):
     make_ticket(event, slug="full-price", price=12_000)
     client.force_login(make_staff(event, "desk"))
-    walk_in(client, **{"guest-ticket": "full-price", "guest-email": "ines@example.org"})
+    submit_walk_in(client, **{"guest-ticket": "full-price", "guest-email": "ines@example.org"})
     order = event.registrations.get(last_name="Durand").order
     assert (order.payment, order.total, order.billing_name) == ("invoice", 12_000, "Port")
     run_tasks()
     assert [(mail.to, len(mail.attachments)) for mail in mailoutbox] == [(["ines@example.org"], 2)]
 
 
-def test_a_walk_in_is_never_too_many_and_nothing_typed_is_lost(event, client):
+def test_refused_walk_in_form_keeps_typed_values(event, client):
     make_ticket(event, slug="press", name="Presse", capacity=0)
     client.force_login(make_staff(event, "desk"))
-    page = walk_in(client, **{"guest-email": "no address", "guest-last_name": ""}).content.decode()
+    page = submit_walk_in(client, **{"guest-email": "no address", "guest-last_name": ""}).content.decode()
     assert 'value="Inès"' in page
     assert 'value="no address"' in page
     assert "Indiquez le nom" in page
-    page = walk_in(client).content.decode()
+    page = submit_walk_in(client).content.decode()
     assert "Il ne reste plus de place" in page
     assert 'value="Inès"' in page
     assert event.registrations.count() == 1
 
 
-def test_a_walk_in_buys_a_dinner_at_its_price(event, client):
+def test_walk_in_buys_addon_at_its_price(event, client):
     make_ticket(event, slug="press", price=12_000)
     dinner = make_addon(event, price=4_500, capacity=3, closes_at=timezone.now())
     client.force_login(make_staff(event, "desk"))
 
-    page = client.get(walk_in(client, **{"guest-addons": "dinner"})["Location"]).content.decode()
+    page = client.get(submit_walk_in(client, **{"guest-addons": "dinner"})["Location"]).content.decode()
 
     order = event.registrations.get(last_name="Durand").order
     assert (order.total, order.payment) == (16_500, "invoice")
@@ -102,48 +100,48 @@ def test_a_walk_in_buys_a_dinner_at_its_price(event, client):
     assert '<span class="tag">Dîner</span>' in page
 
 
-def test_a_dinner_without_places_is_refused_by_its_name_at_the_desk(event, client):
+def test_sold_out_addon_is_refused_by_name(event, client):
     make_ticket(event, slug="press")
     make_addon(event, capacity=0)
     client.force_login(make_staff(event, "desk"))
 
-    page = walk_in(client, **{"guest-addons": "dinner"}).content.decode()
+    page = submit_walk_in(client, **{"guest-addons": "dinner"}).content.decode()
 
     assert "Il ne reste plus de place pour «\u202fDîner\u202f»" in page
     assert 'value="Inès"' in page
     assert event.registrations.count() == 1
 
 
-def test_a_walk_in_sent_twice_is_one_and_another_name_is_another_person(event, client):
+def test_walk_in_sent_twice_is_one_registration_unless_name_differs(event, client):
     make_ticket(event, slug="press")
     client.force_login(make_staff(event, "desk"))
     nonce = {"guest-nonce": "the same"}
-    first, again = walk_in(client, **nonce), walk_in(client, **nonce)
-    other = walk_in(client, **nonce, **{"guest-first_name": "Paul"})
+    first, again = submit_walk_in(client, **nonce), submit_walk_in(client, **nonce)
+    other = submit_walk_in(client, **nonce, **{"guest-first_name": "Paul"})
     assert first["Location"] == again["Location"]
     assert first["Location"] != other["Location"]
     assert event.registrations.filter(last_name="Durand").count() == 2
 
 
-def test_a_member_at_the_desk_needs_no_proof_but_counts_for_the_company(event, client):
+def test_member_walk_in_needs_no_verification_but_counts_for_company_cap(event, client):
     ticket = make_ticket(event, slug="member", audience="member", company_cap=1, capacity=5)
     member = make_member()
     client.force_login(make_staff(event, "desk"))
     typed = {"guest-ticket": "member", "guest-email": member.email}
-    walk_in(client, **typed)
+    submit_walk_in(client, **typed)
     one = event.registrations.get(last_name="Durand")
     assert (one.state, one.member_of) == ("confirmed", member.employments.get().company)
-    assert "a déjà atteint le nombre maximal de places" in walk_in(client, **typed).content.decode()
+    assert "a déjà atteint le nombre maximal de places" in submit_walk_in(client, **typed).content.decode()
     ticket.refresh_from_db()
     assert ticket.reserved == 1
 
 
-def test_nobody_walks_in_once_the_event_is_over(event, client):
+def test_walk_in_is_refused_after_event(event, client):
     make_ticket(event, slug="press")
     client.force_login(make_staff(event, "desk"))
     past = timezone.now() - datetime.timedelta(days=1)
     type(event).objects.update(starts_at=past - datetime.timedelta(hours=1), ends_at=past)
-    assert "L’événement est terminé" in walk_in(client).content.decode()
+    assert "L’événement est terminé" in submit_walk_in(client).content.decode()
     assert event.registrations.count() == 1
 
 
@@ -151,22 +149,22 @@ def test_nobody_walks_in_once_the_event_is_over(event, client):
     ("ines@example.org", "Inès Durand peut y répondre avec le lien reçu par e-mail."),
     ("", "Posez-les maintenant à Inès Durand"),
 ])  # fmt: skip
-def test_the_desk_says_what_a_walk_in_must_still_answer(event, client, email, by_whom):
+def test_desk_shows_required_questions_without_answer(event, client, email, by_whom):
     make_question(event, "diet", text="Régime", options=[("vegan", 9)], is_required=True)
     make_question(event, "topic", text="Sujet")
     make_ticket(event, slug="press")
     client.force_login(make_staff(event, "desk"))
-    page = client.get(walk_in(client, **{"guest-email": email})["Location"]).content.decode()
+    page = client.get(submit_walk_in(client, **{"guest-email": email})["Location"]).content.decode()
     told = "Questions sans réponse\u202f: Régime."
     assert told in page
     assert by_whom in page
 
 
-def test_what_a_walk_in_left_open_is_answered_at_the_desk(event, client):
+def test_missing_answers_of_walk_in_are_given_at_desk(event, client):
     make_question(event, "diet", text="Régime", options=[("vegan", 9), ("rien", None)], is_required=True)
     make_ticket(event, slug="press")
     client.force_login(make_staff(event, "desk"))
-    back = walk_in(client)["Location"]
+    back = submit_walk_in(client)["Location"]
     one = event.registrations.get(last_name="Durand")
     address = f"/desk/x/guests/{one.reference}/answers/"
     assert f'<a href="{address}">Répondre maintenant</a>' in client.get(back).content.decode()
@@ -180,7 +178,7 @@ def test_what_a_walk_in_left_open_is_answered_at_the_desk(event, client):
     assert client.get(address)["Location"] == back
 
 
-def test_the_desk_reads_nobodys_answers_but_a_walk_ins(event, client):
+def test_desk_cannot_open_answers_of_registered_guest(event, client):
     make_question(event, "diet", text="Régime", options=[("vegan", 9)], is_required=True)
     client.force_login(make_staff(event, "desk"))
     zoe = event.registrations.get(first_name="Zoé")
@@ -188,11 +186,11 @@ def test_the_desk_reads_nobodys_answers_but_a_walk_ins(event, client):
     assert client.get(f"{guest}answers/")["Location"] == guest
 
 
-def test_the_walk_ins_mail_asks_by_link_for_what_is_open(event, client, mailoutbox, run_tasks):
+def test_walk_in_mail_links_to_missing_answers(event, client, mailoutbox, run_tasks):
     make_question(event, "diet", text="Régime", options=[("vegan", 9)], is_required=True)
     make_ticket(event, slug="press")
     client.force_login(make_staff(event, "desk"))
-    walk_in(client, **{"guest-email": "ines@example.org"})
+    submit_walk_in(client, **{"guest-email": "ines@example.org"})
     run_tasks()
     [mail] = mailoutbox
     asked = re.search(r"À compléter pour Inès Durand\u202f: Régime\..*\n(https?://\S+)", mail.body)

@@ -1,4 +1,4 @@
-"""Giving feedback: by those who were scanned in, once, in time, and traceable by nobody."""
+"""Test that attendees who were scanned in give feedback once, in time and anonymously."""
 
 import datetime
 from collections.abc import Iterable
@@ -53,7 +53,7 @@ def find_values(rows: Iterable[tuple[object, ...]]) -> set[str]:
     return {str(value) for row in rows for value in row}
 
 
-def test_only_those_scanned_in_at_the_session_can_answer():
+def test_only_attendees_scanned_in_at_session_can_give_feedback():
     session = make_attended_session()
     elsewhere = make_attended_session(session.event, "Réseaux")
     stranger, visitor = make_registration(session.event), make_registration(session.event)
@@ -67,7 +67,7 @@ def test_only_those_scanned_in_at_the_session_can_answer():
     assert not FeedbackReceipt.objects.exists()
 
 
-def test_nobody_answers_twice_also_after_a_merge():
+def test_feedback_is_given_once_even_after_merge():
     session = make_attended_session()
     registration, duplicate = make_attendee(session), make_attendee(session, 2)
     answer(duplicate, session)
@@ -81,7 +81,7 @@ def test_nobody_answers_twice_also_after_a_merge():
     assert SessionFeedback.objects.count() == 1
 
 
-def test_a_new_holder_of_a_place_does_not_answer_for_the_former_one():
+def test_new_attendee_of_place_cannot_give_feedback_for_former_attendee():
     session = make_attended_session()
     registration = make_attendee(session)
     answer(registration, session)
@@ -102,7 +102,7 @@ def test_a_new_holder_of_a_place_does_not_answer_for_the_former_one():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_requests_at_once_store_one_answer_of_each():
+def test_concurrent_requests_store_one_answer_for_each_attendee():
     session = make_attended_session()
     attendees = [make_attendee(session, number) for number in range(4)]
 
@@ -114,7 +114,7 @@ def test_requests_at_once_store_one_answer_of_each():
     assert SessionFeedback.objects.filter(session=session, stars=5).count() == 4
 
 
-def test_a_copy_of_the_database_leads_from_no_answer_to_a_person(settings):
+def test_database_dump_does_not_link_answers_to_attendees(settings):
     session = make_attended_session()
     attendees = [make_attendee(session, number) for number in range(12)]
     answer(attendees[0], session, 1, "Zyxwvut 0")
@@ -139,17 +139,17 @@ def test_a_copy_of_the_database_leads_from_no_answer_to_a_person(settings):
     texts = [f"Zyxwvut {number}" for number in range(12)]
     keys = find_values(row[:1] for row in (*answers, *receipts))
     assert [value for value in (*texts, *keys) if value in everything_else] == []
-    # The order of the rows is not that of answering (once in 479 million times it is).
+    # The rows are not in the order of answering, but for a chance of one in 479 million.
     order = [value for row in answers for value in row if value in texts]
     assert sorted(order) == sorted(texts)
     assert order != texts
-    # Without the key nothing says who has answered.
+    # Without the key, receipts do not show which attendees have answered.
     settings.SECRET_KEY = "another key"
     assert find_given_feedback(attendees, [session]) == set()
 
 
 @pytest.mark.once
-def test_answers_and_receipts_have_no_time_no_counter_and_no_person():
+def test_answers_and_receipts_have_no_time_counter_or_person():
     fields = {
         model: {field.name: field for field in model._meta.get_fields() if field.concrete}
         for model in (SessionFeedback, FeedbackReceipt)
@@ -161,8 +161,8 @@ def test_answers_and_receipts_have_no_time_no_counter_and_no_person():
 
 
 @pytest.mark.postgresql
-def test_all_answers_of_a_session_seem_to_be_written_at_once():
-    """PostgreSQL keeps the transaction of each row, which that of the receipt would name."""
+def test_all_answers_of_session_have_same_transaction_id():
+    """Hide the transaction ID that PostgreSQL stores with each row: it would lead to the receipt."""
     session = make_attended_session()
     make_answers(session, 5, 4, 3)
 
@@ -173,7 +173,7 @@ def test_all_answers_of_a_session_seem_to_be_written_at_once():
     assert len(transactions) == 1
 
 
-def test_answers_are_accepted_from_the_start_of_the_session_until_the_feedback_closes():
+def test_answers_are_accepted_from_session_start_until_feedback_closes():
     event = make_event()
     session = make_attended_session(event)
     early = make_attended_session(event, "Plus tard", starts_at=timezone.now() + datetime.timedelta(hours=1))
@@ -193,7 +193,7 @@ def test_answers_are_accepted_from_the_start_of_the_session_until_the_feedback_c
         answer(make_attendee(session, 2), session)
 
 
-def test_receipts_go_when_the_feedback_closes_and_comments_a_year_later():
+def test_receipts_are_deleted_when_feedback_closes_and_old_comments_are_cleared():
     session = make_attended_session()
     make_answers(session, 5, 4, comment="Bien")
     end_event(session.event, days_ago=13)

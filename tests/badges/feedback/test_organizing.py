@@ -1,4 +1,4 @@
-"""Organizers' and speakers' side: shown from three answers on, moderated, exported, mailed once."""
+"""Test feedback for organizers and speakers: shown from three answers on, moderated, exported, sent once."""
 
 import pytest
 from django.core import mail
@@ -45,7 +45,7 @@ def read_speaker_page(client, session) -> str:
     return client.get(f"/en/speakers/{get_or_create_link(speaker=speaker).link_token}/").content.decode()
 
 
-def test_a_summary_counts_those_scanned_in_and_withholds_too_few_answers(session):
+def test_summary_counts_attendees_and_withholds_too_few_answers(session):
     quiet = make_attended_session(session.event, "Ateliers")
     make_answers(session, 5, 5, 2, comment="Bien")
     make_attendee(session, 9)
@@ -61,7 +61,7 @@ def test_a_summary_counts_those_scanned_in_and_withholds_too_few_answers(session
     assert (withheld.mean, withheld.star_counts, withheld.comments) == (None, {}, [])
 
 
-def test_speakers_see_their_summary_after_the_event_without_hidden_comments(client, session):
+def test_speaker_sees_summary_after_event_without_hidden_comments(client, session):
     make_answers(session, 5, 5, 4, comment="Bien")
     hide_comment(answer=SessionFeedback.objects.get(comment="Bien 1"), reason="Injure")
     assert "What attendees said" not in read_speaker_page(client, session)
@@ -78,7 +78,7 @@ def test_speakers_see_their_summary_after_the_event_without_hidden_comments(clie
     assert "Bien 0" not in page
 
 
-def test_an_organizer_hides_a_comment_with_a_reason_and_shows_it_again(organizer, session):
+def test_organizer_hides_comment_with_reason_and_shows_it_again(organizer, session):
     make_answers(session, 5, 4, 3, comment="Bien")
     answer = SessionFeedback.objects.get(comment="Bien 2")
     address = reverse("organize-feedback-session", args=[session.event.slug, session.number])
@@ -100,7 +100,7 @@ def test_an_organizer_hides_a_comment_with_a_reason_and_shows_it_again(organizer
 
 
 @pytest.mark.once
-def test_organizers_pages_and_files_show_the_figures(organizer, session):
+def test_organizer_pages_and_csv_files_show_figures(organizer, session):
     make_answers(session, 5, 4, 3, comment="=1+1")
     slug = session.event.slug
 
@@ -118,7 +118,7 @@ def test_organizers_pages_and_files_show_the_figures(organizer, session):
 
 
 @pytest.mark.once
-def test_settings_are_saved_within_their_limits(organizer, session):
+def test_settings_outside_limits_are_not_saved(organizer, session):
     address = reverse("organize-feedback-settings", args=[session.event.slug])
 
     organizer.post(address, {"is_enabled": "on", "days_open": "61", "min_answers": "2"})
@@ -129,7 +129,7 @@ def test_settings_are_saved_within_their_limits(organizer, session):
     assert (settings.days_open, settings.min_answers) == (21, 5)
 
 
-def test_summaries_are_mailed_once_to_speakers_with_enough_answers(session, run_tasks):
+def test_summaries_are_sent_once_to_speakers_with_enough_answers(session, run_tasks):
     quiet = make_attended_session(session.event, "Ateliers", speakers=("Bob",))
     for speaker, address in ((session.speakers.get(), "ana"), (quiet.speakers.get(), "bob")):
         speaker.email, speaker.language = f"{address}@example.org", "en"

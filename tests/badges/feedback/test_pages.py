@@ -1,4 +1,4 @@
-"""Pages of attendees: recognized by their own link, led from the programme, refused with a sentence."""
+"""Test attendees' feedback pages: access by link, links from the programme, refusals with a message."""
 
 import pytest
 from django.db import connection
@@ -32,19 +32,19 @@ def address(session):
     return "/en" + reverse("session-feedback", args=[session.event.slug, session.guid])
 
 
-def read(client: Client, path: str) -> str:
+def get_page(client: Client, path: str) -> str:
     return client.get(path, follow=True).content.decode()
 
 
-def test_an_attendee_answers_once_from_the_link_of_the_registration(client, session, address):
+def test_attendee_gives_feedback_once_through_registration_link(client, session, address):
     registration = make_attendee(session)
     secret = make_link(registration).removesuffix(f"{registration.reference}/feedback/")
-    assert make_link(registration) in read(client, secret)
+    assert make_link(registration) in get_page(client, secret)
 
-    page = read(client, f"/en{make_link(registration)}")
+    page = get_page(client, f"/en{make_link(registration)}")
     assert escape(session.title) in page
     assert "You can give feedback until" in page
-    form = read(client, address)
+    form = get_page(client, address)
     assert "you can neither change nor withdraw it" in form
     refused = client.post(address, {"comment": "Très bien"})
     assert "Choose from 1 to 5 stars." in refused.content.decode()
@@ -56,12 +56,12 @@ def test_an_attendee_answers_once_from_the_link_of_the_registration(client, sess
         assert "Your feedback on “Sauvegardes” was received" in answered.content.decode()
 
     assert list(SessionFeedback.objects.values_list("stars", "comment")) == [(5, "Très bien")]
-    assert "Feedback given" in read(client, f"/en{make_link(registration)}")
+    assert "Feedback given" in get_page(client, f"/en{make_link(registration)}")
 
 
 @pytest.mark.parametrize("data", [{"stars": "6"}, {"stars": "x"}, {"stars": "5", "comment": "x" * 2001}])
 @pytest.mark.once
-def test_bad_answers_are_refused_with_a_sentence(client, session, address, data):
+def test_invalid_feedback_is_refused_with_message(client, session, address, data):
     client.get(make_link(make_attendee(session)))
 
     page = client.post(address, data)
@@ -71,7 +71,7 @@ def test_bad_answers_are_refused_with_a_sentence(client, session, address, data)
     assert not SessionFeedback.objects.exists()
 
 
-def test_people_who_were_not_scanned_in_are_told_why(client, session, address):
+def test_refusal_of_attendee_without_scan_is_explained(client, session, address):
     stranger = client.get(address)
     client.get(make_link(make_registration(session.event)))
     absent = client.post(address, {"stars": "5"})
@@ -82,24 +82,24 @@ def test_people_who_were_not_scanned_in_are_told_why(client, session, address):
     assert not SessionFeedback.objects.exists()
 
 
-def test_session_page_and_own_programme_lead_those_recognized_only(session, address):
-    """The page that strangers share is cached: it must not contain what one attendee may do."""
+def test_session_page_and_own_programme_link_to_feedback_for_attendees_only(session, address):
+    """Show the link to the attendee only: the page that anonymous visitors get is cached."""
     attendee, stranger = Client(), Client()
     page = "/en" + session.get_absolute_url()
     programme = "/en" + reverse("own-agenda", args=[session.event.slug])
     attendee.get(make_link(make_attendee(session)))
     attendee.post(reverse("session-choose", args=[session.event.slug]), {"add": str(session.guid)})
 
-    shown = [address in read(attendee, page), address in read(stranger, page)]
-    led = [address in read(attendee, programme), address in read(stranger, programme)]
+    shown = [address in get_page(attendee, page), address in get_page(stranger, page)]
+    led = [address in get_page(attendee, programme), address in get_page(stranger, programme)]
 
     assert shown == [True, False]
     assert led == [True, False]
     attendee.post(address, {"stars": "5"})
-    assert address not in read(attendee, page)
+    assert address not in get_page(attendee, page)
 
 
-def test_a_signed_in_attendee_needs_no_link(client, session, address):
+def test_signed_in_attendee_needs_no_link(client, session, address):
     registration, person = make_attendee(session), make_person()
     Registration.objects.filter(pk=registration.pk).update(person=person)
     client.force_login(person)
@@ -109,7 +109,7 @@ def test_a_signed_in_attendee_needs_no_link(client, session, address):
     assert SessionFeedback.objects.get().stars == 4
 
 
-def test_a_buyer_cannot_answer_for_colleagues_and_a_replaced_link_is_forgotten(client, session, address):
+def test_buyer_cannot_give_feedback_for_attendee_and_replaced_link_is_invalid(client, session, address):
     registration = make_attendee(session)
     order = registration.order
     make_registration(session.event, email="chef@example.org")
@@ -126,7 +126,7 @@ def test_a_buyer_cannot_answer_for_colleagues_and_a_replaced_link_is_forgotten(c
 
 
 @pytest.mark.once
-def test_the_list_asks_the_database_as_often_for_many_sessions(client, session, django_assert_num_queries):
+def test_query_count_of_list_does_not_grow_with_sessions(client, session, django_assert_num_queries):
     registration = make_attendee(session)
     client.get(make_link(registration))
     path = reverse("event-feedback", args=[session.event.slug])
@@ -141,17 +141,17 @@ def test_the_list_asks_the_database_as_often_for_many_sessions(client, session, 
 
 
 @pytest.mark.once
-def test_the_page_says_when_feedback_is_closed(client, session, address):
+def test_page_says_that_feedback_is_closed(client, session, address):
     client.get(make_link(make_attendee(session)))
     end_event(session.event, days_ago=20)
 
-    page = read(client, "/en" + reverse("event-feedback", args=[session.event.slug]))
+    page = get_page(client, "/en" + reverse("event-feedback", args=[session.event.slug]))
 
     assert "Feedback on this event is closed." in page
     assert client.get(address).status_code == 409
 
 
-def test_a_cookie_with_a_control_character_recognizes_nobody(client, session):
+def test_cookie_with_control_character_is_ignored(client, session):
     cookie = rf'attendee-{session.event.pk}="\000.secret"'
 
     answer = client.get(f"/en/events/{session.event.slug}/feedback/", HTTP_COOKIE=cookie)

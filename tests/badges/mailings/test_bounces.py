@@ -1,4 +1,4 @@
-"""Mail that came back: reports are read, the address needs attention and is left out until corrected."""
+"""Test that bounces are parsed, and that a bounced address is flagged and skipped until corrected."""
 
 import pytest
 
@@ -61,7 +61,7 @@ def report(
     return REPORT.format(blocks=BLOCK.format(original=original, final=final, action=action), key=key)
 
 
-def test_a_report_is_read():
+def test_delivery_report_is_parsed():
     notice = parse_delivery_report(report("Ana0@Example.org", key="mailing-3-17").encode())
     assert notice.message_key == "mailing-3-17"
     assert notice.failures == [
@@ -69,26 +69,26 @@ def test_a_report_is_read():
     ]
 
 
-def test_the_whole_mail_may_be_quoted():
+def test_report_may_quote_whole_mail():
     quoted = report().replace("text/rfc822-headers", "message/rfc822").replace("News", "News\n\nHi")
     assert parse_delivery_report(quoted.encode()).message_key == "confirmation-X-1"
 
 
 @pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded", ""])
-def test_only_what_failed_for_good_counts(action):
+def test_only_permanent_failures_count(action):
     assert parse_delivery_report(report(action=action).encode()).failures == []
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"\xff\xfe\x00", b"Subject: Hi\n\nI am away.", b"Content-Type: multipart/report\n\n--\n"]
 )
-def test_any_other_mail_is_refused_by_a_sentence(content):
+def test_mail_without_report_is_refused(content):
     with pytest.raises(UnreadableFile):
         parse_delivery_report(content)
 
 
 @pytest.mark.parametrize("server", UNUSUAL)
-def test_reports_of_older_servers_name_the_address_and_the_mail(server):
+def test_reports_of_older_servers_give_address_and_message_key(server):
     content = UNUSUAL[server].format(key="mailing-3-17").encode()
 
     notice = parse_delivery_report(content)
@@ -97,7 +97,7 @@ def test_reports_of_older_servers_name_the_address_and_the_mail(server):
     assert notice.message_key == "mailing-3-17"
 
 
-def test_a_report_that_quotes_nothing_names_the_address_alone():
+def test_report_without_quoted_mail_has_no_message_key():
     content = QMAIL.partition("--- Below")[0].encode()
 
     assert parse_delivery_report(content).message_key == ""
@@ -112,26 +112,26 @@ def test_a_report_that_quotes_nothing_names_the_address_alone():
         "Hi. This is the qmail-send program.\n\n" + "<" * 100_000,
     ],
 )
-def test_mails_of_people_and_broken_ones_are_no_reports(text):
+def test_personal_and_malformed_mails_are_refused(text):
     content = f"Subject: Re: Programme\n\n{text}".encode("utf-8", "surrogateescape")
     with pytest.raises(UnreadableFile):
         parse_delivery_report(content)
 
 
-def test_a_report_without_anything_in_it_says_nothing():
+def test_empty_report_has_no_failures():
     empty = b"Content-Type: message/delivery-status\n\n"
     assert parse_delivery_report(empty).failures == []
 
 
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_the_command_marks_the_address_and_the_mail(command, manage, tmp_path, mailoutbox, run_tasks):
+def test_command_marks_address_and_recipient_as_bounced(command, manage, tmp_path, mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 2)
     launch_mailing(mailing=make_mailing(event))
     run_tasks()
     first = Recipient.objects.get(registrations__email="ana0@example.org")
-    # An alias further on failed: the address that we wrote to is told by our Message-ID.
+    # An alias of the recipient failed: our Message-ID leads to the address that we wrote to.
     file = tmp_path / "bounce.eml"
     file.write_text(
         report("alias@elsewhere.example", original="alias@elsewhere.example", key=first.message_key)
@@ -146,7 +146,7 @@ def test_the_command_marks_the_address_and_the_mail(command, manage, tmp_path, m
 
 
 @pytest.mark.django_db
-def test_reports_of_the_known_are_kept_and_those_of_strangers_are_not(mailoutbox, run_tasks):
+def test_bounce_is_recorded_for_known_address_only(mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 2)
     launch_mailing(mailing=make_mailing(event))
@@ -161,7 +161,7 @@ def test_reports_of_the_known_are_kept_and_those_of_strangers_are_not(mailoutbox
 
 
 @pytest.mark.django_db
-def test_the_address_of_a_speaker_is_kept_while_a_speaker_has_it():
+def test_bounce_of_speaker_is_stored_until_speaker_is_deleted():
     speaker = Speaker.objects.create(event=make_event(), name="Ana", email="Ana@speakers.example")
     failed = report("ana@speakers.example", original="ana@speakers.example")
 
@@ -181,7 +181,7 @@ class TestAttention:
     def event(self):
         return make_event()
 
-    def test_it_needs_attention_until_it_is_corrected(self, event, client):
+    def test_bounced_address_needs_attention_until_corrected(self, event, client):
         client.force_login(make_staff(event))
         [ana, _bob] = add_people(event, 2)
         address = f"/en/organize/{event.slug}"
@@ -206,7 +206,7 @@ class TestAttention:
         forget_corrected_addresses()
         assert BouncedAddress.objects.count() == 0
 
-    def test_many_are_pasted_at_once_and_those_that_nobody_has_stay_to_be_seen(self, event, client):
+    def test_pasted_addresses_are_marked_and_unknown_ones_stay_in_form(self, event, client):
         client.force_login(make_staff(event))
         add_people(event, 3)
         add_people(make_event(), 1, start=9)
@@ -227,7 +227,7 @@ class TestAttention:
             assert answer.context["form"].errors
         assert client.post(address, {"addresses": "ana2@example.org"}).status_code == 302
 
-    def test_it_may_be_said_to_be_right(self, event):
+    def test_bounce_is_cleared_for_correct_address(self, event):
         [ana] = add_people(event, 1)
         record_bounce(event=event, address="ana0@example.org")
         record_bounce(event=event, address="ana0@example.org")
@@ -238,14 +238,14 @@ class TestAttention:
         verbs = AuditEntry.objects.order_by("pk").values_list("verb", flat=True)
         assert list(verbs) == ["address.bounced", "address.right"]
 
-    def test_the_address_of_whoever_ordered_counts_where_it_is_written_to(self, event):
+    def test_bounced_buyer_address_counts_for_attendee_without_address(self, event):
         order = make_order(event, email="boss@example.org")
         make_registration(make_ticket(event), order=order, email="")
         record_bounce(event=event, address="boss@example.org")
         assert build_audience(make_mailing(event)).bounced_count == 1
 
     @pytest.mark.parametrize("address", ["stranger@example.org", "boſs@example.org"])
-    def test_an_address_that_nobody_has_is_not_kept(self, event, address):
+    def test_bounce_of_unknown_address_is_not_stored(self, event, address):
         add_people(event, 1)
         make_registration(event.tickets.get(), email="boss@example.org")
         with pytest.raises(NotFound):

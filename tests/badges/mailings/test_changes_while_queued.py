@@ -1,4 +1,4 @@
-"""Between the queue and the mail: who withdrew, paid, came or was forgotten, and whose address changed."""
+"""Test changes between queueing and sending: cancellation, payment, erasure, another address."""
 
 import pytest
 from django.utils import timezone
@@ -21,8 +21,8 @@ from tests.factories import make_event, make_order, make_registration, make_tick
 pytestmark = pytest.mark.django_db
 
 
-def frozen(event, **fields):
-    """A mailing whose recipients stand, and of which nothing was sent."""
+def make_frozen_mailing(event, **fields):
+    """Create a mailing whose recipients are fixed and of which nothing was sent."""
     now = timezone.now()
     mailing = make_mailing(event, send_at=now, due_at=now, **fields)
     freeze_recipients(mailing=mailing)
@@ -34,10 +34,10 @@ def send_all(mailing, run_tasks) -> None:
     run_tasks()
 
 
-def test_who_withdrew_or_was_forgotten_since_gets_nothing(mailoutbox, run_tasks):
+def test_attendee_cancelled_or_erased_since_freezing_gets_no_mail(mailoutbox, run_tasks):
     event = make_event()
     stays, withdrew, forgotten = add_people(event, 3)
-    mailing = frozen(event)
+    mailing = make_frozen_mailing(event)
     for one in (withdrew, forgotten):
         cancel_registration(registration=one)
     erase_subject(find_subject_by_address(forgotten.email))
@@ -51,14 +51,14 @@ def test_who_withdrew_or_was_forgotten_since_gets_nothing(mailoutbox, run_tasks)
     assert (mailing.state, count_recipients([mailing])[mailing.pk]["omitted"]) == ("sent", 2)
 
 
-def test_who_paid_since_is_not_asked_for_money(mailoutbox, run_tasks):
+def test_attendee_who_paid_since_freezing_gets_no_payment_mail(mailoutbox, run_tasks):
     event = make_event()
     owing = add_people(event, 2)
     for one in owing:
         one.order.payment, one.order.total, one.price = "invoice", 9_000, 9_000
         one.order.save()
         one.save()
-    mailing = frozen(event, segment=Segment(payment="unpaid"))
+    mailing = make_frozen_mailing(event, segment=Segment(payment="unpaid"))
     record_payment(
         receivable=sync_receivable(owing[0].order), amount=9_000, method="transfer", external_id="x"
     )
@@ -66,12 +66,12 @@ def test_who_paid_since_is_not_asked_for_money(mailoutbox, run_tasks):
     assert [mail.to for mail in mailoutbox] == [[owing[1].email]]
 
 
-def test_a_mail_about_several_goes_apart_where_one_has_another_address_now(mailoutbox, run_tasks):
+def test_shared_mail_is_split_after_address_change(mailoutbox, run_tasks):
     event = make_event()
     order, ticket = make_order(event, email="boss@example.org"), make_ticket(event)
     names = ("Ana", "Bob", "Cy", "Dan")
     ana, bob, cy, dan = (make_registration(ticket, order=order, first_name=n, email="") for n in names)
-    mailing = frozen(event)
+    mailing = make_frozen_mailing(event)
     assert mailing.recipients.count() == 1
     Registration.objects.filter(pk=ana.pk).update(email="ana@example.org")
     cancel_registration(registration=dan)

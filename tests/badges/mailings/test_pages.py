@@ -1,4 +1,4 @@
-"""Organizers' pages: from the first word to the log."""
+"""Test organizers' pages for mailings, from the draft to the log."""
 
 import datetime
 import re
@@ -36,20 +36,20 @@ def client(organizer) -> Client:
     return client
 
 
-def text_of(answer) -> str:
+def get_text(answer) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
 
 
-def test_write_look_try_and_send(event, client, organizer, mailoutbox, run_tasks):
+def test_mailing_is_written_previewed_tested_and_sent(event, client, organizer, mailoutbox, run_tasks):
     add_people(event, 2)
     add_people(event, 1, language="en", start=2)
     here = f"/en/organize/{event.slug}/mail/"
-    assert "No mailings yet." in text_of(client.get(here))
+    assert "No mailings yet." in get_text(client.get(here))
     page = client.post(f"{here}new/", FORM, follow=True)
     mailing = Mailing.objects.get()
     assert page.redirect_chain == [(f"{here}{mailing.pk}/", 302)]
     assert (mailing.written_by, Segment.from_json(mailing.segment)) == (organizer, Segment())
-    said = text_of(page)
+    said = get_text(page)
     assert "3 current recipients 2 in French 1 in English" in said
     assert "Send to 3 recipients now" in said
     preview = client.get(f"{here}{mailing.pk}/preview/?language=fr")
@@ -64,19 +64,19 @@ def test_write_look_try_and_send(event, client, organizer, mailoutbox, run_tasks
     assert (trial.to, trial.subject) == (["olga@example.org"], f"Essai\u202f: Nouvelles de {event.name}")
     assert "Bonjour Ana2," in trial.body
     client.post(f"{here}{mailing.pk}/send/")
-    assert "Starting shortly." in text_of(client.get(f"{here}{mailing.pk}/"))
+    assert "Starting shortly." in get_text(client.get(f"{here}{mailing.pk}/"))
     run_tasks()
-    done = text_of(client.get(f"{here}{mailing.pk}/"))
+    done = get_text(client.get(f"{here}{mailing.pk}/"))
     assert "Sent. Last e-mail:" in done
     assert "3 e-mails sent 0 e-mails refused 0 e-mails bounced" in done
     assert len(mailoutbox) == 4
-    assert "3 / 3" in text_of(client.get(here))
+    assert "3 / 3" in get_text(client.get(here))
 
 
-def test_what_is_wrong_is_said_at_the_field_and_nothing_is_lost(event, client):
+def test_form_errors_are_shown_and_typed_text_is_preserved(event, client):
     wrong = {**FORM, "text_fr": "Bonjour {prenom}", "subject_en": "", "text_en": "Hello, dear reader"}
     page = client.post(f"/en/organize/{event.slug}/mail/new/", wrong)
-    said = text_of(page)
+    said = get_text(page)
     assert "Unknown placeholder “{prenom}”." in said.replace("&#x27;", "'")
     assert "Enter a subject too." in said
     assert "Hello, dear reader" in said
@@ -87,12 +87,12 @@ def test_what_is_wrong_is_said_at_the_field_and_nothing_is_lost(event, client):
     ("field", "value"),
     [("tickets", "x"), ("states", "x"), ("company", "x"), ("checkpoint", "99"), ("purpose", "")],
 )
-def test_what_was_not_offered_is_refused(event, client, field, value):
+def test_value_outside_offered_choices_is_refused(event, client, field, value):
     answer = client.post(f"/organize/{event.slug}/mail/new/", {**FORM, field: value})
     assert (answer.status_code, Mailing.objects.count()) == (200, 0)
 
 
-def test_a_draft_is_filled_in_again_with_its_segment(event, client):
+def test_edit_form_of_draft_shows_its_segment(event, client):
     ticket = make_ticket(event, slug="press")
     make_registration(ticket, company="Acme & Co")
     segment = Segment(tickets=("press",), states=(), company="Acme & Co", presence="absent", language="en")
@@ -109,24 +109,24 @@ def test_a_draft_is_filled_in_again_with_its_segment(event, client):
     assert (Segment.from_json(mailing.segment), mailing.purpose) == (segment, "news")
 
 
-def test_a_time_is_by_the_events_clock_and_a_wrong_one_is_said(client, event):
+def test_scheduled_time_is_in_event_time_zone_and_past_time_is_refused(client, event):
     add_people(event, 1)
     mailing = make_mailing(event)
     here = f"/en/organize/{event.slug}/mail/{mailing.pk}/"
-    assert "This field is required." in text_of(client.post(f"{here}schedule/", {"at": ""}))
+    assert "This field is required." in get_text(client.post(f"{here}schedule/", {"at": ""}))
     past = client.post(f"{here}schedule/", {"at": "2020-01-01T10:00"})
-    assert "Choose a time in the future, or send now." in text_of(past)
+    assert "Choose a time in the future, or send now." in get_text(past)
     client.post(f"{here}schedule/", {"at": "2999-07-01T10:00"})
     mailing.refresh_from_db()
     assert mailing.send_at.isoformat() == "2999-07-01T08:00:00+00:00"
-    page = text_of(client.get(here))
+    page = get_text(client.get(here))
     assert "It will be sent on 1 July 2999, 10:00" in page.replace("\xa0", " ")
     client.post(f"{here}cancel/")
     mailing.refresh_from_db()
     assert mailing.is_draft
 
 
-def test_the_log_by_state_and_as_files(client, event, mailoutbox, run_tasks):
+def test_log_is_filtered_by_state_and_exported(client, event, mailoutbox, run_tasks):
     add_people(event, 3)
     mailing = make_mailing(event)
     here = f"/en/organize/{event.slug}/mail/{mailing.pk}/"
@@ -143,89 +143,89 @@ def test_the_log_by_state_and_as_files(client, event, mailoutbox, run_tasks):
     assert client.post(f"{here}log/999999/came-back/").status_code == 404
 
 
-def test_a_stopped_mailing_says_so_and_is_resumed(client, event, mailoutbox, run_tasks):
+def test_stopped_mailing_is_shown_and_resumed(client, event, mailoutbox, run_tasks):
     add_people(event, 1)
     mailing = make_mailing(event)
     here = f"/en/organize/{event.slug}/mail/{mailing.pk}/"
     client.post(f"{here}send/")
     Mailing.objects.update(faults=7, fault="ConnectionRefusedError", due_at=None)
-    page = text_of(client.get(here))
+    page = get_text(client.get(here))
     assert "The mail server failed several times, so the mailing has been stopped." in page
     assert "Resume now" in page
-    attention = text_of(client.get(f"/en/organize/{event.slug}/"))
+    attention = get_text(client.get(f"/en/organize/{event.slug}/"))
     assert "1 mailing stopped after an error:" in attention
     client.post(f"{here}resume/")
-    assert "stopped after an error" not in text_of(client.get(f"/en/organize/{event.slug}/"))
+    assert "stopped after an error" not in get_text(client.get(f"/en/organize/{event.slug}/"))
     run_tasks()
     assert [mail.to for mail in mailoutbox] == [["ana0@example.org"]]
 
 
-def test_two_clicks_and_two_organizers_send_it_once_and_are_told(client, event, mailoutbox, run_tasks):
+def test_stale_or_repeated_send_is_refused_with_message(client, event, mailoutbox, run_tasks):
     add_people(event, 1)
     mailing = make_mailing(event)
     here = f"/en/organize/{event.slug}/mail/{mailing.pk}/"
     seen = re.search(r'name="seen" value="(\w+)"', client.get(here).content.decode())[1]
     client.post(f"{here}edit/", {**FORM, "purpose": "news"})
     stale = client.post(f"{here}send/", {"seen": seen}, follow=True)
-    assert "Someone has changed this draft since you opened it" in text_of(stale)
+    assert "Someone has changed this draft since you opened it" in get_text(stale)
     later = {"at": "2999-07-01T10:00", "seen": seen}
-    assert "Someone has changed this draft" in text_of(client.post(f"{here}schedule/", later))
+    assert "Someone has changed this draft" in get_text(client.post(f"{here}schedule/", later))
     mailing.refresh_from_db()
     assert mailing.is_draft
     client.post(f"{here}send/", {"seen": mailing.content_hash})
     for address, data in (("send/", {"seen": mailing.content_hash}), ("schedule/", later)):
         again = client.post(here + address, data, follow=True)
-        said = text_of(again)
+        said = get_text(again)
         assert "This mailing has already been sent or scheduled; nobody will receive it twice." in said
     assert client.get(f"{here}edit/").status_code == 302
     lost = client.post(f"{here}edit/", {**FORM, "text_en": "Written meanwhile"})
-    assert "Written meanwhile" in text_of(lost)
-    assert "Create a new one." in text_of(lost)
+    assert "Written meanwhile" in get_text(lost)
+    assert "Create a new one." in get_text(lost)
     run_tasks()
     assert len(mailoutbox) == 1
     for act in ("cancel/", "resume/"):
-        assert "This mailing is not in progress." in text_of(client.post(here + act, follow=True))
+        assert "This mailing is not in progress." in get_text(client.post(here + act, follow=True))
 
 
-def test_without_a_worker_the_page_says_that_nothing_works_on_it(client, event):
+def test_page_warns_if_no_worker_is_running(client, event):
     add_people(event, 1)
     mailing = make_mailing(event)
     here = f"/en/organize/{event.slug}/mail/{mailing.pk}/"
     client.post(f"{here}send/")
-    assert "No worker is running" not in text_of(client.get(here))
+    assert "No worker is running" not in get_text(client.get(here))
     DBTaskResult.objects.update(enqueued_at=timezone.now() - datetime.timedelta(minutes=5))
-    assert "No worker is running on the server" in text_of(client.get(here))
+    assert "No worker is running on the server" in get_text(client.get(here))
 
 
-def test_a_mailing_of_another_event_is_not_there(client):
+def test_mailing_of_another_event_is_forbidden(client):
     other = make_mailing()
     assert client.get(f"/organize/{other.event.slug}/mail/{other.pk}/").status_code == 403
 
 
-def test_the_desk_sees_no_mail(event):
+def test_desk_staff_cannot_open_mailings(event):
     client = Client()
     client.force_login(make_staff(event, role="desk"))
     assert client.get(f"/organize/{event.slug}/mail/").status_code == 403
 
 
-def seen_at(page) -> str:
+def get_seen_value(page) -> str:
     return re.search(r'name="seen" value="(\w+)"', page.content.decode())[1]
 
 
-def test_a_draft_that_somebody_else_changed_is_not_overwritten(client, event):
+def test_draft_changed_by_another_organizer_is_not_overwritten(client, event):
     mailing = make_mailing(event)
     other = Client()
     other.force_login(make_staff(event, first_name="Zoé", last_name="Ferrand"))
     here = f"/en/organize/{event.slug}/mail/{mailing.pk}/edit/"
-    seen = seen_at(client.get(here))
+    seen = get_seen_value(client.get(here))
     theirs = {**FORM, "subject_en": "Theirs", "states": [], "seen": seen}
     assert other.post(here, theirs).status_code == 302
-    assert other.post(here, theirs).status_code == 302  # clicked twice: it says the same
+    assert other.post(here, theirs).status_code == 302  # a second click with the same values
     mine = {**FORM, "subject_en": "Mine", "purpose": "news", "seen": seen}
     refused = client.post(here, mine)
     when = format_datetime(AuditEntry.objects.filter(verb="mailing.change").first().created_at, event.zone)
     said = " ".join(f"Zoé Ferrand changed this draft on {when}, while you".split())
-    assert said in text_of(refused)
+    assert said in get_text(refused)
     assert refused.context["form"]["subject_en"].value() == "Mine"
     assert refused.context["other_values"] == [
         ("Type of mailing", "information needed for the event"),
@@ -234,20 +234,20 @@ def test_a_draft_that_somebody_else_changed_is_not_overwritten(client, event):
     ]
     mailing.refresh_from_db()
     assert mailing.subject_en == "Theirs"
-    assert client.post(here, {**mine, "seen": seen_at(refused)}).status_code == 302
+    assert client.post(here, {**mine, "seen": get_seen_value(refused)}).status_code == 302
     mailing.refresh_from_db()
     assert (mailing.subject_en, mailing.purpose) == ("Mine", "news")
 
 
-def test_what_was_sent_is_copied_into_a_new_draft(client, event, mailoutbox, run_tasks):
+def test_sent_mailing_is_copied_into_new_draft(client, event, mailoutbox, run_tasks):
     add_people(event, 1)
     segment = Segment(states=(), language="fr")
     mailing = make_mailing(event, segment=segment, purpose="news")
     here = f"/en/organize/{event.slug}/mail/{mailing.pk}/"
-    assert "Copy into a new draft" not in text_of(client.get(here))
+    assert "Copy into a new draft" not in get_text(client.get(here))
     client.post(f"{here}send/")
     run_tasks()
-    assert "Copy into a new draft" in text_of(client.get(here))
+    assert "Copy into a new draft" in get_text(client.get(here))
     answer = client.post(f"{here}copy/")
     copied = Mailing.objects.exclude(pk=mailing.pk).get()
     assert answer.url == f"/en/organize/{event.slug}/mail/{copied.pk}/edit/"

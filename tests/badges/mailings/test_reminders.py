@@ -1,4 +1,4 @@
-"""Reminders: some days before, by the event's clock, each once, with usual words or one's own."""
+"""Test reminders: each sent once, some days before in the event's time zone, with default or own texts."""
 
 import datetime
 import zoneinfo
@@ -30,8 +30,8 @@ HOUR = datetime.timedelta(hours=1)
 DAY = 24 * HOUR
 
 
-def starting_in(time: datetime.timedelta, **fields) -> Event:
-    """An event that starts after that time, with two people and reminders on."""
+def make_event_starting_in(time: datetime.timedelta, **fields) -> Event:
+    """Create an event that starts after this time, with two attendees and reminders enabled."""
     starts = timezone.now() + time
     event = make_event(starts_at=starts, ends_at=starts + DAY, **fields)
     add_people(event, 1)
@@ -40,8 +40,8 @@ def starting_in(time: datetime.timedelta, **fields) -> Event:
     return event
 
 
-def test_each_is_sent_once_to_whoever_is_there_then(mailoutbox, run_tasks):
-    event = starting_in(7 * DAY - HOUR, name="La Convention", name_en="The Convention")
+def test_each_reminder_is_sent_once_to_current_attendees(mailoutbox, run_tasks):
+    event = make_event_starting_in(7 * DAY - HOUR, name="La Convention", name_en="The Convention")
     for _twice in range(2):
         send_reminders()
         run_tasks()
@@ -60,7 +60,7 @@ def test_each_is_sent_once_to_whoever_is_there_then(mailoutbox, run_tasks):
     assert sorted(Mailing.objects.values_list("reminder_days", flat=True)) == [1, 7]
 
 
-def test_nobody_is_reminded_of_a_visit_that_was_called_off(client, mailoutbox, run_tasks):
+def test_cancelled_visit_sends_no_reminders(client, mailoutbox, run_tasks):
     starts = timezone.now() + 7 * DAY - HOUR
     visit = make_visit(starts_at=starts, ends_at=starts + HOUR)
     save_reminder_plan(event=visit.event, choices=ReminderChoices(is_enabled=True))
@@ -74,14 +74,14 @@ def test_nobody_is_reminded_of_a_visit_that_was_called_off(client, mailoutbox, r
 
 
 @pytest.mark.parametrize("time", [7 * DAY + HOUR, 5 * DAY, 2 * DAY, -HOUR])
-def test_neither_early_nor_late(time):
-    starting_in(time)
+def test_reminder_is_not_sent_too_early_or_too_late(time):
+    make_event_starting_in(time)
     send_reminders()
     assert not Mailing.objects.exists()
 
 
-def test_not_while_it_is_off_or_a_draft():
-    event = starting_in(7 * DAY - HOUR)
+def test_reminder_is_not_sent_if_disabled_or_event_is_draft():
+    event = make_event_starting_in(7 * DAY - HOUR)
     Event.objects.update(visibility="draft")
     send_reminders()
     Event.objects.update(visibility="public")
@@ -90,7 +90,7 @@ def test_not_while_it_is_off_or_a_draft():
     assert not Mailing.objects.exists()
 
 
-def test_the_hour_is_that_of_the_event_also_across_a_change_of_clocks():
+def test_reminder_hour_is_in_event_time_zone_across_clock_change():
     starts = datetime.datetime(2027, 3, 29, 9, tzinfo=zoneinfo.ZoneInfo("Europe/Paris"))
     event = make_event(starts_at=starts, ends_at=starts + DAY)
     plan = save_reminder_plan(event=event, choices=ReminderChoices(is_enabled=True))
@@ -99,7 +99,7 @@ def test_the_hour_is_that_of_the_event_also_across_a_change_of_clocks():
     ]  # fmt: skip
 
 
-def test_usual_words_stay_usual_and_own_ones_are_kept():
+def test_only_texts_that_differ_from_defaults_are_stored():
     event = make_event()
     own = {**get_default_texts(), "subject_fr": "À demain"}
     plan = save_reminder_plan(event=event, choices=ReminderChoices(is_enabled=True, days=(1,), texts=own))
@@ -107,7 +107,7 @@ def test_usual_words_stay_usual_and_own_ones_are_kept():
     assert get_reminder_texts(plan) == own
 
 
-def test_bad_words_and_no_day_are_refused():
+def test_plan_with_unknown_placeholder_or_no_day_is_refused():
     for plan in (
         ReminderChoices(is_enabled=True, days=()),
         ReminderChoices(is_enabled=True, texts={"text_fr": "{x}", "subject_fr": "x"}),
@@ -117,7 +117,7 @@ def test_bad_words_and_no_day_are_refused():
     assert not ReminderPlan.objects.exists()
 
 
-def test_the_page_switches_them_on(client):
+def test_page_enables_reminders_and_validates_days(client):
     event = make_event()
     client.force_login(make_staff(event))
     address = f"/en/organize/{event.slug}/mail/reminders/"
@@ -134,8 +134,8 @@ def test_the_page_switches_them_on(client):
         assert page.context["form"].errors["days"], bad
 
 
-def test_a_reminder_cancelled_before_it_started_is_never_sent(mailoutbox, run_tasks):
-    starting_in(7 * DAY - HOUR)
+def test_reminder_cancelled_before_start_is_never_sent(mailoutbox, run_tasks):
+    make_event_starting_in(7 * DAY - HOUR)
     send_reminders()
 
     cancel_mailing(mailing=Mailing.objects.get())
@@ -146,8 +146,8 @@ def test_a_reminder_cancelled_before_it_started_is_never_sent(mailoutbox, run_ta
     assert mailoutbox == []
 
 
-def test_a_cancelled_reminder_cannot_be_deleted():
-    starting_in(7 * DAY - HOUR)
+def test_cancelled_reminder_cannot_be_deleted():
+    make_event_starting_in(7 * DAY - HOUR)
     send_reminders()
     mailing = cancel_mailing(mailing=Mailing.objects.get())
 

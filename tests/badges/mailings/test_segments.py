@@ -1,4 +1,4 @@
-"""Who gets a mailing: conditions that all hold, one mail for each address and language."""
+"""Test who receives a mailing: attendees who meet all conditions, grouped by address and language."""
 
 import datetime
 
@@ -25,11 +25,11 @@ def event():
     return make_event()
 
 
-def names(event, **asked) -> set[str]:
+def select_first_names(event, **asked) -> set[str]:
     return {registration.first_name for registration in select_registrations(Segment(**asked), event)}
 
 
-def test_conditions_by_what_the_registration_says(event):
+def test_segment_filters_by_registration_and_order_fields(event):
     guest, press = make_ticket(event), make_ticket(event, slug="press")
     make_registration(guest, first_name="Ana", company="Acme")
     make_registration(press, first_name="Bob", company="Other", no_photo=True)
@@ -39,41 +39,41 @@ def test_conditions_by_what_the_registration_says(event):
     make_registration(make_ticket(), first_name="Elsewhere")
     english = make_order(event, language="en", payment="invoice", total=12_000)
     make_registration(guest, first_name="Zoe", order=english, price=12_000)
-    assert names(event) == {"Ana", "Bob", "Zoe"}
-    assert names(event, states=()) == {"Ana", "Bob", "Pia", "Tom", "Zoe"}
-    assert names(event, states=("pending", "cancelled")) == {"Pia", "Tom"}
-    assert names(event, tickets=("press",)) == {"Bob"}
-    assert names(event, company="Acme") == {"Ana", "Zoe"}
-    assert names(event, company="Acme", language="en") == {"Zoe"}
-    assert names(event, payment="unpaid") == {"Zoe"}
-    assert names(event, photo="refused") == {"Bob"}
-    assert names(event, photo="agreed", tickets=("guest",)) == {"Ana", "Zoe"}
+    assert select_first_names(event) == {"Ana", "Bob", "Zoe"}
+    assert select_first_names(event, states=()) == {"Ana", "Bob", "Pia", "Tom", "Zoe"}
+    assert select_first_names(event, states=("pending", "cancelled")) == {"Pia", "Tom"}
+    assert select_first_names(event, tickets=("press",)) == {"Bob"}
+    assert select_first_names(event, company="Acme") == {"Ana", "Zoe"}
+    assert select_first_names(event, company="Acme", language="en") == {"Zoe"}
+    assert select_first_names(event, payment="unpaid") == {"Zoe"}
+    assert select_first_names(event, photo="refused") == {"Bob"}
+    assert select_first_names(event, photo="agreed", tickets=("guest",)) == {"Ana", "Zoe"}
 
 
-def test_who_has_paid_is_not_reminded_of_it(event):
+def test_unpaid_segment_excludes_fully_paid_order(event):
     order = make_order(event, payment="invoice", total=12_000)
     make_registration(make_ticket(event), first_name="Zoe", order=order, price=12_000)
     receivable = sync_receivable(order)
     record_payment(receivable=receivable, amount=2_000, method="transfer")
-    assert names(event, payment="unpaid") == {"Zoe"}
+    assert select_first_names(event, payment="unpaid") == {"Zoe"}
     record_payment(receivable=receivable, amount=10_000, method="transfer")
-    assert names(event, payment="unpaid") == set()
+    assert select_first_names(event, payment="unpaid") == set()
 
 
-def test_who_arrived_at_the_event_and_at_a_door(event):
+def test_segment_filters_by_presence_at_event_and_checkpoint(event):
     ticket = make_ticket(event)
     ana, bob = (make_registration(ticket, first_name=name) for name in ("Ana", "Bob"))
     make_registration(ticket, first_name="Zoe")
     room = Checkpoint.objects.create(event=event, name="Room", kind="session", session=make_session(event))
     check_in_registration(registration=ana, checkpoint=get_or_create_entrance(event), operator=None)
     check_in_registration(registration=bob, checkpoint=room, operator=None)
-    assert names(event, presence="arrived") == {"Ana", "Bob"}
-    assert names(event, presence="absent") == {"Zoe"}
-    assert names(event, presence="arrived", checkpoint=room.pk) == {"Bob"}
-    assert names(event, presence="absent", checkpoint=room.pk) == {"Ana", "Zoe"}
+    assert select_first_names(event, presence="arrived") == {"Ana", "Bob"}
+    assert select_first_names(event, presence="absent") == {"Zoe"}
+    assert select_first_names(event, presence="arrived", checkpoint=room.pk) == {"Bob"}
+    assert select_first_names(event, presence="absent", checkpoint=room.pk) == {"Ana", "Zoe"}
 
 
-def test_a_segment_is_kept_and_said(event):
+def test_segment_is_serialized_and_described(event):
     make_ticket(event, slug="press", name="Presse")
     door = get_or_create_entrance(event)
     segment = Segment(
@@ -87,7 +87,7 @@ def test_a_segment_is_kept_and_said(event):
     ]  # fmt: skip
 
 
-def test_one_mail_for_each_address_and_language():
+def test_recipients_are_grouped_by_address_and_language():
     rows = [
         (1, "Ana@example.org", "boss@example.org", "fr"),
         (2, "ana@Example.org", "ana@example.org", "fr"),
@@ -108,7 +108,7 @@ def test_one_mail_for_each_address_and_language():
 
 
 @pytest.mark.parametrize(("purpose", "sent"), [("information", 2), ("news", 1)])
-def test_who_unsubscribed_or_cannot_be_reached_is_left_out(event, purpose, sent):
+def test_unsubscribed_and_bounced_addresses_are_excluded(event, purpose, sent):
     ticket = make_ticket(event)
     for name in ("ana", "Bob", "Zoe"):
         make_registration(ticket, email=f"{name}@example.org")
@@ -122,7 +122,7 @@ def test_who_unsubscribed_or_cannot_be_reached_is_left_out(event, purpose, sent)
     )
 
 
-def test_counting_asks_the_same_few_questions_of_ten_and_of_many(event, django_assert_num_queries):
+def test_building_audience_takes_two_queries(event, django_assert_num_queries):
     ticket = make_ticket(event)
     for number in range(12):
         make_registration(ticket, email=f"p{number}@example.org")

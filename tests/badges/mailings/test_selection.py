@@ -1,4 +1,4 @@
-"""A mailing to the registrations that an organizer selected in the list."""
+"""Test mailings to registrations that an organizer selected in the list."""
 
 import pytest
 from django.test import Client
@@ -15,7 +15,7 @@ from tests.factories import make_event, make_staff
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def test_exactly_the_selected_people_get_it_whatever_their_state(run_tasks, mailoutbox):
+def test_mailing_to_selection_includes_cancelled_registrations(run_tasks, mailoutbox):
     event = make_event()
     people = add_people(event, 4)
     cancelled = people[1]
@@ -43,6 +43,6 @@ def test_exactly_the_selected_people_get_it_whatever_their_state(run_tasks, mail
     assert "2 inscriptions sélectionnées dans la liste" in copied.text
 
 
-def test_an_empty_selection_is_not_everybody():
+def test_empty_selection_is_refused():
     with pytest.raises(InvalidSelection):
         select_only(())

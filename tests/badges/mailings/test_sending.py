@@ -1,4 +1,4 @@
-"""Sending: everybody once, over one connection, on after faults and cancellations, with a log of each."""
+"""Test sending of mailings: each recipient once, through failures and cancellation, with a log."""
 
 import datetime
 
@@ -32,11 +32,11 @@ from tests.faults.processes import free_port
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
-SMTP = "convention.mail.smtp_backend.EmailBackend"
+SMTP_BACKEND = "convention.mail.smtp_backend.EmailBackend"
 
 
-class Server:
-    """A mail server with a temper: `refusals` by address, and how many connections were made."""
+class FakeMailServer:
+    """A mail server with `refusals` by address and the number of connections."""
 
     def __init__(self) -> None:
         self.refusals: dict[str, str] = {}
@@ -67,30 +67,32 @@ def port() -> int:
 
 @pytest.fixture
 def server(settings, port):
-    handler = Server()
+    handler = FakeMailServer()
     controller = Controller(handler, hostname="127.0.0.1", port=port)
     controller.start()
-    settings.MAILERS = mailer(port)
+    settings.MAILERS = make_mailer(port)
     yield handler
     controller.stop()
 
 
-def mailer(port: int) -> dict:
-    return {"default": {"BACKEND": SMTP, "OPTIONS": {"host": "127.0.0.1", "port": port, "timeout": 5}}}
+def make_mailer(port: int) -> dict:
+    return {
+        "default": {"BACKEND": SMTP_BACKEND, "OPTIONS": {"host": "127.0.0.1", "port": port, "timeout": 5}}
+    }
 
 
-def counts(mailing) -> dict[str, int]:
+def get_counts(mailing) -> dict[str, int]:
     return {name: number for name, number in count_recipients([mailing])[mailing.pk].items() if number}
 
 
 def pass_time(mailing) -> None:
-    """As if the pause were over, and the round came that looks for what is due."""
+    """Make the mailing due and run the periodic task, as after the pause."""
     Recipient.objects.filter(mailing=mailing).update(due_at=timezone.now())
     Mailing.objects.filter(pk=mailing.pk).update(due_at=timezone.now())
     enqueue_due_mailings()
 
 
-def test_everybody_gets_it_once_over_one_connection(server, run_tasks, monkeypatch):
+def test_each_recipient_gets_one_mail_over_one_connection_per_batch(server, run_tasks, monkeypatch):
     monkeypatch.setattr("badges.mailings.sending.run.BATCH_SIZE", 20)
     event = make_event()
     add_people(event, 50)
@@ -99,7 +101,7 @@ def test_everybody_gets_it_once_over_one_connection(server, run_tasks, monkeypat
     assert mailing.state == Mailing.State.SENDING
     run_tasks()
     mailing.refresh_from_db()
-    assert (mailing.state, counts(mailing)) == ("sent", {"total": 53, "sent": 53, "done": 53})
+    assert (mailing.state, get_counts(mailing)) == ("sent", {"total": 53, "sent": 53, "done": 53})
     assert sorted(address for address, _key in server.got) == sorted(f"ana{n}@example.org" for n in range(53))
     assert len({key for _address, key in server.got}) == 53
     assert server.greetings == 3
@@ -107,7 +109,7 @@ def test_everybody_gets_it_once_over_one_connection(server, run_tasks, monkeypat
     assert Recipient.objects.filter(language="en").count() == 3
 
 
-def test_the_mail_itself(mail_receiver, run_tasks):
+def test_mail_has_expected_headers_and_bodies(mail_receiver, run_tasks):
     event = make_event(name="Convention", name_en="The Convention")
     add_people(event, 1, language="en")
     launch_mailing(mailing=make_mailing(event, purpose="news"))
@@ -122,7 +124,7 @@ def test_the_mail_itself(mail_receiver, run_tasks):
     assert "<strong>Guest</strong>" in message.get_body(("html",)).get_content()
 
 
-def test_what_the_server_refuses_is_final_and_what_it_postpones_comes_later(server, run_tasks):
+def test_permanent_refusal_is_final_and_temporary_one_is_retried(server, run_tasks):
     event = make_event()
     add_people(event, 4)
     server.refusals = {
@@ -131,7 +133,7 @@ def test_what_the_server_refuses_is_final_and_what_it_postpones_comes_later(serv
     }
     mailing = launch_mailing(mailing=make_mailing(event))
     run_tasks()
-    assert counts(mailing) == {"total": 4, "sent": 2, "refused": 1, "waiting": 1, "done": 3}
+    assert get_counts(mailing) == {"total": 4, "sent": 2, "refused": 1, "waiting": 1, "done": 3}
     mailing.refresh_from_db()
     assert (mailing.state, mailing.fault) == ("sending", "")
     assert [r.answer for r in mailing.recipients.exclude(accepted_at__isnull=False)] == [
@@ -141,25 +143,25 @@ def test_what_the_server_refuses_is_final_and_what_it_postpones_comes_later(serv
     pass_time(mailing)
     run_tasks()
     mailing.refresh_from_db()
-    assert (mailing.state, counts(mailing)["sent"]) == ("sent", 3)
+    assert (mailing.state, get_counts(mailing)["sent"]) == ("sent", 3)
 
 
-def test_what_is_postponed_for_ever_counts_as_refused(server, run_tasks):
+def test_recipient_is_refused_after_all_retries(server, run_tasks):
     event = make_event()
     add_people(event, 1)
     server.refusals = {"ana0@example.org": "450 4.2.2 Mailbox full"}
     mailing = launch_mailing(mailing=make_mailing(event))
     run_tasks()
     for _pause in batch.RETRY_PAUSES_SECONDS:
-        assert counts(mailing)["waiting"] == 1
+        assert get_counts(mailing)["waiting"] == 1
         pass_time(mailing)
         run_tasks()
     mailing.refresh_from_db()
-    assert (mailing.state, counts(mailing)) == ("sent", {"total": 1, "refused": 1, "done": 1})
+    assert (mailing.state, get_counts(mailing)) == ("sent", {"total": 1, "refused": 1, "done": 1})
 
 
-def test_a_server_that_is_away_is_tried_again_and_then_waits_for_somebody(settings, port, run_tasks, server):
-    settings.MAILERS = mailer(1)
+def test_mailing_stops_after_repeated_connection_errors_until_resumed(settings, port, run_tasks, server):
+    settings.MAILERS = make_mailer(1)
     event = make_event()
     add_people(event, 2)
     mailing = launch_mailing(mailing=make_mailing(event))
@@ -170,24 +172,24 @@ def test_a_server_that_is_away_is_tried_again_and_then_waits_for_somebody(settin
         if attempt < len(batch.RETRY_PAUSES_SECONDS):
             assert mailing.state == "sending"
             pass_time(mailing)
-    assert (mailing.state, counts(mailing)["waiting"]) == ("stopped", 2)
+    assert (mailing.state, get_counts(mailing)["waiting"]) == ("stopped", 2)
     enqueue_due_mailings()
     assert not DBTaskResult.objects.ready().exists()
-    settings.MAILERS = mailer(port)
+    settings.MAILERS = make_mailer(port)
     resume_mailing(mailing=mailing)
     run_tasks()
     mailing.refresh_from_db()
     assert (mailing.state, mailing.fault, len(server.got)) == ("sent", "", 2)
 
 
-def test_a_fault_in_the_middle_doubles_nobody(server, run_tasks, monkeypatch):
+def test_server_failure_midway_sends_no_mail_twice(server, run_tasks, monkeypatch):
     event = make_event()
     add_people(event, 10)
     mailing = launch_mailing(mailing=make_mailing(event))
     server.refusals = {"ana5@example.org": "421 4.3.2 Shutting down"}
     run_tasks()
     mailing.refresh_from_db()
-    assert (mailing.faults, counts(mailing)["sent"]) == (1, 5)
+    assert (mailing.faults, get_counts(mailing)["sent"]) == (1, 5)
     server.refusals = {}
     pass_time(mailing)
     run_tasks()
@@ -195,7 +197,7 @@ def test_a_fault_in_the_middle_doubles_nobody(server, run_tasks, monkeypatch):
     assert (mailing.state, mailing.faults, len(server.got), len(set(server.got))) == ("sent", 0, 10, 10)
 
 
-def test_cancelled_in_the_middle_no_more_is_sent(server, run_tasks, monkeypatch):
+def test_cancellation_midway_stops_sending(server, run_tasks, monkeypatch):
     event = make_event()
     add_people(event, 6)
     mailing = launch_mailing(mailing=make_mailing(event))
@@ -209,14 +211,14 @@ def test_cancelled_in_the_middle_no_more_is_sent(server, run_tasks, monkeypatch)
     monkeypatch.setattr(batch, "_send_letter", until_the_third)
     run_tasks()
     mailing.refresh_from_db()
-    assert (mailing.state, counts(mailing)["waiting"], len(server.got)) == ("cancelled", 3, 3)
+    assert (mailing.state, get_counts(mailing)["waiting"], len(server.got)) == ("cancelled", 3, 3)
     with pytest.raises(MailingNotActive):
         cancel_mailing(mailing=mailing)
     with pytest.raises(MailingNotActive):
         resume_mailing(mailing=mailing)
 
 
-def test_a_scheduled_one_waits_for_its_time_and_takes_whoever_is_there_then(mailoutbox, run_tasks):
+def test_scheduled_mailing_is_sent_at_its_time_to_current_attendees(mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 1)
     mailing = schedule_mailing(mailing=make_mailing(event), at=timezone.now() + datetime.timedelta(hours=1))
@@ -230,7 +232,7 @@ def test_a_scheduled_one_waits_for_its_time_and_takes_whoever_is_there_then(mail
     assert sorted(mail.to[0] for mail in mailoutbox) == ["ana0@example.org", "ana1@example.org"]
 
 
-def test_a_scheduled_one_that_is_cancelled_is_a_draft_again(mailoutbox, run_tasks):
+def test_cancelled_scheduled_mailing_is_draft_again(mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 1)
     mailing = schedule_mailing(mailing=make_mailing(event), at=timezone.now() + datetime.timedelta(hours=1))
@@ -240,7 +242,7 @@ def test_a_scheduled_one_that_is_cancelled_is_a_draft_again(mailoutbox, run_task
     assert len(mailoutbox) == 1
 
 
-def test_what_cannot_be_sent_is_refused(db):
+def test_mailing_that_is_not_ready_is_refused(db):
     event = make_event()
     with pytest.raises(MailingNotReady, match="Aucun destinataire"):
         launch_mailing(mailing=make_mailing(event))
@@ -257,7 +259,7 @@ def test_what_cannot_be_sent_is_refused(db):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_clicks_at_once_send_it_once(mailoutbox, run_tasks):
+def test_concurrent_launches_send_mailing_once(mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 2)
     mailing = make_mailing(event)
@@ -267,7 +269,7 @@ def test_two_clicks_at_once_send_it_once(mailoutbox, run_tasks):
     assert len(mailoutbox) == 2
 
 
-def test_recipients_are_frozen_once_and_hold_no_address(db):
+def test_recipients_are_frozen_once_and_contain_no_address(db):
     event = make_event()
     add_people(event, 3)
     mailing = make_mailing(event, send_at=timezone.now(), due_at=timezone.now())
@@ -279,7 +281,7 @@ def test_recipients_are_frozen_once_and_hold_no_address(db):
     assert "@" not in written
 
 
-def test_a_corrected_address_counts_and_one_that_is_gone_is_left_out(mailoutbox, run_tasks):
+def test_corrected_address_is_used_and_deleted_registration_is_omitted(mailoutbox, run_tasks):
     event = make_event()
     ana, bob = add_people(event, 2)
     mailing = make_mailing(event, send_at=timezone.now(), due_at=timezone.now())
@@ -289,10 +291,10 @@ def test_a_corrected_address_counts_and_one_that_is_gone_is_left_out(mailoutbox,
     run_mailing.enqueue(mailing.pk)
     run_tasks()
     assert [mail.to for mail in mailoutbox] == [["right@example.org"]]
-    assert counts(mailing) == {"total": 2, "sent": 1, "omitted": 1, "done": 2}
+    assert get_counts(mailing) == {"total": 2, "sent": 1, "omitted": 1, "done": 2}
 
 
-def test_one_process_at_a_time_runs_a_mailing(mailoutbox, run_tasks):
+def test_mailing_is_run_by_one_process_at_a_time(mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 1)
     mailing = launch_mailing(mailing=make_mailing(event))
@@ -304,14 +306,14 @@ def test_one_process_at_a_time_runs_a_mailing(mailoutbox, run_tasks):
     assert len(mailoutbox) == 1
 
 
-def test_confirmations_go_before_mailings(run_tasks, mailoutbox):
+def test_mailing_task_has_low_priority(run_tasks, mailoutbox):
     event = make_event()
     add_people(event, 1)
     launch_mailing(mailing=make_mailing(event))
     assert DBTaskResult.objects.get().priority == -10
 
 
-def test_one_mailbox_gets_so_many_an_hour_and_the_rest_later(mailoutbox, run_tasks, settings):
+def test_rate_limited_address_gets_mail_later(mailoutbox, run_tasks, settings):
     settings.RATE_LIMITS = "on"
     event = make_event()
     add_people(event, 1)
@@ -320,11 +322,11 @@ def test_one_mailbox_gets_so_many_an_hour_and_the_rest_later(mailoutbox, run_tas
     mailing = launch_mailing(mailing=make_mailing(event))
     run_tasks()
     mailing.refresh_from_db()
-    assert (mailoutbox, counts(mailing)["waiting"]) == ([], 1)
+    assert (mailoutbox, get_counts(mailing)["waiting"]) == ([], 1)
     assert timezone.now() < mailing.due_at <= timezone.now() + datetime.timedelta(hours=1)
 
 
-def test_the_log_as_files(mailoutbox, run_tasks):
+def test_log_is_exported_as_csv_and_xlsx(mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 2)
     mailing = launch_mailing(mailing=make_mailing(event, segment=Segment(states=())))

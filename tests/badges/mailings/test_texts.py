@@ -1,4 +1,4 @@
-"""Texts: placeholders are known, filled in safely, and alike in text and HTML."""
+"""Test mailing texts: placeholders are checked and filled in safely, alike in text and HTML."""
 
 import pytest
 
@@ -32,14 +32,14 @@ from tests.factories import make_event, make_order, make_registration, make_tick
 pytestmark = pytest.mark.once
 
 
-def made(text: str, **values) -> tuple[str, str]:
+def fill_template(text: str, **values) -> tuple[str, str]:
     html = render_safe_html(text)
     values = {**dict.fromkeys(PLACEHOLDERS, ""), **values}
     return fill_html(html, values), fill_text(convert_to_text(html), values)
 
 
-def test_words_and_links_are_filled_in_both_forms():
-    html, text = made(
+def test_placeholders_are_filled_in_html_and_text():
+    html, text = fill_template(
         "Hello **{first_name}**,\n\n[Your page]({manage_url}), {badge}",
         first_name="Ana", manage_url="https://club.example/o/1/?a=1&b=2", badge="https://club.example/b",
     )  # fmt: skip
@@ -52,23 +52,25 @@ def test_words_and_links_are_filled_in_both_forms():
 @pytest.mark.parametrize(
     "name", ["**Ana**", "<script>alert(1)</script>", "[x](https://evil.example)", "{name}"]
 )
-def test_what_people_call_themselves_is_never_markup(name):
-    html, text = made("Hello {first_name}", first_name=name)
+def test_names_are_never_interpreted_as_markup(name):
+    html, text = fill_template("Hello {first_name}", first_name=name)
     assert html.count("<") == 2
     assert "&lt;script" in html or "<script" not in name
     assert text == f"Hello {name}"
 
 
-def test_scripts_styles_and_odd_addresses_are_taken_out():
-    html, _text = made("<p onclick='x'>Hi <img src=x> <script>x</script> <a href='javascript:x'>y</a></p>")
+def test_scripts_event_handlers_and_images_are_removed():
+    html, _text = fill_template(
+        "<p onclick='x'>Hi <img src=x> <script>x</script> <a href='javascript:x'>y</a></p>"
+    )
     assert "script" not in html
     assert "onclick" not in html
     assert "<img" not in html
 
 
-def test_a_tag_in_markdown_changes_nothing_around_it():
+def test_html_tag_does_not_break_surrounding_markdown():
     written = "Hello **{name}**,\n\n<b>now</b> [here]({badge})\n\n- one\n- two"
-    html, text = made(written, name="Ana", badge="https://x.example/")
+    html, text = fill_template(written, name="Ana", badge="https://x.example/")
     assert html.count("<p>") == 2
     assert "<strong>Ana</strong>" in html
     assert "<b>now</b>" in html
@@ -77,14 +79,14 @@ def test_a_tag_in_markdown_changes_nothing_around_it():
 
 
 @pytest.mark.parametrize("text", ["Hello {prenom}", "{}", "{First_name}", "{name!r}", "{ name }"])
-def test_an_unknown_placeholder_is_refused_by_name(text):
+def test_unknown_placeholder_is_named_in_error(text):
     with pytest.raises(InvalidMailText) as error:
         check_text(text)
     named = text.partition("{")[2].rstrip("}")
     assert str(error.value).startswith(f"Champ «\u202f{{{named}}}\u202f» inconnu.")
 
 
-def test_a_word_is_no_address_and_an_address_no_subject():
+def test_link_needs_url_placeholder_and_subject_refuses_it():
     with pytest.raises(InvalidMailText, match="Il manque l’adresse d’un lien"):
         check_text("[x]({name})")
     with pytest.raises(InvalidMailText, match="est une adresse"):
@@ -95,15 +97,15 @@ def test_a_word_is_no_address_and_an_address_no_subject():
 @pytest.mark.parametrize(
     "text", ["Bonjour {first_name, ça va", "Bonjour {{first_name}}", "a } b", "{\n}", "{" + "x" * 61 + "}"]
 )
-def test_a_brace_without_its_other_half_is_refused_with_what_stands_around_it(text):
+def test_unmatched_brace_is_refused_with_its_context(text):
     for check in (check_text, check_subject):
         with pytest.raises(InvalidMailText, match="Accolade isolée dans") as error:
             check(text)
         assert " ".join(text.split())[:15] in str(error.value)
 
 
-def test_a_name_from_right_to_left_turns_nothing_around_it():
-    html, text = made("Hello {first_name}, 2 days", first_name="محمد")
+def test_right_to_left_name_is_isolated_in_html():
+    html, text = fill_template("Hello {first_name}, 2 days", first_name="محمد")
     assert (html.strip(), text) == ("<p>Hello <bdi>محمد</bdi>, 2 days</p>", "Hello محمد, 2 days")
 
 
@@ -113,7 +115,7 @@ class TestLetters:
         mailing = make_mailing(registrations[0].event, **fields)
         return MailingWriter(mailing, language).write(Addressee(registrations, language, 5, "mailing-1-5"))
 
-    def test_one_person_gets_their_own_link(self):
+    def test_attendee_gets_own_link(self):
         event = make_event(name="Convention", contact_email="club@example.org")
         order = make_order(event, email="boss@example.org")
         one = make_registration(make_ticket(event), order=order, first_name="Zoé", email="zoe@example.org")
@@ -131,7 +133,7 @@ class TestLetters:
         assert "<strong>Guest</strong>" in html
         assert letter.headers == {}
 
-    def test_whoever_ordered_for_others_gets_the_link_of_the_order_and_of_each(self):
+    def test_buyer_for_others_gets_order_link_and_link_for_each_attendee(self):
         event = make_event()
         order, ticket = make_order(event, email="boss@example.org", language="en"), make_ticket(event)
         people = [
@@ -143,14 +145,14 @@ class TestLetters:
         assert "Hello Ana, Bob and Cy," in text
         assert text.count(f"/en/orders/{order.reference}/{order.manage_secret}/") == 4
 
-    def test_what_is_shown_is_what_is_sent(self, mailoutbox):
+    def test_sent_mail_equals_rendered_mail(self, mailoutbox):
         letter = self.letter(make_registration(make_ticket(make_event(accent="#a01060"))))
         send_mail_message(letter)
         [sent] = mailoutbox
         assert (sent.body, sent.alternatives[0].content) == render_mail_message(letter)
         assert make_light_tones("#a01060").accent in render_mail_message(letter)[1]
 
-    def test_news_can_be_unsubscribed_with_one_click(self):
+    def test_news_has_one_click_unsubscribe_link(self):
         letter = self.letter(make_registration(), purpose="news")
         text, html = render_mail_message(letter)
         address = letter.headers["List-Unsubscribe"]
@@ -162,7 +164,7 @@ class TestLetters:
 
 @pytest.mark.django_db
 class TestWriting:
-    def test_a_draft_is_kept_changed_and_removed(self):
+    def test_draft_is_created_changed_and_deleted(self):
         mailing = create_mailing(event=make_event(), draft=MailingDraft(texts=TEXTS), author=None)
         update_mailing(
             mailing=mailing, draft=MailingDraft(purpose="news", texts={**TEXTS, "subject_fr": "Autre"})
@@ -178,14 +180,14 @@ class TestWriting:
             ("mailing.remove", []),
         ]
 
-    def test_half_a_language_and_bad_words_are_refused(self):
+    def test_incomplete_language_and_unknown_placeholder_are_refused(self):
         texts = {"subject_fr": "", "text_fr": "Bonjour", "subject_en": "Hello {x}", "text_en": ""}
         with pytest.raises(InvalidFields) as error:
             create_mailing(event=make_event(), draft=MailingDraft(texts=texts), author=None)
         assert sorted(error.value.field_errors) == ["subject_en", "subject_fr", "text_en"]
         assert not Mailing.objects.exists()
 
-    def test_what_is_under_way_stays_as_it_is(self):
+    def test_launched_mailing_cannot_be_changed_or_deleted(self):
         mailing = make_mailing(send_at="2026-01-01T00:00Z")
         for act in (
             lambda: update_mailing(mailing=mailing, draft=MailingDraft(texts=TEXTS)),

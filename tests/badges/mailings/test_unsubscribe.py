@@ -1,4 +1,4 @@
-"""Unsubscribing: a signed link, one click, honoured at once, and taken back."""
+"""Test unsubscribing through a signed link with one click, and undoing it."""
 
 import re
 
@@ -15,8 +15,8 @@ from tests.factories import make_event, make_registration, make_ticket
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def path_of(message) -> str:
-    """The link in a mail's header, as a path."""
+def get_unsubscribe_path(message) -> str:
+    """Return the path of the unsubscribe link in an e-mail's header."""
     return message.extra_headers["List-Unsubscribe"].strip("<>").partition(":8000")[2]
 
 
@@ -27,12 +27,12 @@ def send_news(event, run_tasks, mailoutbox, purpose="news") -> list:
     return mailoutbox[before:]
 
 
-def test_the_page_asks_in_the_readers_language_and_a_click_is_honoured(client, mailoutbox, run_tasks):
+def test_unsubscribe_page_is_in_recipients_language_and_can_be_undone(client, mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 1)
     add_people(event, 1, language="en", start=1)
     mails = send_news(event, run_tasks, mailoutbox)
-    french, english = (path_of(mail) for mail in mails)
+    french, english = (get_unsubscribe_path(mail) for mail in mails)
     assert "Ne plus envoyer d’actualités à ana0@example.org" in client.get(french).content.decode()
     page = client.get(english).content.decode()
     assert english.startswith("/en/news/stop/")
@@ -47,7 +47,7 @@ def test_the_page_asks_in_the_readers_language_and_a_click_is_honoured(client, m
     assert len(send_news(event, run_tasks, mailoutbox)) == 2
 
 
-def test_a_mail_program_does_it_with_one_post_without_session(mailoutbox, run_tasks):
+def test_mail_client_unsubscribes_with_one_post_without_session(mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 1)
     [mail] = send_news(event, run_tasks, mailoutbox)
@@ -55,7 +55,9 @@ def test_a_mail_program_does_it_with_one_post_without_session(mailoutbox, run_ta
     stranger = Client(enforce_csrf_checks=True, headers={"origin": "https://mail.example"})
     for _twice in range(2):
         answer = stranger.post(
-            path_of(mail), "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded"
+            get_unsubscribe_path(mail),
+            "List-Unsubscribe=One-Click",
+            content_type="application/x-www-form-urlencoded",
         )
         assert answer.status_code == 200
     assert Unsubscription.objects.get().email == "ana0@example.org"
@@ -66,7 +68,7 @@ def test_a_mail_program_does_it_with_one_post_without_session(mailoutbox, run_ta
     assert "@" not in f"{entry.subject}{entry.fields}"
 
 
-def test_the_link_is_for_the_address_it_was_sent_to(client):
+def test_link_unsubscribes_address_that_it_was_sent_to(client):
     event = make_event()
     [ana] = add_people(event, 1)
     url = make_unsubscribe_url(recipient_id=77, address="Former@Example.org", language="fr").partition(
@@ -78,14 +80,14 @@ def test_the_link_is_for_the_address_it_was_sent_to(client):
     assert client.get(url).status_code == 200
 
 
-def test_a_forged_link_and_that_of_a_test_change_nothing(client):
+def test_forged_link_and_link_of_test_mail_have_no_effect(client):
     assert client.post("/news/stop/WzEsImFuYTBAZXhhbXBsZS5vcmciXQ:forged:forged/").status_code == 404
     url = make_unsubscribe_url(recipient_id=0, address="ana@example.org", language="en").partition(":8000")[2]
     assert "This link comes from a test e-mail, so it has no effect." in client.post(url).content.decode()
     assert Unsubscription.objects.count() == 0
 
 
-def test_someone_who_unsubscribes_while_it_is_sent_is_left_out(client, mailoutbox, run_tasks):
+def test_recipient_who_unsubscribes_during_sending_is_omitted(client, mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 2)
     mailing = launch_mailing(mailing=make_mailing(event, purpose="news"))
@@ -95,7 +97,7 @@ def test_someone_who_unsubscribes_while_it_is_sent_is_left_out(client, mailoutbo
     assert list(mailing.recipients.values_list("left_out", flat=True)) == ["", "unsubscribed"]
 
 
-def test_the_headers_arrive_whole_however_long_and_serve_a_program(mail_receiver, run_tasks, settings):
+def test_long_headers_arrive_unbroken_and_one_click_link_works(mail_receiver, run_tasks, settings):
     settings.SITE_URL = "https://inscriptions.un-club-au-nom-vraiment-tres-long-et-encore-plus-long.example"
     event = make_event()
     address = "une.adresse.plutot.longue.pour.un.en.tete@example.org"

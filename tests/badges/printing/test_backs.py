@@ -1,4 +1,4 @@
-"""The backs of badges: each behind its front however the sheet is turned, with the holder's agenda."""
+"""Test that the back of each badge, with the attendee's agenda, is behind its front for both ways to flip."""
 
 import datetime
 import io
@@ -33,7 +33,7 @@ def event():
     return event
 
 
-def draw(event, layout, flip="long"):
+def render_badges(event, layout, flip="long"):
     file = io.BytesIO()
     write_event_badges(file, event, options=BadgePrintOptions(layout, "agenda", flip))
     return file.getvalue()
@@ -61,11 +61,11 @@ BACKS = {name: f"Atelier {name}" if number else "Ouverture" for number, name in 
 
 
 @pytest.mark.parametrize("flip", ["long", "short"])
-def test_the_back_of_each_of_four_badges_lies_behind_its_front(event, flip):
-    content = draw(event, "a4x4", flip)
+def test_back_of_each_badge_on_a4_is_behind_its_front(event, flip):
+    content = render_badges(event, "a4x4", flip)
     fronts, backs = find_texts(content, FRONTS)[::2], find_texts(content, BACKS)[1::2]
 
-    # Where each front is, seen from behind after the sheet is turned over that edge.
+    # The position of each front, seen from behind after the sheet is flipped over this edge.
     behind = [
         {
             name: (1 - x, y, False) if flip == "long" else (x, 1 - y, True)
@@ -79,8 +79,8 @@ def test_the_back_of_each_of_four_badges_lies_behind_its_front(event, flip):
 
 
 @pytest.mark.parametrize(("flip", "is_turned"), [("long", False), ("short", True)])
-def test_the_back_of_a_badge_is_its_next_page(event, flip, is_turned):
-    content = draw(event, "a6", flip)
+def test_back_of_a6_badge_is_on_next_page(event, flip, is_turned):
+    content = render_badges(event, "a6", flip)
 
     assert [list(page) for page in find_texts(content, FRONTS)[::2]] == [[name] for name in FIRST_NAMES]
     assert [list(page) for page in find_texts(content, BACKS)[1::2]] == [[name] for name in FIRST_NAMES]
@@ -89,21 +89,21 @@ def test_the_back_of_a_badge_is_its_next_page(event, flip, is_turned):
     }
 
 
-def test_a_folded_badge_has_its_back_at_the_right(event):
-    places = find_texts(draw(event, "folded"), BACKS)
+def test_folded_badge_has_back_on_right_half(event):
+    places = find_texts(render_badges(event, "folded"), BACKS)
 
     assert [list(page) for page in places] == [[name] for name in FIRST_NAMES]
     assert {page[name][0] for page, name in zip(places, FIRST_NAMES, strict=True)} == {1}
 
 
-def test_a_label_is_followed_by_the_label_for_its_back(event):
-    places = find_texts(draw(event, "label"), BACKS)
+def test_label_is_followed_by_label_for_back(event):
+    places = find_texts(render_badges(event, "label"), BACKS)
 
     assert [list(page) for page in places[1::2]] == [[name] for name in FIRST_NAMES]
 
 
 @pytest.mark.parametrize("layout", ["a6", "label"])
-def test_a_full_agenda_with_long_titles_is_whole_or_says_how_many_are_missing(layout):
+def test_long_agenda_is_complete_or_states_number_of_missing_sessions(layout):
     event = make_event(slug="paper", starts_at=START, ends_at=START + datetime.timedelta(days=1))
     sessions = [
         make_workshop(event, f"{number} {LONG_TITLE}", starts_at=START + datetime.timedelta(hours=number))
@@ -111,7 +111,7 @@ def test_a_full_agenda_with_long_titles_is_whole_or_says_how_many_are_missing(la
     ]
     make_holder(event, *sessions)
 
-    content = draw(event, layout)
+    content = render_badges(event, layout)
     text = pdf_text(content).split("\f")[1]
     shown = [number for number in range(12) if f"{number} Infra" in text]
 
@@ -121,7 +121,7 @@ def test_a_full_agenda_with_long_titles_is_whole_or_says_how_many_are_missing(la
     assert any("/events/paper/agenda/" in address for address in decode_qr(content))
 
 
-def test_the_page_prints_backs_at_once_and_in_the_background(client, event, settings):
+def test_page_prints_backs_immediately_and_in_job(client, event, settings):
     client.force_login(make_administrator())
     page = client.get("/organize/paper/badges/").content.decode()
     at_once = client.get("/organize/paper/badges/a6.pdf?back=agenda&flip=short")
@@ -134,7 +134,7 @@ def test_the_page_prints_backs_at_once_and_in_the_background(client, event, sett
     assert client.get("/organize/paper/badges/a6.pdf?back=nothing").status_code == 422
 
 
-def test_the_command_prints_backs_and_refuses_unknown_ones(event, tmp_path):
+def test_command_prints_backs_and_unknown_flip_is_refused(event, tmp_path):
     call_command("badges", "paper", output=tmp_path / "a.pdf", back="agenda")
     with pytest.raises(UnknownLayout):
         BadgePrintOptions("a6", "agenda", "middle").check()

@@ -1,4 +1,4 @@
-"""Badges as printed: every code decodes, every name stands whole, nothing overlaps or leaves its place."""
+"""Test printed badges: every code decodes, every name is complete, and nothing overlaps."""
 
 import io
 import random
@@ -107,7 +107,7 @@ def printed(event, layout="a6", **options):
 
 
 @pytest.mark.parametrize("layout", ["a6", "a4x4", "label"])
-def test_every_badge_decodes_from_the_rendered_page_and_no_other_code_stands_there(ticket, layout):
+def test_rendered_pages_contain_exactly_the_badge_codes(ticket, layout):
     pdf, _problems = printed(ticket.event, layout)
     read = []
     for page in render_pdf(pdf, dpi=150):
@@ -122,7 +122,7 @@ def test_sizes_are_a6_and_a4(ticket):
     assert (len(pdf_sizes(a6)), len(pdf_sizes(a4))) == (12, 3)
 
 
-def test_what_does_not_fit_or_has_no_glyph_is_reported_and_printed_all_the_same(ticket):
+def test_overlong_name_and_missing_glyph_are_reported(ticket):
     _pdf, problems = printed(ticket.event)
     assert [(problem.holder.first_name[:4], problem.sentence) for problem in problems] == [
         ("Zoé ", "aucune police disponible pour 🎉"),
@@ -133,7 +133,7 @@ def test_what_does_not_fit_or_has_no_glyph_is_reported_and_printed_all_the_same(
     ]
 
 
-def test_names_are_read_back_from_the_text_layer(ticket):
+def test_names_are_in_text_layer(ticket):
     pdf, _problems = printed(ticket.event)
     text = pdf_text(pdf)
     for name in ("Zoë", "Müller", "王", "小明", "Владимир", "Хрущёв", "Παπαδοπούλου", "김", "Cher", "Zoé 🎉"):
@@ -142,7 +142,7 @@ def test_names_are_read_back_from_the_text_layer(ticket):
 
 
 @pytest.mark.parametrize("layout", BADGE_LAYOUTS)
-def test_names_of_many_scripts_print_whole_in_every_layout(layout):
+def test_names_in_many_scripts_are_complete_in_every_layout(layout):
     ticket = make_ticket()
     for first, last, company in NAMES_BY_SCRIPT.values():
         make_registration(ticket, first_name=first, last_name=last, company=company)
@@ -150,20 +150,20 @@ def test_names_of_many_scripts_print_whole_in_every_layout(layout):
     pdf, problems = printed(ticket.event, layout)
 
     assert problems == []
-    text = squeeze(pdf_text(pdf))
+    text = remove_white_space(pdf_text(pdf))
     missing = [
         script
         for script, names in NAMES_BY_SCRIPT.items()
-        if not all(squeeze(name) in text for name in names)
+        if not all(remove_white_space(name) in text for name in names)
     ]
     assert missing == []
-    # No name runs into a code.
+    # No name overlaps a code.
     pages = [np.asarray(page.convert("L")) for page in render_pdf(pdf, dpi=120)]
     codes = {code.text for page in pages for code in zxingcpp.read_barcodes(page)}
     assert codes == {code for _holder, code in build_badge_codes(ticket.event)}
 
 
-def squeeze(text):
+def remove_white_space(text):
     """Return the text without white space: names may be broken between lines."""
     return re.sub(r"\s", "", text)
 
@@ -177,7 +177,7 @@ def test_a_script_without_font_is_reported():
     assert problem.sentence.startswith("aucune police disponible pour བ")
 
 
-def test_names_stay_between_header_and_code_and_inside_the_edges(ticket):
+def test_names_stay_between_header_and_code_and_within_margins(ticket):
     with pdfplumber.open(io.BytesIO(printed(ticket.event)[0])) as pdf:
         for page in pdf.pages:
             for char in page.chars:
@@ -199,7 +199,7 @@ def test_names_stay_between_header_and_code_and_inside_the_edges(ticket):
         ("محمد", "Smith", "Acme", True),
     ],
 )
-def test_names_have_the_same_margin_at_both_sides_and_stand_at_one(first, last, company, is_rtl):
+def test_names_are_within_margins_and_aligned_by_script_direction(first, last, company, is_rtl):
     registration = make_registration(first_name=first, last_name=last, company=company)
     with pdfplumber.open(io.BytesIO(render_badge_pdf(registration))) as pdf:
         middle = [c for c in pdf.pages[0].chars if NAMES_TOP - 4 < c["bottom"] < NAMES_BOTTOM]
@@ -217,7 +217,7 @@ def test_names_have_the_same_margin_at_both_sides_and_stand_at_one(first, last, 
     assert max(at_side) < 0.5
 
 
-def test_first_name_is_at_least_24_points_and_large_where_it_can_be():
+def test_first_name_is_at_least_24_points_and_larger_if_it_fits():
     short = fit_names(BadgeHolder("R", 1, "Zoë", "Müller", "Acme", 1, no_photo=False), BADGE_NAME_BOX)
     longer = fit_names(
         BadgeHolder("R", 1, "Marie-Antoinette", "von Habsburg-Lothringen", "Acme", 1, no_photo=False),
@@ -229,7 +229,7 @@ def test_first_name_is_at_least_24_points_and_large_where_it_can_be():
 
 
 @pytest.mark.parametrize("length", [1, 12, 40, 80, 150, 300])
-def test_names_of_any_length_stand_whole_in_their_room(length):
+def test_names_of_any_length_fit_completely_in_name_box(length):
     generator = random.Random(length)
     word = "".join(generator.choice("abcdefgh Mi-") for _ in range(length)).strip() or "x"
     names = fit_names(BadgeHolder("R", 1, word, word[::-1], word, 1, no_photo=False), BADGE_NAME_BOX)
@@ -240,26 +240,26 @@ def test_names_of_any_length_stand_whole_in_their_room(length):
         assert all(line.width * fitted.size <= INNER_WIDTH for line in fitted.lines)
 
 
-def test_one_badge_for_the_mail_is_the_printed_one():
+def test_single_badge_has_same_code_as_printed_badges():
     registration = make_registration()
     assert decode_qr(render_badge_pdf(registration)) == [
         code for _holder, code in build_badge_codes(registration.event)
     ]
 
 
-def test_a_cancelled_registration_has_no_badge():
+def test_unconfirmed_registration_has_no_badge():
     with pytest.raises(NoBadge):
         render_badge_pdf(make_registration(confirmed_at=None))
 
 
-def test_no_badges_and_unknown_layouts_are_sentences():
+def test_printing_no_badges_or_unknown_layout_is_refused():
     with pytest.raises(NothingToPrint):
         printed(make_event())
     with pytest.raises(UnknownLayout, match="a6, a4x4"):
         printed(make_event(), "a5")
 
 
-def test_a_ticket_of_each_audience_has_its_own_mark():
+def test_badge_looks_different_for_each_ticket_audience():
     event = make_event()
     tickets = [
         make_ticket(event, slug=kind, name="Ticket", audience=kind)
@@ -274,12 +274,12 @@ def test_a_ticket_of_each_audience_has_its_own_mark():
     assert len(pictures) == 6
 
 
-def test_the_header_reads_on_any_accent():
+def test_header_ink_contrasts_with_accent_colour():
     assert choose_ink("#0b5c8a") == "#ffffff"
     assert choose_ink("#ffe08a") == "#14181d"
 
 
-def test_a_badge_weighs_less_than_two_kilobytes():
+def test_badge_takes_less_than_two_kilobytes():
     ticket = make_ticket()
     holders = [
         BadgeHolder("A" * 13, number, f"First{number}", f"Last{number}", "Acme", ticket.pk, no_photo=False)
@@ -295,7 +295,7 @@ def test_a_badge_weighs_less_than_two_kilobytes():
     assert len(file.getvalue()) < 300 * 2000
 
 
-def test_a_header_of_300_characters_and_a_long_ticket_stand_whole():
+def test_long_event_and_ticket_names_are_complete():
     event = make_event(name="Convention nationale des responsables d’infrastructure " * 5)
     ticket = make_ticket(
         event, name="Adhérent du club, deux jours, avec dîner et visite du centre de données"
@@ -308,7 +308,7 @@ def test_a_header_of_300_characters_and_a_long_ticket_stand_whole():
         assert max(char["x1"] for char in document.pages[0].chars) <= BADGE_WIDTH - BADGE_MARGIN
 
 
-def test_a_label_says_no_photo_and_the_ticket():
+def test_label_shows_name_short_code_photo_refusal_and_ticket():
     ticket = make_ticket(name="Presse")
     registration = make_registration(ticket, no_photo=True)
     pdf, _problems = printed(ticket.event, "label")
@@ -318,7 +318,7 @@ def test_a_label_says_no_photo_and_the_ticket():
     assert pdf_text(pdf).split() == words.split()
 
 
-def test_the_preview_says_what_the_print_says():
+def test_preview_is_svg_with_code_and_title():
     registration = make_registration()
     picture = render_badge_svg(registration)
     assert picture.startswith('<svg xmlns="http://www.w3.org/2000/svg"')

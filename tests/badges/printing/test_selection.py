@@ -1,4 +1,4 @@
-"""Badges of the registrations that an organizer selected in the list, and two of them to merge."""
+"""Test printing the badges of selected registrations, and selecting two registrations to merge."""
 
 import pytest
 from django.test import Client
@@ -27,21 +27,19 @@ def client(people) -> Client:
     return client
 
 
-def act(client: Client, action: str, people: list[Registration], **fields):
+def submit_selection(client: Client, action: str, people: list[Registration], **fields):
     address = reverse(f"organize-selection-{action}", args=[people[0].event.slug])
     return client.post(address, {"selected": " ".join(row.reference for row in people), **fields})
 
 
-def test_the_badges_of_the_selected_alone_are_printed_at_once_or_by_a_job(
-    client, people, run_tasks, monkeypatch
-):
+def test_only_selected_badges_are_printed_immediately_or_in_job(client, people, run_tasks, monkeypatch):
     Registration.objects.filter(pk=people[1].pk).update(cancelled_at=people[1].created_at)
 
-    page = act(client, "badges", people[:3])
-    printed = act(client, "badges", people[:3], layout="a6", back="", flip="long")
-    unknown = act(client, "badges", people[:3], layout="a9")
+    page = submit_selection(client, "badges", people[:3])
+    printed = submit_selection(client, "badges", people[:3], layout="a6", back="", flip="long")
+    unknown = submit_selection(client, "badges", people[:3], layout="a9")
     monkeypatch.setattr("badges.views.MAX_IMMEDIATE_BADGES", 1)
-    queued = act(client, "badges", people[:3], layout="a6")
+    queued = submit_selection(client, "badges", people[:3], layout="a6")
     run_tasks()
 
     text = pdf_text(b"".join(printed.streaming_content))
@@ -59,11 +57,11 @@ def test_the_badges_of_the_selected_alone_are_printed_at_once_or_by_a_job(
     assert print_job.MAX_IMMEDIATE_BADGES > 1
 
 
-def test_exactly_two_are_compared_and_the_confirmed_one_is_kept(client, people):
+def test_merge_needs_exactly_two_and_proposes_confirmed_survivor(client, people):
     Registration.objects.filter(pk=people[0].pk).update(confirmed_at=None)
 
-    two = act(client, "merge", people[:2])
-    three = act(client, "merge", people[:3])
+    two = submit_selection(client, "merge", people[:2])
+    three = submit_selection(client, "merge", people[:3])
     listed = client.get(three.url)
 
     assert two.url.endswith(f"/registrations/{people[1].reference}/merge/{people[0].reference}/")

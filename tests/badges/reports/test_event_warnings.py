@@ -1,4 +1,4 @@
-"""What needs attention: pure, facts in and sentences out."""
+"""Test the pure functions that turn facts about events and tasks into warnings."""
 
 import datetime
 
@@ -10,7 +10,9 @@ from badges.reports.event_facts import EventFacts, TaskQueueState
 from convention.events.models import Event
 from registrations.models import Ticket
 
-CLASH = "1 conflit dans le programme : une salle ou un intervenant est pris deux fois à la même heure."
+CONFLICT_SENTENCE = (
+    "1 conflit dans le programme : une salle ou un intervenant est pris deux fois à la même heure."
+)
 NOW = datetime.datetime(2027, 6, 1, 9, tzinfo=datetime.UTC)
 
 
@@ -24,15 +26,15 @@ def facts(given: Event | None = None, **fields) -> EventFacts:
     return EventFacts(given or event(), **{"tickets": [Ticket(name="Invité")], **fields})
 
 
-def said(found: EventFacts) -> list[tuple[int, str]]:
+def list_warnings(found: EventFacts) -> list[tuple[int, str]]:
     return [
         (matter.gravity, matter.sentence.replace("\u202f", " ").replace("\u00a0", " "))
         for matter in list_event_items(found, at=NOW)
     ]
 
 
-def test_all_is_well():
-    assert said(facts()) == []
+def test_event_without_problems_has_no_warnings():
+    assert list_warnings(facts()) == []
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_all_is_well():
          (1, "Le billet « Presse » est complet.")),
         (facts(pending_count=2),
          (0, "2 inscriptions attendent la confirmation de l’adresse e-mail ou le paiement.")),
-        (facts(schedule_conflict_count=1), (1, CLASH)),
+        (facts(schedule_conflict_count=1), (1, CONFLICT_SENTENCE)),
         (facts(outside_session_count=2), (1, "2 sessions sont en dehors des horaires de l’événement.")),
         (facts(full_sessions=["A", "B", "C", "D"]), (0, "4 sessions sont complètes : A, B, C….")),
         (facts(filling_sessions=["A"]), (0, "1 session est presque complète : A.")),
@@ -63,41 +65,44 @@ def test_all_is_well():
          (1, "4 noms contiennent des caractères impossibles à imprimer sur un badge : a, b, c….")),
     ],
 )  # fmt: skip
-def test_each_matter_has_its_sentence(found, expected):
-    assert said(found) == [expected]
+def test_each_problem_has_its_warning(found, expected):
+    assert list_warnings(found) == [expected]
 
 
-def test_a_ticket_off_sale_or_a_closed_registration_is_no_matter():
+def test_full_ticket_is_no_warning_if_sale_or_registration_is_closed():
     full = Ticket(name="Presse", capacity=20, reserved=20)
-    assert said(facts(event(registration_closes_at=NOW - datetime.timedelta(days=1)), tickets=[full])) == []
+    assert (
+        list_warnings(facts(event(registration_closes_at=NOW - datetime.timedelta(days=1)), tickets=[full]))
+        == []
+    )
     off_sale = Ticket(name="Presse", capacity=20, reserved=20, closes_at=NOW - datetime.timedelta(days=1))
-    assert said(facts(tickets=[off_sale])) == []
+    assert list_warnings(facts(tickets=[off_sale])) == []
 
 
-def test_during_the_event_phones_are_watched():
+def test_device_warnings_are_shown_only_during_event():
     running = event(starts_at=NOW - datetime.timedelta(hours=1))
-    assert said(facts(running)) == [
+    assert list_warnings(facts(running)) == [
         (2, "Aucun téléphone n’est jumelé : personne ne peut scanner les badges.")
     ]
-    assert said(facts(running, lapsed_device_count=2)) == [
+    assert list_warnings(facts(running, lapsed_device_count=2)) == [
         (2, "Les 2 téléphones jumelés sont révoqués ou ont expiré : personne ne peut scanner les badges.")
     ]
     door = Checkpoint(name="Entrée")
     quiet = Device(name="Nokia", checkpoint=door, seen_at=NOW - datetime.timedelta(minutes=11))
     alive = Device(name="Pixel", checkpoint=door, seen_at=NOW - datetime.timedelta(minutes=1))
-    assert said(facts(running, devices=[alive])) == []
-    assert said(facts(running, devices=[alive, quiet])) == [
+    assert list_warnings(facts(running, devices=[alive])) == []
+    assert list_warnings(facts(running, devices=[alive, quiet])) == [
         (2, "Le téléphone « Nokia » (Entrée) ne répond plus depuis le 1er juin 2027 à 10 h 49.")
     ]
-    assert said(facts(devices=[quiet])) == []
+    assert list_warnings(facts(devices=[quiet])) == []
 
 
-def test_the_gravest_come_first():
+def test_warnings_are_ordered_by_gravity():
     found = facts(pending_count=1, scan_conflict_count=1, schedule_conflict_count=1)
-    assert [gravity for gravity, _sentence in said(found)] == [2, 1, 0]
+    assert [gravity for gravity, _sentence in list_warnings(found)] == [2, 1, 0]
 
 
-def test_a_standing_queue_is_told():
+def test_failed_and_stuck_tasks_are_one_grave_and_one_lesser_warning():
     assert list_queue_items(TaskQueueState(failed_count=0, stuck_count=0)) == []
     assert [matter.gravity for matter in list_queue_items(TaskQueueState(failed_count=2, stuck_count=1))] == [
         2,
@@ -105,8 +110,8 @@ def test_a_standing_queue_is_told():
     ]
 
 
-def test_visitors_who_have_not_agreed_to_confidentiality_are_said_with_the_day_of_the_lock():
-    [(gravity, sentence)] = said(facts(missing_agreements=2, locks_at=NOW))
+def test_missing_confidentiality_agreements_are_reported_with_lock_date():
+    [(gravity, sentence)] = list_warnings(facts(missing_agreements=2, locks_at=NOW))
     before, _semicolon, after = sentence.partition(" ; ")
     assert (gravity, before) == (1, "2 visiteurs n’ont pas encore accepté le texte de confidentialité")
     assert after == "la liste sera arrêtée le 1er juin 2027 à 11 h."

@@ -1,4 +1,4 @@
-"""The organizers' first page and the overview of one event."""
+"""Test the organizers' start page and the overview of one event."""
 
 import datetime
 
@@ -26,7 +26,7 @@ from tests.factories import (
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def fill(slug: str, *, registrations: int, inside: int = 0, **fields):
+def make_filled_event(slug: str, *, registrations: int, inside: int = 0, **fields):
     event = make_event(slug=slug, **fields)
     ticket = make_ticket(event, capacity=100)
     door = Checkpoint.objects.create(event=event, name="Entrée")
@@ -53,8 +53,8 @@ def running() -> dict:
     }
 
 
-def test_phones_that_lapsed_are_told_from_none_at_all(client):
-    event = fill("x", registrations=1, **running())
+def test_revoked_device_and_missing_device_have_different_warnings(client):
+    event = make_filled_event("x", registrations=1, **running())
     client.force_login(make_staff(event))
     assert "Aucun téléphone n’est jumelé" in client.get("/organize/").content.decode()
     gone = pair_device(checkpoint=event.checkpoints.get()).device
@@ -66,7 +66,7 @@ def test_phones_that_lapsed_are_told_from_none_at_all(client):
         assert "Aucun téléphone" not in said
 
 
-def test_strangers_see_nothing(client):
+def test_pages_require_sign_in_and_role(client):
     make_event(slug="x", name="Secrète")
     assert client.get("/organize/")["Location"] == "/accounts/login/?next=/organize/"
     assert client.get("/organize/x/")["Location"] == "/accounts/login/?next=/organize/x/"
@@ -77,7 +77,7 @@ def test_strangers_see_nothing(client):
         assert "Secrète" not in answer.content.decode()
 
 
-def test_an_organizer_sees_only_the_events_they_run(client):
+def test_organizer_sees_only_own_events(client):
     mine, other = make_event(slug="mine", name="La mienne"), make_event(slug="other", name="Une autre")
     client.force_login(make_staff(mine))
     page = client.get("/organize/").content.decode()
@@ -91,22 +91,22 @@ def test_an_organizer_sees_only_the_events_they_run(client):
     assert other.slug == "other"
 
 
-def test_a_club_without_events_is_told_how_to_begin(client):
+def test_start_page_without_events_links_to_event_creation(client):
     client.force_login(make_administrator())
     page = client.get("/organize/").content.decode()
     assert "Aucun événement à venir." in page
     assert 'href="/organize/new/"' in page
 
 
-def test_who_is_inside_now(client):
-    event = fill("x", registrations=5, inside=3, **running())
+def test_start_page_shows_counts_of_running_event(client):
+    event = make_filled_event("x", registrations=5, inside=3, **running())
     client.force_login(make_staff(event))
     (facts,) = client.get("/organize/").context["running"]
     assert (facts.inside_count, facts.arrived_count, facts.confirmed_count, facts.capacity) == (3, 3, 5, 100)
 
 
-def test_whoever_passed_two_doors_counts_once(client):
-    event = fill("x", registrations=1, inside=1, **running())
+def test_attendee_at_two_checkpoints_counts_once(client):
+    event = make_filled_event("x", registrations=1, inside=1, **running())
     back = Checkpoint.objects.create(event=event, name="Arrière")
     Presence.objects.create(
         event=event,
@@ -121,7 +121,7 @@ def test_whoever_passed_two_doors_counts_once(client):
     assert (facts.inside_count, facts.arrived_count) == (1, 1)
 
 
-def queries(client, address: str) -> int:
+def count_queries(client, address: str) -> int:
     client.get(address)
     with CaptureQueriesContext(
         connection,
@@ -132,15 +132,15 @@ def queries(client, address: str) -> int:
 
 def test_queries_do_not_grow(client):
     client.force_login(make_administrator())
-    fill("a", registrations=1, inside=1)
-    few = queries(client, "/organize/"), queries(client, "/organize/a/")
+    make_filled_event("a", registrations=1, inside=1)
+    few = count_queries(client, "/organize/"), count_queries(client, "/organize/a/")
     for number in range(6):
-        fill(f"b{number}", registrations=12, inside=6)
-    assert (queries(client, "/organize/"), queries(client, "/organize/b1/")) == few
+        make_filled_event(f"b{number}", registrations=12, inside=6)
+    assert (count_queries(client, "/organize/"), count_queries(client, "/organize/b1/")) == few
 
 
-def test_cancelled_and_lapsed_places_are_not_counted(client):
-    event = fill("x", registrations=2)
+def test_cancelled_and_expired_registrations_are_not_counted(client):
+    event = make_filled_event("x", registrations=2)
     ticket = event.tickets.get()
     make_registration(ticket, cancelled_at=timezone.now())
     soon = timezone.now() + datetime.timedelta(minutes=5)
@@ -153,7 +153,7 @@ def test_cancelled_and_lapsed_places_are_not_counted(client):
     assert (facts.confirmed_count, facts.pending_count) == (2, 1)
 
 
-def test_an_empty_event_says_what_to_do(client):
+def test_empty_event_shows_next_steps(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
     page = client.get("/organize/x/").content.decode()
@@ -161,14 +161,14 @@ def test_an_empty_event_says_what_to_do(client):
     assert "Pas encore de billet" in page
 
 
-def test_names_no_font_draws_are_named(client):
-    event = fill("x", registrations=1)
+def test_unprintable_names_are_listed(client):
+    event = make_filled_event("x", registrations=1)
     make_registration(event.tickets.get(), first_name="Zoé", last_name="🦄")
     client.force_login(make_staff(event))
     assert client.get("/organize/x/").context["facts"].unprintable_names == ["Zoé 🦄"]
 
 
-def test_the_sum_runs_through_days_without_any():
+def test_cumulative_sum_includes_days_without_values():
     first = datetime.date(2027, 1, 1)
     points = accumulate_by_day(
         {first: 2, first + datetime.timedelta(days=2): 3}, until=datetime.date(2027, 1, 4)
@@ -177,7 +177,7 @@ def test_the_sum_runs_through_days_without_any():
     assert accumulate_by_day({}, until=first) == []
 
 
-def test_arrivals_name_the_day_only_where_there_are_several():
+def test_arrival_labels_include_date_only_for_several_days():
     first = datetime.datetime(2027, 6, 16, 7, tzinfo=datetime.UTC)
     zone = make_event().zone
     assert [label for _at, label, _n in label_points([(first, 1)], zone)] == ["9\u00a0h"]
@@ -187,8 +187,8 @@ def test_arrivals_name_the_day_only_where_there_are_several():
     assert labels[1] == "17\u00a0juin\u00a02027 à\u00a09\u00a0h"
 
 
-def test_numbers_are_those_of_the_lists_behind_them(client):
-    event = fill("x", registrations=6, inside=4, **running())
+def test_counts_match_attendance_lists(client):
+    event = make_filled_event("x", registrations=6, inside=4, **running())
     gone, *_others = Presence.objects.filter(event=event)
     Presence.objects.filter(pk=gone.pk).update(is_inside=False)
     Registration.objects.filter(pk=gone.registration_id).update(cancelled_at=timezone.now())
@@ -206,7 +206,7 @@ def test_numbers_are_those_of_the_lists_behind_them(client):
     assert counts == {"inside": 3, "arrived": 4, "absent": 2}
 
 
-def test_an_earlier_alarm_is_shown_while_its_places_wait():
+def test_earlier_alarm_is_shown_while_its_places_are_on_hold():
     event = make_event()
     ordered_at = timezone.now() - datetime.timedelta(days=2)
     order = make_order(event, payment="invoice", needs_verification=True)

@@ -1,4 +1,4 @@
-"""The scanner's page, worker and manifest, and its files under production's names."""
+"""Test the scanner's page, service worker and manifest, and its files with the hashed names of production."""
 
 import json
 import re
@@ -15,11 +15,11 @@ from convention.web.static_storage import HashedModuleStorage
 pytestmark = pytest.mark.once
 
 SCRIPTS = Path(shell.__file__).parent / "static" / "scanner"
-ASKED = re.compile(r"""formatText\((?:\w+ instanceof \w+ \? )?"([\w.]+)"(?: : "([\w.]+)")?""")
+TEXT_KEY_PATTERN = re.compile(r"""formatText\((?:\w+ instanceof \w+ \? )?"([\w.]+)"(?: : "([\w.]+)")?""")
 
 
 @pytest.mark.parametrize(("address", "language"), [("/scan/", "fr"), ("/en/scan/", "en")])
-def test_the_page_is_the_same_for_everyone(client, address, language):
+def test_page_is_identical_for_all_visitors(client, address, language):
     response = client.get(address)
     page = response.content.decode()
     assert response.status_code == 200
@@ -32,7 +32,7 @@ def test_the_page_is_the_same_for_everyone(client, address, language):
 
 
 @pytest.mark.parametrize(("address", "start"), [("/scan/", "/scan/"), ("/en/scan/", "/en/scan/")])
-def test_the_manifest_makes_it_installable(client, address, start):
+def test_manifest_makes_scanner_installable(client, address, start):
     response = client.get(f"{address}manifest.webmanifest")
     manifest = json.loads(response.content)
     assert response["Content-Type"] == "application/manifest+json"
@@ -41,7 +41,7 @@ def test_the_manifest_makes_it_installable(client, address, start):
         assert finders.find(icon["src"].removeprefix("/static/")) is not None
 
 
-def test_the_worker_may_look_after_both_languages(client):
+def test_service_worker_covers_both_languages(client):
     response = client.get("/scan/sw.js")
     assert response["Content-Type"] == "text/javascript; charset=utf-8"
     assert response["Service-Worker-Allowed"] == "/"
@@ -50,7 +50,7 @@ def test_the_worker_may_look_after_both_languages(client):
     assert '"/en/scan/"' in response.content.decode()
 
 
-def test_the_worker_keeps_every_file_that_the_page_needs():
+def test_service_worker_caches_every_imported_script():
     kept = set(shell.list_static_files())
     for script in SCRIPTS.glob("*.js"):
         for imported in re.findall(r'from "([./][^"]+)"', script.read_text()):
@@ -60,17 +60,17 @@ def test_the_worker_keeps_every_file_that_the_page_needs():
     assert [name for name in kept if finders.find(name) is None] == []
 
 
-def test_a_first_visit_asks_for_all_scripts_at_once(client):
-    """A script that is found in another that is found in another takes three journeys on a slow network."""
+def test_page_preloads_all_scripts(client):
+    """Preload scripts: on a slow network, nested imports would take a round trip each."""
     found = client.get("/scan/").content.decode()
     preloaded = re.findall(r'<link rel="modulepreload" href="([^"]+)">', found)
     scripts = [name for name in shell.list_static_files() if name.endswith(".js")]
-    # The library that reads codes comes with the camera.
+    # The library that reads codes is loaded with the camera.
     assert preloaded == [static(name) for name in scripts if name not in shell.READER_SCRIPTS]
     assert static("vendor/idb/index.js") in preloaded
 
 
-def test_the_worker_changes_with_a_word_or_a_file(monkeypatch, settings):
+def test_service_worker_changes_with_texts_and_files(monkeypatch, settings):
     before = shell.render_service_worker()
     assert shell.render_service_worker() == before
     with monkeypatch.context() as changed:
@@ -81,13 +81,13 @@ def test_the_worker_changes_with_a_word_or_a_file(monkeypatch, settings):
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_every_word_that_the_script_asks_for_is_there(language):
+def test_all_texts_used_by_scripts_exist(language):
     with translation.override(language):
         known = texts.scanner_texts()
     asked = {
         name
         for script in SCRIPTS.glob("*.js")
-        for found in ASKED.findall(script.read_text())
+        for found in TEXT_KEY_PATTERN.findall(script.read_text())
         for name in found
         if name
     }
@@ -96,7 +96,7 @@ def test_every_word_that_the_script_asks_for_is_there(language):
     assert "" not in known.values()
 
 
-def test_both_languages_fill_in_the_same_values():
+def test_texts_have_same_placeholders_in_both_languages():
     with translation.override("en"):
         english = texts.scanner_texts()
     with translation.override("fr"):

@@ -1,4 +1,4 @@
-"""The scripts of scanner and desk in Node: the same vectors, the same codes and seals as in Python."""
+"""Run the JavaScript tests of scanner and desk in Node, with codes and encrypted records made by Python."""
 
 import json
 import os
@@ -41,7 +41,7 @@ SIGNED_SCANS = {
 
 
 def vectors() -> dict:
-    """A badge as the organizer prints it, and others that are not it."""
+    """Return a valid badge code, invalid variants of it, an encrypted record and signed scans."""
     private_key, public_key = generate_key_pair()
     claim = BadgeClaim(key_number=70000, registration_reference="ABCDEFGHIJ234", badge_version=2)
     token = sign_claim(claim, private_key)
@@ -73,7 +73,7 @@ def vectors() -> dict:
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_in_node(script: str, tmp_path: Path):
+def test_script_tests_pass_in_node(script: str, tmp_path: Path):
     node = shutil.which("node")
     if node is None:
         pytest.skip("no Node here")

@@ -1,4 +1,4 @@
-"""The day of a visit: who is on the way, on site, late, gone or missing; doors, pages and papers."""
+"""Test the day of a visit: whereabouts of visitors, checkpoints, pages and printed lists."""
 
 import csv
 import datetime
@@ -54,7 +54,7 @@ def minutes(number):
         (600, {"arrived_at": 5, "left_at": 350}, "left"),
     ],
 )
-def test_where_somebody_is(at, seen, where):
+def test_visitor_is_located_by_scans_and_time(at, seen, where):
     moments = {name: minutes(number) for name, number in seen.items()}
     facts = VisitorFacts(at=minutes(at), starts_at=START, ends_at=minutes(360), **moments)
     assert locate_visitor(facts) == where
@@ -68,7 +68,7 @@ def visit():
     return make_visit()
 
 
-def wheres(visit, **given):
+def load_whereabouts(visit, **given):
     return {one.last_name: one.whereabouts.value for one in load_roster(visit, **given)}
 
 
@@ -76,7 +76,7 @@ def door(visit, kind, **fields):
     return Checkpoint.objects.get(event=visit.event, kind=kind, **fields)
 
 
-def test_the_doors_are_made_in_one_act_and_only_once(visit):
+def test_missing_checkpoints_are_created_once(visit):
     out, back = make_ride(visit), make_ride(visit, "back", meeting_point="Parking P2")
     assert count_missing_checkpoints(visit) == 4
     assert create_visit_checkpoints(visit=visit) == 4
@@ -93,7 +93,7 @@ def test_the_doors_are_made_in_one_act_and_only_once(visit):
     assert Checkpoint.objects.filter(event=visit.event).count() == 5
 
 
-def test_a_checkpoint_of_another_kind_named_entrance_is_no_entrance(visit):
+def test_checkpoint_of_other_kind_named_entrance_is_not_entrance(visit):
     Checkpoint.objects.create(event=visit.event, name="Entrée", kind=Checkpoint.Kind.OTHER)
 
     create_visit_checkpoints(visit=visit)
@@ -102,7 +102,7 @@ def test_a_checkpoint_of_another_kind_named_entrance_is_no_entrance(visit):
     assert door(visit, "entrance").name == "Entrée (2)"
 
 
-def test_the_coach_the_gate_and_the_way_out_tell_where_everybody_is(visit):
+def test_whereabouts_follow_scans_at_coach_entrance_and_way_out(visit):
     ride = make_ride(visit)
     early, late, missing, gone = (
         make_visitor(visit, last_name=name) for name in ("Aube", "Brun", "Clair", "Dupré")
@@ -114,23 +114,23 @@ def test_the_coach_the_gate_and_the_way_out_tell_where_everybody_is(visit):
     coach, way_out = door(visit, "coach"), door(visit, "exit")
     for one in (early, gone):
         assert pass_by(one, coach).verdict == "admitted"
-    assert wheres(visit) == {"Aube": "aboard", "Brun": "late", "Clair": "late", "Dupré": "aboard"}
+    assert load_whereabouts(visit) == {"Aube": "aboard", "Brun": "late", "Clair": "late", "Dupré": "aboard"}
     pass_by(early)
     pass_by(gone)
     assert pass_by(gone, way_out, "out").verdict == "admitted"
-    assert wheres(visit) == {"Aube": "inside", "Brun": "late", "Clair": "late", "Dupré": "left"}
+    assert load_whereabouts(visit) == {"Aube": "inside", "Brun": "late", "Clair": "late", "Dupré": "left"}
     manifest = build_manifest(ride, load_roster(visit))
     names = [
         [one.last_name for one in part] for part in (manifest.aboard, manifest.missing, manifest.without_seat)
     ]
     assert names == [["Aube"], ["Brun"], ["Dupré"]]
-    assert wheres(visit, at=visit.event.ends_at) == {
+    assert load_whereabouts(visit, at=visit.event.ends_at) == {
         "Aube": "inside", "Brun": "no_show", "Clair": "no_show", "Dupré": "left",
     }  # fmt: skip
     assert missing.registration_id not in find_stays(visit.event)
 
 
-def test_who_comes_in_again_has_not_left(visit):
+def test_visitor_who_reenters_is_inside_again(visit):
     one = make_visitor(visit)
     create_visit_checkpoints(visit=visit)
     pass_by(one)
@@ -142,7 +142,7 @@ def test_who_comes_in_again_has_not_left(visit):
     assert [where.whereabouts for where in load_roster(visit)] == [Whereabouts.INSIDE]
 
 
-def test_a_seat_in_the_coach_alone_makes_nobody_arrive(visit):
+def test_coach_scan_alone_is_no_arrival(visit):
     one = make_visitor(visit)
     make_ride(visit)
     create_visit_checkpoints(visit=visit)
@@ -150,8 +150,8 @@ def test_a_seat_in_the_coach_alone_makes_nobody_arrive(visit):
     assert find_stays(visit.event) == {}
 
 
-def test_a_phone_at_the_coach_works_offline_and_late_scans_tell_the_same(visit):
-    """What a phone kept for an hour is taken in at its own time, whatever reached the server before."""
+def test_late_coach_scan_leaves_visitor_who_left_as_left(visit):
+    """Apply a scan that a device stored for an hour at its own time, although later scans arrived first."""
     one = make_visitor(visit, last_name="Aube")
     make_ride(visit)
     create_visit_checkpoints(visit=visit)
@@ -180,7 +180,7 @@ def test_a_phone_at_the_coach_works_offline_and_late_scans_tell_the_same(visit):
     assert Scan.objects.count() == 3
 
 
-def test_someone_at_two_visits_on_one_day_is_named_at_both(visit):
+def test_visitor_expected_at_two_visits_on_one_day_is_marked(visit):
     person = make_member(last_name="Aube")
     other, another_day = make_visit(), make_visit(starts=72)
     for one in (visit, other, another_day):
@@ -197,7 +197,7 @@ def test_someone_at_two_visits_on_one_day_is_named_at_both(visit):
     assert [one.other_visits for one in load_roster(another_day)] == [()]
 
 
-def test_a_visit_over_midnight_has_two_days():
+def test_visit_over_midnight_counts_on_both_days():
     night, next_noon = make_visit(), make_visit()
     evening = datetime.datetime(2027, 3, 1, 21, tzinfo=datetime.UTC)
     for one, starts in ((night, evening), (next_noon, evening + 14 * HOUR)):
@@ -209,7 +209,7 @@ def test_a_visit_over_midnight_has_two_days():
     assert [one.other_visits for one in load_roster(night)] == [("une autre visite",)]
 
 
-def test_whoever_comes_although_the_place_was_taken_away_stays_on_the_roster(visit):
+def test_visitor_inside_with_cancelled_place_stays_on_roster(visit):
     one = make_visitor(visit, last_name="Aube")
     pass_by(one)
     cancel_registration(registration=one.registration)
@@ -220,7 +220,7 @@ def test_whoever_comes_although_the_place_was_taken_away_stays_on_the_roster(vis
     assert seen.whereabouts == Whereabouts.INSIDE
 
 
-def test_pages_of_the_day(visit):
+def test_day_pages_by_role(visit):
     ride = make_ride(visit)
     one, two = make_visitor(visit, last_name="Aube"), make_visitor(visit, last_name="Brun")
     desk, organizer = make_client(make_staff(visit.event, "desk")), make_client(make_staff(visit.event))
@@ -236,7 +236,7 @@ def test_pages_of_the_day(visit):
     assert "Aube" not in late
     part = desk.get(f"{page}?part=rows")
     assert desk.get(f"{page}?part=rows", headers={"if-none-match": part["ETag"]}).status_code == 304
-    other = make_client(make_secretary())  # in the same browser: what one reads is not the other's
+    other = make_client(make_secretary())  # in the same browser, another reader has another ETag
     assert other.get(f"{page}?part=rows", headers={"if-none-match": part["ETag"]}).status_code == 200
     evacuation = desk.get(f"{page}evacuation/")
     assert "<strong>1</strong> personne sur le site" in evacuation.content.decode()
@@ -248,7 +248,7 @@ def test_pages_of_the_day(visit):
     assert make_client(two.person).get(page).status_code == 403
 
 
-def test_a_manifest_is_in_the_order_of_names_whatever_their_accents(visit):
+def test_manifest_is_sorted_by_name_ignoring_accents(visit):
     ride = make_ride(visit)
     for name in ("Legrand", "Évrard", "Léger"):
         RideSeat.objects.create(ride=ride, application=make_visitor(visit, last_name=name, first_name="A"))
@@ -256,7 +256,7 @@ def test_a_manifest_is_in_the_order_of_names_whatever_their_accents(visit):
     assert [row[0] for row in roll.rows] == ["Évrard A", "Léger A", "Legrand A"]
 
 
-def test_the_papers_say_what_the_pages_say(visit):
+def test_pdf_lists_and_csv_show_visitors_and_whereabouts(visit):
     ride = make_ride(visit, leaves_at=timezone.now() + HOUR)
     one = make_visitor(visit, last_name="Aube", company="Éditions du Lac")
     two = make_visitor(visit, last_name="Брун Ω", company="B" * 90)
@@ -286,7 +286,7 @@ def test_the_papers_say_what_the_pages_say(visit):
     assert make_client(make_staff(visit.event, "desk")).get(f"{page}visit-roster.csv").status_code == 403
 
 
-def test_sixty_people_fill_pages_with_heads(visit):
+def test_every_page_of_evacuation_list_has_heading(visit):
     for number in range(60):
         pass_by(make_visitor(visit, last_name=f"Nom {number:03} " + "long " * (number % 7)))
     content = (
@@ -300,7 +300,7 @@ def test_sixty_people_fill_pages_with_heads(visit):
     assert sum(text.count("Nom 0") for text in pages) == 60
 
 
-def test_certificates_are_for_those_who_arrived_and_left(visit):
+def test_certificate_is_issued_only_to_visitor_who_arrived_and_left(visit):
     left, stayed = make_visitor(visit, last_name="Aube", company="Éditions du Lac"), make_visitor(visit)
     organizer = make_client(make_staff(visit.event))
     page, own = (
@@ -340,7 +340,7 @@ def test_certificates_are_for_those_who_arrived_and_left(visit):
         ("fr", "du lundi 1er mars 2027 à 22 h au mardi 2 mars 2027 à 3 h"),
     ],
 )
-def test_a_certificate_names_both_days_of_a_stay_over_midnight(visit, language, stay):
+def test_certificate_states_both_days_of_stay_over_midnight(visit, language, stay):
     certified = CertifiedStay(
         datetime.datetime(2027, 3, 1, 21, tzinfo=datetime.UTC),
         datetime.datetime(2027, 3, 2, 2, tzinfo=datetime.UTC),

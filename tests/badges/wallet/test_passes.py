@@ -1,4 +1,4 @@
-"""Passes for phones: what they say, and that others accept their signatures."""
+"""Wallet passes for phones: their content, and signatures that other software accepts."""
 
 import base64
 import datetime
@@ -39,7 +39,7 @@ def key_pair():
 
 
 def certificate(name: str, key, issuer=None) -> x509.Certificate:
-    """Made by ourselves; signed by the issuer, a certificate and its key, or by itself."""
+    """Return a certificate signed by `issuer`, a certificate and its key, or a self-signed one."""
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     by, signer = (issuer[0].subject, issuer[1]) if issuer else (subject, key)
     now = timezone.now()
@@ -52,7 +52,7 @@ def certificate(name: str, key, issuer=None) -> x509.Certificate:
 
 @pytest.fixture
 def apple(settings, tmp_path):
-    """A certificate for passes, one between, and the folder in which they are."""
+    """Configure a pass certificate and its intermediate certificate; return their folder."""
     root_key, _root_pem = key_pair()
     root = certificate("Between", root_key)
     key, pem = key_pair()
@@ -77,7 +77,7 @@ def test_without_keys_no_pass_is_offered(client, holder):
         assert client.get(address(name, holder)).status_code == 404
 
 
-def test_apple_reads_the_pass_and_openssl_its_signature(client, holder, apple):
+def test_apple_pass_has_expected_content_and_valid_signature(client, holder, apple):
     assert address("order-apple-pass", holder) in client.get(holder.order.manage_path).content.decode()
     answer = client.get(address("order-apple-pass", holder))
     assert answer["Content-Type"] == "application/vnd.apple.pkpass"
@@ -92,35 +92,35 @@ def test_apple_reads_the_pass_and_openssl_its_signature(client, holder, apple):
     assert (said["passTypeIdentifier"], said["teamIdentifier"]) == ("pass.example.club", "TEAM123456")
     assert said["eventTicket"]["secondaryFields"][0]["value"] == "Zoé Müller"
     assert said["backgroundColor"] == "rgb(18, 52, 86)"
-    assert verified(apple, signature, manifest)
-    assert not verified(apple, signature, manifest + b" ")
+    assert is_signature_valid(apple, signature, manifest)
+    assert not is_signature_valid(apple, signature, manifest + b" ")
 
 
-def links_in(answer) -> list[str]:
-    """What the back of a pass says of links."""
+def read_back_links(answer) -> list[str]:
+    """Return the links on the back of a pass."""
     with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
         back = json.loads(packed.read("pass.json"))["eventTicket"]["backFields"]
     return [field["value"] for field in back if field["key"] == "link"]
 
 
-def test_a_pass_brings_the_link_of_whoever_asked_for_it(client, holder, apple):
-    assert links_in(client.get(address("order-apple-pass", holder))) == [holder.order.manage_url]
+def test_pass_contains_order_link_when_requested_with_it(client, holder, apple):
+    assert read_back_links(client.get(address("order-apple-pass", holder))) == [holder.order.manage_url]
 
 
-def test_no_pass_hands_over_a_link_that_whoever_asked_for_it_has_not(client, holder, apple):
-    """By a colleague's own link a company's contact would read what the colleague answers for the club."""
+def test_company_contact_gets_pass_without_link_of_colleague(client, holder, apple):
+    """With a colleague's own link, a company contact could read the colleague's answers."""
     holder.order.source = SOURCE_COMPANY_CONTACT
     holder.order.save()
     colleague = make_registration(holder.ticket, order=holder.order, email="colleague@example.org")
-    assert links_in(client.get(address("order-apple-pass", colleague))) == []
+    assert read_back_links(client.get(address("order-apple-pass", colleague))) == []
     path = reverse(
         "order-apple-pass", args=[holder.order.reference, make_own_secret(colleague), colleague.reference]
     )
-    assert links_in(client.get(path)) == [build_attendee_url(colleague)]
+    assert read_back_links(client.get(path)) == [build_attendee_url(colleague)]
 
 
-def verified(folder, signature: bytes, content: bytes) -> bool:
-    """What openssl says of it."""
+def is_signature_valid(folder, signature: bytes, content: bytes) -> bool:
+    """Return whether openssl accepts the signature of the content."""
     (folder / "signature").write_bytes(signature)
     (folder / "content").write_bytes(content)
     asked = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", "signature"]
@@ -128,7 +128,7 @@ def verified(folder, signature: bytes, content: bytes) -> bool:
     return subprocess.run(asked, cwd=folder, capture_output=True, check=False).returncode == 0
 
 
-def test_google_gets_a_signed_pass(client, holder, settings, tmp_path):
+def test_google_pass_is_signed(client, holder, settings, tmp_path):
     key, pem = key_pair()
     account = {"client_email": "club@example.org", "private_key": pem.decode()}
     (tmp_path / "account.json").write_text(json.dumps(account))
@@ -153,7 +153,7 @@ def test_google_gets_a_signed_pass(client, holder, settings, tmp_path):
 @pytest.mark.parametrize(
     ("accent", "ink"), [("#123456", "rgb(255, 255, 255)"), ("#ffe08a", "rgb(20, 24, 29)")]
 )
-def test_the_text_is_readable_on_a_dark_and_on_a_light_accent(holder, accent, ink):
+def test_apple_pass_text_contrasts_with_accent(holder, accent, ink):
     holder.event.accent = accent
 
     content = describe_apple_pass(holder, "")

@@ -63,7 +63,7 @@ def emails(people) -> set[str]:
     return {person.email for person in people}
 
 
-def test_all_accounts_of_a_seeded_demo_are_found_and_nobody_else():
+def test_only_accounts_of_seeded_demo_are_found():
     call_command("seed", size="small")
     other = make_staff(make_event(slug="other"))
     other.set_password("another one")
@@ -77,7 +77,7 @@ def test_all_accounts_of_a_seeded_demo_are_found_and_nobody_else():
 
 
 @pytest.mark.parametrize("role", ["administrator", "event", "staff", "superuser"])
-def test_whoever_works_for_a_real_club_is_found_too(role):
+def test_staff_of_real_club_with_demo_password_is_found(role):
     person = make_staff(make_event()) if role == "event" else make_person(email=f"{role}@club.org")
     if role == "administrator":
         ClubRole.objects.create(person=person, role=role, starts_on="2020-01-01")
@@ -89,7 +89,7 @@ def test_whoever_works_for_a_real_club_is_found_too(role):
     assert not is_demo()
 
 
-def test_replacing_gives_each_a_password_of_its_own_that_works(demo):
+def test_replacement_gives_each_account_its_own_working_password(demo):
     passwords = replace_credentials(find_people_with_demo_password())
 
     assert len(set(passwords.values())) == len(DEMO_ACCOUNTS) + 1
@@ -101,7 +101,7 @@ def test_replacing_gives_each_a_password_of_its_own_that_works(demo):
     assert AuditEntry.objects.filter(verb="person.replace_demo_password").count() == len(passwords)
 
 
-def test_replacing_takes_away_what_whoever_knew_the_password_could_leave(demo):
+def test_replacement_revokes_sessions_tokens_passkeys_devices_and_added_addresses(demo):
     person = Person.objects.get(email="organisation@club.example")
     _row, token = create_token(person_id=person.pk, name="left", scopes=["registrations:read"])
     Authenticator.objects.create(user=person, type="webauthn", data={})
@@ -124,7 +124,7 @@ def test_replacing_takes_away_what_whoever_knew_the_password_could_leave(demo):
     assert set(EmailAddress.objects.filter(user=person).values_list("email", flat=True)) == {person.email}
 
 
-def test_a_person_with_a_password_of_their_own_keeps_everything(demo):
+def test_replacement_leaves_account_with_another_password_unchanged(demo):
     person = Person.objects.get(email="admin@club.example")
     person.set_password("a password of my own")
     person.save()
@@ -137,7 +137,7 @@ def test_a_person_with_a_password_of_their_own_keeps_everything(demo):
     assert ApiToken.objects.filter(person=person, revoked_at=None).count() == 1
 
 
-def test_an_account_that_is_seeded_after_a_replacement_has_no_published_password(demo):
+def test_account_seeded_after_replacement_has_no_usable_password(demo):
     replace_credentials(find_people_with_demo_password())
     Person.objects.get(email="accueil@club.example").delete()
 
@@ -147,7 +147,7 @@ def test_an_account_that_is_seeded_after_a_replacement_has_no_published_password
     assert make_initial_password_hash().startswith("!")
 
 
-def test_what_is_printed_is_true(demo):
+def test_account_lines_say_where_the_current_passwords_are(demo):
     before = format_account_lines(new_passwords={})
     passwords = replace_credentials(find_people_with_demo_password())
     at_once, later = format_account_lines(new_passwords=passwords), format_account_lines(new_passwords={})
@@ -167,7 +167,7 @@ def test_what_is_printed_is_true(demo):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_command_prints_passwords_that_work_and_refuses_a_site_that_is_no_demo(command):
+def test_demo_passwords_command_prints_working_passwords_and_refuses_other_sites(command):
     refused = command("demo_passwords")
     call_command("seed", size="small")
     done = command("demo_passwords")
@@ -180,7 +180,7 @@ def test_the_command_prints_passwords_that_work_and_refuses_a_site_that_is_no_de
     assert all(authenticate(None, email=email, password=password) for email, password in printed.items())
 
 
-def test_nobody_can_choose_the_demos_password():
+def test_demo_password_is_refused_as_new_password():
     for password in ("convention", "Convention"):
         with pytest.raises(ValidationError, match="trop courant"):
             validate_password(password)
@@ -190,7 +190,7 @@ def sign_in(password: str, email: str = "admin@club.example"):
     return Client().post("/accounts/login/", {"login": email, "password": password})
 
 
-def test_in_production_the_demos_password_opens_nothing(demo, production):
+def test_demo_password_cannot_sign_in_in_production(demo, production):
     refused = sign_in(DEMO_PASSWORD)
     unknown = sign_in(DEMO_PASSWORD, "nobody@club.example")
 
@@ -199,7 +199,7 @@ def test_in_production_the_demos_password_opens_nothing(demo, production):
     assert "que tout le monde connaît" in unknown.content.decode()
 
 
-def test_in_production_an_account_of_the_demo_that_signs_in_by_code_is_led_to_a_second_factor(
+def test_demo_account_must_set_up_second_factor_after_code_sign_in_in_production(
     demo, production, mailoutbox
 ):
     production.SECOND_FACTOR = "required"
@@ -211,11 +211,11 @@ def test_in_production_an_account_of_the_demo_that_signs_in_by_code_is_led_to_a_
     assert browser.get("/organize/")["Location"] == "/me/security/"
 
 
-def test_elsewhere_the_demos_password_opens_the_demo(demo):
+def test_demo_password_signs_in_outside_production(demo):
     assert sign_in(DEMO_PASSWORD).status_code == 302
 
 
-def test_a_check_of_a_production_site_names_each_account(demo, production):
+def test_system_check_in_production_names_each_demo_account(demo, production):
     messages = check_demo_passwords(None)
 
     assert [message.id for message in messages] == ["convention.W008"] * (len(DEMO_ACCOUNTS) + 1)
@@ -224,12 +224,12 @@ def test_a_check_of_a_production_site_names_each_account(demo, production):
     assert check_demo_passwords(None) == []
 
 
-def test_a_check_of_a_development_site_is_silent(demo):
+def test_system_check_in_development_reports_nothing(demo):
     assert check_demo_passwords(None) == []
 
 
 @pytest.mark.long
-def test_no_secret_of_a_demo_can_be_computed_from_its_seed():
+def test_secrets_of_demo_do_not_depend_on_seed():
     """Two demos with the same seed have the same people, and different secrets."""
     fields = [
         (model, field.name)

@@ -1,4 +1,4 @@
-"""Nobody can lock another person out: attempts are counted by account and browser."""
+"""Failed sign-ins are counted by account and browser, so that nobody can lock another person out."""
 
 import pytest
 from django.conf import settings as project_settings
@@ -28,7 +28,7 @@ def sign_in(client, password, address="10.0.0.1"):
     return client.post(LOGIN, {"login": "Ana@example.org", "password": password}, REMOTE_ADDR=address)
 
 
-def known():
+def make_known_browser():
     """Return a browser that signed in as Ana and out again."""
     client = Client()
     assert sign_in(client, RIGHT).status_code == 302
@@ -36,72 +36,72 @@ def known():
     return client
 
 
-def flood(times, addresses=("6.6.6.6",)):
-    """Post this from new browsers again and again; return the last response."""
+def fail_sign_ins(times, addresses=("6.6.6.6",)):
+    """Post a wrong password from a new browser at each address, `times` times; return the last page."""
     for _each in range(times):
         for address in addresses:
             answer = sign_in(Client(), WRONG, address)
     return answer.content.decode()
 
 
-def test_a_known_browser_gets_in_whatever_others_try(ana):
-    browser = known()
-    assert TOO_MANY in flood(6, addresses=("6.6.6.6", "10.0.0.1"))
+def test_known_browser_signs_in_despite_failed_attempts_of_others(ana):
+    browser = make_known_browser()
+    assert TOO_MANY in fail_sign_ins(6, addresses=("6.6.6.6", "10.0.0.1"))
     assert TOO_MANY in sign_in(Client(), RIGHT).content.decode()
     assert sign_in(browser, RIGHT).status_code == 302
 
 
-def test_another_address_has_a_count_of_its_own(ana):
-    assert TOO_MANY in flood(6)
+def test_failed_sign_ins_are_counted_by_ip_address(ana):
+    assert TOO_MANY in fail_sign_ins(6)
     assert sign_in(Client(), RIGHT, "10.0.0.2").status_code == 302
 
 
-def test_all_strange_browsers_together_have_a_ceiling(ana, settings):
+def test_unknown_browsers_share_sign_in_limit_of_account(ana, settings):
     settings.ACCOUNT_RATE_LIMITS = {**settings.SIGN_IN_LIMITS, "login_failed_of_account": "8/h/key"}
-    browser = known()
-    assert TOO_OFTEN in flood(3, addresses=("6.6.6.1", "6.6.6.2", "6.6.6.3"))
+    browser = make_known_browser()
+    assert TOO_OFTEN in fail_sign_ins(3, addresses=("6.6.6.1", "6.6.6.2", "6.6.6.3"))
     assert TOO_OFTEN in sign_in(Client(), RIGHT, "10.0.0.2").content.decode()
     assert sign_in(browser, RIGHT).status_code == 302
 
 
-def test_the_ceiling_is_beyond_one_address():
+def test_account_limit_is_higher_than_limit_of_one_ip_address():
     """Five attempts in five minutes are sixty an hour; the limit of codes is ten an hour."""
-    assert flood_of("login_failed") * 12 < flood_of("login_failed_of_account") == 100
-    assert flood_of("login_code_of_browser") < flood_of("login_code_of_account") == 30
+    assert get_limit("login_failed") * 12 < get_limit("login_failed_of_account") == 100
+    assert get_limit("login_code_of_browser") < get_limit("login_code_of_account") == 30
 
 
-def flood_of(action):
-    """Return the number of the last part of that limit."""
+def get_limit(action):
+    """Return the number of attempts in the last part of the limit for `action`."""
     return int(project_settings.SIGN_IN_LIMITS[action].split(",")[-1].partition("/")[0])
 
 
-def test_a_known_browser_may_not_guess_either(ana):
-    browser = known()
+def test_known_browser_is_limited_too(ana):
+    browser = make_known_browser()
     for _each in range(6):
         answer = sign_in(browser, WRONG)
     assert TOO_MANY in answer.content.decode()
 
 
-def test_a_browser_is_known_to_the_accounts_it_signed_in_to_alone(ana):
+def test_browser_is_known_only_for_accounts_it_signed_in_to(ana):
     make_account(email="eva@example.org", password=RIGHT)
     browser = Client()
     assert browser.post(LOGIN, {"login": "eva@example.org", "password": RIGHT}).status_code == 302
     browser.post("/en/accounts/logout/")
-    flood(6, addresses=("10.0.0.1",))
+    fail_sign_ins(6, addresses=("10.0.0.1",))
     assert TOO_MANY in sign_in(browser, RIGHT).content.decode()
 
 
 @pytest.mark.parametrize("forged", ["", "x", "x.y", "x.y:1:z", "\x00", "."])
-def test_a_forged_cookie_is_a_strange_browser(ana, forged):
-    flood(6)
+def test_browser_with_forged_cookie_is_unknown(ana, forged):
+    fail_sign_ins(6)
     assert (
         TOO_MANY
         in sign_in(Client(headers={"cookie": f"browser={forged}"}), RIGHT, "6.6.6.6").content.decode()
     )
 
 
-def test_the_cookie_is_closed_and_names_nobody(ana):
-    browser = known()
+def test_browser_cookie_is_httponly_and_contains_no_email_address(ana):
+    browser = make_known_browser()
     cookie = browser.cookies["browser"]
     assert cookie["httponly"] is True
     assert cookie["samesite"] == "Lax"
@@ -112,8 +112,8 @@ def test_the_cookie_is_closed_and_names_nobody(ana):
     assert browser.cookies["browser"].value.partition(".")[0] == first
 
 
-def test_codes_asked_for_by_others_leave_ones_own(ana, mailoutbox):
-    browser, form = known(), {"email": "ana@example.org"}
+def test_login_codes_requested_by_others_do_not_block_owner(ana, mailoutbox):
+    browser, form = make_known_browser(), {"email": "ana@example.org"}
     for _each in range(4):
         refused = Client().post(CODE, form, REMOTE_ADDR="6.6.6.6")
     assert "Too many attempts" in refused.content.decode()
@@ -123,9 +123,9 @@ def test_codes_asked_for_by_others_leave_ones_own(ana, mailoutbox):
     assert len(mailoutbox) == 5
 
 
-def test_codes_have_a_ceiling_too(ana, mailoutbox, settings):
+def test_unknown_browsers_share_login_code_limit_of_account(ana, mailoutbox, settings):
     settings.ACCOUNT_RATE_LIMITS = {**settings.SIGN_IN_LIMITS, "login_code_of_account": "4/h/key"}
-    browser, form = known(), {"email": "ana@example.org"}
+    browser, form = make_known_browser(), {"email": "ana@example.org"}
     for number in range(6):
         refused = Client().post(CODE, form, REMOTE_ADDR=f"6.6.6.{number}")
     assert TOO_OFTEN in refused.content.decode()
@@ -133,19 +133,19 @@ def test_codes_have_a_ceiling_too(ana, mailoutbox, settings):
     assert len(mailoutbox) == 5
 
 
-def test_a_code_makes_a_browser_known(ana, mailoutbox):
+def test_sign_in_by_code_makes_browser_known(ana, mailoutbox):
     browser = Client()
     browser.post(CODE, {"email": "ana@example.org"})
     [code] = [line for line in mailoutbox[0].body.splitlines() if line.isupper() and len(line) < 12]
     browser.post("/en/accounts/login/code/confirm/", {"code": code})
     browser.post("/en/accounts/logout/")
-    flood(6, addresses=("127.0.0.1",))
+    fail_sign_ins(6, addresses=("127.0.0.1",))
     assert sign_in(browser, RIGHT, "127.0.0.1").status_code == 302
 
 
-def test_a_new_password_begins_to_count_anew(ana, mailoutbox, settings):
+def test_password_reset_resets_failure_count(ana, mailoutbox, settings):
     settings.ACCOUNT_RATE_LIMITS = {**settings.SIGN_IN_LIMITS, "login_failed_of_account": "5/h/key"}
-    assert TOO_OFTEN in flood(3, addresses=("6.6.6.1", "6.6.6.2"))
+    assert TOO_OFTEN in fail_sign_ins(3, addresses=("6.6.6.1", "6.6.6.2"))
     browser = Client()
     browser.post(RESET, {"email": "ana@example.org"})
     link = mailoutbox[0].body.partition(project_settings.SITE_URL)[2].split()[0]

@@ -35,7 +35,7 @@ def browser(person: Person | None = None) -> Client:
     return client
 
 
-def is_in(client: Client) -> bool:
+def is_signed_in(client: Client) -> bool:
     return client.get("/me/security/", secure=True).status_code == 200
 
 
@@ -54,11 +54,11 @@ def passkey(ana) -> SoftPasskey:
     return made_for(browser(ana))
 
 
-def test_an_honest_passkey_opens_its_own_account(ana, passkey):
+def test_valid_passkey_signs_in_to_its_account(ana, passkey):
     """Positive control: each attack below changes one part of this."""
     client = browser()
     sign_in(client, passkey.assertion(challenge_of(client)))
-    assert is_in(client)
+    assert is_signed_in(client)
     assert client.session["_auth_user_id"] == str(ana.pk)
 
 
@@ -79,15 +79,15 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_a_sign_in_is_refused(passkey, attack):
+def test_sign_in_with_forged_response_is_refused(passkey, attack):
     client = browser()
     forged = dataclasses.replace(passkey, **ATTACKS[attack])
     answer = sign_in(client, forged.assertion(challenge_of(client)))
     assert answer.status_code == 200
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-def test_an_answer_for_one_account_opens_no_other(ana, eva, passkey):
+def test_response_for_one_account_opens_no_other_account(ana, eva, passkey):
     """The sender chooses the handle; the key must belong to that account."""
     made_for(browser(eva))
     of_eva = websafe_encode(str(eva.pk).encode())
@@ -95,40 +95,40 @@ def test_an_answer_for_one_account_opens_no_other(ana, eva, passkey):
     credential = passkey.assertion(challenge_of(client))
     credential["response"]["userHandle"] = of_eva
     sign_in(client, credential)
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-def test_an_answer_is_good_once_and_in_its_own_browser(passkey):
+def test_response_works_once_and_only_in_its_browser(passkey):
     client, other = browser(), browser()
     challenge_of(other)
     credential = passkey.assertion(challenge_of(client))
     sign_in(other, credential)
-    assert not is_in(other)
+    assert not is_signed_in(other)
     sign_in(client, credential)
-    assert is_in(client)
+    assert is_signed_in(client)
     client.post("/accounts/logout/", secure=True)
     sign_in(client, credential)
-    assert not is_in(client)
+    assert not is_signed_in(client)
     challenge_of(client)
     sign_in(client, credential)
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-def test_an_answer_to_another_question_is_none(ana, passkey):
+def test_response_to_another_challenge_or_of_another_type_is_refused(ana, passkey):
     client = browser()
     challenge_of(client)
     sign_in(client, passkey.assertion(secrets.token_bytes(32)))
-    assert not is_in(client)
+    assert not is_signed_in(client)
     client = browser()
     sign_in(client, passkey.assertion(challenge_of(client), type="webauthn.create"))
-    assert not is_in(client)
+    assert not is_signed_in(client)
     sign_in(browser(), passkey.registration(challenge_of(client)))
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
 @pytest.mark.parametrize("attack", [name for name in ATTACKS if "key" not in name and "handle" not in name
                                     and "credential" not in name])  # fmt: skip
-def test_a_new_passkey_is_refused(ana, attack):
+def test_adding_forged_passkey_is_refused(ana, attack):
     client = browser(ana)
     challenge, handle = begin_to_add(client)
     forged = SoftPasskey(handle=handle, **ATTACKS[attack])
@@ -136,7 +136,7 @@ def test_a_new_passkey_is_refused(ana, attack):
     assert Authenticator.objects.count() == 0
 
 
-def test_a_passkey_is_added_to_the_account_that_asked_for_it_alone(ana, eva):
+def test_passkey_is_added_only_to_the_requesting_account(ana, eva):
     """A response to the challenge of another session is refused."""
     client, other = browser(ana), browser(eva)
     challenge, handle = begin_to_add(client)
@@ -153,7 +153,7 @@ def test_a_passkey_is_added_to_the_account_that_asked_for_it_alone(ana, eva):
     assert Authenticator.objects.filter(type="webauthn").count() == 1
 
 
-def test_a_credential_that_another_account_has_opens_the_own_account_alone(ana, eva, passkey):
+def test_copied_credential_id_opens_only_own_account(ana, eva, passkey):
     """A credential id is no secret: registering it with another key gives no access."""
     client = browser(eva)
     challenge, handle = begin_to_add(client)
@@ -165,19 +165,19 @@ def test_a_credential_that_another_account_has_opens_the_own_account_alone(ana, 
         assert client.session["_auth_user_id"] == str(opens.pk)
     client = browser()
     sign_in(client, dataclasses.replace(copied, handle=passkey.handle).assertion(challenge_of(client)))
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-def test_a_key_of_a_kind_that_nobody_can_check_is_refused_with_a_sentence(ana):
+def test_passkey_with_unknown_algorithm_is_refused_without_server_error(ana):
     """Such a key could be registered, and would cause a server error at each sign-in."""
     passkey = made_for(browser(ana), algorithm=-99_999)
     client = browser()
     answer = sign_in(client, passkey.assertion(challenge_of(client)))
     assert answer.status_code == 200
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-def test_adding_asks_again_who_it_is_and_strangers_add_nothing(ana):
+def test_adding_passkey_needs_recent_authentication(ana):
     ana.set_password("a long password")
     ana.save()
     client = Client()
@@ -188,19 +188,19 @@ def test_adding_asks_again_who_it_is_and_strangers_add_nothing(ana):
     assert Authenticator.objects.count() == 0
 
 
-def test_an_account_that_was_closed_or_whose_passkey_was_removed_stays_closed(ana, passkey):
+def test_closed_account_and_removed_passkey_cannot_sign_in(ana, passkey):
     Person.objects.filter(pk=ana.pk).update(is_active=False)
     client = browser()
     sign_in(client, passkey.assertion(challenge_of(client)))
-    assert not is_in(client)
+    assert not is_signed_in(client)
     Person.objects.filter(pk=ana.pk).update(is_active=True)
     Authenticator.objects.filter(type="webauthn").delete()
     client = browser()
     sign_in(client, passkey.assertion(challenge_of(client)))
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-def test_another_persons_passkey_is_neither_renamed_nor_removed(ana, eva, passkey):
+def test_passkey_of_another_account_cannot_be_renamed_or_removed(ana, eva, passkey):
     row = Authenticator.objects.get(type="webauthn")
     client = browser(eva)
     for act in ("name", "remove"):

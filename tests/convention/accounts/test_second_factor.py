@@ -1,4 +1,4 @@
-"""The second factor: who needs it, single-use codes, encrypted secrets, and the reset of a lost one."""
+"""The second factor: required for staff, single-use codes, encrypted secrets, and reset when lost."""
 
 import datetime
 
@@ -59,18 +59,18 @@ def show(client, code):
     return client.post("/accounts/2fa/authenticate/", {"code": code})
 
 
-def is_in(client):
+def is_signed_in(client):
     return client.get("/me/security/").status_code == 200
 
 
-def test_without_a_factor_nobody_is_asked_for_one(client, ana):
+def test_sign_in_needs_no_second_factor_if_none_is_set_up(client, ana):
     sign_in(client, ana)
-    assert is_in(client)
+    assert is_signed_in(client)
     assert client.get("/me/").status_code == 200
 
 
 @pytest.mark.parametrize("how", ["password", "mailed code"])
-def test_with_a_factor_neither_password_nor_mailed_code_is_enough(client, ana, mailoutbox, how):
+def test_second_factor_is_required_after_password_and_mailed_code(client, ana, mailoutbox, how):
     add_app(ana)
     if how == "password":
         answer = sign_in(client, ana)
@@ -79,35 +79,35 @@ def test_with_a_factor_neither_password_nor_mailed_code_is_enough(client, ana, m
         code = mailoutbox[0].body.split("\n\n")[3]
         answer = client.post("/accounts/login/code/confirm/", {"code": code})
     assert answer["Location"] == "/accounts/2fa/authenticate/"
-    assert not is_in(client)
+    assert not is_signed_in(client)
     show(client, app_code(SECRET))
-    assert is_in(client)
+    assert is_signed_in(client)
 
 
-def test_a_code_of_the_app_is_good_once_and_none_older_after_it(ana, monkeypatch):
+def test_app_code_works_once_and_older_codes_are_refused(ana, monkeypatch):
     app = add_app(ana)
     monkeypatch.setattr("time.time", lambda: NOW)
     assert use_app_code(app, app_code(SECRET, NOW)) is True
-    cache.clear()  # another process knows nothing of this one's memory
+    cache.clear()  # as in another process, which has another cache
     assert use_app_code(app, app_code(SECRET, NOW)) is False
     assert use_app_code(app, app_code(SECRET, NOW - 30)) is False
     assert use_app_code(app, app_code(SECRET, NOW + 30)) is True
     assert use_app_code(app, app_code(SECRET, NOW + 300)) is False
 
 
-def test_a_recovery_code_opens_once(client, ana):
+def test_recovery_code_works_once(client, ana):
     add_app(ana)
     code = ana.authenticator_set.get(type="recovery_codes").wrap().generate_codes()[0]
     sign_in(client, ana)
     show(client, code)
-    assert is_in(client)
+    assert is_signed_in(client)
     client.post("/accounts/logout/")
     sign_in(client, ana)
     assert "Code incorrect." in show(client, code).content.decode()
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-def test_guessing_codes_ends_soon_for_the_account_from_wherever(client, ana, settings):
+def test_guessing_codes_is_limited_for_account_across_ip_addresses(client, ana, settings):
     settings.ACCOUNT_RATE_LIMITS = settings.SIGN_IN_LIMITS
     add_app(ana)
     sign_in(client, ana)
@@ -121,12 +121,22 @@ def test_guessing_codes_ends_soon_for_the_account_from_wherever(client, ana, set
 
 FORGED = """{"id": "AA", "rawId": "AA", "type": "public-key", "response": {
     "clientDataJSON": "AA", "authenticatorData": "AA", "signature": "AA", "userHandle": "MQ"}}"""
-NONSENSE = ["", "x", "5", "[]", "{}", '{"id": 1}', "null", '{"response": {"userHandle": "MQ"}}', FORGED]
+MALFORMED_CREDENTIALS = [
+    "",
+    "x",
+    "5",
+    "[]",
+    "{}",
+    '{"id": 1}',
+    "null",
+    '{"response": {"userHandle": "MQ"}}',
+    FORGED,
+]
 
 
-@pytest.mark.parametrize("credential", NONSENSE)
+@pytest.mark.parametrize("credential", MALFORMED_CREDENTIALS)
 @pytest.mark.parametrize("address", ["/accounts/2fa/passkeys/login/", "/accounts/2fa/passkeys/add/"])
-def test_what_no_passkey_gave_is_refused_with_a_sentence(client, ana, address, credential):
+def test_malformed_passkey_response_is_refused_without_server_error(client, ana, address, credential):
     if "add" in address:
         sign_in(client, ana)
     else:
@@ -134,10 +144,10 @@ def test_what_no_passkey_gave_is_refused_with_a_sentence(client, ana, address, c
     answer = client.post(address, {"credential": credential, "name": "x"}, follow=True)
     assert answer.status_code == 200
     assert Authenticator.objects.count() == 0
-    assert ("login" in address) != is_in(client)
+    assert ("login" in address) != is_signed_in(client)
 
 
-DOORS = {
+ANONYMOUS_REDIRECTS = {
     "": "/me/security/", "passkeys/": "/me/security/", "authenticate/": "/accounts/login/",
     "reauthenticate/": "/accounts/login/", "app/add/": "/accounts/login/", "app/remove/": "/accounts/login/",
     "codes/": "/accounts/login/", "codes/renew/": "/accounts/login/", "passkeys/login/": "/accounts/login/",
@@ -146,13 +156,13 @@ DOORS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("address", DOORS)
-def test_each_address_of_the_second_factor_is_closed_to_strangers(client, ana, address):
+@pytest.mark.parametrize("address", ANONYMOUS_REDIRECTS)
+def test_second_factor_pages_are_closed_to_anonymous_and_other_users(client, ana, address):
     """Neither anonymous nor other users get in."""
     app = add_app(ana)
     wanted = f"/accounts/2fa/{address.replace('KEY', str(app.pk))}"
     for method in (client.get, client.post):
-        assert method(wanted)["Location"].partition("?")[0] == DOORS[address]
+        assert method(wanted)["Location"].partition("?")[0] == ANONYMOUS_REDIRECTS[address]
     eva = make_account(email="eva@example.org", password=PASSWORD)
     sign_in(client, eva)
     if "KEY" in address:
@@ -161,11 +171,11 @@ def test_each_address_of_the_second_factor_is_closed_to_strangers(client, ana, a
     assert ana.authenticator_set.count() == 2
 
 
-# --- who works for the club -----------------------------------------------------------------------------
+# --- club staff -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("role", [role.value for role in ClubRole.Role])
-def test_every_role_of_the_club_counts_while_it_lasts(ana, role):
+def test_person_with_current_club_role_is_club_staff(ana, role):
     today = timezone.localdate()
     held = ClubRole.objects.create(person=ana, role=role, starts_on=today)
     assert is_club_staff(ana) is True
@@ -175,14 +185,14 @@ def test_every_role_of_the_club_counts_while_it_lasts(ana, role):
 
 
 @pytest.mark.parametrize("role", [role.value for role in EventRole.Role])
-def test_every_role_of_an_event_counts(ana, role):
+def test_person_with_event_role_is_club_staff(ana, role):
     assert is_club_staff(ana) is False
     EventRole.objects.create(event=make_event(), person=ana, role=role)
     assert is_club_staff(ana) is True
 
 
 @pytest.mark.parametrize("field", ["is_staff", "is_superuser"])
-def test_who_may_open_the_back_office_counts(ana, field):
+def test_back_office_user_is_club_staff(ana, field):
     setattr(ana, field, True)
     ana.save()
     assert is_club_staff(ana) is True
@@ -195,7 +205,7 @@ STAFF_PAGES = """
 
 
 @pytest.mark.parametrize("wanted", STAFF_PAGES)
-def test_staff_without_a_factor_are_led_to_set_one_up(client, organizer, wanted):
+def test_staff_without_second_factor_are_redirected_to_set_one_up(client, organizer, wanted):
     sign_in(client, organizer)
     answer = client.get(wanted)
     assert answer.status_code == 302
@@ -204,44 +214,44 @@ def test_staff_without_a_factor_are_led_to_set_one_up(client, organizer, wanted)
 
 
 @pytest.mark.parametrize("wanted", STAFF_PAGES)
-def test_a_session_that_never_showed_the_factor_is_asked_for_it(client, organizer, wanted):
+def test_staff_session_without_verified_second_factor_is_asked_for_it(client, organizer, wanted):
     sign_in(client, organizer)
-    add_app(organizer)  # elsewhere
+    add_app(organizer)  # in another browser
     answer = client.get(wanted)
     assert answer["Location"].partition("?")[0].endswith("/accounts/2fa/reauthenticate/")
 
 
-def test_posting_goes_no_further(client, organizer):
+def test_post_without_second_factor_is_redirected_and_changes_nothing(client, organizer):
     sign_in(client, organizer)
     answer = client.post("/organize/summit/people/", {"email": "eva@example.org", "role": "desk"})
     assert answer["Location"] == "/me/security/"
     assert EventRole.objects.count() == 1
 
 
-def test_with_the_factor_everything_opens(client, organizer):
+def test_staff_page_opens_after_second_factor(client, organizer):
     add_app(organizer)
     sign_in(client, organizer, then="/organize/summit/")
     assert show(client, app_code(SECRET))["Location"] == "/organize/summit/"
     assert client.get("/organize/summit/").status_code == 200
 
 
-def test_offered_means_nobody_has_to(client, organizer, settings):
+def test_second_factor_is_optional_if_only_offered(client, organizer, settings):
     settings.SECOND_FACTOR = "offered"
     sign_in(client, organizer)
     assert client.get("/organize/summit/").status_code == 200
 
 
-def test_tokens_of_programs_are_not_asked(client, organizer):
+def test_api_token_needs_no_second_factor(client, organizer):
     _row, token = create_token(person_id=organizer.pk, name="script", scopes=["registrations:read"])
     answer = client.get("/api/v1/events/summit/registrations/", headers={"authorization": f"Bearer {token}"})
     assert answer.status_code == 200
 
 
-# --- changes of weight ----------------------------------------------------------------------------------
+# --- sensitive changes ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("change", ["2fa/app/add/", "2fa/passkeys/add/", "2fa/codes/renew/", "email/"])
-def test_changes_of_weight_ask_again_after_a_while(client, ana, settings, change):
+def test_sensitive_change_needs_recent_authentication(client, ana, settings, change):
     sign_in(client, ana)
     assert client.get(f"/accounts/{change}").status_code == 200
     settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
@@ -249,7 +259,7 @@ def test_changes_of_weight_ask_again_after_a_while(client, ana, settings, change
     assert answer["Location"].startswith("/accounts/reauthenticate/")
 
 
-def test_where_there_is_a_factor_the_password_is_not_enough_to_change_it(client, ana, settings):
+def test_removing_second_factor_needs_second_factor_again(client, ana, settings):
     add_app(ana)
     sign_in(client, ana)
     show(client, app_code(SECRET))
@@ -258,7 +268,7 @@ def test_where_there_is_a_factor_the_password_is_not_enough_to_change_it(client,
     assert client.get("/accounts/reauthenticate/")["Location"] == "/accounts/2fa/reauthenticate/"
 
 
-def test_making_a_token_asks_again(client, ana, settings):
+def test_creating_token_needs_recent_authentication(client, ana, settings):
     sign_in(client, ana)
     settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
     answer = client.post("/me/tokens/", {"name": "x", "scopes": ["events:read"], "lifetime": "30"})
@@ -267,7 +277,7 @@ def test_making_a_token_asks_again(client, ana, settings):
     assert ana.api_tokens.count() == 0
 
 
-def test_adding_and_removing_are_kept_by_ids_and_told_by_mail(
+def test_adding_and_removing_second_factor_is_audited_and_sends_emails(
     client, ana, mailoutbox, django_capture_on_commit_callbacks
 ):
     sign_in(client, ana)
@@ -286,7 +296,7 @@ def test_adding_and_removing_are_kept_by_ids_and_told_by_mail(
         "Application d’authentification ajoutée", "Application d’authentification retirée"]  # fmt: skip
 
 
-def test_secrets_are_kept_encrypted_and_a_lost_key_opens_nothing(ana, settings):
+def test_app_secret_is_encrypted_and_useless_without_its_key(ana, settings):
     app = add_app(ana)
     assert SECRET not in str(app.data)
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another key"
@@ -298,7 +308,7 @@ def test_secrets_are_kept_encrypted_and_a_lost_key_opens_nothing(ana, settings):
 # --- sessions and passwords -----------------------------------------------------------------------------
 
 
-def test_signing_in_changes_the_session_and_staff_sign_in_daily(client, organizer, settings):
+def test_sign_in_changes_session_key_and_limits_staff_session(client, organizer, settings):
     client.get("/accounts/login/")
     before = client.session.session_key
     sign_in(client, organizer)
@@ -306,7 +316,7 @@ def test_signing_in_changes_the_session_and_staff_sign_in_daily(client, organize
     assert client.session.get_expiry_age() == settings.STAFF_SESSION_HOURS * 3600
 
 
-def test_other_sessions_are_listed_and_end(client, ana):
+def test_other_sessions_are_listed_and_can_be_ended(client, ana):
     phone = type(client)(headers={"user-agent": "Mozilla/5.0 (Android 15) Firefox/140.0"})
     sign_in(client, ana)
     sign_in(phone, ana)
@@ -316,15 +326,15 @@ def test_other_sessions_are_listed_and_end(client, ana):
         "Navigateur inconnu",
     ]
     client.post(f"/me/security/sessions/{page.context['sessions'][0]['row'].pk}/end/")
-    assert not is_in(phone)
-    assert is_in(client)
+    assert not is_signed_in(phone)
+    assert is_signed_in(client)
     sign_in(phone, ana)
     client.post("/me/security/sessions/end/")
-    assert not is_in(phone)
-    assert is_in(client)
+    assert not is_signed_in(phone)
+    assert is_signed_in(client)
 
 
-def test_a_new_password_ends_the_other_sessions(client, ana):
+def test_password_change_ends_other_sessions(client, ana):
     phone = type(client)()
     sign_in(client, ana)
     sign_in(phone, ana)
@@ -334,23 +344,23 @@ def test_a_new_password_ends_the_other_sessions(client, ana):
         "password2": "an even longer one",
     }
     client.post("/accounts/password/change/", passwords)
-    assert not is_in(phone)
-    assert is_in(client)
+    assert not is_signed_in(phone)
+    assert is_signed_in(client)
     assert AuditEntry.objects.filter(verb="password.change").count() == 1
 
 
-def test_a_new_factor_ends_sessions_begun_without_it(client, ana, django_capture_on_commit_callbacks):
+def test_adding_second_factor_ends_other_sessions(client, ana, django_capture_on_commit_callbacks):
     phone = type(client)()
     sign_in(client, ana)
     sign_in(phone, ana)
     client.get("/accounts/2fa/app/add/")
     with django_capture_on_commit_callbacks(execute=True):
         client.post("/accounts/2fa/app/add/", {"code": app_code(client.session["mfa.totp.secret"])})
-    assert not is_in(phone)
-    assert is_in(client)
+    assert not is_signed_in(phone)
+    assert is_signed_in(client)
 
 
-def test_the_page_asks_no_more_for_many_sessions(client, ana):
+def test_security_page_query_count_does_not_grow_with_sessions(client, ana):
     sign_in(client, ana)
     counts = []
     for _more in range(2):
@@ -371,7 +381,7 @@ def test_the_page_asks_no_more_for_many_sessions(client, ana):
         ("<script>", "Navigateur inconnu"),
     ],
 )  # fmt: skip
-def test_a_browser_is_told_in_two_words(user_agent, said):
+def test_describe_browser_names_browser_and_system(user_agent, said):
     assert describe_browser(user_agent) == said
 
 
@@ -379,7 +389,7 @@ def test_a_browser_is_told_in_two_words(user_agent, said):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_administrator_resets_a_lost_factor(ana, command):
+def test_reset_second_factor_command_removes_factors_and_is_audited(ana, command):
     add_app(ana)
     done = command("reset_second_factor", "ANA@example.org", "--reason", "phone stolen")
     assert (done.returncode, done.stdout) == (
@@ -394,7 +404,7 @@ def test_an_administrator_resets_a_lost_factor(ana, command):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_reset_that_cannot_be_says_why(ana, command):
+def test_reset_second_factor_command_explains_refusal(ana, command):
     for email, sentence in [("eva@example.org", "eva"), (ana.email, "ana")]:
         done = command("reset_second_factor", email)
         assert done.returncode == 2

@@ -12,15 +12,15 @@ from convention.accounts.session_store import SessionStore
 pytestmark = pytest.mark.django_db
 
 
-def kept(**values: int) -> SessionStore:
+def make_saved_session(**values: int) -> SessionStore:
     session = SessionStore()
     session.update(values)
     session.save()
     return session
 
 
-def test_what_is_noted_is_there_for_the_next_page(django_assert_num_queries):
-    key = kept(a=1).session_key
+def test_saved_value_is_loaded_by_next_request(django_assert_num_queries):
+    key = make_saved_session(a=1).session_key
     session = SessionStore(key)
     with django_assert_num_queries(2):
         session["b"] = 2
@@ -28,8 +28,8 @@ def test_what_is_noted_is_there_for_the_next_page(django_assert_num_queries):
     assert dict(SessionStore(key).items()) == {"a": 1, "b": 2}
 
 
-def test_a_session_that_ended_meanwhile_does_not_come_back():
-    session = SessionStore(kept(a=1).session_key)
+def test_saving_ended_session_fails_and_does_not_recreate_it():
+    session = SessionStore(make_saved_session(a=1).session_key)
     assert session["a"] == 1
     Session.objects.all().delete()
     session["b"] = 2
@@ -38,8 +38,8 @@ def test_a_session_that_ended_meanwhile_does_not_come_back():
     assert not Session.objects.exists()
 
 
-def test_an_expired_session_is_none_and_who_has_its_key_gets_another():
-    key = kept(a=1).session_key
+def test_expired_session_is_empty_and_saved_under_another_key():
+    key = make_saved_session(a=1).session_key
     Session.objects.update(expire_date=timezone.now() - datetime.timedelta(seconds=1))
     session = SessionStore(key)
     session["b"] = 2
@@ -49,16 +49,16 @@ def test_an_expired_session_is_none_and_who_has_its_key_gets_another():
     assert dict(SessionStore(key).items()) == {}
 
 
-def test_another_key_takes_along_what_was_kept_and_the_old_one_opens_nothing():
-    session = kept(a=1)
+def test_cycle_key_moves_values_and_invalidates_old_key():
+    session = make_saved_session(a=1)
     old = session.session_key
     session.cycle_key()
     assert dict(SessionStore(session.session_key).items()) == {"a": 1}
     assert dict(SessionStore(old).items()) == {}
 
 
-def test_a_session_that_is_flushed_is_gone():
-    session = kept(a=1)
+def test_flushed_session_is_deleted_and_can_be_saved_again():
+    session = make_saved_session(a=1)
     session.flush()
     assert (session.session_key, Session.objects.count()) == (None, 0)
     session["b"] = 2

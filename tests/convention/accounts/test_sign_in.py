@@ -30,7 +30,7 @@ def limits(settings):
     cache.clear()
 
 
-def test_a_venue_that_shares_one_address_can_sign_in(client):
+def test_many_accounts_can_sign_in_from_one_ip_address(client):
     answers = [
         client.post(LOGIN, {"login": f"p{number}@example.org", "password": "wrong"}) for number in range(35)
     ]
@@ -38,35 +38,37 @@ def test_a_venue_that_shares_one_address_can_sign_in(client):
     assert "Too many" not in answers[-1].content.decode()
 
 
-def test_guessing_one_password_ends_soon(client):
+def test_guessing_password_of_one_account_is_limited(client):
     make_person(email="ana@example.org", password="right and long")
     for _try in range(6):
         answer = client.post(LOGIN, {"login": "ana@example.org", "password": "wrong"})
     assert TOO_MANY in answer.content.decode()
 
 
-def test_another_port_in_the_sites_name_is_no_other_count(client):
+def test_port_in_host_header_does_not_reset_failure_count(client):
     make_person(email="ana@example.org", password="right and long")
     for port in range(6000, 6006):
         answer = client.post(LOGIN, {"login": "Ana@example.org", "password": "wrong"}, HTTP_HOST=f"x:{port}")
     assert TOO_MANY in answer.content.decode()
 
 
-def test_what_is_too_often_is_said_in_a_page(client, settings):
+def test_too_many_attempts_shows_page_with_status_429(client, settings):
     settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip"}
     answers = [client.post(LOGIN, {"login": "p@example.org", "password": "wrong"}) for _try in "12"]
     assert [answer.status_code for answer in answers] == [200, 429]
     assert "Too many attempts" in answers[1].content.decode()
 
 
-def test_a_stranger_and_a_member_get_the_same_answer(client):
+def test_failed_sign_in_shows_same_page_for_known_and_unknown_address(client):
     make_person(email="ana@example.org", password="right and long")
-    known, unknown = (said_to(client, address) for address in ("ana@example.org", "eva@example.org"))
+    known, unknown = (
+        post_wrong_password(client, address) for address in ("ana@example.org", "eva@example.org")
+    )
     assert known == unknown
 
 
-class Counted(MD5PasswordHasher):
-    """A password hasher that counts how often it hashes, which is what takes time."""
+class CountingPasswordHasher(MD5PasswordHasher):
+    """Count how often a password is hashed, which is what takes time."""
 
     algorithm = "counted"
     times: ClassVar[list[str]] = []
@@ -76,29 +78,27 @@ class Counted(MD5PasswordHasher):
         return super().encode(password, salt)
 
 
-def test_a_stranger_and_a_member_wait_as_long(client, settings):
-    settings.PASSWORD_HASHERS = ["tests.convention.accounts.test_sign_in.Counted"]
+def test_failed_sign_in_hashes_once_for_known_and_unknown_address(client, settings):
+    settings.PASSWORD_HASHERS = ["tests.convention.accounts.test_sign_in.CountingPasswordHasher"]
     make_person(email="ana@example.org", password="right and long")
     for address in ("ana@example.org", "eva@example.org"):
-        Counted.times.clear()
-        said_to(client, address)
-        assert len(Counted.times) == 1, address
+        CountingPasswordHasher.times.clear()
+        post_wrong_password(client, address)
+        assert len(CountingPasswordHasher.times) == 1, address
 
 
-def said_to(client, address):
+def post_wrong_password(client, address):
     answer = client.post(LOGIN, {"login": address, "password": "wrong"})
     return re.sub(r'value="[^"]*"', "", answer.content.decode())
 
 
-def test_the_back_office_has_no_door_of_its_own(client):
+def test_back_office_login_redirects_to_sign_in_page(client):
     answer = client.get("/back-office/login/?next=/back-office/")
     assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/accounts/login/")
 
 
 @pytest.mark.parametrize("second_factor", ["offered", "required"])
-def test_a_session_from_before_a_role_ends_as_soon_as_any_of_those_who_have_one(
-    client, settings, second_factor
-):
+def test_session_lifetime_is_shortened_when_person_gets_a_role(client, settings, second_factor):
     settings.SECOND_FACTOR, settings.SESSION_COOKIE_AGE = second_factor, 14 * 24 * 3600
     person = make_person()
     client.force_login(person)
@@ -113,7 +113,7 @@ def test_a_session_from_before_a_role_ends_as_soon_as_any_of_those_who_have_one(
     assert [query["sql"] for query in asked if "UPDATE" in query["sql"]] == []
 
 
-def test_an_unknown_address_is_told_in_a_mail_that_no_account_is_needed(client, mailoutbox):
+def test_unknown_address_gets_email_saying_that_no_account_is_needed(client, mailoutbox):
     answer = client.post("/en/accounts/login/code/", {"email": "eva@example.org"})
     assert (answer.status_code, answer["Location"]) == (302, "/en/accounts/login/code/confirm/")
     [letter] = mailoutbox
@@ -126,7 +126,7 @@ def test_an_unknown_address_is_told_in_a_mail_that_no_account_is_needed(client, 
     ("form", "link"),
     [("password/reset/", "password/reset/key/"), ("email/", "confirm-email/")],
 )
-def test_mailed_links_lead_to_our_site_whatever_it_is_called_by(client, mailoutbox, settings, form, link):
+def test_mailed_links_use_site_url_instead_of_request_host(client, mailoutbox, settings, form, link):
     settings.SITE_URL = "https://club.example"
     client.force_login(make_account(email="ana@example.org"))
     values = {"email": "ana@example.org" if "reset" in form else "new@example.org", "action_add": ""}
@@ -138,7 +138,7 @@ def test_mailed_links_lead_to_our_site_whatever_it_is_called_by(client, mailoutb
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("occasion", sorted(ACCOUNT_MAIL_TEXTS))
-def test_each_letter_about_an_account_is_whole_in_both_forms(mailoutbox, occasion, language):
+def test_account_email_is_complete_in_text_and_html(mailoutbox, occasion, language):
     values = {name: f"{name}@example.org" for name in ("from_email", "to_email", "deleted_email")}
     link = {"password_reset_url": "https://club.example/key/"} if occasion == "password_reset_key" else {}
     context = {**values, **link, "code": "12345" if occasion == "login_code" else ""}
@@ -156,7 +156,7 @@ def test_each_letter_about_an_account_is_whole_in_both_forms(mailoutbox, occasio
         assert wrap_mail_lines(str(ACCOUNT_MAIL_TEXTS[occasion].closing)).strip() in sent.body
 
 
-def test_letters_speak_french_and_english(mailoutbox):
+def test_account_email_subject_is_translated(mailoutbox):
     subjects = [
         write_account_letter("webauthn_added", "a@example.org", {}, language).subject
         for language in ("fr", "en")

@@ -1,4 +1,4 @@
-"""A new address that somebody typed for their account is not theirs before its owner has said so."""
+"""A new address of an account has no effect before its owner confirms it."""
 
 import re
 
@@ -23,7 +23,7 @@ def _no_counts():
 
 @pytest.fixture
 def typist():
-    """Somebody who typed an address as the new one of their account."""
+    """Return the account that adds an address which is not its own."""
     return make_account(email="eve@example.org", first_name="Eve", password="long and right")
 
 
@@ -35,9 +35,7 @@ def typed(typist: Person, address: str) -> Client:
     return browser
 
 
-def test_whom_the_club_does_not_know_gets_no_code_for_the_account_of_whoever_typed(
-    client, typist, mailoutbox
-):
+def test_unverified_address_without_account_gets_no_login_code(client, typist, mailoutbox):
     typed(typist, "victor@example.org")
     del mailoutbox[:]
     client.post(CODE_PAGE, {"email": "victor@example.org"})
@@ -47,8 +45,8 @@ def test_whom_the_club_does_not_know_gets_no_code_for_the_account_of_whoever_typ
 
 
 @pytest.mark.parametrize("number", range(8))
-def test_who_was_never_signed_in_signs_in_to_their_own_account(client, typist, mailoutbox, number):
-    """Whatever the numbers of the two accounts: a set of both gives either first."""
+def test_login_code_opens_account_of_address_owner(client, typist, mailoutbox, number):
+    """Try several ids: a set of the two accounts may yield either first."""
     victor = [make_person(email=f"victor{n}@example.org") for n in range(8)][number]
     typed(typist, victor.email)
     del mailoutbox[:]
@@ -61,7 +59,7 @@ def test_who_was_never_signed_in_signs_in_to_their_own_account(client, typist, m
     assert typist.email == "eve@example.org"
 
 
-def test_a_code_mailed_to_a_former_address_signs_nobody_in(client, typist, mailoutbox):
+def test_login_code_sent_to_former_address_is_refused(client, typist, mailoutbox):
     client.post(CODE_PAGE, {"email": typist.email})
     code = re.search(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b", mailoutbox[-1].body)[0]
     typist.email = "eve@new.example"
@@ -74,7 +72,7 @@ def test_a_code_mailed_to_a_former_address_signs_nobody_in(client, typist, mailo
     assert "_auth_user_id" not in client.session
 
 
-def test_a_new_password_is_chosen_for_ones_own_account_alone(client, typist, mailoutbox):
+def test_password_reset_sends_one_email_despite_unverified_address(client, typist, mailoutbox):
     victor = make_person(email="victor@example.org")
     typed(typist, victor.email)
     del mailoutbox[:]
@@ -82,38 +80,36 @@ def test_a_new_password_is_chosen_for_ones_own_account_alone(client, typist, mai
     assert len(mailoutbox) == 1
 
 
-def link_in(mail) -> str:
+def find_confirmation_path(mail) -> str:
     return re.search(r"(/en/accounts/confirm-email/\S+/)", mail.body)[1]
 
 
-def test_whoever_gets_the_mail_does_not_give_their_address_to_the_account_of_a_stranger(
-    client, typist, mailoutbox
-):
+def test_confirmation_link_does_nothing_without_signing_in(client, typist, mailoutbox):
     typed(typist, "victor@example.org")
-    answer = client.post(link_in(mailoutbox[-1]))
+    answer = client.post(find_confirmation_path(mailoutbox[-1]))
     assert answer["Location"].startswith("/en/accounts/login/?next=/en/accounts/confirm-email/")
     typist.refresh_from_db()
     assert typist.email == "eve@example.org"
     assert not EmailAddress.objects.filter(email="victor@example.org", verified=True).exists()
 
 
-def test_whoever_is_signed_in_to_the_account_gives_it_the_address(typist, mailoutbox):
+def test_signed_in_person_confirms_new_address(typist, mailoutbox):
     browser = typed(typist, "eve@new.example")
-    browser.post(link_in(mailoutbox[-1]))
+    browser.post(find_confirmation_path(mailoutbox[-1]))
     typist.refresh_from_db()
     assert typist.email == "eve@new.example"
 
 
-def test_an_address_of_somebody_else_of_the_club_is_given_to_nobody(typist, mailoutbox):
+def test_address_of_another_person_cannot_be_confirmed(typist, mailoutbox):
     browser = typed(typist, "victor@example.org")
     make_person(email="victor@example.org")
-    assert browser.post(link_in(mailoutbox[-1])).status_code in {200, 302}
+    assert browser.post(find_confirmation_path(mailoutbox[-1])).status_code in {200, 302}
     typist.refresh_from_db()
     assert typist.email == "eve@example.org"
 
 
-def test_the_first_address_of_an_account_is_confirmed_without_signing_in(client, mailoutbox):
+def test_first_address_is_confirmed_without_signing_in(client, mailoutbox):
     make_person(email="ana@example.org", password="long and right")
     client.post("/en/accounts/login/", {"login": "ana@example.org", "password": "long and right"})
-    Client().post(link_in(mailoutbox[-1]))
+    Client().post(find_confirmation_path(mailoutbox[-1]))
     assert EmailAddress.objects.get(email="ana@example.org").verified

@@ -11,29 +11,29 @@ from drf_spectacular.generators import SchemaGenerator
 from tests.api_changes import breaks
 from tests.conftest import ROOT
 
-KEPT = ROOT / "docs" / "openapi.json"
+COMMITTED_DESCRIPTION = ROOT / "docs" / "openapi.json"
 ACCEPT = "ACCEPT_API=1 .venv/bin/pytest tests/convention/api/test_description.py"
 
 
-def described() -> dict:
+def generate_description() -> dict:
     """Return the current description, in English."""
     with override("en"):
         return json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True)))
 
 
-def test_the_description_is_the_one_that_was_promised():
-    now = described()
+def test_api_description_equals_committed_one():
+    now = generate_description()
     if os.environ.get("ACCEPT_API"):
-        KEPT.write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n")
-    promised = json.loads(KEPT.read_text())
+        COMMITTED_DESCRIPTION.write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n")
+    promised = json.loads(COMMITTED_DESCRIPTION.read_text())
     broken = breaks(promised, now)
     assert broken == [], f"This breaks programs. If it must be, say so in CHANGELOG.md, then: {ACCEPT}"
     assert now == promised, f"The description has grown. Accept it, and commit docs/openapi.json: {ACCEPT}"
 
 
-def test_nothing_in_the_description_is_without_words_or_answers():
+def test_every_operation_has_description_and_response_content():
     wordless = []
-    for path, operations in described()["paths"].items():
+    for path, operations in generate_description()["paths"].items():
         for method, operation in operations.items():
             assert {"401", "403"} & set(operation["responses"]) or {} in operation["security"], path
             if not operation.get("description", operation.get("summary")):
@@ -93,14 +93,14 @@ def schema(description, name):
             lambda d: schema(d, "SnapshotResponse")["properties"]["sequence"].update(nullable=True),
             ["GET /api/v1/scanner/snapshot/: 200.sequence may now be null"],
         ),
-        # additions break nobody
+        # Additions are compatible.
         (lambda d: d["paths"].update({"/api/v1/new/": {"get": {"responses": {}}}}), []),
         (lambda d: schema(d, "EventResponse")["properties"].update(new=TEXT), []),
         (lambda d: schema(d, "OrderCreateRequest")["properties"].update(new=TEXT), []),
     ],
 )
-def test_what_breaks_programs_is_named(change, said):
-    promised = described()
+def test_breaking_changes_are_named(change, said):
+    promised = generate_description()
     now = copy.deepcopy(promised)
     change(now)
     assert breaks(promised, now) == said

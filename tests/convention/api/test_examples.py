@@ -115,7 +115,7 @@ SERIALIZERS = {
 
 
 def list_mismatches(schema: dict[str, Any], value: Any) -> list[str]:
-    """Return in words where a value does not fit a schema of the description."""
+    """Return a message for each mismatch between a value and a schema of the description."""
     validator = Draft4Validator(
         {**make_strict(schema), "components": COMPONENTS}, format_checker=FormatChecker()
     )
@@ -178,7 +178,7 @@ def test_response_example_fits_the_description(method, path, status, example):
         ({"code": "A" * 41}, "code"),
     ],
 )
-def test_what_the_description_excludes_does_not_pass_the_serializer(body, field):
+def test_serializer_refuses_values_outside_the_description(body, field):
     with pytest.raises(InvalidFields) as refusal:
         validate_body(OrderCreateRequest, body)
 
@@ -187,7 +187,7 @@ def test_what_the_description_excludes_does_not_pass_the_serializer(body, field)
 
 @pytest.fixture
 def site():
-    """An event with something in every list, and the header of each kind of caller."""
+    """Create an event with a row in every list; return the headers of each kind of caller."""
     event = make_scanned_event(slug="convention")
     ticket = make_ticket(event, slug="guest", price=12_000)
     voucher = make_voucher(event)
@@ -217,8 +217,8 @@ def site():
 
 
 def make_planned_draft(event, person):
-    """Create what the examples about the draft speak of: a version, and a session that was moved last."""
-    # The examples' own day is fixed, and the event takes place today.
+    """Create the version and the latest move that the examples about the draft refer to."""
+    # The examples have a fixed date, and the event takes place today.
     event.starts_at = min(event.starts_at, datetime.datetime(2027, 6, 16, tzinfo=datetime.UTC))
     event.ends_at = max(event.ends_at, datetime.datetime(2027, 6, 17, tzinfo=datetime.UTC))
     event.save()

@@ -27,7 +27,7 @@ CONFIG = {
     },
     "operations": [
         {
-            # Each scan of a batch has a result of its own, also what is none: see test_each_scan_is_answered.
+            # Each item of a batch has its own result, even if it is invalid: see test_each_scan_is_answered.
             "include-name": "POST /api/v1/scanner/scans/",
             "checks": {"negative_data_rejection": {"expected-statuses": ["200", *REFUSALS]}},
         }

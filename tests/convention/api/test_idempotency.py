@@ -1,4 +1,4 @@
-"""Requests with an Idempotency-Key: sent again, they do nothing again."""
+"""A request repeated with the same Idempotency-Key has no second effect."""
 
 import datetime
 
@@ -32,7 +32,7 @@ def program(event):
         ("rooms/", {"name": "Salle 1"}, "rooms"),
     ],
 )
-def test_a_repeated_request_adds_nothing_and_is_answered_alike(event, program, path, body, items):
+def test_repeated_request_creates_nothing_and_returns_same_response(event, program, path, body, items):
     answers = [program.post(path, body, key="k1") for _time in range(2)]
 
     assert [answer.status_code for answer in answers] == [201, 201]
@@ -60,7 +60,7 @@ def test_a_repeated_undo_undoes_one_command(event, program):
     assert Move.objects.filter(undone_at__isnull=False).count() == 1
 
 
-def test_a_repeated_publication_is_answered_alike(event, program):
+def test_repeated_publication_returns_same_response(event, program):
     program.post("draft/slots/", {"seen_revision": 0, "slots": [make_move(make_session(event), 30)]})
     body = {"notify": "nobody", "revision": 1}
 
@@ -81,7 +81,7 @@ def test_a_key_with_other_content_is_refused(event, program):
     assert event.rooms.count() == 1
 
 
-def test_a_key_of_another_token_is_another_key(event, program):
+def test_same_key_of_another_token_is_independent(event, program):
     program.post("speakers/", {"name": "Ada"}, key="k1")
 
     make_program(event).post("speakers/", {"name": "Ada"}, key="k1")
@@ -89,7 +89,7 @@ def test_a_key_of_another_token_is_another_key(event, program):
     assert event.speakers.count() == 2
 
 
-def test_a_request_that_failed_may_be_sent_again(event, program):
+def test_failed_request_can_be_retried_with_same_key(event, program):
     program.post("rooms/", {"name": "Salle 1"})
     assert program.post("rooms/", {"name": "Salle 1"}, key="k1").status_code == 422
     event.rooms.all().delete()

@@ -12,7 +12,7 @@ from tests.factories import make_event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-ASKED = [
+ERROR_REQUESTS = [
     ("post", "/api/v1/schema/", {}, 405),
     ("get", "/api/v1/schema/", {"accept": "image/png"}, 406),
     ("get", "/api/v1/schema/?format=zzz", {}, 404),
@@ -25,29 +25,29 @@ ASKED = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "headers", "status"), ASKED)
-def test_an_error_is_a_problem(client, method, path, headers, status):
+@pytest.mark.parametrize(("method", "path", "headers", "status"), ERROR_REQUESTS)
+def test_error_response_is_problem_details(client, method, path, headers, status):
     answer = getattr(client, method)(path, headers=headers)
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
     body = json.loads(answer.content)
     assert (body["status"], set(body)) == (status, {"type", "title", "status", "detail"})
 
 
-NOTHING = {"fr": "Il n’y a rien à cette adresse.", "en": "There is nothing at this address."}
-BROKEN = {
+NOT_FOUND_DETAIL = {"fr": "Il n’y a rien à cette adresse.", "en": "There is nothing at this address."}
+INVALID_JSON_DETAIL = {
     "fr": "Le corps de la requête n’est pas du JSON valide, à la ligne 2, colonne 1.",
     "en": "The body is not valid JSON, at line 2, column 1.",
 }
-NO_EVENT = {
+NO_EVENT_DETAIL = {
     "fr": "Événement introuvable. Vérifiez l’adresse.",
     "en": "We could not find this event. Check the address.",
 }
-METHOD = {"fr": "Envoyez POST à cette adresse.", "en": "Send POST to this address."}
-SAID = [
-    ("get", "/api/v1/nothing/", NOTHING),
-    ("get", "/api", NOTHING),
-    ("post", "/api/v1/events/nowhere/orders/", NO_EVENT),
-    ("get", "/api/v1/scanner/scans/", METHOD),
+WRONG_METHOD_DETAIL = {"fr": "Envoyez POST à cette adresse.", "en": "Send POST to this address."}
+TRANSLATED_ERRORS = [
+    ("get", "/api/v1/nothing/", NOT_FOUND_DETAIL),
+    ("get", "/api", NOT_FOUND_DETAIL),
+    ("post", "/api/v1/events/nowhere/orders/", NO_EVENT_DETAIL),
+    ("get", "/api/v1/scanner/scans/", WRONG_METHOD_DETAIL),
 ]
 
 
@@ -55,8 +55,8 @@ SAID = [
     ("accepted", "language"),
     [(None, "fr"), ("de", "fr"), ("en-GB,en;q=0.9,fr;q=0.5", "en"), ("fr,en", "fr"), ("en;q=0", "fr")],
 )
-@pytest.mark.parametrize("asked", SAID)
-def test_the_sentence_is_in_the_language_that_is_accepted(client, asked, accepted, language):
+@pytest.mark.parametrize("asked", TRANSLATED_ERRORS)
+def test_error_detail_is_in_accepted_language(client, asked, accepted, language):
     method, path, said = asked
     headers = {"accept-language": accepted} if accepted else {}
     answer = getattr(client, method)(path, data={}, content_type="application/json", headers=headers)
@@ -64,8 +64,8 @@ def test_the_sentence_is_in_the_language_that_is_accepted(client, asked, accepte
     assert "Accept-Language" in answer["Vary"]
 
 
-@pytest.mark.parametrize("language", BROKEN)
-def test_a_body_that_cannot_be_read_is_named_by_its_place(client, language):
+@pytest.mark.parametrize("language", INVALID_JSON_DETAIL)
+def test_invalid_json_error_names_line_and_column(client, language):
     make_event(slug="open")
     answer = client.post(
         "/api/v1/events/open/orders/",
@@ -73,25 +73,25 @@ def test_a_body_that_cannot_be_read_is_named_by_its_place(client, language):
         content_type="application/json",
         headers={"accept-language": language},
     )
-    assert (answer.status_code, answer.json()["detail"]) == (400, BROKEN[language])
+    assert (answer.status_code, answer.json()["detail"]) == (400, INVALID_JSON_DETAIL[language])
 
 
-FORGOTTEN = {
+MISSING_SLASH_DETAIL = {
     "fr": "Il n’y a rien à cette adresse. Envoyez cette requête à {}, avec la barre oblique à la fin.",
     "en": "There is nothing at this address. Send this to {}, with a slash at the end.",
 }
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
-@pytest.mark.parametrize("language", FORGOTTEN)
-def test_what_is_sent_without_the_final_slash_is_told_the_right_address(client, language, method):
+@pytest.mark.parametrize("language", MISSING_SLASH_DETAIL)
+def test_write_without_trailing_slash_gets_404_with_correct_path(client, language, method):
     path = "/api/v1/events/open/orders"
     answer = getattr(client, method)(path, "{}", "application/json", headers={"accept-language": language})
     assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
-    assert answer.json()["detail"] == FORGOTTEN[language].format(f"{path}/")
+    assert answer.json()["detail"] == MISSING_SLASH_DETAIL[language].format(f"{path}/")
 
 
-def test_what_is_read_without_the_final_slash_is_led_there(client):
+def test_get_without_trailing_slash_is_redirected(client):
     answer = client.get("/api/v1/events/open/sessions?limit=5")
     assert (answer.status_code, answer["Location"]) == (301, "/api/v1/events/open/sessions/?limit=5")
 

@@ -20,7 +20,7 @@ def person():
     return Person.objects.create_user("ada@club.example", first_name="Ada")
 
 
-def test_only_the_hash_is_kept_and_the_trail_says_so(person):
+def test_only_token_hash_is_stored_and_creation_is_audited(person):
     row, token = create_token(person_id=person.pk, name="script", scopes=["events:read"])
     assert token.startswith("cvn_")
     assert token not in str(ApiToken.objects.filter(pk=row.pk).values().get())
@@ -35,14 +35,14 @@ def test_unknown_scopes_are_refused(person, scopes):
         create_token(person_id=person.pk, name="script", scopes=scopes)
 
 
-def test_nobody_revokes_another_ones_token(person):
+def test_token_of_another_person_cannot_be_revoked(person):
     row, _token = create_token(person_id=person.pk, name="script", scopes=["events:read"])
     with pytest.raises(NotFound):
         revoke_token(person_id=person.pk + 1, token_id=row.pk)
     assert ApiToken.objects.get().is_valid()
 
 
-def test_a_token_ends_by_time_and_by_revocation(person):
+def test_token_is_invalid_after_expiry_or_revocation(person):
     row, _token = create_token(
         person_id=person.pk, name="x", scopes=["events:read"], lifetime=datetime.timedelta(days=1)
     )
@@ -65,19 +65,19 @@ def test_the_page_shows_the_token_once(client, person):
     assert "lire les événements et les programmes" in again
 
 
-def test_strangers_are_sent_to_sign_in(client):
+def test_anonymous_user_is_redirected_to_sign_in(client):
     answer = client.get(reverse("api-tokens"))
     assert (answer.status_code, answer.url) == (302, "/accounts/login/?next=/me/tokens/")
 
 
-def test_bad_fields_get_sentences(client, person):
+def test_invalid_fields_get_form_errors(client, person):
     client.force_login(person)
     page = client.post(reverse("api-tokens"), {"name": "x" * 101, "scopes": ["root"]})
     assert set(page.context["form"].errors) == {"name", "scopes"}
     assert ApiToken.objects.count() == 0
 
 
-def test_unknown_addresses_answer_with_a_problem(client):
+def test_unknown_path_returns_problem_details(client):
     answer = client.get("/api/v1/nothing/here/")
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json() == {
@@ -88,12 +88,12 @@ def test_unknown_addresses_answer_with_a_problem(client):
     }
 
 
-def test_each_problem_has_a_page(client):
+def test_problem_type_has_a_description(client):
     assert "No places are left" in client.get("/api/v1/problems/sold-out").json()["description"]
     assert client.get("/api/v1/problems/nonsense").status_code == 404
 
 
-def test_schema_and_docs_are_there(client):
+def test_schema_lists_all_paths_and_docs_have_no_inline_script(client):
     schema = client.get("/api/v1/schema/?format=json").json()
     assert schema["info"]["title"] == "Convention"
     assert set(schema["paths"]) == {

@@ -39,7 +39,7 @@ def test_reading_attendance_is_recorded(client):
     assert (line.subject, line.event) == (subject, "x")
 
 
-def test_who_may_not_read_leaves_no_line(client):
+def test_refused_request_is_not_recorded(client):
     make_event(slug="x")
     assert read(client, headers_of(make_person())[1], "x", "nowhere") == [403, 404]
     assert not AuditEntry.objects.filter(verb="registrations.read").exists()

@@ -40,7 +40,7 @@ def seeded(transactional_db):
     Person.objects.filter(email=ORGANIZER).update(password=make_password("convention"))
     person = make_person(first_name="Zoë", last_name="O’Hara \\N \t\n“𝕏” 李", email="zoe@example.org")
     person.groups.create(name="Équipe")
-    make_person(email="gone@example.org").delete()  # its number is never given again
+    make_person(email="gone@example.org").delete()  # its primary key must never be used again
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ def empty(request, tmp_path, stored_schema):
         cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def saved_of(label: str, rows: list[dict]) -> list[dict]:
-    """Return the rows of a model that a backup takes."""
+def filter_saved_rows(label: str, rows: list[dict]) -> list[dict]:
+    """Return the rows of a model as a backup contains them."""
     rule = get_backup_rule(apps.get_model(label))
     if rule.excludes_all_rows:
         return []
@@ -83,9 +83,7 @@ def saved_of(label: str, rows: list[dict]) -> list[dict]:
 
 
 @pytest.mark.long
-def test_every_row_comes_back_in_either_database_and_the_site_works_as_before(
-    seeded, empty, manage, tmp_path
-):
+def test_restore_recreates_every_row_on_both_databases_and_site_works(seeded, empty, manage, tmp_path):
     event = Event.objects.get(slug="small")
     asked = {
         "codes": [code for _holder, code in build_badge_codes(event)],
@@ -99,7 +97,7 @@ def test_every_row_comes_back_in_either_database_and_the_site_works_as_before(
     assert len(there["registrations.Registration"]) == 40
     told = manage("shell", "--no-imports", "-c", TELL, DATABASE_URL=empty, ASKED=json.dumps(asked))
     here = json.loads(told.stdout)
-    assert here["rows"] == {label: saved_of(label, rows) for label, rows in there.items()}
+    assert here["rows"] == {label: filter_saved_rows(label, rows) for label, rows in there.items()}
     assert here["answers"] == {
         "codes": len(asked["codes"]),
         "orders": [200] * 5,
@@ -109,7 +107,7 @@ def test_every_row_comes_back_in_either_database_and_the_site_works_as_before(
 
 
 @pytest.mark.once
-def test_a_backup_is_for_its_owner_only_and_can_be_checked(small, manage):
+def test_backup_file_is_private_and_passes_check(small, manage):
     assert small.stat().st_mode & 0o777 == 0o600
     done = manage("restore", "--check", str(small), DATABASE_URL="postgres://127.0.0.1:1/none")
     assert done.stderr.endswith("UTC. Toutes les sommes de contrôle sont correctes.\n")
@@ -117,7 +115,7 @@ def test_a_backup_is_for_its_owner_only_and_can_be_checked(small, manage):
 
 
 @pytest.mark.once
-def test_another_key_is_said_and_the_key_itself_is_not_in_the_file(new_site, small, manage):
+def test_restore_reports_other_secret_key_and_backup_does_not_contain_it(new_site, small, manage):
     with zipfile.ZipFile(small) as archive:
         assert settings.SECRET_KEY not in archive.read("manifest.json").decode()
     done = manage("restore", str(small), DATABASE_URL=new_site, SECRET_KEY="another" * 9)
@@ -126,7 +124,7 @@ def test_another_key_is_said_and_the_key_itself_is_not_in_the_file(new_site, sma
 
 
 @pytest.mark.once
-def test_a_database_with_data_is_left_alone(small, manage):
+def test_restore_into_database_with_data_is_refused(small, manage):
     before = every_row()
     done = manage("restore", str(small))
     assert (done.returncode, done.stdout) == (2, "")
@@ -139,7 +137,7 @@ def test_a_database_with_data_is_left_alone(small, manage):
 
 @pytest.mark.long
 @pytest.mark.once
-def test_uploaded_files_come_back(new_site, manage, tmp_path):
+def test_uploaded_files_are_restored(new_site, manage, tmp_path):
     picture = tmp_path / "var" / "media" / "logos" / "é.png"
     picture.parent.mkdir(parents=True)
     picture.write_bytes(b"\x89PNG" * 1000)
@@ -157,7 +155,7 @@ def mode(path: Path) -> int:
 
 @pytest.mark.long
 @pytest.mark.once
-def test_what_a_restore_writes_and_finds_is_for_its_owner_only(new_site, manage, tmp_path):
+def test_restore_makes_new_and_existing_files_private(new_site, manage, tmp_path):
     picture = tmp_path / "var" / "media" / "logos" / "a.png"
     picture.parent.mkdir(parents=True)
     picture.write_bytes(b"\x89PNG")
@@ -172,7 +170,7 @@ def test_what_a_restore_writes_and_finds_is_for_its_owner_only(new_site, manage,
     keys = {
         "SECRET_KEY": "k" * 50,
         "IDENTITY_KEYS": ",".join(settings.IDENTITY_KEYS),
-    }  # no file made at the start
+    }  # so that startup creates no key file
     done = manage("restore", str(path), VAR_DIR=str(there), DATABASE_URL=f"sqlite:///{database}", **keys)
     assert done.returncode == 0, done.stderr
     assert (there / "media" / "logos" / "a.png").exists()
@@ -185,7 +183,7 @@ def test_what_a_restore_writes_and_finds_is_for_its_owner_only(new_site, manage,
 
 
 @pytest.mark.once
-def test_a_backup_over_a_file_that_others_read_takes_it_from_them(db, tmp_path):
+def test_backup_over_world_readable_file_makes_it_private(db, tmp_path):
     for before, after in ((0o644, 0o600), (0o400, 0o400)):
         path = tmp_path / oct(before)
         path.write_text("old")
@@ -203,7 +201,7 @@ def test_a_missing_file_is_named(manage, tmp_path):
     )
 
 
-def test_others_write_while_a_backup_reads_and_it_sees_one_moment(manage):
+def test_backup_reads_one_snapshot_during_concurrent_writes(manage):
     make_company(name="Before")
     with read_snapshot():
         seen = Registration.objects.count(), Person.objects.count()

@@ -1,4 +1,4 @@
-"""Files that are no backup or forged: a sentence, exit status 2, and nothing half done."""
+"""Foreign, damaged and forged backup files: refused with a sentence, and nothing changes."""
 
 import random
 import stat
@@ -17,17 +17,17 @@ from tests.convention.backup.forgery import TABLE, Forgery, refusal
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
-OURS = "«\u202fFILE\u202f» n’est pas une sauvegarde faite par ce programme."
+NOT_A_BACKUP = "«\u202fFILE\u202f» n’est pas une sauvegarde faite par ce programme."
 DAMAGED = "«\u202fFILE\u202f» est abîmé"
 ALTERED = "«\u202fFILE\u202f» n’a pas été écrit par ce programme"
 
 
-def written(tmp_path: Path, content: bytes) -> Path:
+def write_file(tmp_path: Path, content: bytes) -> Path:
     (tmp_path / "file").write_bytes(content)
     return tmp_path / "file"
 
 
-def test_the_good_file_is_taken(good):
+def test_valid_backup_is_restored(good):
     restored = restore_backup(path=good)
     assert restored.manifest.tables[TABLE].rows == Registration.objects.count() == 1
     assert (settings.MEDIA_ROOT / "logo.png").read_bytes() == b"\x89PNG"
@@ -36,21 +36,21 @@ def test_the_good_file_is_taken(good):
 # --- the archive -----------------------------------------------------------------------------------------
 
 
-def test_what_is_no_archive_is_called_so(good, tmp_path):
+def test_file_that_is_no_backup_is_refused(good, tmp_path):
     for content in (b"", b"hello", b"\x00" * 1000):
-        assert refusal(written(tmp_path, content)) == OURS
+        assert refusal(write_file(tmp_path, content)) == NOT_A_BACKUP
     with zipfile.ZipFile(tmp_path / "foreign", "w") as archive:
         archive.writestr("report.csv", "a;b")
-    assert refusal(tmp_path / "foreign") == OURS
+    assert refusal(tmp_path / "foreign") == NOT_A_BACKUP
 
 
-def test_a_file_that_was_cut_is_damaged(good, tmp_path):
+def test_truncated_file_is_reported_as_damaged(good, tmp_path):
     content = good.read_bytes()
     for share in (0.0001, 0.1, 0.5, 0.9, 0.999):
-        assert refusal(written(tmp_path, content[: 2 + int(len(content) * share)])).startswith(DAMAGED)
+        assert refusal(write_file(tmp_path, content[: 2 + int(len(content) * share)])).startswith(DAMAGED)
 
 
-def test_a_changed_row_is_noticed(forge, tmp_path):
+def test_changed_row_is_reported_as_damage(forge, tmp_path):
     forged = forge()
     name = f"tables/{TABLE}.jsonl"
     forged.parts[name] = forged.parts[name].replace(b"zoe@", b"eve@")
@@ -59,7 +59,7 @@ def test_a_changed_row_is_noticed(forge, tmp_path):
     )
 
 
-def test_a_part_that_is_missing_or_too_many_is_named(forge, tmp_path):
+def test_missing_or_additional_part_is_named(forge, tmp_path):
     forged = forge()
     del forged.parts[f"tables/{TABLE}.jsonl"]
     assert refusal(forged.write(tmp_path / "less")).startswith(f"{DAMAGED} (tables/{TABLE}.jsonl)")
@@ -68,14 +68,14 @@ def test_a_part_that_is_missing_or_too_many_is_named(forge, tmp_path):
     assert "tables/evil.jsonl" in refusal(forged.write(tmp_path / "more"))
 
 
-def test_a_part_that_stands_there_twice_is_refused(forge, tmp_path):
+def test_duplicate_part_is_refused(forge, tmp_path):
     path = forge().write(tmp_path / "file")
     with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
         archive.writestr(f"tables/{TABLE}.jsonl", b"")
     assert refusal(path).startswith(ALTERED)
 
 
-def logo_as(forge, path: Path, info: zipfile.ZipInfo) -> Path:
+def repack_logo(forge, path: Path, info: zipfile.ZipInfo) -> Path:
     """Return a good archive whose picture is packed as `info` says."""
     forged = forge()
     content = forged.parts.pop("media/logo.png")
@@ -88,20 +88,20 @@ def test_other_compressions_links_and_devices_are_refused(forge, tmp_path):
     for packing in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
         info = zipfile.ZipInfo("media/logo.png")
         info.compress_type = packing
-        assert refusal(logo_as(forge, tmp_path / "file", info)).startswith(ALTERED)
+        assert refusal(repack_logo(forge, tmp_path / "file", info)).startswith(ALTERED)
     for kind in (stat.S_IFLNK, stat.S_IFDIR, stat.S_IFIFO, stat.S_IFCHR):
         info = zipfile.ZipInfo("media/logo.png")
         info.external_attr = (kind | 0o777) << 16
-        assert refusal(logo_as(forge, tmp_path / "file", info)).startswith(ALTERED)
+        assert refusal(repack_logo(forge, tmp_path / "file", info)).startswith(ALTERED)
 
 
-def test_a_part_that_needs_a_password_is_refused(forge, tmp_path):
+def test_password_protected_part_is_refused(forge, tmp_path):
     content = bytearray(forge().write(tmp_path / "file").read_bytes())
     content[content.rfind(b"PK\x01\x02") + 8] |= 1  # the flag of the last entry, that of the manifest
-    assert refusal(written(tmp_path, bytes(content))).startswith(ALTERED)
+    assert refusal(write_file(tmp_path, bytes(content))).startswith(ALTERED)
 
 
-def test_a_little_that_unpacks_to_very_much_is_refused_unread(forge, tmp_path):
+def test_zip_bomb_is_refused(forge, tmp_path):
     forged = forge()
     forged.put_file("zeros", bytes(300 * 1024 * 1024))
     path = forged.write(tmp_path / "file")
@@ -111,17 +111,17 @@ def test_a_little_that_unpacks_to_very_much_is_refused_unread(forge, tmp_path):
     )
 
 
-def test_a_size_that_the_archive_lies_about_is_noticed(forge, tmp_path):
+def test_false_size_in_archive_directory_is_refused(forge, tmp_path):
     content = forge().write(tmp_path / "honest").read_bytes()
     name = f"tables/{TABLE}.jsonl".encode()
     entry = content.rfind(name) - 46  # of the directory at the end
     size = int.from_bytes(content[entry + 24 : entry + 28], "little")
     for lie in (size - 1, size + 1, 2**32 - 2):
         lying = content[: entry + 24] + lie.to_bytes(4, "little") + content[entry + 28 :]
-        assert refusal(written(tmp_path, lying)).startswith((DAMAGED, ALTERED))
+        assert refusal(write_file(tmp_path, lying)).startswith((DAMAGED, ALTERED))
 
 
-def test_bytes_changed_at_random_never_end_in_anything_but_a_sentence(good, tmp_path):
+def test_random_byte_changes_raise_no_unexpected_error(good, tmp_path):
     content, chance = good.read_bytes(), random.Random(7)
     with open_backup(good) as backup:
         good = backup.manifest
@@ -132,7 +132,7 @@ def test_bytes_changed_at_random_never_end_in_anything_but_a_sentence(good, tmp_
         first = 0 if number % 2 else directory  # half of them within the directory
         for _each in range(chance.randint(1, 4)):
             broken[chance.randrange(first, len(broken))] = chance.randrange(256)
-        path = written(tmp_path, bytes(broken))
+        path = write_file(tmp_path, bytes(broken))
         try:
             with open_backup(path) as backup:
                 assert backup.manifest == good
@@ -143,21 +143,21 @@ def test_bytes_changed_at_random_never_end_in_anything_but_a_sentence(good, tmp_
 
 # --- paths of files --------------------------------------------------------------------------------------
 
-OUTSIDE = ["../evil", "/tmp/evil", "a/../../evil", "..", ".", "", "a//b", "./a", "a/", "a/./b", "a\x00b",
+UNSAFE_PATHS = ["../evil", "/tmp/evil", "a/../../evil", "..", ".", "", "a//b", "./a", "a/", "a/./b", "a\x00b",
            "a\nb", "\x1b[2J", "e" * 1001]  # fmt: skip
-TOGETHER = [("a", "a/b"), ("a/b", "a"), ("n" * 300,)]
+CONFLICTING_PATHS = [("a", "a/b"), ("a/b", "a"), ("n" * 300,)]
 
 
-def test_a_file_never_lands_elsewhere(forge, tmp_path):
-    for path in OUTSIDE:
+def test_unsafe_file_path_is_refused(forge, tmp_path):
+    for path in UNSAFE_PATHS:
         forged = forge()
         forged.put_file(path)
         assert refusal(forged.write(tmp_path / "file")).startswith((DAMAGED, ALTERED))
     assert not Path("/tmp/evil").exists()
 
 
-def test_files_that_cannot_stand_beside_each_other_change_nothing(forge, tmp_path, command):
-    for paths in TOGETHER:
+def test_conflicting_file_paths_change_nothing(forge, tmp_path, command):
+    for paths in CONFLICTING_PATHS:
         forged = forge()
         for path in paths:
             forged.put_file(path)
@@ -168,7 +168,7 @@ def test_files_that_cannot_stand_beside_each_other_change_nothing(forge, tmp_pat
     assert Registration.objects.count() == 0
 
 
-def test_files_are_taken_back_where_rows_are_not_stored_in_the_end(good):
+def test_unpacked_files_are_removed_if_restore_fails(good):
     def fail() -> None:
         with open_backup(good) as backup, unpack_files(backup, settings.MEDIA_ROOT) as files:
             files.put_in_place()
@@ -183,7 +183,7 @@ def test_files_are_taken_back_where_rows_are_not_stored_in_the_end(good):
 
 # --- the manifest ----------------------------------------------------------------------------------------
 
-NO_MANIFESTS = [
+INVALID_MANIFESTS = [
     "",
     "{",
     "[]",
@@ -196,22 +196,22 @@ NO_MANIFESTS = [
     "9" * 5000,
 ]
 WRONG_TYPES: list[Any] = [None, True, -1, 2**70, 1.5, "x", "\u0000", [], [1], {}, {"a": 1}]
-# Values of the right type that are refused because of what they are compared with.
+# Keys whose wrong values pass `open_backup`: they are compared with the site's only later.
 COMPARED_LATER = {"next", "columns", "migrations", "tables", "files"}
 
 
-def test_a_manifest_that_is_none_is_refused(forge, tmp_path):
-    for text in NO_MANIFESTS:
+def test_invalid_manifest_is_refused(forge, tmp_path):
+    for text in INVALID_MANIFESTS:
         forged = forge()
         forged.manifest = text
-        assert refusal(forged.write(tmp_path / "file")) == OURS
+        assert refusal(forged.write(tmp_path / "file")) == NOT_A_BACKUP
 
 
-def test_another_version_of_the_file_is_told_by_name(forge, tmp_path):
+def test_other_version_of_file_format_is_named(forge, tmp_path):
     told = [
         (1, "«\u202fFILE\u202f» provient d’une version plus ancienne du programme"),
         (3, "«\u202fFILE\u202f» provient d’une version plus récente du programme"),
-        *((value, OURS) for value in ("2", True, None, 2.0)),
+        *((value, NOT_A_BACKUP) for value in ("2", True, None, 2.0)),
     ]
     for version, sentence in told:
         forged = forge()
@@ -219,15 +219,15 @@ def test_another_version_of_the_file_is_told_by_name(forge, tmp_path):
         assert refusal(forged.write(tmp_path / "file")).startswith(sentence)
 
 
-def places_in(value: Any, path: tuple = ()) -> list[tuple]:
+def list_value_paths(value: Any, path: tuple = ()) -> list[tuple]:
     """Return the paths of all values of a manifest, for one table and one file only."""
     if isinstance(value, dict) and value:
         inner = {TABLE: value[TABLE]} if TABLE in value else dict(list(value.items())[:8])
-        return [path, *(place for key, one in inner.items() for place in places_in(one, (*path, key)))]
+        return [path, *(place for key, one in inner.items() for place in list_value_paths(one, (*path, key)))]
     return [path]
 
 
-def altered(forged: Forgery, place: tuple, value: Any) -> Forgery:
+def alter_manifest(forged: Forgery, place: tuple, value: Any) -> Forgery:
     """Return the forgery with another value at one path of its manifest."""
     inner = forged.manifest
     for key in place[:-1]:
@@ -236,7 +236,7 @@ def altered(forged: Forgery, place: tuple, value: Any) -> Forgery:
     return forged
 
 
-def is_taken(path: Path) -> bool:
+def is_accepted(path: Path) -> bool:
     try:
         with open_backup(path):
             return True
@@ -245,14 +245,14 @@ def is_taken(path: Path) -> bool:
 
 
 @pytest.mark.long
-def test_any_value_of_the_manifest_of_a_wrong_type_is_refused(forge, tmp_path):
-    places = places_in(forge().manifest)[1:]
+def test_manifest_value_of_wrong_type_is_refused(forge, tmp_path):
+    places = list_value_paths(forge().manifest)[1:]
     assert len(places) > 20
     taken = {
         (place[-1], str(wrong))
         for place in places
         for wrong in WRONG_TYPES
-        if is_taken(altered(forge(), place, wrong).write(tmp_path / "file"))
+        if is_accepted(alter_manifest(forge(), place, wrong).write(tmp_path / "file"))
     }
     later = COMPARED_LATER | forge().manifest["migrations"].keys()
     assert {one for one in taken if one[0] not in later} == {("site", "x"), ("key_fingerprint", "x")}
@@ -260,7 +260,7 @@ def test_any_value_of_the_manifest_of_a_wrong_type_is_refused(forge, tmp_path):
     assert {wrong for key, wrong in taken if key in forge().manifest["migrations"]} == {"x"}
 
 
-def test_numbering_that_the_database_cannot_do_is_refused(forge, tmp_path):
+def test_next_key_beyond_range_of_database_is_refused(forge, tmp_path):
     for number in (2**63 - 1, 2**63 - 100_000, 2**62):
         forged = forge()
         forged.manifest["tables"][TABLE]["next"] = number
@@ -268,7 +268,7 @@ def test_numbering_that_the_database_cannot_do_is_refused(forge, tmp_path):
         assert sentence.startswith(f"{TABLE} ne peut pas continuer au numéro")
 
 
-def test_tables_and_columns_of_another_program_are_named(forge, tmp_path):
+def test_unknown_and_missing_tables_and_columns_are_named(forge, tmp_path):
     forged = forge()
     forged.manifest["tables"]["evil"] = {**forged.manifest["tables"][TABLE], "rows": 0}
     forged.parts["tables/evil.jsonl"] = forged.parts[f"tables/{TABLE}.jsonl"]
@@ -291,7 +291,7 @@ def test_another_version_of_the_program_is_named(forge, tmp_path):
     )
 
 
-def test_what_a_file_says_cannot_move_the_cursor_of_a_terminal(forge, tmp_path, command):
+def test_terminal_escape_sequences_in_backup_are_not_printed(forge, tmp_path, command):
     named = forge()
     named.parts["tables/\x1b[2Jevil.jsonl"] = b""
     sited = forge()

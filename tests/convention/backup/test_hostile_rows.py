@@ -1,4 +1,4 @@
-"""Forged rows with right checksums: a sentence, exit status 2, and nothing half done."""
+"""Forged rows with valid checksums: refused with a sentence, and nothing changes."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from tests.convention.backup.forgery import TABLE, refusal
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
-NO_ROW = "ne conviennent pas à cette base de données"
-NO_ROWS = ["", "{", "7", "null", '"x"', '{"a": 1}', "[" * 100_000, "\x00"]
+MISFIT_MESSAGE = "ne conviennent pas à cette base de données"
+MALFORMED_LINES = ["", "{", "7", "null", '"x"', '{"a": 1}', "[" * 100_000, "\x00"]
 MISFITS: list[tuple[str, Any]] = [
     ("id", "1"), ("id", True), ("id", 1.5), ("id", 10**30), ("id", None), ("id", []),
     ("first_name", 7), ("first_name", None), ("first_name", ["x"]), ("email", "\ud800"),
@@ -28,8 +28,8 @@ MISFITS_ELSEWHERE: list[tuple[str, str, Any]] = [
 ]  # fmt: skip
 
 
-def test_a_line_that_is_no_row_is_named(forge, tmp_path):
-    for line in NO_ROWS:
+def test_malformed_line_is_named(forge, tmp_path):
+    for line in MALFORMED_LINES:
         forged = forge()
         forged.put_rows(TABLE, [*forged.rows(TABLE), line])
         sentence = refusal(forged.write(tmp_path / "file"))
@@ -37,7 +37,7 @@ def test_a_line_that_is_no_row_is_named(forge, tmp_path):
 
 
 @pytest.mark.long
-def test_a_value_that_does_not_fit_is_refused_and_no_row_stored(forge, tmp_path):
+def test_value_that_does_not_fit_column_is_refused(forge, tmp_path):
     for column, value in MISFITS:
         forged = forge()
         [row] = forged.rows(TABLE)
@@ -46,7 +46,7 @@ def test_a_value_that_does_not_fit_is_refused_and_no_row_stored(forge, tmp_path)
         assert refusal(forged.write(tmp_path / "file")).endswith("Rien n’a été changé.")
 
 
-def test_values_of_other_kinds_are_looked_at_too(forge, tmp_path):
+def test_values_of_other_types_are_validated(forge, tmp_path):
     for table, column, value in MISFITS_ELSEWHERE:
         forged = forge()
         columns = forged.manifest["tables"][table]["columns"]
@@ -54,18 +54,18 @@ def test_values_of_other_kinds_are_looked_at_too(forge, tmp_path):
             table, [[value if name == column else 1 if name == "id" else None for name in columns]]
         )
         sentence = refusal(forged.write(tmp_path / "file"))
-        assert f"de {table} {NO_ROW} (une valeur fausse)" in sentence
+        assert f"de {table} {MISFIT_MESSAGE} (une valeur fausse)" in sentence
 
 
-def test_rows_of_another_length_or_that_come_twice_are_refused(forge, tmp_path):
+def test_rows_of_wrong_length_and_duplicate_rows_are_refused(forge, tmp_path):
     [row] = forge().rows(TABLE)
     for rows in ([row[:-1]], [[*row, 1]], [[]], [[row]], [row, row]):
         forged = forge()
         forged.put_rows(TABLE, rows)
-        assert NO_ROW in refusal(forged.write(tmp_path / "file"))
+        assert MISFIT_MESSAGE in refusal(forged.write(tmp_path / "file"))
 
 
-def test_references_to_nothing_and_missing_rows_are_refused(forge, tmp_path):
+def test_dangling_references_and_missing_rows_are_refused(forge, tmp_path):
     for table in ("events_event", "registrations_ticket", "club_person"):
         forged = forge()
         forged.put_rows(table, [])
@@ -75,9 +75,7 @@ def test_references_to_nothing_and_missing_rows_are_refused(forge, tmp_path):
     assert f"{TABLE}, lignes attendues" in refusal(forged.write(tmp_path / "file"))
 
 
-def test_the_command_says_one_sentence_leaves_with_2_and_takes_the_good_file_then(
-    forge, good, tmp_path, command
-):
+def test_restore_command_refuses_forged_rows_then_restores_valid_backup(forge, good, tmp_path, command):
     for table in ("events_event", TABLE):
         forged = forge()
         forged.put_rows(table, [[1]])
@@ -85,6 +83,6 @@ def test_the_command_says_one_sentence_leaves_with_2_and_takes_the_good_file_the
         done = command("restore", str(path))
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.endswith("Rien n’a été changé.\n")
-        assert command("restore", "--check", str(path)).returncode == 0  # which looks at checksums alone
+        assert command("restore", "--check", str(path)).returncode == 0  # it reads the checksums only
     assert command("restore", str(good)).returncode == 0
     assert Event.objects.count() == Registration.objects.count() == 1

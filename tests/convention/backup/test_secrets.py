@@ -81,7 +81,7 @@ def decoded_text(text: str) -> str:
         return ""
 
 
-def test_no_live_secret_stands_in_the_file(secrets, backup):
+def test_backup_contains_no_live_secret(secrets, backup):
     everything = b"\n".join(contents(backup).values())
     found = {}
     for kind, value in secrets.items():
@@ -99,18 +99,18 @@ def test_no_live_secret_stands_in_the_file(secrets, backup):
 
 
 @pytest.mark.long
-def test_nothing_in_the_file_opens_anything(secrets, backup):
+def test_no_text_in_backup_gives_access(secrets, backup):
     candidates = set()
     for name, content in contents(backup).items():
         if name.startswith("tables/"):
             for line in content.splitlines():
                 candidates |= texts_in(json.loads(line))
-    secret = secrets["order"].partition("/")[2]  # without it, a test that tries nothing would pass
+    secret = secrets["order"].partition("/")[2]  # positive control: this one must be found
     assert len(candidates) > 200
     assert opened_by({*candidates, secret}) == [("order", secret)]
 
 
-def test_neither_files_of_jobs_nor_tracebacks_are_saved(backup):
+def test_backup_contains_neither_files_of_jobs_nor_tracebacks(backup):
     found = contents(backup)
     assert [name for name in found if name.startswith("media/")] == []
     tasks = [
@@ -121,35 +121,33 @@ def test_neither_files_of_jobs_nor_tracebacks_are_saved(backup):
     assert "NoReverseMatch" not in str(tasks)
 
 
-def told_by(manage, secrets: dict[str, str], site: dict[str, str]) -> dict:
-    """Return what a process at that site says still works."""
+def check_secrets(manage, secrets: dict[str, str], site: dict[str, str]) -> dict:
+    """Return which secrets still work at that site, as reported by a process there."""
     done = manage("shell", "--no-imports", "-c", TELL, SECRETS=json.dumps(secrets), **site)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
 @pytest.mark.long
-def test_a_restore_on_the_same_key_keeps_links_and_ends_sessions(secrets, backup, elsewhere, manage):
+def test_restore_with_same_key_keeps_links_and_ends_sessions(secrets, backup, elsewhere, manage):
     restored = manage("restore", str(backup), **elsewhere)
     assert restored.returncode == 0
-    here = told_by(manage, secrets, elsewhere)
+    here = check_secrets(manage, secrets, elsewhere)
     assert set(here["opening"]) == set(secrets) - NOT_SAVED
     assert here["badge"] == secrets["badge"]
 
 
 @pytest.mark.long
-def test_an_earlier_key_among_the_fallbacks_keeps_them_too(secrets, backup, elsewhere, manage):
+def test_restore_with_earlier_key_as_fallback_keeps_links(secrets, backup, elsewhere, manage):
     elsewhere |= {"SECRET_KEY": "another" * 9, "SECRET_KEY_FALLBACKS": settings.SECRET_KEY}
     restored = manage("restore", str(backup), **elsewhere)
     assert restored.returncode == 0
     assert "SECRET_KEY_FALLBACKS" not in restored.stderr
-    assert set(told_by(manage, secrets, elsewhere)["opening"]) == set(secrets) - NOT_SAVED
+    assert set(check_secrets(manage, secrets, elsewhere)["opening"]) == set(secrets) - NOT_SAVED
 
 
 @pytest.mark.long
-def test_a_restore_on_another_key_ends_links_says_so_and_badges_stay_valid(
-    secrets, backup, elsewhere, manage
-):
+def test_restore_with_another_key_ends_links_and_keeps_badges_valid(secrets, backup, elsewhere, manage):
     elsewhere["SECRET_KEY"] = "another" * 9
     restored = manage("restore", str(backup), **elsewhere)
     assert restored.returncode == 0
@@ -159,7 +157,7 @@ def test_a_restore_on_another_key_ends_links_says_so_and_badges_stay_valid(
     )
     assert said[2].startswith("SECRET_KEY n’est pas celle du site sauvegardé.")
     assert said[3].startswith("Bons de réduction\u202f: 1 code")
-    here = told_by(manage, secrets, elsewhere)
+    here = check_secrets(manage, secrets, elsewhere)
     assert set(here["opening"]) == HASHED
     assert here["badge"] != secrets["badge"]
     assert len(here["vouchers"]) == 1
@@ -167,7 +165,7 @@ def test_a_restore_on_another_key_ends_links_says_so_and_badges_stay_valid(
 
 
 @pytest.mark.long
-def test_sessions_begun_on_the_new_site_before_the_restore_end(backup, elsewhere, manage):
+def test_restore_ends_sessions_begun_on_new_site(backup, elsewhere, manage):
     begin = "from django.contrib.sessions.backends.db import SessionStore as S; s = S(); s['x'] = 1; s.save()"
     assert manage("shell", "--no-imports", "-c", begin, **elsewhere).returncode == 0
     assert manage("restore", str(backup), **elsewhere).returncode == 0
@@ -210,7 +208,7 @@ HARMLESS = {
 }  # fmt: skip
 
 
-def test_each_column_that_may_hold_a_secret_was_thought_of():
+def test_every_secret_like_column_is_protected_or_listed_as_harmless():
     """A new column fails here until a `BackupRule` excludes or encrypts it, or it is listed as harmless."""
     saved = {
         f"{model._meta.db_table}.{field.column}"

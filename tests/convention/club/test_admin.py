@@ -18,7 +18,7 @@ def administrator(client):
     return client
 
 
-def test_a_company_and_a_person_are_added_and_the_trail_names_fields(administrator):
+def test_adding_company_and_person_is_audited_without_values(administrator):
     administrator.post(
         "/back-office/club/company/add/", {**EMPTY, "name": "Neuve", "slug": "neuve", "country": "FR"}
     )
@@ -41,14 +41,14 @@ def test_a_company_and_a_person_are_added_and_the_trail_names_fields(administrat
     assert "ana@club.example" not in str(verbs)
 
 
-def test_every_page_of_the_directory_opens(administrator):
+def test_directory_pages_open(administrator):
     make_company()
     person = make_person()
     for address in ("company/", "person/", f"person/{person.pk}/change/", "workinggroup/add/"):
         assert "Convention" in administrator.get(f"/back-office/club/{address}").content.decode()
 
 
-def test_nobody_rewrites_the_trail(administrator):
+def test_audit_trail_cannot_be_changed_or_deleted(administrator):
     make_company()
     administrator.post(
         "/back-office/club/company/add/", {**EMPTY, "name": "Neuve", "slug": "neuve", "country": "FR"}
@@ -62,7 +62,7 @@ def test_nobody_rewrites_the_trail(administrator):
     assert AuditEntry.objects.get().verb == "company.add"
 
 
-def test_a_role_that_is_given_or_ended_and_people_ticked_for_deletion_are_recorded(administrator):
+def test_role_changes_and_deletion_of_selected_people_are_audited(administrator):
     person = make_person(first_name="Ana", last_name="Silva")
     role = ClubRole.objects.create(person=person, role="treasurer")
     form = {
@@ -85,6 +85,6 @@ def test_a_role_that_is_given_or_ended_and_people_ticked_for_deletion_are_record
     assert not Person.objects.filter(pk=person.pk).exists()
 
 
-def test_others_are_kept_out(client):
+def test_back_office_is_closed_to_other_users(client):
     client.force_login(make_person())
     assert client.get("/back-office/club/person/").status_code in {302, 403}

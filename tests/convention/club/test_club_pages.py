@@ -1,4 +1,4 @@
-"""Administrators' pages of companies and memberships, from the first entry to a renewal."""
+"""Administrators' pages of companies and memberships."""
 
 import datetime
 
@@ -24,7 +24,7 @@ def admin(client):
     return client
 
 
-def test_a_company_from_its_first_line_to_its_renewal(admin):
+def test_company_is_created_joins_and_renews_its_membership(admin):
     plan = Plan.objects.create(slug="p", name="Essentiel", seats=2, dues_cents=250_000)
     answer = admin.post(f"{AT}companies/new/", COMPANY)
     one = Company.objects.get()
@@ -77,14 +77,14 @@ def test_a_company_from_its_first_line_to_its_renewal(admin):
         ("companies/prise/edit/", {**COMPANY, "country": "France"}, "country"),
     ],
 )
-def test_what_is_typed_wrong_is_said_at_its_field(admin, page, typed, field):
+def test_invalid_input_is_reported_at_its_field(admin, page, typed, field):
     make_company(name="Prise", slug="prise")
     answer = admin.post(f"{AT}{page}", typed)
     assert answer.status_code == 200
     assert field in answer.context["form"].errors
 
 
-def test_dates_that_collide_and_seats_in_use_are_said(admin):
+def test_overlapping_dates_and_seats_in_use_are_reported(admin):
     member = make_member()
     make_member(get_member_company(member))
     one = Membership.objects.get()
@@ -107,7 +107,7 @@ def test_dates_that_collide_and_seats_in_use_are_said(admin):
     assert (Membership.objects.get().state, get_member_company(member)) == ("excluded", None)
 
 
-def test_a_change_of_employer_is_one_form(admin):
+def test_change_of_employer_is_saved_with_one_form(admin):
     before, after = make_company(), make_company()
     person = make_contact(before)
     admin.post(
@@ -118,7 +118,7 @@ def test_a_change_of_employer_is_one_form(admin):
     assert list(answer.context["form"].errors) == ["to"]
 
 
-def test_companies_are_found_and_lists_ask_no_more_when_longer(admin):
+def test_companies_are_found_and_query_count_does_not_grow(admin):
     def add(number):
         one = make_company(name=f"Banque {number}", siren=f"{number:09}")
         make_contact(one)
@@ -145,7 +145,7 @@ def test_companies_are_found_and_lists_ask_no_more_when_longer(admin):
     assert found == {"000000003": 1, "banque": 7, "x": 0}
 
 
-def test_the_country_of_a_company_is_chosen_from_the_list(admin):
+def test_company_country_is_chosen_from_list(admin):
     one = make_company(name="Prise", slug="prise", country="XK")
     at = f"{AT}companies/prise/edit/"
 

@@ -67,13 +67,13 @@ Stockage SA;;;;fournisseur, analyst;stockage;;;;;;;
 """
 
 
-def brought(text):
+def import_text(text):
     return import_directory(table=read_table("list.csv", text.encode()), file_name="list.csv")
 
 
-def refused(text):
+def import_invalid_text(text):
     with pytest.raises(InvalidRows) as error:
-        brought(text)
+        import_text(text)
     return error.value.rows
 
 
@@ -83,7 +83,7 @@ def lake():
     return make_company(name="Banque du Lac", role=None)
 
 
-def with_membership(company, **terms):
+def make_confirmed_membership(company, **terms):
     company.memberships.all().delete()
     return Membership.objects.create(
         company=company, plan=make_company().memberships.get().plan, starts_on=LONG_AGO,
@@ -91,9 +91,9 @@ def with_membership(company, **terms):
     )  # fmt: skip
 
 
-def test_a_list_makes_companies_people_jobs_roles_markets_seats_and_contacts(lake):
-    with_membership(lake, seats=2)
-    done = brought(LIST)
+def test_import_creates_companies_people_roles_markets_seats_and_contacts(lake):
+    make_confirmed_membership(lake, seats=2)
+    done = import_text(LIST)
     zoe, ali = Person.objects.get(email="zoe@lac.example"), Person.objects.get(email="ali@lac.example")
     lake.refresh_from_db()
     assert (lake.siren, lake.sector, lake.city) == ("732829320", "Banque", "Annecy")
@@ -109,14 +109,14 @@ def test_a_list_makes_companies_people_jobs_roles_markets_seats_and_contacts(lak
     ]  # fmt: skip
     assert [market.slug for market in vendor.markets.all()] == ["stockage"]
     assert (done.new_row_count, done.changed_row_count, done.unchanged_row_count) == (3, 0, 0)
-    again = brought(LIST)
+    again = import_text(LIST)
     assert (again.new_row_count, again.changed_row_count, again.unchanged_row_count) == (0, 0, 3)
     entry = AuditEntry.objects.filter(verb="directory.import").first()
     assert "zoe@lac.example" not in f"{entry.subject}{entry.fields}"
 
 
-def test_a_rehearsal_keeps_nothing(lake):
-    with_membership(lake, seats=2)
+def test_preview_stores_nothing(lake):
+    make_confirmed_membership(lake, seats=2)
     done = preview_directory_import(table=read_table("list.csv", LIST.encode()))
     assert (len(done.created_rows["person"]), len(done.created_rows["seat"])) == (2, 2)
     assert not Person.objects.filter(email__endswith="lac.example").exists()
@@ -147,20 +147,20 @@ def test_a_rehearsal_keeps_nothing(lake):
         ("Prise;;Ana;S;former@x.example;;oui;;;;2020-01-01;2020-02-01", "has ended"),
     ],
 )
-def test_what_is_wrong_is_said_at_its_row(row, said):
+def test_error_is_reported_at_its_row(row, said):
     make_company(name="Prise", role=None, siren="404833048")
     make_person(email="gone@x.example", is_active=False)
     make_member(make_company(), email="here@x.example")
     header = "company;siren;first_name;last_name;email;level;seat;contact;roles;markets;from;to\n"
-    [(number, sentence)] = refused(f"{header}B;;;;\n{row}\n")
+    [(number, sentence)] = import_invalid_text(f"{header}B;;;;\n{row}\n")
     assert number == 3, sentence
     assert said in sentence, sentence
     assert not Company.objects.filter(name__in=["A", "B"]).exists()
 
 
-def test_everything_that_is_wrong_is_said_at_once(lake):
-    with_membership(lake, seats=1)
-    rows = refused(
+def test_all_errors_are_reported_at_once(lake):
+    make_confirmed_membership(lake, seats=1)
+    rows = import_invalid_text(
         "company,first_name,last_name,email,seat\n"
         "Banque du Lac,Zoé,M,zoe@x.example,yes\n"
         "Banque du Lac,Ali,R,ali@x.example,yes\n"
@@ -171,26 +171,26 @@ def test_everything_that_is_wrong_is_said_at_once(lake):
     assert Person.objects.filter(email__endswith="x.example").count() == 0
 
 
-def test_seats_beyond_the_membership_are_said_by_row_and_nothing_is_kept(lake):
-    with_membership(lake, seats=2)
+def test_seats_beyond_limit_are_reported_by_row_and_nothing_is_stored(lake):
+    make_confirmed_membership(lake, seats=2)
     rows = "".join(f"Banque du Lac,P{n},M,p{n}@x.example,yes\n" for n in range(5))
-    found = refused(f"company,first_name,last_name,email,seat\n{rows}")
+    found = import_invalid_text(f"company,first_name,last_name,email,seat\n{rows}")
     assert [number for number, _sentence in found] == [4, 5, 6]
     assert (Seat.objects.count(), Employment.objects.count()) == (0, 0)
 
 
 def test_a_table_without_a_company_column_is_refused():
     with pytest.raises(UnreadableFile):
-        brought("first_name,last_name\nZoé,M\n")
+        import_text("first_name,last_name\nZoé,M\n")
 
 
-def test_who_is_known_is_updated_and_an_end_takes_the_seat(lake):
-    with_membership(lake, seats=5)
+def test_known_person_is_updated_and_end_of_employment_ends_seat(lake):
+    make_confirmed_membership(lake, seats=5)
     ana = make_member(lake, first_name="Ana", last_name="Silva", email="ana@lac.example")
     named = make_person(email=None, first_name="Éric", last_name="Sans")
     Employment.objects.create(person=named, company=lake, starts_on=LONG_AGO)
     last = TODAY() + 9 * ONE_DAY
-    done = brought(
+    done = import_text(
         "company,first_name,last_name,email,function,until\n"
         f"banque du lac,ANA,Silva-Roi,Ana@lac.example,RSSI,{last}\n"
         "Banque du Lac,eric,sans,eric@lac.example,,\n"
@@ -207,19 +207,19 @@ def test_who_is_known_is_updated_and_an_end_takes_the_seat(lake):
     assert (ana.last_name, ana.employments.get().ends_on, named.email) == ("Silva", None, None)
 
 
-def test_an_exported_list_comes_back_without_a_change(client, lake):
-    with_membership(lake, seats=5)
-    brought(LIST)
+def test_importing_exported_list_changes_nothing(client, lake):
+    make_confirmed_membership(lake, seats=5)
+    import_text(LIST)
     client.force_login(make_administrator())
     text = client.get("/organize/club/lists/people.csv").content.decode("utf-8-sig")
     assert len(list(csv.reader(io.StringIO(text)))) == 3
-    again = brought(text)
+    again = import_text(text)
     assert (again.new_row_count, again.changed_row_count, again.unchanged_row_count) == (0, 0, 2)
 
 
-def test_undoing_removes_what_the_list_made_and_leaves_what_is_in_use(lake):
-    with_membership(lake, seats=5)
-    run = brought(LIST).import_record
+def test_undo_removes_created_rows_unless_in_use(lake):
+    make_confirmed_membership(lake, seats=5)
+    run = import_text(LIST).import_record
     zoe = Person.objects.get(email="zoe@lac.example")
     make_registration(person=zoe)
     preview = preview_undo(run)
@@ -236,19 +236,19 @@ def test_undoing_removes_what_the_list_made_and_leaves_what_is_in_use(lake):
         undo_directory_import(import_record=run)
 
 
-def test_what_undoing_would_do_is_asked_in_as_many_statements_however_long_the_list():
+def test_undo_preview_query_count_does_not_grow_with_list():
     counts = []
     for people in (2, 60):
         rows = "".join(f"Firme {people},Ana,N{n},ana{n}@f{people}.example\n" for n in range(people))
-        run = brought(f"company,first_name,last_name,email\n{rows}").import_record
+        run = import_text(f"company,first_name,last_name,email\n{rows}").import_record
         with CaptureQueriesContext(connection) as asked:
             assert len(preview_undo(run).removed_keys["person"]) == people
         counts.append(len(asked))
     assert counts[0] == counts[1]
 
 
-def test_a_seat_of_somebody_known_stays_once_it_was_used(lake):
-    with_membership(lake, seats=5)
+def test_undo_leaves_seat_of_known_person_if_used_since(lake):
+    make_confirmed_membership(lake, seats=5)
     before, works, idle, came_before = (
         make_person(email=f"{name}@lac.example", first_name=name, last_name="Roi")
         for name in ("came", "works", "idle", "earlier")
@@ -259,7 +259,7 @@ def test_a_seat_of_somebody_known_stays_once_it_was_used(lake):
         f"Banque du Lac;{person.first_name};Roi;{person.email};oui"
         for person in Person.objects.order_by("pk")
     ]
-    run = brought("\n".join(["Entreprise;Prénom;Nom;Courriel;Siège", *rows, ""])).import_record
+    run = import_text("\n".join(["Entreprise;Prénom;Nom;Courriel;Siège", *rows, ""])).import_record
     make_registration(person=before)
     make_event().roles.create(person=works, role="desk", starts_on=TODAY())
     assert sorted(preview_undo(run).named_skipped_rows) == [
@@ -271,9 +271,9 @@ def test_a_seat_of_somebody_known_stays_once_it_was_used(lake):
     assert [get_member_company(person) for person in people] == [lake, lake, None, None]
 
 
-def test_a_company_stays_with_whoever_was_added_since_and_what_was_ended_stays_ended(lake):
-    with_membership(lake, seats=5)
-    run = brought(LIST).import_record
+def test_undo_leaves_rows_that_changed_since_the_import(lake):
+    make_confirmed_membership(lake, seats=5)
+    run = import_text(LIST).import_record
     vendor = Company.objects.get(name="Stockage SA")
     make_member(vendor)
     seat = Seat.objects.get(person__email="ali@lac.example")
@@ -289,9 +289,9 @@ def test_a_company_stays_with_whoever_was_added_since_and_what_was_ended_stays_e
     assert len(done.skipped_rows) == 3
 
 
-def test_former_values_are_forgotten_after_thirty_days(lake):
-    with_membership(lake, seats=5)
-    run = brought(LIST).import_record
+def test_undo_data_is_deleted_after_thirty_days(lake):
+    make_confirmed_membership(lake, seats=5)
+    run = import_text(LIST).import_record
     clear_old_imports()
     run.refresh_from_db()
     assert run.can_be_undone
@@ -304,8 +304,8 @@ def test_former_values_are_forgotten_after_thirty_days(lake):
     assert not run.can_be_undone
 
 
-def test_the_page_checks_maps_imports_and_undoes(client, lake):
-    with_membership(lake, seats=5)
+def test_page_checks_maps_imports_and_undoes_list(client, lake):
+    make_confirmed_membership(lake, seats=5)
     client.force_login(make_administrator())
     at = "/organize/club/import/"
     text = LIST.replace("Fonction", "Chose")
@@ -325,8 +325,8 @@ def test_the_page_checks_maps_imports_and_undoes(client, lake):
     assert list(wrong.context["form"].errors) == ["file"]
 
 
-def test_the_command_says_what_it_would_do_and_does_it(lake, tmp_path, capsys):
-    with_membership(lake, seats=5)
+def test_club_import_command_previews_imports_and_reports_errors(lake, tmp_path, capsys):
+    make_confirmed_membership(lake, seats=5)
     file = tmp_path / "list.csv"
     file.write_text(LIST.replace("Fonction", "Chose"))
     call_command("club_import", file, dry_run=True)
@@ -343,8 +343,8 @@ def test_the_command_says_what_it_would_do_and_does_it(lake, tmp_path, capsys):
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_a_list_and_hurried_contacts_together_give_no_seat_too_many(lake):
-    membership = with_membership(lake, seats=4)
+def test_concurrent_imports_and_contacts_do_not_exceed_seat_limit(lake):
+    membership = make_confirmed_membership(lake, seats=4)
     people = [make_person() for _each in range(6)]
     for person in people:
         Employment.objects.create(person=person, company=lake, starts_on=LONG_AGO)
@@ -353,7 +353,7 @@ def test_a_list_and_hurried_contacts_together_give_no_seat_too_many(lake):
         for n in range(4)
     ]
     jobs = [partial(give_seat, membership=membership, person=person) for person in people]
-    jobs += [partial(brought, text) for text in lists]
+    jobs += [partial(import_text, text) for text in lists]
     outcomes = in_threads(jobs, threads=10)
     assert count_max_concurrent(map(get_span, Seat.objects.all())) == 4
     assert sum(isinstance(outcome, NoSeatLeft | InvalidRows) for outcome in outcomes) == 6

@@ -29,7 +29,7 @@ def client(clerk):
     return make_client(clerk)
 
 
-def list_of(people, *, company="Lac"):
+def make_list(people, *, company="Lac"):
     rows = [f"{company},Zoé,Müller {number},zoe{number}@lac.example" for number in range(people)]
     return "\n".join(["company,first_name,last_name,email", *rows])
 
@@ -41,15 +41,15 @@ def checked(client, text):
     return found
 
 
-def brought(people):
+def import_list(people):
     return import_directory(
-        table=read_table("list.csv", list_of(people).encode()), file_name="list.csv"
+        table=read_table("list.csv", make_list(people).encode()), file_name="list.csv"
     ).import_record
 
 
 def test_a_long_list_is_imported_by_the_worker(client, clerk, run_tasks):
     answer = client.post(
-        IMPORT, {"checked": checked(client, list_of(MAX_IMMEDIATE_ROWS + 1)), "name": "list.csv"}
+        IMPORT, {"checked": checked(client, make_list(MAX_IMMEDIATE_ROWS + 1)), "name": "list.csv"}
     )
     job = Job.objects.get()
     assert (answer["Location"], job.title) == (
@@ -76,15 +76,16 @@ def test_a_long_list_is_imported_by_the_worker(client, clerk, run_tasks):
     assert job.title in client.get("/organize/club/long-jobs/").text
 
 
-def test_a_list_of_some_rows_is_imported_at_once(client):
+def test_short_list_is_imported_at_once(client):
     assert (
-        client.post(IMPORT, {"checked": checked(client, list_of(2))})["Location"] == "/organize/club/imports/"
+        client.post(IMPORT, {"checked": checked(client, make_list(2))})["Location"]
+        == "/organize/club/imports/"
     )
     assert (Job.objects.count(), Employment.objects.count()) == (0, 2)
 
 
-def test_what_became_wrong_since_the_check_is_said_by_row_and_nothing_is_kept(client, run_tasks):
-    kept = checked(client, list_of(MAX_IMMEDIATE_ROWS + 1))
+def test_error_since_the_check_is_reported_by_row_and_nothing_is_stored(client, run_tasks):
+    kept = checked(client, make_list(MAX_IMMEDIATE_ROWS + 1))
     client.post(IMPORT, {"checked": kept})
     Person.objects.create_user("zoe7@lac.example", is_active=False)
     run_tasks()
@@ -94,8 +95,8 @@ def test_what_became_wrong_since_the_check_is_said_by_row_and_nothing_is_kept(cl
     assert job.errors[0] in client.get(f"/organize/club/long-jobs/{job.pk}/").text.replace("&#x27;", "'")
 
 
-def test_a_large_import_is_taken_back_by_the_worker_and_once(client, clerk, run_tasks):
-    run, kept = brought(MAX_IMMEDIATE_ROWS + 1), make_company(name="Prise")
+def test_large_import_is_undone_once_by_worker(client, clerk, run_tasks):
+    run, kept = import_list(MAX_IMMEDIATE_ROWS + 1), make_company(name="Prise")
     answers = [client.post(f"/organize/club/imports/{run.pk}/undo/")["Location"] for _twice in range(2)]
     first, second = Job.objects.order_by("pk")
     assert answers == [f"/organize/club/long-jobs/{job.pk}/" for job in (first, second)]
@@ -109,15 +110,15 @@ def test_a_large_import_is_taken_back_by_the_worker_and_once(client, clerk, run_
     assert list(Person.objects.all()) == [clerk]
 
 
-def test_an_import_that_is_gone_is_said(client, clerk, run_tasks):
-    run = brought(MAX_IMMEDIATE_ROWS + 1)
+def test_undo_of_deleted_import_is_refused(client, clerk, run_tasks):
+    run = import_list(MAX_IMMEDIATE_ROWS + 1)
     client.post(f"/organize/club/imports/{run.pk}/undo/")
     run.delete()
     run_tasks()
     assert Job.objects.get().state == "refused"
 
 
-def test_the_clubs_jobs_are_no_events_and_an_events_none_of_the_clubs(client):
+def test_club_job_pages_show_club_jobs(client):
     mine = Job.objects.create(kind="directory", title="Import", language="fr")
     page = client.get("/organize/club/long-jobs/").text
     assert re.findall(r'href="(/organize/club/long-jobs/\d+/)"', page) == [
@@ -126,7 +127,7 @@ def test_the_clubs_jobs_are_no_events_and_an_events_none_of_the_clubs(client):
     assert client.get(f"/organize/club/long-jobs/{mine.pk + 1}/").status_code == 404
 
 
-def test_the_page_of_a_job_says_how_far_it_is_in_both_languages(client):
+def test_job_page_shows_progress_in_both_languages(client):
     job = Job.objects.create(kind="directory", title="Import", language="fr", done=3, total=9)
     Job.objects.update(last_reported_at=job.created_at)
     assert "3 sur 9" in client.get(f"/organize/club/long-jobs/{job.pk}/").text

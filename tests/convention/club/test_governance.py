@@ -24,7 +24,7 @@ TODAY = timezone.localdate
 DAY = datetime.timedelta(days=1)
 
 
-def test_a_role_is_given_to_a_new_person_and_ends_with_their_tokens():
+def test_role_is_given_to_new_person_and_ended_with_tokens():
     client = make_client(make_administrator())
     fields = {
         "email": "Zoe@firm.example", "first_name": "Zoé", "last_name": "Martin", "role": "treasurer",
@@ -54,11 +54,11 @@ def test_a_role_is_given_to_a_new_person_and_ends_with_their_tokens():
     ClubRole.objects.create(person=person, role="treasurer", starts_on=LONG_AGO + DAY)
     client.post(f"{AT}roles/{past.pk}/end/")
 
-    # The end of a past role, shown on a page of yesterday, leaves the present one alone.
+    # Ending a past role from an outdated page must not end the present one.
     assert has_club_role(Person.objects.get(pk=person.pk), "treasurer")
 
 
-def test_the_last_administrator_stays_and_nobody_ends_their_own_role():
+def test_last_administrator_and_own_role_cannot_be_ended():
     administrator = make_administrator()
     first = administrator.club_roles.get()
     root = Person.objects.create_user("root@club.example", last_name="Root", is_superuser=True)
@@ -70,7 +70,7 @@ def test_the_last_administrator_stays_and_nobody_ends_their_own_role():
 
     second = ClubRole.objects.create(person=make_person(), role="administrator", starts_on=TODAY() + DAY)
     client = make_client(administrator)
-    # It begins tomorrow: today the first one is still the last.
+    # The second role begins tomorrow: today the first administrator is still the last.
     assert "last administrator" in client.post(f"{AT}roles/{first.pk}/end/").content.decode()
     ClubRole.objects.filter(pk=second.pk).update(starts_on=LONG_AGO)
 
@@ -84,7 +84,7 @@ def test_the_last_administrator_stays_and_nobody_ends_their_own_role():
     assert not has_club_role(Person.objects.get(pk=administrator.pk), "administrator")
 
 
-def test_a_closed_account_and_an_unknown_address_without_a_name_get_no_role():
+def test_closed_account_and_new_person_without_name_get_no_role():
     make_person(email="ana@firm.example", first_name="Ana", last_name="Silva", is_active=False)
     client = make_client(make_administrator())
     fields = {"role": "secretary", "starts_on": TODAY()}
@@ -106,7 +106,7 @@ def test_a_closed_account_and_an_unknown_address_without_a_name_get_no_role():
     assert not ClubRole.objects.filter(role="secretary").exists()
 
 
-def test_a_group_from_its_name_to_its_history():
+def test_working_group_is_created_edited_and_given_mandates():
     client = make_client(make_administrator())
     person = make_person(email="ana@firm.example", first_name="Ana", last_name="Silva")
     assert "There is no working group yet." in client.get(f"{AT}groups/").content.decode()
@@ -153,7 +153,7 @@ def test_a_group_from_its_name_to_its_history():
     assert f'{at}">Cloud</a>' in client.get(f"{AT}people/{person.pk}/").content.decode()
 
 
-def test_a_changed_plan_changes_no_membership():
+def test_changing_plan_leaves_memberships_unchanged():
     client = make_client(make_administrator())
     fields = {
         "name": "Essentiel", "name_en": "Essential", "dues_cents": "2500", "vat_rate": "0", "seats": "5",
@@ -180,7 +180,7 @@ def test_a_changed_plan_changes_no_membership():
     assert {"name", "vat_rate"} <= set(wrong.context["form"].errors)
 
 
-def test_one_navigation_leads_to_every_list_of_the_directory():
+def test_navigation_links_every_directory_list():
     client = make_client(make_administrator())
     lists = ["", "people/", "groups/", "roles/", "plans/", "markets/"]
 
@@ -196,7 +196,7 @@ PLAN = {
 }  # fmt: skip
 
 
-def test_a_plan_with_the_name_of_another_gets_a_sentence():
+def test_plan_with_duplicate_name_is_refused():
     client = make_client(make_administrator())
     client.post(f"{AT}plans/new/", PLAN)
 
@@ -206,7 +206,7 @@ def test_a_plan_with_the_name_of_another_gets_a_sentence():
     assert Plan.objects.count() == 1
 
 
-def test_a_plan_keeps_its_own_name():
+def test_plan_can_be_saved_with_its_own_name():
     client = make_client(make_administrator())
     client.post(f"{AT}plans/new/", PLAN)
 
@@ -225,7 +225,7 @@ def test_a_plan_keeps_its_own_name():
         ("markets/", {"name": "Stockage"}, Market),
     ],
 )
-def test_requests_at_once_create_one_row_and_tell_the_others(address, fields, model):
+def test_concurrent_requests_create_one_row_and_others_get_form_error(address, fields, model):
     administrator = make_administrator()
     clients = [make_client(administrator) for _number in range(4)]
 
@@ -247,7 +247,7 @@ def test_requests_at_once_create_one_row_and_tell_the_others(address, fields, mo
         ),
     ],
 )
-def test_the_database_refuses_a_name_that_the_form_could_not_see_yet(save):
+def test_duplicate_name_missed_by_form_is_refused_on_save(save):
     save("Stockage")
 
     with pytest.raises(InvalidFields) as refused:

@@ -34,7 +34,7 @@ def plan(**terms):
     )
 
 
-def test_the_state_follows_from_the_dates():
+def test_membership_state_depends_on_dates():
     company = make_company(role=None)
     one = create_membership(
         company=company, plan=plan(), starts_on=DAY(2027, 1, 1), ends_on=DAY(2027, 12, 31)
@@ -59,7 +59,7 @@ def test_the_state_follows_from_the_dates():
     assert verbs == [f"membership.{verb}" for verb in ("draft", "submit", "confirm", "update", "leave")]
 
 
-def test_the_terms_are_kept_as_they_were_agreed():
+def test_changing_plan_leaves_agreed_terms_unchanged():
     offered = plan(dues_cents=300_00, seats=3, passes=4)
     one = create_membership(company=make_company(role=None), plan=offered, starts_on=DAY(2027, 1, 1))
     Plan.objects.update(dues_cents=900_00, seats=1, passes=0, name="Other")
@@ -77,7 +77,7 @@ def test_the_terms_are_kept_as_they_were_agreed():
         (DAY(2028, 1, 1), None, False),
     ],
 )
-def test_two_memberships_of_a_company_share_no_day(starts, ends, collides):
+def test_memberships_of_one_company_cannot_overlap(starts, ends, collides):
     company = make_company(role=None)
     first = create_membership(
         company=company, plan=plan(), starts_on=DAY(2027, 1, 1), ends_on=DAY(2027, 12, 31)
@@ -94,7 +94,7 @@ def test_two_memberships_of_a_company_share_no_day(starts, ends, collides):
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no exclusion constraints")
-def test_the_database_itself_refuses_two_at_a_time():
+def test_database_refuses_overlapping_memberships_and_seats():
     company = make_company()
     with pytest.raises(IntegrityError), transaction.atomic():
         make_membership(company, starts_on=DAY(2030, 1, 1))
@@ -105,7 +105,7 @@ def test_the_database_itself_refuses_two_at_a_time():
         Seat.objects.create(membership=seat.membership, person=seat.person, starts_on=DAY(2031, 1, 1))
 
 
-def test_a_membership_is_not_made_smaller_than_it_is_used():
+def test_seat_limit_cannot_fall_below_seats_in_use():
     member = make_member()
     make_member(get_member_company(member))
     one = Membership.objects.get()
@@ -117,7 +117,7 @@ def test_a_membership_is_not_made_smaller_than_it_is_used():
     assert update_membership(membership=one, changed_fields=["seats", "extra_seats"]).seat_limit == 2
 
 
-def test_a_renewal_keeps_everyones_seat():
+def test_renewal_carries_over_current_seats():
     company = make_company()
     old = company.memberships.get()
     stays, leaves = make_member(company), make_member(company)
@@ -135,7 +135,7 @@ def test_a_renewal_keeps_everyones_seat():
         renew_membership(membership=new, plan=plan(seats=0), ends_on=None)
 
 
-def test_who_moved_on_has_one_seat_through_a_grace():
+def test_member_has_one_seat_during_grace_period_after_renewal():
     company = make_company()
     old, person = company.memberships.get(), make_member(company)
     old.ends_on, old.grace_until = DAY(2029, 12, 31), DAY(2030, 2, 28)
@@ -148,7 +148,7 @@ def test_who_moved_on_has_one_seat_through_a_grace():
     assert Seat.objects.granting_membership(at=january).get(person=person).membership == new
 
 
-def test_no_membership_ends_before_it_begins():
+def test_membership_cannot_end_before_it_starts():
     company = make_company()
     old = company.memberships.get()
     old.ends_on = DAY(2029, 12, 31)
@@ -163,7 +163,7 @@ def test_no_membership_ends_before_it_begins():
     assert list(refused.value.field_errors) == ["starts_on"]
 
 
-def test_the_fullest_day_is_counted():
+def test_count_max_concurrent_counts_fullest_day():
     spans = [
         (DAY(2027, 1, 1), DAY(2027, 3, 31)),
         (DAY(2027, 4, 1), None),
@@ -174,7 +174,7 @@ def test_the_fullest_day_is_counted():
 
 
 def test_renewal_locks_the_company_before_the_membership():
-    """As a change of days does: two requests would otherwise wait for each other."""
+    """A change of dates locks in the same order; with another order, two requests could deadlock."""
     membership = make_membership(make_company(role=None), ends_on=DAY(2027, 12, 31))
     next_plan = plan()
 

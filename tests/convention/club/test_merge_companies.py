@@ -1,4 +1,4 @@
-"""Mergers of companies: who moves, who gets a seat, and what stays."""
+"""Mergers of companies: people move, some get seats, and history is preserved."""
 
 import datetime
 
@@ -35,7 +35,7 @@ def firms():
     return gone, stays
 
 
-def test_people_move_the_oldest_seats_first_and_history_stays(firms):
+def test_merge_moves_people_gives_seats_by_seniority_and_preserves_history(firms):
     gone, stays = firms
     market = Market.objects.create(slug="stockage", name="Stockage")
     gone.markets.add(market)
@@ -63,7 +63,7 @@ def test_people_move_the_oldest_seats_first_and_history_stays(firms):
     assert AuditEntry.objects.filter(verb="company.merge").count() == 1
 
 
-def test_a_rehearsal_says_it_and_keeps_nothing(firms):
+def test_merge_preview_stores_nothing(firms):
     gone, stays = firms
     people = [make_member(gone), make_member(gone)]
     done = preview_company_merge(company=gone, into=stays, on=TODAY())
@@ -72,7 +72,7 @@ def test_a_rehearsal_says_it_and_keeps_nothing(firms):
     assert gone.memberships.get().left_on is None
 
 
-def test_who_works_at_both_keeps_the_seat_there_and_future_rows_move(firms):
+def test_merge_leaves_seat_of_person_employed_by_both_and_moves_future_jobs(firms):
     gone, stays = firms
     both = stays.memberships.get().given_seats.get().person
     Employment.objects.create(person=both, company=gone, starts_on=TODAY() - ONE_DAY)
@@ -87,7 +87,7 @@ def test_who_works_at_both_keeps_the_seat_there_and_future_rows_move(firms):
     ]
 
 
-def test_without_a_membership_nobody_is_seated_and_circles_are_refused(firms):
+def test_merge_without_membership_gives_no_seats_and_cycles_are_refused(firms):
     gone, _stays = firms
     vendor = make_company(role="vendor")
     member = make_member(gone)
@@ -97,7 +97,7 @@ def test_without_a_membership_nobody_is_seated_and_circles_are_refused(firms):
             merge_company(company=vendor, into=into, on=TODAY())
 
 
-def test_a_firm_under_contract_goes_only_when_the_contract_has_ended(firms):
+def test_company_with_delegation_can_merge_only_after_its_end(firms):
     gone, stays = firms
     gone.roles.create(role="organizer", starts_on=TODAY() - 9 * ONE_DAY)
     on = TODAY() + 10 * ONE_DAY
@@ -110,7 +110,7 @@ def test_a_firm_under_contract_goes_only_when_the_contract_has_ended(firms):
     assert merge_company(company=gone, into=stays, on=on + ONE_DAY).moved_people == []
 
 
-def test_the_page_says_first_what_the_merger_does(client, firms):
+def test_merge_page_shows_preview_before_confirmation(client, firms):
     gone, stays = firms
     people = [make_member(gone), make_member(gone)]
     client.force_login(make_administrator())
@@ -127,7 +127,7 @@ def test_the_page_says_first_what_the_merger_does(client, firms):
     assert list(refused.context["form"].errors) == ["into"]
 
 
-def test_seat_that_outlasted_its_employment_stops_no_merger(firms):
+def test_seat_that_outlasted_employment_does_not_block_merge(firms):
     gone, stays = firms
     person = make_member(gone)
     Employment.objects.filter(person=person).update(ends_on=TODAY() - ONE_DAY)

@@ -39,7 +39,7 @@ def lead(person):
     return Mandate.objects.create(group=group, person=person, role="lead", starts_on=LONG_AGO)
 
 
-def test_a_role_is_held_once_at_a_time_and_a_member_may_be_a_vendor_too():
+def test_same_company_role_cannot_overlap_but_different_roles_can():
     company = make_company()
     vendor = give_company_role(company=company, role="vendor", starts_on=TODAY(), ends_on=TODAY() + ONE_DAY)
     assert sorted(CompanyRole.objects.open().values_list("role", flat=True)) == ["member", "vendor"]
@@ -54,7 +54,7 @@ def test_a_role_is_held_once_at_a_time_and_a_member_may_be_a_vendor_too():
     assert member.ends_on == TODAY() - ONE_DAY
 
 
-def test_an_employment_is_noted_once_at_a_time():
+def test_employments_at_one_company_cannot_overlap():
     person, company = make_person(), make_company()
     add_employment(person=person, company=company, starts_on=LONG_AGO, ends_on=TODAY() - ONE_DAY)
     with pytest.raises(InvalidFields):
@@ -64,7 +64,7 @@ def test_an_employment_is_noted_once_at_a_time():
     assert Employment.objects.open().filter(person=person).count() == 2
 
 
-def test_a_successor_takes_over_contact_bills_votes_and_mandates():
+def test_successor_takes_over_contact_billing_vote_and_mandate():
     company, after = make_company(), make_company()
     leaver, heir, leads = make_contact(company), make_member(company), make_person()
     mandate = lead(leaver)
@@ -87,7 +87,7 @@ def test_a_successor_takes_over_contact_bills_votes_and_mandates():
 
 
 @pytest.mark.parametrize(("choice", "still_leads"), [("stay", True), ("end", False)])
-def test_without_a_successor_nobody_stands_for_the_company(choice, still_leads):
+def test_company_without_successor_has_no_representative_or_contact(choice, still_leads):
     company = make_company()
     leaver = make_contact(company)
     lead(leaver)
@@ -98,7 +98,7 @@ def test_without_a_successor_nobody_stands_for_the_company(choice, still_leads):
     assert Mandate.objects.open().filter(person=leaver).exists() == still_leads
 
 
-def test_a_successor_works_there_and_is_somebody_else():
+def test_successor_must_be_another_employee_of_the_company():
     company = make_company()
     leaver = make_contact(company)
     for heir in (leaver, make_member()):
@@ -115,7 +115,7 @@ def test_a_successor_works_there_and_is_somebody_else():
     assert list(refused.value.field_errors) == ["mandate_successor"]
 
 
-def test_mandates_join_those_of_the_successor_and_later_ones_go_too():
+def test_successor_takes_over_current_and_later_mandates():
     leaver, heir, closed = make_person(), make_person(), make_person(is_active=False)
     mandate = lead(leaver)
     later = {"group": mandate.group, "role": "member", "starts_on": TODAY() + 9 * ONE_DAY}
@@ -145,7 +145,7 @@ def test_people_are_found_by_words_company_and_seat():
     assert [list(find("", company=company.slug, seat=seat)) for seat in ("held", "none")] == [[ana], [zoe]]
 
 
-def test_the_pages_of_a_person_from_the_list_to_the_next_employer(admin):
+def test_person_is_found_edited_and_changes_employer_on_pages(admin):
     company, after = make_company(name="Avant"), make_company(name="Après")
     person = make_contact(company, first_name="Ana", last_name="Silva")
     lead(person)
@@ -176,7 +176,7 @@ def test_the_pages_of_a_person_from_the_list_to_the_next_employer(admin):
         "mandate_successor": "nobody@x.example",
     }
     assert list(admin.post(f"{at}employer/", typed).context["form"].errors) == ["mandate_successor"]
-    for year in ("0001-01-01", "0026-01-01", "9999-12-31"):  # what browsers make of a year typed short
+    for year in ("0001-01-01", "0026-01-01", "9999-12-31"):  # sent by browsers for an incomplete year
         assert list(admin.post(f"{at}employer/", {**typed, "on": year}).context["form"].errors) == [
             "on",
             "mandate_successor",
@@ -187,7 +187,7 @@ def test_the_pages_of_a_person_from_the_list_to_the_next_employer(admin):
     assert "Après" in admin.get(at).content.decode()
 
 
-def test_markets_and_roles_of_a_company_have_pages(admin):
+def test_markets_and_company_roles_are_edited_on_pages(admin):
     company = make_company(role="vendor")
     admin.post(f"{AT}markets/", {"name": " Le  nuage ", "name_en": "Cloud"})
     market = Market.objects.get()
@@ -210,7 +210,7 @@ def test_markets_and_roles_of_a_company_have_pages(admin):
     assert [row.company for row in found] == [company]
 
 
-def test_a_parent_is_no_company_of_ones_own(admin):
+def test_subsidiary_cannot_be_parent_of_its_parent(admin):
     top = make_company(name="Tête")
     below = make_company(name="Fille", parent=top)
     typed = {"name": "Tête", "country": "FR", "parent": below.pk}
@@ -228,14 +228,14 @@ def test_a_company_is_not_offered_as_its_own_parent(admin):
     assert company not in choices
 
 
-def test_whoever_left_for_nowhere_is_found_without_an_employer(admin):
+def test_person_without_employer_is_found(admin):
     person = make_member(first_name="Ana", last_name="Seule")
     change_employer(person=person, to=None, on=TODAY())
     [one] = admin.get(f"{AT}people/?q=seule").context["shown"]
     assert (one, one.current_employments, one.current_seats) == (Person.objects.get(pk=person.pk), [], [])
 
 
-def test_the_list_of_companies_is_in_the_order_of_a_french_list():
+def test_company_list_is_sorted_in_french_order():
     for name in ("Zénith", "de Dietrich", "Éditions", "Eau", "Œuvres"):
         make_company(name=name)
     in_order = ["de Dietrich", "Eau", "Éditions", "Œuvres", "Zénith"]
@@ -243,7 +243,7 @@ def test_the_list_of_companies_is_in_the_order_of_a_french_list():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_first_employers_at_once_are_one():
+def test_concurrent_first_employers_create_one_employment():
     person = make_person()
     companies = [make_company(), make_company()]
 
@@ -253,7 +253,7 @@ def test_two_first_employers_at_once_are_one():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_companies_of_similar_names_created_at_once_get_an_address_each():
+def test_similar_companies_created_concurrently_get_different_slugs():
     names = ("Acme", "Acme!", "Acme?", "(Acme)")
 
     in_threads(

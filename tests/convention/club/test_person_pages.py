@@ -19,7 +19,7 @@ NEW = "/en/organize/club/people/new/"
 FIELDS = {"first_name": "Zoé", "last_name": "Martin", "email": "Zoe@firm.example", "language": "en"}
 
 
-def test_a_person_is_added_by_hand_and_a_namesake_only_on_purpose():
+def test_person_is_added_and_namesake_needs_confirmation():
     client = make_client(make_administrator())
 
     page = client.post(NEW, FIELDS, follow=True).content.decode()
@@ -45,7 +45,7 @@ def test_a_person_is_added_by_hand_and_a_namesake_only_on_purpose():
     assert Person.objects.filter(email="z.martin@other.example").exists()
 
 
-def test_a_taken_address_is_refused_with_a_sentence():
+def test_taken_email_address_is_refused():
     make_person(email="zoe@firm.example", first_name="Ana", last_name="Autre")
     client = make_client(make_administrator())
 
@@ -62,7 +62,7 @@ def edit_fields(person: Person, **changes: str) -> dict[str, str]:
     return {**values, **changes}
 
 
-def test_a_new_address_ends_what_the_former_one_gave_access_to(django_capture_on_commit_callbacks):
+def test_new_email_address_ends_access_by_former_address(django_capture_on_commit_callbacks):
     password = "a long password"
     person = verified(make_person(email="old@firm.example", last_name="Martin", password=password))
     person_client, client = make_client(None), make_client(make_administrator())
@@ -89,7 +89,7 @@ def test_a_new_address_ends_what_the_former_one_gave_access_to(django_capture_on
     person_client.force_login(person)
     client.post(page, edit_fields(person, email="NEW@firm.example", first_name="Zoé"))
 
-    # The same address in capitals is no new one: the session lasts.
+    # The same address in capitals is not a new address: the session stays open.
     person.refresh_from_db()
     assert (person.email, person.first_name) == ("new@firm.example", "Zoé")
     assert person_client.get("/en/me/").status_code == 200
@@ -118,7 +118,7 @@ def test_namesakes_and_taken_addresses_are_shown_before_a_person_is_changed():
     assert Person.objects.get(pk=person.pk).name == "Zoe Martin"
 
 
-def test_a_closed_account_opens_nothing_and_is_found_and_reopened():
+def test_closed_account_gives_no_access_and_can_be_reopened():
     person = make_account(first_name="Zoé", last_name="Martin")
     person_client, client = make_client(person), make_client(make_administrator())
     create_token(person_id=person.pk, name="program", scopes=["registrations:read"])
@@ -139,7 +139,7 @@ def test_a_closed_account_opens_nothing_and_is_found_and_reopened():
     assert list(verbs) == ["person.close_account", "person.reopen_account"]
 
 
-def test_an_administrator_cannot_take_over_or_close_what_would_lock_the_club_out():
+def test_administrator_cannot_take_over_superuser_or_lock_the_club_out():
     administrator = make_administrator()
     root = Person.objects.create_user("root@club.example", last_name="Root", is_superuser=True)
     client, root_client = make_client(administrator), make_client(root)
@@ -163,7 +163,7 @@ def test_an_administrator_cannot_take_over_or_close_what_would_lock_the_club_out
     assert Person.objects.filter(is_active=True).count() == 2
 
 
-def test_an_erased_person_is_neither_changed_nor_reopened():
+def test_erased_person_cannot_be_changed_or_reopened():
     person = make_account(first_name="Zoé", last_name="Martin")
     Employment.objects.create(person=person, company=make_company())
     execute_erasure(case=PrivacyCase.objects.create(kind="erasure", person=person, email=person.email))

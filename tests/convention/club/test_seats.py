@@ -24,21 +24,21 @@ TODAY = timezone.localdate
 ONE_DAY = datetime.timedelta(days=1)
 
 
-def colleague(company, **fields):
+def make_colleague(company, **fields):
     """Return an employee without a seat."""
     person = make_person(**fields)
     Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
     return person
 
 
-def membership_of(company, **fields):
+def update_membership(company, **fields):
     company.memberships.update(**fields)
     return company.memberships.get()
 
 
-def test_a_seat_makes_a_member_until_it_is_taken():
+def test_seat_grants_membership_until_it_ends():
     company = make_company()
-    person = colleague(company)
+    person = make_colleague(company)
     assert get_member_company(person) is None
     seat = give_seat(membership=company.memberships.get(), person=person)
     assert get_member_company(person) == company
@@ -48,7 +48,7 @@ def test_a_seat_makes_a_member_until_it_is_taken():
     assert [get_member_company(person), get_member_company(person, at=TODAY() + ONE_DAY)] == [company, None]
     end_seat(seat=seat)
     assert get_member_company(person) is None
-    assert not Seat.objects.exists()  # it had begun today: nothing is left of it but the trail
+    assert not Seat.objects.exists()  # it began today, so that only the audit trail remains
     assert list(AuditEntry.objects.order_by("pk").values_list("verb", flat=True)) == [
         "seat.give", "seat.take", "seat.take",
     ]  # fmt: skip
@@ -64,10 +64,10 @@ def test_a_closed_account_gets_no_seat():
         give_seat(membership=company.memberships.get(), person=person)
 
 
-def test_never_more_seats_than_allowed_on_any_day():
+def test_seat_limit_applies_to_each_day():
     company = make_company()
-    one = membership_of(company, seats=1)
-    first, second = colleague(company), colleague(company)
+    one = update_membership(company, seats=1)
+    first, second = make_colleague(company), make_colleague(company)
     seat = give_seat(membership=one, person=first, starts_on=TODAY() + 10 * ONE_DAY)
     with pytest.raises(NoSeatLeft):
         give_seat(membership=one, person=second)
@@ -76,22 +76,22 @@ def test_never_more_seats_than_allowed_on_any_day():
     assert give_seat(membership=one, person=second, starts_on=TODAY() + 21 * ONE_DAY).ends_on is None
 
 
-def test_a_seat_is_for_people_of_the_company_and_does_not_outlast_their_work():
+def test_seat_needs_employment_and_ends_with_it():
     company = make_company()
     one = company.memberships.get()
     with pytest.raises(NotEmployed):
         give_seat(membership=one, person=make_member())
-    person = colleague(company)
+    person = make_colleague(company)
     Employment.objects.filter(person=person).update(ends_on=TODAY() + 3 * ONE_DAY)
     assert give_seat(membership=one, person=person).ends_on == TODAY() + 3 * ONE_DAY
     Employment.objects.filter(person=person).update(ends_on=TODAY() - ONE_DAY)
-    assert get_member_company(person) is None  # whatever the seat says
+    assert get_member_company(person) is None  # although the seat has not ended
     end_membership(membership=one, on=TODAY(), left_as="resigned")
     with pytest.raises(NotOpenNow):
-        give_seat(membership=one, person=colleague(company))
+        give_seat(membership=one, person=make_colleague(company))
 
 
-def test_a_new_employer_closes_the_seat_and_keeps_the_history():
+def test_change_of_employer_ends_seat_and_preserves_history():
     before, after = make_company(), make_company()
     person = make_contact(before)
     change_employer(person=person, to=after, on=TODAY(), title="DSI", level="cio")
@@ -108,7 +108,7 @@ def test_a_new_employer_closes_the_seat_and_keeps_the_history():
     assert Employment.objects.open(at=TODAY() + ONE_DAY).filter(person=person).count() == 0
 
 
-def test_a_contact_acts_until_the_day_it_ends():
+def test_contact_has_access_until_last_day():
     company, person = make_company(), make_person()
     contact = appoint_contact(company=company, person=person)
     assert appoint_contact(company=company, person=person).pk == contact.pk
@@ -128,10 +128,10 @@ def test_a_contact_acts_until_the_day_it_ends():
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_the_last_seat_is_given_once_whatever_the_hurry():
+def test_concurrent_requests_do_not_exceed_seat_limit():
     company = make_company()
-    one = membership_of(company, seats=3)
-    people = [colleague(company) for _each in range(10)]
+    one = update_membership(company, seats=3)
+    people = [make_colleague(company) for _each in range(10)]
 
     jobs = [partial(give_seat, membership=one, person=person) for person in people]
     refused = [done for done in in_threads(jobs) if isinstance(done, NoSeatLeft)]
@@ -140,11 +140,11 @@ def test_the_last_seat_is_given_once_whatever_the_hurry():
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_without_the_lock_there_would_be_too_many(monkeypatch):
+def test_seat_limit_is_exceeded_without_lock(monkeypatch):
     """Negative control: without the lock, all threads pass the count at once."""
     company = make_company()
-    one = membership_of(company, seats=3)
-    people = [colleague(company) for _each in range(8)]
+    one = update_membership(company, seats=3)
+    people = [make_colleague(company) for _each in range(8)]
     together, count = threading.Barrier(len(people)), seats.check_seat_limit
 
     def counted(allowed, spans):

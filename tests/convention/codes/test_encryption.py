@@ -1,4 +1,4 @@
-"""Encrypted values open with our keys alone, for their row only, and survive a change of keys."""
+"""Encrypted values can be decrypted only with our keys and for their row; keys can be rotated."""
 
 import pytest
 from cryptography.fernet import Fernet
@@ -19,7 +19,7 @@ def new_key() -> str:
     return Fernet.generate_key().decode()
 
 
-def test_what_is_sealed_opens_as_it_was_and_shows_nothing(settings):
+def test_encrypted_value_is_decrypted_unchanged_and_reveals_nothing(settings):
     settings.IDENTITY_KEYS = [new_key()]
     sealed = encrypt_value(VALUE, row_label="identity:1")
     assert decrypt_value(sealed, row_label="identity:1") == VALUE
@@ -28,7 +28,7 @@ def test_what_is_sealed_opens_as_it_was_and_shows_nothing(settings):
     assert encrypt_value(VALUE, row_label="identity:1") != sealed
 
 
-def test_another_key_opens_nothing(settings):
+def test_value_cannot_be_decrypted_with_another_key(settings):
     settings.IDENTITY_KEYS = [new_key()]
     sealed = encrypt_value(VALUE, row_label="identity:1")
     settings.IDENTITY_KEYS = [new_key(), new_key()]
@@ -38,7 +38,7 @@ def test_another_key_opens_nothing(settings):
         reencrypt_value(sealed)
 
 
-def test_it_opens_nowhere_but_where_it_belongs(settings):
+def test_value_cannot_be_decrypted_for_another_row(settings):
     settings.IDENTITY_KEYS = [new_key()]
     sealed = encrypt_value(VALUE, row_label="identity:1")
     with pytest.raises(DecryptionFailed):
@@ -46,7 +46,7 @@ def test_it_opens_nowhere_but_where_it_belongs(settings):
 
 
 @pytest.mark.parametrize("place", [0, 20, 60, -1])
-def test_a_changed_byte_is_noticed(settings, place):
+def test_value_with_changed_byte_cannot_be_decrypted(settings, place):
     settings.IDENTITY_KEYS = [new_key()]
     sealed = bytearray(encrypt_value(VALUE, row_label="identity:1"))
     sealed[place] ^= 1
@@ -54,7 +54,7 @@ def test_a_changed_byte_is_noticed(settings, place):
         decrypt_value(bytes(sealed), row_label="identity:1")
 
 
-def test_keys_rotate_and_the_old_one_can_go(settings):
+def test_old_key_can_be_removed_after_reencryption(settings):
     old, new = new_key(), new_key()
     settings.IDENTITY_KEYS = [old]
     sealed = encrypt_value(VALUE, row_label="identity:1")
@@ -69,13 +69,13 @@ def test_keys_rotate_and_the_old_one_can_go(settings):
         decrypt_value(sealed, row_label="identity:1")
 
 
-def test_without_a_key_nothing_is_kept(settings):
+def test_encryption_without_key_is_refused(settings):
     settings.IDENTITY_KEYS = []
     with pytest.raises(MissingEncryptionKey) as refused:
         encrypt_value(VALUE, row_label="identity:1")
     assert refused.value.status == 503
 
 
-def test_what_is_no_key_is_refused():
+def test_invalid_key_is_refused():
     with pytest.raises(ValueError):  # noqa: PT011 (whatever the library says)
         make_fernets(["not a key"])

@@ -10,7 +10,7 @@ from qrcode import ERROR_CORRECT_M, QRCode
 from convention.codes.qr import QrSymbol, QrTextTooLong, draw_single_symbol, draw_svg_symbol, draw_symbol
 
 ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
-ANY = "abcdefé王 ~_?&=#ABC123"
+MIXED_CHARACTERS = "abcdefé王 ~_?&=#ABC123"
 
 
 def package_matrix(text: str) -> list[list[bool]]:
@@ -25,39 +25,39 @@ def random_text(random_: random.Random, alphabet: str, length: int) -> str:
 
 
 @pytest.mark.parametrize("length", [1, 2, 16, 47, 90, 154, 155, 158, 159, 200, 222])
-def test_identical_to_the_package(length):
+def test_alphanumeric_symbol_equals_that_of_qrcode_package(length):
     generator = random.Random(length)
     texts = [random_text(generator, ALPHANUMERIC, length) for _ in range(20)]
     assert [draw_symbol(text).to_matrix() for text in texts] == [package_matrix(text) for text in texts]
 
 
-def test_identical_for_text_that_is_not_alphanumeric():
+def test_symbol_of_mixed_text_equals_that_of_qrcode_package():
     generator = random.Random(7)
-    texts = [random_text(generator, ANY, length) for length in range(3, 120, 9)]
+    texts = [random_text(generator, MIXED_CHARACTERS, length) for length in range(3, 120, 9)]
     assert [draw_symbol(text).to_matrix() for text in texts] == [package_matrix(text) for text in texts]
 
 
-def read_by_another(drawn: QrSymbol) -> list[str]:
+def decode_with_zxing(drawn: QrSymbol) -> list[str]:
     modules = np.pad(np.array(drawn.to_matrix()), 4)
     picture = np.kron(np.where(modules, 0, 255), np.ones((4, 4))).astype(np.uint8)
     return [code.text for code in zxingcpp.read_barcodes(picture)]
 
 
-def test_another_library_reads_them():
+def test_symbols_are_decoded_by_zxing():
     generator = random.Random(3)
     texts = [f"HTTPS://EXAMPLE.ORG/B/{random_text(generator, ALPHANUMERIC[:36], 125)}" for _ in range(40)]
     read = []
     for text in texts:
-        read += read_by_another(draw_symbol(text))
+        read += decode_with_zxing(draw_symbol(text))
     assert read == texts
 
 
-def test_a_badge_address_needs_version_7_at_most():
+def test_badge_url_needs_at_most_version_7():
     assert draw_symbol("HTTPS://CONVENTION.EXAMPLE.ORG/B/" + "A" * 125).side == 45
     assert draw_symbol("HTTP://LOCALHOST:8000/B/" + "A" * 125).side == 41
 
 
-def test_too_long_is_a_sentence():
+def test_too_long_text_is_refused():
     with pytest.raises(QrTextTooLong, match="QR"):
         draw_symbol("A" * 5000)
     with pytest.raises(QrTextTooLong, match="QR"):
@@ -67,12 +67,12 @@ def test_too_long_is_a_sentence():
 @pytest.mark.parametrize(
     "text", ["https://convention.example/events/été/agenda/?format=grid", "HTTPS://A.B/7"]
 )
-def test_one_alone_is_read_too(text):
-    assert read_by_another(draw_single_symbol(text)) == [text]
+def test_single_symbol_is_decoded_by_zxing(text):
+    assert decode_with_zxing(draw_single_symbol(text)) == [text]
     assert draw_single_symbol(text).side == draw_symbol(text).side
 
 
-def test_a_picture_keeps_the_quiet_zone():
+def test_svg_symbol_has_quiet_zone():
     drawn = draw_single_symbol("HTTPS://A.B/7")
     side = drawn.side + 8
     picture = draw_svg_symbol("HTTPS://A.B/7")

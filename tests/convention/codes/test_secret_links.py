@@ -24,23 +24,23 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ADDRESS = "ana.silva@example.org"
 
 
-def forgeries(token: str) -> list[str]:
+def make_forgeries(token: str) -> list[str]:
     """Return tokens that differ a little from this one."""
     other = "A" if token[-1] != "A" else "E"
     return ["", "x", token[:-1], token[1:], f"{token}A", f"{token}=", token[:-1] + other, token.swapcase(),
             f"{token[:20]} {token[21:]}", "é" * 43, "\x00" * 43]  # fmt: skip
 
 
-def test_a_secret_belongs_to_its_purpose_and_its_parts():
+def test_link_secret_is_valid_only_for_its_purpose_and_parts():
     secret = derive_link_secret("order", "ABC", 1)
     assert re.fullmatch(r"[\w-]{43}", secret)
     assert is_link_secret(secret, "order", "ABC", 1)
     for purpose, *parts in (("own", "ABC", 1), ("order", "ABC", 2), ("order", "ABD", 1), ("order", "ABC")):
         assert not is_link_secret(secret, purpose, *parts)
-    assert not any(is_link_secret(forged, "order", "ABC", 1) for forged in forgeries(secret))
+    assert not any(is_link_secret(forged, "order", "ABC", 1) for forged in make_forgeries(secret))
 
 
-def test_an_earlier_key_opens_what_it_made_as_long_as_it_is_named(settings):
+def test_secrets_of_earlier_key_are_valid_while_it_is_a_fallback(settings):
     selection = PersonalAgenda.objects.create(event=make_event())
     secret, token, encrypted = (
         derive_link_secret("order", "A"),
@@ -59,13 +59,13 @@ def test_an_earlier_key_opens_what_it_made_as_long_as_it_is_named(settings):
         decrypt_token("news", encrypted)
 
 
-def test_a_token_finds_its_own_row_alone_and_ends_with_its_version():
+def test_link_token_finds_only_its_row_until_version_is_raised():
     event = make_event()
     mine, other = (PersonalAgenda.objects.create(event=event) for _each in range(2))
     rows = PersonalAgenda.objects.all()
     assert find_by_link_token(rows, mine.link_token) == mine
     assert find_by_link_token(rows.exclude(pk=mine.pk), mine.link_token) is None
-    for forged in (*forgeries(mine.link_token), mine.link_token[:22] + other.link_token[22:]):
+    for forged in (*make_forgeries(mine.link_token), mine.link_token[:22] + other.link_token[22:]):
         assert find_by_link_token(rows, forged) is None
     old = mine.link_token
     mine.link_version += 1
@@ -74,11 +74,11 @@ def test_a_token_finds_its_own_row_alone_and_ends_with_its_version():
     assert find_by_link_token(rows, mine.link_token) == mine
 
 
-def test_an_encrypted_token_is_for_its_purpose_and_its_time(monkeypatch):
+def test_encrypted_token_is_valid_for_its_purpose_and_max_age(monkeypatch):
     token = encrypt_token("news", [1, ADDRESS])
     assert decrypt_token("news", token, max_age=datetime.timedelta(days=1)) == [1, ADDRESS]
     assert re.fullmatch(r"[\w-]+", token)
-    for purpose, given in [("proof", token), *(("news", forged) for forged in forgeries(token))]:
+    for purpose, given in [("proof", token), *(("news", forged) for forged in make_forgeries(token))]:
         with pytest.raises(UnreadableToken):
             decrypt_token(purpose, given)
     made = time.time()
@@ -88,7 +88,7 @@ def test_an_encrypted_token_is_for_its_purpose_and_its_time(monkeypatch):
     assert decrypt_token("news", token) == [1, ADDRESS]
 
 
-def readable_in(token: str) -> str:
+def read_without_key(token: str) -> str:
     """Return what can be read of a token without a key."""
     found = [token]
     for start in range(4):
@@ -97,7 +97,7 @@ def readable_in(token: str) -> str:
     return " ".join(found)
 
 
-def test_no_link_tells_an_address_to_who_reads_it():
+def test_links_do_not_reveal_email_address():
     ticket = make_ticket(audience="member")
     registration = make_registration(ticket, email=ADDRESS, confirmed_at=None)
     url = make_unsubscribe_url(recipient_id=1, address=ADDRESS, language="en")
@@ -109,13 +109,13 @@ def test_no_link_tells_an_address_to_who_reads_it():
         make_claim_token(claimed),
     ]
     assert read_unsubscribe_token(tokens[1]).address == ADDRESS
-    assert [token for token in tokens if "silva" in readable_in(token)] == []
-    assert "silva" in readable_in(
+    assert [token for token in tokens if "silva" in read_without_key(token)] == []
+    assert "silva" in read_without_key(
         base64.urlsafe_b64encode(ADDRESS.encode()).decode()
-    )  # the test would notice
+    )  # positive control
 
 
-def test_a_link_that_was_renewed_opens_nothing_and_neither_does_that_of_a_former_holder():
+def test_links_are_invalid_after_link_or_badge_version_is_raised():
     registration = make_registration(email=ADDRESS)
     order = registration.order
     old = [order.manage_secret, make_own_secret(registration)]
@@ -132,7 +132,7 @@ def test_a_link_that_was_renewed_opens_nothing_and_neither_does_that_of_a_former
         get_order_by_link(order.reference, new)
 
 
-def test_a_replaced_link_of_the_buyer_leaves_those_of_attendees_and_no_version_comes_back():
+def test_replacing_buyer_link_keeps_attendee_links_and_reuses_no_version():
     registration = make_registration(email=ADDRESS)
     order, stale = registration.order, Order.objects.get()
     old, own = order.manage_secret, make_own_secret(registration)
@@ -146,7 +146,7 @@ def test_a_replaced_link_of_the_buyer_leaves_those_of_attendees_and_no_version_c
     assert get_order_by_link(order.reference, stale.manage_secret).is_full
 
 
-def test_the_link_of_a_private_place_outlives_every_link_of_its_order():
+def test_link_of_private_registration_survives_replaced_order_links():
     registration = make_registration(email=ADDRESS)
     order, shared = registration.order, make_own_secret(registration)
     registration.is_private = True

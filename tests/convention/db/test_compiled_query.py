@@ -25,7 +25,7 @@ TODAY = timezone.localdate()
 LONG_AGO, YESTERDAY = TODAY - datetime.timedelta(days=99), TODAY - datetime.timedelta(days=1)
 
 
-def test_each_call_finds_the_rows_of_its_own_values(django_assert_num_queries):
+def test_compiled_query_finds_rows_of_given_values(django_assert_num_queries):
     hall = Venue.objects.create(name="Hall")
     first, second = make_event(slug="first", venue=hall), make_event(slug="%s")
     for event in (first, second, first):
@@ -40,7 +40,7 @@ def test_each_call_finds_the_rows_of_its_own_values(django_assert_num_queries):
     assert BY_SLUG.exists("first", first_day) is False
 
 
-def test_each_answer_is_that_of_the_door():
+def test_compiled_permission_queries_agree_with_permissions():
     vendor, firm = make_company(), make_company()
     CompanyRole.objects.create(company=vendor, role="vendor", starts_on=LONG_AGO)
     member, former, seller, gone, contact, nobody = (

@@ -13,7 +13,7 @@ only_postgresql = pytest.mark.skipif(
 
 @only_postgresql
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_the_server_ended_is_not_usable():
+def test_connection_ended_by_server_is_not_usable():
     connection.ensure_connection()
     assert connection.is_usable() is True
     pid = connection.connection.info.backend_pid
@@ -24,7 +24,7 @@ def test_a_connection_that_the_server_ended_is_not_usable():
     assert connection.is_usable() is False
 
 
-def limits() -> tuple[str, str]:
+def read_timeouts() -> tuple[str, str]:
     """Return the timeouts of a new connection."""
     connection.close()
     with connection.cursor() as cursor:
@@ -34,7 +34,7 @@ def limits() -> tuple[str, str]:
 
 @only_postgresql
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_a_request_makes_waits_for_nothing_without_end():
+def test_connection_within_wait_budget_has_timeouts():
     with wait_budget(20):
-        assert limits() == ("10s", "30s")
-    assert limits() == ("0", "0")
+        assert read_timeouts() == ("10s", "30s")
+    assert read_timeouts() == ("0", "0")

@@ -31,6 +31,6 @@ def test_values_of_all_types_are_stored_as_they_are(table, note):
     assert table.fetchall() == [tuple(row.values()), (2, row["token"], None, row["day"], note)]
 
 
-def test_a_value_without_a_form_in_json_is_refused(table):
+def test_value_that_is_not_json_serializable_is_refused(table):
     with pytest.raises(TypeError, match="bytes cannot be inserted as JSON"):
         insert_rows("inserted", {"note": "text"}, [{"note": b"raw"}])

@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif("connection.vendor != 'sqlite'", reason="It is the backend of SQLite."),
 ]
-HOLD = """
+HOLD_LOCK = """
 import time
 from django.db import transaction
 from convention.events.models import Event
@@ -38,20 +38,20 @@ def sequence() -> int:
     return Event.objects.values_list("sequence", flat=True).get()
 
 
-def raise_it() -> None:
+def increment_sequence() -> None:
     with transaction.atomic():
         found = sequence()
         Event.objects.update(sequence=found + 1)
 
 
-def test_all_who_write_at_once_have_their_turn():
+def test_concurrent_writers_all_succeed():
     make_event()
     before = sequence()
-    in_threads([raise_it, lambda: Event.objects.update(sequence=F("sequence") + 1)] * 40, threads=8)
+    in_threads([increment_sequence, lambda: Event.objects.update(sequence=F("sequence") + 1)] * 40, threads=8)
     assert sequence() == before + 80
 
 
-def test_a_turn_ends_with_its_transaction_however_it_ends():
+def test_write_lock_is_released_however_transaction_ends():
     event = make_event()
     with transaction.atomic():
         assert connection.has_write_lock is True
@@ -63,27 +63,27 @@ def test_a_turn_ends_with_its_transaction_however_it_ends():
     with pytest.raises(OperationalError):
         connection.cursor().execute("INSERT INTO nowhere VALUES (1)")
     assert connection.has_write_lock is False
-    in_threads([raise_it], threads=1)
+    in_threads([increment_sequence], threads=1)
     assert sequence() == event.sequence + 1
 
 
-def queues_open() -> int:
+def count_open_queues() -> int:
     links = [entry for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
     return sum(link.readlink().name.endswith("-queue") for link in links if link.is_symlink())
 
 
-def test_a_process_opens_the_queue_once_for_all_its_connections():
+def test_process_opens_queue_once_for_all_connections():
     make_event()
-    in_threads([raise_it] * 4, threads=4)
-    assert queues_open() == 1
+    in_threads([increment_sequence] * 4, threads=4)
+    assert count_open_queues() == 1
     connection.close()
-    raise_it()
-    assert queues_open() == 1
+    increment_sequence()
+    assert count_open_queues() == 1
 
 
 @pytest.fixture
-def no_queue():
-    """Put a folder in the place of the queue's file, which nobody can lock."""
+def unusable_queue():
+    """Replace the queue's file with a folder, which cannot be locked."""
     path = f"{connection.settings_dict['NAME']}-queue"
     forget_queue(path)
     Path(path).unlink()
@@ -98,21 +98,21 @@ def forget_queue(path: str) -> None:
     _queues_by_file.clear()
 
 
-def test_where_the_queue_cannot_be_opened_all_write_by_the_lock_of_sqlite_alone(no_queue):
+def test_writers_use_only_sqlite_lock_if_queue_cannot_be_opened(unusable_queue):
     event = make_event()
-    in_threads([raise_it] * 4, threads=2)
+    in_threads([increment_sequence] * 4, threads=2)
     Event.objects.update(sequence=F("sequence") + 1)
     with transaction.atomic():
         assert connection.has_write_lock is False
     assert sequence() == event.sequence + 5
 
 
-def test_the_queue_is_opened_to_read_so_that_whoever_made_it_shuts_nobody_out():
+def test_queue_file_is_opened_read_only():
     with transaction.atomic():
         assert fcntl.fcntl(connection._held_queue._file, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY
 
 
-def test_without_autocommit_a_statement_waits_for_no_turn_while_it_holds_the_lock_of_sqlite():
+def test_statement_without_autocommit_does_not_wait_in_queue():
     make_event()
     connection.close()
     transaction.set_autocommit(False)
@@ -126,13 +126,13 @@ def test_without_autocommit_a_statement_waits_for_no_turn_while_it_holds_the_loc
 
 
 @pytest.fixture
-def holder():
-    """Return a process that writes and keeps the lock."""
+def start_writer():
+    """Return a function that starts a process which writes and holds the lock."""
     started = []
 
     def start(seconds: float) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "shell", "--no-imports", "-c", HOLD.format(seconds=seconds)],
+            [sys.executable, "manage.py", "shell", "--no-imports", "-c", HOLD_LOCK.format(seconds=seconds)],
             cwd=ROOT, env=os.environ | {"DATABASE_URL": database_url()}, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         started.append(process)
@@ -145,34 +145,34 @@ def holder():
         process.communicate()
 
 
-def test_whoever_waits_for_another_process_goes_on_when_it_is_done(holder):
+def test_writer_continues_after_other_process_commits(start_writer):
     make_event()
-    process = holder(0.5)
-    raise_it()
+    process = start_writer(0.5)
+    increment_sequence()
     assert process.wait(10) == 0
     assert sequence() == 101
 
 
-def test_a_process_that_is_killed_keeps_nobody_waiting(holder):
+def test_killed_process_releases_lock(start_writer):
     event = make_event()
-    process = holder(600)
+    process = start_writer(600)
     process.kill()
     began = time.monotonic()
-    raise_it()
+    increment_sequence()
     assert sequence() == event.sequence + 1
     assert time.monotonic() - began < 60
 
 
 @pytest.fixture(params=["in the queue", "past the queue"])
-def locked_out(request, holder):
-    """Start a process that writes for ever, with our backend or another; it ends when called."""
+def release_lock(request, start_writer):
+    """Start a process that holds the lock, with our backend or without; return a function to end it."""
     make_event()
     connection.close()
     if request.param == "in the queue":
-        process = holder(600)
+        process = start_writer(600)
     else:
         process = subprocess.Popen(
-            [sys.executable, "-c", PAST_THE_QUEUE, str(connection.settings_dict["NAME"])],
+            [sys.executable, "-c", LOCK_WITHOUT_QUEUE_SCRIPT, str(connection.settings_dict["NAME"])],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert process.stdout.readline() == "mine\n"
@@ -185,7 +185,7 @@ def locked_out(request, holder):
     end()
 
 
-PAST_THE_QUEUE = """
+LOCK_WITHOUT_QUEUE_SCRIPT = """
 import sqlite3, sys
 sqlite3.connect(sys.argv[1], isolation_level=None).execute("BEGIN IMMEDIATE")
 print("mine", flush=True)
@@ -194,8 +194,8 @@ sys.stdin.read()
 
 
 @contextlib.contextmanager
-def timeout_of(seconds: float):
-    """Make new connections wait so long for a lock."""
+def set_lock_timeout(seconds: float):
+    """Make new connections wait at most `seconds` for a lock."""
     options = connection.settings_dict["OPTIONS"]
     before = options["timeout"]
     options["timeout"] = seconds
@@ -205,51 +205,51 @@ def timeout_of(seconds: float):
     connection.close()
 
 
-def refused() -> float:
+def fail_to_write() -> float:
     """Try to write, and fail; return the seconds it took."""
     began = time.monotonic()
     with pytest.raises(OperationalError, match="database is locked"):
-        raise_it()
+        increment_sequence()
     return time.monotonic() - began
 
 
 @pytest.mark.long
-def test_the_waits_of_many_writers_do_not_add_up(locked_out):
-    with timeout_of(2):
+def test_the_waits_of_many_writers_do_not_add_up(release_lock):
+    with set_lock_timeout(2):
         began = time.monotonic()
-        in_threads([refused] * 8, threads=8)
+        in_threads([fail_to_write] * 8, threads=8)
         assert time.monotonic() - began < 14
-    locked_out()
-    raise_it()
+    release_lock()
+    increment_sequence()
     assert connection.has_write_lock is False
 
 
-def test_all_waits_of_one_request_share_its_budget(locked_out):
+def test_all_waits_of_one_request_share_its_budget(release_lock):
     began = time.monotonic()
     with wait_budget(1):
-        refused()
-        refused()
+        fail_to_write()
+        fail_to_write()
         with pytest.raises(OperationalError, match="database is locked"):
             Event.objects.update(sequence=F("sequence") + 1)
     assert 1 <= time.monotonic() - began < 15
-    locked_out()
-    raise_it()  # until then a thread of the queue may hold the lock that the writers above have given up
+    release_lock()
+    increment_sequence()  # a thread of the queue may hold the lock until then, for a writer that gave up
     with wait_budget(0):  # nothing to wait for
-        raise_it()
+        increment_sequence()
 
 
 @pytest.mark.long
-def test_a_wait_that_was_given_up_keeps_nobody_out(locked_out, holder):
+def test_abandoned_wait_does_not_block_other_writers(release_lock, start_writer):
     with wait_budget(0.2):
-        refused()
-    locked_out()
-    later = holder(0)
+        fail_to_write()
+    release_lock()
+    later = start_writer(0)
     assert later.wait(30) == 0
-    raise_it()
+    increment_sequence()
     assert sequence() == 101
 
 
-def test_the_budget_counts_what_waiting_took():
+def test_wait_budget_is_reduced_by_time_waited():
     with wait_budget(5):
         with limit_wait(20) as first:
             time.sleep(0.5)
@@ -264,15 +264,15 @@ def test_the_budget_counts_what_waiting_took():
 
 
 @pytest.mark.long
-def test_where_one_writes_for_long_only_two_threads_wait_for_it_to_end(locked_out):
-    with timeout_of(8):
+def test_only_two_threads_wait_full_timeout_during_long_write(release_lock):
+    with set_lock_timeout(8):
         began = time.monotonic()
         seconds: list[float] = []
-        in_threads([lambda: seconds.append(refused())] * 12, threads=6)
+        in_threads([lambda: seconds.append(fail_to_write())] * 12, threads=6)
         lasted = time.monotonic() - began
     seconds.sort()
     assert [second < 7 for second in seconds] == [True] * 10 + [False] * 2
-    assert seconds[0] < 2  # one that came when it was stuck
+    assert seconds[0] < 2  # a writer that arrived when the queue was already stuck
     assert lasted < 14
-    locked_out()
-    raise_it()
+    release_lock()
+    increment_sequence()

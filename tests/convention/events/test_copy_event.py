@@ -35,7 +35,7 @@ COPIED = {
     "Quota", "Ticket", "Addon", "Package", "Question", "RefundRule", "WaitingPolicy",
     "Schedule", "Track", "WalkingTime", "ConflictLevel", "ReminderPlan", "Checkpoint", "FeedbackSettings",
 }  # fmt: skip
-# Of people or of money, what was made for one event, and programmes, which are imported or planned.
+# People, money, rows made for one event, and programmes, which are imported or planned.
 NOT_COPIED = {
     "Mailing", "Device", "Scan", "Presence", "PresenceCounter", "Visit", "Receivable", "Quotation",
     "RegistrationDraft", "Order", "IdempotencyKey", "OrderAlarm", "PassQuota", "Voucher", "Registration",
@@ -47,7 +47,7 @@ NOT_COPIED = {
 
 
 def make_full_event():
-    """Return an event with one of each setting, and somebody registered."""
+    """Return an event with one of each setting, and one registration."""
     event = make_event(
         slug="convention-2027",
         starts_at=datetime.datetime(2027, 3, 27, 9, tzinfo=PARIS),
@@ -78,7 +78,7 @@ def make_full_event():
     return event
 
 
-def test_next_years_event_is_a_copy_in_a_few_clicks():
+def test_event_is_copied_with_settings_and_shifted_dates():
     source = make_full_event()
     organizer = make_staff(source)
     make_staff(source, is_active=False)
@@ -94,7 +94,7 @@ def test_next_years_event_is_a_copy_in_a_few_clicks():
     copied = Event.objects.get(slug="convention-2028")
     assert copied.visibility == "draft"
     assert copied.starts_at == datetime.datetime(2028, 3, 25, 9, tzinfo=PARIS)
-    # The clocks change on another day: the hour of the clock stays.
+    # Summer time begins on another date; the local time of day stays the same.
     assert copied.ends_at == datetime.datetime(2028, 3, 26, 18, tzinfo=PARIS)
     ticket = copied.tickets.get()
     assert (ticket.reserved, ticket.quota.event, ticket.quota.reserved) == (0, copied, 0)
@@ -119,12 +119,12 @@ def test_next_years_event_is_a_copy_in_a_few_clicks():
         assert not model.objects.filter(event=copied).exists()
     assert AuditEntry.objects.get(verb="event.copy").event == "convention-2028"
     assert make_client(organizer).get("/en/organize/convention-2028/").status_code == 200
-    # As for a request that chose the same address at the same time.
+    # As for a concurrent request that chose the same slug.
     values = {"name": "Convention 2028", "name_en": "", "starts_on": datetime.date(2028, 3, 25)}
     assert copy_event(source=source, slug="convention-2028", **values).slug == "convention-2028-2"
 
 
-def test_a_time_is_moved_on_the_clock_and_never_skipped():
+def test_shift_moment_preserves_local_time_of_day():
     at = datetime.datetime(2027, 3, 20, 2, 30, tzinfo=PARIS)
 
     assert shift_moment(at, 1, PARIS) == datetime.datetime(2027, 3, 21, 2, 30, tzinfo=PARIS)

@@ -49,11 +49,11 @@ def name(contract, email="nina@firm.example", role="organizer", **fields):
     return add_delegate(delegation=contract, email=email, role=role, **values)
 
 
-def until(contract, day):
+def set_last_day(contract, day):
     Delegation.objects.filter(pk=contract.pk).update(starts_on=day - 20 * DAY, ends_on=day)
 
 
-def test_who_is_named_runs_the_event_and_no_other(contract):
+def test_delegate_runs_only_the_delegated_event(contract):
     role = name(contract)
     make_event()
     assert list(get_organized_events(role.person)) == [contract.event]
@@ -62,23 +62,23 @@ def test_who_is_named_runs_the_event_and_no_other(contract):
 
 
 @pytest.mark.parametrize("role", ["organizer", "desk"])
-def test_a_contract_that_ends_today_opens_nothing_tomorrow(contract, today, role):
+def test_delegation_gives_no_access_after_last_day(contract, today, role):
     person = name(contract, role=role).person
-    until(contract, today)
+    set_last_day(contract, today)
     assert list(get_staffed_events(person)) == [contract.event]
-    until(contract, today - DAY)
+    set_last_day(contract, today - DAY)
     assert list(get_staffed_events(person)) == []
     assert not is_club_staff(person)
     assert make_client(person).get(f"/desk/{contract.event.slug}/").status_code == 403
 
 
-def test_a_contract_opens_nothing_before_its_first_day(contract, today):
+def test_delegation_gives_no_access_before_first_day(contract, today):
     person = name(contract).person
     Delegation.objects.update(starts_on=today + DAY)
     assert not can_organize(person, contract.event)
 
 
-def test_access_ends_with_the_job_and_with_the_firms_role(contract, today):
+def test_access_ends_with_employment_and_with_company_role(contract, today):
     person = name(contract).person
     assert can_organize(person, contract.event)
     Employment.objects.filter(person=person).update(starts_on=today - 9 * DAY, ends_on=today - DAY)
@@ -89,16 +89,16 @@ def test_access_ends_with_the_job_and_with_the_firms_role(contract, today):
     assert not can_organize(person, contract.event)
 
 
-def test_phones_that_the_firm_paired_stop_with_the_contract(contract, today):
+def test_devices_paired_by_delegate_stop_with_delegation(contract, today):
     person = name(contract, role="desk").person
     door = Checkpoint.objects.create(event=contract.event, name="Entrée")
     device = pair_device(checkpoint=door, paired_by=person).device
     assert list(Device.objects.valid()) == [device]
-    until(contract, today - DAY)
+    set_last_day(contract, today - DAY)
     assert list(Device.objects.valid()) == []
 
 
-def test_a_contract_under_way_changes_its_days_instead_of_being_doubled(contract, today):
+def test_delegating_again_changes_dates_of_current_delegation(contract, today):
     again = delegate_event(
         event=contract.event,
         company=contract.company,
@@ -110,7 +110,7 @@ def test_a_contract_under_way_changes_its_days_instead_of_being_doubled(contract
     assert AuditEntry.objects.filter(verb="delegation.give").count() == 2
 
 
-def test_days_in_the_wrong_order_and_firms_that_are_no_organizers_are_refused(today):
+def test_invalid_dates_and_company_without_organizer_role_are_refused(today):
     event, vendor = make_event(), make_company(role=CompanyRole.Role.VENDOR)
     with pytest.raises(InvalidFields) as error:
         delegate_event(event=event, company=vendor, starts_on=today, ends_on=today - DAY)
@@ -122,7 +122,7 @@ def test_days_in_the_wrong_order_and_firms_that_are_no_organizers_are_refused(to
     assert Delegation.objects.count() == 0
 
 
-def test_ending_a_contract_closes_at_once_and_takes_back_one_that_began_today(contract, today):
+def test_ending_delegation_removes_access_and_deletes_one_begun_today(contract, today):
     person = name(contract).person
     end_delegation(delegation=contract)
     assert not can_organize(person, contract.event)
@@ -135,20 +135,20 @@ def test_ending_a_contract_closes_at_once_and_takes_back_one_that_began_today(co
     assert Delegation.objects.get().ends_on == today - DAY
 
 
-def test_someone_the_club_knows_is_noted_as_working_there_too(contract):
+def test_known_person_named_as_delegate_gets_employment_at_firm(contract):
     person = make_person(email="known@example.org")
     assert name(contract, "Known@example.org", role="desk").person == person
     assert [job.company for job in person.employments.all()] == [contract.company]
 
 
-def test_someone_new_needs_a_name(contract):
+def test_new_delegate_needs_a_name(contract):
     with pytest.raises(InvalidFields) as error:
         name(contract, first_name="", last_name="")
     assert set(error.value.field_errors) == {"first_name", "last_name"}
     assert Person.objects.count() == 0
 
 
-def test_the_firm_appoints_its_own_people_for_the_desk_alone(contract, today):
+def test_firm_appoints_only_new_or_own_people_and_only_for_desk(contract, today):
     boss = name(contract).person
     values = {"first_name": "Dan", "last_name": "Desk", "starts_on": today}
     given = appoint_delegate(delegation=contract, email="dan@firm.example", role="desk", **values)
@@ -167,21 +167,21 @@ def test_the_firm_appoints_its_own_people_for_the_desk_alone(contract, today):
 @pytest.mark.parametrize(
     ("role", "page"), [("organizer", "/organize/"), ("desk", "/desk/"), ("reviewer", "/review/")]
 )
-def test_the_mail_leads_to_the_page_of_the_role(contract, role, page):
+def test_delegate_email_links_to_page_of_role(contract, role, page):
     given = name(contract)
     given.role = role
 
     assert page in write_delegate_letter(given).context["url"]
 
 
-def test_the_firm_never_ends_a_role_that_the_club_gave(contract):
+def test_delegate_cannot_end_role_given_by_club(contract):
     boss, own = name(contract).person, make_staff(contract.event)
     with pytest.raises(Forbidden):
         end_event_role(role=own.event_roles.get(), actor=boss)
     assert can_organize(own, contract.event)
 
 
-def test_a_right_of_ones_own_is_no_delegation(contract):
+def test_organizer_with_own_role_has_no_delegation(contract):
     own = make_staff(contract.event)
     assert get_delegation(own, contract.event) is None
     make_delegated_role(contract, own)
@@ -189,7 +189,7 @@ def test_a_right_of_ones_own_is_no_delegation(contract):
     assert get_delegation(make_administrator(), contract.event) is None
 
 
-def test_from_the_contract_to_the_mail_by_the_pages(today, run_tasks, mailoutbox):
+def test_delegation_pages_save_contract_name_delegate_and_send_email(today, run_tasks, mailoutbox):
     event, firm = make_event(), make_company(role=CompanyRole.Role.ORGANIZER)
     client = make_client(make_administrator())
     before = f"/en/organize/{event.slug}/delegation/"

@@ -16,7 +16,7 @@ MARKDOWN = (
 )
 
 
-def test_markdown_is_shown_as_safe_html_and_told_as_text_to_programs(client):
+def test_markdown_is_safe_html_on_page_and_plain_text_in_metadata(client):
     event = make_event(slug="x", visibility="public", description=MARKDOWN, description_en="Two *days*")
     order = make_registration(make_ticket(event)).order
 
@@ -37,7 +37,7 @@ def test_markdown_is_shown_as_safe_html_and_told_as_text_to_programs(client):
     assert "**" not in calendar
 
 
-def test_the_settings_preview_a_description_and_save_nothing(client):
+def test_description_preview_in_settings_saves_nothing(client):
     event = make_event(slug="x", description="Avant")
     client.force_login(make_staff(event))
 
@@ -55,7 +55,7 @@ def test_the_settings_preview_a_description_and_save_nothing(client):
     assert Event.objects.get().description_html == "<p><em>Après</em></p>"
 
 
-def test_a_description_too_long_to_render_gets_a_sentence(client):
+def test_too_long_description_is_refused(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
 

@@ -1,4 +1,4 @@
-"""The navigation of an event in groups, and where people land after signing in."""
+"""The grouped navigation of an event, and the start page after signing in."""
 
 import pytest
 from lxml import html
@@ -27,7 +27,7 @@ def read_menu(client, address):
     return groups, menu.xpath("./li[@class='open']/ul/li/a/text()")
 
 
-def test_an_event_has_seven_entries_at_most_and_the_pages_of_the_open_group():
+def test_event_menu_shows_groups_and_pages_of_open_group():
     organizer = make_client(make_staff(make_event(slug="x")))
 
     groups, pages = read_menu(organizer, "/en/organize/x/tickets/")
@@ -39,7 +39,7 @@ def test_an_event_has_seven_entries_at_most_and_the_pages_of_the_open_group():
     assert read_menu(organizer, "/en/organize/x/")[1] == []
 
 
-def test_a_meeting_shows_what_meetings_need_and_the_rest_in_its_settings():
+def test_menu_of_group_meeting_is_short_and_settings_link_the_rest():
     organizer = make_client(make_staff(make_event(slug="x", kind="group_meeting")))
 
     _groups, pages = read_menu(organizer, "/en/organize/x/tickets/")
@@ -52,13 +52,13 @@ def test_a_meeting_shows_what_meetings_need_and_the_rest_in_its_settings():
     assert "Sponsors" in read_menu(organizer, "/en/organize/x/sponsors/")[1]
 
 
-def test_desk_staff_see_the_desk_and_the_attendance_alone():
+def test_desk_staff_see_only_desk_and_attendance():
     desk = make_client(make_staff(make_event(slug="x"), "desk"))
 
     assert read_menu(desk, "/en/organize/x/attendance/") == (["On site"], ["Attendance", "Desk"])
 
 
-def test_everyone_lands_where_their_work_is(client):
+def test_start_page_depends_on_role(client):
     event = make_event(slug="x")
     treasurer = make_person()
     ClubRole.objects.create(person=treasurer, role=ClubRole.Role.TREASURER)
@@ -75,7 +75,7 @@ def test_everyone_lands_where_their_work_is(client):
     assert make_client(treasurer).get("/en/start/")["Location"] == "/en/organize/money/"
 
 
-def test_the_overview_shows_what_is_charged_and_this_weeks_registrations():
+def test_overview_shows_amount_charged_and_registrations_of_week():
     event = make_event(slug="x")
     registration = make_registration(make_ticket(event, price=9000))
     make_receivable(event=event)

@@ -30,7 +30,7 @@ def form_of(event: Event, **changes) -> dict:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_only_its_organizers_enter(client, name):
+def test_event_pages_open_for_its_organizers_only(client, name):
     event, other = make_event(slug="x"), make_event(slug="other")
     address = f"/organize/x/{name}/"
     assert client.get(address)["Location"] == f"/accounts/login/?next={address}"
@@ -47,14 +47,14 @@ def test_only_its_organizers_enter(client, name):
         assert client.get(address).status_code == 200
 
 
-def test_a_draft_is_not_betrayed(client):
+def test_draft_event_is_not_revealed(client):
     make_event(slug="x", visibility="draft")
     client.force_login(make_person())
     there, nowhere = client.get("/organize/x/settings/"), client.get("/organize/y/settings/")
     assert (there.status_code, nowhere.status_code) == (404, 404)
 
 
-def test_a_role_that_has_ended_opens_nothing(client):
+def test_ended_role_gives_no_access(client):
     event = make_event(slug="x")
     person = make_staff(event)
     EventRole.objects.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
@@ -62,7 +62,7 @@ def test_a_role_that_has_ended_opens_nothing(client):
     assert client.get("/organize/x/settings/").status_code == 403
 
 
-def test_an_organizer_creates_an_event_in_its_own_zone(client):
+def test_administrator_creates_event_in_its_time_zone(client):
     client.force_login(make_administrator())
     values = form_of(Event(name="Lisbonne"), slug="lisboa", timezone="Europe/Lisbon")
     answer = client.post("/organize/new/all/", values)
@@ -79,7 +79,7 @@ def test_an_organizer_creates_an_event_in_its_own_zone(client):
     )
 
 
-def test_only_the_clubs_organizers_create_events(client):
+def test_organizer_of_one_event_cannot_create_events(client):
     client.force_login(make_staff(make_event()))
     assert client.get("/organize/new/").status_code == 403
     assert client.get("/organize/new/all/").status_code == 403
@@ -106,7 +106,7 @@ def test_only_the_clubs_organizers_create_events(client):
         ({"starts_at": "hier"}, "starts_at", "Saisissez une date et une heure valides."),
     ],
 )  # fmt: skip
-def test_bad_settings_are_refused_with_a_sentence(client, changes, field, sentence):
+def test_invalid_settings_are_refused_with_error_at_field(client, changes, field, sentence):
     event = make_event(slug="x", name="Ancien")
     client.force_login(make_staff(event))
     answer = client.post("/organize/x/settings/", form_of(event, **{"name": "Nouveau", **changes}))
@@ -118,13 +118,13 @@ def test_bad_settings_are_refused_with_a_sentence(client, changes, field, senten
 
 
 @pytest.mark.parametrize("slug", ["new", "components", "avec espace", "é"])
-def test_some_addresses_cannot_be_taken(client, slug):
+def test_reserved_or_invalid_slug_is_refused(client, slug):
     client.force_login(make_administrator())
     answer = client.post("/organize/new/all/", form_of(Event(name="N"), slug=slug))
     assert list(answer.context["form"].errors) == ["slug"]
 
 
-def test_a_pale_accent_is_explained(client):
+def test_pale_accent_gets_a_warning(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
     answer = client.post("/organize/x/settings/", form_of(event, accent="#ffee00"), follow=True)
@@ -147,7 +147,7 @@ def test_a_venue_is_added_and_changed(client):
     assert Event.objects.get(pk=other.pk).venue.name == "Château"
 
 
-def test_a_venue_of_events_that_one_does_not_run_is_copied_not_changed(client):
+def test_venue_shared_with_events_of_others_is_copied_instead_of_changed(client):
     venue = Venue.objects.create(name="Palais", city="Annecy")
     event, other = make_event(slug="x"), make_event(venue=venue)
     client.force_login(make_staff(event))
@@ -167,7 +167,7 @@ def test_a_venue_of_events_that_one_does_not_run_is_copied_not_changed(client):
     assert client.post("/organize/x/venue/", {**values, "name": "Tour"}).status_code == 302
 
 
-def test_the_companies_of_the_club_are_not_listed_to_the_organizer_of_one_event(client):
+def test_organizer_of_one_event_can_choose_only_current_host(client):
     host, other = make_company(), make_company()
     event = make_event(slug="x", host=host)
     for person, hosts in ((make_staff(event), [host]), (make_administrator(), [host, other])):
@@ -181,7 +181,7 @@ def test_the_companies_of_the_club_are_not_listed_to_the_organizer_of_one_event(
     assert Event.objects.get(slug="x").host == host
 
 
-def test_an_address_does_not_tell_whose_it_is(client):
+def test_email_address_does_not_reveal_name_to_organizer(client):
     event = make_event(slug="x")
     make_person(email="new@example.org", first_name="Ancienne", last_name="Inconnue")
     client.force_login(make_staff(event))
@@ -216,7 +216,7 @@ def test_rooms_are_added_changed_and_removed(client):
     assert list(event.rooms.values_list("name", "capacity")) == [("Grande", 80)]
 
 
-def test_two_rooms_cannot_have_one_name(client):
+def test_duplicate_room_name_is_refused(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
     answer = client.post(
@@ -237,7 +237,7 @@ def role_form(**changes) -> dict:
     }
 
 
-def test_a_role_goes_to_whoever_has_the_address(client):
+def test_role_is_given_to_person_with_email_address(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
     client.post("/organize/x/people/", role_form())
@@ -248,7 +248,7 @@ def test_a_role_goes_to_whoever_has_the_address(client):
     assert list(AuditEntry.objects.filter(verb="role.give").values_list("event", flat=True)) == ["x", "x"]
 
 
-def test_a_closed_account_and_a_name_that_is_none_get_no_role(client):
+def test_closed_account_and_invalid_name_get_no_role(client):
     event = make_event(slug="x")
     make_person(email="ana@example.org", first_name="Ana", last_name="Silva", is_active=False)
     client.force_login(make_staff(event))
@@ -264,7 +264,7 @@ def test_a_closed_account_and_a_name_that_is_none_get_no_role(client):
     assert AuditEntry.objects.get(verb="person.add").fields == ["email", "first_name", "last_name"]
 
 
-def test_a_person_who_is_known_keeps_the_name(client):
+def test_giving_role_does_not_rename_known_person(client):
     event, known = make_event(slug="x"), make_person(email="new@example.org", first_name="Ancienne")
     client.force_login(make_staff(event))
     client.post("/organize/x/people/", role_form())
@@ -280,7 +280,7 @@ def test_a_role_cannot_end_before_it_begins(client):
     assert EventRole.objects.filter(role="desk").count() == 0
 
 
-def test_a_role_ends_at_once(client):
+def test_ending_role_removes_access_at_once(client):
     event = make_event(slug="x")
     desk = make_staff(event, "desk")
     client.force_login(make_staff(event))
@@ -291,7 +291,7 @@ def test_a_role_ends_at_once(client):
     assert client.get("/desk/x/").status_code == 403
 
 
-def test_nobody_is_locked_out_by_their_own_hand(client):
+def test_organizer_cannot_end_own_role(client):
     event = make_event(slug="x")
     person = make_staff(event)
     client.force_login(person)
@@ -301,14 +301,14 @@ def test_nobody_is_locked_out_by_their_own_hand(client):
     assert role.ends_on is None
 
 
-def test_the_role_of_another_event_is_out_of_reach(client):
+def test_role_of_another_event_cannot_be_ended(client):
     event, other = make_event(slug="x"), make_event()
     role = EventRole.objects.get(person=make_staff(other, "desk"))
     client.force_login(make_staff(event))
     assert client.post(f"/organize/x/people/{role.pk}/end/").status_code == 404
 
 
-def test_the_navigation_says_where_one_is(client):
+def test_navigation_marks_current_page(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
     page = client.get("/organize/x/rooms/").content.decode()
@@ -317,7 +317,7 @@ def test_the_navigation_says_where_one_is(client):
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59"])
-def test_a_year_beyond_all_clocks_gets_a_sentence(client, moment):
+def test_out_of_range_year_is_refused(client, moment):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
     answer = client.post("/organize/x/settings/", form_of(event, registration_closes_at=moment))
@@ -325,7 +325,7 @@ def test_a_year_beyond_all_clocks_gets_a_sentence(client, moment):
     assert "Vérifiez l’année." in answer.content.decode()
 
 
-def test_a_name_is_one_line(client):
+def test_event_name_is_reduced_to_one_line(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
     client.post("/organize/x/settings/", form_of(event, name="Rencontre\r\nBcc: a@example.org\u202e"))
@@ -333,8 +333,8 @@ def test_a_name_is_one_line(client):
     assert event.name == "Rencontre Bcc: a@example.org"
 
 
-def test_saving_an_event_turns_no_sequence_back():
-    """Scanners find by the sequence what changed since their last request."""
+def test_saving_stale_event_does_not_lower_sequence():
+    """Scanners use the sequence to fetch what changed since their last request."""
     event = make_event()
     raised = advance_sequence(event.pk)
     event.name = "Autre nom"
@@ -342,7 +342,7 @@ def test_saving_an_event_turns_no_sequence_back():
     assert list(Event.objects.values_list("name", "sequence")) == [("Autre nom", raised)]
 
 
-def test_registration_is_over_when_the_event_is():
+def test_registration_is_closed_when_event_ends():
     now = timezone.now()
     day = datetime.timedelta(days=1)
     event = make_event(starts_at=now - day, ends_at=now, registration_closes_at=now + day)
@@ -352,7 +352,7 @@ def test_registration_is_over_when_the_event_is():
     assert is_open is False
 
 
-def test_new_rooms_come_in_the_order_of_the_rows(client):
+def test_new_rooms_without_position_follow_in_row_order(client):
     event = make_event(slug="conf")
     client.force_login(make_staff(event))
     rows = {

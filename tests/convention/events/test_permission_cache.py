@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 PAGES = ("", "registrations/", "tickets/", "attendance/", "schedule/", "settings/", "mail/", "badges/")
 
 
-def outsider(event):
+def make_outside_organizer(event):
     person = make_person()
     make_delegated_role(make_delegation(event), person)
     return person
@@ -26,31 +26,31 @@ def outsider(event):
 READERS = {
     "administrator": (lambda _event: make_administrator(), 1),
     "organizer": (make_staff, 2),
-    "outside organizer": (outsider, 2),
+    "outside organizer": (make_outside_organizer, 2),
 }
 
 
 ROLES = ('FROM "club_clubrole"', 'FROM "events_eventrole"')
 
 
-def asks_for_roles(statement):
+def is_role_query(statement):
     """Return whether the SQL reads the table of roles itself, not within another query."""
     return any("FROM" not in statement.partition(role)[0] for role in ROLES if role in statement)
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_each_page_of_an_organizer_reads_the_roles_once(reader):
+def test_organizer_page_queries_roles_once(reader):
     event = make_event()
     make, readings = READERS[reader]
     client, found = make_client(make(event)), {}
     for page in PAGES:
         with CaptureQueriesContext(connection) as asked:
             assert client.get(f"/organize/{event.slug}/{page}").status_code == 200
-        found[page] = sum(asks_for_roles(query["sql"]) for query in asked)
+        found[page] = sum(is_role_query(query["sql"]) for query in asked)
     assert found == dict.fromkeys(PAGES, readings)
 
 
-def test_what_ends_between_two_requests_ends():
+def test_role_removed_between_requests_gives_no_access():
     event = make_event()
     person = make_staff(event)
     client = make_client(person)
@@ -59,7 +59,7 @@ def test_what_ends_between_two_requests_ends():
     assert client.get(f"/organize/{event.slug}/tickets/").status_code == 403
 
 
-def test_answers_are_kept_of_nobody_but_whom_a_request_brings():
+def test_permissions_are_cached_only_if_cache_is_enabled_for_person():
     person = make_person()
     assert get_club_roles(person) == frozenset()
     assert not has_organized_event(person)
@@ -75,7 +75,7 @@ def test_answers_are_kept_of_nobody_but_whom_a_request_brings():
     assert not is_club_administrator(type(person).objects.get())
 
 
-def test_who_ends_an_own_role_is_asked_about_anew():
+def test_organizer_with_cached_permissions_cannot_end_own_role():
     event = make_event()
     person = make_staff(event)
     enable_permission_cache(person)

@@ -1,4 +1,4 @@
-"""Pictures of an event: uploaded, redrawn, shown on its pages, copied with it."""
+"""Pictures of an event: uploaded, re-encoded, shown on its pages, copied with it."""
 
 import datetime
 import json
@@ -31,7 +31,7 @@ def upload(client, kind, content, **values):
     return client.post(PAGE, {"kind": kind, f"{kind}-picture": file, **fields}, follow=True)
 
 
-def test_a_picture_is_redrawn_shown_replaced_and_removed(client, settings):
+def test_picture_is_reencoded_shown_and_removed(client, settings):
     settings.SITE_URL = "https://club.example"
     event = make_event(slug="x", visibility="public", name="Convention")
     organizer = make_client(make_staff(event))
@@ -103,14 +103,14 @@ def test_logo_and_map_are_on_the_public_pages(client):
     ],
     ids=["gif", "svg", "small", "narrow", "lying", "large"],
 )
-def test_a_bad_file_gets_a_sentence_and_changes_nothing(content, sentence):
+def test_invalid_file_is_refused_and_changes_nothing(content, sentence):
     event = make_event(slug="x")
 
     answer = upload(make_client(make_staff(event)), "header", content, alt_text="Mon texte")
 
     assert answer.status_code == 200
     assert sentence in answer.content.decode()
-    # What was typed is not lost.
+    # The typed text is not lost.
     assert "Mon texte" in answer.content.decode()
     assert not EventPicture.objects.exists()
 
@@ -128,7 +128,7 @@ def test_a_form_without_a_file_or_with_an_unknown_kind_saves_nothing():
 
 
 @pytest.mark.once
-def test_a_picture_that_takes_too_much_memory_gets_advice_about_pictures(settings):
+def test_picture_that_exceeds_memory_limit_gets_error_about_pixels(settings):
     settings.PARSER_MEMORY_MB = 150
     event = make_event(slug="x")
 
@@ -137,7 +137,7 @@ def test_a_picture_that_takes_too_much_memory_gets_advice_about_pictures(setting
     assert "This picture has too many pixels. Choose a smaller one." in answer.content.decode()
 
 
-def test_texts_of_a_picture_that_was_removed_meanwhile_are_not_found():
+def test_changing_alt_texts_of_missing_picture_raises_not_found():
     event = make_event(slug="x")
 
     with pytest.raises(NotFound):
@@ -145,7 +145,7 @@ def test_texts_of_a_picture_that_was_removed_meanwhile_are_not_found():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_pictures_changed_at_once_are_all_in_the_version():
+def test_pictures_version_includes_concurrent_changes():
     event = make_event(slug="x")
     for kind in EventPicture.Kind:
         make_picture(event, kind)
@@ -160,7 +160,7 @@ def test_pictures_changed_at_once_are_all_in_the_version():
     assert stored == event.pictures_version
 
 
-def test_settings_saved_meanwhile_leave_the_pictures_alone():
+def test_saving_stale_event_keeps_pictures_version():
     event = make_event(slug="x")
     opened_before = Event.objects.get()
     make_picture(event)
@@ -170,7 +170,7 @@ def test_settings_saved_meanwhile_leave_the_pictures_alone():
     assert Event.objects.get().pictures_version == event.pictures_version != ""
 
 
-def test_pictures_of_a_draft_are_hidden_and_copied(client):
+def test_pictures_are_copied_and_hidden_while_copy_is_a_draft(client):
     event = make_event(slug="x", visibility="public")
     make_picture(event)
 

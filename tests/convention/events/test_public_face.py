@@ -1,4 +1,4 @@
-"""What search engines and messengers read of public pages."""
+"""Metadata of public pages, for search engines and messengers."""
 
 import datetime
 import json
@@ -27,7 +27,7 @@ def read_head(client, address):
     return metadata, canonical, [json.loads(text) for text in data]
 
 
-def test_a_public_event_says_what_it_is_and_shows_a_picture(client, settings):
+def test_public_event_has_metadata_structured_data_and_preview_picture(client, settings):
     settings.SITE_URL = "https://club.example"
     event = make_event(slug="x", name="Fête </script><b>", description="Deux jours\nà <Annecy> & plus.")
     make_ticket(event, name="Invité", price=9000, capacity=3)
@@ -57,7 +57,7 @@ def test_a_public_event_says_what_it_is_and_shows_a_picture(client, settings):
     assert Image.open(BytesIO(picture.content)).size == (1200, 630)
 
 
-def test_a_ticket_is_available_while_it_is_on_sale(client):
+def test_offer_is_available_while_ticket_is_on_sale(client):
     now = timezone.now()
     day = datetime.timedelta(days=1)
     open_event = make_event(slug="open")
@@ -84,7 +84,7 @@ def test_a_ticket_is_available_while_it_is_on_sale(client):
     }
 
 
-def test_a_changed_event_has_another_picture(client):
+def test_preview_picture_url_changes_with_event(client):
     event = make_event(slug="x")
     before = read_head(client, "/events/x/")[0]["og:image"]
 
@@ -94,7 +94,7 @@ def test_a_changed_event_has_another_picture(client):
     assert read_head(client, "/events/x/")[0]["og:image"] != before
 
 
-def test_events_for_members_and_drafts_are_left_to_their_readers(client):
+def test_members_events_and_drafts_are_not_indexed(client):
     members = make_event(slug="members", visibility="members")
     draft = make_event(slug="draft", visibility="draft")
     make_session(draft, "Secret")
@@ -111,7 +111,7 @@ def test_events_for_members_and_drafts_are_left_to_their_readers(client):
     assert "private" in organizer.get("/events/draft/preview.png")["Cache-Control"]
 
 
-def test_the_site_map_lists_public_pages_in_both_languages_and_robots_find_it(client, settings):
+def test_sitemap_lists_public_pages_in_both_languages_and_is_in_robots_txt(client, settings):
     settings.SITE_URL = "https://club.example"
     session = make_session(make_event(slug="x"), "Ouverture", speakers=("Ana",))
 
@@ -129,7 +129,7 @@ def test_the_site_map_lists_public_pages_in_both_languages_and_robots_find_it(cl
         assert client.get(address.removeprefix("https://club.example")).status_code in (200, 302)
 
 
-def test_a_session_is_described_by_its_abstract(client):
+def test_description_of_session_page_is_its_abstract(client):
     session = make_session(make_event(slug="x"), "Ouverture", abstract="Un **mot** d’accueil")
 
     metadata, canonical, _data = read_head(client, f"/events/x/sessions/{session.guid}/")

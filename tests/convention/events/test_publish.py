@@ -25,7 +25,7 @@ from tests.site_objects import make_client
 pytestmark = pytest.mark.django_db
 
 
-def test_a_draft_is_published_from_its_checklist_and_its_address_is_shown():
+def test_draft_is_published_from_checklist_and_its_url_is_shown():
     event = make_event(slug="x", visibility="draft")
     organizer = make_client(make_staff(event))
 
@@ -55,7 +55,7 @@ def test_a_draft_is_published_from_its_checklist_and_its_address_is_shown():
     assert ticket.name in Client().get("/en/events/x/").content.decode()
 
 
-def test_an_event_that_is_over_or_a_visit_is_not_published_here():
+def test_past_event_and_visit_cannot_be_published_from_checklist():
     past = timezone.now() - datetime.timedelta(days=2)
     over = make_event(
         slug="over", visibility="draft", starts_at=past, ends_at=past + datetime.timedelta(hours=8)
@@ -86,7 +86,7 @@ def test_a_published_event_is_not_published_again():
     assert event.visibility == "public"
 
 
-def test_a_draft_that_nobody_has_used_is_deleted_by_its_organizer_and_any_other_event_stays():
+def test_unused_draft_is_deleted_and_used_or_published_event_is_not():
     draft, used, published = (
         make_event(slug=slug, visibility=visibility)
         for slug, visibility in (("new", "draft"), ("used", "draft"), ("open", "public"))

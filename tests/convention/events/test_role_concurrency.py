@@ -1,4 +1,4 @@
-"""Event roles given and ended at the same time, and twice."""
+"""Event roles that are given and ended concurrently or repeatedly."""
 
 import datetime
 
@@ -13,25 +13,25 @@ from tests.factories import make_administrator, make_event, make_person
 from tests.threads import in_threads
 
 
-def give(event, email="ana@example.org", role="organizer", **fields):
+def give_role(event, email="ana@example.org", role="organizer", **fields):
     values = {"starts_on": timezone.localdate(), **fields}
     return appoint_person(event=Event.objects.get(pk=event.pk), email=email, role=role, **values)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_role_given_six_times_at_once_is_one_role():
+def test_role_given_concurrently_is_created_once():
     event, person = make_event(), make_person(email="ana@example.org")
-    given = in_threads([lambda: give(event)] * 6, threads=6)
+    given = in_threads([lambda: give_role(event)] * 6, threads=6)
     assert {type(one) for one in given} == {EventRole}
     end_event_role(role=EventRole.objects.get(), actor=make_administrator())
     assert not can_organize(person, event)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_someone_new_is_made_once_by_all_who_give_a_role_at_once():
+def test_concurrent_roles_create_new_person_once():
     events = [make_event(), make_event()]
     given = in_threads(
-        [lambda event=event: give(event, "new@example.org") for event in events * 3], threads=6
+        [lambda event=event: give_role(event, "new@example.org") for event in events * 3], threads=6
     )
     assert {type(one) for one in given} == {EventRole}
     assert Person.objects.count() == 1
@@ -39,7 +39,7 @@ def test_someone_new_is_made_once_by_all_who_give_a_role_at_once():
 
 
 @pytest.mark.django_db
-def test_the_end_of_a_role_ends_all_that_gives_it():
+def test_ending_role_ends_every_current_row_of_that_role():
     event, person = make_event(), make_person()
     days = [timezone.localdate() + datetime.timedelta(days=days) for days in (-3, 0, -9, 5)]
     rows = [
@@ -58,23 +58,23 @@ def test_the_end_of_a_role_ends_all_that_gives_it():
 
 
 @pytest.mark.django_db
-def test_another_role_of_the_same_person_stays():
+def test_ending_role_leaves_other_role_of_same_person():
     event = make_event()
-    desk, _organizer = give(event, role="desk"), give(event)
+    desk, _organizer = give_role(event, role="desk"), give_role(event)
     end_event_role(role=desk, actor=make_administrator())
     assert list(EventRole.objects.values_list("role", flat=True)) == ["organizer"]
 
 
 @pytest.mark.django_db
-def test_a_role_given_again_only_grows_and_the_end_of_a_past_one_changes_nothing():
+def test_giving_role_again_extends_it_and_ending_past_role_changes_nothing():
     event, today, day = make_event(), timezone.localdate(), datetime.timedelta(days=1)
-    first = give(event, starts_on=today - 30 * day)
-    past = give(event, starts_on=today - 90 * day, ends_on=today - 60 * day)
-    give(event, starts_on=today + 40 * day)
-    give(event, starts_on=today - 50 * day, ends_on=today - 31 * day)
+    first = give_role(event, starts_on=today - 30 * day)
+    past = give_role(event, starts_on=today - 90 * day, ends_on=today - 60 * day)
+    give_role(event, starts_on=today + 40 * day)
+    give_role(event, starts_on=today - 50 * day, ends_on=today - 31 * day)
     end_event_role(role=past, actor=make_administrator())
-    future = give(event, role="desk", starts_on=today + 9 * day, ends_on=today + 10 * day)
-    give(event, role="desk", ends_on=today + 2 * day)
+    future = give_role(event, role="desk", starts_on=today + 9 * day, ends_on=today + 10 * day)
+    give_role(event, role="desk", ends_on=today + 2 * day)
     end_event_role(role=future, actor=make_administrator())
 
     rows = EventRole.objects.order_by("pk").values_list("role", "starts_on", "ends_on")

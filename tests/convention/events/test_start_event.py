@@ -1,4 +1,4 @@
-"""An event of a kind begins with content to start from; a refused form says why and creates nothing."""
+"""New events of each kind start with default content; an invalid form creates nothing."""
 
 import pytest
 
@@ -16,7 +16,7 @@ CONVENTION = "/en/organize/new/start/convention/"
 VALUES = {"name": "Convention 2030", "starts_at": "2030-06-18T09:00", "ends_at": "2030-06-19T18:00"}
 
 
-def test_a_convention_begins_with_tickets_an_entrance_and_reminders():
+def test_new_convention_has_tickets_entrance_and_reminders():
     client = make_client(make_administrator())
 
     answer = client.post(CONVENTION, {**VALUES, "venue_name": "Palais", "venue_city": "Annecy"}, follow=True)
@@ -33,12 +33,12 @@ def test_a_convention_begins_with_tickets_an_entrance_and_reminders():
     # Named in the organizer's language.
     assert Checkpoint.objects.values_list("kind", "name").get(event=event) == ("entrance", "Entrance")
     assert ReminderPlan.objects.get(event=event).is_enabled
-    # Nobody opens registration for guests for free by oversight.
+    # The checklist warns of free guest tickets, which may be an oversight.
     assert "Free for guests: Guest." in answer.content.decode()
     assert AuditEntry.objects.get(verb="event.create").event == "convention-2030"
 
 
-def test_a_meeting_belongs_to_its_group_and_has_one_free_ticket():
+def test_new_meeting_belongs_to_group_and_has_one_member_ticket():
     group = WorkingGroup.objects.create(name="Stockage", slug="stockage")
     venue = Venue.objects.create(name="Siège")
     client = make_client(make_administrator())
@@ -52,7 +52,7 @@ def test_a_meeting_belongs_to_its_group_and_has_one_free_ticket():
     assert not ReminderPlan.objects.filter(event=event).exists()
 
 
-def test_without_a_group_a_meeting_cannot_start_and_the_page_says_so():
+def test_meeting_page_explains_that_a_working_group_is_needed():
     organizer = make_person()
     ClubRole.objects.create(person=organizer, role="organizer")
 
@@ -78,7 +78,7 @@ def test_without_a_group_a_meeting_cannot_start_and_the_page_says_so():
         ({"venue_name": " ", "venue_city": "Annecy"}, "Enter the name of the venue as well."),
     ],
 )
-def test_a_bad_form_gets_a_sentence_and_creates_nothing(changes, sentence):
+def test_invalid_form_shows_error_and_creates_nothing(changes, sentence):
     client = make_client(make_administrator())
 
     answer = client.post(CONVENTION, {**VALUES, "venue_name": "Palais", **changes})
@@ -90,7 +90,7 @@ def test_a_bad_form_gets_a_sentence_and_creates_nothing(changes, sentence):
 
 @pytest.mark.once
 @pytest.mark.parametrize("typed", [{"venue_name": "Palais"}, {"venue_city": "Annecy"}])
-def test_a_venue_of_the_list_and_another_one_contradict_each_other(typed):
+def test_selected_venue_and_new_venue_together_are_refused(typed):
     venue = Venue.objects.create(name="Siège")
     client = make_client(make_administrator())
 
@@ -101,7 +101,7 @@ def test_a_venue_of_the_list_and_another_one_contradict_each_other(typed):
     assert not Event.objects.exists()
 
 
-def test_the_page_offers_kinds_and_copies_to_those_who_may_create():
+def test_new_event_page_offers_kinds_and_copies_but_not_to_event_organizer():
     event = make_event(slug="last", name="La dernière")
     administrator, organizer = make_client(make_administrator()), make_client(make_staff(event))
 

@@ -1,4 +1,4 @@
-"""Jobs: requested on a page, run by the worker, shown with progress, kept for a week."""
+"""Jobs: requested on a page, run by the worker, shown with progress, deleted after a week."""
 
 import datetime
 import re
@@ -40,7 +40,7 @@ def organizer(event, client):
     return person
 
 
-def list_of(people, *, ticket="guest"):
+def make_list(people, *, ticket="guest"):
     rows = [f"Ana,Silva {number},ana{number}@example.org,{ticket}" for number in range(people)]
     return "\n".join(["first_name,last_name,email,ticket", *rows])
 
@@ -61,7 +61,7 @@ def test_badges_are_printed_by_the_worker_and_downloaded(event, organizer, clien
     assert AuditEntry.objects.get(verb="job.badges").actor == organizer
 
 
-def test_what_cannot_be_done_is_said(event, organizer, client, run_tasks):
+def test_refused_job_shows_its_reason(event, organizer, client, run_tasks):
     job = request_job(event=event, kind="badges", title="Badges", requested_by=organizer, argument="a6")
     run_tasks()
     job.refresh_from_db()
@@ -75,7 +75,7 @@ def test_what_cannot_be_done_is_said(event, organizer, client, run_tasks):
 def test_a_long_list_is_checked_on_the_page_and_imported_by_the_worker(event, organizer, client, run_tasks):
     make_ticket(event)
     page = "/organize/x/registrations/import/"
-    file = SimpleUploadedFile("list.csv", list_of(501).encode())
+    file = SimpleUploadedFile("list.csv", make_list(501).encode())
     page_of_check = client.post(page, {"file": file, "check": "1"}).text
     [checked] = re.findall(r'<textarea name="checked" hidden>(.*?)</textarea>', page_of_check, re.DOTALL)
     answer = client.post(page, {"checked": checked})
@@ -88,9 +88,9 @@ def test_a_long_list_is_checked_on_the_page_and_imported_by_the_worker(event, or
     assert AuditEntry.objects.get(verb="registration.import").actor == organizer
 
 
-def test_errors_are_told_by_row_and_nothing_is_kept(event, organizer, run_tasks):
+def test_errors_are_reported_by_row_and_nothing_is_stored(event, organizer, run_tasks):
     make_ticket(event)
-    given = list_of(3) + "\nBo,,bo@example.org,nothing"
+    given = make_list(3) + "\nBo,,bo@example.org,nothing"
     job = request_job(
         event=event,
         kind="registrations",
@@ -104,14 +104,14 @@ def test_errors_are_told_by_row_and_nothing_is_kept(event, organizer, run_tasks)
     assert [error.split(":")[0] for error in job.errors] == ["5"]
 
 
-def test_an_interrupted_job_starts_again_and_a_finished_one_never(event, organizer, run_tasks):
+def test_interrupted_job_is_restarted_and_finished_job_is_not(event, organizer, run_tasks):
     make_ticket(event)
     job = request_job(
         event=event,
         kind="registrations",
         title="Import",
         requested_by=organizer,
-        payload=pack_import(text=list_of(2), picks=None, name="list.csv"),
+        payload=pack_import(text=make_list(2), picks=None, name="list.csv"),
     )
     JobProgress(job)(1, 2)
     assert Job.objects.get().state == Job.State.RUNNING
@@ -123,13 +123,13 @@ def test_an_interrupted_job_starts_again_and_a_finished_one_never(event, organiz
     assert (Job.objects.get().state, Registration.objects.count()) == (Job.State.DONE, 2)
 
 
-def test_the_second_of_two_workers_takes_back_what_it_did(event, organizer):
+def test_second_worker_cannot_finish_job_again(event, organizer):
     job = request_job(
         event=event,
         kind="registrations",
         title="Import",
         requested_by=organizer,
-        payload=pack_import(text=list_of(1), picks=None, name="list.csv"),
+        payload=pack_import(text=make_list(1), picks=None, name="list.csv"),
     )
     twin = Job.objects.get()
     finish_job(job, outcome="first")
@@ -138,21 +138,21 @@ def test_the_second_of_two_workers_takes_back_what_it_did(event, organizer):
     assert Job.objects.get().outcome == "first"
 
 
-def test_the_file_of_a_work_that_another_worker_finished_first_is_not_kept(event, organizer, monkeypatch):
-    monkeypatch.setitem(job_kinds.paths, "badges", "tests.convention.jobs.test_jobs.overtaken")
+def test_file_of_job_that_another_worker_finished_is_not_stored(event, organizer, monkeypatch):
+    monkeypatch.setitem(job_kinds.paths, "badges", "tests.convention.jobs.test_jobs.finish_in_other_worker")
     request_job(event=event, kind="badges", title="Badges", requested_by=organizer)
     run_job.call(Job.objects.get().pk)
     assert Job.objects.get().outcome == "first"
     assert JobFile.objects.count() == 0
 
 
-def overtaken(progress, file):
+def finish_in_other_worker(progress, file):
     file.write(b"%PDF")
     finish_job(Job.objects.get(pk=progress.job.pk), outcome="first")
     return "second"
 
 
-def test_another_failure_is_tried_again(event, organizer, run_tasks, monkeypatch):
+def test_job_with_unexpected_error_is_retried(event, organizer, run_tasks, monkeypatch):
     monkeypatch.setitem(job_kinds.paths, "badges", "tests.convention.jobs.test_jobs.fail")
     job = request_job(event=event, kind="badges", title="Badges", requested_by=organizer)
     [result] = run_tasks(tolerate=True)
@@ -165,7 +165,7 @@ def fail(progress, file):
     raise OSError("The disk is full.")
 
 
-def test_results_are_kept_for_a_week(event, organizer):
+def test_finished_job_and_its_file_are_deleted_after_a_week(event, organizer):
     job = request_job(event=event, kind="badges", title="Badges", requested_by=organizer)
     job.file.save("kept", ContentFile(b"%PDF"), save=False)
     finish_job(job, outcome="done")
@@ -177,7 +177,7 @@ def test_results_are_kept_for_a_week(event, organizer):
     assert Job.objects.count() == 0
 
 
-def test_what_never_came_to_an_end_goes_after_a_week_with_the_list_it_was_given(event, organizer):
+def test_unfinished_job_is_deleted_after_a_week(event, organizer):
     request_job(event=event, kind="badges", title="Badges", requested_by=organizer, payload="ana@example.org")
     for days, left in ((6, 1), (8, 0)):
         Job.objects.update(created_at=timezone.now() - datetime.timedelta(days=days))
@@ -185,9 +185,7 @@ def test_what_never_came_to_an_end_goes_after_a_week_with_the_list_it_was_given(
         assert Job.objects.count() == left
 
 
-def test_the_list_asks_as_many_questions_for_one_as_for_many(
-    event, organizer, client, django_assert_max_num_queries
-):
+def test_job_list_query_count_is_limited(event, organizer, client, django_assert_max_num_queries):
     for _number in range(12):
         Job.objects.create(event=event, kind="badges", title="Badges", language="fr", requested_by=organizer)
     with django_assert_max_num_queries(14):
@@ -195,13 +193,13 @@ def test_the_list_asks_as_many_questions_for_one_as_for_many(
     assert len(answer.context["jobs"]) == 12
 
 
-def test_a_job_is_for_its_own_event(event, organizer, client):
+def test_job_of_another_event_is_not_found(event, organizer, client):
     other = Job.objects.create(event=make_event(), kind="badges", title="Badges", language="fr")
     assert client.get(f"/organize/x/jobs/{other.pk}/").status_code == 404
     assert client.get(f"/organize/x/jobs/{other.pk}/file/").status_code == 404
 
 
-def test_jobs_stand_in_the_menu_once_there_is_one(event, organizer, client):
+def test_menu_links_jobs_once_event_has_one(event, organizer, client):
     def menu():
         return re.findall(r'<li><a href="(/organize/x/jobs/)"', client.get("/organize/x/settings/").text)
 
@@ -211,7 +209,7 @@ def test_jobs_stand_in_the_menu_once_there_is_one(event, organizer, client):
     assert menu() == ["/organize/x/jobs/"]
 
 
-def test_the_page_of_imports_says_which_ones_are_jobs(event, organizer, client):
+def test_import_page_says_that_long_lists_run_in_background(event, organizer, client):
     page = client.get("/organize/x/registrations/import/").text
     assert "plus de 500 lignes est importée en arrière-plan" in page
     assert "Listes déjà importées" not in page

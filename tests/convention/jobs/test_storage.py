@@ -19,7 +19,7 @@ def storage():
 
 
 @pytest.mark.parametrize("size", [0, 1, 3_000_000])
-def test_a_file_is_read_as_it_was_saved(storage, size):
+def test_saved_file_is_read_unchanged(storage, size):
     content = os.urandom(size)
 
     name = storage.save("jobs/list.csv", ContentFile(content))
@@ -28,7 +28,7 @@ def test_a_file_is_read_as_it_was_saved(storage, size):
     assert storage.size(name) == size
 
 
-def test_files_of_one_name_stay_apart_and_are_deleted_alone(storage):
+def test_files_with_same_name_are_stored_and_deleted_separately(storage):
     first = storage.save("a", ContentFile(b"first"))
     second = storage.save("a", ContentFile(b"second"))
 
@@ -39,12 +39,12 @@ def test_files_of_one_name_stay_apart_and_are_deleted_alone(storage):
     assert storage.open(second).read() == b"second"
 
 
-def test_a_file_that_is_gone_cannot_be_opened(storage):
+def test_missing_file_cannot_be_opened(storage):
     with pytest.raises(FileNotFoundError):
         storage.open("jobs/gone")
 
 
-def test_jobs_use_it_and_leave_the_disk_alone(settings):
+def test_job_files_are_stored_in_database_and_not_on_disk(settings):
     job = Job.objects.create(kind="badges", title="Badges", language="fr")
     job.file.save("badges", ContentFile(b"%PDF"))
 

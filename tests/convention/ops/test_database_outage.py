@@ -1,4 +1,4 @@
-"""Real servers on databases that are away, silent or not ready: the probes report it, and quickly."""
+"""Servers with an unreachable, silent or unmigrated database: probes report it within seconds."""
 
 import contextlib
 import json
@@ -19,7 +19,7 @@ from tests.conftest import ROOT, database_url
 
 
 @contextlib.contextmanager
-def serving(database: str, folder: Path, workers: int = 1, **settings: str):
+def run_server(database: str, folder: Path, workers: int = 1, **settings: str):
     """Start a server in production mode; yield its port; its log is in `folder/log`."""
     port = free_port()
     environment = os.environ | {
@@ -41,7 +41,7 @@ def serving(database: str, folder: Path, workers: int = 1, **settings: str):
             server.wait(timeout=30)
 
 
-def ask(port: int, path: str, **headers: str) -> tuple[int, str, float]:
+def fetch(port: int, path: str, **headers: str) -> tuple[int, str, float]:
     """Return status, body and seconds."""
     began = time.monotonic()
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
@@ -62,24 +62,24 @@ def silent():
 
 
 @pytest.mark.long
-def test_a_silent_database_is_noticed_within_seconds(silent, tmp_path):
-    with serving(silent, tmp_path) as port:
+def test_silent_database_is_reported_within_seconds(silent, tmp_path):
+    with run_server(silent, tmp_path) as port:
         for _again in range(2):
-            status, said, seconds = ask(port, "/readyz")
+            status, said, seconds = fetch(port, "/readyz")
             assert (status, said) == (503, "the database does not answer\n")
             assert seconds < 4
-        assert ask(port, "/healthz")[:2] == (200, "ok\n")
-        status, figures, seconds = ask(port, "/metrics")
+        assert fetch(port, "/healthz")[:2] == (200, "ok\n")
+        status, figures, seconds = fetch(port, "/metrics")
         assert status == 200
         assert seconds < 4
         assert "convention_database_up 0.0\n" in figures
 
 
-def test_a_database_that_is_away_costs_a_page_not_the_server(tmp_path):
-    with serving(f"postgres://nobody@127.0.0.1:{free_port()}/away", tmp_path) as port:
-        assert ask(port, "/readyz")[:2] == (503, "the database does not answer\n")
-        assert ask(port, "/events/convention/?email=zoe@example.org")[0] == 503
-        assert ask(port, "/api/v1/events/convention/", Authorization="Bearer nothing")[0] == 503
+def test_unreachable_database_fails_requests_without_stopping_server(tmp_path):
+    with run_server(f"postgres://nobody@127.0.0.1:{free_port()}/away", tmp_path) as port:
+        assert fetch(port, "/readyz")[:2] == (503, "the database does not answer\n")
+        assert fetch(port, "/events/convention/?email=zoe@example.org")[0] == 503
+        assert fetch(port, "/api/v1/events/convention/", Authorization="Bearer nothing")[0] == 503
     assert [(line["method"], line["route"], line["status"]) for line in access_lines(tmp_path)] == [
         ("GET", "event", 503),
         ("GET", "api-event", 503),
@@ -90,11 +90,11 @@ def test_a_database_that_is_away_costs_a_page_not_the_server(tmp_path):
 @pytest.mark.long
 @pytest.mark.once
 @pytest.mark.parametrize("host", ["evil.example", "a_b", "[::1", "example.org:port", "x" * 2000])
-def test_a_strange_host_is_one_quiet_line_in_the_log(tmp_path, host):
+def test_invalid_host_is_logged_as_one_short_warning(tmp_path, host):
     (tmp_path / "static").mkdir()
     database = f"sqlite:///{tmp_path}/new.sqlite3"
-    with serving(database, tmp_path, ALLOWED_HOSTS="convention.example") as port:
-        status = ask(port, "/api/v1/events/none/", Host=host)[0]
+    with run_server(database, tmp_path, ALLOWED_HOSTS="convention.example") as port:
+        status = fetch(port, "/api/v1/events/none/", Host=host)[0]
 
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     refusals = [line for line in lines if line["logger"] != "convention.access"]
@@ -111,20 +111,20 @@ def access_lines(folder: Path) -> list[dict]:
     return [line for line in lines if line["logger"] == "convention.access"]
 
 
-def test_an_empty_database_is_not_ready(tmp_path):
-    with serving(f"sqlite:///{tmp_path}/new.sqlite3", tmp_path) as port:
-        assert ask(port, "/readyz")[:2] == (503, "migrations wait: run manage.py migrate\n")
+def test_unmigrated_database_is_not_ready(tmp_path):
+    with run_server(f"sqlite:///{tmp_path}/new.sqlite3", tmp_path) as port:
+        assert fetch(port, "/readyz")[:2] == (503, "migrations wait: run manage.py migrate\n")
 
 
 @pytest.mark.long
 @pytest.mark.once
-def test_two_processes_count_together_and_log_each_request_once(transactional_db, tmp_path):
+def test_two_processes_share_metrics_and_log_each_request_once(transactional_db, tmp_path):
     brought = "abcdef0123456789"
-    with serving(database_url(), tmp_path, workers=2) as port:
-        ask(port, "/static/nothing.css")
+    with run_server(database_url(), tmp_path, workers=2) as port:
+        fetch(port, "/static/nothing.css")
         for given in (brought, "not one", *[brought] * 18):
-            ask(port, "/api/v1/events/none/?name=Zoe", **{"X-Request-Id": given})
-        told = [ask(port, "/metrics")[1] for _again in range(6)]
+            fetch(port, "/api/v1/events/none/?name=Zoe", **{"X-Request-Id": given})
+        told = [fetch(port, "/metrics")[1] for _again in range(6)]
     figures = {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(told[-1])

@@ -1,4 +1,4 @@
-"""`check --deploy` reports in a sentence what a production site should not be started with."""
+"""`check --deploy` reports each setting that is wrong for a production site."""
 
 import pytest
 
@@ -20,17 +20,17 @@ def site(settings, tmp_path):
     return settings
 
 
-def said() -> list[str]:
+def list_messages() -> list[str]:
     return [f"{message.id.partition('.')[2]} {message.msg}" for message in check_production_settings(None)]
 
 
-def test_a_good_site_hears_nothing(site):
-    assert said() == []
+def test_well_configured_site_gets_no_message(site):
+    assert list_messages() == []
 
 
-def test_development_hears_nothing(site):
+def test_development_site_gets_no_message(site):
     site.PRODUCTION, site.SITE_URL = False, "http://localhost:8000"
-    assert said() == []
+    assert list_messages() == []
 
 
 @pytest.mark.parametrize(
@@ -78,17 +78,17 @@ def test_development_hears_nothing(site):
         ),
     ],
 )
-def test_each_mistake_is_one_sentence(site, fields, sentence):
+def test_each_mistake_gets_one_message(site, fields, sentence):
     for name, value in fields.items():
         setattr(site, name, value)
-    assert said() == [sentence]
+    assert list_messages() == [sentence]
 
 
-def test_a_subdomain_may_be_allowed_by_a_dot(site):
+def test_allowed_host_with_leading_dot_covers_subdomains(site):
     site.ALLOWED_HOSTS = [".example.net"]
-    assert said() == []
+    assert list_messages() == []
 
 
 def test_missing_style_sheets_are_named(site):
     (site.STATIC_ROOT / "staticfiles.json").unlink()
-    assert said() == [f"I001 Style sheets are missing in {site.STATIC_ROOT}: no page can be shown."]
+    assert list_messages() == [f"I001 Style sheets are missing in {site.STATIC_ROOT}: no page can be shown."]

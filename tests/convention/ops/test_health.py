@@ -1,4 +1,4 @@
-"""Health checks under any host name, over plain http; metrics for those who may see them."""
+"""Health checks for any host name and over plain HTTP; metrics for local requests or with a token."""
 
 import pytest
 from django.db import connection
@@ -11,20 +11,20 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_probes_answer_by_address_and_over_http(client, settings, path):
+def test_probes_answer_for_any_host_and_over_http(client, settings, path):
     settings.ALLOWED_HOSTS = ["convention.example"]
     settings.SECURE_SSL_REDIRECT = True
     answer = client.get(path, headers={"host": "10.0.0.3"})
     assert (answer.status_code, answer.content, answer["Cache-Control"]) == (200, b"ok\n", "no-store")
 
 
-def test_everything_else_asks_for_the_name(client, settings):
+def test_other_pages_refuse_unknown_host(client, settings):
     settings.ALLOWED_HOSTS = ["convention.example"]
     assert client.get("/", headers={"host": "10.0.0.3"}).status_code == 400
 
 
 @pytest.mark.django_db(transaction=True)
-def test_readyz_says_that_the_database_does_not_answer(client, monkeypatch):
+def test_readyz_reports_unreachable_database(client, monkeypatch):
     connection.close()
     monkeypatch.setitem(connection.settings_dict, "NAME", "/nowhere/at/all")
     answer = client.get("/readyz")
@@ -34,7 +34,7 @@ def test_readyz_says_that_the_database_does_not_answer(client, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_figures_count_tasks_and_rows(client):
+def test_metrics_count_tasks_and_rows(client):
     sample_tasks.fail_always.enqueue()
     figures = figures_of(client.get("/metrics").content.decode())
 
@@ -64,7 +64,7 @@ def figures_of(text: str) -> dict[tuple[str, ...], float]:
         ("application/openmetrics-text;version=one", "text/plain; version=0.0.4; charset=utf-8", ""),
     ],
 )
-def test_figures_come_in_the_format_that_is_asked_for(client, accept, content_type, end):
+def test_metrics_format_follows_accept_header(client, accept, content_type, end):
     answer = client.get("/metrics", headers={"Accept": accept})
 
     assert answer["Content-Type"] == content_type
@@ -83,12 +83,12 @@ def test_figures_come_in_the_format_that_is_asked_for(client, accept, content_ty
         ("192.0.2.1", {"Authorization": "Bearer "}, 403),
     ],
 )
-def test_figures_are_for_this_machine_or_with_the_token(client, settings, remote, headers, status):
+def test_metrics_need_local_address_or_token(client, settings, remote, headers, status):
     settings.METRICS_TOKEN = "secret"
     assert client.get("/metrics", REMOTE_ADDR=remote, headers=headers).status_code == status
 
 
-def test_without_a_token_an_empty_one_opens_nothing(client, settings):
+def test_empty_token_is_refused_if_no_token_is_configured(client, settings):
     settings.METRICS_TOKEN = ""
     answer = client.get("/metrics", REMOTE_ADDR="192.0.2.1", headers={"Authorization": "Bearer "})
     assert answer.status_code == 403

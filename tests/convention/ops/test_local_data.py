@@ -17,7 +17,7 @@ def mode(folder):
 
 
 def made(folder, rights, *names):
-    """Create a folder as somebody else left it."""
+    """Create a folder with these files and this mode."""
     folder.mkdir()
     for name in names:
         (folder / name).write_text("")
@@ -25,7 +25,7 @@ def made(folder, rights, *names):
     return folder
 
 
-def test_a_new_folder_is_for_us_alone(tmp_path):
+def test_new_folder_is_private(tmp_path):
     prepare_local_data(tmp_path / "a" / "var")
     assert mode(tmp_path / "a" / "var") == 0o700
 
@@ -42,21 +42,21 @@ def test_a_new_folder_is_for_us_alone(tmp_path):
         (0o1777, ["metrics"], 0o1777),
     ],
 )
-def test_a_folder_of_an_older_version_is_narrowed_and_no_other(tmp_path, rights, names, kept):
+def test_only_folder_of_older_version_is_made_private(tmp_path, rights, names, kept):
     folder = made(tmp_path / "var", rights, *names)
     prepare_local_data(folder)
     assert mode(folder) == kept
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-def test_a_folder_of_somebody_else_keeps_its_rights(tmp_path):
+def test_folder_of_another_owner_keeps_its_mode(tmp_path):
     folder = made(tmp_path / "var", 0o755, "secret_key")
     os.chown(folder, 12345, 12345)
     prepare_local_data(folder)
     assert mode(folder) == 0o755
 
 
-def test_whatever_starts_narrows_it(tmp_path):
+def test_loading_settings_makes_folder_private(tmp_path):
     folder = made(tmp_path / "var", 0o755, "secret_key")
     (folder / "secret_key").write_text("k" * 50)
     code = "import convention.settings"
@@ -65,7 +65,7 @@ def test_whatever_starts_narrows_it(tmp_path):
     assert (done.returncode, mode(folder)) == (0, 0o700)
 
 
-def test_a_secret_is_made_once_and_read_by_its_owner_alone(tmp_path):
+def test_secret_is_created_once_and_file_is_private(tmp_path):
     secrets = {
         read_or_create_secret(tmp_path / "key", lambda made=made: made) for made in ("first", "second")
     }
@@ -75,7 +75,7 @@ def test_a_secret_is_made_once_and_read_by_its_owner_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
 
-def test_processes_that_begin_at_once_get_the_same_secret(tmp_path):
+def test_concurrent_callers_get_the_same_secret(tmp_path):
     found = in_threads(
         [lambda n=n: read_or_create_secret(tmp_path / "key", lambda: f"secret {n}") for n in range(8)]
     )
@@ -83,7 +83,7 @@ def test_processes_that_begin_at_once_get_the_same_secret(tmp_path):
     assert len(set(found)) == 1
 
 
-def test_an_empty_file_is_no_secret(tmp_path):
+def test_empty_secret_file_is_replaced(tmp_path):
     (tmp_path / "key").touch()
 
     assert read_or_create_secret(tmp_path / "key", lambda: "made") == "made"

@@ -1,4 +1,4 @@
-"""What is logged, and what never is."""
+"""Log lines contain neither secrets nor personal data."""
 
 import json
 import logging
@@ -12,20 +12,20 @@ from convention.logs import MAX_MESSAGE_CHARS, JsonLineFormatter, LineFormatter
 SECRET = "ifAI1WwEN2fRYe-nmGJrMpEteZRl_OpwrpZI3-6E47A"
 
 
-def record_of(message, *args):
+def make_record(message, *args):
     return logging.LogRecord("django.request", logging.ERROR, "", 1, message, args, None)
 
 
 def test_the_secret_of_a_mailed_link_is_not_logged():
-    record = record_of("Internal Server Error: %s", f"/en/orders/GEC5XJX3/{SECRET}/correct/")
+    record = make_record("Internal Server Error: %s", f"/en/orders/GEC5XJX3/{SECRET}/correct/")
     assert json.loads(JsonLineFormatter().format(record))["message"] == (
         "Internal Server Error: /en/orders/GEC5XJX3/***/correct/"
     )
     assert LineFormatter().format(record).endswith("/en/orders/GEC5XJX3/***/correct/")
 
 
-def test_other_paths_are_logged_as_they_are():
-    record = record_of("Internal Server Error: %s", "/organize/convention/registrations.xlsx")
+def test_other_paths_are_logged_unchanged():
+    record = make_record("Internal Server Error: %s", "/organize/convention/registrations.xlsx")
     assert json.loads(JsonLineFormatter().format(record))["message"].endswith("/registrations.xlsx")
 
 
@@ -36,8 +36,8 @@ def failing(error):
         return sys.exc_info()
 
 
-def test_a_traceback_keeps_the_way_and_leaves_out_the_data():
-    record = record_of("Task failed")
+def test_traceback_keeps_frames_and_hides_data():
+    record = make_record("Task failed")
     record.exc_info = failing(
         IntegrityError(
             'duplicate key value violates unique constraint "club_person_email"\n'
@@ -65,14 +65,15 @@ def test_a_traceback_keeps_the_way_and_leaves_out_the_data():
         ),
     ],
 )
-def test_addresses_and_queries_are_not_logged(said, logged):
-    assert json.loads(JsonLineFormatter().format(record_of(said)))["message"] == logged
+def test_email_addresses_and_query_strings_are_not_logged(said, logged):
+    assert json.loads(JsonLineFormatter().format(make_record(said)))["message"] == logged
 
 
 @pytest.mark.parametrize("text", ["!" * 60_000, "a." * 30_000 + "@", "a@" * 30_000, "?a" * 30_000])
-def test_what_a_visitor_writes_into_a_line_takes_no_time(text):
+def test_hostile_path_does_not_slow_down_formatting(text):
     """A pattern that backtracks at each character would take minutes for these lines."""
     lines = [
-        LineFormatter().format(record_of("Forbidden: %s", f"/orders/confirm/{text}/")) for _line in range(50)
+        LineFormatter().format(make_record("Forbidden: %s", f"/orders/confirm/{text}/"))
+        for _line in range(50)
     ]
     assert max(len(line) for line in lines) < MAX_MESSAGE_CHARS + 100

@@ -18,7 +18,7 @@ from convention.ops.metric_files import (
 )
 from tests.conftest import ROOT
 
-COUNT = """
+COUNT_SCRIPT = """
 import os, sys
 from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Histogram, values
@@ -45,7 +45,11 @@ print(os.getpid())
 def count(folder: Path, how: str = "alone") -> list[int]:
     """Count in one or two separate processes; return their ids."""
     done = subprocess.run(
-        [sys.executable, "-c", COUNT, str(folder), how], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", COUNT_SCRIPT, str(folder), how],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return [int(line) for line in done.stdout.split()]
 
@@ -54,7 +58,7 @@ def samples(metrics) -> dict[tuple[str, ...], float]:
     return {(s.name, *s.labels.values()): s.value for metric in metrics for s in metric.samples}
 
 
-def test_the_librarys_reader_adds_up_what_processes_wrote(tmp_path):
+def test_metrics_of_processes_add_up_as_in_prometheus_client(tmp_path):
     count(tmp_path), count(tmp_path)
 
     by_library = CollectorRegistry()
@@ -67,7 +71,7 @@ def test_the_librarys_reader_adds_up_what_processes_wrote(tmp_path):
     assert (found["seconds_sum",], found["seconds_count",]) == (3, 6)
 
 
-def test_a_forked_process_counts_from_zero_in_a_file_of_its_own(tmp_path):
+def test_forked_process_counts_from_zero_in_its_own_file(tmp_path):
     assert len(set(count(tmp_path, "fork"))) == 2
 
     found = samples(read_process_metrics(tmp_path))
@@ -85,14 +89,14 @@ def test_files_of_processes_that_ended_are_removed(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"\0\0", HEADER_FORMAT.pack(0)])
-def test_a_file_that_a_full_disk_left_without_entries_counts_nothing(tmp_path, content):
+def test_file_without_entries_counts_nothing(tmp_path, content):
     (tmp_path / "counter_1.db").write_bytes(content)
 
     assert read_process_metrics(tmp_path) == []
     assert len(list(find_complete_files(tmp_path))) == (len(content) == HEADER_FORMAT.size)
 
 
-def test_a_folder_that_cannot_be_written_costs_nothing_but_the_file(tmp_path):
+def test_unwritable_folder_stores_no_metrics_and_raises_nothing(tmp_path):
     (tmp_path / "metrics").write_text("a file stands where the folder should be")
     file = MetricFile(tmp_path / "metrics", "counter")
 

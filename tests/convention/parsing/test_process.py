@@ -1,4 +1,4 @@
-"""Parsers in a child process: results and errors come back, limits apply."""
+"""Parsers in a child process: results and errors are returned, limits apply."""
 
 import threading
 import time
@@ -11,11 +11,11 @@ from convention.parsing.process import FileTooDemanding, parse_in_child
 from tests.convention.parsing import parsers
 
 
-def test_result_of_a_parser_comes_back():
+def test_result_of_parser_is_returned():
     assert parse_in_child(parsers.shout, b"abc", mark="!") == "ABC!"
 
 
-def test_error_of_a_parser_comes_back_with_its_attributes_in_the_language_of_the_page():
+def test_error_of_parser_is_raised_with_attributes_in_current_language():
     with translation.override("fr"), pytest.raises(parsers.BadCells) as refusal:
         parse_in_child(parsers.refuse_cells, [3, 5])
 
@@ -28,12 +28,12 @@ def test_error_without_attributes_keeps_its_class():
         parse_in_child(parsers.refuse)
 
 
-def test_crash_of_a_parser_is_a_fault_with_its_traceback():
+def test_crash_of_parser_raises_error_with_its_traceback():
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         parse_in_child(parsers.crash)
 
 
-def test_parser_that_uses_the_processor_for_too_long_is_ended(settings):
+def test_parser_that_exceeds_cpu_time_is_ended(settings):
     settings.PARSER_SECONDS = 1
 
     with pytest.raises(FileTooDemanding) as refusal:
@@ -42,7 +42,7 @@ def test_parser_that_uses_the_processor_for_too_long_is_ended(settings):
     assert str(refusal.value).startswith("La lecture de ce fichier demande trop")
 
 
-def test_parser_that_waits_for_too_long_is_ended(settings):
+def test_parser_that_exceeds_elapsed_time_is_ended(settings):
     settings.PARSER_SECONDS = 1
     began = time.monotonic()
 
@@ -53,24 +53,24 @@ def test_parser_that_waits_for_too_long_is_ended(settings):
 
 
 @pytest.mark.parametrize("parser", [parsers.hoard, parsers.recurse, parsers.abort, parsers.flood])
-def test_parser_that_uses_too_much_memory_or_dies_is_a_file_that_cannot_be_read(settings, parser):
+def test_parser_that_exceeds_memory_or_dies_raises_unreadable_file(settings, parser):
     settings.PARSER_MEMORY_MB = 400
 
     with pytest.raises(UnreadableFile):
         parse_in_child(parser)
 
 
-def test_parser_sees_no_secret_of_the_server(monkeypatch):
+def test_environment_of_parser_contains_no_server_secret(monkeypatch):
     monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_live_secret")
 
     assert "STRIPE_SECRET_KEY" not in parse_in_child(parsers.environment)
 
 
-def test_what_a_parser_prints_does_not_spoil_the_reply():
+def test_output_of_parser_does_not_corrupt_result():
     assert parse_in_child(parsers.chatter) == "done"
 
 
-def test_parsers_of_several_threads_wait_for_each_other():
+def test_parsers_of_several_threads_all_return_results():
     results = []
 
     def run():

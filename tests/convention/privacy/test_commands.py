@@ -15,7 +15,7 @@ from tests.factories import make_person
 pytestmark = pytest.mark.django_db
 
 
-def test_personal_data_is_counted_and_written_for_its_owner_alone(tmp_path, capsys):
+def test_personal_data_command_counts_rows_and_writes_private_file(tmp_path, capsys):
     make_person_with_data()
     call_command("personal_data", ADDRESS.upper())
     assert "registrations.registration\t1\tblanked" in capsys.readouterr().out.splitlines()
@@ -25,7 +25,7 @@ def test_personal_data_is_counted_and_written_for_its_owner_alone(tmp_path, caps
     assert LAST in zipfile.ZipFile(io.BytesIO(path.read_bytes())).read("data.json").decode()
 
 
-def test_nobody_is_said_in_one_sentence(capsys):
+def test_personal_data_command_reports_unknown_address(capsys):
     with pytest.raises(SystemExit) as left:
         call_command("personal_data", "nobody@example.org")
     assert left.value.code == 2
@@ -35,7 +35,7 @@ def test_nobody_is_said_in_one_sentence(capsys):
     )
 
 
-def test_retention_tells_one_line_for_each_rule(capsys):
+def test_retention_command_prints_one_line_for_each_rule(capsys):
     call_command("retention")
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert [(rule, removed) for rule, _before, removed in lines] == [
@@ -44,7 +44,7 @@ def test_retention_tells_one_line_for_each_rule(capsys):
     assert RetentionRun.objects.count() == len(lines)
 
 
-def test_who_was_erased_is_erased_again_after_a_restore(capsys):
+def test_erased_command_lists_erased_people_and_erases_them_again(capsys):
     gone, back = make_person(), make_person()
     erase_people(people=[gone])
     call_command("erased")

@@ -1,4 +1,4 @@
-"""Consents, those given with a registration too, and their withdrawal."""
+"""Consents, including those given with a registration, and their withdrawal."""
 
 import pytest
 from django.utils import timezone
@@ -23,7 +23,7 @@ def make_purpose(slug="photos"):
     return purpose
 
 
-def test_photographs_refused_mark_the_badges_of_what_is_to_come():
+def test_withdrawn_photo_consent_marks_upcoming_registrations():
     person, purpose = make_person(), make_purpose()
     coming = make_registration(make_ticket(make_event()), person=person)
     give_consent(person=person, purpose=purpose)
@@ -39,7 +39,7 @@ def test_photographs_refused_mark_the_badges_of_what_is_to_come():
     assert list(verbs) == ["consent.give", "consent.withdraw"]
 
 
-def test_giving_and_withdrawing_twice_changes_nothing():
+def test_giving_and_withdrawing_consent_twice_changes_nothing():
     person, purpose = make_person(), make_purpose("directory")
     assert give_consent(person=person, purpose=purpose) == give_consent(person=person, purpose=purpose)
     withdraw_consent(person=person, purpose=purpose)
@@ -48,13 +48,13 @@ def test_giving_and_withdrawing_twice_changes_nothing():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_given_six_times_at_once_is_one_consent():
+def test_consent_given_concurrently_is_stored_once():
     person, purpose = make_person(), make_purpose()
     in_threads([lambda: give_consent(person=person, purpose=purpose)] * 6, threads=6)
     assert Consent.objects.count() == 1
 
 
-def test_a_text_that_was_asked_never_changes():
+def test_consent_text_cannot_be_changed_or_left_empty():
     text = make_purpose().texts.get()
     text.text = "Non"
     with pytest.raises(TypeError):
@@ -64,7 +64,7 @@ def test_a_text_that_was_asked_never_changes():
 
 
 @pytest.mark.parametrize("is_required", [True, False])
-def test_a_consent_of_a_registration_is_taken_back_unless_it_is_a_condition(is_required):
+def test_consent_of_registration_can_be_withdrawn_unless_required(is_required):
     person, event = make_person(), make_event()
     question = make_question(event, "film", kind="consent", is_required=is_required, version=2)
     ConsentText.objects.create(question=question, version=1, text="Être filmé")
@@ -88,7 +88,7 @@ def test_a_consent_of_a_registration_is_taken_back_unless_it_is_a_condition(is_r
 
 
 @pytest.mark.django_db(transaction=True)
-def test_letters_from_an_unknown_address_recorded_at_once_are_one_case():
+def test_concurrent_requests_from_unknown_address_create_one_case():
     values = {"kind": "erasure", "language": "fr", "opened_by": make_person()}
     letters = ["Zoe@example.org", "zoe@example.org"] * 3
 

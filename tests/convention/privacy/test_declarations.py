@@ -15,23 +15,23 @@ from convention.privacy.registry import (
     list_retention_rules,
 )
 
-ADDRESSES = ("mail", "address")
-NO_ADDRESS = {
-    # what looks like one: a postal or network address, or a relation to a row with one
+ADDRESS_WORDS = ("mail", "address")
+NOT_EMAIL_COLUMNS = {
+    # looks like an e-mail address: a postal or network address, or a relation to a row with one
     "account.EmailConfirmation.email_address",
 }
 
 
-def columns_of_people():
+def list_person_columns():
     """Yield each column that references a person or contains an e-mail address."""
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
             label = f"{model._meta.label}.{field.name}"
             is_address = isinstance(field, models.EmailField) or (
-                isinstance(field, models.CharField) and any(word in field.name for word in ADDRESSES)
+                isinstance(field, models.CharField) and any(word in field.name for word in ADDRESS_WORDS)
             )
             if (field.is_relation and field.related_model is Person) or (
-                is_address and label not in NO_ADDRESS
+                is_address and label not in NOT_EMAIL_COLUMNS
             ):
                 yield model, field.name
 
@@ -40,24 +40,24 @@ def answered():
     return {(source.model, column) for source in list_data_sources() for column in source.subject_columns}
 
 
-def unanswered(known):
-    found = set(columns_of_people()) - known
-    # Columns beside an answered one, emptied or told with its row.
+def find_undeclared_columns(known):
+    found = set(list_person_columns()) - known
+    # Columns that are blanked together with a declared one.
     beside = {(source.model, column) for source in list_data_sources() for column in source.blanked_columns}
     return {f"{model._meta.label}.{name}" for model, name in found - beside}
 
 
-def test_every_column_with_a_person_or_an_address_has_an_answer():
-    assert unanswered(answered()) == set()
+def test_every_column_with_person_or_email_address_is_declared():
+    assert find_undeclared_columns(answered()) == set()
 
 
-def test_a_table_without_an_answer_is_found():
+def test_undeclared_table_is_found():
     """Negative control: an app that does not declare its waiting lists is found."""
     known = {(model, column) for model, column in answered() if model.__name__ != "WaitingEntry"}
-    assert "registrations.WaitingEntry.email" in unanswered(known)
+    assert "registrations.WaitingEntry.email" in find_undeclared_columns(known)
 
 
-def test_every_table_that_hangs_on_such_a_table_has_an_answer():
+def test_every_table_related_to_personal_data_is_declared():
     about = {source.model for source in list_data_sources() if is_about_subject(source, source.model)}
     known = {(source.model, column) for source in list_data_sources() for column in source.subject_columns}
     missing = {
@@ -72,7 +72,7 @@ def test_every_table_that_hangs_on_such_a_table_has_an_answer():
     assert missing == set()
 
 
-def test_answers_name_columns_that_there_are():
+def test_declarations_name_existing_columns():
     wrong = {}
     for source in list_data_sources():
         names = {field.name for field in source.model._meta.get_fields()} | {"pk"}
@@ -87,7 +87,7 @@ def test_answers_name_columns_that_there_are():
     assert wrong == {}
 
 
-def test_what_is_kept_says_why():
+def test_anonymized_table_has_retention_reason():
     silent_about = [
         source.table_label
         for source in list_data_sources()
@@ -96,9 +96,9 @@ def test_what_is_kept_says_why():
     assert silent_about == []
 
 
-# Tables of names of things and of texts written for others to read; an erasure lists those that name
-# people. Sessions of browsers are redacted separately.
-NOTHING_OF_PEOPLE = {
+# Tables with names of things, and with texts for others to read; an erasure lists texts that name the
+# person. Sessions of browsers are redacted separately.
+TABLES_WITHOUT_PEOPLE = {
     "attendance.checkpoint", "auth.group", "auth.permission", "payments.payoutline",
     "payments.stripeevent", "payments.striperefund", "club.company", "club.market", "club.plan",
     "club.workinggroup", "contenttypes.contenttype", "convention.lease", "convention.periodicjob",
@@ -113,8 +113,8 @@ NOTHING_OF_PEOPLE = {
     "schedule.sessionformat", "schedule.track", "schedule.walkingtime", "sessions.session",
     "visits.feedbackquestion", "visits.ride",
 }  # fmt: skip
-# Columns of numbers, codes and names of things in tables with personal data.
-CODED = {
+# Columns with numbers, codes and names of things, in tables with personal data.
+COLUMNS_WITHOUT_PEOPLE = {
     "admin.logentry.object_id", "api.repeatablerequest.result",
     "attendance.device.state",
     "audit.auditentry.fields", "audit.auditentry.subject",
@@ -137,24 +137,27 @@ CODED = {
     "visits.ndatext.text", "visits.ndatext.text_en", "visits.proposal.host_name",
     "visits.visit.briefing", "visits.visit.briefing_en", "visits.visit.identity_fields",
 }  # fmt: skip
-EMPTIED_WITH_ANOTHER_TABLE = {
+BLANKED_WITH_ANOTHER_TABLE = {
     "club.directoryimport.values_after",  # with the person
     "club.directoryimport.values_before",
     "invoices.charge.attendee",  # with the registration
 }
-LONG = 100
+LONG_TEXT_CHARS = 100
 
 
-def long_texts():
+def list_long_text_columns():
     """Yield each column in which somebody could write about another person."""
     for model in apps.get_models():
         for column in iterate_text_columns(model):
-            is_long = not isinstance(column, models.CharField) or (column.max_length or LONG) >= LONG
-            if model._meta.label_lower not in NOTHING_OF_PEOPLE and is_long:
+            is_long = (
+                not isinstance(column, models.CharField)
+                or (column.max_length or LONG_TEXT_CHARS) >= LONG_TEXT_CHARS
+            )
+            if model._meta.label_lower not in TABLES_WITHOUT_PEOPLE and is_long:
                 yield model, column.name
 
 
-def test_every_long_text_is_struck_emptied_or_known_to_name_nobody():
+def test_every_long_text_is_redacted_blanked_or_listed_as_harmless():
     emptied = {
         source.model
         for source in list_data_sources()
@@ -169,13 +172,13 @@ def test_every_long_text_is_struck_emptied_or_known_to_name_nobody():
     known |= {(model, name) for model, columns in texts for name in columns}
     unknown = {
         f"{model._meta.label_lower}.{name}"
-        for model, name in long_texts()
+        for model, name in list_long_text_columns()
         if (model, name) not in known and model not in emptied
     }
-    assert unknown == CODED | EMPTIED_WITH_ANOTHER_TABLE
+    assert unknown == COLUMNS_WITHOUT_PEOPLE | BLANKED_WITH_ANOTHER_TABLE
 
 
-def test_secrets_are_told_to_nobody():
+def test_export_contains_no_column_with_a_secret():
     words = ("secret", "token", "password", "hash", "key")
     told = {
         f"{source.table_label}.{field.name}"
@@ -192,7 +195,7 @@ def test_secrets_are_told_to_nobody():
     }
 
 
-def test_every_table_has_a_name_in_the_readers_language():
+def test_every_table_has_a_translatable_name():
     ours = ("convention", "schedule", "registrations", "badges")
     nameless = {
         source.table_label
@@ -206,7 +209,7 @@ def test_every_table_has_a_name_in_the_readers_language():
     assert nameless == set()
 
 
-def test_rules_have_names_of_their_own():
+def test_retention_rules_have_unique_slugs():
     slugs = [rule.slug for rule in list_retention_rules()]
     assert len(slugs) == len(set(slugs))
     assert isinstance(list_data_sources()[0], PersonalDataSource)

@@ -36,16 +36,16 @@ from tests.factories import make_administrator, make_event, make_person, make_re
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
-BOOKS = "invoices_"
+ACCOUNTING_TABLE_PREFIX = "invoices_"
 
 
-def case_of(person, **fields):
+def make_erasure_case(person, **fields):
     return PrivacyCase.objects.create(
         kind="erasure", **{"person": person, "email": person.email, "language": "fr", **fields}
     )
 
 
-def rows_of(*tables):
+def read_rows(*tables):
     found = {}
     with connection.cursor() as cursor:
         for table in tables:
@@ -56,7 +56,7 @@ def rows_of(*tables):
     return found
 
 
-def test_the_values_are_found_nowhere_but_in_the_books():
+def test_values_remain_only_in_accounting_tables():
     person = make_person_with_data()
     before = find_columns_with(VALUES)
     assert {
@@ -64,27 +64,27 @@ def test_the_values_are_found_nowhere_but_in_the_books():
         "mailings_unsubscription.email",
         "club_person.email",
     } <= before
-    execute_erasure(case=case_of(person))
+    execute_erasure(case=make_erasure_case(person))
     left = find_columns_with(VALUES)
-    assert {column for column in left if not column.startswith(BOOKS)} == set()
+    assert {column for column in left if not column.startswith(ACCOUNTING_TABLE_PREFIX)} == set()
     assert find_columns_with([ADDRESS]) <= {"invoices_invoice.buyer"}
     assert find_files_with(VALUES) == []
 
 
-def test_invoices_payments_scans_and_hashes_stay_as_they_were():
+def test_invoices_payments_scans_and_hashes_are_unchanged():
     person = make_person_with_data()
     tables = (
         "invoices_invoice", "invoices_invoiceline", "invoices_charge", "invoices_payment", "attendance_scan",
         "attendance_presence", "registrations_sessionbooking",
     )  # fmt: skip
     before, lists = (
-        rows_of(*tables),
+        read_rows(*tables),
         list(VisitorList.objects.values("number", "hash", "count", "created_at")),
     )
     event = Registration.objects.get(person=person).event
     [totals] = load_event_facts([event], at=timezone.now())
-    execute_erasure(case=case_of(person))
-    assert rows_of(*tables) == before
+    execute_erasure(case=make_erasure_case(person))
+    assert read_rows(*tables) == before
     assert list(VisitorList.objects.values("number", "hash", "count", "created_at")) == lists
     [facts] = load_event_facts([event], at=timezone.now())
     assert (
@@ -97,11 +97,11 @@ def test_invoices_payments_scans_and_hashes_stay_as_they_were():
     assert NdaAcceptance.objects.get().hash == NdaAcceptance.objects.get().nda.hash
 
 
-def test_what_is_left_opens_nothing(client):
+def test_erased_person_has_no_access(client):
     person = make_person_with_data()
     client.force_login(person)
     assert client.get("/me/").status_code == 200
-    execute_erasure(case=case_of(person))
+    execute_erasure(case=make_erasure_case(person))
     assert client.get("/me/").status_code == 302
     person.refresh_from_db()
     assert not person.is_active
@@ -115,24 +115,24 @@ def test_what_is_left_opens_nothing(client):
     assert Consent.objects.filter(person=person).count() == 1
 
 
-def test_who_was_there_stays_countable():
+def test_application_and_reserved_place_of_erased_person_remain():
     person = make_person_with_data()
     application = Application.objects.get()
-    execute_erasure(case=case_of(person))
+    execute_erasure(case=make_erasure_case(person))
     application.refresh_from_db()
     assert application.person == person
     assert str(application.person) == f"#{person.pk}"
     assert Registration.objects.get(person=person).ticket.reserved == 1
 
 
-def test_the_case_says_what_was_done_and_forgets_the_address(mailoutbox, django_capture_on_commit_callbacks):
+def test_case_reports_erasure_and_drops_email_address(mailoutbox, django_capture_on_commit_callbacks):
     person, by = make_person_with_data(), make_administrator()
-    case = case_of(person)
+    case = make_erasure_case(person)
     with django_capture_on_commit_callbacks(execute=True):
         execute_erasure(case=case, answered_by=by)
     case.refresh_from_db()
     assert (case.email, case.answer, case.answered_by) == ("", "erased", by)
-    assert PrivacyCase.objects.unanswered().count() == 0  # the request to see what is held, too
+    assert PrivacyCase.objects.unanswered().count() == 0  # the access request is answered, too
     assert case.counts["registrations.registration"] == {"blanked": 1}
     assert case.counts["attendance.scan"] == {"anonymized": 1}
     assert case.counts["registrations.waitingentry"] == {"deleted": 1}
@@ -145,24 +145,24 @@ def test_the_case_says_what_was_done_and_forgets_the_address(mailoutbox, django_
         execute_erasure(case=case)
 
 
-def test_a_coming_place_stands_in_the_way():
+def test_upcoming_registration_blocks_erasure():
     person = make_person()
     registration = make_registration(make_ticket(make_event()), person=person)
     with pytest.raises(ErasureBlocked) as error:
-        execute_erasure(case=case_of(person))
+        execute_erasure(case=make_erasure_case(person))
     assert registration.event.title in str(error.value)
     person.refresh_from_db()
     assert person.is_active
 
 
-def test_places_ordered_for_others_stand_in_the_way_too():
+def test_upcoming_registration_ordered_for_others_blocks_erasure():
     person = make_person()
     other = make_registration(make_ticket(make_event()))
     Order.objects.filter(pk=other.order_id).update(email=person.email)
     assert len(find_erasure_blockers(get_subject(person))) == 1
 
 
-def test_a_wait_and_a_list_at_a_hosts_stand_in_the_way():
+def test_waiting_entry_and_visitor_list_block_erasure():
     person = make_person(first_name=FIRST, last_name=LAST, email=ADDRESS)
     ticket = make_ticket(make_event())
     WaitingEntry.objects.create(event=ticket.event, ticket=ticket, email=ADDRESS, address=ADDRESS)
@@ -174,7 +174,7 @@ def test_a_wait_and_a_list_at_a_hosts_stand_in_the_way():
     assert find_erasure_blockers(get_subject(person)) == []
 
 
-def test_the_last_administrator_stays():
+def test_last_administrator_cannot_be_erased():
     boss = make_administrator()
     assert len(find_erasure_blockers(get_subject(boss))) == 1
     make_administrator()
@@ -182,8 +182,8 @@ def test_the_last_administrator_stays():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_administrators_erased_at_once_leave_one():
-    cases = [case_of(make_administrator()) for _number in range(3)]
+def test_concurrent_erasures_leave_one_administrator():
+    cases = [make_erasure_case(make_administrator()) for _number in range(3)]
 
     results = in_threads([lambda case=case: execute_erasure(case=case) for case in cases])
 
@@ -191,7 +191,7 @@ def test_administrators_erased_at_once_leave_one():
     assert ClubRole.objects.open().filter(role="administrator").count() == 1
 
 
-def test_a_debt_stands_in_the_way():
+def test_unpaid_charge_blocks_erasure():
     person = make_person_with_data()
     receivable = Invoice.objects.get().receivable
     other = Registration.objects.get(person=person)
@@ -202,19 +202,19 @@ def test_a_debt_stands_in_the_way():
     assert other.order.reference in str(blocker)
 
 
-def test_an_assistant_is_forgotten_and_the_boss_stays():
+def test_erasing_assistant_keeps_name_of_attendee():
     assistant = make_person(first_name="Asta", last_name="Assist", email="asta@example.org")
     place = make_registration(
         make_ticket(past_event()), first_name="Bo", last_name="Boss", email="asta@example.org"
     )
-    execute_erasure(case=case_of(assistant))
+    execute_erasure(case=make_erasure_case(assistant))
     place.refresh_from_db()
     assert (place.name, place.email) == ("Bo Boss", "")
     assert "asta" not in place.search
 
 
-def test_an_address_on_somebody_else_s_wait_goes_and_the_wait_stays():
-    """An applicant is known by account; the entry has the address of the day of the application."""
+def test_address_is_blanked_on_waiting_entry_of_another_person():
+    """An applicant is known by account; the entry stores the address used for the application."""
     former, waits = make_person(email=ADDRESS), make_person(first_name="Bo", last_name="Boss")
     event = past_event(kind="site_visit")
     visit, fields = Visit.objects.create(event=event), {"email": ADDRESS, "address": ADDRESS}
@@ -227,7 +227,7 @@ def test_an_address_on_somebody_else_s_wait_goes_and_the_wait_stays():
         Application.objects.create(
             visit=visit, person=waits, waiting_entry=entry, withdrawn_at=entry.joined_at, company=None
         )
-    case = case_of(former)
+    case = make_erasure_case(former)
     execute_erasure(case=case)
     assert find_columns_with([ADDRESS]) == set()
     kept = WaitingEntry.objects.order_by("pk").values_list("pk", "last_name", "email")
@@ -236,7 +236,7 @@ def test_an_address_on_somebody_else_s_wait_goes_and_the_wait_stays():
     assert case.counts["registrations.waitingentry"] == {"blanked": 2}
 
 
-def test_a_guest_known_by_address_alone_is_forgotten():
+def test_guest_known_only_by_address_is_erased():
     place = make_registration(make_ticket(past_event()), last_name="Gast", email="Gast@example.org")
     case = PrivacyCase.objects.create(kind="erasure", email="gast@example.org")
     execute_erasure(case=case)
@@ -245,7 +245,7 @@ def test_a_guest_known_by_address_alone_is_forgotten():
     assert find_columns_with(["gast@example.org"]) == set()
 
 
-def test_erasing_twice_and_nobody_changes_nothing():
+def test_erasing_again_or_unknown_address_changes_no_other_data():
     person = make_person()
     assert erase_people(people=[person]) == [person]
     again = PrivacyCase.objects.create(kind="erasure", person=person)
@@ -254,38 +254,38 @@ def test_erasing_twice_and_nobody_changes_nothing():
     assert set(execute_erasure(case=nobody)) == {"privacy.privacycase"}
 
 
-def test_someone_else_of_that_name_stays():
+def test_namesake_is_not_erased():
     make_person_with_data()
     namesake = make_person(first_name=FIRST, last_name=LAST, email="other@firm.example")
-    execute_erasure(case=case_of(Person.objects.get(email=ADDRESS)))
+    execute_erasure(case=make_erasure_case(Person.objects.get(email=ADDRESS)))
     namesake.refresh_from_db()
     assert namesake.first_name == FIRST
     assert namesake.is_active
 
 
-def test_what_was_given_today_is_taken_back():
+def test_role_given_today_is_deleted():
     person = make_person()
     ClubRole.objects.create(person=person, role="secretary", starts_on=timezone.localdate())
-    execute_erasure(case=case_of(person))
+    execute_erasure(case=make_erasure_case(person))
     assert ClubRole.objects.filter(person=person).count() == 0
 
 
-def erased_buyer():
+def make_invoice_of_erased_buyer():
     """Return the invoice of a buyer who was erased after paying."""
     person = make_person_with_data()
-    execute_erasure(case=case_of(person))
+    execute_erasure(case=make_erasure_case(person))
     return Invoice.objects.get()
 
 
 def test_a_credit_note_after_an_erasure_names_the_buyer_of_its_invoice():
-    invoice = erased_buyer()
+    invoice = make_invoice_of_erased_buyer()
     assert invoice.receivable.name == ""
     note = credit_invoice(invoice=invoice, reason="Litige")
     assert (note.buyer, note.buyer_name) == (invoice.buyer, f"{FIRST} {LAST}")
 
 
-def test_the_books_still_name_the_customer_of_an_invoice():
-    invoice = erased_buyer()
+def test_fec_export_still_names_erased_buyer():
+    invoice = make_invoice_of_erased_buyer()
     today = timezone.localdate()
     lines = render_fec(Issuer.get_current(), today.replace(month=1, day=1), today).decode().splitlines()
     rows = [line.split("\t") for line in lines]
@@ -295,8 +295,8 @@ def test_the_books_still_name_the_customer_of_an_invoice():
     assert of_buyer == {f"{FIRST} {LAST}"}
 
 
-def test_the_treasurers_pages_name_the_order_of_an_erased_buyer(client):
-    reference = erased_buyer().receivable.reference
+def test_treasurer_pages_show_order_of_erased_buyer(client):
+    reference = make_invoice_of_erased_buyer().receivable.reference
     client.force_login(make_administrator())
     page = client.get("/organize/money/").content.decode()
     assert f">{reference}</a>" in page

@@ -60,7 +60,7 @@ BY_LAW = {
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda history: history.__name__)
-def test_nothing_of_the_person_is_left(history, run_tasks):
+def test_erasure_leaves_no_trace_of_person(history, run_tasks):
     person = history()
     settle()
     run_tasks(tolerate=True)
@@ -72,7 +72,7 @@ def test_nothing_of_the_person_is_left(history, run_tasks):
     assert find_traces() - (BY_LAW if invoices() else set()) == set()
 
 
-def test_what_the_law_requires_to_stay_is_named_before_and_after(
+def test_documents_retained_by_law_are_named_before_and_after_erasure(
     client, mailoutbox, django_capture_on_commit_callbacks
 ):
     person = invoiced_and_paid()
@@ -98,7 +98,7 @@ def test_what_the_law_requires_to_stay_is_named_before_and_after(
     assert sentence in client.get(f"/organize/privacy/{case.pk}/").content.decode()
 
 
-def test_an_attendee_is_told_of_the_lines_of_an_invoice_to_someone_else():
+def test_attendee_is_informed_of_lines_on_invoice_of_another_buyer():
     named_on_company_invoice()
     subject = add_known_names(find_subject_by_address(ADDRESS))
     number = Invoice.objects.get().number
@@ -108,14 +108,14 @@ def test_an_attendee_is_told_of_the_lines_of_an_invoice_to_someone_else():
     )
 
 
-def test_nobody_is_told_of_invoices_that_do_not_name_them(client):
+def test_privacy_page_says_that_no_invoice_names_the_person(client):
     person = paid_by_card()
     client.force_login(person)
     page = client.get("/me/privacy/").content.decode()
     assert "Aucune facture émise ne porte votre nom" in page
 
 
-def test_a_namesake_keeps_their_rows_and_what_is_written_about_them():
+def test_rows_and_notes_of_namesake_are_unchanged():
     person = account()
     namesake = make_person(first_name=FIRST, last_name=LAST, email="other@firm.example")
     theirs = make_registration(
@@ -133,7 +133,7 @@ def test_a_namesake_keeps_their_rows_and_what_is_written_about_them():
     assert AuditEntry.objects.get(pk=mine.pk).reason == "… a déménagé"
 
 
-def test_rows_that_are_found_by_name_alone_stay_where_they_may_be_a_namesake_s():
+def test_rows_found_only_by_name_remain_where_they_may_be_of_a_namesake():
     """Speakers and quotations are found by name alone, and may be a namesake's."""
     person = account()
     coming, past = make_event(), make_event(starts_at=LONG_AGO, ends_at=LONG_AGO + datetime.timedelta(days=1))
@@ -148,7 +148,7 @@ def test_rows_that_are_found_by_name_alone_stay_where_they_may_be_a_namesake_s()
 
     assert set(Speaker.objects.values_list("event", flat=True)) == {coming.pk, past.pk}
     assert Quotation.objects.get().buyer_name == NAME
-    case = PrivacyCase.objects.create(kind="erasure", person=account_again(), email=ADDRESS)
+    case = PrivacyCase.objects.create(kind="erasure", person=recreate_account(), email=ADDRESS)
 
     execute_erasure(case=case)
 
@@ -158,16 +158,16 @@ def test_rows_that_are_found_by_name_alone_stay_where_they_may_be_a_namesake_s()
     quotation.refresh_from_db()
     assert quotation.buyer_name == NAME
     assert NAME in quotation.line_texts[0]
-    assert ["schedule.speaker", "name", speaker.pk] not in case.mentions  # for there is a namesake
+    assert ["schedule.speaker", "name", speaker.pk] not in case.mentions  # because there is a namesake
     namesake.delete()
 
 
-def account_again():
+def recreate_account():
     """Create the same person again."""
     return make_person(**HERS)
 
 
-def test_texts_for_others_are_listed_to_be_changed_by_hand(client):
+def test_texts_that_name_person_are_listed_for_manual_change(client):
     person = account()
     event = make_event(name="Congrès", description=f"Organisé par {NAME}, {ADDRESS}")
     case = PrivacyCase.objects.create(kind="erasure", person=person, email=ADDRESS)
@@ -197,7 +197,7 @@ def test_texts_for_others_are_listed_to_be_changed_by_hand(client):
         ("Éwzannah Qvørtrup-Zwick", "Éwzannah Qvørtrup-Zwick"),
     ],
 )
-def test_whole_names_and_addresses_are_struck_in_any_spelling(text, struck):
+def test_full_names_and_addresses_are_redacted_in_any_spelling(text, struck):
     subject = DataSubject(addresses=frozenset({ADDRESS}), names=frozenset({(FIRST, LAST)}))
     assert Redactor(subject).redact_text(text) == struck
 
@@ -205,7 +205,7 @@ def test_whole_names_and_addresses_are_struck_in_any_spelling(text, struck):
 @pytest.mark.parametrize(("text", "struck"), [
     ("Éwzanna seule", "… seule"), ("M. Qvortrup", "M. …"), ("Zwick & Cie", "… & Cie"), ("Éwz", "Éwz"),
 ])  # fmt: skip
-def test_in_texts_about_the_person_each_name_is_struck(text, struck):
+def test_single_names_are_redacted_in_texts_about_the_person(text, struck):
     subject = DataSubject(names=frozenset({(FIRST, LAST)}))
     assert Redactor(subject, redact_single_names=True).redact_text(text) == struck
 
@@ -221,7 +221,7 @@ def test_in_texts_about_the_person_each_name_is_struck(text, struck):
     ],
     ids=["JSON", "UTF-16", "Latin-1", "quoted-printable", "folded"],
 )
-def test_a_waiting_file_that_names_the_person_is_found_however_it_is_encoded(content):
+def test_schedule_upload_that_names_person_is_found_in_any_encoding(content):
     upload = ScheduleUpload.objects.create(event=make_event(), token="t" * 43, name="p", content=content)
     subject = DataSubject(names=frozenset({(FIRST, LAST)}))
     [source] = [source for source in PERSONAL_DATA if source.model is ScheduleUpload]
@@ -231,7 +231,7 @@ def test_a_waiting_file_that_names_the_person_is_found_however_it_is_encoded(con
     assert list(found) == [upload]
 
 
-def test_short_names_are_struck_where_they_are_whole_alone():
+def test_short_names_are_not_redacted():
     subject = DataSubject(names=frozenset({("Al", "Bo"), ("X", ""), ("", "")}))
     assert Redactor(subject).redact_text("Al Bo, X, albo") == "Al Bo, X, albo"
     assert Redactor(subject, redact_single_names=True).redact_text("Al ou Bo ; X") == "Al ou Bo ; X"

@@ -31,20 +31,20 @@ def opened(content):
     return archive
 
 
-def tables_of(archive):
+def read_tables(archive):
     return {table["table"]: table["rows"] for table in json.loads(archive.read("data.json"))["tables"]}
 
 
-def test_everything_that_any_table_holds_is_in_it():
+def test_export_contains_every_table_with_personal_data():
     person = make_person_with_data()
-    told = tables_of(opened(export_personal_data(subject=get_subject(person))))
+    told = read_tables(opened(export_personal_data(subject=get_subject(person))))
     tables = {source.model._meta.db_table for source in list_data_sources() if source.table_label in told}
     # Files of jobs are copies made for organizers; they are deleted after a week.
     found = {column.partition(".")[0] for column in find_columns_with(VALUES)} - {"jobs_jobfile"}
     assert found - tables == set()
 
 
-def test_it_says_of_each_table_why_and_what_an_erasure_does():
+def test_export_contains_rows_and_reason_for_each_table():
     person = make_person_with_data()
     said = json.loads(opened(export_personal_data(subject=get_subject(person))).read("data.json"))
     assert (said["format"], said["version"], said["addresses"]) == ("convention-personal-data", 1, [ADDRESS])
@@ -55,13 +55,13 @@ def test_it_says_of_each_table_why_and_what_an_erasure_does():
     assert row["event"] == {"id": event.pk, "name": event.title}
 
 
-def test_files_that_were_sent_in_and_invoices_are_in_it():
+def test_export_contains_uploaded_files():
     person = make_person_with_data()
     names = sorted(opened(export_personal_data(subject=get_subject(person))).namelist())
     assert [name.rpartition("/")[0] for name in names if "/" in name] == ["files/registrations.answerfile"]
 
 
-def test_no_secret_is_in_it():
+def test_export_contains_no_secret():
     person = make_person_with_data()
     order = Registration.objects.get(person=person).order
     content = opened(export_personal_data(subject=get_subject(person))).read("data.json").decode()
@@ -69,35 +69,35 @@ def test_no_secret_is_in_it():
     assert person.password not in content
 
 
-def test_somebody_else_is_not_in_it():
+def test_export_contains_no_data_of_another_person():
     person = make_person_with_data()
     make_registration(first_name="Otto", last_name="Anderson", email="otto@firm.example")
     content = opened(export_personal_data(subject=get_subject(person))).read("data.json").decode()
     assert "Anderson" not in content
 
 
-def test_a_guest_whom_the_club_knows_by_address_alone():
+def test_export_of_guest_known_only_by_address_contains_registration():
     make_registration(first_name="Gisèle", last_name="Gast", email="Gast@Example.org")
-    tables = tables_of(opened(export_personal_data(subject=find_subject_by_address("gast@example.org"))))
+    tables = read_tables(opened(export_personal_data(subject=find_subject_by_address("gast@example.org"))))
     assert set(tables) == {"registrations.registration"}
     assert tables["registrations.registration"][0]["last_name"] == "Gast"
 
 
-def test_an_address_that_looks_alike_is_another_one():
+def test_lookalike_address_is_a_different_address():
     make_registration(email="boss@f\u0131rm.example")
     assert SubjectData(find_subject_by_address("boss@firm.example")).tables_with_rows == []
 
 
-def test_an_assistants_address_on_the_bosss_place_tells_the_place_and_not_the_boss():
+def test_export_of_assistant_contains_registration_without_attendee():
     assistant = make_person(first_name="Asta", last_name="Assist", email="asta@example.org")
     make_registration(first_name="Bo", last_name="Boss", email="asta@example.org")
-    rows = tables_of(opened(export_personal_data(subject=get_subject(assistant))))[
+    rows = read_tables(opened(export_personal_data(subject=get_subject(assistant))))[
         "registrations.registration"
     ]
     assert [set(row) for row in rows] == [{"id", "reference", "event", "email"}]
 
 
-def test_that_it_was_made_stands_in_the_trail_without_a_value():
+def test_export_is_audited_without_values():
     person = make_person_with_data()
     export_personal_data(subject=get_subject(person))
     entry = AuditEntry.objects.get(verb="person.export")

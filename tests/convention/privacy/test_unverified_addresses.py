@@ -1,4 +1,4 @@
-"""A stranger's address, typed into a place of one's own, opens nothing that is held of the stranger."""
+"""Entering somebody else's address in one's own registration gives no access to that person's data."""
 
 import pytest
 
@@ -27,7 +27,7 @@ BILLING = BillingDetails(
 
 @pytest.fixture
 def place():
-    """A place of somebody's own, into which they have typed the address of a stranger who waits for one."""
+    """Return a registration of Eve's, corrected to the address of Victor, who is on the waiting list."""
     event = make_event()
     person = make_account(first_name="Eve", last_name="Curious", email="eve@example.org")
     names = {"first_name": "Eve", "last_name": "Curious"}
@@ -44,7 +44,7 @@ def place():
     return correct_registration(registration=place, correction=correction)
 
 
-def test_nothing_of_the_stranger_is_in_the_file_of_whoever_typed_it(place):
+def test_export_contains_no_data_of_unverified_address(place):
     assert (place.email, place.person.email) == (STRANGER, "eve@example.org")
     content = (
         opened(export_personal_data(subject=add_known_names(get_subject(place.person))))
@@ -54,7 +54,7 @@ def test_nothing_of_the_stranger_is_in_the_file_of_whoever_typed_it(place):
     assert [secret for secret in ("Target", "GOLDEN", "rue Basse") if secret in content] == []
 
 
-def test_nothing_of_the_stranger_goes_with_whoever_typed_it(place):
+def test_erasure_preserves_data_of_unverified_address(place):
     case = request_erasure(person=place.person)
     cancel_registration(registration=place)
     execute_erasure(case=case)
@@ -62,7 +62,7 @@ def test_nothing_of_the_stranger_goes_with_whoever_typed_it(place):
     assert Voucher.objects.get().for_address == STRANGER
 
 
-def test_the_address_with_which_the_place_was_booked_stays_theirs(place):
+def test_booking_address_remains_known_after_account_email_changes(place):
     type(place.person).objects.filter(pk=place.person.pk).update(email="eve@new.example")
     place.person.emailaddress_set.update(email="eve@new.example")
     place.person.refresh_from_db()

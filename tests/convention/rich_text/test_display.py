@@ -1,4 +1,4 @@
-"""Texts of others are safe to show and readable without markup."""
+"""Rich text is sanitized for display as HTML, and converted to plain text."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_bare_addresses_become_links():
     )
 
 
-def test_html_is_kept_where_harmless():
+def test_harmless_html_is_preserved():
     assert to_html("<p>One</p>\n<ul><li>two</li></ul>") == "<p>One</p>\n<ul><li>two</li></ul>"
 
 
@@ -35,7 +35,7 @@ def test_html_is_kept_where_harmless():
         "![x](https://example.org/track.png)",
     ],
 )
-def test_nothing_dangerous_passes(cruel):
+def test_dangerous_html_is_removed(cruel):
     html = to_html(cruel).lower()
     for forbidden in (
         "<script",
@@ -50,16 +50,16 @@ def test_nothing_dangerous_passes(cruel):
         assert forbidden not in html
 
 
-def test_headings_stay_below_the_pages_own():
+def test_headings_are_demoted_below_page_headings():
     assert to_html("# Big") == "<h4>Big</h4>"
     assert to_html("<h1>Big</h1>") == "<h4>Big</h4>"
 
 
-def test_indented_paragraphs_are_no_code():
+def test_indented_paragraph_is_not_a_code_block():
     assert to_html("One.\n\n          Two.") == "<p>One.</p>\n<p>Two.</p>"
 
 
-def test_text_without_markup():
+def test_markup_is_converted_to_plain_text():
     assert to_text("<p>Fish &amp; chips</p><ul><li>a</li><li>b</li></ul>") == "Fish & chips\n\n• a\n• b"
     assert (
         to_text("# Title\n\n**Bold** text\nnext line\n\n- a\n- b")
@@ -77,11 +77,11 @@ def test_text_without_markup():
         ("<ul><li>\n<p>a</p><p>more</p></li></ul>", "• a\n\nmore"),
     ],
 )
-def test_a_bullet_stands_on_the_line_of_its_text(source, text):
+def test_bullet_is_on_same_line_as_its_text(source, text):
     assert to_text(source) == text
 
 
-def test_only_web_addresses_are_linked():
+def test_filter_web_address_drops_other_schemes_and_relative_paths():
     assert filter_web_address("https://example.org/") == "https://example.org/"
     assert filter_web_address("javascript:alert(1)") == ""
     assert filter_web_address("../slides.pdf") == ""

@@ -1,4 +1,4 @@
-"""Texts with markup: bounded in the work they make, cleaned when they are stored and shown as they were."""
+"""Rich text: the cost of conversion is bounded, and HTML is cleaned once, when the text is stored."""
 
 from html.parser import HTMLParser
 
@@ -35,13 +35,13 @@ NESTED = "<div>" * 20_000 + "in the middle" + "</div>" * 20_000
     ],
     ids=["nested", "unended", "reopened", "lists", "references"],
 )
-def test_markup_that_makes_too_much_work_is_shown_as_it_is_typed(crafted):
+def test_overly_complex_markup_is_shown_as_typed(crafted):
     assert to_html(crafted).startswith(f"<p>{crafted[:4].replace('<', '&lt;').replace('>', '&gt;')}")
     assert "<b" not in to_html(crafted).replace("<br>", "")
     assert to_text(crafted)[:4] == crafted[:4]
 
 
-def test_markdown_beyond_its_length_is_shown_as_paragraphs():
+def test_overlong_markdown_is_shown_as_plain_paragraphs():
     text = "**bold**\n\n" + "x" * MAX_MARKDOWN_CHARS
 
     assert to_html(text).startswith("<p>**bold**</p>\n\n<p>xxx")
@@ -49,17 +49,30 @@ def test_markdown_beyond_its_length_is_shown_as_paragraphs():
     assert to_html(text[:MAX_MARKDOWN_CHARS]).startswith("<p><strong>bold</strong></p>")
 
 
-def test_html_beyond_the_longest_text_is_shown_up_to_there():
+def test_overlong_html_is_truncated():
     assert len(to_html("<p>a</p>" * MAX_TEXT_CHARS)) < 4 * MAX_TEXT_CHARS
     assert to_html("<p>a</p>\n" * 1_000).count("<p>") == 1_000
 
 
-NAMES = (
+ELEMENT_NAMES = (
     "a b i em font nobr div span p ul ol li dl dt dd table tr td caption blockquote pre h1 button form object"
     " option optgroup ruby rt sub section"
 ).split()
-ODD = ["<!--", "-->", "<!", ">", "</", '"', "'", "<b '>", "<i title='", '<a href="</a>">', "x", "<br>"]
-ODD += [
+MALFORMED_PIECES = [
+    "<!--",
+    "-->",
+    "<!",
+    ">",
+    "</",
+    '"',
+    "'",
+    "<b '>",
+    "<i title='",
+    '<a href="</a>">',
+    "x",
+    "<br>",
+]
+MALFORMED_PIECES += [
     "<style>",
     "</style>",
     "<title>",
@@ -71,11 +84,11 @@ ODD += [
     "</select>",
     "<![CDATA[",
 ]
-WIDE_OPEN = nh3.Cleaner(tags={*NAMES, "br"}, clean_content_tags=set())
+PERMISSIVE_CLEANER = nh3.Cleaner(tags={*ELEMENT_NAMES, "br"}, clean_content_tags=set())
 
 
 class Depth(HTMLParser):
-    """Counts how deep the elements of clean HTML lie."""
+    """Measure the nesting depth of clean HTML."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,15 +104,15 @@ class Depth(HTMLParser):
 
 @settings(max_examples=300, derandomize=True, deadline=None)
 @given(st.data())
-def test_depth_is_never_less_than_the_parser_finds(data):
-    names = data.draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4))
+def test_measured_depth_is_an_upper_bound_of_parsed_depth(data):
+    names = data.draw(st.lists(st.sampled_from(ELEMENT_NAMES), min_size=1, max_size=4))
     pieces = [f"<{name}>" for name in names] + [f"</{name}>" for name in names]
     pieces += [f"<{name} title={number}>" for number, name in enumerate(names)]
-    unit = data.draw(st.lists(st.sampled_from([*pieces, *ODD]), min_size=1, max_size=8))
+    unit = data.draw(st.lists(st.sampled_from([*pieces, *MALFORMED_PIECES]), min_size=1, max_size=8))
     html = "".join(unit) * 30
 
     found = Depth()
-    found.feed(WIDE_OPEN.clean(html))
+    found.feed(PERMISSIVE_CLEANER.clean(html))
 
     _tags, depth = measure_markup(html)
     assert found.greatest <= 5 * depth + 6, html  # a table makes four elements of one tag
@@ -111,17 +124,17 @@ def talk(db) -> Session:
 
 
 def stored(row: Session | Speaker) -> list[str]:
-    """The HTML that the database holds."""
+    """Return the HTML of abstract and description from the database."""
     return [getattr(type(row).objects.get(pk=row.pk), name) for name in ("abstract_html", "description_html")]
 
 
 @pytest.mark.django_db
-def test_html_is_stored_beside_the_text(talk):
+def test_html_is_stored_with_text(talk):
     assert stored(talk) == ["<p><strong>One</strong></p>", "<p>Two</p>"]
 
 
 @pytest.mark.django_db
-def test_html_follows_the_text_whichever_way_it_is_written(talk):
+def test_stored_html_is_updated_by_save_update_and_bulk_operations(talk):
     talk.abstract = "*a*"
     talk.save(update_fields=["abstract"])
     assert stored(talk)[0] == "<p><em>a</em></p>"
@@ -142,7 +155,7 @@ def test_html_follows_the_text_whichever_way_it_is_written(talk):
 
 
 @pytest.mark.django_db
-def test_text_that_brings_its_html_is_not_cleaned_again(talk):
+def test_text_with_prepared_html_is_not_cleaned_again(talk):
     talk.abstract = RichText("*a*", "<p>made elsewhere</p>")
     talk.save()
 

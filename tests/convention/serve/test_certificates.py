@@ -27,7 +27,7 @@ def handshake(files: CertificateFiles, host: str) -> str:
     server = http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(files.server_certificate, files.server_key)
-    server.handle_error = lambda *_: None  # a client that refuses us hangs up
+    server.handle_error = lambda *_: None  # a client that rejects the certificate disconnects
     server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.handle_request, daemon=True).start()
     client = ssl.create_default_context(cafile=str(files.authority_certificate))
@@ -45,17 +45,17 @@ def handshake(files: CertificateFiles, host: str) -> str:
 
 
 @pytest.mark.parametrize("host", ["localhost", "desk.local", "192.168.1.20", "127.0.0.1"])
-def test_a_client_that_trusts_the_authority_trusts_the_server(files: CertificateFiles, host: str):
+def test_client_trusting_the_authority_trusts_the_server(files: CertificateFiles, host: str):
     assert handshake(files, host) == "TLSv1.3"
 
 
-def test_it_does_not_vouch_for_other_names(files: CertificateFiles):
+def test_server_certificate_is_invalid_for_other_names(files: CertificateFiles):
     assert (
         handshake(files, "bank.example") == "Hostname mismatch, certificate is not valid for 'bank.example'."
     )
 
 
-def test_even_with_its_key_it_cannot_vouch_for_the_world(files: CertificateFiles):
+def test_authority_cannot_sign_for_public_names_and_addresses(files: CertificateFiles):
     now = datetime.datetime.now(datetime.UTC)
     certificates.create_server_certificate(files, ["bank.example"], ["127.0.0.1"], now)
     assert handshake(files, "bank.example") == "permitted subtree violation"
@@ -63,12 +63,12 @@ def test_even_with_its_key_it_cannot_vouch_for_the_world(files: CertificateFiles
     assert handshake(files, "203.0.113.9") == "permitted subtree violation"
 
 
-def test_keys_are_for_their_owner_only(files: CertificateFiles):
+def test_keys_are_readable_by_owner_only(files: CertificateFiles):
     modes = {stat.S_IMODE(path.stat().st_mode) for path in (files.authority_key, files.server_key)}
     assert (modes, stat.S_IMODE(files.folder.stat().st_mode)) == ({0o600}, 0o700)
 
 
-def test_the_authority_stays_and_the_server_certificate_is_made_anew(files: CertificateFiles):
+def test_new_address_renews_server_certificate_but_not_authority(files: CertificateFiles):
     before = files.authority_certificate.read_bytes(), files.server_certificate.read_bytes()
     ensure_certificates(files.folder, names=NAMES, addresses=["10.0.0.7", "127.0.0.1"])
     after = files.authority_certificate.read_bytes(), files.server_certificate.read_bytes()
@@ -77,7 +77,7 @@ def test_the_authority_stays_and_the_server_certificate_is_made_anew(files: Cert
     assert handshake(files, "10.0.0.7") == "TLSv1.3"
 
 
-def test_an_authority_that_ends_soon_or_covers_too_little_is_replaced(files: CertificateFiles):
+def test_authority_is_replaced_if_expiring_or_not_covering_an_address(files: CertificateFiles):
     first = files.authority_certificate.read_bytes()
     ensure_certificates(files.folder, names=NAMES, addresses=["203.0.113.9", "127.0.0.1"])
     second = files.authority_certificate.read_bytes()
@@ -90,7 +90,7 @@ def test_an_authority_that_ends_soon_or_covers_too_little_is_replaced(files: Cer
     assert third != files.authority_certificate.read_bytes()
 
 
-def test_the_server_certificate_is_one_that_phones_accept(files: CertificateFiles):
+def test_server_certificate_meets_requirements_of_phones(files: CertificateFiles):
     certificate = x509.load_pem_x509_certificate(files.server_certificate.read_bytes())
     lasts = certificate.not_valid_after_utc - certificate.not_valid_before_utc
     assert lasts < datetime.timedelta(days=398)
@@ -102,7 +102,7 @@ def test_the_server_certificate_is_one_that_phones_accept(files: CertificateFile
     serialization.load_pem_private_key(files.server_key.read_bytes(), None)
 
 
-def test_a_taken_port_is_a_sentence():
+def test_port_in_use_is_reported():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -115,15 +115,15 @@ def test_a_taken_port_is_a_sentence():
     )
 
 
-def test_an_impossible_port_is_a_sentence():
+def test_invalid_port_is_reported():
     with pytest.raises(local_network.PortInUse, match="99999 is no port"):
         local_network.check_port_is_free("127.0.0.1", 99999)
 
 
-def test_interfaces_are_found_also_where_no_way_leads_out():
+def test_interface_addresses_include_loopback():
     assert "127.0.0.1" in local_network.list_interface_addresses()
 
 
-def test_loopback_stands_last_among_the_addresses():
+def test_loopback_is_last_address_and_localhost_first_name():
     assert local_network.list_local_addresses()[-1] == "127.0.0.1"
     assert local_network.list_host_names()[0] == "localhost"

@@ -31,7 +31,7 @@ from tests.journeys.test_local_network import free_pair
 pytestmark = [pytest.mark.once, pytest.mark.long]
 SECONDS_TO_START = 120
 PASSWORD_LINE = re.compile(r"^    (\S+@\S+) .*? ((?:[a-z2-9]{4}-){3}[a-z2-9]{4})$", re.MULTILINE)
-CLOSED = ["/dev/mail/", "/en/dev/mail/", "/dev/mail/x.log/0/", "/organize/components/"]
+LOCAL_ONLY_PATHS = ["/dev/mail/", "/en/dev/mail/", "/dev/mail/x.log/0/", "/organize/components/"]
 
 
 class Service:
@@ -132,7 +132,7 @@ def lan(demo_folder):
 
 @pytest.fixture(scope="module")
 def neighbour():
-    """Return another machine on the network, which requests addresses of the site and returns each status.
+    """Return a function that requests addresses of the site from another machine and returns each status.
 
     It uses a network namespace; skipped where none can be created.
     """
@@ -153,7 +153,7 @@ def neighbour():
 
         def ask(port: int, requests: list[tuple[str, dict[str, str]]]) -> list[int]:
             wanted = json.dumps([[f"https://{ours}:{port}{path}", headers] for path, headers in requests])
-            command = ["ip", "netns", "exec", name, sys.executable, "-c", ASK, wanted]
+            command = ["ip", "netns", "exec", name, sys.executable, "-c", REQUEST_SCRIPT, wanted]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             return json.loads(done.stdout)
 
@@ -163,7 +163,7 @@ def neighbour():
         subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
 
 
-ASK = """
+REQUEST_SCRIPT = """
 import json, ssl, sys, urllib.error, urllib.request
 statuses = []
 for url, headers in json.loads(sys.argv[1]):
@@ -177,7 +177,7 @@ print(json.dumps(statuses))
 """
 
 
-def test_another_machine_reads_no_mail_whatever_headers_it_sends(lan, neighbour):
+def test_other_machine_cannot_read_mails_with_spoofed_headers(lan, neighbour):
     own = {"Host": f"localhost:{lan.port}"}
     spoofed = [
         own | headers
@@ -190,7 +190,7 @@ def test_another_machine_reads_no_mail_whatever_headers_it_sends(lan, neighbour)
         )
     ]
 
-    closed = neighbour(lan.port, [(path, headers) for path in CLOSED for headers in spoofed])
+    closed = neighbour(lan.port, [(path, headers) for path in LOCAL_ONLY_PATHS for headers in spoofed])
     figures = neighbour(lan.port, [("/metrics", headers) for headers in spoofed])
     open_to_all = neighbour(lan.port, [(path, own) for path in ("/", "/healthz", "/scan/", "/events/small/")])
 
@@ -200,18 +200,18 @@ def test_another_machine_reads_no_mail_whatever_headers_it_sends(lan, neighbour)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", list_local_addresses()[0]])
-def test_this_machine_reads_the_mails(lan, host):
-    assert [lan.get(path, host=host)[0] for path in CLOSED] == [200, 200, 404, 200]
+def test_local_machine_can_read_mails(lan, host):
+    assert [lan.get(path, host=host)[0] for path in LOCAL_ONLY_PATHS] == [200, 200, 404, 200]
     assert lan.get("/metrics", host=host)[0] == 200
 
 
-def test_a_tunnel_on_this_machine_does_not(lan):
-    statuses = [lan.get(path, X_Forwarded_For="203.0.113.77")[0] for path in CLOSED]
+def test_forwarded_request_cannot_read_mails(lan):
+    statuses = [lan.get(path, X_Forwarded_For="203.0.113.77")[0] for path in LOCAL_ONLY_PATHS]
 
-    assert statuses == [404] * len(CLOSED)
+    assert statuses == [404] * len(LOCAL_ONLY_PATHS)
 
 
-def test_the_published_password_opens_nothing_and_the_printed_ones_open_their_accounts(lan):
+def test_printed_passwords_replace_published_demo_password(lan):
     passwords = dict(PASSWORD_LINE.findall(lan.printed()))
 
     assert {account.email for account in DEMO_ACCOUNTS} <= set(passwords)
@@ -228,7 +228,7 @@ def test_cookies_are_secure(lan):
     assert {cookie.name: cookie.secure for cookie in browser.cookies} == {"csrftoken": True}
 
 
-def test_nobody_sees_a_debug_page(lan):
+def test_unknown_address_shows_no_debug_page(lan):
     status, page = lan.get("/nowhere/at/all/")
 
     assert status == 404
@@ -236,7 +236,7 @@ def test_nobody_sees_a_debug_page(lan):
     assert "URLconf" not in page
 
 
-def test_a_name_that_is_not_this_machines_is_refused(lan):
+def test_foreign_host_name_is_refused(lan):
     assert lan.get("/", Host="evil.example")[0] == 400
     assert lan.get("/", Host=f"localhost:{lan.port}")[0] == 200
 
@@ -244,8 +244,8 @@ def test_a_name_that_is_not_this_machines_is_refused(lan):
 @pytest.mark.parametrize(
     "arguments", [["--lan"], pytest.param([], marks=pytest.mark.soak)], ids=["on the network", "alone"]
 )
-def test_later_runs_keep_the_passwords_and_print_none_that_does_not_work(lan, arguments):
-    """The first run goes on meanwhile."""
+def test_second_start_preserves_passwords_and_prints_none(lan, arguments):
+    """The first server is still running."""
     passwords = dict(PASSWORD_LINE.findall(lan.printed()))
 
     with serving(lan.folder, *arguments, name="log of the second") as again:
@@ -274,7 +274,7 @@ def copy_to_folder(transactional_db, tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [["--lan"], ["--host", "0.0.0.0"]])
-def test_a_site_that_is_no_demo_does_not_start_with_the_demos_password(copy_to_folder, arguments):
+def test_real_site_with_demo_password_does_not_start(copy_to_folder, arguments):
     administrator = make_administrator(email="president@club.org")
     administrator.password = ScryptPasswordHasher().encode(DEMO_PASSWORD, "salt")
     administrator.save()
@@ -292,17 +292,17 @@ def test_a_site_that_is_no_demo_does_not_start_with_the_demos_password(copy_to_f
     )
 
 
-def test_a_real_site_on_the_network_plays_no_payments(copy_to_folder):
+def test_real_site_on_lan_does_not_simulate_payments(copy_to_folder):
     make_account(email="president@club.org")
     with serving(copy_to_folder(), "--lan") as service:
         printed = service.printed()
-        environ = Path(f"/proc/{first_child_of(service.process.pid)}/environ").read_bytes().split(b"\0")
+        environ = Path(f"/proc/{find_first_child(service.process.pid)}/environ").read_bytes().split(b"\0")
 
     assert b"PLAYED_PAYMENTS=false" in environ
     assert "Demo accounts" not in printed
     assert "New passwords" not in printed
 
 
-def first_child_of(pid: int) -> int:
+def find_first_child(pid: int) -> int:
     """Return the process that a service started first: the server."""
     return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])

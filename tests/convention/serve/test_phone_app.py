@@ -27,7 +27,7 @@ def get(settings, tmp_path):
     return ask
 
 
-def test_the_certificate_comes_in_the_type_that_phones_install(get, tmp_path):
+def test_certificate_has_content_type_that_phones_install(get, tmp_path):
     answer, content = get("/convention.crt")
     assert answer["status"] == "200 OK"
     assert answer["Content-Type"] == "application/x-x509-ca-cert"
@@ -47,7 +47,7 @@ def test_the_certificate_comes_in_the_type_that_phones_install(get, tmp_path):
         ("language=xx", "de", "fr", "https://192.168.1.20:8000/scan/"),
     ],
 )
-def test_it_speaks_the_phones_language(get, query, accept_language, language, scanner):
+def test_page_is_in_language_of_phone(get, query, accept_language, language, scanner):
     answer, content = get("/", query, accept_language)
     assert answer["status"] == "200 OK"
     page = content.decode()
@@ -56,6 +56,6 @@ def test_it_speaks_the_phones_language(get, query, accept_language, language, sc
 
 
 @pytest.mark.parametrize("path", ["/lan/authority.key", "/static/../manage.py", "/static/nothing.css", "/x"])
-def test_nothing_else_is_there(get, path):
+def test_other_paths_are_not_found(get, path):
     answer, content = get(path)
     assert (answer["status"], content) == ("404 Not Found", b"not found\n")

@@ -1,4 +1,4 @@
-"""The supervisor restarts what dies, and stops all together."""
+"""The supervisor restarts processes that end, and stops all of them together."""
 
 import os
 import signal
@@ -13,8 +13,8 @@ from convention.serve.supervisor import MAX_PAUSE_SECONDS, ManagedProcess, Super
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 
-def in_background(supervisor: Supervisor) -> threading.Timer:
-    """Stop the supervisor after a while in any case."""
+def stop_after_timeout(supervisor: Supervisor) -> threading.Timer:
+    """Stop the supervisor after 15 seconds in any case, so that a failing test ends."""
     timer = threading.Timer(15, supervisor.stopping.set)
     timer.daemon = True
     timer.start()
@@ -23,7 +23,7 @@ def in_background(supervisor: Supervisor) -> threading.Timer:
 
 def run_until(supervisor: Supervisor, condition) -> None:
     """Run until the condition holds, then stop as Ctrl-C would."""
-    watch, guard = supervisor.restart_ended, in_background(supervisor)
+    watch, guard = supervisor.restart_ended, stop_after_timeout(supervisor)
 
     def watched() -> None:
         watch()
@@ -42,7 +42,7 @@ def run_until(supervisor: Supervisor, condition) -> None:
     guard.cancel()
 
 
-def test_a_part_that_dies_is_started_again_and_all_stop_together(tmp_path: Path):
+def test_ended_process_is_restarted_and_all_stop_together(tmp_path: Path):
     marks = tmp_path / "marks"
     short = ManagedProcess("worker", [sys.executable, "-c", f"open({str(marks)!r}, 'a').write('x')"])
     long = ManagedProcess("server", SLEEP)
@@ -54,7 +54,7 @@ def test_a_part_that_dies_is_started_again_and_all_stop_together(tmp_path: Path)
     assert long.process.returncode == -signal.SIGTERM
 
 
-def test_the_pause_grows_up_to_a_limit():
+def test_restart_pause_grows_up_to_a_limit():
     part = ManagedProcess("worker", SLEEP, started_at=100.0)
     supervisor = Supervisor([part], lambda _: None)
     pauses = []
@@ -64,13 +64,13 @@ def test_the_pause_grows_up_to_a_limit():
     assert pauses == [1, 3, 7, 15, MAX_PAUSE_SECONDS, MAX_PAUSE_SECONDS, MAX_PAUSE_SECONDS]
 
 
-def test_a_part_that_ran_well_is_started_again_at_once():
+def test_process_that_ran_long_is_restarted_at_once():
     part = ManagedProcess("worker", SLEEP, started_at=100.0, failure_count=4)
     Supervisor([part], lambda _: None).schedule_restart(part, now=200.0)
     assert (part.failure_count, part.restart_at) == (0, 200.0)
 
 
-def test_killed_outright_it_takes_its_parts_along(tmp_path: Path):
+def test_killing_the_supervisor_ends_managed_processes(tmp_path: Path):
     pid_file = tmp_path / "pid"
     child = f"import os, time; open({str(pid_file)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     parent = (
@@ -83,12 +83,12 @@ def test_killed_outright_it_takes_its_parts_along(tmp_path: Path):
         time.sleep(0.05)
     supervisor.kill()
     supervisor.wait()
-    while lives(int(pid_file.read_text())) and time.monotonic() < end:
+    while is_alive(int(pid_file.read_text())) and time.monotonic() < end:
         time.sleep(0.05)
-    assert not lives(int(pid_file.read_text()))
+    assert not is_alive(int(pid_file.read_text()))
 
 
-def lives(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     """Return whether the process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"

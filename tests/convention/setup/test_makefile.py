@@ -13,7 +13,7 @@ DATA = ["var/convention.sqlite3", "var/media/logo.png", "var/secret_key"]
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder like that of the project, with a Makefile, installed packages and data."""
+    """Return a folder with the project's Makefile, installed packages and data."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     for name in INSTALLED + DATA:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -35,13 +35,13 @@ def list_files(folder):
     )
 
 
-def test_clean_removes_what_was_installed_and_leaves_the_data(folder):
+def test_clean_removes_installed_files_but_not_data(folder):
     assert make(folder, "clean").returncode == 0
     assert list_files(folder) == sorted(DATA)
 
 
 @pytest.mark.parametrize("typed", ["", "\n", "yes\n", "ERASE\n", "era*\n"])
-def test_data_stay_unless_the_word_is_typed(folder, typed):
+def test_erase_data_needs_confirmation(folder, typed):
     done = make(folder, "erase-data", typed)
 
     assert done.returncode != 0
@@ -49,12 +49,12 @@ def test_data_stay_unless_the_word_is_typed(folder, typed):
     assert list_files(folder) == sorted(INSTALLED + DATA)
 
 
-def test_data_are_erased_once_the_word_is_typed(folder):
+def test_erase_data_removes_data_after_confirmation(folder):
     assert make(folder, "erase-data", "erase\n").returncode == 0
     assert list_files(folder) == sorted(INSTALLED)
 
 
-def test_git_ignores_what_tools_write():
+def test_git_ignores_files_of_tools():
     names = [".schemathesis/", "uv.lock", ".venv", "node_modules", "var", "static-root"]
     done = subprocess.run(
         ["git", "check-ignore", *names], cwd=ROOT, capture_output=True, text=True, check=False

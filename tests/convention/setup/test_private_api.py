@@ -1,11 +1,11 @@
-"""docs/private-api.md names each module that uses a private part of a library, and the test that notices."""
+"""docs/private-api.md lists each module that uses a library's private API, and the test that guards it."""
 
 import re
 
 from tests.conftest import ROOT
 
 LAYERS = ("convention", "schedule", "registrations", "badges")
-PRIVATE = re.compile(
+PRIVATE_API_PATTERN = re.compile(
     r"""
     _prefetched_objects_cache | _result_cache | get_compiler | get_related_populators
     | ModelState | ConnectionProxy | ^from\ django\.db\.backends | models\.expressions\ import\ Col\b
@@ -15,25 +15,27 @@ PRIVATE = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
-PAGE = (ROOT / "docs" / "private-api.md").read_text()
+PRIVATE_API_DOCUMENT = (ROOT / "docs" / "private-api.md").read_text()
 
 
-def modules_with_private_parts():
+def find_modules_using_private_api():
     paths = (path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
     return {
         str(path.relative_to(ROOT))
         for path in paths
-        if "migrations" not in path.parts and PRIVATE.search(path.read_text())
+        if "migrations" not in path.parts and PRIVATE_API_PATTERN.search(path.read_text())
     }
 
 
-def test_the_page_names_the_modules_that_use_private_parts():
-    named = set(re.findall(r"`((?:convention|schedule|registrations|badges)/[\w/]+\.py)`", PAGE))
+def test_document_lists_modules_that_use_private_api():
+    named = set(
+        re.findall(r"`((?:convention|schedule|registrations|badges)/[\w/]+\.py)`", PRIVATE_API_DOCUMENT)
+    )
 
-    assert named == modules_with_private_parts()
+    assert named == find_modules_using_private_api()
 
 
-def test_the_tests_that_it_names_are_there():
-    named = re.findall(r"`(tests/[\w/.]+)`", PAGE)
+def test_tests_named_in_document_exist():
+    named = re.findall(r"`(tests/[\w/.]+)`", PRIVATE_API_DOCUMENT)
 
     assert [name for name in named if not (ROOT / name).exists()] == []

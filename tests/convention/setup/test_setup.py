@@ -1,4 +1,4 @@
-"""Set-up: one list of dependencies in pyproject.toml, locks made from it, an environment of just these."""
+"""Set-up: dependencies of pyproject.toml, lock files made from them, and an environment of only these."""
 
 import os
 import re
@@ -13,8 +13,8 @@ import pytest
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-# Of these, private parts are used: docs/private-api.md.
-BOUNDED = {
+# The project uses private API of these: see docs/private-api.md.
+BOUNDED_PACKAGES = {
     "django", "django-allauth", "django-tasks-db", "prometheus-client", "pypdf", "python-bidi",
     "reportlab", "uharfbuzz",
 }  # fmt: skip
@@ -28,7 +28,7 @@ def locked_names(file):
     return set(re.findall(r"^([\w.-]+)==", (ROOT / file).read_text(), re.MULTILINE))
 
 
-def test_what_is_named_is_locked_and_a_run_needs_no_test_packages():
+def test_dependencies_are_locked_and_production_needs_no_test_packages():
     wanted, tests = PROJECT["project"]["dependencies"], PROJECT["dependency-groups"]["dev"]
 
     assert names_in(wanted) <= locked_names("requirements.txt")
@@ -38,15 +38,15 @@ def test_what_is_named_is_locked_and_a_run_needs_no_test_packages():
     assert PROJECT["tool"]["uv"] == {"package": False, "default-groups": []}
 
 
-def test_packages_whose_private_parts_are_used_have_an_upper_bound():
+def test_packages_with_private_api_in_use_have_upper_bound():
     bounded = [line for line in PROJECT["project"]["dependencies"] if re.search(r"~=\d+\.\d+\.\d+", line)]
 
-    assert names_in(bounded) >= BOUNDED
+    assert names_in(bounded) >= BOUNDED_PACKAGES
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """A project whose lock holds nothing, and whose front-end packages are there."""
+    """Return a project with empty lock files and installed front-end packages."""
     (tmp_path / ".ci").mkdir()
     shutil.copy(ROOT / ".ci" / "setup.sh", tmp_path / ".ci")
     (tmp_path / ".ci" / "translations.py").write_text("")
@@ -68,7 +68,7 @@ def set_up(folder, **environ):
     )  # fmt: skip
 
 
-def test_without_a_python_that_fits_one_sentence_names_two_ways_out(folder):
+def test_missing_python_is_reported_with_two_solutions(folder):
     done = set_up(folder, PYTHON="/nowhere/python3")
 
     assert (done.returncode, done.stdout) == (1, "")
@@ -81,7 +81,7 @@ def test_without_a_python_that_fits_one_sentence_names_two_ways_out(folder):
 
 
 @pytest.mark.long
-def test_a_package_that_left_the_lock_is_removed_at_the_next_set_up(folder):
+def test_setup_removes_packages_no_longer_locked(folder):
     assert set_up(folder).stderr.splitlines() == [
         "Making .venv ...",
         "Installing the Python packages of requirements.txt ...",

@@ -1,4 +1,4 @@
-"""Downloads: their names in any script, and that nothing caches them."""
+"""Downloads: file names in any script, and no caching."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.conftest import ROOT
         ('a"b\\.pdf', r'filename="a\"b\\.pdf"'),
     ],
 )
-def test_a_file_is_kept_or_shown_under_its_name_and_for_its_reader_alone(name, said):
+def test_download_has_file_name_and_is_not_cached(name, said):
     kept, shown = attachment_response(b"x", name=name, mimetype="text/csv"), inline_response(b"x", name=name)
     assert (kept["Content-Disposition"], kept["Content-Type"]) == (f"attachment; {said}", "text/csv")
     assert (shown["Content-Disposition"], shown["Content-Type"]) == (f"inline; {said}", "application/pdf")
@@ -23,7 +23,7 @@ def test_a_file_is_kept_or_shown_under_its_name_and_for_its_reader_alone(name, s
     assert inline_disposition(name) == f"inline; {said}"
 
 
-def test_no_page_writes_that_header_by_hand():
+def test_content_disposition_is_never_written_by_hand():
     sources = [
         path
         for part in ("convention", "schedule", "registrations", "badges")

@@ -35,12 +35,12 @@ ROWS = [(2, ["Zoé", "Œuvrard"])]
         TEXT.replace("\n", "\r").encode(),
     ],
 )
-def test_what_offices_send_is_read(content: bytes):
+def test_common_encodings_and_delimiters_are_read(content: bytes):
     table = read_table("list.csv", content)
     assert (table.header, table.rows) == (["Prénom", "Nom"], ROWS)
 
 
-def test_a_workbook_is_read_by_its_content_whatever_its_name():
+def test_workbook_is_recognized_by_content_not_name():
     content = write_xlsx(
         ["Prénom", "Nom"], [["Zoé", "Œuvrard"], [None, None], [7.0, datetime.date(2027, 1, 2)]]
     )
@@ -48,15 +48,15 @@ def test_a_workbook_is_read_by_its_content_whatever_its_name():
     assert table.rows == [(2, ["Zoé", "Œuvrard"]), (4, ["7", "2027-01-02"])]
 
 
-def test_empty_rows_are_left_out_and_rows_keep_their_number():
+def test_empty_rows_are_skipped_but_counted_in_row_numbers():
     assert read_table("x", b"a,b\n\n,\n1,2\n").rows == [(4, ["1", "2"])]
 
 
-def test_quoted_cells_hold_delimiters_and_lines():
+def test_quoted_cells_may_contain_delimiters_and_newlines():
     assert read_table("x", b'a,b\n"1;,\n2",3\n').rows == [(2, ["1;,\n2", "3"])]
 
 
-def zipped(**files: str) -> bytes:
+def make_zip(**files: str) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for name, text in files.items():
@@ -71,7 +71,7 @@ def zipped(**files: str) -> bytes:
         b"\n\n",
         b"\xd0\xcf\x11\xe0another document of old",
         b"PK\x03\x04broken",
-        zipped(hello="world"),
+        make_zip(hello="world"),
         b"\x00\x01\x02\x7fELF\x00",
         b"a,b\n" + b'"' + b"x" * 200_000 + b'"',
         b"x\n" * 50_010,
@@ -79,23 +79,36 @@ def zipped(**files: str) -> bytes:
         write_xlsx(["a"], [["b"]])[:-200],
     ],
 )
-def test_what_is_no_table_is_refused_with_a_sentence(content: bytes):
+def test_unreadable_file_is_refused_with_a_sentence(content: bytes):
     with pytest.raises(UnreadableFile) as refusal:
         read_table("list", content)
     assert str(refusal.value).endswith(".")
 
 
-CRUEL = ["=1+1", "+33 1", "-2", "@SUM(A1)", "\tx", "O’Neil", "李", "a\x07b", "😀", '=HYPERLINK("http://x")']
+UNSAFE_CELLS = [
+    "=1+1",
+    "+33 1",
+    "-2",
+    "@SUM(A1)",
+    "\tx",
+    "O’Neil",
+    "李",
+    "a\x07b",
+    "😀",
+    '=HYPERLINK("http://x")',
+]
 
 
-def test_no_cell_of_a_csv_is_a_formula():
-    rows = list(csv.reader(io.StringIO(write_csv(["x"], [[text] for text in CRUEL]).decode("utf-8-sig"))))
+def test_csv_cells_are_never_formulas():
+    rows = list(
+        csv.reader(io.StringIO(write_csv(["x"], [[text] for text in UNSAFE_CELLS]).decode("utf-8-sig")))
+    )
     assert [row[0] for row in rows[1:]] == [
         "'=1+1", "'+33 1", "'-2", "'@SUM(A1)", "'\tx", "O’Neil", "李", "ab", "😀", "'=HYPERLINK(\"http://x\")",
     ]  # fmt: skip
 
 
-def test_no_cell_is_a_formula_where_an_office_parts_cells_at_semicolons():
+def test_csv_cells_split_at_semicolons_are_never_formulas():
     """A French Excel splits at semicolons when a .csv is opened by a double click."""
     cruel = ["A;=1+1;B", "A;-2", "ligne\n=1+1", "a;b", "c\t@SUM(A1)"]
     written = write_csv(["x", "y"], [[cell, cell] for cell in cruel])
@@ -105,14 +118,14 @@ def test_no_cell_is_a_formula_where_an_office_parts_cells_at_semicolons():
     assert [row for _number, row in read_table("x.csv", written).rows] == [[cell, cell] for cell in cruel]
 
 
-def test_no_cell_of_a_workbook_is_a_formula():
-    content = write_xlsx(["=header"], [[text] for text in CRUEL])
+def test_workbook_cells_are_never_formulas():
+    content = write_xlsx(["=header"], [[text] for text in UNSAFE_CELLS])
 
     assert cell_types(content) == {"s"}
     assert values(content)[1] == ["=1+1"]
 
 
-def test_moments_lose_their_zone_and_numbers_stay_numbers():
+def test_workbook_preserves_types_and_drops_time_zones():
     moment = datetime.datetime(2027, 6, 1, 9, 30, tzinfo=datetime.UTC)
     day, time = datetime.date(2027, 6, 1), datetime.time(9, 30)
 
@@ -121,17 +134,17 @@ def test_moments_lose_their_zone_and_numbers_stay_numbers():
     assert values(content)[1] == [datetime.datetime(2027, 6, 1, 9, 30), 12.5, day, time, True]
 
 
-def test_moments_and_prices_are_written_one_way():
+def test_csv_and_workbook_format_datetimes_and_prices():
     moment = datetime.datetime(2027, 6, 1, 9, 30, 5, 7, tzinfo=datetime.UTC)
     rows = [[moment, decimal.Decimal(12_000).scaleb(-2)]]
 
     assert write_csv(["at", "price"], rows).decode("utf-8-sig") == "at,price\r\n2027-06-01 09:30,120.00\r\n"
     content = write_xlsx(["at", "price"], rows)
     assert values(content)[1] == [datetime.datetime(2027, 6, 1, 9, 30, 5), 120]
-    assert number_format(content, "B2") == "0.00"
+    assert get_number_format(content, "B2") == "0.00"
 
 
-def number_format(content: bytes, name: str) -> str:
+def get_number_format(content: bytes, name: str) -> str:
     """Return the number format of a cell."""
     style = re.search(rf'<c r="{name}" s="(\d+)"', part(content))
     styles = part(content, "xl/styles.xml")
@@ -140,20 +153,20 @@ def number_format(content: bytes, name: str) -> str:
 
 
 @pytest.mark.parametrize(("rows", "filtered"), [([["x", "y"]] * 3, "A1:B4"), ([], "A1:B1")])
-def test_a_workbook_filters_by_its_header(rows, filtered):
+def test_workbook_has_autofilter_on_header(rows, filtered):
     content = write_xlsx(["a", "b"], rows, title="Présences")
 
     assert sheet_names(content) == ["Présences"]
     assert f'<autoFilter ref="{filtered}"/>' in part(content)
 
 
-def test_a_title_that_no_sheet_can_have_is_made_one():
+def test_invalid_sheet_title_is_sanitized():
     content = write_xlsx(["a"], [], title="'[2027/03]: who? '")
 
     assert sheet_names(content) == [" 2027 03   who  "]
 
 
-def test_a_title_of_one_cell_is_no_heading_though_nobody_knows_the_words():
+def test_title_row_of_one_cell_is_not_the_header():
     table = read_table("x.csv", "Congrès, le 25;;\n;;\nVorname;Nachname\nAna;Silva\n".encode())
     assert (table.header, table.header_row, table.rows) == (
         ["Vorname", "Nachname"],
@@ -163,7 +176,7 @@ def test_a_title_of_one_cell_is_no_heading_though_nobody_knows_the_words():
     assert read_table("x.csv", b"email\na@x.example\n").header == ["email"]
 
 
-def test_a_macintosh_and_a_bar_between_cells():
+def test_mac_roman_cp1252_and_pipe_delimiter_are_read():
     mac = "Prénom;Nom\rZoé;Forêt\r".encode("mac-roman")
     assert read_table("x.csv", mac).rows == [(2, ["Zoé", "Forêt"])]
     assert read_table("x.csv", "Nom\nŽižek\n".encode("cp1252")).rows == [(2, ["Žižek"])]
@@ -181,12 +194,12 @@ def test_a_macintosh_and_a_bar_between_cells():
         (ods(kind="text"), "LibreOffice"),
     ],
 )
-def test_another_kind_of_file_is_called_by_its_name(content: bytes, word: str):
+def test_other_file_kind_is_named_in_error(content: bytes, word: str):
     with pytest.raises(UnreadableFile, match=word):
         read_table("list.xlsx", content)
 
 
-def test_a_quotation_mark_without_its_end_is_named_by_its_line():
+def test_unclosed_quote_is_reported_with_line_number():
     with pytest.raises(UnreadableFile, match="ligne 2"):
         read_table("list.csv", b'first_name,last_name\n"Ana,Silva\nBo,Li\n')
     with pytest.raises(UnreadableFile, match="ligne 2"):
@@ -194,13 +207,13 @@ def test_a_quotation_mark_without_its_end_is_named_by_its_line():
     assert read_table("list.csv", b'a,b\nscreen 17",x\n').rows == [(2, ['screen 17"', "x"])]
 
 
-def test_the_line_with_which_excel_names_the_separator():
+def test_excel_separator_line_sets_delimiter():
     assert read_table("list.csv", b"sep=;\r\na;b\r\n1,5;2\r\n").rows == [(2, ["1,5", "2"])]
 
 
 @settings(max_examples=60, derandomize=True, deadline=None)
 @given(st.lists(st.tuples(st.text(), st.text()), min_size=1, max_size=4))
-def test_whatever_is_written_is_read_back_and_never_a_formula(rows):
+def test_written_tables_are_read_back_and_contain_no_formula(rows):
     def kept(text):
         return UNWRITABLE_PATTERN.sub("", text)
 

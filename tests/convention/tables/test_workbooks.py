@@ -1,4 +1,4 @@
-"""Workbooks of offices: the sheet with the list, and what its cells do not say."""
+"""Reading workbooks: find the sheet with the list, and refuse cells whose value is unknown."""
 
 import datetime
 import functools
@@ -14,7 +14,7 @@ from convention.tables.files import read_table, read_upload, write_xlsx
 from tests.workbooks import cell, ods, part, table, with_part, write_rows, xls, xlsx
 
 
-def test_a_workbook_that_takes_no_room_and_much_time_is_refused():
+def test_small_workbook_that_is_slow_to_parse_is_refused():
     def bloat(styles):
         return styles.replace(b"</cellXfs>", b"<xf/>" * 1_000_000 + b"</cellXfs>")
 
@@ -34,22 +34,22 @@ def workbook(fill) -> bytes:
     return xlsx(with_header)
 
 
-def person(book, sheet):
+def write_person(book, sheet):
     write_rows(sheet, [["Ana", "Silva"]], first=1)
 
 
-def merge(book, sheet):
+def write_merged_cells(book, sheet):
     write_rows(sheet, [["Ana", "Silva"], ["Bo", ""]], first=1)
     sheet.merge_range("B2:B3", "Silva")
 
 
-def test_a_merged_cell_is_named_not_read_as_empty():
+def test_merged_cells_are_reported():
     with pytest.raises(UnreadableFile, match="2 à 3"):
-        read_table("list.xlsx", workbook(merge))
+        read_table("list.xlsx", workbook(write_merged_cells))
 
 
 @pytest.mark.parametrize("result", [b"<v></v>", b"<v/>", b""])
-def test_a_formula_without_its_result_is_named_not_read_as_empty(result):
+def test_formula_without_cached_result_is_reported(result):
     def calculate(book, sheet):
         sheet.write_formula("A2", "=B2&B1", None, "Ana")
         sheet.write("B2", "Silva")
@@ -61,7 +61,7 @@ def test_a_formula_without_its_result_is_named_not_read_as_empty(result):
     assert read_table("list.xlsx", workbook(calculate)).rows == [(2, ["Ana", "Silva"])]
 
 
-def test_a_failed_formula_is_read_as_the_screen_shows_it():
+def test_formula_error_is_read_as_displayed():
     def fail(book, sheet):
         write_rows(sheet, [["Ana"]], first=1)
         sheet.write_formula("B2", "=NA()", None, "#N/A")
@@ -70,21 +70,21 @@ def test_a_failed_formula_is_read_as_the_screen_shows_it():
 
 
 @pytest.mark.parametrize("said", [b"A1", b"A1:XFD1048576", b"zz", b"A1:A1", b"A:B"])
-def test_a_wrong_record_of_the_size_loses_no_row(said):
-    wrong = with_part(workbook(person), lambda xml: xml.replace(b'ref="A1:B2"', b'ref="%s"' % said))
+def test_wrong_sheet_dimension_loses_no_row(said):
+    wrong = with_part(workbook(write_person), lambda xml: xml.replace(b'ref="A1:B2"', b'ref="%s"' % said))
 
     assert b'ref="%s"' % said in part(wrong).encode()
     assert read_table("list.xlsx", wrong).rows == [(2, ["Ana", "Silva"])]
 
 
-def test_rows_that_are_only_formatted_do_not_count():
+def test_empty_rows_do_not_count_towards_row_limit():
     def far(book, sheet):
         sheet.write("A60000", "Ana")
 
     assert read_table("list.xlsx", workbook(far)).rows == [(60000, ["Ana", ""])]
 
 
-def test_a_hidden_sheet_is_not_the_list():
+def test_hidden_sheet_is_skipped():
     def hide(book, sheet):
         seen = book.add_worksheet("seen")
         write_rows(seen, [["first_name"], ["Ana"]])
@@ -98,7 +98,7 @@ def is_heading(cells: list[str]) -> bool:
     return "first_name" in cells
 
 
-def test_the_sheet_that_holds_the_list_is_read_whatever_comes_first():
+def test_sheet_with_known_headings_is_read():
     def cover(book, sheet):
         write_rows(book.add_worksheet("Notes"), [["To", "read"]])
         write_rows(book.add_worksheet("People"), [["first_name"], ["Ana"]])
@@ -109,7 +109,7 @@ def test_the_sheet_that_holds_the_list_is_read_whatever_comes_first():
     assert read_table("list.xlsx", workbook(lambda book, sheet: None), is_heading).sheet == ""
 
 
-def test_sheets_whose_rows_begin_far_down_are_not_searched_to_the_end():
+def test_sheets_with_data_far_down_are_not_searched_to_the_end():
     def far(book, sheet):
         write_rows(sheet, [["Prénom", "Nom"], ["Zoé", "Œuvrard"]])
         for _sheet in range(5):
@@ -121,7 +121,7 @@ def test_sheets_whose_rows_begin_far_down_are_not_searched_to_the_end():
     assert not any("x" in cells for cells in asked)
 
 
-def test_titles_above_the_headings_are_left_out_and_may_share_cells():
+def test_titles_above_headings_are_skipped_even_if_merged():
     def title(book, sheet):
         sheet.merge_range("A1:B2", "Congress")
         write_rows(
@@ -133,7 +133,7 @@ def test_titles_above_the_headings_are_left_out_and_may_share_cells():
     assert found.rows == [(6, ["Ana", "Silva"])]
 
 
-def test_a_part_that_unpacks_to_far_too_much_is_refused_unread():
+def test_workbook_that_unpacks_too_large_is_refused():
     file = io.BytesIO(workbook(lambda book, sheet: None))
     with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/theme/theme2.xml", b" " * 31 * 1024 * 1024)
@@ -142,7 +142,7 @@ def test_a_part_that_unpacks_to_far_too_much_is_refused_unread():
 
 
 PEOPLE = [["first_name", "last_name"], ["Zoé", "Œuvrard"], [7.0, datetime.date(2027, 1, 2)]]
-READ = [(2, ["Zoé", "Œuvrard"]), (3, ["7", "2027-01-02"])]
+EXPECTED_ROWS = [(2, ["Zoé", "Œuvrard"]), (3, ["7", "2027-01-02"])]
 ODS_ROWS = (
     cell("first_name") + cell("last_name"),
     cell("Zoé") + cell("Œuvrard"),
@@ -152,18 +152,18 @@ ODS_ROWS = (
 
 
 @pytest.mark.parametrize("content", [xls(PEOPLE, hidden=[["x"]]), ods(table("S", *ODS_ROWS))])
-def test_old_and_open_workbooks_are_read_by_their_content(content):
+def test_xls_and_ods_workbooks_are_recognized_by_content(content):
     found = read_table("list.csv", content)
 
-    assert (found.sheet, found.rows) == ("", READ)
+    assert (found.sheet, found.rows) == ("", EXPECTED_ROWS)
 
 
-def test_open_workbooks_show_what_a_hidden_sheet_does_not():
+def test_hidden_sheet_of_ods_workbook_is_skipped():
     content = ods(table("Hidden", cell("x"), style="hidden"), table("S", *ODS_ROWS))
 
     found = read_table("list.ods", content)
 
-    assert (found.sheet, found.rows) == ("", READ)
+    assert (found.sheet, found.rows) == ("", EXPECTED_ROWS)
 
 
 @pytest.mark.parametrize(
@@ -184,12 +184,12 @@ def test_open_workbooks_show_what_a_hidden_sheet_does_not():
         (ods(table("S", ODS_ROWS[0], cell("Ana") + '<table:table-cell table:formula="of:=[.A1]"/>')), "B2"),
     ],
 )
-def test_cells_of_old_and_open_workbooks_that_show_more_than_they_hold_are_named(content, words):
+def test_merged_cells_and_empty_formulas_in_xls_and_ods_are_reported(content, words):
     with pytest.raises(UnreadableFile, match=words):
         read_table("list", content, is_heading)
 
 
-def test_a_failed_formula_of_an_open_workbook_is_read_as_the_screen_shows_it():
+def test_formula_error_in_ods_workbook_is_read_as_displayed():
     failed = cell("#N/A", 'office:value-type="string" office:string-value="" calcext:value-type="error"')
 
     assert read_table("x.ods", ods(table("S", ODS_ROWS[0], cell("Ana") + failed))).rows == [
@@ -197,7 +197,7 @@ def test_a_failed_formula_of_an_open_workbook_is_read_as_the_screen_shows_it():
     ]
 
 
-def test_a_column_that_is_left_empty_keeps_its_place():
+def test_empty_leading_columns_are_preserved():
     def indent(book, sheet):
         sheet.write_row("C1", ["first_name", "last_name"])
         sheet.write_row("C2", ["Ana", "Silva"])
@@ -211,10 +211,12 @@ def test_a_column_that_is_left_empty_keeps_its_place():
 
 
 @pytest.mark.long
-def test_many_shared_strings_are_read_quickly_and_a_sheet_of_a_trillion_cells_is_refused():
+def test_many_shared_strings_are_read_and_huge_sheet_is_refused():
     strings = b"<si><t>a</t></si>" * 8_000_000
     content = with_part(
-        workbook(person), lambda xml: xml.replace(b"</sst>", strings + b"</sst>"), "xl/sharedStrings.xml"
+        workbook(write_person),
+        lambda xml: xml.replace(b"</sst>", strings + b"</sst>"),
+        "xl/sharedStrings.xml",
     )
     assert len(content) < 500_000
     names_people = functools.partial(is_heading_row, PERSON_HEADINGS)

@@ -25,49 +25,49 @@ from tests.factories import make_event, make_order, make_person, make_ticket
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
-OURS = "tests.convention.tasks.sample_tasks.beat"
-FAILING = "tests.convention.tasks.sample_tasks.stumble"
+SUCCEEDING_JOB = "tests.convention.tasks.sample_tasks.beat"
+FAILING_JOB = "tests.convention.tasks.sample_tasks.stumble"
 NOW = datetime.datetime(2027, 1, 1, tzinfo=datetime.UTC)
 
 
 @pytest.fixture
-def rounds(monkeypatch):
+def registered_jobs(monkeypatch):
     """Register two jobs a minute apart, one of which fails."""
     sample_tasks.ANSWERS.clear()
-    monkeypatch.setattr(periodic_jobs, "intervals", {OURS: 60, FAILING: 60})
+    monkeypatch.setattr(periodic_jobs, "intervals", {SUCCEEDING_JOB: 60, FAILING_JOB: 60})
     periodic.register_periodic_jobs()
     periodic.register_periodic_jobs()
     PeriodicJob.objects.update(due_at=NOW)
 
 
-def test_a_round_runs_once_per_interval(rounds):
+def test_job_runs_once_per_interval(registered_jobs):
     for seconds in (0, 1, 59, 60, 61):
         periodic.run_due_jobs(at=NOW + datetime.timedelta(seconds=seconds))
     assert sample_tasks.ANSWERS == ["beat", "beat"]
 
 
-def test_a_round_that_fails_is_noted_and_hinders_no_other(rounds):
-    assert set(periodic.run_due_jobs(at=NOW)) == {OURS, FAILING}
+def test_failing_job_is_recorded_and_does_not_block_others(registered_jobs):
+    assert set(periodic.run_due_jobs(at=NOW)) == {SUCCEEDING_JOB, FAILING_JOB}
     assert dict(PeriodicJob.objects.values_list("name", "error")) == {
-        OURS: "",
-        FAILING: "builtins.ValueError",
+        SUCCEEDING_JOB: "",
+        FAILING_JOB: "builtins.ValueError",
     }
 
 
-def test_a_job_that_is_no_longer_registered_is_forgotten(rounds, monkeypatch):
-    monkeypatch.setattr(periodic_jobs, "intervals", {OURS: 60})
+def test_unregistered_job_is_deleted(registered_jobs, monkeypatch):
+    monkeypatch.setattr(periodic_jobs, "intervals", {SUCCEEDING_JOB: 60})
     periodic.register_periodic_jobs()
-    assert list(PeriodicJob.objects.values_list("name", flat=True)) == [OURS]
+    assert list(PeriodicJob.objects.values_list("name", flat=True)) == [SUCCEEDING_JOB]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eight_workers_at_once_run_a_round_once(rounds):
-    took = in_threads([lambda: periodic.claim_periodic_job(OURS, at=NOW)] * 8)
+def test_eight_concurrent_workers_claim_a_job_once(registered_jobs):
+    took = in_threads([lambda: periodic.claim_periodic_job(SUCCEEDING_JOB, at=NOW)] * 8)
     assert sorted(took) == [False] * 7 + [True]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_of_eight_gets_a_lease_that_is_new_and_one_that_lapsed():
+def test_new_or_expired_lease_is_acquired_by_one_of_eight_workers():
     for _name in ("new", "expired"):
         found = in_threads([lambda: leases.acquire_lease("mails")] * 8)
         assert sorted(type(one).__name__ for one in found) == ["LeaseUnavailable"] * 7 + ["OwnedLease"]
@@ -75,7 +75,7 @@ def test_one_of_eight_gets_a_lease_that_is_new_and_one_that_lapsed():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_work_that_outlasts_its_lease_many_times_keeps_it(settings):
+def test_lease_is_renewed_while_work_continues(settings):
     settings.LEASE_SECONDS = 1.8
     with leases.hold_lease("long"):
         for _look in range(12):
@@ -85,7 +85,7 @@ def test_work_that_outlasts_its_lease_many_times_keeps_it(settings):
     assert Lease.objects.count() == 0
 
 
-def test_places_held_for_nobody_go_back_on_sale():
+def test_expired_holds_are_released():
     ticket = make_ticket(event := make_event(), slug="member", audience="member", capacity=5)
     place = RequestedPlace(ticket="member", first_name="Zoé", last_name="Müller", email="z@example.org")
     for _each in range(2):
@@ -99,7 +99,7 @@ def test_places_held_for_nobody_go_back_on_sale():
     assert before - Ticket.objects.get().reserved == 1
 
 
-def test_old_keys_sessions_and_tokens_are_forgotten_and_young_ones_are_not():
+def test_only_old_idempotency_keys_sessions_and_tokens_are_deleted():
     make_ticket(event := make_event())
     place = RequestedPlace(ticket="guest", first_name="Zoé", last_name="Müller", email="z@example.org")
     for key in ("old", "young"):
@@ -127,7 +127,7 @@ def test_old_keys_sessions_and_tokens_are_forgotten_and_young_ones_are_not():
     assert set(ApiToken.objects.values_list("name", flat=True)) == {"young", "living", "endless"}
 
 
-def test_every_round_of_the_settings_can_be_run():
+def test_every_registered_job_runs_without_error():
     make_order(make_event())
     periodic.register_periodic_jobs()
     assert len(periodic.run_due_jobs(at=timezone.now())) == PeriodicJob.objects.count()

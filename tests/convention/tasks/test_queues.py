@@ -1,4 +1,4 @@
-"""Queues of tasks: what a visitor waits for is never behind a mailing or an import."""
+"""Task queues: a confirmation never waits behind a mailing or an import."""
 
 import pytest
 from django_tasks_db.models import DBTaskResult
@@ -37,7 +37,7 @@ def list_claimed_queues(worker: RetryingWorker) -> list[str]:
     return claimed
 
 
-def test_confirmations_are_in_the_default_queue_however_they_are_saved():
+def test_confirmations_are_in_default_queue():
     ticket = make_ticket(make_event())
     place_order(event=ticket.event, request=make_request())
     place_order(event=ticket.event, request=make_request(2))
@@ -45,7 +45,7 @@ def test_confirmations_are_in_the_default_queue_however_they_are_saved():
     assert set(DBTaskResult.objects.values_list("queue_name", flat=True)) == {DEFAULT_QUEUE}
 
 
-def test_long_work_is_in_queues_of_its_own():
+def test_imports_documents_and_mailings_have_separate_queues():
     person, event = make_administrator(), make_event()
     request_job(event=event, kind="registrations", title="list.csv", requested_by=person)
     request_job(event=event, kind="badges", title="A6", requested_by=person, queue=DOCUMENT_QUEUE)
@@ -56,14 +56,14 @@ def test_long_work_is_in_queues_of_its_own():
     assert archive_invoice_pdf.queue_name == DOCUMENT_QUEUE
 
 
-def test_a_worker_of_the_default_queue_leaves_the_others_alone():
+def test_default_queue_worker_ignores_other_queues():
     sample_tasks.answer.using(queue_name=MAIL_QUEUE).enqueue("mail")
     sample_tasks.answer.enqueue("confirmation")
 
     assert list_claimed_queues(make_worker(DEFAULT_QUEUE)) == [DEFAULT_QUEUE]
 
 
-def test_a_worker_of_all_queues_claims_everything():
+def test_worker_of_all_queues_claims_every_task():
     for name in QUEUES:
         sample_tasks.answer.using(queue_name=name).enqueue(name)
 
@@ -78,7 +78,7 @@ def test_one_worker_runs_all_queues(monkeypatch):
     assert worker.command[-1] == "worker"
 
 
-def test_of_several_workers_the_first_runs_the_default_queue_alone(monkeypatch):
+def test_first_of_several_workers_runs_default_queue_only(monkeypatch):
     monkeypatch.setenv("TASK_WORKERS", "3")
 
     first, *others = task_worker_processes()
@@ -89,7 +89,7 @@ def test_of_several_workers_the_first_runs_the_default_queue_alone(monkeypatch):
 
 
 @pytest.mark.parametrize("number", ["0", "17", "two", "-1", "1.5", "²"])
-def test_a_wrong_number_of_workers_is_refused_with_a_sentence(monkeypatch, number):
+def test_invalid_worker_count_is_refused(monkeypatch, number):
     monkeypatch.setenv("TASK_WORKERS", number)
 
     with pytest.raises(InvalidSetting, match="it must be a number from 1 to 16"):
@@ -97,7 +97,7 @@ def test_a_wrong_number_of_workers_is_refused_with_a_sentence(monkeypatch, numbe
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_worker_command_runs_the_named_queues_only(manage):
+def test_worker_command_runs_named_queues_only(manage):
     sample_tasks.answer.using(queue_name=MAIL_QUEUE).enqueue("mail")
     sample_tasks.answer.enqueue("confirmation")
 
@@ -107,14 +107,14 @@ def test_the_worker_command_runs_the_named_queues_only(manage):
     assert list(DBTaskResult.objects.ready().values_list("queue_name", flat=True)) == [MAIL_QUEUE]
 
 
-def test_an_unknown_queue_is_refused_with_a_sentence(command):
+def test_unknown_queue_is_refused(command):
     done = command("worker", "--queue", "other")
 
     assert done.returncode == 2
     assert "invalid choice: 'other'" in done.stderr
 
 
-def test_the_worker_of_the_package_cannot_be_started(command):
+def test_db_worker_command_is_disabled(command):
     done = command("db_worker")
 
     assert done.returncode == 2

@@ -26,53 +26,56 @@ def pass_time(**fields) -> None:
     DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now(), **fields)
 
 
-def only_result() -> DBTaskResult:
+def get_only_result() -> DBTaskResult:
     return DBTaskResult.objects.get()
 
 
-def test_a_failed_task_is_tried_again_after_a_pause_that_grows(run_tasks):
+def test_failed_task_is_retried_after_growing_pauses(run_tasks):
     sample_tasks.fail_twice.enqueue()
     pauses = []
     for _ in range(2):
         at = timezone.now()
         run_tasks(tolerate=True)
-        result = only_result()
+        result = get_only_result()
         assert (result.status, result.finished_at) == ("READY", None)
         assert "the mail server does not answer" in result.traceback
         pauses.append((result.run_after - at).total_seconds())
         pass_time()
     run_tasks()
-    assert (only_result().status, sample_tasks.ANSWERS) == ("SUCCESSFUL", ["tried"] * 3)
+    assert (get_only_result().status, sample_tasks.ANSWERS) == ("SUCCESSFUL", ["tried"] * 3)
     for pause, planned in zip(pauses, RETRY_PAUSE_SECONDS, strict=False):
         assert planned <= pause <= planned * 1.2 + 5
 
 
-def test_a_task_that_always_fails_ends_as_failed(run_tasks):
+def test_task_that_always_fails_is_marked_failed(run_tasks):
     sample_tasks.fail_always.enqueue()
     for _ in range(len(RETRY_PAUSE_SECONDS) + 3):
         run_tasks(tolerate=True)
         pass_time()
-    assert (only_result().status, len(only_result().worker_ids)) == ("FAILED", len(RETRY_PAUSE_SECONDS) + 1)
+    assert (get_only_result().status, len(get_only_result().worker_ids)) == (
+        "FAILED",
+        len(RETRY_PAUSE_SECONDS) + 1,
+    )
 
 
-def test_a_stored_traceback_tells_no_link_and_no_address(run_tasks):
+def test_stored_traceback_masks_links_and_addresses(run_tasks):
     sample_tasks.fail_with_a_link.enqueue()
     run_tasks(tolerate=True)
-    traceback = only_result().traceback
+    traceback = get_only_result().traceback
     assert "no such page: /orders/ABCDEFGH/***/ of ***" in traceback
     assert "fail_with_a_link" in traceback
     assert "s" * 43 not in traceback
 
 
-def test_a_decision_of_ours_is_not_tried_again(run_tasks):
+def test_domain_error_is_not_retried(run_tasks):
     sample_tasks.decide_no.enqueue()
     run_tasks(tolerate=True)
-    assert (only_result().status, len(only_result().worker_ids)) == ("FAILED", 1)
+    assert (get_only_result().status, len(get_only_result().worker_ids)) == ("FAILED", 1)
 
 
-def test_what_a_dead_worker_took_is_taken_up_again_and_what_a_living_one_holds_is_not():
+def test_only_tasks_of_dead_workers_are_recovered():
     sample_tasks.fail_twice.enqueue()
-    result = only_result()
+    result = get_only_result()
     result.claim("a worker that died")
     with hold_lease(get_lease_name(result)):
         assert recover_lost_tasks() == 0
@@ -80,12 +83,12 @@ def test_what_a_dead_worker_took_is_taken_up_again_and_what_a_living_one_holds_i
     assert recover_lost_tasks() == 0
     Lease.objects.update(until=timezone.now() - datetime.timedelta(seconds=1))
     assert recover_lost_tasks() == 1
-    assert only_result().status == "READY"
+    assert get_only_result().status == "READY"
 
 
-def test_a_task_under_which_every_worker_dies_is_given_up():
+def test_task_that_kills_every_worker_is_marked_failed():
     sample_tasks.fail_twice.enqueue()
-    result = only_result()
+    result = get_only_result()
     for number in range(len(RETRY_PAUSE_SECONDS) + 1):
         result.claim(f"worker {number}")
         recover_lost_tasks()
@@ -93,7 +96,7 @@ def test_a_task_under_which_every_worker_dies_is_given_up():
     assert (result.status, result.traceback) == ("FAILED", "Its workers died.")
 
 
-def test_old_results_are_forgotten(run_tasks):
+def test_old_results_are_deleted(run_tasks):
     old = DBTaskResult.objects.create(
         args_kwargs={"args": [], "kwargs": {}},
         task_path=sample_tasks.fail_twice.module_path,
@@ -109,7 +112,7 @@ def test_old_results_are_forgotten(run_tasks):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_readyz_notices_that_no_worker_lives(client):
+def test_readyz_fails_if_no_worker_runs_due_jobs(client):
     assert client.get("/readyz").content == b"ok\n"
     register_periodic_jobs()
     assert client.get("/readyz").status_code == 200
@@ -144,9 +147,9 @@ def test_a_busy_worker_is_not_late():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_worker_command_runs_what_waits(manage):
+def test_worker_command_runs_waiting_tasks(manage):
     sample_tasks.decide_no.enqueue()
     done = manage("worker", "--batch")
     assert done.returncode == 0
-    result = only_result()
+    result = get_only_result()
     assert (result.status, result.exception_class_path) == ("FAILED", "convention.errors.NotOpenNow")

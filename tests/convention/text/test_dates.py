@@ -29,7 +29,7 @@ def at(day: int, hour: int = 9, minute: int = 0, month: int = 6, year: int = 202
     return datetime.datetime(year, month, day, hour, minute, tzinfo=PARIS)
 
 
-def said(text: str) -> str:
+def replace_nbsp(text: str) -> str:
     return text.replace("\u00a0", " ")
 
 
@@ -44,21 +44,21 @@ def said(text: str) -> str:
         (at(16), at(16, 18), "mercredi 16 juin 2027", "Wednesday 16 June 2027"),
     ],
 )  # fmt: skip
-def test_days(start, end, french, english):
-    assert said(format_date_range(start, end, PARIS)) == french
+def test_date_range_is_formatted_in_both_languages(start, end, french, english):
+    assert replace_nbsp(format_date_range(start, end, PARIS)) == french
     with translation.override("en"):
-        assert said(format_date_range(start, end, PARIS)) == english
+        assert replace_nbsp(format_date_range(start, end, PARIS)) == english
 
 
-def test_hours():
-    assert said(format_time_range(at(16, 9, 30), at(16, 10, 15), PARIS)) == "9 h 30 – 10 h 15"
-    assert said(format_time_range(at(16, 9), None, PARIS)) == "9 h"
-    assert said(format_time_range(at(16, 9), at(16, 9), PARIS)) == "9 h"
+def test_time_range_is_formatted_in_both_languages():
+    assert replace_nbsp(format_time_range(at(16, 9, 30), at(16, 10, 15), PARIS)) == "9 h 30 – 10 h 15"
+    assert replace_nbsp(format_time_range(at(16, 9), None, PARIS)) == "9 h"
+    assert replace_nbsp(format_time_range(at(16, 9), at(16, 9), PARIS)) == "9 h"
     with translation.override("en"):
         assert format_time_range(at(16, 9, 30), at(16, 10, 15), PARIS) == "9:30–10:15"
 
 
-def test_clocks_in_columns_are_the_same_in_both_languages():
+def test_short_times_are_the_same_in_both_languages():
     for language in ("fr", "en"):
         with translation.override(language):
             assert format_short_time(at(16, 9, 5), PARIS) == "9:05"
@@ -67,17 +67,17 @@ def test_clocks_in_columns_are_the_same_in_both_languages():
             assert format_short_time_range(at(16, 9), None, PARIS) == "9:00"
 
 
-def test_a_time_and_a_day_never_break():
+def test_times_and_dates_have_non_breaking_spaces():
     assert format_time(at(16, 9, 5), PARIS) == "9\u00a0h\u00a005"
     assert format_date(at(16), PARIS) == "16\u00a0juin\u00a02027"
 
 
-def test_times_are_said_in_the_zone_of_the_event():
+def test_datetime_is_shown_in_given_time_zone():
     late = datetime.datetime(2027, 6, 16, 23, 30, tzinfo=datetime.UTC)
-    assert said(format_datetime(late, PARIS)) == "17 juin 2027 à 1 h 30"
-    assert said(format_datetime(late, "America/New_York")) == "16 juin 2027 à 19 h 30"
+    assert replace_nbsp(format_datetime(late, PARIS)) == "17 juin 2027 à 1 h 30"
+    assert replace_nbsp(format_datetime(late, "America/New_York")) == "16 juin 2027 à 19 h 30"
     with translation.override("en"):
-        assert said(format_datetime(late, PARIS)) == "17 June 2027, 1:30"
+        assert replace_nbsp(format_datetime(late, PARIS)) == "17 June 2027, 1:30"
 
 
 @pytest.mark.parametrize(
@@ -91,24 +91,24 @@ def test_times_are_said_in_the_zone_of_the_event():
          "Friday 31 December 2027, 20:00 – Saturday 1 January 2028, 2:00"),
     ],
 )  # fmt: skip
-def test_a_span_says_when_it_begins_and_when_it_ends(start, end, french, english):
-    assert said(format_datetime_range(start, end, PARIS)) == french
+def test_datetime_range_is_formatted_in_both_languages(start, end, french, english):
+    assert replace_nbsp(format_datetime_range(start, end, PARIS)) == french
     with translation.override("en"):
-        assert said(format_datetime_range(start, end, PARIS)) == english
+        assert replace_nbsp(format_datetime_range(start, end, PARIS)) == english
 
 
-def test_a_span_is_said_in_the_zone_of_the_event():
+def test_datetime_range_is_shown_in_given_time_zone():
     start = datetime.datetime(2027, 6, 16, 23, tzinfo=datetime.UTC)
-    assert said(format_datetime_range(start, start + datetime.timedelta(hours=2), "Europe/Paris")) == (
-        "jeudi 17 juin 2027, 1 h – 3 h"
-    )
+    assert replace_nbsp(
+        format_datetime_range(start, start + datetime.timedelta(hours=2), "Europe/Paris")
+    ) == ("jeudi 17 juin 2027, 1 h – 3 h")
 
 
-def test_dates_without_hours_are_said_too():
-    assert said(format_date_with_weekday(datetime.date(2027, 6, 1))) == "mardi 1er juin 2027"
+def test_date_without_time_is_formatted_with_weekday():
+    assert replace_nbsp(format_date_with_weekday(datetime.date(2027, 6, 1))) == "mardi 1er juin 2027"
 
 
-def test_no_page_has_the_american_dates_of_django():
+def test_default_date_formats_of_django_are_not_used():
     """Django's own formats say “June 1, 2027, 9 a.m.” in English."""
     found = {
         f"{path.relative_to(ROOT)}: {match.group()}"

@@ -1,4 +1,4 @@
-"""Addresses that look alike to a database or to Python, but belong to different people."""
+"""Addresses that a database or Python may treat as equal, but that belong to different people."""
 
 import pytest
 
@@ -9,11 +9,11 @@ from convention.text.email_addresses import filter_by_email, is_same_email, norm
 from tests.factories import make_person
 
 BOSS = "boss@firm-risk.example"
-ALIKE = ("boss@fırm-risk.example", "boss@firm-riſk.example", "boss@firm-ris\u212a.example")
+LOOKALIKES = ("boss@fırm-risk.example", "boss@firm-riſk.example", "boss@firm-ris\u212a.example")
 
 
-@pytest.mark.parametrize("alike", ALIKE)
-def test_only_the_capitals_of_ascii_are_the_same(alike: str):
+@pytest.mark.parametrize("alike", LOOKALIKES)
+def test_only_ascii_case_is_ignored(alike: str):
     assert is_same_email(BOSS, "Boss@Firm-Risk.EXAMPLE")
     assert not is_same_email(BOSS, alike)
     assert not is_same_email("", "")
@@ -22,8 +22,8 @@ def test_only_the_capitals_of_ascii_are_the_same(alike: str):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("alike", ALIKE)
-def test_rows_are_found_by_their_own_address(alike: str):
+@pytest.mark.parametrize("alike", LOOKALIKES)
+def test_filter_by_email_does_not_match_lookalike_addresses(alike: str):
     boss = make_person(email=BOSS)
     assert filter_by_email(Person.objects.order_by("pk"), BOSS.upper()) == [boss]
     assert filter_by_email(Person.objects.order_by("pk"), alike) == []

@@ -1,4 +1,4 @@
-"""Languages as people and programmes write them."""
+"""Recognize languages as people and imported programmes write them."""
 
 import pytest
 from django.utils import translation
@@ -14,16 +14,16 @@ from convention.text.languages import find_language_code, get_language_name, par
         ("Klingon", "tlh"), ("Sindarin", "Sindarin"), ("", ""),
     ],
 )  # fmt: skip
-def test_a_language_is_known_by_its_code_or_its_name(text, code):
+def test_language_is_found_by_code_or_name(text, code):
     assert find_language_code(text) == code
 
 
 @pytest.mark.parametrize(("site_language", "name"), [("fr", "allemand"), ("en", "German")])
-def test_a_language_is_named_in_the_visitors_language(site_language, name):
+def test_language_name_is_translated(site_language, name):
     with translation.override(site_language):
         assert get_language_name("de") == name
         assert get_language_name("Klingon") == "Klingon"
 
 
-def test_languages_are_separated_by_any_usual_mark():
+def test_languages_are_split_at_usual_separators():
     assert parse_languages("de, en; fr_FR / de") == ("de", "en", "fr")

@@ -1,4 +1,4 @@
-"""The text of a mail: lines that any mail program shows whole."""
+"""Plain text of e-mails: lines are short enough for any mail program."""
 
 from django.template.loader import render_to_string
 
@@ -7,7 +7,7 @@ from convention.text.normalize import wrap_mail_lines
 LINK = "https://club.example/orders/" + "x" * 90
 
 
-def test_lines_are_broken_at_spaces_and_links_stay_whole():
+def test_lines_are_wrapped_at_spaces_and_links_are_not_broken():
     text = "- " + "mot " * 40 + "\n\n\n\n" + LINK + "\nC’est prêt\u202f: " + "a " * 40
     lines = wrap_mail_lines(text).split("\n")
     assert [line for line in lines if len(line) > 78] == [LINK]
@@ -17,5 +17,5 @@ def test_lines_are_broken_at_spaces_and_links_stay_whole():
     assert wrap_mail_lines("bonjour\u202f!\n") == "bonjour\u202f!\n"
 
 
-def test_the_signature_keeps_its_space():
+def test_signature_separator_ends_with_a_space():
     assert render_to_string("mail/base.txt", {"site_name": "Club"}).rstrip("\n").endswith("\n\n-- \nClub")

@@ -14,7 +14,7 @@ from convention.text.normalize import matches_search_words, search_text, split_s
         ("  ", " "),
     ],
 )
-def test_fold(text, folded):
+def test_search_text_is_normalized(text, folded):
     assert search_text(text) == folded
 
 
@@ -29,7 +29,7 @@ def test_fold(text, folded):
         ("", True),
     ],
 )
-def test_words_in_any_order_from_their_beginning(query, found):
+def test_search_words_match_word_beginnings_in_any_order(query, found):
     assert (
         matches_search_words(split_search_words(query), search_text("IA et énergie : compter juste")) is found
     )
@@ -39,5 +39,5 @@ def test_scripts_without_spaces_match_anywhere():
     assert matches_search_words(split_search_words("会議"), search_text("第五回会議の記録"))
 
 
-def test_endless_queries_are_cut():
+def test_long_queries_are_truncated():
     assert split_search_words("a " * 1000) == ["a"] * 12

@@ -15,5 +15,5 @@ from convention.text.normalize import make_unique_slug
         ("x" * 39 + " y", set(), "x" * 39),
     ],
 )
-def test_a_short_name_is_made_of_the_words(words, taken, name):
+def test_slug_is_made_of_words_and_unique(words, taken, name):
     assert make_unique_slug(words, taken=taken, fallback="ticket") == name

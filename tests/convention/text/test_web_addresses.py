@@ -1,4 +1,4 @@
-"""Web addresses in text of strangers are told from real names, and made unclickable in mails."""
+"""Web addresses in text of strangers are distinguished from real names, and made unclickable in e-mails."""
 
 import pytest
 
@@ -36,34 +36,34 @@ http://evil.example|www.evil.xyz|evil.com/win|Acme evil.com/win|Acme.fr?x=1|eve@
 """
 
 
-def each(text):
+def split_values(text):
     return [one for line in text.strip().splitlines() for one in line.split("|")]
 
 
-@pytest.mark.parametrize("name", each(NAMES))
-def test_real_names_are_no_addresses(name):
+@pytest.mark.parametrize("name", split_values(NAMES))
+def test_real_names_are_not_web_addresses(name):
     assert not has_web_address(name)
 
 
-@pytest.mark.parametrize("company", each(COMPANIES))
-def test_companies_may_be_called_like_their_site(company):
+@pytest.mark.parametrize("company", split_values(COMPANIES))
+def test_company_names_may_look_like_domains(company):
     assert not has_explicit_web_address(company)
 
 
-@pytest.mark.parametrize("text", each(ADDRESSES))
-def test_addresses_and_markup_are_found_in_names(text):
+@pytest.mark.parametrize("text", split_values(ADDRESSES))
+def test_web_addresses_and_markup_are_detected_in_names(text):
     assert has_web_address(text)
 
 
-@pytest.mark.parametrize("text", each(EXPLICIT))
-def test_addresses_are_found_in_companies(text):
+@pytest.mark.parametrize("text", split_values(EXPLICIT))
+def test_explicit_web_addresses_are_detected_in_company_names(text):
     assert has_explicit_web_address(text)
 
 
 @pytest.mark.parametrize(
     "text", ["J.R. Smith", "J. R. Smith Jr.", "O’Neil", "12:30", "N.N.", "C.", "3.14", "李伟。"]
 )
-def test_what_no_program_makes_a_link_of_is_left_as_it_is(text):
+def test_text_without_links_is_not_changed(text):
     assert defuse_links(text) == text
 
 
@@ -79,7 +79,7 @@ def test_what_no_program_makes_a_link_of_is_left_as_it_is(text):
         ("mailto:eve", "mailto:eve"),
     ],
 )
-def test_what_looks_like_a_link_is_parted_by_a_space_that_nobody_sees(text, without):
+def test_links_are_broken_by_zero_width_spaces(text, without):
     said = defuse_links(text)
     assert without not in said
     assert said.replace("\u200b", "") == text

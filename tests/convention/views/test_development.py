@@ -15,7 +15,7 @@ STRANGER = "203.0.113.77"
 
 @pytest.fixture
 def addresses(settings, tmp_path):
-    """Return every address of these pages, with an existing mail."""
+    """Store one e-mail; return the addresses of all development pages."""
     settings.MAIL_DIR = tmp_path
     settings.MAILERS = {
         "default": {
@@ -32,12 +32,12 @@ def addresses(settings, tmp_path):
     return ["/dev/mail/", "/en/dev/mail/", one, f"{one}html/", f"{one}0/", "/organize/components/"]
 
 
-def statuses(client: Client, addresses: list[str], **environ) -> set[int]:
+def get_statuses(client: Client, addresses: list[str], **environ) -> set[int]:
     return {client.get(address, **environ).status_code for address in addresses}
 
 
-def test_this_machine_sees_them_and_nothing_stores_them(client, addresses):
-    assert statuses(client, addresses) == {200}
+def test_development_pages_open_for_local_machine_and_are_not_cached(client, addresses):
+    assert get_statuses(client, addresses) == {200}
     assert "no-store" in client.get("/dev/mail/")["Cache-Control"]
 
 
@@ -53,40 +53,40 @@ def test_this_machine_sees_them_and_nothing_stores_them(client, addresses):
         {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "rebound.example.net"},
     ],
 )
-def test_others_find_nothing_there_whatever_they_send(client, addresses, environ):
-    assert statuses(client, addresses, **environ) == {404}
+def test_development_pages_are_hidden_from_remote_requests(client, addresses, environ):
+    assert get_statuses(client, addresses, **environ) == {404}
 
 
-def test_an_administrator_sees_them_from_anywhere(client, addresses):
+def test_administrator_opens_development_pages_remotely(client, addresses):
     client.force_login(make_administrator())
 
-    assert statuses(client, addresses, REMOTE_ADDR=STRANGER) == {200}
+    assert get_statuses(client, addresses, REMOTE_ADDR=STRANGER) == {200}
 
 
 @pytest.mark.parametrize("role", ["organizer", "treasurer", "secretary", "staff", ""])
-def test_nobody_else_who_is_signed_in_does(client, addresses, role):
+def test_other_roles_cannot_open_development_pages_remotely(client, addresses, role):
     person = make_staff(make_event()) if role == "staff" else make_person()
     if role in ClubRole.Role.values:
         ClubRole.objects.create(person=person, role=role, starts_on="2020-01-01")
     client.force_login(person)
 
-    assert statuses(client, addresses, REMOTE_ADDR=STRANGER) == {404}
+    assert get_statuses(client, addresses, REMOTE_ADDR=STRANGER) == {404}
 
 
-def test_an_administrator_who_owes_a_second_factor_does_not(client, addresses, settings):
+def test_administrator_without_required_second_factor_is_refused(client, addresses, settings):
     settings.SECOND_FACTOR = "required"
     administrator = make_administrator(email="admin@example.org")
     EmailAddress.objects.create(user=administrator, email="admin@example.org", verified=True, primary=True)
     client.force_login(administrator)
 
     mails, components = addresses[:-1], addresses[-1:]
-    assert statuses(client, mails, REMOTE_ADDR=STRANGER) == {404}
-    assert statuses(client, components, REMOTE_ADDR=STRANGER) == {302}  # to where the factor is set up
+    assert get_statuses(client, mails, REMOTE_ADDR=STRANGER) == {404}
+    assert get_statuses(client, components, REMOTE_ADDR=STRANGER) == {302}  # to set up the second factor
 
 
-def test_in_production_nobody_does(client, addresses, settings):
+def test_development_pages_are_hidden_in_production(client, addresses, settings):
     settings.PRODUCTION = True
     client.force_login(make_administrator())
 
-    assert statuses(client, addresses) == {404}
-    assert statuses(client, addresses, REMOTE_ADDR=STRANGER) == {404}
+    assert get_statuses(client, addresses) == {404}
+    assert get_statuses(client, addresses, REMOTE_ADDR=STRANGER) == {404}

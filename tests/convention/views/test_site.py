@@ -1,4 +1,4 @@
-"""The frame of every page: language, accent, errors, sign-in, mails in development."""
+"""Site-wide pages: language, accent, errors, sign-in, and e-mails in development."""
 
 import re
 
@@ -15,7 +15,7 @@ from tests.factories import make_administrator, make_company, make_event, make_m
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def test_only_the_first_page_without_a_cookie_follows_the_browser(client):
+def test_only_home_page_without_cookie_follows_browser_language(client):
     make_event(slug="x")
     english = {"accept-language": "en-GB,en;q=0.9,fr;q=0.5"}
     answer = client.get("/", headers=english)
@@ -26,7 +26,7 @@ def test_only_the_first_page_without_a_cookie_follows_the_browser(client):
     assert client.get("/accounts/login/", headers=english)["Content-Language"] == "fr"
 
 
-def test_an_explicit_choice_is_kept(client):
+def test_chosen_language_is_remembered(client):
     english = {"accept-language": "en"}
     answer = client.post("/language/", {"language": "fr", "next": "/en/accounts/login/"})
     assert answer["Location"] == "/accounts/login/"
@@ -39,11 +39,11 @@ def test_an_explicit_choice_is_kept(client):
 @pytest.mark.parametrize(
     "target", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", ""]
 )
-def test_a_choice_never_leads_elsewhere(client, target):
+def test_language_choice_does_not_redirect_to_other_sites(client, target):
     assert client.post("/language/", {"language": "fr", "next": target})["Location"] == "/"
 
 
-def test_a_choice_needs_no_token_so_that_pages_are_the_same_for_all():
+def test_language_choice_needs_no_csrf_token():
     answer = Client(enforce_csrf_checks=True).post("/language/", {"language": "en", "next": "/"})
     assert answer["Location"] == "/en/"
 
@@ -58,7 +58,7 @@ def test_a_choice_needs_no_token_so_that_pages_are_the_same_for_all():
         ("/en/nowhere/", "/en/nowhere/", "/en/nowhere/"),
     ],
 )
-def test_a_page_names_its_address_in_both_languages(client, settings, path, french, english):
+def test_page_links_to_both_languages(client, settings, path, french, english):
     make_event(slug="port")
 
     page = html.fromstring(client.get(path).content)
@@ -69,7 +69,7 @@ def test_a_page_names_its_address_in_both_languages(client, settings, path, fren
     assert links == {"fr": settings.SITE_URL + french, "en": settings.SITE_URL + english}
 
 
-def test_the_first_page_is_light_and_the_same_for_all_visitors(client):
+def test_home_page_is_small_and_the_same_for_all_visitors(client):
     make_event(name="Rencontre", slug="rencontre")
     first, second = client.get("/"), client.get("/")
     assert first.content == second.content
@@ -78,11 +78,11 @@ def test_the_first_page_is_light_and_the_same_for_all_visitors(client):
     assert len(first.content) < 20_000
 
 
-def test_the_first_page_without_events_says_what_will_come(client):
+def test_home_page_without_events_says_so(client):
     assert "Aucun événement n’est annoncé" in client.get("/").content.decode()
 
 
-def test_drafts_and_members_events_are_not_on_the_first_page(client):
+def test_home_page_hides_drafts_and_members_events(client):
     make_event(name="Brouillon", visibility="draft")
     make_event(name="Entre nous", visibility="members")
     page = client.get("/").content.decode()
@@ -90,7 +90,7 @@ def test_drafts_and_members_events_are_not_on_the_first_page(client):
     assert "Entre nous" not in page
 
 
-def test_a_member_finds_what_is_for_members_and_nobody_else_does(client):
+def test_home_page_lists_members_events_for_members_only(client):
     make_event(name="Visite du port", slug="port", kind="site_visit", visibility="members")
     make_event(name="Brouillon", visibility="draft")
     ahead = make_event(slug="over", name="Visite passée", visibility="members")
@@ -118,7 +118,7 @@ def test_no_page_has_inline_styles_or_scripts(client):
         assert re.findall(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page) == []
 
 
-def test_an_accent_has_a_sheet_of_its_own_kept_for_a_year(client):
+def test_accent_style_sheet_is_cached_for_a_year(client):
     answer = client.get("/accent/ffee00.css")
     assert answer["Content-Type"] == "text/css; charset=utf-8"
     assert "max-age=31536000" in answer["Cache-Control"]
@@ -126,14 +126,14 @@ def test_an_accent_has_a_sheet_of_its_own_kept_for_a_year(client):
     assert client.get("/accent/red.css").status_code == 404
 
 
-def test_an_unknown_address_gets_a_page_in_its_language(client):
+def test_not_found_page_is_in_language_of_address(client):
     french, english = client.get("/nowhere/"), client.get("/en/nowhere/")
     assert (french.status_code, english.status_code) == (404, 404)
     assert "Il n’y a pas de page à cette adresse." in french.content.decode()
     assert "There is no page at this address." in english.content.decode()
 
 
-def test_a_sentence_becomes_a_page(client):
+def test_domain_error_is_shown_as_page(client):
     answer = client.get("/organize/nothing/settings/")
     assert (answer.status_code, answer["Location"]) == (
         302,
@@ -145,13 +145,13 @@ def test_a_sentence_becomes_a_page(client):
     assert "<h1>Événement introuvable. Vérifiez l’adresse.</h1>" in answer.content.decode()
 
 
-def test_a_fault_of_ours_gets_a_page_that_needs_nothing():
+def test_server_error_page_renders_without_context():
     page = render_to_string("500.html")
     assert "Une erreur s’est produite" in page
     assert "Something went wrong" in page
 
 
-def test_icons_are_hidden_unless_they_speak():
+def test_icons_without_label_are_hidden_from_screen_readers():
     shown = Template('{% icon "check" %}{% icon "check" "Fait" %}').render(Context())
     assert shown.count('aria-hidden="true"') == 1
     assert 'role="img" aria-label="Fait"' in shown
@@ -169,7 +169,7 @@ def mails_as_files(settings, tmp_path):
 
 
 @pytest.mark.usefixtures("mails_as_files")
-def test_mails_are_shown_with_their_attachments(client):
+def test_stored_mails_are_shown_with_attachments(client):
     message = mail.EmailMultiAlternatives("Objet — é", "Le texte", "de@example.org", ["a@example.org"])
     message.attach_alternative("<p style='color:red'>Le HTML</p>", "text/html")
     message.attach("badge.pdf", b"%PDF-1", "application/pdf")
@@ -191,18 +191,18 @@ def test_mails_are_shown_with_their_attachments(client):
 
 
 @pytest.mark.usefixtures("mails_as_files")
-def test_no_mail_yet_says_what_to_do(client):
+def test_mail_page_says_if_no_mail_was_sent(client):
     assert "Aucun e-mail n’a encore été envoyé" in client.get("/dev/mail/").content.decode()
 
 
 @pytest.mark.parametrize("address", ["/dev/mail/", "/dev/mail/x.log/0/", "/organize/components/"])
-def test_pages_for_builders_are_not_there_in_production(client, settings, address):
+def test_development_pages_are_not_found_in_production(client, settings, address):
     settings.PRODUCTION = True
     assert client.get(address).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["..%2Fsecret_key", "nothing.log", "secret_key"])
-def test_no_other_file_is_read(client, name):
+def test_mail_page_reads_no_other_files(client, name):
     assert client.get(f"/dev/mail/{name}/0/").status_code == 404
 
 

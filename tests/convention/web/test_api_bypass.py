@@ -18,14 +18,14 @@ def client():
     return client
 
 
-def test_a_session_is_not_read_for_what_a_program_sends(client, django_assert_num_queries):
+def test_api_request_does_not_read_session(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         answer = client.post(PATH, "{", content_type="application/json", headers={"Accept-Language": "en"})
     assert (answer.status_code, answer.json()["type"]) == (400, "/api/v1/problems/parse-error")
     assert not hasattr(answer.wsgi_request, "session")
 
 
-def test_its_answer_is_as_closed_as_any_and_in_the_language_asked_for(client):
+def test_api_response_has_security_headers_and_requested_language(client):
     for language in ("en", "fr"):
         answer = client.post(
             PATH, "{}", content_type="application/json", headers={"Accept-Language": language}
@@ -35,13 +35,13 @@ def test_its_answer_is_as_closed_as_any_and_in_the_language_asked_for(client):
         assert answer.status_code == 422
 
 
-def test_what_programs_read_may_be_a_page_of_the_site(client):
+def test_problem_pages_and_forms_are_not_bypassed(client):
     answer = client.get("/api/v1/problems/not-found")
     assert answer.wsgi_request.user.is_authenticated
     assert client.post("/events/congress/register/", {}).status_code == 403
 
 
-def test_both_ends_of_the_way_stand_around_what_serves_pages():
+def test_bypass_skips_session_csrf_and_message_middleware():
     names = [path.rpartition(".")[2] for path in settings.MIDDLEWARE]
     past = names[names.index("ApiBypassMiddleware") + 1 : names.index("ApiBypassEndMiddleware")]
     assert {

@@ -14,7 +14,7 @@ from convention.web.charts import (
 )
 
 
-def curve(*values: int, days_apart: int = 1, **options) -> CurveChart:
+def make_curve(*values: int, days_apart: int = 1, **options) -> CurveChart:
     first = datetime.date(2027, 1, 1)
     days = [first + datetime.timedelta(days=days_apart * number) for number in range(len(values))]
     return CurveChart(
@@ -22,7 +22,7 @@ def curve(*values: int, days_apart: int = 1, **options) -> CurveChart:
     )
 
 
-def test_the_axis_ends_at_the_next_even_round_number():
+def test_axis_ends_at_next_even_round_number():
     assert [round_up_axis(value) for value in (0, 1, 2, 3, 5, 9, 11, 55, 601)] == [
         2,
         2,
@@ -37,14 +37,14 @@ def test_the_axis_ends_at_the_next_even_round_number():
 
 
 @given(st.integers(0, 10**9))
-def test_the_axis_holds_its_highest_value_and_has_a_middle(value):
+def test_axis_includes_value_and_is_even(value):
     assert round_up_axis(value) >= value
     assert round_up_axis(value) % 2 == 0
 
 
 @given(st.lists(st.integers(0, 100_000), max_size=60), st.sampled_from([350, 720]), st.booleans())
-def test_everything_is_drawn_inside(values, width, is_stepped):
-    drawing = curve(*values, is_stepped=is_stepped).draw_curve(width)
+def test_curve_is_drawn_inside_chart(values, width, is_stepped):
+    drawing = make_curve(*values, is_stepped=is_stepped).draw_curve(width)
     places = [pair.split() for pair in drawing.line.removeprefix("M").split("L") if pair]
     assert all(drawing.left - 0.1 <= float(x) <= drawing.right + 0.1 for x, _y in places)
     assert all(0 <= float(y) <= drawing.base + 0.1 for _x, y in places)
@@ -53,7 +53,7 @@ def test_everything_is_drawn_inside(values, width, is_stepped):
 
 
 @given(st.lists(st.integers(0, 100), min_size=2, max_size=40), st.sampled_from([350, 720]))
-def test_labels_never_touch(days, width):
+def test_labels_never_overlap(days, width):
     first = datetime.date(2027, 9, 1)
     points = [(first + datetime.timedelta(days=day), "28 septembre 2027", day) for day in sorted(days)]
     wide, spans = 17 * 6.5, []
@@ -63,7 +63,7 @@ def test_labels_never_touch(days, width):
     assert all(one[1] <= other[0] for one, other in pairwise(spans))
 
 
-def test_points_stand_where_their_time_is():
+def test_points_are_positioned_by_time():
     points = [(datetime.date(2027, 1, day), "", 0) for day in (1, 2, 11)]
     drawing = CurveChart("", points).draw_curve(720)
     xs = [float(pair.split()[0]) for pair in drawing.line.removeprefix("M").split("L")]
@@ -72,7 +72,7 @@ def test_points_stand_where_their_time_is():
     assert round((xs[1] - xs[0]) / (xs[2] - xs[0]), 2) == 0.1
 
 
-def test_steps_hold_until_the_next_moment():
+def test_steps_extend_to_next_point():
     assert make_step_corners([(0, 5), (10, 3)]) == [(0, 5), (10, 5), (10, 3)]
 
 
@@ -81,7 +81,7 @@ def test_thinning_keeps_both_ends():
     assert thin_points([1, 2], 5) == [1, 2]
 
 
-def test_bars_share_a_scale_or_show_how_full_they_are():
+def test_bars_share_a_scale_or_show_share_of_capacity():
     rows = [
         ChartBar("a", 10),
         ChartBar("b", 5),

@@ -1,4 +1,4 @@
-"""Bodies above the limit are refused with a sentence, at any address and for any sender."""
+"""Request bodies above the limit are refused at any address, with problem details or a page."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def post(client, path, data=SIX_MB, content_type="application/json"):
     return client.post(path, data, content_type=content_type)
 
 
-def test_a_program_gets_a_problem(client):
+def test_api_refuses_large_body_with_problem_details(client):
     make_ticket(make_event(slug="x"))
     for path in ("/api/v1/events/x/orders/", "/api/v1/scanner/scans/"):
         answer = post(client, path)
@@ -22,18 +22,18 @@ def test_a_program_gets_a_problem(client):
         assert answer.json()["type"] == "/api/v1/problems/too-large"
 
 
-def test_a_person_gets_a_page(client):
+def test_site_refuses_large_body_with_page(client):
     answer = post(client, "/en/accounts/login/", content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 413
     assert "This is too large. Send at most 5 MB." in answer.content.decode()
 
 
-def test_an_announced_length_that_is_none_is_none(client):
+def test_invalid_content_length_is_ignored(client):
     answer = client.post("/language/", {"language": "en", "next": "/"}, CONTENT_LENGTH="lots")
     assert answer.status_code == 302
 
 
-def test_what_cannot_be_read_is_a_problem_for_programs(client, settings):
+def test_api_refuses_unknown_host_with_problem_details(client, settings):
     settings.ALLOWED_HOSTS = ["convention.example.org"]
     answer = client.get("/api/v1/events/x/", headers={"host": "evil.example"})
     assert (answer.status_code, answer.json()["type"]) == (400, "/api/v1/problems/bad-request")

@@ -1,4 +1,4 @@
-"""Requests of this machine are recognized by their connection; headers only ever deny."""
+"""Local requests are recognized by their connection; headers can only make a request count as remote."""
 
 import socket
 
@@ -14,7 +14,7 @@ STRANGER = "203.0.113.77"
 @pytest.mark.parametrize(
     "address", ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1", *list_local_addresses()]
 )
-def test_loopback_and_own_addresses_are_this_machine(address):
+def test_loopback_and_own_addresses_are_local(address):
     assert is_from_this_machine(RequestFactory().get("/", REMOTE_ADDR=address))
 
 
@@ -25,19 +25,19 @@ def test_loopback_and_own_addresses_are_this_machine(address):
         *("224.0.0.1", "", "localhost", "127.0.0.1, 127.0.0.1", "127.1"),
     ],
 )
-def test_every_other_address_is_not(address):
+def test_other_addresses_are_not_local(address):
     assert not is_from_this_machine(RequestFactory().get("/", REMOTE_ADDR=address))
 
 
 @pytest.mark.parametrize("header", FORWARDING_HEADERS)
-def test_no_header_makes_a_stranger_local_and_each_makes_a_proxy_a_stranger(header):
+def test_request_with_forwarding_header_is_never_local(header):
     for value in ("127.0.0.1", "for=127.0.0.1", "localhost", ""):
         headers = {header: value}
         assert not is_from_this_machine(RequestFactory().get("/", REMOTE_ADDR=STRANGER, headers=headers))
         assert not is_from_this_machine(RequestFactory().get("/", REMOTE_ADDR="127.0.0.1", headers=headers))
 
 
-def test_a_header_of_that_name_is_not_the_connections_address():
+def test_remote_addr_header_is_ignored():
     request = RequestFactory().get("/", REMOTE_ADDR=STRANGER, headers={"Remote-Addr": "127.0.0.1"})
 
     assert not is_from_this_machine(request)
@@ -55,7 +55,7 @@ def test_a_header_of_that_name_is_not_the_connections_address():
         "club.example.org",
     ],
 )
-def test_names_that_only_lead_here(settings, host):
+def test_local_host_names_are_recognized(settings, host):
     settings.ALLOWED_HOSTS, settings.SITE_URL = ["*"], "https://club.example.org:8443"
 
     assert has_local_name(RequestFactory().get("/", headers={"Host": host}))
@@ -64,14 +64,14 @@ def test_names_that_only_lead_here(settings, host):
 @pytest.mark.parametrize(
     "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "a b", ""]
 )
-def test_a_strangers_name_that_leads_here_is_none_of_ours(settings, host):
+def test_foreign_host_names_are_not_local(settings, host):
     settings.ALLOWED_HOSTS = ["*"]
     request = RequestFactory().get("/", headers={"Host": host})
 
     assert not has_local_name(request)
 
 
-def test_this_machines_own_name_is_local(settings):
+def test_own_host_names_are_local(settings):
     settings.ALLOWED_HOSTS = ["*"]
 
     assert all(

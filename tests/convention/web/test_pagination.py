@@ -1,4 +1,4 @@
-"""Pages found by keys: the same rows as plain ones, in the same order, by the same number of queries."""
+"""Keyed pagination returns the same rows in the same order as Django's paginator."""
 
 import pytest
 from django.core.paginator import Paginator
@@ -8,7 +8,7 @@ from registrations.models import Registration
 from tests.factories import make_registration, make_ticket
 
 pytestmark = pytest.mark.django_db
-EVERYONE = Registration.objects.all()
+ALL_REGISTRATIONS = Registration.objects.all()
 
 
 @pytest.fixture
@@ -21,18 +21,19 @@ def people():
 
 
 @pytest.mark.parametrize("order", [["sort_name", "pk"], ["-created_at", "-pk"], ["-last_name", "pk"]])
-def test_each_page_holds_what_a_plain_one_holds(people, order):
+def test_keyed_pages_have_same_rows_as_django_pages(people, order):
     rows = people.order_by(*order)
     plain = [list(page) for page in Paginator(rows, 3)]
-    assert [list(page) for page in KeyedPaginator(rows, 3, page_rows=EVERYONE)] == plain
+    assert [list(page) for page in KeyedPaginator(rows, 3, page_rows=ALL_REGISTRATIONS)] == plain
     assert [len(page) for page in plain] == [3, 3, 1]
 
 
 @pytest.mark.parametrize("asked", [None, "", "1", "2", "3", "4", "99", "0", "-1", "two", "9" * 18, "²"])
-def test_one_reading_answers_as_the_two_do(people, asked):
+def test_single_pass_page_equals_keyed_page(people, asked):
     rows = people.filter(search__contains="petit").order_by("sort_name", "pk")
     kept, one = (
-        pages(rows, 2, page_rows=EVERYONE).get_page(asked) for pages in (KeyedPaginator, SinglePassPaginator)
+        pages(rows, 2, page_rows=ALL_REGISTRATIONS).get_page(asked)
+        for pages in (KeyedPaginator, SinglePassPaginator)
     )
     assert [list(one), one.number, one.paginator.count] == [list(kept), kept.number, kept.paginator.count]
     assert (one.has_next(), one.has_previous()) == (kept.has_next(), kept.has_previous())
@@ -42,27 +43,26 @@ class FewKeys(SinglePassPaginator):
     most_keys = 3
 
 
-def test_of_more_than_is_found_at_once_every_page_is_the_same(people):
+def test_single_pass_pages_are_the_same_beyond_most_keys(people):
     rows = people.order_by("sort_name", "pk")
     kept, one = (
-        [list(page) for page in pages(rows, 2, page_rows=EVERYONE)] for pages in (KeyedPaginator, FewKeys)
+        [list(page) for page in pages(rows, 2, page_rows=ALL_REGISTRATIONS)]
+        for pages in (KeyedPaginator, FewKeys)
     )
     assert (one, [len(page) for page in one]) == (kept, [2, 2, 2, 1])
 
 
 @pytest.mark.parametrize(("words", "number"), [("petit", 3), ("nobody", 0)])
-def test_one_reading_finds_and_counts(people, words, number, django_assert_num_queries):
+def test_single_pass_finds_and_counts_in_one_query(people, words, number, django_assert_num_queries):
     rows = people.filter(search__contains=words).order_by("pk")
-    with django_assert_num_queries(
-        bool(number) + 1
-    ):  # the reading, and the rows of the page if there are any
-        page = SinglePassPaginator(rows, 2, page_rows=EVERYONE).get_page("1")
+    with django_assert_num_queries(bool(number) + 1):  # the keys, and the rows of the page if there are any
+        page = SinglePassPaginator(rows, 2, page_rows=ALL_REGISTRATIONS).get_page("1")
         assert (len(list(page)), page.paginator.count) == (min(number, 2), number)
 
 
-def test_filters_and_joins_stay(people, django_assert_num_queries):
+def test_filters_and_joins_are_preserved(people, django_assert_num_queries):
     slug, rows = people[0].ticket.slug, people.filter(last_name="Petit").order_by("pk")
-    shown = EVERYONE.select_related("ticket")
+    shown = ALL_REGISTRATIONS.select_related("ticket")
     with django_assert_num_queries(2):  # the number of rows, and the rows with their tickets
         page = KeyedPaginator(rows, 2, page_rows=shown).get_page("2")
         assert [(one.last_name, one.ticket.slug) for one in page] == [("Petit", slug)]
@@ -70,11 +70,11 @@ def test_filters_and_joins_stay(people, django_assert_num_queries):
     assert not page.has_next()
 
 
-def test_a_page_that_does_not_exist_is_the_last(people):
+def test_page_beyond_the_end_is_last_page(people):
     rows = people.order_by("pk")
-    assert list(KeyedPaginator(rows, 3, page_rows=EVERYONE).get_page("99")) == [rows[6]]
+    assert list(KeyedPaginator(rows, 3, page_rows=ALL_REGISTRATIONS).get_page("99")) == [rows[6]]
 
 
-def test_nobody_makes_one_empty_page(people):
+def test_no_rows_make_one_empty_page(people):
     rows = people.filter(last_name="X").order_by("pk")
-    assert list(KeyedPaginator(rows, 3, page_rows=EVERYONE).get_page("1")) == []
+    assert list(KeyedPaginator(rows, 3, page_rows=ALL_REGISTRATIONS).get_page("1")) == []

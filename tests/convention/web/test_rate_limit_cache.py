@@ -1,4 +1,4 @@
-"""Rate limits are counted where other keys evict nothing, by all processes of the machine together."""
+"""Rate limits are counted by all processes of the machine together, and other keys evict no count."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ from tests.factories import make_person
 from tests.threads import in_threads
 
 LOGIN = "/en/accounts/login/"
-COUNT = """
+COUNT_SCRIPT = """
 import sys
 from django.conf import settings
 settings.configure(USE_TZ=True)
@@ -32,7 +32,7 @@ def file(tmp_path):
     return LimitsFileCache(str(tmp_path / "new" / "limits.sqlite3"), {})
 
 
-def test_a_flood_of_other_keys_forgets_no_count(settings):
+def test_many_other_keys_evict_no_count(settings):
     settings.RATE_LIMITS = "on"
     consume_rate_limit("mail", "a@example.org", limit=1, window_seconds=3600)
     for number in range(6000):
@@ -43,7 +43,7 @@ def test_a_flood_of_other_keys_forgets_no_count(settings):
 
 
 @pytest.mark.django_db
-def test_wrong_passwords_are_counted_there_too(client, settings):
+def test_failed_sign_ins_are_counted_outside_default_cache(client, settings):
     settings.ACCOUNT_RATE_LIMITS = settings.SIGN_IN_LIMITS
     make_person(email="ana@example.org", password="right and long")
     for _try in range(6):
@@ -54,7 +54,7 @@ def test_wrong_passwords_are_counted_there_too(client, settings):
 
 def test_processes_count_together(file):
     asked = [
-        subprocess.Popen([sys.executable, "-c", COUNT, file.path], cwd=project_settings.BASE_DIR)
+        subprocess.Popen([sys.executable, "-c", COUNT_SCRIPT, file.path], cwd=project_settings.BASE_DIR)
         for _each in range(3)
     ]
     assert [one.wait(timeout=60) for one in asked] == [0, 0, 0]
@@ -67,7 +67,7 @@ def test_threads_count_together(file):
     assert sorted(counts) == list(range(1, 101))
 
 
-def test_it_keeps_what_a_cache_keeps(file):
+def test_file_cache_implements_cache_interface(file):
     assert file.get("a", "nothing") == "nothing"
     assert file.add("a", [1.5], 60) is True
     assert file.add("a", [2], 60) is False
@@ -86,7 +86,7 @@ def test_it_keeps_what_a_cache_keeps(file):
     assert file.get("b") is None
 
 
-def test_an_entry_ends_with_its_time_and_is_swept_away(file):
+def test_expired_entries_are_ignored_and_deleted(file):
     file.set("a", 1, 0.01)
     time.sleep(0.02)
     assert file.get("a") is None
@@ -99,13 +99,13 @@ def test_an_entry_ends_with_its_time_and_is_swept_away(file):
     assert file._run("SELECT count(*) FROM entries WHERE expires_at <= :now") == [(0,)]
 
 
-def test_a_file_that_cannot_be_written_is_a_database_that_is_away(tmp_path):
+def test_unusable_file_raises_operational_error(tmp_path):
     (tmp_path / "limits").mkdir()
     with pytest.raises(OperationalError, match="limits: unable to open"):
         LimitsFileCache(str(tmp_path / "limits"), {}).get("a")
 
 
-def test_the_site_counts_in_the_file_unless_it_shares_a_cache(tmp_path):
+def test_limits_use_file_unless_shared_cache_is_configured(tmp_path):
     assert isinstance(caches["limits"], LimitsFileCache)
     code = "import json; from django.conf import settings; print(json.dumps(settings.CACHES))"
     told = subprocess.run(

@@ -19,7 +19,7 @@ SERVER = shutil.which("valkey-server") or shutil.which("redis-server")
 
 @pytest.fixture
 def server(tmp_path):
-    """A cache server of this test: its address, and its process."""
+    """Run a cache server for this test; return its address and its process."""
     if SERVER is None:
         pytest.skip("needs valkey-server or redis-server")
     port = free_port()
@@ -30,7 +30,7 @@ def server(tmp_path):
     ):
         try:
             cache = open_cache(f"redis://127.0.0.1:{port}/1")
-            wait_until(lambda: answers(cache), what="an answer of the cache server")
+            wait_until(lambda: is_answering(cache), what="an answer of the cache server")
             yield f"127.0.0.1:{port}/1", process
         finally:
             process.kill()
@@ -40,7 +40,7 @@ def open_cache(address):
     return SharedCache(address, {"KEY_PREFIX": "limits"})
 
 
-def answers(cache):
+def is_answering(cache):
     try:
         cache.get("x")
     except OperationalError:
@@ -48,7 +48,7 @@ def answers(cache):
     return True
 
 
-COUNT = """
+COUNT_SCRIPT = """
 from convention.api.throttles import seconds_until_allowed
 from django.core.cache import cache
 waits = [seconds_until_allowed("mail", "a@example.org", limit=3, window_seconds=360000) for each in range(2)]
@@ -60,7 +60,7 @@ cache.set("page", b"content", 60)
 def count_on_another_machine(address, folder):
     """Use the limit twice in a process with settings and a folder of its own; return what it printed."""
     done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "-v0", "-c", COUNT],
+        [sys.executable, "manage.py", "shell", "-v0", "-c", COUNT_SCRIPT],
         env={
             **os.environ,
             "MODE": "test",
@@ -74,7 +74,7 @@ def count_on_another_machine(address, folder):
     return done.stdout.strip()
 
 
-def test_machines_share_pages_and_count_limits_together(server, tmp_path):
+def test_machines_share_cached_pages_and_rate_limits(server, tmp_path):
     address, _process = server
 
     first = count_on_another_machine(address, tmp_path / "a")
@@ -84,7 +84,7 @@ def test_machines_share_pages_and_count_limits_together(server, tmp_path):
     assert second == "b'content' [False, True]"
 
 
-def test_a_cache_server_that_went_away_is_reported_like_a_database(server):
+def test_unavailable_cache_server_raises_operational_error(server):
     address, process = server
     cache = open_cache(f"redis://{address}")
     cache.add("n", 1, 60)

@@ -1,11 +1,11 @@
-"""Static files in production: every reference inside them is found and hashed."""
+"""Static files with hashed names: every reference in a style sheet is found."""
 
 import json
 
 from django.core.management import call_command
 
 
-def test_every_file_that_a_style_sheet_or_module_names_exists(settings, tmp_path):
+def test_files_referenced_by_style_sheets_exist(settings, tmp_path):
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = {
         **settings.STORAGES,

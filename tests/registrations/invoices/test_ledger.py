@@ -28,11 +28,11 @@ DINNER = ChargeItem("dinner", "Dîner", 6_000, 1000)
 GUEST = ChargeItem("guest", "Billet Invité", 12_000, 2000)
 
 
-def buyer_of(receivable):
+def make_buyer(receivable):
     return Buyer(name=receivable.name)
 
 
-def test_what_is_owed_is_the_sum_of_charges():
+def test_amount_owed_is_sum_of_charges():
     receivable = make_receivable(GUEST, ChargeItem("dinner", "Dîner", 6_000, 1000, quantity=3))
     assert compute_balance(receivable) == ReceivableBalance(
         amount_owed=30_000, amount_paid=0, amount_refunded=0
@@ -40,20 +40,20 @@ def test_what_is_owed_is_the_sum_of_charges():
     assert get_receivable(receivable.reference.lower()) == receivable
 
 
-def test_owing_the_same_twice_changes_nothing():
+def test_recording_same_charges_again_changes_nothing():
     receivable = make_receivable(GUEST, DINNER, reference="TWICE")
     rows = list(Charge.objects.values())
     entries = AuditEntry.objects.count()
-    record_charges(reference="TWICE", buyer=buyer_of(receivable), items=[DINNER, GUEST])
+    record_charges(reference="TWICE", buyer=make_buyer(receivable), items=[DINNER, GUEST])
     assert list(Charge.objects.values()) == rows
     assert AuditEntry.objects.count() == entries + 1  # the buyer's other fields were emptied
     assert Receivable.objects.count() == 1
 
 
-def test_another_price_replaces_a_charge_and_keeps_the_first():
+def test_new_price_replaces_active_charges_and_old_rows_remain():
     receivable = make_receivable(GUEST, DINNER)
     dearer = ChargeItem("guest", "Billet Invité", 15_000, 2000)
-    record_charges(reference=receivable.reference, buyer=buyer_of(receivable), items=[dearer])
+    record_charges(reference=receivable.reference, buyer=make_buyer(receivable), items=[dearer])
     assert compute_balance(receivable).amount_owed == 15_000
     assert sorted((charge.key, charge.amount) for charge in Charge.objects.active()) == [("guest", 15_000)]
     assert sorted((charge.key, charge.amount) for charge in Charge.objects.all()) == [
@@ -75,13 +75,13 @@ def test_another_price_replaces_a_charge_and_keeps_the_first():
         ChargeItem("x", "x", 10**11, 2000, quantity=2),
     ],
 )
-def test_what_cannot_be_invoiced_is_refused(owed):
+def test_charge_with_invalid_vat_or_amount_is_refused(owed):
     with pytest.raises(InvalidCharge):
         make_receivable(owed)
     assert Receivable.objects.count() == 0
 
 
-def test_withdrawn_charges_are_owed_no_longer():
+def test_withdrawn_charges_are_no_longer_owed():
     receivable = make_receivable(GUEST, DINNER)
     assert withdraw_charges(receivable=receivable, keys=["dinner"]) == 1
     assert compute_balance(receivable).amount_owed == 12_000
@@ -90,7 +90,7 @@ def test_withdrawn_charges_are_owed_no_longer():
     assert withdraw_charges(receivable=receivable) == 0
 
 
-def test_a_payment_is_recorded_once_whatever_is_repeated():
+def test_repeated_payment_is_recorded_once():
     receivable = make_receivable()
     first = record_payment(receivable=receivable, amount=12_000, method="card", external_id="pi_1", fee=200)
     again = record_payment(receivable=receivable, amount=12_000, method="card", external_id="pi_1", fee=200)
@@ -105,12 +105,12 @@ def test_a_payment_is_recorded_once_whatever_is_repeated():
 
 
 @pytest.mark.parametrize(("amount", "fee"), [(0, 0), (-5, 0), (100, 101), (100, -1)])
-def test_a_payment_of_nothing_is_refused(amount, fee):
+def test_payment_with_invalid_amount_or_fee_is_refused(amount, fee):
     with pytest.raises(InvalidPayment):
         record_payment(receivable=make_receivable(), amount=amount, method="card", fee=fee)
 
 
-def test_no_more_is_given_back_than_came_in():
+def test_refunds_cannot_exceed_payment():
     receivable = make_receivable()
     payment = record_payment(receivable=receivable, amount=12_000, method="transfer")
     first = request_refund(payment=payment, amount=5_000, reason="annulé", external_id="re_1")
@@ -125,7 +125,7 @@ def test_no_more_is_given_back_than_came_in():
     )
 
 
-def test_a_failed_refund_is_owed_again_and_a_done_one_stays():
+def test_failed_refund_does_not_count_and_completed_one_does():
     receivable = make_receivable()
     payment = record_payment(receivable=receivable, amount=12_000, method="card")
     gone, failed = (request_refund(payment=payment, amount=3_000, reason="annulé") for _ in range(2))
@@ -137,7 +137,7 @@ def test_a_failed_refund_is_owed_again_and_a_done_one_stays():
     assert compute_balance(receivable).amount_refunded == 3_000
 
 
-def test_a_list_shows_the_balance_of_each():
+def test_with_balance_annotates_each_receivable():
     receivable, other = make_receivable(GUEST, DINNER), make_receivable()
     payment = record_payment(receivable=receivable, amount=20_000, method="card")
     request_refund(payment=payment, amount=1_000, reason="trop")
@@ -147,7 +147,7 @@ def test_a_list_shows_the_balance_of_each():
     assert sorted(rows) == [(receivable.pk, 18_000, 20_000, 1_000, -1_000), (other.pk, 12_000, 0, 0, 12_000)]
 
 
-def test_a_payout_names_what_it_is_made_of():
+def test_payout_lists_its_payments_and_refuses_another_amount():
     receivable = make_receivable()
     payment = record_payment(receivable=receivable, amount=12_000, method="card", fee=200)
     payout = record_payout(
@@ -158,7 +158,7 @@ def test_a_payout_names_what_it_is_made_of():
         record_payout(external_id="po_1", amount=1, arrived_on=payment.received_on)
 
 
-def test_what_is_too_long_is_cut_and_numbers_lose_their_spaces():
+def test_long_texts_are_truncated_and_numbers_lose_spaces():
     numbers = {"siren": "542 051 180", "vat_number": "fr 59 542051180"}
     receivable = make_receivable(ChargeItem("guest", "é" * 500, 12_000, 2000), name="n" * 400, **numbers)
     assert (receivable.siren, receivable.vat_number) == ("542051180", "FR59542051180")

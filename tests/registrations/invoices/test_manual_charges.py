@@ -1,4 +1,4 @@
-"""Receivables entered by hand, on the pages."""
+"""Pages for receivables that the treasurer enters by hand."""
 
 import pytest
 from django.urls import reverse
@@ -26,24 +26,24 @@ LINES = {
 }  # fmt: skip
 
 
-def noted(treasurer, **typed) -> Receivable:
+def create_receivable(treasurer, **typed) -> Receivable:
     treasurer.post(reverse("receivable-new"), {**BUYER, **LINES, **typed})
     return Receivable.objects.get()
 
 
-def owed(one: Receivable) -> list[tuple[str, str, int, int, str]]:
+def list_active_charges(one: Receivable) -> list[tuple[str, str, int, int, str]]:
     rows = one.charges.active().order_by("pk")
     return [(c.key, c.description, c.amount, c.vat_rate, c.exemption) for c in rows]
 
 
-def test_it_is_noted_once_invoiced_and_adds_up(issuer, treasurer):
+def test_manual_receivable_is_created_once_and_invoiced(issuer, treasurer):
     for _twice in range(2):
-        one = noted(treasurer)
+        one = create_receivable(treasurer)
     assert one.name == "Acme SA"
     assert one.siren == "542051180"
     assert one.subject == "Salle"
     assert has_manual_charges(one)
-    assert owed(one) == [
+    assert list_active_charges(one) == [
         ("hand-1", "Salle, un jour", 120_000, 2000, ""),
         ("hand-2", "Formation", 9_050, 0, "VATEX-EU-132-1I"),
     ]
@@ -63,15 +63,15 @@ def test_it_is_noted_once_invoiced_and_adds_up(issuer, treasurer):
     ({"service_from": "2027-02-02", "service_to": "2027-02-01"},
      "Le dernier jour ne peut pas précéder le premier."),
 ])  # fmt: skip
-def test_what_is_wrong_is_said_and_nothing_typed_is_lost(issuer, treasurer, typed, sentence):
+def test_invalid_form_shows_error_and_keeps_input(issuer, treasurer, typed, sentence):
     answer = treasurer.post(reverse("receivable-new"), {**BUYER, **LINES, **typed})
     assert sentence in words(answer)
     assert 'value="1 quai"' in answer.text
     assert Receivable.objects.count() == 0
 
 
-def test_its_lines_are_changed_and_what_was_invoiced_is_credited_apart(issuer, treasurer):
-    one = noted(treasurer)
+def test_changed_lines_leave_invoice_unchanged_and_suggest_credit_note(issuer, treasurer):
+    one = create_receivable(treasurer)
     issue_invoice(receivable=one)
     address = reverse("receivable-lines", args=[one.reference])
     kept = {
@@ -83,7 +83,7 @@ def test_its_lines_are_changed_and_what_was_invoiced_is_credited_apart(issuer, t
     gone = {"line-0-description": "", "line-0-price": ""}
     more = {"line-2-description": "Café", "line-2-price": "12", "line-2-tax": "1000:"}
     treasurer.post(address, {**LINES, **kept, **gone, **more})
-    assert owed(one) == [
+    assert list_active_charges(one) == [
         ("hand-2", "Formation", 9_050, 0, "VATEX-EU-132-1I"),
         ("hand-3", "Café", 1_200, 1000, ""),
     ]
@@ -91,17 +91,17 @@ def test_its_lines_are_changed_and_what_was_invoiced_is_credited_apart(issuer, t
     assert Invoice.objects.get().total == 129_050
 
 
-def test_lines_that_come_to_too_much_are_not_lost(issuer, treasurer):
-    one = noted(treasurer)
-    before = owed(one)
+def test_lines_with_excessive_total_are_refused_and_input_is_kept(issuer, treasurer):
+    one = create_receivable(treasurer)
+    before = list_active_charges(one)
     address = reverse("receivable-lines", args=[one.reference])
     answer = treasurer.post(address, {**LINES, "line-0-quantity": "10000", "line-0-price": "10000000"})
     assert "vérifiez la quantité et le prix" in words(answer)
     assert 'value="10000000"' in answer.text
-    assert owed(one) == before
+    assert list_active_charges(one) == before
 
 
-def test_what_an_order_owes_is_not_changed_by_hand(issuer, treasurer):
+def test_charges_of_order_cannot_be_edited_by_hand(issuer, treasurer):
     one = make_receivable()
     address = reverse("receivable-lines", args=[one.reference])
     assert treasurer.post(address, LINES).status_code == 404

@@ -17,7 +17,7 @@ from tests.conftest import ROOT, database_url
 from tests.registrations.invoices.factories import make_issuer, make_receivable
 from tests.threads import in_threads
 
-AT_ONCE = 24
+THREAD_COUNT = 24
 
 
 class Failure(Exception):
@@ -33,35 +33,35 @@ def issue_or_fail(pk: int) -> str:
     return document.number
 
 
-def sequences() -> list[int]:
+def list_sequences() -> list[int]:
     return list(Invoice.objects.order_by("sequence").values_list("sequence", flat=True))
 
 
 @pytest.mark.long
 @pytest.mark.django_db
-def test_a_transaction_that_fails_gives_its_number_back(issuer):
+def test_failed_transaction_releases_its_number(issuer):
     receivables = [make_receivable() for _ in range(9)]
     for receivable in receivables:
         with contextlib.suppress(Failure):
             issue_or_fail(receivable.pk)
-    assert sequences() == list(range(1, 7))
+    assert list_sequences() == list(range(1, 7))
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_many_at_once_leave_no_gap():
+def test_concurrent_invoices_leave_no_gap():
     make_issuer()
-    keys = [make_receivable().pk for _ in range(AT_ONCE)]
+    keys = [make_receivable().pk for _ in range(THREAD_COUNT)]
     done = in_threads([lambda pk=pk: issue_or_fail(pk) for pk in keys])
     issued = [result for result in done if isinstance(result, str)]
     assert {type(result) for result in done} == {str, Failure}
-    assert sequences() == list(range(1, len(issued) + 1))
+    assert list_sequences() == list(range(1, len(issued) + 1))
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_without_the_lock_a_number_comes_twice(monkeypatch):
-    """Negative control: the same rush without the row lock."""
+def test_without_row_lock_numbers_are_duplicated(monkeypatch):
+    """Negative control: concurrent invoices without the row lock get duplicate numbers."""
 
     def unlocked(*, series_code, issued_on):
         series, _is_new = NumberSeries.objects.get_or_create(code=series_code, year=issued_on.year)
@@ -71,7 +71,7 @@ def test_without_the_lock_a_number_comes_twice(monkeypatch):
 
     monkeypatch.setattr("registrations.invoices.documents.invoice_writer.assign_next_number", unlocked)
     make_issuer()
-    keys = [make_receivable().pk for _ in range(AT_ONCE)]
+    keys = [make_receivable().pk for _ in range(THREAD_COUNT)]
     done = in_threads([lambda pk=pk: issue_or_fail(pk) for pk in keys])
     assert any(isinstance(result, IntegrityError) for result in done)
     assert numbering.assign_next_number is not unlocked
@@ -100,4 +100,4 @@ def test_a_killed_process_leaves_no_gap():
         number = killed.stdout.readline().strip()
         killed.send_signal(signal.SIGKILL)
     assert issue_invoice(receivable=make_receivable()).number == number
-    assert sequences() == [1]
+    assert list_sequences() == [1]

@@ -41,7 +41,7 @@ def client(treasurer):
     return treasurer
 
 
-def sent(client, address_name, *args, **typed):
+def post_form(client, address_name, *args, **typed):
     """Fill in and send the form of a page; return the page that follows."""
     address = reverse(address_name, args=args)
     [form] = html.fromstring(client.get(address).content).xpath("//main//form")
@@ -59,7 +59,7 @@ def words(answer) -> str:
     return " ".join(html.fromstring(answer.content).xpath("//main")[0].text_content().split())
 
 
-def test_a_manual_payment_counts_once_however_often_it_is_sent(issuer, client):
+def test_resubmitted_manual_payment_is_recorded_once(issuer, client):
     receivable = make_receivable(GUESTS)
     address = reverse("receivable-pay", args=[receivable.reference])
     [form] = html.fromstring(client.get(address).content).xpath("//main//form")
@@ -72,12 +72,12 @@ def test_a_manual_payment_counts_once_however_often_it_is_sent(issuer, client):
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_a_decimal_comma_or_dot_is_one_in_every_language(issuer, client, language):
+def test_amount_accepts_decimal_comma_or_dot_in_every_language(issuer, client, language):
     receivable = make_receivable(GUESTS)
     with translation.override(language):
         for typed in ("60,50", "60.50", "1,060.50", "1 060,5", "1.060,50"):
-            sent(client, "receivable-pay", receivable.reference, amount=typed)
-        page = sent(client, "receivable-pay", receivable.reference, amount="60,500")
+            post_form(client, "receivable-pay", receivable.reference, amount=typed)
+        page = post_form(client, "receivable-pay", receivable.reference, amount="60,500")
 
     assert list(Payment.objects.order_by("pk").values_list("amount", flat=True)) == [
         6_050, 6_050, 106_050, 106_050, 106_050,
@@ -89,7 +89,7 @@ def test_a_decimal_comma_or_dot_is_one_in_every_language(issuer, client, languag
     assert sentence[language] in words(page)
 
 
-def test_the_rest_of_an_invoice_is_claimed_by_e_mail(issuer, client):
+def test_partly_paid_invoice_suggests_sending_it_again(issuer, client):
     receivable = make_receivable(GUESTS)
     invoice = issue_invoice(receivable=receivable)
     record_payment(receivable=receivable, amount=10_000, method="transfer")
@@ -101,59 +101,59 @@ def test_the_rest_of_an_invoice_is_claimed_by_e_mail(issuer, client):
 
 
 @pytest.mark.parametrize("amount", ["", "-1", "0", "1e9", "abc", "1,234", "NaN"])
-def test_a_wrong_amount_is_a_sentence_and_keeps_what_was_typed(issuer, client, amount):
+def test_invalid_amount_is_refused_and_other_input_is_kept(issuer, client, amount):
     receivable = make_receivable(GUESTS)
-    answer = sent(client, "receivable-pay", receivable.reference, amount=amount, note="virement du 3")
+    answer = post_form(client, "receivable-pay", receivable.reference, amount=amount, note="virement du 3")
     assert answer.status_code == 200
     assert html.fromstring(answer.content).xpath("//input[@name='note']/@value") == ["virement du 3"]
     assert Payment.objects.count() == 0
 
 
-def test_money_is_recorded_on_a_day_of_our_time_that_has_come(issuer, client):
+def test_payment_date_cannot_be_implausible_or_in_the_future(issuer, client):
     receivable = make_receivable(GUESTS)
     tomorrow = timezone.localdate() + datetime.timedelta(days=1)
     for day, sentence in (("0026-11-03", "Vérifiez l’année."), (str(tomorrow), "pas dans le futur")):
-        answer = sent(client, "receivable-pay", receivable.reference, received_on=day)
+        answer = post_form(client, "receivable-pay", receivable.reference, received_on=day)
         assert sentence in words(answer)
     assert Payment.objects.count() == 0
 
 
-def test_issue_then_credit_by_line_by_amount_and_whole(issuer, client):
+def test_invoice_is_credited_by_line_by_amount_and_in_full(issuer, client):
     receivable = make_receivable(GUESTS, DINNER)
-    assert "F" in words(sent(client, "receivable-issue", receivable.reference))
+    assert "F" in words(post_form(client, "receivable-issue", receivable.reference))
     document = Invoice.objects.get()
     dinner = document.lines.get(charge__key="dinner")
-    sent(client, "invoice-credit", document.pk, what="lines", lines=[dinner.pk], reason="annulé")
-    sent(client, "invoice-credit", document.pk, what="amount", amount="10", reason="geste")
-    sent(client, "invoice-credit", document.pk, what="all", reason="annulé")
+    post_form(client, "invoice-credit", document.pk, what="lines", lines=[dinner.pk], reason="annulé")
+    post_form(client, "invoice-credit", document.pk, what="amount", amount="10", reason="geste")
+    post_form(client, "invoice-credit", document.pk, what="all", reason="annulé")
     totals = list(Invoice.objects.filter(kind="credit_note").order_by("pk").values_list("total", flat=True))
     assert totals == [6_600, 1_000, 35_000]
     assert compute_balance(receivable).amount_owed == 0
 
 
 @pytest.mark.parametrize("typed", [{"what": "lines"}, {"what": "amount"}, {"what": "all", "reason": ""}])
-def test_a_credit_has_to_say_what_and_why(issuer, client, typed):
+def test_credit_note_needs_scope_and_reason(issuer, client, typed):
     document = issue_invoice(receivable=make_receivable(GUESTS))
-    answer = sent(client, "invoice-credit", document.pk, **{"reason": "x", **typed})
+    answer = post_form(client, "invoice-credit", document.pk, **{"reason": "x", **typed})
     assert html.fromstring(answer.content).xpath("//*[@id='error-summary']") != []
     assert Invoice.objects.count() == 1
 
 
-def test_too_large_a_credit_is_refused_in_a_sentence(issuer, client):
+def test_credit_above_invoice_total_is_refused(issuer, client):
     document = issue_invoice(receivable=make_receivable(GUESTS))
-    answer = sent(client, "invoice-credit", document.pk, what="amount", amount="360,01", reason="x")
+    answer = post_form(client, "invoice-credit", document.pk, what="amount", amount="360,01", reason="x")
     assert "peut faire l’objet d’un avoir" in words(answer)
 
 
-def test_deposit_correction_and_what_is_owed_no_longer(issuer, client):
+def test_deposit_correction_and_credit_of_withdrawn_charges(issuer, client):
     receivable = make_receivable(GUESTS, DINNER)
-    sent(client, "receivable-deposit", receivable.reference, amount="100")
-    sent(client, "receivable-issue", receivable.reference)
-    sent(client, "receivable-buyer", receivable.reference, name="Vrai nom")
+    post_form(client, "receivable-deposit", receivable.reference, amount="100")
+    post_form(client, "receivable-issue", receivable.reference)
+    post_form(client, "receivable-buyer", receivable.reference, name="Vrai nom")
     last = receivable.invoices.last()
-    sent(client, "invoice-correct", last.pk, reason="nom")
+    post_form(client, "invoice-correct", last.pk, reason="nom")
     withdraw_charges(receivable=receivable, keys=["dinner"])
-    sent(client, "receivable-credit", receivable.reference, reason="annulé")
+    post_form(client, "receivable-credit", receivable.reference, reason="annulé")
     kinds = list(receivable.invoices.order_by("pk").values_list("kind", "total", "buyer_name"))
     first_name = kinds[0][2]
     assert kinds == [
@@ -165,18 +165,21 @@ def test_deposit_correction_and_what_is_owed_no_longer(issuer, client):
     ]
 
 
-def test_two_clicks_issue_one_document_and_record_one_refund(issuer, client):
+def test_double_click_issues_one_document_and_records_one_refund(issuer, client):
     receivable = make_receivable(GUESTS)
     deposit = {"amount": "100", **read_hidden_fields(client, "receivable-deposit", receivable.reference)}
-    deposits = [sent(client, "receivable-deposit", receivable.reference, **deposit) for _click in range(2)]
+    deposits = [
+        post_form(client, "receivable-deposit", receivable.reference, **deposit) for _click in range(2)
+    ]
     document = issue_invoice(receivable=receivable)
     credit = {"what": "amount", "amount": "10", "reason": "geste"}
     credit |= read_hidden_fields(client, "invoice-credit", document.pk)
-    credit_notes = [sent(client, "invoice-credit", document.pk, **credit) for _click in range(2)]
+    credit_notes = [post_form(client, "invoice-credit", document.pk, **credit) for _click in range(2)]
     payment = record_payment(receivable=receivable, amount=40_000, method="transfer")
     refund = {"reason": "trop payé", **read_hidden_fields(client, "payment-refund", payment.pk)}
     refunds = [
-        sent(client, "payment-refund", payment.pk, amount=amount, **refund) for amount in ("40", "40", "30")
+        post_form(client, "payment-refund", payment.pk, amount=amount, **refund)
+        for amount in ("40", "40", "30")
     ]
 
     numbers = dict(receivable.invoices.values_list("kind", "number"))
@@ -188,13 +191,13 @@ def test_two_clicks_issue_one_document_and_record_one_refund(issuer, client):
     assert "déjà enregistré un remboursement de 40" in words(refunds[2])
 
 
-def test_refund_by_hand_is_noted_then_done(issuer, client):
+def test_manual_refund_is_requested_then_completed(issuer, client):
     receivable = make_receivable(GUESTS)
     payment = record_payment(receivable=receivable, amount=40_000, method="transfer")
-    sent(client, "payment-refund", payment.pk, reason="trop payé", amount="40")
+    post_form(client, "payment-refund", payment.pk, reason="trop payé", amount="40")
     [asked] = Refund.objects.all()
     assert (asked.amount, asked.state) == (4_000, "requested")
-    sent(client, "refund-done", asked.pk)
+    post_form(client, "refund-done", asked.pk)
     asked.refresh_from_db()
     assert (asked.state, compute_balance(receivable).amount_due) == ("done", 0)
 
@@ -205,9 +208,11 @@ def test_a_mistyped_payment_is_cancelled_by_a_counter_entry(issuer, client):
     banked = record_payment(receivable=receivable, amount=100, method="transfer", external_id="bank:1:1")
     card = record_payment(receivable=receivable, amount=100, method="card")
 
-    answer = sent(client, "payment-cancel", typed.pk, reason="faute de frappe")
-    again = sent(client, "payment-cancel", typed.pk, reason="encore")
-    refused = [words(sent(client, "payment-cancel", payment.pk, reason="x")) for payment in (banked, card)]
+    answer = post_form(client, "payment-cancel", typed.pk, reason="faute de frappe")
+    again = post_form(client, "payment-cancel", typed.pk, reason="encore")
+    refused = [
+        words(post_form(client, "payment-cancel", payment.pk, reason="x")) for payment in (banked, card)
+    ]
 
     assert "est annulé par une contre-passation" in answer.text
     assert "Saisi par erreur : faute de frappe" in words(answer)
@@ -221,7 +226,7 @@ def test_a_mistyped_payment_is_cancelled_by_a_counter_entry(issuer, client):
     assert [side.amount_cents for side in entry.sides] == [3_600_000, -3_600_000]
 
 
-def standing_out(receivable) -> list[AdviceKind]:
+def list_advice_kinds(receivable) -> list[AdviceKind]:
     """Return the kinds of advice for a receivable."""
     documents = list(receivable.invoices.order_by("pk"))
     payments = list(receivable.payments.all())
@@ -229,7 +234,7 @@ def standing_out(receivable) -> list[AdviceKind]:
     return [one.kind for one in list_advice(facts, today=receivable.created_at.date())]
 
 
-def test_what_stands_out_is_said_with_what_to_do(issuer, client):
+def test_each_receivable_state_has_its_advice(issuer, client):
     little, much, twice, gone = (make_receivable(GUESTS, DINNER) for _ in range(4))
     for receivable in (little, much, twice, gone):
         issue_invoice(receivable=receivable)
@@ -239,7 +244,7 @@ def test_what_stands_out_is_said_with_what_to_do(issuer, client):
         record_payment(receivable=twice, amount=42_600, method="transfer")
     withdraw_charges(receivable=gone, keys=["dinner"])
     fresh = make_receivable()
-    assert [standing_out(receivable) for receivable in (little, much, twice, gone, fresh)] == [
+    assert [list_advice_kinds(receivable) for receivable in (little, much, twice, gone, fresh)] == [
         [AdviceKind.UNDERPAID],
         [AdviceKind.OVERPAID],
         [AdviceKind.PAID_TWICE],
@@ -252,7 +257,7 @@ def test_what_stands_out_is_said_with_what_to_do(issuer, client):
 
 
 @pytest.mark.long
-def test_the_list_of_each_state_is_what_its_rows_say(db):
+def test_state_filter_matches_state_derived_for_each_row(db):
     call_command("seed", size="club")
     client = make_client(Person.objects.get(email="tresorerie@club.example"))
     today = Receivable.objects.latest("created_at").created_at.date()
@@ -269,7 +274,7 @@ def test_the_list_of_each_state_is_what_its_rows_say(db):
     assert len(html.fromstring(answer.content).xpath("//tbody/tr")) == 1
 
 
-def test_what_is_left_to_pay_and_what_was_overpaid_are_two_figures(issuer, client):
+def test_balance_due_and_overpayment_are_shown_separately(issuer, client):
     make_receivable(GUESTS)
     record_payment(receivable=make_receivable(DINNER), amount=7_000, method="transfer")
 
@@ -280,7 +285,7 @@ def test_what_is_left_to_pay_and_what_was_overpaid_are_two_figures(issuer, clien
     assert "−" not in page
 
 
-def test_search_finds_names_without_accents_and_numbers(issuer, client):
+def test_search_ignores_accents_and_finds_numbers(issuer, client):
     event = make_event(slug="here")
     one = make_receivable(GUESTS, name="Société Générale d’Électricité", event=event)
     number = issue_invoice(receivable=one).number
@@ -309,27 +314,27 @@ def test_the_list_is_exported_with_amounts_as_numbers(issuer, client):
     assert b"'=1+1" in client.get(reverse("receivables-csv")).content
 
 
-WRONG = {
+INVALID_ISSUER_VALUES = {
     "siren": "123456789", "siret": "12345678901234", "vat_number": "FR00732829320", "iban": "FR7600000000",
     "bic": "X", "number_pattern": "{year}", "reminders": "bientôt", "credit_series": "F", "country": "France",
     "account_bank": "banque",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("field", sorted(WRONG))
-def test_a_wrong_number_of_the_issuer_is_a_sentence(issuer, client, field):
+@pytest.mark.parametrize("field", sorted(INVALID_ISSUER_VALUES))
+def test_invalid_issuer_field_is_refused_with_one_error(issuer, client, field):
     before = Issuer.objects.values().get()
-    answer = sent(client, "issuer", **{field: WRONG[field]})
+    answer = post_form(client, "issuer", **{field: INVALID_ISSUER_VALUES[field]})
     assert len(html.fromstring(answer.content).xpath("//*[@id='error-summary']//li")) == 1
     assert Issuer.objects.values().get() == before
 
 
-def test_the_first_issuer_is_filled_in(client):
+def test_first_issuer_is_created_from_form(client):
     typed = {
         "legal_name": "Club", "street": "1 rue", "postcode": "75001", "city": "Paris", "siren": "732 829 320",
         "vat_number": "FR 44 732829320", "iban": "FR14 2004 1010 0505 0001 3M02 606", "reminders": "10; 5",
     }  # fmt: skip
-    sent(client, "issuer", **typed)
+    post_form(client, "issuer", **typed)
     issuer = Issuer.objects.get()
     assert (issuer.siren, issuer.vat_number, issuer.iban, issuer.reminder_days) == (
         "732829320",
@@ -339,7 +344,7 @@ def test_the_first_issuer_is_filled_in(client):
     )
 
 
-def test_entries_of_a_period_are_a_file_named_by_law(issuer, client):
+def test_fec_export_has_legal_file_name(issuer, client):
     issue_invoice(receivable=make_receivable())
     address = reverse("accounting-fec")
     answer = client.get(address, {"first": "2026-01-01", "last": "2026-12-31"})
@@ -348,14 +353,14 @@ def test_entries_of_a_period_are_a_file_named_by_law(issuer, client):
     assert client.get(reverse("accounting"), {"first": "x", "last": ""}).status_code == 200
 
 
-def test_a_paper_is_downloaded(issuer, client):
+def test_invoice_pdf_is_downloaded(issuer, client):
     document = issue_invoice(receivable=make_receivable())
     answer = client.get(reverse("invoice-pdf", args=[document.pk]))
     assert answer.content[:5] == b"%PDF-"
     assert answer["Content-Disposition"] == f'attachment; filename="{document.number}.pdf"'
 
 
-def test_a_refund_by_card_is_left_to_the_processor(issuer, client):
+def test_card_refund_cannot_be_marked_as_done_by_hand(issuer, client):
     receivable = make_receivable(GUESTS)
     payment = record_payment(receivable=receivable, amount=36_000, method="card")
     request_refund(payment=payment, amount=100, reason="x")
@@ -363,16 +368,18 @@ def test_a_refund_by_card_is_left_to_the_processor(issuer, client):
     assert "Marquer comme effectué" not in words(answer)
 
 
-def test_the_buyers_numbers_are_checked_and_kept_without_spaces(issuer, client):
+def test_buyer_numbers_are_validated_and_stored_without_spaces(issuer, client):
     receivable = make_receivable(GUESTS)
-    answer = sent(client, "receivable-buyer", receivable.reference, siren="123 456 789", country="XX")
+    answer = post_form(client, "receivable-buyer", receivable.reference, siren="123 456 789", country="XX")
     assert len(html.fromstring(answer.content).xpath("//*[@id='error-summary']//li")) == 2
-    sent(client, "receivable-buyer", receivable.reference, siren="542 051 180", vat_number="FR 59 542051180")
+    post_form(
+        client, "receivable-buyer", receivable.reference, siren="542 051 180", vat_number="FR 59 542051180"
+    )
     receivable.refresh_from_db()
     assert (receivable.siren, receivable.vat_number) == ("542051180", "FR59542051180")
 
 
-def test_the_list_names_everyone_and_adds_no_currencies(issuer, client):
+def test_receivables_list_names_attendees_and_does_not_add_currencies(issuer, client):
     make_receivable(GUESTS, name="", reference="UNNAMED1")
     Receivable.objects.get().charges.update(attendee="Zoé Müller")
     francs = make_receivable(GUESTS)

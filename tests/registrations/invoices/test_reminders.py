@@ -17,15 +17,15 @@ pytestmark = pytest.mark.django_db
 STEPS = [-3, 7, 21, 45]
 
 
-REACHED = [(-10, None), (-3, -3), (-1, -3), (0, None), (6, None), (7, 7), (20, 7), (21, 21), (300, 45)]
+STEP_BY_DELAY = [(-10, None), (-3, -3), (-1, -3), (0, None), (6, None), (7, 7), (20, 7), (21, 21), (300, 45)]
 
 
-@pytest.mark.parametrize(("late", "step"), REACHED)
-def test_the_step_is_the_last_one_reached(late, step):
+@pytest.mark.parametrize(("late", "step"), STEP_BY_DELAY)
+def test_due_step_is_last_one_reached(late, step):
     assert find_due_step(STEPS, datetime.timedelta(days=late)) == step
 
 
-def issued(days_late: int, **fields):
+def make_issued_invoice(days_late: int, **fields):
     """Issue an invoice that was due so many days ago."""
     on = timezone.localdate() - datetime.timedelta(days=30 + days_late)
     return issue_invoice(receivable=make_receivable(**fields), issued_on=on)
@@ -43,8 +43,8 @@ def remind(run_tasks, mailoutbox):
     return run
 
 
-def test_a_late_buyer_gets_one_mail_with_the_invoice(issuer, remind):
-    document = issued(8)
+def test_overdue_invoice_is_mailed_once_with_pdf(issuer, remind):
+    document = make_issued_invoice(8)
     for _ in range(3):
         mails = remind()
     [mail] = mails
@@ -59,8 +59,8 @@ def test_a_late_buyer_gets_one_mail_with_the_invoice(issuer, remind):
     assert list(Reminder.objects.values_list("invoice", "step")) == [(document.pk, 7)]
 
 
-def test_each_step_is_sent_in_its_time(issuer, remind):
-    document = issued(8, language="en")
+def test_each_reached_step_sends_one_reminder(issuer, remind):
+    document = make_issued_invoice(8, language="en")
     remind()
     Issuer.objects.update(reminder_days=[-3, 7, 8])
     subjects = [mail.subject.partition(" ")[0] for mail in remind()]
@@ -68,15 +68,15 @@ def test_each_step_is_sent_in_its_time(issuer, remind):
     assert list(Reminder.objects.filter(invoice=document).values_list("step", flat=True)) == [7, 8]
 
 
-def test_before_it_is_due_it_is_said_kindly(issuer, remind):
-    document = issued(-2, language="en")
+def test_reminder_before_due_date_is_friendly(issuer, remind):
+    document = make_issued_invoice(-2, language="en")
     [mail] = remind()
     assert mail.subject.startswith(f"Invoice {document.number} is due on ")
 
 
 @pytest.mark.parametrize("step_back", ["paid", "credited", "no address", "no steps"])
-def test_who_owes_nothing_is_left_alone(issuer, remind, step_back):
-    document = issued(60, email="" if step_back == "no address" else "buyer@example.org")
+def test_no_reminder_if_settled_or_without_address_or_steps(issuer, remind, step_back):
+    document = make_issued_invoice(60, email="" if step_back == "no address" else "buyer@example.org")
     if step_back == "paid":
         record_payment(receivable=document.receivable, amount=12_000, method="transfer")
     if step_back == "credited":
@@ -86,8 +86,8 @@ def test_who_owes_nothing_is_left_alone(issuer, remind, step_back):
     assert remind() == []
 
 
-def test_a_payment_between_the_queue_and_the_mail_stops_it(issuer, run_tasks, mailoutbox):
-    document = issued(8)
+def test_payment_after_queueing_stops_reminder(issuer, run_tasks, mailoutbox):
+    document = make_issued_invoice(8)
     queue_due_reminders()
     record_payment(receivable=document.receivable, amount=12_000, method="transfer")
     run_tasks()
@@ -95,8 +95,8 @@ def test_a_payment_between_the_queue_and_the_mail_stops_it(issuer, run_tasks, ma
     assert (mailoutbox, Reminder.objects.count()) == ([], 0)
 
 
-def test_only_what_is_left_is_asked_for(issuer, remind):
-    document = issued(8)
+def test_reminder_asks_for_remaining_balance(issuer, remind):
+    document = make_issued_invoice(8)
     record_payment(receivable=document.receivable, amount=5_000, method="transfer")
     [mail] = remind()
     assert "70,00\u00a0€" in mail.body

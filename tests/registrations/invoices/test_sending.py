@@ -1,4 +1,4 @@
-"""Invoices that issue and send themselves, many at once, and again."""
+"""Automatic issuing and sending of invoices, batches, and sending again."""
 
 import datetime
 
@@ -30,15 +30,15 @@ def client(treasurer):
     return treasurer
 
 
-def set_up(**fields) -> None:
-    """Choose when invoices are issued, as of an hour ago, and that they are sent."""
+def configure_issuer(**fields) -> None:
+    """Configure automatic issuing and sending of invoices since an hour ago."""
     before = timezone.now() - datetime.timedelta(hours=1)
     Issuer.objects.update(issues_since=before, sends_since=before, **fields)
 
 
 @pytest.fixture
 def run_jobs(run_tasks, mailoutbox):
-    """Run both periodic jobs twice, as a worker that comes back; return the mails."""
+    """Run both periodic jobs twice, as a worker does; return the mails."""
 
     def run():
         for _ in range(2):
@@ -50,8 +50,8 @@ def run_jobs(run_tasks, mailoutbox):
     return run
 
 
-def test_what_is_left_to_invoice_is_the_same_in_sql(issuer):
-    # One receivable in each state that a document can bring about.
+def test_uninvoiced_amounts_match_between_sql_and_python(issuer):
+    # One receivable in each state that documents can lead to.
     issued = make_receivable(GUESTS)
     issue_invoice(receivable=issued)
     credited = make_receivable(GUESTS)
@@ -81,7 +81,7 @@ def test_what_is_left_to_invoice_is_the_same_in_sql(issuer):
 
 
 def test_a_paid_receivable_is_invoiced_and_sent_once(issuer, run_jobs):
-    set_up(issues_on="payment")
+    configure_issuer(issues_on="payment")
     paid, unpaid = make_receivable(GUESTS, language="en", subject="Convention"), make_receivable(GUESTS)
     record_payment(receivable=paid, amount=36_000, method="card")
 
@@ -98,8 +98,8 @@ def test_a_paid_receivable_is_invoiced_and_sent_once(issuer, run_jobs):
     assert unpaid.invoices.count() == 0
 
 
-def test_an_invoice_on_order_says_how_to_pay_it(issuer, run_jobs):
-    set_up(issues_on="order")
+def test_invoice_issued_on_order_explains_how_to_pay(issuer, run_jobs):
+    configure_issuer(issues_on="order")
     make_receivable(GUESTS)
 
     [mail] = run_jobs()
@@ -108,7 +108,7 @@ def test_an_invoice_on_order_says_how_to_pay_it(issuer, run_jobs):
     assert "IBAN FR14" in mail.body
 
 
-def test_a_mail_sent_later_tells_the_balance_of_today(issuer, run_tasks, mailoutbox):
+def test_invoice_mail_states_current_balance(issuer, run_tasks, mailoutbox):
     paid, credited = make_receivable(GUESTS, language="en"), make_receivable(GUESTS, language="en")
     documents = [issue_invoice(receivable=receivable) for receivable in (paid, credited)]
     record_payment(receivable=paid, amount=36_000, method="transfer")
@@ -127,12 +127,12 @@ def test_a_mail_sent_later_tells_the_balance_of_today(issuer, run_tasks, mailout
     assert InvoiceMail.objects.filter(sent_at__isnull=False).count() == 2
 
 
-def test_nothing_is_issued_before_its_time(issuer, run_jobs):
-    set_up(issues_on="day", issue_days_before=10)
+def test_invoice_is_not_issued_before_configured_day(issuer, run_jobs):
+    configure_issuer(issues_on="day", issue_days_before=10)
     soon = make_event(slug="soon", starts_at=timezone.now() + datetime.timedelta(days=9))
     late = make_event(slug="late", starts_at=timezone.now() + datetime.timedelta(days=11))
     due, _not_yet = make_receivable(GUESTS, event=soon), make_receivable(GUESTS, event=late)
-    # Without an address it would be no invoice; it waits for the treasurer.
+    # An invoice needs the address of the buyer, which the treasurer has to add.
     make_receivable(GUESTS, event=soon, city="")
 
     run_jobs()
@@ -141,7 +141,7 @@ def test_nothing_is_issued_before_its_time(issuer, run_jobs):
 
 
 def test_refused_receivables_do_not_block_later_ones(issuer, run_jobs, monkeypatch):
-    set_up(issues_on="order")
+    configure_issuer(issues_on="order")
     monkeypatch.setattr(uninvoiced, "ISSUE_BATCH_SIZE", 1)
     for _ in range(3):
         make_receivable()
@@ -155,8 +155,8 @@ def test_refused_receivables_do_not_block_later_ones(issuer, run_jobs, monkeypat
 
 
 @pytest.mark.once
-def test_an_incomplete_issuer_is_one_warning(issuer, run_jobs, caplog):
-    set_up(issues_on="order", siren="")
+def test_incomplete_issuer_logs_one_warning(issuer, run_jobs, caplog):
+    configure_issuer(issues_on="order", siren="")
     for _ in range(3):
         make_receivable(GUESTS)
 
@@ -166,7 +166,7 @@ def test_an_incomplete_issuer_is_one_warning(issuer, run_jobs, caplog):
     assert len([record for record in caplog.records if record.name == uninvoiced.__name__]) == 1
 
 
-def test_what_was_owed_before_the_setting_is_left(issuer, run_jobs):
+def test_receivables_older_than_setting_are_not_invoiced(issuer, run_jobs):
     make_receivable(GUESTS)
     issue_invoice(receivable=make_receivable(DINNER))
     Issuer.objects.update(issues_on="order", issues_since=timezone.now(), sends_since=timezone.now())
@@ -178,7 +178,7 @@ def test_what_was_owed_before_the_setting_is_left(issuer, run_jobs):
 
 
 def test_an_order_waiting_for_its_card_payment_is_not_invoiced(issuer, run_jobs):
-    set_up(issues_on="order")
+    configure_issuer(issues_on="order")
     event = make_event()
     make_ticket(event, price=12_000)
     sync_receivable(order_by_card(event))
@@ -223,7 +223,7 @@ def test_a_batch_that_changed_is_shown_again(issuer, client, run_tasks):
 
 
 @pytest.mark.once
-def test_send_again_is_another_mail_and_a_refused_address_is_shown(issuer, client, run_tasks, mailoutbox):
+def test_sending_invoice_again_sends_another_mail(issuer, client, run_tasks, mailoutbox):
     receivable = make_receivable(GUESTS)
     document = issue_invoice(receivable=receivable)
     address = reverse("invoice-send", args=[document.pk])
@@ -240,7 +240,7 @@ def test_send_again_is_another_mail_and_a_refused_address_is_shown(issuer, clien
 
 
 @pytest.mark.once
-def test_the_setting_begins_when_it_is_made(issuer, client):
+def test_issuing_setting_applies_from_moment_of_change(issuer, client):
     address = reverse("issuer")
     [form] = html.fromstring(client.get(address).content).xpath("//main//form")
 
@@ -252,7 +252,7 @@ def test_the_setting_begins_when_it_is_made(issuer, client):
     third = Issuer.get_current()
 
     assert first.issues_since is not None
-    # Another moment concerns what is owed from then on.
+    # A new issuing moment applies only to later charges.
     assert second.issues_since > first.issues_since
     assert third.issues_since == second.issues_since
     assert second.sends_since == first.sends_since

@@ -1,4 +1,4 @@
-"""Quotations and pro forma invoices: a number of their own, nothing booked, nothing owed."""
+"""Quotations, numbered in their own series, and pro forma invoices: neither books or charges anything."""
 
 import datetime
 import re
@@ -33,29 +33,29 @@ def _issuer(db):
     make_issuer()
 
 
-def request_for(*names: str, **fields) -> OrderRequest:
+def make_request(*names: str, **fields) -> OrderRequest:
     places = tuple(RequestedPlace(ticket="guest", first_name=name, last_name="Müller") for name in names)
     return OrderRequest(**{"email": "b@example.org", "places": places, "company": "Acme", **fields})
 
 
 def ask(event, **fields) -> Quotation:
     return create_order_quotation(
-        event=event, request=request_for("Zoé", "Ana", **fields), context=OrderContext()
+        event=event, request=make_request("Zoé", "Ana", **fields), context=OrderContext()
     )
 
 
-def test_it_has_a_number_of_its_own_holds_nothing_and_adds_up(event):
+def test_quotation_has_own_number_series_and_reserves_nothing(event):
     one, other = ask(event), ask(event)
     year = timezone.localdate().year
     assert [one.number, other.number] == [f"D{year}-000001", f"D{year}-000002"]
     assert (one.total, one.vat, sum(line["net"] for line in one.lines)) == (24_000, 4_000, one.net)
     ticket = event.tickets.get()
     assert (ticket.reserved, Order.objects.count(), Receivable.objects.count()) == (0, 0, 0)
-    order = place_order(event=event, request=request_for("Zoé"), context=by_verified())
+    order = place_order(event=event, request=make_request("Zoé"), context=by_verified())
     assert issue_invoice(receivable=sync_receivable(order)).number == f"F{year}-000001"
 
 
-def test_it_is_valid_for_thirty_days_or_until_registration_closes(event):
+def test_quotation_is_valid_thirty_days_or_until_registration_closes(event):
     today = timezone.localdate()
     event.registration_closes_at = timezone.now() + datetime.timedelta(days=5)
     one = ask(event)
@@ -67,7 +67,7 @@ def test_it_is_valid_for_thirty_days_or_until_registration_closes(event):
     assert ask(event).valid_until == today + datetime.timedelta(days=30)
 
 
-def test_it_is_valid_while_its_prices_last(event):
+def test_quotation_expires_before_its_prices_end(event):
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     in_ten_days, in_four_days = (midnight + datetime.timedelta(days=days) for days in (10, 4))
     ticket = event.tickets.get()
@@ -84,7 +84,7 @@ def test_it_is_valid_while_its_prices_last(event):
     ("fr", ["Devis", "Valable jusqu’au", "Bon pour accord", "Signature et cachet"]),
     ("en", ["Quotation", "Valid until", "Agreed", "Signature and stamp"]),
 ])  # fmt: skip
-def test_its_paper_says_until_when_and_has_a_box_to_sign(client, event, language, words):
+def test_quotation_pdf_states_validity_and_has_signature_box(client, event, language, words):
     make_addon(event)
     one = ask(event, language=language)
     paper = client.get(f"/quotations/{one.link_token}/quotation.pdf")
@@ -95,7 +95,7 @@ def test_its_paper_says_until_when_and_has_a_box_to_sign(client, event, language
     assert client.get("/quotations/forged/").status_code == 404
 
 
-def test_who_registers_asks_for_it_on_the_last_screen_and_goes_on_later(client, event):
+def test_buyer_requests_quotation_on_last_screen_and_can_continue(client, event):
     client.post("/events/congress/register/", who())
     client.post("/events/congress/register/choices/", {"choice-0-ticket": "guest"})
     billing = {
@@ -113,7 +113,7 @@ def test_who_registers_asks_for_it_on_the_last_screen_and_goes_on_later(client, 
     assert (client.get("/events/congress/register/check/").status_code, Order.objects.count()) == (200, 0)
 
 
-def test_where_nobody_invoices_yet_the_last_screen_says_so_and_keeps_all(client, event):
+def test_last_screen_without_issuer_says_quotations_are_unavailable(client, event):
     Issuer.objects.all().delete()
     client.post("/events/congress/register/", who())
     client.post("/events/congress/register/choices/", {"choice-0-ticket": "guest"})
@@ -123,7 +123,7 @@ def test_where_nobody_invoices_yet_the_last_screen_says_so_and_keeps_all(client,
     assert Quotation.objects.count() == 0
 
 
-def test_the_organizer_finds_those_of_the_event(organizer, event):
+def test_organizer_lists_and_downloads_quotations(organizer, event):
     one = ask(event)
     page = organizer.get("/organize/congress/quotations/")
     assert list(page.context["shown"]) == [one]
@@ -131,8 +131,10 @@ def test_the_organizer_finds_those_of_the_event(organizer, event):
     assert one.number in pdf_text(paper.content)
 
 
-def test_a_pro_forma_is_clearly_no_invoice(client, event):
-    order = place_order(event=event, request=request_for("Zoé", purchase_order="PO-9"), context=by_verified())
+def test_pro_forma_is_marked_as_not_an_invoice(client, event):
+    order = place_order(
+        event=event, request=make_request("Zoé", purchase_order="PO-9"), context=by_verified()
+    )
     paper = client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf")
     text = re.sub(r"\s+", " ", pdf_text(paper.content))
     words = ["Facture pro forma", order.reference, "Ce document n’est pas une facture.", "PO-9", "120,00"]
@@ -140,16 +142,16 @@ def test_a_pro_forma_is_clearly_no_invoice(client, event):
     assert (Invoice.objects.count(), re.findall(r"F\d{4}-\d{6}", text)) == (0, [])
 
 
-def test_a_pro_forma_names_the_reference_that_the_bank_checks(client, event):
-    order = place_order(event=event, request=request_for("Zoé"), context=by_verified())
+def test_pro_forma_shows_transfer_reference(client, event):
+    order = place_order(event=event, request=make_request("Zoé"), context=by_verified())
 
     paper = client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf")
 
     assert format_transfer_reference(order.reference) in pdf_text(paper.content)
 
 
-def test_what_is_paid_gets_a_receipt_and_then_its_invoice(client, event):
-    order = place_order(event=event, request=request_for("Zoé"), context=by_verified())
+def test_paid_order_gets_receipt_then_invoice(client, event):
+    order = place_order(event=event, request=make_request("Zoé"), context=by_verified())
     address = f"/orders/{order.reference}/{order.manage_secret}/"
     receivable = sync_receivable(order)
     record_payment(receivable=receivable, amount=12_000, method="card")
@@ -173,13 +175,13 @@ def test_what_is_paid_gets_a_receipt_and_then_its_invoice(client, event):
     assert "La facture vous parviendra" not in invoice_page
 
 
-def test_a_free_order_and_a_colleagues_link_have_none(client, event):
+def test_free_order_has_no_pro_forma(client, event):
     event.tickets.update(price=0)
-    order = place_order(event=event, request=request_for("Zoé"), context=by_verified())
+    order = place_order(event=event, request=make_request("Zoé"), context=by_verified())
     assert client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf").status_code == 404
 
 
-def test_it_is_mailed_to_whom_it_was_given_with_its_paper(client, event, run_tasks, mailoutbox):
+def test_quotation_is_mailed_to_buyer_with_pdf(client, event, run_tasks, mailoutbox):
     one = ask(event, language="en")
     answer = client.post(f"/quotations/{one.link_token}/mail/")
     run_tasks()
@@ -192,7 +194,7 @@ def test_it_is_mailed_to_whom_it_was_given_with_its_paper(client, event, run_tas
     ]
 
 
-def test_an_organizer_mails_it_too_and_nobody_without_end(organizer, client, event, settings, mailoutbox):
+def test_organizer_mails_quotation_and_sending_is_limited(organizer, client, event, settings, mailoutbox):
     one = ask(event)
     page = organizer.post(f"/organize/congress/quotations/{one.number}/mail/", follow=True)
     assert "Nous envoyons le devis à b@example.org." in page.text
@@ -202,14 +204,14 @@ def test_an_organizer_mails_it_too_and_nobody_without_end(organizer, client, eve
 
 
 @pytest.mark.parametrize("asks", ["pro forma", "package"])
-def test_where_nobody_invoices_yet_a_buyer_is_not_sent_to_the_treasurers_settings(client, event, asks):
+def test_missing_issuer_does_not_send_buyer_to_treasurer_settings(client, event, asks):
     Issuer.objects.all().delete()
     if asks == "package":
         make_package(event)
         answer = client.post("/events/congress/sponsors/gold/", FILLED | {"quote": "1"})
         expected = "Les devis ne sont pas encore disponibles"
     else:
-        order = place_order(event=event, request=request_for("Zoé"), context=by_verified())
+        order = place_order(event=event, request=make_request("Zoé"), context=by_verified())
         answer = client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf")
         expected = "Les factures pro forma ne sont pas encore disponibles"
     assert expected in answer.text

@@ -1,4 +1,4 @@
-"""Self-service on its pages: the refund is said before, done once, told by mail; changes are confirmed."""
+"""Self-service pages: refunds are announced, made once and confirmed by e-mail, as are other changes."""
 
 import datetime
 
@@ -20,15 +20,15 @@ pytestmark = pytest.mark.django_db
 __all__ = ["congress"]
 
 
-def text_of(answer) -> str:
+def read_text(answer) -> str:
     return answer.content.decode().replace("\xa0", " ").replace("\u202f", " ")
 
 
-def test_the_refund_is_said_before_and_told_by_mail(client, congress, run_tasks, mailoutbox):
+def test_refund_is_shown_before_cancelling_and_confirmed_by_mail(client, congress, run_tasks, mailoutbox):
     order, [only] = paid_order(congress, 1, "test")
     run_tasks()
     page = reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference])
-    said = text_of(client.get(page))
+    said = read_text(client.get(page))
     assert "Annulation remboursée à 50 %" in said
     assert "Remboursement fictif de 60 €" in said
     assert "Frais d’annulation retenus sur votre paiement : 60 €" in said
@@ -38,22 +38,22 @@ def test_the_refund_is_said_before_and_told_by_mail(client, congress, run_tasks,
     mail = mailoutbox[-1].body.replace("\xa0", " ")
     assert "Remboursement fictif de 60 €" in mail
     assert "Frais d’annulation retenus sur votre paiement : 60 €" in mail.replace("\u202f", " ")
-    assert "60 € ont été remboursés" in text_of(client.get(order.manage_path))
+    assert "60 € ont été remboursés" in read_text(client.get(order.manage_path))
     assert Refund.objects.count() == 1
 
 
-def test_a_transfer_is_sent_back_by_the_treasurer_and_a_credit_note_follows(client, congress):
+def test_cancel_page_announces_manual_refund_and_credit_note(client, congress):
     make_issuer()
     order, [only] = paid_order(congress, 1)
     issue_invoice(receivable=Receivable.objects.get())
-    said = text_of(
+    said = read_text(
         client.get(reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference]))
     )
     assert "la trésorerie vous remboursera 60 € par virement" in said.lower()
     assert "nous vous enverrons un avoir" in said
 
 
-def test_an_organizer_keeps_what_they_say_with_a_reason(organizer, congress):
+def test_organizer_sets_cancellation_fee_with_reason(organizer, congress):
     _order, [only] = paid_order(congress, 1)
     page = reverse("organize-registration-cancel", args=["congress", only.reference])
     answer = organizer.post(page, {"cancel-cancellation_fee": "10", "cancel-reason": ""})
@@ -64,14 +64,14 @@ def test_an_organizer_keeps_what_they_say_with_a_reason(organizer, congress):
     assert (Registration.objects.get().cancellation_fee, Refund.objects.get().amount) == (1_000, 11_000)
 
 
-def test_an_organizer_writes_the_rules(organizer, congress):
+def test_organizer_edits_refund_rules(organizer, congress):
     page = reverse("organize-refunds", args=["congress"])
-    assert 'value="30"' in text_of(organizer.get(page))
+    assert 'value="30"' in read_text(organizer.get(page))
     forms = {"rule-TOTAL_FORMS": "3", "rule-INITIAL_FORMS": "0"}
     ticket = congress.tickets.get().pk
     rows = {"rule-0-days": "14", "rule-0-share": "80", "rule-1-days": "3", "rule-1-share": "90"}
     odd = organizer.post(page, {**forms, **rows})
-    assert 'role="alert"' in text_of(odd)
+    assert 'role="alert"' in read_text(odd)
     rows |= {"rule-1-share": "20", "rule-2-days": "0", "rule-2-share": "0", "rule-2-ticket": ticket}
     assert organizer.post(page, {**forms, **rows}).status_code == 302
     kept = RefundRule.objects.values_list("days_before", "refund_percent", "ticket")
@@ -102,26 +102,26 @@ def test_a_burst_of_changes_is_confirmed_in_one_mail(congress, run_tasks, mailou
     assert "Ouverture" not in mail.body
 
 
-def test_without_rules_all_comes_back_until_it_starts(client, congress):
+def test_without_refund_rules_cancel_page_announces_full_refund(client, congress):
     save_refund_rules(event=congress, refund_rules=[])
     order, [only] = paid_order(congress, 1)
-    said = text_of(
+    said = read_text(
         client.get(reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference]))
     )
     assert "Annulation remboursée intégralement" in said
     assert "120 €" in said
 
 
-def test_a_half_cancelled_order_says_the_state_of_each_and_whose_badge_went_where(client):
+def test_partly_cancelled_order_shows_each_state_and_badge_recipient(client):
     order = make_order(make_event())
     ticket = make_ticket(order.event)
     now = timezone.now()
     make_registration(ticket, order=order, first_name="Ana", email="buyer@example.org", cancelled_at=now)
     other = make_registration(ticket, order=order, first_name="Bob", email="bob@example.org")
 
-    before = text_of(client.get(order.manage_path))
+    before = read_text(client.get(order.manage_path))
     Registration.objects.filter(pk=other.pk).update(confirmation_sent_at=now)
-    after = text_of(client.get(order.manage_path))
+    after = read_text(client.get(order.manage_path))
 
     assert "<h1>1 confirmée, 1 annulée</h1>" in before
     assert "<dt>Annulée</dt><dd>Ana Müller</dd>" in before

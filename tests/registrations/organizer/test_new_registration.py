@@ -34,7 +34,7 @@ def fill(organizer, event, **typed):
     return organizer.post(address, {**dict(form.form_values()), **fields}, follow=True)
 
 
-def test_a_free_place_is_given_with_a_reason(organizer, event, run_tasks, mailoutbox):
+def test_organizer_gives_free_ticket_with_reason(organizer, event, run_tasks, mailoutbox):
     answer = fill(
         organizer, event, **{"guest-email": "zoe@example.org", "guest-price": "0", "guest-reason": "presse"}
     )
@@ -50,14 +50,14 @@ def test_a_free_place_is_given_with_a_reason(organizer, event, run_tasks, mailou
     assert "prix convenu avec l’organisateur" in answer.text
 
 
-def test_without_another_price_the_ticket_costs_what_it_costs(organizer, event):
+def test_default_price_is_ticket_price(organizer, event):
     fill(organizer, event)
 
     assert Registration.objects.get().price == 12_000
     assert Order.objects.get().total == 12_000
 
 
-def test_a_lower_price_is_owed_and_a_wrong_one_is_a_sentence(organizer, event):
+def test_lower_price_is_charged_and_invalid_price_is_refused(organizer, event):
     no_reason = fill(organizer, event, **{"guest-price": "50"})
     too_much = fill(organizer, event, **{"guest-price": "500", "guest-reason": "x"})
     negative = fill(organizer, event, **{"guest-price": "-1", "guest-reason": "x"})
@@ -70,7 +70,7 @@ def test_a_lower_price_is_owed_and_a_wrong_one_is_a_sentence(organizer, event):
     )
     too_late = fill(organizer, event, **{"guest-first_name": "Anaïs"})
 
-    # Nothing typed is lost.
+    # The input is kept.
     assert "les inscriptions ne sont plus possibles" in too_late.text
     assert "Anaïs" in too_late.text
     assert "Indiquez le motif" in no_reason.text
@@ -79,7 +79,7 @@ def test_a_lower_price_is_owed_and_a_wrong_one_is_a_sentence(organizer, event):
     assert Order.objects.get().total == 5_050
 
 
-def test_a_dinner_is_added_at_its_price(organizer, event):
+def test_addon_is_added_at_its_price(organizer, event):
     dinner = make_addon(event, price=4_500, capacity=10)
 
     answer = fill(organizer, event, **{"guest-addons": "dinner"})
@@ -90,11 +90,11 @@ def test_a_dinner_is_added_at_its_price(organizer, event):
     dinner.refresh_from_db()
     assert dinner.reserved == 1
     assert "Dîner" in answer.text
-    # In the history.
+    # The history of the registration.
     assert "entreprise, billet, options" in answer.text
 
 
-def test_a_dinner_is_free_with_a_reason(organizer, event, run_tasks, mailoutbox):
+def test_addon_is_free_with_reason(organizer, event, run_tasks, mailoutbox):
     make_addon(event)
     free = {"guest-price": "0", "guest-addons": "dinner", "guest-free_addons": "on"}
 
@@ -112,7 +112,7 @@ def test_a_dinner_is_free_with_a_reason(organizer, event, run_tasks, mailoutbox)
     assert "Dîner" in mailoutbox[0].body
 
 
-def test_a_free_place_with_a_dinner_to_pay_is_invoiced(organizer, event):
+def test_free_ticket_with_paid_addon_is_invoiced(organizer, event):
     make_addon(event)
 
     fill(organizer, event, **{"guest-price": "0", "guest-reason": "presse", "guest-addons": "dinner"})
@@ -121,7 +121,7 @@ def test_a_free_place_with_a_dinner_to_pay_is_invoiced(organizer, event):
     assert (order.total, order.payment, order.billing_name) == (4_500, "invoice", "Zoé Müller")
 
 
-def test_free_addons_leave_the_price_of_the_ticket(organizer, event):
+def test_free_addons_do_not_change_ticket_price(organizer, event):
     make_addon(event)
 
     fill(
@@ -134,7 +134,7 @@ def test_free_addons_leave_the_price_of_the_ticket(organizer, event):
     assert Registration.objects.get().reductions == []
 
 
-def test_a_dinner_without_places_is_shown_as_full_and_refused_by_its_name(organizer, event):
+def test_full_addon_is_disabled_and_refused_by_name(organizer, event):
     make_addon(event, capacity=0)
 
     page = organizer.get(reverse("organize-registration-new", args=[event.slug]))
@@ -149,7 +149,7 @@ def test_a_dinner_without_places_is_shown_as_full_and_refused_by_its_name(organi
     assert not Registration.objects.exists()
 
 
-def test_what_is_sold_out_meanwhile_is_not_blamed_on_the_ticket(event):
+def test_addon_sold_out_meanwhile_is_not_a_ticket_error(event):
     addons = [make_addon(event, capacity=1)]
     typed = {
         "first_name": "Zoé",
@@ -167,7 +167,7 @@ def test_what_is_sold_out_meanwhile_is_not_blamed_on_the_ticket(event):
     assert list(form.errors) == ["__all__"]
 
 
-def test_an_addon_of_other_tickets_or_in_another_currency_is_a_sentence(organizer, event):
+def test_addon_of_other_ticket_or_currency_is_refused(organizer, event):
     make_addon(event).tickets.add(make_ticket(event, slug="vip", name="VIP"))
     make_addon(event, slug="tour", name="Visite", currency="CHF")
 
@@ -179,7 +179,7 @@ def test_an_addon_of_other_tickets_or_in_another_currency_is_a_sentence(organize
     assert not Registration.objects.exists()
 
 
-def test_a_dinner_can_be_added_after_its_sale(organizer, event):
+def test_addon_can_be_added_after_its_sale_ended(organizer, event):
     make_addon(event, closes_at=timezone.now() - timedelta(days=1))
 
     fill(organizer, event, **{"guest-addons": "dinner"})
@@ -187,7 +187,7 @@ def test_a_dinner_can_be_added_after_its_sale(organizer, event):
     assert Order.objects.get().total == 16_500
 
 
-def test_an_event_without_addons_asks_for_none(organizer, event):
+def test_form_without_addons_has_no_free_addons_field(organizer, event):
     page = organizer.get(reverse("organize-registration-new", args=[event.slug]))
 
     assert "guest-free_addons" not in page.text

@@ -57,7 +57,7 @@ def pay(registration: Registration, amount: int) -> None:
     record_payment(receivable=sync_receivable(registration.order), amount=amount, method="card")
 
 
-def act(client, action: str, *people: Registration, **fields):
+def post_selection(client, action: str, *people: Registration, **fields):
     """Post the ticked check boxes of these people to the page of an action."""
     references = [person.reference for person in people]
     return client.post(
@@ -81,7 +81,7 @@ def read_names(answer) -> list[str]:
 
 
 @pytest.mark.once
-def test_the_ticked_or_all_that_match_the_filter_are_exported(organizer, event, ticket):
+def test_selected_or_all_filtered_registrations_are_exported(organizer, event, ticket):
     first, second, third = make_people(ticket, 3)
     Registration.objects.filter(pk=third.pk).update(company="Globex")
     foreign = make_registration(make_ticket(make_event()), last_name="Étranger")
@@ -89,9 +89,9 @@ def test_the_ticked_or_all_that_match_the_filter_are_exported(organizer, event, 
     [form] = html.fromstring(listed.content).xpath("//main//form[.//input[@name='selected']]")
     page = organizer.get(reverse("organize-registrations", args=[event.slug]), {"select": "page"})
 
-    preview = act(organizer, "export", first, second, foreign)
+    preview = post_selection(organizer, "export", first, second, foreign)
     ticked = confirm(organizer, preview, kind="csv")
-    matching = act(organizer, "export", first, all="1", filter=form.fields["filter"], kind="csv")
+    matching = post_selection(organizer, "export", first, all="1", filter=form.fields["filter"], kind="csv")
     export = reverse("organize-selection-export", args=[event.slug])
     nothing = organizer.post(export, {"filter": "q=Martin"})
     nonsense = organizer.post(export, {"selected": "\0 é", "filter": "\0"}, follow=True)
@@ -107,16 +107,16 @@ def test_the_ticked_or_all_that_match_the_filter_are_exported(organizer, event, 
 
 
 @pytest.mark.once
-def test_too_many_are_refused_in_a_sentence(organizer, ticket, monkeypatch):
+def test_selection_above_limit_is_refused(organizer, ticket, monkeypatch):
     people = make_people(ticket, 3)
     monkeypatch.setattr(selections, "MAX_SELECTED", 2)
 
-    answer = act(organizer, "export", *people)
+    answer = post_selection(organizer, "export", *people)
 
     assert "Au plus 2 inscriptions" in answer.text
 
 
-def test_a_cancellation_says_what_it_refunds_and_does_it(organizer, event, ticket, run_tasks, mailoutbox):
+def test_cancellation_previews_and_applies_refunds(organizer, event, ticket, run_tasks, mailoutbox):
     RefundRule.objects.create(event=event, days_before=1, refund_percent=50)
     paid, unpaid, cancelled = make_people(ticket, 3)
     pay(paid, 12_000)
@@ -124,7 +124,7 @@ def test_a_cancellation_says_what_it_refunds_and_does_it(organizer, event, ticke
     run_tasks()
     mailoutbox.clear()
 
-    preview = act(organizer, "cancel", paid, unpaid, cancelled)
+    preview = post_selection(organizer, "cancel", paid, unpaid, cancelled)
     answer = confirm(organizer, preview, refund="rules")
     run_tasks()
 
@@ -141,7 +141,7 @@ def test_a_cancellation_says_what_it_refunds_and_does_it(organizer, event, ticke
     assert AuditEntry.objects.filter(verb="selection.cancel").count() == 1
 
 
-def test_a_full_refund_needs_a_reason_and_places_of_one_order_end_together(organizer, event, ticket):
+def test_full_refund_needs_reason_and_covers_all_places_of_order(organizer, event, ticket):
     RefundRule.objects.create(event=event, days_before=1, refund_percent=50)
     first, second = make_people(ticket, 2)
     order = first.order
@@ -149,7 +149,7 @@ def test_a_full_refund_needs_a_reason_and_places_of_one_order_end_together(organ
     Order.objects.filter(pk=order.pk).update(total=24_000)
     pay(Registration.objects.get(pk=first.pk), 24_000)
 
-    preview = act(organizer, "cancel", first, second)
+    preview = post_selection(organizer, "cancel", first, second)
     refused = confirm(organizer, preview, refund="full")
     confirm(organizer, refused, refund="full", reason="salle inondée")
     again = confirm(organizer, refused, refund="full", reason="salle inondée")
@@ -162,7 +162,7 @@ def test_a_full_refund_needs_a_reason_and_places_of_one_order_end_together(organ
     assert AuditEntry.objects.filter(verb="registration.cancel").count() == 2
 
 
-def test_a_discount_on_an_order_lowers_what_is_due_once_for_all_its_places(organizer, event, ticket):
+def test_order_discount_is_deducted_once_for_all_registrations(organizer, event, ticket):
     make_issuer()
     ticket.price = 8_000
     first, second = make_people(ticket, 2)
@@ -173,16 +173,14 @@ def test_a_discount_on_an_order_lowers_what_is_due_once_for_all_its_places(organ
     invoice = issue_invoice(receivable=Receivable.objects.get())
     credit_invoice_amount(invoice=invoice, amount=10_000, reason="geste")
 
-    preview = act(organizer, "cancel", first, second)
+    preview = post_selection(organizer, "cancel", first, second)
     confirm(organizer, preview)
 
     assert "60 € remboursés" in " ".join(preview.text.replace("\xa0", " ").replace("\u202f", " ").split())
     assert money(order) == (0, 6_000, 6_000)
 
 
-def test_a_preview_counts_every_mail_and_notices_what_changes_before_the_confirmation(
-    organizer, event, ticket, run_tasks, mailoutbox
-):
+def test_preview_counts_mails_and_is_repeated_after_a_change(organizer, event, ticket, run_tasks, mailoutbox):
     make_issuer()
     RefundRule.objects.create(event=event, days_before=1, refund_percent=0)
     [person] = make_people(ticket, 1)
@@ -193,7 +191,7 @@ def test_a_preview_counts_every_mail_and_notices_what_changes_before_the_confirm
     run_tasks()
     mailoutbox.clear()
 
-    preview = act(organizer, "cancel", person)
+    preview = post_selection(organizer, "cancel", person)
     checkpoint = Checkpoint.objects.create(event=event, name="Entrée")
     check_in_registration(registration=person, checkpoint=checkpoint, operator=None, direction="in")
     stale = confirm(organizer, preview, refund="rules")
@@ -213,14 +211,14 @@ def test_a_preview_counts_every_mail_and_notices_what_changes_before_the_confirm
     assert sorted(mail.to[0] for mail in mailoutbox) == [order.email, "zoe@example.org"]
 
 
-def test_many_are_cancelled_by_a_job_that_names_what_it_could_not_do(organizer, event, ticket, run_tasks):
+def test_job_cancels_many_and_names_registrations_it_skipped(organizer, event, ticket, run_tasks):
     people = make_people(ticket, selections.MAX_IMMEDIATE_CHANGES + 1)
 
-    preview = act(organizer, "cancel", *people)
+    preview = post_selection(organizer, "cancel", *people)
     with CaptureQueriesContext(connection) as few:
-        act(organizer, "cancel", *people[:3])
+        post_selection(organizer, "cancel", *people[:3])
     with CaptureQueriesContext(connection) as many:
-        act(organizer, "cancel", *people)
+        post_selection(organizer, "cancel", *people)
     waiting = confirm(organizer, preview, refund="rules")
     # Somebody cancels before the job runs, with a request that came earlier.
     cancel_registration(registration=people[0])
@@ -236,14 +234,14 @@ def test_many_are_cancelled_by_a_job_that_names_what_it_could_not_do(organizer, 
 
 
 @pytest.mark.once
-def test_an_organizer_elsewhere_reaches_no_registration_of_this_event(client, event, ticket):
+def test_organizer_of_another_event_cannot_cancel_registration(client, event, ticket):
     other = make_event(slug="elsewhere")
     [person] = make_people(ticket, 1)
     organizer_elsewhere = make_person()
     EventRole.objects.create(event=other, person=organizer_elsewhere, role="organizer")
     client.force_login(organizer_elsewhere)
 
-    here = act(client, "cancel", person)
+    here = post_selection(client, "cancel", person)
     there = client.post(
         reverse("organize-selection-cancel", args=[other.slug]), {"selected": person.reference}, follow=True
     )
@@ -254,7 +252,7 @@ def test_an_organizer_elsewhere_reaches_no_registration_of_this_event(client, ev
     assert calculate_amount_due(person) == 12_000
 
 
-def test_tickets_change_at_the_price_that_was_stated_and_say_which_could_not(
+def test_tickets_change_at_previewed_price_and_unchanged_ones_are_named(
     organizer, event, ticket, run_tasks, mailoutbox
 ):
     paid, unpaid, cancelled = make_people(ticket, 3)
@@ -266,8 +264,8 @@ def test_tickets_change_at_the_price_that_was_stated_and_say_which_could_not(
     run_tasks()
     mailoutbox.clear()
 
-    offered = act(organizer, "ticket", *people)
-    preview = act(organizer, "ticket", *people, ticket=student.pk)
+    offered = post_selection(organizer, "ticket", *people)
+    preview = post_selection(organizer, "ticket", *people, ticket=student.pk)
     student.price = 3_000
     student.save(update_fields=["price"])
     stale = confirm_ticket(organizer, preview)
@@ -282,7 +280,7 @@ def test_tickets_change_at_the_price_that_was_stated_and_say_which_could_not(
     assert "Il n’y a pas assez de places : 1 inscription restera inchangée" in text
     assert "a déjà ce billet" in text
     assert "Vérifiez de nouveau l’aperçu" in stale.text
-    # The place of the second is missing by then.
+    # The second registration no longer finds a place.
     assert "Le billet de 1 inscription a été modifié" in answer.text
     assert "Martin 01" in answer.text
     assert Refund.objects.get().amount == 9_000
@@ -298,14 +296,14 @@ def confirm_ticket(client, answer, **fields):
     return client.post(address, {**dict(form.form_values()), **fields}, follow=True)
 
 
-def test_a_ticket_that_replaces_a_credited_one_is_owed_in_full(organizer, event, ticket):
+def test_ticket_replacing_credited_one_is_owed_in_full(organizer, event, ticket):
     make_issuer()
     credited, unpaid = people = make_people(ticket, 2)
     invoice = issue_invoice(receivable=sync_receivable(credited.order))
     credit_invoice(invoice=invoice, reason="Geste")
     student = make_ticket(event, slug="student", name="Étudiant", price=4_000)
 
-    preview = act(organizer, "ticket", *people, ticket=student.pk)
+    preview = post_selection(organizer, "ticket", *people, ticket=student.pk)
     confirm_ticket(organizer, preview, reason="tarif corrigé")
 
     text = " ".join(preview.text.replace("\u202f", " ").replace("\xa0", " ").split())
@@ -321,7 +319,7 @@ def test_a_credited_ticket_stays_credited_at_the_same_price(organizer, event, ti
     credit_invoice(invoice=issue_invoice(receivable=sync_receivable(credited.order)), reason="Geste")
     other = make_ticket(event, slug="other", name="Autre", price=ticket.price)
 
-    preview = act(organizer, "ticket", *people, ticket=other.pk)
+    preview = post_selection(organizer, "ticket", *people, ticket=other.pk)
     confirm_ticket(organizer, preview, reason="erreur")
 
     assert "devront" not in preview.text
@@ -329,7 +327,7 @@ def test_a_credited_ticket_stays_credited_at_the_same_price(organizer, event, ti
 
 
 @pytest.mark.once
-def test_a_change_between_tickets_of_a_full_quota_lacks_no_place(event, ticket):
+def test_change_within_full_quota_needs_no_free_place(event, ticket):
     quota = Quota.objects.create(event=event, name="Salle", capacity=2, reserved=2)
     event.tickets.update(quota=quota)
     make_people(ticket, 2)
@@ -346,19 +344,17 @@ def test_a_change_between_tickets_of_a_full_quota_lacks_no_place(event, ticket):
     assert entering.lacking_count == 1
 
 
-def test_many_tickets_are_changed_by_a_job_and_previewed_in_as_many_queries(
-    organizer, event, ticket, run_tasks
-):
+def test_job_changes_many_tickets_and_preview_queries_are_constant(organizer, event, ticket, run_tasks):
     people = make_people(ticket, selections.MAX_IMMEDIATE_CHANGES + 1)
     pay(people[0], 12_000)
     pay(people[1], 12_000)
     other = make_ticket(event, slug="other", name="Autre", price=15_000)
 
-    act(organizer, "ticket", *people[:3], ticket=other.pk)
+    post_selection(organizer, "ticket", *people[:3], ticket=other.pk)
     with CaptureQueriesContext(connection) as few:
-        act(organizer, "ticket", *people[:3], ticket=other.pk)
+        post_selection(organizer, "ticket", *people[:3], ticket=other.pk)
     with CaptureQueriesContext(connection) as many:
-        preview = act(organizer, "ticket", *people, ticket=other.pk)
+        preview = post_selection(organizer, "ticket", *people, ticket=other.pk)
     confirm_ticket(organizer, preview)
     run_tasks()
 

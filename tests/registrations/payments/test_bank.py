@@ -63,7 +63,7 @@ def kinds():
 
 
 @pytest.mark.parametrize("version", ["02", "04", "06", "08", "10", "13"])
-def test_camt_of_each_version(version):
+def test_camt_is_read_in_each_version(version):
     content = camt(
         (12_000, "Acme", "Merci", "RF45 7KQ2 M9XD"), (-500, "Banque", "Frais", ""), version=version
     )
@@ -75,19 +75,19 @@ def test_camt_of_each_version(version):
     ]
 
 
-def test_camt_with_many_transactions_in_one_entry_and_one_that_is_pending():
+def test_camt_batch_is_split_and_pending_entry_ignored():
     content = camt((12_000, "Acme", "a", ""), (3_000, "Bolt", "b", ""), together=True, pending=True)
     assert [entry.amount_cents for entry in read_statement("x.xml", content).entries] == [12_000, 3_000]
 
 
-HOSTILE = b"""<?xml version="1.0"?><!DOCTYPE Document [<!ENTITY x SYSTEM "file:///etc/passwd">]>
+XXE_STATEMENT = b"""<?xml version="1.0"?><!DOCTYPE Document [<!ENTITY x SYSTEM "file:///etc/passwd">]>
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><x>&x;</x></Document>"""
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        HOSTILE,
+        XXE_STATEMENT,
         b"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.02'><broken>",
         b"<html>camt.05</html>",
         b"<Document/>",
@@ -99,12 +99,12 @@ HOSTILE = b"""<?xml version="1.0"?><!DOCTYPE Document [<!ENTITY x SYSTEM "file:/
     ],
     ids=range(9),
 )
-def test_what_is_no_statement_is_refused_by_a_sentence(content):
+def test_file_that_is_no_statement_is_refused(content):
     with pytest.raises(UnreadableFile):
         read_statement("x.xml", content)
 
 
-def test_a_french_csv_with_debit_and_credit():
+def test_csv_with_debit_and_credit_columns_is_read():
     content = csv_file(
         "Compte;FR14 2004 1010 0505 0001 3M02 606",
         "",
@@ -121,7 +121,7 @@ def test_a_french_csv_with_debit_and_credit():
     ]
 
 
-def test_a_csv_whose_columns_are_told():
+def test_csv_is_read_with_given_columns():
     content = csv_file("Tag,Betrag,Text", "2027-03-01,120.00,x")
     with pytest.raises(UnreadableFile):
         read_statement("x.csv", content)
@@ -129,7 +129,7 @@ def test_a_csv_whose_columns_are_told():
     assert [entry.amount_cents for entry in file.entries] == [12_000]
 
 
-def test_each_wrong_line_of_a_csv_is_told():
+def test_each_invalid_csv_line_is_reported():
     content = csv_file("Date;Montant;Libellé", "31/02/2027;12,00;x", "01/03/2027;beaucoup;x", "01/03/2027;;x")
     with pytest.raises(InvalidLines) as refusal:
         read_statement("x.csv", content)
@@ -144,12 +144,12 @@ def test_each_wrong_line_of_a_csv_is_told():
         ("\u22125,00", -500), ("1.234", 123_400),
     ],
 )  # fmt: skip
-def test_amounts_as_banks_write_them(text, cents):
+def test_bank_amount_formats_are_parsed(text, cents):
     assert parse_cents(text) == cents
 
 
 @pytest.mark.parametrize("text", ["12,34,56", "1 2345,00", "1.234.50", "12,3456", "", "1" * 13])
-def test_what_is_no_amount_is_refused(text):
+def test_invalid_amount_is_refused(text):
     with pytest.raises(ValueError, match="montant"):
         parse_cents(text)
 
@@ -184,7 +184,7 @@ INDEX = PayableIndex.build_index(
         ("7KQ2M9XD 7KQ2ZZZZ", "", 12_000, ("several", "7KQ2M9XD")),
     ],
 )
-def test_what_a_line_most_likely_is(words, party, amount, said):
+def test_line_is_matched_to_payable(words, party, amount, said):
     found = match_line(
         BankLineFacts(amount_cents=amount, payer_text=words, counterparty=party, booked_on=DAY), INDEX
     )
@@ -194,7 +194,7 @@ def test_what_a_line_most_likely_is(words, party, amount, said):
 # --- importing ---------------------------------------------------------------------------------------
 
 
-def test_the_exact_sum_with_the_reference_is_taken(event):
+def test_exact_amount_with_reference_is_assigned_automatically(event):
     order = owed(event)
     done = imported((12_000, "Acme", "", order.creditor_reference))
     assert money(order) == (12_000, 12_000, 0)
@@ -204,7 +204,7 @@ def test_the_exact_sum_with_the_reference_is_taken(event):
     assert kinds() == []
 
 
-def test_a_file_imported_again_or_overlapping_adds_only_what_is_new(event):
+def test_repeated_or_overlapping_import_adds_only_new_lines(event):
     order = owed(event)
     line = (12_000, "Acme", "", order.creditor_reference)
     imported(line)
@@ -215,7 +215,7 @@ def test_a_file_imported_again_or_overlapping_adds_only_what_is_new(event):
     assert money(order) == (12_000, 12_000, 0)
 
 
-def test_two_equal_payments_of_one_day_stay_two(event):
+def test_two_equal_payments_on_one_day_are_both_stored(event):
     rows = ["01/03/2027;120,00;VIR ACME", "01/03/2027;120,00;VIR ACME"]
     content = csv_file("Date;Montant;Libellé", *rows)
     import_statement(file=read_statement("a.csv", content))
@@ -225,7 +225,7 @@ def test_two_equal_payments_of_one_day_stay_two(event):
 
 
 @pytest.mark.parametrize("former", [("", "0"), (ACCOUNT,), ("",)], ids=["account", "count", "both"])
-def test_a_line_that_was_kept_under_a_former_fingerprint_is_known(event, former):
+def test_line_stored_with_former_fingerprint_is_recognized(event, former):
     """Former fingerprints had no account, and no count for lines with a bank id."""
     account, *count = former
     bank_id = "" if count else "B-7"
@@ -240,7 +240,7 @@ def test_a_line_that_was_kept_under_a_former_fingerprint_is_known(event, former)
     assert import_statement(file=StatementFile("both.xml", "", [told, other])).known_count == 2
 
 
-def test_a_rehearsal_keeps_nothing(event):
+def test_preview_stores_nothing(event):
     order = owed(event)
     content = camt((12_000, "Acme", "", order.creditor_reference))
     done = preview_statement(file=read_statement("x.xml", content))
@@ -248,8 +248,8 @@ def test_a_rehearsal_keeps_nothing(event):
     assert (BankLine.objects.count(), Payment.objects.count(), BankStatement.objects.count()) == (0, 0, 0)
 
 
-def test_what_needs_a_decision_is_listed(event):
-    little, twice, gone = owed(event), owed(event), order_by_card(make_larger(event))
+def test_lines_needing_decision_are_listed(event):
+    little, twice, gone = owed(event), owed(event), order_by_card(raise_ticket_capacity(event))
     imported((12_000, "Acme", "", twice.creditor_reference))
     lapse(gone)
     release_expired_holds()
@@ -262,18 +262,18 @@ def test_what_needs_a_decision_is_listed(event):
     assert sorted(kinds()) == ["late", "too_little", "twice", "unknown"]
 
 
-def make_larger(event):
+def raise_ticket_capacity(event):
     event.tickets.update(capacity=5)
     return event
 
 
-def test_an_order_by_card_may_be_paid_by_transfer_in_time(event):
+def test_transfer_in_time_confirms_card_order(event):
     order = order_by_card(event)
     imported((12_000, "Acme", "", order.creditor_reference))
     assert states(order) == ["confirmed"]
 
 
-def test_what_comes_late_takes_a_place_if_one_is_left(event):
+def test_late_transfer_takes_place_if_one_is_left(event):
     order = order_by_card(event)
     lapse(order)
     release_expired_holds()
@@ -284,7 +284,7 @@ def test_what_comes_late_takes_a_place_if_one_is_left(event):
     assert kinds() == []
 
 
-def test_too_much_is_taken_and_the_rest_given_back_as_the_statement_shows(event):
+def test_overpayment_is_assigned_and_refund_completed_by_statement(event):
     order = owed(event)
     imported((15_000, "Acme", "", order.creditor_reference))
     assert kinds() == ["too_much"]
@@ -296,7 +296,7 @@ def test_too_much_is_taken_and_the_rest_given_back_as_the_statement_shows(event)
     assert money(order) == (12_000, 15_000, 3_000)
 
 
-def test_one_transfer_for_two_orders(event):
+def test_one_transfer_is_assigned_to_two_orders(event):
     one, other = owed(event), owed(event)
     imported((24_001, "Acme", f"{one.reference} et {other.reference}", ""))
     line = BankLine.objects.get()
@@ -320,7 +320,7 @@ def test_a_wrong_assignment_is_undone_by_a_counter_entry(event):
         undo_assignment(assignment=assignment, reason="encore")
 
 
-def test_a_line_is_set_aside_and_taken_up_again(event):
+def test_line_is_set_aside_and_reopened(event):
     imported((700, "Inconnue", "?", ""))
     line = BankLine.objects.get()
     ignore_line(line=line, reason="Subvention")
@@ -329,7 +329,7 @@ def test_a_line_is_set_aside_and_taken_up_again(event):
     assert kinds() == ["unknown"]
 
 
-def test_a_payout_is_matched_to_its_sum(event):
+def test_payout_is_matched_to_line_of_same_amount(event):
     record_payout(external_id="po_1", amount=9_795, arrived_on=DAY)
     imported((9_795, "STRIPE TECHNOLOGY EUROPE LTD", "STRIPE PAYOUT", ""), (9_795, "Acme", "x", ""))
     payout = Payout.objects.get()
@@ -338,7 +338,7 @@ def test_a_payout_is_matched_to_its_sum(event):
     assert kinds() == ["unknown"]
 
 
-def test_what_is_cancelled_is_owed_no_longer(event):
+def test_transfer_for_cancelled_order_is_late(event):
     order = owed(event)
     sync_receivable(order)
     cancel_registration(registration=order.registrations.get())
@@ -346,7 +346,7 @@ def test_what_is_cancelled_is_owed_no_longer(event):
     assert kinds() == ["late"]
 
 
-def test_every_step_leaves_a_trace_without_values(event):
+def test_audit_trail_records_each_step_without_values(event):
     order = owed(event)
     imported((12_000, "Acme Secret", "", order.creditor_reference), (700, "Inconnue", "?", ""))
     undo_assignment(assignment=BankLine.objects.get(amount=12_000).assignments.get(), reason="Erreur")
@@ -356,7 +356,7 @@ def test_every_step_leaves_a_trace_without_values(event):
     assert "Secret" not in str(list(Trace.objects.values("fields", "subject")))
 
 
-def test_the_command(event, manage_here, tmp_path):
+def test_bank_import_command_previews_and_imports(event, manage_here, tmp_path):
     order = owed(event)
     path = tmp_path / "releve.xml"
     path.write_bytes(camt((12_000, "Acme", "", order.creditor_reference)))
@@ -371,11 +371,11 @@ def test_the_command(event, manage_here, tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [("nowhere.csv",), ("x.csv", "--column", "day")])
-def test_bad_input_of_the_command(db, manage_here, tmp_path, monkeypatch, arguments):
+def test_bank_import_command_refuses_bad_input(db, manage_here, tmp_path, monkeypatch, arguments):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.csv").write_text("a;b\n")
     assert manage_here("bank_import", *arguments)[0] == 2
 
 
-def test_creditor_references():
+def test_creditor_reference_is_formatted():
     assert format_creditor_reference("7KQ2M9XD") == "RF45 7KQ2 M9XD"

@@ -1,4 +1,4 @@
-"""A bank line finds what it pays by name, amount or reference, and leads to the next line."""
+"""Suggestions for a bank line by name, amount or reference, and the way to the next line."""
 
 import datetime
 
@@ -35,7 +35,7 @@ ITEMS = [
         ("virement", "Inconnu", "rien de tel", []),
     ],
 )
-def test_the_likeliest_comes_first(payer_text, counterparty, search_text, expected):
+def test_payables_are_ranked_by_likelihood(payer_text, counterparty, search_text, expected):
     line_facts = BankLineFacts(12_000, payer_text, counterparty, datetime.date(2027, 3, 1))
 
     found = rank_payables(line_facts, PayableIndex.build_index(ITEMS), search_text)
@@ -43,7 +43,7 @@ def test_the_likeliest_comes_first(payer_text, counterparty, search_text, expect
     assert [suggestion.item.reference for suggestion in found] == expected
 
 
-def test_a_part_of_a_name_is_similar_and_only_a_whole_name_is_the_same():
+def test_partial_name_is_similar_and_whole_name_is_same():
     items = [PayableItem("PPPPPP1", "Marie Le Goff", 4_000), PayableItem("PPPPPP2", "Marie Blanc", 4_000)]
     line_facts = BankLineFacts(9_000, "", "MLE LE GOFF MARIE", datetime.date(2027, 3, 1))
 
@@ -61,7 +61,7 @@ def test_one_click_assigns_a_suggestion_and_opens_the_next_line(treasurer):
     client = make_client(treasurer)
     make_issuer()
     receivable = make_receivable(name="Acme Industries", reference="ACME01")
-    # Without a name of the buyer, as after an import: found all the same, and no empty title.
+    # After an import, the name of the buyer may be empty; the page must still be shown.
     make_receivable(name="", email="", reference="NAMELESS1")
     import_statement(
         file=read_statement(
@@ -78,6 +78,6 @@ def test_one_click_assigns_a_suggestion_and_opens_the_next_line(treasurer):
     ignored = client.post(reverse("bank-line-ignore", args=[last.pk]), {"ignore-reason": "don"})
 
     assert compute_balance(receivable).amount_due == 0
-    # After the last one, what was passed over is next.
+    # After the last line, the next one is the line that was skipped.
     assert answer["Location"] == reverse("bank-line", args=[last.pk])
     assert ignored["Location"] == reverse("bank-line", args=[other.pk])

@@ -16,10 +16,10 @@ import stripe as library
 from registrations.payments.cards import gateway
 from tests.stripe_standin.world import VERSION
 
-WHERE = ["stand-in", "stripe"]
+BACKENDS = ["stand-in", "stripe"]
 
 
-@pytest.fixture(params=WHERE)
+@pytest.fixture(params=BACKENDS)
 def api(request, settings):
     """Point the gateway at the stand-in or at Stripe."""
     if request.param == "stand-in":
@@ -32,7 +32,7 @@ def api(request, settings):
     return None
 
 
-def wishes(**changes):
+def build_session_params(**changes):
     made = {
         "mode": "payment",
         "line_items": [{"quantity": 1, "price_data": {"currency": "eur", "unit_amount": 12_000,
@@ -53,7 +53,7 @@ def key() -> str:
     return secrets.token_hex(12)
 
 
-def paid() -> str:
+def pay_with_test_card() -> str:
     """Pay 120 euros with a test card; return the PaymentIntent id."""
     params = {
         "amount": 12_000, "currency": "eur", "confirm": "true", "payment_method": "pm_card_visa",
@@ -62,12 +62,12 @@ def paid() -> str:
     return gateway.get_client().v1.payment_intents.create(params=params).id
 
 
-def test_the_version_is_the_librarys():
+def test_api_version_matches_library():
     assert gateway.API_VERSION == library.api_version == VERSION
 
 
-def test_a_session_is_opened_looked_at_and_ended(api):
-    opened = gateway.create_session(wishes(), idempotency_key=key())
+def test_session_is_created_fetched_and_expired(api):
+    opened = gateway.create_session(build_session_params(), idempotency_key=key())
     assert (opened.status, opened.payment_status, opened.amount_cents, opened.currency) == (
         "open", "unpaid", 12_000, "EUR",
     )  # fmt: skip
@@ -79,8 +79,8 @@ def test_a_session_is_opened_looked_at_and_ended(api):
         gateway.expire_session(opened.session_id)
 
 
-def test_the_same_key_gives_the_same_session_and_refuses_other_wishes(api):
-    same, wanted = key(), wishes()
+def test_same_idempotency_key_returns_same_session_and_refuses_other_params(api):
+    same, wanted = key(), build_session_params()
     first = gateway.create_session(wanted, idempotency_key=same)
     assert gateway.create_session(wanted, idempotency_key=same).session_id == first.session_id
     with pytest.raises(gateway.StripeRefusal) as refusal:
@@ -99,29 +99,29 @@ def test_the_same_key_gives_the_same_session_and_refuses_other_wishes(api):
         ({"expires_at": int(time.time()) + 25 * 3600}, None),
     ],
 )
-def test_what_is_refused(api, changes, code):
+def test_invalid_session_params_are_refused(api, changes, code):
     with pytest.raises(gateway.StripeRefusal) as refusal:
-        gateway.create_session(wishes(**changes), idempotency_key=key())
+        gateway.create_session(build_session_params(**changes), idempotency_key=key())
     assert code in {None, refusal.value.code}
 
 
-def test_too_small_an_amount_is_refused(api):
-    wanted = wishes()
+def test_amount_below_minimum_is_refused(api):
+    wanted = build_session_params()
     wanted["line_items"][0]["price_data"]["unit_amount"] = 10
     with pytest.raises(gateway.StripeRefusal) as refusal:
         gateway.create_session(wanted, idempotency_key=key())
     assert refusal.value.code == "amount_too_small"
 
 
-def test_what_is_not_there(api):
+def test_unknown_ids_are_refused_as_missing(api):
     for ask in (gateway.fetch_session, gateway.fetch_refund, gateway.fetch_dispute, gateway.fetch_payout):
         with pytest.raises(gateway.StripeRefusal) as refusal:
             ask("cs_test_nothing")
         assert refusal.value.code == "resource_missing"
 
 
-def test_a_payment_is_given_back_in_parts_and_no_more(api):
-    intent, same = paid(), key()
+def test_payment_is_refunded_in_parts_up_to_its_amount(api):
+    intent, same = pay_with_test_card(), key()
     first = gateway.create_refund(
         payment_intent_id=intent, amount=5_000, own_refund_id="17", idempotency_key=same
     )
@@ -148,9 +148,9 @@ def test_a_payment_is_given_back_in_parts_and_no_more(api):
     assert refusal.value.code == "charge_already_refunded"
 
 
-def test_what_happened_is_listed(api):
+def test_events_are_listed_and_fetched(api):
     since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=1)
-    opened = gateway.create_session(wishes(), idempotency_key=key())
+    opened = gateway.create_session(build_session_params(), idempotency_key=key())
     gateway.expire_session(opened.session_id)
     for _patience in range(20):
         found = list(gateway.iter_events_since(since, kinds=["checkout.session.expired"]))
@@ -161,12 +161,12 @@ def test_what_happened_is_listed(api):
     assert gateway.fetch_event(event.event_id) == event
 
 
-def test_another_key_and_another_version_are_refused(stripe, settings):
+def test_wrong_api_key_and_wrong_api_version_are_refused(stripe, settings):
     settings.STRIPE_SECRET_KEY = "sk_test_other"
     with pytest.raises(gateway.StripeUnavailable):
-        gateway.create_session(wishes(), idempotency_key=key())
+        gateway.create_session(build_session_params(), idempotency_key=key())
     wrong = library.StripeClient(
         stripe.key, base_addresses={"api": stripe.url}, stripe_version="2020-08-27", max_network_retries=0
     )
     with pytest.raises(library.InvalidRequestError):
-        wrong.v1.checkout.sessions.create(params=wishes())
+        wrong.v1.checkout.sessions.create(params=build_session_params())

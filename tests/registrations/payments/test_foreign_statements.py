@@ -1,4 +1,4 @@
-"""Bank statements of unknown banks: read completely, nothing twice, nothing lost."""
+"""Bank statements in the formats of many banks: every line is read and stored exactly once."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.once
 REFERENCE = "RF45 7KQ2 M9XD"
 
 
-def told(content: bytes) -> list[tuple[int, str, str]]:
+def read_entries(content: bytes) -> list[tuple[int, str, str]]:
     """Return cents, currency and all texts of each entry."""
     rows = read_statement("releve", content).entries
     return [
@@ -40,7 +40,7 @@ def told(content: bytes) -> list[tuple[int, str, str]]:
     ]
 
 
-def imported(content: bytes):
+def import_content(content: bytes):
     return import_statement(file=read_statement("releve", content))
 
 
@@ -49,9 +49,9 @@ def imported(content: bytes):
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
 @pytest.mark.parametrize("bank", BANKS)
-def test_the_table_of_each_bank(bank, encoding):
+def test_table_of_each_bank_is_read(bank, encoding):
     text = BANKS[bank].replace("\u202f", "\u00a0") if encoding == "cp1252" else BANKS[bank]
-    first, second = told(text.replace("\n", "\r\n").encode(encoding))
+    first, second = read_entries(text.replace("\n", "\r\n").encode(encoding))
     assert (first[:2], second[:2]) == ((123_456, "EUR"), (-1_200, "EUR"))
     assert REFERENCE in first[2]
     assert "ACMÉ" in first[2]
@@ -62,10 +62,10 @@ def test_the_table_of_each_bank(bank, encoding):
     }
 
 
-def test_a_workbook_with_lines_above_its_header():
+def test_workbook_with_lines_above_header_is_read():
     rows = [["Compte", "0123"], [], ["Date", "Libellé", "Montant"], ["01/03/2027", "VIR ACME", -12.5]]
     contents = [xlsx(lambda _book, sheet: write_rows(sheet, rows)), xls(rows)]
-    assert [told(content) for content in contents] == [[(-1_250, "EUR", "VIR ACME")]] * 2
+    assert [read_entries(content) for content in contents] == [[(-1_250, "EUR", "VIR ACME")]] * 2
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,13 @@ def test_a_workbook_with_lines_above_its_header():
         (b"camt.05", "XML valide"),
     ],
 )
-def test_what_is_something_else_says_so(content, words):
+def test_unsupported_file_error_names_its_format(content, words):
     with pytest.raises(UnreadableFile, match=words):
         read_statement("x", content)
 
 
 @pytest.mark.parametrize("row", ["01/03/0027;1,00", "01/03/2207;1,00", ";1,00", "01/03/2027;12,3,4€x"])
-def test_a_line_beyond_reason_is_told(row):
+def test_line_with_implausible_value_is_reported(row):
     with pytest.raises(InvalidLines) as refusal:
         read_statement("x", f"Date;Montant\n01/03/2027;1,00\n{row}".encode())
     assert [number for number, _sentence in refusal.value.rows] == [3]
@@ -96,7 +96,7 @@ def test_a_line_beyond_reason_is_told(row):
 # --- CAMT.053 ----------------------------------------------------------------------------------------------
 
 
-def test_statements_of_two_accounts_in_one_file():
+def test_file_with_statements_of_two_accounts_is_read():
     other = "<Acct><Id><Othr><Id>000-77</Id></Othr></Id></Acct>"
     content = document(statement(entry("120.00")), statement(entry("120.00"), other))
     assert [one.account for one in read_statement("x", content).entries] == [
@@ -107,33 +107,33 @@ def test_statements_of_two_accounts_in_one_file():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("own", ["", "<AcctSvcrRef>NONREF</AcctSvcrRef>", "<AcctSvcrRef>AB12</AcctSvcrRef>"])
-def test_equal_payments_of_one_day_are_as_many_as_the_bank_says(own):
+def test_equal_payments_on_one_day_are_all_stored_once(own):
     batch = details(*["<Refs><AcctSvcrRef>AB12</AcctSvcrRef></Refs><Amt Ccy='EUR'>120.00</Amt>"] * 2)
     content = document(statement(entry("120.00", own) * 2 + entry("240.00", own + batch)))
-    assert (imported(content).known_count, BankLine.objects.count()) == (0, 4)
-    assert (imported(content).known_count, BankLine.objects.count()) == (4, 4)
+    assert (import_content(content).known_count, BankLine.objects.count()) == (0, 4)
+    assert (import_content(content).known_count, BankLine.objects.count()) == (4, 4)
 
 
-def test_what_is_pending_or_only_told_is_no_money():
+def test_pending_and_informational_entries_are_ignored():
     content = document(statement(entry("1.00", sts="PDNG") + entry("2.00", sts="INFO") + entry("3.00")))
-    assert [amount for amount, *_rest in told(content)] == [300]
+    assert [amount for amount, *_rest in read_entries(content)] == [300]
 
 
-def test_a_batch_without_sums_is_one_line_that_names_all():
+def test_batch_without_amounts_is_one_line_with_all_texts():
     content = document(statement(entry("240.00", details(said("F2027-000001"), said("F2027-000002")))))
-    assert told(content) == [(24_000, "EUR", "F2027-000001 F2027-000002")]
+    assert read_entries(content) == [(24_000, "EUR", "F2027-000001 F2027-000002")]
 
 
-def test_a_batch_in_another_currency_is_one_line_of_the_account():
+def test_batch_in_other_currency_is_one_line_in_account_currency():
     parts = ["<Amt Ccy='USD'>130.00</Amt>" + said("a"), "<Amt Ccy='USD'>130.00</Amt>" + said("b")]
-    assert told(document(statement(entry("240.00", details(*parts))))) == [(24_000, "EUR", "a b")]
+    assert read_entries(document(statement(entry("240.00", details(*parts))))) == [(24_000, "EUR", "a b")]
 
 
-def test_an_account_in_francs_keeps_its_currency():
-    assert told(document(statement(entry("12.00", ccy="CHF"))))[0][:2] == (1_200, "CHF")
+def test_account_in_swiss_francs_keeps_its_currency():
+    assert read_entries(document(statement(entry("12.00", ccy="CHF"))))[0][:2] == (1_200, "CHF")
 
 
-def test_a_reference_wherever_it_stands():
+def test_reference_is_found_in_each_field():
     where = [
         said("RF45 7K", "Q2 M9XD"),
         "<Refs><EndToEndId>rf45 7kq2 m9xd</EndToEndId></Refs>",
@@ -143,44 +143,44 @@ def test_a_reference_wherever_it_stands():
         "<AddtlTxInf>RF45 7KQ2 M9XD</AddtlTxInf>",
     ]
     for part in where:
-        [(_cents, _currency, words)] = told(document(statement(entry("1.00", details(part)))))
+        [(_cents, _currency, words)] = read_entries(document(statement(entry("1.00", details(part)))))
         assert "7KQ2M9XD" in words.upper().replace(" ", "")
 
 
 @pytest.mark.parametrize("sum_", ["1e30", "-1e-9", "Infinity", "12,00", ""])
-def test_a_sum_beyond_reason_is_a_sentence(sum_):
+def test_invalid_camt_amount_is_refused(sum_):
     with pytest.raises(UnreadableFile, match="pas de montant"):
-        told(document(statement(entry(sum_))))
+        read_entries(document(statement(entry(sum_))))
 
 
-def test_an_end_to_end_reference_that_is_none_is_no_word():
+def test_not_provided_end_to_end_id_is_ignored():
     parts = details("<Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs>" + said("a"))
-    assert told(document(statement(entry("1.00", parts)))) == [(100, "EUR", "a")]
+    assert read_entries(document(statement(entry("1.00", parts)))) == [(100, "EUR", "a")]
 
 
-def test_a_document_in_another_encoding():
+def test_document_in_utf16_is_read():
     content = document(statement(entry("1.00", details(said("Müller"))))).decode()
     head = '<?xml version="1.0" encoding="UTF-16"?>'
-    assert told((head + content).encode("utf-16")) == [(100, "EUR", "Müller")]
+    assert read_entries((head + content).encode("utf-16")) == [(100, "EUR", "Müller")]
 
 
-# --- what becomes of it ------------------------------------------------------------------------------------
+# --- matching the lines ------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
-def test_one_transfer_that_is_the_sum_of_two_orders_pays_both(event):
+def test_transfer_equal_to_sum_of_two_orders_pays_both(event):
     one, other = owed(event), owed(event)
     names = [order.creditor_reference for order in (one, other)]
     refs = "".join(f"<Strd><CdtrRefInf><Ref>{name}</Ref></CdtrRefInf></Strd>" for name in names)
     content = document(statement(entry("240.00", details(f"<RmtInf>{refs}</RmtInf>"))))
-    assert imported(content).count_kinds(MatchKind.EXACT) == 1
+    assert import_content(content).count_kinds(MatchKind.EXACT) == 1
     assert (money(one), money(other), kinds()) == ((12_000, 12_000, 0), (12_000, 12_000, 0), [])
 
 
 @pytest.mark.django_db
-def test_one_transfer_that_is_another_sum_is_parted_by_the_treasurer(client, treasurer, event):
+def test_transfer_of_other_amount_is_split_by_treasurer(client, treasurer, event):
     one, other = owed(event), owed(event)
-    imported(camt((25_000, "Acme", f"{one.reference} + {other.reference}", "")))
+    import_content(camt((25_000, "Acme", f"{one.reference} + {other.reference}", "")))
     assert kinds() == ["several"]
     client.force_login(treasurer)
     address = f"/organize/money/bank/{BankLine.objects.get().pk}/"
@@ -193,34 +193,34 @@ def test_one_transfer_that_is_another_sum_is_parted_by_the_treasurer(client, tre
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("cents", [12_000, 5_000])
-def test_a_transfer_that_the_bank_took_back_is_owed_again(event, cents):
+def test_reversed_transfer_is_recorded_as_refund(event, cents):
     order = owed(event)
-    imported(camt((12_000, "Acme", "", order.creditor_reference)))
+    import_content(camt((12_000, "Acme", "", order.creditor_reference)))
     back = entry(
         f"{cents / 100:.2f}", "<RvslInd>true</RvslInd>" + details(said(order.reference)), direction="DBIT"
     )
     content = document(statement(back))
     for _time in range(2):
-        imported(content)
+        import_content(content)
         assert money(order) == (12_000, 12_000, cents)
     assert [(row.amount, row.state) for row in Refund.objects.all()] == [(cents, "done")]
 
 
 @pytest.mark.django_db
-def test_money_that_left_for_something_else_stays_what_it_is(event):
+def test_outgoing_payment_to_supplier_is_not_a_refund(event):
     order = owed(event)
-    imported(camt((-12_000, "Traiteur", f"Facture {order.reference}", "")))
+    import_content(camt((-12_000, "Traiteur", f"Facture {order.reference}", "")))
     assert (Refund.objects.count(), money(order)) == (0, (0, 0, 0))
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("party", "done"), [("Traiteur Martin", 0), ("Acme", 1)])
-def test_a_suppliers_invoice_with_the_number_of_ours_gives_nothing_back(event, party, done):
+def test_outgoing_payment_with_invoice_number_is_refund_only_to_buyer(event, party, done):
     order = owed(event)
-    imported(camt((12_000, "Acme", "", order.creditor_reference)))
+    import_content(camt((12_000, "Acme", "", order.creditor_reference)))
     make_issuer()
     invoice = issue_invoice(receivable=Receivable.objects.get(reference=order.reference))
-    imported(camt((-5_000, party, f"Facture {invoice.number}", "")))
+    import_content(camt((-5_000, party, f"Facture {invoice.number}", "")))
     assert Refund.objects.count() == done
 
 
@@ -234,7 +234,7 @@ def test_a_suppliers_invoice_with_the_number_of_ours_gives_nothing_back(event, p
         ("F2027-12", "ACME SA", "EUR", MatchKind.RETURNED),
     ],
 )
-def test_what_left_was_given_back_only_beyond_doubt(words, party, currency, kind):
+def test_outgoing_line_is_matched_as_refund_only_if_unambiguous(words, party, currency, kind):
     items = [
         PayableItem(
             "7KQ2M9XD", "Acme", 0, invoice_numbers=("F2027-1",), was_paid=True, returnable_cents=12_000
@@ -256,29 +256,29 @@ def test_what_left_was_given_back_only_beyond_doubt(words, party, currency, kind
         ("Processing", "IN", None),
     ],
 )
-def test_the_word_for_the_direction_gives_the_sign(state, direction, cents):
+def test_direction_column_gives_sign_of_amount(state, direction, cents):
     table = f"Date;Montant;Libellé;Statut;Direction\n01/03/2027;12,00;a;{state};{direction}\n"
-    assert [row[0] for row in told(table.encode())] == ([cents] if cents else [])
+    assert [row[0] for row in read_entries(table.encode())] == ([cents] if cents else [])
 
 
-def test_a_word_for_the_direction_that_nobody_knows_is_told():
+def test_unknown_direction_is_reported():
     with pytest.raises(InvalidLines) as refusal:
-        told("Date;Montant;Libellé;Sens\n01/03/2027;12,00;a;Neutre\n".encode())
+        read_entries("Date;Montant;Libellé;Sens\n01/03/2027;12,00;a;Neutre\n".encode())
     assert [(number, "Neutre" in sentence) for number, sentence in refusal.value.rows] == [(2, True)]
 
 
 @pytest.mark.django_db
-def test_a_sum_that_stripe_took_is_matched():
+def test_negative_stripe_payout_is_matched():
     payout = record_payout(
         external_id="po_1", amount=-2_000, arrived_on=DAY, settled_amount=0, other_fees=2_000
     )
-    imported(camt((-2_000, "STRIPE", "STRIPE PAYOUT", "")))
+    import_content(camt((-2_000, "STRIPE", "STRIPE PAYOUT", "")))
     payout.refresh_from_db()
     assert (BankLine.objects.get().payout, payout.bank_line) == (payout, "2027-03-01 STRIPE STRIPE PAYOUT")
 
 
 @pytest.mark.django_db
-def test_by_the_page_a_file_of_a_stranger_is_checked_imported_and_known(client, treasurer, event):
+def test_page_previews_and_imports_statement_once(client, treasurer, event):
     order = owed(event)
     client.force_login(treasurer)
     text = BANKS["CREDIT_AGRICOLE"].replace(REFERENCE, format_creditor_reference(order.reference))

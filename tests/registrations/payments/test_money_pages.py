@@ -22,7 +22,7 @@ BANK = "/organize/money/bank/"
 
 @pytest.fixture
 def page(client, treasurer):
-    """Sign the treasurer in, and return the words of a page."""
+    """Sign the treasurer in; return a function that reads the text of a page."""
     client.force_login(treasurer)
 
     def read(address: str) -> str:
@@ -33,7 +33,7 @@ def page(client, treasurer):
     return read
 
 
-def test_a_statement_is_checked_then_imported(client, page, event):
+def test_statement_is_previewed_then_imported(client, page, event):
     order = order_by_card(event, payment="invoice")
     file = SimpleUploadedFile("releve.xml", camt((12_000, "Acme", "", order.creditor_reference)))
     checked = html.fromstring(client.post(f"{BANK}import/", {"file": file, "check": "1"}).content)
@@ -46,7 +46,7 @@ def test_a_statement_is_checked_then_imported(client, page, event):
     assert "Acme" in page(f"{BANK}?show=all")
 
 
-def test_told_columns_travel_to_the_import(client, page, event):
+def test_chosen_columns_are_used_by_import(client, page, event):
     file = SimpleUploadedFile("x.csv", csv_file("Tag;Betrag", "01/03/2027;7,00"))
     told = {"file": file, "check": "1", "date": "Tag", "amount": "Betrag"}
     checked = html.fromstring(client.post(f"{BANK}import/", told).content)
@@ -63,13 +63,13 @@ def test_told_columns_travel_to_the_import(client, page, event):
         ("x.csv", b"", "Ce fichier est vide"),
     ],
 )
-def test_a_bad_file_is_a_sentence(client, page, name, content, said):
+def test_invalid_statement_shows_error(client, page, name, content, said):
     answer = client.post(f"{BANK}import/", {"file": SimpleUploadedFile(name, content), "check": "1"})
     assert answer.status_code == 200
     assert said in answer.text
 
 
-def test_a_line_is_assigned_undone_set_aside_and_taken_up(client, page, event):
+def test_line_is_assigned_undone_set_aside_and_reopened(client, page, event):
     order = order_by_card(event, payment="invoice")
     imported((11_000, "Acme", "", order.creditor_reference))
     address = f"{BANK}{BankLine.objects.get().pk}/"
@@ -100,7 +100,7 @@ def test_a_line_is_assigned_undone_set_aside_and_taken_up(client, page, event):
         ({}, "obligatoire"),
     ],
 )
-def test_a_bad_assignment_is_a_sentence(client, page, event, sent, said):
+def test_invalid_assignment_shows_error(client, page, event, sent, said):
     imported((11_000, "Acme", "", ""))
     answer = client.post(f"{BANK}{BankLine.objects.get().pk}/", sent)
     assert answer.status_code == 200
@@ -108,8 +108,8 @@ def test_a_bad_assignment_is_a_sentence(client, page, event, sent, said):
     assert Payment.objects.count() == 0
 
 
-def test_a_sum_that_is_sent_again_says_so(stripe, page, event, run_tasks):
-    """A returned payout comes again in the next one, together with another payment."""
+def test_returned_payout_is_shown_as_resent_in_next_payout(stripe, page, event, run_tasks):
+    """Stripe adds the amount of a returned payout to the next payout."""
     for place in range(2):
         stripe.world.pay(begin(order_by_card(event)))
         stripe.post.deliver()
@@ -128,7 +128,7 @@ def test_a_sum_that_is_sent_again_says_so(stripe, page, event, run_tasks):
     assert page("/organize/money/payouts/").count("entièrement") == 2
 
 
-def test_a_payout_that_came_after_its_line_is_matched_by_a_button(client, page, event):
+def test_payout_recorded_after_its_line_is_matched_by_button(client, page, event):
     imported((9_795, "STRIPE", "STRIPE PAYOUT", ""))
     record_payout(external_id="po_1", amount=9_795, arrived_on=DAY)
     address = f"{BANK}{BankLine.objects.get().pk}/"
@@ -137,7 +137,7 @@ def test_a_payout_that_came_after_its_line_is_matched_by_a_button(client, page, 
     assert BankLine.objects.get().payout.external_id == "po_1"
 
 
-def test_a_paid_order_without_a_place_gets_it_once_one_is_free(client, page, stripe, event, run_tasks):
+def test_paid_order_without_place_gets_one_once_it_is_free(client, page, stripe, event, run_tasks):
     order = order_by_card(event)
     stripe.world.pay(begin(order))
     lapse(order)
@@ -156,7 +156,7 @@ def test_a_paid_order_without_a_place_gets_it_once_one_is_free(client, page, str
     assert "Payé, mais plus de place" not in page("/organize/money/cards/")
 
 
-def test_disputes_and_failed_refunds_are_shown(client, page, stripe, event, run_tasks):
+def test_dispute_is_shown_with_its_reason(client, page, stripe, event, run_tasks):
     order = order_by_card(event)
     stripe.world.pay(begin(order))
     stripe.post.deliver()
@@ -171,7 +171,7 @@ def test_disputes_and_failed_refunds_are_shown(client, page, stripe, event, run_
     assert "le titulaire de la carte dit ne pas être à l’origine du paiement" in said
 
 
-def test_overpaid_transfers_are_not_among_the_card_payments(page):
+def test_card_payments_page_omits_overpaid_transfers(page):
     transfer, card = make_receivable(name="Virement SA"), make_receivable(name="", email="")
     card.charges.update(attendee="Zoé Müller")
     for receivable, method in ((transfer, "transfer"), (card, "card")):
@@ -186,7 +186,7 @@ def test_overpaid_transfers_are_not_among_the_card_payments(page):
     assert "−" not in cards
 
 
-def test_opening_what_an_order_owes_does_not_sign_for_the_reader(page, event):
+def test_charge_recorded_while_viewing_receivable_has_no_actor(page, event):
     order = order_by_card(event, payment="invoice")
 
     history = page(f"/organize/money/owed/{order.reference}/").rpartition("Historique")[2]
@@ -195,7 +195,7 @@ def test_opening_what_an_order_owes_does_not_sign_for_the_reader(page, event):
     assert AuditEntry.objects.get(verb="receivable.owe").actor_id is None
 
 
-def test_every_page_of_the_treasurer_leads_to_all_the_others(client, page):
+def test_each_treasurer_page_links_to_all_others(client, page):
     places = ["money", "cards", "bank", "payouts", "books", "issuer"]
     addresses = ["/organize/money/", *(f"/organize/money/{name}/" for name in places[1:])]
     for address in addresses:

@@ -26,7 +26,7 @@ HOUR = datetime.timedelta(hours=1)
 
 
 @pytest.mark.django_db
-def test_an_order_to_invoice_is_found_by_the_treasurer(event: Event, client, treasurer):
+def test_order_on_invoice_appears_in_receivables_list(event: Event, client, treasurer):
     client.force_login(treasurer)
     order = order_by_card(event, people=2, payment="invoice")
     bill_unbilled_orders()
@@ -37,7 +37,7 @@ def test_an_order_to_invoice_is_found_by_the_treasurer(event: Event, client, tre
 
 
 @pytest.mark.django_db
-def test_what_is_not_to_invoice_or_not_sure_is_left(event: Event):
+def test_card_pending_old_and_free_orders_are_not_billed(event: Event):
     ticket = make_ticket(event, slug="paid", price=10_000)
     of_old = make_ticket(slug="old", price=10_000)
     over = timezone.now() - MAX_BILLING_DELAY
@@ -52,7 +52,7 @@ def test_what_is_not_to_invoice_or_not_sure_is_left(event: Event):
 
 
 @pytest.mark.django_db
-def test_an_order_that_was_billed_stays_as_it_is(event: Event, django_assert_num_queries):
+def test_billed_order_is_not_changed_by_periodic_job(event: Event, django_assert_num_queries):
     order = order_by_card(event, payment="invoice")
     receivable = sync_receivable(order)
     Receivable.objects.update(name="Corrigé")
@@ -63,7 +63,7 @@ def test_an_order_that_was_billed_stays_as_it_is(event: Event, django_assert_num
 
 
 @pytest.mark.django_db
-def test_a_place_that_is_held_is_waited_for_and_never_owed_where_it_lapses(event: Event):
+def test_held_place_delays_billing_and_is_not_owed_once_expired(event: Event):
     order = order_by_card(event, people=2, payment="invoice")
     one = order.registrations.order_by("pk")[0]
     Registration.objects.filter(pk=one.pk).update(confirmed_at=None, hold_expires_at=timezone.now() + HOUR)
@@ -81,7 +81,7 @@ def shown() -> list[str]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("is_invoiced", [False, True])
-def test_what_is_owed_names_the_attendee_and_an_issued_invoice_stays(event: Event, is_invoiced: bool):
+def test_charge_follows_attendee_name_and_issued_invoice_does_not(event: Event, is_invoiced: bool):
     order = order_by_card(event, payment="invoice")
     one = order.registrations.get()
     Registration.objects.filter(pk=one.pk).update(first_name="", last_name="")
@@ -111,7 +111,7 @@ def test_what_is_owed_names_the_attendee_and_an_issued_invoice_stays(event: Even
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_a_place_that_is_cancelled_meanwhile_is_not_owed(event: Event):
+def test_place_cancelled_during_billing_is_not_owed(event: Event):
     event.tickets.update(capacity=None)
     for _ in range(6):
         order_by_card(event, people=2, payment="invoice")

@@ -1,4 +1,4 @@
-"""Card payments: started, returned to, confirmed by webhook, abandoned, late, twice."""
+"""Card payments: start, return, confirmation by webhook; abandoned, late and double payments."""
 
 import datetime
 
@@ -30,13 +30,13 @@ from tests.registrations.sponsors.factories import make_package, sponsor_of
 pytestmark = pytest.mark.django_db
 
 
-def age(attempt: CardPaymentAttempt) -> None:
-    """Set the attempt's opening an hour back."""
+def backdate_attempt(attempt: CardPaymentAttempt) -> None:
+    """Pretend that the attempt was opened an hour ago and not polled yet."""
     hour = datetime.timedelta(hours=1)
     CardPaymentAttempt.objects.filter(pk=attempt.pk).update(opened_at=timezone.now() - hour, polled_at=None)
 
 
-def test_an_order_by_card_holds_its_places_and_confirms_nothing(event, mailoutbox, run_tasks):
+def test_card_order_holds_places_without_confirming_them(event, mailoutbox, run_tasks):
     order = order_by_card(event, people=2)
     run_tasks()
     assert states(order) == ["pending", "pending"]
@@ -45,7 +45,7 @@ def test_an_order_by_card_holds_its_places_and_confirms_nothing(event, mailoutbo
     assert mailoutbox == []
 
 
-def test_a_signed_webhook_confirms_the_places_and_the_badges_go_out(stripe, event, mailoutbox, run_tasks):
+def test_webhook_confirms_registrations_and_sends_confirmation_mail(stripe, event, mailoutbox, run_tasks):
     order = order_by_card(event, people=2)
     session = begin(order)
     assert states(order) == ["pending", "pending"]
@@ -62,7 +62,7 @@ def test_a_signed_webhook_confirms_the_places_and_the_badges_go_out(stripe, even
     assert taken(event) == 2
 
 
-def test_what_stripe_gets_to_know(stripe, event):
+def test_stripe_session_data_excludes_attendee_names(stripe, event):
     order = order_by_card(event)
     session = stripe.world.objects[begin(order)]
     key = f"{order.reference}-12000-1"
@@ -82,7 +82,7 @@ def test_what_stripe_gets_to_know(stripe, event):
     assert "Müller" not in str(session)
 
 
-def test_the_places_are_held_longer_than_stripe_lets_pay(stripe, event):
+def test_hold_outlasts_stripe_session(stripe, event):
     order = order_by_card(event)
     session = stripe.world.objects[begin(order)]
     held = order.registrations.get().hold_expires_at
@@ -91,13 +91,13 @@ def test_the_places_are_held_longer_than_stripe_lets_pay(stripe, event):
     )
 
 
-def test_a_second_click_leads_to_the_same_page(stripe, event):
+def test_second_click_reuses_session(stripe, event):
     order = order_by_card(event)
     assert begin(order) == begin(order)
     assert CardPaymentAttempt.objects.count() == 1
 
 
-def test_events_repeated_and_in_reverse_change_nothing(stripe, event, run_tasks):
+def test_repeated_and_reordered_events_change_nothing(stripe, event, run_tasks):
     order = order_by_card(event)
     stripe.world.pay(begin(order))
     stripe.post.deliver(reversed, times=3)
@@ -110,11 +110,11 @@ def test_events_repeated_and_in_reverse_change_nothing(stripe, event, run_tasks)
     assert StripeEvent.objects.count() == len(stripe.world.events)
 
 
-def test_a_lost_webhook_is_found_by_asking(stripe, event, run_tasks):
+def test_lost_webhook_is_recovered_by_polling(stripe, event, run_tasks):
     order = order_by_card(event)
     stripe.world.pay(begin(order))
     assert stripe.post.lose() > 0
-    age(latest(order))
+    backdate_attempt(latest(order))
     reconcile.poll_open_attempts()
     assert states(order) == ["confirmed"]
     reconcile.fetch_missed_events()
@@ -123,7 +123,7 @@ def test_a_lost_webhook_is_found_by_asking(stripe, event, run_tasks):
     assert money(order) == (12_000, 12_000, 0)
 
 
-def test_a_declined_card_may_be_tried_again_on_the_same_page(stripe, event, run_tasks):
+def test_payment_can_be_retried_in_same_session_after_declined_card(stripe, event, run_tasks):
     order = order_by_card(event)
     session = begin(order)
     stripe.world.decline(session)
@@ -136,25 +136,25 @@ def test_a_declined_card_may_be_tried_again_on_the_same_page(stripe, event, run_
     assert states(order) == ["confirmed"]
 
 
-def test_an_abandoned_payment_gives_the_place_back_and_ends_the_session(stripe, event):
+def test_abandoned_payment_releases_places_and_expires_session(stripe, event):
     order = order_by_card(event, people=2)
     session = begin(order)
     lapse(order)
     release_expired_holds()
     assert (states(order), taken(event)) == (["expired", "expired"], 0)
-    age(latest(order))
+    backdate_attempt(latest(order))
     reconcile.poll_open_attempts()
     assert stripe.world.objects[session]["status"] == "expired"
     assert latest(order).state == "closed"
 
 
-def test_the_session_of_a_package_without_places_stays_open_while_it_is_held(stripe, event):
+def test_session_of_held_package_without_places_stays_open(stripe, event):
     package = make_package(event)
     sponsorship = take_package(
         package=package, sponsor_request=sponsor_of(payment="card"), idempotency_key="a"
     )
     session = begin(sponsorship.order)
-    age(latest(sponsorship.order))
+    backdate_attempt(latest(sponsorship.order))
 
     reconcile.poll_open_attempts()
 
@@ -162,13 +162,13 @@ def test_the_session_of_a_package_without_places_stays_open_while_it_is_held(str
     assert latest(sponsorship.order).state == "open"
 
 
-def test_the_session_of_a_package_whose_hold_expired_is_ended(stripe, event):
+def test_session_of_package_with_expired_hold_is_expired(stripe, event):
     package = make_package(event)
     sponsorship = take_package(
         package=package, sponsor_request=sponsor_of(payment="card"), idempotency_key="a"
     )
     session = begin(sponsorship.order)
-    age(latest(sponsorship.order))
+    backdate_attempt(latest(sponsorship.order))
     Sponsorship.objects.update(hold_expires_at=timezone.now())
 
     reconcile.poll_open_attempts()
@@ -176,7 +176,7 @@ def test_the_session_of_a_package_whose_hold_expired_is_ended(stripe, event):
     assert stripe.world.objects[session]["status"] == "expired"
 
 
-def test_a_session_that_expires_frees_the_places_at_once(stripe, event, run_tasks):
+def test_expired_session_releases_places_at_once(stripe, event, run_tasks):
     order = order_by_card(event)
     begin(order)
     stripe.world.later(32 * 60)
@@ -185,7 +185,7 @@ def test_a_session_that_expires_frees_the_places_at_once(stripe, event, run_task
     assert (states(order), taken(event)) == (["expired"], 0)
 
 
-def test_whoever_comes_back_may_pay_if_a_place_is_left(stripe, event, run_tasks):
+def test_returning_buyer_can_pay_if_a_place_is_left(stripe, event, run_tasks):
     order = order_by_card(event)
     first = begin(order)
     stripe.world.later(32 * 60)
@@ -201,7 +201,7 @@ def test_whoever_comes_back_may_pay_if_a_place_is_left(stripe, event, run_tasks)
     assert states(order) == ["confirmed"]
 
 
-def test_no_payment_begins_where_no_place_is_left(stripe, event):
+def test_payment_cannot_start_when_sold_out(stripe, event):
     order = order_by_card(event)
     lapse(order)
     release_expired_holds()
@@ -212,7 +212,7 @@ def test_no_payment_begins_where_no_place_is_left(stripe, event):
     assert stripe.asked == []
 
 
-def test_paid_late_takes_the_place_again_where_there_is_one(stripe, event, run_tasks):
+def test_late_payment_takes_place_if_one_is_left(stripe, event, run_tasks):
     order = order_by_card(event)
     stripe.world.pay(begin(order))
     lapse(order)
@@ -222,7 +222,7 @@ def test_paid_late_takes_the_place_again_where_there_is_one(stripe, event, run_t
     assert (states(order), taken(event)) == (["confirmed"], 1)
 
 
-def test_paid_late_without_a_place_is_kept_to_be_given_back_and_told(stripe, event, mailoutbox, run_tasks):
+def test_late_payment_without_place_is_recorded_and_buyer_notified(stripe, event, mailoutbox, run_tasks):
     order = order_by_card(event)
     stripe.world.pay(begin(order))
     lapse(order)
@@ -238,7 +238,7 @@ def test_paid_late_without_a_place_is_kept_to_be_given_back_and_told(stripe, eve
     assert "120\u00a0€" in late.body
 
 
-def test_paid_after_it_was_cancelled_is_to_be_given_back(stripe, event, mailoutbox, run_tasks):
+def test_payment_after_cancellation_is_recorded_and_buyer_notified(stripe, event, mailoutbox, run_tasks):
     order = order_by_card(event)
     session = begin(order)
     cancel_registration(registration=order.registrations.get())
@@ -249,19 +249,19 @@ def test_paid_after_it_was_cancelled_is_to_be_given_back(stripe, event, mailoutb
     assert len([mail for mail in mailoutbox if "plus de place" in mail.subject]) == 1
 
 
-def test_a_cancelled_order_ends_the_open_session(stripe, event):
+def test_cancelled_order_expires_open_session(stripe, event):
     order = order_by_card(event)
     session = begin(order)
     cancel_registration(registration=order.registrations.get())
-    age(latest(order))
+    backdate_attempt(latest(order))
     reconcile.poll_open_attempts()
     assert stripe.world.objects[session]["status"] == "expired"
 
 
-def test_paid_twice_is_kept_and_shows_as_too_much(stripe, event, run_tasks):
+def test_double_payment_is_recorded_as_overpayment(stripe, event, run_tasks):
     order = order_by_card(event)
     first = begin(order)
-    CardPaymentAttempt.objects.update(closed_at=timezone.now())  # as if its end at Stripe had failed
+    CardPaymentAttempt.objects.update(closed_at=timezone.now())  # as if expiring it at Stripe had failed
     second = begin(order)
     stripe.world.pay(first)
     stripe.world.pay(second)
@@ -271,7 +271,7 @@ def test_paid_twice_is_kept_and_shows_as_too_much(stripe, event, run_tasks):
     assert money(order) == (12_000, 24_000, 0)
 
 
-def test_another_amount_begins_another_session_and_ends_the_first(stripe, event):
+def test_changed_amount_starts_new_session_and_expires_first(stripe, event):
     order = order_by_card(event, people=2)
     first = begin(order)
     cancel_registration(registration=order.registrations.first())
@@ -280,7 +280,7 @@ def test_another_amount_begins_another_session_and_ends_the_first(stripe, event)
     assert stripe.world.objects[second]["amount_total"] == 12_000
 
 
-def test_a_session_paid_just_before_its_end_counts(stripe, event):
+def test_session_paid_before_it_could_be_expired_counts(stripe, event):
     order = order_by_card(event, people=2)
     stripe.world.pay(begin(order))
     stripe.post.lose()
@@ -306,7 +306,7 @@ def test_a_debit_is_confirmed_days_later(stripe, event, run_tasks):
     assert latest(order).payment.method == "sepa_debit"
 
 
-def test_a_payout_that_is_told_before_a_debit_was_brings_it(stripe, event, run_tasks):
+def test_payout_received_before_debit_event_records_payment(stripe, event, run_tasks):
     order = order_by_card(event)
     session = begin(order)
     stripe.world.pay(session, "sepa_debit")
@@ -319,7 +319,7 @@ def test_a_payout_that_is_told_before_a_debit_was_brings_it(stripe, event, run_t
     assert Payout.objects.get().settled_amount == sent["amount"]
 
 
-def test_a_debit_that_the_bank_refuses_frees_the_place(stripe, event, run_tasks):
+def test_refused_debit_releases_place(stripe, event, run_tasks):
     order = order_by_card(event)
     session = begin(order)
     stripe.world.pay(session, "sepa_debit")
@@ -329,9 +329,9 @@ def test_a_debit_that_the_bank_refuses_frees_the_place(stripe, event, run_tasks)
     assert (states(order), taken(event), money(order)) == (["expired"], 0, (0, 0, 0))
 
 
-def test_an_answer_that_was_never_heard_gives_the_same_session_again(stripe, event):
+def test_lost_stripe_response_reuses_session(stripe, event):
     order = order_by_card(event)
-    stripe.swallow = 10  # the library tries again by itself, and in vain
+    stripe.swallow = 10  # more than the retries of the library
     with pytest.raises(PaymentUnavailable):
         begin(order)
     stripe.swallow = 0
@@ -339,7 +339,7 @@ def test_an_answer_that_was_never_heard_gives_the_same_session_again(stripe, eve
     assert len(stripe.world.all("cs")) == 1
 
 
-def test_an_answer_that_was_never_stored_is_known_by_its_webhook(stripe, event, run_tasks):
+def test_session_not_stored_is_recognized_by_webhook(stripe, event, run_tasks):
     order = order_by_card(event)
     session = begin(order)
     CardPaymentAttempt.objects.update(session_id=None)  # killed between Stripe's answer and storing it
@@ -350,7 +350,7 @@ def test_an_answer_that_was_never_stored_is_known_by_its_webhook(stripe, event, 
     assert latest(order).session_id == session
 
 
-def test_stripe_away_is_a_sentence_and_holds_the_places(stripe, event, settings):
+def test_unreachable_stripe_raises_error_and_keeps_hold(stripe, event, settings):
     order = order_by_card(event)
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"
     with pytest.raises(PaymentUnavailable) as refusal:
@@ -359,20 +359,20 @@ def test_stripe_away_is_a_sentence_and_holds_the_places(stripe, event, settings)
     assert states(order) == ["pending"]
 
 
-def test_an_attempt_that_stripe_refuses_is_tried_with_a_new_one(stripe, event):
+def test_attempt_refused_by_stripe_is_replaced(stripe, event):
     order = order_by_card(event)
     stripe.swallow = 10
     with pytest.raises(PaymentUnavailable):
         begin(order)
     stripe.swallow = 0
-    order.link_version += 1  # the link was replaced meanwhile: other wishes under the same key
+    order.link_version += 1  # the link was replaced: the same key with other params
     start_payment(order=order, return_path="/orders/x/another/pay/")
     assert [attempt.number for attempt in CardPaymentAttempt.objects.filter(order=order, closed_at=None)] == [
         2
     ]
 
 
-def test_a_member_who_must_prove_it_is_confirmed_by_both(stripe, event, run_tasks):
+def test_paid_order_of_unverified_member_stays_pending_and_is_listed(stripe, event, run_tasks):
     event.tickets.all().delete()
     make_ticket(event, slug="member", audience="member", price=5_000, capacity=3)
     order = order_by_card(event, ticket="member")
@@ -386,13 +386,13 @@ def test_a_member_who_must_prove_it_is_confirmed_by_both(stripe, event, run_task
     assert [(one.pk, one.amount_retained) for one in list_unverified_orders()] == [(order.pk, 5_000)]
 
 
-def test_a_free_order_and_one_on_invoice_have_nothing_to_pay(stripe, event):
+def test_order_on_invoice_has_nothing_to_pay_by_card(stripe, event):
     for order in (order_by_card(event, payment="invoice"),):
         with pytest.raises(NothingToPay):
             begin(order)
 
 
-def test_a_session_for_another_amount_than_is_due_is_ended(stripe, event):
+def test_session_with_outdated_amount_is_expired(stripe, event):
     order = order_by_card(event, people=2)
     session = begin(order)
     cancel_registration(registration=order.registrations.first())

@@ -23,7 +23,7 @@ def crowd(stripe, transactional_db):
     return event
 
 
-def test_a_payment_told_by_many_at_once_counts_once(stripe, crowd):
+def test_concurrent_settlement_records_payment_once(stripe, crowd):
     order = order_by_card(crowd)
     stripe.world.pay(begin(order))
     facts = gateway.fetch_session(CardPaymentAttempt.objects.get().session_id)
@@ -32,14 +32,14 @@ def test_a_payment_told_by_many_at_once_counts_once(stripe, crowd):
     assert (money(order), states(order)) == ((12_000, 12_000, 0), ["confirmed"])
 
 
-def test_many_clicks_open_one_session(stripe, crowd):
+def test_concurrent_clicks_open_one_session(stripe, crowd):
     order = order_by_card(crowd)
     sessions = in_threads([lambda: begin(order)] * 6)
     assert len(set(sessions)) == 1
     assert (CardPaymentAttempt.objects.count(), len(stripe.world.all("cs"))) == (1, 1)
 
 
-def test_late_payments_share_the_places_that_are_left(stripe, crowd):
+def test_late_payments_take_only_remaining_places(stripe, crowd):
     orders = [order_by_card(crowd) for _ in range(4)]
     for order in orders:
         stripe.world.pay(begin(order))
@@ -56,7 +56,7 @@ def test_late_payments_share_the_places_that_are_left(stripe, crowd):
     assert sorted(money(order) for order in orders) == [(0, 12_000, 0)] * 2 + [(12_000, 12_000, 0)] * 2
 
 
-def test_a_payment_is_not_given_back_twice(stripe, crowd):
+def test_concurrent_refunds_cannot_exceed_payment(stripe, crowd):
     order = order_by_card(crowd)
     stripe.world.pay(begin(order))
     settle_session(facts=gateway.fetch_session(CardPaymentAttempt.objects.get().session_id))

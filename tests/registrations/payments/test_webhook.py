@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def told(stripe, event):
-    """Return body and signature of an event for a paid order."""
+def paid_event(stripe, event):
+    """Return a paid order, its checkout event, and the sender that signs events."""
     order = order_by_card(event)
     stripe.world.pay(begin(order))
     happened = next(e for e in stripe.world.events if e["type"] == "checkout.session.completed")
@@ -33,47 +33,47 @@ def send(body: bytes, signature: str) -> int:
     return answer.status_code
 
 
-def test_signed_and_fresh(told):
-    _order, happened, post = told
+def test_fresh_signed_event_is_accepted(paid_event):
+    _order, happened, post = paid_event
     assert send(*post.signed(happened)) == 200
 
 
 @pytest.mark.parametrize("signature", ["", "nonsense", "t=1,v1=abc", "t=x,v1=", "v1=abc"])
-def test_without_a_good_signature(told, signature):
-    _order, happened, post = told
+def test_event_without_valid_signature_is_refused(paid_event, signature):
+    _order, happened, post = paid_event
     assert send(post.signed(happened)[0], signature) == 400
     assert StripeEvent.objects.count() == 0
 
 
-def test_signed_with_another_secret(told):
-    _order, happened, post = told
+def test_event_signed_with_another_secret_is_refused(paid_event):
+    _order, happened, post = paid_event
     post.secret = "whsec_other"
     assert send(*post.signed(happened)) == 400
 
 
-def test_signed_too_long_ago(told):
-    _order, happened, post = told
+def test_event_signed_over_five_minutes_ago_is_refused(paid_event):
+    _order, happened, post = paid_event
     assert send(*post.signed(happened, at=int(time.time()) - 301)) == 400
     assert send(*post.signed(happened, at=int(time.time()) - 250)) == 200
 
 
-def test_changed_on_the_way(told):
-    _order, happened, post = told
+def test_event_with_changed_body_is_refused(paid_event):
+    _order, happened, post = paid_event
     body, signature = post.signed(happened)
     assert send(body.replace(b"12000", b"1"), signature) == 400
 
 
-def test_too_large(stripe, db):
+def test_too_large_body_is_refused(stripe, db):
     assert send(b" " * (512 * 1024 + 1), "t=1,v1=x") == 413
 
 
-def test_signed_nonsense(told):
-    post = told[2]
+def test_signed_body_that_is_no_event_is_refused(paid_event):
+    post = paid_event[2]
     for body in ("[]", "{}", "nonsense", '{"object": "event"}', json.dumps({"object": "v2.core.event"})):
         assert send(body.encode(), WebhookSignature.generate_signature_header(body, post.secret)) == 400
 
 
-ODD = {
+MALFORMED_FIELDS = {
     "the id is a number": {"id": 7},
     "the id is missing": {"id": None},
     "the id is empty": {"id": ""},
@@ -101,9 +101,9 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("fields", ODD.values(), ids=ODD.keys())
-def test_a_signed_event_that_cannot_be_read_is_refused_with_a_line_in_the_log(told, caplog, fields):
-    _order, happened, post = told
+@pytest.mark.parametrize("fields", MALFORMED_FIELDS.values(), ids=MALFORMED_FIELDS.keys())
+def test_malformed_signed_event_is_refused_and_logged(paid_event, caplog, fields):
+    _order, happened, post = paid_event
     client = Client(raise_request_exception=False)
     body, signature = post.signed({**happened, **fields})
 
@@ -118,23 +118,23 @@ def test_a_signed_event_that_cannot_be_read_is_refused_with_a_line_in_the_log(to
     assert [record.exc_info for record in caplog.records if record.exc_info] == []
 
 
-def test_a_signed_event_nested_without_end_is_refused(told):
-    _order, _happened, post = told
+def test_deeply_nested_signed_event_is_refused(paid_event):
+    _order, _happened, post = paid_event
     body = "[" * 200_000
     signature = WebhookSignature.generate_signature_header(body, post.secret)
 
     assert send(body.encode(), signature) == 400
 
 
-def test_an_event_of_no_use_needs_no_object(told, stripe):
-    _order, happened, post = told
+def test_ignored_event_type_needs_no_object_id(paid_event, stripe):
+    _order, happened, post = paid_event
     odd = {**happened, "id": "evt_other", "type": "balance.available", "data": {"object": {}}}
 
     assert send(*post.signed(odd)) == 200
     assert StripeEvent.objects.get(event_id="evt_other").handled_at is not None
 
 
-def test_an_odd_event_in_stripes_list_holds_up_no_other(stripe, event):
+def test_malformed_event_in_list_does_not_block_others(stripe, event):
     for number in range(2):
         stripe.world.tell("refund.updated", {"id": f"re_{number}"})
     stripe.world.events[0]["data"] = {"object": {"id": 7}}
@@ -144,17 +144,17 @@ def test_an_odd_event_in_stripes_list_holds_up_no_other(stripe, event):
     assert list(StripeEvent.objects.values_list("object_id", flat=True)) == ["re_1"]
 
 
-def test_what_it_says_is_not_believed_but_asked(told, run_tasks):
-    """An event proves nothing by itself: the session is fetched from Stripe."""
-    order, happened, post = told
+def test_event_content_is_not_trusted_but_fetched(paid_event, run_tasks):
+    """An event proves nothing by itself; the session is fetched from Stripe."""
+    order, happened, post = paid_event
     post.world.objects[happened["data"]["object"]["id"]].update(status="open", payment_status="unpaid")
     assert send(*post.signed(happened)) == 200
     run_tasks()
     assert states(order) == ["pending"]
 
 
-def test_no_personal_data_is_kept(told):
-    _order, happened, post = told
+def test_event_is_stored_without_personal_data(paid_event):
+    _order, happened, post = paid_event
     send(*post.signed(happened))
     [kept] = StripeEvent.objects.values()
     assert set(kept) == {
@@ -169,7 +169,7 @@ def test_no_personal_data_is_kept(told):
     assert kept["object_id"].startswith("cs_test_")
 
 
-def test_an_unknown_kind_is_kept_and_does_nothing(stripe, event, run_tasks):
+def test_unknown_event_kind_is_stored_and_ignored(stripe, event, run_tasks):
     stripe.world.tell("customer.created", {"id": "cus_1", "object": "customer"})
     assert stripe.post.deliver() == [200]
     assert run_tasks() == []
@@ -177,7 +177,7 @@ def test_an_unknown_kind_is_kept_and_does_nothing(stripe, event, run_tasks):
 
 
 @pytest.mark.parametrize("kind", ["refund.updated", "charge.dispute.closed", "payout.paid"])
-def test_what_stripe_does_not_know_holds_up_nothing(stripe, event, run_tasks, kind):
+def test_events_of_objects_unknown_to_stripe_are_handled(stripe, event, run_tasks, kind):
     for number in range(2):
         stripe.world.tell(kind, {"id": f"xx_{number}"})
     fetch_events(since=timezone.now() - datetime.timedelta(hours=1))
@@ -186,7 +186,7 @@ def test_what_stripe_does_not_know_holds_up_nothing(stripe, event, run_tasks, ki
     assert StripeEvent.objects.filter(handled_at=None).count() == 0
 
 
-def test_an_event_that_cannot_be_followed_holds_up_no_other(stripe, event, run_tasks):
+def test_event_that_cannot_be_processed_does_not_block_others(stripe, event, run_tasks):
     stripe.world.charge_now(
         {"amount": 1_000, "currency": "eur", "confirm": "true", "payment_method": "pm_card_visa"}
     )
@@ -199,7 +199,7 @@ def test_an_event_that_cannot_be_followed_holds_up_no_other(stripe, event, run_t
     assert [one.kind for one in StripeEvent.objects.filter(handled_at=None)] == ["payout.paid"]
 
 
-def test_without_keys_there_is_no_door(db, client):
+def test_webhook_is_not_found_without_stripe_keys(db, client):
     assert client.post("/stripe/webhook/", b"{}", content_type="application/json").status_code == 404
 
 
@@ -222,6 +222,6 @@ def test_events_are_listed_replayed_and_fetched(stripe, event, manage_here):
 @pytest.mark.parametrize(
     "arguments", [("--replay", "evt_none"), ("--since", "yesterday"), ("--since", "2026-02-31")]
 )
-def test_bad_arguments_are_a_sentence(stripe, db, manage_here, arguments):
+def test_stripe_events_command_refuses_bad_arguments(stripe, db, manage_here, arguments):
     status, out = manage_here("stripe_events", *arguments)
     assert (status, out) == (2, "")

@@ -1,4 +1,4 @@
-"""The catalog of an order: what compiled queries load is what the ORM would load."""
+"""The catalog of an order: compiled queries load the same objects as the ORM."""
 
 import datetime
 
@@ -24,7 +24,7 @@ def describe(ticket: Ticket) -> tuple:
     return model_to_dict(ticket), ticket.quota and model_to_dict(ticket.quota), steps, ticket.event
 
 
-def test_tickets_come_with_quota_and_price_steps(django_assert_num_queries):
+def test_tickets_are_loaded_with_quota_and_price_steps(django_assert_num_queries):
     event = make_event()
     quota = Quota.objects.create(event=event, name="Salle", capacity=50)
     first, second = make_ticket(event, slug="a", quota=quota), make_ticket(event, slug="b", is_public=False)
@@ -43,7 +43,7 @@ def test_tickets_come_with_quota_and_price_steps(django_assert_num_queries):
         assert [describe(ticket) for ticket in load_public_tickets(event)] == expected[:1]
 
 
-def test_a_voucher_comes_with_its_tickets_in_order(event: Event, django_assert_num_queries):
+def test_voucher_is_loaded_with_its_tickets_in_order(event: Event, django_assert_num_queries):
     first, second = (make_ticket(event, slug=slug, position=place) for place, slug in enumerate("ba"))
     voucher = make_voucher(event, for_company="Mairie", closes_at=timezone.now())
     voucher.tickets.set([second, first])

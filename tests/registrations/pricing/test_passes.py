@@ -1,4 +1,4 @@
-"""Passes: counted for each membership and event, never more than it has, given back with the place."""
+"""Passes: counted by membership and event, limited by the membership, released by a cancellation."""
 
 from functools import partial
 
@@ -30,8 +30,8 @@ def membership(passes=2):
     return Membership.objects.get()
 
 
-def book(ticket, one):
-    """A place that a pass pays for."""
+def save_order_with_pass(ticket, one):
+    """Save and return a registration that a pass pays for."""
     order = Order(event=ticket.event, email="buyer@example.org", payment="free")
     place = Registration(
         event=ticket.event, order=order, ticket=ticket, first_name="Ana", confirmed_at=timezone.now(),
@@ -41,19 +41,19 @@ def book(ticket, one):
     return place
 
 
-def test_each_place_takes_a_pass_and_gives_it_back():
+def test_registration_uses_pass_and_cancellation_releases_it():
     ticket, one = make_ticket(slug="member"), membership()
-    places = [book(ticket, one) for _each in range(2)]
+    places = [save_order_with_pass(ticket, one) for _each in range(2)]
     assert count_passes_left(one, ticket.event) == 0
     with pytest.raises(SoldOut) as refused:
-        book(ticket, one)
+        save_order_with_pass(ticket, one)
     assert "Pass de l’adhésion" in str(refused.value)
     cancel_registration(registration=places[0])
     assert count_passes_left(one, ticket.event) == 1
     assert count_passes_left(one, make_event()) == 2
 
 
-def test_passes_are_for_conventions_and_members():
+def test_passes_are_limited_to_conventions_and_members():
     one = membership()
     assert count_passes_left(one, make_event(kind="site_visit")) == 0
     assert count_passes_left(None, make_event()) == 0
@@ -62,10 +62,10 @@ def test_passes_are_for_conventions_and_members():
     assert count_passes_left(one, make_event()) == 0
 
 
-def test_more_passes_later_are_there_and_fewer_take_none_back():
+def test_raising_passes_adds_some_and_lowering_revokes_none():
     ticket, one = make_ticket(slug="member"), membership()
-    book(ticket, one)
-    book(ticket, one)
+    save_order_with_pass(ticket, one)
+    save_order_with_pass(ticket, one)
     one.passes = 3
     assert (get_pass_quota(one, ticket.event).remaining, count_passes_left(one, ticket.event)) == (1, 1)
     one.passes = 1
@@ -76,15 +76,15 @@ def test_more_passes_later_are_there_and_fewer_take_none_back():
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_the_last_pass_pays_for_one_place_whatever_the_hurry():
+def test_concurrent_orders_never_exceed_passes():
     ticket, one = make_ticket(slug="member"), membership(passes=3)
-    done = in_threads([partial(book, ticket, one)] * 10)
+    done = in_threads([partial(save_order_with_pass, ticket, one)] * 10)
     assert sum(isinstance(result, SoldOut) for result in done) == 7
     assert PassQuota.objects.get().reserved == 3
 
 
-def ask(ticket, member, **context):
-    """A member's place; the buyer, the member unless it is said, has a verified address."""
+def order_member_ticket(ticket, member, **context):
+    """Place an order of a member with a verified address; return its registration."""
     place = RequestedPlace(ticket=ticket.slug, first_name="Ana", last_name="Silva", email=member.email)
     request = OrderRequest(email=member.email, places=(place,))
     return place_order(
@@ -92,16 +92,16 @@ def ask(ticket, member, **context):
     ).registrations.get()
 
 
-def three_colleagues():
+def make_three_colleagues():
     one = membership()
     company = one.company
     return one, [make_member(company) for _each in range(3)]
 
 
-def test_a_members_place_costs_nothing_while_passes_are_left():
+def test_member_ticket_is_free_while_passes_are_left():
     ticket = make_ticket(slug="member", audience="member", price=20_000, uses_pass=True)
-    one, people = three_colleagues()
-    places = [ask(ticket, person, person=person) for person in people]
+    one, people = make_three_colleagues()
+    places = [order_member_ticket(ticket, person, person=person) for person in people]
     assert [place.price for place in places] == [0, 0, 20_000]
     assert [place.order.total for place in places] == [0, 0, 20_000]
     assert [reduction["reason"] for place in places for reduction in place.reductions] == ["pass"] * 2
@@ -109,10 +109,10 @@ def test_a_members_place_costs_nothing_while_passes_are_left():
     assert count_passes_left(one, ticket.event) == 1
 
 
-def test_a_place_that_is_proven_later_uses_a_pass_then():
+def test_pass_is_used_when_membership_is_verified():
     ticket = make_ticket(slug="member", audience="member", price=20_000, uses_pass=True)
-    _one, people = three_colleagues()
-    places = [ask(ticket, person) for person in people]
+    _one, people = make_three_colleagues()
+    places = [order_member_ticket(ticket, person) for person in people]
     assert [(place.price, place.state) for place in places] == [(20_000, "pending")] * 3
     proven = [verify_membership(registration=place) for place in places]
     assert [(place.price, place.state) for place in proven] == [
@@ -122,10 +122,10 @@ def test_a_place_that_is_proven_later_uses_a_pass_then():
     assert PassQuota.objects.get().reserved == 2
 
 
-def test_a_code_that_a_pass_makes_needless_is_free_again():
+def test_voucher_is_released_when_pass_covers_price():
     ticket = make_ticket(slug="member", audience="member", price=20_000, uses_pass=True)
     voucher = make_voucher(ticket.event)
-    _one, [member, *_others] = three_colleagues()
+    _one, [member, *_others] = make_three_colleagues()
     place = RequestedPlace(ticket="member", first_name="Ana", last_name="Silva", email=member.email)
     request = OrderRequest(email=member.email, places=(place,), code="HALF")
     order = place_order(event=ticket.event, request=request)
@@ -136,9 +136,9 @@ def test_a_code_that_a_pass_makes_needless_is_free_again():
     assert PassQuota.objects.get().reserved == 0
 
 
-def test_a_member_who_comes_to_the_desk_pays_nothing_while_passes_are_left():
+def test_member_walk_in_is_free_while_passes_are_left():
     ticket = make_ticket(slug="member", audience="member", price=20_000, uses_pass=True)
-    _one, people = three_colleagues()
+    _one, people = make_three_colleagues()
     places = [
         register_walk_in(
             event=ticket.event,
@@ -157,10 +157,10 @@ def test_a_member_who_comes_to_the_desk_pays_nothing_while_passes_are_left():
     assert PassQuota.objects.get().reserved == 2
 
 
-def test_a_pass_pays_for_the_ticket_at_the_desk_and_not_for_the_dinner():
+def test_pass_of_walk_in_covers_ticket_but_not_addon():
     ticket = make_ticket(slug="member", audience="member", price=20_000, uses_pass=True)
     make_addon(ticket.event, price=4_500)
-    _one, [member, *_others] = three_colleagues()
+    _one, [member, *_others] = make_three_colleagues()
     place = RequestedPlace(
         ticket="member", first_name="Ana", last_name="Silva", email=member.email, addons=("dinner",)
     )

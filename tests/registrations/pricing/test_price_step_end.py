@@ -1,4 +1,4 @@
-"""Early prices end by the event's own clocks, also on the night when these change."""
+"""Price steps end in the time zone of the event, also when daylight saving time begins or ends."""
 
 import datetime
 
@@ -12,41 +12,43 @@ from tests.registrations.test_pages import text
 
 pytestmark = pytest.mark.django_db
 
-TICKET = "/organize/congress/tickets/pro/"
-SAID = {
+TICKET_PATH = "/organize/congress/tickets/pro/"
+TICKET_FORM = {
     "name": "Pro", "slug": "pro", "audience": "guest", "cost": "150", "vat_rate": "2000", "position": "1",
     "step-TOTAL_FORMS": "2", "step-INITIAL_FORMS": "0", "step-0-cost": "120",
 }  # fmt: skip
-SKIPPED = "Cette heure n’existe pas"
+SKIPPED_HOUR = "Cette heure n’existe pas"
 
 
 @pytest.mark.parametrize(
     ("until", "moment"),
     [
-        ("2030-03-31T03:00", "2030-03-31T01:00"),  # an hour after 1:59, for the clocks go from 2 to 3
+        ("2030-03-31T03:00", "2030-03-31T01:00"),  # a minute after 1:59, since clocks go from 2:00 to 3:00
         ("2030-03-31T01:59", "2030-03-31T00:59"),
-        ("2030-10-27T02:30", "2030-10-27T00:30"),  # comes twice: the first ends it
+        ("2030-10-27T02:30", "2030-10-27T00:30"),  # occurs twice: the first one counts
         ("2030-10-27T03:00", "2030-10-27T02:00"),
     ],
 )
-def test_a_step_ends_when_the_clocks_there_say_so(organizer: Client, event: Event, until: str, moment: str):
+def test_price_step_ends_in_event_time_zone(organizer: Client, event: Event, until: str, moment: str):
     make_ticket(event, slug="pro", price=15_000)
-    assert organizer.post(TICKET, {**SAID, "step-0-until": until}).status_code == 302
+    assert organizer.post(TICKET_PATH, {**TICKET_FORM, "step-0-until": until}).status_code == 302
     end = datetime.datetime.fromisoformat(moment).replace(tzinfo=datetime.UTC)
     ticket = event.tickets.get(slug="pro")
     fare, second = make_price_list(ticket), datetime.timedelta(seconds=1)
     assert ticket.price_steps.get().ends_at == end
     assert fare.find_price_at(end - second)
     assert not fare.find_price_at(end)
-    assert f'value="{until}"' in organizer.get(TICKET).text
+    assert f'value="{until}"' in organizer.get(TICKET_PATH).text
 
 
-def test_an_hour_that_the_clocks_skip_is_refused(organizer: Client, event: Event):
+def test_nonexistent_local_time_is_refused(organizer: Client, event: Event):
     make_ticket(event, slug="pro", price=15_000)
     clash = {"step-1-cost": "130", "step-1-until": "2030-03-31T03:30"}
-    assert SKIPPED in text(organizer.post(TICKET, {**SAID, **clash, "step-0-until": "2030-03-31T02:30"}))
-    closing = {**SAID, "step-0-cost": "", "closes_at": "2030-03-31T02:30"}
-    assert SKIPPED in text(organizer.post(TICKET, closing))
+    assert SKIPPED_HOUR in text(
+        organizer.post(TICKET_PATH, {**TICKET_FORM, **clash, "step-0-until": "2030-03-31T02:30"})
+    )
+    closing = {**TICKET_FORM, "step-0-cost": "", "closes_at": "2030-03-31T02:30"}
+    assert SKIPPED_HOUR in text(organizer.post(TICKET_PATH, closing))
     code = {
         "code": "SPRING",
         "kind": "percent",
@@ -54,6 +56,6 @@ def test_an_hour_that_the_clocks_skip_is_refused(organizer: Client, event: Event
         "number": "1",
         "closes_at": "2030-03-31T02:30",
     }
-    assert SKIPPED in text(organizer.post("/organize/congress/tickets/vouchers/new/", code))
+    assert SKIPPED_HOUR in text(organizer.post("/organize/congress/tickets/vouchers/new/", code))
     assert not event.tickets.get(slug="pro").price_steps.exists()
     assert not event.vouchers.exists()

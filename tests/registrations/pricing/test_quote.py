@@ -1,4 +1,4 @@
-"""Pricing, without a database: what each price is, and why."""
+"""Price calculation without a database: each price with its reasons."""
 
 import datetime
 import zoneinfo
@@ -32,16 +32,16 @@ SECRET = PriceList(slug="secret", price=8_000, is_hidden=True)
 DINNER = PriceList(slug="dinner", price=4_500, vat_rate=1000)
 
 
-def told(found: Quote) -> list[tuple[int, list[tuple[str, int]]]]:
-    """Each price with its reasons."""
+def list_prices(found: Quote) -> list[tuple[int, list[tuple[str, int]]]]:
+    """Return each price with its reasons."""
     return [
         (line.price, [(reduction.reason, reduction.amount) for reduction in line.reductions])
         for line in found.lines
     ]
 
 
-def paid_by_pass(found: Quote) -> int:
-    """How many places a pass pays for."""
+def count_used_passes(found: Quote) -> int:
+    """Return how many places a pass pays for."""
     return sum(line.uses_pass for line in found.lines)
 
 
@@ -54,8 +54,10 @@ def paid_by_pass(found: Quote) -> int:
         (9, 15_000, []),
     ],
 )
-def test_the_step_that_ends_next_holds_until_its_very_moment(days: int, price: int, reasons: list):
-    assert told(calculate_quote([PriceRequest(price_list=GUEST)], at=NOW + days * DAY)) == [(price, reasons)]
+def test_next_price_step_applies_until_its_end(days: int, price: int, reasons: list):
+    assert list_prices(calculate_quote([PriceRequest(price_list=GUEST)], at=NOW + days * DAY)) == [
+        (price, reasons)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -70,15 +72,15 @@ def test_the_step_that_ends_next_holds_until_its_very_moment(days: int, price: i
         ("access", 0, 12_000),
     ],
 )
-def test_a_code_is_taken_off_the_price_of_the_moment(kind: str, value: int, price: int):
+def test_voucher_reduces_current_price(kind: str, value: int, price: int):
     code = VoucherTerms(code="SPRING", kind=kind, value=value)
     found = calculate_quote([PriceRequest(price_list=GUEST)], at=NOW, voucher_terms=code)
     off = [("code", 12_000 - price)] if price < 12_000 else []
-    assert told(found) == [(price, [("early", 3_000), *off])]
+    assert list_prices(found) == [(price, [("early", 3_000), *off])]
     assert found.voucher_use_count == len(off)
 
 
-def test_a_code_serves_as_many_as_it_has_uses_and_only_whom_it_is_for():
+def test_voucher_is_limited_to_its_uses_and_tickets():
     code = VoucherTerms(code="TWO", kind="percent", value=50, uses_left=2, ticket_slugs=frozenset({"guest"}))
     asked = [
         PriceRequest(price_list=GUEST, can_use_voucher=False),
@@ -89,7 +91,7 @@ def test_a_code_serves_as_many_as_it_has_uses_and_only_whom_it_is_for():
     assert [line.price for line in found.lines] == [15_000, 20_000, 7_500, 7_500, 15_000]
 
 
-def test_a_hidden_ticket_is_opened_by_a_code_that_names_it_and_comes_first():
+def test_hidden_ticket_needs_its_voucher_and_uses_it_first():
     code = VoucherTerms(
         code="VIP", kind="percent", value=50, uses_left=1, ticket_slugs=frozenset({"guest", "secret"})
     )
@@ -106,7 +108,7 @@ def test_a_hidden_ticket_is_opened_by_a_code_that_names_it_and_comes_first():
     assert calculate_quote([PriceRequest(price_list=SECRET)], at=NOW).refused_places == (0,)
 
 
-def test_a_free_hidden_ticket_uses_up_the_code_that_opens_it():
+def test_free_hidden_ticket_counts_as_voucher_use():
     free = PriceList(slug="secret", is_hidden=True)
     code = VoucherTerms(code="VIP", kind="access", uses_left=5, ticket_slugs=frozenset({"secret"}))
     assert (
@@ -115,28 +117,32 @@ def test_a_free_hidden_ticket_uses_up_the_code_that_opens_it():
     )
 
 
-def test_passes_pay_for_as_many_as_are_left_and_the_code_for_the_rest():
+def test_passes_are_used_first_and_voucher_for_the_rest():
     code = VoucherTerms(code="HALF", kind="percent", value=50)
     asked = [PriceRequest(price_list=MEMBER, can_use_pass=True)] * 3 + [
         PriceRequest(price_list=MEMBER),
         PriceRequest(price_list=GUEST, can_use_pass=True),
     ]
     found = calculate_quote(asked, at=NOW, voucher_terms=code, passes_left=2)
-    assert told(found)[:3] == [(0, [("pass", 20_000)]), (0, [("pass", 20_000)]), (10_000, [("code", 10_000)])]
-    assert (paid_by_pass(found), found.voucher_use_count, found.total) == (2, 3, 10_000 + 10_000 + 6_000)
+    assert list_prices(found)[:3] == [
+        (0, [("pass", 20_000)]),
+        (0, [("pass", 20_000)]),
+        (10_000, [("code", 10_000)]),
+    ]
+    assert (count_used_passes(found), found.voucher_use_count, found.total) == (2, 3, 10_000 + 10_000 + 6_000)
 
 
-def test_no_pass_is_used_where_nothing_is_due():
+def test_free_ticket_uses_no_pass():
     free = PriceList(slug="member", uses_pass=True)
     assert (
-        paid_by_pass(
+        count_used_passes(
             calculate_quote([PriceRequest(price_list=free, can_use_pass=True)], at=NOW, passes_left=1)
         )
         == 0
     )
 
 
-def test_addons_stand_beside_their_ticket_and_no_code_lowers_them():
+def test_addons_follow_their_ticket_and_are_not_discounted():
     code = VoucherTerms(code="ALL", kind="percent", value=100)
     found = calculate_quote(
         [PriceRequest(price_list=GUEST, addons=(DINNER,)), PriceRequest(price_list=MEMBER)],
@@ -148,7 +154,7 @@ def test_addons_stand_beside_their_ticket_and_no_code_lowers_them():
     ]  # fmt: skip
 
 
-def test_vat_is_summed_by_rate_with_the_reason_where_there_is_none():
+def test_vat_is_summed_by_rate_and_exemption():
     dues = PriceList(slug="dues", price=9_999, vat_rate=0, vat_exemption="VATEX-EU-132-1L")
     found = calculate_quote(
         [
@@ -170,7 +176,7 @@ def test_half_a_cent_is_rounded_up(gross: int, rate: int, vat: int):
     assert compute_included_vat(gross, rate) == vat
 
 
-def test_reasons_are_kept_as_data_and_said_in_words():
+def test_reductions_are_serialized_and_described():
     kept = serialize_reductions(
         [Reduction("early", 1, NOW.replace(hour=22, day=31)), Reduction("code", 2, code="X", percent=5)]
     )
@@ -183,7 +189,7 @@ def test_reasons_are_kept_as_data_and_said_in_words():
     assert said == ["early-bird price, until 31\u00a0March\u00a02027", "code X: 5% off"]
 
 
-# --- whatever is asked ------------------------------------------------------------------------------
+# --- random requests --------------------------------------------------------------------------------
 
 cents = st.integers(0, 1_000_000)
 steps = st.lists(st.tuples(cents, st.integers(-5, 20)), max_size=3, unique_by=lambda step: step[1])
@@ -204,7 +210,7 @@ def price_lists(draw, slugs=("a", "b", "c")):
     )
 
 
-asked_for = st.lists(
+price_requests = st.lists(
     st.builds(
         PriceRequest,
         price_list=price_lists(),
@@ -228,8 +234,8 @@ codes = st.none() | kinds.flatmap(
 )
 
 
-@given(asked=asked_for, code=codes, passes=st.integers(0, 5), days=st.integers(-6, 21))
-def test_whatever_is_asked_the_sums_agree_and_nothing_is_used_twice(asked, code, passes, days):
+@given(asked=price_requests, code=codes, passes=st.integers(0, 5), days=st.integers(-6, 21))
+def test_any_quote_has_consistent_sums_and_respects_limits(asked, code, passes, days):
     at = NOW + days * DAY
     found = calculate_quote(asked, at=at, voucher_terms=code, passes_left=passes)
     assert (
@@ -244,7 +250,7 @@ def test_whatever_is_asked_the_sums_agree_and_nothing_is_used_twice(asked, code,
     assert all(
         line.price >= 0 and all(reduction.amount > 0 for reduction in line.reductions) for line in found.lines
     )
-    assert paid_by_pass(found) <= passes
+    assert count_used_passes(found) <= passes
     assert code is None or code.uses_left is None or found.voucher_use_count <= code.uses_left
     assert len(found.lines) == sum(1 + len(place.addons) for place in asked)
     for line in found.lines:
@@ -256,8 +262,8 @@ def test_whatever_is_asked_the_sums_agree_and_nothing_is_used_twice(asked, code,
         assert not {"pass", "code"} <= set(reasons)
 
 
-@given(asked=asked_for, code=codes, days=st.integers(-6, 21))
-def test_a_code_or_a_pass_never_makes_anything_dearer(asked, code, days):
+@given(asked=price_requests, code=codes, days=st.integers(-6, 21))
+def test_voucher_or_pass_never_raises_a_price(asked, code, days):
     at = NOW + days * DAY
     plain = calculate_quote(asked, at=at)
     lowered = calculate_quote(asked, at=at, voucher_terms=code, passes_left=3)

@@ -1,4 +1,4 @@
-"""What is asked of whom, what is wrong with an answer, what is kept, what runs out, what goes in time."""
+"""Answers: questions by ticket and choice, validation, storage, limited options, consents and retention."""
 
 import datetime
 
@@ -38,13 +38,13 @@ NOW = datetime.datetime(2027, 3, 1, 9, tzinfo=datetime.UTC)
 Kind = Question.Kind
 
 
-def ask(event: Event, answers: dict, **fields) -> Order:
+def order_with_answers(event: Event, answers: dict, **fields) -> Order:
     person = {"first_name": "Zoé", "last_name": "Müller", "email": "zoe@example.org", **fields}
     place = RequestedPlace(**{"ticket": "guest", **person}, answers=answers)
     return place_order(event=event, request=OrderRequest(email="zoe@example.org", places=(place,)))
 
 
-def judged(event: Event, answers: dict, **context):
+def check_guest_answers(event: Event, answers: dict, **context):
     ticket = event.tickets.get(slug="guest")
     return check_answers(
         load_questions(event), ticket, answers, AnswerContext(**{"answered_at": NOW, **context})
@@ -52,10 +52,10 @@ def judged(event: Event, answers: dict, **context):
 
 
 def wrong(event: Event, answers: dict) -> dict[str, str]:
-    return dict(judged(event, answers).field_errors)
+    return dict(check_guest_answers(event, answers).field_errors)
 
 
-def test_a_question_follows_the_ticket_and_the_choice_before(event: Event):
+def test_question_depends_on_ticket_and_earlier_answer(event: Event):
     press = make_ticket(event, slug="press")
     dinner = make_question(event, "dinner", ["yes", "no"])
     meal = make_question(event, "meal", ["fish", "meat"], shown_after_option=dinner.options.get(slug="yes"))
@@ -70,10 +70,12 @@ def test_a_question_follows_the_ticket_and_the_choice_before(event: Event):
     assert shown(guest, {}) == ["dinner"]
     assert shown(press, {"dinner": "no", "meal": "meat"}) == ["dinner", "card"]
     assert shown(guest, {"dinner": "yes", "meal": "meat"}) == ["dinner", "meal", "wine"]
-    assert judged(event, {"dinner": "no", "meal": "meat", "card": "7"}).accepted == {"dinner": "no"}
+    assert check_guest_answers(event, {"dinner": "no", "meal": "meat", "card": "7"}).accepted == {
+        "dinner": "no"
+    }
 
 
-def test_each_kind_says_what_is_wrong(event: Event):
+def test_each_question_kind_has_its_errors(event: Event):
     make_question(event, "line")
     make_question(event, "day", kind=Kind.DATE)
     make_question(event, "one", ["a", "b"], kind=Kind.CHOICE)
@@ -96,13 +98,13 @@ def test_each_kind_says_what_is_wrong(event: Event):
     }
 
 
-def test_answers_are_kept_as_said_and_told_in_words(event: Event):
+def test_answers_are_normalized_and_described(event: Event):
     make_question(event, "line")
     make_question(event, "diet", ["vegan", "halal"], kind=Kind.DIET)
     make_question(event, "day", kind=Kind.DATE)
     make_question(event, "rules", kind=Kind.CONSENT)
     given = {"line": " A  B ", "diet": ["halal", "vegan", "halal"], "day": "2027-06-16", "rules": "on"}
-    kept = judged(event, given).accepted
+    kept = check_guest_answers(event, given).accepted
     assert kept == {
         "line": "A B",
         "diet": ["halal", "vegan"],
@@ -113,27 +115,27 @@ def test_answers_are_kept_as_said_and_told_in_words(event: Event):
         "A B", "Halal, Vegan", "16\u00a0juin\u00a02027", "accepté (texte 1)",
     ]  # fmt: skip
     assert format_answer_cell(event.questions.get(slug="day"), kept["day"]) == "2027-06-16"
-    again = judged(
+    again = check_guest_answers(
         event, {"rules": {"version": 1}}, earlier_answers=kept, answered_at=NOW + datetime.timedelta(days=1)
     )
     assert again.accepted["rules"] == kept["rules"]
 
 
-def test_an_order_keeps_answers_and_refuses_wrong_ones_by_field(event: Event):
+def test_order_stores_answers_and_reports_errors_by_field(event: Event):
     make_question(event, "diet", ["vegan", "halal"], is_required=True)
     with pytest.raises(InvalidFields) as caught:
-        ask(event, {})
+        order_with_answers(event, {})
     assert caught.value.field_errors == {"registrations.0.answers.diet": ["Choisissez une réponse."]}
-    assert ask(event, {"diet": "vegan"}).registrations.get().answers == {"diet": "vegan"}
+    assert order_with_answers(event, {"diet": "vegan"}).registrations.get().answers == {"diet": "vegan"}
 
 
-def test_an_option_runs_out_and_is_free_again_after_cancelling_or_answering_otherwise(event: Event):
+def test_limited_option_is_released_by_cancellation_or_changed_answer(event: Event):
     make_question(event, "workshop", [("forge", 1), "walk"])
-    first = ask(event, {"workshop": "forge"}).registrations.get()
+    first = order_with_answers(event, {"workshop": "forge"}).registrations.get()
     with pytest.raises(SoldOut, match="Forge"):
-        ask(event, {"workshop": "forge"}, email="b@example.org")
+        order_with_answers(event, {"workshop": "forge"}, email="b@example.org")
     assert Registration.objects.count() == 1
-    second = ask(event, {"workshop": "walk"}, email="b@example.org").registrations.get()
+    second = order_with_answers(event, {"workshop": "walk"}, email="b@example.org").registrations.get()
     save_answers(registration=first, given={"workshop": "walk"})
     save_answers(registration=second, given={"workshop": "forge"})
     with pytest.raises(SoldOut):
@@ -147,9 +149,9 @@ def test_an_option_runs_out_and_is_free_again_after_cancelling_or_answering_othe
     ] * 2
 
 
-def test_whoever_takes_a_place_over_starts_without_answers(event: Event):
+def test_new_attendee_starts_without_answers(event: Event):
     make_question(event, "workshop", [("forge", 1)])
-    registration = ask(event, {"workshop": "forge"}).registrations.get()
+    registration = order_with_answers(event, {"workshop": "forge"}).registrations.get()
     other = Correction(first_name="Noé", last_name="Petit", email="n@example.org", company="", no_photo=False)
     correct_registration(registration=registration, correction=other)
     registration.refresh_from_db()
@@ -158,18 +160,20 @@ def test_whoever_takes_a_place_over_starts_without_answers(event: Event):
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_the_last_of_an_option_goes_to_one_of_many(event: Event):
+def test_concurrent_orders_never_exceed_option_capacity(event: Event):
     event.tickets.update(capacity=None)
     make_question(event, "workshop", [("forge", 3)])
-    found = in_threads([lambda: ask(event, {"workshop": "forge"}) for _ in range(20)], threads=8)
+    found = in_threads(
+        [lambda: order_with_answers(event, {"workshop": "forge"}) for _ in range(20)], threads=8
+    )
     assert sorted(type(one).__name__ for one in found) == ["Order"] * 3 + ["SoldOut"] * 17
     assert (QuestionOption.objects.get().reserved, event.tickets.get().reserved) == (3, 3)
 
 
-def test_a_consent_whose_words_change_is_asked_anew_and_both_stay_proven(event: Event):
+def test_changed_consent_text_is_asked_again_and_both_consents_are_stored(event: Event):
     rules = Question(event=event, slug="rules", text="Texte", kind=Kind.CONSENT, is_required=True)
     save_question(question=rules, tickets=[], options=[], changed=["text"])
-    kept = ask(event, {"rules": True}).registrations.get()
+    kept = order_with_answers(event, {"rules": True}).registrations.get()
     first = kept.answers["rules"]["at"]
 
     def open_ones() -> list[str]:
@@ -196,9 +200,9 @@ def test_a_consent_whose_words_change_is_asked_anew_and_both_stay_proven(event: 
     assert [text.text for text in rules.texts.all()] == ["Texte", "Autre texte"]
 
 
-def test_a_consent_that_is_taken_back_leaves_its_proof_and_counts_no_more(event: Event):
+def test_withdrawn_consent_stays_on_record_and_is_not_counted(event: Event):
     news = make_question(event, "news", kind=Kind.CONSENT)
-    kept = ask(event, {"news": True}).registrations.get()
+    kept = order_with_answers(event, {"news": True}).registrations.get()
     assert count_answers(load_questions(event)) == [1]
     save_answers(registration=kept, given={})
     kept.refresh_from_db()
@@ -217,10 +221,10 @@ def test_a_consent_that_is_taken_back_leaves_its_proof_and_counts_no_more(event:
     ] == ["news"]
 
 
-def test_an_answered_question_keeps_its_short_name_and_its_kind(event: Event):
+def test_answered_question_cannot_change_short_name_or_kind(event: Event):
     make_question(event, "one", ["a"])
     make_question(event, "line")
-    ask(event, {"one": "a", "line": "x"})
+    order_with_answers(event, {"one": "a", "line": "x"})
 
     def change(asked: str, **fields: str) -> dict[str, list[str]]:
         question = event.questions.get(slug=asked)
@@ -243,10 +247,10 @@ def test_an_answered_question_keeps_its_short_name_and_its_kind(event: Event):
     assert change("line", slug="other", kind="date") == {}
 
 
-def test_what_was_answered_is_neither_removed_nor_made_too_small(event: Event):
+def test_answered_option_cannot_be_removed_or_reduced_below_its_use(event: Event):
     question = make_question(event, "diet", ["vegan", "halal"])
-    ask(event, {"diet": "vegan"})
-    ask(event, {"diet": "vegan"}, email="b@example.org")
+    order_with_answers(event, {"diet": "vegan"})
+    order_with_answers(event, {"diet": "vegan"}, email="b@example.org")
     vegan = QuestionOption(slug="vegan", text="Vegan", capacity=1)
     with pytest.raises(InvalidFields) as few:
         save_question(question=question, tickets=[], options=[vegan], changed=[])
@@ -265,14 +269,14 @@ def test_what_was_answered_is_neither_removed_nor_made_too_small(event: Event):
     assert [(o.slug, o.reserved, o.capacity) for o in question.options.all()] == [("vegan", 2, 2)]
 
 
-def test_a_file_is_nobodys_until_it_is_booked(event: Event):
+def test_uploaded_file_is_claimed_by_one_registration(event: Event):
     question = make_question(event, "proof", kind=Kind.FILE)
     file = save_answer_file(question=question, upload=SimpleUploadedFile("card.pdf", b"%PDF-1.7"))
-    registration = ask(event, {"proof": file.token}).registrations.get()
+    registration = order_with_answers(event, {"proof": file.token}).registrations.get()
     file.refresh_from_db()
     assert (file.registration, registration.answers["proof"]["name"]) == (registration, "card.pdf")
     with pytest.raises(InvalidFields):
-        ask(event, {"proof": file.token}, email="b@example.org")
+        order_with_answers(event, {"proof": file.token}, email="b@example.org")
     for name, content in (
         ("a.exe", b"MZ"),
         ("a.pdf", b"<html>"),
@@ -286,7 +290,7 @@ def test_a_file_is_nobodys_until_it_is_booked(event: Event):
     assert list(AnswerFile.objects.all()) == [file]
 
 
-def test_answers_go_when_their_time_is_over(event: Event):
+def test_answers_are_deleted_after_retention_period(event: Event):
     make_question(event, "diet", ["vegan"], retention_days=30)
     make_question(event, "line", retention_days=2_000_000_000)
     registration = make_registration(event.tickets.get(), answers={"diet": "vegan", "line": "x"})
@@ -302,7 +306,7 @@ def test_answers_go_when_their_time_is_over(event: Event):
     assert registration.answers == {"line": "x"}
 
 
-def test_an_order_without_questions_costs_no_more_reads(event: Event, django_assert_max_num_queries):
+def test_order_without_questions_needs_no_extra_queries(event: Event, django_assert_max_num_queries):
     make_ticket(event, slug="other")
     plain = OrderRequest(
         email="z@example.org", places=(RequestedPlace(ticket="guest", first_name="Z", last_name="M"),)
@@ -316,6 +320,6 @@ def test_answer_is_refused_at_an_event_without_questions():
     event = make_ticket().event
 
     with pytest.raises(InvalidFields) as refusal:
-        ask(event, {"diet": "vegan"})
+        order_with_answers(event, {"diet": "vegan"})
 
     assert list(refusal.value.field_errors) == ["registrations.0.answers.diet"]

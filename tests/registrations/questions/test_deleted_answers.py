@@ -1,4 +1,4 @@
-"""What is no answer any more is kept nowhere: hidden ones, those of a list, those whose time is over."""
+"""Answers to hidden questions, imported answers and expired answers are deleted from every table."""
 
 import datetime
 
@@ -34,18 +34,18 @@ CHOICES = "/events/congress/register/choices/"
 SECRETS = ("SECRETNUT", "SECRETFILE", "SECRETLIST", "SECRETBEFORE")
 
 
-def brought(event: Event, text: str):
+def import_list(event: Event, text: str):
     return import_registrations(event=event, table=read_table("list.csv", text.encode()))
 
 
-def known(event: Event, **answers: str) -> Registration:
-    """Somebody who ordered their own place, and whom a list therefore finds."""
+def make_importable_registration(event: Event, **answers: str) -> Registration:
+    """Create a registration of its buyer, which an import with the same address updates."""
     order = make_order(event, email="zoe@example.org")
     return make_registration(event.tickets.get(slug="guest"), order=order, answers=answers)
 
 
-def found_anywhere() -> set[str]:
-    """Which secrets stand in any column of any table; what is packed is unpacked."""
+def find_stored_secrets() -> set[str]:
+    """Return the secrets found in any column of any table; decode binary values and sessions."""
     said = []
     for model in apps.get_models():
         for row in model._base_manager.values():
@@ -57,7 +57,7 @@ def found_anywhere() -> set[str]:
     return {secret for secret in SECRETS if any(secret in words for words in said)}
 
 
-def test_answers_whose_time_is_over_stand_in_no_table(client: Client, event: Event):
+def test_expired_answers_are_in_no_table(client: Client, event: Event):
     make_question(event, "nut")
     make_question(event, "proof", kind=Question.Kind.FILE)
     client.post("/events/congress/register/", who())
@@ -68,23 +68,23 @@ def test_answers_whose_time_is_over_stand_in_no_table(client: Client, event: Eve
     assert "SECRETNUT" in text(page)
     assert "card.pdf" in text(page)
     client.post("/events/congress/register/check/", {"language": "fr", **BILLING})
-    known(event, nut="SECRETBEFORE")
-    brought(event, "first_name,last_name,email,nut\nZoé,Müller,zoe@example.org,SECRETLIST\n")
-    assert found_anywhere() == set(SECRETS)
+    make_importable_registration(event, nut="SECRETBEFORE")
+    import_list(event, "first_name,last_name,email,nut\nZoé,Müller,zoe@example.org,SECRETLIST\n")
+    assert find_stored_secrets() == set(SECRETS)
     Event.objects.update(
         starts_at=timezone.now() - datetime.timedelta(days=95),
         ends_at=timezone.now() - datetime.timedelta(days=91),
     )
     assert delete_old_answers() > 0
-    assert found_anywhere() == set()
+    assert find_stored_secrets() == set()
     row = ImportedRow.objects.get()
     assert (row.values_before["answers"], row.values_after["answers"]) == ({}, {})
 
 
-def test_undoing_a_list_brings_no_answer_back_whose_time_is_over(event: Event):
+def test_undoing_import_does_not_restore_expired_answers(event: Event):
     make_question(event, "nut", retention_days=0)
-    one = known(event, nut="SECRETBEFORE")
-    done = brought(event, "last_name,first_name,email,company,nut\nMüller,Zoé,zoe@example.org,Neu,Nuts\n")
+    one = make_importable_registration(event, nut="SECRETBEFORE")
+    done = import_list(event, "last_name,first_name,email,company,nut\nMüller,Zoé,zoe@example.org,Neu,Nuts\n")
     hour = datetime.timedelta(hours=1)
     Event.objects.update(starts_at=timezone.now() - 2 * hour, ends_at=timezone.now() - hour)
     delete_old_answers()
@@ -93,33 +93,33 @@ def test_undoing_a_list_brings_no_answer_back_whose_time_is_over(event: Event):
     assert (one.company, one.answers) == ("Acme", {})
 
 
-def test_a_list_keeps_no_answer_that_is_asked_no_more(event: Event):
+def test_import_deletes_answers_to_questions_no_longer_asked(event: Event):
     dinner = make_question(event, "dinner", ["yes", "no"])
     make_question(event, "meal", [("fish", 1), "meat"], shown_after_option=dinner.options.get(slug="yes"))
-    one = known(event, dinner="yes", meal="fish")
+    one = make_importable_registration(event, dinner="yes", meal="fish")
     QuestionOption.objects.filter(slug="fish").update(reserved=1)
-    brought(event, "first_name,last_name,email,dinner\nZoé,Müller,zoe@example.org,no\n")
+    import_list(event, "first_name,last_name,email,dinner\nZoé,Müller,zoe@example.org,no\n")
     one.refresh_from_db()
     assert (one.answers, QuestionOption.objects.get(slug="fish").reserved) == ({"dinner": "no"}, 0)
 
 
-def test_a_list_that_gives_another_ticket_keeps_what_its_holders_are_asked(event: Event):
+def test_imported_ticket_change_keeps_only_answers_of_new_ticket(event: Event):
     press = make_ticket(event, slug="press")
     card = make_question(event, "badge", [("vip", 1)])
     card.tickets.set([event.tickets.get(slug="guest")])
     make_question(event, "line")
-    one = known(event, badge="vip", line="x")
+    one = make_importable_registration(event, badge="vip", line="x")
     QuestionOption.objects.update(reserved=1)
-    brought(event, "first_name,last_name,email,ticket\nZoé,Müller,zoe@example.org,press\n")
+    import_list(event, "first_name,last_name,email,ticket\nZoé,Müller,zoe@example.org,press\n")
     one.refresh_from_db()
     assert (one.ticket, one.answers, QuestionOption.objects.get().reserved) == (press, {"line": "x"}, 0)
 
 
-AGREED = {"version": 1, "at": "2027-01-01T10:00:00+00:00"}
+CONSENT_ANSWER = {"version": 1, "at": "2027-01-01T10:00:00+00:00"}
 
 
-@pytest.mark.parametrize("answers", [{"news": AGREED}, {}], ids=["given", "gone"])
-def test_a_consent_is_taken_back_once(event: Event, answers):
+@pytest.mark.parametrize("answers", [{"news": CONSENT_ANSWER}, {}], ids=["given", "gone"])
+def test_consent_is_withdrawn_once(event: Event, answers):
     question = make_question(event, "news", kind=Question.Kind.CONSENT)
     one = make_registration(event.tickets.get(), answers=answers)
     withdraw_registration_consent(registration=one, question=question)
@@ -131,10 +131,10 @@ def test_a_consent_is_taken_back_once(event: Event, answers):
     assert "news" in answers or first == {}
 
 
-def test_a_merge_keeps_the_proof_of_both_consents(event: Event):
+def test_merge_keeps_consent_records_of_both_registrations(event: Event):
     make_question(event, "news", kind=Question.Kind.CONSENT)
-    earlier = {**AGREED, "until": "2027-02-01T10:00:00+00:00"}
-    kept = make_registration(event.tickets.get(), answers={"news": AGREED})
+    earlier = {**CONSENT_ANSWER, "until": "2027-02-01T10:00:00+00:00"}
+    kept = make_registration(event.tickets.get(), answers={"news": CONSENT_ANSWER})
     other = make_registration(event.tickets.get(), answers={"news": {"earlier": [earlier]}})
     merge_registrations(survivor=kept, duplicate=other, copied_fields=["answers"], reason="twice")
     kept.refresh_from_db()
@@ -142,7 +142,7 @@ def test_a_merge_keeps_the_proof_of_both_consents(event: Event):
     assert not is_answer_given(kept.answers["news"])
 
 
-def test_a_ticket_stays_while_something_is_for_its_holders_alone(event: Event):
+def test_ticket_cannot_be_removed_while_items_are_limited_to_it(event: Event):
     press = make_ticket(event, slug="press")
     question, addon = make_question(event, "card"), make_addon(event)
     question.tickets.set([press])
@@ -156,9 +156,7 @@ def test_a_ticket_stays_while_something_is_for_its_holders_alone(event: Event):
     assert [one.tickets.get().slug for one in (question, addon, voucher)] == ["guest"] * 3
 
 
-def test_a_question_that_an_answer_leads_to_is_shown_by_link_before_anything_is_kept(
-    client: Client, event: Event
-):
+def test_follow_up_question_is_shown_before_answers_are_saved(client: Client, event: Event):
     diet = make_question(event, "diet", ["allergy", "none"], kind=Question.Kind.DIET)
     make_question(event, "which", shown_after_option=diet.options.get(slug="allergy"))
     one = make_registration(event.tickets.get())
@@ -176,7 +174,7 @@ def test_a_question_that_an_answer_leads_to_is_shown_by_link_before_anything_is_
     assert one.answers == {"diet": ["none"]}
 
 
-def test_who_has_the_link_takes_a_file_back(client: Client, event: Event):
+def test_uploaded_file_is_removed_by_link(client: Client, event: Event):
     make_question(event, "proof", kind=Question.Kind.FILE)
     one = make_registration(event.tickets.get())
     page = f"{one.order.manage_path}{one.reference}/answers/"
@@ -188,7 +186,7 @@ def test_who_has_the_link_takes_a_file_back(client: Client, event: Event):
     assert (one.answers, one.answer_files.count()) == ({}, 0)
 
 
-def test_the_order_says_what_is_still_to_be_answered(client: Client, event: Event):
+def test_order_page_lists_unanswered_questions(client: Client, event: Event):
     make_question(event, "name", is_required=True)
     make_question(event, "line")
     one = make_registration(event.tickets.get())
@@ -198,14 +196,14 @@ def test_the_order_says_what_is_still_to_be_answered(client: Client, event: Even
     assert ("Questions en attente de réponse" in text(client.get(one.order.manage_path))) is False
 
 
-def test_what_an_organizer_writes_beneath_a_question_is_text_with_its_links(client: Client, event: Event):
+def test_help_of_question_is_escaped_and_its_links_are_clickable(client: Client, event: Event):
     make_question(event, "rules", kind=Question.Kind.CONSENT, help="<b>Non</b>\nhttps://club.example/charte")
     client.post("/events/congress/register/", who())
     page = client.post(CHOICES, {"choice-0-ticket": "guest"}).text
     assert ('&lt;b&gt;Non&lt;/b&gt;<br><a href="https://club.example/charte" rel="nofollow">' in page) is True
 
 
-def test_an_organizer_finds_who_has_still_to_answer(organizer: Client, event: Event):
+def test_organizer_filters_registrations_with_unanswered_questions(organizer: Client, event: Event):
     diet = make_question(event, "diet", ["allergy", "none"], is_required=True)
     make_question(event, "which", shown_after_option=diet.options.get(slug="allergy"), is_required=True)
     ticket = event.tickets.get()

@@ -1,4 +1,4 @@
-"""What the caterer gets: numbers by meal and diet, allergies as they were written, never a name."""
+"""Figures for the caterer: counts by meal and diet, allergies as written, and no names."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def numbers(meal):
     )
 
 
-def test_each_meal_is_counted_for_who_takes_it(event, people):
+def test_each_meal_counts_attendees_who_ordered_it(event, people):
     dinner, gala = make_addon(event), make_addon(event, slug="gala", name="Gala")
     make_addon(event, slug="visit", name="Visite", kind="other")
     for person in people[:3]:
@@ -48,7 +48,7 @@ def test_each_meal_is_counted_for_who_takes_it(event, people):
     ]
 
 
-def test_who_cancelled_or_is_not_confirmed_does_not_eat(event, people):
+def test_cancelled_and_unconfirmed_attendees_are_not_counted(event, people):
     dinner = make_addon(event)
     for person in people:
         RegistrationAddon.objects.create(registration=person, addon=dinner)
@@ -58,12 +58,12 @@ def test_who_cancelled_or_is_not_confirmed_does_not_eat(event, people):
     assert [numbers(meal) for meal in count_meals(event)] == [(1, 1, {}, [])]
 
 
-def test_without_meals_lunch_is_for_everybody_on_each_day(event, people):
+def test_without_meal_addons_lunch_counts_all_attendees_each_day(event, people):
     meals = count_meals(event)
     assert [(meal.title[:9], meal.eater_count) for meal in meals] == [("Déjeuner,", 4), ("Déjeuner,", 4)]
 
 
-def test_no_file_and_no_page_names_anybody(organizer, event, people):
+def test_meal_files_and_page_contain_no_names(organizer, event, people):
     sheet = make_meal_sheet(event)
     table = [",".join(map(str, cells)) for cells in (sheet.header, *sheet.rows)]
     assert [row.split(",")[-1] for row in table[1:4]] == ["4", "1", "0"]

@@ -1,4 +1,4 @@
-"""Options that can run out: the last place goes to one, and is counted while it is held."""
+"""Options with limited capacity: never oversold, and counted while a hold lasts."""
 
 import datetime
 import itertools
@@ -39,8 +39,8 @@ def order(event: Event, *places: RequestedPlace) -> Order:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("places", "kept"), [(1, 1), (2, 2), (None, 2)])
-def test_the_last_place_of_an_option_goes_to_one_of_two_at_once(event: Event, places: int | None, kept: int):
-    """With a place for both, or no limit at all, nobody is refused: it is the limit that refuses."""
+def test_concurrent_requests_never_exceed_option_capacity(event: Event, places: int | None, kept: int):
+    """Refuse one of two requests only if the capacity is too small for both."""
     make_question(event, "workshop", [("forge", places), "walk"])
     known = make_registration(event.tickets.get(), answers={"workshop": "walk"})
     found = in_threads(
@@ -58,7 +58,7 @@ def test_the_last_place_of_an_option_goes_to_one_of_two_at_once(event: Event, pl
 
 
 @pytest.mark.django_db
-def test_an_order_of_two_takes_two_places_of_an_option_or_none(event: Event):
+def test_order_of_two_reserves_both_option_places_or_none(event: Event):
     make_question(event, "workshop", [("forge", 1)])
     with pytest.raises(SoldOut, match="Forge"):
         order(event, place(1, workshop="forge"), place(2, workshop="forge"))
@@ -70,7 +70,7 @@ def test_an_order_of_two_takes_two_places_of_an_option_or_none(event: Event):
 
 
 @pytest.mark.django_db
-def test_a_place_of_an_option_is_counted_while_somebody_has_it(event: Event):
+def test_option_count_follows_changes_imports_and_cancellations(event: Event):
     event.tickets.update(capacity=3)
     make_question(event, "workshop", [("forge", 2), ("walk", 9)])
 
@@ -108,8 +108,8 @@ def test_a_place_of_an_option_is_counted_while_somebody_has_it(event: Event):
 
 
 @pytest.mark.django_db
-def test_options_are_exchanged_in_one_order_of_locks(event: Event):
-    """Two attendees who swap two options would otherwise wait for each other."""
+def test_changed_options_are_updated_in_order_of_their_ids(event: Event):
+    """Avoid a deadlock of two attendees who swap two options."""
     question = make_question(event, "workshop", [("forge", 2), ("walk", 2)])
     registration = make_registration(event.tickets.get(), answers={"workshop": "walk"})
 
@@ -138,7 +138,7 @@ def test_option_of_an_order_without_a_hold_is_not_counted(event: Event):
 
 
 @pytest.mark.django_db
-def test_places_that_count_in_the_database_and_in_python_are_the_same(event: Event):
+def test_occupied_places_match_between_database_and_python(event: Event):
     moments = (None, timezone.now())
     columns = ("confirmed_at", "cancelled_at", "hold_expires_at", "is_reserved")
     for values in itertools.product(moments, moments, moments, (True, False)):

@@ -1,4 +1,4 @@
-"""Questions on the screens: asked on the second one, answered later by link, written by organizers."""
+"""Question pages: asked on the second screen, answered later by link, edited by organizers."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -23,56 +23,58 @@ def organizer(event: Event) -> Client:
     return client
 
 
-def typed(**answers) -> dict[str, object]:
+def build_choices_form(**answers) -> dict[str, object]:
     return {
         "choice-0-ticket": "guest",
         **{f"answer-0-{slug.replace('_', '-')}": v for slug, v in answers.items()},
     }
 
 
-def test_a_question_is_shown_before_it_is_judged_and_nothing_typed_is_lost(client: Client, event: Event):
+def test_question_is_shown_before_validation_and_input_is_kept(client: Client, event: Event):
     make_question(event, "diet", ["vegan", "halal"], is_required=True)
     make_question(event, "allergy")
     client.post("/events/congress/register/", who())
     first = client.post(CHOICES, {"choice-0-ticket": "guest"})
     assert "Allergy" in text(first)
     assert "Choisissez une réponse." not in text(first)
-    second = client.post(CHOICES, typed(shown="diet allergy", allergy="Noix"))
+    second = client.post(CHOICES, build_choices_form(shown="diet allergy", allergy="Noix"))
     assert "Choisissez une réponse." in text(second)
     assert 'value="Noix"' in second.content.decode()
-    third = client.post(CHOICES, typed(shown="diet allergy", allergy="Noix", diet="vegan"))
+    third = client.post(CHOICES, build_choices_form(shown="diet allergy", allergy="Noix", diet="vegan"))
     assert third.url == "/events/congress/register/check/"
     client.post(third.url, {"language": "fr", **BILLING})
     assert Registration.objects.get().answers == {"diet": "vegan", "allergy": "Noix"}
 
 
-def test_a_script_gets_the_questions_that_a_choice_leads_to(client: Client, event: Event):
+def test_draft_request_returns_follow_up_questions(client: Client, event: Event):
     dinner = make_question(event, "dinner", ["yes", "no"])
     make_question(event, "meal", ["fish"], shown_after_option=dinner.options.get(slug="yes"))
     client.post("/events/congress/register/", who())
 
     def asked(**answers):
-        answer = client.post(CHOICES, typed(**answers), headers={"X-Draft": "questions"})
+        answer = client.post(CHOICES, build_choices_form(**answers), headers={"X-Draft": "questions"})
         return ["dinner" in answer.text, "meal" in answer.text]
 
     assert (asked(), asked(dinner="yes"), asked(dinner="no")) == ([True, False], [True, True], [True, False])
 
 
-def test_a_file_stays_while_the_rest_is_mended(client: Client, event: Event):
+def test_uploaded_file_is_kept_while_other_errors_are_corrected(client: Client, event: Event):
     make_question(event, "proof", kind=Question.Kind.FILE, is_required=True)
     make_question(event, "name", is_required=True)
     client.post("/events/congress/register/", who())
     upload = SimpleUploadedFile("card.pdf", b"%PDF-1.7")
-    page = client.post(CHOICES, typed(shown="proof name", proof=upload))
+    page = client.post(CHOICES, build_choices_form(shown="proof name", proof=upload))
     token = AnswerFile.objects.get().token
     assert f'name="answer-0-proof-kept" value="{token}"' in page.content.decode()
-    done = client.post(CHOICES, typed(shown="proof name", name="Zoé", **{"proof-kept": token}))
+    done = client.post(CHOICES, build_choices_form(shown="proof name", name="Zoé", **{"proof-kept": token}))
     assert done.status_code == 302
-    bad = client.post(CHOICES, typed(shown="proof name", name="Z", proof=SimpleUploadedFile("a.exe", b"MZ")))
+    bad = client.post(
+        CHOICES, build_choices_form(shown="proof name", name="Z", proof=SimpleUploadedFile("a.exe", b"MZ"))
+    )
     assert "Envoyez un fichier PDF, PNG ou JPEG." in text(bad)
 
 
-def test_who_has_the_link_answers_later(client: Client, event: Event):
+def test_questions_are_answered_later_by_link(client: Client, event: Event):
     make_question(event, "diet", [("vegan", 1), "halal"])
     registration = make_registration(event.tickets.get())
     page = f"{registration.order.manage_path}{registration.reference}/answers/"
@@ -84,7 +86,7 @@ def test_who_has_the_link_answers_later(client: Client, event: Event):
     assert "Il ne reste plus de place" in text(full)
 
 
-def test_an_organizer_writes_a_question_and_reads_the_answers(organizer: Client, event: Event):
+def test_organizer_creates_question_and_sees_answers(organizer: Client, event: Event):
     rows = {"option-TOTAL_FORMS": "2", "option-INITIAL_FORMS": "0"}
     said = {
         "text": "Régime",
@@ -114,7 +116,7 @@ def test_an_organizer_writes_a_question_and_reads_the_answers(organizer: Client,
     assert csv.splitlines()[0].endswith("Régime")
 
 
-def test_answers_are_not_kept_for_ever(organizer: Client, event: Event):
+def test_retention_of_answers_is_limited_to_ten_years(organizer: Client, event: Event):
     make_question(event, "first")
     asked = {"text": "First", "slug": "first", "kind": "choice", "position": "0", "option-TOTAL_FORMS": "1",
              "option-INITIAL_FORMS": "0", "option-0-slug": "yes", "option-0-text": "Yes"}  # fmt: skip
@@ -124,7 +126,7 @@ def test_answers_are_not_kept_for_ever(organizer: Client, event: Event):
     assert event.questions.get().retention_days == 3650
 
 
-def test_a_question_never_waits_for_itself(organizer: Client, event: Event):
+def test_question_cannot_depend_on_itself(organizer: Client, event: Event):
     first = make_question(event, "first", ["yes"])
     second = make_question(event, "second", ["yes"], shown_after_option=first.options.get())
     page = organizer.post(
@@ -136,7 +138,7 @@ def test_a_question_never_waits_for_itself(organizer: Client, event: Event):
     assert "Cette question dépend elle-même de celle-ci" in text(page)
 
 
-def test_the_api_takes_and_tells_answers(client: Client, event: Event):
+def test_api_validates_and_stores_answers(client: Client, event: Event):
     make_question(event, "diet", ["vegan"], is_required=True)
     body = {
         "email": "z@example.org",
@@ -154,7 +156,7 @@ def test_the_api_takes_and_tells_answers(client: Client, event: Event):
     assert Registration.objects.get().answers == {"diet": "vegan"}
 
 
-def test_questions_are_asked_in_the_order_they_are_put_in(organizer: Client, event: Event):
+def test_questions_are_asked_in_the_order_set_by_organizer(organizer: Client, event: Event):
     for position, slug in enumerate(("diet", "allergy", "shirt")):
         make_question(event, slug, position=position)
     address = "/organize/congress/questions/"
@@ -178,7 +180,7 @@ def test_questions_are_asked_in_the_order_they_are_put_in(organizer: Client, eve
     ]  # fmt: skip
 
 
-def test_a_question_of_another_event_is_not_moved(organizer: Client):
+def test_question_of_another_event_cannot_be_moved(organizer: Client):
     elsewhere = make_event(slug="elsewhere")
     for position, slug in enumerate(("diet", "shirt")):
         make_question(elsewhere, slug, position=position)
@@ -188,13 +190,13 @@ def test_a_question_of_another_event_is_not_moved(organizer: Client):
     assert list(elsewhere.questions.values_list("slug", flat=True)) == ["diet", "shirt"]
 
 
-def test_files_are_taken_so_many_an_hour_from_one_browser_or_address(client: Client, event: Event, settings):
+def test_uploads_are_rate_limited_by_browser_and_address(client: Client, event: Event, settings):
     settings.RATE_LIMITS = "on"
     make_question(event, "proof", kind=Question.Kind.FILE)
 
     def send(browser: Client) -> str:
         file = SimpleUploadedFile("card.pdf", b"%PDF-1.7")
-        return text(browser.post(CHOICES, typed(shown="proof", proof=file)))
+        return text(browser.post(CHOICES, build_choices_form(shown="proof", proof=file)))
 
     client.post("/events/congress/register/", who(**{"person-0-email": "many@example.org"}))
     for _file in range(ANSWER_FILES_PER_HOUR):
@@ -210,7 +212,7 @@ def test_files_are_taken_so_many_an_hour_from_one_browser_or_address(client: Cli
     assert AnswerFile.objects.count() == 1
 
 
-def test_files_for_one_place_are_taken_so_many_an_hour(client: Client, event: Event, settings):
+def test_uploads_are_rate_limited_by_registration(client: Client, event: Event, settings):
     settings.RATE_LIMITS = "on"
     make_question(event, "proof", kind=Question.Kind.FILE)
     one = make_registration(event.tickets.get())

@@ -1,4 +1,4 @@
-"""Files and drafts that visitors store before they are known: up to ceilings, which are documented."""
+"""Ceilings for files and drafts that anonymous visitors store."""
 
 import datetime
 import json
@@ -22,15 +22,15 @@ from tests.factories import make_account, make_event, make_question, make_regist
 from tests.registrations.test_pages import BILLING, text, who
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-WHO, CHOICES, CHECK = (f"/events/congress/register/{page}" for page in ("", "choices/", "check/"))
-FULL = "Aucun fichier ne peut être ajouté pour le moment."
+PEOPLE, CHOICES, CHECK = (f"/events/congress/register/{page}" for page in ("", "choices/", "check/"))
+STORAGE_FULL = "Aucun fichier ne peut être ajouté pour le moment."
 
 
 def pdf(name: str = "card.pdf", size: int = 100) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, b"%PDF-1.7".ljust(size, b"0"))
 
 
-def typed(**answers: object) -> dict[str, object]:
+def build_choices_form(**answers: object) -> dict[str, object]:
     return {"choice-0-ticket": "guest", **{f"answer-0-{slug}": value for slug, value in answers.items()}}
 
 
@@ -41,7 +41,7 @@ def proof(event: Event) -> Question:
 
 @pytest.fixture
 def ceilings(settings):
-    """Set ceilings for a test."""
+    """Return a function that changes ceilings."""
 
     def change(**values: int) -> None:
         settings.STORAGE_CEILINGS = {**settings.STORAGE_CEILINGS, **values}
@@ -57,14 +57,12 @@ def test_ceilings_are_read_from_the_environment_and_documented(monkeypatch):
     assert [name for name in DEFAULT_CEILINGS if f"`{name}`" not in manual] == []
 
 
-def test_size_of_a_file_is_stored_with_it(proof):
+def test_file_size_is_stored(proof):
     assert save_answer_file(question=proof, upload=pdf(size=321)).size == 321
 
 
 @pytest.mark.parametrize("ceiling", ["ANSWER_FILES_EVENT_COUNT", "ANSWER_FILES_COUNT"])
-def test_files_stop_at_the_ceiling_and_half_of_it_is_for_booked_registrations(
-    event, proof, ceilings, ceiling
-):
+def test_half_of_file_ceiling_is_reserved_for_registrations(event, proof, ceilings, ceiling):
     ceilings(**{ceiling: 4})
     one = make_registration(event.tickets.get())
     for _file in range(2):
@@ -81,7 +79,7 @@ def test_files_stop_at_the_ceiling_and_half_of_it_is_for_booked_registrations(
 
 
 @pytest.mark.parametrize("ceiling", ["ANSWER_FILES_EVENT_MB", "ANSWER_FILES_MB"])
-def test_files_stop_at_the_ceiling_of_bytes(proof, ceilings, ceiling):
+def test_files_are_refused_above_byte_ceiling(proof, ceilings, ceiling):
     ceilings(**{ceiling: 2})
     save_answer_file(question=proof, upload=pdf(size=900_000))
 
@@ -90,7 +88,7 @@ def test_files_stop_at_the_ceiling_of_bytes(proof, ceilings, ceiling):
     save_answer_file(question=proof, upload=pdf(size=100_000))
 
 
-def test_files_of_one_event_leave_room_for_those_of_another(proof, ceilings):
+def test_file_ceiling_of_one_event_does_not_affect_another(proof, ceilings):
     ceilings(ANSWER_FILES_EVENT_COUNT=2)
     elsewhere = make_event()
     make_ticket(elsewhere)
@@ -101,27 +99,27 @@ def test_files_of_one_event_leave_room_for_those_of_another(proof, ceilings):
     assert save_answer_file(question=other, upload=pdf()).event == elsewhere
 
 
-def test_registration_goes_on_without_a_required_file_where_none_can_be_stored(client, proof, ceilings):
-    client.post(WHO, who())
-    assert "Répondez à cette question." in text(client.post(CHOICES, typed(shown="proof")))
+def test_required_file_can_be_omitted_if_storage_is_full(client, proof, ceilings):
+    client.post(PEOPLE, who())
+    assert "Répondez à cette question." in text(client.post(CHOICES, build_choices_form(shown="proof")))
     ceilings(ANSWER_FILES_COUNT=0)
 
-    refused = client.post(CHOICES, typed(shown="proof", proof=pdf()))
-    gone_on = client.post(CHOICES, typed(shown="proof"))
+    refused = client.post(CHOICES, build_choices_form(shown="proof", proof=pdf()))
+    gone_on = client.post(CHOICES, build_choices_form(shown="proof"))
     client.post(CHECK, {"language": "fr", **BILLING})
 
-    assert FULL in text(refused)
+    assert STORAGE_FULL in text(refused)
     assert gone_on.url == CHECK
     one = Registration.objects.get()
     assert one.answers == {}
     assert "Questions" in text(client.get(one.order.manage_path))
 
 
-def test_file_is_sent_later_by_link_once_there_is_room(client, event, proof, ceilings):
+def test_file_can_be_uploaded_by_link_once_storage_is_free(client, event, proof, ceilings):
     one = make_registration(event.tickets.get())
     page = f"{one.order.manage_path}{one.reference}/answers/"
     ceilings(ANSWER_FILES_COUNT=0)
-    assert FULL in text(client.post(page, {"shown": "proof", "proof": pdf()}))
+    assert STORAGE_FULL in text(client.post(page, {"shown": "proof", "proof": pdf()}))
 
     ceilings(ANSWER_FILES_COUNT=1)
     client.post(page, {"shown": "proof", "proof": pdf()})
@@ -129,14 +127,14 @@ def test_file_is_sent_later_by_link_once_there_is_room(client, event, proof, cei
     assert AnswerFile.objects.get().registration == one
 
 
-def test_files_are_counted_by_network_whatever_the_sender_is_called(event, proof, settings, ceilings):
+def test_files_are_limited_by_network_across_addresses(event, proof, settings, ceilings):
     settings.RATE_LIMITS = "on"
     ceilings(ANSWER_FILES_NETWORK_COUNT=2)
 
     def send(number: int, network: str) -> str:
         browser = Client(REMOTE_ADDR=network)
-        browser.post(WHO, who(**{"person-0-email": f"somebody{number}@example.org"}))
-        return text(browser.post(CHOICES, typed(shown="proof", proof=pdf())))
+        browser.post(PEOPLE, who(**{"person-0-email": f"somebody{number}@example.org"}))
+        return text(browser.post(CHOICES, build_choices_form(shown="proof", proof=pdf())))
 
     pages = [send(number, "192.0.2.1") for number in range(3)]
     elsewhere = send(4, "198.51.100.2")
@@ -149,22 +147,22 @@ def test_files_are_counted_by_network_whatever_the_sender_is_called(event, proof
     assert AnswerFile.objects.count() == 3
 
 
-def test_bytes_are_counted_by_network_too(event, proof, settings, ceilings):
+def test_file_bytes_are_limited_by_network(event, proof, settings, ceilings):
     settings.RATE_LIMITS = "on"
     ceilings(ANSWER_FILES_NETWORK_MB=1)
     for number in range(3):
         browser = Client()
-        browser.post(WHO, who(**{"person-0-email": f"somebody{number}@example.org"}))
-        browser.post(CHOICES, typed(shown="proof", proof=pdf(size=600_000)))
+        browser.post(PEOPLE, who(**{"person-0-email": f"somebody{number}@example.org"}))
+        browser.post(CHOICES, build_choices_form(shown="proof", proof=pdf(size=600_000)))
 
     assert AnswerFile.objects.count() == 1
 
 
-def test_addresses_of_one_household_are_one_network(event, proof, settings, ceilings):
+def test_ipv6_addresses_of_one_prefix_count_as_one_network(event, proof, settings, ceilings):
     settings.RATE_LIMITS = "on"
     ceilings(DRAFTS_NETWORK_COUNT=1)
     statuses = [
-        Client(REMOTE_ADDR=address).post(WHO, who()).status_code
+        Client(REMOTE_ADDR=address).post(PEOPLE, who()).status_code
         for address in ("2001:db8:1:2::1", "2001:db8:1:3::2", "2001:db8:2::1")
     ]
 
@@ -174,8 +172,8 @@ def test_addresses_of_one_household_are_one_network(event, proof, settings, ceil
 # --- drafts ----------------------------------------------------------------------------------------------
 
 
-def test_draft_has_a_row_and_the_session_its_token(client, event):
-    client.post(WHO, who())
+def test_draft_is_stored_in_row_and_session_has_its_token(client, event):
+    client.post(PEOPLE, who())
 
     draft = RegistrationDraft.objects.get()
     assert client.session["registration:congress"] == draft.token
@@ -183,11 +181,11 @@ def test_draft_has_a_row_and_the_session_its_token(client, event):
     assert json.loads(draft.content)["people"][0]["first_name"] == "Zoé"
 
 
-def test_draft_is_changed_in_its_row_and_removed_when_it_is_booked(client, event):
-    client.post(WHO, who())
+def test_draft_row_is_updated_and_removed_by_order(client, event):
+    client.post(PEOPLE, who())
     before = Session.objects.get().session_data
-    client.post(CHOICES, typed())
-    client.post(WHO, who(**{"person-0-first_name": "Ana\0"}))
+    client.post(CHOICES, build_choices_form())
+    client.post(PEOPLE, who(**{"person-0-first_name": "Ana\0"}))
     assert RegistrationDraft.objects.count() == 1
     assert Session.objects.get().session_data == before
 
@@ -195,16 +193,16 @@ def test_draft_is_changed_in_its_row_and_removed_when_it_is_booked(client, event
 
     assert Registration.objects.get().first_name == "Ana"
     assert RegistrationDraft.objects.count() == 0
-    client.post(WHO, who())
+    client.post(PEOPLE, who())
     assert RegistrationDraft.objects.count() == 1
 
 
-def test_draft_that_is_larger_than_any_is_refused(client, event):
+def test_too_large_draft_is_refused(client, event):
     for number in range(90):
         make_question(event, f"q{number}", kind=Question.Kind.PARAGRAPH)
-    client.post(WHO, who())
+    client.post(PEOPLE, who())
 
-    page = client.post(CHOICES, typed(**{f"q{number}": "a" * 4_000 for number in range(90)}))
+    page = client.post(CHOICES, build_choices_form(**{f"q{number}": "a" * 4_000 for number in range(90)}))
 
     assert page.status_code == 413
     assert "Cette inscription contient trop de données" in text(page)
@@ -212,13 +210,13 @@ def test_draft_that_is_larger_than_any_is_refused(client, event):
 
 
 @pytest.mark.parametrize("ceiling", ["DRAFTS_EVENT_COUNT", "DRAFTS_COUNT"])
-def test_drafts_stop_at_the_ceiling_and_old_ones_make_room(event, ceilings, ceiling):
+def test_draft_ceiling_refuses_new_drafts_and_replaces_old_ones(event, ceilings, ceiling):
     ceilings(**{ceiling: 2})
     first, second, third = Client(), Client(), Client()
-    first.post(WHO, who())
-    second.post(WHO, who())
+    first.post(PEOPLE, who())
+    second.post(PEOPLE, who())
 
-    refused = third.post(WHO, who())
+    refused = third.post(PEOPLE, who())
     assert refused.status_code == 507
     assert "Réessayez dans une heure." in text(refused)
 
@@ -226,49 +224,49 @@ def test_drafts_stop_at_the_ceiling_and_old_ones_make_room(event, ceilings, ceil
     RegistrationDraft.objects.filter(pk=oldest.pk).update(
         changed_at=timezone.now() - datetime.timedelta(hours=2)
     )
-    assert third.post(WHO, who()).status_code == 302
+    assert third.post(PEOPLE, who()).status_code == 302
     assert not RegistrationDraft.objects.filter(pk=oldest.pk).exists()
-    assert second.post(CHOICES, typed()).status_code == 302
+    assert second.post(CHOICES, build_choices_form()).status_code == 302
 
 
-def test_bytes_of_drafts_stop_at_their_ceiling(client, event, ceilings):
+def test_large_drafts_are_refused_above_byte_ceiling(client, event, ceilings):
     for number in range(10):
         make_question(event, f"q{number}", kind=Question.Kind.PARAGRAPH)
-    client.post(WHO, who())
+    client.post(PEOPLE, who())
     ceilings(DRAFTS_MB=0)
 
-    small = client.post(CHOICES, typed(q0="a"))
-    large = client.post(CHOICES, typed(**{f"q{number}": "a" * 3_000 for number in range(10)}))
+    small = client.post(CHOICES, build_choices_form(q0="a"))
+    large = client.post(CHOICES, build_choices_form(**{f"q{number}": "a" * 3_000 for number in range(10)}))
 
     assert (small.status_code, large.status_code) == (200, 507)
     assert RegistrationDraft.objects.get().size < LARGE_DRAFT_BYTES
 
 
-def test_registrations_are_begun_so_often_an_hour_from_one_network(event, settings, ceilings):
+def test_new_drafts_are_rate_limited_by_network(event, settings, ceilings):
     settings.RATE_LIMITS = "on"
     ceilings(DRAFTS_NETWORK_COUNT=2)
-    statuses = [Client().post(WHO, who()).status_code for _visitor in range(3)]
-    elsewhere = Client(REMOTE_ADDR="192.0.2.9").post(WHO, who())
+    statuses = [Client().post(PEOPLE, who()).status_code for _visitor in range(3)]
+    elsewhere = Client(REMOTE_ADDR="192.0.2.9").post(PEOPLE, who())
 
     assert statuses == [302, 302, 429]
     assert elsewhere.status_code == 302
     assert RegistrationDraft.objects.count() == 3
 
 
-def test_proxy_in_front_is_believed_where_there_is_one(event, settings, ceilings):
+def test_forwarded_address_is_used_behind_proxy(event, settings, ceilings):
     settings.RATE_LIMITS = "on"
     settings.BEHIND_PROXY = True
     ceilings(DRAFTS_NETWORK_COUNT=1)
     statuses = [
-        Client().post(WHO, who(), headers={"X-Forwarded-For": address}).status_code
+        Client().post(PEOPLE, who(), headers={"X-Forwarded-For": address}).status_code
         for address in ("192.0.2.1", "10.0.0.1, 192.0.2.1", "198.51.100.2", "no address")
     ]
 
     assert statuses == [302, 429, 302, 302]
 
 
-def test_what_is_never_finished_is_removed(client, event, proof):
-    client.post(WHO, who())
+def test_unclaimed_files_and_old_drafts_are_removed(client, event, proof):
+    client.post(PEOPLE, who())
     save_answer_file(question=proof, upload=pdf())
     delete_unclaimed_files()
     assert (AnswerFile.objects.count(), RegistrationDraft.objects.count()) == (1, 1)
@@ -281,7 +279,7 @@ def test_what_is_never_finished_is_removed(client, event, proof):
     assert RegistrationDraft.objects.count() == 0
 
 
-# --- who sees it -----------------------------------------------------------------------------------------
+# --- usage shown -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -292,10 +290,10 @@ def organizer_client(event) -> Client:
     return client
 
 
-def test_organizers_see_how_much_is_used(organizer_client, event, proof, ceilings):
+def test_organizer_sees_storage_use(organizer_client, event, proof, ceilings):
     one = make_registration(event.tickets.get())
     save_answer_file(question=proof, upload=pdf(size=2_048), registration=one)
-    Client().post(WHO, who())
+    Client().post(PEOPLE, who())
 
     use = measure_event_storage(event)
     assert (use.file_use, use.unbooked_file_use, use.draft_use.count) == (
@@ -316,7 +314,7 @@ def test_organizers_see_how_much_is_used(organizer_client, event, proof, ceiling
 
 
 @pytest.mark.django_db(transaction=True)
-def test_operators_see_it_in_the_figures(client, event, proof):
+def test_metrics_include_storage_use(client, event, proof):
     save_answer_file(question=proof, upload=pdf(size=2_048))
 
     lines = client.get("/metrics").text.splitlines()

@@ -1,4 +1,4 @@
-"""Who booked which session, as schedule conflicts read it."""
+"""The query that loads the attendees who booked a session, for schedule conflicts."""
 
 import pytest
 from django.db import connection
@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="reads SQLite's query plan")
-def test_bookings_are_looked_up_by_session_not_by_each_registration_there_is():
+def test_bookings_are_loaded_without_list_subquery():
     event = make_event()
     make_session(event)
 

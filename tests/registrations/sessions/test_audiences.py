@@ -1,4 +1,4 @@
-"""Conflicts count a person once, however they chose the sessions."""
+"""Conflicts count each person once, whether they booked or starred the sessions."""
 
 import random
 
@@ -38,7 +38,7 @@ def make_agenda(event, *sessions, registration=None) -> PersonalAgenda:
     return agenda
 
 
-def test_a_person_who_booked_one_session_and_starred_another_misses_one(event):
+def test_booked_and_starred_sessions_at_the_same_time_conflict(event):
     booked, starred = make_session(event), make_session(event)
     registration = make_registration(get_ticket(event))
     SessionBooking.objects.create(registration=registration, session=booked)
@@ -47,7 +47,7 @@ def test_a_person_who_booked_one_session_and_starred_another_misses_one(event):
     assert find_people_counts(event) == {ConflictKind.FAVOURITES: 1}
 
 
-def test_a_person_who_booked_and_starred_the_same_session_is_one_in_its_room(event):
+def test_attendee_who_booked_and_starred_a_session_counts_once_in_its_room(event):
     room = make_room(event, capacity=1)
     session = make_session(event, room=room)
     registration = make_registration(get_ticket(event))
@@ -57,7 +57,7 @@ def test_a_person_who_booked_and_starred_the_same_session_is_one_in_its_room(eve
     assert find_people_counts(event) == {}
 
 
-def test_two_agendas_of_a_registration_are_one_person(event):
+def test_two_agendas_of_one_registration_count_as_one_attendee(event):
     session = make_session(event)
     registration = make_registration(get_ticket(event))
     for _device in range(2):
@@ -74,7 +74,7 @@ def test_agendas_without_registration_are_anonymous_attendees(event):
     assert load_starring_attendees([event.pk]) == {session.pk: expected}
 
 
-def test_stars_take_two_queries(event, django_assert_num_queries):
+def test_starring_attendees_are_loaded_in_two_queries(event, django_assert_num_queries):
     session = make_session(event)
     for _number in range(5):
         make_agenda(event, session, registration=make_registration(get_ticket(event)))
@@ -84,7 +84,7 @@ def test_stars_take_two_queries(event, django_assert_num_queries):
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_no_conflict_shows_more_people_than_there_are(event, seed):
+def test_conflict_never_counts_more_people_than_exist(event, seed):
     rng = random.Random(seed)
     rooms = [make_room(event, f"Room {number}", capacity=1) for number in range(2)]
     sessions = [make_session(event, f"Session {n}", room=rng.choice(rooms)) for n in range(4)]

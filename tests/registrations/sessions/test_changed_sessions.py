@@ -1,4 +1,4 @@
-"""Attendees are notified once of what was published with notice since they booked or starred a session."""
+"""Attendees are notified once of changes, published with notice, to sessions they booked or starred."""
 
 import pytest
 from django.db import connection
@@ -27,9 +27,7 @@ def publish_move(session, *, notify=Notify.EVERYBODY, hours=1) -> None:
     publish_current_draft(session, notify=notify)
 
 
-def test_a_silent_version_is_not_announced_later_to_those_whom_no_version_concerned(
-    event, run_tasks, mailoutbox
-):
+def test_silent_version_is_not_announced_later(event, run_tasks, mailoutbox):
     starred, other = make_session(event), make_session(event)
     make_follower(event, starred)
     publish_move(other)
@@ -42,7 +40,7 @@ def test_a_silent_version_is_not_announced_later_to_those_whom_no_version_concer
     assert mailoutbox == []
 
 
-def test_a_silent_version_does_not_take_back_the_notice_of_the_version_before(event, run_tasks, mailoutbox):
+def test_silent_version_does_not_cancel_notice_of_earlier_version(event, run_tasks, mailoutbox):
     moved, silently_moved = make_session(event, "Annoncée"), make_session(event, "Discrète")
     make_follower(event, moved, silently_moved)
 
@@ -77,7 +75,7 @@ def test_a_session_starred_after_it_moved_is_not_announced(event, run_tasks, mai
     assert mailoutbox == []
 
 
-def test_the_next_notice_leaves_out_what_moved_before_it_was_starred(event, run_tasks, mailoutbox):
+def test_notice_omits_session_that_moved_before_it_was_starred(event, run_tasks, mailoutbox):
     starred, moved = make_session(event, "Étoilée"), make_session(event, "Ancienne")
     registration = make_follower(event, starred)
     publish_move(moved)
@@ -89,9 +87,7 @@ def test_the_next_notice_leaves_out_what_moved_before_it_was_starred(event, run_
     assert list_mails(mailoutbox) == [("star@example.org", "Session déplacée : Étoilée")]
 
 
-def test_a_starred_session_that_moved_and_came_back_before_the_mail_is_not_announced(
-    event, run_tasks, mailoutbox
-):
+def test_move_undone_before_the_mail_is_not_announced(event, run_tasks, mailoutbox):
     session = make_session(event)
     publish_move(session)
     run_tasks()
@@ -114,12 +110,12 @@ def test_a_session_booked_after_it_moved_is_not_announced(event, run_tasks, mail
     notify_changed_sessions()
     run_tasks()
 
-    # The only one is that of the booking itself.
+    # The only mail is the one about the booking.
     assert "Session déplacée" not in "".join(subject for _to, subject in list_mails(mailoutbox))
     assert not SessionBooking.objects.with_unannounced_changes().exists()
 
 
-def test_a_version_says_whether_it_notified_anybody(event):
+def test_version_records_whether_it_was_silent(event):
     session = make_session(event)
 
     publish_move(session)
@@ -135,7 +131,7 @@ def test_a_version_says_whether_it_notified_anybody(event):
         ("en", ("Session removed from the programme: Atelier", "This session is no longer on the programme")),
     ],
 )
-def test_a_removed_session_has_a_subject_and_sentence_of_its_own(
+def test_mail_about_removed_session_has_own_subject_and_text(
     event, run_tasks, mailoutbox, language, sentences
 ):
     session = make_workshop(event)
@@ -158,7 +154,7 @@ def test_a_removed_session_has_a_subject_and_sentence_of_its_own(
         ("en", ["Session cancelled: Atelier", "Back on the programme: Atelier"]),
     ],
 )
-def test_cancelling_and_restoring_have_subjects_of_their_own(
+def test_mails_about_cancelled_and_restored_session_have_own_subjects(
     event, run_tasks, mailoutbox, language, subjects
 ):
     session = make_workshop(event)
@@ -189,7 +185,7 @@ def test_one_mail_says_which_session_was_removed(event, run_tasks, mailoutbox):
     assert "Deux – " not in mailoutbox[0].body
 
 
-def test_a_removed_session_that_returns_takes_place_after_all(event, run_tasks, mailoutbox):
+def test_session_restored_after_removal_is_announced_as_back(event, run_tasks, mailoutbox):
     session = make_workshop(event)
     make_holder(event, session)
     remove_slot(session)
@@ -203,7 +199,7 @@ def test_a_removed_session_that_returns_takes_place_after_all(event, run_tasks, 
     assert list_mails(mailoutbox)[-1][1] == "De nouveau au programme : Atelier"
 
 
-def test_a_mail_reads_the_bookings_once(event, run_tasks):
+def test_notification_reads_bookings_once(event, run_tasks):
     session, other = make_workshop(event), make_workshop(event, "Autre", starts_at=event.ends_at)
     registration = make_follower(event, other)
     book_session(registration=registration, session=session)

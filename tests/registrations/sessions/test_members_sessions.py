@@ -1,4 +1,4 @@
-"""Seats in sessions for members only: who books them, sees them, and what becomes of them."""
+"""Sessions for members only: booking, visibility, notifications, and transfer to non-members."""
 
 import datetime
 
@@ -62,7 +62,7 @@ def end_membership(registration: Registration) -> None:
     Seat.objects.filter(person=registration.person).update(ends_on=yesterday)
 
 
-def test_only_members_book_wait_and_swap(event, session, member, guest):
+def test_only_members_can_book_wait_and_swap(event, session, member, guest):
     full = make_workshop(event, "Comble", is_for_members=True, capacity=0, starts_at=event.starts_at)
     other = make_workshop(event, "Ouvert", starts_at=event.ends_at - datetime.timedelta(hours=2))
     book_session(registration=guest, session=other)
@@ -77,7 +77,7 @@ def test_only_members_book_wait_and_swap(event, session, member, guest):
     assert SessionBooking.objects.active().get(registration=guest).session == other
 
 
-def test_the_page_of_a_registration_offers_it_to_members_alone(client, event, session, member, guest):
+def test_registration_page_offers_members_session_to_members_only(client, event, session, member, guest):
     make_workshop(event, "Ouvert")
     organizer = make_client(make_staff(event))
     organizers_page = f"/en/organize/conf/registrations/{guest.reference}/sessions/"
@@ -93,7 +93,7 @@ def test_the_page_of_a_registration_offers_it_to_members_alone(client, event, se
     assert "“Conclave” is for members only, and this attendee is not a member today." in explained.text
 
 
-def test_a_former_member_still_sees_and_releases_the_seat(client, session, member):
+def test_former_member_can_still_see_and_release_booking(client, session, member):
     book_session(registration=member, session=session)
     end_membership(member)
 
@@ -104,7 +104,7 @@ def test_a_former_member_still_sees_and_releases_the_seat(client, session, membe
     assert list_titles(client, get_path(member)) == []
 
 
-def test_a_free_seat_is_not_offered_to_a_former_member(event, session, member):
+def test_free_place_is_not_offered_to_former_member(event, session, member):
     Session.objects.filter(pk=session.pk).update(capacity=1)
     other = make_holder(event, person=make_member(), email="other@example.org")
     book_session(registration=other, session=session)
@@ -118,7 +118,7 @@ def test_a_free_seat_is_not_offered_to_a_former_member(event, session, member):
     assert entry.skip_reason == WaitingEntry.SkipReason.NOT_A_MEMBER
 
 
-def test_a_colleague_who_is_no_member_does_not_inherit_the_seat(event, session, member):
+def test_transfer_to_non_member_drops_booking_of_members_session(event, session, member):
     open_session = make_workshop(event, "Ouvert", starts_at=event.ends_at - datetime.timedelta(hours=2))
     for each in (session, open_session):
         book_session(registration=member, session=each)
@@ -132,7 +132,7 @@ def test_a_colleague_who_is_no_member_does_not_inherit_the_seat(event, session, 
     assert session.reserved == 0
 
 
-def test_a_correction_to_another_name_does_not_pass_the_seat_on(session, member):
+def test_correction_to_another_person_drops_booking_of_members_session(session, member):
     book_session(registration=member, session=session)
     correction = Correction(
         first_name="Bob", last_name="Roi", email="bob@example.org", company=member.company, no_photo=False
@@ -145,7 +145,7 @@ def test_a_correction_to_another_name_does_not_pass_the_seat_on(session, member)
     assert session.reserved == 0
 
 
-def test_only_members_are_notified_of_a_change_of_what_they_starred(event, session, run_tasks, mailoutbox):
+def test_only_members_are_notified_of_changed_members_session(event, session, run_tasks, mailoutbox):
     follower = make_follower(event, session)
     member = make_follower(event)
     Registration.objects.filter(pk=member.pk).update(person=make_member(), email="member@example.org")
@@ -160,7 +160,7 @@ def test_only_members_are_notified_of_a_change_of_what_they_starred(event, sessi
     assert [address for address, _subject in list_mails(mailoutbox)] == ["member@example.org"]
 
 
-def test_printed_agendas_have_it_for_members_alone(event, session, member, guest):
+def test_printed_agendas_show_members_session_to_members_only(event, session, member, guest):
     book_session(registration=member, session=session)
     make_session(event, "Assemblée", role="plenary", is_for_members=True)
     make_session(event, "Ouverture", role="plenary")

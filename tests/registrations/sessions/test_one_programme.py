@@ -1,4 +1,4 @@
-"""One programme of bookings and stars: page, print and calendar, with the conflicts between them."""
+"""The personal programme of booked and starred sessions: page, PDF and calendar, with conflicts."""
 
 import icalendar
 import pytest
@@ -11,7 +11,7 @@ from tests.factories import make_event, make_person, make_registration, make_ses
 from tests.pdf_readers import pdf_text
 
 pytestmark = pytest.mark.django_db
-MINE = "/en/events/conf/agenda/mine/"
+AGENDA_PATH = "/en/events/conf/agenda/mine/"
 
 
 @pytest.fixture
@@ -38,24 +38,24 @@ def starred(event, booked):
 
 @pytest.fixture
 def member(client, attendee, starred):
-    """A browser of the signed-in attendee, with a star."""
+    """Return a client of the signed-in attendee, who starred a session."""
     client.force_login(attendee.person)
     client.post("/events/conf/agenda/choose/", {"add": str(starred.guid)})
     return client
 
 
-def get_page(client, path=MINE):
+def get_page(client, path=AGENDA_PATH):
     return html.fromstring(client.get(path).text)
 
 
-def titles(page):
+def list_titles(page):
     return page.xpath("//article/h4/a/text()")
 
 
-def test_the_page_has_stars_and_bookings_with_their_conflict(member):
+def test_page_shows_starred_and_booked_sessions_with_conflict(member):
     page = get_page(member)
 
-    assert titles(page) == ["Atelier réservé", "Choisie en même temps"]
+    assert list_titles(page) == ["Atelier réservé", "Choisie en même temps"]
     assert page.xpath("//article[.//span[text()='Booked']]/h4/a/text()") == ["Atelier réservé"]
     conflicts = [" ".join(row.text_content().split()) for row in page.xpath("//p[@class='conflict']")]
     assert conflicts == [
@@ -63,39 +63,39 @@ def test_the_page_has_stars_and_bookings_with_their_conflict(member):
     ]  # fmt: skip
 
 
-def test_a_booking_needs_no_star_and_goes_when_it_is_given_up(client, attendee, booked):
+def test_booked_session_is_shown_without_star_until_it_is_released(client, attendee, booked):
     client.force_login(attendee.person)
-    before = titles(get_page(client))
+    before = list_titles(get_page(client))
     leave_session(registration=attendee, session=booked)
 
     assert before == ["Atelier réservé"]
-    assert titles(get_page(client)) == []
+    assert list_titles(get_page(client)) == []
 
 
-def test_the_link_of_the_order_opens_the_programme_without_an_account(client, attendee, booked, starred):
+def test_order_link_opens_programme_without_account(client, attendee, booked, starred):
     client.post("/events/conf/agenda/choose/", {"add": str(starred.guid)})
     order = attendee.order
     page = html.fromstring(client.get(f"/en{order.manage_path}").text)
     [address] = page.xpath("//form[@id='programme']/@action")
 
     opened = client.post(address, follow=True)
-    first_device = titles(html.fromstring(opened.text))
+    first_device = list_titles(html.fromstring(opened.text))
     other = Client()
-    second_device = titles(html.fromstring(other.post(address, follow=True).text))
+    second_device = list_titles(html.fromstring(other.post(address, follow=True).text))
 
-    assert opened.redirect_chain == [(MINE, 302)]
+    assert opened.redirect_chain == [(AGENDA_PATH, 302)]
     assert first_device == ["Atelier réservé", "Choisie en même temps"]
     assert second_device == ["Atelier réservé"]
     assert AgendaLink.objects.filter(registration=attendee).count() == 2
 
 
-def test_others_do_not_see_the_bookings(client, attendee, booked):
-    assert titles(get_page(client)) == []
+def test_other_visitors_do_not_see_bookings(client, attendee, booked):
+    assert list_titles(get_page(client)) == []
     client.force_login(make_person())
-    assert titles(get_page(client)) == []
+    assert list_titles(get_page(client)) == []
 
 
-def test_the_calendar_has_both_and_names_the_conflict(member):
+def test_calendar_has_starred_and_booked_sessions_and_names_conflict(member):
     address = get_page(member).xpath("string(//input[@id='feed-url']/@value)")
 
     calendar = icalendar.Calendar.from_ical(
@@ -108,7 +108,7 @@ def test_the_calendar_has_both_and_names_the_conflict(member):
     assert texts["Atelier réservé"].endswith("Le texte.")
 
 
-def test_the_calendar_changes_with_a_booking(member, attendee, booked):
+def test_calendar_etag_changes_with_booking(member, attendee, booked):
     address = get_page(member).xpath("string(//input[@id='feed-url']/@value)")
     address = address[address.index("/events/") :]
     etag = Client().get(address)["ETag"]
@@ -120,7 +120,7 @@ def test_the_calendar_changes_with_a_booking(member, attendee, booked):
     assert Client().get(address, headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_a_shared_page_does_not_show_the_bookings_of_its_visitor(member, event):
+def test_shared_page_does_not_show_bookings_of_its_visitor(member, event):
     other = Client()
     session = make_session(event, "D’une autre personne")
     other.post("/events/conf/agenda/choose/", {"add": str(session.guid)})
@@ -128,10 +128,10 @@ def test_a_shared_page_does_not_show_the_bookings_of_its_visitor(member, event):
 
     page = get_page(member, "/en" + address[address.index("/events/") :])
 
-    assert titles(page) == ["D’une autre personne"]
+    assert list_titles(page) == ["D’une autre personne"]
 
 
-def test_the_print_of_the_page_has_both(member):
+def test_printed_page_has_starred_and_booked_sessions(member):
     text = pdf_text(member.get("/en/events/conf/agenda/mine.pdf").content)
 
     assert "Choisie en même temps" in text
@@ -139,11 +139,11 @@ def test_the_print_of_the_page_has_both(member):
     assert "At the same time: Atelier réservé (booked)." in " ".join(text.split())
 
 
-def test_an_empty_programme_is_not_printed(client, event):
+def test_pdf_of_empty_programme_is_not_found(client, event):
     assert client.get("/events/conf/agenda/mine.pdf").status_code == 404
 
 
-def test_the_print_of_a_registration_has_the_stars_of_its_agenda(member, attendee):
+def test_agenda_pdf_of_registration_has_starred_sessions(member, attendee):
     path = f"{attendee.order.manage_path}{attendee.reference}/agenda.pdf"
 
     text = pdf_text(member.get(path).content)
@@ -151,7 +151,7 @@ def test_the_print_of_a_registration_has_the_stars_of_its_agenda(member, attende
     assert "Choisie en même temps" in text
 
 
-def test_booking_by_ones_own_link_joins_the_stars_of_the_device(client, event, attendee, starred):
+def test_booking_by_link_adds_starred_sessions_of_the_device(client, event, attendee, starred):
     client.post("/events/conf/agenda/choose/", {"add": str(starred.guid)})
     later = make_session(event, "Plus tard", starts_at=starred.ends_at, capacity=3, is_bookable=True)
 
@@ -159,10 +159,10 @@ def test_booking_by_ones_own_link_joins_the_stars_of_the_device(client, event, a
     client.post(path, {"act": f"book:{later.number}"})
 
     assert AgendaLink.objects.get().registration == attendee
-    assert titles(get_page(client)) == ["Atelier réservé", "Choisie en même temps", "Plus tard"]
+    assert list_titles(get_page(client)) == ["Atelier réservé", "Choisie en même temps", "Plus tard"]
 
 
-def test_queries_of_the_page_do_not_grow(member, event, attendee, django_assert_max_num_queries):
+def test_page_queries_do_not_grow_with_sessions(member, event, attendee, django_assert_max_num_queries):
     for number in range(12):
         session = make_session(event, f"S{number}", capacity=9, is_bookable=True, starts_at=event.ends_at)
         if number % 4 == 0:
@@ -170,4 +170,4 @@ def test_queries_of_the_page_do_not_grow(member, event, attendee, django_assert_
         member.post("/events/conf/agenda/choose/", {"add": str(session.guid)})
 
     with django_assert_max_num_queries(22):
-        member.get(MINE)
+        member.get(AGENDA_PATH)

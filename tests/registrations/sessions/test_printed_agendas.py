@@ -33,7 +33,7 @@ def organizer(client):
 
 @pytest.fixture
 def attendees(event):
-    """Four attendees: with a booking, with a star, with a booking on the second day, and with nothing."""
+    """Create four attendees: with a booking, a star, a booking on the second day, and none of these."""
     workshop = make_workshop(event, "Booked workshop", starts_at=START + datetime.timedelta(hours=2))
     later = make_workshop(event, "Second day", starts_at=START + datetime.timedelta(days=1))
     starred = make_session(event, "Starred talk", starts_at=START + datetime.timedelta(hours=2))
@@ -45,7 +45,7 @@ def attendees(event):
 
 
 def print_agendas(organizer, **posted):
-    """Return the pages of the file that the page asks for, each as one line."""
+    """Print agendas; return the job, the PDF, and the text of each of its pages as one line."""
     answer = organizer.post(PAGE, {"language": "en", "paper": "a5", **posted})
     run_waiting_tasks()
     job = Job.objects.get()
@@ -54,7 +54,7 @@ def print_agendas(organizer, **posted):
     return job, content, [" ".join(page.split()) for page in pdf_text(content).split("\f")]
 
 
-def test_each_attendee_gets_a_page_by_last_name(organizer, event, attendees):
+def test_each_attendee_gets_a_page_sorted_by_last_name(organizer, event, attendees):
     job, content, pages = print_agendas(organizer)
 
     assert [page.split("–")[0].strip() for page in pages] == [
@@ -69,7 +69,7 @@ def test_each_attendee_gets_a_page_by_last_name(organizer, event, attendees):
     assert len(decode_qr(content)) == 4
 
 
-def test_who_chose_nothing_gets_the_plenaries(organizer, event, attendees):
+def test_attendee_without_choices_gets_plenaries(organizer, event, attendees):
     page = print_agendas(organizer)[2][-1]
 
     assert "The plenaries are for everyone" in page
@@ -77,7 +77,7 @@ def test_who_chose_nothing_gets_the_plenaries(organizer, event, attendees):
     assert "Second day" not in page
 
 
-def test_a_ticket_a_company_and_a_day_select(organizer, event, attendees):
+def test_agendas_are_filtered_by_ticket_company_and_day(organizer, event, attendees):
     ticket = event.tickets.get(slug="other")
 
     _job, _content, [page] = print_agendas(organizer, tickets=[ticket.pk], companies=["Gamma"])
@@ -88,7 +88,7 @@ def test_a_ticket_a_company_and_a_day_select(organizer, event, attendees):
     assert [item.title for item in of_day.get_agenda(second, title="").sessions] == ["Opening"]
 
 
-def test_nobody_selected_is_said_in_a_sentence(organizer, event, attendees):
+def test_selection_without_attendees_shows_error(organizer, event, attendees):
     ticket = event.tickets.get(slug="other")
 
     answer = organizer.post(
@@ -99,7 +99,7 @@ def test_nobody_selected_is_said_in_a_sentence(organizer, event, attendees):
     assert not Job.objects.exists()
 
 
-def test_a_full_agenda_with_long_titles_stays_on_its_page(organizer, event):
+def test_full_agenda_with_long_titles_fits_on_one_page(organizer, event):
     sessions = [
         make_workshop(event, f"{LONG_TITLE} {number}", starts_at=START + datetime.timedelta(hours=number))
         for number in range(8)
@@ -113,7 +113,7 @@ def test_a_full_agenda_with_long_titles_stays_on_its_page(organizer, event):
     assert find_smallest_type(content) >= 9 - 0.01
 
 
-def test_as_many_queries_for_many_attendees(event, attendees, django_assert_num_queries):
+def test_queries_do_not_grow_with_attendees(event, attendees, django_assert_num_queries):
     def load():
         agendas = AttendeeAgendas.load(event, list(select_attendees(event, AgendaSelection())))
         return [
@@ -128,5 +128,5 @@ def test_as_many_queries_for_many_attendees(event, attendees, django_assert_num_
         load()
 
 
-def test_the_print_page_leads_to_the_agendas(organizer, event):
+def test_print_page_links_to_agendas(organizer, event):
     assert f'href="{PAGE}"' in organizer.get("/en/organize/paper/schedule/print/").content.decode()

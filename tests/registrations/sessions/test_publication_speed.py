@@ -12,7 +12,7 @@ def count_queued(task_name: str) -> int:
     return DBTaskResult.objects.filter(task_path__endswith=task_name).count()
 
 
-def test_publishing_for_many_attendees_takes_as_many_queries_as_for_a_few():
+def test_publication_queries_do_not_grow_with_attendees():
     few, many = measure_publication(15), measure_publication(150)
 
     assert many.queries == few.queries
@@ -22,7 +22,7 @@ def test_publishing_for_many_attendees_takes_as_many_queries_as_for_a_few():
 def test_publishing_for_many_attendees_takes_less_than_a_second():
     cost = measure_publication(150)
 
-    # Not of the clock, since other tests run at the same time.
+    # Processor time, not elapsed time, since other tests run at the same time.
     assert cost.processor_milliseconds < 1000
 
 

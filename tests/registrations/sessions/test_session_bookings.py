@@ -1,4 +1,4 @@
-"""Seats in sessions: booked, left, swapped; with clashes, calendars, and mails when a session changes."""
+"""Session bookings: booking, release, swap, conflicts, calendars, and mails when a session changes."""
 
 import datetime
 
@@ -50,11 +50,11 @@ def person(event) -> Registration:
     return make_registration(make_ticket(event))
 
 
-def bookable(event, title="Atelier", **fields) -> Session:
+def make_bookable_session(event, title="Atelier", **fields) -> Session:
     return make_session(event, title, **{"capacity": 2, "is_bookable": True, **fields})
 
 
-def taken(session: Session) -> int:
+def count_reserved(session: Session) -> int:
     return Session.objects.get(pk=session.pk).reserved
 
 
@@ -63,21 +63,21 @@ def booked(person: Registration) -> list[str]:
     return list(seats.order_by("pk").values_list("session__title", flat=True))
 
 
-def test_a_seat_is_booked_once_and_left_once(event, person):
-    session = bookable(event)
+def test_session_is_booked_once_and_released_once(event, person):
+    session = make_bookable_session(event)
     seat = book_session(registration=person, session=session)
     assert book_session(registration=person, session=session) == seat
-    assert (taken(session), booked(person)) == (1, ["Atelier"])
+    assert (count_reserved(session), booked(person)) == (1, ["Atelier"])
     before = Registration.objects.get(pk=person.pk).sequence
     leave_session(registration=person, session=session)
-    assert (taken(session), booked(person)) == (0, [])
+    assert (count_reserved(session), booked(person)) == (0, [])
     assert Registration.objects.get(pk=person.pk).sequence > before
     with pytest.raises(SessionNotBooked):
         leave_session(registration=person, session=session)
 
 
-def test_a_full_session_is_refused(event, person):
-    session = bookable(event, capacity=0)
+def test_full_session_cannot_be_booked(event, person):
+    session = make_bookable_session(event, capacity=0)
     with pytest.raises(SoldOut, match="Atelier"):
         book_session(registration=person, session=session)
 
@@ -90,67 +90,72 @@ def test_a_full_session_is_refused(event, person):
         {"starts_at": timezone.now() - datetime.timedelta(hours=1)},
     ],
 )
-def test_what_takes_no_bookings_now_is_refused(event, person, fields):
+def test_session_not_open_for_booking_is_refused(event, person, fields):
     with pytest.raises(NotOpenNow):
-        book_session(registration=person, session=bookable(event, **fields))
+        book_session(registration=person, session=make_bookable_session(event, **fields))
 
 
 @pytest.mark.parametrize(
     "fields", [{"cancelled_at": timezone.now()}, {"confirmed_at": None, "hold_expires_at": None}]
 )
-def test_only_who_is_registered_books(event, fields):
+def test_only_confirmed_registration_can_book(event, fields):
     person = make_registration(make_ticket(event), **fields)
     with pytest.raises(NotOpenNow):
-        book_session(registration=person, session=bookable(event))
+        book_session(registration=person, session=make_bookable_session(event))
 
 
-def test_a_clash_is_refused_and_swapped(event, person):
-    first, second = bookable(event, "Un"), bookable(event, "Deux")
+def test_conflicting_session_is_refused_and_can_be_swapped(event, person):
+    first, second = make_bookable_session(event, "Un"), make_bookable_session(event, "Deux")
     book_session(registration=person, session=first)
     with pytest.raises(SessionConflict) as error:
         book_session(registration=person, session=second)
     assert error.value.conflicting_sessions == [first]
     swap_session(registration=person, old_sessions=[first], new_session=second)
-    assert (booked(person), taken(first), taken(second)) == (["Deux"], 0, 1)
+    assert (booked(person), count_reserved(first), count_reserved(second)) == (["Deux"], 0, 1)
 
 
 @pytest.mark.parametrize("order", [("Un", "Plein"), ("Plein", "Un")])
-def test_swapping_for_a_full_session_loses_nothing(event, person, order):
-    made = {title: bookable(event, title, capacity=0 if title == "Plein" else 2) for title in order}
+def test_swap_for_full_session_keeps_old_booking(event, person, order):
+    made = {
+        title: make_bookable_session(event, title, capacity=0 if title == "Plein" else 2) for title in order
+    }
     book_session(registration=person, session=made["Un"])
     with pytest.raises(SoldOut):
         swap_session(registration=person, old_sessions=[made["Un"]], new_session=made["Plein"])
-    assert (booked(person), taken(made["Un"])) == (["Un"], 1)
+    assert (booked(person), count_reserved(made["Un"])) == (["Un"], 1)
 
 
-def test_cancelling_frees_seats_and_waits_and_the_next_in_line_is_offered(event, person):
-    session, other = bookable(event, capacity=1), bookable(event, "Autre", capacity=0)
+def test_cancellation_releases_bookings_and_offers_place_to_next_entry(event, person):
+    session, other = (
+        make_bookable_session(event, capacity=1),
+        make_bookable_session(event, "Autre", capacity=0),
+    )
     book_session(registration=person, session=session)
     join_session_list(registration=person, session=other)
     follower = make_registration(person.ticket, last_name="Nakamura")
     entry = join_session_list(registration=follower, session=session)
     cancel_registration(registration=person)
     entry.refresh_from_db()
-    assert (booked(person), entry.state, taken(session)) == ([], "offered", 1)
+    assert (booked(person), entry.state, count_reserved(session)) == ([], "offered", 1)
     assert WaitingEntry.objects.active().get() == entry
 
 
-def test_whoever_takes_the_place_over_keeps_the_seats(event, person):
-    book_session(registration=person, session=bookable(event))
+def test_new_attendee_keeps_session_bookings(event, person):
+    book_session(registration=person, session=make_bookable_session(event))
     new = Correction(first_name="Li", last_name="Na", email="li@example.org", company="X", no_photo=False)
     assert correct_registration(registration=person, correction=new).badge_version == 2
     assert booked(person) == ["Atelier"]
 
 
-def test_the_calendar_of_the_link_holds_what_is_booked(client, event, person):
-    book_session(registration=person, session=bookable(event))
+def test_calendar_contains_booked_sessions(client, event, person):
+    book_session(registration=person, session=make_bookable_session(event))
     found = icalendar.Calendar.from_ical(client.get(f"{person.order.manage_path}calendar.ics").content)
     assert [str(entry["summary"]) for entry in found.walk("VEVENT")] == ["La Convention", "Atelier"]
 
 
-def test_the_printed_agenda_holds_what_is_booked(client, event, person):
-    book_session(registration=person, session=bookable(event))
-    bookable(event, "Autre chose")
+def test_printed_agenda_contains_booked_sessions(client, event, person):
+    book_session(registration=person, session=make_bookable_session(event))
+    make_bookable_session(event, "Autre chose")
     answer = client.get(f"{person.order.manage_path}{person.reference}/agenda.pdf")
     text = pdf_text(answer.content)
     assert "Atelier" in text
@@ -158,46 +163,49 @@ def test_the_printed_agenda_holds_what_is_booked(client, event, person):
     assert "Zoé Müller" in text
 
 
-def told(mailoutbox) -> list[tuple[str, str]]:
+def pop_mails(mailoutbox) -> list[tuple[str, str]]:
     found = [(message.to[0], message.subject) for message in mailoutbox]
     mailoutbox.clear()
     return found
 
 
-def test_holders_are_told_once_of_each_change(event, person, run_tasks, mailoutbox):
-    session, other = bookable(event), bookable(event, "Plus tard", starts_at=event.starts_at + HOUR * 2)
+def test_attendees_are_notified_once_of_each_change(event, person, run_tasks, mailoutbox):
+    session, other = (
+        make_bookable_session(event),
+        make_bookable_session(event, "Plus tard", starts_at=event.starts_at + HOUR * 2),
+    )
     for one in (session, other):
         book_session(registration=person, session=one)
     notify_changed_sessions()
-    assert told(mailoutbox) == []
-    move(session, other.starts_at)
+    assert pop_mails(mailoutbox) == []
+    move_session(session, other.starts_at)
     notify_changed_sessions()
     notify_changed_sessions()
     run_tasks()
     assert "Plus tard" in mailoutbox[0].body
-    assert told(mailoutbox) == [("zoe@example.org", "Session déplacée\u202f: Atelier")]
+    assert pop_mails(mailoutbox) == [("zoe@example.org", "Session déplacée\u202f: Atelier")]
     cancel_session(session=session)
     publish_current_draft(session)
     run_tasks()
-    assert told(mailoutbox) == [("zoe@example.org", "Session annulée\u202f: Atelier")]
+    assert pop_mails(mailoutbox) == [("zoe@example.org", "Session annulée\u202f: Atelier")]
     restore_session(session=session)
     publish_current_draft(session)
     run_tasks()
-    assert told(mailoutbox) == [("zoe@example.org", "De nouveau au programme\u202f: Atelier")]
+    assert pop_mails(mailoutbox) == [("zoe@example.org", "De nouveau au programme\u202f: Atelier")]
     notify_changed_sessions()
     run_tasks()
-    assert told(mailoutbox) == []
+    assert pop_mails(mailoutbox) == []
 
 
 HOUR = datetime.timedelta(hours=1)
 
 
-def move(session: Session, starts_at: datetime.datetime) -> None:
+def move_session(session: Session, starts_at: datetime.datetime) -> None:
     Session.objects.filter(pk=session.pk).update(starts_at=starts_at, ends_at=starts_at + HOUR)
 
 
-def test_an_import_leaves_bookings_alone(client, event, person):
-    session = bookable(event)
+def test_schedule_import_does_not_change_bookings(client, event, person):
+    session = make_bookable_session(event)
     book_session(registration=person, session=session)
     file = client.get(f"/events/{event.slug}/agenda.xml").content
     import_schedule(slug=event.slug, data=file.replace(b"Atelier", b"Atelier 2"))
@@ -208,8 +216,8 @@ def test_an_import_leaves_bookings_alone(client, event, person):
     assert session.capacity == 2
 
 
-def test_the_page_books_swaps_and_leaves(client, event, person):
-    first, second = bookable(event, "Un"), bookable(event, "Deux")
+def test_page_books_swaps_and_releases_sessions(client, event, person):
+    first, second = make_bookable_session(event, "Un"), make_bookable_session(event, "Deux")
     page = f"{person.order.manage_path}{person.reference}/sessions/"
     assert "Un" in client.get(page).text
     client.post(page, {"act": f"book:{first.number}"})
@@ -225,21 +233,21 @@ def test_the_page_books_swaps_and_leaves(client, event, person):
 @pytest.mark.parametrize(
     "act", ["", "book", "book:999", "dance:1", "book:²", f"book:{'9' * 5000}", "book:1:x\0"]
 )
-def test_what_no_button_says_is_a_sentence(client, event, person, act):
-    bookable(event, cancelled_at=timezone.now())
+def test_invalid_action_books_nothing(client, event, person, act):
+    make_bookable_session(event, cancelled_at=timezone.now())
     page = f"{person.order.manage_path}{person.reference}/sessions/"
     assert client.post(page, {"act": act}).status_code in {302, 404}
     assert booked(person) == []
 
 
-def test_a_colleague_reaches_only_their_own_seats(client, event, person):
+def test_order_link_cannot_open_bookings_of_another_order(client, event, person):
     colleague = make_registration(person.ticket, order=make_order(event))
     page = f"{person.order.manage_path}{colleague.reference}/sessions/"
     assert client.get(page).status_code == 404
 
 
-def test_an_organizer_books_for_someone_with_a_reason(client, event, person):
-    session = bookable(event)
+def test_organizer_books_for_attendee_with_reason(client, event, person):
+    session = make_bookable_session(event)
     client.force_login(make_staff(event))
     page = f"/organize/{event.slug}/registrations/{person.reference}/sessions/"
     client.post(page, {"act": f"book:{session.number}", "reason": "Par téléphone"})
@@ -249,8 +257,8 @@ def test_an_organizer_books_for_someone_with_a_reason(client, event, person):
     assert "Atelier" in one
 
 
-def test_the_organizer_cannot_take_places_away_that_are_booked(client, event, person):
-    session = bookable(event)
+def test_organizer_cannot_reduce_capacity_below_bookings(client, event, person):
+    session = make_bookable_session(event)
     book_session(registration=person, session=session)
     client.force_login(make_staff(event))
     page = f"/organize/{event.slug}/schedule/{session.number}/"
@@ -259,8 +267,8 @@ def test_the_organizer_cannot_take_places_away_that_are_booked(client, event, pe
 
 
 @pytest.mark.once
-def test_the_page_of_a_bookable_session_leads_to_the_visitors_booking_or_to_the_way_to_find_it(client, event):
-    session = bookable(event)
+def test_session_page_links_to_own_bookings_or_to_link_request(client, event):
+    session = make_bookable_session(event)
     member = make_member(email="ana@example.org")
     own = make_registration(make_ticket(event), email="ana@example.org")
     page = f"/events/congress/sessions/{session.guid}/"

@@ -1,4 +1,4 @@
-"""A package by card: held while it is being paid, confirmed by the payment alone, else free again."""
+"""Package paid by card: held during the payment, confirmed by it, or else released."""
 
 import datetime
 
@@ -39,61 +39,61 @@ def taken(package):
     return one
 
 
-def counted(package) -> tuple[int, int]:
-    """Packages taken, and places of the ticket that comes with it."""
+def count_reserved(package) -> tuple[int, int]:
+    """Return the numbers of reserved packages and of reserved places of its ticket."""
     package.refresh_from_db()
     package.pass_ticket.refresh_from_db()
     return package.reserved, package.pass_ticket.reserved
 
 
-def states(one: Sponsorship) -> list[str]:
+def list_states(one: Sponsorship) -> list[str]:
     one.refresh_from_db()
     return [one.state, *(r.state for r in one.order.registrations.order_by("pk"))]
 
 
-def run_out(one: Sponsorship) -> None:
-    """The time to pay is over, and the minute's round has passed."""
+def expire_hold(one: Sponsorship) -> None:
+    """Let the hold of a sponsorship expire, and run the periodic job that releases it."""
     past = timezone.now() - MINUTE
     Sponsorship.objects.filter(pk=one.pk, confirmed_at=None).update(hold_expires_at=past)
     one.order.registrations.filter(confirmed_at=None).update(hold_expires_at=past)
     release_expired_holds()
 
 
-def test_it_is_held_and_nothing_is_shown_or_owed_in_the_books_until_it_is_paid(event, package, taken):
-    assert (states(taken), counted(package)) == (["pending"] * 3, (1, 2))
+def test_unpaid_package_is_held_but_not_shown_or_billed(event, package, taken):
+    assert (list_states(taken), count_reserved(package)) == (["pending"] * 3, (1, 2))
     assert (list_sponsor_tiers(event), list_printed_logos(event), Receivable.objects.count()) == ([], [], 0)
     record_demo_payment(order=taken.order)
-    assert (states(taken), counted(package)) == (["confirmed"] * 3, (1, 2))
+    assert (list_states(taken), count_reserved(package)) == (["confirmed"] * 3, (1, 2))
     assert [len(tier.sponsors) for tier in list_sponsor_tiers(event)] == [1]
     assert [logo.name for logo in list_printed_logos(event)] == ["Acme"]
     assert compute_balance(Receivable.objects.get()).is_settled
 
 
-def test_what_is_not_paid_in_time_is_free_again_by_itself(package, taken):
-    run_out(taken)
-    assert (states(taken), counted(package)) == (["expired"] * 3, (0, 0))
+def test_package_not_paid_in_time_is_released(package, taken):
+    expire_hold(taken)
+    assert (list_states(taken), count_reserved(package)) == (["expired"] * 3, (0, 0))
     means = by_verified(source="sponsor")
     other = take_package(
         package=package, sponsor_request=sponsor_of(name="Beta"), idempotency_key="b", context=means
     )
     release_expired_holds()
-    assert (states(other), counted(package)) == (["confirmed"] * 3, (1, 2))
+    assert (list_states(other), count_reserved(package)) == (["confirmed"] * 3, (1, 2))
     cancel_sponsorship(sponsorship=taken)
-    assert counted(package) == (1, 2)
+    assert count_reserved(package) == (1, 2)
 
 
-def test_a_package_without_places_lapses_too(event):
+def test_package_without_places_expires_and_late_payment_confirms_it(event):
     alone = make_package(event, capacity=1)
     one = take_package(package=alone, sponsor_request=sponsor_of(payment="card"), idempotency_key="a")
-    run_out(one)
+    expire_hold(one)
     alone.refresh_from_db()
-    assert (states(one), alone.reserved) == (["expired"], 0)
+    assert (list_states(one), alone.reserved) == (["expired"], 0)
     record_demo_payment(order=one.order)
     alone.refresh_from_db()
-    assert (states(one), alone.reserved) == (["confirmed"], 1)
+    assert (list_states(one), alone.reserved) == (["confirmed"], 1)
 
 
-def test_the_last_one_is_had_by_who_asks_once_its_time_is_over(package, taken):
+def test_last_package_can_be_taken_once_its_hold_has_expired(package, taken):
     past = timezone.now() - MINUTE
     Sponsorship.objects.update(hold_expires_at=past)
     taken.order.registrations.update(hold_expires_at=past)
@@ -102,18 +102,18 @@ def test_the_last_one_is_had_by_who_asks_once_its_time_is_over(package, taken):
     other = take_package(
         package=package, sponsor_request=sponsor_of(name="Beta"), idempotency_key="b", context=means
     )
-    assert (states(other)[0], states(taken)[0]) == ("confirmed", "expired")
+    assert (list_states(other)[0], list_states(taken)[0]) == ("confirmed", "expired")
 
 
-def test_starting_to_pay_holds_it_longer_and_takes_it_again(package, taken):
-    run_out(taken)
+def test_starting_payment_renews_expired_hold(package, taken):
+    expire_hold(taken)
     attempt = get_or_create_attempt(order=taken.order)
-    assert (states(taken), counted(package)) == (["pending"] * 3, (1, 2))
+    assert (list_states(taken), count_reserved(package)) == (["pending"] * 3, (1, 2))
     assert taken.hold_expires_at > attempt.expires_at
 
 
-def test_money_that_comes_too_late_is_told_and_placed_once_one_is_free(package, taken, mailoutbox, run_tasks):
-    run_out(taken)
+def test_late_payment_is_listed_and_confirmed_once_package_is_free(package, taken, mailoutbox, run_tasks):
+    expire_hold(taken)
     means = by_verified(source="sponsor")
     other = take_package(
         package=package, sponsor_request=sponsor_of(name="Beta"), idempotency_key="b", context=means
@@ -122,49 +122,49 @@ def test_money_that_comes_too_late_is_told_and_placed_once_one_is_free(package, 
     mailoutbox.clear()
     record_order_payment(order=taken.order, amount=120_000, method="card", external_id="pi_1")
     receivable = Receivable.objects.get(reference=taken.order.reference)
-    assert (states(taken)[0], compute_balance(receivable).amount_owed) == ("expired", 0)
+    assert (list_states(taken)[0], compute_balance(receivable).amount_owed) == ("expired", 0)
     assert [(order.reference, order.amount_retained) for order in list_unplaced_orders()] == [
         (taken.order.reference, 120_000)
     ]
-    sync_existing_receivable(taken.order)  # as another act on the order does
+    sync_existing_receivable(taken.order)  # as any other action on the order does
     assert (compute_balance(receivable).amount_owed, list_unplaced_orders().count()) == (0, 1)
     cancel_sponsorship(sponsorship=other)
     assert len(confirm_paid_order(order=taken.order)) == 3
-    assert (states(taken)[0], counted(package)) == ("confirmed", (1, 2))
+    assert (list_states(taken)[0], count_reserved(package)) == ("confirmed", (1, 2))
     assert compute_balance(receivable).is_settled
 
 
-def test_for_a_sponsor_it_waits_a_week(package):
+def test_package_taken_by_organizer_is_held_for_a_week(package):
     one = take_package_as_organizer(
         package=package, sponsor_request=sponsor_of(payment="card"), idempotency_key="a"
     )
     days = one.hold_expires_at - timezone.now()
-    assert states(one)[0] == "pending"
+    assert list_states(one)[0] == "pending"
     assert days > datetime.timedelta(days=6)
 
 
-def test_the_pages_say_until_when_and_what_for(client, package, taken):
+def test_pages_show_package_and_end_of_hold(client, package, taken):
     own = reverse("order-sponsor", args=[taken.order.reference, taken.order.manage_secret])
     pay = reverse("order-pay", args=[taken.order.reference, taken.order.manage_secret])
     assert "Nous gardons le pack et ses places jusqu’au" in client.get(own).text
     page = client.get(pay)
     assert "Le pack est réservé jusqu’au" in page.text
     assert "Or</td>" in page.text
-    run_out(taken)
+    expire_hold(taken)
     assert "Votre réservation a expiré" in client.get(own).text
     assert "le pack est encore disponible" in client.get(pay).text
     take_package(package=package, sponsor_request=sponsor_of(name="Beta"), idempotency_key="b")
     assert "Le pack n’est plus disponible" in client.get(pay).text
 
 
-def test_the_places_of_a_lapsed_one_are_gone_with_the_ticket(event, client, taken):
-    run_out(taken)
+def test_expired_package_is_unavailable_if_its_ticket_is_full(event, client, taken):
+    expire_hold(taken)
     event.tickets.filter(slug="guest").update(capacity=1)
     pay = reverse("order-pay", args=[taken.order.reference, taken.order.manage_secret])
     assert "Le pack n’est plus disponible" in client.get(pay).text
 
 
-def test_the_orders_own_page_says_the_vat_of_the_package(client, taken):
+def test_order_page_shows_vat_of_package(client, taken):
     order = client.get(taken.order.manage_path)
     assert [one.replace("\u00a0", " ").replace("\u202f", " ") for one in order.context["vat"]] == [
         "dont TVA 20 % : 200 €"

@@ -1,4 +1,4 @@
-"""Logos: read and drawn anew, shown on the page and on paper, neutral."""
+"""Sponsor logos: converted when uploaded, shown on the event page and on paper."""
 
 import datetime
 import io
@@ -35,7 +35,7 @@ def gold(event):
     (picture((300, 1200), mode="RGBA"), (150, 600)),
     (picture((10, 10), mode="P"), (10, 10)),
 ])  # fmt: skip
-def test_what_is_sent_is_drawn_anew_as_a_small_png(gold, sent, size):
+def test_uploaded_logo_is_converted_to_small_png(gold, sent, size):
     sent.seek(0)
     one = make_sponsorship(gold, has_logo=False)
     logo = save_logo(sponsorship=one, upload=sent)
@@ -43,14 +43,14 @@ def test_what_is_sent_is_drawn_anew_as_a_small_png(gold, sent, size):
     assert (shown.format, shown.mode, shown.size, shown.info) == ("PNG", "RGB", size, {})
 
 
-def test_a_small_file_with_very_many_pixels_is_never_unpacked(gold):
+def test_small_file_with_too_many_pixels_is_refused(gold):
     bomb = picture((5000, 4000), mode="L")
     assert bomb.size < 100_000
     with pytest.raises(UnreadableFile, match="pixels"):
         save_logo(sponsorship=make_sponsorship(gold), upload=bomb)
 
 
-def test_a_picture_that_needs_too_much_memory_is_refused_and_the_former_stays(gold, settings):
+def test_picture_needing_too_much_memory_is_refused_and_old_logo_stays(gold, settings):
     settings.PARSER_MEMORY_MB = 150
     one = make_sponsorship(gold)
 
@@ -65,14 +65,14 @@ def test_a_picture_that_needs_too_much_memory_is_refused_and_the_former_stays(go
     b"%PDF-1.7", b"\x89PNG\r\n\x1a\n broken", picture(kind="GIF").read(), picture().read()[:60],
     b"\x89PNG" + b"0" * (5 * 1024 * 1024),
 ])  # fmt: skip
-def test_anything_else_is_refused_with_a_sentence(gold, content):
+def test_file_that_is_no_valid_png_or_jpeg_is_refused(gold, content):
     one = make_sponsorship(gold)
     with pytest.raises(UnreadableFile):
         save_logo(sponsorship=one, upload=SimpleUploadedFile("logo.png", content))
     assert SponsorLogo.objects.get().width == 60
 
 
-def test_the_page_says_what_is_wrong_and_shows_what_was_sent(client, gold):
+def test_page_shows_upload_error_or_uploaded_logo(client, gold):
     one = make_sponsorship(gold, has_logo=False)
     address = reverse("order-sponsor", args=[one.order.reference, one.order.manage_secret])
     page = client.post(address, {"send_logo": "1", "logo": SimpleUploadedFile("a.png", b"no picture")})
@@ -84,7 +84,7 @@ def test_the_page_says_what_is_wrong_and_shows_what_was_sent(client, gold):
     assert (answer["Content-Type"], Image.open(io.BytesIO(answer.content)).size) == ("image/png", (80, 40))
 
 
-def test_they_stand_by_package_then_by_the_alphabet_once_shown(client, event, gold):
+def test_logos_are_sorted_by_package_then_name_once_shown(client, event, gold):
     silver = make_package(event, slug="silver", name="Argent", position=5)
     for package, name in (
         (silver, "Zeta"),
@@ -112,7 +112,7 @@ def test_they_stand_by_package_then_by_the_alphabet_once_shown(client, event, go
 
 
 @pytest.mark.parametrize("kind", ["booklet", "doors"])
-def test_on_paper_stand_those_whose_package_includes_it(event, gold, kind):
+def test_printed_agenda_shows_logos_of_packages_that_include_them(event, gold, kind):
     make_session(event, starts_at=event.starts_at, ends_at=event.starts_at + datetime.timedelta(hours=1))
     make_sponsorship(gold, name="Delta")
     make_sponsorship(make_package(event, slug="silver", name="Argent"), name="Alpha")

@@ -1,4 +1,4 @@
-"""The last package, wanted by many at the same moment; and packages beside plain orders."""
+"""Concurrent orders of the last package, and of packages together with plain orders."""
 
 import pytest
 from django.utils import timezone
@@ -19,7 +19,7 @@ from tests.threads import in_threads
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 
-def test_the_last_package_goes_to_one():
+def test_concurrent_orders_take_last_package_once():
     event = make_event()
     package = make_package(event, make_ticket(event), capacity=1)
     work = [
@@ -34,7 +34,7 @@ def test_the_last_package_goes_to_one():
     assert (Order.objects.count(), Registration.objects.count()) == (1, 2)
 
 
-def test_packages_orders_and_cancellations_at_once_leave_all_counters_and_sums_true():
+def test_concurrent_orders_and_cancellations_keep_counters_and_sums_correct():
     event = make_event()
     ticket = make_ticket(event, capacity=60)
     packages = [make_package(event, ticket, slug=slug, capacity=6) for slug in ("gold", "silver")]
@@ -67,7 +67,7 @@ def test_packages_orders_and_cancellations_at_once_leave_all_counters_and_sums_t
     assert sum(owed) == 120_000 * Sponsorship.objects.active().count()
 
 
-def test_packages_by_card_that_lapse_while_they_are_paid_and_cancelled_are_counted_once():
+def test_concurrent_expiry_payment_and_cancellation_keep_counters_correct():
     event = make_event()
     ticket = make_ticket(event, capacity=60)
     package = make_package(event, ticket, capacity=20)

@@ -1,4 +1,4 @@
-"""Packages: taking, money, places, cancelling; by the sponsor and by who runs the event."""
+"""Packages: ordering, charges, places and cancellation, by sponsors and by organizers."""
 
 import datetime
 
@@ -37,7 +37,7 @@ def package(event):
     return make_package(event, event.tickets.get(slug="guest"), capacity=1, badge_ticket=staff, badges=1)
 
 
-def test_a_package_makes_one_order_that_owes_for_it_with_places_to_name(event, package):
+def test_package_creates_one_order_with_charge_and_unassigned_places(event, package):
     one = make_sponsorship(package, has_logo=False)
     package.refresh_from_db()
     assert (package.reserved, one.order.amount_due.amount) == (1, 120_000)
@@ -50,14 +50,14 @@ def test_a_package_makes_one_order_that_owes_for_it_with_places_to_name(event, p
     assert charges == [("Or, Acme", 120_000, 2000)]
 
 
-def test_they_are_listed_by_package_then_by_the_alphabet(event):
+def test_sponsorships_are_listed_by_package_then_name(event):
     silver, gold = make_package(event, slug="silver", position=2), make_package(event, position=1)
     for package, name in ((silver, "Acme"), (gold, "Zeta"), (gold, "Émile")):
         make_sponsorship(package, name=name, has_logo=False)
     assert [sponsorship.name for sponsorship in list_sponsorships(event)] == ["Émile", "Zeta", "Acme"]
 
 
-def test_its_invoice_says_the_package_and_adds_up(package):
+def test_invoice_of_sponsorship_names_package(package):
     make_issuer()
     one = take_package(
         package=package, sponsor_request=sponsor_of(purchase_order="PO-7"), idempotency_key="a"
@@ -67,7 +67,7 @@ def test_its_invoice_says_the_package_and_adds_up(package):
     assert [line.description for line in document.lines.all()] == ["Or, Acme"]
 
 
-def test_the_same_key_takes_one_and_the_next_finds_none(package):
+def test_same_idempotency_key_takes_package_once(package):
     first = take_package(package=package, sponsor_request=sponsor_of(), idempotency_key="a")
     assert take_package(package=package, sponsor_request=sponsor_of(), idempotency_key="a") == first
     with pytest.raises(SoldOut):
@@ -75,7 +75,7 @@ def test_the_same_key_takes_one_and_the_next_finds_none(package):
     assert Order.objects.count() == 1
 
 
-def test_none_is_taken_where_the_places_that_come_with_it_are_gone(event, package):
+def test_package_cannot_be_taken_if_its_ticket_is_full(event, package):
     event.tickets.filter(slug="guest").update(capacity=1)
     with pytest.raises(SoldOut):
         take_package(package=package, sponsor_request=sponsor_of(), idempotency_key="a")
@@ -83,7 +83,7 @@ def test_none_is_taken_where_the_places_that_come_with_it_are_gone(event, packag
     assert (package.reserved, Order.objects.count()) == (0, 0)
 
 
-def test_only_who_runs_the_event_takes_what_is_not_on_sale(package):
+def test_only_organizer_can_take_package_not_on_sale(package):
     package.closes_at = timezone.now() - datetime.timedelta(days=1)
     package.save()
     with pytest.raises(NotOpenNow):
@@ -94,7 +94,7 @@ def test_only_who_runs_the_event_takes_what_is_not_on_sale(package):
     )
 
 
-def test_cancelling_frees_the_package_and_its_places_and_nothing_is_owed(event, package):
+def test_cancellation_releases_package_and_places_and_nothing_is_owed(event, package):
     one = make_sponsorship(package, has_logo=False)
     cancel_sponsorship(sponsorship=one, reason="faillite")
     package.refresh_from_db()
@@ -119,7 +119,7 @@ def test_a_package_without_places_is_paid_by_card(event):
     assert (attempt.amount, compute_balance(sync_receivable(one.order)).amount_due) == (120_000, 0)
 
 
-def test_the_page_takes_one_however_often_it_is_sent(client, event, package, run_tasks, mailoutbox):
+def test_resubmitted_form_takes_package_once(client, event, package, run_tasks, mailoutbox):
     offer = client.get("/en/events/congress/sponsors/")
     assert offer.context["packages"] == [package]
     answers = [client.post("/en/events/congress/sponsors/gold/", FILLED) for _click in range(2)]
@@ -135,7 +135,7 @@ def test_the_page_takes_one_however_often_it_is_sent(client, event, package, run
     assert (page.context["due"].amount, page.context["named"], len(page.context["places"])) == (120_000, 0, 3)
 
 
-def test_what_is_filled_in_wrong_stays_and_nothing_is_taken(client, package):
+def test_invalid_form_keeps_input_and_takes_no_package(client, package):
     address = reverse("sponsor-order", args=["congress", "gold"])
     page = client.post(address, FILLED | {"email": "nobody", "billing_city": ""})
     assert (page.status_code, page.context["form"]["name"].value()) == (200, "Acme")
@@ -146,7 +146,7 @@ def test_what_is_filled_in_wrong_stays_and_nothing_is_taken(client, package):
     assert Order.objects.count() == 0
 
 
-def test_another_price_is_shown_before_anything_is_taken(client, package):
+def test_changed_price_is_shown_before_package_is_taken(client, package):
     address = reverse("sponsor-order", args=["congress", "gold"])
     answer = client.post(address, FILLED | {"shown": "100000"}, follow=True)
     assert [str(m) for m in answer.context["messages"]] == [
@@ -155,7 +155,7 @@ def test_another_price_is_shown_before_anything_is_taken(client, package):
     assert Order.objects.count() == 0
 
 
-def test_the_sponsor_names_people_by_the_link_and_a_colleagues_link_opens_nothing(client, package):
+def test_sponsor_names_attendees_by_link_and_link_of_other_order_is_refused(client, package):
     one = make_sponsorship(package)
     place = one.order.registrations.order_by("pk").first()
     address = reverse(
@@ -174,7 +174,7 @@ def test_the_sponsor_names_people_by_the_link_and_a_colleagues_link_opens_nothin
     )
 
 
-def test_who_runs_the_event_makes_takes_changes_and_cancels(organizer, event, package):
+def test_organizer_manages_packages_and_sponsorships(organizer, event, package):
     organizer.post(
         reverse("organize-package-new", args=["congress"]),
         {
@@ -209,7 +209,7 @@ def test_who_runs_the_event_makes_takes_changes_and_cancels(organizer, event, pa
     assert [p.slug for p in event.packages.all()] == ["bronze"]
 
 
-def test_places_of_a_members_ticket_cannot_come_with_it(organizer, event):
+def test_package_cannot_include_member_ticket(organizer, event):
     members = make_ticket(event, slug="member", audience="member")
     data = {"name": "Or", "slug": "or", "cost": "300", "vat_rate": "2000", "position": "0"}
     address = reverse("organize-package-new", args=["congress"])
@@ -217,7 +217,7 @@ def test_places_of_a_members_ticket_cannot_come_with_it(organizer, event):
     assert sorted(page.context["form"].errors) == ["badge_ticket", "pass_ticket"]
 
 
-def test_a_package_offers_no_members_ticket(organizer, event):
+def test_package_form_does_not_offer_member_ticket(organizer, event):
     members = make_ticket(event, slug="member", audience="member")
 
     form = organizer.get(reverse("organize-package-new", args=["congress"])).context["form"]
@@ -227,7 +227,7 @@ def test_a_package_offers_no_members_ticket(organizer, event):
     assert members not in offered
 
 
-def test_a_package_whose_ticket_became_members_only_is_refused_with_a_sentence(organizer, event, package):
+def test_package_whose_ticket_became_members_only_is_refused(organizer, event, package):
     event.tickets.filter(pk=package.badge_ticket_id).update(audience="member")
     address = reverse("organize-package", args=["congress", package.slug])
     data = {"name": "Or", "slug": package.slug, "cost": "300", "vat_rate": "2000", "position": "0"}
@@ -237,8 +237,8 @@ def test_a_package_whose_ticket_became_members_only_is_refused_with_a_sentence(o
     assert "Un pack ne peut pas comprendre un billet" in page.text
 
 
-def test_nothing_leads_from_a_sponsor_to_the_programme():
-    """To sponsor gives no say: no row of either knows the other, neither directly nor through one between."""
+def test_sponsorship_has_no_relation_to_the_schedule():
+    """Sponsors get no say in the programme: no foreign key leads to it, directly or through one model."""
     fields = {field.related_model for field in Sponsorship._meta.get_fields() if field.related_model}
     between = {
         f.related_model

@@ -1,4 +1,4 @@
-"""The version of an event's page changes with everything that the page shows, and with time."""
+"""The version of an event page changes with the data shown on it, and with time."""
 
 import datetime
 
@@ -39,7 +39,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_the_version_changes_with_what_is_shown(event: Event, version, what):
+def test_version_changes_with_shown_data(event: Event, version, what):
     before = version()
     assert version() == before
 
@@ -48,7 +48,7 @@ def test_the_version_changes_with_what_is_shown(event: Event, version, what):
     assert version() != before
 
 
-def test_the_version_changes_when_a_moment_passes(event: Event, version, monkeypatch):
+def test_version_changes_when_sale_opens_and_price_step_ends(event: Event, version, monkeypatch):
     opens = timezone.now() + datetime.timedelta(hours=1)
     event.tickets.update(opens_at=opens)
     PriceStep.objects.create(ticket=event.tickets.get(), price=1, ends_at=opens + datetime.timedelta(hours=1))

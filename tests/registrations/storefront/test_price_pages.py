@@ -1,4 +1,4 @@
-"""Prices on pages and for programs, by request: shown before anything is booked, each with its reasons."""
+"""Prices on pages and in the API: shown with their reasons before anything is booked."""
 
 import csv
 import datetime
@@ -62,12 +62,10 @@ def finish(client: Client, page, **fields):
     return client.post(f"{REGISTER}check/", data, follow=True)
 
 
-# --- who registers ----------------------------------------------------------------------------------
+# --- registration -----------------------------------------------------------------------------------
 
 
-def test_the_page_says_until_when_a_price_holds_and_what_follows(
-    client: Client, event: Event, early: PriceStep
-):
+def test_event_page_shows_end_of_price_step_and_next_price(client: Client, event: Event, early: PriceStep):
     first = client.get("/events/congress/")
     assert "90 € jusqu’au 31 mars 2030, puis 120 €" in text(first)
     PriceStep.objects.update(price=8_000)
@@ -75,7 +73,7 @@ def test_the_page_says_until_when_a_price_holds_and_what_follows(
     assert again.status_code == 200
 
 
-def test_every_price_is_shown_with_its_reasons_and_its_vat_before_and_after(
+def test_prices_are_shown_with_reasons_and_vat_before_and_after_order(
     client: Client, event: Event, early: PriceStep
 ):
     make_addon(event, vat_rate=1000)
@@ -95,7 +93,7 @@ def test_every_price_is_shown_with_its_reasons_and_its_vat_before_and_after(
     assert "Dîner" in words
 
 
-def test_a_price_that_changed_meanwhile_is_shown_and_nothing_is_booked(
+def test_price_changed_meanwhile_is_shown_and_nothing_is_booked(
     client: Client, event: Event, early: PriceStep
 ):
     choose(client)
@@ -110,7 +108,7 @@ def test_a_price_that_changed_meanwhile_is_shown_and_nothing_is_booked(
     assert Registration.objects.get().price == 12_000
 
 
-def test_a_signed_in_member_sees_and_books_the_place_that_a_pass_pays_for(client: Client, event: Event):
+def test_signed_in_member_books_ticket_paid_by_pass(client: Client, event: Event):
     member = make_member(make_company())
     Membership.objects.update(passes=1)
     make_ticket(event, slug="member", audience="member", price=20_000, uses_pass=True)
@@ -125,7 +123,7 @@ def test_a_signed_in_member_sees_and_books_the_place_that_a_pass_pays_for(client
     assert Registration.objects.values_list("price", "membership_pass__reserved").get() == (0, 1)
 
 
-def test_a_code_used_up_meanwhile_is_told_on_the_same_screen(client: Client, event: Event):
+def test_voucher_used_up_meanwhile_is_reported_on_same_screen(client: Client, event: Event):
     voucher = make_voucher(event)
     choose(client, code="HALF")
     page = client.get(f"{REGISTER}check/")
@@ -137,7 +135,7 @@ def test_a_code_used_up_meanwhile_is_told_on_the_same_screen(client: Client, eve
 
 
 @pytest.mark.parametrize("apply", [{}, {"apply": "1"}])
-def test_a_wrong_code_is_said_at_its_field_and_everything_is_kept(client: Client, event: Event, apply: dict):
+def test_unknown_voucher_code_shows_field_error_and_keeps_input(client: Client, event: Event, apply: dict):
     page = choose(client, code="nope", **apply)
     assert "Ce code est inconnu" in text(page)
     assert 'value="nope"' in page.content.decode()
@@ -145,7 +143,7 @@ def test_a_wrong_code_is_said_at_its_field_and_everything_is_kept(client: Client
     assert load_draft(client.session, "congress").people[0]["ticket"] == "guest"
 
 
-def test_a_code_opens_a_hidden_ticket_on_the_second_screen(client: Client, event: Event):
+def test_access_code_opens_hidden_ticket_on_second_screen(client: Client, event: Event):
     vip = make_ticket(event, slug="vip", name="Réservé", is_public=False)
     make_voucher(event, vip, code="VIP", kind="access", value=0)
     assert choose(client, code="vip", apply="1").status_code == 302
@@ -157,7 +155,7 @@ def test_a_code_opens_a_hidden_ticket_on_the_second_screen(client: Client, event
     assert Registration.objects.get().ticket == vip
 
 
-def test_a_link_with_a_code_fills_it_in(client: Client, event: Event):
+def test_link_with_voucher_code_prefills_it(client: Client, event: Event):
     make_voucher(event, value=25)
     client.get(f"{REGISTER}?code=half")
     client.post(REGISTER, who())
@@ -174,13 +172,13 @@ def test_an_addon_that_is_full_or_of_another_ticket_cannot_be_chosen(client: Cli
     assert "plusieurs" not in text(choose(client, **{"choice-0-addons": "nothing"}))
 
 
-def test_a_ticket_for_groups_says_so_before_it_is_refused(client: Client, event: Event):
+def test_group_ticket_states_minimum_before_order_is_refused(client: Client, event: Event):
     event.tickets.update(min_per_order=3)
     assert "pour les groupes d’au moins 3 personnes" in text(client.get("/events/congress/"))
     assert "au moins 3 personnes" in text(choose(client))
 
 
-def test_who_pays_by_card_goes_on_to_the_payment_and_is_not_confirmed(client: Client, event: Event, settings):
+def test_card_order_is_pending_until_paid(client: Client, event: Event, settings):
     settings.CARD_PAYMENT = True
     choose(client)
     page = client.get(f"{REGISTER}check/")
@@ -194,7 +192,7 @@ def test_who_pays_by_card_goes_on_to_the_payment_and_is_not_confirmed(client: Cl
     )
 
 
-# --- programs ---------------------------------------------------------------------------------------
+# --- API --------------------------------------------------------------------------------------------
 
 
 def post(address: str, **fields):
@@ -205,7 +203,7 @@ def post(address: str, **fields):
     )
 
 
-def test_a_program_asks_for_a_price_and_books_nothing(event: Event, early: PriceStep):
+def test_api_quote_books_nothing(event: Event, early: PriceStep):
     person = {"ticket": "guest", "first_name": "A", "last_name": "B", "addons": ["dinner"]}
     make_addon(event)
     answer = post("quotes", registrations=[person])
@@ -220,7 +218,7 @@ def test_a_program_asks_for_a_price_and_books_nothing(event: Event, early: Price
     assert answer.json()["vat"] == [{"rate": 2000, "exemption": "", "net": 11_250, "vat": 2_250}]
 
 
-def test_a_program_that_expects_another_price_gets_the_new_one(event: Event):
+def test_api_order_with_outdated_expected_total_returns_new_quote(event: Event):
     answer = post("orders", expected_total=9_000)
     problem = answer.json()
     assert (answer.status_code, problem["type"]) == (409, "/api/v1/problems/price-changed")
@@ -246,7 +244,7 @@ def test_a_program_that_expects_another_price_gets_the_new_one(event: Event):
         ),
     ],
 )
-def test_what_a_program_gets_wrong_is_said_by_field(event: Event, settings, fields: dict, named: str):
+def test_api_errors_name_the_field(event: Event, settings, fields: dict, named: str):
     settings.CARD_PAYMENT = False
     answer = post("orders", **fields)
     assert (answer.status_code, list(answer.json()["errors"])) == (422, [named])
@@ -254,12 +252,12 @@ def test_what_a_program_gets_wrong_is_said_by_field(event: Event, settings, fiel
 
 # --- organizers -------------------------------------------------------------------------------------
 
-SOLD = {"cost": "150", "vat_rate": "2000", "position": "1"}
+PRICE_FIELDS = {"cost": "150", "vat_rate": "2000", "position": "1"}
 NO_STEPS = {"step-TOTAL_FORMS": "0", "step-INITIAL_FORMS": "0"}
 
 
-def test_price_steps_are_kept_with_the_ticket_and_shown(organizer: Client, event: Event):
-    fields = {"name": "Pro", "slug": "pro", "audience": "guest", **SOLD}
+def test_price_steps_are_saved_with_ticket_and_shown(organizer: Client, event: Event):
+    fields = {"name": "Pro", "slug": "pro", "audience": "guest", **PRICE_FIELDS}
     fields |= {"step-TOTAL_FORMS": "2", "step-INITIAL_FORMS": "0"}
     fields |= {
         "step-0-cost": "120,50",
@@ -277,8 +275,8 @@ def test_price_steps_are_kept_with_the_ticket_and_shown(organizer: Client, event
     assert "Deux prix se terminent à la même date." in text(organizer.post(f"{TICKETS}pro/", twice))
 
 
-def test_no_vat_needs_a_reason(organizer: Client, event: Event):
-    fields = {"name": "Pro", "slug": "pro", "audience": "guest", **SOLD, **NO_STEPS, "vat_rate": "0"}
+def test_zero_vat_rate_needs_exemption(organizer: Client, event: Event):
+    fields = {"name": "Pro", "slug": "pro", "audience": "guest", **PRICE_FIELDS, **NO_STEPS, "vat_rate": "0"}
     assert "il doit figurer sur la facture" in text(organizer.post(f"{TICKETS}new/", fields))
     exempt = {**fields, "vat_exemption": "VATEX-EU-132-1L"}
     assert organizer.post(f"{TICKETS}new/", exempt).status_code == 302
@@ -288,13 +286,13 @@ def test_no_vat_needs_a_reason(organizer: Client, event: Event):
     assert (ticket.vat_rate, ticket.vat_exemption) == (2000, "")
 
 
-def test_addons_are_made_changed_counted_and_removed(organizer: Client, event: Event):
+def test_addon_is_created_counted_and_not_removable_while_in_use(organizer: Client, event: Event):
     guest = event.tickets.get()
     fields = {
         "name": "Dîner",
         "slug": "dinner",
         "kind": "meal",
-        **SOLD,
+        **PRICE_FIELDS,
         "tickets": [guest.pk],
         "capacity": "9",
     }
@@ -314,7 +312,7 @@ def test_addons_are_made_changed_counted_and_removed(organizer: Client, event: E
     assert (row["Options"], row["Prix"]) == ("dinner", "270.00")
 
 
-def test_codes_are_made_by_hundreds_and_exported_with_their_links(organizer: Client, event: Event):
+def test_vouchers_are_created_in_bulk_and_exported_with_links(organizer: Client, event: Event):
     fields = {
         "code": "sponsor",
         "label": "Acme",
@@ -353,14 +351,14 @@ def test_codes_are_made_by_hundreds_and_exported_with_their_links(organizer: Cli
         ({"code": "taken"}, "Ce code est déjà celui d’un autre bon de cet événement"),
     ],
 )
-def test_what_is_wrong_with_a_code_is_said(organizer: Client, event: Event, fields: dict, sentence: str):
+def test_invalid_voucher_shows_error(organizer: Client, event: Event, fields: dict, sentence: str):
     make_voucher(event, code="TAKEN")
     good = {"code": "spring", "kind": "percent", "amount": "20", "capacity": "1", "number": "1"}
     assert sentence in text(organizer.post(f"{TICKETS}vouchers/new/", {**good, **fields}))
     assert event.vouchers.count() == 1
 
 
-def test_a_code_is_changed_and_never_below_its_uses(organizer: Client, event: Event):
+def test_voucher_capacity_cannot_be_reduced_below_its_uses(organizer: Client, event: Event):
     voucher = make_voucher(event, capacity=5, reserved=2)
     fields = {"code": "HALF", "kind": "amount", "amount": "12,50", "capacity": "1"}
     assert "2 places sont déjà prises" in text(organizer.post(f"{TICKETS}vouchers/HALF/", fields))
@@ -369,7 +367,7 @@ def test_a_code_is_changed_and_never_below_its_uses(organizer: Client, event: Ev
     assert (voucher.kind, voucher.value, voucher.capacity) == ("amount", 1_250, 3)
 
 
-def test_a_quota_is_made_shared_and_removed(organizer: Client, event: Event):
+def test_quota_is_created_shared_and_removed(organizer: Client, event: Event):
     guest = event.tickets.get()
     fields = {"name": "Salle", "capacity": "4", "tickets": [guest.pk]}
     assert organizer.post(f"{TICKETS}quotas/new/", fields).status_code == 302
@@ -382,7 +380,7 @@ def test_a_quota_is_made_shared_and_removed(organizer: Client, event: Event):
     assert "10 places restantes" in text(Client().get("/events/congress/"))
 
 
-def test_the_organizer_reads_why_a_price_is_what_it_is(organizer: Client, event: Event, early: PriceStep):
+def test_organizer_sees_reasons_of_price(organizer: Client, event: Event, early: PriceStep):
     make_voucher(event, value=20)
     place = RequestedPlace(ticket="guest", first_name="A", last_name="B")
     request = OrderRequest(email="a@example.org", places=(place,), code="HALF")
@@ -393,7 +391,7 @@ def test_the_organizer_reads_why_a_price_is_what_it_is(organizer: Client, event:
         assert said in words
 
 
-def test_a_browser_that_guesses_codes_is_told_nothing_any_more(client: Client, event: Event, settings):
+def test_guessing_voucher_codes_is_rate_limited_by_browser(client: Client, event: Event, settings):
     settings.RATE_LIMITS = "on"
     make_voucher(event)
     for number in range(WRONG_CODES_PER_HOUR):
@@ -403,7 +401,7 @@ def test_a_browser_that_guesses_codes_is_told_nothing_any_more(client: Client, e
 
 
 @pytest.mark.long
-def test_a_network_guesses_so_many_codes_whatever_the_address(event: Event, settings):
+def test_guessing_voucher_codes_is_rate_limited_by_network(event: Event, settings):
     settings.RATE_LIMITS = "on"
     make_voucher(event)
 
@@ -422,7 +420,7 @@ def test_a_network_guesses_so_many_codes_whatever_the_address(event: Event, sett
     assert quote(WRONG_CODES_PER_NETWORK, "HALF") == 429
 
 
-def test_the_last_screen_says_what_comes_back_to_whoever_cancels(client: Client, event: Event):
+def test_last_screen_shows_refund_terms(client: Client, event: Event):
     def told() -> list[tuple[str, list[str]]]:
         return client.get(f"{REGISTER}check/").context["refunds"]
 

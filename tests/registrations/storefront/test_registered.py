@@ -1,4 +1,4 @@
-"""An attendee finds their registration on the event page and their badge code on it, and adds others."""
+"""Registered attendees: their registration on the event page, their badge code, and further orders."""
 
 import pytest
 from django.test import Client
@@ -31,7 +31,7 @@ def place():
     return make_registration(make_ticket(event), order=order, email="ana@example.org")
 
 
-def test_a_signed_in_attendee_reads_on_the_events_page_that_they_are_registered(place):
+def test_event_page_shows_signed_in_attendee_as_registered(place):
     known, stranger = Client(), Client()
     known.force_login(make_member(email="ana@example.org"))
     stranger.force_login(make_member(email="eve@example.org"))
@@ -45,7 +45,7 @@ def test_a_signed_in_attendee_reads_on_the_events_page_that_they_are_registered(
     assert ["Vous participez" in other for other in others] == [False, False]
 
 
-def test_the_registration_shows_the_badge_code_and_none_of_a_cancelled_place(client, place):
+def test_order_page_shows_no_badge_code_for_cancelled_registration(client, place):
     cancelled = make_registration(
         place.ticket, order=place.order, first_name="Bob", cancelled_at=place.confirmed_at
     )
@@ -57,7 +57,7 @@ def test_the_registration_shows_the_badge_code_and_none_of_a_cancelled_place(cli
     assert cancelled.name not in figure.get("aria-label")
 
 
-def test_another_person_is_registered_with_the_buyers_details(client, place):
+def test_registering_another_person_prefills_buyer_details(client, place):
     answer = client.post(f"{place.order.manage_path}another/", follow=True)
     page = html.fromstring(answer.content)
 
@@ -66,7 +66,7 @@ def test_another_person_is_registered_with_the_buyers_details(client, place):
     assert page.xpath("//input[@name='person-0-first_name']/@value") == []
 
 
-def test_what_was_typed_before_is_kept(client, place):
+def test_registering_another_person_keeps_existing_draft(client, place):
     typed = {"person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "person-0-first_name": "Zoé"}
     client.post("/events/congress/register/", typed)
 
@@ -90,7 +90,7 @@ def register_another(client: Client, order: Order, **person: str) -> Order:
     return Order.objects.exclude(pk=order.pk).latest("pk")
 
 
-def test_orders_of_one_buyer_are_shown_beside_each_other(client, place):
+def test_order_page_shows_orders_started_from_it(client, place):
     first = place.order
     stranger = make_order(place.event, email=first.email)
 
@@ -107,7 +107,7 @@ def test_orders_of_one_buyer_are_shown_beside_each_other(client, place):
 
     assert second.email == first.email
     assert "Léa Durand" in pages[first.reference]
-    # Its link would let a holder of the earlier one cancel it.
+    # Anyone with the link of the first order could otherwise cancel the second.
     assert second.manage_path not in pages[first.reference]
     assert "Ugo Petit" in pages[second.reference]
     assert third.manage_path not in pages[second.reference]
@@ -118,7 +118,7 @@ def test_orders_of_one_buyer_are_shown_beside_each_other(client, place):
     assert "Vos autres commandes" not in replaced
 
 
-def test_a_buyer_who_has_proven_the_address_sees_all_their_orders(client, place):
+def test_buyer_with_verified_address_sees_all_their_orders(client, place):
     other = make_registration(place.ticket, order=make_order(place.event, email="Buyer@example.org")).order
 
     client.force_login(make_person(email="buyer@example.org"))

@@ -1,4 +1,4 @@
-"""What visitors see before they are registered: the event's page, the screens' fields, what members find."""
+"""Event page, registration screens and order page, as visitors and members see them."""
 
 import datetime
 import re
@@ -26,13 +26,13 @@ from tests.registrations.test_pages import BILLING, text, to_the_last_screen, wh
 pytestmark = pytest.mark.django_db
 
 
-def test_the_programme_is_offered_once_there_is_one(client: Client, event: Event):
+def test_event_page_links_to_programme_once_it_has_sessions(client: Client, event: Event):
     assert "Voir le programme" not in text(client.get("/events/congress/"))
     make_session(event)
     assert "Voir le programme" in text(client.get("/events/congress/"))
 
 
-def test_the_event_page_says_when_it_begins_and_ends(client: Client, event: Event):
+def test_event_page_shows_start_and_end_of_event(client: Client, event: Event):
     event.starts_at = datetime.datetime(2099, 6, 16, 6, 30, tzinfo=datetime.UTC)
     event.ends_at = datetime.datetime(2099, 6, 17, 15, 0, tzinfo=datetime.UTC)
     event.save()
@@ -41,7 +41,7 @@ def test_the_event_page_says_when_it_begins_and_ends(client: Client, event: Even
     assert "Tuesday 16 June, 8:30 – Wednesday 17 June 2099, 17:00" in english
 
 
-def test_people_are_added_and_removed_without_a_script(client: Client, event: Event):
+def test_attendees_are_added_and_removed_without_javascript(client: Client, event: Event):
     client.post("/events/congress/register/", who(add="1"))
     page = client.get("/events/congress/register/").content.decode()
     assert "person-1-first_name" in page
@@ -68,8 +68,8 @@ def list_errors(response) -> list[str]:
     return [link.text_content().replace("\u202f", " ").replace("\xa0", " ") for link in links]
 
 
-def test_the_first_button_of_each_screen_goes_on(client: Client, event: Event):
-    """The one that Enter presses in a field."""
+def test_first_button_of_attendee_form_continues(client: Client, event: Event):
+    """Pressing Enter in a field submits the form with its first button."""
     client.post("/events/congress/register/", who(add="1"))
     page = client.get("/events/congress/register/").content.decode()
     buttons = re.findall(r"<button([^>]*)>", page[page.index("data-draft>") :])
@@ -78,7 +78,7 @@ def test_the_first_button_of_each_screen_goes_on(client: Client, event: Event):
     ]  # fmt: skip
 
 
-def test_an_address_is_asked_for_as_one(client: Client, event: Event):
+def test_email_field_has_email_attributes(client: Client, event: Event):
     page = client.get("/events/congress/register/").content.decode()
     [field] = re.findall(r'<input[^>]*name="person-0-email"[^>]*>', page)
     assert re.findall(r'(type|inputmode|autocomplete)="(\w+)"', field) == [
@@ -93,7 +93,7 @@ def test_an_address_is_asked_for_as_one(client: Client, event: Event):
         ("en", ["France", "Åland Islands", "Albania", "Côte d’Ivoire", "Croatia", "Réunion", "Romania"]),
     ],
 )
-def test_countries_stand_where_readers_look_for_them(language: str, some: list[str]):
+def test_countries_are_sorted_in_each_language(language: str, some: list[str]):
     with translation.override(language):
         found = list_countries()
     assert [name for _code, name in found if name in some] == some
@@ -101,7 +101,7 @@ def test_countries_stand_where_readers_look_for_them(language: str, some: list[s
     assert {"AC", "CP", "DG", "EA", "IC", "XK"} & {code for code, _name in found} == set()
 
 
-def test_what_an_invoice_lacks_is_said_in_a_sentence_each(client: Client, event: Event):
+def test_each_missing_billing_field_has_its_error(client: Client, event: Event):
     nonce = to_the_last_screen(client)
     nothing = dict.fromkeys(BILLING, "")
     page = client.post("/events/congress/register/check/", {**nothing, "nonce": nonce})
@@ -116,7 +116,7 @@ def test_what_an_invoice_lacks_is_said_in_a_sentence_each(client: Client, event:
     ]  # fmt: skip
 
 
-def test_the_form_knows_who_signed_in(client: Client, event: Event):
+def test_form_is_prefilled_for_signed_in_member(client: Client, event: Event):
     client.force_login(make_member(first_name="Ana", last_name="Silva", email="ana@example.org"))
     page = client.get("/events/congress/register/")
     [form] = page.context["people"].forms
@@ -125,7 +125,7 @@ def test_the_form_knows_who_signed_in(client: Client, event: Event):
     ]  # fmt: skip
 
 
-def test_a_member_finds_under_me_what_members_may_register_for(client: Client, event: Event):
+def test_member_account_page_lists_events_open_to_members(client: Client, event: Event):
     visit = make_event(name="Visite du port", visibility="members")
     ticket = make_ticket(visit, audience="member")
     make_event(name="Visite close", visibility="members", registration_closes_at=timezone.now())
@@ -141,7 +141,7 @@ def test_a_member_finds_under_me_what_members_may_register_for(client: Client, e
     assert "Ouvert aux adhérents" not in text(client.get("/me/"))
 
 
-def test_a_cancelled_order_offers_what_still_makes_sense(client: Client, event: Event):
+def test_cancelled_order_page_offers_to_register_again(client: Client, event: Event):
     order = make_order(event, total=12_000, payment="invoice")
     one = make_registration(event.tickets.get(), order=order, price=12_000)
     page = text(client.get(order.manage_path))
@@ -158,7 +158,7 @@ def test_a_cancelled_order_offers_what_still_makes_sense(client: Client, event: 
     assert "Se réinscrire" not in text(client.get(order.manage_path))
 
 
-def test_an_order_without_address_promises_no_mail(client: Client, event: Event):
+def test_order_page_without_email_does_not_promise_mail(client: Client, event: Event):
     order = make_order(event, email="")
     make_registration(event.tickets.get(), order=order, email="")
     page = text(client.get(order.manage_path))
@@ -167,7 +167,7 @@ def test_an_order_without_address_promises_no_mail(client: Client, event: Event)
 
 
 @pytest.mark.once
-def test_the_employer_of_a_signed_in_person_fills_the_company(client: Client, event: Event):
+def test_company_is_prefilled_from_employer_of_signed_in_member(client: Client, event: Event):
     member = make_member(make_company(name="Caves de Savoie"))
     client.force_login(member)
     page = html.fromstring(client.get("/events/congress/register/").content)

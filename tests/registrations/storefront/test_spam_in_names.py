@@ -1,4 +1,4 @@
-"""Strangers put links into names and other words, for the club's mails to carry them to others."""
+"""Spammers must not spread links through names and other texts in the mails of the club."""
 
 import json
 
@@ -17,7 +17,7 @@ from tests.registrations.sponsors.factories import make_package
 from tests.registrations.test_pages import nonce_of, who
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-EVIL = [
+NAMES_WITH_LINKS = [
     "Win at https://evil.com",
     "evil.com",
     "www.evil.xyz",
@@ -26,8 +26,8 @@ EVIL = [
     "evil。com",
 ]
 VICTIM = "victim@example.org"
-REFUSED = "ressemble à une adresse web"
-NO_LINKS = "ni adresse web"
+NAME_ERROR = "ressemble à une adresse web"
+TEXT_ERROR = "ni adresse web"
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def event():
     return event
 
 
-def by_api(path="orders", **fields):
+def post_to_api(path="orders", **fields):
     person = {"ticket": "guest", "first_name": "Ana", "last_name": "Silva", "email": VICTIM}
     person |= {name: fields.pop(name) for name in list(fields) if name in ("first_name", "last_name")}
     data = {"email": VICTIM, "payment": "invoice", "registrations": [person], **fields}
@@ -46,11 +46,11 @@ def by_api(path="orders", **fields):
     )
 
 
-@pytest.mark.parametrize("evil", EVIL)
+@pytest.mark.parametrize("evil", NAMES_WITH_LINKS)
 @pytest.mark.parametrize("field", ["first_name", "last_name"])
-def test_the_api_takes_no_link_for_a_name(event, evil, field, run_tasks, mailoutbox):
+def test_api_refuses_link_in_name(event, evil, field, run_tasks, mailoutbox):
     for path in ("orders", "quotes"):
-        answer = by_api(path, **{field: evil})
+        answer = post_to_api(path, **{field: evil})
         assert (answer.status_code, list(answer.json()["errors"])) == (422, [f"registrations.0.{field}"])
     run_tasks()
     assert (Order.objects.count(), mailoutbox) == (0, [])
@@ -59,28 +59,28 @@ def test_the_api_takes_no_link_for_a_name(event, evil, field, run_tasks, mailout
 @pytest.mark.parametrize(
     "field", ["company", "purchase_order", "billing.name", "billing.street", "billing.city"]
 )
-def test_the_api_takes_no_link_for_what_stands_on_mails_and_papers(event, field, run_tasks, mailoutbox):
+def test_api_refuses_link_in_company_purchase_order_and_billing(event, field, run_tasks, mailoutbox):
     evil = "Win at evil.com/now"
     outer, _dot, inner = field.partition(".")
-    answer = by_api(**{outer: {inner: evil} if inner else evil})
+    answer = post_to_api(**{outer: {inner: evil} if inner else evil})
     assert (answer.status_code, list(answer.json()["errors"])) == (422, [field])
     run_tasks()
     assert (Order.objects.count(), mailoutbox) == (0, [])
 
 
-@pytest.mark.parametrize("evil", EVIL)
-def test_the_screens_say_so_at_the_field_and_keep_what_was_typed(event, evil):
+@pytest.mark.parametrize("evil", NAMES_WITH_LINKS)
+def test_first_screen_refuses_link_in_name_and_company(event, evil):
     client = Client()
     for name in ("first_name", "last_name"):
         page = client.post("/events/congress/register/", who(**{f"person-0-{name}": evil}))
         assert page.status_code == 200
-        assert REFUSED in page.text
+        assert NAME_ERROR in page.text
     page = client.post("/events/congress/register/", who(**{"person-0-company": "https://evil.com"}))
     assert page.status_code == 200
-    assert NO_LINKS in page.text
+    assert TEXT_ERROR in page.text
 
 
-def test_the_last_screen_says_so_too(event):
+def test_last_screen_refuses_link_in_billing_name(event):
     client, prefix = Client(), "/events/congress/register/"
     client.post(prefix, who())
     client.post(f"{prefix}choices/", {"choice-0-ticket": "guest"})
@@ -90,71 +90,74 @@ def test_the_last_screen_says_so_too(event):
     for more in ({}, {"quote": "1"}):
         page = client.post(f"{prefix}check/", {"nonce": nonce, "language": "fr", **billing, **more})
         assert page.status_code == 200
-        assert NO_LINKS in page.text
+        assert TEXT_ERROR in page.text
         assert Order.objects.count() == 0
 
 
-def test_waiting_correcting_passing_on_and_sponsoring_take_none_either(event, run_tasks, mailoutbox):
+def test_waiting_list_correction_transfer_and_sponsor_forms_refuse_links(event, run_tasks, mailoutbox):
     make_ticket(event, slug="full", capacity=0)
     typed = {"first_name": "evil.com", "last_name": "X", "email": VICTIM, "company": "", "language": "fr"}
-    assert REFUSED in Client().post("/events/congress/waiting/full/", typed).text
+    assert NAME_ERROR in Client().post("/events/congress/waiting/full/", typed).text
     assert WaitingEntry.objects.count() == 0
     place = make_registration(event.tickets.get(slug="guest"))
     for page in ("correct/", "give/"):
         path = f"{place.order.manage_path}{place.reference}/{page}"
-        assert REFUSED in Client().post(path, typed).text
+        assert NAME_ERROR in Client().post(path, typed).text
     package = make_package(event)
     sponsor = {"name": "Acme", "contact": "Win evil.com", "email": VICTIM, "language": "fr"}
     page = Client().post(f"/events/congress/sponsors/{package.slug}/", sponsor)
     assert page.status_code == 200
-    assert REFUSED in page.text
+    assert NAME_ERROR in page.text
     run_tasks()
     assert [mail for mail in mailoutbox if mail.to == [VICTIM]] == []
 
 
-def test_a_contact_names_no_colleague_with_a_link(run_tasks, mailoutbox):
+def test_company_contact_cannot_enter_link_as_colleague_name(run_tasks, mailoutbox):
     desk = make_desk()
     typed = {"first_name": "evil.com", "last_name": "X", "email": VICTIM, "title": ""}
-    assert REFUSED in desk.client.post(f"{desk.at}/seats/", typed).text
+    assert NAME_ERROR in desk.client.post(f"{desk.at}/seats/", typed).text
     assert not Person.objects.filter(email=VICTIM).exists()
     from_rows = {"row-TOTAL_FORMS": "1", "row-INITIAL_FORMS": "0", "row-0-first_name": "evil.com",
                  "row-0-last_name": "X", "row-0-email": VICTIM, "row-0-ticket": "guest",
                  "check": "1"}  # fmt: skip
-    assert REFUSED in desk.client.post(desk.many, from_rows).text
+    assert NAME_ERROR in desk.client.post(desk.many, from_rows).text
 
 
 @pytest.mark.parametrize(
     ("first_name", "last_name"),
     [("J. R.", "Smith Jr."), ("Sinéad", "O’Neil"), ("D.ot", "Com"), ("Ph.D.", "Dr.No")],
 )
-def test_real_names_are_registered_and_mailed_as_they_are(
+def test_real_names_with_dots_are_accepted_and_mailed_unchanged(
     event, first_name, last_name, run_tasks, mailoutbox
 ):
-    answer = by_api(first_name=first_name, last_name=last_name)
+    answer = post_to_api(first_name=first_name, last_name=last_name)
     assert answer.status_code == 201
     open_link(Order.objects.get())
     run_tasks()
     assert f"{first_name} {last_name}" in mailoutbox[0].body.replace("\u200b", "")
 
 
-def live_links(mail) -> list[str]:
-    """What a mail program would make a link of, ours aside."""
+def find_live_links(mail) -> list[str]:
+    """Return the injected words that a mail program would turn into links."""
     html = next(str(part[0]) for part in mail.alternatives)
     return [word for word in ("booking.com", "evil.com", "://evil") if word in (mail.body + html).lower()]
 
 
-def test_a_company_called_like_its_site_is_no_link_in_mails(event, run_tasks, mailoutbox):
+def test_company_named_like_domain_is_not_a_link_in_mails(event, run_tasks, mailoutbox):
     cache.clear()
-    assert by_api(company="Booking.com", billing={"name": "Booking.com", "country": "FR"}).status_code == 201
-    Registration.objects.update(company="Booking.com", first_name="Eve evil.com")  # as older rows may say
+    assert (
+        post_to_api(company="Booking.com", billing={"name": "Booking.com", "country": "FR"}).status_code
+        == 201
+    )
+    Registration.objects.update(company="Booking.com", first_name="Eve evil.com")  # as older rows may
     open_link(Order.objects.get())
     run_tasks()
     [mail] = mailoutbox
     assert "Booking.\u200bcom" in mail.body
-    assert live_links(mail) == []
+    assert find_live_links(mail) == []
 
 
-def test_an_answer_with_a_link_is_none_in_the_mail_that_confirms_it(event, run_tasks, mailoutbox):
+def test_link_in_answer_is_not_clickable_in_confirmation_mail(event, run_tasks, mailoutbox):
     make_question(event, "site")
     place = make_registration(event.tickets.get(), email=VICTIM)
     save_answers(registration=place, given={"site": "see https://evil.com/win"})
@@ -164,12 +167,12 @@ def test_an_answer_with_a_link_is_none_in_the_mail_that_confirms_it(event, run_t
     [mail] = mailoutbox
     assert mail.to == [VICTIM]
     assert "evil" in mail.body
-    assert live_links(mail) == []
+    assert find_live_links(mail) == []
 
 
-def test_a_colleague_reads_no_link_in_the_mail_that_asks_for_details(run_tasks, mailoutbox):
+def test_link_in_company_name_is_not_clickable_in_mail_to_colleague(run_tasks, mailoutbox):
     desk = make_desk(name="Booking.com")
     order(desk, row("Alpha", VICTIM))
     run_tasks()
     mails = [mail for mail in mailoutbox if mail.to == [VICTIM]]
-    assert [live_links(mail) for mail in mails] == [[]] * len(mails) != []
+    assert [find_live_links(mail) for mail in mails] == [[]] * len(mails) != []

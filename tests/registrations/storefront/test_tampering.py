@@ -1,4 +1,4 @@
-"""Strangers who change forms, and send them again and again."""
+"""Forms that strangers tamper with or submit too often."""
 
 import pytest
 from django.core.cache import cache
@@ -12,7 +12,7 @@ from tests.factories import make_event, make_registration, make_staff, make_tick
 
 pytestmark = pytest.mark.django_db
 
-FORM = "/events/congress/register/"
+REGISTER = "/events/congress/register/"
 
 
 @pytest.fixture
@@ -26,16 +26,16 @@ def event():
 def test_a_hidden_ticket_is_neither_shown_nor_booked(client: Client, event):
     person = {"first_name": "A", "last_name": "B", "email": "a@example.org", "company": ""}
     people = {f"person-0-{name}": value for name, value in person.items()}
-    client.post(FORM, {"person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "contact": "", **people})
-    answer = client.post(f"{FORM}choices/", {"choice-0-ticket": "staff"})
+    client.post(REGISTER, {"person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "contact": "", **people})
+    answer = client.post(f"{REGISTER}choices/", {"choice-0-ticket": "staff"})
     assert "Equipe interne" not in answer.content.decode()
-    for answer in (client.get(f"{FORM}check/"), client.post(f"{FORM}check/", {"language": "fr"})):
-        assert (answer.status_code, answer["Location"]) == (302, f"{FORM}choices/")
+    for answer in (client.get(f"{REGISTER}check/"), client.post(f"{REGISTER}check/", {"language": "fr"})):
+        assert (answer.status_code, answer["Location"]) == (302, f"{REGISTER}choices/")
     assert Order.objects.count() == 0
 
 
 @pytest.mark.once
-def test_corrections_are_no_way_to_fill_a_mailbox(client: Client, event, settings):
+def test_corrections_are_rate_limited(client: Client, event, settings):
     settings.RATE_LIMITS = "on"
     cache.clear()
     registration = make_registration(event.tickets.get(slug="guest"))
@@ -48,7 +48,7 @@ def test_corrections_are_no_way_to_fill_a_mailbox(client: Client, event, setting
     assert Registration.objects.get().last_name == f"B{CORRECTIONS_PER_HOUR - 1}"
 
 
-def test_only_countries_are_countries():
+def test_country_list_contains_only_countries():
     codes = [code for code, _name in list_countries()]
     assert codes[0] == "FR"
     assert {"BE", "CH", "GB", "US", "RE"} <= set(codes)
@@ -56,7 +56,7 @@ def test_only_countries_are_countries():
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_a_list_taken_away_is_on_record(client: Client, event, kind):
+def test_export_is_recorded_in_audit_trail(client: Client, event, kind):
     client.force_login(make_staff(event))
     assert client.get(f"/organize/congress/registrations.{kind}").status_code == 200
     entry = AuditEntry.objects.get(verb="registrations.export")
@@ -64,10 +64,10 @@ def test_a_list_taken_away_is_on_record(client: Client, event, kind):
 
 
 @pytest.mark.parametrize("digits", ["9" * 5000, "²", "٣", "-1", "7"])
-def test_a_number_that_is_none_removes_nobody(client: Client, event, digits):
+def test_invalid_number_removes_no_attendee(client: Client, event, digits):
     people = {f"person-{n}-first_name": name for n, name in enumerate(("Ana", "Bob"))}
     who = {"person-TOTAL_FORMS": "2", "person-INITIAL_FORMS": "0", "contact": "", **people}
-    assert client.post(FORM, {**who, "remove": digits}).status_code in {200, 302}
-    page = client.get(FORM).content.decode()
+    assert client.post(REGISTER, {**who, "remove": digits}).status_code in {200, 302}
+    page = client.get(REGISTER).content.decode()
     assert "Ana" in page
     assert "Bob" in page

@@ -1,4 +1,4 @@
-"""Selling: steps, codes, add-ons and shared quotas, booked, given back, changed and removed."""
+"""Price steps, vouchers, add-ons and quotas: booking, release, change and removal."""
 
 import dataclasses
 import datetime
@@ -40,7 +40,7 @@ def asked(people: int = 1, *, ticket: str = "guest", addons: tuple[str, ...] = (
     return OrderRequest(**{"email": "buyer@example.org", "places": places, **fields})
 
 
-def with_step(ticket: Ticket, price: int = 12_000, until: datetime.timedelta = DAY) -> Ticket:
+def add_price_step(ticket: Ticket, price: int = 12_000, until: datetime.timedelta = DAY) -> Ticket:
     PriceStep.objects.create(ticket=ticket, price=price, ends_at=timezone.now() + until)
     return ticket
 
@@ -52,31 +52,31 @@ def taken(*rows) -> list[int]:
 # --- prices -----------------------------------------------------------------------------------------
 
 
-def test_the_price_of_the_moment_is_booked_with_its_reason_and_its_vat():
+def test_current_price_step_is_booked_with_reduction_and_vat_rate():
     event = make_event()
-    with_step(make_ticket(event, price=15_000, vat_rate=1000))
+    add_price_step(make_ticket(event, price=15_000, vat_rate=1000))
     order = place_order(event=event, request=asked(2))
     one = order.registrations.first()
     assert (order.total, one.price, one.vat_rate) == (24_000, 12_000, 1000)
     assert [(r["reason"], r["amount"]) for r in one.reductions] == [("early", 3_000)]
 
 
-def test_the_desk_and_a_list_sell_at_the_price_of_the_moment_too():
+def test_walk_in_is_sold_at_current_price_step():
     event = make_event()
-    with_step(make_ticket(event, price=15_000))
+    add_price_step(make_ticket(event, price=15_000))
     place = RequestedPlace(ticket="guest", first_name="A", last_name="B")
     assert register_walk_in(event=event, place=place, idempotency_key="k").price == 12_000
 
 
-def test_a_step_that_is_over_no_longer_counts_and_the_next_one_holds():
+def test_past_price_step_is_ignored_and_next_one_applies():
     event = make_event()
-    ticket = with_step(make_ticket(event, price=15_000), until=-DAY)
+    ticket = add_price_step(make_ticket(event, price=15_000), until=-DAY)
     assert place_order(event=event, request=asked()).total == 15_000
-    with_step(with_step(ticket, 14_000, 9 * DAY), 13_000, 2 * DAY)
+    add_price_step(add_price_step(ticket, 14_000, 9 * DAY), 13_000, 2 * DAY)
     assert place_order(event=event, request=asked()).total == 13_000
 
 
-def test_another_total_than_expected_books_nothing_and_says_the_new_price():
+def test_order_with_outdated_total_is_refused_with_new_quote():
     event = make_event()
     make_ticket(event, price=15_000)
     with pytest.raises(PriceChanged) as refusal:
@@ -99,7 +99,7 @@ def test_a_price_step_costs_one_query_and_a_quota_at_most_one():
         return sum("SAVEPOINT" not in query["sql"] for query in queries)
 
     plain = count_queries()
-    with_step(ticket)
+    add_price_step(ticket)
     with_price_step = count_queries()
     quota = Quota.objects.create(event=event, name="Salle", capacity=9)
     Ticket.objects.update(quota=quota)
@@ -112,7 +112,7 @@ def test_a_price_step_costs_one_query_and_a_quota_at_most_one():
 
 
 @pytest.mark.parametrize("people", [1, 5])
-def test_least_and_most_per_order_are_kept(people: int):
+def test_min_and_max_per_order_are_enforced(people: int):
     event = make_event()
     make_ticket(event, min_per_order=2, max_per_order=4)
     with pytest.raises(InvalidFields) as refusal:
@@ -121,10 +121,10 @@ def test_least_and_most_per_order_are_kept(people: int):
     place_order(event=event, request=asked(3))
 
 
-# --- codes ------------------------------------------------------------------------------------------
+# --- vouchers ---------------------------------------------------------------------------------------
 
 
-def test_a_code_is_counted_per_person_and_given_back_on_cancelling():
+def test_voucher_is_counted_per_attendee_and_released_on_cancellation():
     event = make_event()
     make_ticket(event, price=10_000)
     voucher = make_voucher(event, capacity=3)
@@ -136,7 +136,7 @@ def test_a_code_is_counted_per_person_and_given_back_on_cancelling():
     assert taken(voucher) == [1]
 
 
-def test_a_code_with_fewer_uses_than_people_serves_the_first():
+def test_voucher_with_fewer_uses_than_attendees_applies_to_first():
     event = make_event()
     make_ticket(event, price=10_000)
     make_voucher(event)
@@ -155,7 +155,7 @@ def test_a_code_with_fewer_uses_than_people_serves_the_first():
         ({"for_address": "@example.com"}, "HALF"),
     ],
 )
-def test_a_code_that_does_not_serve_is_refused_with_a_sentence(fields: dict, code: str):
+def test_voucher_that_does_not_apply_is_refused(fields: dict, code: str):
     event = make_event()
     make_ticket(event, price=10_000)
     make_voucher(event, **fields)
@@ -165,14 +165,14 @@ def test_a_code_that_does_not_serve_is_refused_with_a_sentence(fields: dict, cod
 
 
 @pytest.mark.parametrize("fields", [{"for_company": "ACME"}, {"for_address": "@Example.org"}])
-def test_a_code_for_one_company_or_address_serves_it(fields: dict):
+def test_voucher_for_company_or_address_applies(fields: dict):
     event = make_event()
     make_ticket(event, price=10_000)
     make_voucher(event, **fields)
     assert place_order(event=event, request=asked(code="HALF", company="Acmé")).total == 5_000
 
 
-def test_a_code_for_other_tickets_names_them():
+def test_refused_voucher_names_tickets_it_is_for():
     event = make_event()
     make_ticket(event, price=10_000)
     make_voucher(event, make_ticket(event, slug="vendor", name="Fournisseur"))
@@ -181,7 +181,7 @@ def test_a_code_for_other_tickets_names_them():
     assert "Fournisseur" in refusal.value.field_errors["code"][0]
 
 
-def test_an_access_code_opens_a_hidden_ticket_and_is_used_by_it():
+def test_access_code_opens_hidden_ticket_and_is_counted():
     event = make_event()
     hidden = make_ticket(event, slug="vip", is_public=False)
     voucher = make_voucher(event, hidden, kind="access", value=0, capacity=2)
@@ -196,7 +196,7 @@ def test_an_access_code_opens_a_hidden_ticket_and_is_used_by_it():
     assert list(refusal.value.field_errors) == ["registrations.1.ticket"]
 
 
-def test_who_was_shown_a_price_with_a_code_is_told_that_others_used_it_up():
+def test_used_up_voucher_of_quoted_order_is_reported_as_price_change():
     event = make_event()
     make_ticket(event, price=10_000)
     make_voucher(event, reserved=1)
@@ -204,13 +204,13 @@ def test_who_was_shown_a_price_with_a_code_is_told_that_others_used_it_up():
         place_order(event=event, request=asked(code="HALF", expected_total=5_000))
 
 
-def test_the_database_never_lets_a_code_be_used_too_often():
+def test_database_constraint_limits_voucher_uses():
     voucher = make_voucher(make_event())
     with pytest.raises(IntegrityError), transaction.atomic():
         Voucher.objects.filter(pk=voucher.pk).update(reserved=2)
 
 
-def test_many_codes_alike_are_made_at_once_each_its_own():
+def test_vouchers_created_from_template_have_unique_codes():
     event = make_event()
     ticket = make_ticket(event)
     like = Voucher(event=event, code="SPONSOR", label="Acme", kind="fixed", value=9_000, capacity=1)
@@ -221,7 +221,7 @@ def test_many_codes_alike_are_made_at_once_each_its_own():
     assert AuditEntry.objects.filter(verb="vouchers.create").count() == 1
 
 
-def test_a_used_code_is_not_removed():
+def test_used_voucher_cannot_be_removed():
     event = make_event()
     make_ticket(event, price=10_000)
     voucher = make_voucher(event)
@@ -237,7 +237,7 @@ def test_a_used_code_is_not_removed():
 # --- add-ons ----------------------------------------------------------------------------------------
 
 
-def test_addons_are_priced_counted_and_given_back():
+def test_addons_are_priced_counted_and_released():
     event = make_event()
     make_ticket(event, price=10_000)
     dinner = make_addon(event, capacity=2, vat_rate=1000)
@@ -261,7 +261,7 @@ def test_addons_are_priced_counted_and_given_back():
         (("dinner",), {"currency": "USD"}),
     ],
 )
-def test_addons_that_cannot_be_had_are_refused(addons: tuple[str, ...], fields: dict):
+def test_unavailable_addons_are_refused(addons: tuple[str, ...], fields: dict):
     event = make_event()
     make_ticket(event)
     make_addon(event, **fields)
@@ -271,7 +271,7 @@ def test_addons_that_cannot_be_had_are_refused(addons: tuple[str, ...], fields: 
     assert list(refusal.value.field_errors) == [where]
 
 
-def test_an_addon_goes_with_the_tickets_it_names():
+def test_addon_is_restricted_to_its_tickets():
     event = make_event()
     make_ticket(event)
     vendor = make_ticket(event, slug="vendor")
@@ -281,7 +281,7 @@ def test_an_addon_goes_with_the_tickets_it_names():
         place_order(event=event, request=asked(addons=("dinner",)))
 
 
-def test_an_addon_that_was_taken_is_neither_removed_nor_made_smaller():
+def test_sold_addon_can_be_neither_removed_nor_reduced():
     event = make_event()
     make_ticket(event)
     dinner = make_addon(event)
@@ -298,15 +298,15 @@ def test_an_addon_that_was_taken_is_neither_removed_nor_made_smaller():
 # --- quotas -----------------------------------------------------------------------------------------
 
 
-def shared(event, capacity: int, *tickets: Ticket) -> Quota:
+def create_quota(event, capacity: int, *tickets: Ticket) -> Quota:
     quota = Quota(event=event, name="Salle", capacity=capacity)
     return save_quota(quota=quota, tickets=tickets, changed=["name", "capacity", "tickets"])
 
 
-def test_tickets_share_a_quota_and_their_own_places_hold_too():
+def test_tickets_are_limited_by_shared_quota_and_own_capacity():
     event = make_event()
     guest, vendor = make_ticket(event, capacity=3), make_ticket(event, slug="vendor")
-    quota = shared(event, 4, guest, vendor)
+    quota = create_quota(event, 4, guest, vendor)
     place_order(event=event, request=asked(2))
     place_order(event=event, request=asked(1, ticket="vendor"))
     with pytest.raises(SoldOut):
@@ -321,14 +321,14 @@ def test_tickets_share_a_quota_and_their_own_places_hold_too():
     assert taken(guest, quota) == [2, 3]
 
 
-def test_a_quota_counts_what_its_tickets_have_and_refuses_to_be_too_small():
+def test_new_quota_counts_sold_places_and_cannot_be_smaller():
     event = make_event()
     guest, vendor = make_ticket(event), make_ticket(event, slug="vendor")
     place_order(event=event, request=asked(3))
     place_order(event=event, request=asked(2, ticket="vendor"))
     with pytest.raises(InvalidFields):
-        shared(event, 4, guest, vendor)
-    quota = shared(event, 5, guest, vendor)
+        create_quota(event, 4, guest, vendor)
+    quota = create_quota(event, 5, guest, vendor)
     assert taken(quota) == [5]
     guest.refresh_from_db()
     other = save_quota(
@@ -340,11 +340,11 @@ def test_a_quota_counts_what_its_tickets_have_and_refuses_to_be_too_small():
     assert (guest.quota, guest.remaining) == (None, None)
 
 
-def test_places_follow_a_ticket_that_joins_a_quota_between_reading_and_booking():
+def test_order_with_older_catalog_counts_in_quota_created_since():
     event = make_event()
     ticket = make_ticket(event)
     sold = load_catalog(event, {"guest"})
-    quota = shared(event, 2, ticket)
+    quota = create_quota(event, 2, ticket)
     place_order(event=sold.event, request=asked(2), context=OrderContext(catalog=sold))
     assert taken(ticket, quota) == [2, 2]
     with pytest.raises(SoldOut):
@@ -352,10 +352,10 @@ def test_places_follow_a_ticket_that_joins_a_quota_between_reading_and_booking()
     assert taken(ticket, quota) == [2, 2]
 
 
-def test_what_lapses_gives_everything_back_and_a_late_proof_takes_it_again():
+def test_expired_hold_releases_all_items_and_late_verification_reserves_them():
     event = make_event()
     ticket = make_ticket(event, slug="member", audience="member", price=10_000, capacity=9)
-    quota, dinner, voucher = shared(event, 9, ticket), make_addon(event), make_voucher(event)
+    quota, dinner, voucher = create_quota(event, 9, ticket), make_addon(event), make_voucher(event)
     member = make_member(email="z0@example.org")
     request = asked(ticket="member", addons=("dinner",), code="HALF")
     order = place_order(event=event, request=request, context=by_verified())
@@ -367,7 +367,7 @@ def test_what_lapses_gives_everything_back_and_a_late_proof_takes_it_again():
     assert (proven.person, taken(*rows)) == (member, [1, 1, 1, 1])
 
 
-def test_steps_are_kept_with_their_ticket_and_recorded_where_they_change():
+def test_price_steps_are_saved_with_ticket_and_audited_when_changed():
     event = make_event()
     ticket = make_ticket(event, price=15_000)
     until = timezone.now() + DAY
@@ -380,7 +380,7 @@ def test_steps_are_kept_with_their_ticket_and_recorded_where_they_change():
 
 
 def test_default_tickets_are_locked_together_before_one_is_changed():
-    """In the order of ids: an order of both would otherwise wait for the save, which waits for the order."""
+    """Lock by id: otherwise the save and an order of both tickets could wait for each other."""
     first = make_ticket()
     second = make_ticket(first.event, slug="second", is_default=True)
     first.is_default = True
@@ -395,7 +395,7 @@ def test_default_tickets_are_locked_together_before_one_is_changed():
     assert "ORDER BY" in lock
 
 
-def test_code_that_opens_a_hidden_ticket_is_used_although_a_pass_pays():
+def test_access_code_of_hidden_ticket_is_used_even_if_pass_pays():
     company = make_company()
     company.memberships.update(passes=1)
     member = make_member(company)
@@ -413,7 +413,7 @@ def test_code_that_opens_a_hidden_ticket_is_used_although_a_pass_pays():
     assert taken(voucher) == [1]
 
 
-def test_sold_out_error_says_what_is_left_after_the_others():
+def test_sold_out_error_says_that_no_place_is_left():
     ticket = make_ticket(capacity=1)
     Ticket.objects.update(reserved=1)
 

@@ -1,4 +1,4 @@
-"""The last use of a code and the last place of a quota, wanted by many at the same moment; and one add-on."""
+"""Concurrent orders for the last use of a voucher, the last place of a quota and add-ons."""
 
 import dataclasses
 from collections import Counter
@@ -37,24 +37,24 @@ def asked(ticket: str = "guest", **fields) -> OrderRequest:
     return OrderRequest(**{"email": "buyer@example.org", "places": (place,), **fields})
 
 
-def outcomes(results) -> dict[str, int]:
+def count_outcomes(results) -> dict[str, int]:
     names = [type(result).__name__ for result in results]
     return {name: names.count(name) for name in sorted(set(names))}
 
 
-def test_the_last_use_of_a_code_goes_to_one_and_the_others_hear_of_the_other_price():
+def test_last_voucher_use_goes_to_one_order_and_others_get_price_change():
     event = make_event()
     make_ticket(event, price=10_000)
     voucher = make_voucher(event)
     request = asked(code="HALF", expected_total=5_000)
     results = in_threads([lambda: place_order(event=event, request=request)] * 40, threads=16)
     voucher.refresh_from_db()
-    assert outcomes(results) == {"Order": 1, "PriceChanged": 39}
+    assert count_outcomes(results) == {"Order": 1, "PriceChanged": 39}
     assert (voucher.reserved, [r.price for r in Registration.objects.all()]) == (1, [5_000])
 
 
 @pytest.mark.parametrize("in_quota", [False, True])
-def test_a_code_is_not_used_by_those_who_came_too_late_for_the_place(in_quota: bool):
+def test_sold_out_orders_do_not_use_voucher(in_quota: bool):
     event = make_event()
     ticket = make_ticket(event, price=10_000, capacity=None if in_quota else 1)
     if in_quota:
@@ -62,11 +62,11 @@ def test_a_code_is_not_used_by_those_who_came_too_late_for_the_place(in_quota: b
     voucher = make_voucher(event, capacity=9)
     results = in_threads([lambda: place_order(event=event, request=asked(code="HALF"))] * 20, threads=16)
     voucher.refresh_from_db()
-    assert outcomes(results) == {"Order": 1, "SoldOut": 19}
+    assert count_outcomes(results) == {"Order": 1, "SoldOut": 19}
     assert (voucher.reserved, Registration.objects.count()) == (1, 1)
 
 
-def test_the_last_place_of_a_quota_goes_to_one_whichever_ticket_it_is():
+def test_last_quota_place_goes_to_one_order_across_tickets():
     event = make_event()
     tickets = [make_ticket(event, slug=slug) for slug in ("guest", "vendor", "press")]
     quota = save_quota(quota=Quota(event=event, name="Salle", capacity=1), tickets=tickets, changed=[])
@@ -77,7 +77,7 @@ def test_the_last_place_of_a_quota_goes_to_one_whichever_ticket_it_is():
     ]
     results = in_threads(work, threads=16)
     quota.refresh_from_db()
-    assert outcomes(results) == {"Order": 1, "SoldOut": 41}
+    assert count_outcomes(results) == {"Order": 1, "SoldOut": 41}
     assert (quota.reserved, sum(t.reserved for t in event.tickets.all()), Registration.objects.count()) == (
         1,
         1,
@@ -85,8 +85,8 @@ def test_the_last_place_of_a_quota_goes_to_one_whichever_ticket_it_is():
     )
 
 
-def test_orders_of_every_shape_at_once_leave_all_counters_true():
-    """Plain ones, those of two tickets in either order, with a code and a dinner, and some that cancel."""
+def test_concurrent_orders_and_cancellations_leave_counters_consistent():
+    """Mix orders of one ticket, of two in either order, with a voucher, with an add-on; cancel some."""
     event = make_event()
     guest, vendor = (make_ticket(event, slug=slug, price=10_000) for slug in ("guest", "vendor"))
     quota = save_quota(
@@ -119,7 +119,7 @@ def test_orders_of_every_shape_at_once_leave_all_counters_true():
     assert dinner.reserved == dinner.registration_addons.filter(cancelled_at__isnull=True).count() <= 9
 
 
-def test_tickets_join_and_leave_a_quota_while_places_are_sold_and_it_stays_true():
+def test_quota_stays_consistent_when_its_tickets_change_during_sales():
     event = make_event()
     tickets = [make_ticket(event, slug=slug) for slug in ("guest", "vendor")]
     quota = save_quota(quota=Quota(event=event, name="Salle", capacity=500), tickets=tickets, changed=[])
@@ -143,8 +143,8 @@ def test_tickets_join_and_leave_a_quota_while_places_are_sold_and_it_stays_true(
 
 @pytest.mark.parametrize("code", ["", "HALF"])
 @pytest.mark.parametrize("in_quota", [False, True])
-def test_no_company_has_more_than_its_places_while_members_take_the_last_ones(code: str, in_quota: bool):
-    """Eight places, three for each of four companies of four people, who each try twice; a few wait then."""
+def test_company_cap_holds_when_members_compete_for_last_places(code: str, in_quota: bool):
+    """Eight places, a cap of three, four companies of four members who each order twice; the rest wait."""
     event = make_event()
     quota = Quota.objects.create(event=event, name="Salle", capacity=8) if in_quota else None
     places = {"capacity": None if in_quota else 8, "quota": quota, "company_cap": 3}
@@ -160,8 +160,8 @@ def test_no_company_has_more_than_its_places_while_members_take_the_last_ones(co
         )
 
     results = in_threads([lambda person=person: come(person) for person in people * 2], threads=16)
-    assert outcomes(results).get("Order") == 8
-    assert set(outcomes(results)) <= {"Order", "SoldOut", "CompanyFull", "AlreadyRegistered"}
+    assert count_outcomes(results).get("Order") == 8
+    assert set(count_outcomes(results)) <= {"Order", "SoldOut", "CompanyFull", "AlreadyRegistered"}
     rows = Registration.objects.values_list("member_of", "person", "voucher")
     shares = {share.company_id: share.reserved for share in CompanyShare.objects.all()}
     ticket.refresh_from_db()
@@ -172,20 +172,20 @@ def test_no_company_has_more_than_its_places_while_members_take_the_last_ones(co
     assert voucher.reserved == (8 if code else 0)
     others = [person for person in people if person.pk not in {row[1] for row in rows}]
     for person in others:
-        join_ticket_list(ticket=ticket, request=wish_of(person))
+        join_ticket_list(ticket=ticket, request=make_waiting_request(person))
     cancel_registration(registration=Registration.objects.first())
     offered = WaitingEntry.objects.with_offer().count()
     ticket.refresh_from_db()
     assert (offered, ticket.reserved) in {(0, 7), (1, 8)}
 
 
-def wish_of(person: Person) -> WaitingRequest:
+def make_waiting_request(person: Person) -> WaitingRequest:
     return WaitingRequest(first_name=person.first_name, last_name=person.last_name, email=str(person.email))
 
 
 @pytest.mark.parametrize("model", [Voucher, Quota])
-def test_the_harness_sees_what_is_used_too_often(model: type):
-    """The negative control: look first, then write, exceeds in the same harness."""
+def test_harness_detects_exceeded_limit(model: type):
+    """Negative control: an unguarded check-then-update must exceed the limit in the same harness."""
     event = make_event()
     row = (
         make_voucher(event, capacity=None)
@@ -208,7 +208,7 @@ def test_the_harness_sees_what_is_used_too_often(model: type):
     pytest.fail("nothing was used too often in 20 rushes: the harness would not notice it")
 
 
-def test_a_quota_that_others_filled_since_leaves_nothing_behind_in_a_transaction_that_goes_on():
+def test_full_quota_leaves_no_reservation_when_transaction_continues():
     event = make_event()
     ticket = make_ticket(event)
     quota = save_quota(quota=Quota(event=event, name="Salle", capacity=3), tickets=[ticket], changed=[])
@@ -221,7 +221,7 @@ def test_a_quota_that_others_filled_since_leaves_nothing_behind_in_a_transaction
         assert (ticket.reserved, Registration.objects.count()) == (0, 0)
 
 
-def test_a_code_is_not_used_for_a_ticket_that_was_removed_since():
+def test_voucher_is_not_used_for_removed_ticket():
     make_ticket(event := make_event(), price=10_000)
     voucher = make_voucher(event)
     sold = load_catalog(event, {"guest"}, "HALF")

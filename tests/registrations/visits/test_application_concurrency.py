@@ -1,4 +1,4 @@
-"""Many at the same moment: fifty for the last place under a company's cap, and the lock in between."""
+"""Concurrent applications respect the company cap, the last place and the lock of the list."""
 
 import datetime
 
@@ -24,8 +24,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 CAP, APPLICANTS = 3, 50
 
 
-def rush(visit, company):
-    """Fifty colleagues apply while one place under the cap is left; their states, sorted."""
+def let_colleagues_apply(visit, company):
+    """Let fifty colleagues apply for the last place under the cap; return their sorted states."""
     for _one in range(CAP - 1):
         applied(visit, company)
     people = [make_member(company) for _one in range(APPLICANTS)]
@@ -34,14 +34,14 @@ def rush(visit, company):
     return sorted(str(state(result)) for result in results)
 
 
-def test_fifty_colleagues_for_the_last_place_of_their_company():
+def test_last_place_under_company_cap_goes_to_one_applicant():
     visit, company = make_visit(places=20, cap=CAP), make_company()
-    assert rush(visit, company) == ["confirmed"] + ["refused"] * (APPLICANTS - 1)
+    assert let_colleagues_apply(visit, company) == ["confirmed"] + ["refused"] * (APPLICANTS - 1)
     assert Registration.objects.confirmed().filter(member_of=company).count() == CAP
     assert (CompanyShare.objects.get().reserved, Ticket.objects.get().reserved) == (CAP, CAP)
 
 
-def test_fifty_of_fifty_companies_for_the_last_place_of_the_visit():
+def test_last_place_of_visit_goes_to_one_applicant_and_others_wait():
     visit = make_visit(places=1)
     people = [make_member() for _one in range(APPLICANTS)]
     results = in_threads([lambda p=p: apply_for_visit(visit=visit, person=p) for p in people], threads=16)
@@ -49,8 +49,8 @@ def test_fifty_of_fifty_companies_for_the_last_place_of_the_visit():
     assert Ticket.objects.get().reserved == 1
 
 
-def test_control_a_cap_that_is_only_looked_at_is_exceeded(monkeypatch):
-    """The negative control: look first, then write, in the same harness."""
+def test_harness_detects_exceeded_cap(monkeypatch):
+    """Negative control: an unguarded check-then-update must exceed the cap in the same harness."""
 
     def only_looked_at(ticket, company, places=1):
         share, _made = CompanyShare.objects.get_or_create(ticket=ticket, company=company)
@@ -62,20 +62,20 @@ def test_control_a_cap_that_is_only_looked_at_is_exceeded(monkeypatch):
     for _attempt in range(5):
         company = make_company()
         visit = make_visit(places=60, cap=CAP)
-        rush(visit, company)
+        let_colleagues_apply(visit, company)
         if Registration.objects.confirmed().filter(member_of=company).count() > CAP:
             return
     pytest.fail("no excess in 5 rushes: the harness would not notice one")
 
 
-def test_the_same_person_applying_many_times_has_one_application():
+def test_concurrent_applications_of_same_person_create_one():
     visit, person = make_visit(), make_member()
     results = in_threads([lambda: apply_for_visit(visit=visit, person=person)] * 16, threads=16)
     assert {result.pk for result in results} == {Application.objects.get().pk}
     assert Ticket.objects.get().reserved == 1
 
 
-def test_one_person_at_two_visits_at_the_same_time_gets_one():
+def test_concurrent_applications_to_overlapping_visits_give_one_place():
     first = make_visit()
     second = make_visit(starts_at=first.event.starts_at + datetime.timedelta(hours=1))
     for _attempt in range(5):
@@ -89,7 +89,7 @@ def test_one_person_at_two_visits_at_the_same_time_gets_one():
                 withdraw_application(application=result)
 
 
-def test_one_person_named_for_two_visits_at_the_same_time_is_named_for_one():
+def test_concurrent_replacements_at_overlapping_visits_accept_one():
     for number in range(5):
         hour = timezone.now() + datetime.timedelta(days=number + 3)
         places = [applied(make_visit(starts_at=hour, lock_working_days=0)) for _visit in range(2)]
@@ -101,7 +101,7 @@ def test_one_person_named_for_two_visits_at_the_same_time_is_named_for_one():
         assert sorted(type(result).__name__ for result in results) == ["Application", "InvalidFields"]
 
 
-def test_whoever_gets_a_place_while_the_list_is_locked_has_it_before():
+def test_no_place_is_confirmed_after_concurrent_list_lock():
     visit = make_visit(places=30)
     people = [make_member() for _one in range(30)]
     work = [lambda p=p: apply_for_visit(visit=visit, person=p) for p in people]
@@ -112,7 +112,7 @@ def test_whoever_gets_a_place_while_the_list_is_locked_has_it_before():
     assert Registration.objects.filter(confirmed_at__gt=visit.locked_at).count() == 0
 
 
-def test_places_that_come_and_go_leave_the_counters_true():
+def test_concurrent_applications_and_withdrawals_leave_counter_consistent():
     visit = make_visit(places=3, cap=2)
     companies = [make_company() for _one in range(4)]
     people = [make_member(company) for company in companies for _one in range(4)]

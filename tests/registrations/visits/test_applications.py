@@ -1,4 +1,4 @@
-"""Applying: a place, a place in the line, or the reasons why not; withdrawing; other doors to a place."""
+"""Visit applications: place, waiting list or refusal; withdrawal; other ways to register are closed."""
 
 import datetime
 
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
 
 
-def test_a_member_gets_a_confirmed_place_for_their_company():
+def test_member_gets_confirmed_place_for_company():
     visit, company = make_visit(), make_company()
     application = applied(visit, company)
     place = application.registration
@@ -51,14 +51,14 @@ def test_a_member_gets_a_confirmed_place_for_their_company():
     assert AuditEntry.objects.get(verb="visit.apply").subject == f"visits.application:{application.pk}"
 
 
-def test_asking_twice_changes_nothing():
+def test_second_application_changes_nothing():
     visit = make_visit()
     first = applied(visit)
     assert apply_for_visit(visit=visit, person=applicant(first)) == first
     assert Registration.objects.count() == 1
 
 
-def test_a_priced_place_is_invoiced_to_the_company():
+def test_priced_place_is_invoiced_to_company():
     company = make_company(street="1 rue", postcode="75001", city="Paris")
     application = applied(make_visit(price=12_000), company)
     order = application.registration.order
@@ -67,7 +67,7 @@ def test_a_priced_place_is_invoiced_to_the_company():
     )  # fmt: skip
 
 
-def test_who_finds_no_place_waits():
+def test_applicant_for_full_visit_joins_waiting_list():
     visit = make_visit(places=1)
     applied(visit)
     second = applied(visit)
@@ -75,7 +75,7 @@ def test_who_finds_no_place_waits():
     assert second.waiting_entry.ticket == Ticket.objects.get(event=visit.event)
 
 
-def test_someone_without_a_seat_on_that_day_is_told_so_and_may_apply_again():
+def test_applicant_without_seat_is_refused_and_may_apply_again():
     visit, company = make_visit(), make_company()
     person = make_person()
     refused = apply_for_visit(visit=visit, person=person)
@@ -86,7 +86,7 @@ def test_someone_without_a_seat_on_that_day_is_told_so_and_may_apply_again():
     assert (again.pk, again.refusal_reasons, state(again)) == (refused.pk, [], ApplicationState.CONFIRMED)
 
 
-def test_a_seat_counts_on_the_day_of_the_visit_and_not_today():
+def test_seat_must_be_valid_on_day_of_visit():
     visit = make_visit()
     person = make_member()
     Seat.objects.filter(person=person).update(ends_on=visit.day - DAY)
@@ -95,13 +95,13 @@ def test_a_seat_counts_on_the_day_of_the_visit_and_not_today():
     assert state(apply_for_visit(visit=visit, person=person)) == ApplicationState.CONFIRMED
 
 
-def test_a_membership_that_ends_before_the_visit_gives_no_place():
+def test_membership_that_ends_before_visit_gives_no_place():
     visit, company = make_visit(), make_company()
     Membership.objects.filter(company=company).update(ends_on=visit.day - DAY)
     assert applied(visit, company).refusal_reasons == ["no_seat"]
 
 
-def test_competitors_are_refused_by_their_own_market_and_by_their_groups():
+def test_competitors_are_refused_by_own_market_or_group_market():
     market = make_market()
     host = make_company(role="vendor")
     host.markets.add(market)
@@ -116,7 +116,7 @@ def test_competitors_are_refused_by_their_own_market_and_by_their_groups():
     assert state(applied(visit)) == ApplicationState.CONFIRMED
 
 
-def test_a_second_employer_that_competes_counts_too():
+def test_applicant_with_competing_second_employer_is_refused():
     market, host = make_market(), make_company(role="vendor")
     host.markets.add(market)
     visit, rival = make_visit(host=host), make_company(role="vendor")
@@ -129,13 +129,13 @@ def test_a_second_employer_that_competes_counts_too():
     assert state(apply_for_visit(visit=visit, person=person)) == ApplicationState.CONFIRMED
 
 
-def test_the_host_s_own_people_compete_with_nobody():
+def test_employee_of_host_is_not_a_competitor():
     host = make_company()
     host.markets.add(make_market())
     assert state(applied(make_visit(host=host), host)) == ApplicationState.CONFIRMED
 
 
-def test_the_cap_of_a_company_counts_its_places_and_what_is_offered_to_it():
+def test_company_cap_refuses_second_applicant_until_first_withdraws():
     visit, company = make_visit(places=2, cap=1), make_company()
     first = applied(visit, company)
     second = applied(visit, company)
@@ -144,7 +144,7 @@ def test_the_cap_of_a_company_counts_its_places_and_what_is_offered_to_it():
     assert state(apply_for_visit(visit=visit, person=applicant(second))) == ApplicationState.CONFIRMED
 
 
-def test_two_visits_on_one_day_are_possible_one_after_the_other_and_not_at_once():
+def test_consecutive_visits_are_allowed_and_overlapping_visits_refused():
     morning = make_visit()
     noon = make_visit(starts_at=morning.event.ends_at)
     clash = make_visit(starts_at=morning.event.ends_at - datetime.timedelta(minutes=1))
@@ -154,7 +154,7 @@ def test_two_visits_on_one_day_are_possible_one_after_the_other_and_not_at_once(
     assert apply_for_visit(visit=clash, person=person).refusal_reasons == ["same_day"]
 
 
-def test_a_visit_that_was_left_or_called_off_stands_in_nobody_s_way():
+def test_withdrawn_application_does_not_block_overlapping_visit():
     first = make_visit()
     second = make_visit(starts_at=first.event.starts_at)
     person = make_member()
@@ -162,7 +162,7 @@ def test_a_visit_that_was_left_or_called_off_stands_in_nobody_s_way():
     assert state(apply_for_visit(visit=second, person=person)) == ApplicationState.CONFIRMED
 
 
-def test_nobody_applies_before_it_is_open_or_after_it_is_closed():
+def test_application_is_refused_unless_visit_is_open():
     person = make_member()
     for visit, sentence in (
         (make_visit(agreed_at=None), "not open to members yet"),
@@ -177,12 +177,12 @@ def test_nobody_applies_before_it_is_open_or_after_it_is_closed():
     assert Application.objects.count() == 0
 
 
-def test_someone_whose_name_is_not_known_is_told_whom_to_write_to():
+def test_applicant_without_full_name_is_refused():
     with pytest.raises(VisitNotReady, match="full name"):
         apply_for_visit(visit=make_visit(), person=make_member(last_name=""))
 
 
-def test_withdrawing_gives_the_place_to_the_next_in_line():
+def test_withdrawal_offers_place_to_next_on_waiting_list():
     visit = make_visit(places=1)
     first, second = applied(visit), applied(visit)
     withdraw_application(application=first)
@@ -194,14 +194,14 @@ def test_withdrawing_gives_the_place_to_the_next_in_line():
     assert Ticket.objects.get(event=visit.event).reserved == 1
 
 
-def test_withdrawing_twice_says_that_it_has_ended():
+def test_second_withdrawal_is_refused():
     application = applied(make_visit())
     withdraw_application(application=application)
     with pytest.raises(ApplicationEnded):
         withdraw_application(application=application)
 
 
-def test_leaving_the_line_keeps_the_others_in_it():
+def test_withdrawal_from_waiting_list_does_not_affect_others():
     visit = make_visit(places=1)
     applied(visit)
     second, third = applied(visit), applied(visit)
@@ -209,7 +209,7 @@ def test_leaving_the_line_keeps_the_others_in_it():
     assert (state(second), state(third)) == (ApplicationState.WITHDRAWN, ApplicationState.WAITING)
 
 
-def test_after_withdrawing_one_may_apply_again_and_after_cancelling_by_the_mailed_link_too():
+def test_member_may_apply_again_after_withdrawal_or_cancellation():
     visit = make_visit()
     application = applied(visit)
     withdraw_application(application=application)
@@ -220,17 +220,17 @@ def test_after_withdrawing_one_may_apply_again_and_after_cancelling_by_the_maile
     assert (state(third), Application.objects.count()) == (ApplicationState.CONFIRMED, 3)
 
 
-def test_a_company_without_a_place_is_served_before_who_joined_earlier():
+def test_offer_follows_order_of_joining_when_no_company_has_a_place():
     visit, big, small = make_visit(places=1, cap=2), make_company(), make_company()
     first = applied(visit, big)
     colleague, newcomer = applied(visit, big), applied(visit, small)
     stranger = applied(visit)
-    withdraw_application(application=first)  # now no company has a place: as they joined
+    withdraw_application(application=first)  # no company has a place now, so the order of joining decides
     assert state(colleague) == ApplicationState.OFFERED
     assert (state(newcomer), state(stranger)) == (ApplicationState.WAITING, ApplicationState.WAITING)
 
 
-def test_a_second_colleague_waits_behind_companies_without_a_place():
+def test_company_without_place_gets_offer_before_second_colleague():
     visit, big, other, small = make_visit(places=2, cap=2), make_company(), make_company(), make_company()
     applied(visit, big)
     leaving = applied(visit, other)
@@ -240,7 +240,7 @@ def test_a_second_colleague_waits_behind_companies_without_a_place():
     assert (state(newcomer), state(colleague)) == (ApplicationState.OFFERED, ApplicationState.WAITING)
 
 
-def test_who_became_a_competitor_while_waiting_is_passed_over():
+def test_applicant_who_became_competitor_while_waiting_is_skipped():
     market, host, company = make_market(), make_company(role="vendor"), make_company()
     host.markets.add(market)
     visit = make_visit(places=1, host=host)
@@ -251,7 +251,7 @@ def test_who_became_a_competitor_while_waiting_is_passed_over():
     assert WaitingEntry.objects.get(application=second).skip_reason == "not_eligible"
 
 
-def test_an_offer_is_not_for_who_lost_the_seat_since():
+def test_offer_cannot_be_accepted_after_loss_of_seat():
     visit = make_visit(places=1)
     first, second = applied(visit), applied(visit)
     withdraw_application(application=first)
@@ -260,7 +260,7 @@ def test_an_offer_is_not_for_who_lost_the_seat_since():
         accept_ticket_offer(entry=second.waiting_entry)
 
 
-def test_promotion_goes_on_after_closing_and_stops_at_the_lock():
+def test_promotion_continues_after_closing_and_stops_at_lock():
     visit = make_visit(places=1)
     first, second, third = applied(visit), applied(visit), applied(visit)
     visit.closed_at = visit.event.registration_closes_at = timezone.now()
@@ -274,7 +274,7 @@ def test_promotion_goes_on_after_closing_and_stops_at_the_lock():
     assert state(third) == ApplicationState.WAITING
 
 
-def test_an_offer_ends_before_the_lock():
+def test_offer_expires_within_one_day():
     visit = make_visit(places=1, lock_working_days=5)
     first, second = applied(visit), applied(visit)
     withdraw_application(application=first)
@@ -283,7 +283,7 @@ def test_an_offer_ends_before_the_lock():
     assert timezone.now() < until <= timezone.now() + DAY
 
 
-def test_the_club_takes_a_place_back_and_says_why(run_tasks, mailoutbox):
+def test_revocation_needs_reason_and_notifies_applicant(run_tasks, mailoutbox):
     application = applied(make_visit(), language="en")
     with pytest.raises(InvalidFields):
         revoke_place(application=application, reason=" ")
@@ -294,7 +294,7 @@ def test_the_club_takes_a_place_back_and_says_why(run_tasks, mailoutbox):
     assert "You changed employer." in mail.body
 
 
-def test_the_host_s_no_outlasts_the_application(client: Client):
+def test_vetoed_applicant_cannot_apply_again(client: Client):
     visit = make_visit(slug="labs")
     application = applied(visit)
     veto_application(application=application)
@@ -305,19 +305,19 @@ def test_the_host_s_no_outlasts_the_application(client: Client):
     assert client.get("/visits/labs/").context["can_apply"] is False
 
 
-# --- other doors to a place ---------------------------------------------------------------------------
+# --- other ways to register ---------------------------------------------------------------------------
 
 
-def place_of(person) -> RequestedPlace:
+def make_requested_place(person) -> RequestedPlace:
     return RequestedPlace(
         ticket="member", first_name=person.first_name, last_name=person.last_name, email=person.email or ""
     )
 
 
 @pytest.mark.parametrize("signed_in", [True, False])
-def test_registering_gives_no_place_without_an_application(signed_in):
+def test_order_without_application_is_refused(signed_in):
     visit, person = make_visit(), make_member()
-    request = OrderRequest(email=person.email, places=(place_of(person),))
+    request = OrderRequest(email=person.email, places=(make_requested_place(person),))
     with pytest.raises(ApplicationRequired):
         place_order(
             event=visit.event, request=request, context=OrderContext(person=person if signed_in else None)
@@ -325,15 +325,17 @@ def test_registering_gives_no_place_without_an_application(signed_in):
     assert (Registration.objects.count(), Ticket.objects.get().reserved) == (0, 0)
 
 
-def test_a_place_is_not_given_to_a_colleague_by_its_holder():
+def test_attendee_cannot_transfer_place_to_colleague():
     visit, company = make_visit(), make_company()
     application, colleague = applied(visit, company), make_member(company)
     with pytest.raises(ApplicationRequired):
-        substitute_attendee(registration=application.registration, new_attendee=place_of(colleague))
+        substitute_attendee(
+            registration=application.registration, new_attendee=make_requested_place(colleague)
+        )
     assert Registration.objects.get().person == application.person
 
 
-def corrected_to(place, **said) -> Correction:
+def make_correction(place, **said) -> Correction:
     kept = {
         name: getattr(place, name) for name in ("first_name", "last_name", "email", "company", "no_photo")
     }
@@ -341,29 +343,29 @@ def corrected_to(place, **said) -> Correction:
 
 
 @pytest.mark.parametrize("act", [correct_registration, correct_own_registration])
-def test_a_place_does_not_pass_to_somebody_else_as_a_correction(act):
+def test_correction_cannot_replace_attendee(act):
     place = applied(make_visit(), first_name="Zoé", last_name="Müller").registration
     with pytest.raises(InvalidFields) as refused:
-        act(registration=place, correction=corrected_to(place, last_name="Intruse"))
+        act(registration=place, correction=make_correction(place, last_name="Intruse"))
     assert list(refused.value.field_errors) == ["last_name"]
     assert Registration.objects.get().last_name == "Müller"
-    act(registration=place, correction=corrected_to(place, first_name="ZOE"))
+    act(registration=place, correction=make_correction(place, first_name="ZOE"))
     assert Registration.objects.get().first_name == "ZOE"
 
 
-def test_who_runs_the_visit_corrects_a_name():
+def test_organizer_corrects_last_name():
     place = applied(make_visit()).registration
-    correct_as_organizer(registration=place, correction=corrected_to(place, last_name="Silveira"))
+    correct_as_organizer(registration=place, correction=make_correction(place, last_name="Silveira"))
     assert Registration.objects.get().last_name == "Silveira"
 
 
-def test_the_desk_registers_nobody_for_a_visit():
+def test_walk_in_is_refused_for_visit():
     visit, person = make_visit(), make_member()
     with pytest.raises(ApplicationRequired):
-        register_walk_in(event=visit.event, place=place_of(person), idempotency_key="k")
+        register_walk_in(event=visit.event, place=make_requested_place(person), idempotency_key="k")
 
 
-def test_a_list_brings_nobody_in():
+def test_import_is_refused_for_visit():
     visit = make_visit()
     table = ParsedTable(["first_name", "last_name", "email"], [(2, ["Ana", "Silva", "ana@example.org"])])
     with pytest.raises(InvalidRows) as error:
@@ -374,7 +376,7 @@ def test_a_list_brings_nobody_in():
     assert Registration.objects.count() == 0
 
 
-def test_pages_that_register_lead_to_the_visit(client: Client):
+def test_registration_pages_redirect_to_visit(client: Client):
     visit = make_visit(slug="labs")
     for path in ("/events/labs/register/", "/events/labs/waiting/member/"):
         answer = client.get(path)
@@ -384,14 +386,14 @@ def test_pages_that_register_lead_to_the_visit(client: Client):
     assert reread(visit).state == "published"
 
 
-def test_an_event_without_a_visit_registers_as_before():
+def test_event_without_visit_accepts_orders():
     visit = make_visit()
     event = visit.event
     visit.delete()
     person = make_member()
     order = place_order(
         event=event,
-        request=OrderRequest(email=person.email, places=(place_of(person),)),
+        request=OrderRequest(email=person.email, places=(make_requested_place(person),)),
         context=OrderContext(person=person),
     )
     assert order.registrations.get().state == "confirmed"

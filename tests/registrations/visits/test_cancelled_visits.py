@@ -1,4 +1,4 @@
-"""A visit that was called off says so wherever it is read: pages, programs, calendars, one’s own page."""
+"""A cancelled visit is shown as cancelled on pages, in the API, in calendars, in mail and on paper."""
 
 import io
 
@@ -28,49 +28,49 @@ from tests.site_objects import make_client
 pytestmark = pytest.mark.django_db
 
 
-def entries_of(content):
+def list_calendar_entries(content):
     return icalendar.Calendar.from_ical(content).walk("VEVENT")
 
 
-def said_of(visit):
-    """What every page says, in French."""
+def format_cancellation_sentence(visit):
+    """Return the sentence about the cancellation that every page shows, in French."""
     with translation.override("fr"):
         return f"Cette visite a été annulée le {format_datetime(visit.cancelled_at, visit.event.zone)}"
 
 
-def told_by(visit, order):
-    """What programs read: each calendar’s entry, the event’s moment, its sessions; and the first page."""
+def read_cancellation(visit, order):
+    """Return the calendar entries, the API’s `cancelled_at` and sessions, and what the home page shows."""
     anybody, slug = Client(), visit.event.slug
     calendars = [f"/events/{slug}/agenda.ics", f"{order.manage_path}calendar.ics"]
-    entries = [entries_of(anybody.get(address).content)[0] for address in calendars]
+    entries = [list_calendar_entries(anybody.get(address).content)[0] for address in calendars]
     event = anybody.get(f"/api/v1/events/{slug}/").json()
     sessions = anybody.get(f"/api/v1/events/{slug}/sessions/").json()["results"]
     first = anybody.get("/").context["off"]
     return entries, event["cancelled_at"], [session["cancelled"] for session in sessions], first
 
 
-def test_pages_programs_and_calendars_say_so():
+def test_pages_api_and_calendars_show_cancellation():
     visit = make_visit(visibility="public")
     event, session = visit.event, make_session(visit.event, "Salle réseau")
     order = applied(visit).registration.order
     pages = ["", "agenda/", f"sessions/{session.guid}/", "speakers/"]
     addresses = [*(f"/events/{event.slug}/{page}" for page in pages), order.manage_path]
-    before, *plain = told_by(visit, order)
+    before, *plain = read_cancellation(visit, order)
     assert ([entry["status"] for entry in before], plain) == (["CONFIRMED"] * 2, [None, [False], {}])
     assert [Client().get(address).content.decode().count("annulée le") for address in addresses] == [0] * 5
     visit = cancel_visit(visit=visit, reason="Grève.")
-    after, *told = told_by(visit, order)
+    after, *told = read_cancellation(visit, order)
     assert [entry["status"] for entry in after] == ["CANCELLED"] * 2
     assert [new["sequence"] > old["sequence"] for new, old in zip(after, before, strict=True)] == [True] * 2
     since = visit.cancelled_at
     assert told == [format_rfc3339(since, event.zone), [True], {event.pk: since}]
     shown = [Client().get(address).content.decode() for address in addresses]
-    assert [page.count(said_of(visit)) for page in shown] == [1] * 5
+    assert [page.count(format_cancellation_sentence(visit)) for page in shown] == [1] * 5
     assert [page.count("inscriptions sont closes") for page in shown] == [0] * 5
     assert Client().get("/").context["next_event"] is None
 
 
-def test_whoever_had_a_place_reads_what_comes_next_and_who_left_does_not():
+def test_visit_page_mentions_free_cancellation_only_to_visitors_with_place():
     visit = make_visit()
     member, gone = applied(visit), applied(visit)
     withdraw_application(application=gone)
@@ -79,21 +79,21 @@ def test_whoever_had_a_place_reads_what_comes_next_and_who_left_does_not():
         make_client(applicant(one)).get(f"/visits/{visit.event.slug}/").content.decode()
         for one in (member, gone)
     ]
-    assert [page.count(f"{said_of(visit)}\u202f: Grève.") for page in pages] == [1, 1]
+    assert [page.count(f"{format_cancellation_sentence(visit)}\u202f: Grève.") for page in pages] == [1, 1]
     assert [page.count("Votre place est annulée sans frais") for page in pages] == [1, 0]
     theirs = Client().get(member.registration.order.manage_path).content.decode()
     assert "Retirer de mon agenda" in theirs
     assert "Se réinscrire" not in theirs
 
 
-def test_the_mail_takes_the_visit_and_its_rides_out_of_calendars(run_tasks, mailoutbox):
+def test_cancellation_mail_cancels_calendar_entries_of_visit_and_rides(run_tasks, mailoutbox):
     visit = visit_day.make_visit(starts=48)
     one = visit_day.make_visitor(visit)
     choose_rides(application=one, ride_ids=[visit_day.make_ride(visit).pk])
     cancel_visit(visit=visit, reason="Grève.")
     run_tasks()
     [mail] = [mail for mail in mailoutbox if mail.to == [one.person.email]]
-    files = {file.filename: entries_of(file.content) for file in mail.attachments}
+    files = {file.filename: list_calendar_entries(file.content) for file in mail.attachments}
     assert {name: [str(entry["status"]) for entry in found] for name, found in files.items()} == {
         "visit.ics": ["CANCELLED"], "rides.ics": ["CANCELLED"],
     }  # fmt: skip
@@ -102,18 +102,18 @@ def test_the_mail_takes_the_visit_and_its_rides_out_of_calendars(run_tasks, mail
 
 @pytest.mark.once
 @pytest.mark.usefixtures("french")
-def test_every_paper_says_so_on_each_of_its_pages():
+def test_every_printed_page_shows_cancellation():
     visit = make_visit()
     event = visit.event
     order = applied(visit).registration.order
     room = make_room(event, name="Salle des machines")
     make_session(event, "La salle", room=room, starts_at=event.starts_at, minutes=30)
     kinds = set(SHEET_KINDS) - {"changes"}  # compares two versions
-    assert "annulé" not in "".join(printed(event, kind) for kind in kinds).casefold()
+    assert "annulé" not in "".join(render_sheet(event, kind) for kind in kinds).casefold()
     visit = cancel_visit(visit=visit, reason="L’hôte ferme son site.")
-    said, title = words(said_of(visit)), words(format_cancelled_title(event.title))
+    said, title = words(format_cancellation_sentence(visit)), words(format_cancelled_title(event.title))
     for kind in kinds:
-        pages = printed(event, kind).split("\f")
+        pages = render_sheet(event, kind).split("\f")
         assert said in words(pages[0]), kind
         assert [page for page in pages if title not in words(page)] == [], kind
     own = io.BytesIO()
@@ -127,7 +127,7 @@ def test_every_paper_says_so_on_each_of_its_pages():
         assert title in words(pdf_text(paper))
 
 
-def printed(event, kind):
+def render_sheet(event, kind):
     file = io.BytesIO()
     print_agenda(event, file=file, format_name=kind)
     return pdf_text(file.getvalue())

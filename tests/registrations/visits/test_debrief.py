@@ -1,4 +1,4 @@
-"""The debrief: under embargo for those who were there and signed, then for its audience; feedback, notes."""
+"""Under embargo, debriefs are for attending visitors who signed; then for their audience. Feedback, notes."""
 
 import datetime
 
@@ -51,7 +51,7 @@ DONE = {"published_at": EARLIER, "approved_at": EARLIER, "is_for_members": True}
         (DONE | {"is_for_members": False}, True, False, True),
     ],
 )
-def test_who_reads_from_when(terms, by_signatory, by_member, lessons_shown):
+def test_debrief_access_depends_on_reader_and_date(terms, by_signatory, by_member, lessons_shown):
     one = DebriefTerms(**terms)
     assert can_read_debrief(one, SIGNATORY, at=NOW) == by_signatory
     assert can_read_debrief(one, MEMBER, at=NOW) == by_member
@@ -67,8 +67,8 @@ def visit(db):
 
 
 @pytest.fixture
-def there(visit):
-    """One who signed and came, one who came without, one who signed and did not come."""
+def visitors(visit):
+    """Return three people: signed and came, came without signing, signed and did not come."""
     came, unsigned, absent = (make_visitor(visit, last_name=name) for name in ("Aube", "Brun", "Clair"))
     sign(came)
     sign(absent)
@@ -78,7 +78,7 @@ def there(visit):
     return came, unsigned, absent
 
 
-def written(visit, **fields):
+def save_new_debrief(visit, **fields):
     values = {
         "text": "Le nouveau refroidissement",
         "lessons_learned": "Le froid coûte.",
@@ -87,54 +87,54 @@ def written(visit, **fields):
     return save_debrief(debrief=Debrief(visit=visit, **values | fields), changed=["text", "lessons_learned"])
 
 
-def statuses(visit, *people):
+def get_page_statuses(visit, *people):
     return [
         make_client(person.person).get(f"/visits/{visit.event.slug}/debrief/").status_code
         for person in people
     ]
 
 
-def test_the_embargo_lets_in_those_who_signed_and_were_there(visit, there):
-    came, unsigned, absent = there
+def test_embargo_admits_only_signatories_who_attended(visit, visitors):
+    came, unsigned, absent = visitors
     stranger = make_visitor(make_visit())
-    debrief = written(visit)
+    debrief = save_new_debrief(visit)
     assert list_signatories(visit) == [came]
     publish_debrief(debrief=debrief)
     approve_debrief(debrief=debrief)
-    assert statuses(visit, came, unsigned, absent, stranger) == [200, 404, 404, 404]
+    assert get_page_statuses(visit, came, unsigned, absent, stranger) == [200, 404, 404, 404]
     assert (
         "refroidissement"
         in make_client(came.person).get(f"/visits/{visit.event.slug}/debrief/").content.decode()
     )
     assert Visit.objects.get(pk=visit.pk).state == Visit.State.DEBRIEFED
     Visit.objects.update(embargo_until=timezone.now())
-    assert statuses(visit, came, unsigned, absent, stranger) == [200, 200, 200, 200]
+    assert get_page_statuses(visit, came, unsigned, absent, stranger) == [200, 200, 200, 200]
     Debrief.objects.update(audience="signatories")
     page = make_client(stranger.person).get(f"/visits/{visit.event.slug}/debrief/").content.decode()
     assert "Le froid coûte." in page
     assert "refroidissement" not in page
 
 
-def test_a_seat_that_ends_closes_the_debrief_the_same_day(visit, there):
-    came, _unsigned, _absent = there
-    publish_debrief(debrief=written(visit))
-    assert statuses(visit, came) == [200]
+def test_debrief_is_refused_after_seat_has_ended(visit, visitors):
+    came, _unsigned, _absent = visitors
+    publish_debrief(debrief=save_new_debrief(visit))
+    assert get_page_statuses(visit, came) == [200]
     today = timezone.localdate()
     came.person.seats.update(ends_on=today - datetime.timedelta(days=1))
-    assert statuses(visit, came) == [403]
+    assert get_page_statuses(visit, came) == [403]
 
 
-def test_a_new_text_of_confidentiality_asks_again(visit, there):
-    came, _unsigned, _absent = there
-    publish_debrief(debrief=written(visit))
+def test_new_confidentiality_terms_must_be_accepted_again(visit, visitors):
+    came, _unsigned, _absent = visitors
+    publish_debrief(debrief=save_new_debrief(visit))
     NdaText.objects.create(visit=visit, number=2, text="Rien, vraiment.")
-    assert statuses(visit, came) == [404]
+    assert get_page_statuses(visit, came) == [404]
     sign(came)
-    assert statuses(visit, came) == [200]
+    assert get_page_statuses(visit, came) == [200]
 
 
-def test_the_hosts_approval_is_of_one_text(visit, there):
-    debrief = written(visit)
+def test_changed_text_resets_host_approval(visit, visitors):
+    debrief = save_new_debrief(visit)
     approve_debrief(debrief=debrief)
     debrief = get_debrief(visit)
     save_debrief(debrief=debrief, changed=["audience"])
@@ -143,9 +143,9 @@ def test_the_hosts_approval_is_of_one_text(visit, there):
     assert get_debrief(visit).host_approved_at is None
 
 
-def test_nothing_is_published_before_the_end_or_without_a_text(visit):
+def test_debrief_is_published_only_after_visit_and_with_text(visit):
     with pytest.raises(NotOpenNow, match="once the visit is over"):
-        publish_debrief(debrief=written(visit))
+        publish_debrief(debrief=save_new_debrief(visit))
     end(visit)
     Debrief.objects.update(text=" ")
     with pytest.raises(InvalidFields):
@@ -157,14 +157,14 @@ def test_nothing_is_published_before_the_end_or_without_a_text(visit):
     assert get_debrief(visit).published_at is None
 
 
-def trail():
-    """The verbs of what was done to debriefs and feedback, in order."""
+def list_audited_verbs():
+    """Return the verbs of the audit entries about debriefs and feedback, oldest first."""
     rows = AuditEntry.objects.filter(verb__regex="^(debrief|feedback)").order_by("pk")
     return list(rows.values_list("verb", flat=True))
 
 
-def test_the_group_adds_notes_and_takes_its_own_back(visit, there):
-    came, unsigned, _absent = there
+def test_visitors_add_notes_and_remove_only_their_own(visit, visitors):
+    came, unsigned, _absent = visitors
     other = make_visitor(visit, last_name="Dupré")
     sign(other)
     pass_by(other)
@@ -179,12 +179,12 @@ def test_the_group_adds_notes_and_takes_its_own_back(visit, there):
     assert get_debrief(visit).notes.count() == 1
     client.post(page, {"remove": note.pk})
     assert get_debrief(visit).notes.count() == 0
-    assert trail() == ["debrief.note", "debrief.note_remove"]
+    assert list_audited_verbs() == ["debrief.note", "debrief.note_remove"]
     with pytest.raises(InvalidFields):
         add_note(debrief=get_debrief(visit), application=came, text="x" * 5_001)
 
 
-def test_the_secretary_writes_and_an_outside_organizer_does_not(visit, there):
+def test_secretary_edits_debrief_and_outside_organizer_cannot(visit, visitors):
     outsider = make_client(make_staff(visit.event))
     page = f"/organize/{visit.event.slug}/visit/debrief/"
     assert outsider.get(page).status_code == 403
@@ -199,7 +199,7 @@ def test_the_secretary_writes_and_an_outside_organizer_does_not(visit, there):
     assert client.post(f"{page}act/", {"act": "burn"}).status_code == 422
     client.post(f"{page}act/", {"act": "publish"})
     client.post(f"{page}act/", {"act": "approve"})
-    assert trail() == ["debrief.change", "debrief.publish", "debrief.approve"]
+    assert list_audited_verbs() == ["debrief.change", "debrief.publish", "debrief.approve"]
     assert "pour les personnes présentes" in client.get(page).content.decode()
     Visit.objects.update(embargo_until=None)
     assert "accessible au public visé" in client.get(page).content.decode()
@@ -208,8 +208,8 @@ def test_the_secretary_writes_and_an_outside_organizer_does_not(visit, there):
     assert make_client(secretary).get("/visits/learned/").status_code == 403
 
 
-def test_those_who_were_there_answer_and_few_answers_are_not_shown(visit, there):
-    came, unsigned, absent = there
+def test_visitors_give_feedback_and_few_answers_are_not_shown(visit, visitors):
+    came, unsigned, absent = visitors
     assert add_default_questions(visit=visit) == 5
     assert add_default_questions(visit=visit) == 0
     rating, *_rest = visit.feedback_questions.all()
@@ -220,7 +220,7 @@ def test_those_who_were_there_answer_and_few_answers_are_not_shown(visit, there)
     with pytest.raises(NotOpenNow):
         save_feedback(application=absent, answers={rating.pk: 5})
     save_feedback(application=came, answers={rating.pk: 5})
-    assert trail() == ["feedback.ask", "feedback.answer"]
+    assert list_audited_verbs() == ["feedback.ask", "feedback.answer"]
     save_feedback(application=unsigned, answers={rating.pk: 2})
     first = list_results(visit)[0]
     assert first.count == 2
@@ -237,8 +237,8 @@ def test_those_who_were_there_answer_and_few_answers_are_not_shown(visit, there)
     assert FeedbackAnswer.objects.count() == 2
 
 
-def test_an_answer_to_a_question_that_was_removed_meanwhile_is_left_out(visit, there):
-    came, *_others = there
+def test_answer_to_removed_question_is_skipped(visit, visitors):
+    came, *_others = visitors
     add_default_questions(visit=visit)
     removed, stays, *_more = visit.feedback_questions.all()
     answers = {removed.pk: 5, stays.pk: 4}
@@ -250,8 +250,8 @@ def test_an_answer_to_a_question_that_was_removed_meanwhile_is_left_out(visit, t
     assert FeedbackAnswer.objects.get().question == stays
 
 
-def test_the_page_of_the_questions(visit, there):
-    came, _unsigned, absent = there
+def test_feedback_page_saves_and_shows_answers(visit, visitors):
+    came, _unsigned, absent = visitors
     add_default_questions(visit=visit)
     rating, *_others, text = visit.feedback_questions.all()
     page = f"/visits/{visit.event.slug}/feedback/"
@@ -269,8 +269,8 @@ def test_the_page_of_the_questions(visit, there):
     assert "How useful was the visit for your work?" in english
 
 
-def test_two_who_write_first_write_into_the_same(visit, there):
-    came, _unsigned, absent = there
+def test_interleaved_edits_change_one_debrief(visit, visitors):
+    came, _unsigned, absent = visitors
     early, late = get_debrief(visit), get_debrief(visit)
     add_note(debrief=early, application=came, text="Une")
     add_note(debrief=late, application=absent, text="Deux")
@@ -284,7 +284,7 @@ def test_two_who_write_first_write_into_the_same(visit, there):
     assert kept.published_at is not None
 
 
-def test_what_the_host_approved_is_what_stood_on_the_page(visit, there):
+def test_host_approval_is_refused_if_text_changed_since_page_was_loaded(visit, visitors):
     secretary = make_client(make_secretary())
     debrief = save_debrief(
         debrief=Debrief(visit=visit, text="Un.", lessons_learned="Froid."),

@@ -1,4 +1,4 @@
-"""The pure decisions of visits: working days, who may come, who comes first, what became of it."""
+"""Pure decisions about visits: working days, eligibility, fair ranks and application states."""
 
 import datetime
 import itertools
@@ -30,7 +30,7 @@ DAY = datetime.date
         (DAY(2027, 11, 11), False),
     ],
 )
-def test_working_days_know_french_holidays(day, works):
+def test_working_days_exclude_french_holidays(day, works):
     assert is_working_day(day) == works
 
 
@@ -45,22 +45,22 @@ def test_working_days_know_french_holidays(day, works):
         (DAY(2027, 5, 6), 0, DAY(2027, 5, 6)),
     ],
 )
-def test_days_are_counted_backwards(day, number, before):
+def test_working_days_are_counted_backwards(day, number, before):
     assert working_days_before(day, number) == before
 
 
-def test_the_list_is_locked_in_the_morning_of_that_day_by_the_clocks_of_the_event():
+def test_list_is_locked_in_the_morning_in_event_time_zone():
     starts = datetime.datetime(2027, 4, 2, 9, 30, tzinfo=PARIS)  # the clocks change in between
     assert compute_lock_time(starts, PARIS, 5) == datetime.datetime(2027, 3, 25, 9, tzinfo=PARIS)
     assert compute_lock_time(starts, PARIS, 5).utcoffset() == datetime.timedelta(hours=1)
 
 
-def test_without_days_it_is_locked_when_the_visit_starts_at_the_latest():
+def test_list_without_lock_days_is_locked_by_start_of_visit():
     early = datetime.datetime(2027, 4, 2, 7, 30, tzinfo=PARIS)
     assert compute_lock_time(early, PARIS, 0) == early
 
 
-def test_whoever_may_come_meets_no_objection():
+def test_eligible_candidate_has_no_objections():
     assert (
         find_objections(
             VisitCandidate(
@@ -71,7 +71,7 @@ def test_whoever_may_come_meets_no_objection():
     )
 
 
-def test_every_objection_is_told_and_not_only_the_first():
+def test_all_objections_are_returned():
     candidate = VisitCandidate(
         has_seat=False,
         market_ids=frozenset({1, 2}),
@@ -82,8 +82,8 @@ def test_every_objection_is_told_and_not_only_the_first():
     assert find_objections(candidate) == ["no_seat", "competitor", "cap", "same_day"]
 
 
-def test_a_group_is_all_above_and_all_below_but_not_beside():
-    """1 owns 2 and 3, 2 owns 4; a ring of owners ends too."""
+def test_group_contains_owners_and_subsidiaries_but_not_siblings():
+    """Company 1 owns 2 and 3, and 2 owns 4; 8 and 9 own each other, which must not loop forever."""
     firms = CompanyMarkets({1: None, 2: 1, 3: 1, 4: 2, 8: 9, 9: 8}, {})
     assert firms.find_group([2]) == {1, 2, 4}
     assert firms.find_group([4]) == {1, 2, 4}
@@ -91,7 +91,7 @@ def test_a_group_is_all_above_and_all_below_but_not_beside():
     assert firms.find_group([]) == set()
 
 
-def test_the_markets_of_the_whole_group_count_and_the_host_is_no_competitor_of_itself():
+def test_markets_of_whole_group_compete_except_within_host_group():
     firms = CompanyMarkets({1: None, 2: 1, 3: None, 4: 3}, {1: frozenset({7}), 4: frozenset({7, 8})})
     assert firms.list_host_markets(3) == {7, 8}
     assert firms.list_competing_markets([2], 3) == {7}
@@ -99,7 +99,7 @@ def test_the_markets_of_the_whole_group_count_and_the_host_is_no_competitor_of_i
     assert firms.list_competing_markets([2], None) == {7}
 
 
-def test_companies_without_a_place_come_first_and_none_has_two_before_another_has_one():
+def test_fair_ranks_prefer_companies_with_fewer_places():
     line = [(1, 10), (2, 10), (3, 20), (4, 30), (5, None)]
     ranks = compute_fair_ranks(line, {30: 1})
     assert ranks == {1: 0, 2: 1, 3: 0, 4: 1, 5: 0}
@@ -139,11 +139,11 @@ STATES = [
 
 
 @pytest.mark.parametrize(("facts", "state"), STATES)
-def test_the_state_follows_from_the_facts(facts, state):
+def test_application_state_is_derived_from_facts(facts, state):
     assert decide_state(ApplicationFacts(**facts)) == state
 
 
-def test_whatever_the_facts_there_is_one_state_and_ends_are_final():
+def test_every_combination_of_facts_has_a_state_and_ends_are_final():
     names = [
         "is_withdrawn",
         "is_refused",

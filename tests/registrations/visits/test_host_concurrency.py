@@ -1,4 +1,4 @@
-"""Two at the host's at the same moment: one word counts, one place is given, one version has a number."""
+"""Concurrent actions at the host: one decision, one list version and one sign-in succeed."""
 
 import pytest
 from django.utils import timezone
@@ -18,8 +18,8 @@ from tests.threads import in_threads
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 
-def said(act):
-    """Done, or the name of the refusal."""
+def name_outcome(act):
+    """Run `act` and return "done", or the class name of the error."""
     try:
         act()
     except ConventionError as error:
@@ -27,36 +27,36 @@ def said(act):
     return "done"
 
 
-def test_one_of_two_words_about_a_replacement_counts():
+def test_concurrent_approvals_and_vetoes_leave_at_most_one_place():
     visit = make_hosted()
     replaced = make_identified(visit, 1)
     made = propose_replacement(application=replaced, replacement=make_member(replaced.company))
     acts = [lambda: approve_replacement(application=made)] * 3 + [
         lambda: veto_application(application=made)
     ] * 3
-    results = in_threads([lambda act=act: said(act) for act in acts])
+    results = in_threads([lambda act=act: name_outcome(act) for act in acts])
     made.refresh_from_db()
     agreed = made.registration_id is not None and made.registration.cancelled_at is None
-    # A yes may still be taken back by a no; never is there more than one place.
+    # A veto may still follow an approval; there is never more than one place.
     assert sorted(set(results)) == ["NotOpenNow", "done"]
     assert results.count("done") <= 2
     standing = Registration.objects.confirmed().filter(event=visit.event)
     assert standing.count() == (1 if agreed or made.host_approved_at is None else 0)
 
 
-def test_versions_made_at_once_are_one():
+def test_concurrent_list_creation_makes_one_version():
     visit = make_hosted()
     make_identified(visit, 1)
-    results = in_threads([lambda: said(lambda: create_list(visit=visit))] * 5)
+    results = in_threads([lambda: name_outcome(lambda: create_list(visit=visit))] * 5)
     assert sorted(results) == ["ListUnchanged"] * 4 + ["done"]
     assert VisitorList.objects.count() == 1
 
 
-def test_a_link_signs_in_once():
+def test_concurrent_use_of_link_signs_in_once():
     contact = make_host(make_hosted())
     token = "t" * 43
     HostLink.objects.create(
         contact=contact, hash=hash_token(token), expires_at=timezone.now() + SIGN_IN_LINK_DURATION
     )
-    results = in_threads([lambda: said(lambda: use_sign_in_link(token=token))] * 5)
+    results = in_threads([lambda: name_outcome(lambda: use_sign_in_link(token=token))] * 5)
     assert sorted(results) == ["LinkExpired"] * 4 + ["done"]

@@ -1,4 +1,4 @@
-"""A host’s contact proposes visits from its own page: of its own site, without an account of the club’s."""
+"""A host contact proposes visits of the host’s own sites on the host page, without an account."""
 
 import pytest
 from django.test import Client
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 PAGE = "/host/proposals/"
 
 
-def test_a_contact_proposes_and_reads_what_becomes_of_it(visit, enter):
+def test_host_contact_proposes_visit_and_reads_decision(visit, enter):
     client, contact = enter(), HostContact.objects.get()
     form = client.get(PAGE).context["form"]
     assert (list(form.fields), form.initial) == (
@@ -52,7 +52,7 @@ def test_a_contact_proposes_and_reads_what_becomes_of_it(visit, enter):
         withdraw_host_proposal(contact=contact, proposal=found)
 
 
-def test_a_form_that_says_nothing_says_so_and_keeps_nothing(visit, enter):
+def test_invalid_proposal_form_shows_errors_and_saves_nothing(visit, enter):
     client, other = enter(), make_hosted().event.host
     assert list(client.post(PAGE, {"title": " "}).context["form"].errors) == ["title", "host"]
     answer = client.post(PAGE, {"title": "Chez un autre", "host": other.pk})
@@ -69,7 +69,7 @@ def test_host_chooses_among_own_companies_only(visit, enter):
     assert visit.event.host.name in options
 
 
-def test_one_s_own_is_taken_back_and_another_s_is_not_there(visit, enter):
+def test_host_withdraws_own_proposal_but_not_anothers(visit, enter):
     client, contact = enter(), HostContact.objects.get()
     colleague = make_host(visit, email="paul@hote.example")
     mine = create_host_proposal(contact=contact, host=visit.event.host, title="Ici")
@@ -85,7 +85,7 @@ def test_one_s_own_is_taken_back_and_another_s_is_not_there(visit, enter):
     assert AuditEntry.objects.filter(verb="proposal.withdraw").count() == 1
 
 
-def test_so_many_of_one_address_stand_whatever_visit_it_is_a_contact_of(visit):
+def test_undecided_proposals_are_limited_per_address_across_visits(visit):
     again = make_host(make_hosted())
     for number in range(MAX_UNDECIDED_PROPOSALS):
         create_host_proposal(contact=HostContact.objects.first(), host=visit.event.host, title=f"n° {number}")
@@ -93,7 +93,7 @@ def test_so_many_of_one_address_stand_whatever_visit_it_is_a_contact_of(visit):
         create_host_proposal(contact=again, host=again.visit.event.host, title="Encore")
 
 
-def test_only_who_came_by_the_mailed_link_is_let_in(visit, enter):
+def test_proposals_page_needs_sign_in_of_active_host_contact(visit, enter):
     secretary = make_client(make_secretary())
     for client in (Client(), secretary):
         assert [client.get(PAGE).status_code, client.post(PAGE, {"title": "x"}).status_code] == [403, 403]
@@ -103,7 +103,7 @@ def test_only_who_came_by_the_mailed_link_is_let_in(visit, enter):
     assert not Proposal.objects.exists()
 
 
-def test_the_proposal_outlives_the_name_of_who_made_it(visit):
+def test_proposal_remains_after_contact_is_erased(visit):
     made = create_host_proposal(contact=HostContact.objects.get(), host=visit.event.host, title="Ici")
     assert erase_old_contacts(visit.event.ends_at.replace(year=2999)) == 1
     made = Proposal.objects.get()

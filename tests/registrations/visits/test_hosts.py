@@ -1,4 +1,4 @@
-"""A host's people: in by a mailed link, to their own visit and nothing else; their word on who comes."""
+"""Host contacts sign in by a mailed link, see their own visit only and may veto visitors."""
 
 import datetime
 import re
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 # --- signing in ------------------------------------------------------------------------------------------
 
 
-def test_a_link_signs_in_once(visit, run_tasks, mailoutbox):
+def test_sign_in_link_works_once_and_unknown_address_gets_same_answer(visit, run_tasks, mailoutbox):
     answer = Client().post("/host/", {"email": "Sophie@Hote.example"})
     run_tasks()
     [mail] = mailoutbox
@@ -43,12 +43,12 @@ def test_a_link_signs_in_once(visit, run_tasks, mailoutbox):
     client = Client()
     assert (
         client.get(f"/host/enter/{token}/").status_code == 200
-    )  # a program that follows links uses up nothing
+    )  # a mail scanner’s GET does not use up the link
     assert client.post(f"/host/enter/{token}/")["Location"] == page_of(visit)
     assert client.get(page_of(visit)).status_code == 200
     assert Client().post(f"/host/enter/{token}/").status_code == 410
     assert AuditEntry.objects.filter(verb="host_contact.sign_in").count() == 1
-    # The answer is the same for an address that nobody has.
+    # The answer is the same for an unknown address.
     other = Client().post("/host/", {"email": "Personne@hote.example"})
     run_tasks()
     assert len(mailoutbox) == 1
@@ -57,7 +57,7 @@ def test_a_link_signs_in_once(visit, run_tasks, mailoutbox):
     assert csrf.sub("", same) == csrf.sub("", answer.content.decode())
 
 
-def test_a_late_link_signs_nobody_in(visit, run_tasks, mailoutbox):
+def test_expired_link_does_not_sign_in(visit, run_tasks, mailoutbox):
     Client().post("/host/", {"email": "sophie@hote.example"})
     run_tasks()
     HostLink.objects.update(expires_at=timezone.now())
@@ -65,13 +65,13 @@ def test_a_late_link_signs_nobody_in(visit, run_tasks, mailoutbox):
     assert answer.status_code == 410
 
 
-def test_so_many_links_an_hour(visit, settings):
+def test_sign_in_links_are_rate_limited(visit, settings):
     settings.RATE_LIMITS = "on"
     codes = [Client().post("/host/", {"email": "sophie@hote.example"}).status_code for _time in range(7)]
     assert codes == [200] * 6 + [429]
 
 
-def test_nobody_else_gets_past_the_form(visit):
+def test_host_pages_need_host_sign_in(visit):
     secretary = Client()
     secretary.force_login(make_secretary())
     for client in (Client(), secretary):
@@ -85,7 +85,7 @@ def test_nobody_else_gets_past_the_form(visit):
         assert [answer for answer in answers if b"Zwickel" in answer.content] == []
 
 
-def test_one_session_of_twelve_hours(visit, enter):
+def test_host_session_expires_after_twelve_hours(visit, enter):
     client = enter()
     session = client.session
     session["host"] = {**session["host"], "at": (timezone.now() - datetime.timedelta(hours=12)).isoformat()}
@@ -93,14 +93,14 @@ def test_one_session_of_twelve_hours(visit, enter):
     assert client.get(page_of(visit)).status_code == 403
 
 
-def test_signed_out_is_out(visit, enter):
+def test_signed_out_host_has_no_access(visit, enter):
     client = enter()
     client.post("/host/sign-out/")
     assert client.get(page_of(visit)).status_code == 403
 
 
 @pytest.mark.parametrize("what", ["ended", "called off"])
-def test_access_ends_at_once(visit, enter, what):
+def test_access_ends_with_contact_or_cancelled_visit(visit, enter, what):
     client = enter()
     if what == "ended":
         end_host_contact(contact=HostContact.objects.get())
@@ -110,7 +110,7 @@ def test_access_ends_at_once(visit, enter, what):
     assert client.post(f"{page_of(visit)}list/", {"act": "open"}).status_code == 403
 
 
-def test_another_visit_is_not_there(visit, enter):
+def test_host_cannot_see_another_visit(visit, enter):
     other = make_hosted()
     stranger = make_identified(other, 2)
     make_sent_list(other)
@@ -126,7 +126,7 @@ def test_another_visit_is_not_there(visit, enter):
     assert other.event.title in client.get("/host/").content.decode()
 
 
-def test_a_host_has_no_way_into_the_club(visit, enter):
+def test_host_page_has_no_links_to_member_pages(visit, enter):
     client = enter()
     links = re.findall(r'href="(/[^"]*)"', client.get(page_of(visit)).content.decode())
     inside = [link for link in links if not link.startswith(("/host/", "/static/", "/accent/"))]
@@ -135,14 +135,14 @@ def test_a_host_has_no_way_into_the_club(visit, enter):
     assert "/login/?next=" in client.get(f"/organize/{visit.event.slug}/visit/lists/")["Location"]
 
 
-def test_a_contact_stands_once(visit):
+def test_host_contact_is_added_again_only_after_it_ended(visit):
     with pytest.raises(InvalidFields):
         add_host_contact(visit=visit, name="Encore", email="SOPHIE@hote.example")
     end_host_contact(contact=HostContact.objects.get())
     assert make_host(visit).ended_at is None
 
 
-def test_an_address_stays_the_one_that_was_typed(visit):
+def test_contact_address_preserves_kelvin_sign(visit):
     contact = add_host_contact(visit=visit, name="Kim", email="\N{KELVIN SIGN}IM@hote.example")
 
     assert contact.email == "\N{KELVIN SIGN}im@hote.example"
@@ -151,7 +151,7 @@ def test_an_address_stays_the_one_that_was_typed(visit):
 # --- the host's page -------------------------------------------------------------------------------------
 
 
-def test_names_stand_there_once_the_list_was_sent_and_no_identity(enter, mailoutbox):
+def test_host_page_shows_names_after_list_is_sent_but_no_identities(enter, mailoutbox):
     visit = make_hosted()
     make_identified(visit, 1, last_name="Zwickelstein")
     make_host(visit)
@@ -164,7 +164,7 @@ def test_names_stand_there_once_the_list_was_sent_and_no_identity(enter, mailout
     assert not AuditEntry.objects.filter(verb="visitor_list.read").exists()
 
 
-def test_the_list_is_opened_recorded_and_acknowledged(visit, enter):
+def test_host_opens_list_with_audit_entry_and_acknowledges_it(visit, enter):
     client, contact = enter(), HostContact.objects.get()
     page = client.post(f"{page_of(visit)}list/", {"act": "open"}).content.decode()
     assert "QX0000001ZZ" in page
@@ -174,7 +174,7 @@ def test_the_list_is_opened_recorded_and_acknowledged(visit, enter):
     assert visit.lists.get().acknowledged_by == "Sophie Garde"
 
 
-def test_the_briefing_is_the_hosts_own(visit, enter):
+def test_host_edits_briefing_up_to_maximum_length(visit, enter):
     enter().post(f"{page_of(visit)}briefing/", {"briefing": "Chaussures fermées.", "briefing_en": ""})
     visit.refresh_from_db()
     assert visit.briefing == "Chaussures fermées."
@@ -195,7 +195,7 @@ def test_removed_briefing_is_confirmed_as_removed(visit, enter):
     assert "Les consignes sont supprimées" in removed.text
 
 
-def test_after_the_purge_no_name_is_left_there(visit, enter):
+def test_host_page_shows_no_names_after_purge(visit, enter):
     client = enter()
     purge_visit(visit=visit)
     assert "Zwickelstein" not in client.get(page_of(visit)).content.decode()
@@ -205,7 +205,7 @@ def test_after_the_purge_no_name_is_left_there(visit, enter):
 # --- veto ------------------------------------------------------------------------------------------------
 
 
-def test_a_veto_frees_the_place_removes_the_identity_and_tells_no_reason(visit, enter, run_tasks, mailoutbox):
+def test_veto_releases_place_and_deletes_identity_without_giving_reason(visit, enter, run_tasks, mailoutbox):
     application = only(visit)
     client = enter()
     mailoutbox.clear()
@@ -229,7 +229,7 @@ def test_a_veto_frees_the_place_removes_the_identity_and_tells_no_reason(visit, 
         veto_application(application=application)
 
 
-def test_whoever_waits_and_is_refused_leaves_the_line(visit):
+def test_refused_applicant_leaves_waiting_list(visit):
     ticket = visit.event.tickets.get()
     fields = {"event": visit.event, "email": "w@example.org", "address": "w@example.org"}
     entry = WaitingEntry.objects.create(ticket=ticket, **fields)
@@ -239,7 +239,7 @@ def test_whoever_waits_and_is_refused_leaves_the_line(visit):
     assert entry.state == WaitingEntry.State.LEFT
 
 
-def test_a_visit_that_has_begun_takes_no_veto(visit):
+def test_veto_is_refused_after_visit_has_started(visit):
     now = timezone.now()
     visit.event.starts_at = now
     visit.event.save()
@@ -247,7 +247,7 @@ def test_a_visit_that_has_begun_takes_no_veto(visit):
         veto_application(application=only(visit))
 
 
-def test_a_word_that_was_not_said_changes_nothing(visit, enter):
+def test_post_without_valid_action_changes_nothing(visit, enter):
     client, application = enter(), only(visit)
     for said in ({}, {"act": "x"}):
         page = client.post(f"/en{page_of(visit)}people/{application.pk}/", said, follow=True)
@@ -255,7 +255,7 @@ def test_a_word_that_was_not_said_changes_nothing(visit, enter):
     assert Application.objects.confirmed().get() == application
 
 
-def test_contacts_hear_where_their_page_is_and_of_each_list(run_tasks, mailoutbox):
+def test_contacts_are_notified_of_their_page_and_of_current_list(run_tasks, mailoutbox):
     visit = make_hosted()
     make_identified(visit, 1, last_name="Zwickelstein")
     make_host(visit)

@@ -1,4 +1,4 @@
-"""A visitor says who they are: exactly what the host asks, late, sealed, and never shown again."""
+"""Identities: only the fields that the host requests, asked late, encrypted and never shown again."""
 
 import datetime
 
@@ -35,11 +35,11 @@ from tests.registrations.visits.hosts import (
 
 pytestmark = pytest.mark.django_db
 
-CODES = {"nationality", "document_kind"}
-"""Fields whose answer is one of a list that every form shows."""
+CHOICE_FIELDS = {"nationality", "document_kind"}
+"""Fields answered from a list of choices, so that their values are in every form."""
 
 
-def client_of(application):
+def make_applicant_client(application):
     client = Client()
     client.force_login(application.person)
     return client
@@ -49,14 +49,14 @@ def address(visit):
     return f"/visits/{visit.event.slug}/identity/"
 
 
-def typed(number=1, **changed):
+def make_form_data(number=1, **changed):
     return {**answers_of(number), **changed}
 
 
-# --- the act ---------------------------------------------------------------------------------------------
+# --- saving ----------------------------------------------------------------------------------------------
 
 
-def test_only_what_this_host_asks_is_kept(settings):
+def test_only_requested_identity_fields_are_saved_encrypted(settings):
     visit = make_hosted(fields=["birth_date", "document_number"])
     application = make_visitor(visit)
     identity = save_identity(application=application, answers=answers_of(1))
@@ -68,7 +68,7 @@ def test_only_what_this_host_asks_is_kept(settings):
     assert "QX0000001ZZ" not in str(vars(entry))
 
 
-def test_a_missing_answer_keeps_nothing():
+def test_incomplete_identity_is_not_saved():
     application = make_visitor(make_hosted())
     with pytest.raises(InvalidFields) as refused:
         save_identity(application=application, answers={"birth_date": "1971-04-02"})
@@ -76,7 +76,7 @@ def test_a_missing_answer_keeps_nothing():
     assert not Identity.objects.exists()
 
 
-def test_who_has_no_place_is_not_asked():
+def test_identity_of_applicant_without_place_is_refused():
     application = make_visitor(make_hosted())
     cancel_registration(registration=application.registration)
     with pytest.raises(NotOpenNow):
@@ -87,38 +87,38 @@ def test_who_has_no_place_is_not_asked():
     ("moment", "state"),
     [(-1, WINDOW_EARLY), (0, WINDOW_OPEN), (9, WINDOW_OPEN), (10, WINDOW_OVER), (11, WINDOW_OVER)],
 )
-def test_it_is_asked_late_and_until_the_visit_ends(moment, state):
+def test_identity_window_opens_late_and_ends_with_visit(moment, state):
     start = datetime.datetime(2027, 3, 1, tzinfo=datetime.UTC)
     window = IdentityWindow(start, start + datetime.timedelta(hours=10))
     assert window.state_at(start + datetime.timedelta(hours=moment)) == state
 
 
-def test_before_its_time_nothing_is_taken():
+def test_identity_is_refused_before_window_opens():
     application = make_visitor(make_hosted(days=40, identity_days_before=21))
     with pytest.raises(NotOpenNow):
         save_identity(application=application, answers=answers_of(1))
-    page = client_of(application).get(address(application.visit)).content.decode()
+    page = make_applicant_client(application).get(address(application.visit)).content.decode()
     assert "Zwickelbourg" not in page
     assert "document_number" not in page
 
 
-def test_of_a_visit_called_off_nothing_is_taken():
+def test_identity_is_refused_for_cancelled_visit():
     application = make_visitor(make_hosted(cancelled_at=timezone.now()))
     with pytest.raises(NotOpenNow):
         save_identity(application=application, answers=answers_of(1))
 
 
-def test_without_a_key_a_sentence_and_nothing_kept(settings):
+def test_missing_encryption_key_answers_503_and_saves_nothing(settings):
     application = make_visitor(make_hosted())
     settings.IDENTITY_KEYS = []
     with pytest.raises(MissingEncryptionKey):
         save_identity(application=application, answers=answers_of(1))
-    answer = client_of(application).post(address(application.visit), typed())
+    answer = make_applicant_client(application).post(address(application.visit), make_form_data())
     assert answer.status_code == 503
     assert not Identity.objects.exists()
 
 
-def test_a_row_moved_to_another_visitor_does_not_open():
+def test_identity_moved_to_another_application_cannot_be_decrypted():
     visit = make_hosted()
     one, other = make_identified(visit, 1), make_visitor(visit)
     Identity.objects.filter(application=one).update(application=other)
@@ -126,7 +126,7 @@ def test_a_row_moved_to_another_visitor_does_not_open():
         create_list(visit=visit)
 
 
-def test_more_asked_later_makes_it_incomplete():
+def test_identity_is_incomplete_if_a_requested_field_is_missing():
     assert is_identity_complete(["birth_date"], ["birth_date", "nationality"])
     assert not is_identity_complete(["birth_date", "vehicle_plate"], ["birth_date"])
     assert is_identity_complete([], [])
@@ -135,26 +135,26 @@ def test_more_asked_later_makes_it_incomplete():
 # --- the page --------------------------------------------------------------------------------------------
 
 
-def test_the_page_asks_takes_and_never_shows_again():
+def test_identity_page_saves_answers_and_never_shows_them_again():
     application = make_visitor(make_hosted(fields=[*FIELDS, "vehicle_plate"]))
-    client, visit = client_of(application), application.visit
+    client, visit = make_applicant_client(application), application.visit
     asked = client.get(address(visit))
     assert asked["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
     names = [name for name in answers_of(1) if f'name="{name}"' in asked.content.decode()]
     assert names == [*FIELDS, "vehicle_plate"]
-    answer = client.post(address(visit), typed(document_number="qx 0000 001 zz"), follow=True)
+    answer = client.post(address(visit), make_form_data(document_number="qx 0000 001 zz"), follow=True)
     page = answer.content.decode()
     identity = Identity.objects.get()
     kept = decrypt_value(identity.encrypted_data, row_label=get_identity_binding(application))
     assert kept == {**answers_of(1), "document_number": "QX0000001ZZ"}
-    values = [value for name, value in kept.items() if name not in CODES and value in page]
+    values = [value for name, value in kept.items() if name not in CHOICE_FIELDS and value in page]
     assert values == []
     assert 'value="1971' not in page
 
 
-def test_a_plate_may_be_none():
+def test_vehicle_plate_may_be_empty():
     application = make_visitor(make_hosted(fields=["vehicle_plate"]))
-    client_of(application).post(address(application.visit), {"vehicle_plate": ""})
+    make_applicant_client(application).post(address(application.visit), {"vehicle_plate": ""})
     assert Identity.objects.get().field_names == ["vehicle_plate"]
 
 
@@ -174,21 +174,23 @@ def test_a_plate_may_be_none():
         ("birth_place", " ", "L’hôte demande cette information\u202f: indiquez-la aussi."),
     ],
 )
-def test_each_mistake_is_a_sentence_at_its_field(field, value, sentence):
+def test_invalid_answer_shows_error_at_its_field(field, value, sentence):
     application = make_visitor(make_hosted())
-    answer = client_of(application).post(address(application.visit), typed(**{field: value}))
+    answer = make_applicant_client(application).post(
+        address(application.visit), make_form_data(**{field: value})
+    )
     assert answer.context["form"].errors == {field: [sentence]}
     assert not Identity.objects.exists()
 
 
-def test_it_is_taken_back_at_once():
+def test_visitor_deletes_own_identity():
     application = make_identified(make_hosted(), 1)
-    client_of(application).post(address(application.visit), {"delete": "1"})
+    make_applicant_client(application).post(address(application.visit), {"delete": "1"})
     assert not Identity.objects.exists()
     assert AuditEntry.objects.filter(verb="identity.take_back").count() == 1
 
 
-def test_nobody_else_has_that_page():
+def test_identity_page_is_for_applicants_of_the_visit_only():
     visit = make_hosted()
     make_identified(visit, 1)
     stranger = Client()
@@ -196,13 +198,13 @@ def test_nobody_else_has_that_page():
     assert stranger.get(address(visit)).status_code == 404
     assert "/login/?next=" in Client().get(address(visit))["Location"]
     other = make_visitor(make_hosted())
-    assert client_of(other).get(address(visit)).status_code == 404
+    assert make_applicant_client(other).get(address(visit)).status_code == 404
 
 
 # --- mails -----------------------------------------------------------------------------------------------
 
 
-def test_whoever_is_missing_is_asked_once(run_tasks, mailoutbox):
+def test_visitor_without_identity_is_asked_once(run_tasks, mailoutbox):
     visit = make_hosted(days=15, locked_at=None, lock_working_days=5)
     make_identified(visit, 1)
     missing = make_visitor(visit)
@@ -214,7 +216,7 @@ def test_whoever_is_missing_is_asked_once(run_tasks, mailoutbox):
     assert mailoutbox[0].attachments == []
 
 
-def test_one_reminder_before_the_lock_and_none_on_the_same_day():
+def test_identity_reminder_is_due_once_two_days_before_lock():
     lock = datetime.datetime(2027, 3, 10, 9, tzinfo=datetime.UTC)
     asked = Application(identity_requested_at=lock - 10 * DAY)
     assert not is_request_due(asked, locks_at=lock, at=lock - 3 * DAY)
@@ -226,17 +228,17 @@ def test_one_reminder_before_the_lock_and_none_on_the_same_day():
     )
 
 
-def test_before_the_time_nobody_is_asked(run_tasks, mailoutbox):
+def test_identity_is_not_requested_before_window_opens(run_tasks, mailoutbox):
     make_visitor(make_hosted(days=40, locked_at=None))
     request_identities()
     run_tasks()
     assert mailoutbox == []
 
 
-# --- whoever does not come -------------------------------------------------------------------------------
+# --- visitors who do not come ----------------------------------------------------------------------------
 
 
-def test_identities_of_who_left_go_within_the_hour():
+def test_identities_of_withdrawn_and_cancelled_visitors_are_deleted():
     visit = make_hosted()
     stays, withdrew, lost = (make_identified(visit, number) for number in range(3))
     Application.objects.filter(pk=withdrew.pk).update(withdrawn_at=timezone.now())
@@ -246,7 +248,7 @@ def test_identities_of_who_left_go_within_the_hour():
     assert AuditEntry.objects.filter(verb="identity.remove").count() == 2
 
 
-def test_what_is_not_asked_any_more_stays_off_the_list():
+def test_removed_identity_field_is_not_on_list():
     visit = make_hosted()
     make_identified(visit, 1)
     Visit.objects.filter(pk=visit.pk).update(identity_fields=["nationality"])

@@ -1,4 +1,4 @@
-"""A visit's life from draft to lock or calling off; its text; places that are decided about."""
+"""Lifecycle of a visit, its confidentiality terms, and places whose visitor lost the seat."""
 
 import datetime
 
@@ -59,7 +59,7 @@ def draft_event(**fields) -> Event:
     return make_event(**{**values, **fields})
 
 
-def test_a_visit_begins_as_a_draft_with_a_ticket_for_members():
+def test_new_visit_is_a_draft_with_member_ticket():
     visit = begin(event=draft_event())
     assert visit.state == "draft"
     ticket = Ticket.objects.get()
@@ -71,12 +71,12 @@ def test_a_visit_begins_as_a_draft_with_a_ticket_for_members():
         begin(event=visit.event)
 
 
-def test_an_event_of_another_kind_becomes_no_visit():
+def test_visit_cannot_be_created_for_another_kind_of_event():
     with pytest.raises(VisitAlreadyExists):
         begin(event=make_event())
 
 
-def test_members_who_were_registered_before_keep_their_places():
+def test_existing_member_registrations_become_applications():
     event = draft_event(visibility="members")
     ticket = make_ticket(event, slug="member", audience="member", is_default=True, capacity=5)
     place = make_registration(ticket, person=make_member(), member_of=make_company())
@@ -87,7 +87,7 @@ def test_members_who_were_registered_before_keep_their_places():
     assert (visit.state, state(application)) == ("published", ApplicationState.CONFIRMED)
 
 
-def test_each_step_follows_the_one_before():
+def test_steps_of_visit_change_state_in_order_and_are_audited():
     event = draft_event()
     visit = begin(event=event)
     with pytest.raises(VisitNotReady, match="host"):
@@ -114,7 +114,7 @@ def test_each_step_follows_the_one_before():
     ]  # fmt: skip
 
 
-def test_steps_out_of_turn_are_refused():
+def test_steps_of_visit_out_of_order_are_refused():
     visit = make_visit(visibility="draft", agreed_at=None)
     for step in (close_applications, reopen_applications, lock_list, unlock_list):
         with pytest.raises(NotOpenNow):
@@ -123,13 +123,13 @@ def test_steps_out_of_turn_are_refused():
         publish_visit(visit=visit)
 
 
-def test_a_visit_whose_lock_has_passed_is_not_opened():
+def test_visit_cannot_be_published_after_lock_time():
     visit = make_visit(visibility="draft", starts_at=timezone.now() + DAY)
     with pytest.raises(VisitNotReady, match="later date"):
         publish_visit(visit=visit)
 
 
-def test_the_lock_ends_offers_and_tells_who_waits(run_tasks, mailoutbox):
+def test_lock_ends_offers_and_notifies_waiting_applicants(run_tasks, mailoutbox):
     visit = make_visit(places=1)
     first, second, third = applied(visit), applied(visit, language="en"), applied(visit, language="en")
     withdraw_application(application=first)
@@ -144,7 +144,7 @@ def test_the_lock_ends_offers_and_tells_who_waits(run_tasks, mailoutbox):
         lock_list(visit=visit)
 
 
-def test_nobody_is_offered_a_place_by_hand_once_the_list_is_locked():
+def test_organizer_cannot_offer_place_after_lock():
     visit = make_visit(places=1)
     applied(visit)
     second = applied(visit)
@@ -155,7 +155,7 @@ def test_nobody_is_offered_a_place_by_hand_once_the_list_is_locked():
     assert state(second) == ApplicationState.WAITING
 
 
-def test_lists_are_locked_when_their_moment_has_come_and_once():
+def test_due_lists_are_locked_once():
     due, later = make_visit(starts_at=timezone.now() + DAY), make_visit()
     draft = make_visit(starts_at=timezone.now() + DAY, visibility="draft")
     lock_due_lists()
@@ -166,7 +166,7 @@ def test_lists_are_locked_when_their_moment_has_come_and_once():
     assert AuditEntry.objects.filter(verb="visit.lock").count() == 1
 
 
-def test_a_list_that_was_sent_or_is_due_stays_locked():
+def test_sent_or_due_list_cannot_be_unlocked():
     for visit in (
         make_visit(locked_at=timezone.now(), sent_at=timezone.now()),
         make_visit(locked_at=timezone.now(), starts_at=timezone.now() + DAY),
@@ -175,7 +175,7 @@ def test_a_list_that_was_sent_or_is_due_stays_locked():
             unlock_list(visit=visit)
 
 
-def test_calling_off_frees_everything_and_tells_everybody_why(run_tasks, mailoutbox):
+def test_cancelled_visit_releases_places_and_notifies_everyone_with_reason(run_tasks, mailoutbox):
     visit = make_visit(places=1, security_email="security@host.example", price=12_000)
     contact = HostContact.objects.create(visit=visit, name="Lou", email="lou@host.example", language="en")
     HostContact.objects.create(visit=visit, name="Past", email="past@host.example", ended_at=timezone.now())
@@ -202,14 +202,14 @@ def test_calling_off_frees_everything_and_tells_everybody_why(run_tasks, mailout
         publish_visit(visit=visit)
 
 
-def test_a_visit_that_is_over_cannot_be_called_off():
+def test_past_visit_cannot_be_cancelled():
     over = make_visit(starts_at=timezone.now() - 2 * DAY, locked_at=timezone.now() - 9 * DAY)
     assert over.state == "held"
     with pytest.raises(NotOpenNow):
         cancel_visit(visit=over, reason="Late.")
 
 
-def test_facts_are_kept_and_more_places_go_to_who_waits_at_once():
+def test_added_places_are_offered_to_waiting_list_at_once():
     visit = make_visit(places=1)
     _first, second = applied(visit), applied(visit)
     ticket = Ticket.objects.get(event=visit.event)
@@ -218,7 +218,7 @@ def test_facts_are_kept_and_more_places_go_to_who_waits_at_once():
     assert (reread(visit).security_name, state(second)) == ("Sam", ApplicationState.OFFERED)
 
 
-def test_there_are_never_fewer_places_than_are_taken_nor_another_day_once_locked():
+def test_capacity_below_reserved_and_lock_days_after_lock_are_refused():
     visit = make_visit(places=2)
     applied(visit), applied(visit)
     ticket = Ticket.objects.get(event=visit.event)
@@ -236,7 +236,7 @@ def test_there_are_never_fewer_places_than_are_taken_nor_another_day_once_locked
 # --- confidentiality ------------------------------------------------------------------------------------
 
 
-def test_a_new_text_asks_everybody_again(run_tasks, mailoutbox):
+def test_new_confidentiality_terms_need_new_acceptance(run_tasks, mailoutbox):
     visit = make_visit(identity_fields=["birth_date"])
     application = agreed(applied(visit, language="en"))
     run_tasks()
@@ -250,7 +250,7 @@ def test_a_new_text_asks_everybody_again(run_tasks, mailoutbox):
     assert state(agreed(application)) == ApplicationState.AGREED
 
 
-def test_the_mail_that_asks_goes_out_once_for_each_version(run_tasks, mailoutbox):
+def test_confidentiality_mail_is_sent_and_its_version_recorded(run_tasks, mailoutbox):
     visit = make_visit()
     application = applied(visit, language="en")
     run_tasks()
@@ -260,7 +260,7 @@ def test_the_mail_that_asks_goes_out_once_for_each_version(run_tasks, mailoutbox
     assert application.sent_mails == ["text1"]
 
 
-def test_who_has_not_agreed_is_reminded_once_in_the_last_days_before_the_lock(run_tasks, mailoutbox):
+def test_missing_acceptance_is_reminded_once_shortly_before_lock(run_tasks, mailoutbox):
     far, near = (
         make_visit(lock_working_days=0),
         make_visit(lock_working_days=0, starts_at=timezone.now() + 2 * DAY),
@@ -277,7 +277,7 @@ def test_who_has_not_agreed_is_reminded_once_in_the_last_days_before_the_lock(ru
     assert state(done) == ApplicationState.COMPLETE
 
 
-def test_no_task_waits_for_who_has_agreed_in_the_last_days_before_the_lock(run_tasks):
+def test_no_reminder_task_is_queued_after_acceptance(run_tasks):
     agreed(applied(make_visit(lock_working_days=0, starts_at=timezone.now() + 2 * DAY)))
     run_tasks()
 
@@ -286,7 +286,7 @@ def test_no_task_waits_for_who_has_agreed_in_the_last_days_before_the_lock(run_t
     assert not DBTaskResult.objects.ready().exists()
 
 
-def test_the_same_words_in_other_line_ends_are_no_new_version():
+def test_text_that_differs_in_line_ends_only_is_no_new_version():
     visit = make_visit(text="")
     save_nda_text(visit=visit, text="Un\r\ndeux  \r\n")
     with pytest.raises(InvalidFields):
@@ -296,7 +296,7 @@ def test_the_same_words_in_other_line_ends_are_no_new_version():
     assert [text.number for text in visit.nda_texts.all()] == [1]
 
 
-def test_nobody_agrees_to_a_text_that_changed_under_their_eyes_nor_without_a_name():
+def test_acceptance_needs_current_text_and_name():
     visit = make_visit()
     application = applied(visit)
     shown = visit.nda_texts.get().hash
@@ -310,14 +310,14 @@ def test_nobody_agrees_to_a_text_that_changed_under_their_eyes_nor_without_a_nam
     assert accept_nda_text(application=application, text_hash=latest, name="Other") == given
 
 
-def test_who_has_withdrawn_agrees_to_nothing():
+def test_withdrawn_applicant_cannot_accept_terms():
     application = applied(make_visit())
     withdraw_application(application=application)
     with pytest.raises(ApplicationEnded):
         agreed(application)
 
 
-def test_an_old_text_that_returns_word_by_word_needs_no_second_agreement():
+def test_restored_text_needs_no_second_acceptance():
     visit = make_visit()
     application = agreed(applied(visit))
     save_nda_text(visit=visit, text="Autre chose.")
@@ -325,10 +325,10 @@ def test_an_old_text_that_returns_word_by_word_needs_no_second_agreement():
     assert state(application) == ApplicationState.COMPLETE
 
 
-# --- the seat is lost after the place was given ----------------------------------------------------------
+# --- loss of the seat after the place was given ----------------------------------------------------------
 
 
-def test_a_change_of_employer_is_shown_and_the_place_stays_until_somebody_decides():
+def test_place_after_change_of_employer_is_kept_until_decision():
     visit = make_visit()
     application, other = applied(visit), applied(visit)
     change_employer(person=applicant(application), to=make_company(), on=timezone.localdate())
@@ -342,7 +342,7 @@ def test_a_change_of_employer_is_shown_and_the_place_stays_until_somebody_decide
     assert (entry.reason, entry.fields) == ("The host agrees.", ["exception_granted_at"])
 
 
-def test_a_new_employer_that_competes_is_said_to():
+def test_new_employer_that_competes_is_an_objection():
     market, host = make_market(), make_company(role="vendor")
     host.markets.add(market)
     visit = make_visit(host=host)
@@ -353,7 +353,7 @@ def test_a_new_employer_that_competes_is_said_to():
     assert find_current_objections(visit, [application]) == {application.pk: ["no_seat", "competitor"]}
 
 
-def test_a_seat_that_is_given_again_is_no_matter_any_more():
+def test_restored_seat_removes_objection():
     visit = make_visit()
     application = applied(visit)
     Seat.objects.update(ends_on=visit.day - DAY)
@@ -362,7 +362,7 @@ def test_a_seat_that_is_given_again_is_no_matter_any_more():
     assert find_current_objections(visit, [application]) == {}
 
 
-def test_the_organizer_s_first_page_counts_who_has_not_agreed_until_the_lock():
+def test_event_facts_count_missing_acceptances_until_lock():
     visit = make_visit()
     agreed(applied(visit)), applied(visit), applied(visit)
     [found] = load_event_facts([visit.event], at=timezone.now())
@@ -372,26 +372,26 @@ def test_the_organizer_s_first_page_counts_who_has_not_agreed_until_the_lock():
     assert (found.missing_agreements, found.locks_at) == (0, None)
 
 
-def unpaid(application: Application, *, until: datetime.datetime | None) -> None:
+def make_payment_pending(application: Application, *, until: datetime.datetime | None) -> None:
     place = Registration.objects.filter(application=application)
     place.update(confirmed_at=None, hold_expires_at=until)
 
 
-def test_a_place_held_for_a_payment_is_not_lost_yet():
+def test_place_that_awaits_payment_is_not_lost():
     visit = make_visit(places=1)
     first, second = applied(visit), applied(visit)
     withdraw_application(application=first)
     accept_ticket_offer(entry=second.waiting_entry)
-    unpaid(second, until=timezone.now() + DAY)
+    make_payment_pending(second, until=timezone.now() + DAY)
     assert state(second) == ApplicationState.APPLIED
     assert apply_for_visit(visit=visit, person=applicant(second)) == second
 
 
 @pytest.mark.parametrize("is_swept", [False, True])
-def test_whose_payment_did_not_come_applies_again(is_swept):
+def test_applicant_may_apply_again_after_payment_hold_expired(is_swept):
     visit = make_visit()
     application = applied(visit)
-    unpaid(application, until=timezone.now() - DAY)
+    make_payment_pending(application, until=timezone.now() - DAY)
     if is_swept:
         release_ticket_holds([application.registration.ticket_id], at=timezone.now())
     assert state(application) == ApplicationState.WITHDRAWN

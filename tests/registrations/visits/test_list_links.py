@@ -1,4 +1,4 @@
-"""The link to a list, the files of it, who reads, and what is written down of each reading."""
+"""Links to visitor lists, list files, permissions to read them, and the audit of each reading."""
 
 import datetime
 
@@ -37,16 +37,16 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("french"), pytest.m
 
 
 @pytest.fixture
-def sent(mailoutbox):
-    """A list behind a link: the version and the address."""
+def list_with_link(mailoutbox):
+    """Return a version of a visitor list and the address of its link."""
     visit = make_hosted()
     make_identified(visit, 1, last_name="Zwickelstein")
     made = make_sent_list(visit)
     return made, f"/host/lists/{token_in(mailoutbox[0])}/"
 
 
-def test_following_the_link_reads_nothing_until_a_click(sent):
-    made, address = sent
+def test_list_link_shows_names_and_audits_reading_on_post_only(list_with_link):
+    made, address = list_with_link
     page = Client().get(address)
     assert page.status_code == 200
     assert "Zwickel" not in page.content.decode()
@@ -61,8 +61,8 @@ def test_following_the_link_reads_nothing_until_a_click(sent):
     assert "Zwickel" not in str(vars(entry))
 
 
-def test_the_gate_acknowledges_once(sent):
-    made, address = sent
+def test_list_is_acknowledged_once_with_name(list_with_link):
+    made, address = list_with_link
     Client().post(address, {"act": "acknowledge", "name": "  "})
     made.refresh_from_db()
     assert made.acknowledged_at is None
@@ -92,8 +92,8 @@ def end_by_a_newer_version(made):
 
 
 @pytest.mark.parametrize("end", [end_by_time, end_by_revoking, end_by_calling_off, end_by_a_newer_version])
-def test_a_link_that_ended_opens_nothing(sent, end):
-    made, address = sent
+def test_ended_link_shows_nothing(list_with_link, end):
+    made, address = list_with_link
     end(made)
     client = Client()
     answers = [client.get(address), *(client.post(address, {"act": act}) for act in ("open", "xlsx", "pdf"))]
@@ -105,8 +105,8 @@ def test_a_link_that_ended_opens_nothing(sent, end):
     assert not AuditEntry.objects.filter(verb="visitor_list.read").exists()
 
 
-def test_a_link_lasts_no_longer_than_the_visit(sent):
-    made, _address = sent
+def test_link_expires_with_visit_or_after_fourteen_days(list_with_link):
+    made, _address = list_with_link
     assert made.link_expires_at == made.visit.event.ends_at
     later = make_hosted(days=40, identity_days_before=120)
     make_identified(later, 9)
@@ -114,10 +114,10 @@ def test_a_link_lasts_no_longer_than_the_visit(sent):
     assert abs(made.link_expires_at - timezone.now() - 14 * DAY) < datetime.timedelta(minutes=5)
 
 
-def test_a_guessed_link_is_nothing(sent):
+def test_unknown_link_is_refused(list_with_link):
     assert Client().get(f"/host/lists/{'A' * 43}/").status_code == 410
     # A version without a link is not reached by the empty hash.
-    revoke_link(visitor_list=sent[0])
+    revoke_link(visitor_list=list_with_link[0])
     with pytest.raises(LinkExpired):
         get_list_by_link("")
 
@@ -125,8 +125,8 @@ def test_a_guessed_link_is_nothing(sent):
 # --- files -----------------------------------------------------------------------------------------------
 
 
-def test_the_workbook_holds_each_visitor_as_text(sent):
-    _made, address = sent
+def test_workbook_lists_visitors_as_text(list_with_link):
+    _made, address = list_with_link
     answer = Client().post(address, {"act": "xlsx"})
     assert "no-store" in answer["Cache-Control"].split(", ")
     first, second = values(answer.content)
@@ -142,7 +142,7 @@ def test_the_workbook_holds_each_visitor_as_text(sent):
     ]
 
 
-def test_the_paper_says_version_and_hash_on_each_page():
+def test_pdf_shows_hash_on_each_page():
     visit = make_hosted(fields=["birth_date"])
     for number in range(45):
         make_identified(visit, number, last_name=f"Nom-{number:02}")
@@ -155,8 +155,8 @@ def test_the_paper_says_version_and_hash_on_each_page():
 # --- who reads -------------------------------------------------------------------------------------------
 
 
-def test_the_secretary_reads_and_it_is_written_down(sent):
-    made, _address = sent
+def test_secretary_reads_list_and_reading_is_audited(list_with_link):
+    made, _address = list_with_link
     secretary = make_secretary()
     client, address = make_client(secretary), f"/organize/{made.visit.event.slug}/visit/lists/1/"
     assert "Zwickelstein" not in client.get(address).content.decode()
@@ -166,8 +166,8 @@ def test_the_secretary_reads_and_it_is_written_down(sent):
 
 
 @pytest.mark.parametrize("role", ["organizer", "desk", "reviewer"])
-def test_nobody_who_works_for_the_event_sees_identities(sent, role):
-    made, _address = sent
+def test_event_staff_cannot_see_identities(list_with_link, role):
+    made, _address = list_with_link
     slug, person = made.visit.event.slug, make_person()
     EventRole.objects.create(event=made.visit.event, person=person, role=role, starts_on=LONG_AGO)
     client = make_client(person)
@@ -185,7 +185,7 @@ def test_nobody_who_works_for_the_event_sees_identities(sent, role):
     assert not AuditEntry.objects.filter(verb="visitor_list.read").exists()
 
 
-def test_the_command_writes_the_list_for_its_owner_alone(command, tmp_path):
+def test_command_writes_list_readable_by_file_owner_only(command, tmp_path):
     visit = make_hosted()
     make_identified(visit, 1, last_name="Zwickelstein")
     create_list(visit=visit)
@@ -199,13 +199,13 @@ def test_the_command_writes_the_list_for_its_owner_alone(command, tmp_path):
     assert len(bad.stderr.strip().splitlines()) == 1
 
 
-def test_administrators_keep_lists_too(sent):
-    made, _address = sent
+def test_administrator_opens_lists_page(list_with_link):
+    made, _address = list_with_link
     page = make_client(make_administrator()).get(f"/organize/{made.visit.event.slug}/visit/lists/")
     assert page.status_code == 200
 
 
-def test_who_gets_the_list_is_the_secretarys_to_say():
+def test_only_secretary_changes_recipient_and_identity_fields_of_list():
     visit, person = make_hosted(), make_person()
     EventRole.objects.create(event=visit.event, person=person, role="organizer", starts_on=LONG_AGO)
     address = f"/organize/{visit.event.slug}/visit/"

@@ -1,4 +1,4 @@
-"""The visitor list on paper is read at arm’s length: one name, thirty or a hundred, short or endless ones."""
+"""The printed visitor list is legible at arm’s length, whatever the number and length of the names."""
 
 import io
 
@@ -15,8 +15,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("
 
 NAMES = ["Martin", "de La Rochefoucauld-Montbel", "Wolfeschlegelsteinhausenbergerdorff", "Nguyễn", "עברית"]
 COMPANIES = ["EDF", "Agence nationale pour la garantie des droits des mineurs", "L’" + "exploitation " * 12]
-USUAL = [IdentityField.BIRTH_DATE, IdentityField.NATIONALITY, IdentityField.DOCUMENT_NUMBER]
-SAID = {
+USUAL_FIELDS = [IdentityField.BIRTH_DATE, IdentityField.NATIONALITY, IdentityField.DOCUMENT_NUMBER]
+IDENTITY_VALUES = {
     "birth_date": "1974-09-23", "birth_place": "Villeneuve-d’Ascq, France", "nationality": "FR",
     "document_kind": "passport", "document_number": "47XX93821", "document_expiry": "2031-02-14",
     "vehicle_plate": "AB-123-CD",
@@ -24,12 +24,12 @@ SAID = {
 
 
 def row(number, fields):
-    identity = {str(field): SAID[field] for field in fields}
+    identity = {str(field): IDENTITY_VALUES[field] for field in fields}
     name, company = NAMES[number % len(NAMES)], COMPANIES[number % len(COMPANIES)]
     return {"last_name": name, "first_name": "Anne", "company": company, "identity": identity}
 
 
-def drawn(count, fields):
+def open_list_pdf(count, fields):
     content = ListContent(
         "salt", [str(field) for field in fields], [row(number, fields) for number in range(count)]
     )
@@ -41,10 +41,10 @@ def drawn(count, fields):
 
 @pytest.mark.parametrize(
     ("count", "fields", "least"),
-    [(1, USUAL, 13), (30, USUAL, 12), (100, list(IdentityField), 9.5), (3, [], 13)],
+    [(1, USUAL_FIELDS, 13), (30, USUAL_FIELDS, 12), (100, list(IdentityField), 9.5), (3, [], 13)],
 )
-def test_rows_are_large_whole_and_on_the_page(count, fields, least):
-    with drawn(count, fields) as document:
+def test_rows_are_complete_inside_page_and_of_minimum_size(count, fields, least):
+    with open_list_pdf(count, fields) as document:
         numbers = []
         for page in document.pages:
             assert [c for c in page.chars if not (0 <= c["x0"] <= c["x1"] <= page.width - 30)] == []
@@ -56,7 +56,7 @@ def test_rows_are_large_whole_and_on_the_page(count, fields, least):
     assert numbers == [str(number) for number in range(1, count + 1)]
 
 
-def test_a_short_date_stays_on_its_line():
-    with drawn(5, list(IdentityField)) as document:
+def test_dates_are_not_wrapped():
+    with open_list_pdf(5, list(IdentityField)) as document:
         words = [word["text"] for page in document.pages for word in page.extract_words()]
     assert (words.count("23/09/1974"), words.count("14/02/2031")) == (5, 5)

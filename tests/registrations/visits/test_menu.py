@@ -1,4 +1,4 @@
-"""What the menu of every page leads to: members to the visits, the secretary to the season."""
+"""Links in the site menu: visits for members, the season for the secretary."""
 
 import re
 
@@ -13,7 +13,7 @@ from tests.site_objects import make_client
 pytestmark = pytest.mark.django_db
 
 
-def menu_of(person):
+def list_menu_links(person):
     page = make_client(person).get("/me/").content.decode()
     [menu] = re.findall(r'<nav class="site-nav".*?</nav>', page, re.DOTALL)
     return re.findall(r'href="([^"]+)"', menu)
@@ -35,23 +35,23 @@ def make_seller():
         (make_administrator, ["/organize/", "/organize/money/"]),
     ],
 )
-def test_the_menu_leads_to_ones_own_pages(make, leads_to):
+def test_menu_links_depend_on_role(make, leads_to):
     make_event()
-    assert menu_of(make()) == ["/", *leads_to, "/me/"]
+    assert list_menu_links(make()) == ["/", *leads_to, "/me/"]
 
 
-def test_the_menu_of_the_secretary_stays_the_same_with_visits_of_their_own():
+def test_secretary_menu_is_unchanged_by_organizer_role():
     event, person = make_event(), make_secretary()
     home_before = make_client(person).get("/organize/")
-    before = menu_of(person)
+    before = list_menu_links(person)
 
     EventRole.objects.create(event=event, person=person, role="organizer", starts_on=LONG_AGO)
 
     assert home_before.status_code == 200
-    assert menu_of(person) == before
+    assert list_menu_links(person) == before
     ClubRole.objects.create(person=person, role="organizer", starts_on=LONG_AGO)
-    assert menu_of(person) == before
+    assert list_menu_links(person) == before
 
 
-def test_hosts_find_their_pages_without_an_account(client):
+def test_login_page_links_to_host_pages(client):
     assert client.get("/accounts/login/").content.decode().count('href="/host/"') == 2

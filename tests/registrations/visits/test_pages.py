@@ -1,4 +1,4 @@
-"""The pages of visits, as members and those who run them use them."""
+"""Pages of visits, for members and for the secretary."""
 
 import csv
 import datetime
@@ -41,20 +41,20 @@ def secretary() -> Client:
 
 
 def read(client: Client, path: str) -> str:
-    """A page in English, without its line ends."""
+    """Return the page in English with white space collapsed."""
     answer = client.get(f"/en{path}")
     assert answer.status_code == 200, path
     return " ".join(answer.content.decode().split())
 
 
-FACTS = {
+VISIT_FORM_DATA = {
     "capacity": "12", "company_cap": "3", "security_name": "Sam", "security_email": "sam@host.example",
     "lock_working_days": "4", "identity_fields": ["birth_date", "nationality"], "identity_days_before": "14",
     "briefing": "Chaussures fermées.", "briefing_en": "Closed shoes.", "embargo_until": "2099-01-01T09:00",
 }  # fmt: skip
 
 
-def test_the_secretary_plans_a_visit_from_nothing_to_open(secretary):
+def test_secretary_sets_up_and_publishes_visit(secretary):
     starts = timezone.now() + timezone.timedelta(days=40)
     event = make_event(
         slug="labs", kind="site_visit", visibility="draft", host=make_company(role="vendor"),
@@ -62,7 +62,7 @@ def test_the_secretary_plans_a_visit_from_nothing_to_open(secretary):
     )  # fmt: skip
     assert "Set up the visit" in read(secretary, "/organize/labs/visit/")
     secretary.post("/organize/labs/visit/begin/")
-    secretary.post("/organize/labs/visit/", FACTS)
+    secretary.post("/organize/labs/visit/", VISIT_FORM_DATA)
     visit, ticket = Visit.objects.get(), Ticket.objects.get()
     assert (ticket.capacity, ticket.company_cap, visit.lock_working_days) == (12, 3, 4)
     assert visit.identity_fields == ["birth_date", "nationality"]
@@ -77,9 +77,13 @@ def test_the_secretary_plans_a_visit_from_nothing_to_open(secretary):
     assert "Close applications" in read(secretary, "/organize/labs/visit/")
 
 
-def test_facts_that_cannot_be_are_said_at_their_fields_and_nothing_is_lost(secretary):
+def test_invalid_visit_form_shows_errors_and_preserves_input(secretary):
     visit = make_visit(slug="labs", places=5)
-    sent = FACTS | {"company_cap": "20", "security_email": "nobody", "embargo_until": "2020-01-01T09:00"}
+    sent = VISIT_FORM_DATA | {
+        "company_cap": "20",
+        "security_email": "nobody",
+        "embargo_until": "2020-01-01T09:00",
+    }
     page = secretary.post("/en/organize/labs/visit/", sent).content.decode()
     for sentence in (
         "more than the number of places",
@@ -91,14 +95,14 @@ def test_facts_that_cannot_be_are_said_at_their_fields_and_nothing_is_lost(secre
     assert (reread(visit).security_name, Ticket.objects.get().capacity) == ("", 5)
 
 
-def test_places_that_are_taken_cannot_be_fewer(secretary):
+def test_capacity_below_reserved_places_is_refused(secretary):
     visit = make_visit(slug="labs", places=2)
     applied(visit), applied(visit)
-    page = secretary.post("/en/organize/labs/visit/", FACTS | {"capacity": "1", "company_cap": "1"})
+    page = secretary.post("/en/organize/labs/visit/", VISIT_FORM_DATA | {"capacity": "1", "company_cap": "1"})
     assert "2 places are already taken" in page.content.decode()
 
 
-def test_a_step_that_makes_no_sense_is_answered_with_a_sentence(secretary):
+def test_invalid_visit_step_shows_error(secretary):
     make_visit(slug="labs")
     answer = secretary.post("/en/organize/labs/visit/step/", {"step": "fly"}, follow=True)
     assert "Choose an action." in answer.content.decode()
@@ -106,7 +110,7 @@ def test_a_step_that_makes_no_sense_is_answered_with_a_sentence(secretary):
     assert "it stays locked" in answer.content.decode()
 
 
-def test_the_secretary_sees_of_the_event_what_may_be_opened(secretary):
+def test_secretary_sees_links_to_permitted_pages_only(secretary):
     make_visit(slug="labs")
     page = read(secretary, "/organize/labs/visit/")
     assert 'href="/en/organize/labs/visit/"' in page
@@ -115,7 +119,7 @@ def test_the_secretary_sees_of_the_event_what_may_be_opened(secretary):
     assert 'href="/en/organize/labs/registrations/"' in read(organizer, "/organize/labs/visit/")
 
 
-def test_a_member_applies_reads_and_agrees():
+def test_member_applies_and_accepts_confidentiality_terms():
     visit, person = make_visit(slug="labs"), make_member()
     client = make_client(person)
     assert "5 places are left." in read(client, "/visits/labs/")
@@ -132,7 +136,7 @@ def test_a_member_applies_reads_and_agrees():
     assert "You accepted the terms as Ana Silva" in read(client, "/visits/labs/text/")
 
 
-def test_whoever_agreed_reads_that_the_host_asks_who_they_are():
+def test_visit_page_asks_for_identity_after_acceptance():
     visit = make_visit(slug="labs", identity_fields=["birth_date"], identity_days_before=60)
     client = make_client(applicant(agreed(applied(visit))))
     assert "Next step: enter your details before the list is locked on" in read(client, "/visits/labs/")
@@ -148,7 +152,7 @@ def test_whoever_agreed_reads_that_the_host_asks_who_they_are():
     assert "We will e-mail you when the host needs more details from you." in page
 
 
-def test_the_secretary_finds_the_season_wherever_there_is_a_menu(secretary):
+def test_secretary_menus_link_to_season_once(secretary):
     season, privacy = 'href="/en/organize/season/"', 'href="/en/organize/privacy/"'
     home = read(secretary, "/")
     assert (home.count(season), home.count(privacy)) == (1, 1)
@@ -166,7 +170,7 @@ def test_the_secretary_finds_the_season_wherever_there_is_a_menu(secretary):
     assert "organize/new" not in organize
 
 
-def test_a_text_that_changed_meanwhile_is_shown_anew():
+def test_acceptance_of_outdated_text_is_refused():
     visit = make_visit(slug="labs")
     application = applied(visit)
     sent = {"hash": "0" * 64, "name": "Ana Silva", "agrees": "on"}
@@ -175,7 +179,7 @@ def test_a_text_that_changed_meanwhile_is_shown_anew():
     assert NdaAcceptance.objects.count() == 0
 
 
-def test_who_cannot_come_reads_why_and_finds_no_button():
+def test_ineligible_member_sees_reason_and_no_apply_button():
     market, host, rival = make_market(), make_company(role="vendor"), make_company()
     host.markets.add(market)
     rival.markets.add(market)
@@ -189,7 +193,7 @@ def test_who_cannot_come_reads_why_and_finds_no_button():
     assert Application.objects.get().refusal_reasons == ["competitor"]
 
 
-def test_who_waits_reads_the_position_and_who_is_offered_a_place_finds_the_way():
+def test_visit_page_shows_waiting_position_and_link_to_offer():
     visit = make_visit(slug="labs", places=1)
     first, second = applied(visit), applied(visit)
     client = make_client(applicant(second))
@@ -202,7 +206,7 @@ def test_who_waits_reads_the_position_and_who_is_offered_a_place_finds_the_way()
     assert state(second) == ApplicationState.CONFIRMED
 
 
-def test_a_member_withdraws_and_may_come_back():
+def test_member_withdraws_and_may_apply_again():
     visit = make_visit(slug="labs")
     application = applied(visit)
     client = make_client(applicant(application))
@@ -212,7 +216,7 @@ def test_a_member_withdraws_and_may_come_back():
     assert make_client(make_member()).post("/en/visits/labs/withdraw/").status_code == 404
 
 
-def test_visits_are_for_members_and_drafts_for_nobody_else():
+def test_visit_pages_are_for_members_and_drafts_are_not_found():
     make_visit(slug="labs")
     make_visit(slug="draft", visibility="draft")
     member, stranger = make_client(make_member()), make_client(make_person())
@@ -223,7 +227,7 @@ def test_visits_are_for_members_and_drafts_for_nobody_else():
     assert "are for people with a seat" in read(stranger, "/visits/")
 
 
-def test_access_ends_the_day_the_seat_ends_but_for_what_one_has_asked():
+def test_access_ends_with_seat_except_to_own_application():
     visit = make_visit(slug="labs")
     application, other = applied(visit), make_member()
     Seat.objects.update(ends_on=LONG_AGO)
@@ -231,7 +235,7 @@ def test_access_ends_the_day_the_seat_ends_but_for_what_one_has_asked():
     assert make_client(applicant(application)).get("/visits/labs/").status_code == 200
 
 
-def test_the_list_of_visits_tells_what_became_of_each():
+def test_visit_list_shows_application_state():
     visit = make_visit(slug="labs")
     make_visit(slug="other")
     application = agreed(applied(visit))
@@ -240,7 +244,7 @@ def test_the_list_of_visits_tells_what_became_of_each():
     assert ">ready for the host’s list</span>" in page
 
 
-def test_the_list_of_visits_tells_what_is_free_of_each():
+def test_visit_list_shows_free_places():
     reader = make_member()
     for places in (5, 1, 0, None):
         make_visit(slug=f"places-{places}", places=places)
@@ -279,7 +283,7 @@ def test_applicants_are_listed_by_state_and_downloaded(secretary):
     assert AuditEntry.objects.filter(verb="visit.export_applicants").count() == 2
 
 
-def test_the_secretary_decides_about_a_place_whose_seat_was_lost(secretary):
+def test_secretary_decides_about_places_of_visitors_without_seat(secretary):
     visit = make_visit(slug="labs")
     kept, freed = applied(visit), applied(visit)
     Seat.objects.update(ends_on=LONG_AGO)
@@ -301,7 +305,7 @@ def test_the_secretary_decides_about_a_place_whose_seat_was_lost(secretary):
     assert "lost their seat" not in read(secretary, "/organize/labs/visit/")
 
 
-def test_calling_off_asks_why_and_everybody_reads_it(secretary):
+def test_cancellation_needs_reason_and_pages_show_it(secretary):
     visit = make_visit(slug="labs")
     application = applied(visit)
     path = "/en/organize/labs/visit/call-off/"
@@ -312,7 +316,7 @@ def test_calling_off_asks_why_and_everybody_reads_it(secretary):
     assert "Strike." in read(secretary, "/organize/labs/visit/")
 
 
-def test_pages_speak_french():
+def test_visit_page_is_translated_into_french():
     visit = make_visit(slug="labs")
     client = make_client(applicant(applied(visit)))
     page = client.get("/visits/labs/").content.decode()
@@ -320,7 +324,7 @@ def test_pages_speak_french():
     assert "place confirmée" in page
 
 
-def test_a_visit_begins_with_what_was_agreed_with_the_same_host_last_time(secretary):
+def test_new_visit_is_prefilled_from_last_visit_at_same_host(secretary):
     host = make_company(role="vendor")
     earlier = timezone.now() - datetime.timedelta(days=300)
     facts = {"briefing": "Chaussures fermées.", "identity_fields": ["birth_date"], "security_name": "Sam"}

@@ -1,4 +1,4 @@
-"""What a person is told of visits, and what is erased with them: theirs alone."""
+"""Access to and erasure of personal data about visits concern one person only."""
 
 import pytest
 
@@ -15,12 +15,12 @@ from tests.registrations.visits.hosts import make_host, make_hosted, make_identi
 pytestmark = pytest.mark.django_db
 
 
-def told(person: Person) -> set[str]:
-    """The tables of which something concerns somebody."""
+def list_tables_with_data(person: Person) -> set[str]:
+    """Return the labels of the tables that contain data of `person`."""
     return {found.source.table_label for found in SubjectData(get_subject(person)).tables_with_rows}
 
 
-def test_an_address_on_somebody_else_s_wait_leads_to_nothing_of_theirs():
+def test_contact_address_of_waiting_entry_reveals_no_data_of_applicant():
     visit = make_hosted()
     waits, assistant = make_identified(visit, 1), make_person()
     waits.waiting_entry = WaitingEntry.objects.create(
@@ -28,13 +28,13 @@ def test_an_address_on_somebody_else_s_wait_leads_to_nothing_of_theirs():
     )
     waits.save()
     theirs = {model._meta.label_lower for model in (Application, Identity)}
-    assert told(assistant) & theirs == set()
+    assert list_tables_with_data(assistant) & theirs == set()
     held = [found.source for found in SubjectData(get_subject(assistant)).tables_with_rows]
     waits_told = [one.exported_columns for one in held if one.model is WaitingEntry]
     assert waits_told == [("id", "event", "email")]
 
 
-def test_the_name_of_a_host_s_contact_goes_from_the_list_that_they_acknowledged():
+def test_erased_host_contact_is_removed_from_acknowledged_list():
     visit = make_hosted()
     make_identified(visit, 1)
     made, contact = make_sent_list(visit), make_host(visit)

@@ -1,4 +1,4 @@
-"""Planning: the season, proposals and the interest in them, a date is set, and places go round."""
+"""Planning of visits: season, proposals, interest, setting a date, and company history."""
 
 import datetime
 
@@ -69,13 +69,13 @@ def make_vendor(*markets):
     return company
 
 
-def at_vendor(company):
+def make_vendor_employee(company):
     person = make_person()
     Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
     return person
 
 
-def proposed(**fields):
+def make_proposal(**fields):
     return create_proposal(person=make_member(), **{"title": "Le stockage", "host": make_vendor(), **fields})
 
 
@@ -99,7 +99,7 @@ def test_a_season_runs_from_september_to_august():
     ]  # fmt: skip
 
 
-def test_the_calendar_tells_months_clashes_and_days_off():
+def test_season_calendar_shows_overlaps_and_days_off():
     first = make_visit(starts_at=at(2030, 10, 7))
     same = make_event(kind="group_meeting", starts_at=at(2030, 10, 7, 14), ends_at=at(2030, 10, 7, 16))
     off = make_visit(starts_at=at(2030, 10, 7), cancelled_at=timezone.now())
@@ -131,7 +131,7 @@ def make_organizer():
 
 
 @pytest.mark.parametrize("make_planner", [make_secretary, make_organizer, make_administrator])
-def test_every_link_of_the_season_opens_for_each_who_plans_it(client, make_planner):
+def test_season_page_links_open_for_every_planner_role(client, make_planner):
     spring = {"starts_at": at(2030, 10, 7), "ends_at": at(2030, 10, 7, 16)}
     make_visit(starts_at=at(2030, 12, 2), visibility="draft", agreed_at=None)
     make_event(kind="site_visit", visibility="draft", host=make_vendor(), **spring)
@@ -170,7 +170,7 @@ def test_the_secretary_creates_a_visit_without_a_proposal(client):
     assert AuditEntry.objects.filter(verb="event.create").count() == 1
 
 
-def test_members_see_what_is_published_and_planners_all(client):
+def test_members_see_published_visits_and_planners_see_all(client):
     make_visit(starts_at=at(2030, 10, 7), slug="montree")
     draft = make_visit(starts_at=at(2030, 12, 2), slug="cachee", visibility="draft", agreed_at=None)
     client.force_login(make_member())
@@ -191,9 +191,9 @@ def test_members_see_what_is_published_and_planners_all(client):
 # --- proposals and interest -------------------------------------------------------------------------------
 
 
-def test_a_member_proposes_and_a_vendor_opens_its_own_site(client):
+def test_member_proposes_any_host_and_vendor_only_own_site(client):
     vendor = make_vendor()
-    member, seller = make_member(), at_vendor(vendor)
+    member, seller = make_member(), make_vendor_employee(vendor)
     client.force_login(member)
     client.post(
         "/season/proposals/new/",
@@ -206,14 +206,14 @@ def test_a_member_proposes_and_a_vendor_opens_its_own_site(client):
     found = Proposal.objects.order_by("pk").values_list("title", "host_name", "host", "is_from_host")
     assert list(found) == [("Un nuage", "Nuage SA", None, False), ("Chez nous", "", vendor.pk, True)]
     rows = client.get("/season/proposals/").context["rows"]
-    assert [one.title for one, _interest, _said in rows] == ["Chez nous"]  # a vendor sees no other's
+    assert [one.title for one, _interest, _said in rows] == ["Chez nous"]  # vendors see their own only
     own = Proposal.objects.get(title="Un nuage")
     assert client.post(f"/season/proposals/{own.pk}/", {"act": "interest"}).status_code == 404
     client.force_login(make_person())
     assert client.get("/season/proposals/").status_code == 403
 
 
-def test_a_member_that_is_also_a_vendor_proposes_as_host_what_is_its_own():
+def test_proposal_of_own_company_is_from_host():
     company = make_company()
     company.roles.create(role="vendor", starts_on=LONG_AGO)
     person = make_member(company)
@@ -224,14 +224,14 @@ def test_a_member_that_is_also_a_vendor_proposes_as_host_what_is_its_own():
 @pytest.mark.parametrize(
     ("typed", "field"), [({"host_name": "X"}, "title"), ({"title": "X"}, "host"), ({"title": " "}, "title")]
 )
-def test_a_proposal_says_what_and_where(client, typed, field):
+def test_proposal_needs_title_and_host(client, typed, field):
     client.force_login(make_member())
     answer = client.post("/season/proposals/new/", typed)
     assert field in answer.context["form"].errors
     assert Proposal.objects.count() == 0
 
 
-def test_nobody_floods_the_list():
+def test_undecided_proposals_are_limited_per_member():
     member = make_member()
     for number in range(MAX_UNDECIDED_PROPOSALS):
         create_proposal(person=member, title=f"{number}", host_name="X")
@@ -239,9 +239,9 @@ def test_nobody_floods_the_list():
         create_proposal(person=member, title="Encore", host_name="X")
 
 
-def test_interest_counts_members_of_today_once_and_no_competitor():
+def test_interest_counts_current_members_once_and_refuses_competitors():
     market = make_market()
-    proposal = proposed(host=make_vendor(market))
+    proposal = make_proposal(host=make_vendor(market))
     company = make_company()
     one, other = make_member(company), make_member(company)
     for person in (one, one, other):
@@ -260,15 +260,15 @@ def test_interest_counts_members_of_today_once_and_no_competitor():
             express_interest(proposal=proposal, person=person)
 
 
-def test_a_subsidiary_of_a_competitor_would_not_come_either():
+def test_subsidiary_of_competitor_cannot_express_interest():
     market = make_market()
     parent = make_vendor(market)
-    proposal = proposed(host=make_vendor(market))
+    proposal = make_proposal(host=make_vendor(market))
     with pytest.raises(Forbidden):
         express_interest(proposal=proposal, person=make_member(make_company(parent=parent)))
 
 
-def test_what_is_set_aside_says_why_and_may_stand_again():
+def test_proposal_is_set_aside_and_reopened():
     member = make_member()
     proposal = create_proposal(person=member, title="X", host_name="Y")
     express_interest(proposal=proposal, person=member)
@@ -287,7 +287,7 @@ def test_what_is_set_aside_says_why_and_may_stand_again():
     assert Proposal.objects.count() == 0
 
 
-def test_the_buttons_of_members(client):
+def test_member_expresses_interest_and_withdraws_proposal_on_page(client):
     member = make_member()
     proposal = create_proposal(person=member, title="X", host_name="Y")
     client.force_login(member)
@@ -307,7 +307,7 @@ def test_the_buttons_of_members(client):
 
 
 def test_a_proposal_becomes_a_visit_once():
-    proposal = proposed(host=None, host_name="Nuage SA", motivation="Pour voir")
+    proposal = make_proposal(host=None, host_name="Nuage SA", motivation="Pour voir")
     host = make_vendor()
     given = {"host": host, "name": "Le nuage", "starts_at": at(2030, 10, 7), "ends_at": at(2030, 10, 7, 17)}
     visit = plan_visit(proposal=proposal, **given)
@@ -320,21 +320,21 @@ def test_a_proposal_becomes_a_visit_once():
         plan_visit(proposal=proposal, **given)
     odd = {"starts_at": at(2020, 10, 7), "ends_at": at(2030, 10, 7)}
     with pytest.raises(InvalidFields) as refused:
-        plan_visit(proposal=proposed(), **{**given, **odd})
+        plan_visit(proposal=make_proposal(), **{**given, **odd})
     assert list(refused.value.field_errors) == ["starts_at", "ends_at"]
     secretary = make_person()
-    other = plan_visit(proposal=proposed(), planner=secretary, **given).event
+    other = plan_visit(proposal=make_proposal(), planner=secretary, **given).event
     assert other.slug == "le-nuage-2"
     assert can_organize(secretary, other)
     assert not can_organize(secretary, event)
-    plain = plan_visit(proposal=proposed(), **{**given, "name": "Season"}).event
-    assert plain.slug == "season-2"  # that address is the page of all visits
+    plain = plan_visit(proposal=make_proposal(), **{**given, "name": "Season"}).event
+    assert plain.slug == "season-2"  # the first address is taken by the page of all visits
     verbs = set(AuditEntry.objects.values_list("verb", flat=True))
     assert {"proposal.make", "event.create", "visit.create", "proposal.become"} <= verbs
 
 
-def test_those_interested_are_told_once_the_visit_is_open(run_tasks, mailoutbox):
-    proposal = proposed()
+def test_interested_members_are_notified_once_when_visit_is_open(run_tasks, mailoutbox):
+    proposal = make_proposal()
     there, gone, closed = make_member(language="en"), make_member(), make_member()
     for person in (there, gone, closed):
         express_interest(proposal=proposal, person=person)
@@ -361,8 +361,8 @@ def test_those_interested_are_told_once_the_visit_is_open(run_tasks, mailoutbox)
         notify_interested_members(proposal=proposal)
 
 
-def test_the_planner_s_pages_from_a_proposal_to_its_visit(client):
-    proposal = proposed()
+def test_planner_pages_turn_proposal_into_visit(client):
+    proposal = make_proposal()
     express_interest(proposal=proposal, person=make_member())
     client.force_login(make_secretary())
     assert client.get("/organize/season/proposals/").context["rows"][0][1] == InterestCount(1, 1)
@@ -387,23 +387,23 @@ def test_the_planner_s_pages_from_a_proposal_to_its_visit(client):
     assert Proposal.objects.get().members_notified_at is None
 
 
-# --- who has been where -----------------------------------------------------------------------------------
+# --- company history --------------------------------------------------------------------------------------
 
 
-def held(visit):
-    """The visit, over now."""
+def end_visit(visit):
+    """Move the visit into the past and return it."""
     ends = timezone.now() - datetime.timedelta(days=20)
     Event.objects.filter(pk=visit.event_id).update(starts_at=ends - datetime.timedelta(hours=6), ends_at=ends)
     return visit
 
 
-def test_whoever_had_the_fewest_places_stands_first():
+def test_company_history_lists_fewest_visits_first():
     often, never, vain = make_company(name="A"), make_company(name="B"), make_company(name="C")
     for _each in range(2):
         visit = make_visit(places=1)
         applied(visit, often)
         applied(visit, vain)
-        held(visit)
+        end_visit(visit)
     ahead = make_visit()
     applied(ahead, never)
     cancelled = make_visit()
@@ -421,18 +421,18 @@ def test_whoever_had_the_fewest_places_stands_first():
     assert rows[2].last_visit.event.ends_at < timezone.now()
 
 
-def test_a_place_given_back_is_no_visit():
+def test_cancelled_place_does_not_count_as_visit():
     application = applied(make_visit())
     cancel_registration(registration=application.registration)
-    held(application.visit)
+    end_visit(application.visit)
     assert count_visits_by_person([application.person_id]) == {}
     [row] = [row for row in list_company_history() if row.company == application.company]
     assert (row.attended_count, row.unplaced_count) == (0, 1)
 
 
-def test_places_by_company_stand_on_a_page_and_in_a_file(client):
+def test_company_history_is_shown_and_downloaded(client):
     application = applied(make_visit())
-    held(application.visit)
+    end_visit(application.visit)
     client.force_login(make_administrator())
     rows = {row.company: row.attended_count for row in client.get("/organize/season/turns/").context["shown"]}
     assert rows[application.company] == 1

@@ -1,4 +1,4 @@
-"""Seven days after a visit nothing is left of who its visitors are: searched for in all that is kept."""
+"""Seven days after a visit no identity is left in the database, in mails or in the log."""
 
 import datetime
 import logging
@@ -31,15 +31,15 @@ from tests.registrations.visits.hosts import (
 pytestmark = pytest.mark.django_db
 
 
-def over(visit, *, days):
-    """The visit ended so many days ago."""
+def end_visit(visit, *, days):
+    """Let the visit have ended `days` days ago."""
     ends = timezone.now() - days * DAY
     visit.event.starts_at, visit.event.ends_at = ends - datetime.timedelta(hours=6), ends
     visit.event.save()
 
 
-def full_story(run_tasks):
-    """A visit with all that can hold an identity: lists, changes, readings, mails, files, host's links."""
+def make_visit_with_all_data(run_tasks):
+    """Create a visit with all that may contain an identity: lists, changes, readings, mails, files, links."""
     visit = make_hosted(fields=[*answers_of(1)])
     one, two = make_identified(visit, 1), make_identified(visit, 2)
     make_sent_list(visit)
@@ -61,25 +61,25 @@ def full_story(run_tasks):
     return visit, two
 
 
-def test_before_the_purge_the_search_finds_what_it_looks_for(run_tasks):
-    """The negative control: the same search opens what is sealed, and sees what is plain."""
-    full_story(run_tasks)
+def test_search_finds_identities_before_purge(run_tasks):
+    """Negative control: the same search decrypts the stored identities and finds their values."""
+    make_visit_with_all_data(run_tasks)
     text = dump()
     assert [value for value in values_of(1, 2, 3, 4) if value in text] == []
     found = opened(text)
     assert [value for value in values_of(1, 2, 4) if value not in found] == []
 
 
-def test_after_the_purge_nothing_is_found_anywhere(run_tasks, mailoutbox, caplog):
+def test_search_finds_no_identities_after_purge(run_tasks, mailoutbox, caplog):
     caplog.set_level(logging.DEBUG)
-    visit, _two = full_story(run_tasks)
+    visit, _two = make_visit_with_all_data(run_tasks)
     kept = list(VisitorList.objects.order_by("pk").values_list("number", "hash", "count", "added", "changed"))
     read = AuditEntry.objects.filter(verb="visitor_list.read").count()
-    over(visit, days=7)
+    end_visit(visit, days=7)
     purge_due_data()
     found = found_of(1, 2, 3, 4, mails=mailoutbox, log=caplog.text)
     assert found == set()
-    # What stays: hashes, counts and the log.
+    # Hashes, counts and the audit trail remain.
     after = VisitorList.objects.order_by("pk").values_list("number", "hash", "count", "added", "changed")
     assert list(after) == kept
     assert AuditEntry.objects.filter(verb="visitor_list.read").count() == read == 3
@@ -90,11 +90,11 @@ def test_after_the_purge_nothing_is_found_anywhere(run_tasks, mailoutbox, caplog
     }
 
 
-def test_a_backup_taken_before_opens_with_no_key_that_was_taken_out(run_tasks, settings):
-    visit, _two = full_story(run_tasks)
+def test_backup_cannot_be_decrypted_after_key_was_replaced(run_tasks, settings):
+    visit, _two = make_visit_with_all_data(run_tasks)
     backup = dump()
     old, new = settings.IDENTITY_KEYS[0], Fernet.generate_key().decode()
-    over(visit, days=7)
+    end_visit(visit, days=7)
     purge_due_data()
     settings.IDENTITY_KEYS = [new, old]
     assert reencrypt_rows() == 0
@@ -103,27 +103,27 @@ def test_a_backup_taken_before_opens_with_no_key_that_was_taken_out(run_tasks, s
 
 
 @pytest.mark.parametrize(("days", "is_due"), [(-1, False), (6.99, False), (7, True), (400, True)])
-def test_seven_days_after_its_end(days, is_due):
+def test_purge_is_due_seven_days_after_visit(days, is_due):
     visit = make_hosted()
-    over(visit, days=days)
+    end_visit(visit, days=days)
     assert list_visits_to_purge(at=timezone.now()) == ([visit] if is_due else [])
 
 
-def test_the_secretary_reads_nothing_of_incomplete_visitors_after_the_purge():
+def test_secretary_sees_no_visitor_readiness_after_purge():
     visit = make_hosted(fields=[*answers_of(1)])
     make_identified(visit, 1)
     secretary = Client()
     secretary.force_login(make_secretary())
     address = f"/en/organize/{visit.event.slug}/visit/lists/"
     assert "Visitor readiness" in secretary.get(address).text
-    over(visit, days=8)
+    end_visit(visit, days=8)
 
     purge_visit(visit=visit)
 
     assert "Visitor readiness" not in secretary.get(address).text
 
 
-def test_a_visit_called_off_is_purged_at_once():
+def test_cancelled_visit_is_purged_at_once():
     visit = make_hosted()
     make_identified(visit, 1)
     Visit.objects.update(cancelled_at=timezone.now())
@@ -131,27 +131,27 @@ def test_a_visit_called_off_is_purged_at_once():
     assert not Identity.objects.exists()
 
 
-def test_other_visits_keep_theirs():
+def test_purge_leaves_identities_of_other_visits():
     past, coming = make_hosted(), make_hosted()
     make_identified(past, 1)
     kept = make_identified(coming, 2)
-    over(past, days=8)
+    end_visit(past, days=8)
     purge_due_data()
     assert Identity.objects.get().application == kept
 
 
-def test_once_and_never_again(run_tasks):
-    visit, _two = full_story(run_tasks)
-    over(visit, days=8)
+def test_visit_is_purged_once(run_tasks):
+    visit, _two = make_visit_with_all_data(run_tasks)
+    end_visit(visit, days=8)
     purge_due_data()
     purge_due_data()
     purge_visit(visit=visit)
     assert AuditEntry.objects.filter(verb="visit.purge").count() == 1
 
 
-def test_after_it_nothing_can_be_given_made_or_read(run_tasks):
-    visit, two = full_story(run_tasks)
-    over(visit, days=8)
+def test_identities_and_lists_cannot_be_saved_or_read_after_purge(run_tasks):
+    visit, two = make_visit_with_all_data(run_tasks)
+    end_visit(visit, days=8)
     purge_due_data()
     two.refresh_from_db()
     with pytest.raises(NotOpenNow):
@@ -162,5 +162,5 @@ def test_after_it_nothing_can_be_given_made_or_read(run_tasks):
         read_list(visitor_list=visit.lists.first())
 
 
-def test_the_round_is_among_the_recurring_ones():
+def test_purge_is_an_hourly_periodic_job():
     assert hooks.periodic_jobs.intervals["registrations.visits.identity.purge.purge_due_data"] == 3600

@@ -1,4 +1,4 @@
-"""Mails about the day: a week and a day before, and after it; each visitor once, in their language."""
+"""Mails a week and a day before a visit and after it, once per visitor, in the visitor's language."""
 
 import datetime
 
@@ -14,7 +14,7 @@ from tests.registrations.visits.visit_day import HOUR, make_ride, make_visit, ma
 pytestmark = pytest.mark.django_db
 
 
-def test_the_day_before_says_where_to_be_and_what_to_bring(run_tasks, mailoutbox):
+def test_mail_on_day_before_contains_meeting_point_and_briefing(run_tasks, mailoutbox):
     visit = make_visit(starts=20, identity_fields=["document_number"], briefing="Chaussures fermées.")
     ride = make_ride(visit)
     one, alone = make_visitor(visit, last_name="Aube"), make_visitor(visit, last_name="Brun")
@@ -39,7 +39,7 @@ def test_the_day_before_says_where_to_be_and_what_to_bring(run_tasks, mailoutbox
     assert DayMail.objects.filter(sent_at__isnull=False, kind="eve").count() == 2
 
 
-def test_a_visit_without_coach_says_nothing_of_one(run_tasks, mailoutbox):
+def test_reminder_of_visit_without_rides_mentions_no_coach(run_tasks, mailoutbox):
     make_visitor(make_visit(starts=20))
 
     remind_visitors()
@@ -63,13 +63,13 @@ def test_a_visit_without_coach_says_nothing_of_one(run_tasks, mailoutbox):
         (-1, []),
     ],
 )
-def test_each_mail_at_its_time(starts, kinds):
+def test_reminders_are_created_at_their_times(starts, kinds):
     make_visitor(make_visit(starts=starts))
     remind_visitors()
     assert [mail.kind for mail in DayMail.objects.all()] == kinds
 
 
-def test_whoever_was_there_is_asked_afterwards(run_tasks, mailoutbox):
+def test_visitor_who_attended_is_asked_for_feedback(run_tasks, mailoutbox):
     visit = make_visit()
     came, _absent = make_visitor(visit), make_visitor(visit)
     pass_by(came)
@@ -84,7 +84,7 @@ def test_whoever_was_there_is_asked_afterwards(run_tasks, mailoutbox):
     assert mail.attachments == []
 
 
-def test_nobody_hears_of_a_visit_called_off_or_of_a_place_given_back(run_tasks, mailoutbox):
+def test_no_reminder_for_cancelled_visit_or_withdrawn_place(run_tasks, mailoutbox):
     visit, off = make_visit(starts=20), make_visit(starts=20, cancelled_at=timezone.now())
     one = make_visitor(visit)
     make_visitor(off)

@@ -1,4 +1,4 @@
-"""Replacements after the lock: named by the secretary, received by the host, told to who comes no more."""
+"""Replacements after the lock: proposed by the secretary, approved by the host, notified to the visitor."""
 
 import datetime
 import re
@@ -39,13 +39,13 @@ from tests.site_objects import make_client
 pytestmark = pytest.mark.django_db
 
 
-def colleague_of(application):
+def make_colleague(application):
     return make_member(application.company, first_name="Zoé", last_name="Remplace")
 
 
-def test_a_replacement_waits_for_the_host_and_then_has_the_place(visit, enter, run_tasks, mailoutbox):
+def test_replacement_gets_place_after_host_approval(visit, enter, run_tasks, mailoutbox):
     replaced = only(visit)
-    new = colleague_of(replaced)
+    new = make_colleague(replaced)
     made = propose_replacement_by_email(application=replaced, email=new.email.upper())
     run_tasks()
     assert [mail.to for mail in mailoutbox] == [["sophie@hote.example"]]
@@ -69,8 +69,8 @@ def test_a_replacement_waits_for_the_host_and_then_has_the_place(visit, enter, r
     assert (second.added, second.removed) == (1, 1)
 
 
-def test_why_somebody_may_not_come_any_more_is_not_told_to_the_host(visit, enter):
-    by = colleague_of(only(visit))
+def test_host_is_not_told_why_replacement_became_ineligible(visit, enter):
+    by = make_colleague(only(visit))
     made = propose_replacement(application=only(visit), replacement=by)
     by.seats.update(ends_on=timezone.localdate())
     page = enter().post(f"/en{page_of(visit)}people/{made.pk}/", {"act": "approve"}, follow=True)
@@ -81,12 +81,12 @@ def test_why_somebody_may_not_come_any_more_is_not_told_to_the_host(visit, enter
     assert (made.registration, made.host_approved_at) == (None, None)
 
 
-def test_whoever_is_replaced_is_told(visit, run_tasks, mailoutbox):
+def test_replaced_visitor_is_notified(visit, run_tasks, mailoutbox):
     replaced = only(visit)
     replaced.person.language = "en"
     replaced.person.save(update_fields=["language"])
     approve_replacement(
-        application=propose_replacement(application=replaced, replacement=colleague_of(replaced))
+        application=propose_replacement(application=replaced, replacement=make_colleague(replaced))
     )
     run_tasks()
     [mail] = [one for one in mailoutbox if one.to == [replaced.person.email]]
@@ -98,70 +98,70 @@ def test_whoever_is_replaced_is_told(visit, run_tasks, mailoutbox):
     )  # fmt: skip
 
 
-def test_whoever_gave_the_place_up_reads_no_second_mail(visit, run_tasks, mailoutbox):
+def test_visitor_who_cancelled_is_not_notified_of_replacement(visit, run_tasks, mailoutbox):
     gone = only(visit)
     cancel_registration(registration=gone.registration)
     run_tasks()
     mailoutbox.clear()
-    approve_replacement(application=propose_replacement(application=gone, replacement=colleague_of(gone)))
+    approve_replacement(application=propose_replacement(application=gone, replacement=make_colleague(gone)))
     run_tasks()
     assert [one for one in mailoutbox if one.to == [gone.person.email]] == []
 
 
-def test_a_replacement_is_replaced_after_the_deadline_too(visit):
+def test_replacement_can_be_replaced_after_registration_closed(visit):
     first = only(visit)
     visit.event.registration_closes_at = timezone.now()
     visit.event.save()
-    second = propose_replacement(application=first, replacement=colleague_of(first))
+    second = propose_replacement(application=first, replacement=make_colleague(first))
     approve_replacement(application=second)
-    third = propose_replacement(application=second, replacement=colleague_of(second))
+    third = propose_replacement(application=second, replacement=make_colleague(second))
     approve_replacement(application=third)
     third.refresh_from_db()
     assert third.registration.state == Registration.State.CONFIRMED
 
 
-def test_a_refused_replacement_changes_nothing(visit):
+def test_vetoed_replacement_leaves_place_unchanged(visit):
     replaced = only(visit)
-    made = propose_replacement(application=replaced, replacement=colleague_of(replaced))
+    made = propose_replacement(application=replaced, replacement=make_colleague(replaced))
     veto_application(application=made)
     replaced.refresh_from_db()
     assert replaced.withdrawn_at is None
     assert Registration.objects.confirmed().filter(event=visit.event).count() == 1
     with pytest.raises(NotOpenNow):
         approve_replacement(application=made)
-    # Somebody else can be named after that.
-    propose_replacement(application=replaced, replacement=colleague_of(replaced))
+    # Another replacement can be proposed afterwards.
+    propose_replacement(application=replaced, replacement=make_colleague(replaced))
 
 
-def test_a_place_is_filled_once_whoever_types_its_address(visit):
-    """Whoever came instead gave the place up too: it is theirs that is filled, and not that of before."""
+def test_place_is_filled_once_after_replacement_cancelled(visit):
+    """If the replacement cancels too, their place can be filled and the original one cannot."""
     first, secretary = only(visit), make_client(make_secretary())
-    second = propose_replacement(application=first, replacement=colleague_of(first))
+    second = propose_replacement(application=first, replacement=make_colleague(first))
     approve_replacement(application=second)
     second.refresh_from_db()
     cancel_registration(registration=second.registration)
     address = f"/organize/{visit.event.slug}/visit/replace/{first.pk}/"
-    answer = secretary.post(address, {"email": colleague_of(first).email})
+    answer = secretary.post(address, {"email": make_colleague(first).email})
     assert answer.context["form"].non_field_errors() == [
         "Une personne est déjà désignée pour cette place\u202f: voyez cette demande dans la liste."
     ]
     assert visit.applications.filter(replaces=first).count() == 1
-    third = propose_replacement(application=second, replacement=colleague_of(first))
+    third = propose_replacement(application=second, replacement=make_colleague(first))
     approve_replacement(application=third)
     assert Registration.objects.confirmed().filter(event=visit.event).count() == 1
 
 
-def test_a_place_given_up_before_the_lock_went_to_who_waited(visit):
+def test_place_cancelled_before_lock_cannot_be_filled(visit):
     gone = only(visit)
     cancel_registration(registration=gone.registration)
     before = timezone.now()
     Registration.objects.filter(pk=gone.registration_id).update(cancelled_at=before)
     Visit.objects.update(locked_at=before + datetime.timedelta(minutes=1))
     with pytest.raises(NotOpenNow, match="before the list was locked"):
-        propose_replacement(application=gone, replacement=colleague_of(gone))
+        propose_replacement(application=gone, replacement=make_colleague(gone))
 
 
-def test_a_place_given_up_after_the_lock_is_filled_the_same_way(visit):
+def test_place_vetoed_after_lock_can_be_filled(visit):
     gone = only(visit)
     veto_application(application=gone)
     made = propose_replacement(application=gone, replacement=make_member())
@@ -170,22 +170,22 @@ def test_a_place_given_up_after_the_lock_is_filled_the_same_way(visit):
     assert made.registration.confirmed_at is not None
 
 
-def seatless(visit):
+def make_person_without_seat(visit):
     return make_person()
 
 
-def competitor(visit):
+def make_competitor(visit):
     seller = make_company()
     market = visit.event.host.markets.create(slug="stockage", name="Stockage")
     seller.markets.add(market)
     return make_member(seller)
 
 
-def coming_already(visit):
+def make_confirmed_visitor(visit):
     return make_identified(visit, 7).person
 
 
-def of_a_full_company(visit):
+def make_member_of_full_company(visit):
     other = make_identified(visit, 8)
     company = other.company
     ticket = visit.event.tickets.get()
@@ -193,31 +193,37 @@ def of_a_full_company(visit):
     return make_member(company)
 
 
-def refused_by_the_host(visit):
+def make_vetoed_person(visit):
     vetoed = make_identified(visit, 9)
     veto_application(application=vetoed)
     return vetoed.person
 
 
-WRONG = [seatless, competitor, coming_already, of_a_full_company, refused_by_the_host]
+INELIGIBLE_PERSON_FACTORIES = [
+    make_person_without_seat,
+    make_competitor,
+    make_confirmed_visitor,
+    make_member_of_full_company,
+    make_vetoed_person,
+]
 
 
-@pytest.mark.parametrize("who", WRONG)
-def test_who_could_not_apply_cannot_replace(visit, who):
-    person, replaced = who(visit), only_first(visit)
+@pytest.mark.parametrize("make_replacement", INELIGIBLE_PERSON_FACTORIES)
+def test_ineligible_person_cannot_be_replacement(visit, make_replacement):
+    person, replaced = make_replacement(visit), get_first_application(visit)
     with pytest.raises(InvalidFields) as refused:
         propose_replacement(application=replaced, replacement=person)
     assert list(refused.value.field_errors) == ["email"]
     assert not Application.objects.filter(replaces__isnull=False).exists()
 
 
-def only_first(visit):
+def get_first_application(visit):
     return visit.applications.order_by("pk").first()
 
 
-def test_one_is_named_at_a_time_and_only_after_the_lock(visit):
+def test_second_replacement_is_refused_for_same_place(visit):
     replaced = only(visit)
-    propose_replacement(application=replaced, replacement=colleague_of(replaced))
+    propose_replacement(application=replaced, replacement=make_colleague(replaced))
     with pytest.raises(NotOpenNow):
         propose_replacement(application=replaced, replacement=make_member())
     Visit.objects.update(locked_at=None)
@@ -225,10 +231,10 @@ def test_one_is_named_at_a_time_and_only_after_the_lock(visit):
         propose_replacement(application=replaced, replacement=make_member())
 
 
-def test_the_secretary_asks_and_writes_down_what_the_host_said_by_telephone(visit):
+def test_secretary_proposes_replacement_and_records_host_decision(visit):
     replaced, client = only(visit), Client()
     client.force_login(make_secretary())
-    new, run = colleague_of(replaced), f"/organize/{visit.event.slug}/visit"
+    new, run = make_colleague(replaced), f"/organize/{visit.event.slug}/visit"
     answer = client.post(f"{run}/replace/{replaced.pk}/", {"email": "inconnue@example.org"})
     assert list(answer.context["form"].errors) == ["email"]
     client.post(f"{run}/replace/{replaced.pk}/", {"email": new.email})
@@ -241,31 +247,31 @@ def test_the_secretary_asks_and_writes_down_what_the_host_said_by_telephone(visi
     assert made.host_refused_at is not None
 
 
-def test_the_page_leads_to_each_place_that_can_be_filled(visit):
+def test_lists_page_links_to_places_that_can_be_filled(visit):
     ready, missing, gone = only(visit), make_visitor(visit), make_visitor(visit)
     withdraw_application(application=gone)
     client = make_client(make_secretary())
-    assert filled_from(client, visit) == {ready.pk, missing.pk, gone.pk}
+    assert list_fillable_places(client, visit) == {ready.pk, missing.pk, gone.pk}
     made = propose_replacement(application=gone, replacement=make_member())
-    assert filled_from(client, visit) == {ready.pk, missing.pk}
+    assert list_fillable_places(client, visit) == {ready.pk, missing.pk}
     approve_replacement(application=made)
     withdraw_application(application=Application.objects.get(pk=made.pk))
-    assert filled_from(client, visit) == {ready.pk, missing.pk, made.pk}
+    assert list_fillable_places(client, visit) == {ready.pk, missing.pk, made.pk}
 
 
-def test_a_place_given_up_before_the_lock_went_to_the_line(visit):
+def test_lists_page_omits_places_withdrawn_before_lock(visit):
     gone = only(visit)
     withdraw_application(application=gone)
     Visit.objects.update(locked_at=timezone.now())
-    assert filled_from(make_client(make_secretary()), visit) == set()
+    assert list_fillable_places(make_client(make_secretary()), visit) == set()
 
 
-def filled_from(client, visit):
+def list_fillable_places(client, visit):
     page = client.get(f"/organize/{visit.event.slug}/visit/lists/").content.decode()
     return {int(pk) for pk in re.findall(r"/visit/replace/(\d+)/", page)}
 
 
-def test_who_waits_at_the_lock_is_named_in_order_and_waits_no_more():
+def test_waiting_applicant_becomes_replacement_and_leaves_waiting_list():
     visit = make_visit(places=1, cap=2)
     placed, first, second = applied(visit), applied(visit), applied(visit)
     lock_list(visit=visit)

@@ -1,4 +1,4 @@
-"""Rides: planned by the organizer, chosen by visitors, never overfull, changed with a word to passengers."""
+"""Rides: planned by the organizer, chosen by visitors, never overbooked; passengers hear of changes."""
 
 import datetime
 from decimal import Decimal
@@ -32,7 +32,7 @@ def taken(*rides):
     return [Ride.objects.get(pk=ride.pk).reserved for ride in rides]
 
 
-def test_one_ride_each_way_and_changing_is_both_or_neither(visit):
+def test_one_ride_per_direction_and_change_is_all_or_nothing(visit):
     one = make_visitor(visit)
     early, late = make_ride(visit), make_ride(visit, capacity=1, meeting_point="Gare de l’Est")
     back = make_ride(visit, "back")
@@ -51,7 +51,7 @@ def test_one_ride_each_way_and_changing_is_both_or_neither(visit):
     assert AuditEntry.objects.filter(verb="ride.choose").count() == 3
 
 
-def test_a_seat_of_whoever_lost_their_place_is_free_for_the_next(visit):
+def test_ride_seat_of_cancelled_visitor_is_free_for_another(visit):
     gone, comes = make_visitor(visit), make_visitor(visit)
     ride = make_ride(visit, capacity=1)
     choose_rides(application=gone, ride_ids=[ride.pk])
@@ -66,7 +66,7 @@ def test_a_seat_of_whoever_lost_their_place_is_free_for_the_next(visit):
     assert taken(ride) == [0]
 
 
-def test_a_ride_that_has_left_is_neither_chosen_nor_given_back():
+def test_departed_ride_can_be_neither_chosen_nor_released():
     visit = make_visit(starts=0.5)
     one = make_visitor(visit)
     left = make_ride(visit)
@@ -81,7 +81,7 @@ def test_a_ride_that_has_left_is_neither_chosen_nor_given_back():
         choose_rides(application=one, ride_ids=[elsewhere.pk])
 
 
-def test_passengers_hear_of_another_place_or_hour_and_of_nothing_else(visit, run_tasks, mailoutbox):
+def test_passengers_are_notified_of_changed_meeting_point_only(visit, run_tasks, mailoutbox):
     one = make_visitor(visit)
     ride, back = make_ride(visit), make_ride(visit, "back")
     choose_rides(application=one, ride_ids=[ride.pk])
@@ -108,7 +108,7 @@ def test_passengers_hear_of_another_place_or_hour_and_of_nothing_else(visit, run
     assert list(visit.rides.all()) == [back]
 
 
-def test_the_calendar_says_where_to_be(visit):
+def test_ride_calendar_contains_meeting_point_and_times(visit):
     one = make_visitor(visit)
     ride = make_ride(
         visit, latitude=Decimal("48.844304"), longitude=Decimal("2.373377"), arrives_at=visit.event.starts_at
@@ -129,12 +129,12 @@ def test_the_calendar_says_where_to_be(visit):
     )
 
 
-def test_a_map_without_coordinates_looks_for_the_words(visit):
+def test_map_url_without_coordinates_searches_for_meeting_point(visit):
     ride = make_ride(visit)
     assert ride.map_url == "https://www.openstreetmap.org/search?query=Gare+de+Lyon%2C+sortie+3"
 
 
-def clocks(visit, hours):
+def format_local_time(visit, hours):
     moment = visit.event.starts_at.astimezone(visit.event.zone) + datetime.timedelta(hours=hours)
     return f"{moment:%Y-%m-%dT%H:%M}"
 
@@ -152,20 +152,21 @@ def clocks(visit, hours):
         ({"direction": "up"}, "direction"),
     ],
 )
-def test_a_form_says_what_is_odd(visit, changes, field):
+def test_invalid_ride_form_shows_error_at_field(visit, changes, field):
     client = make_client(make_staff(visit.event))
     hours = {"leaves_at": -2, "arrives_at": -1}
     values = {"direction": "out", "meeting_point": "Gare", "latitude": "", "longitude": "", "capacity": ""}
-    values |= {name: clocks(visit, hour) for name, hour in hours.items()}
+    values |= {name: format_local_time(visit, hour) for name, hour in hours.items()}
     values |= {
-        name: clocks(visit, value) if isinstance(value, int) else value for name, value in changes.items()
+        name: format_local_time(visit, value) if isinstance(value, int) else value
+        for name, value in changes.items()
     }
     answer = client.post(f"/organize/{visit.event.slug}/visit/rides/new/", values)
     assert list(answer.context["form"].errors) == [field]
     assert not visit.rides.exists()
 
 
-def test_an_organizer_plans_a_ride_and_a_visitor_takes_it(visit):
+def test_organizer_creates_ride_and_visitor_chooses_it(visit):
     one = make_visitor(visit)
     organizer, visitor = make_client(make_staff(visit.event)), make_client(one.person)
     page = f"/visits/{visit.event.slug}/rides/"
@@ -173,7 +174,7 @@ def test_an_organizer_plans_a_ride_and_a_visitor_takes_it(visit):
     values = {
         "direction": "out",
         "meeting_point": "Gare de Lyon",
-        "leaves_at": clocks(visit, -2),
+        "leaves_at": format_local_time(visit, -2),
         "capacity": "1",
     }
     assert organizer.post(f"/organize/{visit.event.slug}/visit/rides/new/", values).status_code == 302
@@ -191,7 +192,7 @@ def test_an_organizer_plans_a_ride_and_a_visitor_takes_it(visit):
     assert "1 / 1" in organizer.get(f"/organize/{visit.event.slug}/visit/rides/").content.decode()
 
 
-def test_rides_are_for_whoever_has_a_place(visit, client):
+def test_rides_page_needs_a_place_on_the_visit(visit, client):
     page = f"/visits/{visit.event.slug}/rides/"
     assert client.get(page).status_code == 302
     one = make_visitor(visit)
@@ -202,10 +203,10 @@ def test_rides_are_for_whoever_has_a_place(visit, client):
     assert make_client(one.person).get(page).status_code == 404
 
 
-# --- seats given by who runs the visit --------------------------------------------------------------------
+# --- seats given by the organizer -------------------------------------------------------------------------
 
 
-def test_an_organizer_seats_moves_and_takes_out_and_the_visitor_reads_why(visit, run_tasks, mailoutbox):
+def test_organizer_changes_seats_and_visitor_is_notified_with_reason(visit, run_tasks, mailoutbox):
     one, ride, back = make_visitor(visit, last_name="Aube"), make_ride(visit), make_ride(visit, "back")
     other = make_ride(visit, capacity=1, meeting_point="Voiture de Zoé")
     organizer = make_client(make_staff(visit.event))
@@ -233,7 +234,7 @@ def test_an_organizer_seats_moves_and_takes_out_and_the_visitor_reads_why(visit,
     assert "Merci de venir sur place par vos propres moyens" in mailoutbox[2].body
 
 
-def test_an_organizer_overfills_no_ride_and_seats_nobody_without_a_place(visit):
+def test_organizer_cannot_overbook_ride_or_seat_withdrawn_visitor(visit):
     one, gone, ride = make_visitor(visit), make_visitor(visit), make_ride(visit, capacity=1)
     choose_rides(application=make_visitor(visit), ride_ids=[ride.pk])
     organizer = make_client(make_staff(visit.event))
@@ -251,11 +252,11 @@ def test_an_organizer_overfills_no_ride_and_seats_nobody_without_a_place(visit):
     assert not AuditEntry.objects.filter(verb="ride.seat").exists()
 
 
-# --- at once ----------------------------------------------------------------------------------------------
+# --- concurrency ------------------------------------------------------------------------------------------
 
 
-def rush(ride, visit):
-    """Sixteen at once for the last seat of a ride; how many people sit in it then."""
+def choose_ride_concurrently(ride, visit):
+    """Let sixteen visitors choose the ride at once; return the number of seats taken."""
     people = [make_visitor(visit) for _number in range(16)]
     work = [lambda person=person: choose_rides(application=person, ride_ids=[ride.pk]) for person in people]
     results = in_threads(work, threads=16)
@@ -265,17 +266,17 @@ def rush(ride, visit):
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_sixteen_at_once_for_the_last_seat():
+def test_last_ride_seat_goes_to_one_visitor():
     visit = make_visit(starts=48)
     ride = make_ride(visit, capacity=1)
-    assert rush(ride, visit) == 1
+    assert choose_ride_concurrently(ride, visit) == 1
     assert taken(ride) == [1]
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_control_a_ride_that_is_only_looked_at_is_overfull(monkeypatch):
-    """The negative control: no lock and no condition, look first, then sit down, in the same harness."""
+def test_harness_detects_overbooked_ride(monkeypatch):
+    """Negative control: an unlocked check-then-write must overbook the ride in the same harness."""
 
     def unlocked(application):
         return {ride.pk: ride for ride in Ride.objects.filter(visit=application.visit_id)}
@@ -288,14 +289,14 @@ def test_control_a_ride_that_is_only_looked_at_is_overfull(monkeypatch):
     monkeypatch.setattr("registrations.visits.rides.seating.reserve_stock", only_looked_at)
     visit = make_visit(starts=48)
     for _attempt in range(5):
-        if rush(make_ride(visit, capacity=1), visit) > 1:
+        if choose_ride_concurrently(make_ride(visit, capacity=1), visit) > 1:
             return
     pytest.fail("no excess in 5 rushes: the harness would not notice one")
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_twenty_at_once_for_the_last_seats_and_swaps_that_cross():
+def test_concurrent_ride_swaps_leave_counters_consistent():
     visit = make_visit(starts=48)
     first, second = make_ride(visit, capacity=3), make_ride(visit, capacity=20)
     people = [make_visitor(visit) for _number in range(20)]
@@ -317,7 +318,7 @@ def test_twenty_at_once_for_the_last_seats_and_swaps_that_cross():
     assert taken(first, second) == [RideSeat.objects.filter(ride=ride).count() for ride in (first, second)]
 
 
-def test_a_ride_that_has_left_is_shown_and_no_longer_offered(visit, client):
+def test_chosen_ride_is_shown_and_cannot_be_changed_after_departure(visit, client):
     visitor = make_visitor(visit)
     chosen, later = make_ride(visit, meeting_point="Gare de l’Est"), make_ride(visit)
     choose_rides(application=visitor, ride_ids=[chosen.pk])
@@ -331,7 +332,7 @@ def test_a_ride_that_has_left_is_shown_and_no_longer_offered(visit, client):
     assert "Save my rides" not in page
 
 
-def test_a_ride_that_was_removed_meanwhile_is_refused_in_words(visit, client):
+def test_removed_ride_is_refused_with_message(visit, client):
     visitor, ride = make_visitor(visit), make_ride(visit)
     client.force_login(visitor.person)
 

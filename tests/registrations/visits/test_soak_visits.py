@@ -1,6 +1,6 @@
-"""Visits, season and privacy beside 500 companies and 20,000 people: no list page asks more than of a few.
+"""Query counts of visit, season and privacy pages do not grow with 500 companies and 20,000 people.
 
-Each page is read of a small club, then of the whole one; times are printed for whoever looks.
+Each page is requested for a small club, then for the whole one; response times are printed.
 """
 
 import datetime
@@ -50,19 +50,19 @@ WHOLE = {
     "proposals": 120,
     "requests": 400,
 }
-OF_MEMBERS = ["visits/", "season/", "season/proposals/", "visits/learned/", "me/privacy/"]
-OF_THE_CLUB = [
+MEMBER_PAGES = ["visits/", "season/", "season/proposals/", "visits/learned/", "me/privacy/"]
+CLUB_PAGES = [
     "", "?role=member", "?q=Large", "people/", "people/?page=9", "people/?q=nom 3", "people/?seat=none",
     "markets/", "imports/", "import/", "long-jobs/",
     *(f"lists/{name}.csv" for name in CLUB_LISTS), *(f"lists/{name}.xlsx" for name in CLUB_LISTS),
 ]  # fmt: skip
-COUNTED = ["people/?q=nom 3", "people/?seat=none"]
-"""Of more people than are found at once (500), their number is asked for: one question more."""
-OF_THE_SECRETARY = [
+PAGES_WITH_COUNT_QUERY = ["people/?q=nom 3", "people/?seat=none"]
+"""Pages that count people with one more query when more than 500 match."""
+SECRETARY_PAGES = [
     "season/", "season/turns/", "season/turns/?page=2", "season/turns.csv", "season/proposals/",
     "privacy/", "privacy/retention/", "privacy/texts/",
 ]  # fmt: skip
-OF_A_VISIT = [
+VISIT_PAGES = [
     "", "applicants/", "applicants/?page=2", "applicants/?state=decide", "applicants.csv", "text/", "lists/",
     "host/", "rides/", "day/", "day/visit-roster.csv", "day/roster.pdf", "day/evacuation/", "feedback/",
     "debrief/",
@@ -71,12 +71,12 @@ OF_A_VISIT = [
 
 @pytest.fixture
 def club():
-    """The visit that is read, the proposal, and who reads: an administrator and a member."""
+    """Return a club with a visit, a proposal, an administrator and a member."""
     return Club()
 
 
 class Club:
-    """A club that grows."""
+    """A club that can grow between two measurements."""
 
     def __init__(self):
         self.plan = Plan.objects.create(slug="plan", name="Plan")
@@ -156,7 +156,7 @@ class Club:
         self.people += new
 
     def apply(self, visit, people):
-        """Nine in ten have a place, signed; the others wait."""
+        """Create applications of `people`: nine in ten with a place and signed, the others waiting."""
         event, ticket = visit.event, visit.event.tickets.get()
         jobs = dict(Employment.objects.filter(person__in=people).values_list("person", "company"))
         placed, waiting = [one for n, one in enumerate(people) if n % 10], people[::10]
@@ -223,15 +223,15 @@ class Club:
         )
 
     def addresses(self):
-        """Each list with who reads it."""
+        """Return each page with the person who requests it."""
         event = self.visit.event.slug
         applicant = self.visit.applications.order_by("pk")[0].pk
         case = PrivacyCase.objects.order_by("pk")[0].pk
-        members = [*OF_MEMBERS, f"visits/{event}/"]
+        members = [*MEMBER_PAGES, f"visits/{event}/"]
         clerks = [
-            *(f"organize/club/{page}" for page in OF_THE_CLUB),
-            *(f"organize/{page}" for page in OF_THE_SECRETARY),
-            *(f"organize/{event}/visit/{page}" for page in OF_A_VISIT),
+            *(f"organize/club/{page}" for page in CLUB_PAGES),
+            *(f"organize/{page}" for page in SECRETARY_PAGES),
+            *(f"organize/{event}/visit/{page}" for page in VISIT_PAGES),
             f"organize/{event}/visit/applicants/{applicant}/",
             f"organize/season/proposals/{self.proposal.pk}/",
             f"organize/privacy/{case}/",
@@ -242,7 +242,7 @@ class Club:
         return [*((page, self.member) for page in members), *((page, self.clerk) for page in clerks)]
 
     def read(self):
-        """How often each list asks the database, and the seconds that it takes."""
+        """Return the number of queries and the seconds that each page takes."""
         counts, seconds = {}, {}
         for page, reader in self.addresses():
             client, place = make_client(reader), (page, reader.pk)
@@ -256,7 +256,7 @@ class Club:
         return counts, seconds
 
 
-def test_no_list_of_visits_season_and_privacy_asks_more_of_the_whole_club(club):
+def test_query_counts_do_not_grow_with_size_of_club(club):
     club.grow(**SMALL)
     club.read()
     few, _seconds = club.read()
@@ -268,4 +268,4 @@ def test_no_list_of_visits_season_and_privacy_asks_more_of_the_whole_club(club):
     for (page, _reader), taken in sorted(seconds.items(), key=lambda one: -one[1]):
         print(f"{taken:.2f} s  {page}")
     grown = {place: many[place] - few[place] for place in few if many[place] > few[place]}
-    assert grown == {(f"organize/club/{page}", club.clerk.pk): 1 for page in COUNTED}
+    assert grown == {(f"organize/club/{page}", club.clerk.pk): 1 for page in PAGES_WITH_COUNT_QUERY}

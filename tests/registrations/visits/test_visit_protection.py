@@ -1,4 +1,4 @@
-"""What stands around a visit and must not undo it: settings of its event, merged places, imported ones."""
+"""Event settings, merges, rides and earlier registrations must not break a visit."""
 
 import datetime
 
@@ -34,8 +34,8 @@ pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
 
 
-def answer(event: Event, person, **changes: str):
-    """What the settings' page says to these changes, by field; nothing where they are kept."""
+def submit_settings(event: Event, person, **changes: str):
+    """Submit the settings page with `changes`; return the fields with errors, or an empty list if saved."""
     ends = event.ends_at.astimezone(event.zone)
     values = {
         "name": event.name,
@@ -51,39 +51,39 @@ def answer(event: Event, person, **changes: str):
     return sorted(page.context["form"].errors) if page.status_code == 200 else []
 
 
-def clock(event: Event, moment: datetime.datetime) -> str:
-    """A moment as the page writes it."""
+def format_local_time(event: Event, moment: datetime.datetime) -> str:
+    """Format `moment` as the date fields of the page do."""
     return f"{moment.astimezone(event.zone):%Y-%m-%dT%H:%M}"
 
 
-def later(event: Event) -> str:
-    """Three days after its end, as the page writes it."""
-    return clock(event, event.ends_at + 3 * DAY)
+def format_later_end(event: Event) -> str:
+    """Return the end of the event plus three days, as the page formats it."""
+    return format_local_time(event, event.ends_at + 3 * DAY)
 
 
-def test_a_visit_stays_one_and_other_events_change_their_kind():
+def test_kind_of_event_with_visit_cannot_change():
     visit, plain = make_visit(), make_event(kind="site_visit")
     for event, expected in ((visit.event, ["kind"]), (plain, [])):
-        assert answer(event, make_staff(event), kind="convention") == expected
+        assert submit_settings(event, make_staff(event), kind="convention") == expected
         event.refresh_from_db()
         assert (event.kind == "site_visit") == bool(expected)
 
 
-def test_the_end_is_put_off_by_the_secretary_alone_once_visitors_are_known():
+def test_only_secretary_postpones_end_after_lock_or_first_identity():
     visit = make_visit()
     event = visit.event
     organizer = make_staff(event)
-    assert answer(event, organizer, ends_at=later(event)) == []
+    assert submit_settings(event, organizer, ends_at=format_later_end(event)) == []
     locked = make_hosted().event
     known = make_hosted(locked_at=None)
     make_identified(known, 1)
     for event in (locked, known.event):
         organizer = make_staff(event)
-        assert answer(event, organizer, ends_at=later(event)) == ["ends_at"]
-        assert answer(event, organizer, name="Autre") == []
+        assert submit_settings(event, organizer, ends_at=format_later_end(event)) == ["ends_at"]
+        assert submit_settings(event, organizer, name="Autre") == []
         reader = make_secretary()
         event.roles.create(person=reader, role="organizer")
-        assert answer(event, reader, ends_at=later(event)) == []
+        assert submit_settings(event, reader, ends_at=format_later_end(event)) == []
 
 
 @pytest.mark.parametrize(
@@ -94,36 +94,39 @@ def test_the_end_is_put_off_by_the_secretary_alone_once_visitors_are_known():
         (40, 400, ["ends_at"]),  # another year
         (-2, 1, ["starts_at"]),  # begun already
         (-400, 40, ["ends_at", "starts_at"]),
-        (1, 1.5, ["starts_at"]),  # locked at once, whoever has applied
+        (1, 1.5, ["starts_at"]),  # the list would be locked at once
     ],
 )
-def test_a_visit_that_members_know_is_moved_within_reason(starts, ends, fields):
+def test_published_visit_can_be_moved_within_limits(starts, ends, fields):
     visit, now = make_visit(), timezone.now()
     event, organizer = visit.event, make_staff(visit.event)
     dates = {
-        name: clock(event, now + days * DAY) for name, days in (("starts_at", starts), ("ends_at", ends))
+        name: format_local_time(event, now + days * DAY)
+        for name, days in (("starts_at", starts), ("ends_at", ends))
     }
-    assert answer(event, organizer, **dates) == fields
+    assert submit_settings(event, organizer, **dates) == fields
     lock_due_lists()
     visit.refresh_from_db()
     assert visit.locked_at is None
-    # Where it was odd before, whoever leaves the dates as they are changes the rest.
+    # Dates that are out of range already do not prevent other changes.
     Event.objects.filter(pk=event.pk).update(starts_at=now + DAY * 40, ends_at=now + DAY * 60)
     event.refresh_from_db()
-    assert answer(event, organizer, name="Autre") == []
+    assert submit_settings(event, organizer, name="Autre") == []
 
 
-def test_a_visit_that_has_begun_may_end_earlier_but_not_before_its_lock():
+def test_started_visit_may_end_earlier_but_not_before_lock():
     visit = make_hosted(days=-1, locked_at=timezone.now() - DAY / 2)
     event = visit.event
     event.ends_at = timezone.now() + DAY
     event.save()
     organizer = make_staff(event)
-    assert answer(event, organizer, ends_at=clock(event, timezone.now() - DAY * 0.6)) == ["ends_at"]
-    assert answer(event, organizer, ends_at=clock(event, timezone.now() - DAY / 4)) == []
+    assert submit_settings(
+        event, organizer, ends_at=format_local_time(event, timezone.now() - DAY * 0.6)
+    ) == ["ends_at"]
+    assert submit_settings(event, organizer, ends_at=format_local_time(event, timezone.now() - DAY / 4)) == []
 
 
-def test_an_event_longer_than_a_visit_becomes_none_and_locks_nothing():
+def test_event_longer_than_five_days_cannot_be_a_visit_or_be_locked():
     starts = timezone.now() + 40 * DAY
     event = make_event(kind="site_visit", visibility="members", starts_at=starts, ends_at=starts + 20 * DAY)
     with pytest.raises(VisitNotReady, match="at most 5 days"):
@@ -138,7 +141,7 @@ def test_an_event_longer_than_a_visit_becomes_none_and_locks_nothing():
     assert any("at most 5 days" in item.sentence for item in list_missing_steps(draft))
 
 
-def test_more_working_days_do_not_lock_at_once():
+def test_lock_days_that_would_lock_at_once_are_refused():
     visit = make_visit(starts_at=timezone.now() + 20 * DAY)
     visit.lock_working_days = 40
     with pytest.raises(InvalidFields) as refused:
@@ -150,7 +153,7 @@ def test_more_working_days_do_not_lock_at_once():
     assert visit.lock_working_days == 2
 
 
-def test_of_two_places_the_one_that_was_applied_for_is_kept():
+def test_merge_refuses_to_drop_registration_of_application():
     visit = make_visit()
     theirs = applied(visit)
     assert theirs.registration is not None
@@ -161,7 +164,7 @@ def test_of_two_places_the_one_that_was_applied_for_is_kept():
     assert Application.objects.confirmed().get() == theirs
 
 
-def test_a_member_s_place_without_a_person_is_found_by_address_when_a_visit_begins():
+def test_new_visit_matches_registration_without_person_by_address():
     starts = timezone.now() + 40 * DAY
     event = make_event(kind="site_visit", visibility="draft", starts_at=starts, ends_at=starts + DAY / 4)
     ticket = make_ticket(event, slug="member", audience="member", is_default=True, capacity=9)
@@ -180,7 +183,7 @@ def test_a_member_s_place_without_a_person_is_found_by_address_when_a_visit_begi
     assert place.reference not in page
 
 
-def test_seats_of_those_who_lost_their_place_do_not_keep_a_coach_large():
+def test_ride_capacity_can_be_reduced_below_seats_of_cancelled_visitors():
     visit = visit_day.make_visit(starts=48)
     gone, ride = visit_day.make_visitor(visit), visit_day.make_ride(visit, capacity=2)
     choose_rides(application=gone, ride_ids=[ride.pk])
@@ -192,20 +195,20 @@ def test_seats_of_those_who_lost_their_place_do_not_keep_a_coach_large():
     assert (ride.capacity, ride.reserved) == (0, 0)
 
 
-def test_an_end_in_the_past_does_not_remove_what_visitors_told():
+def test_end_in_the_past_is_refused_and_identities_remain():
     visit = make_hosted()
     make_identified(visit, 1)
     reader = make_secretary()
     visit.event.roles.create(person=reader, role="organizer")
     wrong = {"starts_at": "2025-01-10T09:00", "ends_at": "2025-01-10T15:00"}
-    assert answer(visit.event, reader, **wrong) == ["ends_at", "starts_at"]
+    assert submit_settings(visit.event, reader, **wrong) == ["ends_at", "starts_at"]
     purge_due_data()
     assert Identity.objects.count() == 1
     plain = make_visit()
-    assert answer(plain.event, make_staff(plain.event), **wrong) == ["starts_at"]
+    assert submit_settings(plain.event, make_staff(plain.event), **wrong) == ["starts_at"]
 
 
-def test_whoever_changes_employer_while_waiting_comes_for_the_new_one():
+def test_offer_accepted_after_change_of_employer_counts_for_new_employer():
     visit = make_visit(places=1)
     first, waits = applied(visit), applied(visit)
     membership = make_member().seats.get().membership

@@ -1,4 +1,4 @@
-"""The list for the host: who is on it, versions, differences, hash, keys and the mail."""
+"""Visitor lists: readiness, versions, differences, hash, encryption keys and the mail."""
 
 import pytest
 from cryptography.fernet import Fernet
@@ -40,10 +40,10 @@ def row(key, **changed):
     return {"key": key, "identity": identity, **plain}
 
 
-# --- differences: pure -----------------------------------------------------------------------------------
+# --- differences -----------------------------------------------------------------------------------------
 
 
-def test_differences_name_who_and_what():
+def test_differences_contain_added_removed_and_changed_rows():
     before = [row(1), row(2), row(3)]
     after = [row(4), row(3, identity={"birth_date": "1980-01-01"}), row(1, company="Autre")]
     found = compare_rows(before, after)
@@ -52,11 +52,11 @@ def test_differences_name_who_and_what():
     assert [(one["key"], names) for one, names in found.changed] == [(3, ["birth_date"]), (1, ["company"])]
 
 
-def test_the_order_of_rows_is_no_difference():
+def test_order_of_rows_is_ignored():
     assert compare_rows([row(1), row(2)], [row(2), row(1)]).is_empty
 
 
-def test_a_field_asked_newly_is_a_change():
+def test_new_identity_field_is_a_change():
     found = compare_rows([row(1)], [row(1, identity={"nationality": "PT"})])
     assert [names for _row, names in found.changed] == [["nationality"]]
 
@@ -69,15 +69,15 @@ def test_a_field_asked_newly_is_a_change():
         ((0, 0, 0), "aucune différence"),
     ],
 )
-def test_differences_in_words(numbers, words):
+def test_differences_are_described_in_french(numbers, words):
     added, removed, changed = numbers
     assert describe_differences(added=added, removed=removed, changed=changed) == words
 
 
-# --- who is ready ----------------------------------------------------------------------------------------
+# --- readiness -------------------------------------------------------------------------------------------
 
 
-def test_who_lacks_something_is_left_out_and_named():
+def test_incomplete_visitors_are_not_ready_and_reasons_are_given():
     visit = make_hosted()
     ready = make_identified(visit, 1)
     no_identity = make_visitor(visit)
@@ -99,7 +99,7 @@ def test_who_lacks_something_is_left_out_and_named():
     }
 
 
-def test_a_new_text_asks_everybody_again():
+def test_new_confidentiality_terms_need_new_acceptance():
     visit = make_hosted()
     application = make_identified(visit, 1)
     NdaText.objects.create(visit=visit, number=2, text="Rien, vraiment.")
@@ -108,7 +108,7 @@ def test_a_new_text_asks_everybody_again():
     assert find_list_readiness(visit).ready == [application]
 
 
-def test_a_host_that_asks_nothing_gets_names_and_companies():
+def test_list_without_identity_fields_has_names_and_companies():
     visit = make_hosted(fields=[])
     application = make_visitor(visit)
     content = read_list(visitor_list=create_list(visit=visit))
@@ -121,21 +121,21 @@ def test_a_host_that_asks_nothing_gets_names_and_companies():
 
 
 @pytest.mark.parametrize("facts", [{"locked_at": None}, {"cancelled_at": timezone.now()}, {"days": -1}])
-def test_no_list_before_the_lock_after_the_visit_or_once_called_off(facts):
+def test_list_is_refused_before_lock_after_visit_and_for_cancelled_visit(facts):
     visit = make_hosted(**facts)
     make_visitor(visit)
     with pytest.raises(NotOpenNow):
         create_list(visit=visit)
 
 
-def test_nobody_ready_is_no_list():
+def test_list_without_ready_visitors_is_refused():
     visit = make_hosted()
     make_visitor(visit)
     with pytest.raises(NoVisitorReady):
         create_list(visit=visit)
 
 
-def test_versions_count_on_and_say_what_changed_since_the_one_that_was_sent():
+def test_list_version_describes_changes_since_last_sent_version():
     visit = make_hosted()
     stays, goes = make_identified(visit, 1), make_identified(visit, 2)
     first = make_sent_list(visit)
@@ -148,7 +148,7 @@ def test_versions_count_on_and_say_what_changed_since_the_one_that_was_sent():
     make_identified(visit, 3)
     save_identity(application=stays, answers={**answers_of(1), "document_number": "NEW12345"})
     third = create_list(visit=visit)
-    # The host never saw the second: what it must do is counted from the first.
+    # The second version was never sent, so the third is compared with the first.
     assert (third.number, third.added, third.removed, third.changed) == (3, 1, 1, 1)
     said = describe_changes(decrypt_content(third))
     assert [(word, fields) for word, _who, fields in said] == [
@@ -157,7 +157,7 @@ def test_versions_count_on_and_say_what_changed_since_the_one_that_was_sent():
     assert "NEW12345" not in str(said)
 
 
-def test_the_hash_is_of_the_content_and_cannot_be_guessed():
+def test_hash_depends_on_content_and_salt():
     visit = make_hosted()
     make_identified(visit, 1)
     made = create_list(visit=visit)
@@ -168,7 +168,7 @@ def test_the_hash_is_of_the_content_and_cannot_be_guessed():
     assert hash_content(content.salt, content.fields, altered) != made.hash
 
 
-def test_a_list_opens_with_its_keys_alone(settings):
+def test_list_cannot_be_read_with_another_key(settings):
     visit = make_hosted()
     make_identified(visit, 1)
     made = create_list(visit=visit)
@@ -182,7 +182,7 @@ def test_a_list_opens_with_its_keys_alone(settings):
     assert b"Zwickelbourg" not in answer.content
 
 
-def test_keys_change_without_losing_anything(settings):
+def test_lists_and_identities_are_readable_after_key_rotation(settings):
     visit = make_hosted()
     make_identified(visit, 1)
     made = create_list(visit=visit)
@@ -202,7 +202,7 @@ def test_keys_change_without_losing_anything(settings):
 # --- sending ---------------------------------------------------------------------------------------------
 
 
-def test_the_mail_has_a_link_and_no_name(run_tasks, mailoutbox):
+def test_list_mail_has_link_and_no_personal_data(run_tasks, mailoutbox):
     visit = make_hosted()
     application = make_identified(visit, 1, last_name="Zwickelstein")
     made = create_list(visit=visit)
@@ -221,7 +221,7 @@ def test_the_mail_has_a_link_and_no_name(run_tasks, mailoutbox):
     assert application.listed_at is not None
 
 
-def test_a_task_run_twice_sends_once(mailoutbox):
+def test_repeated_task_sends_list_once(mailoutbox):
     visit = make_hosted()
     make_identified(visit, 1)
     made = make_sent_list(visit)
@@ -229,7 +229,7 @@ def test_a_task_run_twice_sends_once(mailoutbox):
     assert len(mailoutbox) == 1
 
 
-def test_sending_again_makes_a_new_link_and_ends_the_old(mailoutbox):
+def test_list_sent_again_has_new_link_and_old_link_ends(mailoutbox):
     visit = make_hosted()
     make_identified(visit, 1)
     made = make_sent_list(visit)
@@ -239,7 +239,7 @@ def test_sending_again_makes_a_new_link_and_ends_the_old(mailoutbox):
     assert Client().get(f"/host/lists/{token_in(mailoutbox[1])}/").status_code == 200
 
 
-def test_only_the_latest_version_goes_out_and_only_to_somebody():
+def test_only_latest_version_can_be_sent_and_needs_recipient():
     visit = make_hosted(security_email="")
     make_identified(visit, 1)
     first = create_list(visit=visit)
@@ -252,20 +252,20 @@ def test_only_the_latest_version_goes_out_and_only_to_somebody():
         send_list(visitor_list=first)
 
 
-def vetoed(application):
+def veto_visitor(application):
     veto_application(application=application)
 
 
-def withdrawn(application):
+def withdraw_visitor(application):
     Application.objects.filter(pk=application.pk).update(withdrawn_at=timezone.now())
 
 
-def of_a_new_text(application):
+def change_confidentiality_terms(application):
     NdaText.objects.create(visit=application.visit, number=2, text="Rien, vraiment.")
 
 
-@pytest.mark.parametrize("left", [vetoed, withdrawn, of_a_new_text])
-def test_a_version_that_names_who_left_goes_out_no_more(left):
+@pytest.mark.parametrize("left", [veto_visitor, withdraw_visitor, change_confidentiality_terms])
+def test_version_with_former_visitor_cannot_be_sent(left):
     visit = make_hosted()
     application = make_identified(visit, 1)
     make_identified(visit, 2)
@@ -276,11 +276,11 @@ def test_a_version_that_names_who_left_goes_out_no_more(left):
     create_list(visit=visit)
 
 
-def test_who_left_before_the_mail_went_is_told_to_nobody(mailoutbox):
+def test_queued_list_is_not_mailed_after_visitor_withdrew(mailoutbox):
     visit = make_hosted()
     application = make_identified(visit, 1)
     made = send_list(visitor_list=create_list(visit=visit))
-    withdrawn(application)
+    withdraw_visitor(application)
     send_list_mail.func(made.pk)
     made.refresh_from_db()
     application.refresh_from_db()
@@ -291,7 +291,7 @@ def test_who_left_before_the_mail_went_is_told_to_nobody(mailoutbox):
     assert application.listed_at is None
 
 
-def test_a_list_is_outdated_once_it_says_others_or_other_things(visit):
+def test_list_is_outdated_after_change_of_identity_or_visitors(visit):
     def said():
         return is_list_outdated(visit, find_list_readiness(visit).ready)
 
@@ -310,7 +310,7 @@ def test_a_list_is_outdated_once_it_says_others_or_other_things(visit):
     assert "list is out of date" in page
 
 
-def test_the_secretary_reminds_those_who_miss_something_once_a_day(run_tasks, mailoutbox):
+def test_secretary_reminds_incomplete_visitors_once_a_day(run_tasks, mailoutbox):
     visit = make_hosted(fields=["birth_date", "birth_place"])
     make_identified(visit, 1, email="ready@example.org")
     make_visitor(visit, email="late@example.org", first_name="Bob")

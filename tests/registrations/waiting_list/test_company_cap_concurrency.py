@@ -1,4 +1,4 @@
-"""Members' waiting lists under a cap for each company, with everything at once: every limit holds."""
+"""Concurrent use of a members' waiting list with a cap per company exceeds no limit."""
 
 import datetime
 import random
@@ -26,13 +26,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 COMPANIES, COLLEAGUES, CAPACITY, CAP, ROUNDS = 4, 6, 6, 2, 100
 
 
-def wait(ticket: Ticket, person: Person) -> WaitingEntry:
+def join_list(ticket: Ticket, person: Person) -> WaitingEntry:
     wish = WaitingRequest(first_name=person.first_name, last_name=person.last_name, email=person.email)
     return join_ticket_list(ticket=ticket, request=wish)
 
 
 def book(ticket: Ticket, person: Person) -> None:
-    """What a member who is signed in does."""
+    """Order a place as a signed-in member."""
     place = RequestedPlace(
         ticket=ticket.slug, first_name=person.first_name, last_name=person.last_name, email=person.email
     )
@@ -40,8 +40,8 @@ def book(ticket: Ticket, person: Person) -> None:
     place_order(event=ticket.event, request=request, context=OrderContext(person=person))
 
 
-def happen(ticket: Ticket, people: list[Person], number: int) -> None:
-    """One of all that can happen, at random."""
+def do_random_action(ticket: Ticket, people: list[Person], number: int) -> None:
+    """Run one possible action, chosen at random with the seed `number`."""
     dice = random.Random(number)
     confirmed = Registration.objects.confirmed().filter(ticket=ticket).order_by("?").first()
     offered = WaitingEntry.objects.with_offer().order_by("?").first()
@@ -55,7 +55,7 @@ def happen(ticket: Ticket, people: list[Person], number: int) -> None:
         "hold back": standing and (lambda: pause_waiting_entry(entry=standing)),
         "let on": standing and (lambda: resume_waiting_entry(entry=standing)),
         "serve": process_waiting_lists,
-        "join": lambda: wait(ticket, dice.choice(people)),
+        "join": lambda: join_list(ticket, dice.choice(people)),
         "book": lambda: book(ticket, dice.choice(people)),
     }
     names = ["cancel", "cancel", "accept", "accept", "decline", "lapse", "hold back", "let on", "serve"]
@@ -69,48 +69,46 @@ def employers() -> dict[int, Company]:
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("seed", [1, 2, pytest.param(3, marks=pytest.mark.soak)])
-def test_whatever_happens_at_once_no_limit_is_exceeded_and_nobody_waits_for_a_free_place(seed):
+def test_concurrent_actions_exceed_no_limit_and_leave_no_free_place_unused(seed):
     ticket = make_ticket(make_event(), slug="member", audience="member", capacity=CAPACITY, company_cap=CAP)
     companies = [make_company() for _number in range(COMPANIES)]
     people = [make_member(company) for company in companies for _number in range(COLLEAGUES)]
     for person in people[:: COLLEAGUES // 2]:
         book_if_free(ticket, person)
     for person in people:
-        with_refusals(lambda person=person: wait(ticket, person))
+        run_ignoring_refusals(lambda person=person: join_list(ticket, person))
 
     results = in_threads(
-        [lambda n=n: happen(ticket, people, seed * 10_000 + n) for n in range(ROUNDS)], threads=8
+        [lambda n=n: do_random_action(ticket, people, seed * 10_000 + n) for n in range(ROUNDS)], threads=8
     )
 
     faults = [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)]
     assert faults == []
-    check(ticket)
+    assert_limits_hold(ticket)
     for entry in WaitingEntry.objects.active().filter(held_back_at__isnull=False):
         resume_waiting_entry(entry=entry)
     process_waiting_lists()
-    check(ticket)
+    assert_limits_hold(ticket)
     ticket.refresh_from_db()
-    if (
-        ticket.reserved < CAPACITY
-    ):  # whoever waits still is one whose company has all its places, or has a place
+    if ticket.reserved < CAPACITY:  # only members who cannot be offered a place may still be on the list
         reasons = set(WaitingEntry.objects.awaiting_offer().values_list("skip_reason", flat=True))
         assert reasons <= {"company_full", "has_place"}
 
 
 def book_if_free(ticket: Ticket, person: Person) -> None:
-    with_refusals(lambda: book(ticket, person))
+    run_ignoring_refusals(lambda: book(ticket, person))
 
 
-def with_refusals(act) -> None:
-    """Do it; a sentence of ours is an answer too."""
+def run_ignoring_refusals(act) -> None:
+    """Run `act`; refusals by the application are accepted."""
     try:
         act()
     except ConventionError:
         return
 
 
-def check(ticket: Ticket) -> None:
-    """What must hold at every moment."""
+def assert_limits_hold(ticket: Ticket) -> None:
+    """Assert that counters match the rows and that no limit is exceeded."""
     ticket.refresh_from_db()
     confirmed = list(Registration.objects.confirmed().filter(ticket=ticket))
     offers = list(WaitingEntry.objects.with_offer().filter(ticket=ticket))

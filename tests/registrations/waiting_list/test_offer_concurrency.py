@@ -1,4 +1,4 @@
-"""Waiting lists under everything at once: never too many, in the order of joining, nobody twice."""
+"""Concurrent use of waiting lists: no overbooking, offers in order of joining, no duplicates."""
 
 import datetime
 import random
@@ -27,87 +27,89 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 CAPACITY, WAITERS, ROUNDS = 5, 24, 120
 
 
-def wish(number: int) -> WaitingRequest:
+def make_waiting_request(number: int) -> WaitingRequest:
     return WaitingRequest(first_name="Ana", last_name=f"Silva {number}", email=f"waits{number}@example.org")
 
 
-def newcomer(event: Event, number: int) -> None:
+def place_newcomer_order(event: Event, number: int) -> None:
     place = RequestedPlace(
         ticket="guest", first_name="New", last_name=str(number), email=f"new{number}@example.org"
     )
     place_order(event=event, request=OrderRequest(email=place.email, places=(place,)))
 
 
-def full_ticket() -> Ticket:
+def make_full_ticket() -> Ticket:
     ticket = make_ticket(make_event(), capacity=CAPACITY)
     for _each in range(CAPACITY):
         make_registration(ticket)
     return ticket
 
 
-def anyone(rows):
+def pick_random(rows):
     return rows.order_by("?").first()
 
 
 def cancel_one(ticket: Ticket, _number: int) -> None:
-    if one := anyone(Registration.objects.confirmed().filter(ticket=ticket)):
+    if one := pick_random(Registration.objects.confirmed().filter(ticket=ticket)):
         cancel_registration(registration=one)
 
 
 def accept_one(_ticket: Ticket, _number: int) -> None:
-    if one := anyone(WaitingEntry.objects.with_offer()):
+    if one := pick_random(WaitingEntry.objects.with_offer()):
         accept_ticket_offer(entry=one)
 
 
 def expire_one(_ticket: Ticket, _number: int) -> None:
-    if one := anyone(WaitingEntry.objects.with_offer()):
+    if one := pick_random(WaitingEntry.objects.with_offer()):
         expire_offer(entry=one, at=timezone.now() + datetime.timedelta(days=90))
 
 
 def leave_one(_ticket: Ticket, _number: int) -> None:
-    if one := anyone(WaitingEntry.objects.active()):
+    if one := pick_random(WaitingEntry.objects.active()):
         leave_waiting_list(entry=one)
 
 
 def join_one(ticket: Ticket, number: int) -> None:
-    join_ticket_list(ticket=ticket, request=wish(1000 + number))
+    join_ticket_list(ticket=ticket, request=make_waiting_request(1000 + number))
 
 
-def come_late(ticket: Ticket, number: int) -> None:
-    newcomer(ticket.event, number)
+def order_late(ticket: Ticket, number: int) -> None:
+    place_newcomer_order(ticket.event, number)
 
 
-KINDS = [*[cancel_one] * 2, *[accept_one] * 2, expire_one, leave_one, join_one, *[come_late] * 3]
+ACTIONS = [*[cancel_one] * 2, *[accept_one] * 2, expire_one, leave_one, join_one, *[order_late] * 3]
 
 
-def happenings(ticket: Ticket, number: int) -> Callable[[], None]:
-    """One of all that can happen to a ticket with a waiting list, at random."""
-    kind = random.Random(number).choice(KINDS)
+def make_random_action(ticket: Ticket, number: int) -> Callable[[], None]:
+    """Return a possible action on the ticket, chosen at random with the seed `number`."""
+    kind = random.Random(number).choice(ACTIONS)
     return lambda: kind(ticket, number)
 
 
-def unexpected(results) -> list[Exception]:
-    """What is neither a result nor a sentence of ours."""
+def list_unexpected_errors(results) -> list[Exception]:
+    """Return the exceptions that are not refusals by the application."""
     return [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)]
 
 
-def all_happens_at_once(ticket: Ticket) -> list[Exception]:
+def run_random_actions(ticket: Ticket) -> list[Exception]:
     for number in range(WAITERS):
-        join_ticket_list(ticket=ticket, request=wish(number))
-    return unexpected(in_threads([happenings(ticket, number) for number in range(ROUNDS)], threads=8))
+        join_ticket_list(ticket=ticket, request=make_waiting_request(number))
+    return list_unexpected_errors(
+        in_threads([make_random_action(ticket, number) for number in range(ROUNDS)], threads=8)
+    )
 
 
-def counted(ticket: Ticket) -> int:
-    """Places that somebody has or is offered, from the rows themselves."""
+def count_held_places(ticket: Ticket) -> int:
+    """Count the confirmed and offered places from the rows themselves."""
     held = WaitingEntry.objects.with_offer().filter(ticket=ticket).count()
     return Registration.objects.confirmed().filter(ticket=ticket).count() + held
 
 
-def test_a_waiting_list_is_served_in_order_whatever_happens():
-    ticket = full_ticket()
-    assert all_happens_at_once(ticket) == []
+def test_offers_follow_order_of_joining_under_concurrency():
+    ticket = make_full_ticket()
+    assert run_random_actions(ticket) == []
     ticket.refresh_from_db()
-    assert ticket.reserved == counted(ticket)
+    assert ticket.reserved == count_held_places(ticket)
     assert ticket.reserved <= CAPACITY
     offered = WaitingEntry.objects.filter(offered_at__isnull=False).order_by("offered_at", "pk")
     joined = [entry.pk for entry in offered.order_by("joined_at", "pk")]
@@ -117,31 +119,31 @@ def test_a_waiting_list_is_served_in_order_whatever_happens():
     assert Registration.objects.filter(order__in=orders).count() == len(orders)
 
 
-def test_no_newcomer_passes_those_who_wait():
-    """While somebody waits, whoever comes later is told that it is full, however often places get free."""
-    ticket = full_ticket()
+def test_newcomers_cannot_overtake_waiting_list():
+    """While people wait, new orders are refused, however many places become free."""
+    ticket = make_full_ticket()
     for number in range(CAPACITY):
-        join_ticket_list(ticket=ticket, request=wish(number))
+        join_ticket_list(ticket=ticket, request=make_waiting_request(number))
     first = list(Registration.objects.confirmed())
     work = [lambda r=r: cancel_registration(registration=r) for r in first]
-    work += [lambda n=n: newcomer(ticket.event, n) for n in range(40)]
-    assert unexpected(in_threads(work, threads=8)) == []
+    work += [lambda n=n: place_newcomer_order(ticket.event, n) for n in range(40)]
+    assert list_unexpected_errors(in_threads(work, threads=8)) == []
     assert Registration.objects.filter(first_name="New").count() == 0
     assert WaitingEntry.objects.with_offer().count() == CAPACITY
 
 
-def test_control_without_the_offer_in_the_same_transaction_newcomers_pass(monkeypatch):
+def test_harness_detects_newcomers_overtaking_waiting_list(monkeypatch):
     monkeypatch.setattr(stock, "offer_free_places", lambda _kind, _pk: 0)
-    ticket = full_ticket()
+    ticket = make_full_ticket()
     for number in range(CAPACITY):
-        join_ticket_list(ticket=ticket, request=wish(number))
+        join_ticket_list(ticket=ticket, request=make_waiting_request(number))
     for registration in Registration.objects.confirmed():
         cancel_registration(registration=registration)
-    in_threads([lambda n=n: newcomer(ticket.event, n) for n in range(40)], threads=8)
+    in_threads([lambda n=n: place_newcomer_order(ticket.event, n) for n in range(40)], threads=8)
     assert Registration.objects.filter(first_name="New").count() == CAPACITY
 
 
-def test_swaps_against_each_other_lose_nobodys_seat():
+def test_concurrent_session_swaps_lose_no_booking():
     event = make_event()
     ticket = make_ticket(event)
     sessions = [make_session(event, f"S{n}", capacity=6, is_bookable=True) for n in range(3)]
@@ -154,14 +156,14 @@ def test_swaps_against_each_other_lose_nobodys_seat():
         swap_session(registration=person, old_sessions=[seat.session], new_session=wanted)
 
     work = [lambda p=p, s=s: swap(p, s) for p in people for s in sessions] * 2
-    assert unexpected(in_threads(work, threads=8)) == []
+    assert list_unexpected_errors(in_threads(work, threads=8)) == []
     seats = SessionBooking.objects.active()
     assert sorted(seats.values_list("registration", flat=True)) == sorted(person.pk for person in people)
     for session in Session.objects.all():
         assert session.reserved == seats.filter(session=session).count() <= 6
 
 
-def test_seats_of_a_session_with_a_waiting_list_are_never_too_many():
+def test_session_with_waiting_list_is_never_overbooked():
     event = make_event()
     ticket = make_ticket(event)
     session = make_session(event, capacity=3, is_bookable=True)
@@ -179,7 +181,7 @@ def test_seats_of_a_session_with_a_waiting_list_are_never_too_many():
     work += [lambda p=p: accept(p) for p in people[3:10]] * 3
     work += [lambda p=p: book_session(registration=p, session=session) for p in people[10:]] * 2
     work += [lambda p=p: cancel_registration(registration=p) for p in people[4:6]]
-    assert unexpected(in_threads(work, threads=8)) == []
+    assert list_unexpected_errors(in_threads(work, threads=8)) == []
     session.refresh_from_db()
     held = WaitingEntry.objects.with_offer().filter(session=session).count()
     seats = SessionBooking.objects.active().filter(session=session)

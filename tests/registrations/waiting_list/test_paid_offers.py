@@ -1,4 +1,4 @@
-"""Accepting an offer: paid as any other place is, at the price that was shown, a member's pass included."""
+"""Acceptance of an offer: payment, the price that was shown, and membership passes."""
 
 import datetime
 
@@ -17,8 +17,8 @@ from tests.registrations.waiting_list.test_waiting_list import BILLED
 pytestmark = pytest.mark.django_db
 
 
-def full(**fields) -> Ticket:
-    """A ticket with one place, which is taken."""
+def make_full_ticket(**fields) -> Ticket:
+    """Return a ticket whose only place is taken."""
     ticket = make_ticket(make_event(slug="congress"), capacity=1, **fields)
     make_registration(ticket, email="first@example.org")
     return ticket
@@ -40,8 +40,8 @@ def states(ticket: Ticket) -> list[str]:
     return [row.state for row in rows.order_by("pk")]
 
 
-def test_by_card_the_place_is_held_until_the_payment_and_goes_to_the_next_without(client):
-    ticket = full(price=12_000)
+def test_unpaid_card_offer_is_held_then_offered_to_next(client):
+    ticket = make_full_ticket(price=12_000)
     first = offered(ticket, "ana@example.org")
     asked = client.get(page(first)).text
     assert "Card (on the next page)" in asked
@@ -59,16 +59,16 @@ def test_by_card_the_place_is_held_until_the_payment_and_goes_to_the_next_withou
     assert (states(ticket), second.state) == (["expired"], "offered")
 
 
-def test_by_card_the_payment_confirms_it(client):
-    ticket = full(price=12_000)
+def test_card_payment_confirms_accepted_offer(client):
+    ticket = make_full_ticket(price=12_000)
     entry = offered(ticket, "ana@example.org")
     client.post(page(entry), {"accept": "1", "payment": "card", **BILLED})
     record_demo_payment(order=Order.objects.get(email="ana@example.org"))
     assert states(ticket) == ["confirmed"]
 
 
-def test_another_price_than_was_shown_is_said_and_nothing_is_booked(client):
-    ticket = full(price=12_000)
+def test_offer_is_not_accepted_at_changed_price_until_shown(client):
+    ticket = make_full_ticket(price=12_000)
     entry = offered(ticket, "ana@example.org")
     Ticket.objects.update(price=15_000)
     answer = client.post(page(entry), {"accept": "1", "shown": "12000", **BILLED}, follow=True)
@@ -78,8 +78,8 @@ def test_another_price_than_was_shown_is_said_and_nothing_is_booked(client):
     assert states(ticket) == ["confirmed"]
 
 
-def test_a_member_whose_pass_pays_is_asked_for_nothing(client):
-    ticket = full(audience="member", price=12_000, uses_pass=True)
+def test_offer_paid_by_pass_needs_no_billing_details(client):
+    ticket = make_full_ticket(audience="member", price=12_000, uses_pass=True)
     member = make_member(make_company(), email="ana@example.org")
     Membership.objects.update(passes=2)
     entry = offered(ticket, member.email)

@@ -1,4 +1,4 @@
-"""Tickets that share a quota: what is free of it goes to who waited longest for any of them, at once."""
+"""A free place of a shared quota is offered to the longest waiting entry of any of its tickets."""
 
 import random
 
@@ -22,11 +22,11 @@ ROUNDS = 80
 
 @pytest.fixture
 def tickets(db) -> list[Ticket]:
-    return sharing()
+    return make_tickets_with_quota()
 
 
-def sharing() -> list[Ticket]:
-    """Two tickets that share two places, both taken by guests."""
+def make_tickets_with_quota() -> list[Ticket]:
+    """Return two tickets that share two places, both taken by guests."""
     event = make_event()
     quota = Quota.objects.create(event=event, name="Salle", capacity=2)
     tickets = [make_ticket(event), make_ticket(event, slug="vendor", name="Exposant", audience="vendor")]
@@ -41,7 +41,7 @@ def book(ticket: Ticket, name: str) -> None:
     place_order(event=ticket.event, request=OrderRequest(email=place.email, places=(place,)))
 
 
-def wait(ticket: Ticket, name: str) -> WaitingEntry:
+def join_list(ticket: Ticket, name: str) -> WaitingEntry:
     return join_ticket_list(
         ticket=ticket, request=WaitingRequest(first_name="N", last_name=name, email=f"{name}@example.org")
     )
@@ -51,45 +51,45 @@ def states(*entries: WaitingEntry) -> list[str]:
     return [WaitingEntry.objects.get(pk=entry.pk).state for entry in entries]
 
 
-def counters() -> tuple[list[int], list[int]]:
-    """Places taken of each ticket and of the quota."""
+def get_reserved_counts() -> tuple[list[int], list[int]]:
+    """Return the reserved places of each ticket and of each quota."""
     return (
         list(Ticket.objects.order_by("pk").values_list("reserved", flat=True)),
         list(Quota.objects.values_list("reserved", flat=True)),
     )
 
 
-def free_one() -> None:
+def cancel_first_registration() -> None:
     cancel_registration(registration=Registration.objects.confirmed().first())
 
 
-def test_a_guests_place_goes_to_the_vendor_who_waited_longer(tickets):
+def test_freed_quota_place_goes_to_longest_waiting_entry_of_any_ticket(tickets):
     guest, vendor = tickets
-    first, second = wait(vendor, "ana"), wait(guest, "bo")
-    free_one()
-    assert (states(first, second), counters()) == (["offered", "waiting"], ([1, 1], [2]))
+    first, second = join_list(vendor, "ana"), join_list(guest, "bo")
+    cancel_first_registration()
+    assert (states(first, second), get_reserved_counts()) == (["offered", "waiting"], ([1, 1], [2]))
     with pytest.raises(SoldOut):
         book(vendor, "late")
-    free_one()
-    assert (states(first, second), counters()) == (["offered", "offered"], ([1, 1], [2]))
+    cancel_first_registration()
+    assert (states(first, second), get_reserved_counts()) == (["offered", "offered"], ([1, 1], [2]))
 
 
-def test_who_waits_for_a_ticket_without_places_of_its_own_is_not_waited_for(tickets):
+def test_entry_of_sold_out_ticket_does_not_block_other_tickets(tickets):
     guest, vendor = tickets
-    first, second = wait(vendor, "ana"), wait(guest, "bo")
+    first, second = join_list(vendor, "ana"), join_list(guest, "bo")
     Ticket.objects.filter(pk=vendor.pk).update(capacity=0)
-    free_one()
-    assert (states(first, second), counters()) == (["waiting", "offered"], ([2, 0], [2]))
+    cancel_first_registration()
+    assert (states(first, second), get_reserved_counts()) == (["waiting", "offered"], ([2, 0], [2]))
     vendor.capacity = 1
     save_ticket(ticket=vendor, changed=["capacity"])
     assert states(first) == ["waiting"]
-    free_one()
-    assert (states(first), counters()) == (["offered"], ([1, 1], [2]))
+    cancel_first_registration()
+    assert (states(first), get_reserved_counts()) == (["offered"], ([1, 1], [2]))
 
 
 @pytest.mark.parametrize("change", ["more places", "no quota"])
-def test_what_a_change_of_the_quota_frees_is_offered_at_once(tickets, change):
-    entries = [wait(tickets[1], "ana"), wait(tickets[0], "bo")]
+def test_places_freed_by_quota_change_are_offered_at_once(tickets, change):
+    entries = [join_list(tickets[1], "ana"), join_list(tickets[0], "bo")]
     quota = Quota.objects.get()
     if change == "no quota":
         remove_quota(quota=quota)
@@ -99,14 +99,14 @@ def test_what_a_change_of_the_quota_frees_is_offered_at_once(tickets, change):
     assert states(*entries) == ["offered", "offered"]
 
 
-def something(tickets: list[Ticket], number: int) -> None:
-    """One of all that can happen, at random."""
+def do_random_action(tickets: list[Ticket], number: int) -> None:
+    """Run one possible action, chosen at random with the seed `number`."""
     dice = random.Random(number)
     ticket, kind = dice.choice(tickets), dice.choice(["join", "cancel", "cancel", "accept", "leave", "book"])
     rows = {"cancel": Registration.objects.confirmed(), "leave": WaitingEntry.objects.active()}
     found = rows.get(kind, WaitingEntry.objects.with_offer()).order_by("?").first()
     if kind == "join":
-        wait(ticket, f"w{number}")
+        join_list(ticket, f"w{number}")
     elif kind == "book":
         book(ticket, f"n{number}")
     elif found is not None:
@@ -118,16 +118,16 @@ def something(tickets: list[Ticket], number: int) -> None:
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_everything_at_once_leaves_counters_true_and_nobody_in_a_ring():
-    tickets = sharing()
+def test_concurrent_actions_leave_counters_consistent_without_deadlock():
+    tickets = make_tickets_with_quota()
     for number in range(12):
-        wait(tickets[number % 2], f"early{number}")
-    results = in_threads([lambda n=n: something(tickets, n) for n in range(ROUNDS)], threads=8)
+        join_list(tickets[number % 2], f"early{number}")
+    results = in_threads([lambda n=n: do_random_action(tickets, n) for n in range(ROUNDS)], threads=8)
     assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
     held = [
         Registration.objects.confirmed().filter(ticket=ticket).count()
         + WaitingEntry.objects.with_offer().filter(ticket=ticket).count()
         for ticket in tickets
     ]
-    assert counters() == (held, [sum(held)])
+    assert get_reserved_counts() == (held, [sum(held)])
     assert sum(held) <= 2

@@ -1,4 +1,4 @@
-"""Waiting for a ticket: how long an offer lasts, tickets in use, how often an address is written to."""
+"""Waiting lists of tickets: duration of offers, removal of tickets, rate limits."""
 
 import datetime
 
@@ -18,7 +18,7 @@ from tests.factories import make_event, make_ticket
 pytestmark = pytest.mark.django_db
 
 
-def test_a_ticket_somebody_waits_for_is_not_removed():
+def test_ticket_with_waiting_entry_cannot_be_removed():
     ticket = make_ticket(capacity=0)
     make_entry = WaitingEntry.objects.create
     entry = make_entry(event=ticket.event, ticket=ticket, email="a@example.org", address="a@example.org")
@@ -29,7 +29,7 @@ def test_a_ticket_somebody_waits_for_is_not_removed():
     assert not Ticket.objects.exists()
 
 
-def test_an_address_is_not_written_to_without_end(settings):
+def test_waiting_entries_are_rate_limited_per_address(settings):
     settings.RATE_LIMITS = "on"
     for _each in range(WAITING_ENTRIES_PER_HOUR):
         throttle_waiting_entry("ana@example.org")
@@ -37,7 +37,7 @@ def test_an_address_is_not_written_to_without_end(settings):
         throttle_waiting_entry("Ana@example.org ")
 
 
-def test_a_network_fills_no_line_with_invented_addresses(settings):
+def test_waiting_entries_are_limited_per_network(settings):
     settings.RATE_LIMITS, settings.UNVERIFIED_PLACES_PER_NETWORK = "on", 3
     ticket = make_ticket(make_event(slug="congress"), slug="full", capacity=0)
 
@@ -54,7 +54,7 @@ def test_a_network_fills_no_line_with_invented_addresses(settings):
     hours=st.integers(1, 240),
     minutes=st.integers(0, 60 * 24 * 90),
 )
-def test_offers_are_shorter_as_the_event_comes_near(hours, minutes):
+def test_offer_duration_shrinks_as_event_approaches(hours, minutes):
     now = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
     begins = now + datetime.timedelta(minutes=minutes)
     lasts = calculate_offer_expiry(now=now, offer_hours=hours, starts_at=begins) - now

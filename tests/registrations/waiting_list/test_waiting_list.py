@@ -1,4 +1,4 @@
-"""Waiting lists: joining, offers that expire, acceptance by the acts that book any place, and by hand."""
+"""Waiting lists: joining, expiry and acceptance of offers, and actions of organizers."""
 
 import csv
 import datetime
@@ -52,22 +52,22 @@ BILLED = {
 
 @pytest.fixture
 def ticket() -> Ticket:
-    """A guests' ticket with one place, which is taken."""
+    """Return a guest ticket whose only place is taken."""
     event = make_event(slug="congress", name="La Convention", name_en="The Convention")
     ticket = make_ticket(event, name="Invité", name_en="Guest", capacity=1)
     make_registration(ticket, email="first@example.org")
     return ticket
 
 
-def wish(name: str = "Ana", **fields) -> WaitingRequest:
+def make_waiting_request(name: str = "Ana", **fields) -> WaitingRequest:
     return WaitingRequest(first_name=name, last_name="Silva", email=f"{name.lower()}@example.org", **fields)
 
 
-def wait(ticket: Ticket, name: str = "Ana", **fields) -> WaitingEntry:
-    return join_ticket_list(ticket=ticket, request=wish(name, **fields))
+def join_list(ticket: Ticket, name: str = "Ana", **fields) -> WaitingEntry:
+    return join_ticket_list(ticket=ticket, request=make_waiting_request(name, **fields))
 
 
-def free_one(ticket: Ticket) -> None:
+def cancel_first_registration(ticket: Ticket) -> None:
     cancel_registration(registration=Registration.objects.confirmed().filter(ticket=ticket).first())
 
 
@@ -79,16 +79,16 @@ def taken(ticket: Ticket) -> int:
     return Ticket.objects.get(pk=ticket.pk).reserved
 
 
-def run_out(entry: WaitingEntry) -> None:
-    """Let the offer's time be over."""
+def end_offer_period(entry: WaitingEntry) -> None:
+    """Let the deadline of the offer pass."""
     WaitingEntry.objects.filter(pk=entry.pk).update(offer_expires_at=timezone.now())
 
 
-def test_a_freed_place_is_offered_to_the_first_and_passed_on_when_the_offer_runs_out(ticket):
-    first, second, third = (wait(ticket, name) for name in ("Ana", "Bo", "Cy"))
-    free_one(ticket)
+def test_freed_place_is_offered_in_order_after_expiry_decline_and_leaving(ticket):
+    first, second, third = (join_list(ticket, name) for name in ("Ana", "Bo", "Cy"))
+    cancel_first_registration(ticket)
     assert (states(first, second, third), taken(ticket)) == (["offered", "waiting", "waiting"], 1)
-    run_out(first)
+    end_offer_period(first)
     process_waiting_lists()
     assert (states(first, second, third), taken(ticket)) == (["expired", "offered", "waiting"], 1)
     second.refresh_from_db()
@@ -98,58 +98,58 @@ def test_a_freed_place_is_offered_to_the_first_and_passed_on_when_the_offer_runs
     assert (states(third), taken(ticket)) == (["left"], 0)
 
 
-def test_nobody_who_comes_later_gets_the_place_that_is_offered(ticket):
-    wait(ticket)
-    free_one(ticket)
+def test_offered_place_cannot_be_ordered_by_newcomer(ticket):
+    join_list(ticket)
+    cancel_first_registration(ticket)
     place = RequestedPlace(ticket="guest", first_name="N", last_name="N", email="new@example.org")
     with pytest.raises(SoldOut):
         place_order(event=ticket.event, request=OrderRequest(email=place.email, places=(place,)))
 
 
-def test_more_places_go_to_those_who_wait(ticket):
-    entries = [wait(ticket, name) for name in ("Ana", "Bo", "Cy")]
+def test_added_capacity_is_offered_to_waiting_list(ticket):
+    entries = [join_list(ticket, name) for name in ("Ana", "Bo", "Cy")]
     ticket.refresh_from_db()
     ticket.capacity = 3
     save_ticket(ticket=ticket, changed=["capacity"])
     assert (states(*entries), taken(ticket)) == (["offered", "offered", "waiting"], 3)
 
 
-def test_a_place_whose_proof_did_not_come_in_time_is_offered():
+def test_place_of_expired_hold_is_offered_to_waiting_list():
     ticket = make_ticket(make_event(), capacity=1)
     make_registration(ticket, confirmed_at=None, hold_expires_at=timezone.now() + HOUR)
-    entry = wait(ticket)
+    entry = join_list(ticket)
     release_ticket_holds([ticket.pk], at=timezone.now() + 2 * HOUR)
     assert (states(entry), taken(ticket)) == (["offered"], 1)
 
 
-def test_an_address_waits_once_whatever_its_capitals(ticket):
-    first = wait(ticket)
+def test_address_joins_once_regardless_of_case(ticket):
+    first = join_list(ticket)
     again = join_ticket_list(
         ticket=ticket, request=WaitingRequest(first_name="X", last_name="Y", email="ANA@example.org")
     )
     assert (again, WaitingEntry.objects.count()) == (first, 1)
 
 
-def test_there_is_no_waiting_where_places_are_left_or_registration_is_closed(ticket):
+def test_joining_is_refused_if_places_are_left_or_registration_is_closed(ticket):
     with pytest.raises(PlacesLeft):
-        wait(make_ticket(ticket.event, slug="other"))
+        join_list(make_ticket(ticket.event, slug="other"))
     ticket.event.registration_closes_at = timezone.now()
     ticket.event.save()
     with pytest.raises(NotOpenNow):
-        wait(ticket)
+        join_list(ticket)
 
 
 @pytest.mark.parametrize(("field", "value"), [("email", "no address"), ("email", ""), ("first_name", " ")])
-def test_bad_words_are_told_at_their_field(ticket, field, value):
+def test_invalid_input_is_reported_at_its_field(ticket, field, value):
     given = {"first_name": "Ana", "last_name": "Silva", "email": "ana@example.org", field: value}
     with pytest.raises(InvalidFields) as error:
         join_ticket_list(ticket=ticket, request=WaitingRequest(**given))
     assert list(error.value.field_errors) == [field]
 
 
-def test_accepting_makes_an_order_once(ticket):
-    entry = wait(ticket, company="Acme")
-    free_one(ticket)
+def test_accepting_offer_twice_creates_one_order(ticket):
+    entry = join_list(ticket, company="Acme")
+    cancel_first_registration(ticket)
     order = accept_ticket_offer(entry=entry)
     assert accept_ticket_offer(entry=entry) == order
     [registration] = order.registrations.all()
@@ -157,12 +157,12 @@ def test_accepting_makes_an_order_once(ticket):
     assert (states(entry), taken(ticket), order.source) == (["accepted"], 1, "waiting")
 
 
-def test_what_ran_out_cannot_be_accepted_even_before_it_is_passed_on(ticket):
-    entry = wait(ticket)
+def test_expired_offer_cannot_be_accepted_or_declined(ticket):
+    entry = join_list(ticket)
     with pytest.raises(NoActiveOffer):
         accept_ticket_offer(entry=entry)
-    free_one(ticket)
-    run_out(entry)
+    cancel_first_registration(ticket)
+    end_offer_period(entry)
     with pytest.raises(NoActiveOffer):
         accept_ticket_offer(entry=entry)
     entry.refresh_from_db()
@@ -170,23 +170,23 @@ def test_what_ran_out_cannot_be_accepted_even_before_it_is_passed_on(ticket):
         decline_offer(entry=entry)
 
 
-def test_an_offer_made_before_the_sale_closed_is_kept(ticket):
-    entry = wait(ticket)
-    free_one(ticket)
+def test_offer_can_be_accepted_after_sale_closed(ticket):
+    entry = join_list(ticket)
+    cancel_first_registration(ticket)
     Ticket.objects.filter(pk=ticket.pk).update(closes_at=timezone.now())
     ticket.event.registration_closes_at = timezone.now()
     ticket.event.save()
     assert accept_ticket_offer(entry=entry).registrations.get().state == "confirmed"
 
 
-def members_ticket(**fields) -> Ticket:
+def make_members_ticket(**fields) -> Ticket:
     ticket = make_ticket(make_event(), slug="member", audience="member", capacity=1, **fields)
     make_registration(ticket)
     return ticket
 
 
-def test_members_are_served_and_others_passed_over_with_the_reason():
-    ticket = members_ticket(company_cap=1)
+def test_ineligible_entries_are_skipped_with_reason():
+    ticket = make_members_ticket(company_cap=1)
     full, member = make_member(), make_member()
     CompanyShare.objects.create(ticket=ticket, company=full.employments.get().company, reserved=1)
     people = ["stranger@example.org", full.email, member.email]
@@ -194,7 +194,7 @@ def test_members_are_served_and_others_passed_over_with_the_reason():
         join_ticket_list(ticket=ticket, request=WaitingRequest(first_name="A", last_name="B", email=email))
         for email in people
     ]
-    free_one(ticket)
+    cancel_first_registration(ticket)
     assert states(*entries) == ["waiting", "waiting", "offered"]
     reasons = [WaitingEntry.objects.get(pk=entry.pk).skip_reason for entry in entries]
     assert reasons == ["not_a_member", "company_full", ""]
@@ -202,8 +202,8 @@ def test_members_are_served_and_others_passed_over_with_the_reason():
     assert (registration.person, registration.state) == (member, "confirmed")
 
 
-def test_a_company_is_not_offered_more_than_it_may_have():
-    ticket, company = members_ticket(company_cap=1), make_company()
+def test_offers_respect_company_cap():
+    ticket, company = make_members_ticket(company_cap=1), make_company()
     entries = [
         join_ticket_list(
             ticket=ticket,
@@ -216,29 +216,29 @@ def test_a_company_is_not_offered_more_than_it_may_have():
     assert states(*entries) == ["offered", "waiting"]
 
 
-def test_who_is_a_member_no_more_cannot_accept():
-    ticket, member = members_ticket(), make_member()
+def test_former_member_cannot_accept_offer():
+    ticket, member = make_members_ticket(), make_member()
     entry = join_ticket_list(
         ticket=ticket, request=WaitingRequest(first_name="A", last_name="B", email=member.email)
     )
-    free_one(ticket)
+    cancel_first_registration(ticket)
     member.employments.update(ends_on=datetime.date(2021, 1, 1))
     with pytest.raises(NotAMember):
         accept_ticket_offer(entry=entry)
     assert (states(entry), taken(ticket)) == (["offered"], 1)
 
 
-def test_the_hours_of_an_event_are_its_organizers_choice(ticket):
+def test_organizer_sets_offer_duration(ticket):
     set_offer_hours(event=ticket.event, offer_hours=2)
-    entry = wait(ticket)
-    free_one(ticket)
+    entry = join_list(ticket)
+    cancel_first_registration(ticket)
     entry.refresh_from_db()
     assert entry.offer_expires_at - entry.offered_at == 2 * HOUR
 
 
-def test_by_hand_an_organizer_holds_back_lets_on_and_offers_out_of_turn(ticket):
-    first, second = wait(ticket, "Ana"), wait(ticket, "Bo")
-    free_one(ticket)
+def test_organizer_pauses_resumes_and_offers_out_of_order(ticket):
+    first, second = join_list(ticket, "Ana"), join_list(ticket, "Bo")
+    cancel_first_registration(ticket)
     pause_waiting_entry(entry=first)
     assert states(first, second) == ["waiting", "offered"]
     with pytest.raises(SoldOut):
@@ -246,14 +246,14 @@ def test_by_hand_an_organizer_holds_back_lets_on_and_offers_out_of_turn(ticket):
     resume_waiting_entry(entry=first)
     leave_waiting_list(entry=second)
     assert states(first, second) == ["offered", "left"]
-    third = wait(ticket, "Cy")
+    third = join_list(ticket, "Cy")
     Ticket.objects.filter(pk=ticket.pk).update(capacity=2)
     offer_place_now(entry=third, reason="Oratrice")
     assert (states(third), taken(ticket)) == (["offered"], 2)
 
 
-def seats_story():
-    """A session with one seat, booked by the first of three people."""
+def make_booked_session():
+    """Return a session with one place and three registrations, the first of which booked it."""
     event = make_event()
     ticket = make_ticket(event)
     session = make_session(event, "Atelier", capacity=1, is_bookable=True)
@@ -262,8 +262,8 @@ def seats_story():
     return session, people
 
 
-def test_a_seat_is_offered_and_swapped_where_it_clashes():
-    session, (first, second, third) = seats_story()
+def test_session_offer_is_accepted_in_exchange_for_conflicting_session():
+    session, (first, second, third) = make_booked_session()
     other = make_session(session.event, "Autre", is_bookable=True)
     book_session(registration=second, session=other)
     entry = join_session_list(registration=second, session=session)
@@ -277,8 +277,8 @@ def test_a_seat_is_offered_and_swapped_where_it_clashes():
     assert (seat.session, session.reserved, states(entry)) == (session, 1, ["accepted"])
 
 
-def test_more_seats_go_to_those_who_wait_before_a_newcomer():
-    session, (_first, second, third) = seats_story()
+def test_added_session_capacity_is_offered_to_waiting_list_first():
+    session, (_first, second, third) = make_booked_session()
     entry = join_session_list(registration=second, session=session)
     type(session).objects.filter(pk=session.pk).update(capacity=2)
     with pytest.raises(SoldOut):
@@ -287,33 +287,33 @@ def test_more_seats_go_to_those_who_wait_before_a_newcomer():
     assert states(entry) == ["offered"]
 
 
-def mails(mailoutbox) -> list[tuple[str, str]]:
+def pop_mails(mailoutbox) -> list[tuple[str, str]]:
     found = [(message.to[0], message.subject) for message in mailoutbox]
     mailoutbox.clear()
     return found
 
 
-def test_mails_say_where_one_stands_in_the_readers_language(ticket, run_tasks, mailoutbox):
-    first, second = wait(ticket, "Ana"), wait(ticket, "Bo", language="en")
+def test_mails_state_position_in_language_of_recipient(ticket, run_tasks, mailoutbox):
+    first, second = join_list(ticket, "Ana"), join_list(ticket, "Bo", language="en")
     run_tasks()
     assert "Numéro 1 sur la liste d’attente" in mailoutbox[0].body
     assert "You are number 2 on the waiting list" in mailoutbox[1].body
     assert f"/en/waiting/{second.link_token}/" in mailoutbox[1].body
-    assert mails(mailoutbox) == [
+    assert pop_mails(mailoutbox) == [
         ("ana@example.org", "Sur la liste d’attente\u202f: Invité, La Convention"),
         ("bo@example.org", "On the waiting list: Guest, The Convention"),
     ]
-    free_one(ticket)
-    run_out(first)
+    cancel_first_registration(ticket)
+    end_offer_period(first)
     process_waiting_lists()
     run_tasks()
-    subjects = dict(mails(mailoutbox))
+    subjects = dict(pop_mails(mailoutbox))
     assert subjects["ana@example.org"] == "Proposition expirée\u202f: Invité, La Convention"
     assert subjects["bo@example.org"] == "A place for you: Guest, The Convention"
 
 
-def test_the_mail_of_a_seat_comes_once(run_tasks, mailoutbox):
-    session, (first, second, _third) = seats_story()
+def test_accepted_session_offer_is_mailed_once(run_tasks, mailoutbox):
+    session, (first, second, _third) = make_booked_session()
     run_tasks()
     mailoutbox.clear()
     entry = join_session_list(registration=second, session=session)
@@ -321,10 +321,10 @@ def test_the_mail_of_a_seat_comes_once(run_tasks, mailoutbox):
     accept_session_offer(entry=entry)
     run_tasks()
     run_tasks()
-    assert mails(mailoutbox) == [("p1@example.org", "Votre place est réservée\u202f: Atelier")]
+    assert pop_mails(mailoutbox) == [("p1@example.org", "Votre place est réservée\u202f: Atelier")]
 
 
-def test_the_pages_from_full_to_registered(client, ticket, run_tasks, mailoutbox):
+def test_waiting_list_pages_lead_from_full_ticket_to_order(client, ticket, run_tasks, mailoutbox):
     Ticket.objects.filter(pk=ticket.pk).update(price=12_000)
     assert "/en/events/congress/waiting/guest/" in client.get("/en/events/congress/").text
     page = "/en/events/congress/waiting/guest/"
@@ -338,7 +338,7 @@ def test_the_pages_from_full_to_registered(client, ticket, run_tasks, mailoutbox
     assert "ana@example.org" in answer.text
     own = f"/en/waiting/{entry.link_token}/"
     assert "Number 1 on the waiting list" in client.get(own).text
-    free_one(ticket)
+    cancel_first_registration(ticket)
     assert "A place is available for you" in client.get(own).text
     assert "Enter the city." in client.post(own, {"accept": "1", **BILLED, "billing_city": ""}).text
     answer = client.post(own, {"accept": "1", **BILLED})
@@ -347,10 +347,10 @@ def test_the_pages_from_full_to_registered(client, ticket, run_tasks, mailoutbox
     assert client.get(own)["Location"] == entry.order.manage_path
 
 
-def test_an_offer_says_the_price_that_is_booked(client, ticket):
+def test_offer_page_shows_price_that_is_booked(client, ticket):
     Ticket.objects.update(price=12_000)
     PriceStep.objects.create(ticket=ticket, price=9_000, ends_at=ticket.event.starts_at)
-    entry = join_ticket_list(ticket=ticket, request=wish())
+    entry = join_ticket_list(ticket=ticket, request=make_waiting_request())
     cancel_registration(registration=Registration.objects.get())
     own = f"/en/waiting/{entry.link_token}/"
     assert "Register for €90" in client.get(own).text
@@ -358,17 +358,17 @@ def test_an_offer_says_the_price_that_is_booked(client, ticket):
     assert Registration.objects.get(cancelled_at=None).price == 9_000
 
 
-def test_one_leaves_and_declines_by_the_link(client, ticket):
-    entry, other = wait(ticket), wait(ticket, "Bo")
+def test_waiting_list_is_left_and_offer_declined_by_mailed_link(client, ticket):
+    entry, other = join_list(ticket), join_list(ticket, "Bo")
     client.post(f"/waiting/{entry.link_token}/leave/")
-    free_one(ticket)
+    cancel_first_registration(ticket)
     client.post(f"/waiting/{other.link_token}/", {"decline": "1"})
     assert states(entry, other) == ["left", "declined"]
     assert client.get("/waiting/forged/").status_code == 404
 
 
-def test_organizers_see_positions_act_and_export(client, ticket):
-    first, second = wait(ticket, "Ana"), wait(ticket, "Bo", company="=Evil")
+def test_organizers_see_positions_remove_entries_and_export(client, ticket):
+    first, second = join_list(ticket, "Ana"), join_list(ticket, "Bo", company="=Evil")
     client.force_login(make_staff(ticket.event))
     text = client.get("/en/organize/congress/waiting/").text
     assert "1. Ana Silva" in text
@@ -390,13 +390,13 @@ def test_organizers_see_positions_act_and_export(client, ticket):
     assert "errorlist" in client.post("/organize/congress/waiting/", {"offer_hours": "0"}).text
 
 
-def test_who_joins_again_while_a_place_is_offered_gets_the_offer_again(ticket, run_tasks, mailoutbox):
-    entry = wait(ticket)
-    free_one(ticket)
+def test_joining_again_during_offer_sends_offer_again(ticket, run_tasks, mailoutbox):
+    entry = join_list(ticket)
+    cancel_first_registration(ticket)
     run_tasks()
     offers = [mail for mail in mailoutbox if "place pour vous" in mail.subject]
     assert (len(offers), states(entry)) == (1, ["offered"])
-    assert wait(ticket) == entry
+    assert join_list(ticket) == entry
     run_tasks()
     again = [mail for mail in mailoutbox if "place pour vous" in mail.subject]
     assert [mail.to for mail in again] == [["ana@example.org"]] * 2

@@ -1,4 +1,4 @@
-"""The draft for programs: reading it, moving sessions, conflicts, and who may."""
+"""The draft in the API: reading, moving sessions, conflicts and permissions."""
 
 import datetime
 import uuid
@@ -25,7 +25,7 @@ def program(event):
     return make_program(event)
 
 
-def test_the_draft_tells_slots_in_local_time(event, program):
+def test_draft_lists_slots_in_local_time(event, program):
     room = make_room(event)
     session = make_session(event, room=room)
 
@@ -44,7 +44,7 @@ def test_the_draft_tells_slots_in_local_time(event, program):
     ]
 
 
-def test_the_draft_tells_sessions_without_a_time(event, program):
+def test_draft_lists_sessions_without_time(event, program):
     session = make_session(event, starts_at=None)
 
     assert program.get("draft/").json()["unplaced"] == [str(session.guid)]
@@ -58,7 +58,7 @@ def test_reading_creates_no_draft(event, program):
     assert not ScheduleDraft.objects.exists()
 
 
-def test_reading_takes_the_same_queries_for_many_sessions(event, program):
+def test_query_count_of_draft_is_constant(event, program):
     make_session(event)
     move(program, make_move(event.sessions.get(), 10))
 
@@ -89,7 +89,7 @@ def test_a_session_is_moved_in_the_draft_only(event, program):
     assert session.starts_at == STARTS_AT
 
 
-def test_a_session_is_taken_out_of_the_draft(event, program):
+def test_session_is_removed_from_draft(event, program):
     session = make_session(event)
 
     answer = move(program, {"session": str(session.guid), "remove": True})
@@ -98,7 +98,7 @@ def test_a_session_is_taken_out_of_the_draft(event, program):
     assert program.get("draft/").json()["unplaced"] == [str(session.guid)]
 
 
-def test_pins_stay_unless_they_are_sent(event, program):
+def test_omitted_pins_are_unchanged(event, program):
     session = make_session(event)
     move(program, make_move(session, time_pinned=True))
 
@@ -109,7 +109,7 @@ def test_pins_stay_unless_they_are_sent(event, program):
     assert slot["room_pinned"] is True
 
 
-def test_a_move_to_the_same_place_changes_nothing(event, program):
+def test_move_to_same_time_and_room_changes_nothing(event, program):
     session = make_session(event, starts_at=None)
     move(program, make_move(session))
 
@@ -118,7 +118,7 @@ def test_a_move_to_the_same_place_changes_nothing(event, program):
     assert again == {"revision": 1, "moves": []}
 
 
-def test_the_second_of_two_editors_is_told_where_the_session_is(event, program):
+def test_move_with_outdated_revision_is_refused_with_current_slots(event, program):
     other, session = make_program(event), make_session(event)
     move(program, make_move(session, 30))
 
@@ -132,7 +132,7 @@ def test_the_second_of_two_editors_is_told_where_the_session_is(event, program):
     assert program.get("draft/").json()["revision"] == 1
 
 
-def test_a_session_that_another_editor_took_out_is_told_as_unplaced(event, program):
+def test_refused_move_lists_removed_session_as_unplaced(event, program):
     other, session = make_program(event), make_session(event)
     move(program, {"session": str(session.guid), "remove": True})
 
@@ -141,14 +141,14 @@ def test_a_session_that_another_editor_took_out_is_told_as_unplaced(event, progr
     assert answer.json()["current"] == {"revision": 1, "slots": [], "unplaced": [str(session.guid)]}
 
 
-def test_after_reading_again_the_second_editor_may_move_it(event, program):
+def test_second_editor_may_move_session_with_current_revision(event, program):
     other, session = make_program(event), make_session(event)
     move(program, make_move(session, 30))
 
     assert move(other, make_move(session, 60), seen=1).status_code == 200
 
 
-def test_if_one_move_is_wrong_none_is_made(event, program):
+def test_invalid_move_refuses_all_moves_of_request(event, program):
     session, wrong = make_session(event), make_session(event)
 
     answer = move(program, make_move(session, 30), make_move(wrong, room=0))
@@ -183,7 +183,7 @@ WRONG_MOVES = [
 
 
 @pytest.mark.parametrize(("change", "field", "sentence"), WRONG_MOVES)
-def test_a_wrong_member_is_named(event, program, change, field, sentence):
+def test_invalid_field_is_named(event, program, change, field, sentence):
     session = make_session(event)
 
     answer = move(program, {**make_move(session, 10), **change})
@@ -194,7 +194,7 @@ def test_a_wrong_member_is_named(event, program, change, field, sentence):
     assert sentence in errors[f"slots.0.{field}"][0]
 
 
-def test_a_missing_time_is_named(event, program):
+def test_missing_times_are_named(event, program):
     session = make_session(event)
 
     answer = move(program, {"session": str(session.guid), "room": None})
@@ -211,7 +211,7 @@ def test_a_session_named_twice_is_refused(event, program):
 
 
 @pytest.mark.parametrize("body", [None, [], "x", 5, {}, {"seen_revision": 0, "slots": [5]}])
-def test_a_body_of_another_form_is_refused(program, body):
+def test_malformed_body_is_refused(program, body):
     assert program.post("draft/slots/", body).status_code in {400, 422}
 
 
@@ -232,7 +232,7 @@ def test_sessions_and_rooms_of_another_event_are_unknown(event, program):
     assert set(answer.json()["errors"]) == {"slots.0.session", "slots.1.room"}
 
 
-def test_conflicts_are_told_with_their_sessions(event, program):
+def test_conflicts_are_listed_with_their_sessions(event, program):
     room = make_room(event)
     one, two = (make_session(event, title, speakers=("Ana",), room=room) for title in "ab")
 
@@ -246,7 +246,7 @@ def test_conflicts_are_told_with_their_sessions(event, program):
     assert by_kind["room"]["sentence"] == "Auditorium is needed twice at the same time."
 
 
-def test_conflicts_are_those_of_the_draft(event, program):
+def test_conflicts_are_computed_from_draft(event, program):
     room = make_room(event)
     make_session(event, room=room)
     second = make_session(event, room=room)
@@ -261,13 +261,13 @@ WRITE = [("POST", "draft/slots/"), ("POST", "publish/")]
 
 
 @pytest.mark.parametrize(("method", "path"), READ + WRITE)
-def test_without_a_token_nothing_is_open(event, method, path):
+def test_draft_endpoints_need_a_token(event, method, path):
     assert Program(event.slug).send(method, path, {}).status_code == 401
 
 
 @pytest.mark.parametrize(("method", "path"), READ + WRITE)
 @pytest.mark.parametrize("role", ["desk", "none"])
-def test_only_organizers_may(event, method, path, role):
+def test_draft_endpoints_are_for_organizers_only(event, method, path, role):
     person = make_staff(event, "desk") if role == "desk" else make_person()
 
     answer = make_program(event, person=person).send(method, path, {})
@@ -276,7 +276,7 @@ def test_only_organizers_may(event, method, path, role):
 
 
 @pytest.mark.parametrize(("method", "path"), READ + WRITE)
-def test_an_event_that_is_a_draft_is_unknown_to_others(method, path):
+def test_draft_event_is_not_found_by_others(method, path):
     hidden = make_event(slug="hidden", visibility="draft")
     stranger = make_program(hidden, person=make_person())
 
@@ -288,16 +288,16 @@ def test_an_event_that_is_a_draft_is_unknown_to_others(method, path):
 
 
 @pytest.mark.parametrize(("method", "path"), READ)
-def test_reading_needs_its_scope(event, method, path):
+def test_reading_needs_read_scope(event, method, path):
     assert make_program(event, scopes=["schedule:write"]).send(method, path).status_code == 403
 
 
 @pytest.mark.parametrize(("method", "path"), WRITE)
-def test_writing_needs_its_scope(event, method, path):
+def test_writing_needs_write_scope(event, method, path):
     assert make_program(event, scopes=["schedule:read"]).send(method, path, {}).status_code == 403
 
 
-def test_times_of_any_offset_are_understood(event, program):
+def test_times_with_any_utc_offset_are_accepted(event, program):
     session = make_session(event)
     starts_at = (STARTS_AT + 20 * MINUTE).astimezone(datetime.timezone(datetime.timedelta(hours=-5)))
     times = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + 5 * MINUTE).isoformat()}
@@ -307,7 +307,7 @@ def test_times_of_any_offset_are_understood(event, program):
     assert slot["starts_at"] == "2027-06-16T10:20:00+02:00"
 
 
-def test_the_last_moves_of_the_owner_are_undone(event, program):
+def test_undo_reverts_last_moves_of_token_owner(event, program):
     session = make_session(event)
     move(program, make_move(session, 30))
     move(make_program(event), make_move(make_session(event, "Other"), 60))
@@ -321,7 +321,7 @@ def test_the_last_moves_of_the_owner_are_undone(event, program):
     assert answer.json()["skipped"] == []
 
 
-def test_a_chosen_command_is_undone_but_for_sessions_moved_since(event, program):
+def test_undo_of_chosen_batch_skips_sessions_moved_since(event, program):
     session = make_session(event)
     number = move(program, make_move(session, 30)).json()["moves"][0]["number"]
     move(program, make_move(session, 60), seen=1)
@@ -332,14 +332,14 @@ def test_a_chosen_command_is_undone_but_for_sessions_moved_since(event, program)
     assert answer.json()["skipped"] == [str(session.guid)]
 
 
-def test_without_a_move_there_is_nothing_to_undo(program):
+def test_undo_without_moves_is_refused(program):
     answer = program.post("draft/undo/", {})
 
     assert answer.status_code == 409
     assert answer.json()["type"].endswith("nothing-to-undo")
 
 
-def test_undoing_needs_the_scope_to_write(event):
+def test_undo_needs_write_scope(event):
     answer = make_program(event, scopes=("schedule:read",)).post("draft/undo/", {})
 
     assert answer.status_code == 403

@@ -1,4 +1,4 @@
-"""Proposals of sessions read by programs."""
+"""Session proposals in the API."""
 
 import pytest
 

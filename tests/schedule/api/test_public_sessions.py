@@ -1,4 +1,4 @@
-"""Events and sessions for programs: public, paged, with the event's own offset."""
+"""Public events and sessions in the API: paginated, with the UTC offset of the event."""
 
 import base64
 import datetime
@@ -29,7 +29,7 @@ def event():
     )
 
 
-def test_the_event(client, event):
+def test_event_has_times_in_its_time_zone(client, event):
     answer = client.get("/api/v1/events/conf/").json()
     assert answer == {
         "slug": "conf",
@@ -52,7 +52,7 @@ def test_the_event(client, event):
     assert answer["url"].endswith("/events/conf/")
 
 
-def test_sessions_in_order_of_time(client, event):
+def test_sessions_are_ordered_by_time(client, event):
     session = make_session(
         event,
         "Une",
@@ -76,7 +76,7 @@ def test_sessions_in_order_of_time(client, event):
     assert [speaker["name"] for speaker in one["speakers"]] == ["Ana"]
 
 
-def test_pages_by_cursor_hold_each_session_once(client, event):
+def test_cursor_pages_return_each_session_once(client, event):
     for number in range(7):
         make_session(event, f"S{number}")
     titles, address = [], "/api/v1/events/conf/sessions/?limit=3"
@@ -87,7 +87,7 @@ def test_pages_by_cursor_hold_each_session_once(client, event):
     assert titles == [f"S{number}" for number in range(7)]
 
 
-def test_queries_do_not_grow(client, event):
+def test_query_count_does_not_grow_with_sessions(client, event):
     def count():
         with CaptureQueriesContext(connection) as queries:
             client.get("/api/v1/events/conf/sessions/")
@@ -101,7 +101,7 @@ def test_queries_do_not_grow(client, event):
 
 
 @pytest.mark.parametrize("address", ["", "sessions/"])
-def test_a_draft_needs_its_organizer_s_token_with_the_scope(client, event, address):
+def test_draft_event_needs_organizer_token_with_scope(client, event, address):
     event.visibility = Event.Visibility.DRAFT
     event.save()
     person = make_person()
@@ -123,20 +123,20 @@ def test_a_draft_needs_its_organizer_s_token_with_the_scope(client, event, addre
 @pytest.mark.parametrize(
     ("query", "status"),
     [
-        ("limit=99999999999", 200),  # as many as one page holds
+        ("limit=99999999999", 200),  # limited to the maximum page size
         ("limit=x", 422),
         ("limit=-1", 422),
         ("limit=0", 422),
-        ("cursor=%00", 200),  # nothing of it is a cursor
+        ("cursor=%00", 200),  # treated as no cursor
         ("cursor=abc", 404),
     ],
 )
-def test_odd_queries_are_answered_as_described(client, event, query, status):
+def test_invalid_limit_and_cursor_are_answered_with_status(client, event, query, status):
     assert client.get(f"/api/v1/events/conf/sessions/?{query}").status_code == status
 
 
 @pytest.mark.parametrize("position", ["%00", "x", "9" * 400, "9999-99-99"])
-def test_a_cursor_of_ones_own_making_is_refused(client, event, position):
+def test_forged_cursor_is_refused(client, event, position):
     cursor = base64.b64encode(f"p={position}".encode()).decode()
     answer = client.get("/api/v1/events/conf/sessions/", {"cursor": cursor})
     assert (answer.status_code, answer.json()["type"]) == (404, "/api/v1/problems/not-found")

@@ -1,4 +1,4 @@
-"""Publishing by programs."""
+"""Publishing the programme through the API."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def publish(program, revision, **more):
     return program.post("publish/", {"notify": "nobody", "revision": revision, **more})
 
 
-def test_the_draft_that_was_read_is_published(event, program):
+def test_draft_is_published_with_current_revision(event, program):
     session = make_session(event)
     move(program, make_move(session, 30))
 
@@ -42,7 +42,7 @@ def test_the_draft_that_was_read_is_published(event, program):
     assert ScheduleVersion.objects.get().note == "Un changement d’horaire."
 
 
-def test_the_owner_of_the_token_is_recorded(event):
+def test_token_owner_is_recorded_as_publisher(event):
     person = make_program(event)
     move(person, make_move(make_session(event), 30))
 
@@ -52,7 +52,7 @@ def test_the_owner_of_the_token_is_recorded(event):
     assert ScheduleVersion.objects.get().published_by_id == int(entry.actor_id)
 
 
-def test_after_a_move_that_was_not_seen_nothing_is_published(event, program):
+def test_publishing_with_outdated_revision_is_refused(event, program):
     session = make_session(event)
     move(program, make_move(session, 30))
     move(make_program(event), make_move(session, 60), seen=1)
@@ -64,7 +64,7 @@ def test_after_a_move_that_was_not_seen_nothing_is_published(event, program):
     assert not ScheduleVersion.objects.exists()
 
 
-def test_after_a_version_that_was_not_seen_nothing_is_published(event, program):
+def test_publishing_with_outdated_version_is_refused(event, program):
     session = make_session(event)
     move(program, make_move(session, 30))
     publish(program, 1)
@@ -76,7 +76,7 @@ def test_after_a_version_that_was_not_seen_nothing_is_published(event, program):
     assert ScheduleVersion.objects.count() == 1
 
 
-def test_with_the_version_and_revision_of_the_draft_it_is_published(event, program):
+def test_publishing_with_current_version_and_revision_succeeds(event, program):
     session = make_session(event)
     move(program, make_move(session, 30))
     publish(program, 1)
@@ -100,7 +100,7 @@ def test_a_blocking_conflict_prevents_publishing(event, program):
     assert not ScheduleVersion.objects.exists()
 
 
-def test_without_changes_there_is_nothing_to_publish(event, program):
+def test_publishing_without_changes_is_refused(event, program):
     make_session(event)
 
     answer = publish(program, 0)
@@ -125,7 +125,7 @@ def test_without_changes_there_is_nothing_to_publish(event, program):
         ({"revision": 0, "version": []}, "version"),
     ],
 )
-def test_a_wrong_member_is_named(program, body, field):
+def test_invalid_field_is_named(program, body, field):
     answer = program.post("publish/", body)
 
     assert answer.status_code == 422

@@ -1,4 +1,4 @@
-"""Sessions written by programs: texts are live, times and rooms go into the draft."""
+"""Writing sessions through the API: texts change at once, times and rooms change in the draft."""
 
 import uuid
 
@@ -39,7 +39,7 @@ def test_a_session_is_added_without_a_time(event, program):
     assert program.get("draft/").json()["unplaced"] == [str(session.guid)]
 
 
-def test_a_session_is_added_with_a_place_in_the_draft(event, program):
+def test_session_is_added_with_slot_in_draft(event, program):
     room, track = make_room(event), make_track(event)
 
     body = program.post("sessions/", {"title": "Atelier", "room": room.pk, "track": "Cloud", **TIMES}).json()
@@ -53,7 +53,7 @@ def test_a_session_is_added_with_a_place_in_the_draft(event, program):
     assert session.starts_at is None
 
 
-def test_all_of_a_session_is_read(event, program):
+def test_session_is_returned_with_all_fields(event, program):
     before = make_session(event, "Avant")
     session = make_session(
         event, "Atelier", speakers=("Ana", "Zoé"), follows=before, url="https://a.example/"
@@ -69,7 +69,7 @@ def test_all_of_a_session_is_read(event, program):
     assert body["starts_at"] == "2027-06-16T10:00:00+02:00"
 
 
-def test_a_session_takes_the_same_queries_with_more_speakers(event, program):
+def test_query_count_of_session_is_constant_with_more_speakers(event, program):
     session = make_session(event, speakers=("Ana",))
     other = make_session(event, speakers=("Ana", "Bo", "Cy", "Zoé"), room=make_room(event))
     get_current_draft(event)
@@ -80,11 +80,11 @@ def test_a_session_takes_the_same_queries_with_more_speakers(event, program):
         return len(queries)
 
     count_queries(session.guid)
-    # The room of the second takes one.
+    # The second session has a room, which takes one more query.
     assert count_queries(other.guid) <= count_queries(session.guid) + 1
 
 
-def test_texts_are_live_and_members_that_are_not_sent_stay(event, program):
+def test_texts_change_at_once_and_omitted_fields_are_unchanged(event, program):
     session = make_session(event, "Atelier", speakers=("Ana",), abstract="Avant")
 
     answer = program.patch(f"sessions/{session.guid}/", {"title": "Cours", "bookable": True})
@@ -98,7 +98,7 @@ def test_texts_are_live_and_members_that_are_not_sent_stay(event, program):
     assert not ScheduleDraft.objects.filter(revision__gt=0).exists()
 
 
-def test_a_room_is_changed_in_the_draft_at_the_same_time(event, program):
+def test_room_is_changed_in_draft_without_changing_time(event, program):
     session, room = make_session(event), make_room(event)
 
     body = program.patch(f"sessions/{session.guid}/", {"room": room.pk}).json()
@@ -109,7 +109,7 @@ def test_a_room_is_changed_in_the_draft_at_the_same_time(event, program):
     assert session.room is None
 
 
-def test_a_session_is_taken_out_of_the_draft_by_null(event, program):
+def test_null_times_remove_session_from_draft(event, program):
     session = make_session(event)
 
     body = program.patch(f"sessions/{session.guid}/", {"starts_at": None, "ends_at": None}).json()
@@ -119,7 +119,7 @@ def test_a_session_is_taken_out_of_the_draft_by_null(event, program):
     assert session.starts_at == STARTS_AT
 
 
-def test_what_was_read_can_be_sent_back(event, program):
+def test_response_can_be_sent_back_unchanged(event, program):
     session = make_session(
         event, "Atelier", speakers=("Ana",), room=make_room(event), track=make_track(event)
     )
@@ -130,7 +130,7 @@ def test_what_was_read_can_be_sent_back(event, program):
     assert answer.json() == body
 
 
-def test_a_session_that_was_never_public_is_deleted(event, program):
+def test_unpublished_session_is_deleted(event, program):
     session = make_session(event, starts_at=None)
 
     answer = program.send("DELETE", f"sessions/{session.guid}/")
@@ -139,7 +139,7 @@ def test_a_session_that_was_never_public_is_deleted(event, program):
     assert not event.sessions.exists()
 
 
-def test_a_public_session_leaves_the_draft_only(event, program):
+def test_published_session_is_removed_from_draft_only(event, program):
     session = make_session(event)
 
     answer = program.send("DELETE", f"sessions/{session.guid}/")
@@ -159,7 +159,7 @@ def test_a_booked_session_is_not_deleted(event, program):
     assert answer.json()["type"].endswith("/still-needed")
 
 
-WRONG = [
+INVALID_CHANGES = [
     ({"title": ""}, "title"),
     ({"title": "\u200b"}, "title"),
     ({"title": 5}, "title"),
@@ -186,8 +186,8 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("change", "member"), WRONG)
-def test_a_wrong_member_of_a_new_session_is_named(event, program, change, member):
+@pytest.mark.parametrize(("change", "member"), INVALID_CHANGES)
+def test_invalid_field_of_new_session_is_named(event, program, change, member):
     answer = program.post("sessions/", {"title": "Atelier", **change})
 
     assert answer.status_code == 422
@@ -195,8 +195,8 @@ def test_a_wrong_member_of_a_new_session_is_named(event, program, change, member
     assert not event.sessions.exists()
 
 
-@pytest.mark.parametrize(("change", "member"), WRONG)
-def test_a_wrong_change_is_named_and_changes_nothing(event, program, change, member):
+@pytest.mark.parametrize(("change", "member"), INVALID_CHANGES)
+def test_invalid_change_is_named_and_changes_nothing(event, program, change, member):
     session = make_session(event, "Atelier")
 
     answer = program.patch(f"sessions/{session.guid}/", {"subtitle": "Neuf", **change})
@@ -207,7 +207,7 @@ def test_a_wrong_change_is_named_and_changes_nothing(event, program, change, mem
     assert session.subtitle == ""
 
 
-def test_fewer_places_than_are_taken_are_refused(event, program):
+def test_capacity_below_reserved_places_is_refused(event, program):
     session = make_session(event, capacity=5)
     Session.objects.filter(pk=session.pk).update(reserved=2)
 
@@ -217,7 +217,7 @@ def test_fewer_places_than_are_taken_are_refused(event, program):
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
-def test_a_session_of_another_event_is_not_there(program, method):
+def test_session_of_another_event_is_not_found(program, method):
     session = make_session(make_planned_event("elsewhere"))
 
     answer = program.send(method, f"sessions/{session.guid}/", {"title": "Neuf"})
@@ -249,7 +249,7 @@ def list_statuses(caller, session):
     ]
 
 
-def test_without_a_token_only_the_list_is_open(event):
+def test_session_endpoints_except_list_need_a_token(event):
     session = make_session(event)
 
     assert list_statuses(Program(event.slug), session) == [401] * 4
@@ -257,13 +257,13 @@ def test_without_a_token_only_the_list_is_open(event):
 
 
 @pytest.mark.parametrize("role", ["desk", "none"])
-def test_only_organizers_may(event, role):
+def test_session_endpoints_are_for_organizers_only(event, role):
     person = make_staff(event, "desk") if role == "desk" else make_person()
 
     assert list_statuses(make_program(event, person=person), make_session(event)) == [403] * 4
 
 
-def test_a_token_for_reading_writes_nothing(event):
+def test_read_only_token_cannot_write(event):
     reader = make_program(event, scopes=["schedule:read", "events:read"])
 
     assert list_statuses(reader, make_session(event)) == [200, 403, 403, 403]
@@ -303,7 +303,7 @@ def test_a_session_without_a_time_is_not_cancelled(event, program):
 
 
 @pytest.mark.parametrize("action", ["cancel", "restore"])
-def test_cancelling_needs_the_scope_to_write(event, action):
+def test_cancel_and_restore_need_write_scope(event, action):
     session = make_session(event, "Atelier")
 
     answer = make_program(event, scopes=("schedule:read",)).post(f"sessions/{session.guid}/{action}/", {})
@@ -311,7 +311,7 @@ def test_cancelling_needs_the_scope_to_write(event, action):
     assert answer.status_code == 403
 
 
-def test_a_role_that_cannot_be_sent_back_is_refused(event, program):
+def test_role_with_lone_surrogate_is_refused(event, program):
     answer = program.post("sessions/", {"title": "Atelier", "role": "\ud800"})
 
     assert answer.status_code == 422
@@ -331,7 +331,7 @@ def test_sessions_that_follow_each_other_in_a_circle_are_refused(event, program,
     assert event.sessions.exclude(follows=None).count() == count - 1
 
 
-def test_a_request_repeated_after_its_room_was_removed_is_answered_as_before(event, program):
+def test_repeated_request_is_answered_as_before_after_room_was_removed(event, program):
     room = make_room(event)
     body = {"title": "Atelier", "room": room.pk, **TIMES}
     first = program.post("sessions/", body, key="one")

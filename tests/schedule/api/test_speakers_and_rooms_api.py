@@ -1,4 +1,4 @@
-"""Speakers and rooms read and written by programs."""
+"""Reading and writing speakers and rooms through the API."""
 
 import pytest
 from django.db import connection
@@ -45,7 +45,7 @@ def test_speakers_are_listed_with_their_sessions(event, program):
     ]
 
 
-def test_addresses_of_speakers_are_not_told(event, program):
+def test_speaker_addresses_are_not_disclosed(event, program):
     make_speaker(event, email="ana@example.org")
 
     assert b"ana@example.org" not in program.get("speakers/").content
@@ -58,7 +58,7 @@ def test_reading_speakers_is_recorded(event, program):
 
 
 @pytest.mark.parametrize("path", ["speakers/", "rooms/"])
-def test_lists_take_the_same_queries_for_many(event, program, path):
+def test_list_query_counts_are_constant(event, program, path):
     make_session(event, speakers=("Ana",), room=make_room(event))
     program.get(path)
 
@@ -84,7 +84,7 @@ def test_a_speaker_is_added(event, program):
     assert speaker.url == "https://ada.example/"
 
 
-def test_members_of_a_speaker_that_are_not_sent_stay(event, program):
+def test_omitted_speaker_fields_are_unchanged(event, program):
     speaker = make_speaker(event, url="https://ana.example/", email="ana@example.org")
 
     answer = program.patch(f"speakers/{speaker.guid}/", {"biography": "Mathématicienne."})
@@ -107,7 +107,7 @@ def test_members_of_a_speaker_that_are_not_sent_stay(event, program):
         ({"external_url": "javascript:alert(1)"}, "external_url"),
     ],
 )
-def test_a_wrong_member_of_a_speaker_is_named(event, program, change, member):
+def test_invalid_speaker_field_is_named(event, program, change, member):
     speaker = make_speaker(event)
 
     added = program.post("speakers/", {"name": "Ada", **change})
@@ -149,7 +149,7 @@ def test_a_room_is_added_after_the_others(event, program):
     assert AuditEntry.objects.filter(verb="rooms.change", event="x").count() == 1
 
 
-def test_members_of_a_room_that_are_not_sent_stay(event, program):
+def test_omitted_room_fields_are_unchanged(event, program):
     room = make_room(event, capacity=80, zone="Nord")
 
     answer = program.patch(f"rooms/{room.pk}/", {"features": "projector"})
@@ -175,7 +175,7 @@ def test_members_of_a_room_that_are_not_sent_stay(event, program):
         ({"features": "x" * 5001}, "features"),
     ],
 )
-def test_a_wrong_member_of_a_room_is_named(event, program, change, member):
+def test_invalid_room_field_is_named(event, program, change, member):
     room, _other = make_room(event), make_room(event, "Salle 2")
 
     added = program.post("rooms/", {"name": "Salle 3", **change})
@@ -190,7 +190,7 @@ def test_a_wrong_member_of_a_room_is_named(event, program, change, member):
     assert event.rooms.count() == 2
 
 
-def test_speaker_and_room_of_another_event_are_not_there(program):
+def test_speaker_and_room_of_another_event_are_not_found(program):
     elsewhere = make_planned_event("elsewhere")
     speaker, room = make_speaker(elsewhere), make_room(elsewhere)
 
@@ -214,24 +214,24 @@ def list_statuses(caller, event):
     return [answer.status_code for answer in answers]
 
 
-def test_without_a_token_nothing_is_open(event):
+def test_speaker_and_room_endpoints_need_a_token(event):
     assert list_statuses(Program(event.slug), event) == [401] * 6
 
 
 @pytest.mark.parametrize("role", ["desk", "none"])
-def test_only_organizers_may(event, role):
+def test_speaker_and_room_endpoints_are_for_organizers_only(event, role):
     person = make_staff(event, "desk") if role == "desk" else make_person()
 
     assert list_statuses(make_program(event, person=person), event) == [403] * 6
 
 
-def test_a_token_for_reading_writes_nothing(event):
+def test_read_only_token_cannot_write(event):
     reader = make_program(event, scopes=["schedule:read"])
 
     assert list_statuses(reader, event) == [200, 200, 403, 403, 403, 403]
 
 
-def test_a_speaker_is_removed_and_sessions_stay(event, program):
+def test_removing_speaker_does_not_remove_sessions(event, program):
     session = make_session(event, speakers=("Ana", "Bob"))
     guid = event.speakers.get(name="Ana").guid
 
@@ -271,7 +271,7 @@ def test_a_room_with_sessions_is_removed_only_when_confirmed(event, program):
 
 
 @pytest.mark.parametrize("scopes", [("schedule:read",), ("events:read",)])
-def test_removing_needs_the_scope_to_write(event, scopes):
+def test_removing_needs_write_scope(event, scopes):
     room = make_room(event)
 
     answer = make_program(event, scopes=scopes).delete(f"rooms/{room.pk}/")

@@ -1,4 +1,4 @@
-"""The board's endpoints: the board as data, moves, undo, the journal, and who may use them."""
+"""Endpoints of the board: data, moves, undo, journal and permissions."""
 
 import datetime
 import json
@@ -51,7 +51,7 @@ def move(client: Client, session: Session, slot: dict[str, Any] | None, *, seen:
     return post(client, "moves/", {"seen_revision": seen, "moves": moves})
 
 
-def test_the_board_tells_days_rooms_tracks_and_sessions(event):
+def test_board_data_lists_days_rooms_tracks_and_sessions(event):
     room, track = make_room(event, capacity=80), make_track(event)
     placed = make_session(event, "Le réseau", speakers=("Ana", "Zoé"), room=room, track=track)
     unplaced = make_session(event, "Plus tard", starts_at=None, planned_minutes=25)
@@ -68,7 +68,7 @@ def test_the_board_tells_days_rooms_tracks_and_sessions(event):
     assert by_id[unplaced.pk]["minutes"] == 25
 
 
-def test_a_day_with_a_change_of_the_clock_has_its_true_length(event):
+def test_day_with_dst_change_has_its_actual_length(event):
     days = {day["date"]: day for day in sign_in(event).get(f"{BOARD}data/").json()["days"]}
 
     before, after = (
@@ -78,7 +78,7 @@ def test_a_day_with_a_change_of_the_clock_has_its_true_length(event):
     assert after - before == datetime.timedelta(hours=23)
 
 
-def test_the_board_takes_the_same_queries_for_many_sessions(event):
+def test_query_count_of_board_is_constant(event):
     client = sign_in(event)
     make_session(event, speakers=("Ana",), room=make_room(event))
     client.get(f"{BOARD}data/")
@@ -100,7 +100,7 @@ def test_the_board_takes_the_same_queries_for_many_sessions(event):
     assert count_queries() == few
 
 
-def test_a_move_changes_the_draft_and_not_what_is_public(event):
+def test_move_changes_draft_and_not_public_programme(event):
     room, session = make_room(event), make_session(event)
 
     answer = move(sign_in(event), session, make_slot(120, room=room.pk, is_time_pinned=True))
@@ -124,7 +124,7 @@ def test_a_session_after_midnight_belongs_to_the_day_before(event):
     assert Slot.objects.get(session=session).day == datetime.date(2027, 3, 27)
 
 
-def test_parking_and_undoing_it(event):
+def test_undo_restores_session_removed_from_timetable(event):
     session, client = make_session(event, "Le réseau"), sign_in(event)
 
     move(client, session, None)
@@ -137,7 +137,7 @@ def test_parking_and_undoing_it(event):
     assert answer.json()["redo"] == "“Le réseau” taken off the timetable"
 
 
-def test_redo_makes_the_move_again(event):
+def test_redo_repeats_undone_move(event):
     session, client = make_session(event), sign_in(event)
     move(client, session, make_slot(60))
     post(client, "undo/", {"seen_revision": 1})
@@ -149,14 +149,14 @@ def test_redo_makes_the_move_again(event):
     assert answer.json()["revision"] == 3
 
 
-def test_nothing_to_undo_gets_a_sentence(event):
+def test_undo_without_moves_is_refused_with_message(event):
     answer = post(sign_in(event), "undo/", {"seen_revision": 0})
 
     assert answer.status_code == 409
     assert answer.json()["detail"] == "There is nothing to undo."
 
 
-def test_two_editors_of_one_session_see_both_versions(event):
+def test_conflicting_move_is_refused_with_slot_and_author_of_other_move(event):
     session = make_session(event)
     anna, ben = sign_in(event, first_name="Anna", last_name="A"), sign_in(event)
     move(anna, session, make_slot(60))
@@ -170,7 +170,7 @@ def test_two_editors_of_one_session_see_both_versions(event):
     assert Slot.objects.get(session=session).starts_at == STARTS_AT + 60 * MINUTE
 
 
-def test_another_editor_s_moves_and_name_arrive(event):
+def test_poll_returns_moves_and_name_of_other_editor(event):
     session = make_session(event)
     anna, ben = sign_in(event, first_name="Anna", last_name="A"), sign_in(event)
     ben.get(f"{BOARD}data/")
@@ -184,7 +184,7 @@ def test_another_editor_s_moves_and_name_arrive(event):
     assert answer["undo"] == ""
 
 
-def test_who_has_missed_a_lot_loads_the_board_again(event):
+def test_poll_from_unknown_revision_asks_for_reload(event):
     client = sign_in(event)
 
     answer = client.get(f"{BOARD}moves/?since=999999").json()
@@ -192,7 +192,7 @@ def test_who_has_missed_a_lot_loads_the_board_again(event):
     assert answer["reload"]
 
 
-def test_the_journal_names_authors_and_what_they_did(event):
+def test_journal_lists_authors_and_changes(event):
     first, second = make_session(event, "Un"), make_session(event, "Deux")
     client = sign_in(event, first_name="Anna", last_name="A")
     both = [{"session": session.pk, "slot": make_slot(60)} for session in (first, second)]
@@ -222,7 +222,7 @@ def loaded_moves():
     post_init.disconnect(collect, sender=Move)
 
 
-def test_a_command_on_many_sessions_costs_a_poll_and_the_journal_one_row(event, loaded_moves):
+def test_poll_and_journal_load_one_move_per_batch(event, loaded_moves):
     client = sign_in(event)
     sessions = [make_session(event, f"Session {number:02}") for number in range(40)]
     moves = [{"session": session.pk, "slot": make_slot(60)} for session in sessions]
@@ -273,7 +273,7 @@ def test_a_batch_of_another_editor_can_be_undone(event):
         ({"room": 2**62}, "This room was not found; it may have been deleted. Reload the board."),
     ],
 )
-def test_an_impossible_place_gets_a_sentence_and_nothing_moves(event, change, sentence):
+def test_invalid_slot_is_refused_with_message(event, change, sentence):
     session = make_session(event)
     values = {"room": None, "starts_at": STARTS_AT, "ends_at": STARTS_AT + MINUTE, **change}
     slot = {
@@ -298,14 +298,14 @@ def test_an_impossible_place_gets_a_sentence_and_nothing_moves(event, change, se
      ('{"seen_revision": 0, "moves": [{"session": 1, "slot": {"room": null,'
      ' "starts_at": "2027-03-27T09:00:00", "ends_at": "2027-03-27T10:00:00"}}]}')],
 )  # fmt: skip
-def test_a_body_that_cannot_be_read_gets_a_sentence(event, body):
+def test_malformed_body_is_refused_with_message(event, body):
     answer = post(sign_in(event), "moves/", body)
 
     assert answer.status_code == 422
     assert "Reload the page." in answer.json()["detail"]
 
 
-def test_costs_name_what_is_in_the_way_and_leave_out_what_is_free(event):
+def test_costs_list_conflicts_and_omit_free_rooms(event):
     room, other = make_room(event), make_room(event, "Salle Curie")
     make_session(event, room=room, speakers=("Ana",), minutes=60)
     session = make_session(event, starts_at=None, planned_minutes=30)
@@ -324,7 +324,7 @@ def get_swap_costs(client: Client, session: Session, other: Session) -> list[dic
     return client.get(f"{BOARD}costs/?session={session.pk}&swap={other.pk}").json()["costs"]
 
 
-def test_the_cost_of_a_swap_is_told_for_both_sessions(event):
+def test_swap_costs_are_listed_for_both_sessions(event):
     small, large = make_room(event, "Salle Curie", capacity=20), make_room(event, capacity=80)
     session = make_session(event, room=small)
     other = make_session(event, room=large, starts_at=STARTS_AT + 120 * MINUTE, expected_attendance=50)
@@ -337,7 +337,7 @@ def test_the_cost_of_a_swap_is_told_for_both_sessions(event):
     ]
 
 
-def test_a_session_from_the_tray_that_takes_a_place_is_not_in_conflict_with_the_one_that_leaves(event):
+def test_unplaced_session_does_not_conflict_with_session_it_replaces(event):
     placed = make_session(event, room=make_room(event))
     unplaced = make_session(event, starts_at=None)
 
@@ -346,7 +346,7 @@ def test_a_session_from_the_tray_that_takes_a_place_is_not_in_conflict_with_the_
     assert [cost["text"] for cost in costs] == ["", ""]
 
 
-def test_tracks_without_a_colour_get_different_ones(event):
+def test_tracks_without_color_get_different_colors(event):
     for position, name in enumerate(["Cloud", "Data"]):
         make_track(event, name, color="", position=position)
 
@@ -366,14 +366,14 @@ def test_tracks_without_a_colour_get_different_ones(event):
         ("?session=1&swap=9999999", 404),
     ],
 )
-def test_costs_of_no_session_get_a_sentence(event, query, status):
+def test_costs_of_unknown_session_are_refused_with_message(event, query, status):
     answer = sign_in(event).get(f"{BOARD}costs/{query}")
 
     assert answer.status_code == status
     assert answer.json()["detail"].endswith(("Reload the page.", "Reload the board."))
 
 
-def test_after_a_move_the_board_can_ask_for_the_conflicts_of_the_draft(event):
+def test_poll_returns_conflicts_of_draft_on_request(event):
     room = make_room(event)
     first = make_session(event, room=room)
     second = make_session(event, starts_at=STARTS_AT + 120 * MINUTE, room=room)
@@ -402,7 +402,7 @@ def test_a_session_of_another_event_cannot_be_moved(event):
     assert not Slot.objects.filter(session=other).exists()
 
 
-def test_strangers_get_no_data(event):
+def test_board_is_refused_to_people_without_role(event):
     client = Client()
     client.force_login(make_person())
 
@@ -421,7 +421,7 @@ def test_a_move_needs_the_csrf_token(event):
     assert not Slot.objects.exists()
 
 
-def test_an_error_says_its_fields_and_when_to_try_again_as_in_the_api(rf):
+def test_error_response_has_field_errors_and_retry_after(rf):
     @answer_in_json
     def refuse(request, event):
         error = InvalidFields("Too much.", {"title": ["Too long."]})
@@ -435,7 +435,7 @@ def test_an_error_says_its_fields_and_when_to_try_again_as_in_the_api(rf):
     assert answer["Cache-Control"] == "private, no-store"
 
 
-def test_a_body_that_is_nested_too_deeply_is_refused_with_a_sentence(client, event):
+def test_deeply_nested_body_is_refused_with_message(client, event):
     client.force_login(make_staff(event))
 
     answer = client.post(f"{BOARD}moves/", "[" * 100_000, content_type="application/json")

@@ -14,7 +14,7 @@ from tests.factories import make_administrator, make_event, make_plan_run, make_
 pytestmark = pytest.mark.django_db
 
 
-def make_old_run(days: int) -> PlanRun:
+def make_plan_run_of_age(days: int) -> PlanRun:
     event = make_event(slug=f"event-{days}")
     make_session(event)
     plan_run = make_plan_run(event)
@@ -23,7 +23,7 @@ def make_old_run(days: int) -> PlanRun:
     return plan_run
 
 
-def test_a_proposal_is_deleted_with_its_draft_and_the_current_draft_stays():
+def test_deleting_a_plan_run_deletes_its_draft_but_not_the_current_draft():
     event = make_event()
     make_session(event)
     plan_run = make_plan_run(event)
@@ -37,7 +37,7 @@ def test_a_proposal_is_deleted_with_its_draft_and_the_current_draft_stays():
     assert AuditEntry.objects.get(verb="schedule.delete_plan").event == event.slug
 
 
-def test_a_run_that_searches_is_not_deleted():
+def test_running_plan_run_cannot_be_deleted():
     plan_run = make_plan_run(make_event())
     plan_run.state = PlanRun.State.RUNNING
     plan_run.save()
@@ -48,7 +48,7 @@ def test_a_run_that_searches_is_not_deleted():
     assert PlanRun.objects.exists()
 
 
-def test_refusals_of_the_planner_lead_back_to_its_pages(client):
+def test_refused_delete_and_adopt_return_to_the_plan_page(client):
     event = make_event(slug="conf")
     plan_run = make_plan_run(event)
     PlanRun.objects.update(state=PlanRun.State.RUNNING, proposal=None)
@@ -63,8 +63,8 @@ def test_refusals_of_the_planner_lead_back_to_its_pages(client):
     assert "This run has no proposal." in adopted.text
 
 
-def test_proposals_are_deleted_after_30_days():
-    young, old = make_old_run(29), make_old_run(31)
+def test_plan_runs_are_deleted_after_30_days():
+    young, old = make_plan_run_of_age(29), make_plan_run_of_age(31)
 
     delete_old_plan_runs()
 

@@ -1,4 +1,4 @@
-"""Repair an event's draft: only what must move moves, and sessions without a place get one."""
+"""Repair an event's draft: move as few sessions as possible, and place sessions that have no slot."""
 
 import datetime
 
@@ -26,7 +26,7 @@ def make_rooms(event: Event, count: int) -> list[Room]:
 
 
 def make_placed_talks(event: Event, rooms: list[Room], hours: int = 3) -> dict[tuple[int, int], Session]:
-    """Create a talk of 50 minutes for each room and hour, each by a speaker of its own."""
+    """Create a talk of 50 minutes for each room and hour, each with its own speaker."""
     return {
         (number, hour): make_session(
             event,
@@ -53,7 +53,7 @@ def list_changed(plan_run: PlanRun) -> set[int]:
     return {*list_proposed_changes(plan_run.proposal, get_current_draft(plan_run.event))}
 
 
-def test_a_session_before_the_one_that_it_follows_moves_behind_it():
+def test_session_before_its_predecessor_is_moved_after_it():
     event = make_event()
     [room] = make_rooms(event, 1)
     talks = make_placed_talks(event, [room])
@@ -73,7 +73,7 @@ def list_blocking_conflicts(plan_run: PlanRun):
     return [conflict for conflict in found if conflict.level == BLOCK]
 
 
-def close(event: Event, **owner) -> None:
+def make_unavailable(event: Event, **owner) -> None:
     """Make a room or speaker unavailable during the whole event."""
     Availability.objects.create(
         starts_at=event.starts_at - HOUR,
@@ -83,7 +83,7 @@ def close(event: Event, **owner) -> None:
     )
 
 
-def test_a_timetable_without_conflicts_stays():
+def test_timetable_without_conflicts_is_unchanged():
     event = make_event()
     make_placed_talks(event, make_rooms(event, 2))
 
@@ -94,12 +94,12 @@ def test_a_timetable_without_conflicts_stays():
 
 
 @pytest.mark.parametrize("seconds", [0, 1])
-def test_a_room_that_closes_moves_only_its_sessions(seconds):
+def test_closing_a_room_moves_only_its_sessions(seconds):
     event = make_event()
     rooms = make_rooms(event, 3)
     talks = make_placed_talks(event, rooms)
     get_current_draft(event)
-    close(event, room=rooms[1])
+    make_unavailable(event, room=rooms[1])
 
     plan_run = repair(event, seconds=seconds)
 
@@ -108,7 +108,7 @@ def test_a_room_that_closes_moves_only_its_sessions(seconds):
     assert plan_run.reasons == {}
 
 
-def test_a_room_that_closes_for_an_hour_moves_one_session_which_keeps_its_time_if_a_room_is_free():
+def test_room_closed_for_an_hour_moves_its_session_to_a_free_room_at_same_time():
     event = make_event()
     rooms = make_rooms(event, 3)
     talks = make_placed_talks(event, rooms[:2])
@@ -124,7 +124,7 @@ def test_a_room_that_closes_for_an_hour_moves_one_session_which_keeps_its_time_i
     assert moved.room_id == rooms[2].pk
 
 
-def test_a_speaker_who_becomes_unavailable_moves_alone():
+def test_unavailable_speaker_moves_only_their_session():
     event = make_event()
     talks = make_placed_talks(event, make_rooms(event, 2))
     hit = talks[1, 2]
@@ -140,7 +140,7 @@ def test_a_speaker_who_becomes_unavailable_moves_alone():
     assert list_blocking_conflicts(plan_run) == []
 
 
-def test_sessions_of_a_deleted_room_get_another_one_and_nothing_else_moves():
+def test_sessions_of_deleted_room_get_another_room_at_same_time():
     event = make_event()
     rooms = make_rooms(event, 3)
     talks = make_placed_talks(event, rooms[:2])
@@ -157,7 +157,7 @@ def test_sessions_of_a_deleted_room_get_another_one_and_nothing_else_moves():
     assert {key: after[key].starts_at for key in hit} == {key: before[key].starts_at for key in hit}
 
 
-def test_talks_without_a_time_are_placed_and_no_other_moves():
+def test_unplaced_session_is_placed_without_moving_others():
     event = make_event()
     make_placed_talks(event, make_rooms(event, 2))
     new = make_session(event, "New", starts_at=None, planned_minutes=50)
@@ -168,7 +168,7 @@ def test_talks_without_a_time_are_placed_and_no_other_moves():
     assert list_blocking_conflicts(plan_run) == []
 
 
-def test_one_of_two_sessions_in_one_place_moves():
+def test_one_of_two_sessions_in_same_slot_is_moved():
     event = make_event()
     room = make_rooms(event, 2)[0]
     talks = [make_session(event, title, minutes=50, room=room) for title in ("One", "Two")]
@@ -179,14 +179,14 @@ def test_one_of_two_sessions_in_one_place_moves():
     assert list_blocking_conflicts(plan_run) == []
 
 
-def test_a_start_at_an_odd_minute_is_no_reason_to_move():
+def test_session_at_odd_minute_is_not_moved():
     event = make_event()
     rooms = make_rooms(event, 2)
     odd = make_session(
         event, "Odd", starts_at=event.starts_at + datetime.timedelta(minutes=7), minutes=20, room=rooms[0]
     )
     talks = make_placed_talks(event, rooms[1:])
-    close(event, speaker=talks[0, 1].speakers.get())
+    make_unavailable(event, speaker=talks[0, 1].speakers.get())
     Availability.objects.update(starts_at=event.starts_at + HOUR, ends_at=event.starts_at + 2 * HOUR)
 
     plan_run = repair(event)
@@ -195,12 +195,12 @@ def test_a_start_at_an_odd_minute_is_no_reason_to_move():
     assert list_changed(plan_run) == {talks[0, 1].pk}
 
 
-def test_a_pinned_session_that_must_move_is_named():
+def test_pinned_session_that_blocks_the_repair_is_named_in_reasons():
     event = make_event()
     rooms = make_rooms(event, 2)
     pinned = make_session(event, "Pinned", room=rooms[0])
     Slot.objects.filter(draft=get_current_draft(event), session=pinned).update(is_room_pinned=True)
-    close(event, room=rooms[0])
+    make_unavailable(event, room=rooms[0])
 
     plan_run = repair(event)
 
@@ -210,7 +210,7 @@ def test_a_pinned_session_that_must_move_is_named():
 
 
 @pytest.mark.parametrize("seconds", [0, 1])
-def test_what_moves_stays_near_and_apart_from_its_track(seconds):
+def test_moved_session_stays_near_and_avoids_its_track(seconds):
     starts_at = datetime.datetime(2027, 6, 16, 7, tzinfo=datetime.UTC)
     event = make_event(starts_at=starts_at, ends_at=starts_at + 33 * HOUR, timezone="Europe/Paris")
     rooms = make_rooms(event, 2)

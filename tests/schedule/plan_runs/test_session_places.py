@@ -1,4 +1,4 @@
-"""What each place of a day would cost a session, and the move there."""
+"""List the places of a day with their drawbacks for a session, and move the session to one."""
 
 import datetime
 
@@ -52,7 +52,7 @@ def find_place(places, room, starts_at):
     return next(place for place in places if (place.room, place.starts_at) == (room.pk, starts_at))
 
 
-def test_a_place_that_is_taken_says_so_and_by_what(event):
+def test_taken_place_is_blocked_and_names_the_other_session(event):
     aula, lab = make_room(event, "Aula"), make_room(event, "Lab")
     talk = make_session(event, "Talk", room=aula)
     other = make_session(event, "Other", room=lab)
@@ -64,7 +64,7 @@ def test_a_place_that_is_taken_says_so_and_by_what(event):
     assert [session.key for session in place.others] == [other.pk]
 
 
-def test_the_best_places_come_first_and_the_nearest_of_equal_ones(event):
+def test_places_are_sorted_by_conflicts_then_distance(event):
     aula, lab = make_room(event, "Aula"), make_room(event, "Lab")
     talk = make_session(event, "Talk", room=aula)
     make_session(event, "Other", room=aula)
@@ -76,7 +76,7 @@ def test_the_best_places_come_first_and_the_nearest_of_equal_ones(event):
     assert find_place(places, aula, event.starts_at).is_current
 
 
-def test_a_speaker_in_two_sessions_is_named(event):
+def test_place_names_speaker_with_another_session_at_that_time(event):
     aula, lab = make_room(event, "Aula"), make_room(event, "Lab")
     talk = make_session(event, "Talk", room=aula, speakers=("Ada",))
     make_session(event, "Other", room=lab, speakers=("Ada",), starts_at=event.starts_at + 2 * HOUR)
@@ -86,7 +86,7 @@ def test_a_speaker_in_two_sessions_is_named(event):
     assert place.sentences == ["Ada speaks in two sessions at the same time."]
 
 
-def test_a_session_without_a_time_has_places_too(event):
+def test_places_are_listed_for_unscheduled_session(event):
     room = make_room(event, "Aula")
     talk = make_session(event, "Talk", starts_at=None, planned_minutes=50)
 
@@ -96,7 +96,7 @@ def test_a_session_without_a_time_has_places_too(event):
     assert places[0].ends_at - places[0].starts_at == datetime.timedelta(minutes=50)
 
 
-def test_a_move_keeps_length_and_pins_and_is_recorded(event):
+def test_move_preserves_duration_and_pins_and_is_audited(event):
     aula, lab = make_room(event, "Aula"), make_room(event, "Lab")
     talk = make_session(event, "Talk", room=aula, minutes=45)
     Slot.objects.filter(draft=get_current_draft(event)).update(is_room_pinned=True)
@@ -128,7 +128,7 @@ def test_an_impossible_place_is_refused_and_nothing_moves(event, room, hours):
     assert load_slot_states(get_current_draft(event)) == before
 
 
-def test_a_move_is_refused_if_somebody_else_moved_the_session(event):
+def test_move_is_refused_after_a_concurrent_move(event):
     aula = make_room(event, "Aula")
     talk = make_session(event, "Talk", room=aula)
     draft = get_current_draft(event)
@@ -146,7 +146,7 @@ def test_a_move_is_refused_if_somebody_else_moved_the_session(event):
         )
 
 
-def test_one_click_on_the_page_moves_the_session(organizer, event):
+def test_button_on_the_page_moves_the_session(organizer, event):
     aula, lab = make_room(event, "Aula"), make_room(event, "Lab")
     talk = make_session(event, "Talk", room=aula)
     make_session(event, "Other", room=aula)
@@ -181,7 +181,7 @@ def test_another_day_can_be_chosen(organizer, event):
         {"starts_at": "0001-01-01T00:00:00+14:00", "room": "9" * 30, "revision": "9" * 30},
     ],
 )
-def test_a_crafted_move_is_refused_with_a_sentence(organizer, event, fields):
+def test_crafted_move_is_refused_with_an_error_message(organizer, event, fields):
     talk = make_session(event, "Talk", room=make_room(event, "Aula"))
 
     address = ADDRESS.format(talk.number)
@@ -220,7 +220,7 @@ def test_equal_places_are_grouped_and_only_the_best_are_shown(organizer, event):
     assert len(everything.xpath("//main//table/tbody/tr")) > 20
 
 
-def test_the_page_knows_the_place_in_a_proposal(organizer, event):
+def test_page_shows_the_place_in_a_proposal(organizer, event):
     lab = make_room(event, "Lab")
     talk = make_session(event, "Talk", starts_at=None, planned_minutes=60)
     plan_run = make_plan_run(event)

@@ -1,4 +1,4 @@
-"""Costs and hard rules of a plan, in plain code."""
+"""Costs and hard rules of a plan, computed without the incremental search."""
 
 from schedule.planner.costs import calculate_costs, count_broken_rules
 from schedule.planner.instance import CostWeights, PlannerInstance, PlannerSession, PlannerSpeaker
@@ -17,7 +17,7 @@ def make_instance(*sessions: PlannerSession, favourites=(), weights=None) -> Pla
     )
 
 
-def test_two_favourites_at_the_same_time_cost_one():
+def test_two_favourites_at_the_same_time_lose_one():
     instance = make_instance(PlannerSession("a"), PlannerSession("b"), favourites=[{0, 1}, {0}])
 
     assert calculate_costs(instance, place((0, 0), (0, 1))).lost_favourites == 1
@@ -68,7 +68,7 @@ def test_rooms_speakers_and_absences_are_hard_rules():
     assert count_broken_rules(instance, place((0, 0), (1, 0), (1, 0))) == 2  # the lock, and one room twice
 
 
-def test_a_session_ends_on_its_day():
+def test_session_must_end_on_the_day_it_starts():
     instance = PlannerInstance(
         sessions=(PlannerSession("a", duration=2),), slots=make_slots(12), rooms=make_rooms(1)
     )

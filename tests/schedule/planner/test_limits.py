@@ -34,29 +34,29 @@ def make_hard_model() -> cp_model.CpModel:
 
 
 def make_impossible_instance() -> PlannerInstance:
-    """Return an instance with two sessions locked to one place, which only CP-SAT finds out."""
+    """Return an instance with two sessions locked to the same place, which only CP-SAT detects."""
     locked = [PlannerSession(name, locked_slot=0, locked_room=0) for name in "ab"]
     return PlannerInstance(tuple(locked), make_slots(3), make_rooms(5, 5))
 
 
-def count_asks(most: int) -> Callable[[], bool]:
-    """Return a function that says to stop from that many calls on."""
+def make_stop_callback(most: int) -> Callable[[], bool]:
+    """Return a `should_stop` callback that returns False `most` times and then True."""
     asks = iter(range(most))
     return lambda: next(asks, None) is None
 
 
-def test_the_caller_ends_a_search_of_cp_sat():
+def test_should_stop_ends_cp_sat_search():
     began_at = time.monotonic()
 
     _solver, status = solve_model(
-        make_hard_model(), budget=LONG_BUDGET, limits=WorkLimits(should_stop=count_asks(3))
+        make_hard_model(), budget=LONG_BUDGET, limits=WorkLimits(should_stop=make_stop_callback(3))
     )
 
     assert status == cp_model.UNKNOWN
     assert time.monotonic() - began_at < 30
 
 
-def test_the_clock_ends_a_search_of_cp_sat():
+def test_deadline_ends_cp_sat_search():
     began_at = time.monotonic()
 
     _solver, status = solve_model(
@@ -67,7 +67,7 @@ def test_the_clock_ends_a_search_of_cp_sat():
     assert time.monotonic() - began_at < 30
 
 
-def test_an_interruption_ends_a_search_of_cp_sat():
+def test_keyboard_interrupt_ends_cp_sat_search():
     def interrupt() -> bool:
         if interruptions:
             raise KeyboardInterrupt
@@ -80,20 +80,21 @@ def test_an_interruption_ends_a_search_of_cp_sat():
         solve_model(make_hard_model(), budget=LONG_BUDGET, limits=WorkLimits(should_stop=interrupt))
 
 
-def test_contradicting_rules_are_not_sought_after_a_stop():
+def test_find_contradiction_returns_nothing_after_stop():
     assert find_contradiction(make_impossible_instance(), WorkLimits(should_stop=lambda: True)) == []
 
 
-def test_a_contradiction_may_have_rules_too_many_if_the_time_ends():
+def test_contradiction_found_before_stop_contains_the_smallest_one():
     stops = [
-        find_contradiction(make_impossible_instance(), WorkLimits(should_stop=count_asks(n))) for n in (5, 6)
+        find_contradiction(make_impossible_instance(), WorkLimits(should_stop=make_stop_callback(n)))
+        for n in (5, 6)
     ]
     full = find_contradiction(make_impossible_instance())
 
     assert all(not found or set(full) <= set(found) for found in stops)
 
 
-def test_a_plan_without_time_for_the_reasons_says_so():
+def test_impossible_error_without_rules_says_that_time_ran_out():
     error = make_impossible_error(make_impossible_instance(), [])
 
     assert error.reasons == (
@@ -101,16 +102,16 @@ def test_a_plan_without_time_for_the_reasons_says_so():
     )
 
 
-def test_a_first_plan_is_not_sought_after_a_stop():
+def test_plan_schedule_stops_before_the_first_plan():
     with pytest.raises(PlanningStopped, match="stopped before"):
         plan_schedule(instance=make_impossible_instance(), should_stop=lambda: True)
 
 
-def test_a_first_plan_is_not_sought_after_the_deadline():
+def test_feasible_plan_is_not_searched_after_deadline():
     with pytest.raises(PlanNotFound, match="one may exist"):
         find_feasible_plan(instance=make_impossible_instance(), limits=WorkLimits(deadline=0))
 
 
-def test_a_small_budget_leaves_time_for_the_reasons():
+def test_impossible_plan_is_explained_even_with_zero_seconds():
     with pytest.raises(PlanImpossible, match="these 5 rules"):
         plan_schedule(instance=make_impossible_instance(), seconds=0)

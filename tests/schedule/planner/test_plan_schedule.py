@@ -14,7 +14,7 @@ from .instances import make_random_instance, make_rooms, make_slots, place
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_plan_keeps_the_rules_and_costs_less_than_the_first(seed):
+def test_plan_breaks_no_rule_and_costs_less_than_the_first_plan(seed):
     instance = make_random_instance(seed)
     first = find_first_plan(instance=instance)
 
@@ -57,7 +57,7 @@ def test_an_instance_without_sessions_has_an_empty_plan():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_exact_model_finds_a_plan_too(seed):
+def test_exact_model_finds_a_valid_plan(seed):
     instance = make_random_instance(seed, durations=(1, 2), sessions=10)
 
     assert count_broken_rules(instance, find_feasible_plan(instance=instance)) == 0
@@ -80,7 +80,7 @@ def test_the_search_keeps_the_order(seed):
     assert count_broken_rules(instance, result.plan) == 0
 
 
-def test_a_session_locked_before_the_one_that_it_follows():
+def test_session_locked_before_its_predecessor_is_a_contradiction():
     instance = make_instance(
         PlannerSession("a", locked_slot=1), PlannerSession("b", locked_slot=1, follows=0)
     )
@@ -102,7 +102,7 @@ def find_contradicting_rules(instance: PlannerInstance) -> set[PlannerRule]:
     return set(raised.value.rules)
 
 
-def test_two_sessions_locked_to_one_place():
+def test_two_sessions_locked_to_same_place_are_a_contradiction():
     instance = make_instance(
         PlannerSession("a", locked_slot=0, locked_room=0),
         PlannerSession("b", locked_slot=0, locked_room=0),
@@ -118,7 +118,7 @@ def test_two_sessions_locked_to_one_place():
     }
 
 
-def test_a_speaker_with_more_sessions_than_time():
+def test_speaker_with_more_sessions_than_slots_is_a_contradiction():
     speakers = [PlannerSpeaker("Ada", frozenset({0, 1})), PlannerSpeaker("Bo", frozenset({2}))]
     instance = make_instance(
         PlannerSession("a", speakers=frozenset({0})),
@@ -141,7 +141,7 @@ def test_the_smallest_of_two_contradictions_is_named():
     assert find_contradicting_rules(instance) == {PlannerRule("locked-slot", 2), PlannerRule("absent", 0)}
 
 
-def test_a_contradiction_is_told_in_a_sentence():
+def test_contradiction_is_explained_in_error_message():
     instance = make_instance(
         PlannerSession("Opening", speakers=frozenset({0}), locked_slot=1),
         speakers=[PlannerSpeaker("Ada", frozenset({1}))],
@@ -157,7 +157,7 @@ def test_a_contradiction_is_told_in_a_sentence():
     )
 
 
-def test_more_sessions_than_places():
+def test_more_sessions_than_places_are_refused():
     instance = make_instance(*(PlannerSession(f"session {number}") for number in range(7)))
 
     with pytest.raises(PlanImpossible, match="need 7 places, and the rooms have 6"):

@@ -1,4 +1,4 @@
-"""Among plans of equal cost, one that looks as if somebody had thought about it."""
+"""Polish a plan: improve its shape without raising its cost."""
 
 from collections import Counter
 from dataclasses import replace
@@ -20,7 +20,7 @@ NEAT_STARTS = frozenset(range(0, 48, 3))
 
 
 def make_instance(sessions: int, *, rooms=(50, 50, 50, 50, 50), **properties) -> PlannerInstance:
-    """Return sessions of 45 minutes without favourites, each by a speaker of its own."""
+    """Return sessions of 45 minutes without favourites, each with its own speaker."""
     return PlannerInstance(
         sessions=tuple(
             PlannerSession(
@@ -43,30 +43,30 @@ def polish(instance: PlannerInstance):
 
 
 @pytest.fixture(scope="module")
-def thirty():
-    """A plan of 30 sessions in five rooms."""
+def polished_plan():
+    """Return a plan of 30 sessions in five rooms."""
     return polish(make_instance(30))
 
 
-def test_thirty_sessions_in_five_rooms_begin_at_six_times(thirty):
-    assert sorted(Counter(placing.slot for placing in thirty).values()) == [5, 5, 5, 5, 5, 5]
+def test_thirty_sessions_in_five_rooms_begin_at_six_times(polished_plan):
+    assert sorted(Counter(placing.slot for placing in polished_plan).values()) == [5, 5, 5, 5, 5, 5]
 
 
-def test_both_days_are_filled_alike(thirty):
-    days = Counter(TWO_DAYS[placing.slot].day for placing in thirty)
+def test_both_days_have_the_same_number_of_sessions(polished_plan):
+    days = Counter(TWO_DAYS[placing.slot].day for placing in polished_plan)
 
     assert days == {0: 15, 1: 15}
 
 
-def test_each_half_day_is_filled_from_its_beginning(thirty):
+def test_each_half_day_is_filled_from_its_beginning(polished_plan):
     by_half = {}
-    for placing in thirty:
+    for placing in polished_plan:
         by_half.setdefault(TWO_DAYS[placing.slot].half_day, set()).add(placing.slot % 12)
 
     assert {frozenset(slots) for slots in by_half.values()} == {frozenset({0}), frozenset({0, 3})}
 
 
-def test_no_time_has_one_session_alone():
+def test_no_start_time_has_a_single_session():
     plan = polish(make_instance(16))
 
     assert min(Counter(placing.slot for placing in plan).values()) == 4
@@ -80,7 +80,7 @@ def test_the_larger_audience_gets_the_larger_room():
     assert [instance.rooms[placing.room].capacity for placing in plan] == [100, 300, 200]
 
 
-def test_sessions_of_one_track_do_not_run_together_while_there_is_time():
+def test_sessions_of_same_track_are_spread_over_start_times():
     instance = make_instance(8, track=[number % 2 for number in range(8)])
     instance = replace(instance, weights=replace(instance.weights, extra_rooms=0))
 
@@ -92,7 +92,7 @@ def test_sessions_of_one_track_do_not_run_together_while_there_is_time():
 
 @pytest.mark.parametrize("durations", [(1,), (1, 2, 3)])
 @pytest.mark.parametrize("seed", range(3))
-def test_polishing_breaks_no_rule_and_costs_nothing(seed, durations):
+def test_polishing_breaks_no_rule_and_does_not_raise_the_cost(seed, durations):
     instance = make_random_instance(seed, sessions=10, durations=durations, follows={7: 2})
     plan = find_first_plan(instance=instance, seed=seed)
 
@@ -103,7 +103,7 @@ def test_polishing_breaks_no_rule_and_costs_nothing(seed, durations):
 
 
 @pytest.mark.parametrize("weights", [EVEN_SHAPE, NEAR_SHAPE])
-def test_the_shape_after_many_moves_is_that_of_a_new_count(weights):
+def test_incremental_shape_cost_equals_recomputed_cost(weights):
     instance = make_random_instance(1, sessions=12, durations=(1, 2, 3))
     plan = find_first_plan(instance=instance)
     homes = [Home(placing.slot, placing.room) for placing in plan]
@@ -127,7 +127,7 @@ def test_the_same_seed_gives_the_same_plan():
     assert polish_plan(instance=instance, plan=plan) == polish_plan(instance=instance, plan=plan)
 
 
-def test_published_instances_are_not_polished():
+def test_plan_schedule_without_shape_does_not_polish():
     instance = make_instance(6)
 
     result = plan_schedule(instance=instance, seconds=0)
@@ -135,7 +135,7 @@ def test_published_instances_are_not_polished():
     assert result.plan == find_first_plan(instance=instance)
 
 
-def test_a_repaired_session_stays_near():
+def test_repaired_session_stays_near_its_original_slot():
     instance = make_instance(4)
     homes = [Home(slot, None) for slot in (0, 12, 24, 36)]
     sessions = [replace(session, locked_slot=None) for session in instance.sessions]

@@ -1,4 +1,4 @@
-"""Repairs move as few sessions as possible, proven."""
+"""Repairs move as few sessions as possible, and prove it."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ def close_room(instance: PlannerInstance, room: int) -> PlannerInstance:
     return replace(instance, rooms=tuple(rooms))
 
 
-def test_a_plan_that_keeps_the_rules_stays():
+def test_plan_without_broken_rules_is_unchanged():
     instance = make_random_instance(1)
     plan = find_first_plan(instance=instance)
 
@@ -44,7 +44,7 @@ def test_a_closed_room_moves_only_its_sessions(seed, durations):
     assert set(repaired.moved) == {number for number, placing in enumerate(plan) if placing.room == 2}
 
 
-def test_polishing_costs_no_further_move():
+def test_polishing_moves_no_further_session():
     instance = make_random_instance(4, sessions=12)
     plan = find_first_plan(instance=instance)
     closed = close_room(instance, 2)
@@ -58,7 +58,7 @@ def test_polishing_costs_no_further_move():
     assert repaired.costs.total <= calculate_costs(closed, fewest).total
 
 
-def test_a_session_in_the_way_moves_if_it_must():
+def test_session_is_moved_to_free_the_only_possible_slot():
     instance = PlannerInstance(
         sessions=(
             PlannerSession("a", speakers=frozenset({0})),
@@ -76,7 +76,7 @@ def test_a_session_in_the_way_moves_if_it_must():
     assert repaired.moved == (0, 1)
 
 
-def test_sessions_without_a_place_get_one_and_no_other_moves():
+def test_unplaced_sessions_are_placed_without_moving_others():
     instance = make_random_instance(2, sessions=10)
     plan = find_first_plan(instance=instance)
     partial = (None, *plan[1:6], None, *plan[7:])
@@ -88,7 +88,7 @@ def test_sessions_without_a_place_get_one_and_no_other_moves():
     assert repaired.is_proven
 
 
-def test_a_session_whose_room_is_gone_keeps_its_time():
+def test_session_of_deleted_room_stays_at_its_time():
     instance = PlannerInstance(
         sessions=(PlannerSession("a"), PlannerSession("b", slot_penalties={2: 5})),
         slots=make_slots(4),

@@ -1,4 +1,4 @@
-"""The search: incremental costs equal the plain ones, and the same seed gives the same plan."""
+"""The search: incremental costs equal recomputed ones, and the same seed gives the same plan."""
 
 import os
 import random
@@ -62,7 +62,7 @@ def test_the_price_of_a_block_is_the_difference_of_the_costs(seed, follows):
         assert count_broken_rules(instance, plan) == 0
 
 
-def test_a_move_into_a_speakers_other_session_is_forbidden():
+def test_move_to_the_time_of_the_speakers_other_session_is_forbidden():
     instance, tables, state = start_search(1)
     plan = to_plan(instance, state.export_cells())
     first, second = next(
@@ -104,21 +104,21 @@ def test_the_same_seed_and_budget_give_the_same_plan(process_count):
     assert not outcomes[0].is_capped
 
 
-def test_a_search_that_the_clock_cuts_says_so():
+def test_search_cut_by_the_deadline_is_capped():
     outcome = search(make_random_instance(1), seconds_left=0)
 
     assert outcome.is_capped
 
 
 def list_child_commands() -> list[str]:
-    """Return the commands of this process's children that run."""
+    """Return the commands of the running child processes."""
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     return [Path(f"/proc/{child}/cmdline").read_text() for child in children]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("handler", ["should_stop", "on_report"])
-def test_an_interruption_ends_the_child_processes(handler):
+def test_keyboard_interrupt_ends_the_child_processes(handler):
     def interrupt(*_report) -> bool:
         raise KeyboardInterrupt
 
@@ -147,7 +147,7 @@ def make_easy_problem():
 
 
 @pytest.mark.parametrize("process_count", [1, 2])
-def test_a_search_ends_when_nothing_costs_anything(process_count):
+def test_search_ends_when_the_cost_is_zero(process_count):
     instance, plan = make_easy_problem()
     began_at = time.monotonic()
 
@@ -166,7 +166,7 @@ def test_a_search_ends_when_nothing_costs_anything(process_count):
     assert time.monotonic() - began_at < 60
 
 
-def test_a_plan_that_costs_nothing_is_returned_at_once():
+def test_plan_with_zero_cost_is_returned_without_search():
     instance, _plan = make_easy_problem()
     layout = to_cells(instance, place((1, 0), (1, 1), (2, 0), (2, 1)))
 
@@ -177,7 +177,7 @@ def test_a_plan_that_costs_nothing_is_returned_at_once():
     assert outcome.layout == layout
 
 
-def test_both_states_price_unit_sessions_alike():
+def test_both_states_give_unit_sessions_the_same_price():
     _instance, tables, state = start_search(1)
     long_state = LongState(tables, state.export_cells())
 

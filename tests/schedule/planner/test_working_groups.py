@@ -1,4 +1,4 @@
-"""Sessions of working groups: the fewest in parallel, proven."""
+"""Sessions of working groups: plans with the provably fewest conflicts."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def make_programme(*sessions: GroupSession, slots=(4, 3), parallel: int = 2) -> 
     return GroupProgramme(sessions, slot_sizes=slots, part_sizes=(2, 3, 4), max_parallel=parallel)
 
 
-def test_sessions_of_a_group_are_kept_apart():
+def test_sessions_of_same_group_do_not_run_in_parallel():
     one, other = GroupSession(3, frozenset({1})), GroupSession(3, frozenset({2}))
 
     plan = plan_working_groups(programme=make_programme(one, one, other, other))
@@ -25,7 +25,7 @@ def test_sessions_of_a_group_are_kept_apart():
     assert plan.parts[0].keys() != plan.parts[1].keys()
 
 
-def test_a_long_session_is_divided_and_meets_its_group():
+def test_long_session_is_split_and_conflicts_with_its_group():
     long, short = GroupSession(7, frozenset({1})), GroupSession(2, frozenset({1, 2}))
 
     plan = plan_working_groups(programme=make_programme(long, short))
@@ -35,7 +35,7 @@ def test_a_long_session_is_divided_and_meets_its_group():
     assert plan.is_proven
 
 
-def test_three_of_a_group_at_once_are_three_pairs():
+def test_three_parallel_sessions_of_a_group_are_three_conflicts():
     session = GroupSession(2, frozenset({1}))
 
     plan = plan_working_groups(programme=make_programme(session, session, session, slots=(2,), parallel=3))
@@ -43,7 +43,7 @@ def test_three_of_a_group_at_once_are_three_pairs():
     assert plan.conflicts == 3
 
 
-def test_allowed_slots_are_kept():
+def test_allowed_slots_are_respected():
     bound, other = GroupSession(2, frozenset({1}), frozenset({1})), GroupSession(2, frozenset({1}))
 
     plan = plan_working_groups(programme=make_programme(bound, other))

@@ -25,11 +25,11 @@ def event():
     event = make_event(slug="paper", starts_at=START, ends_at=START + datetime.timedelta(days=2))
     for name in ("Curie", "Pasteur", "Volta"):
         make_session(event, f"On {name}", room=make_room(event, name=name), starts_at=START)
-    move(event, "On Volta", minutes=10)
+    move_and_publish(event, "On Volta", minutes=10)
     return event
 
 
-def move(event, title, *, minutes=0, room=None):
+def move_and_publish(event, title, *, minutes=0, room=None):
     """Move a session by some minutes, or to a room, and publish."""
     draft = get_current_draft(event)
     slot = draft.slots.get(session__title=title)
@@ -40,7 +40,7 @@ def move(event, title, *, minutes=0, room=None):
     return publish_draft(draft=draft)
 
 
-def draw(event, **options):
+def print_pdf(event, **options):
     row = request_print(event=event, options=PrintOptions(language="en", **options))
     run_waiting_tasks()
     row.refresh_from_db()
@@ -48,9 +48,9 @@ def draw(event, **options):
 
 
 def test_the_sheet_of_changes_lists_what_changed_since_a_version(event):
-    move(event, "On Curie", minutes=30)
+    move_and_publish(event, "On Curie", minutes=30)
 
-    content = draw(event, kind="changes", since=1)
+    content = print_pdf(event, kind="changes", since=1)
     text = " ".join(pdf_text(content).split()).replace("\xa0", " ")
 
     assert "Changes since: Version 1" in text
@@ -59,43 +59,43 @@ def test_the_sheet_of_changes_lists_what_changed_since_a_version(event):
     assert "On Pasteur" not in text
 
 
-def test_a_sheet_of_changes_can_be_read_at_one_metre(event):
-    move(event, "On Curie", minutes=30)
-    content = draw(event, kind="changes", since=1)
+def test_sheet_of_changes_uses_type_of_at_least_14_points(event):
+    move_and_publish(event, "On Curie", minutes=30)
+    content = print_pdf(event, kind="changes", since=1)
 
     assert find_smallest_type(content) >= 14 - 0.01
     assert find_bad_words(content) == []
 
 
-def test_only_the_doors_that_changed_are_printed_and_say_what_they_replace(event):
-    move(event, "On Curie", room=event.rooms.get(name="Volta"))
+def test_only_changed_door_signs_are_printed_with_the_version_they_replace(event):
+    move_and_publish(event, "On Curie", room=event.rooms.get(name="Volta"))
 
-    text = pdf_text(draw(event, kind="doors", since=1))
+    text = pdf_text(print_pdf(event, kind="doors", since=1))
 
     assert text.count("replaces: Version 1") == 1
     assert "Volta" in text
     assert "Pasteur" not in text
 
 
-def test_doors_say_so_if_none_changed(event):
-    assert "No sign has changed." in pdf_text(draw(event, kind="doors", since=1))
+def test_print_of_door_signs_says_that_none_changed(event):
+    assert "No sign has changed." in pdf_text(print_pdf(event, kind="doors", since=1))
 
 
-def test_all_type_on_a_door_is_read_at_one_metre(event):
-    assert find_smallest_type(draw(event, kind="doors")) >= 14 - 0.01
+def test_door_signs_use_type_of_at_least_14_points(event):
+    assert find_smallest_type(print_pdf(event, kind="doors")) >= 14 - 0.01
 
 
-def test_changes_need_a_published_version():
+def test_sheet_of_changes_needs_a_published_version():
     with pytest.raises(NothingToCompare):
         request_print(event=make_event(), options=PrintOptions(kind="changes"))
 
 
-def test_the_page_of_a_print_lists_what_changed_since_it_was_made(client, event):
+def test_page_of_a_print_lists_changes_made_since(client, event):
     client.force_login(make_administrator())
     client.post(f"{PAGE}?kind=doors", {"language": "en"})
     run_waiting_tasks()
     row = event.agenda_prints.get(kind="doors")
-    move(event, "On Curie", minutes=30)
+    move_and_publish(event, "On Curie", minutes=30)
 
     page = client.get(f"{PAGE}{row.pk}/").content.decode()
 
@@ -103,30 +103,30 @@ def test_the_page_of_a_print_lists_what_changed_since_it_was_made(client, event)
     assert "On Curie" in page
 
 
-def test_the_last_printed_version_is_proposed(client, event):
+def test_last_printed_version_is_preselected(client, event):
     client.force_login(make_administrator())
     client.post(f"{PAGE}?kind=doors", {"language": "en"})
     run_waiting_tasks()
-    move(event, "On Curie", minutes=30)
-    move(event, "On Curie", minutes=30)
+    move_and_publish(event, "On Curie", minutes=30)
+    move_and_publish(event, "On Curie", minutes=30)
 
     page = client.get(f"{PAGE}?kind=changes").content.decode()
 
     assert '<option value="1" selected>' in page
 
 
-def test_two_prints_of_different_programmes_never_name_the_same_version(event):
-    first = pdf_text(draw(event, kind="doors"))
-    move(event, "On Curie", minutes=30)
+def test_prints_of_different_programmes_name_different_versions(event):
+    first = pdf_text(print_pdf(event, kind="doors"))
+    move_and_publish(event, "On Curie", minutes=30)
 
-    second = pdf_text(draw(event, kind="doors"))
+    second = pdf_text(print_pdf(event, kind="doors"))
 
     assert "Version 1" in first
     assert "Version 2" in second
 
 
-def test_the_command_prints_changes_and_asks_for_a_version(event, tmp_path, capsys):
-    move(event, "On Curie", minutes=30)
+def test_command_prints_changes_and_requires_a_version(event, tmp_path, capsys):
+    move_and_publish(event, "On Curie", minutes=30)
 
     call_command("agenda", "paper", output=tmp_path / "a.pdf", format_name="changes", since=1)
     with pytest.raises(SystemExit):

@@ -1,4 +1,4 @@
-"""The print page: choices, files made once by the worker, and who sees them."""
+"""The print page: options, files that the worker makes once, and access to them."""
 
 import datetime
 import io
@@ -61,7 +61,7 @@ def test_a_print_is_made_by_the_worker_and_opened_from_its_page(organizer, event
     assert "Curie 0" in pdf_text(read_file(organizer, row))
 
 
-def test_the_chosen_days_rooms_and_tracks_are_printed_and_no_others(organizer, event):
+def test_print_contains_only_the_chosen_days_and_rooms(organizer, event):
     room = event.rooms.get(name="Curie")
     organizer.post(f"{PAGE}?kind=doors", {"language": "en", "days": ["2027-06-16"], "rooms": [room.pk]})
     run_waiting_tasks()
@@ -73,7 +73,7 @@ def test_the_chosen_days_rooms_and_tracks_are_printed_and_no_others(organizer, e
     assert "Pasteur" not in text
 
 
-def test_sheets_of_chairs_are_offered_where_there_are_chairs(organizer, event):
+def test_chairs_sheets_are_offered_only_if_a_session_has_a_chair(organizer, event):
     without_chairs = organizer.get(PAGE).content.decode()
     session = make_session(event, "Round table", speakers=("Zoé Müller",))
     session.appearances.update(part=SessionSpeaker.Part.CHAIR)
@@ -84,7 +84,7 @@ def test_sheets_of_chairs_are_offered_where_there_are_chairs(organizer, event):
     assert "?kind=chairs" in with_chairs
 
 
-def test_a_track_is_printed_with_what_is_for_everybody(event):
+def test_print_of_a_track_includes_breaks(event):
     track = make_track(event, name="Cloud")
     make_session(event, "Of the track", track=track, starts_at=START)
     make_session(event, "Lunch", role="break", starts_at=START)
@@ -107,7 +107,7 @@ def test_the_same_print_is_made_once(organizer, event):
     assert event.agenda_prints.filter(kind="booklet").count() == 1
 
 
-def test_a_new_version_is_printed_anew_and_the_page_says_what_is_out_of_date(organizer, event):
+def test_new_version_is_printed_again_and_page_marks_the_old_print_as_outdated(organizer, event):
     organizer.post(PAGE, {"language": "en", "depth": "short"})
     run_waiting_tasks()
     before = organizer.get(PAGE).content.decode()
@@ -123,7 +123,7 @@ def test_a_new_version_is_printed_anew_and_the_page_says_what_is_out_of_date(org
     assert row.state == AgendaPrint.State.WAITING
 
 
-def test_a_print_shows_the_version_that_was_published_when_it_was_made(event):
+def test_print_shows_the_version_published_when_the_worker_runs(event):
     draft = get_current_draft(event)
     draft.slots.filter(session__title="Curie 0").update(starts_at=START + datetime.timedelta(minutes=5))
     row = request_print(event=event, options=PrintOptions())
@@ -154,7 +154,7 @@ def test_a_state_printed_twice_is_stored_once(event):
     "posted",
     [{"language": "de"}, {"language": "en", "days": ["2027-01-01"]}, {"language": "en", "rooms": ["9" * 30]}],
 )
-def test_choices_that_do_not_exist_are_refused(organizer, event, posted):
+def test_invalid_print_options_are_refused(organizer, event, posted):
     answer = organizer.post(PAGE, posted)
 
     assert answer.status_code == 200
@@ -178,7 +178,7 @@ def test_a_print_of_another_event_is_not_found(organizer, event):
     assert organizer.get(f"{PAGE}{other.pk}/file/").status_code == 404
 
 
-def test_files_of_past_states_are_deleted_after_a_day_and_stay_in_the_list(organizer, event):
+def test_outdated_file_is_deleted_after_a_day_and_its_page_says_so(organizer, event):
     row = make_print(event)
     AgendaPrint.objects.update(finished_at=timezone.now() - datetime.timedelta(days=2))
 
@@ -199,7 +199,7 @@ def test_the_current_file_is_never_deleted(event):
     assert row.file
 
 
-def test_the_print_page_makes_as_many_queries_for_many_prints_and_rooms(
+def test_print_page_queries_do_not_grow_with_prints_and_rooms(
     organizer, event, django_assert_max_num_queries
 ):
     with django_assert_max_num_queries(25):
@@ -211,7 +211,7 @@ def test_the_print_page_makes_as_many_queries_for_many_prints_and_rooms(
         organizer.get(f"{PAGE}?kind=doors")
 
 
-def test_depths_are_offered_with_the_pages_that_the_worker_counts(organizer, event):
+def test_depth_options_show_page_counts_after_the_worker_ran(organizer, event):
     before = organizer.get(PAGE).content.decode()
     run_waiting_tasks()
 
@@ -222,7 +222,7 @@ def test_depths_are_offered_with_the_pages_that_the_worker_counts(organizer, eve
     assert AgendaPrint.objects.filter(kind="depths").count() == 1
 
 
-def test_the_programme_page_leads_to_the_print_page(organizer, event):
+def test_programme_page_links_to_the_print_page(organizer, event):
     assert (
         'href="/en/organize/paper/schedule/print/"'
         in organizer.get("/en/organize/paper/schedule/").content.decode()
@@ -249,9 +249,7 @@ def test_the_public_pdf_is_made_by_the_worker_while_readers_wait(client, event):
     assert event.agenda_prints.filter(kind="booklet").count() == 1
 
 
-def test_an_unchanged_public_pdf_is_answered_without_reading_the_file(
-    client, event, django_assert_max_num_queries
-):
+def test_unchanged_public_pdf_is_answered_with_304(client, event, django_assert_max_num_queries):
     get_pdf(client)
     run_waiting_tasks()
     etag = get_pdf(client)[0]["ETag"]
@@ -262,7 +260,7 @@ def test_an_unchanged_public_pdf_is_answered_without_reading_the_file(
     assert again.status_code == 304
 
 
-def test_a_booking_does_not_make_the_public_pdf_again(client, event):
+def test_booking_does_not_invalidate_the_public_pdf(client, event):
     get_pdf(client)
     run_waiting_tasks()
 
@@ -271,7 +269,7 @@ def test_a_booking_does_not_make_the_public_pdf_again(client, event):
     assert get_pdf(client)[0].status_code == 200
 
 
-def test_the_public_pdf_has_a_choice_of_paper(client, event):
+def test_public_pdf_is_printed_on_the_chosen_paper(client, event):
     get_pdf(client, "?format=grid&paper=a3")
     run_waiting_tasks()
     _answer, content = get_pdf(client, "?format=grid&paper=a3")
@@ -286,7 +284,7 @@ def test_unknown_public_prints_are_refused(client, event, query):
     assert get_pdf(client, query)[0].status_code == 422
 
 
-def test_a_print_that_failed_says_so_to_the_public(client, event):
+def test_failed_public_print_is_answered_with_503(client, event):
     get_pdf(client)
     AgendaPrint.objects.update(error="broken", finished_at=timezone.now())
 

@@ -1,4 +1,4 @@
-"""The public agenda: days, filters, words, caching, the number of queries."""
+"""The public agenda: days, filters, search, caching and the number of queries."""
 
 import datetime
 import zoneinfo
@@ -16,34 +16,36 @@ PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def at(day, hour, minute=0):
+def paris_time(day, hour, minute=0):
     return datetime.datetime(2026, 6, day, hour, minute, tzinfo=PARIS)
 
 
 @pytest.fixture
 def event():
-    return make_event(slug="conf", name="La Conf", starts_at=at(16, 9), ends_at=at(17, 18))
+    return make_event(slug="conf", name="La Conf", starts_at=paris_time(16, 9), ends_at=paris_time(17, 18))
 
 
 def titles(client, query="", prefix=""):
-    """The titles that the agenda shows, in its order."""
+    """Return the titles that the agenda shows, in its order."""
     response = client.get(f"{prefix}/events/conf/agenda/{query}")
     assert response.status_code == 200
     return [link.text for link in html.fromstring(response.text).xpath("//article/h4/a")]
 
 
-def test_a_day_holds_the_night_that_follows(client, event):
-    make_session(event, "Matin", starts_at=at(16, 9))
-    make_session(event, "Nuit", starts_at=at(17, 1, 30))
-    make_session(event, "Lendemain", starts_at=at(17, 9))
+def test_day_includes_sessions_after_midnight(client, event):
+    make_session(event, "Matin", starts_at=paris_time(16, 9))
+    make_session(event, "Nuit", starts_at=paris_time(17, 1, 30))
+    make_session(event, "Lendemain", starts_at=paris_time(17, 9))
     assert titles(client) == ["Matin", "Nuit"]
     assert titles(client, "?day=2026-06-17") == ["Lendemain"]
     assert titles(client, "?day=all") == ["Matin", "Nuit", "Lendemain"]
 
 
-def test_a_list_of_all_days_says_how_many_it_leaves_out(client, event):
+def test_capped_list_shows_the_total_number_of_sessions(client, event):
     Session.objects.bulk_create(
-        Session(event=event, title=f"S{n}", number=n + 1, starts_at=at(16, 9), ends_at=at(16, 10))
+        Session(
+            event=event, title=f"S{n}", number=n + 1, starts_at=paris_time(16, 9), ends_at=paris_time(16, 10)
+        )
         for n in range(MAX_SESSIONS_SHOWN + 3)
     )
 
@@ -54,16 +56,16 @@ def test_a_list_of_all_days_says_how_many_it_leaves_out(client, event):
     assert len(page.xpath("//article/h4/a")) == MAX_SESSIONS_SHOWN
 
 
-def test_a_list_that_leaves_nothing_out_says_how_many_sessions_there_are(client, event):
-    make_session(event, "Matin", starts_at=at(16, 9))
+def test_complete_list_shows_the_number_of_sessions(client, event):
+    make_session(event, "Matin", starts_at=paris_time(16, 9))
 
     page = html.fromstring(client.get("/en/events/conf/agenda/?day=all").text)
 
     assert page.xpath("string(//p[@class='result-count'])") == "1 session in all."
 
 
-def test_an_unreadable_day_shows_the_first(client, event):
-    make_session(event, "Matin", starts_at=at(16, 9))
+def test_invalid_day_shows_the_first_day(client, event):
+    make_session(event, "Matin", starts_at=paris_time(16, 9))
     assert titles(client, "?day=tomorrow&room=%00&by=magic") == ["Matin"]
     assert titles(client, "?day=2031-01-01") == []
 
@@ -84,7 +86,7 @@ def test_today_is_shown_while_the_event_runs(client, event):
     assert "Hier" not in titles(client)
 
 
-def test_what_runs_now_ends_on_the_clock_of_the_event(client):
+def test_end_of_running_session_is_shown_in_event_time_zone(client):
     new_york = zoneinfo.ZoneInfo("America/New_York")
     now = datetime.datetime.now(new_york)
     event = make_event(
@@ -103,17 +105,19 @@ def test_what_runs_now_ends_on_the_clock_of_the_event(client):
     ("header", "expected"),
     [("gzip", True), ("br, gzip;q=0.5", True), ("gzip;q=0", False), ("gzip; q=0.0", False), ("br", False)],
 )
-def test_gzip_is_accepted_unless_it_is_refused(rf, header, expected):
+def test_accepts_gzip_follows_the_accept_encoding_header(rf, header, expected):
     request = rf.get("/", headers={"Accept-Encoding": header})
 
     assert accepts_gzip(request) == expected
 
 
-def test_filters_narrow_over_all_days(client, event):
+def test_filters_apply_to_all_days(client, event):
     hall, track = make_room(event, "Amphi  Curie"), make_track(event, "Réseaux")
-    make_session(event, "A", starts_at=at(16, 9), room=hall, language="fr", kind="atelier")
-    make_session(event, "B", starts_at=at(17, 9), track=track, language="de, en", speakers=("Zoé Łódź",))
-    make_session(event, "C", starts_at=at(17, 10), kind="atelier", language="EN-gb")
+    make_session(event, "A", starts_at=paris_time(16, 9), room=hall, language="fr", kind="atelier")
+    make_session(
+        event, "B", starts_at=paris_time(17, 9), track=track, language="de, en", speakers=("Zoé Łódź",)
+    )
+    make_session(event, "C", starts_at=paris_time(17, 10), kind="atelier", language="EN-gb")
     assert titles(client, "?room=Amphi+Curie") == ["A"]
     assert titles(client, "?track=R%C3%A9seaux") == ["B"]
     assert titles(client, "?language=en") == ["B", "C"]
@@ -123,35 +127,35 @@ def test_filters_narrow_over_all_days(client, event):
     assert titles(client, "?room=Nowhere") == []
 
 
-def test_words_are_found_in_every_text_in_any_order(client, event):
+def test_search_finds_words_in_all_texts_in_any_order(client, event):
     make_session(
         event,
         "L’énergie",
         subtitle="Compter",
         abstract="<p>mesures</p>",
         speakers=("Anaïs",),
-        starts_at=at(17, 9),
+        starts_at=paris_time(17, 9),
     )
-    make_session(event, "Autre", starts_at=at(16, 9))
+    make_session(event, "Autre", starts_at=paris_time(16, 9))
     assert titles(client, "?q=anais+MESURES+energie") == ["L’énergie"]
     assert titles(client, "?q=compter") == ["L’énergie"]
     assert titles(client, "?q=rien") == []
     assert titles(client, "?q=%3F%21") == []
 
 
-def test_only_organizers_see_a_draft(client, event):
+def test_agenda_of_draft_event_is_not_public(client, event):
     event.visibility = event.Visibility.DRAFT
     event.save()
     assert client.get("/events/conf/agenda/").status_code == 404
 
 
-def test_an_empty_programme_says_so(client, event):
+def test_empty_programme_shows_a_notice(client, event):
     page = html.fromstring(client.get("/en/events/conf/agenda/").text)
     assert page.xpath("string(//div[@class='empty']/p)").startswith("The programme is not published yet.")
 
 
 def test_unchanged_pages_answer_304_until_something_changes(client, event):
-    session = make_session(event, "Matin", starts_at=at(16, 9), capacity=10)
+    session = make_session(event, "Matin", starts_at=paris_time(16, 9), capacity=10)
     first = client.get("/events/conf/agenda/", headers={"Accept-Encoding": "gzip"})
     assert first["Content-Encoding"] == "gzip"
     tags = [first["ETag"], first["ETag"].removeprefix("W/"), f'"x", {first["ETag"]}', "*"]
@@ -167,9 +171,9 @@ def test_unchanged_pages_answer_304_until_something_changes(client, event):
     assert page.xpath("//article/p[@class='state']/span/text()") == ["Full"]
 
 
-def test_a_full_session_shows_even_if_as_many_places_were_released_elsewhere(client, event):
-    first = make_session(event, "Matin", starts_at=at(16, 9), capacity=2, reserved=2)
-    second = make_session(event, "Soir", starts_at=at(16, 18), capacity=2, reserved=1)
+def test_full_session_is_shown_even_if_the_sum_of_bookings_is_unchanged(client, event):
+    first = make_session(event, "Matin", starts_at=paris_time(16, 9), capacity=2, reserved=2)
+    second = make_session(event, "Soir", starts_at=paris_time(16, 18), capacity=2, reserved=1)
     client.get("/en/events/conf/agenda/")
     Session.objects.filter(pk=first.pk).update(reserved=2 - second.number)
     Session.objects.filter(pk=second.pk).update(reserved=1 + first.number)
@@ -180,16 +184,16 @@ def test_a_full_session_shows_even_if_as_many_places_were_released_elsewhere(cli
     assert "Soir" in page.xpath("string(//article[p[@class='state']/span[text()='Full']])")
 
 
-def test_what_is_kept_for_all_holds_no_token_and_sets_no_cookie(client, event):
-    make_session(event, starts_at=at(16, 9))
+def test_cached_page_contains_no_csrf_token_and_sets_no_cookie(client, event):
+    make_session(event, starts_at=paris_time(16, 9))
     response = client.get("/events/conf/agenda/")
     assert "csrfmiddlewaretoken" not in response.text
     assert response.cookies == {}
     assert {"Cookie", "Accept-Encoding"} <= set(response["Vary"].split(", "))
 
 
-def test_each_language_and_query_has_a_page_of_its_own(client, event):
-    make_session(event, "Matin", starts_at=at(16, 9))
+def test_each_language_and_query_is_cached_separately(client, event):
+    make_session(event, "Matin", starts_at=paris_time(16, 9))
     tags = {
         client.get(address)["ETag"]
         for address in ("/events/conf/agenda/", "/en/events/conf/agenda/", "/events/conf/agenda/?by=room")
@@ -208,8 +212,8 @@ def test_each_language_and_query_has_a_page_of_its_own(client, event):
         "?speaker=" + "%F0%9F%9A%80" * 500,
     ],
 )
-def test_odd_questions_get_an_answer(client, event, query):
-    make_session(event, "Matin", starts_at=at(16, 9))
+def test_malformed_queries_show_no_sessions(client, event, query):
+    make_session(event, "Matin", starts_at=paris_time(16, 9))
     assert titles(client, query) == []
 
 
@@ -220,7 +224,7 @@ def test_queries_do_not_grow_with_sessions(client, event, django_assert_max_num_
         make_session(
             event,
             f"Session {number}",
-            starts_at=at(16, 9) + datetime.timedelta(minutes=10 * number),
+            starts_at=paris_time(16, 9) + datetime.timedelta(minutes=10 * number),
             room=room,
             kind="x",
             speakers=(f"A{number}", f"B{number}"),
@@ -229,8 +233,8 @@ def test_queries_do_not_grow_with_sessions(client, event, django_assert_max_num_
         client.get(f"/events/conf/agenda/{query}")
 
 
-def test_a_warm_page_costs_four_queries(client, event, django_assert_num_queries):
-    make_session(event, starts_at=at(16, 9))
+def test_cached_page_makes_four_queries(client, event, django_assert_num_queries):
+    make_session(event, starts_at=paris_time(16, 9))
     client.get("/events/conf/agenda/")
     with django_assert_num_queries(4):
         client.get("/events/conf/agenda/")

@@ -1,4 +1,4 @@
-"""Filters of several values: the address, the chips and what they leave."""
+"""Filters with several values: query string, chips and the sessions that remain."""
 
 import datetime
 import zoneinfo
@@ -31,11 +31,11 @@ def get_page(client, query):
     return html.fromstring(client.get(f"/en/events/conf/agenda/{query}").text)
 
 
-def titles(page):
+def list_titles(page):
     return page.xpath("//article/h4/a/text()")
 
 
-def test_an_address_holds_several_values_of_a_filter():
+def test_query_string_has_several_values_of_a_filter():
     agenda_filter = AgendaFilter.from_query(QueryDict("room=A&room=+B+&room=A&room=&track=x"))
 
     assert agenda_filter.room == ("A", "B")
@@ -61,20 +61,20 @@ def test_a_value_that_no_session_has_can_be_removed():
     assert [chip.query for chip in group.chips] == ["?"]
 
 
-def test_values_of_a_filter_add_up_and_filters_narrow(client, event):
-    assert titles(get_page(client, "?room=Amphi&room=Curie")) == ["A", "B", "D"]
-    assert titles(get_page(client, "?room=Amphi&room=Curie&track=Énergie")) == ["B"]
+def test_values_of_a_filter_are_alternatives_and_filters_are_combined(client, event):
+    assert list_titles(get_page(client, "?room=Amphi&room=Curie")) == ["A", "B", "D"]
+    assert list_titles(get_page(client, "?room=Amphi&room=Curie&track=Énergie")) == ["B"]
 
 
-def test_chips_work_without_a_script_and_stay_on_the_day(client, event):
+def test_chips_work_without_javascript_and_preserve_the_day(client, event):
     page = get_page(client, "?room=Amphi&day=2026-06-16")
     (link,) = page.xpath("//a[@class='chip'][contains(., 'Curie')]/@href")
 
     assert link == "?day=2026-06-16&room=Amphi&room=Curie"
-    assert titles(get_page(client, link)) == ["A", "B"]
+    assert list_titles(get_page(client, link)) == ["A", "B"]
 
 
-def test_chips_say_what_they_do(client, event):
+def test_chip_labels_describe_their_action(client, event):
     page = get_page(client, "?room=Amphi")
 
     chips = page.xpath("//details[@open]//a[@class='chip']")
@@ -85,13 +85,13 @@ def test_chips_say_what_they_do(client, event):
     assert [chip.get("aria-current") for chip in chips] == ["true", None, None]
 
 
-def test_chosen_rooms_of_a_day_stand_side_by_side(client, event):
+def test_chosen_rooms_of_a_day_are_shown_as_columns(client, event):
     page = get_page(client, "?day=2026-06-16&room=Amphi&room=Curie")
 
     assert page.xpath("//p[contains(@class, 'room-head col-')]/text()") == ["Amphi", "Curie"]
 
 
-def test_a_search_keeps_the_filters(client, event):
+def test_search_form_preserves_the_filters(client, event):
     page = get_page(client, "?room=Amphi&room=Curie")
 
     assert page.xpath("//form[@id='finder']/input[@name='room']/@value") == ["Amphi", "Curie"]

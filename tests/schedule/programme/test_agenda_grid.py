@@ -8,29 +8,35 @@ from schedule.programme.agenda_grid import GridPlace, GridSession, RoomColumns, 
 DAY = datetime.datetime(2026, 6, 16, tzinfo=datetime.UTC)
 
 
-def piece(key, start, end, room="A"):
+def make_grid_session(key, start, end, room="A"):
     return GridSession(
         key, DAY + datetime.timedelta(minutes=start), DAY + datetime.timedelta(minutes=end), room
     )
 
 
-def test_lines_are_the_moments_and_rooms_the_columns():
-    grid = build_grid([piece(1, 0, 60), piece(2, 30, 90, "B")], ["A", "B"])
+def test_grid_has_a_line_for_each_time_and_a_column_for_each_room():
+    grid = build_grid([make_grid_session(1, 0, 60), make_grid_session(2, 30, 90, "B")], ["A", "B"])
     assert grid.columns == [RoomColumns("A", 2, 3), RoomColumns("B", 3, 4)]
     assert grid.places_by_key == {1: GridPlace(2, 4, 2), 2: GridPlace(3, 5, 3)}
 
 
-def test_overlapping_sessions_of_a_room_stand_side_by_side():
+def test_overlapping_sessions_of_a_room_get_separate_columns():
     grid = build_grid(
-        [piece(1, 0, 60), piece(2, 30, 90), piece(3, 60, 120), piece(4, 0, 60, "B")], ["A", "B"]
+        [
+            make_grid_session(1, 0, 60),
+            make_grid_session(2, 30, 90),
+            make_grid_session(3, 60, 120),
+            make_grid_session(4, 0, 60, "B"),
+        ],
+        ["A", "B"],
     )
     assert grid.columns == [RoomColumns("A", 2, 4), RoomColumns("B", 4, 5)]
     assert [grid.places_by_key[key].column for key in (1, 2, 3, 4)] == [2, 3, 2, 4]
 
 
-def test_too_many_rooms_make_no_grid():
+def test_no_grid_is_built_for_too_many_rooms():
     rooms = [str(number) for number in range(41)]
-    assert build_grid([piece(room, 0, 60, room) for room in rooms], rooms) is None
+    assert build_grid([make_grid_session(room, 0, 60, room) for room in rooms], rooms) is None
 
 
 @given(
@@ -39,7 +45,9 @@ def test_too_many_rooms_make_no_grid():
     )
 )
 def test_no_two_sessions_share_a_place(rows):
-    pieces = [piece(key, start, start + length, room) for key, (start, length, room) in enumerate(rows)]
+    pieces = [
+        make_grid_session(key, start, start + length, room) for key, (start, length, room) in enumerate(rows)
+    ]
     grid = build_grid(pieces, ["A", "B"])
     if grid is None:
         return

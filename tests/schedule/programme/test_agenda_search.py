@@ -1,4 +1,4 @@
-"""Search that forgives typing errors, in French and English words and in names."""
+"""Search that tolerates typing errors in French and English words and in names."""
 
 import datetime
 import time
@@ -37,20 +37,20 @@ def find(*words):
         ("developement", 4), ("developpment", 4), ("francios", 4), ("muler", 4),
     ],
 )  # fmt: skip
-def test_a_typing_error_finds_what_was_meant(typed, number):
+def test_misspelled_word_finds_the_session(typed, number):
     assert find(typed).session_ids == {number}
 
 
 @pytest.mark.parametrize("typed", ["xyz", "zoo", "reseauxquantiques", "blockchain"])
-def test_what_is_not_there_stays_unfound(typed):
+def test_unknown_word_finds_nothing(typed):
     assert find(typed).session_ids == frozenset()
 
 
-def test_the_words_found_instead_are_told_with_their_accents():
+def test_similar_words_are_returned_with_accents():
     assert find("developement").similar_words == ("développement",)
 
 
-def test_right_and_wrong_words_go_together():
+def test_correct_and_misspelled_words_must_match_the_same_session():
     assert find("anais", "resaux").session_ids == {1}
     assert find("zoe", "resaux").session_ids == frozenset()
 
@@ -67,26 +67,26 @@ def get_page(client, query):
     return html.fromstring(client.get(f"/en/events/conf/agenda/?q={query}").text)
 
 
-def titles(page):
+def list_titles(page):
     return page.xpath("//article/h4/a/text()")
 
 
 def test_the_page_says_that_it_shows_similar_words(client, event):
     page = get_page(client, "anais+lefvre")
 
-    assert titles(page) == ["Réseaux"]
+    assert list_titles(page) == ["Réseaux"]
     count = page.xpath("string(//p[@class='result-count'])")
     assert "No session contains “anais lefvre”. Showing sessions with similar words: lefèvre." in count
 
 
-def test_exact_words_do_not_bring_similar_ones(client, event):
+def test_exact_match_shows_no_similar_words(client, event):
     page = get_page(client, "reseaux")
 
-    assert titles(page) == ["Réseaux"]
+    assert list_titles(page) == ["Réseaux"]
     assert "similar" not in page.xpath("string(//p[@class='result-count'])")
 
 
-def test_a_search_with_errors_costs_two_queries_more(client, event, django_assert_max_num_queries):
+def test_misspelled_search_makes_at_most_fourteen_queries(client, event, django_assert_max_num_queries):
     with django_assert_max_num_queries(14):
         client.get("/en/events/conf/agenda/?q=resaus")
 

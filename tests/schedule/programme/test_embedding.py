@@ -1,4 +1,4 @@
-"""The agenda in frames of other sites: which may, and what the page leaves out."""
+"""The agenda embedded in other sites: permitted sites, and what the embedded page omits."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -20,7 +20,7 @@ def event(db):
     return event
 
 
-def allow(event, sites):
+def allow_sites(event, sites):
     Schedule.objects.update_or_create(event=event, defaults={"embedding_sites": sites})
 
 
@@ -42,7 +42,7 @@ def test_sites_are_cleaned(typed, sites):
     "typed",
     ["example.org", "ftp://example.org", "https://", "https://a;script-src", "'self'", "javascript:x"],
 )
-def test_what_is_no_site_is_refused(typed):
+def test_invalid_site_is_refused(typed):
     with pytest.raises(ValidationError):
         clean_embedding_sites(typed)
 
@@ -52,7 +52,7 @@ def test_the_number_of_sites_is_limited():
         clean_embedding_sites(" ".join(f"https://s{number}.example" for number in range(21)))
 
 
-def test_nobody_may_frame_the_page_until_a_site_is_named(client, event):
+def test_page_cannot_be_framed_by_default(client, event):
     response = client.get(EMBEDDED)
 
     assert response["Content-Security-Policy"] == build_frame_policy([])
@@ -62,7 +62,7 @@ def test_nobody_may_frame_the_page_until_a_site_is_named(client, event):
 
 @pytest.mark.parametrize("sites", ["https://a.example\nhttps://b.example", "*"])
 def test_named_sites_may_frame_the_page(client, event, sites):
-    allow(event, sites)
+    allow_sites(event, sites)
 
     response = client.get(EMBEDDED)
 
@@ -71,7 +71,7 @@ def test_named_sites_may_frame_the_page(client, event, sites):
 
 
 def test_no_other_page_may_be_framed(client, event):
-    allow(event, "*")
+    allow_sites(event, "*")
 
     response = client.get("/en/events/conf/agenda/")
 
@@ -79,7 +79,7 @@ def test_no_other_page_may_be_framed(client, event):
     assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
 
 
-def test_the_page_has_no_cookies_forms_and_scripts(client, event):
+def test_page_has_no_cookies_forms_or_scripts(client, event):
     response = client.get(EMBEDDED)
     page = html.fromstring(response.text)
 
@@ -95,7 +95,7 @@ def test_filters_work_in_the_frame(client, event):
     assert page.xpath("//article/h4/a/text()") == ["Ailleurs"]
 
 
-def test_an_unchanged_page_costs_a_304(client, event):
+def test_unchanged_page_is_answered_with_304(client, event):
     etag = client.get(EMBEDDED)["ETag"]
 
     response = client.get(EMBEDDED, headers={"If-None-Match": etag})
@@ -124,7 +124,7 @@ def test_an_organizer_names_sites_and_copies_the_snippet(client, event):
     assert frame.get("title") == "Programme of La Conf"
 
 
-def test_a_wrong_site_is_told_and_nothing_is_saved(client, event):
+def test_invalid_site_shows_an_error_and_nothing_is_saved(client, event):
     client.force_login(make_staff(event))
 
     response = client.post(SETTINGS, {"day_starts_at": "07:00", "embedding_sites": "club"})
@@ -133,7 +133,7 @@ def test_a_wrong_site_is_told_and_nothing_is_saved(client, event):
     assert not Schedule.objects.filter(event=event, day_starts_at="07:00").exists()
 
 
-def test_a_warm_embedded_page_costs_five_queries(client, event, django_assert_num_queries):
+def test_cached_embedded_page_makes_five_queries(client, event, django_assert_num_queries):
     client.get(EMBEDDED)
 
     with django_assert_num_queries(5):

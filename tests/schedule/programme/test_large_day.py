@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 START = datetime.datetime(2026, 6, 16, 9, tzinfo=PARIS)
 MAX_FIRST_VIEW_BYTES = 150_000
-# What the page needs besides itself; fonts are compressed already.
+# Files that the page loads, without the font, which is compressed already.
 STYLES_AND_SCRIPTS = [
     "convention/look.css",
     "convention/pages/agenda.css",
@@ -67,14 +67,14 @@ def test_thirty_rooms_make_a_grid(client, event):
     assert len(columns) == ROOM_COUNT
 
 
-def test_a_large_day_costs_as_many_queries_as_a_small_one(client, event, django_assert_max_num_queries):
+def test_large_day_makes_at_most_twelve_queries(client, event, django_assert_max_num_queries):
     make_large_day(event, starts_at=START)
 
     with django_assert_max_num_queries(12):
         client.get("/en/events/conf/agenda/")
 
 
-def test_a_page_made_of_stored_sessions_is_the_same_and_shows_no_stars_of_others(client, event, monkeypatch):
+def test_page_from_cached_sessions_is_identical_and_shows_no_stars_of_others(client, event, monkeypatch):
     monkeypatch.setattr("schedule.programme.page_cache.PAGE_CACHE_SECONDS", 0)
     make_large_day(event, starts_at=START)
     session, visitor = event.sessions.first(), Client()
@@ -99,7 +99,7 @@ def test_hours_are_links_to_the_first_session_of_each_hour(client, event):
     assert {link.removeprefix("#") for link in links.values()} <= set(page.xpath("//@id"))
 
 
-def test_rooms_are_links_in_the_order_by_room(client, event):
+def test_rooms_are_links_when_sorted_by_room(client, event):
     for name in ("Amphi", "Curie"):
         make_session(event, room=make_room(event, name))
 
@@ -121,7 +121,7 @@ def test_now_is_a_link_to_the_last_start_before_now(client, event):
     assert page.xpath("//div[@class='group'][span[@id='now']]//h4/a/text()") == ["En cours"]
 
 
-def test_now_leads_from_another_day_to_today(client, event):
+def test_now_link_in_the_list_of_all_days_leads_to_today(client, event):
     now = datetime.datetime.now(PARIS)
     make_session(event, starts_at=now, day=now.date())
     make_session(event, "Ailleurs", starts_at=now + datetime.timedelta(days=2))
@@ -138,7 +138,7 @@ def test_no_link_to_now_outside_the_event(client, event):
     assert get_page(client).xpath("//a[@class='jump-now']") == []
 
 
-def test_the_number_of_sessions_is_told(client, event):
+def test_number_of_sessions_is_shown(client, event):
     make_large_day(event, starts_at=START)
 
     counts = [

@@ -1,4 +1,4 @@
-"""Sessions for members only: whom each address tells of them, and whom not."""
+"""Sessions for members only: every address hides them from everybody else."""
 
 import datetime
 import re
@@ -34,7 +34,7 @@ from tests.task_runner import run_waiting_tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-# What only the session for members has; ASCII, so that no format escapes it.
+# Words that only the session for members contains; ASCII, so that no format escapes them.
 SECRETS = ("Zerophone", "Cachottier", "Derobee", "Filigrane")
 CALL_PAGES = {"call-for-proposals", "own-session-proposal"}
 MORE_ADDRESSES = (
@@ -45,11 +45,11 @@ MORE_ADDRESSES = (
 
 
 @pytest.fixture
-def here() -> Objects:
-    """An event with one of everything, whose programme has two versions and a session for members only."""
-    here = make_event_objects("conf")
-    event = here.event
-    public = event.sessions.get(guid=here.values["guid"])
+def event_objects() -> Objects:
+    """Return an event with related objects, two programme versions and a session for members only."""
+    event_objects = make_event_objects("conf")
+    event = event_objects.event
+    public = event.sessions.get(guid=event_objects.values["guid"])
     secret = make_session(
         event,
         "Zerophone",
@@ -62,12 +62,12 @@ def here() -> Objects:
     )
     publish_moves(public, secret)
     publish_moves(public, secret)
-    return here
+    return event_objects
 
 
 @pytest.fixture
-def secret(here) -> Session:
-    return here.event.sessions.get(title="Zerophone")
+def secret(event_objects) -> Session:
+    return event_objects.event.sessions.get(title="Zerophone")
 
 
 def publish_moves(*sessions: Session) -> None:
@@ -76,10 +76,10 @@ def publish_moves(*sessions: Session) -> None:
     publish_current_draft(sessions[0])
 
 
-def list_addresses(here: Objects) -> list[str]:
-    """Return every address that everybody may open, in both languages' default, of this event."""
+def list_addresses(event_objects: Objects) -> list[str]:
+    """Return every public address of this event, in the default language."""
     public = (
-        here.address(name, arguments)
+        event_objects.address(name, arguments)
         for name, arguments in list_url_patterns()
         # A call for proposals names the tracks that its organizers offer.
         if PERMISSIONS_BY_URL_NAME.get(name) == EVERYONE and name not in CALL_PAGES
@@ -88,7 +88,7 @@ def list_addresses(here: Objects) -> list[str]:
 
 
 def read(client: Client, address: str) -> str:
-    """Return the text of an answer, also that of a PDF."""
+    """Return the text of a response, which may be a PDF."""
     answer = client.get(address)
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content
     if answer.get("Content-Type") == "application/pdf":
@@ -96,8 +96,8 @@ def read(client: Client, address: str) -> str:
     return content.decode("utf-8", "replace")
 
 
-def find_tellers(client: Client, addresses: list[str]) -> dict[str, list[str]]:
-    """Return the secrets that each address tells."""
+def find_leaks(client: Client, addresses: list[str]) -> dict[str, list[str]]:
+    """Return the secret words found at each address."""
     told = {}
     for address in addresses:
         text = read(client, address)
@@ -106,49 +106,49 @@ def find_tellers(client: Client, addresses: list[str]) -> dict[str, list[str]]:
     return told
 
 
-def make_attendee_client(here: Objects, secret: Session) -> Client:
-    """Return the browser of a registered person without a seat, who starred it when it was public."""
+def make_attendee_client(event_objects: Objects, secret: Session) -> Client:
+    """Return the client of an attendee without a seat who starred the session while it was public."""
     person = make_person()
-    Registration.objects.filter(pk=here.registration.pk).update(person=person)
+    Registration.objects.filter(pk=event_objects.registration.pk).update(person=person)
     client = make_client(person)
-    agenda = choose_session(event=here.event, session=secret, personal_agenda=None)
-    client.cookies[f"agenda-{here.event.pk}"] = agenda.link_token
+    agenda = choose_session(event=event_objects.event, session=secret, personal_agenda=None)
+    client.cookies[f"agenda-{event_objects.event.pk}"] = agenda.link_token
     return client
 
 
 @pytest.mark.long
-def test_no_address_tells_others_of_it_and_members_find_it(here, secret):
-    addresses = list_addresses(here)
+def test_public_addresses_show_a_members_session_to_members_only(event_objects, secret):
+    addresses = list_addresses(event_objects)
     member = make_client(make_member())
     for address in addresses:
         read(member, address)
     run_waiting_tasks()
-    attendee = make_attendee_client(here, secret)
+    attendee = make_attendee_client(event_objects, secret)
 
     # After a member, so that the pages and parts that are cached for members exist already.
-    assert find_tellers(Client(), addresses) == {}
-    assert find_tellers(attendee, addresses) == {}
-    told = find_tellers(member, addresses)
+    assert find_leaks(Client(), addresses) == {}
+    assert find_leaks(attendee, addresses) == {}
+    told = find_leaks(member, addresses)
     for path in (
         *("agenda/?day=all", "agenda/?q=confidentiel", "agenda/?q=confidentiels", "speakers/"),
         *("agenda.ics", "agenda.xml", "agenda.json", "agenda/changes/", "agenda/changes.atom"),
     ):
         assert f"/events/conf/{path}" in told
-    # Files are passed on.
+    # Printed files may be passed on, so they never contain sessions for members.
     assert not [address for address in told if ".pdf" in address]
 
 
-def test_its_own_addresses_exist_for_members_and_staff_alone(here, secret):
+def test_session_and_speaker_pages_exist_for_members_and_staff_only(event_objects, secret):
     speaker = secret.speakers.get()
     addresses = (f"/events/conf/sessions/{secret.guid}/", f"/events/conf/speakers/{speaker.guid}/")
     former = make_member()
     Seat.objects.filter(person=former).update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
     readers = {
         "member": make_client(make_member()),
-        "organizer": make_client(make_staff(here.event)),
-        "desk": make_client(make_staff(here.event, role=EventRole.Role.DESK)),
+        "organizer": make_client(make_staff(event_objects.event)),
+        "desk": make_client(make_staff(event_objects.event, role=EventRole.Role.DESK)),
         "anonymous": Client(),
-        "attendee": make_attendee_client(here, secret),
+        "attendee": make_attendee_client(event_objects, secret),
         "former member": make_client(former),
     }
 
@@ -164,13 +164,13 @@ def test_its_own_addresses_exist_for_members_and_staff_alone(here, secret):
     assert "Réservé aux adhérents" in page.text
     assert page["Cache-Control"] == "private, no-cache"
     missing = Client().get(addresses[0])
-    unknown = Client().get(f"/events/conf/sessions/{here.event.speakers.first().guid}/")
+    unknown = Client().get(f"/events/conf/sessions/{event_objects.event.speakers.first().guid}/")
     assert missing.text.replace(str(secret.guid), "") == unknown.text.replace(
-        str(here.event.speakers.first().guid), ""
+        str(event_objects.event.speakers.first().guid), ""
     )
 
 
-def test_feeds_of_members_are_theirs_alone(here):
+def test_feed_for_members_is_private(event_objects):
     member, other = make_client(make_member()), Client()
 
     own, public = member.get("/events/conf/agenda.ics"), other.get("/events/conf/agenda.ics")
@@ -184,9 +184,9 @@ def test_feeds_of_members_are_theirs_alone(here):
     assert own["ETag"] != public["ETag"]
 
 
-def test_the_api_lists_it_for_tokens_of_members(here, secret):
-    member = make_program(here.event, person=make_member(), scopes=["events:read"])
-    other = make_program(here.event, person=make_person(), scopes=["events:read"])
+def test_api_lists_members_session_for_tokens_of_members_only(event_objects, secret):
+    member = make_program(event_objects.event, person=make_member(), scopes=["events:read"])
+    other = make_program(event_objects.event, person=make_person(), scopes=["events:read"])
 
     listed = {row["title"]: row for row in member.get("sessions/").json()["results"]}
 
@@ -196,8 +196,8 @@ def test_the_api_lists_it_for_tokens_of_members(here, secret):
     assert "Zerophone" not in Client().get("/api/v1/events/conf/sessions/").text
 
 
-def test_marking_a_session_hides_its_past_also_after_it_is_deleted(here, secret):
-    public = here.event.sessions.get(guid=here.values["guid"])
+def test_marking_a_session_hides_its_past_changes_even_after_it_is_deleted(event_objects, secret):
+    public = event_objects.event.sessions.get(guid=event_objects.values["guid"])
     Session.objects.filter(pk=secret.pk).update(is_for_members=False)
     raise_and_read = Client().get("/events/conf/agenda/changes.atom").text
     Session.objects.filter(pk=secret.pk).update(is_for_members=True)
@@ -215,16 +215,16 @@ def test_marking_a_session_hides_its_past_also_after_it_is_deleted(here, secret)
     assert "Zerophone" in changes["member"]
 
 
-def test_a_personal_programme_has_it_only_while_its_owner_is_a_member(here, secret):
+def test_personal_programme_has_members_session_only_while_owner_is_a_member(event_objects, secret):
     person = make_member()
     registration = make_registration(
-        make_ticket(here.event, slug="other"), order=make_order(here.event), person=person
+        make_ticket(event_objects.event, slug="other"), order=make_order(event_objects.event), person=person
     )
-    agenda = create_agenda(event=here.event)
-    choose_session(event=here.event, session=secret, personal_agenda=agenda)
+    agenda = create_agenda(event=event_objects.event)
+    choose_session(event=event_objects.event, session=secret, personal_agenda=agenda)
     AgendaLink.objects.create(personal_agenda=agenda, registration=registration)
     client = make_client(person)
-    client.cookies[f"agenda-{here.event.pk}"] = agenda.link_token
+    client.cookies[f"agenda-{event_objects.event.pk}"] = agenda.link_token
     feed = f"/events/conf/agenda/mine/{agenda.link_token}.ics"
     shared = f"/events/conf/agenda/mine/{agenda.link_token}/"
     before = [
@@ -244,7 +244,7 @@ def test_a_personal_programme_has_it_only_while_its_owner_is_a_member(here, secr
     assert agenda.sessions.get() == secret
 
 
-def test_others_cannot_star_it(here, secret):
+def test_only_members_can_star_members_session(event_objects, secret):
     choose = "/events/conf/agenda/choose/"
     member = make_client(make_member())
 
@@ -256,7 +256,7 @@ def test_others_cannot_star_it(here, secret):
     assert added.json()["chosen"] is True
 
 
-def test_a_programme_for_members_alone_is_linked_for_them_alone():
+def test_programme_for_members_only_is_linked_for_members_only():
     event = make_event(slug="club")
     make_session(event, "Zerophone", is_for_members=True)
 

@@ -22,7 +22,7 @@ def read_settings(response):
     return json.loads(response.text.removeprefix("const AGENDA_OFFLINE = ").partition(";\n")[0])
 
 
-def test_the_worker_stores_each_day_and_ones_own_programme(client, event):
+def test_worker_stores_each_day_and_the_personal_programme(client, event):
     response = client.get(WORKER)
 
     agenda = "/en/events/conf/agenda/"
@@ -38,7 +38,7 @@ def test_a_new_day_makes_a_new_worker(client, event):
     assert read_settings(client.get(WORKER))["version"] != before
 
 
-def test_a_draft_has_no_worker_for_strangers(client, event):
+def test_worker_of_draft_event_is_not_public(client, event):
     event.visibility = event.Visibility.DRAFT
     event.save()
 

@@ -17,8 +17,8 @@ def event():
     return make_event(slug="conf", name="La Conf")
 
 
-def page_of(client, thing, prefix="/en"):
-    """The page, parsed."""
+def get_page(client, thing, prefix="/en"):
+    """Return the parsed page."""
     response = client.get(f"{prefix}{thing}")
     assert response.status_code == 200
     return html.fromstring(response.text)
@@ -28,7 +28,7 @@ def address(session):
     return f"/events/conf/sessions/{session.guid}/"
 
 
-def test_a_session_with_everything(client, event):
+def test_session_page_shows_all_details(client, event):
     session = make_session(
         event,
         "Titre <b>",
@@ -42,7 +42,7 @@ def test_a_session_with_everything(client, event):
         capacity=10,
         reserved=9,
     )
-    page = page_of(client, address(session))
+    page = get_page(client, address(session))
     assert page.xpath("string(//h1)") == "Titre <b>"
     assert page.xpath("//p[@class='lead']/@dir") == ["auto"]
     facts = {
@@ -59,24 +59,24 @@ def test_a_session_with_everything(client, event):
     assert page.xpath("//section[h2='Links and files']//a/@href") == ["https://example.org/"]
 
 
-def test_neighbours_in_the_room_and_the_track(client, event):
+def test_session_page_links_adjacent_sessions_of_room_and_track(client, event):
     room, track = make_room(event), make_track(event)
     first = make_session(event, "Avant", room=room)
     session = make_session(event, "Ici", room=room, track=track, starts_at=event.starts_at + HOUR)
     make_session(event, "Après", room=room, starts_at=event.starts_at + 2 * HOUR)
     make_session(event, "Fil", track=track, starts_at=event.starts_at + HOUR)
     make_session(make_event(), "Ailleurs", starts_at=event.starts_at + HOUR)
-    page = page_of(client, address(session))
+    page = get_page(client, address(session))
     navs = page.xpath("//nav[@class='adjacent-sessions']")
     assert [nav.xpath(".//a/span/text()") for nav in navs] == [["Avant", "Après"], ["Fil"]]
-    assert page_of(client, address(first)).xpath("//a[@rel='prev']") == []
+    assert get_page(client, address(first)).xpath("//a[@rel='prev']") == []
 
 
-def test_a_session_says_its_year(client, event):
+def test_session_page_shows_the_year(client, event):
     starts = datetime.datetime(2099, 6, 16, 7, 30, tzinfo=datetime.UTC)
     session = make_session(event, starts_at=starts)
     for prefix, said in (("", "mardi 16 juin 2099, 9 h 30"), ("/en", "Tuesday 16 June 2099, 9:30")):
-        when = page_of(client, address(session), prefix).xpath("string(//dl/div[1]/dd)")
+        when = get_page(client, address(session), prefix).xpath("string(//dl/div[1]/dd)")
         assert " ".join(when.split()).startswith(said)
 
 
@@ -87,27 +87,27 @@ def test_a_session_names_a_known_kind_in_the_language_of_the_page(client, event)
         (workshop, "", "atelier"),
         (other, "/en", "Vis ma vie"),
     ):
-        assert page_of(client, address(session), prefix).xpath("//p[@class='kicker']/text()")[-1] == kind
+        assert get_page(client, address(session), prefix).xpath("//p[@class='kicker']/text()")[-1] == kind
 
 
-def test_a_session_without_place_or_taking_none(client, event):
+def test_unscheduled_session_is_not_found_and_cancelled_one_has_a_warning(client, event):
     waiting = client.get(address(make_session(event, "Plus tard", starts_at=None)))
     assert waiting.status_code == 404
-    gone = page_of(client, address(make_session(event, cancelled_at=event.starts_at)))
+    gone = get_page(client, address(make_session(event, cancelled_at=event.starts_at)))
     assert gone.xpath("string(//div[contains(@class,'warning')])").strip() == "This session is cancelled."
 
 
-def test_speakers_by_letter_and_one_of_them(client, event):
+def test_speakers_are_grouped_by_letter_and_have_their_own_page(client, event):
     make_session(event, "Une", speakers=("Élodie", "emma", "محمد", "42"))
     make_session(event, "Jamais", starts_at=None, speakers=("Absente",))
-    page = page_of(client, "/events/conf/speakers/")
+    page = get_page(client, "/events/conf/speakers/")
     assert page.xpath("//section/h2/text()") == ["#", "E", "م"]
     assert page.xpath("//ul[@class='speaker-list']/li/a/text()") == ["42", "Élodie", "emma", "محمد"]
     speaker = Speaker.objects.get(name="Élodie")
     Speaker.objects.filter(pk=speaker.pk).update(
         biography="<i>Bio</i><img src=x onerror=y>", url="javascript:x"
     )
-    own = page_of(client, f"/events/conf/speakers/{speaker.guid}/")
+    own = get_page(client, f"/events/conf/speakers/{speaker.guid}/")
     assert (own.xpath("string(//h1)"), own.xpath("string(//i)")) == ("Élodie", "Bio")
     assert own.xpath("//img | //a[starts-with(@href, 'javascript')]") == []
     assert own.xpath("//article/h4/a/text()") == ["Une"]
@@ -122,7 +122,9 @@ def test_pages_of_other_events_are_not_found(client, event):
         assert html.fromstring(answer.text).xpath("string(//h1)") != ""
 
 
-def test_queries_of_the_speakers_page_do_not_grow(client, event, django_assert_max_num_queries):
+def test_speakers_page_and_session_page_have_bounded_query_counts(
+    client, event, django_assert_max_num_queries
+):
     for number in range(20):
         make_session(event, f"S{number}", speakers=(f"A{number}",))
     with django_assert_max_num_queries(6):

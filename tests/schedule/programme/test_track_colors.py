@@ -14,7 +14,7 @@ from schedule.models import TRACK_COLORS
 from schedule.paper.printed_programme import load_printed_programme
 from tests.factories import make_event, make_session, make_staff, make_track
 
-# As agenda.css and schedule.css lighten bars and dots.
+# The brightness that agenda.css and schedule.css give to bars and dots.
 DARK_MODE_BRIGHTNESS = 1.7
 
 
@@ -34,7 +34,7 @@ def test_a_default_colour_is_readable_on_both_papers_and_below_white_text(color)
 
 @pytest.mark.django_db
 @pytest.mark.once
-def test_a_track_without_a_colour_has_the_same_one_everywhere(client):
+def test_track_without_a_colour_gets_the_same_default_everywhere(client):
     event = make_event(slug="conf")
     make_track(event, "Own", slug="own", color="#123456", position=0)
     track = make_track(event, "Default", slug="default", color="", position=1)

@@ -1,4 +1,4 @@
-"""Decisions: a proposal becomes a session once, and everybody is told once."""
+"""Decisions: a proposal becomes one session, and each speaker is notified once."""
 
 import datetime
 
@@ -22,7 +22,7 @@ from tests.task_runner import run_waiting_tasks
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
-TWO = [("Ana", "ana@acme.example", "Acme"), ("Bob", "bob@else.example", "")]
+TWO_SPEAKERS = [("Ana", "ana@acme.example", "Acme"), ("Bob", "bob@else.example", "")]
 
 
 def decide(call, *proposals, decision=Decision.ACCEPT, author=None):
@@ -30,10 +30,10 @@ def decide(call, *proposals, decision=Decision.ACCEPT, author=None):
     return decide_proposals(call=call, keys=keys, decision=decision, author=author or make_staff(call.event))
 
 
-def test_an_accepted_proposal_becomes_one_session_in_the_tray(client):
+def test_accepted_proposal_becomes_one_unscheduled_session(client):
     event = make_event()
     call, track = make_call(event), make_track(event)
-    proposal = make_proposal(call, track=track, speakers=TWO)
+    proposal = make_proposal(call, track=track, speakers=TWO_SPEAKERS)
     known = Speaker.objects.create(event=event, name="Robert", email="BOB@else.example")
     client = make_client(make_staff(event))
     path = f"/en/organize/{event.slug}/schedule/proposals/decide/"
@@ -64,7 +64,7 @@ def test_an_accepted_proposal_becomes_one_session_in_the_tray(client):
     assert any(token in letter.body for letter in mail.outbox)
 
 
-def test_a_flagged_sales_talk_is_left_out_and_the_others_are_decided():
+def test_flagged_sales_talk_is_skipped_and_the_other_proposals_are_decided():
     call = make_call()
     good, flagged = make_proposal(call), make_proposal(call, "Buy this")
     make_review(flagged, make_staff(call.event, "reviewer"), 1, 1, sales_talk_flagged_at=timezone.now())
@@ -76,9 +76,9 @@ def test_a_flagged_sales_talk_is_left_out_and_the_others_are_decided():
     assert Session.objects.count() == 1
 
 
-def test_the_waiting_list_may_become_an_acceptance_and_an_acceptance_nothing_else():
+def test_waitlisted_proposal_can_be_accepted_and_acceptance_is_final():
     call = make_call()
-    proposal = make_proposal(call, speakers=TWO)
+    proposal = make_proposal(call, speakers=TWO_SPEAKERS)
 
     for decision in (Decision.WAITLIST, Decision.REJECT, Decision.ACCEPT, Decision.REJECT):
         decide(call, proposal, decision=decision)
@@ -113,7 +113,7 @@ def test_two_organizers_deciding_at_once_make_one_session(transactional_db):
 def test_a_session_whose_speakers_all_decline_frees_its_slot():
     event = make_event(contact_email="club@example.org")
     call = make_call(event)
-    decide(call, make_proposal(call, speakers=TWO))
+    decide(call, make_proposal(call, speakers=TWO_SPEAKERS))
     session = Session.objects.get()
     draft = get_current_draft(event)
     ends = event.starts_at + datetime.timedelta(minutes=45)

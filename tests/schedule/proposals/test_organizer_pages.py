@@ -65,7 +65,7 @@ def test_an_organizer_creates_a_call_and_changes_it():
         ({"criteria-0-weight": "99"}, "10"),
     ],
 )
-def test_a_call_that_makes_no_sense_is_refused_and_nothing_is_lost(fields, sentence):
+def test_invalid_call_is_refused_and_the_form_preserves_the_input(fields, sentence):
     event = make_event()
     client = make_client(make_staff(event))
 
@@ -77,7 +77,7 @@ def test_a_call_that_makes_no_sense_is_refused_and_nothing_is_lost(fields, sente
 
 
 @pytest.mark.once
-def test_the_texts_of_the_mails_are_changed_and_unknown_placeholders_refused():
+def test_mail_texts_can_be_changed_and_unknown_placeholders_are_refused():
     call = make_call()
     client = make_client(make_staff(call.event))
     path = f"/en/organize/{call.event.slug}/schedule/proposals/call/mails/"
@@ -153,7 +153,7 @@ def test_the_export_has_a_row_for_each_proposal():
 
 
 @pytest.mark.once
-def test_a_call_of_another_event_shows_nothing():
+def test_proposal_of_another_event_cannot_be_decided():
     call = make_call()
     proposal = make_proposal(call)
     other = make_call(

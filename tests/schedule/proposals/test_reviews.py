@@ -39,7 +39,7 @@ def load_row(proposal, reader=None):
     return load_proposal_rows(proposal.call, reader=reader or make_person())[0]
 
 
-def test_a_reviewer_scores_and_sees_the_others_only_then(call):
+def test_reviewer_sees_other_reviews_only_after_scoring(call):
     proposal = make_proposal(call)
     make_review(proposal, make_reviewer(call), 5, 5, comment="Superb.")
     reviewer = make_reviewer(call)
@@ -63,7 +63,7 @@ def test_a_reviewer_scores_and_sees_the_others_only_then(call):
     assert "1 proposal is waiting" not in client.get(f"/en/review/{call.event.slug}/").text
 
 
-def test_an_abstention_counts_nothing_and_shows_nothing(call):
+def test_abstention_is_not_counted_and_shows_no_other_reviews(call):
     proposal = make_proposal(call)
     make_review(proposal, make_reviewer(call), 2, 2, comment="Weak.")
     client = make_client(make_reviewer(call))
@@ -77,7 +77,7 @@ def test_an_abstention_counts_nothing_and_shows_nothing(call):
 
 
 @pytest.mark.parametrize("conflict", ["speaker", "employer", "domain", "declared"])
-def test_with_a_conflict_of_interest_neither_text_nor_scores_are_open(call, conflict):
+def test_conflict_of_interest_hides_text_and_scores(call, conflict):
     proposal = make_proposal(call, "Secret title")
     make_review(proposal, make_reviewer(call), 5, 5, comment="Superb.")
     emails = {"speaker": "Ana@acme.example", "domain": "boss@acme.example"}
@@ -93,7 +93,7 @@ def test_with_a_conflict_of_interest_neither_text_nor_scores_are_open(call, conf
     queue = client.get(f"/en/review/{call.event.slug}/")
 
     assert "Conflict of interest" in page.text
-    # A page's text alone: a CSRF token may contain any three letters.
+    # Compare the text only: a CSRF token may contain any three letters.
     shown = [html.fromstring(answer.text).text_content() for answer in (page, queue)]
     for text in ("Secret title", "Superb.", "Lessons", "Ana", "Acme"):
         assert not any(text in content for content in shown)
@@ -101,7 +101,7 @@ def test_with_a_conflict_of_interest_neither_text_nor_scores_are_open(call, conf
         score_proposal(proposal=proposal, reviewer=reviewer, content=make_content(call, 1, 1))
 
 
-def test_a_score_of_someone_with_a_conflict_does_not_count(call):
+def test_score_of_reviewer_with_a_conflict_is_not_counted(call):
     proposal = make_proposal(call)
     make_review(
         proposal, make_reviewer(call, email="boss@acme.example"), 1, 1, sales_talk_flagged_at=timezone.now()
@@ -114,7 +114,7 @@ def test_a_score_of_someone_with_a_conflict_does_not_count(call):
     assert not row.has_open_sales_talk
 
 
-def test_a_declared_conflict_empties_the_review_and_can_be_retracted(call):
+def test_declared_conflict_clears_the_review_and_can_be_retracted(call):
     proposal = make_proposal(call)
     reviewer = make_reviewer(call)
     make_review(proposal, reviewer, 1, 1, comment="Hm.")
@@ -147,7 +147,7 @@ def test_a_blind_review_hides_the_speakers_until_the_decision():
         assert text in decided
 
 
-def test_a_sales_talk_is_answered_with_a_reason_and_flagged_again(call):
+def test_sales_talk_flag_is_resolved_with_a_reason_and_can_be_raised_again(call):
     proposal, reviewer = make_proposal(call), make_reviewer(call)
     organizer = make_staff(call.event)
     client = make_client(organizer)
@@ -159,7 +159,7 @@ def test_a_sales_talk_is_answered_with_a_reason_and_flagged_again(call):
     assert "Explain why" in client.post(path, {"reason": " "}).text
     client.post(path, {"reason": "The product name is gone."})
     client.post(path, {"reason": "Twice."})
-    # A flag that only stays is answered; another reviewer's is not.
+    # Scoring again with the same flag does not reopen it; a flag by another reviewer does.
     score_proposal(proposal=proposal, reviewer=reviewer, content=flagged)
     assert not load_row(proposal).has_open_sales_talk
     score_proposal(proposal=proposal, reviewer=make_reviewer(call), content=flagged)
@@ -169,7 +169,7 @@ def test_a_sales_talk_is_answered_with_a_reason_and_flagged_again(call):
     assert (entry.actor_id, entry.reason) == (organizer.pk, "The product name is gone.")
 
 
-def test_a_flag_needs_a_reason_to_be_answered(call):
+def test_resolving_a_sales_talk_flag_requires_a_reason(call):
     with pytest.raises(InvalidFields):
         resolve_sales_talk(proposal=make_proposal(call), reason="", author=make_person())
 
@@ -202,7 +202,7 @@ def test_an_organizer_with_a_conflict_sees_no_scores(call):
 
 
 @pytest.mark.once
-def test_a_reviewer_finds_the_events_and_nothing_else(call):
+def test_reviewer_can_open_review_pages_but_not_organizer_pages(call):
     make_proposal(call)
     client = make_client(make_reviewer(call))
 

@@ -27,7 +27,7 @@ NO_COMPANY = SpeakerEmployer("Noé", "", is_vendor_employee=False)
         ([CUSTOMER, VENDOR], "Acme", set()),
     ],
 )
-def test_a_vendor_speaks_only_with_a_customer_of_an_experience_report(speakers, customer, fields):
+def test_vendor_may_speak_only_with_a_customer_in_an_experience_report(speakers, customer, fields):
     errors = find_neutrality_objections(speakers, customer=customer)
 
     assert set(errors) == fields
@@ -43,13 +43,13 @@ def test_a_vendor_speaks_only_with_a_customer_of_an_experience_report(speakers, 
         ("", set(), None),
     ],
 )
-def test_the_strongest_conflict_of_interest_is_named(email, employers, kind):
+def test_strongest_conflict_of_interest_is_returned(email, employers, kind):
     speaker = PartyInterests("rita@example.org", frozenset({"acme"}))
 
     assert find_conflict(PartyInterests(email, frozenset(employers)), [speaker]) == kind
 
 
-def test_an_address_of_a_public_mail_service_is_no_conflict():
+def test_same_public_mail_domain_is_no_conflict():
     speaker = PartyInterests("rita@gmail.com", frozenset())
 
     assert find_conflict(PartyInterests("bob@gmail.com", frozenset()), [speaker]) is None

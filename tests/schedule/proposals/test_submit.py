@@ -40,7 +40,7 @@ def make_vendor_employee(email="ana@acme.example"):
     return person
 
 
-def test_a_proposal_is_submitted_once_changed_by_its_link_and_withdrawn(client):
+def test_proposal_is_submitted_once_then_changed_and_withdrawn_through_its_link(client):
     call = make_call(make_event(contact_email="club@example.org"))
 
     post(client, call)
@@ -72,7 +72,7 @@ def test_a_proposal_is_submitted_once_changed_by_its_link_and_withdrawn(client):
 
 
 @pytest.mark.once
-def test_a_title_becomes_no_link_in_the_mail(client):
+def test_url_in_title_is_not_a_link_in_the_email(client):
     post(client, make_call(), title="Free at https://evil.example/win")
 
     run_waiting_tasks()
@@ -83,7 +83,7 @@ def test_a_title_becomes_no_link_in_the_mail(client):
 
 
 @pytest.mark.once
-def test_a_late_proposal_is_refused_and_nothing_typed_is_lost(client):
+def test_late_proposal_is_refused_and_the_form_preserves_the_input(client):
     call = make_call()
     CallForProposals.objects.update(closes_at=timezone.now())
 
@@ -109,7 +109,7 @@ def test_the_page_says_when_the_call_is_open(client, opens, sentence):
     assert sentence in page.text
 
 
-def test_a_change_at_the_very_end_is_refused():
+def test_change_after_the_call_closed_is_refused():
     proposal = make_proposal(make_call())
     # Closed after the page of the proposal was loaded.
     CallForProposals.objects.update(closes_at=timezone.now())
@@ -118,7 +118,7 @@ def test_a_change_at_the_very_end_is_refused():
         change_proposal(proposal=proposal, content=None)
 
 
-def test_a_vendor_s_sales_talk_is_refused_with_the_rule_and_an_experience_report_accepted(client):
+def test_neutrality_rule_refuses_vendor_talk_and_accepts_experience_report(client):
     call = make_call(neutrality_text_en="No vendors alone, please.")
     make_vendor_employee()
 
@@ -134,7 +134,7 @@ def test_a_vendor_s_sales_talk_is_refused_with_the_rule_and_an_experience_report
 
 
 @pytest.mark.parametrize("speaker", [{"company": "nuage"}, {"works_for_vendor": "on"}])
-def test_the_customer_must_not_be_a_vendor_either(client, speaker):
+def test_customer_of_an_experience_report_must_not_be_a_vendor(client, speaker):
     call = make_call()
     make_vendor_employee()
 
@@ -155,7 +155,7 @@ def test_the_confirmation_ends_with_a_closing_after_the_link(client):
     assert html.index(link) < html.index("Kind regards,<br>Assises")
 
 
-def test_an_ended_employment_and_a_call_without_the_rule_refuse_nobody(client):
+def test_ended_employment_and_call_without_neutrality_rule_allow_proposals(client):
     make_vendor_employee().employments.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
     call = make_call()
     neutral_call = make_call(has_neutrality_rule=False)
@@ -180,7 +180,7 @@ def test_a_person_submits_no_more_than_the_call_allows(client):
 
 
 @pytest.mark.once
-def test_a_row_for_another_speaker_loses_nothing_that_was_typed(client):
+def test_adding_a_speaker_row_preserves_the_input(client):
     call = make_call()
 
     page = post(client, call, {"name": "Bob"}, add_speaker="1", language="", format="")
@@ -192,7 +192,7 @@ def test_a_row_for_another_speaker_loses_nothing_that_was_typed(client):
     assert not SessionProposal.objects.exists()
 
 
-def test_a_new_first_address_gets_a_link_of_its_own(client):
+def test_changing_the_first_speakers_address_sends_a_new_link(client):
     proposal = make_proposal(make_call())
     link = f"/en/proposals/{proposal.link_token}/"
     data = make_posted_proposal(proposal.call, act="save", **{"speakers-0-email": "new@acme.example"})
@@ -206,7 +206,7 @@ def test_a_new_first_address_gets_a_link_of_its_own(client):
 
 
 @pytest.mark.once
-def test_two_changes_to_one_address_at_once_do_not_exceed_the_number_per_person(transactional_db):
+def test_concurrent_changes_do_not_exceed_the_maximum_per_person(transactional_db):
     call = make_call(max_per_person=1)
     others = [("Bob", "bob@else.example", "")], [("Cléo", "cleo@else.example", "")]
     proposals = [make_proposal(call, speakers=speakers) for speakers in others]
@@ -223,7 +223,7 @@ def test_two_changes_to_one_address_at_once_do_not_exceed_the_number_per_person(
     assert ProposalSpeaker.objects.filter(email="ana@acme.example").count() == 1
 
 
-def test_new_first_addresses_are_limited_as_submissions_are(client, settings):
+def test_changes_of_the_first_speakers_address_are_rate_limited(client, settings):
     settings.RATE_LIMITS = "on"
     call = make_call()
     proposal = make_proposal(call)
@@ -239,7 +239,7 @@ def test_new_first_addresses_are_limited_as_submissions_are(client, settings):
 
 
 @pytest.mark.once
-def test_a_renewed_link_revokes_the_former_one(client):
+def test_renewing_the_link_revokes_the_old_one(client):
     call = make_call()
     post(client, call)
     proposal = SessionProposal.objects.get()
@@ -252,12 +252,12 @@ def test_a_renewed_link_revokes_the_former_one(client):
     proposal.refresh_from_db()
     own_path = f"/en/proposals/{proposal.link_token}/"
     assert client.get(own_path).status_code == 200
-    # Whoever has the filled-in form in the browser's history does not get the new link.
+    # Submitting the form again from the browser's history must not reveal the new link.
     assert own_path not in posted_again.redirect_chain[0][0]
 
 
 @pytest.mark.once
-def test_only_offered_tracks_formats_and_fields_are_taken(client):
+def test_only_offered_tracks_formats_and_fields_are_accepted(client):
     event = make_event()
     offered, other = make_track(event, "Cloud"), make_track(event, "Net", slug="net")
     call = make_call(event, languages=["fr"], left_out_fields=["notes", "biography"])
@@ -285,7 +285,7 @@ def test_a_form_without_speakers_is_refused(client):
 
 
 @pytest.mark.once
-def test_an_event_without_a_call_and_a_draft_have_no_page(client):
+def test_event_without_a_call_and_draft_event_have_no_proposal_page(client):
     event = make_event()
     assert client.get(f"/en/events/{event.slug}/proposals/").status_code == 404
 
@@ -296,7 +296,7 @@ def test_an_event_without_a_call_and_a_draft_have_no_page(client):
 
 
 @pytest.mark.once
-def test_event_and_agenda_lead_to_the_call_while_it_is_open(client):
+def test_event_and_agenda_link_to_the_call_while_it_is_open(client):
     call = make_call()
     path = f"/en/events/{call.event.slug}"
     link = f"{path}/proposals/"

@@ -1,4 +1,4 @@
-"""Many addresses at once, from a pasted list of names and addresses."""
+"""Save many speakers' addresses at once, from a pasted list of names and addresses."""
 
 import pytest
 from django.utils import translation
@@ -41,7 +41,7 @@ def test_a_list_of_names_and_addresses_is_saved(event, text):
     assert get_addresses(event) == {"Ana Silva": "ana@example.org", "Zoé Müller": "zoe@example.org"}
 
 
-def test_twenty_six_addresses_are_brought_at_once(event):
+def test_many_addresses_are_saved_at_once(event):
     names = [f"Speaker {number}" for number in range(26)]
     make_session(event, speakers=tuple(names))
     text = "\n".join(f"{name}\t{name.split()[1]}@example.org" for name in names)
@@ -50,7 +50,7 @@ def test_twenty_six_addresses_are_brought_at_once(event):
     assert AuditEntry.objects.filter(verb="speaker.revise").count() == 26
 
 
-def test_lines_that_cannot_be_used_say_why(event):
+def test_unusable_lines_have_an_error_message(event):
     make_session(event, speakers=("Bo",))
     twin = event.speakers.get(name="Bo")
     twin.pk, twin.guid = None, "00000000-0000-0000-0000-000000000001"
@@ -74,7 +74,7 @@ def test_two_addresses_for_one_speaker_are_an_error(event):
     assert [bool(row.error) for row in rows] == [False, True]
 
 
-def test_a_replaced_address_ends_the_links_sent_to_the_former_one(event):
+def test_replacing_an_address_revokes_the_link_sent_to_the_old_one(event):
     event.speakers.update(email="former@example.org")
     speaker = event.speakers.get(name="Ana Silva")
     before = get_or_create_link(speaker=speaker).link_version

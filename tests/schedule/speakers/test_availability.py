@@ -50,7 +50,7 @@ def test_half_hours_make_twice_as_many_rows():
     assert len(make_grid(step_minutes=30).rows) == 2 * len(make_grid().rows)
 
 
-def test_a_cell_has_the_least_available_level_that_it_touches():
+def test_cell_has_the_least_available_level_of_overlapping_spans():
     grid = make_grid(
         AvailabilitySpan(paris(15, 9), paris(15, 10), RATHER_NOT),
         AvailabilitySpan(paris(15, 9, 30), paris(15, 11), CANNOT),
@@ -64,13 +64,13 @@ def test_a_cell_has_the_least_available_level_that_it_touches():
     }
 
 
-def test_with_a_time_at_which_they_can_all_others_are_impossible():
+def test_hours_outside_a_can_span_are_cannot():
     grid = make_grid(AvailabilitySpan(paris(15, 9), paris(16, 16), CAN))
 
     assert get_levels(grid) == {"2099-06-16T16:00": CANNOT}
 
 
-def test_the_hour_that_the_clock_change_skips_has_no_cell():
+def test_hour_skipped_by_the_clock_change_has_no_cell():
     night = (
         datetime.datetime(2099, 3, 29, 0, tzinfo=PARIS),
         datetime.datetime(2099, 3, 29, 6, tzinfo=PARIS),
@@ -81,7 +81,7 @@ def test_the_hour_that_the_clock_change_skips_has_no_cell():
     assert [cell.clock for cell in grid.cells] == ["0:00", "1:00", "3:00", "4:00", "5:00"]
 
 
-def test_posted_levels_replace_those_of_the_grid():
+def test_posted_levels_are_applied_to_the_grid():
     grid = read_levels(
         make_grid(), {"cell-2099-06-15T09:00": "cannot", "cell-2099-06-16T10:00": "rather_not"}
     )
@@ -92,11 +92,11 @@ def test_posted_levels_replace_those_of_the_grid():
 @pytest.mark.parametrize(
     "posted", [{"cell-2099-06-15T09:00": "perhaps"}, {"cell-2199-06-15T09:00": "cannot"}, {"day": "x:y"}]
 )
-def test_unknown_values_and_cells_change_nothing(posted):
+def test_unknown_posted_values_and_cells_are_ignored(posted):
     assert get_levels(read_levels(make_grid(), posted)) == {}
 
 
-def test_a_button_sets_a_whole_day():
+def test_day_button_sets_all_hours_of_the_day():
     grid = read_levels(make_grid(), {"day": "2099-06-16:cannot", "cell-2099-06-16T09:00": "can"})
 
     assert set(get_levels(grid)) == {f"2099-06-16T{hour:02}:00" for hour in range(9, 17)}
@@ -114,7 +114,7 @@ def test_neighbouring_hours_are_stored_as_one_period():
 
 
 @pytest.mark.django_db
-def test_saving_a_grid_without_changes_is_an_answer():
+def test_saving_an_unchanged_grid_marks_the_speaker_as_answered():
     speaker = make_speaker()
 
     save_availability(speaker=speaker, grid=load_grid(speaker))
@@ -124,7 +124,7 @@ def test_saving_a_grid_without_changes_is_an_answer():
 
 
 @pytest.mark.django_db
-def test_what_lies_outside_the_grid_stays():
+def test_availability_outside_the_grid_is_preserved():
     speaker = make_speaker()
     Availability.objects.create(speaker=speaker, starts_at=paris(14, 20), ends_at=paris(15, 10), level=CANNOT)
 
@@ -135,7 +135,7 @@ def test_what_lies_outside_the_grid_stays():
 
 
 @pytest.mark.django_db
-def test_the_availability_of_rooms_and_others_is_not_touched():
+def test_availability_of_rooms_and_other_speakers_is_not_changed():
     speaker = make_speaker()
     other = make_speaker(speaker.event, "Bob")
     room = make_room(speaker.event)
@@ -176,7 +176,7 @@ def test_a_session_past_midnight_shows_hours_until_midnight():
 
 
 @pytest.mark.django_db
-def test_full_hours_are_enough_for_full_hours():
+def test_step_is_one_hour_for_spans_of_full_hours():
     assert choose_step(make_june_event(), [AvailabilitySpan(paris(15, 9), paris(15, 10), CANNOT)]) == 60
 
 
@@ -197,7 +197,7 @@ def save(speaker, posted=None):
 @pytest.mark.django_db
 @pytest.mark.parametrize("step", [30, 60])
 @pytest.mark.parametrize("level", [CAN, RATHER_NOT, CANNOT])
-def test_saving_without_changes_keeps_what_the_grid_cannot_show(level, step):
+def test_saving_without_changes_preserves_spans_that_the_grid_cannot_show(level, step):
     speaker = make_speaker()
     finer = add_span(speaker, paris(15, 9, 10), paris(15, 9, 50), level)
     outside = add_span(speaker, paris(15, 20), paris(15, 22), level)
@@ -210,7 +210,7 @@ def test_saving_without_changes_keeps_what_the_grid_cannot_show(level, step):
 
 
 @pytest.mark.django_db
-def test_a_change_leaves_finer_times_of_other_cells():
+def test_changing_a_cell_preserves_finer_spans_of_other_cells():
     speaker = make_speaker()
     finer = add_span(speaker, paris(15, 9, 10), paris(15, 9, 50), CANNOT)
 
@@ -220,7 +220,7 @@ def test_a_change_leaves_finer_times_of_other_cells():
 
 
 @pytest.mark.django_db
-def test_other_hours_stay_impossible_if_the_times_at_which_they_can_are_taken_back():
+def test_all_hours_are_cannot_after_the_only_can_span_is_removed():
     speaker = make_speaker()
     add_span(speaker, paris(15, 9), paris(15, 11), CAN)
 
@@ -230,7 +230,7 @@ def test_other_hours_stay_impossible_if_the_times_at_which_they_can_are_taken_ba
 
 
 @pytest.mark.django_db
-def test_another_hour_at_which_they_can_joins_those_before():
+def test_added_can_hour_is_merged_with_the_adjacent_span():
     speaker = make_speaker()
     add_span(speaker, paris(15, 9), paris(15, 11), CAN)
     evening = add_span(speaker, paris(15, 20), paris(15, 22), CAN)
@@ -241,7 +241,7 @@ def test_another_hour_at_which_they_can_joins_those_before():
 
 
 @pytest.mark.django_db
-def test_an_impossible_hour_becomes_possible_again_among_limited_times():
+def test_cannot_hour_inside_a_can_span_can_be_set_back_to_can():
     speaker = make_speaker()
     limits = add_span(speaker, paris(15, 9), paris(15, 12), CAN)
     add_span(speaker, paris(15, 10), paris(15, 11), CANNOT)

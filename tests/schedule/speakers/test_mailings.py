@@ -1,4 +1,4 @@
-"""Mail to speakers: who gets it, what it says, and that nobody gets it twice."""
+"""E-mails to speakers: recipients, texts, previews, and no duplicates."""
 
 import datetime
 
@@ -68,7 +68,7 @@ def test_a_request_contains_the_link_of_each_speaker(client):
     assert "when are you available" not in mail.outbox[1].subject
 
 
-def test_a_request_is_noted_with_its_time_and_in_the_audit_trail():
+def test_request_is_recorded_with_its_time_and_in_the_audit_trail():
     speaker = make_speaker()
 
     send(speaker.event, kind=KINDS.REQUEST)
@@ -78,7 +78,7 @@ def test_a_request_is_noted_with_its_time_and_in_the_audit_trail():
     assert AuditEntry.objects.get().verb == "speaker_mailing.request"
 
 
-def test_nobody_is_asked_twice_within_an_hour():
+def test_speaker_is_not_asked_again_within_an_hour():
     speaker = make_speaker()
     send(speaker.event, kind=KINDS.REQUEST)
 
@@ -88,7 +88,7 @@ def test_nobody_is_asked_twice_within_an_hour():
     assert len(mail.outbox) == 1
 
 
-def test_an_hour_later_a_reminder_is_sent():
+def test_reminder_is_sent_an_hour_after_the_request():
     speaker = make_speaker()
     send(speaker.event, kind=KINDS.REQUEST)
     SpeakerMail.objects.update(created_at=timezone.now() - datetime.timedelta(minutes=61))
@@ -98,7 +98,7 @@ def test_an_hour_later_a_reminder_is_sent():
     assert len(mail.outbox) == 2
 
 
-def test_another_message_may_follow_at_once_but_not_the_same():
+def test_different_message_may_follow_immediately_but_not_the_same_one():
     speaker = make_speaker()
     send(speaker.event)
 
@@ -121,7 +121,7 @@ def test_speakers_who_answered_are_not_reminded():
     assert get_names(event, state="unanswered") == ["Bob"]
 
 
-def test_speakers_by_answer_to_their_sessions():
+def test_speakers_are_filtered_by_answer_to_their_sessions():
     event = make_june_event()
     now = timezone.now()
     for name, values in (("Ana", {"confirmed_at": now}), ("Bob", {"declined_at": now}), ("Cy", {})):
@@ -132,7 +132,7 @@ def test_speakers_by_answer_to_their_sessions():
     assert get_names(event) == ["Ana", "Bob", "Cy"]
 
 
-def test_speakers_by_session_room_day_and_track():
+def test_speakers_are_filtered_by_session_room_day_and_track():
     event = make_june_event()
     room, track = make_room(event), make_track(event)
     ana, _bob = make_speaker(event), make_speaker(event, "Bob")
@@ -149,7 +149,7 @@ def test_speakers_by_session_room_day_and_track():
 
 
 def answer_sessions(event, **answers) -> Speaker:
-    """Create a speaker with one session for each keyword, with this field of the answer set, or none."""
+    """Create a speaker with a session for each keyword, and set the answer field that it names, if any."""
     for title, answer in answers.items():
         session = make_session(event, title, speakers=("Eve",))
         if answer:
@@ -166,7 +166,7 @@ def answer_sessions(event, **answers) -> Speaker:
         ("declined", "open", []),
     ],
 )
-def test_the_state_of_an_answer_is_that_of_the_chosen_session(state, title, names):
+def test_state_filter_uses_the_answer_to_the_chosen_session(state, title, names):
     event = make_june_event()
     answer_sessions(event, open=None, confirmed="confirmed_at", declined="declined_at")
 
@@ -175,7 +175,7 @@ def test_the_state_of_an_answer_is_that_of_the_chosen_session(state, title, name
     assert found == names
 
 
-def test_the_state_of_an_answer_is_that_of_a_session_in_the_chosen_track():
+def test_state_filter_uses_the_answers_to_sessions_of_the_chosen_track():
     event = make_june_event()
     answer_sessions(event, open=None, confirmed="confirmed_at")
     track = make_track(event, "Web")
@@ -184,7 +184,7 @@ def test_the_state_of_an_answer_is_that_of_a_session_in_the_chosen_track():
     assert get_names(event, state="unconfirmed", track=track.pk) == []
 
 
-def test_the_links_of_all_recipients_are_created_together():
+def test_links_of_all_recipients_are_created_in_bulk():
     event = make_june_event()
     speakers = [make_speaker(event, f"Speaker {number}") for number in range(8)]
     get_or_create_link(speaker=speakers[0])
@@ -200,7 +200,7 @@ def test_the_links_of_all_recipients_are_created_together():
 
 
 @pytest.mark.parametrize("languages", [("fr", "en"), ("en", "fr")])
-def test_a_preview_shows_each_letter_once_as_it_is_sent(client, organizer, languages):
+def test_preview_shows_one_example_of_each_text_as_sent(client, organizer, languages):
     for name, language in zip(("Ana", "Bob"), languages, strict=True):
         make_speaker(organizer, name, language=language)
 
@@ -212,7 +212,7 @@ def test_a_preview_shows_each_letter_once_as_it_is_sent(client, organizer, langu
     assert mail.outbox[0].subject == "Bonjour Ana"
 
 
-def test_speakers_of_cancelled_sessions_are_left_out_of_rooms():
+def test_room_filter_excludes_speakers_of_cancelled_sessions():
     event = make_june_event()
     room = make_room(event)
     make_speaker(event)
@@ -231,7 +231,7 @@ def test_two_speakers_with_one_address_get_one_message():
     assert len(mail.outbox) == 1
 
 
-def test_speakers_without_address_or_with_a_bounced_one_are_named():
+def test_speakers_without_address_or_with_a_bounced_one_are_listed_separately():
     event = make_june_event()
     make_speaker(event, email="")
     make_speaker(event, "Bob")
@@ -244,7 +244,7 @@ def test_speakers_without_address_or_with_a_bounced_one_are_named():
     assert [speaker.name for speaker in recipients.bounced] == ["Bob"]
 
 
-def test_the_count_of_the_preview_must_still_hold():
+def test_mailing_is_refused_if_the_recipient_count_changed_since_preview():
     speaker = make_speaker()
 
     with pytest.raises(RecipientsChanged):
@@ -290,7 +290,7 @@ def test_texts_that_cannot_be_sent_are_refused_at_their_field(texts, field):
     assert list(refusal.value.field_errors) == [field]
 
 
-def test_a_repeated_task_sends_nothing_twice():
+def test_repeated_task_sends_no_second_email():
     speaker = make_speaker()
     send(speaker.event)
 
@@ -299,7 +299,7 @@ def test_a_repeated_task_sends_nothing_twice():
     assert len(mail.outbox) == 1
 
 
-def test_an_address_removed_meanwhile_gets_nothing():
+def test_address_removed_after_queueing_gets_no_email():
     speaker = make_speaker()
     send_speaker_mailing(mailing=make_mailing(speaker.event), sent_by=None)
     speaker.email = ""
@@ -311,7 +311,7 @@ def test_an_address_removed_meanwhile_gets_nothing():
     assert SpeakerMail.objects.get().state == SpeakerMail.State.REFUSED
 
 
-def test_one_speaker_gets_the_link_again_at_once():
+def test_link_can_be_resent_to_a_speaker_immediately():
     speaker = make_speaker()
     send(speaker.event, kind=KINDS.REQUEST)
 
@@ -333,7 +333,7 @@ def organizer(client):
     return event
 
 
-def test_an_organizer_previews_and_sends(client, organizer):
+def test_organizer_previews_and_sends_a_mailing(client, organizer):
     make_speaker(organizer)
     address = "/en/organize/june/schedule/speakers/mail/new/"
     assert "when are you available" in client.get(f"{address}?kind=request").text
@@ -361,7 +361,7 @@ def test_a_second_click_sends_nothing(client, organizer):
     assert SpeakerMail.objects.count() == 1
 
 
-def test_a_crafted_filter_is_refused_at_its_field(client, organizer):
+def test_session_of_another_event_is_refused_as_filter(client, organizer):
     make_speaker(organizer)
     other = make_session(make_june_event())
 
@@ -372,7 +372,7 @@ def test_a_crafted_filter_is_refused_at_its_field(client, organizer):
     assert "Send to" not in page.text
 
 
-def test_the_list_says_who_confirmed_and_who_answered(client, organizer):
+def test_list_shows_confirmations_requests_and_missing_addresses(client, organizer):
     ana, bob = make_speaker(organizer), make_speaker(organizer, "Bob", email="")
     SessionSpeaker.objects.filter(speaker=ana).update(confirmed_at=timezone.now())
     link = get_or_create_link(speaker=ana)
@@ -412,7 +412,7 @@ def test_the_log_shows_each_recipient(client, organizer):
     assert "Ana" in detail
 
 
-def test_the_log_shows_the_text_of_the_languages_that_were_used(client, organizer):
+def test_log_shows_the_texts_of_used_languages_only(client, organizer):
     make_speaker(organizer, language="en")
     texts = TEXTS | {"subject_en": "Hello {name}", "text_en": "Your sessions:\n{sessions}"}
     mailing = send(organizer, texts=texts)
@@ -424,7 +424,7 @@ def test_the_log_shows_the_text_of_the_languages_that_were_used(client, organize
     assert "were replaced for each speaker" in detail
 
 
-def test_the_speakers_of_a_chosen_cancelled_session_can_be_told():
+def test_session_filter_includes_speakers_of_a_cancelled_session():
     event = make_june_event()
     make_speaker(event)
     Session.objects.update(cancelled_at=timezone.now())
@@ -432,7 +432,7 @@ def test_the_speakers_of_a_chosen_cancelled_session_can_be_told():
     assert get_names(event, session=Session.objects.get().pk) == ["Ana"]
 
 
-def test_a_day_is_found_without_a_query_for_each_session(django_assert_num_queries):
+def test_day_filter_makes_no_query_per_session(django_assert_num_queries):
     event = make_june_event()
     for _number in range(20):
         make_speaker(event)
@@ -441,7 +441,7 @@ def test_a_day_is_found_without_a_query_for_each_session(django_assert_num_queri
         select_speakers(event, SpeakerAudience(day="2099-06-15"))
 
 
-def test_a_corrected_address_ends_the_links_sent_to_the_former_one(client, organizer):
+def test_correcting_an_address_revokes_the_link_sent_to_the_old_one(client, organizer):
     speaker = make_speaker(organizer)
     former = make_page_path(speaker)
     data = {"name": "Ana", "email": "right@example.org", "language": "fr"}
@@ -451,7 +451,7 @@ def test_a_corrected_address_ends_the_links_sent_to_the_former_one(client, organ
     assert client.get(former).status_code == 404
 
 
-def test_a_link_that_cannot_be_sent_is_a_message_on_the_page_of_the_speaker(client, organizer):
+def test_sending_a_link_without_an_address_shows_an_error_on_the_speaker_page(client, organizer):
     speaker = make_speaker(organizer, email="")
     page = f"/en/organize/june/schedule/speakers/{speaker.pk}/"
 

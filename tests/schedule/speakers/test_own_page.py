@@ -54,14 +54,14 @@ def test_the_page_opens_while_the_event_is_a_draft(client):
     assert client.get(make_page_path(speaker)).status_code == 200
 
 
-def test_an_unplaced_session_is_not_scheduled_yet(client):
+def test_unplaced_session_is_shown_as_not_scheduled_yet(client):
     speaker = make_speaker()
     Session.objects.update(starts_at=None, ends_at=None)
 
     assert "not scheduled yet" in client.get(make_page_path(speaker)).text
 
 
-def test_a_revoked_link_opens_nothing_and_the_next_one_does(client):
+def test_revoked_link_is_not_found_and_the_new_link_works(client):
     speaker = make_speaker()
     path = make_page_path(speaker)
 
@@ -72,7 +72,7 @@ def test_a_revoked_link_opens_nothing_and_the_next_one_does(client):
     assert client.get(make_page_path(speaker)).status_code == 200
 
 
-def test_a_forged_link_opens_nothing(client):
+def test_forged_link_is_not_found(client):
     assert client.get("/en/speakers/forged/").status_code == 404
 
 
@@ -93,7 +93,7 @@ def test_a_speaker_confirms_a_session(client):
     assert AuditEntry.objects.get().verb == "session.confirm_speaker"
 
 
-def test_a_speaker_who_cannot_come_takes_the_confirmation_back(client):
+def test_declining_a_session_withdraws_the_confirmation(client):
     speaker = make_speaker()
     SessionSpeaker.objects.update(confirmed_at=timezone.now())
 
@@ -103,7 +103,7 @@ def test_a_speaker_who_cannot_come_takes_the_confirmation_back(client):
     assert get_appearance(speaker).declined_at is not None
 
 
-def test_the_organizers_are_told_of_a_session_that_a_speaker_cannot_give(client):
+def test_organizers_are_notified_once_when_a_speaker_declines(client):
     speaker = make_speaker(make_june_event(contact_email="team@example.org"))
 
     for _click in range(2):
@@ -126,7 +126,7 @@ def test_a_repeated_confirmation_changes_nothing(client):
 
 
 @pytest.mark.parametrize("session", ["", "x", "²", "9" * 30, "0"])
-def test_a_crafted_session_is_answered_with_a_sentence(client, session):
+def test_invalid_session_is_answered_with_404_and_an_error_message(client, session):
     page = post(client, make_speaker(), act="confirm", session=session)
 
     assert page.status_code == 404
@@ -145,7 +145,7 @@ def test_an_unknown_act_is_refused(client):
     assert post(client, make_speaker(), act="fly").status_code == 404
 
 
-def test_the_answer_survives_when_an_organizer_saves_the_speakers(client):
+def test_answer_and_part_are_preserved_when_an_organizer_saves_the_speakers(client):
     speaker = make_speaker()
     SessionSpeaker.objects.update(confirmed_at=timezone.now(), part=SessionSpeaker.Part.CHAIR)
     session = get_appearance(speaker).session
@@ -180,7 +180,7 @@ def test_biography_and_company_are_published_as_saved(client):
     assert speaker.language == "fr"
 
 
-def test_an_invalid_address_is_shown_at_its_field_and_nothing_is_saved(client):
+def test_profile_with_an_invalid_url_is_not_saved(client):
     speaker = make_speaker()
 
     page = post(client, speaker, act="profile", biography="New", url="javascript:x", language="en")
@@ -199,7 +199,7 @@ def test_the_name_and_address_cannot_be_changed_on_the_page(client):
     assert (speaker.name, speaker.email) == ("Ana", "ana@example.org")
 
 
-def test_a_photograph_is_public_only_with_consent(client):
+def test_photograph_without_consent_is_not_public(client):
     speaker = make_speaker()
     address = f"/events/{speaker.event.slug}/speakers/{speaker.guid}/photo.jpg"
 
@@ -243,7 +243,7 @@ def test_consent_can_be_given_later(client):
     assert SpeakerPhoto.objects.get().is_public
 
 
-def test_a_removed_photograph_is_gone(client):
+def test_removed_photograph_is_deleted(client):
     speaker = make_speaker()
     post(client, speaker, act="photo", photo=make_upload(), has_consent="on")
 
@@ -256,7 +256,7 @@ def test_a_removed_photograph_is_gone(client):
 @pytest.mark.parametrize(
     ("content", "sentence"), [(b"%PDF-1.7", "JPEG, PNG or WebP"), (b"", "This file is empty")]
 )
-def test_another_file_is_refused_at_its_field(client, content, sentence):
+def test_invalid_photo_file_is_refused_with_an_error_message(client, content, sentence):
     speaker = make_speaker()
 
     page = client.post(
@@ -272,7 +272,7 @@ def test_too_many_changes_are_refused(client, settings, monkeypatch):
     speaker = make_speaker()
     path, session = make_page_path(speaker), get_appearance(speaker).session_id
 
-    # On a busy machine as many requests as are allowed take longer than the minute that counts them.
+    # Lower the limit: on a busy machine the permitted requests would take longer than a minute.
     monkeypatch.setattr(own_page, "MAX_CHANGES_PER_MINUTE", 0)
 
     answer = client.post(path, {"act": "confirm", "session": session})
@@ -280,7 +280,7 @@ def test_too_many_changes_are_refused(client, settings, monkeypatch):
     assert answer.status_code == 429
 
 
-def test_a_changed_photograph_changes_the_cached_pages():
+def test_new_photograph_raises_the_programme_revision():
     speaker = make_speaker()
     before = Schedule.objects.filter(event=speaker.event).values_list("revision", flat=True).first() or 0
 
@@ -300,7 +300,7 @@ def test_photographs_of_old_events_are_deleted():
     assert SpeakerPhoto.objects.get().speaker.name == "Bob"
 
 
-def test_a_person_sees_and_withdraws_the_consent_on_their_privacy_page():
+def test_photo_consent_is_listed_as_agreement_and_can_be_withdrawn():
     person = make_person()
     speaker = make_speaker(person=person)
     store_photo(speaker=speaker, content=b"x")
@@ -321,7 +321,7 @@ def test_a_blocked_time_is_not_shown(client):
     assert "Secret plans" not in client.get(make_page_path(speaker)).text
 
 
-def test_a_new_photograph_without_consent_is_not_public_for_a_moment(client):
+def test_replacing_a_photograph_without_consent_makes_it_private(client):
     speaker = make_speaker()
     post(client, speaker, act="photo", photo=make_upload(), has_consent="on")
 
@@ -330,7 +330,7 @@ def test_a_new_photograph_without_consent_is_not_public_for_a_moment(client):
     assert not SpeakerPhoto.objects.get().is_public
 
 
-def test_declining_again_and_again_does_not_flood_the_organizers(client):
+def test_mails_about_repeated_declines_are_limited(client):
     speaker = make_speaker()
     session = Session.objects.get()
 
@@ -342,7 +342,7 @@ def test_declining_again_and_again_does_not_flood_the_organizers(client):
     assert len(mail.outbox) <= 10
 
 
-def test_a_cancelled_session_is_neither_confirmed_nor_declined(client):
+def test_cancelled_session_cannot_be_declined(client):
     speaker = make_speaker()
     Session.objects.update(cancelled_at=timezone.now())
 

@@ -23,7 +23,7 @@ def test_a_small_photograph_is_not_enlarged():
     assert Image.open(io.BytesIO(redraw_photo(make_image(300, 200)))).size == (200, 200)
 
 
-def test_metadata_are_dropped():
+def test_metadata_is_removed():
     content = redraw_photo(make_image(exif=True))
 
     assert b"Secret Camera" not in content
@@ -53,6 +53,6 @@ def test_a_rotated_photograph_is_shown_upright():
         (make_image(9000, 6000, kind="PNG"), "too many pixels"),
     ],
 )
-def test_other_files_are_refused_with_a_sentence(content, sentence):
+def test_invalid_files_are_refused_with_an_error_message(content, sentence):
     with translation.override("en"), pytest.raises(UnreadableFile, match=sentence):
         redraw_photo(content)

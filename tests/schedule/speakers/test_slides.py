@@ -40,7 +40,7 @@ def make_damaged_archive(flaw):
     content = bytearray(stream.getvalue())
     if flaw == "name":
         return bytes(content).replace("é".encode(), b"\xff\xff")
-    # The first byte after the header of 30 bytes and the name: there is no such type of block.
+    # The first data byte, after the 30-byte header and the name: 0xFF is no valid block type.
     content[30 + len("mimetype")] = 0xFF
     return bytes(content)
 
@@ -67,12 +67,12 @@ def make_damaged_archive(flaw):
         *("macros of an ODP", "damaged data", "damaged name"),
     ],
 )
-def test_anything_else_is_refused_with_a_sentence(content):
+def test_other_content_is_refused(content):
     with pytest.raises(UnreadableFile):
         recognize_slides(content)
 
 
-def test_slides_that_unpack_to_too_much_are_refused(monkeypatch):
+def test_slides_that_unpack_to_too_many_bytes_are_refused(monkeypatch):
     monkeypatch.setattr(slide_formats, "MAX_UNPACKED_BYTES", 10)
 
     with pytest.raises(UnreadableFile):
@@ -140,7 +140,7 @@ def test_slides_of_a_cancelled_session_stay_private(client):
 
 
 @pytest.mark.django_db
-def test_organizers_see_slides_at_once_and_hide_them(client):
+def test_organizers_see_unpublished_slides_and_can_hide_published_ones(client):
     speaker = make_speaker()
     file = make_slides(speaker.sessions.get(), speaker, consented_at=None, consent_version=None)
     organizer = make_client(make_staff(speaker.event))
@@ -160,7 +160,7 @@ def test_organizers_see_slides_at_once_and_hide_them(client):
 
 @pytest.mark.django_db
 @pytest.mark.once
-def test_what_is_no_slides_and_what_belongs_to_others_is_refused(client):
+def test_invalid_files_and_slides_of_other_speakers_are_refused(client):
     speaker, other = make_speaker(), make_speaker(name="Bob")
     theirs = make_slides(other.sessions.get(), other)
     path = make_page_path(speaker)
@@ -177,7 +177,7 @@ def test_what_is_no_slides_and_what_belongs_to_others_is_refused(client):
 
 @pytest.mark.django_db
 @pytest.mark.once
-def test_slides_of_a_draft_event_are_public_to_nobody(client):
+def test_slides_of_a_draft_event_are_not_public(client):
     speaker = make_speaker()
     file = make_slides(speaker.sessions.get(), speaker)
     address = f"{end_session(speaker)}files/{file.pk}/"
@@ -188,7 +188,7 @@ def test_slides_of_a_draft_event_are_public_to_nobody(client):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("change_slides", [publish_slides, withdraw_slides, remove_slides, toggle_slides])
-def test_slides_that_were_just_removed_are_not_found(change_slides):
+def test_changing_deleted_slides_raises_not_found(change_slides):
     speaker = make_speaker()
     file = make_slides(speaker.sessions.get(), speaker)
     SessionFile.objects.all().delete()

@@ -25,7 +25,7 @@ def publish_moves(session, count):
         publish_current_draft(session)
 
 
-def test_the_page_tells_what_each_version_changed(client, event):
+def test_page_lists_the_changes_of_each_version(client, event):
     session = make_session(event, "Déplacée")
     publish_moves(session, 2)
 
@@ -54,7 +54,7 @@ def test_the_page_of_an_event_without_versions_is_empty(client, event):
     assert "No version of the programme has been published yet" in response.content.decode()
 
 
-def test_changes_of_the_draft_are_not_in_it(client, event):
+def test_unpublished_changes_are_not_listed(client, event):
     session = make_session(event, "Déplacée")
     publish_moves(session, 1)
     change_slot(make_session(event, "Secrète", starts_at=None), hours=1)
@@ -62,7 +62,7 @@ def test_changes_of_the_draft_are_not_in_it(client, event):
     assert "Secrète" not in client.get("/en/events/conf/agenda/changes/").content.decode()
 
 
-def test_the_feed_is_atom_and_unchanged_ones_are_not_sent_again(client, event):
+def test_feed_is_atom_and_an_unchanged_feed_is_answered_with_304(client, event):
     session = make_session(event, "A\x0bB <i>")
     publish_moves(session, 2)
 
@@ -75,7 +75,7 @@ def test_the_feed_is_atom_and_unchanged_ones_are_not_sent_again(client, event):
     assert again.status_code == 304
 
 
-def test_many_versions_are_cut_and_cost_the_same_queries(event, django_assert_num_queries):
+def test_changelog_is_limited_to_recent_versions_and_makes_five_queries(event, django_assert_num_queries):
     session = make_session(event)
     publish_moves(session, MAX_VERSIONS_SHOWN + 2)
 

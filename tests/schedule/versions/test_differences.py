@@ -54,7 +54,7 @@ def test_new_and_restored_sessions_are_found():
     assert compare(replace(SLOT, is_cancelled=True), SLOT).changes[0].kinds == (ChangeKind.RESTORED,)
 
 
-def test_another_day_of_the_programme_alone_notifies_nobody():
+def test_change_of_the_programme_day_alone_notifies_no_session():
     before = replace(SLOT, day=START.date())
 
     differences = compare(before, replace(before, day=START.date() - datetime.timedelta(days=1)))
@@ -93,7 +93,7 @@ SENTENCES = [
 
 
 @pytest.mark.parametrize(("before", "after", "language", "sentence"), SENTENCES)
-def test_changes_are_told_in_both_languages(before, after, language, sentence):
+def test_changes_are_described_in_both_languages(before, after, language, sentence):
     change = compare(before, after).changes[0]
 
     with translation.override(language):

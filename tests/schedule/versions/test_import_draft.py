@@ -1,4 +1,4 @@
-"""Imports: the web writes the draft and can be undone; the command publishes a version, notifying nobody."""
+"""Imports: the page changes the draft and can be undone; the command publishes a version without mails."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -52,22 +52,22 @@ def upload(client, data: bytes) -> str:
 
 
 @pytest.fixture
-def known(event):
-    """A published session which the files know by its uid."""
+def known_session(event):
+    """Return a published session whose uid is in the imported files."""
     room = make_room(event, "Curie")
     return make_session(event, "Connue", source_id="one@example.org", room=room, minutes=60)
 
 
-def test_the_web_import_moves_sessions_in_the_draft_only(organizer, event, known):
+def test_the_web_import_moves_sessions_in_the_draft_only(organizer, event, known_session):
     data = write_calendar(event, ("one@example.org", "Connue, renommée", 2, "Pasteur"))
 
     organizer.post(upload(organizer, data))
 
-    known.refresh_from_db()
-    state = load_slot_states(get_current_draft(event))[known.pk]
-    assert known.title == "Connue, renommée"
-    assert known.starts_at == event.starts_at
-    assert known.room.name == "Curie"
+    known_session.refresh_from_db()
+    state = load_slot_states(get_current_draft(event))[known_session.pk]
+    assert known_session.title == "Connue, renommée"
+    assert known_session.starts_at == event.starts_at
+    assert known_session.room.name == "Curie"
     assert abs(state.starts_at - event.starts_at - 2 * HOUR) < HOUR / 60
     assert event.rooms.get(pk=state.room_id).name == "Pasteur"
 
@@ -80,7 +80,7 @@ def test_a_new_session_is_not_public_before_publication(organizer, event):
     assert publish_current_draft(session).room.name == "Curie"
 
 
-def test_the_preview_says_what_changes(organizer, event, known):
+def test_preview_lists_the_changes(organizer, event, known_session):
     address = upload(organizer, write_calendar(event, ("one@example.org", "Autre titre", 2, "Curie")))
 
     page = html.fromstring(organizer.get(address).content.decode())
@@ -93,7 +93,7 @@ def test_the_preview_says_what_changes(organizer, event, known):
     assert any(name.startswith("Start") for name, _before, _after in rows)
 
 
-def test_an_import_is_undone_as_one_step(organizer, event, known):
+def test_an_import_is_undone_as_one_step(organizer, event, known_session):
     before = load_slot_states(get_current_draft(event))
     data = write_calendar(
         event, ("one@example.org", "Connue", 2, "Pasteur"), ("new@example.org", "Nouvelle", 1, "Curie")
@@ -106,34 +106,36 @@ def test_an_import_is_undone_as_one_step(organizer, event, known):
     assert not event.sessions.get(title="Nouvelle").is_published
 
 
-def test_rooms_that_the_file_does_not_know_stay(organizer, event, known):
+def test_rooms_missing_from_the_file_are_preserved(organizer, event, known_session):
     organizer.post(upload(organizer, write_calendar(event, ("new@example.org", "Nouvelle", 1, "Pasteur"))))
 
     assert set(event.rooms.values_list("name", flat=True)) == {"Curie", "Pasteur"}
 
 
-def test_the_command_publishes_one_version(event, known, tmp_path, mailoutbox, run_tasks):
-    known.event.speakers.create(name="Ana", email="ana@example.org").appearances.create(session=known)
+def test_command_publishes_one_version_without_mails(event, known_session, tmp_path, mailoutbox, run_tasks):
+    known_session.event.speakers.create(name="Ana", email="ana@example.org").appearances.create(
+        session=known_session
+    )
     file = tmp_path / "x.ics"
     file.write_bytes(write_calendar(event, ("one@example.org", "Connue", 2, "Pasteur")))
 
     call_command("schedule_import", "conf", str(file))
     run_tasks()
 
-    known.refresh_from_db()
-    assert known.room.name == "Pasteur"
+    known_session.refresh_from_db()
+    assert known_session.room.name == "Pasteur"
     assert ScheduleVersion.objects.get().number == 1
     assert mailoutbox == []
 
 
-def test_the_command_can_write_the_draft(event, known, tmp_path):
+def test_the_command_can_write_the_draft(event, known_session, tmp_path):
     file = tmp_path / "x.ics"
     file.write_bytes(write_calendar(event, ("one@example.org", "Connue", 2, "Pasteur")))
 
     call_command("schedule_import", "conf", str(file), "--draft")
 
-    known.refresh_from_db()
-    assert known.room.name == "Curie"
+    known_session.refresh_from_db()
+    assert known_session.room.name == "Curie"
     assert not ScheduleVersion.objects.exists()
 
 
@@ -148,8 +150,8 @@ def test_importing_the_same_file_again_publishes_nothing(event):
     assert Schedule.objects.get(event=event).revision == revision
 
 
-def test_the_command_does_not_publish_what_organizers_changed(event, known):
-    change_slot(known, hours=1)
+def test_command_is_refused_if_the_draft_has_unpublished_changes(event, known_session):
+    change_slot(known_session, hours=1)
 
     with pytest.raises(UnpublishedChanges):
         import_schedule(slug="conf", data=write_calendar(event, ("new@example.org", "Nouvelle", 1, "Curie")))
@@ -178,7 +180,7 @@ def test_the_command_creates_a_public_event_if_asked(event, tmp_path, client):
     assert "Nouvelle" in client.get("/events/mine/agenda/").text
 
 
-def test_the_option_does_not_publish_an_event_that_exists(event, tmp_path):
+def test_public_option_does_not_publish_an_existing_event(event, tmp_path):
     Event.objects.update(visibility=Event.Visibility.DRAFT)
     file = tmp_path / "x.ics"
     file.write_bytes(write_calendar(event, ("one@example.org", "Connue", 2, "Pasteur")))

@@ -1,4 +1,4 @@
-"""Organizers change the draft, see what is not published, publish it, and undo."""
+"""Organizers change the draft, see unpublished changes, publish and undo them."""
 
 import datetime
 
@@ -20,7 +20,7 @@ PAGE = "/en/organize/conf/schedule/"
 
 @pytest.fixture
 def event():
-    # Forms know no seconds.
+    # Times in forms have no seconds.
     starts_at = timezone.now().replace(second=0, microsecond=0) + datetime.timedelta(days=20)
     return make_event(slug="conf", starts_at=starts_at)
 
@@ -42,11 +42,11 @@ def fill_form(client, address, field_name):
     return {name: value for name, value in form.form_values() if name != "csrfmiddlewaretoken"}
 
 
-def draft_state(session):
+def get_draft_state(session):
     return load_slot_states(get_current_draft(session.event)).get(session.pk)
 
 
-def test_the_form_moves_a_session_in_the_draft_and_its_text_at_once(organizer, event):
+def test_form_moves_the_session_in_the_draft_and_changes_its_title_immediately(organizer, event):
     session = make_session(event, "Titre")
     address = f"{PAGE}{session.number}/"
     data = fill_form(organizer, address, "title")
@@ -66,11 +66,11 @@ def test_the_form_moves_a_session_in_the_draft_and_its_text_at_once(organizer, e
     session.refresh_from_db()
     assert session.title == "Nouveau titre"
     assert session.starts_at == event.starts_at
-    assert draft_state(session).starts_at == event.starts_at + HOUR
-    assert draft_state(session).is_time_pinned
+    assert get_draft_state(session).starts_at == event.starts_at + HOUR
+    assert get_draft_state(session).is_time_pinned
 
 
-def test_two_organizers_who_move_one_session_both_see_it(organizer, event):
+def test_concurrent_move_is_refused_and_shows_the_other_version(organizer, event):
     session = make_session(event)
     address = f"{PAGE}{session.number}/"
     data = fill_form(organizer, address, "title")
@@ -83,10 +83,10 @@ def test_two_organizers_who_move_one_session_both_see_it(organizer, event):
     )
 
     assert "other-version" in response.content.decode()
-    assert draft_state(session).starts_at == event.starts_at + HOUR
+    assert get_draft_state(session).starts_at == event.starts_at + HOUR
 
 
-def test_a_room_alone_is_refused(organizer, event):
+def test_room_without_a_time_is_refused(organizer, event):
     room = make_room(event)
 
     response = organizer.post(f"{PAGE}new/", {"title": "T", "room": room.pk})
@@ -95,7 +95,7 @@ def test_a_room_alone_is_refused(organizer, event):
     assert not Session.objects.exists()
 
 
-def test_the_list_shows_the_draft_and_marks_what_is_not_published(organizer, event):
+def test_list_shows_the_draft_and_marks_unpublished_changes(organizer, event):
     session = make_session(event, "Déplacée")
     make_session(event, "Inchangée")
     change_slot(session, hours=2)
@@ -109,17 +109,17 @@ def test_the_list_shows_the_draft_and_marks_what_is_not_published(organizer, eve
     assert "1 change is not published." in page.xpath("string(//*[@class='notice'])")
 
 
-def test_cancelling_asks_the_draft_only(organizer, event):
+def test_cancelling_changes_only_the_draft(organizer, event):
     session = make_session(event)
 
     organizer.post(f"{PAGE}{session.number}/cancel/")
 
     session.refresh_from_db()
     assert session.cancelled_at is None
-    assert draft_state(session).is_cancelled
+    assert get_draft_state(session).is_cancelled
 
 
-def test_a_session_without_a_time_is_removed_and_not_cancelled(organizer, event):
+def test_session_without_a_time_cannot_be_cancelled(organizer, event):
     session = make_session(event, starts_at=None)
 
     response = organizer.post(f"{PAGE}{session.number}/cancel/", follow=True)
@@ -128,18 +128,18 @@ def test_a_session_without_a_time_is_removed_and_not_cancelled(organizer, event)
     assert "delete it instead of cancelling it" in response.text
 
 
-def test_removing_a_public_session_waits_for_publication(organizer, event):
+def test_removed_session_stays_public_until_publication(organizer, event):
     session = make_session(event)
 
     organizer.post(f"{PAGE}{session.number}/remove/")
 
     session.refresh_from_db()
     assert session.is_published
-    assert draft_state(session) is None
+    assert get_draft_state(session) is None
     assert not publish_current_draft(session).is_published
 
 
-def test_the_preview_says_what_changes_and_publishes_it(organizer, event):
+def test_preview_lists_the_changes_and_publishes_them(organizer, event):
     session = make_session(event, "Déplacée", speakers=("Ana",))
     event.speakers.update(email="ana@example.org")
     change_slot(session, hours=1)
@@ -155,7 +155,7 @@ def test_the_preview_says_what_changes_and_publishes_it(organizer, event):
     assert session.starts_at == event.starts_at + HOUR
 
 
-def test_a_change_is_said_once(organizer, event):
+def test_preview_describes_a_new_session_once(organizer, event):
     session = make_session(event, "Neuve", starts_at=None, speakers=("Ana",))
     change_slot(session)
 
@@ -168,7 +168,7 @@ def test_a_change_is_said_once(organizer, event):
     assert " ".join(recipients.split()) == "0 (1 without an e-mail address)"
 
 
-def test_a_preview_that_is_out_of_date_publishes_nothing(organizer, event):
+def test_outdated_preview_publishes_nothing(organizer, event):
     session = make_session(event)
     change_slot(session, hours=1)
     data = fill_form(organizer, f"{PAGE}publish/", "seen")
@@ -211,24 +211,24 @@ def test_the_history_names_the_author_and_undoes_any_step(organizer, event):
     organizer.post(f"{PAGE}history/undo/", {"batch": "1"})
 
     assert "Cancelled (previously" in page.xpath("string(//tbody/tr[1])")
-    assert not draft_state(session).is_cancelled
+    assert not get_draft_state(session).is_cancelled
 
 
-def test_undo_and_redo_of_one_s_own_last_change(organizer, event):
+def test_organizer_undoes_and_redoes_own_last_change(organizer, event):
     session = make_session(event)
     organizer.post(f"{PAGE}{session.number}/cancel/")
 
     organizer.post(f"{PAGE}history/undo/")
-    undone = draft_state(session)
+    undone = get_draft_state(session)
     organizer.post(f"{PAGE}history/redo/")
 
     assert not undone.is_cancelled
-    assert draft_state(session).is_cancelled
+    assert get_draft_state(session).is_cancelled
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("batch", ["", "7", "x", "99999999999999999999"])
-def test_undoing_what_does_not_exist_is_a_sentence(organizer, event, batch):
+def test_undoing_an_unknown_step_shows_a_message(organizer, event, batch):
     response = organizer.post(f"{PAGE}history/undo/", {"batch": batch}, follow=True)
 
     assert "There is nothing to undo." in response.content.decode()
@@ -239,7 +239,7 @@ def remove_room(client, room, **data):
     return client.post(address, fill_form(client, address, "rooms-0-name") | {"rooms-0-DELETE": "on"} | data)
 
 
-def test_removing_a_room_first_says_which_sessions_are_in_it(organizer, event):
+def test_removing_a_room_first_lists_its_sessions(organizer, event):
     room = make_room(event, "Curie")
     make_session(event, "Publiée", room=room)
     change_slot(make_session(event, "Prévue"), room_id=room.pk)
@@ -256,7 +256,7 @@ def get_removal_code(response):
     return html.fromstring(response.text).xpath("string(//*[@name='removal_confirmed']/@value)")
 
 
-def test_the_confirmation_holds_for_the_rooms_and_sessions_that_were_shown(organizer, event):
+def test_removal_code_is_valid_only_for_the_listed_sessions(organizer, event):
     room = make_room(event, "Curie")
     make_session(event, "Montrée", room=room)
     code = get_removal_code(remove_room(organizer, room))
@@ -269,7 +269,7 @@ def test_the_confirmation_holds_for_the_rooms_and_sessions_that_were_shown(organ
     assert get_removal_code(response) not in {"", code}
 
 
-def test_a_confirmation_without_the_code_removes_nothing(organizer, event):
+def test_removal_without_the_code_removes_nothing(organizer, event):
     room = make_room(event, "Curie")
     make_session(event, "Montrée", room=room)
 
@@ -278,7 +278,7 @@ def test_a_confirmation_without_the_code_removes_nothing(organizer, event):
     assert Room.objects.filter(pk=room.pk).exists()
 
 
-def test_a_room_is_removed_once_confirmed_and_its_sessions_wait_in_the_draft(organizer, event):
+def test_confirmed_removal_of_a_room_leaves_its_sessions_without_a_room(organizer, event):
     room = make_room(event, "Curie")
     session = make_session(event, "Publiée", room=room)
     change_slot(session, hours=1)
@@ -288,11 +288,11 @@ def test_a_room_is_removed_once_confirmed_and_its_sessions_wait_in_the_draft(org
     session.refresh_from_db()
     assert not Room.objects.exists()
     assert session.sequence == 1
-    assert draft_state(session).room_id is None
-    assert draft_state(session).starts_at == event.starts_at.astimezone(datetime.UTC) + HOUR
+    assert get_draft_state(session).room_id is None
+    assert get_draft_state(session).starts_at == event.starts_at.astimezone(datetime.UTC) + HOUR
 
 
-def test_undoing_a_step_with_a_removed_room_leaves_the_room_open(organizer, event):
+def test_undo_with_a_deleted_room_restores_the_slot_without_a_room(organizer, event):
     room = make_room(event, "Curie")
     session = make_session(event, "Publiée", room=room)
     remove_slot(session)
@@ -300,8 +300,8 @@ def test_undoing_a_step_with_a_removed_room_leaves_the_room_open(organizer, even
 
     organizer.post(f"{PAGE}history/undo/", {"batch": "1"})
 
-    assert draft_state(session).starts_at == event.starts_at
-    assert draft_state(session).room_id is None
+    assert get_draft_state(session).starts_at == event.starts_at
+    assert get_draft_state(session).room_id is None
 
 
 def test_a_blocking_conflict_prevents_publishing(organizer, event):
@@ -334,7 +334,7 @@ def test_an_ignored_kind_of_conflict_does_not_prevent_publishing(organizer, even
     assert ScheduleVersion.objects.count() == 1
 
 
-def test_publishing_for_an_event_in_draft_says_that_only_organizers_see_it(organizer, event):
+def test_publishing_for_a_draft_event_warns_that_only_organizers_see_it(organizer, event):
     Event.objects.update(visibility=Event.Visibility.DRAFT)
     change_slot(make_session(event), hours=1)
 
@@ -345,7 +345,7 @@ def test_publishing_for_an_event_in_draft_says_that_only_organizers_see_it(organ
     assert "Only organizers can see it" in answer.content.decode()
 
 
-def test_the_mail_about_a_publication_is_in_the_speaker_s_language(event, mailoutbox, run_tasks):
+def test_mail_about_a_publication_is_in_the_speakers_language(event, mailoutbox, run_tasks):
     session = make_session(event, "Moved", speakers=("Ana",))
     event.speakers.update(email="ana@example.org", language="en")
     change_slot(session, hours=1)

@@ -1,4 +1,4 @@
-"""Publishing a draft: what it writes, what it refuses, what it costs."""
+"""Publish a draft: results, refusals and the number of queries."""
 
 import datetime
 
@@ -95,7 +95,7 @@ def test_only_the_sessions_that_changed_get_a_higher_sequence():
     assert unmoved.published_in is None
 
 
-def test_a_version_holds_the_whole_programme():
+def test_version_contains_all_scheduled_sessions():
     event = make_event()
     moved = make_session(event, "Une", room=make_room(event, "Curie"))
     make_session(event, "Deux")
@@ -129,7 +129,7 @@ def test_publishing_raises_the_revision_and_is_in_the_audit_trail():
     assert AuditEntry.objects.get().verb == "schedule.publish"
 
 
-def test_nothing_to_publish_is_refused():
+def test_publishing_without_changes_is_refused():
     session = make_session(make_event())
     change_slot(session, hours=1)
     draft = change_slot(session, hours=-1)
@@ -153,7 +153,7 @@ def test_publishing_is_refused_after_another_version_was_published():
     assert ScheduleVersion.objects.count() == 1
 
 
-def test_publishing_is_refused_after_a_move_that_the_organizer_did_not_see():
+def test_publishing_is_refused_after_a_move_since_the_preview():
     session = make_session(make_event())
     draft = change_slot(session, hours=1)
     seen = PublicationStamp.parse(str(PublicationStamp.of_draft(draft)))
@@ -163,7 +163,7 @@ def test_publishing_is_refused_after_a_move_that_the_organizer_did_not_see():
         publish_reviewed_draft(draft=draft, seen=seen)
 
 
-def test_a_draft_that_the_organizer_did_not_see_is_refused_as_such_before_its_conflicts():
+def test_outdated_stamp_is_refused_before_conflicts_are_checked():
     event = make_event()
     room = make_room(event)
     first, second = make_session(event, room=room), make_session(event, starts_at=event.ends_at)
@@ -179,7 +179,7 @@ def test_a_draft_that_the_organizer_did_not_see_is_refused_as_such_before_its_co
 
 
 @pytest.mark.parametrize("text", ["", "x", "1", "1-", "-1-2", "1-2-3", "²-1"])
-def test_a_broken_stamp_publishes_nothing(text):
+def test_invalid_stamp_is_refused(text):
     session = make_session(make_event())
     draft = change_slot(session, hours=1)
 
@@ -187,7 +187,7 @@ def test_a_broken_stamp_publishes_nothing(text):
         publish_reviewed_draft(draft=draft, seen=PublicationStamp.parse(text))
 
 
-def test_the_room_removed_from_a_draft_is_published_without_it():
+def test_session_of_a_deleted_room_is_published_without_a_room():
     event = make_event()
     room = make_room(event)
     session = make_session(event)

@@ -1,4 +1,4 @@
-"""The public programme shows what is published, and nothing of a draft."""
+"""The public programme shows published sessions, and nothing of a draft."""
 
 import io
 
@@ -45,7 +45,7 @@ def test_pages_and_feeds_do_not_name_an_unpublished_session(client, event, page)
     assert "Zoé" not in response.content.decode()
 
 
-def test_its_own_page_and_its_speaker_s_are_not_found(client, event):
+def test_pages_of_an_unpublished_session_and_its_speaker_are_not_found(client, event):
     session = event.sessions.get(title="Secrète")
     speaker = event.speakers.get(name="Zoé")
 
@@ -53,19 +53,19 @@ def test_its_own_page_and_its_speaker_s_are_not_found(client, event):
     assert client.get(f"/en/events/conf/speakers/{speaker.guid}/").status_code == 404
 
 
-def test_the_api_does_not_list_it(client, event):
+def test_api_does_not_list_an_unpublished_session(client, event):
     answer = client.get("/api/v1/events/conf/sessions/").json()
 
     assert [session["title"] for session in answer["results"]] == ["Publique"]
 
 
-def test_the_printed_agenda_leaves_it_out(event):
+def test_printed_agenda_omits_an_unpublished_session(event):
     programme = print_agenda(event, file=io.BytesIO(), format_name="grid")
 
     assert [session.title for session in programme.sessions] == ["Publique"]
 
 
-def test_it_cannot_be_booked_or_starred(client, event):
+def test_unpublished_session_cannot_be_booked_or_starred(client, event):
     session = event.sessions.get(title="Secrète")
 
     response = client.post("/en/events/conf/agenda/choose/", {"add": str(session.guid)})

@@ -1,4 +1,4 @@
-"""The server tells the truth about who is inside, whatever happens to phones, networks and clocks."""
+"""Test that the server's presence is correct whatever happens to phones, networks and clocks."""
 
 import os
 
@@ -16,7 +16,7 @@ OTHER_PARTS = range(1, PARTS)
 
 
 def find_problems(seeds):
-    """Return the first history with a problem, and its problems; None if all are as they should be."""
+    """Return the first seed whose history has problems, and the problems, or None."""
     for seed in seeds:
         if problems := play_history(seed):
             return seed, problems
@@ -24,23 +24,23 @@ def find_problems(seeds):
 
 
 @pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in OTHER_PARTS)])
-def test_random_histories(part):
+def test_random_histories_have_no_problems(part):
     assert find_problems(range(part, HISTORIES, PARTS)) is None
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("part", range(PARTS))
-def test_many_random_histories(part):
+def test_many_random_histories_have_no_problems(part):
     assert find_problems(range(HISTORIES + part, SOAK_HISTORIES, PARTS)) is None
 
 
 @pytest.mark.once
 @pytest.mark.long
 @pytest.mark.parametrize("rule", MUTATIONS)
-def test_a_missing_rule_is_found(monkeypatch, rule):
+def test_missing_rule_is_detected(monkeypatch, rule):
     mutation = MUTATIONS[rule]
     monkeypatch.setattr(mutation.owner, mutation.name, mutation.replacement)
 
-    # The history that is known to see it comes first; others will do once the histories have changed.
+    # Try the seed that is known to detect it first; the others serve once the histories have changed.
     seeds = [mutation.seed, *range(HISTORIES_TO_FIND_A_MUTATION)]
     assert find_problems(seeds) is not None

@@ -1,4 +1,4 @@
-"""Conferences in the library's workbooks: read, judged, solved and written."""
+"""Conferences in CoSPLib's workbooks: read, judged, solved and written."""
 
 import copy
 import datetime
@@ -62,7 +62,7 @@ def make_sheets() -> dict[str, list[list]]:
         ],
         "submissions": [
             ["Reference", "Track", "Slots", "Order", "Zone", "P", "A", *names, *ROOMS],
-            # Copies: tests change cells.
+            # Copy the rows, because tests change cells.
             *map(list, SUBMISSIONS),
         ],
         "tracks": [["Tracks", "Chairs"], *map(list, TRACKS)],
@@ -110,7 +110,7 @@ def place(conference, *contents: str):
     return make_timetable(conference, [[numbers[name] for name in block.split()] for block in contents])
 
 
-def test_conflicts_are_read_from_people_and_chairs(conference):
+def test_conflicts_are_read_from_presenters_attendees_and_chairs(conference):
     names = [str(submission.name).removesuffix(".0") for submission in conference.submissions]
 
     assert [names[number] for number in sorted(conference.presenter_conflicts[0])] == ["l1", "8"]  # Cy, Ada
@@ -127,14 +127,14 @@ def test_similar_tracks_count_above_the_diagonal(conference):
     assert conference.similar_tracks[0][1] == conference.similar_tracks[1][0] == 4
 
 
-def test_times_are_judged_where_the_presenter_is(conference):
+def test_timezone_penalties_use_the_presenters_local_time(conference):
     # 9 to 10, 14 to 15 and 22 to 23 at GMT+1.
     assert conference.submissions[0].timezone_penalties == (1, 0, 1)  # GMT+0: 8, 13 and 21 o'clock
     assert conference.submissions[2].timezone_penalties == (0, 0, 10)  # GMT+5: 13, 18 and 2 o'clock
     assert conference.submissions[3].timezone_penalties == (10, 10, 0)  # GMT-9: 23, 4 and 12 o'clock
 
 
-def test_penalties_are_named(conference):
+def test_judge_returns_penalties_by_name(conference):
     timetable = place(conference, "t1 t2", "l2", "t3", "l1", "s1 s2", "8")
 
     penalties = judge_timetable(conference, timetable)
@@ -156,13 +156,13 @@ def test_presenters_in_two_rooms_are_counted(conference):
     assert judge_timetable(conference, timetable)["presenters"] == 100
 
 
-def test_a_wrong_order_is_counted(conference):
+def test_wrong_order_is_penalized(conference):
     timetable = place(conference, "t2 t1", "l1", "t3", "l2", "s1 s2", "8")
 
     assert judge_timetable(conference, timetable)["order"] == 6 * 2
 
 
-def test_a_torn_submission_is_prohibitive(conference):
+def test_torn_submission_gets_prohibitive_penalty(conference):
     timetable = place(conference, "t1 t2", "l1", "t3", "l2", "s1 s2", "8")
     torn = [list(slots) for slots in timetable.slots]
     torn[3][0] = None
@@ -174,7 +174,7 @@ def test_a_torn_submission_is_prohibitive(conference):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_incremental_penalties_equal_the_plain_ones(conference, seed):
+def test_incremental_penalties_equal_recomputed_ones(conference, seed):
     state = BlockState(conference)
     generator = random.Random(seed)
     moves = BlockMoves(state, generator)
@@ -196,7 +196,7 @@ def test_incremental_penalties_equal_the_plain_ones(conference, seed):
         assert state.total == sum(own.values()) + parked * PARKED_PENALTY
 
 
-def test_a_refilled_track_has_each_submission_at_its_place():
+def test_refill_track_respects_submission_order():
     sheets = make_sheets()
     sheets["submissions"][7][3] = 3  # s2, after s1 and another one
     conference = read_conference(write_workbook(sheets))
@@ -213,7 +213,7 @@ def test_a_refilled_track_has_each_submission_at_its_place():
     assert sequence == [5, 7, 6]
 
 
-def test_the_search_starts_hotter_for_heavier_weights(conference):
+def test_search_starts_at_higher_temperature_for_heavier_weights(conference):
     heavy = replace(conference, weights={**conference.weights, "order": 10**6})
 
     temperatures = [
@@ -224,7 +224,7 @@ def test_the_search_starts_hotter_for_heavier_weights(conference):
     assert temperatures == [10_000, 100_000]
 
 
-def test_a_solution_is_complete_and_repeats(conference):
+def test_solution_is_complete_and_reproducible(conference):
     results = [
         solve_conference(conference=conference, seconds=0.1, seed=3, process_count=1) for _run in range(2)
     ]
@@ -234,7 +234,7 @@ def test_a_solution_is_complete_and_repeats(conference):
     assert results[0].timetable == results[1].timetable or results[0].is_capped
 
 
-def test_a_timetable_survives_the_workbook(conference):
+def test_timetable_round_trips_through_workbook(conference):
     timetable = place(conference, "t1 t2", "l2", "t3", "l1", "s1 s2", "8")
 
     written = write_timetable(conference, timetable, {"order": 1})
@@ -340,7 +340,7 @@ def add_sessions_and_rooms(sheets):
         (add_sessions_and_rooms, "at most 5000000 submissions × sessions × rooms"),
     ],
 )
-def test_a_bad_workbook_is_refused_with_a_sentence(change, sentence):
+def test_invalid_workbook_is_refused_with_an_error_message(change, sentence):
     sheets = make_sheets()
     change(sheets)
 
@@ -349,7 +349,7 @@ def test_a_bad_workbook_is_refused_with_a_sentence(change, sentence):
 
 
 @pytest.mark.parametrize("name", ["submissions", "tracks", "sessions", "rooms", "tracks_rooms|penalty"])
-def test_blank_rows_do_not_matter(conference, name):
+def test_blank_rows_are_ignored(conference, name):
     sheets = make_sheets()
     sheets[name].insert(2, [])
 
@@ -376,8 +376,8 @@ def damage(sheets, generator) -> None:
         )
 
 
-def read_sentence(data: bytes) -> str:
-    """Return the sentence that refuses a workbook, "" if it can be read and prepared for the search."""
+def read_error_message(data: bytes) -> str:
+    """Return the message that refuses a workbook, or "" if it can be read and prepared for the search."""
     try:
         conference = read_conference(data)
     except UnreadableFile as error:
@@ -388,7 +388,7 @@ def read_sentence(data: bytes) -> str:
 
 
 @pytest.mark.parametrize("seed", range(200))
-def test_a_damaged_workbook_is_read_or_refused_with_a_sentence(seed):
+def test_damaged_workbook_is_read_or_refused_with_an_error_message(seed):
     generator = random.Random(seed)
     sheets = copy.deepcopy(make_sheets())
     for _damage in range(generator.choice([1, 1, 3])):
@@ -396,7 +396,7 @@ def test_a_damaged_workbook_is_read_or_refused_with_a_sentence(seed):
         if not sheets:
             return
 
-    sentence = read_sentence(write_workbook(sheets))
+    sentence = read_error_message(write_workbook(sheets))
 
     assert len(sentence) < 250
 
@@ -411,6 +411,6 @@ def test_the_command_writes_a_workbook(conference, tmp_path, capsys):
     assert "Presenters in two places: 0" in capsys.readouterr().out
 
 
-def test_a_damaged_archive_is_no_workbook():
+def test_damaged_archive_is_refused():
     with pytest.raises(UnreadableFile, match="not an XLSX workbook"):
         read_conference(b"PK\3\4 nothing more")

@@ -38,7 +38,7 @@ def test_sessions_are_read_with_their_talks_and_groups():
     assert programme.max_parallel == 5
 
 
-def test_other_instances_are_told_apart():
+def test_group_instance_is_recognized():
     assert is_group_instance(INSTANCE.encode())
     assert not is_group_instance(b'{"session_groups": []}')
     assert not is_group_instance(b"PK session")
@@ -63,7 +63,7 @@ def test_other_instances_are_told_apart():
         ("slots = 2", "slots = 2\0", "must assign numbers"),
     ],
 )
-def test_a_bad_instance_is_refused_with_a_sentence(old, new, sentence):
+def test_invalid_instance_is_refused_with_an_error_message(old, new, sentence):
     data = INSTANCE.replace(old, new).encode()
 
     if sentence:
@@ -96,7 +96,7 @@ def test_the_command_proves_the_fewest_conflicts(options, parallel, conflicts, t
     assert plan["1"][0][0] != plan["2"][0][0]
 
 
-def test_too_few_in_parallel_are_refused_and_nothing_is_written(tmp_path, capsys):
+def test_too_few_parallel_sessions_are_refused_and_no_file_is_written(tmp_path, capsys):
     source, target = tmp_path / "groups.py", tmp_path / "plan.json"
     source.write_text(INSTANCE)
 
@@ -109,7 +109,7 @@ def test_too_few_in_parallel_are_refused_and_nothing_is_written(tmp_path, capsys
 
 
 @pytest.mark.parametrize("arguments", [["x"], ["--instance=x.json", "--output=y"]])
-def test_a_number_in_parallel_needs_working_groups(arguments, capsys, tmp_path, monkeypatch):
+def test_parallel_option_requires_an_instance_of_working_groups(arguments, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.json").write_text("{}")
 

@@ -42,12 +42,12 @@ def test_a_plan_is_written_with_the_ids_of_the_file(tmp_path, capsys):
     assert "Weighted cost: " in capsys.readouterr().out
 
 
-def change(**parts):
+def change_instance(**parts):
     return {**INSTANCE, **parts}
 
 
 def change_session(**values):
-    return change(sessions=[{**INSTANCE["sessions"][0], **values}, *INSTANCE["sessions"][1:]])
+    return change_instance(sessions=[{**INSTANCE["sessions"][0], **values}, *INSTANCE["sessions"][1:]])
 
 
 @pytest.mark.parametrize(
@@ -57,16 +57,19 @@ def change_session(**values):
         ("[" * 100_000, "not JSON"),
         ([], "must be a JSON object"),
         ({}, "“rooms” is missing from the instance or malformed"),
-        (change(rooms=[]), "no rooms or no slots"),
+        (change_instance(rooms=[]), "no rooms or no slots"),
         (
-            change(rooms=[{"id": 0, "capacity": 1}, {"id": 7, "capacity": -1}]),
+            change_instance(rooms=[{"id": 0, "capacity": 1}, {"id": 7, "capacity": -1}]),
             "“capacity” is missing from the instance",
         ),
-        (change(slots=[{"id": 0, "day": 0, "half": 0}] * 2), "Two entries of “slots” have the same id"),
-        (change(favourites=[[0, 0]]), "the same attendee’s favourite twice"),
-        (change(favourites=[[9]]), "no session 9"),
-        (change(away={"5": [9]}), "no slot 9"),
-        (change(away=[]), "“away” is missing from the instance"),
+        (
+            change_instance(slots=[{"id": 0, "day": 0, "half": 0}] * 2),
+            "Two entries of “slots” have the same id",
+        ),
+        (change_instance(favourites=[[0, 0]]), "the same attendee’s favourite twice"),
+        (change_instance(favourites=[[9]]), "no session 9"),
+        (change_instance(away={"5": [9]}), "no slot 9"),
+        (change_instance(away=[]), "“away” is missing from the instance"),
         (change_session(locked=[2, 9]), "no room 9"),
         (change_session(locked=[True, 0]), "no slot True"),
         (change_session(locked=3), "“locked” is missing from the instance"),
@@ -75,7 +78,7 @@ def change_session(**values):
         (change_session(id=True), "“sessions” is missing from the instance"),
     ],
 )
-def test_a_bad_instance_is_refused_with_a_sentence(tmp_path, capsys, document, sentence):
+def test_invalid_instance_is_refused_with_an_error_message(tmp_path, capsys, document, sentence):
     with pytest.raises(SystemExit) as ended:
         run_plan(tmp_path, document)
 
@@ -85,7 +88,7 @@ def test_a_bad_instance_is_refused_with_a_sentence(tmp_path, capsys, document, s
 
 
 @pytest.mark.parametrize("arguments", [["--seconds=-1"], ["--seconds=nan"], ["--seed=-1"]])
-def test_a_bad_budget_is_refused(tmp_path, capsys, arguments):
+def test_invalid_seconds_or_seed_is_refused(tmp_path, capsys, arguments):
     with pytest.raises(SystemExit) as ended:
         run_plan(tmp_path, INSTANCE, *arguments)
 
@@ -95,7 +98,7 @@ def test_a_bad_budget_is_refused(tmp_path, capsys, arguments):
 
 def test_an_impossible_instance_names_the_rules(tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
-        run_plan(tmp_path, change(away={"1": [2]}))
+        run_plan(tmp_path, change_instance(away={"1": [2]}))
 
     assert ended.value.code == 2
     assert "Session “0” is locked to slot 2." in capsys.readouterr().err
