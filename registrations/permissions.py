@@ -104,7 +104,7 @@ def get_order_by_link(reference: str, secret: str, *, at: datetime.datetime | No
 def _make_not_found(link_access: LinkAccess | None) -> NotFound:
     # Only the holder of a valid link learns that the places became private.
     if link_access and link_access.private_registrations:
-        return NotFound(_("This place was confirmed by e-mail. The link is now with the attendee alone."))
+        return NotFound(_("This place was confirmed by e-mail. Only the attendee has its link now."))
     return NotFound(
         _(
             "This link is not valid: it may be incomplete, or a newer one has replaced it. Use "

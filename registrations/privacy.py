@@ -169,7 +169,7 @@ PERSONAL_DATA = [
     PersonalDataSource(
         model=Order,
         name=_("other people’s orders billed to you"),
-        purpose=_("other people’s orders for you, with you as the billed buyer"),
+        purpose=_("orders that other people placed for you, billed in your name"),
         find_more_rows=find_orders_billed_to,
         exported_columns=("id", "reference", "event", *BILLING_COLUMNS),
         blanked_columns=BILLING_COLUMNS,
@@ -177,8 +177,8 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=Receivable,
-        name=_("amounts due in your name by others"),
-        purpose=_("other people’s orders for you, with you as the billed buyer"),
+        name=_("amounts due for orders that others placed in your name"),
+        purpose=_("orders that other people placed for you, billed in your name"),
         find_more_rows=find_receivables_billed_to,
         exported_columns=("id", "reference", "event", "name", "street", "postcode", "city"),
         erase_rows=blank_buyers,

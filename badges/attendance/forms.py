@@ -128,7 +128,7 @@ class ScanConflictFilterForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Explanation"),
         required=False,
-        choices=[("", _("anything")), *ConflictResolution.Kind.choices],
+        choices=[("", _("any")), *ConflictResolution.Kind.choices],
     )
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:

@@ -425,7 +425,7 @@ class ConflictResolution(models.Model):
 
     # One to one: a scan is resolved once, also if two organizers click at the same time.
     scan = models.OneToOneField(Scan, models.PROTECT, related_name="resolution")
-    kind = models.CharField(_("what it was"), max_length=20, choices=Kind.choices)
+    kind = models.CharField(_("explanation"), max_length=20, choices=Kind.choices)
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     device = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="+")
     operator = models.CharField(max_length=100, blank=True, default="", db_default="")

@@ -163,7 +163,7 @@ def describe_stay(event: "Event", stay: CertifiedStay) -> str:
     values["last_day"] = format_date_with_weekday(stay.left_at, zone)
     if values["day"] == values["last_day"]:
         return _("on %(day)s, from %(came)s to %(left)s") % values
-    return _("from %(day)s, %(came)s to %(last_day)s, %(left)s") % values
+    return _("from %(came)s on %(day)s to %(left)s on %(last_day)s") % values
 
 
 def get_issuer_name() -> str:

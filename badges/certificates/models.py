@@ -65,7 +65,7 @@ class Certificate(models.Model):
     name = models.CharField(_("name"), max_length=601)
     company = models.CharField(_("company"), max_length=300, blank=True)
     stays = models.JSONField(default=list)
-    issued_at = models.DateTimeField(_("issued"), default=timezone.now)
+    issued_at = models.DateTimeField(_("issued on"), default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
     ending = models.CharField(max_length=20, choices=Ending.choices, blank=True)
 

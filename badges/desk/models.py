@@ -113,9 +113,9 @@ class DeskEntry(models.Model):
     """An action of a desk device while it was offline, with its outcome; an id is never applied twice."""
 
     class State(models.TextChoices):
-        DONE = "done", pgettext_lazy("entry", "done")
-        CONFLICT = "conflict", _("changed in the meantime")
-        REFUSED = "refused", pgettext_lazy("entry", "refused")
+        DONE = "done", pgettext_lazy("entry", "Done")
+        CONFLICT = "conflict", _("Changed in the meantime")
+        REFUSED = "refused", pgettext_lazy("entry", "Refused")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+", db_index=False)
     device = models.ForeignKey(DeskDevice, models.CASCADE, related_name="entries")

@@ -103,7 +103,7 @@ class Mailing(MailTexts):
     def title(self) -> str:
         """Return the subject in the active language, else in the other one."""
         own = self.subject_en if get_language() == "en" else self.subject_fr
-        subject = own or self.subject_fr or self.subject_en or str(_("without subject"))
+        subject = own or self.subject_fr or self.subject_en or str(_("no subject"))
         # Titles are shown in lists without a recipient, so only this placeholder can be filled.
         return subject.replace("{event}", self.event.title) if "{event}" in subject else subject
 

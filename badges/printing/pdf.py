@@ -160,7 +160,7 @@ def find_badge_problems(event: Event) -> list[BadgeProblem]:
             sentence = (
                 _("another badge has the same name and company")
                 if holder.company
-                else _("another badge has the same name, also without a company")
+                else _("another badge without a company has the same name")
             )
             problems.append(BadgeProblem(holder, sentence))
         seen.add(key)

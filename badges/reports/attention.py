@@ -75,8 +75,8 @@ def list_draft_items(missing_count: int) -> list[AttentionItem]:
     if not missing_count:
         return []
     sentence = ngettext(
-        "%(count)s point to look at before the event is published.",
-        "%(count)s points to look at before the event is published.",
+        "%(count)s item to check before publishing the event.",
+        "%(count)s items to check before publishing the event.",
         missing_count,
     )
     return [AttentionItem(sentence % {"count": missing_count}, 0, "organize-event-publish")]
@@ -110,8 +110,8 @@ def _ticket_items(facts: EventFacts, at: datetime.datetime) -> Iterator[Attentio
             yield AttentionItem(_("“%(ticket)s” is sold out.") % values, 1, "organize-tickets")
         elif ticket.remaining <= ticket.capacity * FEW_LEFT_RATIO:
             sentence = ngettext(
-                "“%(ticket)s” is nearly full: %(left)s place left of %(capacity)s.",
-                "“%(ticket)s” is nearly full: %(left)s places left of %(capacity)s.",
+                "“%(ticket)s” is nearly sold out: %(left)s place left out of %(capacity)s.",
+                "“%(ticket)s” is nearly sold out: %(left)s places left out of %(capacity)s.",
                 ticket.remaining,
             )
             yield AttentionItem(sentence % values, 0, "organize-tickets")

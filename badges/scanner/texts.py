@@ -125,8 +125,8 @@ def pairing_texts() -> dict[str, str]:
             "same event again to send them."
         ),
         "pair.leave_pending": _(
-            "Scans not sent: {count}. If you unpair now, they wait on this phone until it is paired with the "
-            "same event again. Clearing the browser’s data would erase them."
+            "Scans not sent: {count}. If you unpair now, they will stay on this phone until it is "
+            "paired with the same event again. Clearing the browser’s data would erase them."
         ),
         "pair.insecure": _(
             "This address is not secure, so the browser blocks the camera and badge checks. Open "
@@ -222,8 +222,8 @@ def queue_texts() -> dict[str, str]:
         "queue.empty": _("Everything is sent."),
         "queue.waiting": _("Scans waiting for the network: {count}."),
         "queue.other_event": _(
-            "Scans of another event wait on this phone: {count} ({event}). Pair it with that event to "
-            "send them."
+            "Scans from another event are waiting on this phone: {count} ({event}). Pair it with that "
+            "event to send them."
         ),
         "queue.sending": _("Sending…"),
         "queue.trouble": _(
@@ -248,7 +248,7 @@ def search_texts() -> dict[str, str]:
         "search.none": _("Nobody found."),
         "search.offline": _("The search needs the network. Scan the badge, or send the person to the desk."),
         "recent.undo": pgettext("scanner", "Undo"),
-        "recent.undone": pgettext("scanner", "undone"),
+        "recent.undone": pgettext("scanner", "(undone)"),
         "manual.unreadable": _(
             "Not a valid code. Enter the short code or the whole code, or hold the badge in front of the "
             "camera."
@@ -263,7 +263,7 @@ def search_texts() -> dict[str, str]:
 def conflict_texts() -> dict[str, str]:
     return {
         "conflict.title": pgettext("verdict", "Let in twice"),
-        "conflict.detail": _("This badge came in twice:"),
+        "conflict.detail": _("This badge was let in twice:"),
         "conflict.reentry": _("Left without a scan and came back"),
         "conflict.wrong_badge": _("Someone else’s badge"),
         "conflict.desk": _("Leave it to the desk"),

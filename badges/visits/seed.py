@@ -76,7 +76,7 @@ def seed(world: DemoWorld) -> None:
     )
     seed_visit_day(world, past)
     seed_debrief(world, past)
-    world.created.append(format_lazy(_("{count} visits with their day"), count=2))
+    world.created.append(format_lazy(_("{count} visits with attendance on the day"), count=2))
 
 
 def create_visit(world: DemoWorld, slug: str, topic: str, host: str, starts_at: datetime.datetime) -> Visit:

@@ -175,7 +175,7 @@ def _require_plain_parts(path: Path, archive: zipfile.ZipFile) -> None:
     # Of two parts of one name zipfile would check the one and might unpack the other.
     repeated = [name for name, times in Counter(member.filename for member in parts).items() if times > 1]
     if repeated:
-        raise _make_altered_error(path, _("“%(name)s” is in it twice") % part_name_context(repeated[0]))
+        raise _make_altered_error(path, _("it contains “%(name)s” twice") % part_name_context(repeated[0]))
     unpacked, packed = sum(member.file_size for member in parts), path.stat().st_size
     if unpacked > ALWAYS_ALLOWED_BYTES and unpacked > MAX_EXPANSION_RATIO * packed:
         size = number_format(unpacked // 1024**2)
@@ -185,7 +185,7 @@ def _require_plain_parts(path: Path, archive: zipfile.ZipFile) -> None:
 def _require_parts(path: Path, found: set[str], expected: set[str]) -> None:
     if unknown := sorted(found - expected):
         raise _make_altered_error(
-            path, _("its manifest does not name “%(name)s”") % part_name_context(unknown[0])
+            path, _("its manifest does not list “%(name)s”") % part_name_context(unknown[0])
         )
     if missing := sorted(expected - found):
         raise UnreadableFile(DAMAGED_FILE_ERROR % {"path": path, "where": missing[0]})

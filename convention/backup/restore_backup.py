@@ -174,7 +174,7 @@ def check_references() -> None:
         connection.check_constraints()
     except DatabaseError as error:
         raise UnreadableFile(
-            _("The backup refers to rows that it does not have (%(reason)s). Nothing was changed.")
+            _("The backup refers to rows that it does not contain (%(reason)s). Nothing was changed.")
             % {"reason": describe_row_error(error)}
         ) from error
 

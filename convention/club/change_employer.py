@@ -146,7 +146,7 @@ def change_employer(
     if any(employment.starts_on >= on for employment in current):
         raise InvalidFields(
             _("Some fields need to be corrected."),
-            {"on": [_("Another employment starts on that day or later.")]},
+            {"on": [_("Another period of employment starts on that day or later.")]},
         )
     # The last day counts, so the old employment ends the day before the new one begins.
     last_day = on - ONE_DAY

@@ -100,8 +100,8 @@ def update_membership(*, membership: Membership, changed_fields: list[str]) -> M
     given_count = count_max_concurrent(get_span(s) for s in seats if s.ends_on is None or s.ends_on >= today)
     if given_count > membership.seat_limit:
         sentence = ngettext(
-            "%(given)d seat is in use. End it first.",
-            "%(given)d seats are in use. End some of them first.",
+            "%(given)d seat is in use. Withdraw it first.",
+            "%(given)d seats are in use. Withdraw some of them first.",
             given_count,
         )
         raise InvalidFields(
@@ -121,7 +121,7 @@ def check_membership_overlap(membership: Membership) -> None:
             continue
         start, end = other.span
         if end is None:
-            sentence = _("Another membership of this company runs from %(start)s on.")
+            sentence = _("Another membership of this company runs from %(start)s onwards.")
         else:
             sentence = _("Another membership of this company runs from %(start)s to %(end)s.")
         days = {"start": format_date(start), "end": end and format_date(end)}

@@ -128,7 +128,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=DirectoryImport,
-        purpose=_("directory lists you imported or undid"),
+        purpose=_("directory imports you ran or undid"),
         actor_columns=("imported_by", "undone_by"),
         exported_columns=("id", "file_name", "imported_at", "undone_at"),
         retention_reason=_("imports are anonymized; only their history is kept"),

@@ -125,8 +125,8 @@ def check_seat_limit(seat_limit: int, spans: list[DateSpan]) -> None:
     if count_max_concurrent(spans) <= seat_limit:
         return
     sentence = ngettext(
-        "The only seat of this membership is in use. End it first, or ask for an extra one.",
-        "All %(allowed)d seats of this membership are in use. End one first, or ask for extra ones.",
+        "The only seat of this membership is in use. Withdraw it first, or ask for an extra one.",
+        "All %(allowed)d seats of this membership are in use. Withdraw one first, or ask for extra ones.",
         seat_limit,
     )
     raise NoSeatLeft(sentence % {"allowed": seat_limit})

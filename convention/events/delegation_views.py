@@ -104,7 +104,7 @@ def delegate_add(request: "HttpRequest", event: str) -> "HttpResponse":
         else:
             values = {"name": role.person, "role": role.get_role_display()}
             messages.success(
-                request, _("%(name)s now has the role: %(role)s. They receive an e-mail.") % values
+                request, _("%(name)s now has the role: %(role)s. They will receive an e-mail.") % values
             )
             return redirect("organize-delegation", event_row.slug)
     return _render_form(request, "organize/delegate_form.html", event_row, form)

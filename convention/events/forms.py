@@ -358,7 +358,7 @@ class DelegationForm(DateRangeForm):
         Company.objects.none(),
         label=_("Firm"),
         empty_label=None,
-        help_text=_("A company in the role of organizer, today or later."),
+        help_text=_("Only companies that have, or will have, the organizer role are listed."),
     )
     contract_number = forms.CharField(
         label=_("Contract"), required=False, max_length=120, help_text=_("Contract number, if there is one.")

@@ -222,7 +222,9 @@ class EventPicture(models.Model):
     width = models.PositiveSmallIntegerField()
     height = models.PositiveSmallIntegerField()
     alt_text = models.CharField(_("description for people who do not see it"), max_length=300, blank=True)
-    alt_text_en = models.CharField(_("the same in English"), max_length=300, blank=True)
+    alt_text_en = models.CharField(
+        _("description for people who do not see it, in English"), max_length=300, blank=True
+    )
 
     class Meta:
         verbose_name = _("picture of an event")

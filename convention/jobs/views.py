@@ -86,5 +86,5 @@ def _get_job(event: Event | None, pk: int) -> Job:
     # By the event too: the id of another event's job finds nothing here.
     job = Job.objects.filter(event=event, pk=pk).defer("payload").select_related("requested_by").first()
     if job is None:
-        raise NotFound(_("We could not find this job. Results are stored for seven days."))
+        raise NotFound(_("We could not find this job. Results are only stored for seven days."))
     return job

@@ -131,8 +131,8 @@ class PurposeText(models.Model):
     published_at = models.DateTimeField(_("since"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("text of a purpose")
-        verbose_name_plural = _("texts of purposes")
+        verbose_name = _("purpose text")
+        verbose_name_plural = _("purpose texts")
         ordering = ["purpose", "-version"]
         constraints = [
             models.UniqueConstraint(fields=["purpose", "version"], name="purpose_text_once_per_version")

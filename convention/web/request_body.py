@@ -152,5 +152,5 @@ async def read_body_pieces(
                     return
                 limit.reschedule(min(end, clock() + MAX_PAUSE_SECONDS))
     except TimeoutError:
-        raise BodyTooSlow(_("What you sent arrived too slowly. Please try again.")) from None
+        raise BodyTooSlow(_("The upload took too long. Please try again.")) from None
     raise SenderDisconnected

@@ -110,7 +110,7 @@ def preview_added_addons(
         if not addon.is_on_sale(at=now):
             raise OrderChangeRefused(_("“%(addon)s” is not on sale at the moment.") % {"addon": addon.title})
         if addon.price and not link_access.is_full:
-            raise OrderChangeRefused(_("Only the buyer can add paid options."))
+            raise OrderChangeRefused(_("Only the buyer can add paid add-ons."))
     chosen = [item.addon for item in registration.active_addons]
     return preview_order_change(
         registration=registration, ticket=registration.ticket, addons=list({*chosen, *addons})

@@ -79,8 +79,8 @@ def _event_items(upcoming_event: UpcomingEvent, at: datetime.datetime) -> Iterat
     until = format_datetime(upcoming_event.event.substitution_deadline, upcoming_event.event.zone)
     if upcoming_event.unnamed_count:
         sentence = ngettext(
-            "%(event)s: %(count)d place has no name yet. Enter it by %(until)s.",
-            "%(event)s: %(count)d places have no name yet. Enter them by %(until)s.",
+            "%(event)s: %(count)d place has no name yet. Enter the name by %(until)s.",
+            "%(event)s: %(count)d places have no name yet. Enter the names by %(until)s.",
             upcoming_event.unnamed_count,
         )
         params = {"event": title, "count": upcoming_event.unnamed_count, "until": until}

@@ -29,8 +29,8 @@ class CompanyOrder(models.Model):
     )
 
     class Meta:
-        verbose_name = _("order of a company")
-        verbose_name_plural = _("orders of companies")
+        verbose_name = _("company order")
+        verbose_name_plural = _("company orders")
 
     def __str__(self) -> str:
         return f"{self.company}, {self.order}"

@@ -318,8 +318,7 @@ def _check_address(row: RegistrationRow, registration: Registration) -> Iterator
     says_email = row.reference == registration.reference and bool(row.place.email)
     if says_email and not is_same_email(row.place.email, registration.email):
         sentence = _(
-            "%(reference)s is registered with another e-mail address. Correct it on the page of "
-            "the registration."
+            "Registration %(reference)s has another e-mail address. Correct it on the registration’s page."
         )
         yield sentence % {"reference": row.reference}
 

@@ -50,8 +50,8 @@ ARRIVED_OBJECTION = gettext_lazy("has already arrived")
 NOTIFIED_OBJECTION = gettext_lazy("has received an e-mail")
 BILLED_OBJECTION = gettext_lazy("has been invoiced or has paid")
 BOOKED_OBJECTION = gettext_lazy("has booked sessions or is on a waiting list")
-CHANGED_OBJECTION = gettext_lazy("has been changed since")
-CONFIRMED_OBJECTION = gettext_lazy("was confirmed by the list")
+CHANGED_OBJECTION = gettext_lazy("registration changed since")
+CONFIRMED_OBJECTION = gettext_lazy("registration confirmed by the list")
 PURCHASE_ORDER_FIELD = "purchase_order"
 
 

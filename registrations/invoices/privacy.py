@@ -264,7 +264,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=Reminder,
-        purpose=_("reminders of your invoices"),
+        purpose=_("reminders about your invoices"),
         parent_columns=("invoice",),
         retention_reason=BOOKKEEPING_REASON,
     ),

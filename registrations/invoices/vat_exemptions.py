@@ -37,7 +37,7 @@ VAT_EXEMPTIONS: Final = {
         ),
         VatExemption(
             SMALL_BUSINESS_EXEMPTION,
-            _("below the threshold"),
+            _("below the VAT threshold"),
             _("VAT not applicable, article 293 B of the French tax code (CGI)"),
         ),
     )

@@ -1010,8 +1010,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "file of an answer",
-                "verbose_name_plural": "files of answers",
+                "verbose_name": "answer file",
+                "verbose_name_plural": "answer files",
                 "indexes": [models.Index(models.F("created_at"), name="answer_file_by_age")],
             },
         ),
@@ -1106,8 +1106,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "add-on of a registration",
-                "verbose_name_plural": "add-ons of registrations",
+                "verbose_name": "registration add-on",
+                "verbose_name_plural": "registration add-ons",
                 "ordering": ["addon__position", "addon", "pk"],
                 "constraints": [
                     models.UniqueConstraint(
@@ -1740,7 +1740,7 @@ class Migration(migrations.Migration):
                 ("accepted_at", models.DateTimeField(blank=True, null=True, verbose_name="accepted")),
                 ("declined_at", models.DateTimeField(blank=True, null=True, verbose_name="declined")),
                 ("offer_expired_at", models.DateTimeField(blank=True, null=True, verbose_name="expired")),
-                ("left_at", models.DateTimeField(blank=True, null=True, verbose_name="left")),
+                ("left_at", models.DateTimeField(blank=True, null=True, verbose_name="left the list")),
                 ("held_back_at", models.DateTimeField(blank=True, null=True, verbose_name="held back")),
                 (
                     "skip_reason",
@@ -1808,7 +1808,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "entry of a waiting list",
+                "verbose_name": "waiting list entry",
                 "verbose_name_plural": "waiting lists",
                 "ordering": ["joined_at", "pk"],
                 "indexes": [

@@ -173,8 +173,8 @@ class AnswerFile(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = _("file of an answer")
-        verbose_name_plural = _("files of answers")
+        verbose_name = _("answer file")
+        verbose_name_plural = _("answer files")
         indexes = [models.Index(F("created_at"), name="answer_file_by_age")]
 
     def __str__(self) -> str:

@@ -223,8 +223,8 @@ class RegistrationAddon(TaxedItem):
     pay_by = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
-        verbose_name = _("add-on of a registration")
-        verbose_name_plural = _("add-ons of registrations")
+        verbose_name = _("registration add-on")
+        verbose_name_plural = _("registration add-ons")
         ordering = ["addon__position", "addon", "pk"]
         constraints = [
             # A cancelled add-on stays as a record, and can be booked again.

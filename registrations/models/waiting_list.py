@@ -78,7 +78,7 @@ class WaitingEntry(LinkedModel):
         ACCEPTED = "accepted", _("accepted")
         DECLINED = "declined", _("declined")
         EXPIRED = "expired", _("offer expired")
-        LEFT = "left", _("left")
+        LEFT = "left", _("left the list")
 
     class SkipReason(models.TextChoices):
         NOT_A_MEMBER = "not_a_member", _("no member has this address")
@@ -105,7 +105,7 @@ class WaitingEntry(LinkedModel):
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
     declined_at = models.DateTimeField(_("declined"), null=True, blank=True)
     offer_expired_at = models.DateTimeField(_("expired"), null=True, blank=True)
-    left_at = models.DateTimeField(_("left"), null=True, blank=True)
+    left_at = models.DateTimeField(_("left the list"), null=True, blank=True)
     held_back_at = models.DateTimeField(_("held back"), null=True, blank=True)
     skip_reason = models.CharField(max_length=20, choices=SkipReason.choices, blank=True, editable=False)
     order = models.ForeignKey(Order, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -119,7 +119,7 @@ class WaitingEntry(LinkedModel):
     priority_rank = 0  # set by an event with its own rule about who comes first
 
     class Meta:
-        verbose_name = _("entry of a waiting list")
+        verbose_name = _("waiting list entry")
         verbose_name_plural = _("waiting lists")
         ordering = ["joined_at", "pk"]
         constraints = [

@@ -101,7 +101,7 @@ def _question_sheet(event: Event) -> TableSheet:
         _("Required"),
         _("Tickets"),
         _("Answered"),
-        _("Options"),
+        _("Choices"),
     ]
     questions = load_questions(event)
     rows = (

@@ -80,7 +80,7 @@ def describe_price_sums(changes: SelectedTicketChanges) -> list[str]:
     """Return in sentences what is charged, taken off and refunded."""
     sentences = (
         (changes.charged, _("The buyers will owe %(amount)s more.")),
-        (changes.released, _("Prices fall by %(amount)s.")),
+        (changes.released, _("The total price falls by %(amount)s.")),
         (changes.refunded, _("Of this, %(amount)s was paid and is refunded.")),
     )
     amounts = [(text, format_amounts(cents)) for cents, text in sentences]

@@ -162,7 +162,7 @@ def remove_question(*, question: Question) -> None:
     if Registration.objects.filter(event=question.event, answers__has_key=question.slug).exists():
         raise QuestionAnswered(
             _(
-                "“%(question)s” has been answered and cannot be removed. Ask it only for a ticket "
+                "“%(question)s” has been answered and cannot be removed. Instead, limit it to a ticket "
                 "that is not on sale."
             )
             % {"question": question.title}

@@ -45,7 +45,7 @@ class SessionConflict(ConventionError):
     status = 409
 
     def __init__(self, session: Session, conflicting_sessions: list[Session]) -> None:
-        titles = ", ".join(f"“{other.title}”" for other in conflicting_sessions)
+        titles = ", ".join(_("“%(title)s”") % {"title": other.title} for other in conflicting_sessions)
         sentence = _(
             "“%(title)s” runs at the same time as %(others)s, already booked: swap seats, or "
             "keep the existing booking."

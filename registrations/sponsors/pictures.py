@@ -14,7 +14,7 @@ LOGO_RULES: Final = PictureRules(
     max_bytes=MAX_UPLOAD_BYTES,
     max_pixels=16_000_000,
     too_large=_("This file is larger than %(most)d MB."),
-    too_many_pixels=_("This image has too many pixels; 1200 × 600 are enough."),
+    too_many_pixels=_("This image has too many pixels. Choose a smaller one; 1200 × 600 is enough."),
     unreadable=_("Send a PNG or JPEG image; this file cannot be read."),
 )
 

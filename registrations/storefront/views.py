@@ -294,8 +294,8 @@ def _check_choices(
         sentence = ngettext(
             "Only %(count)d place is left for “%(ticket)s”. Register one person with it; once it is full, "
             "the others can join the waiting list.",
-            "Only %(count)d places are left for “%(ticket)s”. Register as many people with it; once it is "
-            "full, the others can join the waiting list.",
+            "Only %(count)d places are left for “%(ticket)s”. Register only that many people with it; "
+            "once it is full, the others can join the waiting list.",
             ticket.remaining or 0,
         )
         yield None, sentence % {"count": ticket.remaining, "ticket": ticket.title}

@@ -101,8 +101,8 @@ def remove_ticket(*, ticket: Ticket) -> None:
     if exclusive_users := _list_exclusive_users(ticket):
         raise TicketInUse(
             _(
-                "“%(ticket)s” cannot be removed yet: %(others)s would then apply to every ticket. "
-                "Change that first."
+                "“%(ticket)s” cannot be removed yet, because the following would then apply to every "
+                "ticket: %(others)s. Change that first."
             )
             % {"ticket": ticket.title, "others": ", ".join(exclusive_users)}
         )

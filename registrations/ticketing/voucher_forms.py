@@ -43,8 +43,8 @@ class VoucherForm(ActionErrorsMixin, forms.ModelForm[Voucher]):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_(
-            "If none is ticked, the code applies to all visible tickets. Tick hidden tickets to "
-            "open them with the code."
+            "If none is ticked, the code applies to all visible tickets. Tick hidden tickets to give "
+            "access to them with the code."
         ),
     )
     opens_at = LocalDateTimeField(label=_("Valid from"), required=False)
@@ -106,7 +106,7 @@ class VoucherForm(ActionErrorsMixin, forms.ModelForm[Voucher]):
         self._check_value(data.get("kind"), data.get("amount"))
         # A voucher without tickets opens no hidden one, so that this code would do nothing.
         if data.get("kind") == Voucher.Kind.ACCESS and not data.get("tickets"):
-            self.add_error("tickets", _("Tick the tickets that the code opens."))
+            self.add_error("tickets", _("Tick the tickets that the code gives access to."))
         return data
 
     def _check_value(self, kind: str | None, amount: Any) -> None:

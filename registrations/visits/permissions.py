@@ -43,7 +43,7 @@ def get_managed_event(slug: str, person: "RequestUser") -> Event:
     # The existence of a draft is not revealed: it answers 404 instead of 403.
     if event and event.visibility != Event.Visibility.DRAFT:
         raise Forbidden(_("This page is for the organizers of the visit."))
-    raise NotFound(_("We could not find this visit. Check the address."))
+    raise NotFound(_("We could not find this visit. Check the page address."))
 
 
 def get_managed_visit(slug: str, person: "RequestUser") -> Visit:
@@ -51,7 +51,7 @@ def get_managed_visit(slug: str, person: "RequestUser") -> Visit:
     event = get_managed_event(slug, person)
     visit = Visit.objects.filter(event=event).first()
     if visit is None:
-        raise NotFound(_("This visit has no terms yet. Start with them."))
+        raise NotFound(_("This visit has no details yet. Start with the terms agreed with the host."))
     # Reuses the instance with venue and host loaded: templates would fetch the event again.
     visit.event = event
     return visit
@@ -96,7 +96,7 @@ def get_member_visit(slug: str, person: "RequestUser") -> Visit:
     if visit and (can_manage_visit(member, visit.event) or find_own_application(visit, member)):
         return visit
     if visit is None or not Visit.objects.published().filter(pk=visit.pk).exists():
-        raise NotFound(_("We could not find this visit. Check the address."))
+        raise NotFound(_("We could not find this visit. Check the page address."))
     # A seat that begins only by the day of the visit is enough to apply, so it is enough to read the page.
     if member.is_active and (get_member_company(member) or get_member_company(member, at=visit.day)):
         return visit
@@ -228,7 +228,7 @@ def _get_ride(visit: Visit, pk: int) -> Ride:
 
 
 def _make_not_found() -> NotFound:
-    return NotFound(_("We could not find this visit. Check the address."))
+    return NotFound(_("We could not find this visit. Check the page address."))
 
 
 def has_visit(event: Event) -> bool:

@@ -17,7 +17,7 @@ def get_board_texts() -> dict[str, str]:
         "parked": _("“{title}” is in the tray now. Undo puts it back on the timetable."),
         "not_stored": _("Not saved: “{title}” is back where it was ({place})."),
         "conflict_new": _("New conflict, {sessions}: {text}"),
-        "conflict_stays": _("Conflict that remains, {sessions}: {text}"),
+        "conflict_stays": _("Remaining conflict, {sessions}: {text}"),
         "to_tray": _("Take off the timetable"),
         "day_shown": _("Day shown: {day}"),
         "moved_by": _("{name} moved “{title}”: {place}"),

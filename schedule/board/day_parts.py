@@ -103,7 +103,7 @@ def _find_block(draft: ScheduleDraft, block: Block, schedule: Schedule) -> dict[
         if block.contains(state, draft.event, schedule)
     }
     if not found:
-        raise NothingInBlock(_("No session begins there. Choose another day or half-day."))
+        raise NothingInBlock(_("No session begins in this period. Choose another day or half-day."))
     return found
 
 

@@ -146,7 +146,7 @@ def parse_row(line: int, cells: dict[str, str]) -> PastedSession:
     row = PastedSession(line, title, speakers, minutes, track, emails, bool(is_for_members))
     error = find_row_error(row, minutes_text) or find_address_error(row)
     if not error and is_for_members is None:
-        error = _("“%(text)s” is neither yes nor no.") % {"text": members_text[:50]}
+        error = _("“%(text)s” is not recognized: enter “yes” or “no”.") % {"text": members_text[:50]}
     return replace(row, error=error)
 
 

@@ -175,9 +175,10 @@ class PlacementDescriber:
 
 def _describe_lost_favourites(total: int, count: int) -> str:
     sentence = ngettext(
-        "%(count)s of the %(total)s people who want to see it also wants to see another session at that "
-        "time.",
-        "%(count)s of the %(total)s people who want to see it also want to see another session at that time.",
+        "%(count)s person, of the %(total)s who want to see it, also wants to see another session at "
+        "that time.",
+        "%(count)s people, of the %(total)s who want to see it, also want to see another session at "
+        "that time.",
         count,
     )
     return sentence % {"count": count, "total": total}

@@ -36,7 +36,7 @@ def remove_programme_item(*, event: Event, item: Session | Track | Speaker) -> N
     """Delete an item; sessions lose their track or speaker. Raise ProgrammeItemInUse."""
     if isinstance(item, Session) and item.reserved:
         raise ProgrammeItemInUse(
-            _("People have booked this session. Cancel it instead, so that they are told.")
+            _("People have booked this session. Cancel it instead, so that they are informed.")
         )
     try:
         with transaction.atomic():
@@ -48,7 +48,7 @@ def remove_programme_item(*, event: Event, item: Session | Track | Speaker) -> N
             raise_revision(event=event)
     except (ProtectedError, RestrictedError):
         raise ProgrammeItemInUse(
-            _("It cannot be removed because it has scans or bookings. Cancel or rename it instead.")
+            _("This session cannot be removed because it has scans or bookings. Cancel or rename it instead.")
         ) from None
 
 

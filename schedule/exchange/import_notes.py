@@ -32,7 +32,7 @@ class NoteReason(enum.Enum):
 
     # Texts must differ within a kind: enum takes a second member of equal value for an alias.
     NO_TITLE = NoteKind.SKIPPED, gettext_lazy("no title")
-    NO_START = NoteKind.SKIPPED, gettext_lazy("no start that can be read")
+    NO_START = NoteKind.SKIPPED, gettext_lazy("no readable start time")
     NO_START_YET = (
         NoteKind.SKIPPED,
         gettext_lazy("no start yet: give one to put the session on the programme"),
@@ -49,7 +49,7 @@ class NoteReason(enum.Enum):
 
     ENCODING = (
         NoteKind.REPAIRED,
-        gettext_lazy("text in another encoding than declared: read as Western European"),
+        gettext_lazy("text in a different encoding from the one declared: read as Western European"),
     )
     CONTROL_CHARACTERS = NoteKind.REPAIRED, gettext_lazy("control characters removed")
     BAD_XML = NoteKind.REPAIRED, gettext_lazy("characters that XML does not allow, such as an unescaped “&”")
@@ -124,8 +124,8 @@ class NoteReason(enum.Enum):
         gettext_lazy("recurrences ignored: without an end, longer than a year or more than 100 times"),
     )
     OTHER_DATES = NoteKind.NOTICED, gettext_lazy("the event’s dates do not match its sessions")
-    FAR_AWAY = NoteKind.NOTICED, gettext_lazy("far from all other sessions in time: imported as it is")
-    OUTSIDE_EVENT = NoteKind.NOTICED, gettext_lazy("outside the dates of the event: imported as it is")
+    FAR_AWAY = NoteKind.NOTICED, gettext_lazy("far from all other sessions in time: imported as is")
+    OUTSIDE_EVENT = NoteKind.NOTICED, gettext_lazy("outside the dates of the event: imported as is")
     MISSING_SESSION = (
         NoteKind.NOTICED,
         gettext_lazy(

@@ -127,7 +127,7 @@ SHEET_KINDS: Final[dict[str, SheetKind]] = {
     ),
 }
 PAPER_LABELS: Final[dict[str, str | Promise]] = {
-    "auto": pgettext_lazy("paper", "As it fits: A4, else A3"),
+    "auto": pgettext_lazy("paper", "Automatic: A4, or A3 if needed"),
     "a4": "A4",
     "a3": "A3",
     "a2": "A2",
@@ -179,7 +179,7 @@ def normalize_options(options: PrintOptions) -> PrintOptions:
 def require_comparison(options: PrintOptions) -> None:
     """Raise NothingToCompare if the kind lists changes and no version is given."""
     if options.since is None and SHEET_KINDS[options.kind].since is SinceChoice.REQUIRED:
-        raise NothingToCompare(_("A list of changes needs a published version to compare with."))
+        raise NothingToCompare(_("To print the changes, choose a published version to compare with."))
 
 
 def choose(offered: tuple[str, ...], name: str) -> str:

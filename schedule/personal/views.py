@@ -133,7 +133,9 @@ def refuse_cross_site_requests(request: "HttpRequest") -> None:
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     # “none” is a request that the user started, such as a reload.
     if origin != own or site not in {"same-origin", "none"}:
-        raise Forbidden(_("This request came from another site. Open the programme and choose there."))
+        raise Forbidden(
+            _("This request came from another site. Open the programme and choose your sessions there.")
+        )
 
 
 def parse_session_guid(text: str) -> uuid.UUID:

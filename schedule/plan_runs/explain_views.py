@@ -117,5 +117,5 @@ def parse_start(text: str) -> datetime.datetime:
     except ValueError:
         parsed = None
     if parsed is None or parsed.tzinfo is None:
-        raise PlaceNotPossible(_("Choose a place from the list; nothing was moved."))
+        raise PlaceNotPossible(_("Choose a slot from the list; nothing was moved."))
     return parsed

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from convention.events.models import Event
 from schedule.conflicts.describe import describe_conflict
 from schedule.conflicts.find import find_conflicts
@@ -100,7 +102,9 @@ def describe_all(timetable: Timetable, conflicts: Iterable[Conflict]) -> list[st
     """Return a sentence for each conflict, with the titles of its sessions."""
     sentences = []
     for conflict in conflicts:
-        titles = " / ".join(f"“{timetable.sessions[key].title}”" for key in conflict.sessions)
+        titles = " / ".join(
+            _("“%(title)s”") % {"title": timetable.sessions[key].title} for key in conflict.sessions
+        )
         sentences.append(f"{describe_conflict(timetable, conflict)} {titles}")
     return sentences
 

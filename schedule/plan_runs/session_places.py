@@ -144,7 +144,7 @@ def move_to_place(
     fits = any(opens <= starts_at <= closes - duration for opens, closes in timetable.hours)
     if not fits or room not in list_possible_rooms(timetable, session.pk):
         raise PlaceNotPossible(
-            _("The session can no longer be placed there. Nothing was moved; check the available places.")
+            _("The session can no longer be placed there. Nothing was moved; check the possible slots.")
         )
     before = timetable.placements.get(session.pk)
     start = starts_at.astimezone(datetime.UTC)

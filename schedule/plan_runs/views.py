@@ -106,7 +106,7 @@ def get_plan_run(event: Event, pk: int) -> PlanRun:
 def plan_run_stop(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     stop_plan_run(plan_run=get_plan_run(event_obj, pk))
-    messages.success(request, _("The search ends in a moment, with the best timetable so far."))
+    messages.success(request, _("The search will end in a moment, with the best timetable so far."))
     return redirect("organize-plan-run", event_obj.slug, pk)
 
 

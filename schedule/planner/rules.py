@@ -102,14 +102,17 @@ def check_room_for_all(instance: PlannerInstance) -> None:
     places = sum(len(instance.slots if x.open_slots is None else x.open_slots) for x in instance.rooms)
     if needed > places:
         raise PlanImpossible(
-            _("The sessions need %(needed)s places, and the rooms have %(places)s: add slots or rooms.")
+            _(
+                "The sessions need %(needed)s room slots, and only %(places)s are available: add slots "
+                "or rooms."
+            )
             % {"needed": needed, "places": places},
             [PlannerRule("room-once")],
         )
     for session in instance.sessions:
         if not any(fits_in_day(instance, list_slots(session, slot)) for slot in range(len(instance.slots))):
             raise PlanImpossible(
-                _("Session “%(session)s” is longer than any day.") % {"session": session.name}
+                _("Session “%(session)s” is too long to fit into any day.") % {"session": session.name}
             )
 
 

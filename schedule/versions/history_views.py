@@ -75,8 +75,8 @@ def report_undo(request: "HttpRequest", result: UndoResult, sentence: str) -> No
     messages.warning(
         request,
         ngettext(
-            "%(count)s session was changed again since, and stays as it is.",
-            "%(count)s sessions were changed again since, and stay as they are.",
+            "%(count)s session has been changed again since then and stays as it is.",
+            "%(count)s sessions have been changed again since then and stay as they are.",
             skipped,
         )
         % {"count": skipped},

@@ -105,8 +105,8 @@ CASES = {
     "registrations_import small binary.csv":
         "Ce n’est pas un tableau : le fichier est binaire. Enregistrez-le en .csv ou .xlsx.",
     "registrations_import small list.csv":
-        "Colonnes absentes : first_name, last_name. Une ligne au-dessus de la liste doit les nommer ; "
-        "celle-ci contient : a, b.",
+        "Colonnes absentes : first_name, last_name. La ligne au-dessus de la liste doit contenir "
+        "les en-têtes ; elle contient : a, b.",
 }  # fmt: skip
 
 

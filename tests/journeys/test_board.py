@@ -332,7 +332,7 @@ def test_new_conflicts_of_a_move_are_announced_and_listed(open_board):
 
     block(page, "Le réseau").focus()
     page.keyboard.press("Shift+ArrowDown")
-    expect(page.locator("#board-status")).to_contain_text("Conflict that remains, “Le réseau”, “Le cloud”: ")
+    expect(page.locator("#board-status")).to_contain_text("Remaining conflict, “Le réseau”, “Le cloud”: ")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_visitor_list_is_completed_sent_acknowledged_and_vetoed(open_page, site,
     expect(gate.get_by_role("rowheader", name="Zwickel")).to_be_visible()
     looked_at(gate)
     gate.get_by_label("Votre nom").fill("Marc Portier")
-    gate.get_by_role("button", name="Nous avons la liste").click()
+    gate.get_by_role("button", name="Confirmer la réception").click()
     assert VisitorList.objects.get().acknowledged_by == "Marc Portier"
 
     host = open_page("desktop")

@@ -12,7 +12,7 @@ from tests.task_runner import run_waiting_tasks
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 WORDS = {
     "fr": ("Nouvel envoi", "Champs disponibles", "Enregistrer le brouillon", "Aperçu",
-           "M’envoyer un e-mail de test", "Envoyer maintenant à 1 destinataire", "Se désabonner"),
+           "M’envoyer un e-mail d’essai", "Envoyer maintenant à 1 destinataire", "Se désabonner"),
     "en": ("New mailing", "Available placeholders", "Save the draft", "Preview",
            "Send me a test", "Send to 1 recipient now", "Unsubscribe"),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""At the door with wrong clocks, an old browser, evicted storage, and a room that is full."""
+"""Scanner with a wrong clock, an old browser, evicted storage and a full room."""
 
 import datetime
 
@@ -36,7 +36,7 @@ WITHOUT_ED25519 = """for (const name of ["importKey", "generateKey"]) {
 
 
 def scan(page: Page, code: str, verdict: str = "admitted", *, name: str | None = None) -> None:
-    """Scan a badge, see the verdict, and clear it where it must be.
+    """Scan a badge, wait for the verdict, and dismiss it unless the badge is admitted.
 
     `name` tells two scans with the same verdict apart: the first one may still be on the screen.
     """
@@ -50,7 +50,7 @@ def list_stored() -> list[tuple[str, str, bool]]:
     return list(Scan.objects.order_by("device_sequence").values_list("verdict", "reason", "let_in"))
 
 
-def test_full_room_is_known_offline_and_let_in_is_the_operators_choice(open_page):
+def test_full_room_is_detected_offline_and_operator_may_let_attendee_in(open_page):
     event = make_event()
     event.checkpoints.update(capacity=2)
     badges = [make_registration(event, last_name=f"Numéro {number}") for number in range(4)]
@@ -84,7 +84,7 @@ def test_full_room_is_known_offline_and_let_in_is_the_operators_choice(open_page
     expect(page.locator("#verdict")).to_be_hidden()
 
 
-def test_strict_checkpoint_counts_only_whom_the_operator_let_in(open_page):
+def test_strict_checkpoint_offline_counts_only_attendees_let_in_by_operator(open_page):
     event = make_event()
     event.checkpoints.update(is_strict=True)
     online, sent_away, let_in = (make_registration(event, last_name=name) for name in ("Un", "Deux", "Trois"))
@@ -111,7 +111,7 @@ def test_strict_checkpoint_counts_only_whom_the_operator_let_in(open_page):
     expect(page.locator("#verdict")).to_be_hidden()
 
 
-def test_clock_set_back_a_day_offline_changes_no_time(open_page):
+def test_clock_set_back_offline_does_not_change_scan_times(open_page):
     event = make_event()
     badge, other = make_registration(event), make_registration(event, last_name="Deux")
     page = open_page("phone")
@@ -133,7 +133,7 @@ def test_clock_set_back_a_day_offline_changes_no_time(open_page):
     assert abs(last.effective_at - timezone.now()) < datetime.timedelta(minutes=2)
 
 
-def test_slow_clock_put_right_offline_erases_nothing(open_page):
+def test_correcting_slow_clock_offline_erases_neither_pairing_nor_scans(open_page):
     event = make_event()
     badge, other = make_registration(event), make_registration(event, last_name="Deux")
     page = open_page("phone")
@@ -151,7 +151,7 @@ def test_slow_clock_put_right_offline_erases_nothing(open_page):
     expect_pending(page, 3)
 
 
-def test_unknown_badge_waits_for_the_server_where_signatures_cannot_be_checked(open_page):
+def test_unknown_badge_waits_for_server_if_browser_lacks_ed25519(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     page = open_page("phone")
@@ -181,7 +181,7 @@ def test_unknown_badge_waits_for_the_server_where_signatures_cannot_be_checked(o
     }
 
 
-def test_evicted_storage_is_noticed_and_loses_no_scan(open_page):
+def test_evicted_storage_is_reported_and_loses_no_scan(open_page):
     event = make_event()
     badge, other = make_registration(event), make_registration(event, last_name="Deux")
     page = open_page("phone")

@@ -1,4 +1,4 @@
-"""At the door without a network, with a bad one, with a server in trouble: nothing lost, nothing twice."""
+"""Scanner offline, on a bad network and with a failing server: no scan is lost or stored twice."""
 
 import datetime
 import functools
@@ -33,7 +33,7 @@ SNAPSHOT = "**/scanner/snapshot/**"
 
 
 def scan(page: Page, code: str, verdict: str = "admitted") -> None:
-    """One scan, seen, and cleared where it must be."""
+    """Scan a badge, wait for the verdict, and dismiss it unless the badge is admitted."""
     wedge(page, code)
     expect_verdict(page, verdict)
     if verdict != "admitted":
@@ -41,7 +41,7 @@ def scan(page: Page, code: str, verdict: str = "admitted") -> None:
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_the_network_goes_and_comes_back(open_page, language):
+def test_offline_scans_survive_reload_and_are_sent_on_reconnect(open_page, language):
     event = make_event()
     badges = [make_registration(event, last_name=f"Numéro {number}") for number in range(4)]
     page, prefix = open_page("phone", language), {"fr": "", "en": "/en"}[language]
@@ -78,7 +78,7 @@ def test_the_network_goes_and_comes_back(open_page, language):
 
 
 @pytest.mark.long
-def test_the_door_of_a_session_knows_offline_who_booked(open_page):
+def test_session_checkpoint_knows_bookings_offline(open_page):
     event = make_event()
     soon = timezone.now() + datetime.timedelta(hours=1)
     session = make_session(event, "Atelier", starts_at=soon, capacity=5, is_bookable=True)
@@ -102,7 +102,7 @@ def test_the_door_of_a_session_knows_offline_who_booked(open_page):
     assert list(sent) == [("admitted", ""), ("refused", "not_booked"), ("admitted", "")]
 
 
-def test_the_other_language_opens_offline_too(open_page):
+def test_other_language_opens_offline(open_page):
     event = make_event()
     page = open_page("phone")
     pair(page, event)
@@ -114,7 +114,7 @@ def test_the_other_language_opens_offline_too(open_page):
     expect(page.locator("#checkpoint")).to_have_text("Entrée")
 
 
-def test_two_phones_admit_one_badge_offline(open_page):
+def test_badge_admitted_offline_by_two_phones_is_reported_to_second(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     first, second = open_page("phone"), open_page("phone")
@@ -133,7 +133,7 @@ def test_two_phones_admit_one_badge_offline(open_page):
     tap(second)
 
 
-TROUBLES = [
+UNUSABLE_RESPONSES = [
     {"status": 500, "body": "<h1>Server Error</h1>", "content_type": "text/html"},
     {"status": 413, "body": "too large"},
     {"status": 408, "body": "{}", "content_type": "application/problem+json"},
@@ -147,17 +147,19 @@ TROUBLES = [
 ]
 
 
-def answer(trouble: dict, route: Route) -> None:
+def respond_with(trouble: dict, route: Route) -> None:
     route.fulfill(**trouble)
 
 
-def test_no_answer_but_the_right_one_deletes_a_scan(open_page):
+def test_scan_stays_queued_until_server_confirms_it(open_page):
     event = make_event()
     page = open_page("phone")
-    badges = [make_registration(event, last_name=f"Numéro {number}") for number in range(len(TROUBLES))]
+    badges = [
+        make_registration(event, last_name=f"Numéro {number}") for number in range(len(UNUSABLE_RESPONSES))
+    ]
     pair(page, event)
-    for number, (badge, trouble) in enumerate(zip(badges, TROUBLES, strict=True)):
-        page.route(SCANS, functools.partial(answer, trouble))
+    for number, (badge, trouble) in enumerate(zip(badges, UNUSABLE_RESPONSES, strict=True)):
+        page.route(SCANS, functools.partial(respond_with, trouble))
         with page.expect_request(SCANS):
             wedge(page, code_of(badge))
         expect_verdict(page, "admitted", name=f"Zoé Numéro {number}")
@@ -167,10 +169,10 @@ def test_no_answer_but_the_right_one_deletes_a_scan(open_page):
     page.unroute_all()
     page.evaluate("window.dispatchEvent(new Event('focus'))")
     expect_all_sent(page)
-    assert Scan.objects.filter(verdict="admitted").count() == len(TROUBLES)
+    assert Scan.objects.filter(verdict="admitted").count() == len(UNUSABLE_RESPONSES)
 
 
-def test_an_answer_lost_on_the_way_is_asked_again_without_a_second_scan(open_page):
+def test_retry_after_lost_response_stores_no_second_scan(open_page):
     event = make_event()
     badge = make_registration(event)
     page = open_page("phone")
@@ -187,12 +189,12 @@ def test_an_answer_lost_on_the_way_is_asked_again_without_a_second_scan(open_pag
 
 
 @pytest.mark.long
-def test_many_scans_go_in_batches(open_page):
+def test_many_scans_are_sent_in_batches(open_page):
     event = make_event()
     badge = make_registration(event)
     page = open_page("desktop")
     sizes = []
-    page.on("request", lambda request: sizes.append(size_of(request)) if "scans" in request.url else None)
+    page.on("request", lambda request: sizes.append(count_scans(request)) if "scans" in request.url else None)
     pair(page, event)
     page.context.set_offline(True)
     scan(page, code_of(badge))
@@ -204,12 +206,12 @@ def test_many_scans_go_in_batches(open_page):
     assert Scan.objects.count() == 431
 
 
-def size_of(request) -> int:
+def count_scans(request) -> int:
     return len(json.loads(request.post_data or "{}").get("scans", []))
 
 
 def fill_outbox(page: Page, count: int) -> None:
-    """Copies of the first scan, each with an id of its own, as if made one after the other."""
+    """Copy the first scan `count` times into the outbox, each with another id and sequence."""
     page.evaluate(
         """async (count) => {
             const opened = indexedDB.open("convention-scanner");
@@ -226,7 +228,7 @@ def fill_outbox(page: Page, count: int) -> None:
     )
 
 
-def test_two_tabs_do_not_send_twice(open_page):
+def test_two_tabs_do_not_send_scans_twice(open_page):
     event = make_event()
     badges = [make_registration(event) for _ in range(3)]
     page = open_page("desktop")
@@ -248,7 +250,7 @@ def test_two_tabs_do_not_send_twice(open_page):
     assert Scan.objects.count() == 3
 
 
-def test_a_withdrawn_phone_forgets_everybody_but_no_scan(open_page):
+def test_revoked_phone_erases_attendees_but_keeps_unsent_scans(open_page):
     event = make_event()
     badge = make_registration(event)
     page = open_page("phone")
@@ -259,14 +261,14 @@ def test_a_withdrawn_phone_forgets_everybody_but_no_scan(open_page):
     page.context.set_offline(False)
     told = re.compile("Sa liste a été effacée.*Scans non envoyés\u202f: 1")
     expect(page.locator("#message")).to_have_text(told)
-    assert kept(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 1}
+    assert count_stored_rows(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 1}
     pair(page, event)
     expect_all_sent(page)
     assert Scan.objects.get().verdict == "admitted"
 
 
-def kept(page: Page) -> dict[str, int]:
-    """How much the phone holds, by kind."""
+def count_stored_rows(page: Page) -> dict[str, int]:
+    """Return the number of rows in the phone's database, by store."""
     return page.evaluate(
         """async () => {
             const opened = indexedDB.open("convention-scanner");
@@ -284,7 +286,7 @@ def kept(page: Page) -> dict[str, int]:
     )
 
 
-def test_leaving_with_scans_to_send_is_warned_about(open_page):
+def test_unpairing_with_unsent_scans_shows_warning(open_page):
     event = make_event()
     badge = make_registration(event)
     page = open_page("phone")
@@ -300,10 +302,10 @@ def test_leaving_with_scans_to_send_is_warned_about(open_page):
     expect(page.locator("#message")).to_have_text(
         "Ce téléphone n’est plus jumelé ; ses données ont été effacées."
     )
-    assert kept(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 0}
+    assert count_stored_rows(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 0}
 
 
-def test_a_pairing_code_that_does_not_work(open_page):
+def test_invalid_pairing_code_is_refused(open_page):
     event = make_event()
     page = open_page("phone")
     page.goto("/scan/#pair=a-token-that-never-was")
@@ -325,7 +327,7 @@ def test_a_pairing_code_that_does_not_work(open_page):
     assert event.devices.count() == 0
 
 
-def test_no_camera_no_trouble(open_page):
+def test_scanning_works_without_camera(open_page):
     event = make_event()
     badge = make_registration(event)
     page = open_page("desktop")
@@ -335,7 +337,7 @@ def test_no_camera_no_trouble(open_page):
 
 
 @pytest.mark.long
-def test_a_newer_version_takes_over_without_losing_a_scan(open_page, monkeypatch):
+def test_update_to_newer_version_loses_no_scan(open_page, monkeypatch):
     event = make_event()
     badge = make_registration(event)
     page = open_page("phone")
@@ -358,7 +360,7 @@ def test_a_newer_version_takes_over_without_losing_a_scan(open_page, monkeypatch
     assert Scan.objects.count() == 1
 
 
-def test_the_time_of_a_pairing_ends_offline_too(open_page):
+def test_pairing_expires_offline(open_page):
     event = make_event()
     page = open_page("phone")
     page.clock.install()
@@ -366,10 +368,10 @@ def test_the_time_of_a_pairing_ends_offline_too(open_page):
     page.context.set_offline(True)
     let_time_pass(page, 5 * 60)
     expect(page.locator("#message")).to_contain_text("son jumelage a expiré")
-    assert kept(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 0}
+    assert count_stored_rows(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 0}
 
 
-def test_a_withdrawn_phone_is_told_while_it_only_waits(open_page):
+def test_idle_phone_shows_message_after_it_is_revoked(open_page):
     event = make_event()
     page = open_page("phone", "en")
     page.clock.install()
@@ -379,7 +381,7 @@ def test_a_withdrawn_phone_is_told_while_it_only_waits(open_page):
     expect(page.locator("#message")).to_contain_text("can no longer scan")
 
 
-def test_a_late_refusal_of_an_old_token_does_not_end_the_new_one(open_page):
+def test_refusal_of_old_token_does_not_end_new_pairing(open_page):
     event = make_event()
     badge = make_registration(event)
     page = open_page("phone")
@@ -394,4 +396,4 @@ def test_a_late_refusal_of_an_old_token_does_not_end_the_new_one(open_page):
     page.evaluate("window.dispatchEvent(new Event('focus'))")
     scan(page, code_of(badge))
     expect_all_sent(page)
-    assert kept(page)["pairing"] == 1
+    assert count_stored_rows(page)["pairing"] == 1

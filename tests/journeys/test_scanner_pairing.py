@@ -1,4 +1,4 @@
-"""Pairing by codes that work once, and scans that outlive the pairing that made them."""
+"""Pairing with single-use codes, and unsent scans that remain after their pairing has ended."""
 
 import datetime
 
@@ -30,12 +30,12 @@ def scan(page: Page, code: str) -> None:
 
 
 def lose_answer(route: Route) -> None:
-    """Let the server handle the request, but not answer it."""
+    """Let the server handle the request, but drop its response."""
     route.fetch()
     route.abort()
 
 
-def test_phone_pairs_by_a_code_once_and_signs_its_scans(open_page):
+def test_pairing_code_pairs_only_one_phone_and_stores_its_public_key(open_page):
     starts = timezone.now() + datetime.timedelta(days=90)
     event = make_event(starts_at=starts, ends_at=starts + datetime.timedelta(days=1))
     badge = make_registration(event, first_name="Ana", last_name="Silva")
@@ -56,7 +56,7 @@ def test_phone_pairs_by_a_code_once_and_signs_its_scans(open_page):
     assert Scan.objects.values_list("verdict", "let_in").get() == ("admitted", True)
 
 
-def test_lost_answer_to_a_pairing_makes_no_second_device(open_page):
+def test_pairing_retry_after_lost_response_creates_no_second_device(open_page):
     event = make_event()
     page = open_page("phone")
     code = show_code(event)
@@ -72,7 +72,7 @@ def test_lost_answer_to_a_pairing_makes_no_second_device(open_page):
     assert event.devices.count() == 1
 
 
-def test_scans_of_a_revoked_phone_wait_for_their_event(open_page):
+def test_scans_of_revoked_phone_are_sent_once_paired_with_their_event_again(open_page):
     event, other_event = make_event(name="Convention A"), make_event(name="Convention B")
     badge, other_badge = make_registration(event), make_registration(other_event)
     page = open_page("phone")
@@ -106,7 +106,7 @@ def test_scans_of_a_revoked_phone_wait_for_their_event(open_page):
 
 @pytest.mark.long
 @pytest.mark.parametrize("pair_phone", [pair, pair_by_code], ids=["token", "code"])
-def test_lost_answer_and_a_new_pairing_make_no_conflict(open_page, pair_phone):
+def test_scan_resent_after_new_pairing_makes_no_conflict(open_page, pair_phone):
     event = make_event()
     badge = make_registration(event)
     page = open_page("phone")

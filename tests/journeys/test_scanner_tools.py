@@ -1,4 +1,4 @@
-"""At the door beside scanning: search, short codes, the last scans, and the check before the doors open."""
+"""Scanner tools: search, short codes, recent scans, overrides, conflicts and the device check."""
 
 import pytest
 from django.utils import timezone
@@ -79,7 +79,7 @@ def test_supervisor_searches_offline(open_page):
     expect_verdict(page, "already_in", name="Ana Silva")
 
 
-def test_last_scans_are_corrected_also_after_they_were_sent(open_page):
+def test_sent_scan_is_undone_from_recent_scans(open_page):
     event = make_event()
     first, second = make_registration(event, last_name="Un"), make_registration(event, last_name="Deux")
     page = open_page("phone", "en")
@@ -108,7 +108,7 @@ def test_last_scans_are_corrected_also_after_they_were_sent(open_page):
 
 
 @pytest.mark.long
-def test_explained_reentry_alarms_nobody(open_page):
+def test_override_with_reason_raises_no_warning(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     other = make_registration(event, first_name="Bea", last_name="Costa")
@@ -135,7 +135,7 @@ def test_explained_reentry_alarms_nobody(open_page):
     expect(page.locator("#last-line")).to_contain_text("Bienvenue")
     expect(page.locator("#verdict")).to_be_hidden()
     assert "deux" not in page.locator("#announcement").text_content()
-    # The same for somebody found by name.
+    # The same for an attendee found by name.
     page.locator("#search-open").click()
     page.locator("#search-text").fill("cos")
     page.locator("#search-results button").click()
@@ -147,7 +147,7 @@ def test_explained_reentry_alarms_nobody(open_page):
     expect_verdict(page, "admitted", name="Bea Costa")
     expect_all_sent(page)
     expect_free(page)
-    # And for a typed short code that the server refused.
+    # The same for a typed short code that the server refused.
     page.locator("#type-open").click()
     page.locator("#type-text").fill(make_short_code(code_of(cancelled)))
     page.get_by_role("button", name="Vérifier ce code").click()
@@ -163,7 +163,7 @@ def test_explained_reentry_alarms_nobody(open_page):
 
 
 @pytest.mark.long
-def test_phone_is_checked_before_the_doors_open(open_page):
+def test_device_check_reads_test_badge_without_storing_scan(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     page = open_page("phone")
@@ -196,7 +196,7 @@ def test_phone_is_checked_before_the_doors_open(open_page):
 
 
 @pytest.mark.long
-def test_conflict_is_shown_to_both_phones_and_settled_at_the_door(open_page):
+def test_scan_conflict_is_shown_on_both_phones_and_resolved_on_one(open_page):
     event = make_event()
     badge = make_registration(event, first_name="Ana", last_name="Silva")
     first, second = open_page("phone"), open_page("phone")

@@ -1,4 +1,4 @@
-"""Somebody cannot come: what comes back is said, done, and seen; an organizer wrote the rules."""
+"""A buyer cancels and sees the refund; an organizer changes the refund rules."""
 
 import datetime
 
@@ -25,7 +25,7 @@ def look_at(page):
 
 
 @pytest.mark.long
-def test_cancelling_says_what_comes_back(browser_page, language, site):
+def test_cancellation_shows_refund_amount_and_organizer_changes_rules(browser_page, language, site):
     event = make_event(slug="congress", starts_at=timezone.now() + datetime.timedelta(days=20))
     make_ticket(event, price=12_000, capacity=50)
     save_refund_rules(

@@ -1,4 +1,4 @@
-"""Signing in as people do: a passkey, an authenticator app, recovery codes, a mailed code."""
+"""Sign-in with a passkey, an authenticator app and recovery codes."""
 
 import re
 
@@ -18,9 +18,9 @@ OPTIONS = "**/accounts/2fa/passkeys/login/"
 
 
 class Passkeys:
-    """A virtual authenticator, as a phone or a laptop has one; its owner touches it only when told.
+    """Virtual authenticator of a phone or laptop, which confirms requests only after `touch`.
 
-    A request that comes while it is not touched is never answered, even if it is touched later.
+    A request made before `touch` is never answered, even if `touch` follows.
     """
 
     def __init__(self, page: Page) -> None:
@@ -52,19 +52,19 @@ def sign_in(page: Page, prefix: str, email: str) -> None:
     page.wait_for_url(lambda address: "login" not in address)
 
 
-def home(prefix: str) -> re.Pattern:
+def get_home_url(prefix: str) -> re.Pattern:
     return re.compile(rf"^http://[^/]+{prefix}/$")
 
 
-def own_page(prefix: str) -> re.Pattern:
-    """Return the address where a person without a role in an event arrives after signing in."""
+def get_account_url(prefix: str) -> re.Pattern:
+    """Return the address that a person without a role in an event is sent to after signing in."""
     return re.compile(rf"^http://[^/]+{prefix}/me/$")
 
 
 def sign_out(page: Page, prefix: str) -> None:
     page.goto(f"{prefix}/accounts/logout/")
     page.locator("main form button.button").first.click()
-    expect(page).to_have_url(home(prefix))
+    expect(page).to_have_url(get_home_url(prefix))
 
 
 def look_at(page: Page) -> None:
@@ -85,7 +85,7 @@ def add_passkey(page: Page, prefix: str, name: str) -> Passkeys:
 
 
 def add_app(page: Page, prefix: str) -> tuple[str, list[str]]:
-    """Set up the app: its secret and the recovery codes."""
+    """Set up the authenticator app, and return its secret and the recovery codes."""
     page.goto(f"{prefix}/accounts/2fa/app/add/")
     look_at(page)
     page.locator("details summary").click()
@@ -103,7 +103,7 @@ def show_code(page: Page, code: str) -> None:
 
 
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
-def test_a_passkey_opens_the_door_without_a_password(browser_page, prefix):
+def test_passkey_signs_in_without_password(browser_page, prefix):
     page = browser_page
     make_account(email="ana@example.org", password=PASSWORD)
     sign_in(page, prefix, "ana@example.org")
@@ -117,7 +117,7 @@ def test_a_passkey_opens_the_door_without_a_password(browser_page, prefix):
     look_at(page)
     page.route(OPTIONS, lambda route: (passkeys.touch(), route.continue_()))
     page.locator("form[data-passkey] button.button").click()
-    expect(page).to_have_url(own_page(prefix))
+    expect(page).to_have_url(get_account_url(prefix))
     page.goto(f"{prefix}/me/security/")
     expect(page.get_by_text("Téléphone d’Ana").first).to_be_visible()
     look_at(page)
@@ -125,7 +125,7 @@ def test_a_passkey_opens_the_door_without_a_password(browser_page, prefix):
 
 @pytest.mark.parametrize("screen", ["desktop"], indirect=True)
 @pytest.mark.parametrize("language", ["fr"], indirect=True)
-def test_the_browser_offers_the_passkey_where_the_address_is_typed(browser_page, prefix):
+def test_browser_offers_passkey_in_email_field(browser_page, prefix):
     page = browser_page
     make_account(email="ana@example.org", password=PASSWORD)
     sign_in(page, prefix, "ana@example.org")
@@ -138,7 +138,7 @@ def test_the_browser_offers_the_passkey_where_the_address_is_typed(browser_page,
 
 @pytest.mark.long
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
-def test_an_app_is_asked_for_a_code_and_a_recovery_code_stands_in_once(browser_page, prefix):
+def test_sign_in_requires_app_code_and_accepts_recovery_code_once(browser_page, prefix):
     page = browser_page
     make_account(email="ana@example.org", password=PASSWORD)
     sign_in(page, prefix, "ana@example.org")
@@ -150,19 +150,19 @@ def test_an_app_is_asked_for_a_code_and_a_recovery_code_stands_in_once(browser_p
     expect(page.locator(".errorlist")).to_be_visible()
     look_at(page)
     show_code(page, app_code(secret))
-    expect(page).to_have_url(own_page(prefix))
+    expect(page).to_have_url(get_account_url(prefix))
     for accepted in (True, False):
         sign_out(page, prefix)
         sign_in(page, prefix, "ana@example.org")
         show_code(page, codes[3])
         if accepted:
-            expect(page).to_have_url(own_page(prefix))
+            expect(page).to_have_url(get_account_url(prefix))
         else:
             expect(page.locator(".errorlist")).to_be_visible()
 
 
 @pytest.mark.parametrize("screen", ["desktop"], indirect=True)
-def test_staff_set_up_a_second_factor_before_anything_opens(browser_page, prefix, settings):
+def test_staff_must_set_up_second_factor_before_staff_pages_open(browser_page, prefix, settings):
     settings.SECOND_FACTOR = "required"
     page = browser_page
     person = make_account(email="oscar@example.org", password=PASSWORD)

@@ -23,7 +23,7 @@ UNBROKEN = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamte
 
 
 @pytest.mark.parametrize(("screen", "language"), [("phone", "fr"), ("desktop", "en")])
-def test_nothing_is_wrong_with_the_pages_of_speakers(open_page, site, client, screen, language):
+def test_speaker_pages_have_no_layout_or_accessibility_problems(open_page, site, client, screen, language):
     event = make_june_event(slug="june")
     speaker = make_speaker(event)
     store_photo(speaker=speaker, content=make_image())
@@ -49,7 +49,7 @@ def test_nothing_is_wrong_with_the_pages_of_speakers(open_page, site, client, sc
     assert walk.found == []
 
 
-def test_a_speaker_fills_in_the_grid_with_the_keyboard(open_page, site):
+def test_speaker_fills_in_availability_grid_by_keyboard(open_page, site):
     speaker = make_speaker()
     page = open_page("desktop", "en")
     page.goto(make_page_path(speaker))
@@ -65,7 +65,7 @@ def test_a_speaker_fills_in_the_grid_with_the_keyboard(open_page, site):
     assert (row.starts_at, row.ends_at) == (paris(15, 9), paris(15, 10))
 
 
-def test_a_speaker_confirms_and_marks_a_day_on_a_phone(open_page, site):
+def test_speaker_confirms_session_and_marks_day_unavailable_on_phone(open_page, site):
     speaker = make_speaker()
     page = open_page("phone", "en")
     page.goto(make_page_path(speaker))

@@ -1,4 +1,4 @@
-"""A sponsor on a phone takes a package, pays it by card and sends a logo; an organizer looks after it."""
+"""A sponsor on a phone orders a package, pays by card and uploads a logo; an organizer sees them."""
 
 import pytest
 from django.test import Client
@@ -18,19 +18,19 @@ def look_at(page: Page) -> None:
     assert_accessible(page)
 
 
-def go(page: Page, locator: str) -> None:
+def click_first(page: Page, locator: str) -> None:
     page.locator(locator).first.click()
     page.wait_for_load_state()
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
-def test_a_package_is_taken_paid_and_shown(browser_page, prefix, site):
+def test_sponsor_orders_and_pays_package_and_logo_is_shown(browser_page, prefix, site):
     page, event = browser_page, make_event(slug="congress")
     make_package(event, make_ticket(event), capacity=1, stand="9 m²")
     page.goto(f"{prefix}/events/congress/sponsors/")
     look_at(page)
-    go(page, "main .listing a.button")
+    click_first(page, "main .listing a.button")
     look_at(page)
     for name, text in {
         "name": "Acme", "contact": "Zoé Müller", "email": "zoe@acme.example", "billing_name": "Acme SA",
@@ -38,24 +38,24 @@ def test_a_package_is_taken_paid_and_shown(browser_page, prefix, site):
     }.items():  # fmt: skip
         page.locator(f"main [name={name}]").fill(text)
     page.locator("[name=payment][value=card]").check()
-    go(page, "main button.big")
+    click_first(page, "main button.big")
     look_at(page)
     one = Sponsorship.objects.get()
     assert one.state == "pending"
 
-    # The sponsor's own page while it is unpaid, then the payment of the demo, then the logo.
+    # The sponsor's page while unpaid, then the test payment, then the logo.
     own = f"{prefix}/orders/{one.order.reference}/{one.order.manage_secret}/"
     page.goto(f"{own}sponsor/")
     look_at(page)
     page.goto(f"{own}pay/")
-    go(page, "main button.big")
+    click_first(page, "main button.big")
     look_at(page)
-    go(page, "main button[name=pay]")
+    click_first(page, "main button[name=pay]")
     look_at(page)
     page.goto(f"{own}sponsor/")
     logo = {"name": "logo.png", "mimeType": "image/png", "buffer": picture().read()}
     page.locator("main [name=logo]").set_input_files(logo)
-    go(page, "main button[name=send_logo]")
+    click_first(page, "main button[name=send_logo]")
     look_at(page)
     page.goto(f"{prefix}/events/congress/sponsors/")
     assert page.locator("main img[alt=Acme]").count() == 1

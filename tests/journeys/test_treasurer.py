@@ -1,7 +1,7 @@
-"""The treasurer on a phone: what is owed, also by hand; invoice, credit note, reminder, bank statement.
+"""The treasurer on a phone: manual receivable, invoice, credit note, reminder, bank statement.
 
-Pages with an address are looked at by the walk over every page (test_every_page.py); here, what only a story
-leads to: a form with a mistake, a buyer with documents, a statement that was read, and lines to decide.
+test_every_page.py checks the pages with a fixed address. Here are pages that need earlier steps: a form with
+a mistake, a buyer with documents, an imported statement, and bank lines to decide.
 """
 
 import datetime
@@ -29,8 +29,8 @@ def look_at(page: Page) -> None:
     assert_accessible(page)
 
 
-def go(page: Page) -> None:
-    """Press the form's own button."""
+def submit_form(page: Page) -> None:
+    """Press the submit button of the form."""
     page.locator("main form .button:not(.quiet):not(.plain)").last.click()
     page.wait_for_load_state()
 
@@ -45,7 +45,7 @@ def treasurer(browser_page: Page, site) -> Page:
 
 
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
-def test_the_treasurer_invoices_credits_and_reads_a_statement(treasurer, prefix, run_tasks, mailoutbox):
+def test_treasurer_issues_documents_and_imports_bank_statement(treasurer, prefix, run_tasks, mailoutbox):
     page = treasurer
     late = make_receivable(name="Société en retard")
     issue_invoice(receivable=late, issued_on=timezone.localdate() - datetime.timedelta(days=60))
@@ -55,35 +55,35 @@ def test_the_treasurer_invoices_credits_and_reads_a_statement(treasurer, prefix,
     assert len(mailoutbox) == 1
     page.goto(f"{prefix}/organize/money/")
 
-    # Something that no order stands for: noted with a mistake, then right.
+    # A receivable without an order: entered with a mistake, then corrected.
     page.locator("a[href$='/money/new/']").click()
     for name, text in {
         "name": "Acme SA", "street": "1 quai", "postcode": "69002", "city": "Lyon", "siren": "123",
         "line-0-description": "Salle", "line-0-price": "600",
     }.items():  # fmt: skip
         page.locator(f"[name='{name}']").fill(text)
-    go(page)
+    submit_form(page)
     look_at(page)
     page.locator("[name=siren]").fill("542 051 180")
-    go(page)
+    submit_form(page)
     expect(page.locator("h1")).to_contain_text("Acme SA")
     made = Receivable.objects.get(name="Acme SA")
 
-    # Its invoice, and a credit note of a part.
+    # Its invoice, and a partial credit note.
     page.locator("a[href$='/issue/']").first.click()
-    go(page)
+    submit_form(page)
     page.locator("a[href*='/invoices/'][href$='/credit/']").click()
     page.locator("[name=what][value=amount]").check()
     page.locator("[name=amount]").fill("100")
     page.locator("[name=reason]").fill("Geste")
-    go(page)
+    submit_form(page)
     look_at(page)
     invoices = Invoice.objects.filter(receivable=made).order_by("pk")
     assert [(invoice.kind, invoice.total) for invoice in invoices] == [
         ("invoice", 60_000), ("credit_note", 10_000),
     ]  # fmt: skip
 
-    # The one that is late, with its reminder; and the statement that pays both.
+    # The overdue receivable with its reminder, then the bank statement.
     page.goto(f"{prefix}/organize/money/owed/{late.reference}/")
     assert_no_sideways_scroll(page)
     page.goto(f"{prefix}/organize/money/bank/import/")
@@ -94,9 +94,9 @@ def test_the_treasurer_invoices_credits_and_reads_a_statement(treasurer, prefix,
     )
     upload = {"name": "releve.csv", "mimeType": "text/csv", "buffer": statement}
     page.locator("[name=file]").set_input_files(upload)
-    go(page)
+    submit_form(page)
     look_at(page)
-    go(page)
+    submit_form(page)
     look_at(page)
     page.locator("main table a").first.click()
     look_at(page)

@@ -1,6 +1,6 @@
-"""A visit from the wish to the purge, in browsers: secretary, members, host, its gate, and the club's phones.
+"""A visit from proposal to purge, in browsers: secretary, members, host, its gate and scanner phones.
 
-Each chapter goes on where the one before has ended; time passes by moving the visit's dates.
+Each step continues from the state that the previous one left; time passes by moving the visit's dates.
 """
 
 import logging
@@ -45,29 +45,29 @@ PURGE = "registrations.visits.identity.purge.purge_due_data"
 
 @pytest.fixture
 def story(open_page, site, run_tasks, mailoutbox, language) -> Story:
-    """In French on a phone, in English on a desk; its people are there, and nothing has happened."""
+    """Return the story at its beginning, in French on a phone or in English on a desktop."""
     screen = {"fr": "phone", "en": "desktop"}[language]
     return Story(language, screen, open_page, site, mailoutbox, run_tasks)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("language", ["fr", pytest.param("en", marks=pytest.mark.soak)])
-def test_a_visit_from_the_wish_to_the_purge(story, caplog):
+def test_visit_from_proposal_to_purge(story, caplog):
     caplog.set_level(logging.DEBUG)
-    wished(story)
-    planned(story)
-    applied(story)
-    listed(story)
-    vetoed_and_replaced(story)
-    came(story)
-    went(story)
-    told(story)
+    propose_visit(story)
+    plan_visit(story)
+    apply_for_places(story)
+    send_visitor_list(story)
+    decline_and_replace_visitor(story)
+    scan_arrivals(story)
+    scan_departures(story)
+    publish_debrief(story)
     assert PURGE in hooks.periodic_jobs.intervals
-    purged(story, caplog)
+    purge_visit_data(story, caplog)
 
 
-def wished(story: Story) -> None:
-    """A member proposes it, another would come, and the secretary sets a date."""
+def propose_visit(story: Story) -> None:
+    """Propose the visit as a member, express interest as another, and set a date as the secretary."""
     people = story.people
     page = story.of(people.ana, "/season/")
     story.follow(page, "Propose a visit")
@@ -86,8 +86,8 @@ def wished(story: Story) -> None:
     assert (story.visit.state, story.visit.event.host) == ("draft", people.host)
 
 
-def planned(story: Story) -> None:
-    """The secretary writes what is agreed, the text and the rides, names the contact and opens the visit."""
+def plan_visit(story: Story) -> None:
+    """Enter terms, confidentiality text, rides and host contact as the secretary, and open the visit."""
     page = story.of(story.people.secretary, story.run)
     fill(page, FACTS | {"embargo_until": at(90, 9)})
     looked_at(page)
@@ -113,8 +113,8 @@ def planned(story: Story) -> None:
     assert story.link_to(CONTACT) == story.path(f"/host/visits/{story.visit.event.slug}/")
 
 
-def applied(story: Story) -> None:
-    """Four get places, one waits, two read why not; whoever has a place agrees and says who they are."""
+def apply_for_places(story: Story) -> None:
+    """Give places to four members, refuse two and let one wait; the four complete their applications."""
     people = story.people
     coming = [people.ana, people.paul, people.dora, people.emil]
     for person in coming:
@@ -130,13 +130,13 @@ def applied(story: Story) -> None:
     request_identities()
     for number, person in enumerate(coming, start=1):
         assert story.link_to(person.email) == story.path(f"{story.own}identity/")
-        made_ready(story, person, number)
+        complete_application(story, person, number)
     looked_at(story.of(people.ana, story.own))
     assert story.states() == dict.fromkeys(("Ana", "Paul", "Dora", "Emil"), "complete") | {"Farid": "waiting"}
 
 
-def made_ready(story: Story, person: Person, number: int) -> None:
-    """Agree to the text, say who one is, and choose rides, as the pages lead on."""
+def complete_application(story: Story, person: Person, number: int) -> None:
+    """Accept the terms, enter the identity and choose rides, following the links of the pages."""
     page = story.of(person, story.own)
     story.follow(page, "Read and accept the terms")
     story.press(page, "Accept the terms")
@@ -155,22 +155,22 @@ def made_ready(story: Story, person: Person, number: int) -> None:
     story.reads(page, "Your rides have been saved.")
 
 
-def listed(story: Story) -> None:
-    """The list is locked, made and sent as a link; the gate opens it and says that it has it."""
+def send_visitor_list(story: Story) -> None:
+    """Lock the list and mail its link; the gate opens it and confirms receipt."""
     page = story.of(story.people.secretary, story.run)
     story.press(page, "Lock the list now")
-    sent(story, page)
+    send_next_version(story, page)
     gate = story.browser("gate", "phone")
     gate.goto(story.link_to(SECURITY))
     looked_at(gate)
     expect(gate.get_by_text("Silva")).to_have_count(0)
-    acknowledged(story, gate)
+    confirm_receipt(story, gate)
     first = VisitorList.objects.get()
     assert (first.number, first.count, first.acknowledged_by) == (1, 4, "Marc Portier")
 
 
-def sent(story: Story, page: Page) -> None:
-    """The secretary makes the next version and sends it; nobody is named in the mails."""
+def send_next_version(story: Story, page: Page) -> None:
+    """Create the next version of the list and mail its link; the e-mails contain no names."""
     story.follow(page, "Visitor lists")
     looked_at(page)
     story.press(page, "Create the next version")
@@ -181,8 +181,8 @@ def sent(story: Story, page: Page) -> None:
         assert [name for name in ("Silva", "Refusé", "Brun", "Absent", "Tardif") if name in body] == []
 
 
-def acknowledged(story: Story, gate: Page) -> None:
-    """The host's security opens the list, and says that it has it."""
+def confirm_receipt(story: Story, gate: Page) -> None:
+    """Open the list as the host's security, and confirm receipt."""
     story.press(gate, "Open the list")
     expect(gate.get_by_role("rowheader", name="Silva")).to_be_visible()
     looked_at(gate)
@@ -191,8 +191,8 @@ def acknowledged(story: Story, gate: Page) -> None:
     story.reads(gate, "Thank you. The club can see that you have received the list.")
 
 
-def vetoed_and_replaced(story: Story) -> None:
-    """The host does not receive one, receives another instead, and reads in the next list what changed."""
+def decline_and_replace_visitor(story: Story) -> None:
+    """Decline a visitor as the host, approve a replacement, and check the changes in the next list."""
     people, host = story.people, story.browser("host")
     host.goto(story.path("/host/"))
     fill(host, {"email": CONTACT})
@@ -207,25 +207,25 @@ def vetoed_and_replaced(story: Story) -> None:
     page = story.of(people.paul, story.own)
     story.reads(page, "The host did not confirm your visit, so you cannot apply for it again.")
     assert [mail.to for mail in story.mails if "Paul Refusé" in mail.body][-1] == [CLUB]
-    named_instead(story, host)
+    name_replacement(story, host)
     old = story.link_to(SECURITY)
     page = story.of(people.secretary, f"{story.run}lists/")
     story.reads(
         page,
         "The host’s list is out of date. Create the next version and send it.",
     )
-    sent(story, page)
+    send_next_version(story, page)
     gate = story.browser("gate")
     assert gate.request.get(old).status == 410
     gate.goto(story.link_to(SECURITY))
-    acknowledged(story, gate)
+    confirm_receipt(story, gate)
     second = VisitorList.objects.get(number=2)
     assert (second.count, second.added, second.removed, second.changed) == (4, 1, 1, 0)
-    changes_read(story, host)
+    check_list_changes(story, host)
 
 
-def named_instead(story: Story, host: Page) -> None:
-    """The secretary names who waited; the host agrees; the new one gets ready."""
+def name_replacement(story: Story, host: Page) -> None:
+    """Propose the waiting member as replacement; the host approves, and the member completes the details."""
     farid = story.people.farid
     page = story.of(story.people.secretary, f"{story.run}lists/")
     story.follow(page, "Name a replacement", "Paul Refusé")
@@ -235,14 +235,14 @@ def named_instead(story: Story, host: Page) -> None:
     story.follow(host, "Decide", "Farid Tardif")
     story.press(host, "Approve this visitor")
     story.run_tasks()
-    made_ready(story, farid, 5)
+    complete_application(story, farid, 5)
     assert story.states() == {
         "Ana": "listed", "Paul": "host_refused", "Dora": "listed", "Emil": "listed", "Farid": "complete",
     }  # fmt: skip
 
 
-def changes_read(story: Story, host: Page) -> None:
-    """On the host's page the list says who is new and who is gone."""
+def check_list_changes(story: Story, host: Page) -> None:
+    """Check that the host's list shows the added and the removed visitor."""
     host.goto(story.path(f"/host/visits/{story.visit.event.slug}/"))
     story.press(host, "Open the list")
     story.reads(host, "Changes since the previous version")
@@ -252,8 +252,8 @@ def changes_read(story: Story, host: Page) -> None:
     expect(changes.last).to_contain_text("Paul Refusé, Banque du Lac")
 
 
-def paired(story: Story, kind: str, **fields: object) -> Page:
-    """A phone that stands at a door from now on, ready to lose the network."""
+def pair_phone(story: Story, kind: str, **fields: object) -> Page:
+    """Pair a phone with a checkpoint, and wait until it works offline."""
     door = story.visit.event.checkpoints.get(kind=kind, **fields)
     page = story.of(story.people.secretary, f"/organize/{story.visit.event.slug}/devices/")
     fill(page, {"checkpoint": door.pk, "name": kind})
@@ -265,8 +265,8 @@ def paired(story: Story, kind: str, **fields: object) -> Page:
     return phone
 
 
-def scanned_offline(phone: Page, *people: tuple[Person, str]) -> None:
-    """Each is let through without a network, and the server hears of it once the network is back."""
+def scan_offline(phone: Page, *people: tuple[Person, str]) -> None:
+    """Scan the people offline, then reconnect and check that the server stored the scans."""
     before = Scan.objects.count()
     phone.context.set_offline(True)
     for person, code in people:
@@ -279,32 +279,32 @@ def scanned_offline(phone: Page, *people: tuple[Person, str]) -> None:
     assert Scan.objects.count() == before + len(people)
 
 
-def where(story: Story) -> dict[str, str]:
-    """Where the roster sees each, by first name."""
+def locate(story: Story) -> dict[str, str]:
+    """Return the whereabouts of each visitor in the roster, by first name."""
     return {one.first_name: one.whereabouts.value for one in load_roster(story.visit)}
 
 
-def came(story: Story) -> None:
-    """Two take the coach and pass the gate, one is refused there, one comes late, one not at all."""
+def scan_arrivals(story: Story) -> None:
+    """Scan two visitors at coach and gate, one refused at the gate and one late; one is a no-show."""
     people = story.people
     move(story, hours=1)
     page = story.of(people.secretary, f"{story.run}day/")
     page.locator("form[action$='/doors/'] button").click()
     ana, dora = ((one, badge_of(story, one)) for one in (people.ana, people.dora))
-    scanned_offline(paired(story, "coach", ride__direction="out"), ana, dora)
+    scan_offline(pair_phone(story, "coach", ride__direction="out"), ana, dora)
     page = story.of(people.secretary, f"{story.run}day/coaches/{story.visit.rides.get(direction='out').pk}/")
     looked_at(page)
     expect(page.locator(".stat-value")).to_have_text(["2", "2"])
-    assert where(story) == {"Ana": "aboard", "Dora": "aboard", "Emil": "expected", "Farid": "expected"}
+    assert locate(story) == {"Ana": "aboard", "Dora": "aboard", "Emil": "expected", "Farid": "expected"}
     move(story, hours=-0.5)
-    gate = paired(story, "entrance")
-    scanned_offline(gate, ana, dora)
+    gate = pair_phone(story, "entrance")
+    scan_offline(gate, ana, dora)
     gate.context.set_offline(True)
     wedge(gate, badge_of(story, people.paul))
     expect_verdict(gate, "refused")
     tap(gate)
     gate.context.set_offline(False)
-    assert where(story) == {"Ana": "inside", "Dora": "inside", "Emil": "late", "Farid": "late"}
+    assert locate(story) == {"Ana": "inside", "Dora": "inside", "Emil": "late", "Farid": "late"}
     wedge(gate, badge_of(story, people.farid))
     expect_verdict(gate, "admitted", name="Farid Tardif")
     expect_all_sent(gate)
@@ -316,22 +316,22 @@ def came(story: Story) -> None:
     expect(page.locator(".people-checklist strong")).to_have_text(["Brun Dora", "Silva Ana", "Tardif Farid"])
 
 
-def went(story: Story) -> None:
-    """Two are seen on the way out, without a network too; the host sees who came and went."""
+def scan_departures(story: Story) -> None:
+    """Scan two visitors out offline, and check the numbers on the host's page."""
     people = story.people
-    way_out = paired(story, "exit")
+    way_out = pair_phone(story, "exit")
     expect(way_out.locator("[name=direction][value=out]")).to_be_checked()
-    scanned_offline(way_out, *((one, badge_of(story, one)) for one in (people.ana, people.dora)))
+    scan_offline(way_out, *((one, badge_of(story, one)) for one in (people.ana, people.dora)))
     move(story, hours=-12)
-    assert where(story) == {"Ana": "left", "Dora": "left", "Emil": "no_show", "Farid": "not_out"}
+    assert locate(story) == {"Ana": "left", "Dora": "left", "Emil": "no_show", "Farid": "not_out"}
     host = story.browser("host")
     host.goto(story.path(f"/host/visits/{story.visit.event.slug}/"))
     expect(host.locator(".stat-value")).to_have_text(["4", "3"])
     expect(host.get_by_role("link", name=story.say("Decline this visitor"))).to_have_count(0)
 
 
-def told(story: Story) -> None:
-    """Certificates for who came and left; the debrief for who signed and was there, then for all members."""
+def publish_debrief(story: Story) -> None:
+    """Publish the debrief, and check access to it before and after the embargo, and to certificates."""
     people = story.people
     page = story.of(people.secretary, f"{story.run}debrief/")
     fill(
@@ -368,8 +368,8 @@ def told(story: Story) -> None:
     expect(page.get_by_text("Le froid coûte.")).to_be_visible()
 
 
-def purged(story: Story, caplog: pytest.LogCaptureFixture) -> None:
-    """Seven days later the workers' round leaves hashes, numbers and the trail, and nothing of who came."""
+def purge_visit_data(story: Story, caplog: pytest.LogCaptureFixture) -> None:
+    """Run the purge after seven days: checksums, counts and the audit trail remain, but no personal data."""
     everybody = (1, 2, 3, 4, 5)
     sealed = dump()
     assert [value for value in values_of(*everybody) if value in sealed] == []

@@ -1,4 +1,4 @@
-"""The day of a visit on phones: the way out scans offline, the evacuation list opens without a network."""
+"""The day of a visit on phones: scans at the exit and the evacuation list work offline."""
 
 import datetime
 
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 @pytest.mark.long
-def test_the_evacuation_list_and_the_way_out_without_a_network(open_page, site):
+def test_evacuation_list_and_exit_scans_work_offline(open_page, site):
     visit = make_visit()
     stays, goes = make_visitor(visit, last_name="Aube"), make_visitor(visit, last_name="Brun")
     create_visit_checkpoints(visit=visit)
@@ -79,8 +79,8 @@ LIST_IS_DELETED = """async (address) => !(await caches.match(address))
 HAS_PERSONAL_CACHE = "async () => (await caches.keys()).some((name) => name.startsWith('personal-'))"
 
 
-def test_the_evacuation_list_goes_with_who_may_see_it(open_page, site):
-    """By signing out, and by a role that ends while another page is read; the tab forgets who was found."""
+def test_cached_evacuation_list_is_deleted_on_sign_out_and_end_of_role(open_page, site):
+    """The role ends while another page is open. Signing out also deletes the found people from the tab."""
     visit = make_visit()
     pass_by(make_visitor(visit, last_name="Aube"))
     desk, phone = make_staff(visit.event, "desk"), open_page("phone")
@@ -103,6 +103,6 @@ def test_the_evacuation_list_goes_with_who_may_see_it(open_page, site):
     desk.event_roles.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
     phone.goto("/me/")
     wait_for_value(phone, LIST_IS_DELETED, address, value=True)
-    # Twice by the first opening after signing in, whose answer the worker does not see.
+    # The first opening after signing in counts twice: the service worker does not see its response.
     assert AuditEntry.objects.filter(verb="evacuation.open").count() == 5
     assert page_problems(phone) == []

@@ -1,4 +1,4 @@
-"""A full ticket and full sessions, on a phone: waiting, accepting, booking, swapping, giving up."""
+"""Waiting list on a phone: join, accept an offer, then book, swap and release places in sessions."""
 
 import re
 
@@ -32,82 +32,82 @@ WORDS = {
 
 @pytest.fixture
 def congress(site: str) -> Event:
-    """One place, taken; three sessions at one time, the third of them full."""
+    """Return an event whose ticket is sold out, with three parallel sessions of which the third is full."""
     event = make_event(slug="congress", name="La Convention", name_en="The Convention")
     ticket = make_ticket(event, name="Invité", name_en="Guest", capacity=2)
     for name in ("Un", "Deux"):
         make_registration(ticket, last_name=name)
     for title, capacity in (("Alpha", 5), ("Beta", 5), ("Gamma", 1)):
         make_session(event, title, capacity=capacity, is_bookable=True)
-    book_session(registration=holder("Deux"), session=event.sessions.get(title="Gamma"))
+    book_session(registration=find_registration("Deux"), session=event.sessions.get(title="Gamma"))
     return event
 
 
-def holder(name: str) -> Registration:
+def find_registration(name: str) -> Registration:
     return Registration.objects.get(last_name=name)
 
 
-def checked(page: Page) -> None:
+def check_page(page: Page) -> None:
     assert_no_sideways_scroll(page)
     assert_accessible(page)
 
 
 def press(page: Page, title: str, words: str) -> None:
-    """The button of one session, and the page that answers."""
+    """Press a button of one session and wait for the next page."""
     row = page.locator("li.stack").filter(has=page.get_by_role("link", name=title))
     row.get_by_role("button", name=re.compile(words)).click()
     page.wait_for_load_state()
 
 
-def link_in(receiver: MailReceiver) -> str:
-    """The link of the latest mail."""
+def find_latest_link(receiver: MailReceiver) -> str:
+    """Return the link in the latest e-mail."""
     text = receiver.messages[-1].get_body(("plain",)).get_content()
     return re.search(r"https?://\S*/(?:waiting|orders)/\S+", text).group(0)
 
 
-def booked_by(name: str) -> list[str]:
+def list_booked_sessions(name: str) -> list[str]:
     seats = SessionBooking.objects.active().filter(registration__last_name=name)
     return list(seats.values_list("session__title", flat=True))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("screen", ["phone"], indirect=True)
-def test_from_a_full_event_to_a_seat(
+def test_waiting_attendee_accepts_offer_then_books_and_swaps_sessions(
     browser_page: Page, congress: Event, *, language: str, prefix: str, mail_receiver: MailReceiver, run_tasks
 ):
     page, words = browser_page, WORDS[language]
     page.goto(f"{prefix}/events/congress/")
     page.get_by_role("link", name=words["join"]).click()
-    checked(page)
+    check_page(page)
     for name, value in (("first_name", "Ana"), ("last_name", "Silva"), ("email", "ana@example.org")):
         page.locator(f"[name={name}]").fill(value)
     page.get_by_role("button", name=words["join"]).click()
     expect(page.get_by_text("ana@example.org")).to_be_visible()
-    checked(page)
+    check_page(page)
     run_tasks()
-    page.goto(link_in(mail_receiver))
+    page.goto(find_latest_link(mail_receiver))
     expect(page.get_by_role("heading", level=1)).to_have_text(words["first"])
-    checked(page)
-    cancel_registration(registration=holder("Un"))
+    check_page(page)
+    cancel_registration(registration=find_registration("Un"))
     run_tasks()
-    page.goto(link_in(mail_receiver))
+    page.goto(find_latest_link(mail_receiver))
     expect(page.get_by_role("heading", level=1)).to_have_text(words["offered"])
-    checked(page)
+    check_page(page)
     page.get_by_role("button", name=words["register"], exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(words["booked"])
-    checked(page)
+    check_page(page)
     page.get_by_role("link", name=re.compile("Sessions")).click()
-    checked(page)
+    check_page(page)
     press(page, "Alpha", words["book"])
     press(page, "Beta", words["swap"])
-    assert booked_by("Silva") == ["Beta"]
+    assert list_booked_sessions("Silva") == ["Beta"]
     press(page, "Gamma", words["join"])
     expect(page.get_by_text(words["waiting"])).to_be_visible()
-    checked(page)
-    leave_session(registration=holder("Deux"), session=congress.sessions.get(title="Gamma"))
+    check_page(page)
+    leave_session(registration=find_registration("Deux"), session=congress.sessions.get(title="Gamma"))
     page.reload()
-    checked(page)
+    check_page(page)
     press(page, "Gamma", words["swap"])
-    assert booked_by("Silva") == ["Gamma"]
+    assert list_booked_sessions("Silva") == ["Gamma"]
     press(page, "Gamma", words["leave"])
-    assert booked_by("Silva") == []
+    assert list_booked_sessions("Silva") == []

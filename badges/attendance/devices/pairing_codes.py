@@ -118,7 +118,7 @@ def pair_by_code(*, code: str, public_key: bytes, name: str = "") -> Pairing:
         return _renew_pairing(code_hash, public_key, now)
     if invitation.expires_at <= now:
         raise PairingCodeExpired(
-            _("This pairing code has expired. Scan the one on the organizer’s screen now.")
+            _("This pairing code has expired. Scan the one currently on the organizer’s screen.")
         )
     device = Device(
         checkpoint=invitation.checkpoint,
@@ -144,7 +144,7 @@ def _renew_pairing(code_hash: str, public_key: bytes, now: datetime.datetime) ->
     device = devices.filter(pairing_code_hash=code_hash).first()
     if device is None:
         raise UnknownPairingCode(
-            _("This pairing code is unknown. Scan the one on the organizer’s screen now.")
+            _("This pairing code is unknown. Scan the one currently on the organizer’s screen.")
         )
     is_same = device.public_key is not None and bytes(device.public_key) == public_key
     expires_at = device.pairing_code_expires_at
@@ -155,7 +155,7 @@ def _renew_pairing(code_hash: str, public_key: bytes, now: datetime.datetime) ->
         or not Device.objects.valid().filter(pk=device.pk)
     ):
         raise PairingCodeUsed(
-            _("This pairing code has already been used. Scan the one on the organizer’s screen now.")
+            _("This pairing code has already been used. Scan the one currently on the organizer’s screen.")
         )
     token = create_device_token()
     device.token_hash = hash_token(token)

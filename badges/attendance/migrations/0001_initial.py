@@ -540,7 +540,7 @@ class Migration(migrations.Migration):
                             ("misuse", "misuse"),
                         ],
                         max_length=20,
-                        verbose_name="what it was",
+                        verbose_name="explanation",
                     ),
                 ),
                 ("operator", models.CharField(blank=True, db_default="", default="", max_length=100)),

@@ -17,8 +17,8 @@ from .session_figures import SessionFigures, list_no_shows, load_session_figures
 
 def _device_sheet(event: Event) -> TableSheet:
     header = [
-        _("Device"), _("Checkpoint"), _("Supervisor’s"), _("Paired on"), _("Last seen"), _("Valid until"),
-        _("Revoked"),
+        _("Device"), _("Checkpoint"), _("Supervisor’s phone"), _("Paired on"), _("Last seen"),
+        _("Valid until"), _("Revoked"),
     ]  # fmt: skip
     rows = (
         [
@@ -58,7 +58,7 @@ def _scan_rows(event: Event) -> Iterator[list[Any]]:
 
 def _day_sheet(event: Event) -> TableSheet:
     header = [
-        _("Day"), _("Expected"), _("Arrived"), _("Arrived for the first time"), _("Absent"), _("Scanned out"),
+        _("Day"), _("Expected"), _("Arrived"), _("First arrivals"), _("Absent"), _("Scanned out"),
         _("Minutes on site (mean)"),
     ]  # fmt: skip
     return TableSheet(_("Attendance by day"), header, map(_list_day_cells, load_day_figures(event)))
@@ -76,7 +76,7 @@ def _list_day_cells(figures: DayFigures) -> list[Any]:
 def _session_sheet(event: Event) -> TableSheet:
     header = [
         _("Number"), _("Title"), _("Starts"), _("Room"), _("Places"), _("Booked"), _("Arrived"),
-        _("No-shows"), _("Fill (%)"), _("Scanned out"), _("Minutes inside (mean)"),
+        _("No-shows"), _("Fill rate (%)"), _("Scanned out"), _("Minutes inside (mean)"),
     ]  # fmt: skip
     rows = (_list_session_cells(figures, event) for figures in load_session_figures(event))
     return TableSheet(_("Attendance by session"), header, rows)

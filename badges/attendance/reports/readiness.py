@@ -154,8 +154,8 @@ def _badge_gaps(event: "Event") -> Iterator[ReadinessGap]:
     later = Q(confirmed_at__gt=printed_at) | Q(changed_at__gt=printed_at)
     if count := confirmed.filter(later).count():
         sentence = ngettext(
-            "%(count)d badge is new or changed since the last printing.",
-            "%(count)d badges are new or changed since the last printing.",
+            "%(count)d badge is new or has changed since the last printing.",
+            "%(count)d badges are new or have changed since the last printing.",
             count,
         )
         yield ReadinessGap(sentence % {"count": count}, "organize-badges")
@@ -165,8 +165,8 @@ def _describe_unprinted(event: "Event", count: int) -> str:
     """Return the sentence about `count` attendees whose badges were not printed together."""
     if AuditEntry.objects.filter(event=event.slug, verb=SINGLE_PRINT_VERB).exists():
         sentence = ngettext(
-            "Badges have been printed one by one only, at the desk; %(count)d attendee is registered.",
-            "Badges have been printed one by one only, at the desk; %(count)d attendees are registered.",
+            "Badges have only been printed one by one, at the desk; %(count)d attendee is registered.",
+            "Badges have only been printed one by one, at the desk; %(count)d attendees are registered.",
             count,
         )
     else:

@@ -81,7 +81,7 @@ class DeviceView(APIView):
     def initial(self, request: "Request", *args: Any, **kwargs: Any) -> None:
         """Refuse other methods before asking for the token, since the address itself is no secret."""
         if request.method not in self.allowed_methods:
-            sentence = _("Send %(method)s to this address.") % {"method": self.allowed_methods[0]}
+            sentence = _("Send a %(method)s request to this address.") % {"method": self.allowed_methods[0]}
             raise MethodNotAllowed(request.method or "", sentence)
         super().initial(request, *args, **kwargs)
 

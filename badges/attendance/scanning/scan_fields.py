@@ -149,7 +149,7 @@ class ScanTimeField(serializers.DateTimeField):
             if at.tzinfo is not None and 1970 < at.year < 9000:
                 return at.astimezone(datetime.UTC)
         except (ValueError, TypeError, OverflowError) as error:
-            sentence = _("“%(name)s” is not a time in RFC 3339.")
+            sentence = _("“%(name)s” is not a date and time in RFC 3339 format.")
             raise ValidationError(sentence % {"name": self.field_name}) from error
         sentence = _("“%(name)s” needs an offset, such as 2026-06-17T08:31:02+02:00.")
         raise ValidationError(sentence % {"name": self.field_name})

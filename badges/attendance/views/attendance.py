@@ -106,7 +106,7 @@ def make_group_bars(
     address = reverse("organize-attendance", args=[event.slug])
     rows = [
         ChartBar(
-            group.label or _("without company"),
+            group.label or _("no company"),
             group.arrived_count,
             group.registered_count,
             f"{address}?{urlencode({'state': 'arrived', field: group.label})}",

@@ -36,7 +36,10 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=601, verbose_name="name")),
                 ("company", models.CharField(blank=True, max_length=300, verbose_name="company")),
                 ("stays", models.JSONField(default=list)),
-                ("issued_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="issued")),
+                (
+                    "issued_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="issued on"),
+                ),
                 ("ended_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "ending",

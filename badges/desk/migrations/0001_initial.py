@@ -156,9 +156,9 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("done", "done"),
-                            ("conflict", "changed in the meantime"),
-                            ("refused", "refused"),
+                            ("done", "Done"),
+                            ("conflict", "Changed in the meantime"),
+                            ("refused", "Refused"),
                         ],
                         max_length=10,
                     ),

@@ -59,7 +59,7 @@ def list_reminder_readiness(event: Event) -> list[ReadinessItem]:
     """Return whether attendees will be reminded of the event."""
     is_enabled = ReminderPlan.objects.filter(event=event, is_enabled=True).exists()
     text = (
-        _("Attendees are reminded of the event.")
+        _("Attendees will be sent reminders before the event.")
         if is_enabled
         else _("No reminder is planned: attendees get no practical information before the event.")
     )

@@ -157,7 +157,7 @@ def _apply_row(
         return
     # Two companies of one name: overwriting the number would turn one into the other.
     if company and row.siren and company.siren not in ("", row.siren):
-        yield _("“%(company)s” has another SIREN here.") % {"company": company}
+        yield _("“%(company)s” has a different SIREN in the directory.") % {"company": company}
         return
     company = company or _add_company(changes, row, index)
     _update_company(changes, row, company, index)

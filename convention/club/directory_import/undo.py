@@ -31,7 +31,7 @@ from .import_directory import DIRECTORY_LOCK
 CHANGED_REASON = gettext_lazy("has been changed since")
 
 
-IN_USE_REASON = gettext_lazy("is in use since")
+IN_USE_REASON = gettext_lazy("is now in use")
 
 
 # Databases limit the number of parameters of a statement.

@@ -97,7 +97,7 @@ class Membership(MembershipTerms, Period):
         GRACE = "grace", _("in grace period")
         EXPIRED = "expired", pgettext_lazy("membership", "expired")
         RESIGNED = "resigned", _("resigned")
-        EXCLUDED = "excluded", _("excluded")
+        EXCLUDED = "excluded", _("expelled")
         MERGED = "merged", pgettext_lazy("membership", "merged")
 
     class Leaving(models.TextChoices):

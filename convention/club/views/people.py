@@ -171,7 +171,7 @@ def employment_add(request: "HttpRequest", person_id: int) -> "HttpResponse":
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The employment has been added."))
+            messages.success(request, _("The job has been added."))
             return redirect("club-person", person_id)
     return _render_person(request, person_id, job_form=form)
 

@@ -286,7 +286,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "alt_text_en",
-                    models.CharField(blank=True, max_length=300, verbose_name="the same in English"),
+                    models.CharField(
+                        blank=True,
+                        max_length=300,
+                        verbose_name="description for people who do not see it, in English",
+                    ),
                 ),
                 (
                     "event",

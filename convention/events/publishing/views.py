@@ -89,7 +89,7 @@ def event_start(request: "HttpRequest", kind: str) -> "HttpResponse":
     """Create a draft of one kind with the content that it starts with."""
     check_event_creation(request.user)
     if kind not in KINDS_TO_START:
-        raise NotFound(_("There is no such kind of event."))
+        raise NotFound(_("There is no such type of event."))
     form = StartEventForm(request.POST or None, kind=Event.Kind(kind))
     if request.method == "POST" and form.is_valid():
         event = start_event(kind=Event.Kind(kind), **form.get_event_values())

@@ -40,6 +40,6 @@ def _erase_again(number: int) -> int:
         raise NotFound(_("There is no person with the number %(number)d.") % {"number": number})
     # Not skipped as in the nightly run: the operator has to know who is still there.
     if not erase_people(people=[person]):
-        sentence = _("Number %(number)d cannot be erased yet. Open a request under “Privacy requests”.")
+        sentence = _("Person %(number)d cannot be erased yet. Open a request under “Privacy requests”.")
         raise NotFound(sentence % {"number": number})
     return number

@@ -75,8 +75,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "text of a purpose",
-                "verbose_name_plural": "texts of purposes",
+                "verbose_name": "purpose text",
+                "verbose_name_plural": "purpose texts",
                 "ordering": ["purpose", "-version"],
                 "constraints": [
                     models.UniqueConstraint(

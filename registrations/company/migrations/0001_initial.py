@@ -58,8 +58,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "order of a company",
-                "verbose_name_plural": "orders of companies",
+                "verbose_name": "company order",
+                "verbose_name_plural": "company orders",
             },
         ),
         migrations.CreateModel(

@@ -40,7 +40,7 @@ def record_payment(
     """
     receivable = lock_receivable(receivable)
     if amount <= 0 or not 0 <= fee <= amount:
-        raise InvalidPayment(_("The amount of a payment must be greater than zero and than its fee."))
+        raise InvalidPayment(_("The amount of a payment must be greater than zero and greater than its fee."))
     values = {
         "receivable": receivable,
         "amount": amount,
@@ -80,7 +80,7 @@ def record_manual_payment(*, receivable: Receivable, **payment_fields: Any) -> P
 def record_processor_fee(*, payment: Payment, fee: int) -> None:
     """Set the processor's fee in cents, which may be known later. Raise InvalidPayment."""
     if not 0 <= fee <= payment.amount:
-        raise InvalidPayment(_("The amount of a payment must be greater than zero and than its fee."))
+        raise InvalidPayment(_("The amount of a payment must be greater than zero and greater than its fee."))
     payment.fee = fee
     payment.save(update_fields=["fee"])
 

@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="credit_notes",
                         to="invoices.invoice",
-                        verbose_name="credits",
+                        verbose_name="credited invoice",
                     ),
                 ),
             ],
@@ -630,7 +630,7 @@ class Migration(migrations.Migration):
                 ),
                 ("amount", models.PositiveBigIntegerField(verbose_name="amount, in cents")),
                 ("currency", models.CharField(default="EUR", max_length=3, verbose_name="currency")),
-                ("received_on", models.DateField(verbose_name="received")),
+                ("received_on", models.DateField(verbose_name="received on")),
                 (
                     "external_id",
                     models.CharField(

@@ -92,7 +92,12 @@ class Invoice(ImmutableModel):
     # Stored as printed: the pattern may change later.
     number = models.CharField(_("number"), max_length=20, unique=True)
     origin = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="credit_notes", verbose_name=_("credits")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="credit_notes",
+        verbose_name=_("credited invoice"),
     )
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     seller = models.JSONField(_("seller"))

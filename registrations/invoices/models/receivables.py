@@ -216,7 +216,7 @@ class Payment(models.Model):
     method = models.CharField(_("method"), max_length=20, choices=Method.choices)
     amount = models.PositiveBigIntegerField(_("amount, in cents"))
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
-    received_on = models.DateField(_("received"))
+    received_on = models.DateField(_("received on"))
     external_id = models.CharField(
         _("external reference"), max_length=120, null=True, blank=True, unique=True
     )

@@ -16,7 +16,7 @@ from .settlement import record_order_payment
 def require_demo_payments() -> None:
     """Raise NotFound where payments are real, and always in production."""
     if not uses_demo_payments():
-        raise NotFound(_("There is no such page."))
+        raise NotFound(_("This page does not exist."))
 
 
 @transaction.atomic

@@ -88,7 +88,7 @@ def _remove_addon(*, order: Order, addon_id: int) -> None:
     # An ended attempt may turn out to be paid: then nothing is due any more.
     unpaid = {item.pk: item for item in find_unpaid_addons(rows, compute_card_due(order))}
     if addon_id not in unpaid:
-        raise NothingToPay(_("This add-on has been paid, or was removed before."))
+        raise NothingToPay(_("This add-on has already been paid for or removed."))
     item = unpaid[addon_id]
     [registration] = [row for row in rows if row.pk == item.registration_id]
     change_order(

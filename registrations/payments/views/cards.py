@@ -51,7 +51,7 @@ def order_confirm(request: HttpRequest, reference: str) -> HttpResponse:
     message = (
         _("Order %(reference)s is confirmed.")
         if placed
-        else _("Order %(reference)s is not waiting for anything.")
+        else _("Order %(reference)s no longer needs to be confirmed.")
     )
     messages.success(request, message % {"reference": order.reference})
     return redirect("card-payments")

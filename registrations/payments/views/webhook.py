@@ -25,7 +25,7 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
     A 400 for a signed event shows in Stripe's dashboard, where the operator notices it.
     """
     if not settings.STRIPE_WEBHOOK_SECRET or not settings.STRIPE_SECRET_KEY:
-        raise NotFound(_("There is no such page."))
+        raise NotFound(_("This page does not exist."))
     # Bounded: the signature can only be checked once the body is in memory.
     body = request.read(MAX_BODY_BYTES + 1)
     if len(body) > MAX_BODY_BYTES:

@@ -67,7 +67,9 @@ def _check_not_vetoed(visit: Visit, person: Person) -> None:
 
 def _check_full_name(person: Person) -> None:
     if not (person.first_name and person.last_name and person.email):
-        raise VisitNotReady(_("We do not have your full name and address yet. Please contact the organizer."))
+        raise VisitNotReady(
+            _("We do not have your full name and e-mail address yet. Please contact the organizer.")
+        )
 
 
 def _withdraw_old_application(visit: Visit, person: Person) -> None:
@@ -115,7 +117,7 @@ def _give_place_or_wait(application: Application, seat: Seat) -> None:
         if wait := _try_join_waiting_list(application, seat):
             application.waiting_entry = wait
             return
-    raise SoldOut(_("Several people are applying at the moment. Please try again in a moment."))
+    raise SoldOut(_("Several people are applying right now. Please try again in a moment."))
 
 
 def _try_give_place(application: Application, seat: Seat) -> bool:

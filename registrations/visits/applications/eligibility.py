@@ -66,7 +66,8 @@ def describe_all_refusals(visit: Visit) -> dict[str, str]:
         ),
         Refusal.COMPANY_LIMIT: _describe_company_cap(visit),
         Refusal.SAME_DAY: _(
-            "You have asked to join another visit at the same time. Withdraw there first, then apply here."
+            "You have applied for another visit at the same time. Withdraw that application first, "
+            "then apply here."
         ),
     }
 

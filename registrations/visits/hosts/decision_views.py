@@ -53,7 +53,10 @@ def visitor_refuse(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Enter the host's veto against a visitor."""
     application = get_secretary_application(event, pk, request.user)
     return _record_decision(
-        request, application, veto_application, _("Saved. %(name)s is informed, without a reason.")
+        request,
+        application,
+        veto_application,
+        _("Saved. We are informing %(name)s by e-mail, without giving a reason."),
     )
 
 

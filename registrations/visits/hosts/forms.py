@@ -26,7 +26,7 @@ class HostEmailForm(forms.Form):
     email = forms.EmailField(
         label=_("E-mail"),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"required": _("Enter your address.")},
+        error_messages={"required": _("Enter your e-mail address.")},
     )
 
 

@@ -33,7 +33,9 @@ def propose_replacement_by_email(*, application: Application, email: str) -> App
     """Propose the member with this address, see `propose_replacement`. Raise InvalidFields if unknown."""
     people = filter_by_email(Person.objects.filter(is_active=True), email.strip())
     if not people:
-        raise _make_email_error(_("We have nobody with this address. Ask for the address they sign in with."))
+        raise _make_email_error(
+            _("We don’t know anyone with this address. Ask for the one they sign in with.")
+        )
     return propose_replacement(application=application, replacement=people[0])
 
 
@@ -54,7 +56,7 @@ def propose_replacement(*, application: Application, replacement: Person) -> App
     Person.objects.select_for_update().get(pk=replacement.pk)
     _end_waiting(visit, replacement)
     if was_vetoed(visit, replacement):
-        raise _make_email_error(_("The host declines this person. Name someone else."))
+        raise _make_email_error(_("The host has declined this person. Name someone else."))
     seat = _get_replacement_seat(visit, replaced, replacement)
     # An application whose place was cancelled is still active; the unique index would refuse a second one.
     Application.objects.active().filter(visit=visit, person=replacement).update(withdrawn_at=timezone.now())

@@ -21,7 +21,7 @@ def get_application_to_identify(slug: str, person: "RequestUser") -> Application
     rows = Application.objects.confirmed().select_related("visit__event__venue", "visit__event__host")
     application = rows.filter(visit__event__slug=slug, person=require_signed_in(person)).first()
     if application is None:
-        raise NotFound(_("You do not have a place on this visit, or its address is wrong."))
+        raise NotFound(_("You do not have a place on this visit, or the page address is wrong."))
     return application
 
 
@@ -35,7 +35,7 @@ def get_secretary_visit(slug: str, person: "RequestUser") -> tuple[Visit, Person
     rows = Visit.objects.select_related("event__venue", "event__host")
     visit = rows.filter(event__slug=slug).first()
     if visit is None:
-        raise NotFound(_("We could not find this visit. Check the address."))
+        raise NotFound(_("We could not find this visit. Check the page address."))
     # Not `can_manage_visit`: organizers manage the visit, and see no list of names and identities.
     if not can_read_identities(person, visit):
         raise Forbidden(_("Only the club’s secretary can see visitor lists."))

@@ -60,7 +60,7 @@ def list_points_to_check(visit: Visit) -> list[ReadinessItem]:
     """Return what members would miss, although the visit can be published without it."""
     if visit.event.venue_id is not None:
         return []
-    text = _("No venue yet: members read that it will be announced later.")
+    text = _("No venue yet: members will see that it has yet to be announced.")
     return [ReadinessItem(text, is_done=False, page_name="organize-venue")]
 
 

@@ -303,7 +303,7 @@ class Migration(migrations.Migration):
                     models.PositiveSmallIntegerField(
                         default=21,
                         validators=[django.core.validators.MaxValueValidator(120)],
-                        verbose_name="days before the visit from which it is asked",
+                        verbose_name="days before the visit when these details are first requested",
                     ),
                 ),
                 ("briefing", models.TextField(blank=True, verbose_name="safety briefing")),
@@ -597,7 +597,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("number", models.PositiveIntegerField(verbose_name="version")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="made")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="created on"),
+                ),
                 ("encrypted_data", models.BinaryField(null=True)),
                 ("hash", models.CharField(max_length=64, verbose_name="checksum")),
                 ("count", models.PositiveIntegerField(verbose_name="visitors")),
@@ -787,7 +790,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "expressed_at",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="said"),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="expressed"),
                 ),
                 (
                     "person",

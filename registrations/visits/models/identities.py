@@ -48,7 +48,7 @@ class VisitorList(models.Model):
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="lists")
     number = models.PositiveIntegerField(_("version"))
-    created_at = models.DateTimeField(_("made"), default=timezone.now)
+    created_at = models.DateTimeField(_("created on"), default=timezone.now)
     created_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     encrypted_data = models.BinaryField(null=True, editable=False)
     hash = models.CharField(_("checksum"), max_length=64)

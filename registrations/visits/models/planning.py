@@ -78,7 +78,7 @@ class Interest(models.Model):
 
     proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="interests")
     person = models.ForeignKey(Person, models.CASCADE, related_name="+")
-    expressed_at = models.DateTimeField(_("said"), default=timezone.now)
+    expressed_at = models.DateTimeField(_("expressed"), default=timezone.now)
 
     class Meta:
         verbose_name = _("interest")

@@ -67,7 +67,9 @@ class Visit(models.Model):
         _("what the host needs to know about visitors"), default=list, blank=True
     )
     identity_days_before = models.PositiveSmallIntegerField(
-        _("days before the visit from which it is asked"), default=21, validators=[MaxValueValidator(120)]
+        _("days before the visit when these details are first requested"),
+        default=21,
+        validators=[MaxValueValidator(120)],
     )
     briefing = models.TextField(_("safety briefing"), blank=True)
     briefing_en = models.TextField(_("safety briefing in English"), blank=True)

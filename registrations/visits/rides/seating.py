@@ -73,7 +73,7 @@ def _check_choice(
             _("Some fields need to be corrected."), {str(unknown_ids[0]): [_("We could not find this ride.")]}
         )
     if any(rides[pk].leaves_at <= now for pk in added_ids):
-        raise NotOpenNow(_("This ride has left already."))
+        raise NotOpenNow(_("This coach has already left."))
     directions = [rides[pk].direction for pk in chosen_ids]
     for direction in Ride.Direction.values:
         if directions.count(direction) > 1:

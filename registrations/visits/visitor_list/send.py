@@ -46,7 +46,7 @@ def send_list(*, visitor_list: VisitorList, language: str = "fr") -> VisitorList
         )
     if not visit.security_email:
         raise InvalidFields(
-            _("Name the host’s security contact first."),
+            _("Enter the host’s security contact first."),
             {"security_email": [_("Enter the name and e-mail address of the person who receives the list.")]},
         )
     now = timezone.now()

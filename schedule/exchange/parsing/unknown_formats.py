@@ -20,10 +20,10 @@ XML_ROOT_NAMES: dict[str, str | Promise] = {
     "icalendar": gettext_lazy("xCal (iCalendar in XML)"),
     "svg": gettext_lazy("an SVG picture"),
     "opml": "OPML",
-    "urlset": gettext_lazy("a map of a web site"),
+    "urlset": gettext_lazy("a sitemap"),
 }
 TEXT_FORMAT_PATTERNS: tuple[tuple[str, str | Promise], ...] = (
-    (r"BEGIN\s*:\s*VCARD", gettext_lazy("a vCard, an address")),
+    (r"BEGIN\s*:\s*VCARD", gettext_lazy("a vCard (contact details)")),
     (r"BEGIN\s*:\s*VEVENT", gettext_lazy("part of an iCalendar file, without BEGIN:VCALENDAR")),
     (r"---\s", "YAML"),
     (r"\{\\rtf", "RTF"),

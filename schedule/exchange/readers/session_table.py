@@ -66,7 +66,7 @@ def read_session_table(
     missing = [str(TABLE_COLUMNS[name].label) for name in NEEDED_COLUMNS if name not in layout.places]
     if missing:
         raise UnreadableFile(
-            _("This table has no column for: %(missing)s. Its first row names the columns.")
+            _("This table has no column for: %(missing)s. Its first row must contain the column names.")
             % {"missing": ", ".join(missing)}
         )
     for heading in layout.unknown_headings:

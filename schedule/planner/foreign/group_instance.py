@@ -36,7 +36,7 @@ def read_group_instance(data: bytes, *, max_parallel: int) -> GroupProgramme:
     groups = read_list(values["session_groups"], "session_groups")[:count]
     if not len(talks) == len(groups) == count:
         raise UnreadableFile(
-            _("The instance has %(count)d sessions, but talks of %(talks)d and groups of %(groups)d.")
+            _("The instance has %(count)d sessions, but talks for %(talks)d and groups for %(groups)d.")
             % {"count": count, "talks": len(talks), "groups": len(groups)}
         )
     slot_sizes = read_numbers(values["npMax"], "npMax")

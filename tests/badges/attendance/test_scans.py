@@ -353,7 +353,7 @@ def test_all_errors_of_scan_are_reported_together(client, event):
     answer = client.post(URL, {"scans": [item]}, content_type="application/json", headers=headers)
 
     [result] = answer.json()["results"]
-    assert result["detail"] == "“id” is not a UUID. “at” is not a time in RFC 3339."
+    assert result["detail"] == "“id” is not a UUID. “at” is not a date and time in RFC 3339 format."
 
 
 def test_nan_invalidates_only_its_own_scan(client, event):

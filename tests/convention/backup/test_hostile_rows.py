@@ -54,7 +54,7 @@ def test_values_of_other_types_are_validated(forge, tmp_path):
             table, [[value if name == column else 1 if name == "id" else None for name in columns]]
         )
         sentence = refusal(forged.write(tmp_path / "file"))
-        assert f"de {table} {MISFIT_MESSAGE} (une valeur fausse)" in sentence
+        assert f"de {table} {MISFIT_MESSAGE} (une valeur incorrecte)" in sentence
 
 
 def test_rows_of_wrong_length_and_duplicate_rows_are_refused(forge, tmp_path):

@@ -223,9 +223,7 @@ def test_undo_removes_created_rows_unless_in_use(lake):
     zoe = Person.objects.get(email="zoe@lac.example")
     make_registration(person=zoe)
     preview = preview_undo(run)
-    assert [(name, str(why)) for name, why in preview.named_skipped_rows] == [
-        ("Zoé Müller", "is in use since")
-    ]
+    assert [(name, str(why)) for name, why in preview.named_skipped_rows] == [("Zoé Müller", "is now in use")]
     undo_directory_import(import_record=run)
     assert get_member_company(zoe) == lake
     assert not Person.objects.filter(email="ali@lac.example").exists()
@@ -263,8 +261,8 @@ def test_undo_leaves_seat_of_known_person_if_used_since(lake):
     make_registration(person=before)
     make_event().roles.create(person=works, role="desk", starts_on=TODAY())
     assert sorted(preview_undo(run).named_skipped_rows) == [
-        (str(before.seats.get()), "is in use since"),
-        (str(works.seats.get()), "is in use since"),
+        (str(before.seats.get()), "is now in use"),
+        (str(works.seats.get()), "is now in use"),
     ]
     undo_directory_import(import_record=run)
     people = (before, works, idle, came_before)

@@ -179,7 +179,7 @@ def test_erased_person_cannot_be_changed_or_reopened():
 
     assert "erased: this record is kept only for statistics" in page
     assert f"{at}edit/" not in page
-    assert "Add an employment" not in page
+    assert "Add a job" not in page
     assert [answer.status_code for answer in (edited, titled, reopened, employed)] == [403] * 4
     assert "has been erased" in reopened.content.decode()
     assert Person.objects.get(pk=person.pk).is_erased

@@ -199,7 +199,7 @@ def test_delegation_pages_save_contract_name_delegate_and_send_email(today, run_
     fields = {"delegation": Delegation.objects.get().pk, "email": "nina@firm.example", "role": "organizer"}
     page = client.post(f"{before}name/", {**fields, "first_name": "Nina", "last_name": "Nom"}, follow=True)
     told = page.content.decode()
-    assert "Nina Nom now has the role: organizer. They receive an e-mail." in told
+    assert "Nina Nom now has the role: organizer. They will receive an e-mail." in told
     assert "The contract ends before the event" in told
     run_tasks()
     [mail] = mailoutbox

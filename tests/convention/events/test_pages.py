@@ -99,7 +99,7 @@ def test_organizer_of_one_event_cannot_create_events(client):
         ({"timezone": "../UTC"}, "timezone", "« ../UTC » n’est pas un fuseau horaire connu."),
         ({"accent": "red"}, "accent", "Saisissez une couleur au format #rrggbb."),
         ({"starts_at": "2027-03-28T02:30"}, "starts_at",
-         "Cette heure n’existe pas dans ce fuseau : c’est celle du changement d’heure."),
+         "Cette heure n’existe pas dans ce fuseau, à cause du changement d’heure. Choisissez-en une autre."),
         ({"registration_opens_at": "2027-05-02T00:00", "registration_closes_at": "2027-05-01T00:00"},
          "registration_closes_at", "La clôture des inscriptions doit être postérieure à leur ouverture."),
         ({"name": "x" * 301}, "name", TOO_LONG),

@@ -1,4 +1,4 @@
-"""What comes back: the rules, the pure decision, and that refunded and kept are what was paid."""
+"""Refund rules: the pure decision, and the refunds, fees and credit notes of cancellations."""
 
 import datetime
 import itertools
@@ -39,28 +39,28 @@ numbers = itertools.count(1)
 
 
 def rules(*shares: int) -> list[RefundStep]:
-    """They end a day ago, now, in a day and in thirty, as many as are named from the last."""
+    """Return steps that end a day ago, now, in a day and in thirty; fewer shares take the last of these."""
     return [RefundStep(NOW + day, share) for day, share in zip(DAYS[-len(shares) :], shares, strict=True)]
 
 
-def terms(worth: int, *shares: int, confirmed_at=NOW):
+def decide_terms(worth: int, *shares: int, confirmed_at=NOW):
     found = decide_refund_terms(
         due_cents=worth, confirmed_at=confirmed_at, refund_steps=rules(*shares), at=NOW
     )
     return found.released_cents, found.cancellation_fee, found.reason
 
 
-def test_the_rule_that_ends_first_decides():
-    assert terms(10_001, 80, 50) == (8_001, 2_000, RefundReason.RULE)
-    assert terms(10_000, 100, 70, 50, 0) == (7_000, 3_000, RefundReason.RULE)
+def test_earliest_refund_step_not_yet_ended_decides():
+    assert decide_terms(10_001, 80, 50) == (8_001, 2_000, RefundReason.RULE)
+    assert decide_terms(10_000, 100, 70, 50, 0) == (7_000, 3_000, RefundReason.RULE)
     assert (
         decide_refund_terms(
             due_cents=100, confirmed_at=NOW, refund_steps=[RefundStep(NOW - DAYS[3], 100)], at=NOW
         ).cancellation_fee
         == 100
     )
-    assert terms(10_000, 0, confirmed_at=None) == (10_000, 0, RefundReason.NOT_CONFIRMED)
-    assert terms(0, 50) == (0, 0, RefundReason.FREE)
+    assert decide_terms(10_000, 0, confirmed_at=None) == (10_000, 0, RefundReason.NOT_CONFIRMED)
+    assert decide_terms(0, 50) == (0, 0, RefundReason.FREE)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -71,7 +71,7 @@ def test_the_rule_that_ends_first_decides():
     share=st.integers(0, 100),
     ways=st.lists(st.integers(0, 10**7), max_size=4),
 )
-def test_refunded_and_kept_are_what_was_paid(worth, others, received, share, ways):
+def test_refund_and_amount_retained_add_up_to_amount_paid(worth, others, received, share, ways):
     found = decide_refund_terms(
         due_cents=worth, confirmed_at=NOW, refund_steps=[RefundStep(NOW, share)], at=NOW
     )
@@ -114,7 +114,7 @@ def unpaid_order(event, people: int):
     return order, list(order.registrations.order_by("pk"))
 
 
-def test_by_the_rules_half_comes_back_and_half_stays_owed(congress, run_tasks):
+def test_cancellation_by_rule_refunds_half_and_retains_half_once(congress, run_tasks):
     order, [first, _second] = paid_order(congress, 2, "test")
     cancelled = cancel_registration(registration=first)
     assert cancelled.cancellation_fee == 6_000
@@ -126,13 +126,13 @@ def test_by_the_rules_half_comes_back_and_half_stays_owed(congress, run_tasks):
     assert Refund.objects.count() == 1
 
 
-def test_what_was_not_paid_is_owed_no_longer(congress):
+def test_cancelling_unpaid_registration_leaves_only_fee_due(congress):
     order = order_by_card(congress, payment="invoice")
     cancel_registration(registration=order.registrations.get())
     assert (money(order), order.amount_due.amount) == ((6_000, 0, 0), 6_000)
 
 
-def test_a_ticket_with_rules_of_its_own_follows_these_alone(congress):
+def test_ticket_refund_rules_replace_event_rules(congress):
     ticket = congress.tickets.get()
     save_refund_rules(
         event=congress,
@@ -146,7 +146,7 @@ def test_a_ticket_with_rules_of_its_own_follows_these_alone(congress):
     assert money(order) == (12_000, 12_000, 0)
 
 
-def test_an_organizer_keeps_another_amount_with_a_reason(congress):
+def test_organizer_sets_another_fee_with_reason(congress):
     order, [only] = paid_order(congress, 1)
     for kept, reason in ((12_001, "x"), (1, "")):
         with pytest.raises(InvalidFields):
@@ -156,7 +156,7 @@ def test_an_organizer_keeps_another_amount_with_a_reason(congress):
     assert Refund.objects.get().reason == "Certificat médical"
 
 
-def test_an_invoice_is_credited_and_what_is_kept_invoiced(congress):
+def test_cancellation_credits_invoice_and_invoices_fee(congress):
     make_issuer()
     order, [first, _second] = paid_order(congress, 2)
     issue_invoice(receivable=Receivable.objects.get())
@@ -166,7 +166,7 @@ def test_an_invoice_is_credited_and_what_is_kept_invoiced(congress):
     assert money(order) == (18_000, 24_000, 6_000)
 
 
-def test_a_discount_stays_when_another_place_is_cancelled(congress):
+def test_discount_remains_when_a_registration_is_cancelled(congress):
     make_issuer()
     order, [first, _second] = paid_order(congress, 2)
     credit_invoice_amount(
@@ -177,7 +177,7 @@ def test_a_discount_stays_when_another_place_is_cancelled(congress):
 
 
 @pytest.mark.parametrize("is_paid", [True, False])
-def test_nothing_is_kept_of_what_was_credited_as_a_whole(congress, is_paid):
+def test_no_fee_is_due_for_registration_credited_in_full(congress, is_paid):
     make_issuer()
     order, [first, second] = paid_order(congress, 2) if is_paid else unpaid_order(congress, 2)
     document = issue_invoice(receivable=sync_receivable(order))
@@ -185,7 +185,9 @@ def test_nothing_is_kept_of_what_was_credited_as_a_whole(congress, is_paid):
     credit_invoice(
         invoice=document, line_ids=[document.lines.order_by("position").first().pk], reason="Geste"
     )
-    assert say(first) == ["The invoice for this place has been credited: there is no fee and nothing is due."]
+    assert describe_refund(first) == [
+        "The invoice for this place has been credited: there is no fee and nothing is due."
+    ]
     with pytest.raises(InvalidFields):
         cancel_with_fee(registration=first, fee_cents=1, reason="x")
     assert cancel_registration(registration=first).cancellation_fee == 0
@@ -197,7 +199,7 @@ def test_nothing_is_kept_of_what_was_credited_as_a_whole(congress, is_paid):
 
 
 @pytest.mark.parametrize(("discount", "kept"), [(12_000, 0), (8_000, 2_000), (2_000, 5_000)])
-def test_a_fee_is_a_share_of_what_a_discount_left(congress, discount, kept):
+def test_fee_is_share_of_discounted_price(congress, discount, kept):
     make_issuer()
     order, [only] = paid_order(congress, 1)
     document = issue_invoice(receivable=Receivable.objects.get())
@@ -212,7 +214,7 @@ def test_a_fee_is_a_share_of_what_a_discount_left(congress, discount, kept):
 
 
 @pytest.mark.parametrize("discount", [1_000, 13_000, 23_000])
-def test_cancelled_one_by_one_a_discounted_order_never_owes_less_than_nothing(congress, discount):
+def test_cancelling_discounted_order_one_by_one_never_makes_amount_owed_negative(congress, discount):
     make_issuer()
     order, places = paid_order(congress, 2)
     document = issue_invoice(receivable=Receivable.objects.get())
@@ -227,12 +229,12 @@ def test_cancelled_one_by_one_a_discounted_order_never_owes_less_than_nothing(co
     assert sum(invoice.sign * invoice.total for invoice in Invoice.objects.all()) == after.amount_owed
 
 
-def say(registration) -> list[str]:
+def describe_refund(registration) -> list[str]:
     with translation.override("en"):
         return preview_refund(registration)
 
 
-def test_a_later_rule_never_gives_more(congress):
+def test_duplicate_or_increasing_refund_rules_are_refused(congress):
     for odd in ([(7, 50), (7, 20)], [(30, 10), (7, 20)]):
         with pytest.raises(InvalidFields):
             save_refund_rules(
@@ -243,7 +245,7 @@ def test_a_later_rule_never_gives_more(congress):
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_many_clicks_give_back_once():
+def test_concurrent_cancellations_refund_once():
     event = make_event(slug="clicks")
     make_ticket(event, price=12_000, capacity=50)
     order, rows = paid_order(event, 3)
@@ -255,7 +257,7 @@ def test_many_clicks_give_back_once():
 
 @pytest.mark.django_db
 def test_cancellation_fee_is_shared_by_ticket_and_addon():
-    """Each has its own VAT rate."""
+    """Ticket and add-on have different VAT rates."""
     ticket = make_ticket(price=10_000)
     order = make_order(ticket.event, payment="invoice", total=14_000)
     registration = make_registration(ticket, order=order, price=10_000, vat_rate=2_000)

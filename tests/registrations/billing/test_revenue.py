@@ -18,7 +18,7 @@ from tests.site_objects import make_client
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def test_revenue_is_told_by_ticket_and_by_day():
+def test_revenue_is_grouped_by_ticket_addon_and_day():
     event = make_event()
     make_ticket(event, name="Visiteur", price=12_000)
     make_addon(event)

@@ -22,24 +22,24 @@ VALID = [
 
 
 @pytest.mark.parametrize(("text", "country", "expected"), VALID)
-def test_a_number_is_read_however_it_is_spaced(text, country, expected):
+def test_tax_number_is_parsed_regardless_of_spacing(text, country, expected):
     assert parse_tax_number(text, country=country) == expected
 
 
 @pytest.mark.parametrize("text", ["732829321", "FR45732829320", "acheteur", "73282932000075"])
-def test_a_typing_error_is_found(text):
+def test_mistyped_tax_number_is_refused(text):
     with pytest.raises(InvalidTaxNumber):
         parse_tax_number(text, country="FR")
 
 
 @pytest.mark.parametrize(("text", "country"), [("732829321", "MQ"), ("CHE-123.456.788 " * 2, "CH")])
-def test_overseas_and_too_long_numbers_are_checked_too(text, country):
+def test_invalid_overseas_or_overlong_number_is_refused(text, country):
     with pytest.raises(InvalidTaxNumber):
         parse_tax_number(text, country=country)
 
 
 @pytest.mark.django_db
-def test_the_number_of_an_order_is_on_its_receivable():
+def test_tax_number_of_order_is_copied_to_receivable():
     event = make_event()
     make_ticket(event, price=12_000)
     billing = BillingDetails(

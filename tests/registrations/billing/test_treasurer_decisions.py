@@ -1,4 +1,4 @@
-"""What the treasurer says of an order stays: who is billed, what was credited, what came in by hand."""
+"""Decisions of the treasurer are preserved: billing details, credit notes and manual payments."""
 
 import pytest
 from django.core import mail
@@ -29,55 +29,55 @@ from tests.registrations.payments.statements import camt
 pytestmark = pytest.mark.django_db
 
 
-def two_places(event: Event):
-    """An order of two places on invoice, and that invoice."""
+def make_invoiced_order(event: Event):
+    """Return an order of two places on invoice, and its invoice."""
     make_issuer()
     order = order_by_card(event, people=2, payment="invoice")
     return order, issue_invoice(receivable=sync_receivable(order))
 
 
-def pay(order, cents: int) -> None:
-    """A transfer of so much, as the bank's statement tells it."""
+def pay_by_transfer(order, cents: int) -> None:
+    """Import a bank statement with a transfer of `cents` for the order."""
     content = camt((cents, "Acme", "", order.creditor_reference))
     import_statement(file=read_statement("x.xml", content))
 
 
 def pay_cash(order, cents: int) -> None:
-    """The treasurer notes cash of so much."""
+    """Record a cash payment of `cents` by hand."""
     said = {"method": "cash", "external_id": "hand-1", "received_on": timezone.localdate()}
     record_manual_payment(receivable=sync_receivable(order), amount=cents, **said)
 
 
-def test_a_line_that_was_credited_is_owed_no_more_whatever_happens_to_the_order(event: Event):
-    order, document = two_places(event)
+def test_credited_line_is_not_charged_again_after_payment_and_sync(event: Event):
+    order, document = make_invoiced_order(event)
     credit_invoice(invoice=document, reason="Invité par le club", line_ids=[document.lines.first().pk])
     assert (calculate_balance(order).amount, get_transfer_details(order).amount.amount) == (12_000, 12_000)
-    pay(order, 12_000)
+    pay_by_transfer(order, 12_000)
     sync_receivable(order)
     assert money(order) == (12_000, 12_000, 0)
     assert calculate_balance(order).amount == 0
 
 
-def test_a_discount_is_not_asked_of_the_buyer(event: Event):
-    order, document = two_places(event)
+def test_discount_reduces_balance_of_buyer(event: Event):
+    order, document = make_invoiced_order(event)
     credit_invoice_amount(invoice=document, amount=2_000, reason="Geste")
     assert calculate_balance(order).amount == 22_000
-    pay(order, 22_000)
+    pay_by_transfer(order, 22_000)
     assert (money(order), calculate_balance(order).amount) == ((22_000, 22_000, 0), 0)
 
 
-def test_the_button_to_pay_says_what_is_left(client, event: Event):
+def test_order_page_shows_balance_after_partial_payment(client, event: Event):
     make_issuer()
     order = order_by_card(event)
-    pay(order, 2_000)
+    pay_by_transfer(order, 2_000)
     assign_line(line=BankLine.objects.get(), reference=order.reference, amount=2_000)
     page = client.get(reverse("order", args=[order.reference, order.manage_secret]))
     assert page.context["balance"].amount == 10_000
     assert page.context["awaits_payment"]
 
 
-def test_what_was_credited_is_owed_again_at_another_price(event: Event):
-    order, document = two_places(event)
+def test_credited_place_is_charged_again_at_new_price(event: Event):
+    order, document = make_invoiced_order(event)
     credit_invoice(invoice=document, reason="Erreur")
     assert calculate_balance(order).amount == 0
     order.registrations.filter(pk=order.registrations.first().pk).update(price=15_000)
@@ -85,8 +85,8 @@ def test_what_was_credited_is_owed_again_at_another_price(event: Event):
     assert (money(order), calculate_balance(order).amount) == ((15_000, 0, 0), 15_000)
 
 
-def test_what_the_treasurer_completed_of_the_buyer_outlives_a_payment_and_a_pro_forma(client, event: Event):
-    order, _document = two_places(event)
+def test_billing_details_of_treasurer_survive_payment_and_pro_forma(client, event: Event):
+    order, _document = make_invoiced_order(event)
     said = {
         "siren": "542051180",
         "service_code": "SERVICE-7",
@@ -94,13 +94,13 @@ def test_what_the_treasurer_completed_of_the_buyer_outlives_a_payment_and_a_pro_
         "email": "compta@acme.example",
     }
     Receivable.objects.update(**said)
-    pay(order, 24_000)
+    pay_by_transfer(order, 24_000)
     client.get(reverse("order-pro-forma", args=[order.reference, order.manage_secret]))
     assert Receivable.objects.values(*said).get() == said
 
 
-def test_the_address_that_the_order_is_written_to_is_followed(event: Event):
-    order, _document = two_places(event)
+def test_corrected_buyer_email_is_copied_to_receivable(event: Event):
+    order, _document = make_invoiced_order(event)
     one = order.registrations.first()
     order.email = one.email
     order.save()
@@ -116,8 +116,8 @@ def test_the_address_that_the_order_is_written_to_is_followed(event: Event):
     assert Receivable.objects.get().email == "new@acme.example"
 
 
-def test_a_purchase_order_from_a_list_stands_on_what_is_owed(event: Event):
-    order, _document = two_places(event)
+def test_imported_purchase_order_is_copied_to_receivable(event: Event):
+    order, _document = make_invoiced_order(event)
     one = order.registrations.order_by("pk").first()
     cells = (one.reference, one.last_name, one.first_name, "PO-7")
     rows = "reference,last name,first name,purchase order\n" + ",".join(cells)
@@ -125,9 +125,9 @@ def test_a_purchase_order_from_a_list_stands_on_what_is_owed(event: Event):
     assert Receivable.objects.get().purchase_order == "PO-7"
 
 
-def test_a_discount_ends_with_the_last_thing_that_it_was_given_on(event: Event):
-    """One place is cancelled for a fee and invoiced anew, the other cancelled, and the fee credited then."""
-    order, document = two_places(event)
+def test_discount_ends_once_all_discounted_items_are_cancelled_or_credited(event: Event):
+    """Cancel one place with a fee, which is invoiced, then the other place, and credit the fee last."""
+    order, document = make_invoiced_order(event)
     credit_invoice_amount(invoice=document, amount=7_000, reason="Geste")
     first, second = order.registrations.order_by("pk")
     cancel_with_fee(registration=first, fee_cents=12_000, reason="Frais")
@@ -139,8 +139,8 @@ def test_a_discount_ends_with_the_last_thing_that_it_was_given_on(event: Event):
 
 
 @pytest.mark.parametrize("sold_out", [False, True])
-def test_a_cancelled_place_leaves_its_money_for_one_that_lapsed(event: Event, run_tasks, sold_out: bool):
-    """Half was paid, and both places lapsed: with one of them cancelled the other is paid."""
+def test_money_of_cancelled_place_confirms_expired_place(event: Event, run_tasks, sold_out: bool):
+    """Half was paid and both holds expired: cancelling one place makes the other fully paid."""
     order = order_by_card(event, people=2)
     pay_cash(order, 12_000)
     run_tasks()
@@ -156,8 +156,8 @@ def test_a_cancelled_place_leaves_its_money_for_one_that_lapsed(event: Event, ru
     assert sum("Paiement reçu" in letter.subject for letter in mail.outbox) == sold_out
 
 
-def test_the_letter_names_only_what_goes_back(event: Event, run_tasks):
-    """Both places lapsed and one is left by now: a place stands, and the other’s money goes back."""
+def test_unplaced_payment_mail_names_only_amount_to_return(event: Event, run_tasks):
+    """Both holds expired and one place is left: one is confirmed, and the money of the other is returned."""
     order = order_by_card(event, people=2)
     pay_cash(order, 24_000)
     order.registrations.filter(pk=order.registrations.first().pk).update(confirmed_at=timezone.now())
@@ -172,7 +172,7 @@ def test_the_letter_names_only_what_goes_back(event: Event, run_tasks):
 
 
 @pytest.mark.parametrize("is_late", [False, True])
-def test_cash_for_an_order_by_card_confirms_its_places(event: Event, run_tasks, is_late: bool):
+def test_cash_payment_confirms_card_order(event: Event, run_tasks, is_late: bool):
     order = order_by_card(event)
     if is_late:
         lapse(order)

@@ -51,7 +51,9 @@ def place(ticket: str = "guest", email: str = "zoe@example.org", **fields) -> Re
     return RequestedPlace(ticket=ticket, first_name="Zoé", last_name="Müller", email=email, **fields)
 
 
-def ordered(event: Event, *places: RequestedPlace, context: OrderContext | None = None, **fields) -> Order:
+def submit_order(
+    event: Event, *places: RequestedPlace, context: OrderContext | None = None, **fields
+) -> Order:
     request = OrderRequest(**{"email": "zoe@example.org", "places": places or (place(),), **fields})
     return place_order(event=event, request=request, context=context or OrderContext())
 
@@ -60,8 +62,8 @@ def states(order: Order) -> list[str]:
     return [registration.state for registration in order.registrations.order_by("pk")]
 
 
-def lapse(order: Order) -> None:
-    """Let a day pass without the link being opened."""
+def expire_hold(order: Order) -> None:
+    """Expire the hold as if the link had not been opened for a day."""
     order.registrations.update(hold_expires_at=timezone.now() - datetime.timedelta(minutes=1))
     release_expired_holds()
 
@@ -73,11 +75,11 @@ def event() -> Event:
     return event
 
 
-# --- who is confirmed at once ---------------------------------------------------------------------------
+# --- orders confirmed at once ---------------------------------------------------------------------------
 
 
-def test_an_order_on_invoice_is_held_for_a_day_and_takes_its_place(event: Event):
-    order = ordered(event)
+def test_order_on_invoice_is_held_for_a_day_and_reserves_place(event: Event):
+    order = submit_order(event)
     registration = order.registrations.get()
     assert states(order) == ["pending"]
     assert registration.hold_expires_at >= timezone.now() + DAY - datetime.timedelta(minutes=1)
@@ -85,44 +87,48 @@ def test_an_order_on_invoice_is_held_for_a_day_and_takes_its_place(event: Event)
 
 
 @pytest.mark.parametrize("hours", [24, 72])
-def test_how_long_is_a_setting(event: Event, settings, hours: int):
+def test_hold_duration_is_configurable(event: Event, settings, hours: int):
     settings.UNVERIFIED_HOLD_HOURS = hours
-    held = ordered(event).registrations.get().hold_expires_at - timezone.now()
+    held = submit_order(event).registrations.get().hold_expires_at - timezone.now()
     assert abs(held - datetime.timedelta(hours=hours)) < datetime.timedelta(minutes=1)
 
 
-def test_what_costs_nothing_is_confirmed_at_once_also_on_invoice():
+def test_free_order_on_invoice_is_confirmed_at_once():
     event = make_event()
     make_ticket(event)
-    order = ordered(event, payment="invoice")
+    order = submit_order(event, payment="invoice")
     assert (order.payment, states(order)) == ("free", ["confirmed"])
 
 
-def test_by_card_the_payment_alone_confirms(event: Event):
-    order = ordered(event, payment="card")
+def test_card_order_awaits_payment_but_no_verification(event: Event):
+    order = submit_order(event, payment="card")
     assert not order.needs_verification
     assert states(order) == ["pending"]
     assert order.registrations.get().hold_expires_at < timezone.now() + datetime.timedelta(minutes=31)
 
 
-def test_somebody_signed_in_with_a_verified_address_is_confirmed_at_once(event: Event):
-    assert states(ordered(event, context=OrderContext(source="page", person=make_account()))) == ["confirmed"]
-    assert states(ordered(event, context=OrderContext(source="api", person=make_account()))) == ["confirmed"]
+def test_signed_in_buyer_with_verified_address_is_confirmed_at_once(event: Event):
+    assert states(submit_order(event, context=OrderContext(source="page", person=make_account()))) == [
+        "confirmed"
+    ]
+    assert states(submit_order(event, context=OrderContext(source="api", person=make_account()))) == [
+        "confirmed"
+    ]
 
 
-def test_somebody_signed_in_whose_address_was_never_verified_is_not(event: Event):
-    assert states(ordered(event, context=OrderContext(person=make_person()))) == ["pending"]
+def test_signed_in_buyer_with_unverified_address_stays_pending(event: Event):
+    assert states(submit_order(event, context=OrderContext(person=make_person()))) == ["pending"]
 
 
-def test_a_companys_contact_is_confirmed_at_once(event: Event):
+def test_order_by_company_contact_is_confirmed_at_once(event: Event):
     contact = make_contact()
     context = OrderContext(source="company", person=contact, company=contact.employments.get().company)
-    assert states(ordered(event, context=context)) == ["confirmed"]
+    assert states(submit_order(event, context=context)) == ["confirmed"]
 
 
-def test_an_accepted_offer_of_the_waiting_list_is_confirmed_at_once(event: Event):
+def test_accepted_waiting_list_offer_is_confirmed_at_once(event: Event):
     Ticket.objects.update(capacity=1)
-    taken = ordered(event, context=by_verified())
+    taken = submit_order(event, context=by_verified())
     wish = WaitingRequest(first_name="Ana", last_name="Silva", email="ana@example.org")
     entry = join_ticket_list(ticket=Ticket.objects.get(), request=wish)
     cancel_registration(registration=taken.registrations.get())
@@ -133,8 +139,8 @@ def test_an_accepted_offer_of_the_waiting_list_is_confirmed_at_once(event: Event
 # --- opening the link -----------------------------------------------------------------------------------
 
 
-def test_the_link_confirms_the_whole_order(event: Event):
-    order = ordered(event, place(), place(email="bob@example.org"))
+def test_link_confirms_all_registrations_of_order(event: Event):
+    order = submit_order(event, place(), place(email="bob@example.org"))
     verified = open_link(order)
     assert states(order) == ["confirmed", "confirmed"]
     assert verified.verified_at is not None
@@ -144,69 +150,69 @@ def test_the_link_confirms_the_whole_order(event: Event):
 
 
 def test_opening_the_link_twice_changes_nothing(event: Event):
-    order = open_link(ordered(event))
+    order = open_link(submit_order(event))
     confirmed = order.registrations.get().confirmed_at
     assert open_link(order).verified_at == order.verified_at
     assert order.registrations.get().confirmed_at == confirmed
     assert Ticket.objects.get().reserved == 1
 
 
-def test_the_audit_trail_says_how_it_was_confirmed(event: Event):
-    open_link(ordered(event))
+def test_audit_trail_records_verification_and_confirmation(event: Event):
+    open_link(submit_order(event))
     verbs = set(AuditEntry.objects.values_list("verb", flat=True))
     assert {"order.verify", "order.confirm"} <= verbs
 
 
-def test_a_link_to_another_address_of_the_order_confirms_nothing(event: Event):
-    order = ordered(event, place(email="bob@example.org"))
+def test_link_for_attendee_address_confirms_nothing(event: Event):
+    order = submit_order(event, place(email="bob@example.org"))
     verify_address(order=order, address="bob@example.org")
     assert states(order) == ["pending"]
     with pytest.raises(NotFound):
         load_verification(make_verification_token(order, "bob@example.org"))
 
 
-def test_the_link_of_an_address_that_was_corrected_is_void(event: Event):
-    order = ordered(event)
+def test_link_is_void_after_buyer_address_changes(event: Event):
+    order = submit_order(event)
     token = make_verification_token(order, order.email)
     Order.objects.update(email="other@example.org")
     with pytest.raises(NotFound):
         load_verification(token)
 
 
-def test_a_cancelled_order_has_no_link_any_more(event: Event):
-    order = ordered(event)
+def test_link_of_cancelled_order_is_not_found(event: Event):
+    order = submit_order(event)
     cancel_registration(registration=order.registrations.get())
     with pytest.raises(NotFound):
         load_verification(make_verification_token(order, order.email))
 
 
-# --- when the day is over -------------------------------------------------------------------------------
+# --- expired holds --------------------------------------------------------------------------------------
 
 
-def test_all_that_was_held_is_free_after_a_day_and_taken_again_by_the_link():
+def test_expired_hold_releases_all_stock_and_late_link_reserves_it_again():
     event = make_event()
     ticket = make_ticket(event, price=12_000, capacity=3)
     dinner, voucher = make_addon(event, capacity=2), make_voucher(event)
     make_question(event, "meal", [("fish", 2)])
-    order = ordered(event, place(addons=("dinner",), answers={"meal": "fish"}), code="HALF")
+    order = submit_order(event, place(addons=("dinner",), answers={"meal": "fish"}), code="HALF")
     option = event.questions.get().options.get()
 
     def taken() -> list[int]:
         return [type(row).objects.get(pk=row.pk).reserved for row in (ticket, dinner, voucher, option)]
 
     assert taken() == [1, 1, 1, 1]
-    lapse(order)
+    expire_hold(order)
     assert (states(order), taken()) == (["expired"], [0, 0, 0, 0])
     open_link(order)
     assert (states(order), taken()) == (["confirmed"], [1, 1, 1, 1])
 
 
-def test_what_lapses_is_offered_to_those_who_wait(event: Event):
+def test_expired_place_is_offered_to_waiting_list(event: Event):
     Ticket.objects.update(capacity=1)
-    order = ordered(event)
+    order = submit_order(event)
     wish = WaitingRequest(first_name="Ana", last_name="Silva", email="ana@example.org")
     entry = join_ticket_list(ticket=Ticket.objects.get(), request=wish)
-    lapse(order)
+    expire_hold(order)
     entry.refresh_from_db()
     assert entry.has_offer()
     with pytest.raises(SoldOut):
@@ -214,9 +220,9 @@ def test_what_lapses_is_offered_to_those_who_wait(event: Event):
     assert states(order) == ["expired"]
 
 
-def test_a_late_link_finds_registration_closed(event: Event):
-    order = ordered(event)
-    lapse(order)
+def test_late_link_is_refused_once_registration_is_closed(event: Event):
+    order = submit_order(event)
+    expire_hold(order)
     Event.objects.update(registration_closes_at=timezone.now())
     with pytest.raises(NotOpenNow):
         open_link(order)
@@ -224,8 +230,8 @@ def test_a_late_link_finds_registration_closed(event: Event):
     assert (states(order), order.verified_at) == (["expired"], None)
 
 
-def test_a_place_still_held_is_confirmed_after_registration_closed(event: Event):
-    order = ordered(event)
+def test_held_place_is_confirmed_after_registration_closes(event: Event):
+    order = submit_order(event)
     Event.objects.update(registration_closes_at=timezone.now())
     open_link(order)
     assert states(order) == ["confirmed"]
@@ -240,66 +246,66 @@ def members(event: Event) -> Event:
     return event
 
 
-def test_one_link_proves_the_member_and_verifies_the_buyer(members: Event):
+def test_one_link_verifies_member_and_buyer(members: Event):
     member = make_member(email="zoe@example.org")
-    order = ordered(members, place("member"), place(email="bob@example.org"))
+    order = submit_order(members, place("member"), place(email="bob@example.org"))
     open_link(order)
     assert states(order) == ["confirmed", "confirmed"]
     assert order.registrations.get(ticket__slug="member").person == member
 
 
-def test_a_colleague_proves_their_own_place_and_the_buyer_the_order(members: Event):
+def test_colleague_verifies_own_place_and_buyer_verifies_order(members: Event):
     make_member(email="bob@example.org")
-    order = ordered(members, place("member", "bob@example.org"), place())
+    order = submit_order(members, place("member", "bob@example.org"), place())
     verify_address(order=order, address="bob@example.org")
     assert states(order) == ["pending", "pending"]
     open_link(order)
     assert states(order) == ["confirmed", "confirmed"]
 
 
-def test_the_buyer_first_and_the_colleague_then(members: Event):
+def test_buyer_may_verify_before_colleague(members: Event):
     make_member(email="bob@example.org")
-    order = ordered(members, place("member", "bob@example.org"), place())
+    order = submit_order(members, place("member", "bob@example.org"), place())
     open_link(order)
     assert states(order) == ["pending", "confirmed"]
     verify_address(order=order, address="bob@example.org")
     assert states(order) == ["confirmed", "confirmed"]
 
 
-def test_a_buyer_who_is_no_member_still_confirms_the_rest(members: Event):
-    order = ordered(members, place("member"), place(email="bob@example.org"))
+def test_non_member_buyer_confirms_all_but_member_ticket(members: Event):
+    order = submit_order(members, place("member"), place(email="bob@example.org"))
     open_link(order)
     assert states(order) == ["pending", "confirmed"]
 
 
-def test_a_buyer_who_is_no_member_and_has_nothing_else_is_told_so(members: Event):
-    order = ordered(members, place("member"))
+def test_non_member_buyer_of_member_ticket_only_is_refused(members: Event):
+    order = submit_order(members, place("member"))
     with pytest.raises(NotAMember):
         open_link(order)
     order.refresh_from_db()
     assert order.verified_at is None
 
 
-# --- by hand --------------------------------------------------------------------------------------------
+# --- confirmation by organizers --------------------------------------------------------------------------
 
 
-def test_an_organizer_confirms_by_hand(event: Event):
-    order = vouch_for_order(order=ordered(event), reason="Je la connais")
+def test_organizer_vouches_for_order(event: Event):
+    order = vouch_for_order(order=submit_order(event), reason="Je la connais")
     assert states(order) == ["confirmed"]
     entry = AuditEntry.objects.get(verb="order.vouch")
     assert (entry.reason, entry.fields) == ("Je la connais", ["verified_at"])
 
 
-def test_an_organizer_confirms_what_has_lapsed_while_places_are_left(event: Event):
-    order = ordered(event)
-    lapse(order)
+def test_organizer_confirms_expired_order_while_places_are_left(event: Event):
+    order = submit_order(event)
+    expire_hold(order)
     Event.objects.update(registration_closes_at=timezone.now())
     vouch_for_order(order=order)
     assert states(order) == ["confirmed"]
 
 
-def test_a_list_of_the_organizer_confirms_whom_it_names(event: Event):
-    order = ordered(event)
+def test_import_confirms_listed_attendees(event: Event):
+    order = submit_order(event)
     table = read_table("list.csv", "Prénom;Nom;E-mail\nZoé;Müller;zoe@example.org".encode())
     import_registrations(event=event, table=table)
     order.refresh_from_db()
@@ -307,8 +313,8 @@ def test_a_list_of_the_organizer_confirms_whom_it_names(event: Event):
     assert not order.awaits_verification
 
 
-def test_another_address_gets_the_link_and_the_old_link_is_void(event: Event):
-    order = ordered(event)
+def test_resending_link_to_another_address_voids_old_link(event: Event):
+    order = submit_order(event)
     token = make_verification_token(order, order.email)
     Order.objects.update(verification_sent_at=timezone.now())
     assert (
@@ -322,8 +328,8 @@ def test_another_address_gets_the_link_and_the_old_link_is_void(event: Event):
         load_verification(token)
 
 
-def test_a_corrected_buyer_gets_a_link_of_their_own(event: Event):
-    order = ordered(event)
+def test_corrected_buyer_address_gets_new_link(event: Event):
+    order = submit_order(event)
     registration = order.registrations.get()
     Order.objects.update(verification_sent_at=timezone.now())
     said = {name: getattr(registration, name) for name in CORRECTABLE_FIELDS} | {"email": "zoe3@example.org"}
@@ -332,16 +338,16 @@ def test_a_corrected_buyer_gets_a_link_of_their_own(event: Event):
     assert (order.email, order.verification_sent_at) == ("zoe3@example.org", None)
 
 
-def test_what_comes_to_cost_nothing_waits_no_longer(event: Event):
+def test_order_that_becomes_free_is_confirmed(event: Event):
     make_ticket(event, slug="free")
-    order = ordered(event, place(), place("free", "bob@example.org"))
+    order = submit_order(event, place(), place("free", "bob@example.org"))
     cancel_registration(registration=order.registrations.get(ticket__slug="guest"))
     assert states(order) == ["cancelled", "confirmed"]
 
 
-def test_the_link_names_the_places_that_it_confirms(members: Event):
+def test_link_lists_registrations_that_it_confirms(members: Event):
     make_member(email="bob@example.org")
-    order = ordered(members, place("member", "bob@example.org"), place())
+    order = submit_order(members, place("member", "bob@example.org"), place())
     slugs = {
         address: [
             registration.ticket.slug for registration in AddressVerification(order, address).registrations
@@ -351,24 +357,24 @@ def test_the_link_names_the_places_that_it_confirms(members: Event):
     assert slugs == {"zoe@example.org": ["member", "guest"], "bob@example.org": ["member"]}
 
 
-def test_a_buyer_who_is_no_member_still_verifies_the_order_for_a_colleague(members: Event):
+def test_non_member_buyer_verifies_order_for_member_colleague(members: Event):
     make_member(email="bob@example.org")
-    order = ordered(members, place("member"), place("member", "bob@example.org"))
+    order = submit_order(members, place("member"), place("member", "bob@example.org"))
     open_link(order)
     verify_address(order=order, address="bob@example.org")
     assert states(order) == ["pending", "confirmed"]
 
 
-def test_the_buyers_link_is_done_once_what_is_left_waits_for_a_colleague(members: Event):
+def test_buyer_link_is_done_while_colleague_is_still_pending(members: Event):
     make_member(email="bob@example.org")
-    order = ordered(members, place("member", "bob@example.org"), place())
+    order = submit_order(members, place("member", "bob@example.org"), place())
     token = make_verification_token(order, order.email)
     assert not load_verification(token).is_done
     open_link(order)
     assert load_verification(token).is_done
 
 
-def test_corrected_address_replaces_the_link_of_an_order_for_others():
+def test_resending_link_to_another_address_raises_link_version():
     order = make_order(make_event(), needs_verification=True, payment="invoice", total=100)
     make_registration(make_ticket(order.event), order=order, confirmed_at=None, email="zoe@example.org")
 

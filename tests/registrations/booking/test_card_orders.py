@@ -1,4 +1,4 @@
-"""Orders by card: held and not confirmed; free ones are confirmed; what lapses comes back."""
+"""Orders by card are held until paid; free orders are confirmed; expired holds are released."""
 
 import pytest
 from django.utils import timezone
@@ -12,7 +12,7 @@ from tests.registrations.ticketing.test_stock import DAY, asked, taken
 pytestmark = pytest.mark.django_db
 
 
-def test_an_order_by_card_is_held_and_not_confirmed(settings):
+def test_card_order_is_held_and_not_confirmed(settings):
     settings.CARD_PAYMENT = True
     event = make_event()
     ticket = make_ticket(event, price=10_000, capacity=1)
@@ -24,7 +24,7 @@ def test_an_order_by_card_is_held_and_not_confirmed(settings):
     assert taken(ticket) == [1]
 
 
-def test_what_costs_nothing_is_confirmed_whatever_way_of_paying_was_chosen(settings):
+def test_free_order_is_confirmed_whatever_payment_was_chosen(settings):
     settings.CARD_PAYMENT = True
     event = make_event()
     make_ticket(event)
@@ -32,7 +32,7 @@ def test_what_costs_nothing_is_confirmed_whatever_way_of_paying_was_chosen(setti
     assert (order.payment, order.registrations.get().state) == ("free", "confirmed")
 
 
-def test_a_free_ticket_held_for_a_card_comes_back_once_its_time_is_over(settings):
+def test_expired_card_hold_of_free_ticket_is_sold_again(settings):
     settings.CARD_PAYMENT = "stripe"
     event = make_event()
     ticket = make_ticket(event, capacity=1)

@@ -1,4 +1,4 @@
-"""The fast way of saving an order writes what the plain way writes, and nothing where stock is short."""
+"""The fast path of saving an order writes the rows of the plain path, and nothing if stock is short."""
 
 import dataclasses
 from typing import Any
@@ -68,7 +68,7 @@ def only_plain(monkeypatch):
 
 
 def describe_order(order: Order) -> list[Any]:
-    """Return everything that an order has written, but for what is unique."""
+    """Return the rows and the task written for an order, with unique values and times removed."""
     rows = [order, *order.registrations.order_by("pk"), *IdempotencyKey.objects.filter(order=order)]
     described = [
         {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields} for row in rows
@@ -118,7 +118,7 @@ def test_both_ways_write_the_same_rows(ticket, ways, only_plain, shape, key):
     assert sequences == [{event.sequence - 1}, {event.sequence}]
 
 
-def test_both_ways_write_the_same_for_a_member(ticket, ways, only_plain):
+def test_both_ways_write_the_same_rows_for_a_member(ticket, ways, only_plain):
     make_ticket(ticket.event, slug="member", audience="member", company_cap=2, capacity=5)
     company = make_company()
 
@@ -168,7 +168,7 @@ UNUSUAL = {
 
 
 @pytest.mark.parametrize("kind", UNUSUAL)
-def test_other_orders_are_saved_in_the_plain_way(ticket, ways, kind):
+def test_unusual_orders_are_saved_in_the_plain_way(ticket, ways, kind):
     make_ticket(ticket.event, slug="other")
     ticket.event.addons.create(slug="dinner", name="Dîner")
     make_question(ticket.event, "meal", [("fish", 3)], is_required=False)
@@ -183,7 +183,7 @@ def give_full_quota(ticket: Ticket) -> None:
     Ticket.objects.update(quota=Quota.objects.create(event=ticket.event, name="B", capacity=0))
 
 
-# What others have changed since the catalog was loaded, and the error that the order ends with.
+# Changes made after the catalog was loaded, and the error that the order raises.
 CHANGES = {
     "the ticket is sold out": (lambda ticket: Ticket.objects.update(capacity=0), SoldOut),
     "the quota is used up": (lambda ticket: Quota.objects.update(capacity=0), SoldOut),
@@ -194,7 +194,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_stock_that_ran_out_meanwhile_leaves_nothing_behind(ticket, ways, change):
+def test_order_writes_nothing_if_stock_ran_out_since_catalog_was_loaded(ticket, ways, change):
     event, catalog = ticket.event, load_catalog(ticket.event, {"guest"}, "HALF")
     act, error = CHANGES[change]
     act(ticket)
@@ -209,7 +209,7 @@ def test_stock_that_ran_out_meanwhile_leaves_nothing_behind(ticket, ways, change
     assert Event.objects.get().sequence == event.sequence
 
 
-def test_a_quota_that_the_ticket_has_since_is_counted(ticket):
+def test_quota_assigned_since_catalog_was_loaded_is_counted(ticket):
     catalog = load_catalog(ticket.event, {"guest"})
     other = Quota.objects.create(event=ticket.event, name="B", capacity=3)
     Ticket.objects.update(quota=other)
@@ -221,7 +221,7 @@ def test_a_quota_that_the_ticket_has_since_is_counted(ticket):
     assert Quota.objects.get(name="Salle").reserved == 0
 
 
-def test_a_voucher_that_was_deleted_meanwhile_is_refused(ticket):
+def test_voucher_deleted_since_catalog_was_loaded_is_refused(ticket):
     catalog = load_catalog(ticket.event, {"guest"}, "HALF")
     Voucher.objects.all().delete()
 
@@ -234,7 +234,7 @@ def test_a_voucher_that_was_deleted_meanwhile_is_refused(ticket):
     assert Ticket.objects.get().reserved == 0
 
 
-def test_a_company_at_its_cap_is_refused(ticket):
+def test_member_of_company_at_its_cap_is_refused(ticket):
     make_ticket(ticket.event, slug="member", audience="member", company_cap=1, capacity=5)
     company = make_company()
     orders = []
@@ -250,7 +250,7 @@ def test_a_company_at_its_cap_is_refused(ticket):
     assert Ticket.objects.get(slug="member").reserved == 1
 
 
-def test_a_repeated_key_returns_the_first_order(ticket):
+def test_repeated_idempotency_key_returns_first_order(ticket):
     context = OrderContext(idempotency_key="k" * 20)
     first = place_order(event=ticket.event, request=make_request(), context=context)
 
@@ -273,7 +273,7 @@ def test_a_released_place_is_sold_again(ticket, ways):
     assert Ticket.objects.get().reserved == 1
 
 
-def test_an_order_within_a_transaction_that_goes_on_is_taken_back_alone(ticket):
+def test_refused_order_rolls_back_alone_within_outer_transaction(ticket):
     catalog = load_catalog(ticket.event, {"guest"})
     Quota.objects.update(capacity=0)
 

@@ -47,11 +47,11 @@ def order_by_api(*people, email=STRANGER, key="k1"):
     )
 
 
-def path_of(answer) -> str:
+def get_manage_path(answer) -> str:
     return re.sub(r"^https?://[^/]+", "", answer.json()["manage_url"])
 
 
-def links_to(address, mailoutbox, pattern=r"https?://[^/\s]+(/\S+)"):
+def list_order_links(address, mailoutbox, pattern=r"https?://[^/\s]+(/\S+)"):
     return [
         path
         for mail in mailoutbox
@@ -62,8 +62,8 @@ def links_to(address, mailoutbox, pattern=r"https?://[^/\s]+(/\S+)"):
 
 
 def press_mailed_link(mailoutbox, address=MEMBER) -> str:
-    """Press the button behind the mailed link, as the member; the page that it leads to."""
-    [path] = [path for path in links_to(address, mailoutbox) if "/orders/confirm/" in path]
+    """Press the button on the mailed page as the member, and return the path of the next page."""
+    [path] = [path for path in list_order_links(address, mailoutbox) if "/orders/confirm/" in path]
     client = Client()
     assert client.get(path).status_code == 200
     answer = client.post(path)
@@ -72,13 +72,13 @@ def press_mailed_link(mailoutbox, address=MEMBER) -> str:
     return answer["Location"]
 
 
-def page_at(path: str):
+def get_page(path: str):
     answer = Client().get(path)
     return answer.status_code, answer.text
 
 
-def attack(path: str, reference: str) -> None:
-    """Try everything with a link that does not open the place (any more)."""
+def assert_link_opens_nothing(path: str, reference: str) -> None:
+    """Check that every page of the place is closed to a link that does not open it (any more)."""
     stranger = Client()
     one = f"{path}{reference}/"
     for page in ("badge.pdf", "badge.svg", "badge.pkpass", "correct/", "give/", "cancel/", "sessions/",
@@ -89,62 +89,65 @@ def attack(path: str, reference: str) -> None:
         assert stranger.post(f"{one}{page}", evil).status_code == 404, page
 
 
-def badge_in(mail: EmailMessage) -> str:
+def read_badge(mail: EmailMessage) -> str:
     [(_name, content, _type)] = [part for part in mail.attachments if part[0].endswith(".pdf")]
     return pdf_text(content)
 
 
-def assert_is_anas_alone(place: Registration, member) -> None:
+def assert_confirmed_for_ana(place: Registration, member) -> None:
     place.refresh_from_db()
     assert (place.state, place.person, place.name) == ("confirmed", member, "Ana Silva")
 
 
-def test_a_stranger_who_ordered_by_api_keeps_neither_link_nor_badge(member, run_tasks, mailoutbox):
+def test_stranger_who_ordered_by_api_loses_link_and_badge(member, run_tasks, mailoutbox):
     answer = order_by_api()
     assert (answer.status_code, answer.json()["state"]) == (201, "pending")
     place = Registration.objects.get()
     run_tasks()
     own = press_mailed_link(mailoutbox)
     run_tasks()
-    attack(path_of(answer), place.reference)
-    attack(path_of(order_by_api()), place.reference)  # the same order again under its key
+    assert_link_opens_nothing(get_manage_path(answer), place.reference)
+    assert_link_opens_nothing(
+        get_manage_path(order_by_api()), place.reference
+    )  # the same order again under its key
     assert Order.objects.count() == 1
-    assert_is_anas_alone(place, member)
+    assert_confirmed_for_ana(place, member)
     to_ana = [mail for mail in mailoutbox if mail.to == [MEMBER]][-1]
-    assert "Ana" in badge_in(to_ana)
+    assert "Ana" in read_badge(to_ana)
     assert own in to_ana.body
     for mail in mailoutbox:
         if mail.to == [STRANGER]:
             assert mail.attachments == []
             assert own not in mail.body
-    status, page = page_at(path_of(answer))
+    status, page = get_page(get_manage_path(answer))
     assert status == 404
     assert "Seule la personne inscrite" in page
     assert build_badge_code(place) not in page
     assert Client().get(f"{own}{place.reference}/badge.pdf").status_code == 200
 
 
-def test_a_stranger_who_gave_the_members_address_for_everything_loses_the_order(
-    member, run_tasks, mailoutbox
-):
+def test_stranger_who_used_member_address_as_buyer_loses_order(member, run_tasks, mailoutbox):
     answer = order_by_api(email=MEMBER)
-    place, before = Registration.objects.get(), path_of(answer)
+    place, before = Registration.objects.get(), get_manage_path(answer)
     assert Client().get(before).status_code == 200
     run_tasks()
     after = press_mailed_link(mailoutbox)
     run_tasks()
     again = order_by_api(email=MEMBER)
-    assert (again.json()["reference"], path_of(again)) == (answer.json()["reference"], "/orders/link/")
-    attack(before, place.reference)
+    assert (again.json()["reference"], get_manage_path(again)) == (
+        answer.json()["reference"],
+        "/orders/link/",
+    )
+    assert_link_opens_nothing(before, place.reference)
     for page in ("", "renew/", "calendar.ics", "pay/", "pro-forma.pdf"):
         assert Client().get(f"{before}{page}").status_code == 404, page
     assert Client().post(f"{before}renew/").status_code == 404
-    assert_is_anas_alone(place, member)
+    assert_confirmed_for_ana(place, member)
     assert after == Order.objects.get().manage_path
     assert after in [mail for mail in mailoutbox if mail.to == [MEMBER]][-1].body
 
 
-def to_check(stranger: Client, contact: str):
+def fill_in_until_check(stranger: Client, contact: str):
     prefix = "/events/congress/register/"
     typed = {"person-0-first_name": "Ana", "person-0-last_name": "Silva", "person-0-email": MEMBER}
     stranger.post(prefix, who(contact=contact, **typed))
@@ -153,11 +156,9 @@ def to_check(stranger: Client, contact: str):
 
 
 @pytest.mark.parametrize("contact", ["", STRANGER])
-def test_a_stranger_in_a_browser_gets_nothing_by_sending_the_last_screen_again(
-    member, run_tasks, mailoutbox, contact
-):
+def test_stranger_gains_nothing_by_submitting_check_page_again(member, run_tasks, mailoutbox, contact):
     stranger = Client()
-    check, nonce = to_check(stranger, contact)
+    check, nonce = fill_in_until_check(stranger, contact)
     first = stranger.post(check, {"nonce": nonce, "language": "fr"})
     place = Registration.objects.get()
     assert first["Location"] == place.order.manage_path
@@ -167,12 +168,12 @@ def test_a_stranger_in_a_browser_gets_nothing_by_sending_the_last_screen_again(
     assert again.status_code == 302
     assert Order.objects.count() == 1
     assert again["Location"] == (first["Location"] if contact else "/orders/link/")
-    attack(first["Location"], place.reference)
-    assert_is_anas_alone(place, member)
+    assert_link_opens_nothing(first["Location"], place.reference)
+    assert_confirmed_for_ana(place, member)
 
 
 @pytest.mark.parametrize("when", ["before the mail", "before the button"])
-def test_a_name_that_is_not_the_members_is_not_on_the_badge(event, member, run_tasks, mailoutbox, when):
+def test_badge_shows_member_name_instead_of_typed_name(event, member, run_tasks, mailoutbox, when):
     make_question(event, "diet")
     named = EVIL if when == "before the mail" else {}
     answer = order_by_api({**person(**named), "answers": {"diet": "Eve's own"}})
@@ -180,22 +181,22 @@ def test_a_name_that_is_not_the_members_is_not_on_the_badge(event, member, run_t
     run_tasks()
     if when == "before the button":
         typed = {**EVIL, "email": MEMBER, "company": ""}
-        assert Client().post(f"{path_of(answer)}{place.reference}/correct/", typed).status_code == 302
+        assert Client().post(f"{get_manage_path(answer)}{place.reference}/correct/", typed).status_code == 302
     own = press_mailed_link(mailoutbox)
     run_tasks()
-    assert_is_anas_alone(place, member)
+    assert_confirmed_for_ana(place, member)
     assert place.answers == {}
-    assert "Intruder" not in badge_in([mail for mail in mailoutbox if mail.to == [MEMBER]][-1])
-    # What the club knows of the member is not told to whoever typed the address.
-    assert "Silva" not in page_at(path_of(answer))[1]
+    assert "Intruder" not in read_badge([mail for mail in mailoutbox if mail.to == [MEMBER]][-1])
+    # The stranger who typed the address must not learn the member's name.
+    assert "Silva" not in get_page(get_manage_path(answer))[1]
     assert not any("Silva" in mail.body for mail in mailoutbox if mail.to == [STRANGER])
     assert "Silva" in Client().get(own).text
 
 
-def test_the_member_reads_whose_name_the_place_will_bear(member, run_tasks, mailoutbox):
+def test_confirm_page_shows_member_name_typed_name_and_buyer(member, run_tasks, mailoutbox):
     order_by_api(person(**EVIL))
     run_tasks()
-    [path] = [path for path in links_to(MEMBER, mailoutbox) if "/orders/confirm/" in path]
+    [path] = [path for path in list_order_links(MEMBER, mailoutbox) if "/orders/confirm/" in path]
     page = Client().get(path).text
     assert "Ana Silva" in page
     assert "Eve Intruder" in page
@@ -203,7 +204,7 @@ def test_the_member_reads_whose_name_the_place_will_bear(member, run_tasks, mail
 
 
 @pytest.mark.parametrize("typed", ["Ána Sílva", "Silva Ana", "Ana Maria Silva", "A. Silva", "Ana Martin"])
-def test_a_member_who_writes_the_name_otherwise_keeps_it(member, run_tasks, mailoutbox, typed):
+def test_name_resembling_member_name_is_not_replaced(member, run_tasks, mailoutbox, typed):
     first, _space, last = typed.partition(" ")
     order_by_api(person(first_name=first, last_name=last))
     run_tasks()
@@ -211,15 +212,15 @@ def test_a_member_who_writes_the_name_otherwise_keeps_it(member, run_tasks, mail
     assert Registration.objects.get().name == typed
 
 
-def test_guests_of_the_same_order_stay_with_the_buyer(member, run_tasks, mailoutbox):
+def test_buyer_link_still_opens_guests_of_same_order(member, run_tasks, mailoutbox):
     guest = person("guest", "gus@evil.example", "Gus", "Guest")
     answer = order_by_api(person(), guest)
     mine, anas = Registration.objects.get(email=guest["email"]), Registration.objects.get(email=MEMBER)
     run_tasks()
     own = press_mailed_link(mailoutbox)
     run_tasks()
-    path = path_of(answer)
-    attack(path, anas.reference)
+    path = get_manage_path(answer)
+    assert_link_opens_nothing(path, anas.reference)
     page = Client().get(path).text
     assert mine.reference in page
     assert anas.reference not in page
@@ -228,18 +229,18 @@ def test_guests_of_the_same_order_stay_with_the_buyer(member, run_tasks, mailout
     assert Client().get(f"{own}{mine.reference}/badge.pdf").status_code == 404
     # The buyer may replace the order's link, which leaves the member's.
     renewed = Client().post(f"{path}renew/")["Location"]
-    attack(renewed, anas.reference)
+    assert_link_opens_nothing(renewed, anas.reference)
     assert (Client().get(path).status_code, Client().get(own).status_code) == (404, 200)
     # The address of the order moves to the member's: the order's link still does not open the place.
     moved = {"first_name": "Gus", "last_name": "Guest", "email": MEMBER, "company": ""}
     Order.objects.update(email="gus@evil.example")
     assert Client().post(f"{renewed}{mine.reference}/correct/", moved).status_code == 302
     assert Order.objects.get().email == MEMBER
-    attack(Order.objects.get().manage_path, anas.reference)
-    assert_is_anas_alone(anas, member)
+    assert_link_opens_nothing(Order.objects.get().manage_path, anas.reference)
+    assert_confirmed_for_ana(anas, member)
 
 
-def test_an_assistant_still_sees_and_pays_what_they_ordered(event, member, run_tasks, mailoutbox):
+def test_assistant_still_sees_and_pays_order_for_members(event, member, run_tasks, mailoutbox):
     make_issuer()
     event.tickets.filter(slug="member").update(price=12_000)
     answer = order_by_api(person(), person(email="bob@club.example", first_name="Bob", last_name="Roi"))
@@ -254,19 +255,19 @@ def test_an_assistant_still_sees_and_pays_what_they_ordered(event, member, run_t
     assert path in notice.body
     assert "Ana Silva" in notice.body
     assert notice.attachments == []
-    status, page = page_at(path)
+    status, page = get_page(path)
     assert status == 200
     assert "Ana Silva" in page
     assert anas.reference not in page
-    attack(path, anas.reference)
+    assert_link_opens_nothing(path, anas.reference)
     Registration.objects.exclude(pk=anas.pk).delete()
-    status, page = page_at(path)
+    status, page = get_page(path)
     assert status == 200
     assert "120" in page
     assert Client().get(f"{path}pro-forma.pdf")["Content-Type"] == "application/pdf"
 
 
-def test_two_members_of_one_order_have_each_their_own(member, run_tasks, mailoutbox):
+def test_each_member_of_one_order_gets_private_link(member, run_tasks, mailoutbox):
     bob = make_member(email="bob@club.example", first_name="Bob", last_name="Roi")
     answer = order_by_api(person(), person(email=bob.email, first_name="Bob", last_name="Roi"), email=MEMBER)
     anas, bobs = (Registration.objects.get(email=address) for address in (MEMBER, bob.email))
@@ -274,14 +275,14 @@ def test_two_members_of_one_order_have_each_their_own(member, run_tasks, mailout
     his = press_mailed_link(mailoutbox, bob.email)
     hers = press_mailed_link(mailoutbox)
     run_tasks()
-    attack(hers, bobs.reference)
-    attack(his, anas.reference)
-    attack(path_of(answer), anas.reference)
+    assert_link_opens_nothing(hers, bobs.reference)
+    assert_link_opens_nothing(his, anas.reference)
+    assert_link_opens_nothing(get_manage_path(answer), anas.reference)
     for path, place in ((his, bobs), (hers, anas)):
         assert Client().get(f"{path}{place.reference}/badge.pdf").status_code == 200
 
 
-def test_the_member_alone_sees_changes_passes_on_and_cancels(member, run_tasks, mailoutbox):
+def test_member_alone_corrects_transfers_and_cancels_place(member, run_tasks, mailoutbox):
     order_by_api()
     place = Registration.objects.get()
     run_tasks()
@@ -291,7 +292,7 @@ def test_the_member_alone_sees_changes_passes_on_and_cancels(member, run_tasks, 
     other = Client().post(f"{page}correct/", {**EVIL, "email": MEMBER, "company": ""})
     assert other.status_code == 200
     assert "Cette place appartient à l’adhérent" in other.text
-    assert_is_anas_alone(place, member)
+    assert_confirmed_for_ana(place, member)
     slip = {"first_name": "Anna", "last_name": "Silva", "email": MEMBER, "company": "Acme"}
     assert Client().post(f"{page}correct/", slip).status_code == 302
     colleague = make_member(member.seats.get().membership.company, email="bob@club.example",
@@ -303,7 +304,7 @@ def test_the_member_alone_sees_changes_passes_on_and_cancels(member, run_tasks, 
     run_tasks()
     assert {tuple(mail.to) for mail in mailoutbox} == {(colleague.email,)}
     assert Client().get(own).status_code == 404
-    [his] = {path for path in links_to(colleague.email, mailoutbox) if path.count("/") == 4}
+    [his] = {path for path in list_order_links(colleague.email, mailoutbox) if path.count("/") == 4}
     assert Client().post(f"{his}{place.reference}/cancel/").status_code == 302
     mailoutbox.clear()
     run_tasks()
@@ -311,7 +312,7 @@ def test_the_member_alone_sees_changes_passes_on_and_cancels(member, run_tasks, 
     assert not any("Roi" in mail.body for mail in mailoutbox if mail.to == [STRANGER])
 
 
-def test_a_colleague_takes_a_members_place_in_their_own_name(member, run_tasks, mailoutbox):
+def test_transferred_member_place_gets_name_of_colleague(member, run_tasks, mailoutbox):
     order_by_api(email=MEMBER)
     place = Registration.objects.get()
     run_tasks()
@@ -324,7 +325,7 @@ def test_a_colleague_takes_a_members_place_in_their_own_name(member, run_tasks, 
     assert place.name == "Bob Roi"
 
 
-def test_a_private_link_is_replaced_by_its_holder_and_mailed_again_when_lost(member, run_tasks, mailoutbox):
+def test_private_link_is_renewed_and_mailed_again_on_request(member, run_tasks, mailoutbox):
     order_by_api()
     run_tasks()
     own = press_mailed_link(mailoutbox)
@@ -337,22 +338,22 @@ def test_a_private_link_is_replaced_by_its_holder_and_mailed_again_when_lost(mem
     Client().post("/orders/link/", {"email": MEMBER})
     Client().post("/orders/link/", {"email": STRANGER})
     run_tasks()
-    assert links_to(MEMBER, mailoutbox) == [new]
-    assert links_to(STRANGER, mailoutbox) == []
+    assert list_order_links(MEMBER, mailoutbox) == [new]
+    assert list_order_links(STRANGER, mailoutbox) == []
 
 
-def test_pressing_the_mailed_link_again_shows_no_link(member, run_tasks, mailoutbox):
+def test_confirming_again_shows_no_link_but_mails_it(member, run_tasks, mailoutbox):
     order_by_api(email=MEMBER)
     run_tasks()
     press_mailed_link(mailoutbox)
-    [path] = [path for path in links_to(MEMBER, mailoutbox) if "/orders/confirm/" in path]
+    [path] = [path for path in list_order_links(MEMBER, mailoutbox) if "/orders/confirm/" in path]
     mailoutbox.clear()
     assert Client().post(path)["Location"] == "/events/congress/"
     run_tasks()
-    assert Order.objects.get().manage_path in links_to(MEMBER, mailoutbox)
+    assert Order.objects.get().manage_path in list_order_links(MEMBER, mailoutbox)
 
 
-def test_a_waiting_stranger_gets_no_place_in_their_name(member, run_tasks, mailoutbox):
+def test_offer_of_stranger_waiting_with_member_address_goes_to_member(member, run_tasks, mailoutbox):
     event = make_event(slug="full")
     ticket = make_ticket(event, slug="member", audience="member", capacity=0)
     typed = {**EVIL, "email": MEMBER, "company": "", "language": "fr"}
@@ -369,12 +370,12 @@ def test_a_waiting_stranger_gets_no_place_in_their_name(member, run_tasks, mailo
     assert (place.name, place.person, place.order.email) == ("Ana Silva", member, MEMBER)
 
 
-def test_whoever_signs_in_or_orders_for_colleagues_keeps_their_own_links(event):
+def test_order_link_opens_place_ordered_by_signed_in_member(event):
     company = make_company()
     ana = make_member(company, email=MEMBER, first_name="Ana", last_name="Silva")
     signed_in = Client()
     signed_in.force_login(ana)
-    check, nonce = to_check(signed_in, "assistant@club.example")
+    check, nonce = fill_in_until_check(signed_in, "assistant@club.example")
     path = signed_in.post(check, {"nonce": nonce, "language": "fr"})["Location"]
     place = Registration.objects.get()
     assert place.state == "confirmed"

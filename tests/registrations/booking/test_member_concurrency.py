@@ -1,4 +1,4 @@
-"""Members in a rush, by page and by token: still one place for each."""
+"""Members order concurrently by page and by API token: each gets one place."""
 
 import json
 
@@ -29,7 +29,7 @@ def ticket() -> Ticket:
 
 
 def order(person, **fields):
-    """What the program of that member does, on a connection of its own."""
+    """Place an order through the API with a token of `person`, and return the response."""
     _row, token = create_token(person_id=person.pk, name="x", scopes=["registrations:write"])
     place = {"ticket": "member", "first_name": "A", "last_name": "B", "email": person.email}
     data = json.dumps({"email": person.email, "registrations": [place], **fields})
@@ -37,7 +37,7 @@ def order(person, **fields):
     return Client().post(PATH, data, content_type="application/json", headers=headers)
 
 
-def counted(ticket: Ticket) -> tuple[int, int, int]:
+def count_reserved(ticket: Ticket) -> tuple[int, int, int]:
     ticket.refresh_from_db()
     return (
         ticket.reserved,
@@ -46,7 +46,7 @@ def counted(ticket: Ticket) -> tuple[int, int, int]:
     )
 
 
-def test_two_members_in_turn_get_the_same_kind_of_registration(ticket):
+def test_two_members_in_turn_get_equivalent_registrations(ticket):
     first, second = make_member(), make_member()
     answers = [order(one).json() for one in (first, second)]
     assert [answer["state"] for answer in answers] == ["confirmed", "confirmed"]
@@ -55,27 +55,27 @@ def test_two_members_in_turn_get_the_same_kind_of_registration(ticket):
     assert [getattr(one, name) is None for name in told] == [getattr(two, name) is None for name in told]
     assert (two.person, two.member_of) == (second, second.seats.get().membership.company)
     assert two.sequence == one.sequence + 1
-    assert counted(ticket) == (2, 2, 2)
+    assert count_reserved(ticket) == (2, 2, 2)
 
 
-def test_a_second_place_is_refused(ticket):
+def test_second_place_of_member_is_refused(ticket):
     member = make_member()
     assert [order(member).status_code for _ in range(3)] == [201, 409, 409]
-    assert counted(ticket) == (1, 1, 1)
+    assert count_reserved(ticket) == (1, 1, 1)
     Registration.objects.update(cancelled_at="2026-01-01T00:00Z")
     assert order(member).status_code == 201
 
 
-def test_a_company_gets_no_more_than_it_may_have(ticket):
+def test_company_cap_is_enforced(ticket):
     company = make_company()
     colleagues = [make_member(company) for _ in range(3)]
     answers = [order(colleague) for colleague in colleagues]
     assert [answer.status_code for answer in answers] == [201, 201, 409]
     assert answers[-1].json()["type"] == "/api/v1/problems/company-full"
-    assert counted(ticket) == (2, 2, 2)
+    assert count_reserved(ticket) == (2, 2, 2)
 
 
-def test_a_code_is_not_used_by_whoever_has_a_place(ticket):
+def test_refused_repeat_order_does_not_use_voucher(ticket):
     Ticket.objects.update(price=10_000)
     make_voucher(ticket.event, capacity=5)
     member = verified(make_member())
@@ -83,38 +83,38 @@ def test_a_code_is_not_used_by_whoever_has_a_place(ticket):
     assert Voucher.objects.get().reserved == 1
 
 
-def test_a_company_has_all_its_places_still_where_the_code_is_there_no_more(ticket):
+def test_order_with_deleted_voucher_reserves_nothing(ticket):
     Ticket.objects.update(price=10_000)
     make_voucher(ticket.event, capacity=5)
     Voucher.objects.all().delete()
     assert order(make_member(), code="HALF").status_code == 422
-    assert counted(ticket) == (0, 0, 0)
+    assert count_reserved(ticket) == (0, 0, 0)
 
 
 @pytest.mark.postgresql
-def test_many_programs_of_one_member_at_once_get_one_place(ticket):
+def test_concurrent_orders_of_one_member_get_one_place(ticket):
     Ticket.objects.update(company_cap=None, capacity=50)
     for one in (make_member(), make_member()):
         results = in_threads([lambda one=one: order(one).status_code] * 16, threads=16)
         assert sorted(results) == [201] + [409] * 15
-    assert counted(ticket)[::2] == (2, 2)
+    assert count_reserved(ticket)[::2] == (2, 2)
 
 
 @pytest.mark.postgresql
-def test_a_rush_of_members_keeps_every_limit(ticket):
+def test_concurrent_orders_of_members_respect_every_limit(ticket):
     companies = [make_company() for _ in range(4)]
     people = [make_member(company) for company in companies for _ in range(5)]
     results = in_threads(
         [lambda person=person: order(person).status_code for person in people * 2], threads=16
     )
     assert (results.count(201), results.count(409)) == (6, 34)
-    assert counted(ticket) == (6, 6, 6)
+    assert count_reserved(ticket) == (6, 6, 6)
     assert max(CompanyShare.objects.values_list("reserved", flat=True)) <= 2
     assert Registration.objects.values("person").distinct().count() == 6
 
 
 def fill(client: Client, member, code: str = "") -> str:
-    """All screens but the last button; gives what it sends."""
+    """Fill in all pages before the last button, and return the nonce that it sends."""
     client.force_login(member)
     form = "/en/events/congress/register/"
     person = {"first_name": "A", "last_name": "B", "email": member.email, "company": ""}
@@ -129,38 +129,38 @@ def press(client: Client, nonce: str, *, follow: bool = False, **fields):
     return client.post("/en/events/congress/register/check/", typed, follow=follow)
 
 
-def test_the_button_pressed_twice_leads_to_the_same_order(ticket, client):
+def test_submitting_check_page_twice_leads_to_same_order(ticket, client):
     nonce = fill(client, make_member())
     first, second = (press(client, nonce, shown="0") for _ in range(2))
     assert first.url == second.url
     assert first.url.startswith("/en/orders/")
-    assert counted(ticket) == (1, 1, 1)
+    assert count_reserved(ticket) == (1, 1, 1)
 
 
-SINCE = {
+CHANGES_SINCE_DRAFT = {
     "a dearer ticket": ({"price": 5_000}, "€50"),
     "a ticket that closed": ({"closes_at": "2026-01-01T00:00Z"}, "no longer on sale"),
     "no place": ({"capacity": 0}, "No places are left"),
 }
 
 
-@pytest.mark.parametrize("what", SINCE)
-def test_what_changed_since_is_said_and_nothing_is_booked(ticket, client, what):
+@pytest.mark.parametrize("what", CHANGES_SINCE_DRAFT)
+def test_change_since_draft_is_reported_and_nothing_is_booked(ticket, client, what):
     nonce = fill(client, make_member())
-    change, sentence = SINCE[what]
+    change, sentence = CHANGES_SINCE_DRAFT[what]
     Ticket.objects.update(**change)
     assert sentence in press(client, nonce, shown="0", follow=True).text
     assert not Order.objects.exists()
 
 
-def test_a_draft_is_shut_at_once(ticket, client):
+def test_event_set_back_to_draft_refuses_orders_at_once(ticket, client):
     nonce = fill(client, make_member())
     type(ticket.event).objects.update(visibility="draft")
     assert press(client, nonce, shown="0").status_code == 404
     assert not Order.objects.exists()
 
 
-def test_whoever_guessed_codes_too_often_is_told_nothing_by_the_button_either(ticket, client, settings):
+def test_check_page_is_rate_limited_after_too_many_wrong_codes(ticket, client, settings):
     settings.RATE_LIMITS = "on"
     Ticket.objects.update(price=10_000)
     make_voucher(ticket.event, kind="amount", value=10_000)

@@ -1,4 +1,4 @@
-"""A member's proof: by whom, once, within caps, also when many open their links at the same moment."""
+"""Verification of memberships: who is accepted, only once, within caps and under concurrency."""
 
 import datetime
 
@@ -28,7 +28,7 @@ from tests.threads import in_threads
 pytestmark = pytest.mark.django_db
 
 
-def visit(**ticket) -> Ticket:
+def make_visit_ticket(**ticket) -> Ticket:
     event = make_event(kind=Event.Kind.SITE_VISIT, visibility=Event.Visibility.MEMBERS)
     return make_ticket(event, slug="member", audience="member", **ticket)
 
@@ -39,16 +39,16 @@ def pending(ticket: Ticket, email: str) -> Registration:
     return place_order(event=ticket.event, request=request).registrations.get()
 
 
-def link_to(registration: Registration) -> str:
+def make_token(registration: Registration) -> str:
     return make_verification_token(registration.order, registration.email)
 
 
-def lapse() -> None:
+def expire_holds() -> None:
     Registration.objects.update(hold_expires_at=timezone.now() - datetime.timedelta(minutes=1))
 
 
-def test_a_member_is_recognized_by_the_address_in_any_case():
-    ticket = visit(company_cap=2)
+def test_member_is_recognized_by_address_in_any_case():
+    ticket = make_visit_ticket(company_cap=2)
     member = make_member(email="ana@example.org")
     proved = verify_membership(registration=pending(ticket, "Ana@Example.ORG"))
     assert (proved.state, proved.person) == ("confirmed", member)
@@ -58,7 +58,7 @@ def test_a_member_is_recognized_by_the_address_in_any_case():
 
 
 def test_opening_the_link_twice_changes_nothing():
-    ticket = visit(company_cap=2)
+    ticket = make_visit_ticket(company_cap=2)
     make_member(email="ana@example.org")
     registration = pending(ticket, "ana@example.org")
     assert (
@@ -71,8 +71,8 @@ def test_opening_the_link_twice_changes_nothing():
 @pytest.mark.parametrize(
     "reason", ["stranger", "no company", "left", "lapsed company", "seat taken", "vendor"]
 )
-def test_who_is_no_member(reason: str):
-    ticket = visit()
+def test_non_member_cannot_verify_membership(reason: str):
+    ticket = make_visit_ticket()
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
     if reason == "no company":
         make_person(email="ana@example.org")
@@ -94,12 +94,12 @@ def test_who_is_no_member(reason: str):
     assert (registration.state, registration.person) == ("pending", None)
 
 
-def test_a_late_proof_takes_a_place_if_one_is_left():
-    ticket = visit(capacity=1)
+def test_late_verification_reserves_place_if_one_is_left():
+    ticket = make_visit_ticket(capacity=1)
     make_member(email="ana@example.org")
     late = pending(ticket, "ana@example.org")
-    lapse()
-    Client().get(f"/events/{ticket.event.slug}/")  # showing the places gives back what lapsed
+    expire_holds()
+    Client().get(f"/events/{ticket.event.slug}/")  # showing the event releases expired holds
     ticket.refresh_from_db()
     assert ticket.reserved == 0
     assert verify_membership(registration=late).state == "confirmed"
@@ -107,12 +107,12 @@ def test_a_late_proof_takes_a_place_if_one_is_left():
     assert ticket.reserved == 1
 
 
-def test_a_late_proof_finds_the_place_gone():
-    ticket = visit(capacity=1)
+def test_late_verification_is_refused_when_sold_out():
+    ticket = make_visit_ticket(capacity=1)
     make_member(email="ana@example.org")
     make_member(email="bob@example.org")
     late = pending(ticket, "ana@example.org")
-    lapse()
+    expire_holds()
     verify_membership(registration=pending(ticket, "bob@example.org"))
     with pytest.raises(SoldOut):
         verify_membership(registration=late)
@@ -120,17 +120,17 @@ def test_a_late_proof_finds_the_place_gone():
     assert late.state == "expired"
 
 
-def test_one_member_one_place():
-    ticket = visit()
+def test_member_cannot_verify_second_place():
+    ticket = make_visit_ticket()
     make_member(email="ana@example.org")
     verify_membership(registration=pending(ticket, "ana@example.org"))
     with pytest.raises(AlreadyRegistered):
         verify_membership(registration=pending(ticket, "ana@example.org"))
 
 
-def test_links_that_are_forged_old_or_for_another_address(settings):
-    registration = pending(visit(), "ana@example.org")
-    token = link_to(registration)
+def test_forged_link_or_link_for_another_address_is_refused(settings):
+    registration = pending(make_visit_ticket(), "ana@example.org")
+    token = make_token(registration)
     assert load_verification(token).registrations == [registration]
     for forged in ("", "x", f"{token}x", token[:-3], token.swapcase()):
         with pytest.raises(NotFound):
@@ -140,9 +140,9 @@ def test_links_that_are_forged_old_or_for_another_address(settings):
         load_verification(token)
 
 
-def test_a_link_ends(monkeypatch):
-    registration = pending(visit(), "ana@example.org")
-    token = link_to(registration)
+def test_verification_link_expires(monkeypatch):
+    registration = pending(make_visit_ticket(), "ana@example.org")
+    token = make_token(registration)
     later = timezone.now().timestamp() + 4 * 24 * 3600 + 1
     monkeypatch.setattr("convention.codes.secret_keys.time.time", lambda: later)
     with pytest.raises(LinkExpired):
@@ -150,8 +150,8 @@ def test_a_link_ends(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_company_never_gets_more_than_its_cap():
-    ticket = visit(company_cap=3)
+def test_concurrent_verifications_respect_company_cap():
+    ticket = make_visit_ticket(company_cap=3)
     company = make_company()
     registrations = []
     for number in range(20):
@@ -167,8 +167,8 @@ def test_a_company_never_gets_more_than_its_cap():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_late_proofs_at_once_take_the_last_place_once():
-    ticket = visit(capacity=20)
+def test_concurrent_late_verifications_take_last_place_once():
+    ticket = make_visit_ticket(capacity=20)
     registrations = []
     for number in range(20):
         make_member(email=f"m{number}@example.org")
@@ -184,8 +184,8 @@ def test_late_proofs_at_once_take_the_last_place_once():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_member_proves_two_places_at_once():
-    ticket = visit()
+def test_concurrent_verifications_of_one_member_confirm_one_place():
+    ticket = make_visit_ticket()
     make_member(email="ana@example.org")
     registrations = [pending(ticket, "ana@example.org") for _each in range(6)]
     in_threads(
@@ -196,9 +196,9 @@ def test_one_member_proves_two_places_at_once():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_harness_sees_a_cap_that_is_only_looked_at():
-    """The negative control: look first, then write."""
-    ticket = visit(company_cap=3)
+def test_threads_reveal_unguarded_check_of_cap():
+    """Negative control: checking first and writing without a lock must exceed the cap."""
+    ticket = make_visit_ticket(company_cap=3)
     share = CompanyShare.objects.create(ticket=ticket, company=make_company())
 
     def unguarded() -> None:
@@ -215,12 +215,12 @@ def test_the_harness_sees_a_cap_that_is_only_looked_at():
 
 
 @pytest.mark.parametrize("alike", ["ana@fırm-risk.example", "ana@firm-riſk.example"])
-def test_an_address_that_only_looks_like_a_members_proves_nothing(alike: str):
+def test_lookalike_of_member_address_verifies_nothing(alike: str):
     make_member(email="ana@firm-risk.example")
     assert find_member_by_email("Ana@firm-risk.example")
     assert find_member_by_email(alike) is None
-    registration = pending(visit(), "ana@firm-risk.example")
-    token = link_to(registration)
+    registration = pending(make_visit_ticket(), "ana@firm-risk.example")
+    token = make_token(registration)
     assert load_verification(token).registrations == [registration]
     Registration.objects.update(email=alike)
     with pytest.raises(NotFound):

@@ -1,4 +1,4 @@
-"""One member, one place: also for a member who is signed in, and in many windows at once."""
+"""A member gets one place at an event, also when signed in and in several windows at once."""
 
 import datetime
 import threading
@@ -25,7 +25,7 @@ from tests.factories import make_event, make_member, make_ticket, verified
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
-AT_ONCE = 4
+THREAD_COUNT = 4
 
 
 @pytest.fixture
@@ -33,48 +33,48 @@ def ticket() -> Ticket:
     return make_ticket(make_event(slug="congress"), slug="member", audience="member")
 
 
-def ask(ticket: Ticket, member: Person, slug: str = "member") -> Order:
+def order_place(ticket: Ticket, member: Person, slug: str = "member") -> Order:
     place = RequestedPlace(ticket=slug, first_name="A", last_name="B", email=str(member.email))
     request = OrderRequest(email=str(member.email), places=(place,))
     return place_order(event=ticket.event, request=request, context=OrderContext(person=member))
 
 
-def test_a_signed_in_member_gets_one_place_and_as_many_guests_tickets_as_they_like(ticket):
+def test_signed_in_member_gets_one_member_place_but_any_number_of_guest_tickets(ticket):
     make_ticket(ticket.event)
     member = make_member()
-    ask(ticket, member)
+    order_place(ticket, member)
     with pytest.raises(AlreadyRegistered, match="déjà une place"):
-        ask(ticket, member)
-    ask(ticket, make_member())
+        order_place(ticket, member)
+    order_place(ticket, make_member())
     for _each in range(2):
-        ask(ticket, member, "guest")
+        order_place(ticket, member, "guest")
     assert Ticket.objects.get(pk=ticket.pk).reserved == 2
     Registration.objects.filter(person=member).delete()
-    ask(ticket, member)
+    order_place(ticket, member)
 
 
-def test_a_place_that_is_paid_late_is_no_second_one(ticket):
-    """The first order waits for its card when the member orders again."""
+def test_late_payment_confirms_no_second_place(ticket):
+    """The first order awaits its card payment when the member orders again."""
     member = make_member()
-    late = ask(ticket, member)
+    late = order_place(ticket, member)
     Order.objects.filter(pk=late.pk).update(payment="card")
     until = timezone.now() + datetime.timedelta(minutes=30)
     Registration.objects.filter(order=late).update(confirmed_at=None, hold_expires_at=until)
-    kept = ask(ticket, member)
+    kept = order_place(ticket, member)
     assert confirm_paid_items(order=Order.objects.get(pk=late.pk)) == []
     assert Registration.objects.confirmed().get().order == kept
     Registration.objects.filter(order=kept).update(cancelled_at=timezone.now())
     assert [place.order for place in confirm_paid_items(order=Order.objects.get(pk=late.pk))] == [late]
 
 
-def test_a_second_place_that_was_paid_is_not_held_and_its_money_is_seen(ticket):
+def test_paid_second_place_is_not_confirmed_and_its_order_is_listed_as_unplaced(ticket):
     Ticket.objects.update(price=12_000)
     member = verified(make_member())
-    late = ask(ticket, member)
+    late = order_place(ticket, member)
     until = timezone.now() + datetime.timedelta(days=14)
     Order.objects.filter(pk=late.pk).update(payment="card")
     Registration.objects.filter(order=late).update(confirmed_at=None, hold_expires_at=until)
-    ask(ticket, member)
+    order_place(ticket, member)
     with transaction.atomic():
         late = Order.objects.select_for_update(of=("self",)).select_related("event").get(pk=late.pk)
         record_order_payment(order=late, amount=12_000, method="transfer")
@@ -92,9 +92,9 @@ def test_a_second_place_that_was_paid_is_not_held_and_its_money_is_seen(ticket):
     assert compute_balance(Receivable.objects.get(reference=late.reference)).is_settled
 
 
-def test_the_page_says_so_and_keeps_what_was_typed(ticket, client: Client):
+def test_check_page_says_that_member_already_has_a_place(ticket, client: Client):
     member = make_member()
-    ask(ticket, member)
+    order_place(ticket, member)
     client.force_login(member)
     form = "/en/events/congress/register/"
     person = {"first_name": "A", "last_name": "B", "email": member.email, "company": ""}
@@ -109,8 +109,8 @@ def test_the_page_says_so_and_keeps_what_was_typed(ticket, client: Client):
 @pytest.mark.parametrize(
     "locked", [True, pytest.param(False, marks=pytest.mark.postgresql)], ids=["locked", "control"]
 )
-def test_many_windows_at_once_get_one_place(ticket, monkeypatch, locked):
-    member, gate = make_member(), threading.Barrier(AT_ONCE, timeout=20)
+def test_concurrent_orders_of_one_member_get_one_place(ticket, monkeypatch, locked):
+    member, gate = make_member(), threading.Barrier(THREAD_COUNT, timeout=20)
 
     def look_first(registration, person):
         assert not Registration.objects.confirmed().filter(person=person).exists()
@@ -118,7 +118,7 @@ def test_many_windows_at_once_get_one_place(ticket, monkeypatch, locked):
 
     if not locked:
         monkeypatch.setattr(writing, "refuse_second_place", look_first)
-    found = in_threads([lambda: ask(ticket, member)] * AT_ONCE, threads=AT_ONCE)
+    found = in_threads([lambda: order_place(ticket, member)] * THREAD_COUNT, threads=THREAD_COUNT)
     assert sorted(type(one).__name__ for one in found) == (
-        ["AlreadyRegistered"] * (AT_ONCE - 1) + ["Order"] if locked else ["Order"] * AT_ONCE
+        ["AlreadyRegistered"] * (THREAD_COUNT - 1) + ["Order"] if locked else ["Order"] * THREAD_COUNT
     )

@@ -1,4 +1,4 @@
-"""Registering: what is booked, what is refused, and that no place is ever sold twice."""
+"""Placing orders: stored values, refused requests, and no place sold twice."""
 
 import dataclasses
 import datetime
@@ -31,7 +31,7 @@ def asked(*, ticket: str = "guest", people: int = 1, **fields) -> OrderRequest:
     return OrderRequest(**{"email": "buyer@example.org", "places": places, **fields})
 
 
-def test_an_order_keeps_what_was_asked():
+def test_order_stores_requested_values():
     event = make_event()
     make_ticket(event, price=12_000)
     billing = BillingDetails(name="Acme SA", street="1 rue X", postcode="75001", city="Paris", country="FR")
@@ -49,7 +49,7 @@ def test_an_order_keeps_what_was_asked():
     assert order.source == "api"
 
 
-def test_several_places_count_together_and_are_stamped_with_one_sequence():
+def test_places_of_one_order_are_reserved_together_with_one_sequence():
     event = make_event()
     ticket = make_ticket(event, capacity=5)
     order = place_order(event=event, request=asked(people=3))
@@ -59,14 +59,14 @@ def test_several_places_count_together_and_are_stamped_with_one_sequence():
     assert set(order.registrations.values_list("sequence", flat=True)) == {event.sequence} == {1}
 
 
-def test_the_mail_is_queued_with_an_id_only():
+def test_mail_task_is_queued_with_order_id_only():
     event = make_event()
     make_ticket(event)
     order = place_order(event=event, request=asked())
     assert [task.args_kwargs for task in DBTaskResult.objects.all()] == [{"args": [order.pk], "kwargs": {}}]
 
 
-def test_text_is_tidied():
+def test_text_fields_are_normalized():
     make_ticket(event := make_event())
     place = RequestedPlace(
         ticket="guest", first_name=" Zoe\u0301\x00\n", last_name="\u202eM  ü", email=" z@example.org "
@@ -93,7 +93,7 @@ def test_text_is_tidied():
         ({"billing": BillingDetails(country="France")}, "billing.country"),
     ],
 )
-def test_what_is_wrong_with_an_order_is_said_by_field(change: dict, field: str):
+def test_invalid_order_reports_error_by_field(change: dict, field: str):
     event = make_event()
     make_ticket(event, price=100)
     with pytest.raises(InvalidFields) as refusal:
@@ -101,7 +101,7 @@ def test_what_is_wrong_with_an_order_is_said_by_field(change: dict, field: str):
     assert list(refusal.value.field_errors) == [field]
 
 
-def test_cards_are_refused_where_they_are_not_taken(settings):
+def test_card_payment_is_refused_when_disabled(settings):
     settings.CARD_PAYMENT = False
     event = make_event()
     make_ticket(event, price=100)
@@ -122,7 +122,7 @@ def test_cards_are_refused_where_they_are_not_taken(settings):
         ({"company": "x" * 301}, "company"),
     ],
 )
-def test_what_is_wrong_with_a_place_is_said_by_number_and_field(change: dict, field: str):
+def test_invalid_place_reports_error_by_index_and_field(change: dict, field: str):
     make_ticket(event := make_event())
     good = asked(people=2)
     places = (good.places[0], dataclasses.replace(good.places[1], **change))
@@ -131,21 +131,21 @@ def test_what_is_wrong_with_a_place_is_said_by_number_and_field(change: dict, fi
     assert list(refusal.value.field_errors) == [f"registrations.1.{field}"]
 
 
-def test_names_of_300_characters_are_kept_whole():
+def test_names_of_300_characters_are_stored_in_full():
     make_ticket(event := make_event())
     place = RequestedPlace(ticket="guest", first_name="é" * 300, last_name="李" * 300)
     order = place_order(event=event, request=OrderRequest(email="b@example.org", places=(place,)))
     assert order.registrations.get().name == f"{'é' * 300} {'李' * 300}"
 
 
-def test_fifty_one_people_are_too_many():
+def test_order_of_more_than_fifty_places_is_refused():
     make_ticket(event := make_event())
     with pytest.raises(InvalidFields) as refusal:
         place_order(event=event, request=asked(people=51))
     assert list(refusal.value.field_errors) == ["registrations"]
 
 
-def test_a_hidden_or_closed_ticket_is_not_for_all():
+def test_hidden_or_closed_ticket_cannot_be_ordered():
     now = timezone.now()
     event = make_event()
     make_ticket(event, slug="staff", is_public=False)
@@ -165,13 +165,13 @@ def test_a_hidden_or_closed_ticket_is_not_for_all():
         {"visibility": Event.Visibility.DRAFT},
     ],
 )
-def test_a_closed_event_takes_nobody(fields: dict):
+def test_order_for_closed_event_is_refused(fields: dict):
     make_ticket(event := make_event(**fields))
     with pytest.raises(NotOpenNow):
         place_order(event=event, request=asked())
 
 
-def test_a_full_ticket_says_how_many_are_left_and_keeps_nothing():
+def test_sold_out_error_states_places_left_and_stores_nothing():
     event = make_event()
     make_ticket(event, capacity=2)
     place_order(event=event, request=asked())
@@ -183,7 +183,7 @@ def test_a_full_ticket_says_how_many_are_left_and_keeps_nothing():
     assert Order.objects.count() == 2
 
 
-def test_all_or_nothing_over_two_tickets():
+def test_order_for_two_tickets_is_all_or_nothing():
     event = make_event()
     make_ticket(event, slug="guest", capacity=10)
     make_ticket(event, slug="vendor", capacity=1, reserved=1)
@@ -193,7 +193,7 @@ def test_all_or_nothing_over_two_tickets():
     assert event.tickets.get(slug="guest").reserved == 0
 
 
-def test_the_same_key_and_content_is_the_same_order():
+def test_same_idempotency_key_and_content_returns_same_order():
     event = make_event()
     make_ticket(event, capacity=1)
     first = place_order(event=event, request=asked(), context=OrderContext(idempotency_key="k"))
@@ -205,7 +205,7 @@ def test_the_same_key_and_content_is_the_same_order():
     assert (Order.objects.count(), IdempotencyKey.objects.count()) == (1, 1)
 
 
-def test_a_members_place_is_held_until_proven():
+def test_member_place_is_held_until_verified():
     event = make_event()
     make_ticket(event, slug="member", audience="member", capacity=1)
     registration = place_order(event=event, request=asked(ticket="member")).registrations.get()
@@ -219,7 +219,7 @@ def test_a_members_place_is_held_until_proven():
     assert (registration.state, event.tickets.get().reserved) == ("expired", 1)
 
 
-def test_lapsed_places_are_given_back_once():
+def test_expired_holds_are_released_once():
     event = make_event()
     ticket = make_ticket(event, slug="member", audience="member", capacity=9)
     place_order(event=event, request=asked(ticket="member", people=3))
@@ -228,7 +228,7 @@ def test_lapsed_places_are_given_back_once():
     assert event.tickets.get().reserved == 0
 
 
-def test_a_members_place_needs_an_address():
+def test_member_place_requires_email():
     make_ticket(event := make_event(), slug="member", audience="member")
     place = RequestedPlace(ticket="member", first_name="A", last_name="B")
     with pytest.raises(InvalidFields) as refusal:
@@ -236,12 +236,12 @@ def test_a_members_place_needs_an_address():
     assert list(refusal.value.field_errors) == ["registrations.0.email"]
 
 
-def test_guests_at_a_members_event_prove_themselves_too():
+def test_guest_at_members_only_event_needs_verification():
     make_ticket(event := make_event(visibility=Event.Visibility.MEMBERS))
     assert place_order(event=event, request=asked()).registrations.get().state == "pending"
 
 
-def test_a_signed_in_member_needs_no_link_and_counts_for_the_company():
+def test_signed_in_member_is_confirmed_and_counts_towards_company_cap():
     event = make_event(kind=Event.Kind.SITE_VISIT)
     make_ticket(event, slug="member", audience="member", company_cap=1)
     member = make_member(email="zoe0@example.org")
@@ -260,7 +260,7 @@ def test_a_signed_in_member_needs_no_link_and_counts_for_the_company():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_at_once_for_the_last_place():
+def test_fifty_concurrent_orders_sell_last_place_once():
     event = make_event()
     ticket = make_ticket(event, capacity=1)
     results = in_threads(
@@ -272,7 +272,7 @@ def test_fifty_at_once_for_the_last_place():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_key_at_once_books_once():
+def test_concurrent_orders_with_same_key_book_once():
     event = make_event()
     make_ticket(event)
     work = [
@@ -284,8 +284,8 @@ def test_the_same_key_at_once_books_once():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_harness_sees_an_oversale():
-    """The negative control: look first, then write, sells places twice in the same harness."""
+def test_threads_reveal_oversale_without_lock():
+    """Negative control: checking first and writing without a lock must sell places twice."""
     ticket = make_ticket(make_event(), capacity=None)
     limit = 5
 

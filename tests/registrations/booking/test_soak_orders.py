@@ -1,4 +1,4 @@
-"""The full size of the rush: 3,000 attempts for 500 places, 64 at once, on both databases."""
+"""Load test: 3,000 orders for 500 places, 64 at once, on both databases."""
 
 from collections import Counter
 
@@ -13,7 +13,7 @@ from tests.threads import in_threads
 pytestmark = [pytest.mark.soak, pytest.mark.django_db(transaction=True)]
 
 
-def test_three_thousand_attempts_for_five_hundred_places():
+def test_only_500_of_3000_concurrent_orders_succeed():
     event = make_event()
     ticket = make_ticket(event, capacity=500)
     work = [lambda: place_order(event=event, request=asked()) for _one in range(3000)]

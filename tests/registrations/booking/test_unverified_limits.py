@@ -1,4 +1,4 @@
-"""How much can be ordered on invoice by buyers to be verified: by address, by network, and for an event."""
+"""Limits for orders on invoice by unverified buyers: by address, by network and by event."""
 
 import datetime
 import json
@@ -72,11 +72,11 @@ def held(order: Order) -> bool:
         ("unix:", ""),
     ],
 )
-def test_the_network_of_an_address(address: str, network: str):
+def test_network_is_derived_from_client_address(address: str, network: str):
     assert get_client_network({"REMOTE_ADDR": address}) == network
 
 
-def test_behind_a_proxy_the_address_that_it_appended_counts(settings):
+def test_address_appended_by_proxy_is_used_behind_proxy(settings):
     meta = {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "10.1.1.1, 203.0.113.9"}
     assert get_client_network(meta) == "127.0.0.0/24"
     settings.BEHIND_PROXY = True
@@ -87,11 +87,11 @@ def test_behind_a_proxy_the_address_that_it_appended_counts(settings):
     ("typed", "network"),
     [("203.0.113.7", OFFICE), (f" {OFFICE} ", OFFICE), ("203.0.113.7/24", ""), ("x", ""), ("1.2.3", "")],
 )
-def test_a_network_as_it_is_typed(typed: str, network: str):
+def test_typed_network_is_parsed(typed: str, network: str):
     assert parse_network(typed) == network
 
 
-def test_a_network_orders_so_many_places_an_hour_whatever_the_address(event: Event):
+def test_places_per_network_and_hour_are_limited(event: Event):
     ordered(event, 1, people=5, network=OFFICE)
     with pytest.raises(TooManyRequests) as refused:
         ordered(event, 2, people=2, network=OFFICE)
@@ -103,7 +103,7 @@ def test_a_network_orders_so_many_places_an_hour_whatever_the_address(event: Eve
         ordered(event, 5, people=1, network=OFFICE)
 
 
-def test_an_address_places_so_many_orders_an_hour(event: Event):
+def test_orders_per_address_and_hour_are_limited(event: Event):
     for _order in range(3):
         ordered(event)
     with pytest.raises(TooManyRequests):
@@ -111,7 +111,7 @@ def test_an_address_places_so_many_orders_an_hour(event: Event):
     ordered(event, 2)
 
 
-def test_a_verified_buyer_is_not_limited(event: Event):
+def test_verified_buyer_is_not_limited(event: Event):
     for number in range(8):
         ordered(event, number, people=2, network=OFFICE, person=make_account())
 
@@ -135,7 +135,7 @@ def test_free_places_are_limited_by_network_too(event: Event):
     assert Registration.objects.exclude(confirmed_at=None).count() == 7
 
 
-def test_an_order_that_is_refused_otherwise_counts_nothing(event: Event):
+def test_sold_out_orders_do_not_count_towards_limits(event: Event):
     Ticket.objects.update(capacity=0)
     for _order in range(5):
         with pytest.raises(Exception, match="place"):
@@ -144,20 +144,20 @@ def test_an_order_that_is_refused_otherwise_counts_nothing(event: Event):
     ordered(event, network=OFFICE, people=4)
 
 
-def test_a_repeated_order_counts_once(event: Event):
+def test_repeated_order_counts_once_towards_limits(event: Event):
     first = ordered(event, people=4, network=OFFICE, idempotency_key="k")
     for _again in range(5):
         assert ordered(event, people=4, network=OFFICE, idempotency_key="k") == first
 
 
-def test_the_switch_for_load_tests_lets_everything_through(event: Event, settings):
+def test_setting_switches_limits_off(event: Event, settings):
     settings.RATE_LIMITS = "off"
     orders = [ordered(event, people=5, network=OFFICE) for _order in range(5)]
     assert [held(order) for order in orders] == [True] * 5
     assert OrderAlarm.objects.count() == 0
 
 
-def test_programs_read_that_it_was_too_often_and_when_to_come_back(event: Event):
+def test_api_returns_429_with_retry_after(event: Event):
     def post(number: int):
         person = {"ticket": "guest", "first_name": "A", "last_name": "B", "email": f"p{number}@example.org"}
         body = {"email": f"b{number}@example.org", "payment": "invoice", "registrations": [person] * 3}
@@ -171,7 +171,7 @@ def test_programs_read_that_it_was_too_often_and_when_to_come_back(event: Event)
     assert set(Order.objects.values_list("network", flat=True)) == {OFFICE}
 
 
-def test_what_a_network_holds_for_payments_by_card_counts_too(event: Event):
+def test_card_holds_count_towards_network_limit(event: Event):
     def by_card(number: int, **context) -> Order:
         place = RequestedPlace(ticket="guest", first_name="A", last_name="B", email=f"p{number}@example.org")
         request = OrderRequest(email="buyer@example.org", places=(place,) * 3, payment="card")
@@ -188,7 +188,7 @@ def test_what_a_network_holds_for_payments_by_card_counts_too(event: Event):
 # --- the ceiling ----------------------------------------------------------------------------------------
 
 
-def test_beyond_the_ceiling_an_order_holds_nothing_until_its_link_is_opened(event: Event):
+def test_order_beyond_ceiling_holds_nothing_until_link_is_opened(event: Event):
     orders = [ordered(event, number, people=2) for number in range(4)]
     assert [order for order in orders if held(order)] == orders[:2]
     assert {registration.state for registration in Registration.objects.all()} == {"pending"}
@@ -198,7 +198,7 @@ def test_beyond_the_ceiling_an_order_holds_nothing_until_its_link_is_opened(even
     assert Ticket.objects.get().reserved == 6
 
 
-def test_what_is_confirmed_cancelled_or_older_than_an_hour_counts_no_longer(event: Event):
+def test_confirmed_or_old_orders_do_not_count_towards_ceiling(event: Event):
     orders = [ordered(event, number, people=2) for number in range(2)]
     open_link(orders[0])
     assert held(ordered(event, 3, people=2))
@@ -206,7 +206,7 @@ def test_what_is_confirmed_cancelled_or_older_than_an_hour_counts_no_longer(even
     assert held(ordered(event, 4, people=4))
 
 
-def test_another_event_has_a_ceiling_of_its_own(event: Event):
+def test_each_event_has_separate_ceiling(event: Event):
     ordered(event, 1, people=4)
     other = make_event()
     make_ticket(other, price=12_000)
@@ -214,7 +214,7 @@ def test_another_event_has_a_ceiling_of_its_own(event: Event):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_ceiling_holds_whatever_the_hurry(event: Event):
+def test_ceiling_is_respected_by_concurrent_orders(event: Event):
     in_threads([lambda n=n: ordered(event, n, people=2) for n in range(10)], threads=10)
     assert Registration.objects.filter(is_reserved=True).count() == Ticket.objects.get().reserved == 4
     assert OrderAlarm.objects.count() == 1
@@ -223,7 +223,7 @@ def test_the_ceiling_holds_whatever_the_hurry(event: Event):
 # --- the alarm ------------------------------------------------------------------------------------------
 
 
-def test_the_organizers_are_told_once_with_the_orders(event: Event, run_tasks, mailoutbox):
+def test_organizers_get_one_alarm_mail_listing_orders(event: Event, run_tasks, mailoutbox):
     organizer = make_staff(event, email="orga@example.org", language="en")
     make_administrator()
     orders = [ordered(event, number, people=2, network=OFFICE) for number in range(3)]
@@ -236,14 +236,14 @@ def test_the_organizers_are_told_once_with_the_orders(event: Event, run_tasks, m
     assert [alarm.place_count for alarm in OrderAlarm.objects.all()] == [4]
 
 
-def test_where_nobody_is_named_for_the_event_the_administrators_are_told(event: Event, run_tasks, mailoutbox):
+def test_administrators_get_alarm_mail_if_event_has_no_organizer(event: Event, run_tasks, mailoutbox):
     administrator = make_administrator(email="admin@example.org")
     ordered(event, people=4)
     run_tasks()
     assert [mail.to for mail in mailoutbox if "commandes" in mail.subject.lower()] == [[administrator.email]]
 
 
-def test_a_day_later_there_is_another_alarm(event: Event):
+def test_alarm_is_raised_again_after_a_day(event: Event):
     ordered(event, 1, people=4)
     OrderAlarm.objects.update(raised_at=timezone.now() - datetime.timedelta(hours=25))
     ordered(event, 2, people=1)
@@ -257,7 +257,7 @@ def test_verified_orders_raise_no_alarm(event: Event):
     assert OrderAlarm.objects.count() == 0
 
 
-def test_the_organizers_first_page_says_so_until_it_is_settled(event: Event, client: Client):
+def test_organizer_page_shows_alarm_until_orders_are_verified(event: Event, client: Client):
     client.force_login(make_staff(event))
     order = ordered(event, people=4)
     path = f"/en/organize/{event.slug}/"
@@ -269,7 +269,7 @@ def test_the_organizers_first_page_says_so_until_it_is_settled(event: Event, cli
     assert said not in client.get(path).content.decode()
 
 
-def test_addresses_that_only_fold_alike_hold_a_place_each():
+def test_lookalike_addresses_are_held_separately():
     ticket = make_ticket(audience="member", capacity=10)
     fields = {"confirmed_at": None, "hold_expires_at": timezone.now() + datetime.timedelta(hours=1)}
     for address in ("boſs@example.org", "Boss@example.org"):

@@ -1,4 +1,4 @@
-"""Orders to be confirmed, many at the same moment: never more places than there are."""
+"""Concurrent orders and verifications never reserve more places than available."""
 
 import datetime
 
@@ -20,7 +20,7 @@ from tests.threads import in_threads
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def ordered(event: Event, *emails: str, code: str = "") -> Order:
+def submit_order(event: Event, *emails: str, code: str = "") -> Order:
     places = tuple(
         RequestedPlace(ticket="guest", first_name="A", last_name="B", email=email) for email in emails
     )
@@ -32,19 +32,19 @@ def states(order: Order) -> list[str]:
     return [registration.state for registration in order.registrations.order_by("pk")]
 
 
-def lapse(order: Order) -> None:
-    """Let a day pass for what is not confirmed."""
+def expire_holds(order: Order) -> None:
+    """Expire the holds of registrations that are not confirmed."""
     past = timezone.now() - datetime.timedelta(minutes=1)
     order.registrations.filter(confirmed_at=None).update(hold_expires_at=past)
     release_expired_holds()
 
 
-def test_many_orders_at_once_hold_no_more_places_than_there_are():
+def test_concurrent_orders_hold_no_more_places_than_available():
     event = make_event()
     make_ticket(event, price=12_000, capacity=5)
     voucher = make_voucher(event, capacity=3)
-    acts = [lambda n=n: ordered(event, f"z{n}@example.org") for n in range(12)]
-    acts += [lambda n=n: ordered(event, f"y{n}@example.org", code="HALF") for n in range(12)]
+    acts = [lambda n=n: submit_order(event, f"z{n}@example.org") for n in range(12)]
+    acts += [lambda n=n: submit_order(event, f"y{n}@example.org", code="HALF") for n in range(12)]
     results = in_threads(acts, threads=12)
     orders = [result for result in results if isinstance(result, Order)]
     assert len(orders) == Ticket.objects.get().reserved == 5
@@ -54,10 +54,10 @@ def test_many_orders_at_once_hold_no_more_places_than_there_are():
     assert {state for order in orders for state in states(order)} == {"pending"}
 
 
-def test_late_links_at_once_take_the_last_place_once():
+def test_concurrent_late_links_take_last_place_once():
     event = make_event()
     make_ticket(event, price=12_000, capacity=8)
-    orders = [ordered(event, f"z{n}@example.org") for n in range(8)]
+    orders = [submit_order(event, f"z{n}@example.org") for n in range(8)]
     Registration.objects.update(hold_expires_at=None)
     Ticket.objects.update(capacity=1, reserved=0)
     results = in_threads([lambda order=order: open_link(order) for order in orders], threads=8)
@@ -65,18 +65,18 @@ def test_late_links_at_once_take_the_last_place_once():
     assert Registration.objects.confirmed().count() == Ticket.objects.get().reserved == 1
 
 
-def test_the_link_opened_twice_at_once_while_somebody_cancels_and_the_day_ends():
+def test_counter_is_correct_after_concurrent_confirmation_cancellation_and_expiry():
     event = make_event()
     make_ticket(event, price=12_000, capacity=8)
     for _round in range(4):
-        order = ordered(event, "zoe@example.org", "bob@example.org")
+        order = submit_order(event, "zoe@example.org", "bob@example.org")
         one = order.registrations.order_by("pk")[0]
         in_threads(
             [
                 lambda order=order: open_link(order),
                 lambda order=order: vouch_for_order(order=order),
                 lambda one=one: cancel_registration(registration=one),
-                lambda order=order: lapse(order),
+                lambda order=order: expire_holds(order),
             ],
             threads=4,
         )

@@ -1,4 +1,4 @@
-"""An attendee adds a dinner later, behind the order's link: rules, price, payment, and the e-mail."""
+"""Adding an add-on later through the order's link: rules, price, payment and e-mail."""
 
 import datetime
 
@@ -50,7 +50,7 @@ def read_form(client: Client, path: str) -> dict[str, str]:
     return dict(form.form_values())
 
 
-def test_a_dinner_is_added_on_invoice_and_the_confirmation_names_it(dinner, client, run_tasks, mailoutbox):
+def test_addon_is_added_on_invoice_and_named_in_confirmation(dinner, client, run_tasks, mailoutbox):
     make_issuer()
     registration = order_place(dinner)
     run_tasks()
@@ -75,7 +75,7 @@ def test_a_dinner_is_added_on_invoice_and_the_confirmation_names_it(dinner, clie
     assert "error" in again
 
 
-def test_by_card_the_balance_is_paid_next_and_one_mail_follows(dinner, client, run_tasks, mailoutbox):
+def test_addon_by_card_leads_to_payment_and_one_mail(dinner, client, run_tasks, mailoutbox):
     registration = order_place(dinner, "card")
     order = registration.order
     record_demo_payment(order=order)
@@ -100,7 +100,7 @@ def test_by_card_the_balance_is_paid_next_and_one_mail_follows(dinner, client, r
     assert "Payé par carte\u202f: 165\u00a0€" in mail.body
 
 
-def test_what_was_not_paid_by_card_is_removed_again(dinner, client):
+def test_unpaid_addon_by_card_can_be_removed(dinner, client):
     registration = order_place(dinner, "card")
     order = registration.order
     record_demo_payment(order=order)
@@ -118,7 +118,7 @@ def test_what_was_not_paid_by_card_is_removed_again(dinner, client):
     assert dinner.reserved == 0
 
 
-def test_a_paid_addon_is_not_removed_for_another_amount_due(dinner, client):
+def test_paid_addon_cannot_be_removed_when_another_amount_is_due(dinner, client):
     registration = order_place(dinner, "card")
     order, path = registration.order, make_path(registration)
     record_demo_payment(order=order)
@@ -133,7 +133,7 @@ def test_a_paid_addon_is_not_removed_for_another_amount_due(dinner, client):
     assert html.fromstring(paying.content).xpath("//button[@name='remove']") == []
 
 
-def test_an_addon_that_is_not_paid_in_time_is_removed(dinner, client, run_tasks, mailoutbox):
+def test_addon_not_paid_in_time_is_removed(dinner, client, run_tasks, mailoutbox):
     registration = order_place(dinner, "card")
     record_demo_payment(order=registration.order)
     path = make_path(registration)
@@ -152,7 +152,7 @@ def test_an_addon_that_is_not_paid_in_time_is_removed(dinner, client, run_tasks,
     assert mailoutbox[-1].to == ["b@example.org"]
 
 
-def test_an_addon_that_an_overpayment_covers_does_not_wait_for_a_payment(dinner, client):
+def test_addon_covered_by_overpayment_awaits_no_payment(dinner, client):
     registration = order_place(dinner, "card")
     record_demo_payment(order=registration.order)
     record_payment(receivable=Receivable.objects.get(), amount=5_000, method=Payment.Method.TRANSFER)
@@ -166,7 +166,7 @@ def test_an_addon_that_an_overpayment_covers_does_not_wait_for_a_payment(dinner,
     assert added.redirect_chain[-1][0] == registration.order.manage_path
 
 
-def test_an_attendees_own_link_adds_only_what_is_free(dinner, client):
+def test_attendee_link_adds_only_free_addons(dinner, client):
     registration = order_place(dinner)
     walk = make_addon(dinner.event, slug="walk", name="Visite guidée", price=0)
     path = make_path(registration, make_own_secret(registration))
@@ -182,7 +182,7 @@ def test_an_attendees_own_link_adds_only_what_is_free(dinner, client):
     assert [item.addon for item in Registration.objects.get().active_addons] == [walk]
 
 
-def test_the_rules_of_the_sale_apply(dinner, client):
+def test_unavailable_or_repriced_addon_is_refused(dinner, client):
     registration = order_place(dinner)
     path = make_path(registration)
     workshop = make_addon(dinner.event, slug="workshop", name="Atelier")
@@ -206,7 +206,7 @@ def test_the_rules_of_the_sale_apply(dinner, client):
     assert Registration.objects.get().active_addons == []
 
 
-def test_a_free_order_is_billed_once_the_buyer_is_known(client, settings):
+def test_free_order_adds_addon_on_invoice_only_for_signed_in_buyer(client, settings):
     event = make_event(slug="congress")
     buyer = make_account(email="zoe@example.org")
     registration = make_registration(make_ticket(event), order=make_order(event, email=buyer.email))

@@ -1,4 +1,4 @@
-"""Many orders cancelled at once: which are found, what is left, what becomes of the rest, who is told."""
+"""Bulk cancellation: filters, excluded orders, effects on stock and invoices, and e-mails."""
 
 import datetime
 import re
@@ -54,7 +54,7 @@ def event() -> Event:
     return event
 
 
-def ordered(event: Event, email: str = "a@spam.example", *, people: int = 2, **means) -> Order:
+def submit_order(event: Event, email: str = "a@spam.example", *, people: int = 2, **means) -> Order:
     code, addons = means.pop("code", ""), means.pop("addons", ())
     places = tuple(
         RequestedPlace(ticket="guest", first_name="A", last_name=f"B{n}", email=email, addons=addons)
@@ -79,12 +79,15 @@ def found(event: Event, **fields) -> set[str]:
     }
 
 
-# --- what is found --------------------------------------------------------------------------------------
+# --- filters --------------------------------------------------------------------------------------------
 
 
 def test_orders_are_found_by_state_network_address_and_time(event: Event):
-    held, elsewhere = ordered(event, network=OFFICE), ordered(event, "b@good.example", network=ELSEWHERE)
-    confirmed = open_link(ordered(event, "c@spam.example", network=OFFICE))
+    held, elsewhere = (
+        submit_order(event, network=OFFICE),
+        submit_order(event, "b@good.example", network=ELSEWHERE),
+    )
+    confirmed = open_link(submit_order(event, "c@spam.example", network=OFFICE))
     Order.objects.filter(pk=elsewhere.pk).update(created_at=timezone.now() - 2 * HOUR)
     now = timezone.now()
     assert found(event) == set(references(held, elsewhere))
@@ -99,7 +102,7 @@ def test_orders_are_found_by_state_network_address_and_time(event: Event):
     assert found(event, ordered_to=now - HOUR) == set(references(elsewhere))
 
 
-def test_what_waits_for_a_payment_by_card_is_held_too(event: Event):
+def test_order_awaiting_card_payment_counts_as_held(event: Event):
     place = RequestedPlace(ticket="guest", first_name="A", last_name="B", email="a@spam.example")
     order = place_order(event=event, request=OrderRequest(email=place.email, places=(place,), payment="card"))
     assert found(event) == set(references(order))
@@ -107,36 +110,36 @@ def test_what_waits_for_a_payment_by_card_is_held_too(event: Event):
     assert states(order) == {"cancelled"}
 
 
-def test_orders_of_another_event_and_those_without_a_place_are_not_found(event: Event):
+def test_orders_of_other_events_and_expired_orders_are_not_found(event: Event):
     other = make_event()
     make_ticket(other, price=12_000)
-    ordered(other)
-    lapsed = ordered(event)
+    submit_order(other)
+    lapsed = submit_order(event)
     lapsed.registrations.update(hold_expires_at=timezone.now() - HOUR)
     assert found(event) == set()
 
 
-def test_what_organizers_and_contacts_ordered_is_not_found(event: Event):
-    ordered(event, source="desk")
-    ordered(event, source="company", person=make_account())
+def test_orders_by_desk_and_company_contacts_are_not_found(event: Event):
+    submit_order(event, source="desk")
+    submit_order(event, source="company", person=make_account())
     assert found(event, only_held=False) == set()
 
 
-def test_the_number_of_queries_does_not_grow(event: Event, django_assert_max_num_queries):
+def test_preview_query_count_does_not_grow_with_orders(event: Event, django_assert_max_num_queries):
     for number in range(4):
-        ordered(event, f"a{number}@spam.example")
+        submit_order(event, f"a{number}@spam.example")
     with django_assert_max_num_queries(8):
         preview = preview_bulk_cancellation(event, OrderFilter())
         assert [one.ticket_counts for one in preview.order_previews] == [[("Guest", 2)]] * 4
         assert (preview.freed_place_count, preview.match_count) == (8, 4)
 
 
-# --- what is done ---------------------------------------------------------------------------------------
+# --- cancellation ---------------------------------------------------------------------------------------
 
 
-def test_held_orders_free_their_places_and_all_that_goes_with_them(event: Event):
+def test_cancelled_held_order_releases_ticket_addon_and_voucher(event: Event):
     dinner, voucher = make_addon(event, capacity=9), make_voucher(event, capacity=9)
-    order = ordered(event, code="HALF", addons=("dinner",))
+    order = submit_order(event, code="HALF", addons=("dinner",))
     cancelled = cancel_orders(event=event, references=references(order), reason="Attaque")
     assert cancelled == [order]
     assert states(order) == {"cancelled"}
@@ -146,8 +149,8 @@ def test_held_orders_free_their_places_and_all_that_goes_with_them(event: Event)
     assert (Ticket.objects.get().reserved, counters) == (0, [0, 0])
 
 
-def test_the_places_go_to_those_who_wait(event: Event):
-    order = ordered(event, people=10)
+def test_released_place_is_offered_to_waiting_list(event: Event):
+    order = submit_order(event, people=10)
     entry = join_ticket_list(
         ticket=Ticket.objects.get(),
         request=WaitingRequest(first_name="Ana", last_name="S", email="ana@example.org"),
@@ -159,7 +162,7 @@ def test_the_places_go_to_those_who_wait(event: Event):
 
 def test_confirmed_orders_are_credited_and_owe_nothing(event: Event):
     make_issuer()
-    order = open_link(ordered(event))
+    order = open_link(submit_order(event))
     issue_invoice(receivable=sync_receivable(order))
     cancel_orders(event=event, references=references(order), reason="Attaque")
     assert states(order) == {"cancelled"}
@@ -168,8 +171,8 @@ def test_confirmed_orders_are_credited_and_owe_nothing(event: Event):
     assert Ticket.objects.get().reserved == 0
 
 
-def test_who_has_paid_or_come_is_left_and_the_reason_is_said(event: Event):
-    paid, came = open_link(ordered(event)), open_link(ordered(event, "b@spam.example"))
+def test_paid_or_checked_in_orders_are_excluded_with_reason(event: Event):
+    paid, came = open_link(submit_order(event)), open_link(submit_order(event, "b@spam.example"))
     record_payment(receivable=sync_receivable(paid), amount=24_000, method="transfer")
     door = Checkpoint.objects.create(event=event, name="Entrée", kind="entrance")
     check_in_registration(registration=came.registrations.first(), checkpoint=door, operator=None)
@@ -180,8 +183,8 @@ def test_who_has_paid_or_come_is_left_and_the_reason_is_said(event: Event):
     assert states(paid) == states(came) == {"confirmed"}
 
 
-def test_each_order_has_its_line_in_the_audit_trail_and_the_reason(event: Event):
-    orders = [ordered(event), open_link(ordered(event, "b@spam.example"))]
+def test_each_cancelled_order_is_in_audit_trail_with_reason(event: Event):
+    orders = [submit_order(event), open_link(submit_order(event, "b@spam.example"))]
     cancel_orders(event=event, references=references(*orders), reason="Attaque")
     entries = AuditEntry.objects.filter(verb__in=["order.cancel", "order.bulk_cancel"])
     assert sorted(entries.values_list("verb", "reason")) == [
@@ -189,8 +192,8 @@ def test_each_order_has_its_line_in_the_audit_trail_and_the_reason(event: Event)
     ]  # fmt: skip
 
 
-def test_without_a_reason_or_after_the_event_nothing_is_cancelled(event: Event):
-    order = ordered(event)
+def test_nothing_is_cancelled_without_reason_or_after_event(event: Event):
+    order = submit_order(event)
     with pytest.raises(InvalidFields):
         cancel_orders(event=event, references=references(order), reason="")
     event.ends_at = timezone.now()
@@ -199,17 +202,20 @@ def test_without_a_reason_or_after_the_event_nothing_is_cancelled(event: Event):
     assert states(order) == {"pending"}
 
 
-def test_orders_of_another_event_are_not_touched(event: Event):
+def test_orders_of_another_event_are_not_cancelled(event: Event):
     other = make_event()
     make_ticket(other, price=12_000)
-    order = ordered(other)
+    order = submit_order(other)
     assert cancel_orders(event=event, references=references(order), reason="x") == []
     assert states(order) == {"pending"}
 
 
-def test_nobody_is_told_unless_it_is_asked_for(event: Event, run_tasks, mailoutbox):
-    silent, told = ordered(event), ordered(event, "b@good.example")
-    confirmed, also = open_link(ordered(event, "c@spam.example")), open_link(ordered(event, "d@good.example"))
+def test_buyers_get_mail_only_on_request(event: Event, run_tasks, mailoutbox):
+    silent, told = submit_order(event), submit_order(event, "b@good.example")
+    confirmed, also = (
+        open_link(submit_order(event, "c@spam.example")),
+        open_link(submit_order(event, "d@good.example")),
+    )
     run_tasks()
     mailoutbox.clear()
     cancel_orders(event=event, references=references(silent, confirmed), reason="x")
@@ -220,9 +226,9 @@ def test_nobody_is_told_unless_it_is_asked_for(event: Event, run_tasks, mailoutb
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_link_opened_at_the_same_moment_is_cancelled_or_left_as_a_whole(event: Event):
+def test_order_verified_concurrently_is_cancelled_or_left_as_a_whole(event: Event):
     for _round in range(5):
-        order = ordered(event)
+        order = submit_order(event)
         in_threads(
             [
                 lambda order=order: open_link(order),
@@ -242,7 +248,7 @@ def test_a_link_opened_at_the_same_moment_is_cancelled_or_left_as_a_whole(event:
 PAGE = "/en/organize/congress/registrations/cancel/"
 
 
-def words(page: str) -> str:
+def strip_tags(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
@@ -252,19 +258,19 @@ def organizer(event: Event, client: Client) -> Client:
     return client
 
 
-def test_the_page_shows_what_would_be_cancelled_and_cancels_what_is_ticked(event: Event, organizer: Client):
-    one, other = ordered(event, network=OFFICE), ordered(event, "b@spam.example", network=OFFICE)
+def test_page_previews_orders_and_cancels_selected_ones(event: Event, organizer: Client):
+    one, other = submit_order(event, network=OFFICE), submit_order(event, "b@spam.example", network=OFFICE)
     page = organizer.get(PAGE).content.decode()
-    assert "2 orders can be cancelled (4 places)." in words(page)
+    assert "2 orders can be cancelled (4 places)." in strip_tags(page)
     assert page.count('name="order"') == 2
     answer = organizer.post(PAGE, {"order": one.reference, "reason": "Attack"}, follow=True)
-    assert "1 order has been cancelled." in words(answer.content.decode())
+    assert "1 order has been cancelled." in strip_tags(answer.content.decode())
     assert (states(one), states(other)) == ({"cancelled"}, {"pending"})
 
 
-def test_the_page_filters_by_its_address(event: Event, organizer: Client):
-    ordered(event, network=OFFICE)
-    ordered(event, "b@good.example", network=ELSEWHERE)
+def test_page_filters_by_query_parameters(event: Event, organizer: Client):
+    submit_order(event, network=OFFICE)
+    submit_order(event, "b@good.example", network=ELSEWHERE)
     page = organizer.get(PAGE, {"state": "held", "network": "203.0.113.99"}).content.decode()
     assert "a@spam.example" in page
     assert "b@good.example" not in page
@@ -272,9 +278,9 @@ def test_the_page_filters_by_its_address(event: Event, organizer: Client):
     assert "Enter an IP address or a network" in wrong
 
 
-def test_times_are_those_of_the_clocks_at_the_event(event: Event, organizer: Client):
+def test_time_filter_uses_time_zone_of_event(event: Event, organizer: Client):
     Event.objects.update(timezone="Asia/Tokyo")
-    ordered(event)
+    submit_order(event)
     Order.objects.update(created_at=datetime.datetime(2026, 11, 1, 3, 0, 30, tzinfo=datetime.UTC))
     asked = {"state": "all", "since": "2026-11-01T12:00", "until": "2026-11-01T12:00"}
     assert "a@spam.example" in organizer.get(PAGE, asked).content.decode()
@@ -282,21 +288,21 @@ def test_times_are_those_of_the_clocks_at_the_event(event: Event, organizer: Cli
     assert "a@spam.example" not in organizer.get(PAGE, asked).content.decode()
 
 
-def test_a_reason_is_asked_for_and_at_least_one_order(event: Event, organizer: Client):
-    order = ordered(event)
+def test_page_requires_reason_and_at_least_one_order(event: Event, organizer: Client):
+    order = submit_order(event)
     assert "Enter a reason." in organizer.post(PAGE, {"order": order.reference}).content.decode()
     assert "Select at least one order." in organizer.post(PAGE, {"reason": "x"}).content.decode()
     assert states(order) == {"pending"}
 
 
-def test_no_more_are_cancelled_at_once_than_are_shown(event: Event, organizer: Client):
-    order = ordered(event)
+def test_page_refuses_more_orders_than_it_shows(event: Event, organizer: Client):
+    order = submit_order(event)
     named = [f"X{number}" for number in range(MAX_BULK_ORDERS)] + [order.reference]
     organizer.post(PAGE, {"order": named, "reason": "x"})
     assert states(order) == {"pending"}
 
 
-def test_others_do_not_reach_it(event: Event, client: Client):
+def test_page_is_forbidden_without_event_role(event: Event, client: Client):
     client.force_login(make_person())
     assert client.get(PAGE).status_code == 403
     assert client.post(PAGE, {"order": "X", "reason": "x"}).status_code == 403

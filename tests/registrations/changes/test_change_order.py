@@ -52,7 +52,7 @@ def change(registration: Registration, slug: str, expected_cents: int, *addons) 
 
 
 def credit_first_invoice(registration: Registration) -> Receivable:
-    """Invoice the registration and credit all of it, as the treasurer does; nothing is owed then."""
+    """Invoice the registration and credit the whole invoice, so that nothing is owed."""
     make_issuer()
     receivable = sync_receivable(registration.order)
     credit_invoice(invoice=issue_invoice(receivable=receivable), reason="Geste")
@@ -60,12 +60,12 @@ def credit_first_invoice(registration: Registration) -> Receivable:
     return receivable
 
 
-def pay(receivable: Receivable, cents: int) -> None:
+def record_transfer(receivable: Receivable, cents: int) -> None:
     values = {"method": "transfer", "external_id": "bank-1", "received_on": timezone.localdate()}
     record_payment(receivable=receivable, amount=cents, **values)
 
 
-def test_a_dearer_ticket_and_a_dinner_are_charged_and_invoiced(event, registration, run_tasks, mailoutbox):
+def test_more_expensive_ticket_and_addon_are_charged_and_invoiced(event, registration, run_tasks, mailoutbox):
     make_issuer()
     receivable = sync_receivable(registration.order)
     issue_invoice(receivable=receivable)
@@ -86,7 +86,7 @@ def test_a_dearer_ticket_and_a_dinner_are_charged_and_invoiced(event, registrati
 
 
 @pytest.mark.once
-def test_after_a_change_of_a_paid_order_mail_and_page_state_what_was_paid_and_the_rest(
+def test_mail_and_page_show_paid_and_due_amounts_after_change_of_paid_order(
     event, registration, run_tasks, mailoutbox, client
 ):
     record_payment(receivable=sync_receivable(registration.order), amount=12_000, method="transfer")
@@ -102,7 +102,7 @@ def test_after_a_change_of_a_paid_order_mail_and_page_state_what_was_paid_and_th
     assert "Reste à payer\u202f: 80\xa0€" in page
 
 
-def test_a_cheaper_ticket_is_refunded_by_the_way_it_was_paid(event, registration):
+def test_difference_to_cheaper_ticket_is_refunded(event, registration):
     change(registration, "full", 8_000)
     receivable = sync_receivable(registration.order)
     record_payment(receivable=receivable, amount=20_000, method="card")
@@ -115,7 +115,7 @@ def test_a_cheaper_ticket_is_refunded_by_the_way_it_was_paid(event, registration
     assert compute_balance(receivable).amount_due == 0
 
 
-def test_an_add_on_is_removed_and_booked_again(event, registration):
+def test_addon_is_removed_and_booked_again(event, registration):
     dinner = event.addons.get()
     change(registration, "guest", 4_500, dinner)
 
@@ -126,7 +126,7 @@ def test_an_add_on_is_removed_and_booked_again(event, registration):
     assert event.addons.get().reserved == 1
 
 
-def test_what_cannot_be_changed_is_refused_and_changes_nothing(event, registration):
+def test_refused_changes_leave_registration_unchanged(event, registration):
     full = event.tickets.get(slug="full")
     vip = make_addon(event, slug="vip", name="VIP")
     vip.tickets.add(full)
@@ -158,7 +158,7 @@ def test_what_cannot_be_changed_is_refused_and_changes_nothing(event, registrati
 
 
 @pytest.mark.once
-def test_an_organizer_changes_the_ticket_in_four_clicks(event, registration, organizer):
+def test_organizer_changes_ticket_after_preview(event, registration, organizer):
     address = reverse("organize-registration", args=[event.slug, registration.reference])
     full = event.tickets.get(slug="full")
     make_ticket(event, slug="foreign", name="Billet suisse", price=12_000, currency="CHF")
@@ -170,7 +170,7 @@ def test_an_organizer_changes_the_ticket_in_four_clicks(event, registration, org
     [form] = html.fromstring(preview.content).xpath("//main//form[@method='post']")
     answer = organizer.post(link, {**dict(form.form_values()), "reason": "surclassement"}, follow=True)
 
-    # Addresses land in logs.
+    # The reason must not be part of an address, because addresses are logged.
     assert "reason" not in choice.fields
     assert "reason" in form.fields
     assert "Billet suisse" not in preview.text
@@ -182,10 +182,10 @@ def test_an_organizer_changes_the_ticket_in_four_clicks(event, registration, org
     assert entry.reason == "surclassement"
 
 
-def test_a_credited_ticket_that_is_changed_and_changed_back_is_owed(event, registration):
+def test_credited_ticket_is_owed_after_change_and_change_back(event, registration):
     receivable = credit_first_invoice(registration)
     change(registration, "full", 8_000)
-    pay(receivable, 20_000)
+    record_transfer(receivable, 20_000)
 
     change(registration, "guest", -8_000)
 
@@ -202,7 +202,7 @@ def test_a_credited_ticket_that_is_changed_and_changed_back_is_owed(event, regis
 
 
 @pytest.mark.once
-def test_a_change_of_a_credited_ticket_says_that_all_of_the_new_one_is_owed(event, registration, organizer):
+def test_preview_shows_full_price_when_old_ticket_was_credited(event, registration, organizer):
     credit_first_invoice(registration)
     address = reverse("organize-registration-change", args=[event.slug, registration.reference])
 
@@ -211,7 +211,7 @@ def test_a_change_of_a_credited_ticket_says_that_all_of_the_new_one_is_owed(even
     assert "200\u00a0€ de plus" in preview.text
 
 
-def test_a_credited_ticket_that_was_free_in_between_is_owed(event, registration):
+def test_credited_ticket_is_owed_after_change_to_free_ticket_and_back(event, registration):
     make_ticket(event, slug="staff", name="Équipe", price=0)
     receivable = credit_first_invoice(registration)
     change(registration, "staff", -12_000)
@@ -221,7 +221,7 @@ def test_a_credited_ticket_that_was_free_in_between_is_owed(event, registration)
     assert compute_balance(receivable).amount_owed == 12_000
 
 
-def test_a_credited_dinner_that_is_removed_and_added_again_is_owed(event, registration):
+def test_credited_addon_is_owed_after_removal_and_new_booking(event, registration):
     dinner = event.addons.get()
     change(registration, "guest", 4_500, dinner)
     receivable = credit_first_invoice(registration)
@@ -233,7 +233,7 @@ def test_a_credited_dinner_that_is_removed_and_added_again_is_owed(event, regist
     assert compute_balance(receivable).amount_owed == 4_500
 
 
-def test_what_was_credited_stays_so_beside_a_change(event, registration):
+def test_credited_ticket_stays_credited_when_addon_is_added(event, registration):
     receivable = credit_first_invoice(registration)
 
     change(registration, "guest", 4_500, event.addons.get())

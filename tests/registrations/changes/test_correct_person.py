@@ -1,4 +1,4 @@
-"""An organizer corrects a name: on the registration, and in the club’s directory where they say so."""
+"""An organizer corrects a name on the registration and, on request, in the club’s directory."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from tests.factories import (
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
-SENTENCE = "L’annuaire du club orthographie ce nom autrement"
+DIRECTORY_DIFFERS = "L’annuaire du club orthographie ce nom autrement"
 
 
 @pytest.fixture
@@ -29,25 +29,25 @@ def place():
     return make_registration(ticket, person=person, member_of=person.employments.get().company, **names)
 
 
-def secretary_who_organizes(event):
+def make_organizing_secretary(event):
     person = make_staff(event)
     ClubRole.objects.create(person=person, role="secretary", starts_on=LONG_AGO)
     return person
 
 
-def sent(client, place, **typed):
-    """The page of the registration, its correction posted."""
+def post_correction(client, place, **typed):
+    """Post a correction and return the page of the registration."""
     address = f"/organize/{place.event.slug}/registrations/{place.reference}/"
     values = {"first_name": "Zoé", "last_name": "Marchand", "email": place.email, "company": place.company}
     return client.post(address, {**values, **typed}, follow=True).content.decode()
 
 
-@pytest.mark.parametrize("who", [secretary_who_organizes, lambda _event: make_administrator()])
-def test_who_may_corrects_the_directory_in_the_same_act(place, who):
-    page = sent(
+@pytest.mark.parametrize("who", [make_organizing_secretary, lambda _event: make_administrator()])
+def test_secretary_or_administrator_corrects_directory_too(place, who):
+    page = post_correction(
         make_client(who(place.event)), place, **{"correct-directory": "on", "correct-reason": "Faute"}
     )
-    assert SENTENCE not in page
+    assert DIRECTORY_DIFFERS not in page
     place.refresh_from_db()
     assert (place.name, place.person.name) == ("Zoé Marchand", "Zoé Marchand")
     entries = AuditEntry.objects.order_by("pk").values_list("verb", "fields")
@@ -56,26 +56,26 @@ def test_who_may_corrects_the_directory_in_the_same_act(place, who):
     ]  # fmt: skip
 
 
-def test_without_saying_so_the_directory_stays_and_the_page_tells(place):
-    page = sent(make_client(make_administrator()), place)
-    assert SENTENCE in page
+def test_directory_is_unchanged_unless_requested_and_page_shows_difference(place):
+    page = post_correction(make_client(make_administrator()), place)
+    assert DIRECTORY_DIFFERS in page
     place.refresh_from_db()
     assert (place.name, place.person.name) == ("Zoé Marchand", "Zoe Marchnad")
-    # Said later, with nothing else to correct.
-    sent(make_client(make_administrator()), place, **{"correct-directory": "on"})
+    # Requested later, with nothing else to correct.
+    post_correction(make_client(make_administrator()), place, **{"correct-directory": "on"})
     place.person.refresh_from_db()
     assert place.person.name == "Zoé Marchand"
 
 
-def test_an_organizer_alone_is_told_whom_to_ask(place):
-    page = sent(make_client(make_staff(place.event)), place, **{"correct-directory": "on"})
+def test_organizer_without_club_role_is_referred_to_secretary(place):
+    page = post_correction(make_client(make_staff(place.event)), place, **{"correct-directory": "on"})
     assert "demandez au secrétariat du club" in page
     assert "correct-directory" not in page
     place.refresh_from_db()
     assert (place.name, place.person.name) == ("Zoé Marchand", "Zoe Marchnad")
 
 
-def test_a_name_that_the_directory_cannot_hold_changes_nothing(place):
+def test_name_too_long_for_directory_changes_nothing(place):
     fields = {"first_name": "Zoé", "last_name": "M" * 151, "email": place.email, "company": ""}
     with pytest.raises(InvalidFields) as refused:
         correct_with_directory(registration=place, correction=Correction(**fields, no_photo=False))
@@ -84,7 +84,7 @@ def test_a_name_that_the_directory_cannot_hold_changes_nothing(place):
     assert (place.last_name, place.person.last_name) == ("Marchnad", "Marchnad")
 
 
-def test_a_place_that_goes_to_somebody_else_changes_nobodys_name():
+def test_transfer_to_another_person_leaves_directory_unchanged():
     person = make_member(first_name="Zoe", last_name="Marchnad", email="zoe@x.example")
     place = make_registration(
         make_ticket(make_event()), person=person, first_name="Zoe", last_name="Marchnad", email=person.email

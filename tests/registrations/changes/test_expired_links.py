@@ -1,4 +1,4 @@
-"""Links end with the address or the event that they were given for, and are not given out again to others."""
+"""Links expire with the address or event they were issued for, and are not disclosed to others."""
 
 import datetime
 import json
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 TYPO, RIGHT = "zoe@exmaple.org", "zoe@example.org"
 
 
-def statuses(*paths):
+def get_statuses(*paths):
     return [Client().get(path).status_code for path in paths]
 
 
@@ -34,31 +34,31 @@ def place():
     return make_registration(ticket, order=make_order(ticket.event, email=TYPO), email=TYPO)
 
 
-def test_a_buyer_who_corrects_their_address_gets_a_new_link(place, run_tasks, mailoutbox):
+def test_buyer_gets_new_link_after_correcting_address(place, run_tasks, mailoutbox):
     old = place.order.manage_path
     guest = make_registration(place.ticket, order=place.order, email="guest@example.org")
     own = place.order.build_path_with(make_own_secret(guest))
     typed = {"first_name": "Zoé", "last_name": "Müller", "email": RIGHT, "company": "Acme"}
     new = Client().post(f"{old}{place.reference}/correct/", typed)["Location"]
     assert new == Order.objects.get().manage_path
-    assert statuses(old, new, own) == [404, 200, 200]
+    assert get_statuses(old, new, own) == [404, 200, 200]
     run_tasks()
     assert [mail.to for mail in mailoutbox] == [[RIGHT]]
     assert new in mailoutbox[0].body
 
 
-def test_a_correction_that_leaves_the_address_leaves_the_link(place):
+def test_correction_without_new_address_does_not_replace_link(place):
     old = place.order.manage_path
     typed = {"first_name": "Zoë", "last_name": "Müller", "email": TYPO, "company": "Acme"}
     assert Client().post(f"{old}{place.reference}/correct/", typed)["Location"] == old
 
 
 @pytest.mark.parametrize("act", [resend_mail, correct_order_address])
-def test_an_organizer_who_corrects_it_replaces_the_link(place, act, run_tasks, mailoutbox):
+def test_address_correction_by_organizer_replaces_link(place, act, run_tasks, mailoutbox):
     old = place.order.manage_path
     act(registration=place, email=RIGHT)
     new = Order.objects.get().manage_path
-    assert statuses(old, new) == [404, 200]
+    assert get_statuses(old, new) == [404, 200]
     run_tasks()
     assert mailoutbox[0].to == [RIGHT]
     assert new in mailoutbox[0].body
@@ -66,7 +66,7 @@ def test_an_organizer_who_corrects_it_replaces_the_link(place, act, run_tasks, m
     assert Order.objects.get().manage_path == new
 
 
-def test_a_replaced_link_is_not_given_out_again_under_the_key_of_the_order(place):
+def test_repeated_api_order_does_not_disclose_renewed_link(place):
     data = {"email": RIGHT, "registrations": [
         {"ticket": "guest", "first_name": "Zoé", "last_name": "Müller", "email": RIGHT}]}  # fmt: skip
 
@@ -84,7 +84,7 @@ def test_a_replaced_link_is_not_given_out_again_under_the_key_of_the_order(place
     assert again["manage_url"].endswith("/orders/link/")
 
 
-def test_the_mail_of_a_waiting_list_leads_to_no_replaced_link(run_tasks, mailoutbox):
+def test_waiting_list_link_does_not_disclose_renewed_order_link(run_tasks, mailoutbox):
     ticket = make_ticket(make_event(slug="full"), capacity=0)
     typed = {"first_name": "Zoé", "last_name": "Müller", "email": RIGHT, "company": "", "language": "fr"}
     Client().post("/events/full/waiting/guest/", typed)
@@ -99,33 +99,33 @@ def test_the_mail_of_a_waiting_list_leads_to_no_replaced_link(run_tasks, mailout
     assert Client().get(path)["Location"] == "/orders/link/"
 
 
-def test_a_list_of_visitors_is_no_longer_open_to_a_former_security_contact(run_tasks, mailoutbox):
+def test_visitor_list_link_expires_when_security_contact_changes(run_tasks, mailoutbox):
     visit = make_hosted()
     make_identified(visit, 1)
     make_sent_list(visit)
     path = f"/host/lists/{token_in(mailoutbox[0])}/"
-    assert statuses(path) == [200]
+    assert get_statuses(path) == [200]
     visit.security_email = "other@hote.example"
     visit.save()
-    assert statuses(path) == [410]
+    assert get_statuses(path) == [410]
     assert Client().post(path, {"act": "open"}).status_code == 410
 
 
-def test_a_quotation_is_open_for_some_months_after_the_event(event):
+def test_quotation_link_expires_three_months_after_event(event):
     make_issuer()
     quotation = ask(event)
     paths = [f"/quotations/{quotation.link_token}/", f"/quotations/{quotation.link_token}/quotation.pdf"]
-    assert statuses(*paths) == [200, 200]
+    assert get_statuses(*paths) == [200, 200]
     event.ends_at = timezone.now() - datetime.timedelta(days=91)
     event.starts_at = event.ends_at - datetime.timedelta(hours=9)
     event.save()
-    assert statuses(*paths) == [410, 410]
+    assert get_statuses(*paths) == [410, 410]
     assert Client().post(f"{paths[0]}mail/").status_code == 410
 
 
 @pytest.fixture
 def invited(run_tasks):
-    """A colleague whom the contact named, and the page for their own details."""
+    """Return the registration of an invited colleague, and the path of its details page."""
     desk = make_desk()
     order(desk, row("Alpha", "zoe@x.fr"))
     run_tasks()
@@ -133,7 +133,7 @@ def invited(run_tasks):
     return one, f"{one.order.build_path_with(make_own_secret(one))}{one.reference}/details/"
 
 
-def test_the_colleague_says_who_they_are_once_and_then_corrects_slips(invited):
+def test_colleague_enters_name_once_and_then_only_corrects_typos(invited):
     one, page = invited
     for first, last, status in (("Ana", "Silva", 302), ("Anna", "Silva", 302), ("Bob", "Roi", 200)):
         answer = Client().post(page, {"first_name": first, "last_name": last})
@@ -143,7 +143,7 @@ def test_the_colleague_says_who_they_are_once_and_then_corrects_slips(invited):
     assert (one.name, one.issued_to["last_name"]) == ("Anna Silva", "Silva")
 
 
-def test_after_the_deadline_nobody_else_completes_the_details(invited):
+def test_details_cannot_name_another_person_after_deadline(invited):
     one, page = invited
     one.event.substitutions_close_at = timezone.now() - datetime.timedelta(hours=1)
     one.event.save()
@@ -153,7 +153,7 @@ def test_after_the_deadline_nobody_else_completes_the_details(invited):
     assert one.name == "Zoë Alpha"
 
 
-def test_a_members_place_is_completed_in_the_members_name_alone(run_tasks):
+def test_details_of_member_place_accept_only_name_of_member(run_tasks):
     desk = make_desk()
     order(desk, row("Silva", desk.colleague.email, "member", first_name="Ana"))
     one = Registration.objects.select_related("order").get()

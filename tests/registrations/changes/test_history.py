@@ -1,4 +1,4 @@
-"""The history of a registration is told in words: no verb, no column, and the money with its amount."""
+"""The history of a registration shows texts instead of verbs and columns, and payments with amounts."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 __all__ = ["congress"]
 ROOT = Path(__file__).resolve().parents[3]
 VERB_PATTERN = re.compile(r'"((?:registration|order|seat|badge|address|payment)\.[a-z_]+)"')
-# Their subject is something else: the event, an import, a file, a membership, or a payment itself.
+# Verbs about other subjects: the event, an import, a file, a membership, or a payment.
 OTHER_SUBJECTS = {
     "registration.import", "registration.undo_import", "registration.read_file", "order.bulk_cancel",
     "seat.give", "seat.take", "payment.record", "payment.receipt", "payment.cancel",
@@ -28,11 +28,11 @@ def list_recorded_verbs() -> set[str]:
     return {verb for text in texts if "record_action" in text for verb in VERB_PATTERN.findall(text)}
 
 
-def test_every_verb_has_words():
+def test_every_recorded_verb_has_text():
     assert list_recorded_verbs() - OTHER_SUBJECTS - AUDIT_VERB_TEXTS.keys() == set()
 
 
-def test_the_page_names_what_changed_by_its_label_and_the_money_by_its_amount(organizer, congress):
+def test_history_shows_field_labels_and_payment_amounts(organizer, congress):
     _order, [registration] = paid_order(congress, 1, "test")
     wanted = Correction(
         first_name="Zoë", last_name=registration.last_name, email="", company="Acme", no_photo=False

@@ -1,4 +1,4 @@
-"""Links by mail: asked for again, replaced, expired; the same answer for every address."""
+"""Links by e-mail: requested again, replaced, expired; every address gets the same response."""
 
 import datetime
 import re
@@ -29,13 +29,13 @@ from tests.factories import (
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def told(answer):
-    """What the page says after asking."""
+def get_notice(answer):
+    """Return the notice on the page after a link was requested."""
     page = html.fromstring(answer.content)
     return " ".join(" ".join(page.xpath("//main//*[contains(@class, 'notice')]//text()")).split())
 
 
-def test_whoever_lost_a_link_gets_it_by_mail_and_nobody_learns_who_is_registered(
+def test_lost_link_is_mailed_and_response_does_not_reveal_registrations(
     client: Client, run_tasks, mailoutbox
 ):
     ticket = make_ticket(make_event(name="La Conf"))
@@ -44,8 +44,8 @@ def test_whoever_lost_a_link_gets_it_by_mail_and_nobody_learns_who_is_registered
         client.post("/orders/link/", {"email": address}, follow=True)
         for address in ("Buyer@example.org", "colleague@example.org", "nobody@example.org")
     ]
-    assert len({told(answer) for answer in answers}) == 1
-    assert told(answers[0]).startswith("Si des inscriptions existent à cette adresse")
+    assert len({get_notice(answer) for answer in answers}) == 1
+    assert get_notice(answers[0]).startswith("Si des inscriptions existent à cette adresse")
     run_tasks()
     assert [message.to for message in mailoutbox] == [["buyer@example.org"], ["colleague@example.org"]]
     assert one.order.manage_url in mailoutbox[0].body
@@ -53,7 +53,7 @@ def test_whoever_lost_a_link_gets_it_by_mail_and_nobody_learns_who_is_registered
     assert one.order.manage_secret not in mailoutbox[1].body
 
 
-def test_without_an_address_a_new_link_is_only_shown(client: Client):
+def test_new_link_of_order_without_address_is_only_shown(client: Client):
     event = make_event()
     order = make_order(event, email="")
     make_registration(make_ticket(event), order=order, email="")
@@ -63,13 +63,11 @@ def test_without_an_address_a_new_link_is_only_shown(client: Client):
     assert "Le nouveau lien s’affichera sur la page suivante." in page
 
 
-ALIKE = ("boss@fırm-risk.example", "boss@firm-riſk.example")
+LOOKALIKE_ADDRESSES = ("boss@fırm-risk.example", "boss@firm-riſk.example")
 
 
-@pytest.mark.parametrize("alike", ALIKE)
-def test_an_address_that_only_looks_alike_gets_its_own_links(
-    client: Client, run_tasks, mailoutbox, alike: str
-):
+@pytest.mark.parametrize("alike", LOOKALIKE_ADDRESSES)
+def test_lookalike_address_gets_only_its_own_links(client: Client, run_tasks, mailoutbox, alike: str):
     ticket = make_ticket()
     for address in ("boss@firm-risk.example", alike):
         order = make_order(ticket.event, email=address)
@@ -86,7 +84,7 @@ def test_an_address_that_only_looks_alike_gets_its_own_links(
         assert order.manage_secret in mails[order.email]
 
 
-def test_two_spellings_of_one_address_are_written_to_apart(client: Client, run_tasks, mailoutbox):
+def test_two_spellings_of_one_address_get_separate_mails(client: Client, run_tasks, mailoutbox):
     ticket = make_ticket()
     for address in ("boss@example.org", "Boss@example.org"):
         make_registration(ticket, order=make_order(ticket.event, email=address), email=address)
@@ -98,7 +96,7 @@ def test_two_spellings_of_one_address_are_written_to_apart(client: Client, run_t
     }
 
 
-def test_links_mailed_by_a_worker_that_died_are_the_same_mail_again(client: Client, run_tasks, mailoutbox):
+def test_link_mail_sent_again_after_worker_crash_has_same_message_id(client: Client, run_tasks, mailoutbox):
     make_registration()
     for _each in range(2):
         client.post("/orders/link/", {"email": "buyer@example.org"})
@@ -110,8 +108,8 @@ def test_links_mailed_by_a_worker_that_died_are_the_same_mail_again(client: Clie
     assert sorted(repeats) == sorted([first, second])
 
 
-@pytest.mark.parametrize("alike", ALIKE)
-def test_ones_page_holds_what_is_ones_own(client: Client, alike: str):
+@pytest.mark.parametrize("alike", LOOKALIKE_ADDRESSES)
+def test_account_page_shows_only_own_orders_and_registrations(client: Client, alike: str):
     ticket = make_ticket()
     boss = make_person(email="boss@firm-risk.example")
     strangers = make_registration(ticket, email=alike)
@@ -125,38 +123,38 @@ def test_ones_page_holds_what_is_ones_own(client: Client, alike: str):
     assert make_own_secret(invited) in page
 
 
-def unfolded(answer) -> str:
-    """A calendar file's lines, those that were broken made whole."""
+def unfold_lines(answer) -> str:
+    """Return the content of a calendar file with folded lines joined."""
     return answer.content.decode().replace("\r\n ", "")
 
 
-def test_a_calendar_carries_the_link_that_it_came_by(client: Client):
+def test_calendar_contains_link_used_for_download(client: Client):
     ticket = make_ticket()
     boss = make_registration(ticket, email="boss@example.org")
     mine = make_registration(ticket, order=boss.order, email="colleague@example.org")
     order = boss.order
     links = {link: f"{order.build_path_with(link)}" for link in (order.manage_secret, make_own_secret(mine))}
     cancel_registration(registration=boss)
-    files = {link: unfolded(client.get(f"{path}calendar.ics")) for link, path in links.items()}
+    files = {link: unfold_lines(client.get(f"{path}calendar.ics")) for link, path in links.items()}
     for link, file in files.items():
         assert set(re.findall(r"/orders/\S+?/([\w-]+)/", file.replace("\\n", " "))) == {link}
         assert "STATUS:CONFIRMED" in file
     assert f"UID:{order.reference}@" in files[order.manage_secret]
     assert f"UID:{mine.reference}@" in files[make_own_secret(mine)]
     cancel_registration(registration=mine)
-    assert "STATUS:CANCELLED" in unfolded(client.get(f"{links[make_own_secret(mine)]}calendar.ics"))
+    assert "STATUS:CANCELLED" in unfold_lines(client.get(f"{links[make_own_secret(mine)]}calendar.ics"))
     sent = Client(enforce_csrf_checks=True).post(f"{links[make_own_secret(mine)]}calendar.ics")
     assert (sent.status_code, sent["Allow"]) == (405, "GET, HEAD")
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_a_calendar_names_the_language_of_its_order(client: Client, language: str):
+def test_calendar_product_id_names_language_of_order(client: Client, language: str):
     order = make_registration(order=make_order(make_ticket().event, language=language)).order
-    file = unfolded(client.get(f"{order.manage_path}calendar.ics"))
+    file = unfold_lines(client.get(f"{order.manage_path}calendar.ics"))
     assert f"PRODID:-//Convention//Registrations//{language.upper()}\r\n" in file
 
 
-def test_a_colleague_cannot_draw_the_orders_mails_to_themself(client: Client, run_tasks, mailoutbox):
+def test_colleague_cannot_redirect_mails_of_order(client: Client, run_tasks, mailoutbox):
     order = make_order(make_event(), email="boss@example.org")
     ticket = make_ticket(order.event)
     boss = make_registration(ticket, order=order, email="boss@example.org")
@@ -177,7 +175,7 @@ def test_a_colleague_cannot_draw_the_orders_mails_to_themself(client: Client, ru
     assert order.email == "boss@example.net"
 
 
-def test_it_is_asked_for_so_often_for_known_and_unknown_alike(client: Client, settings):
+def test_link_requests_are_limited_alike_for_known_and_unknown_addresses(client: Client, settings):
     settings.RATE_LIMITS = "on"
     cache.clear()
     make_registration()
@@ -186,12 +184,12 @@ def test_it_is_asked_for_so_often_for_known_and_unknown_alike(client: Client, se
         assert statuses == [302] * 5 + [429]
 
 
-def test_a_wrong_address_gets_a_sentence(client: Client):
+def test_invalid_address_gets_error_message(client: Client):
     page = client.post("/en/orders/link/", {"email": "nonsense"})
     assert "Enter a valid e-mail address" in page.text
 
 
-def test_a_replaced_link_opens_nothing(client: Client, run_tasks, mailoutbox):
+def test_replaced_link_is_not_found(client: Client, run_tasks, mailoutbox):
     registration = make_registration()
     order = registration.order
     old, own = order.manage_path, f"/orders/{order.reference}/{make_own_secret(registration)}/"
@@ -210,7 +208,7 @@ def test_a_replaced_link_opens_nothing(client: Client, run_tasks, mailoutbox):
     assert order.manage_secret not in f"{entry.subject}{entry.reason}"
 
 
-def test_replacing_links_is_no_way_to_fill_a_mailbox(client: Client, settings):
+def test_link_renewals_are_limited_per_order_and_mailbox(client: Client, settings):
     settings.RATE_LIMITS = "on"
     cache.clear()
     ticket = make_ticket()
@@ -230,7 +228,7 @@ def test_replacing_links_is_no_way_to_fill_a_mailbox(client: Client, settings):
     assert client.get(f"{order.manage_path}renew/").status_code == 200
 
 
-def test_an_organizer_replaces_a_link(client: Client, run_tasks, mailoutbox):
+def test_organizer_replaces_link(client: Client, run_tasks, mailoutbox):
     registration = make_registration()
     event, secret = registration.event, registration.order.manage_secret
     client.force_login(make_staff(event))
@@ -242,7 +240,7 @@ def test_an_organizer_replaces_a_link(client: Client, run_tasks, mailoutbox):
     assert len(mailoutbox) == 1
 
 
-def test_links_end_some_months_after_the_event(client: Client):
+def test_links_expire_three_months_after_event(client: Client):
     over = timezone.now() - datetime.timedelta(days=91)
     event = make_event(starts_at=over - datetime.timedelta(days=1), ends_at=over)
     registration = make_registration(make_ticket(event))
@@ -255,7 +253,7 @@ def test_links_end_some_months_after_the_event(client: Client):
     assert [client.get(path).status_code for path in paths] == [410, 410, 410]
 
 
-def test_a_personal_programme_gets_another_address(client: Client):
+def test_link_of_personal_programme_is_replaced(client: Client):
     event = make_event(slug="conf")
     session = make_session(event)
     client.post("/events/conf/agenda/choose/", {"add": str(session.guid)})

@@ -35,7 +35,7 @@ def full_ticket():
     return ticket
 
 
-def test_an_organizer_reads_the_money_then_moves_both_or_neither(
+def test_organizer_previews_refund_and_moves_registration(
     organizer, registration, full_ticket, run_tasks, mailoutbox
 ):
     page = organizer.get(reverse("organize-registration", args=["congress", registration.reference]))
@@ -60,7 +60,7 @@ def test_an_organizer_reads_the_money_then_moves_both_or_neither(
     assert AuditEntry.objects.get(verb="registration.move").reason == "autre date"
 
 
-def test_a_free_place_is_offered_at_once(registration, run_tasks):
+def test_available_place_is_offered_at_once(registration, run_tasks):
     ticket = make_ticket(make_event(), capacity=3)
 
     entry = move_to_waiting_list(registration=registration, ticket=ticket, expected_fee_cents=6_000)
@@ -70,7 +70,7 @@ def test_a_free_place_is_offered_at_once(registration, run_tasks):
     assert ticket.reserved == 1
 
 
-def test_who_cannot_have_a_place_waits_without_an_offer(registration):
+def test_non_member_waits_for_member_ticket_without_offer(registration):
     ticket = make_ticket(make_event(), audience="member", capacity=3)
 
     preview = preview_move(registration, ticket)
@@ -81,7 +81,7 @@ def test_who_cannot_have_a_place_waits_without_an_offer(registration):
     assert entry.state == WaitingEntry.State.WAITING
 
 
-def test_a_refusal_changes_nothing(event, registration, full_ticket):
+def test_refused_move_changes_nothing(event, registration, full_ticket):
     own = make_ticket(event, slug="own")
     closed = make_ticket(make_event(visibility="draft"), slug="closed")
 
@@ -103,7 +103,7 @@ def test_a_refusal_changes_nothing(event, registration, full_ticket):
 
 
 @pytest.mark.once
-def test_only_lists_of_events_that_the_person_organizes_are_offered(client, event, registration, full_ticket):
+def test_only_waiting_lists_of_organized_events_are_offered(client, event, registration, full_ticket):
     person = make_person()
     EventRole.objects.create(event=event, person=person, role="organizer")
     client.force_login(person)
@@ -120,7 +120,7 @@ def test_only_lists_of_events_that_the_person_organizes_are_offered(client, even
     assert "Vérifiez-le de nouveau" in unconfirmed.text
 
 
-def test_an_attendee_needs_a_name_and_an_address_that_does_not_wait_yet(organizer, event, full_ticket):
+def test_move_requires_name_and_address_that_is_not_waiting_yet(organizer, event, full_ticket):
     order = make_order(event, email="buyer@example.org")
     ann, bob, nameless = [
         make_registration(event.tickets.get(), order=order, first_name=name, last_name=name, email="")
@@ -143,7 +143,7 @@ def test_an_attendee_needs_a_name_and_an_address_that_does_not_wait_yet(organize
     assert WaitingEntry.objects.get() == entry
 
 
-def test_a_place_of_a_shared_quota_goes_to_who_waits_for_another_ticket_of_it(registration):
+def test_place_of_shared_quota_goes_to_earlier_entry_of_another_ticket(registration):
     other = make_event()
     quota = Quota.objects.create(event=other, name="Salle", capacity=1)
     ticket, workshop = [make_ticket(other, slug=slug, quota=quota) for slug in ("hall", "workshop")]

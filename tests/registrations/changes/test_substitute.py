@@ -1,4 +1,4 @@
-"""A place goes to a colleague: nothing is paid again, and the badge that is out opens nothing any more."""
+"""Transfer of a place to a colleague: nothing is paid again, and the old badge is void."""
 
 import datetime
 
@@ -25,14 +25,14 @@ def place(**fields):
     )
 
 
-def members_place():
+def make_member_place():
     company = make_company()
     person = make_member(company, email="ana@example.org")
     ticket = make_ticket(slug="member", audience="member")
     return make_registration(ticket, person=person, member_of=company, email="ana@example.org", price=100)
 
 
-def test_the_place_changes_hands_with_its_price_and_the_former_link_opens_nothing(run_tasks, mailoutbox):
+def test_substitution_keeps_price_and_voids_badge_and_link(run_tasks, mailoutbox):
     one = make_registration(price=12_000, no_photo=True)
     secret, before = make_own_secret(one), build_badge_code(one)
     other = substitute_attendee(registration=one, new_attendee=place())
@@ -51,8 +51,8 @@ def test_the_place_changes_hands_with_its_price_and_the_former_link_opens_nothin
     assert "Bob" not in str(AuditEntry.objects.get().fields)
 
 
-def test_a_members_place_goes_to_whoever_holds_a_seat_of_the_same_company():
-    one = members_place()
+def test_member_place_goes_only_to_member_of_same_company():
+    one = make_member_place()
     for stranger in (make_member(email="eve@example.org").email, "nobody@example.org"):
         with pytest.raises(InvalidFields) as refused:
             substitute_attendee(registration=one, new_attendee=place(email=stranger))
@@ -74,13 +74,13 @@ def test_a_members_place_goes_to_whoever_holds_a_seat_of_the_same_company():
         ({"email": "ZOE@example.org"}, "email"),
     ],
 )
-def test_what_is_typed_wrong_is_said_at_its_field(typed, field):
+def test_invalid_substitute_reports_error_by_field(typed, field):
     with pytest.raises(InvalidFields) as refused:
         substitute_attendee(registration=make_registration(), new_attendee=place(**typed))
     assert list(refused.value.field_errors) == [field]
 
 
-def test_until_the_deadline_and_no_later_but_for_organizers():
+def test_only_organizers_may_transfer_after_deadline():
     now, hour = timezone.now(), datetime.timedelta(hours=1)
     began = make_event(starts_at=now - hour, ends_at=now + hour)
     one = make_registration(make_ticket(began))
@@ -108,7 +108,7 @@ def test_until_the_deadline_and_no_later_but_for_organizers():
         substitute_attendee(registration=one, new_attendee=place(email="ana@example.org"))
 
 
-def test_a_name_that_was_to_follow_comes_without_another_address():
+def test_unassigned_place_gets_name_without_new_address():
     one = make_registration(first_name="", last_name="")
     assert one.name == "Nom à préciser"
     assert not one.has_name

@@ -1,4 +1,4 @@
-"""A place changes hands in several small corrections: together they are a transfer, with its rules."""
+"""Several small corrections that add up to another person are a transfer, with its rules."""
 
 import datetime
 
@@ -39,14 +39,14 @@ def place(event):
     return make_registration(event.tickets.get(), answers={"diet": "vegan"})
 
 
-def close(event):
-    """Places no longer change hands."""
+def close_substitutions(event):
+    """End the period in which places may be transferred."""
     event.substitutions_close_at = timezone.now() - HOUR
     event.save()
 
 
 def correct_by_link(place, secret="", **typed):
-    """Post the page that corrects; its other fields stay as they are."""
+    """Post the correction page with the typed values; other fields keep their values."""
     place.refresh_from_db()
     names = ("first_name", "last_name", "email", "company")
     values = {name: getattr(place, name) for name in names} | typed
@@ -69,8 +69,8 @@ STEPS = {
 
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS.keys())
 @pytest.mark.parametrize("by", ["order", "own"])
-def test_after_the_deadline_no_sequence_of_corrections_gives_the_place_away(event, place, steps, by):
-    close(event)
+def test_corrections_after_deadline_never_transfer_place(event, place, steps, by):
+    close_substitutions(event)
     before = build_badge_code(place)
     statuses = [
         correct_by_link(place, make_own_secret(place) if by == "own" else "", **step).status_code
@@ -84,7 +84,7 @@ def test_after_the_deadline_no_sequence_of_corrections_gives_the_place_away(even
 
 @pytest.mark.long
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS.keys())
-def test_before_it_their_sum_is_a_transfer(event, place, steps, run_tasks, mailoutbox):
+def test_corrections_before_deadline_add_up_to_transfer(event, place, steps, run_tasks, mailoutbox):
     before, link = build_badge_code(place), make_own_secret(place)
     for step in steps:
         assert correct_by_link(place, **step).status_code == 302
@@ -97,8 +97,8 @@ def test_before_it_their_sum_is_a_transfer(event, place, steps, run_tasks, mailo
     assert BOB["email"] in {address for mail in mailoutbox for address in mail.to}
 
 
-def test_the_door_turns_the_former_badge_away(event, place):
-    """The badge that the first holder printed, read by a device after the two steps."""
+def test_scan_of_former_badge_is_refused_as_revoked(event, place):
+    """Scan the badge that the first attendee printed, after a transfer in two steps."""
     before = build_badge_code(place)
     for step in STEPS["name, then address"]:
         correct_by_link(place, **step)
@@ -115,7 +115,7 @@ def scan(token, code):
     return answer.json()["results"][0]
 
 
-LEGITIMATE = {
+SAME_PERSON_STEPS = {
     "a slip in the name": [{"last_name": "Muller"}],
     "a new name by marriage": [{"last_name": "Martin"}],
     "a new address": [{"email": "zoe.muller@new.example"}],
@@ -128,9 +128,9 @@ LEGITIMATE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("steps", LEGITIMATE.values(), ids=LEGITIMATE.keys())
-def test_the_same_person_is_corrected_until_the_end(event, place, steps):
-    close(event)
+@pytest.mark.parametrize("steps", SAME_PERSON_STEPS.values(), ids=SAME_PERSON_STEPS.keys())
+def test_same_person_can_be_corrected_after_deadline(event, place, steps):
+    close_substitutions(event)
     before = build_badge_code(place)
     for step in steps:
         assert correct_by_link(place, **step).status_code == 302
@@ -138,12 +138,12 @@ def test_the_same_person_is_corrected_until_the_end(event, place, steps):
     assert (build_badge_code(place), place.answers) == (before, {"diet": "vegan"})
 
 
-def test_what_was_corrected_before_a_transfer_counts_no_more_after_it(event, place):
+def test_corrections_before_transfer_do_not_count_after_it(event, place):
     correct_by_link(place, last_name="Martin")
     correct_by_link(place, **BOB)
     place.refresh_from_db()
     bobs = build_badge_code(place)
-    close(event)
+    close_substitutions(event)
     assert correct_by_link(place, last_name="Roy").status_code == 302
     assert correct_by_link(place, email="bob@new.example").status_code == 302
     assert correct_by_link(place, first_name="Zoé", last_name="Müller").status_code == 409
@@ -151,8 +151,8 @@ def test_what_was_corrected_before_a_transfer_counts_no_more_after_it(event, pla
     assert (build_badge_code(place), place.name) == (bobs, "Bob Roy")
 
 
-def test_an_organizer_hands_over_in_steps_and_the_badge_is_void(event, place):
-    close(event)
+def test_stepwise_transfer_by_organizer_voids_badge_and_answers(event, place):
+    close_substitutions(event)
     client, before = Client(), build_badge_code(place)
     client.force_login(make_staff(event))
     page = f"/organize/congress/registrations/{place.reference}/"
@@ -166,15 +166,15 @@ def test_an_organizer_hands_over_in_steps_and_the_badge_is_void(event, place):
     assert place.answers == {}
 
 
-def listed(place, **cells):
+def make_list(place, **cells):
     columns = {"reference": place.reference, "first name": place.first_name, "last name": place.last_name,
                **cells}  # fmt: skip
     return read_table("list.csv", f"{','.join(columns)}\n{','.join(columns.values())}\n".encode())
 
 
-def test_a_list_that_names_another_person_voids_badge_and_answers(event, place, run_tasks, mailoutbox):
+def test_import_naming_another_person_voids_badge_and_answers(event, place, run_tasks, mailoutbox):
     Registration.objects.update(confirmation_sent_at=timezone.now())
-    before, table = build_badge_code(place), listed(place, **{"first name": "Bob", "last name": "Roi"})
+    before, table = build_badge_code(place), make_list(place, **{"first name": "Bob", "last name": "Roi"})
     assert "1 place change de titulaire" in str(preview_import(event=event, table=table))
     place.refresh_from_db()
     assert (place.name, build_badge_code(place)) == ("Zoé Müller", before)
@@ -192,18 +192,18 @@ def test_a_list_that_names_another_person_voids_badge_and_answers(event, place, 
     assert build_badge_code(place) not in (before, bobs)
 
 
-def test_a_list_after_a_new_address_is_the_second_step(event, place):
+def test_import_of_new_name_after_new_address_is_transfer(event, place):
     correct_by_link(place, email="z@new.example")
     before = build_badge_code(place)
-    import_registrations(event=event, table=listed(place, **{"first name": "Jean"}))
+    import_registrations(event=event, table=make_list(place, **{"first name": "Jean"}))
     place.refresh_from_db()
     assert build_badge_code(place) != before
     assert place.answers == {}
 
 
-def test_a_list_that_corrects_a_slip_voids_nothing(event, place, run_tasks, mailoutbox):
+def test_import_correcting_typo_voids_nothing(event, place, run_tasks, mailoutbox):
     before = build_badge_code(place)
-    done = import_registrations(event=event, table=listed(place, **{"last name": "Muller"}))
+    done = import_registrations(event=event, table=make_list(place, **{"last name": "Muller"}))
     place.refresh_from_db()
     assert (build_badge_code(place), place.answers, done.transfers_text) == (before, {"diet": "vegan"}, "")
     undo_import(import_run=ImportRun.objects.get())
@@ -213,7 +213,7 @@ def test_a_list_that_corrects_a_slip_voids_nothing(event, place, run_tasks, mail
     assert mailoutbox == []
 
 
-def test_nothing_is_left_of_whom_a_badge_was_issued_to_once_they_are_forgotten(event, place):
+def test_erasure_deletes_name_that_badge_was_issued_to(event, place):
     correct_by_link(place, last_name="Martin")
     place.refresh_from_db()
     assert place.issued_to == {"first_name": "Zoé", "last_name": "Müller", "email": "zoe@example.org"}
@@ -222,7 +222,7 @@ def test_nothing_is_left_of_whom_a_badge_was_issued_to_once_they_are_forgotten(e
     assert place.issued_to == {}
 
 
-def test_a_cancelled_place_is_not_handed_over(event, place):
+def test_cancelled_place_cannot_be_transferred(event, place):
     cancel_registration(registration=place)
     assert correct_by_link(place, **BOB).status_code == 409
     place.refresh_from_db()

@@ -1,4 +1,4 @@
-"""Many at once: pasted, mended in place, one order; nothing typed is lost."""
+"""Bulk orders of companies: rows are pasted, corrected and ordered together; typed values are preserved."""
 
 import re
 
@@ -18,40 +18,40 @@ pytestmark = pytest.mark.django_db
 PASTED = "Prénom\tNom\tE-mail\tBillet\nZoé\tAlpha\tz@x.fr\tInvité\nLéo\tBêta\tleo@\tInvité\nIda\tGamma\t\tOr"
 
 
-def spaced(text):
-    """With plain spaces, as one types them."""
+def normalize_spaces(text):
+    """Replace non-breaking spaces with plain spaces."""
     return str(text).replace("\u202f", " ").replace("\u00a0", " ")
 
 
-def errors_of(answer):
-    """What is said at which row, and for all."""
+def get_errors(answer):
+    """Return the errors by row number, and the errors of the whole form."""
     forms = answer.context["rows"]
     return {
-        number: {name: [spaced(text) for text in said] for name, said in form.errors.items()}
+        number: {name: [normalize_spaces(text) for text in said] for name, said in form.errors.items()}
         for number, form in enumerate(forms.forms, start=1)
         if form.errors
-    }, [spaced(text) for text in forms.non_form_errors()]
+    }, [normalize_spaces(text) for text in forms.non_form_errors()]
 
 
-def test_pasted_rows_are_shown_with_their_errors_each_once():
+def test_pasted_rows_are_shown_with_each_error_once():
     desk = make_desk()
     answer = desk.client.post(desk.many, rows(pasted=PASTED, paste="1"))
-    assert errors_of(answer) == (
+    assert get_errors(answer) == (
         {
-            2: {"email": ["Indiquez une adresse e-mail valide, par exemple nom@exemple.org."]},
+            2: {"email": ["Indiquez une adresse e-mail valide, par exemple nom@example.org."]},
             3: {"ticket": ["Il n’y a pas de billet « Or ». Choisissez-en un dans la liste."]},
         },
         [],
     )
     page = answer.content.decode()
     assert [page.count(text) for text in ('href="#row-2"', 'href="#row-3"', "leo@")] == [1, 1, 1]
-    again = desk.client.get(desk.many)  # kept in the session, right or wrong
+    again = desk.client.get(desk.many)  # stored in the session, valid or not
     kept = [form["last_name"].value() for form in again.context["rows"]]
     assert kept == ["Alpha", "Bêta", "Gamma"]
     assert Registration.objects.count() == 0
 
 
-def test_mended_rows_make_one_order_with_one_address(run_tasks, mailoutbox):
+def test_corrected_rows_make_one_order_for_contact(run_tasks, mailoutbox):
     desk = make_desk()
     desk.client.post(desk.many, rows(pasted=PASTED, paste="1"))
     answer = order(
@@ -59,7 +59,7 @@ def test_mended_rows_make_one_order_with_one_address(run_tasks, mailoutbox):
         row("Alpha", "z@x.fr"),
         row("Bêta", "leo@x.fr"),
         row("Silva", desk.colleague.email, "member"),
-        {"ticket": "guest"},  # nobody stands here
+        {"ticket": "guest"},  # an empty row
         {"ticket": "guest", "is_to_follow": "on"},
     )
     one = Order.objects.get()
@@ -81,16 +81,16 @@ def test_mended_rows_make_one_order_with_one_address(run_tasks, mailoutbox):
         [desk.contact.email, "z@x.fr", "leo@x.fr", desk.colleague.email]
     )
     [confirmation] = [mail for mail in mailoutbox if mail.to == [desk.contact.email]]
-    assert len(confirmation.attachments) == 4  # the calendar, and a badge for each of those with a name
-    assert "Il manque encore un nom" in spaced(confirmation.body)
+    assert len(confirmation.attachments) == 4  # the calendar, and a badge for each named attendee
+    assert "Il manque encore un nom" in normalize_spaces(confirmation.body)
     assert Invitation.objects.filter(sent_at__isnull=False).count() == 3
     assert AuditEntry.objects.filter(verb="order.book_for_company").count() == 1
-    page = spaced(desk.client.get(f"{desk.at}/orders/").content.decode())
+    page = normalize_spaces(desk.client.get(f"{desk.at}/orders/").content.decode())
     assert [word in page for word in (one.reference, "PO-77", "1 000")] == [True] * 3
     assert desk.client.get(desk.many).context["rows"].forms[0]["last_name"].value() in (None, "")
 
 
-def test_a_double_click_books_once():
+def test_double_click_books_once():
     desk = make_desk()
     desk.client.post(desk.many, rows(row("Alpha", "z@x.fr"), check="1"))
     nonce = desk.client.get(f"{desk.many}check/").context["draft"].nonce
@@ -111,29 +111,29 @@ def test_a_double_click_books_once():
         ([row("A" * 301)], {1: {"last_name"}}),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field(people, wrong):
+def test_invalid_row_reports_error_by_field(people, wrong):
     desk = make_desk()
     answer = desk.client.post(desk.many, rows(*people, check="1"))
-    by_row, general = errors_of(answer)
+    by_row, general = get_errors(answer)
     assert ({number: set(fields) for number, fields in by_row.items()}, general) == (wrong, [])
 
 
-def test_a_colleague_with_a_members_place_gets_no_second_one_and_one_without_seat_none():
+def test_member_place_is_refused_for_registered_colleague_or_without_seat():
     desk = make_desk()
     order(desk, row("Silva", desk.colleague.email, "member"))
     people = [row("Silva", desk.colleague.email, "member"), row("Roi", desk.without_seat.email, "member")]
-    by_row, _general = errors_of(desk.client.post(desk.many, rows(*people, check="1")))
+    by_row, _general = get_errors(desk.client.post(desk.many, rows(*people, check="1")))
     assert by_row == {
         1: {"email": ["Ana Silva a déjà une place."]},
         2: {"email": ["Aucun collègue n’a de siège avec cette adresse. Attribuez-en un d’abord."]},
     }
 
 
-def test_more_than_fifty_are_kept_and_the_limit_is_said():
+def test_rows_beyond_limit_are_preserved_with_error():
     desk = make_desk()
     text = "\n".join(f"Zoé\tNuméro {number}\tz{number}@x.fr\tInvité" for number in range(51))
     answer = desk.client.post(desk.many, rows(pasted=text, paste="1"))
-    assert errors_of(answer) == (
+    assert get_errors(answer) == (
         {},
         ["Une commande ne peut pas dépasser 50 personnes : créez plusieurs commandes."],
     )
@@ -144,17 +144,17 @@ def test_more_than_fifty_are_kept_and_the_limit_is_said():
     assert answer.context["paste"]["pasted"].value() == too_many
 
 
-def test_too_few_places_are_said_before_the_order_and_at_it():
+def test_too_few_places_are_reported_before_order():
     desk = make_desk()
     guest = desk.event.tickets.get(slug="guest")
     guest.capacity = 1
     guest.save()
     people = [row("Alpha", "a@x.fr"), row("Bêta", "b@x.fr")]
-    by_row, general = errors_of(desk.client.post(desk.many, rows(*people, check="1")))
+    by_row, general = get_errors(desk.client.post(desk.many, rows(*people, check="1")))
     assert (by_row, general) == ({}, ["Il ne reste que 1 place pour « Invité »."])
 
 
-def test_rows_are_added_removed_and_emptied_without_losing_the_others():
+def test_rows_are_added_removed_and_cleared_without_losing_others():
     desk = make_desk()
     desk.client.post(desk.many, rows(row("Alpha"), row("Bêta"), add="1"))
     assert len(desk.client.get(desk.many).context["rows"].forms) == 5
@@ -166,16 +166,16 @@ def test_rows_are_added_removed_and_emptied_without_losing_the_others():
     assert [form["last_name"].value() for form in desk.client.get(desk.many).context["rows"]] == ["Gamma"]
 
 
-def test_nothing_to_order_is_said():
+def test_empty_or_unreadable_rows_are_reported():
     desk = make_desk()
-    by_row, general = errors_of(desk.client.post(desk.many, rows({"ticket": "guest"}, check="1")))
+    by_row, general = get_errors(desk.client.post(desk.many, rows({"ticket": "guest"}, check="1")))
     assert (by_row, general) == ({}, ["Indiquez au moins un participant."])
-    assert errors_of(desk.client.get(f"{desk.many}check/"))[1] == ["Indiquez au moins un participant."]
+    assert get_errors(desk.client.get(f"{desk.many}check/"))[1] == ["Indiquez au moins un participant."]
     answer = desk.client.post(desk.many, rows(pasted='Zoé\t"Alpha\nLéo\tBêta', paste="1"))
     assert list(answer.context["paste"].errors) == ["pasted"]
 
 
-def test_free_places_need_no_address_to_invoice():
+def test_free_order_needs_no_billing_address():
     desk = make_desk()
     desk.event.tickets.update(price=0)
     desk.client.post(desk.many, rows(row("Alpha"), check="1"))
@@ -185,23 +185,23 @@ def test_free_places_need_no_address_to_invoice():
     assert Order.objects.get().payment == "free"
 
 
-def test_a_closed_event_takes_nobody():
+def test_bulk_order_for_closed_event_is_refused():
     desk = make_desk()
     desk.event.registration_closes_at = desk.event.created_at
     desk.event.save()
     assert desk.client.get(desk.many).status_code == 409
 
 
-def test_after_ordering_the_contact_sees_people_total_documents_and_how_to_pay():
+def test_order_page_shows_people_total_documents_and_payment_details():
     make_issuer()
     desk = make_desk()
 
     answer = order(desk, row("Alpha", "z@x.fr"), row("Silva", desk.colleague.email, "member"))
-    page = spaced(desk.client.get(answer["Location"]).text)
+    page = normalize_spaces(desk.client.get(answer["Location"]).text)
     stranger = make_desk().client.get(answer["Location"])
     ordered = Order.objects.get()
     record_payment(receivable=sync_receivable(ordered), amount=40_050, method="transfer")
-    overpaid = spaced(desk.client.get(answer["Location"]).text)
+    overpaid = normalize_spaces(desk.client.get(answer["Location"]).text)
 
     assert "Zoé Alpha" in page
     assert "400 €" in page
@@ -212,7 +212,7 @@ def test_after_ordering_the_contact_sees_people_total_documents_and_how_to_pay()
     assert stranger.status_code == 404
 
 
-def test_rows_begin_with_the_ticket_that_a_pass_pays_for_and_the_review_counts_them():
+def test_default_ticket_uses_pass_and_review_counts_used_passes():
     desk = make_desk()
     Membership.objects.filter(company=desk.company).update(passes=6)
     desk.event.tickets.filter(slug="member").update(uses_pass=True)
@@ -223,24 +223,24 @@ def test_rows_begin_with_the_ticket_that_a_pass_pays_for_and_the_review_counts_t
     )
 
     assert ticket == "member"
-    assert "utilise 1 des 6 pass" in spaced(reviewed.text)
+    assert "utilise 1 des 6 pass" in normalize_spaces(reviewed.text)
 
 
 def get_total(answer):
     return " ".join(re.sub(r"<[^>]*>", "", answer.content.decode()).split())
 
 
-def test_each_ticket_is_offered_with_its_price():
+def test_ticket_choices_show_prices():
     desk = make_desk()
     make_ticket(desk.event, slug="press", name="Presse", price=0)
 
     form = desk.client.get(desk.many).context["rows"].forms[0]
 
-    labels = [spaced(label) for slug, label in form.fields["ticket"].choices if slug]
+    labels = [normalize_spaces(label) for slug, label in form.fields["ticket"].choices if slug]
     assert labels == ["Adhérent · 100 €", "Invité · 300 €", "Presse · gratuit"]
 
 
-def test_the_total_follows_the_rows_while_they_are_typed():
+def test_draft_request_returns_total_of_rows():
     desk = make_desk()
     people = [row("Alpha"), row("Silva", desk.colleague.email, "member"), {"ticket": "guest"}]
 
@@ -250,7 +250,7 @@ def test_the_total_follows_the_rows_while_they_are_typed():
     assert get_total(desk.client.get(desk.many)).count("2 personnes, total : 400 €") == 1
 
 
-def test_without_a_ticket_or_in_two_currencies_there_is_no_total():
+def test_total_is_empty_without_known_ticket_or_with_two_currencies():
     desk = make_desk()
     make_ticket(desk.event, slug="abroad", price=5_000, currency="CHF")
 
@@ -262,7 +262,7 @@ def test_without_a_ticket_or_in_two_currencies_there_is_no_total():
     assert [get_total(each) for each in (empty, unknown, two_currencies)] == ["", "", ""]
 
 
-def test_passes_lower_the_total_while_tickets_are_chosen():
+def test_passes_lower_total_of_draft():
     desk = make_desk()
     Ticket.objects.filter(slug="member").update(uses_pass=True)
     Membership.objects.update(passes=2)

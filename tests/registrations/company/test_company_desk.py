@@ -1,4 +1,4 @@
-"""The company desk: who sees it, seats, places, substitution and the colleagues' own details."""
+"""Company area: access, seats, places, substitution and details entered by colleagues."""
 
 import datetime
 
@@ -43,7 +43,7 @@ NOW = datetime.datetime(2027, 5, 3, 12, tzinfo=datetime.UTC)
 DAY = datetime.timedelta(days=1)
 
 
-def pages_of(desk):
+def list_page_paths(desk):
     one = Registration.objects.filter(order__for_company__company=desk.company).first()
     return [
         f"{desk.at}/", f"{desk.at}/seats/", f"{desk.at}/registrations/", f"{desk.at}/orders/", desk.many,
@@ -52,12 +52,12 @@ def pages_of(desk):
     ]  # fmt: skip
 
 
-def test_the_contact_of_another_company_sees_nothing():
+def test_contact_of_another_company_has_no_access():
     desk, other = make_desk(), make_desk()
     order(desk, row("Alpha", "z@x.fr"))
-    assert {desk.client.get(page).status_code for page in pages_of(desk)} == {200}
-    assert {other.client.get(page).status_code for page in pages_of(desk)} == {404}
-    assert {Client().get(page).status_code for page in pages_of(desk)} == {302}
+    assert {desk.client.get(page).status_code for page in list_page_paths(desk)} == {200}
+    assert {other.client.get(page).status_code for page in list_page_paths(desk)} == {404}
+    assert {Client().get(page).status_code for page in list_page_paths(desk)} == {302}
     one = Registration.objects.get()
     for page in (f"registrations/{one.reference}/", f"registrations/{one.reference}/cancel/"):
         assert other.client.post(f"{other.at}/{page}").status_code == 404
@@ -69,24 +69,24 @@ def test_the_contact_of_another_company_sees_nothing():
         assert [page for page in seen if desk.colleague.email in page] == []
 
 
-def test_a_contact_whose_role_ended_loses_access_the_same_day():
+def test_contact_loses_access_on_day_role_ends():
     desk = make_desk()
     order(desk, row("Alpha", "z@x.fr"))
     assert "Mon entreprise" in desk.client.get("/").content.decode()
     dismiss_contact(contact=CompanyContact.objects.get())
-    assert {desk.client.get(page).status_code for page in pages_of(desk)} == {404}
+    assert {desk.client.get(page).status_code for page in list_page_paths(desk)} == {404}
     assert desk.client.get("/company/").status_code == 403
     assert "Mon entreprise" not in desk.client.get("/").content.decode()
 
 
-def test_one_company_opens_at_once_and_several_are_offered():
+def test_single_company_opens_directly_and_several_are_offered():
     desk = make_desk()
     assert desk.client.get("/company/")["Location"] == f"{desk.at}/"
     CompanyContact.objects.create(company=make_company(name="Zzz"), person=desk.contact)
     assert desk.client.get("/company/").context["companies"][0] == desk.company
 
 
-def test_seats_are_given_and_taken_within_the_membership():
+def test_seats_are_given_and_taken_within_membership():
     desk = make_desk()
     Membership.objects.update(seats=3)
     job = desk.without_seat.employments.get()
@@ -119,7 +119,7 @@ def test_seats_are_given_and_taken_within_the_membership():
     assert [eve.seats.get().ends_on, desk.without_seat.seats.count()] == [timezone.localdate(), 0]
 
 
-def test_an_address_of_somebody_elses_is_not_told_of():
+def test_adding_known_address_does_not_reveal_its_owner():
     desk = make_desk()
     stranger = make_member(email="secret@elsewhere.example", first_name="Hidden")
     typed = {"first_name": "Eve", "last_name": "Neuve", "email": stranger.email}
@@ -129,7 +129,7 @@ def test_an_address_of_somebody_elses_is_not_told_of():
     assert stranger.seats.count() == 1
 
 
-def test_colleagues_who_registered_themselves_are_seen_and_left_alone():
+def test_registrations_made_by_colleagues_are_listed_without_access():
     desk = make_desk()
     own = make_registration(
         desk.event.tickets.get(slug="member"), person=desk.colleague, member_of=desk.company,
@@ -143,7 +143,7 @@ def test_colleagues_who_registered_themselves_are_seen_and_left_alone():
     assert desk.client.get(f"{desk.at}/registrations/{own.reference}/").status_code == 404
 
 
-def test_a_place_goes_to_a_colleague_and_the_badge_that_is_out_is_void(run_tasks, mailoutbox):
+def test_contact_transfers_place_and_old_badge_is_void(run_tasks, mailoutbox):
     desk = make_desk()
     order(desk, row("Alpha", "z@x.fr"), row("Silva", desk.colleague.email, "member"))
     one, member = Registration.objects.order_by("pk")
@@ -168,7 +168,7 @@ def test_a_place_goes_to_a_colleague_and_the_badge_that_is_out_is_void(run_tasks
     assert Invitation.objects.filter(sent_at__isnull=False, holder_count=2).count() == 2
 
 
-def test_colleagues_complete_their_own_details_by_their_link(run_tasks, mailoutbox):
+def test_colleagues_complete_details_through_mailed_link(run_tasks, mailoutbox):
     desk = make_desk()
     order(desk, row("Alpha", "z@x.fr"), {"email": "leo@x.fr", "ticket": "guest", "is_to_follow": "on"})
     run_tasks()
@@ -187,12 +187,12 @@ def test_colleagues_complete_their_own_details_by_their_link(run_tasks, mailoutb
     assert Invitation.objects.get(registration=unnamed).completed_at
     sent = len(mailoutbox)
     run_tasks()
-    assert [mail.to for mail in mailoutbox[sent:]] == [["leo@x.fr"]]  # and not whoever ordered
+    assert [mail.to for mail in mailoutbox[sent:]] == [["leo@x.fr"]]  # and not the buyer
     send_due_reminders()
     assert "complètes" in desk.client.get(f"{desk.at}/registrations/").content.decode()
 
 
-def test_one_reminder_and_no_more(run_tasks, mailoutbox):
+def test_invitation_reminder_is_sent_once(run_tasks, mailoutbox):
     desk = make_desk()
     order(desk, row("Alpha", "z@x.fr"))
     run_tasks()
@@ -204,7 +204,7 @@ def test_one_reminder_and_no_more(run_tasks, mailoutbox):
     assert len({mail.extra_headers["Message-ID"] for mail in mailoutbox}) == len(mailoutbox)
 
 
-def test_an_address_that_refused_the_reminder_is_not_tried_again(run_tasks, mailoutbox):
+def test_refused_address_gets_no_reminder(run_tasks, mailoutbox):
     desk = make_desk()
     order(desk, row("Alpha", "z@x.fr"))
     run_tasks()
@@ -218,7 +218,7 @@ def test_an_address_that_refused_the_reminder_is_not_tried_again(run_tasks, mail
     assert mailoutbox == []
 
 
-def test_a_reissued_badge_and_a_corrected_address_leave_the_invitation_in_force(run_tasks, mailoutbox):
+def test_invitation_stays_pending_after_badge_reissue_and_address_correction(run_tasks, mailoutbox):
     desk = make_desk()
     order(desk, row("Alpha", "z@x.fr"))
     run_tasks()
@@ -255,11 +255,11 @@ def test_a_reissued_badge_and_a_corrected_address_leave_the_invitation_in_force(
         (NOW - 2 * DAY, NOW + 2 * DAY, True), (NOW - DAY / 2, NOW + 2 * DAY, False),
     ],
 )  # fmt: skip
-def test_when_a_reminder_is_due(sent, deadline, due):
+def test_reminder_due_date_depends_on_invitation_and_deadline(sent, deadline, due):
     assert is_reminder_due(sent_at=sent, deadline=deadline, at=NOW) is due
 
 
-def test_the_link_is_sent_again_and_a_place_is_cancelled(run_tasks, mailoutbox):
+def test_contact_resends_link_and_cancels_place(run_tasks, mailoutbox):
     desk = make_desk()
     order(desk, row("Alpha", "z@x.fr"))
     run_tasks()
@@ -273,13 +273,13 @@ def test_the_link_is_sent_again_and_a_place_is_cancelled(run_tasks, mailoutbox):
     assert not Invitation.objects.pending(at=timezone.now()).exists()
 
 
-def test_what_needs_attention_is_said_gravest_first():
+def test_attention_items_are_sorted_by_gravity():
     desk = make_desk()
     Membership.objects.update(seats=4, passes=2, ends_on=timezone.localdate() - DAY)
     Membership.objects.update(grace_until=timezone.localdate() + DAY)
     order(desk, {"ticket": "guest", "is_to_follow": "on"}, row("Alpha", "z@x.fr"))
     Invitation.objects.update(refused_at=timezone.now())
-    # Passes are silent where no ticket takes them.
+    # Passes are not shown where no ticket uses them.
     silent = load_company_overview(desk.company)
     assert [ahead.passes_left for ahead in silent.upcoming_events] == [0]
     desk.event.tickets.filter(slug="member").update(uses_pass=True)
@@ -298,7 +298,7 @@ def test_what_needs_attention_is_said_gravest_first():
     assert [ahead.passes_left for ahead in load_company_overview(desk.company).upcoming_events] == [0]
 
 
-def test_passes_are_named_only_where_they_can_be_used():
+def test_passes_are_shown_only_where_usable():
     desk = make_desk()
     Membership.objects.update(passes=2)
     tickets = desk.event.tickets.filter(slug="member")
@@ -323,7 +323,7 @@ def test_passes_are_named_only_where_they_can_be_used():
     assert [(row.has_passes, row.passes_left) for row in ended.upcoming_events] == [(False, 0)]
 
 
-def test_where_places_are_given_on_application_colleagues_are_told_where_they_apply():
+def test_visit_links_to_application_page_until_applications_close():
     desk = make_desk()
     visit = make_visit()
     page = f"/visits/{visit.event.slug}/"
@@ -336,13 +336,13 @@ def test_where_places_are_given_on_application_colleagues_are_told_where_they_ap
     assert page not in desk.client.get(f"{desk.at}/").content.decode()
 
 
-def test_pages_ask_no_more_of_a_larger_company():
+def test_query_count_does_not_grow_with_company_size():
     desk = make_desk()
     order(desk, row("Alpha", "z@x.fr"), row("Silva", desk.colleague.email, "member"))
 
     def counts():
         found = []
-        for page in pages_of(desk):
+        for page in list_page_paths(desk):
             with CaptureQueriesContext(connection) as asked:
                 desk.client.get(page)
             found.append(len(asked))
@@ -359,7 +359,7 @@ def test_pages_ask_no_more_of_a_larger_company():
     assert counts() == few
 
 
-def test_what_a_colleague_answers_is_not_for_the_contact(client: Client):
+def test_contact_can_neither_read_nor_change_answers_of_colleague(client: Client):
     desk = make_desk()
     make_question(desk.event, "diet", is_required=True)
     order(desk, row("Alpha", "z@x.fr"))
@@ -377,7 +377,7 @@ def test_what_a_colleague_answers_is_not_for_the_contact(client: Client):
     assert one.answers == {"diet": "SECRETNUT"}
 
 
-def test_colleagues_stand_in_the_order_of_a_french_list():
+def test_colleagues_are_sorted_in_french_order():
     company = make_company()
     names = ["Zola", "de Gaulle", "Éluard", "Dupont", "Œuvrard", "Oury"]
     for name in names:
@@ -391,7 +391,7 @@ def test_colleagues_stand_in_the_order_of_a_french_list():
     assert [job.person.last_name for job in facts.employments_without_seat] == ["Ábel", "adam"]
 
 
-def test_another_address_written_by_the_contact_opens_no_answers_of_before(client, mailoutbox, run_tasks):
+def test_new_address_entered_by_contact_erases_answers_and_replaces_link(client, mailoutbox, run_tasks):
     desk = make_desk()
     make_question(desk.event, "diet", ["vegan"])
     order(desk, row("Alpha", "z@x.fr"))
@@ -419,14 +419,12 @@ def test_another_address_written_by_the_contact_opens_no_answers_of_before(clien
     assert new in mail.body
     assert [client.get(link).status_code for link in (former, new)] == [404, 200]
     client.post(page, {**said, "email": "z@x.fr"})
-    assert client.get(new).status_code == 404  # nor is what is answered anew read by the link kept meanwhile
+    assert client.get(new).status_code == 404  # nor does that link open later answers
     entry = AuditEntry.objects.filter(verb="registration.correct").first()
     assert entry.fields == ["email", "link_version", "answers"]
 
 
-def test_the_new_link_goes_to_the_new_address_also_where_the_request_runs_its_tasks(
-    client, mailoutbox, settings
-):
+def test_new_link_goes_to_new_address_when_tasks_run_immediately(client, mailoutbox, settings):
     desk = make_desk()
     order(desk, row("Alpha", "z@x.fr"))
     one = Registration.objects.get()
@@ -438,7 +436,7 @@ def test_the_new_link_goes_to_the_new_address_also_where_the_request_runs_its_ta
     assert mail.to == ["mine@x.fr"]
 
 
-def test_who_ordered_does_not_take_the_address_of_a_colleague(client: Client):
+def test_buyer_cannot_read_answers_by_taking_address_of_colleague(client: Client):
     desk = make_desk()
     make_question(desk.event, "diet")
     order(desk, row("Alpha", "z@x.fr"), row("Contact", desk.contact.email))
@@ -453,7 +451,7 @@ def test_who_ordered_does_not_take_the_address_of_a_colleague(client: Client):
     assert "SECRETNUT" not in client.get(whole).text
 
 
-def test_the_overview_opens_on_the_events_that_concern_the_company():
+def test_overview_shows_events_with_registrations_first():
     desk = make_desk()
     order(desk, row("Alpha", "z@x.fr"))
     days = [desk.event.starts_at + number * DAY for number in range(1, 6)]

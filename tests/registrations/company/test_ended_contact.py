@@ -1,4 +1,4 @@
-"""The role of a company's contact ends: with it what opens colleagues' places; a successor goes on."""
+"""The end of a company contact's role ends access to colleagues' places; a successor takes over."""
 
 import datetime
 import re
@@ -26,7 +26,7 @@ DAY = datetime.timedelta(days=1)
 
 @pytest.fixture
 def desk():
-    """Cléo, the contact, ordered for herself, for Ana, for Bob under her own address, and for nobody yet."""
+    """Return a company whose contact ordered for herself, Ana, Bob (at her address) and a name to follow."""
     made = make_desk()
     mine, anas = made.contact.email, made.colleague.email
     order(
@@ -45,30 +45,30 @@ def places():
     return own, anas, bobs, nobodys
 
 
-def dismissed(desk):
+def end_by_dismissal(desk):
     dismiss_contact(contact=CompanyContact.objects.get(person=desk.contact))
 
 
-def handed_over(desk):
+def end_by_handover(desk):
     heir = make_member(desk.company, email="heir@firm.example")
     hand_over_company(
         person=desk.contact, company=desk.company, on=timezone.localdate(), company_successor=heir
     )
 
 
-def expired(desk):
+def end_by_expiry(desk):
     CompanyContact.objects.filter(person=desk.contact).update(ends_on=timezone.localdate() - DAY)
 
 
-def blocked(desk):
+def end_by_blocked_account(desk):
     desk.contact.is_active = False
     desk.contact.save()
 
 
-ENDS = [dismissed, handed_over, expired, blocked]
+ENDS = [end_by_dismissal, end_by_handover, end_by_expiry, end_by_blocked_account]
 
 
-def opened(path, place, *pages):
+def get_statuses(path, place, *pages):
     return {Client().get(f"{path}{place.reference}/{page}").status_code for page in pages}
 
 
@@ -76,20 +76,20 @@ PAGES = ("badge.pdf", "badge.svg", "correct/", "give/", "cancel/", "details/")
 
 
 @pytest.mark.long
-def test_the_link_opens_everything_as_long_as_the_role_lasts(desk):
+def test_order_link_opens_all_places_while_role_lasts(desk):
     path = Order.objects.get().manage_path
     own, anas, bobs, _nobodys = places()
     page = Client().get(path).text
     assert all(one.reference in page for one in (own, anas, bobs))
     for one in (own, anas, bobs):
-        assert opened(path, one, *PAGES) == {200}
+        assert get_statuses(path, one, *PAGES) == {200}
     reassign_ended_contacts()
     assert Order.objects.get().manage_path == path
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("ends", ENDS)
-def test_the_day_the_role_ends_the_link_opens_the_own_place_alone(desk, ends):
+def test_order_link_opens_only_own_place_once_role_ends(desk, ends):
     path = Order.objects.get().manage_path
     own, *others = places()
     ends(desk)
@@ -98,7 +98,7 @@ def test_the_day_the_role_ends_the_link_opens_the_own_place_alone(desk, ends):
     assert own.reference in page.text
     for other in others:
         assert other.reference not in page.text
-        assert opened(path, other, *PAGES) == {404}
+        assert get_statuses(path, other, *PAGES) == {404}
         for act in ("cancel/", "correct/", "give/"):
             typed = {"first_name": "X", "last_name": "Y", "email": "x@y.example"}
             assert Client().post(f"{path}{other.reference}/{act}", typed).status_code == 404
@@ -107,13 +107,13 @@ def test_the_day_the_role_ends_the_link_opens_the_own_place_alone(desk, ends):
     }
     assert Client().post(f"{path}renew/").status_code == 404
     assert Registration.objects.filter(cancelled_at=None).count() == 4
-    assert opened(path, own, "badge.pdf") == {200}
+    assert get_statuses(path, own, "badge.pdf") == {200}
     assert desk.client.get(f"{desk.at}/registrations/").status_code in (302, 404)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("ends", [dismissed, handed_over, expired])
-def test_a_successor_gets_the_link_and_the_mails(desk, ends, run_tasks, mailoutbox):
+@pytest.mark.parametrize("ends", [end_by_dismissal, end_by_handover, end_by_expiry])
+def test_successor_gets_link_and_mails(desk, ends, run_tasks, mailoutbox):
     run_tasks()
     successor = make_contact(desk.company, email="new@firm.example")
     Receivable.objects.filter(reference=Order.objects.get().reference).update(email=desk.contact.email)
@@ -135,7 +135,7 @@ def test_a_successor_gets_the_link_and_the_mails(desk, ends, run_tasks, mailoutb
     page = Client().get(theirs)
     assert own.reference in page.text
     assert anas.reference not in page.text
-    # Ana's own link, mailed to Ana, is as it was.
+    # Ana's own link, mailed to Ana, is unchanged.
     assert make_own_secret(anas) == anas_link
     mailoutbox.clear()
     signed_in = Client()
@@ -147,31 +147,31 @@ def test_a_successor_gets_the_link_and_the_mails(desk, ends, run_tasks, mailoutb
     assert "order.reassign" in set(AuditEntry.objects.values_list("verb", flat=True))
 
 
-def test_mails_written_before_the_next_round_go_to_the_successor(desk, run_tasks, mailoutbox):
+def test_mails_sent_before_reassignment_go_to_successor(desk, run_tasks, mailoutbox):
     run_tasks()
     successor = make_contact(desk.company, email="new@firm.example")
-    dismissed(desk)
+    end_by_dismissal(desk)
     mailoutbox.clear()
     Registration.objects.update(confirmation_sent_at=None)
     send_order_mails.call(Order.objects.get().pk)
     assert [mail.to for mail in mailoutbox] == [[successor.email]]
 
 
-def test_links_to_places_without_an_address_of_their_own_are_void(desk):
+def test_links_of_places_without_own_address_are_void(desk):
     _own, anas, bobs, nobodys = places()
     paths = {one.pk: one.order.build_path_with(make_own_secret(one)) for one in (anas, bobs, nobodys)}
     make_contact(desk.company)
-    dismissed(desk)
+    end_by_dismissal(desk)
     reassign_ended_contacts()
     assert {pk: Client().get(path).status_code for pk, path in paths.items()} == {
         anas.pk: 200, bobs.pk: 404, nobodys.pk: 404,
     }  # fmt: skip
 
 
-def test_without_a_successor_nobody_is_written_to_until_there_is_one(desk, run_tasks, mailoutbox):
+def test_successor_appointed_later_gets_order_link(desk, run_tasks, mailoutbox):
     run_tasks()
     mailoutbox.clear()
-    dismissed(desk)
+    end_by_dismissal(desk)
     for _round in range(2):
         reassign_ended_contacts()
     run_tasks()
@@ -186,18 +186,18 @@ def test_without_a_successor_nobody_is_written_to_until_there_is_one(desk, run_t
     assert Order.objects.get().manage_url in mailoutbox[-1].body
 
 
-def test_a_contact_appointed_again_keeps_what_was_not_handed_on(desk):
+def test_contact_appointed_again_regains_access_to_order(desk):
     path = Order.objects.get().manage_path
-    dismissed(desk)
+    end_by_dismissal(desk)
     assert places()[1].reference not in Client().get(path).text
     appoint_contact(company=desk.company, person=desk.contact)
     assert places()[1].reference in Client().get(path).text
 
 
-def test_the_own_page_of_a_former_contact_leads_to_the_own_place(desk):
+def test_account_page_of_former_contact_opens_only_own_place(desk):
     own, anas, *_others = places()
     make_contact(desk.company)
-    dismissed(desk)
+    end_by_dismissal(desk)
     for reassigned in (False, True):
         if reassigned:
             reassign_ended_contacts()
@@ -207,12 +207,12 @@ def test_the_own_page_of_a_former_contact_leads_to_the_own_place(desk):
         assert anas.reference not in page
 
 
-def test_an_order_of_another_companys_contact_is_another_matter(desk):
+def test_orders_of_other_companies_are_not_reassigned(desk):
     other = make_desk()
     order(other, row("Other", "z@other.example"))
     theirs = CompanyOrder.objects.get(company=other.company).order
-    dismissed(desk)
+    end_by_dismissal(desk)
     reassign_ended_contacts()
     theirs.refresh_from_db()
     assert theirs.email == other.contact.email
-    assert opened(theirs.manage_path, theirs.registrations.get(), *PAGES) == {200}
+    assert get_statuses(theirs.manage_path, theirs.registrations.get(), *PAGES) == {200}

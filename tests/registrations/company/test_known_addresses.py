@@ -1,4 +1,4 @@
-"""A company's contact does not learn whom the club knows: every address gets the same answer and look."""
+"""A company contact cannot find out which addresses the club knows: all get the same pages."""
 
 import re
 
@@ -32,16 +32,16 @@ def desk():
 
 @pytest.fixture
 def owner():
-    """Somebody of another company whose address the contact types."""
+    """Return a member of another company whose address the contact enters."""
     return make_member(email=KNOWN, first_name="Kim", last_name="Known")
 
 
-def add(desk, email):
+def add_colleague(desk, email):
     return desk.client.post(f"{desk.at}/seats/", {**NAMES, "email": email}, follow=True)
 
 
-def neutral(desk, answer, numbers) -> str:
-    """The page without what differs by itself: tokens, ids and the address that was typed."""
+def strip_varying_parts(desk, answer, numbers) -> str:
+    """Return the page without the parts that always differ: tokens, ids and the typed address."""
     page = re.sub(numbers, "NUMBER", answer.content.decode())
     page = page.replace(desk.company.slug, "firm").replace(desk.company.name, "Firm")
     for address in (UNKNOWN, KNOWN, "other@example.org"):
@@ -50,13 +50,13 @@ def neutral(desk, answer, numbers) -> str:
     return re.sub(r"\d+", "0", page)
 
 
-def seen_by(email, *, owned=False):
-    """All that a contact sees after adding that address: the answer, and each page that could differ."""
+def load_pages_after_adding(email, *, owned=False):
+    """Enter the address as a new contact, and return status facts and every page that could differ."""
     desk = make_desk()
     if owned:
         make_member(email=email, first_name="Kim", last_name="Known")
-    answer = add(desk, email)
-    again = add(desk, email)
+    answer = add_colleague(desk, email)
+    again = add_colleague(desk, email)
     booked = order(desk, row("Petit", email, "member"))
     pages = [desk.client.get(f"{desk.at}/{page}") for page in ("", "seats/", "registrations/", "orders/")]
     one = Registration.objects.get(order__for_company__company=desk.company)
@@ -64,31 +64,34 @@ def seen_by(email, *, owned=False):
     facts = [answer.status_code, answer.redirect_chain[0][1], booked.status_code, one.state]
     Event.objects.update(visibility=Event.Visibility.DRAFT)  # the next contact finds one event, too
     numbers = f"{one.reference}|{one.order.reference}|{one.order.manage_secret}"
-    return facts, [neutral(desk, page, numbers) for page in (answer, again, *pages)]
+    return facts, [strip_varying_parts(desk, page, numbers) for page in (answer, again, *pages)]
 
 
-def test_a_known_and_an_unknown_address_look_the_same_everywhere():
-    (facts, unknown), (same_facts, known) = seen_by(UNKNOWN), seen_by(KNOWN, owned=True)
+def test_pages_are_identical_for_known_and_unknown_address():
+    (facts, unknown), (same_facts, known) = (
+        load_pages_after_adding(UNKNOWN),
+        load_pages_after_adding(KNOWN, owned=True),
+    )
     assert facts == same_facts == [200, 302, 302, "confirmed"]
     for one, other in zip(unknown, known, strict=True):
         assert one == other
     assert "Known" not in "".join(known)
 
 
-def test_neither_costs_more_work(desk, owner):
+def test_known_and_unknown_address_need_similar_query_counts(desk, owner):
     counts = []
     for email in (UNKNOWN, KNOWN):
         with CaptureQueriesContext(
             connection,
         ) as asked:
-            add(desk, email)
+            add_colleague(desk, email)
         counts.append(len(asked))
     assert abs(counts[0] - counts[1]) <= 4, counts
 
 
-def test_the_owner_is_asked_and_nothing_of_theirs_changes_before(desk, owner, run_tasks, mailoutbox):
-    add(desk, KNOWN)
-    add(desk, UNKNOWN)
+def test_owner_of_address_is_asked_before_anything_changes(desk, owner, run_tasks, mailoutbox):
+    add_colleague(desk, KNOWN)
+    add_colleague(desk, UNKNOWN)
     run_tasks()
     [mail] = mailoutbox
     assert mail.to == [KNOWN]
@@ -100,10 +103,10 @@ def test_the_owner_is_asked_and_nothing_of_theirs_changes_before(desk, owner, ru
     assert Person.objects.filter(email=KNOWN).get() == owner
 
 
-def test_the_owner_confirms_and_has_what_was_given(desk, owner, run_tasks, mailoutbox):
+def test_owner_confirms_claim_and_gets_seat_and_registration(desk, owner, run_tasks, mailoutbox):
     Seat.objects.filter(person=owner).delete()
     assert not is_member(owner)
-    add(desk, KNOWN)
+    add_colleague(desk, KNOWN)
     order(desk, row("Petit", KNOWN, "member"))
     run_tasks()
     [path] = {
@@ -125,7 +128,7 @@ def test_the_owner_confirms_and_has_what_was_given(desk, owner, run_tasks, mailo
     assert "Kim Known" in desk.client.get(f"{desk.at}/seats/").text
 
 
-def test_who_works_and_sits_there_already_gets_no_second_seat(desk, owner):
+def test_claim_by_colleague_with_seat_creates_no_second_seat(desk, owner):
     company = desk.company
     person = add_colleague_with_seat(membership=company.memberships.get(), email=KNOWN, **NAMES)
     Employment.objects.create(person=owner, company=company)
@@ -136,11 +139,11 @@ def test_who_works_and_sits_there_already_gets_no_second_seat(desk, owner):
 
 
 @pytest.mark.parametrize("token", ["", "x", "forged:token:here"])
-def test_a_forged_link_confirms_nothing(token):
+def test_forged_claim_link_is_not_found(token):
     assert Client().get(f"/colleagues/{token}/").status_code == 404
 
 
-def test_a_link_ends_with_the_claim_or_the_address(desk, owner):
+def test_claim_link_ends_with_claim_or_address(desk, owner):
     person = add_colleague_with_seat(membership=desk.company.memberships.get(), email=KNOWN, **NAMES)
     path = f"/colleagues/{make_claim_token(person)}/"
     owner.email = "other@example.org"
@@ -153,21 +156,23 @@ def test_a_link_ends_with_the_claim_or_the_address(desk, owner):
     assert Client().post(path).status_code == 404
 
 
-def test_a_colleague_of_ones_own_is_recognized(desk):
+def test_colleague_of_same_company_is_recognized(desk):
     Seat.objects.filter(person=desk.colleague).delete()
-    page = add(desk, desk.colleague.email.upper()).text
+    page = add_colleague(desk, desk.colleague.email.upper()).text
     assert "Ana Silva" in page
     assert Person.objects.filter(claimed_email="").count() == Person.objects.count()
 
 
-def test_somebody_who_may_not_sign_in_is_no_exception(desk):
+def test_owner_with_closed_account_is_not_revealed_either(desk):
     make_person(email=KNOWN, is_active=False)
-    assert "Noé Petit" in add(desk, KNOWN).text
+    assert "Noé Petit" in add_colleague(desk, KNOWN).text
 
 
 @pytest.mark.long
-def test_adding_colleagues_is_no_way_to_try_addresses_or_fill_a_mailbox(desk, settings):
+def test_adding_colleagues_is_rate_limited(desk, settings):
     settings.RATE_LIMITS = "on"
     cache.clear()
-    answers = [add(desk, f"n{number}@example.org").status_code for number in range(COLLEAGUES_PER_HOUR + 1)]
+    answers = [
+        add_colleague(desk, f"n{number}@example.org").status_code for number in range(COLLEAGUES_PER_HOUR + 1)
+    ]
     assert (answers[0], answers[-1]) == (200, 429)

@@ -1,4 +1,4 @@
-"""Rows out of spreadsheets, as offices paste them."""
+"""Parsing of rows pasted from spreadsheets."""
 
 import pytest
 
@@ -12,7 +12,7 @@ TICKETS = [
 ]
 
 
-def read(text):
+def parse_rows(text):
     return [
         tuple(row.get(name, "") for name in ("first_name", "last_name", "email", "ticket"))
         for row in parse_pasted_rows(text, TICKETS)
@@ -34,36 +34,36 @@ def read(text):
         "ana@x.fr\tInvité\tAna Silva",
     ],
 )
-def test_the_same_person_whatever_the_sheet(text):
-    assert read(text) == [("Ana", "Silva", "ana@x.fr", "guest")]
+def test_same_person_is_parsed_from_any_layout(text):
+    assert parse_rows(text) == [("Ana", "Silva", "ana@x.fr", "guest")]
 
 
-def test_many_rows_of_unequal_length_and_a_name_with_a_comma():
+def test_rows_of_unequal_length_and_name_with_comma_are_parsed():
     text = 'Ana\tSilva\n"Léa"\t"Roi, née Duc"\tlea@x.fr\tAdhérent\nBob\tDupré\tbob@x.fr'
-    assert read(text) == [
+    assert parse_rows(text) == [
         ("Ana", "Silva", "", ""),
         ("Léa", "Roi, née Duc", "lea@x.fr", "member"),
         ("Bob", "Dupré", "bob@x.fr", ""),
     ]
 
 
-def test_last_names_in_capitals_come_first():
-    assert read("SILVA\tAna\tana@x.fr\nDUPRÉ\tBob\tbob@x.fr") == [
+def test_last_name_in_capitals_before_first_name_is_recognized():
+    assert parse_rows("SILVA\tAna\tana@x.fr\nDUPRÉ\tBob\tbob@x.fr") == [
         ("Ana", "SILVA", "ana@x.fr", ""), ("Bob", "DUPRÉ", "bob@x.fr", ""),
     ]  # fmt: skip
 
 
-def test_a_name_that_follows_and_a_ticket_that_nobody_knows():
+def test_name_to_follow_and_unknown_ticket_are_parsed():
     [one, other] = parse_pasted_rows("À suivre\t\tx@y.fr\tInvité\nAna\tSilva\ta@y.fr\tgold", TICKETS)
     assert (one["first_name"], one["is_to_follow"]) == ("", "on")
     assert other["ticket"] == "gold"
 
 
-def test_an_exported_formula_comes_back_as_it_was_and_nothing_is_nothing():
-    assert read("'=Ana\tSilva\ta@x.fr")[0][0] == "=Ana"
-    assert read("") == read(" \n\t\n") == []
+def test_escaped_formula_is_restored_and_empty_text_has_no_rows():
+    assert parse_rows("'=Ana\tSilva\ta@x.fr")[0][0] == "=Ana"
+    assert parse_rows("") == parse_rows(" \n\t\n") == []
 
 
-def test_a_quotation_mark_that_nothing_ends():
+def test_unclosed_quotation_mark_is_refused():
     with pytest.raises(UnreadableFile):
         parse_pasted_rows('Ana\t"Silva\nBob\tRoi', TICKETS)

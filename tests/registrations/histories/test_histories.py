@@ -1,4 +1,4 @@
-"""Random histories: whatever happens in whatever order, counters, places, numbers and books stay true."""
+"""Random histories: after any sequence of actions, counters, places, numbers and books are consistent."""
 
 import random
 
@@ -16,10 +16,10 @@ from tests.task_runner import run_waiting_tasks
 
 
 class Histories(Buyers, Ends, Cards, Treasury, Stage):
-    """All of them at once."""
+    """A history with all kinds of actions."""
 
     def live(self, chances: random.Random, steps: int, look_every: int = 1) -> list[str]:
-        """So many acts as the dice say, and what must hold after each, or every so many; their names."""
+        """Run random actions, check invariants after every `look_every` of them, and return their names."""
         lived, acts = [], self.acts()
         try:
             for step in range(steps):
@@ -44,7 +44,7 @@ class Histories(Buyers, Ends, Cards, Treasury, Stage):
         invariants.require_true_payouts()
 
     def all_is_told(self) -> None:
-        """In the end each payment and refund at Stripe stands once in the books, and all reached the bank."""
+        """Check that each payment and refund at Stripe is booked once and that all money reached the bank."""
         run_waiting_tasks()
         self.standin.post.sent = 0
         self.standin.post.deliver(reversed)
@@ -67,7 +67,7 @@ class Histories(Buyers, Ends, Cards, Treasury, Stage):
 
 
 def live(project, seed: int, steps: int, look_every: int = 1) -> None:
-    """Every other history has the limits on, with a ceiling that a few orders to be verified reach."""
+    """Run one history; odd seeds have rate limits on, with a ceiling that a few unverified orders reach."""
     project.RATE_LIMITS, project.UNVERIFIED_PLACES_PER_HOUR = ("on" if seed % 2 else "off"), 4
     history = Histories(project)
     try:
@@ -79,13 +79,13 @@ def live(project, seed: int, steps: int, look_every: int = 1) -> None:
 @pytest.mark.long
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", range(3))
-def test_histories(settings, seed):
+def test_random_histories_keep_invariants(settings, seed):
     live(settings, seed, steps=40)
 
 
 @pytest.mark.soak
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", range(3, 203))
-def test_many_long_histories(settings, seed):
-    """To look is four fifths of the time: the short ones look after each act, these after every tenth."""
+def test_long_random_histories_keep_invariants(settings, seed):
+    """Checks take four fifths of the time: short histories check after each action, these every tenth."""
     live(settings, seed, steps=200, look_every=10)

@@ -1,4 +1,4 @@
-"""What the columns of a list are: guessed, said on the page or by the command, and remembered."""
+"""Column mapping of imported lists: guessed, chosen on the page or by the command, and remembered."""
 
 from pathlib import Path
 
@@ -37,11 +37,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
         ("LE GALL Anne Marie", ("Anne Marie", "LE GALL")), ("ANA SILVA", ("ANA", "SILVA")),
     ],
 )  # fmt: skip
-def test_a_full_name_is_split(text: str, names: tuple[str, str]):
+def test_full_name_is_split(text: str, names: tuple[str, str]):
     assert split_full_name(text) == names
 
 
-def test_a_field_is_guessed_once_and_what_is_remembered_wins():
+def test_each_field_is_guessed_once_and_remembered_mapping_wins():
     header = ["Prénom", "Nom", "Name", "Remarque", "Mél."]
     assert guess_header_fields(header, []) == ["first_name", "last_name", "", "", ""]
     before = {"mel.": "email", "nom": "", "name": "last_name", "remarque": "question:gone"}
@@ -51,7 +51,7 @@ def test_a_field_is_guessed_once_and_what_is_remembered_wins():
 @pytest.mark.parametrize(
     ("said", "wrong"), [("Rang=email", "Rang"), ("Nom=colour", "colour"), ("email", "email"), ("=email", "=")]
 )
-def test_a_mapping_that_means_nothing_is_refused_with_what_there_is(said: str, wrong: str):
+def test_invalid_mapping_is_refused_and_named(said: str, wrong: str):
     with pytest.raises(UnreadableFile, match=wrong):
         apply_column_maps(
             ["Prénom", "Nom"], ["first_name", "last_name"], [said], ["first_name", "last_name", "email"]
@@ -68,20 +68,20 @@ def congress() -> Event:
     return event
 
 
-FULL = (
+FULL_LIST = (
     "Qui;E-mail;En plus;Diet;Size;Bon de commande;Pas de photographie\n"
     "MÜLLER Zoé;z@example.org;dîner;vegan;XL;PO 7;oui\n"
 )
 
 
-def mapped(event: Event, text: str = FULL):
+def import_mapped(event: Event, text: str = FULL_LIST):
     picks = ["full_name", "email", "addons", "question:diet", "question:size", "purchase_order", "no_photo"]
     table = read_table("x.csv", text.encode())
     return import_registrations(event=event, table=table, chosen_fields=picks, file_name="x.csv")
 
 
-def test_add_ons_answers_and_purchase_orders_come_with_the_list(congress: Event):
-    mapped(congress)
+def test_addons_answers_and_purchase_orders_are_imported(congress: Event):
+    import_mapped(congress)
     zoe = Registration.objects.get()
     assert zoe.first_name == "Zoé"
     assert zoe.last_name == "MÜLLER"
@@ -91,31 +91,31 @@ def test_add_ons_answers_and_purchase_orders_come_with_the_list(congress: Event)
         "PO 7", 16_500, ["Dîner"],
     )  # fmt: skip
     assert (Addon.objects.get().reserved, QuestionOption.objects.get(slug="vegan").reserved) == (1, 1)
-    again = mapped(congress)
+    again = import_mapped(congress)
     assert (
         len(again.new_registrations),
         len(again.changed_registrations),
         again.unchanged_count,
         again.other_addons_count,
     ) == (0, 0, 1, 0)
-    mapped(congress, FULL.replace("vegan", "all"))
+    import_mapped(congress, FULL_LIST.replace("vegan", "all"))
     assert QuestionOption.objects.get(slug="vegan").reserved == 0
     with pytest.raises(SoldOut):
-        mapped(congress, FULL + "A B;a@example.org;dîner;vegan;;;\nC D;c@example.org;dîner;;;;\n")
+        import_mapped(congress, FULL_LIST + "A B;a@example.org;dîner;vegan;;;\nC D;c@example.org;dîner;;;;\n")
 
 
-def test_what_cells_cannot_mean_is_said_by_row(congress: Event):
+def test_invalid_cells_are_reported_by_row(congress: Event):
     with pytest.raises(InvalidRows) as refused:
-        mapped(congress, FULL.replace("oui", "peut-être"))
+        import_mapped(congress, FULL_LIST.replace("oui", "peut-être"))
     assert [row for row, _sentence in refused.value.rows] == [2]
     with pytest.raises(InvalidRows) as refused:
-        mapped(congress, FULL.replace("dîner;vegan", "piscine;paleo"))
+        import_mapped(congress, FULL_LIST.replace("dîner;vegan", "piscine;paleo"))
     assert [row for row, _sentence in refused.value.rows] == [2]
     assert not Registration.objects.exists()
 
 
-def test_an_exported_list_of_everything_changes_nothing(congress: Event, organizer: Client):
-    mapped(congress)
+def test_importing_exported_list_changes_nothing(congress: Event, organizer: Client):
+    import_mapped(congress)
     guest = congress.tickets.get()
     make_registration(guest, order=make_order(congress, email="evil@example.net"), email="z@example.org")
     make_registration(guest, email="", first_name="", last_name="", company="")
@@ -133,7 +133,7 @@ def test_an_exported_list_of_everything_changes_nothing(congress: Event, organiz
     assert list(Registration.objects.order_by("pk").values()) == before
 
 
-def test_a_reference_says_who_is_meant_and_another_address_is_refused(congress: Event):
+def test_reference_identifies_registration_and_another_address_is_refused(congress: Event):
     one = make_registration(congress.tickets.get(), email="z@example.org")
     text = f"reference,first_name,last_name,email\n{one.reference},Zora,Müller,"
     assert len(brought(congress, text + "z@example.org\n").changed_registrations) == 1
@@ -141,7 +141,7 @@ def test_a_reference_says_who_is_meant_and_another_address_is_refused(congress: 
         brought(congress, text + "other@example.org\n")
 
 
-def test_the_page_maps_columns_and_remembers_them(organizer: Client, congress: Event, tmp_path):
+def test_page_maps_columns_and_remembers_mapping(organizer: Client, congress: Event, tmp_path):
     page = checked(organizer, tmp_path, "Teilnehmer,Mail\nZoé Müller,z@example.org\n")
     assert page.xpath("//*[@id='error-summary']") != []
     form = dict(page.xpath("//form[@id='columns']")[0].form_values())
@@ -162,7 +162,7 @@ def test_the_page_maps_columns_and_remembers_them(organizer: Client, congress: E
 
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_the_command_maps_columns(command, tmp_path: Path):
+def test_command_maps_columns(command, tmp_path: Path):
     event = make_event(slug="congress")
     make_ticket(event, is_default=True)
     file = tmp_path / "list.csv"

@@ -1,4 +1,4 @@
-"""Every list of an organizer or administrator is a file, as text and as a workbook, that reads back alike."""
+"""Export of every list of organizers and administrators, as CSV and as workbook with equal content."""
 
 import pytest
 from django.test import Client
@@ -45,7 +45,7 @@ def filled(event: Event) -> Event:
 
 
 @pytest.mark.parametrize("name", [*EXPORT_SHEETS, *OF_SCHEDULE, "scans"])
-def test_lists_of_an_event(organizer: Client, filled: Event, name: str):
+def test_event_lists_are_exported_as_csv_and_workbook(organizer: Client, filled: Event, name: str):
     files = [organizer.get(f"/organize/congress/lists/{name}.{kind}") for kind in ("csv", "xlsx")]
     text, book = (read_table("x", answer.content) for answer in files)
     assert text.header == book.header
@@ -54,7 +54,7 @@ def test_lists_of_an_event(organizer: Client, filled: Event, name: str):
     assert {answer["Cache-Control"] for answer in files} == {"private, no-store"}
 
 
-def test_lists_of_the_club_are_the_administrators(organizer: Client, filled: Event, client: Client):
+def test_club_lists_are_exported_for_administrators_only(organizer: Client, filled: Event, client: Client):
     assert organizer.get("/organize/club/lists/seats.csv").status_code == 403
     client.force_login(make_administrator())
     for name in OF_CLUB:
@@ -64,6 +64,6 @@ def test_lists_of_the_club_are_the_administrators(organizer: Client, filled: Eve
     assert client.get("/organize/club/lists/seats.csv").status_code == 302
 
 
-def test_devices_without_a_phone_are_a_file_with_a_heading(organizer: Client, filled: Event):
+def test_empty_device_list_is_exported_with_header(organizer: Client, filled: Event):
     table = read_table("x", organizer.get("/organize/congress/lists/devices.csv").content)
     assert (table.header[0], table.rows) == ("Appareil", [])

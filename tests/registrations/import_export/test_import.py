@@ -1,4 +1,4 @@
-"""Importing a list: by act and by command."""
+"""Import of registrations, by function and by command."""
 
 import csv
 import io
@@ -35,7 +35,7 @@ def brought(event: Event, text: str):
     return import_registrations(event=event, table=read_table("list.csv", text.encode()))
 
 
-def test_new_people_are_booked_with_an_order_each(event: Event):
+def test_new_people_get_one_order_each(event: Event):
     done = brought(
         event, "first_name,last_name,email,company,ticket\nZoé,Müller,z@example.org,Acme,\nA,B,,,press\n"
     )
@@ -54,7 +54,7 @@ def test_new_people_are_booked_with_an_order_each(event: Event):
     ["Prénom;Nom;Adresse e-mail;Société;Billet", "PRENOM;NOM DE FAMILLE;Courriel;Entreprise;Type de billet",
      "First Name;Surname;E-Mail;Organisation;Category"],
 )  # fmt: skip
-def test_headings_in_either_language(event: Event, header: str):
+def test_headers_in_either_language_are_recognized(event: Event, header: str):
     brought(event, f"{header};Remarks\nZoé;Müller;z@example.org;Acme;presse;x\n")
     found = Registration.objects.get()
     assert (found.name, found.email, found.company, found.ticket.slug) == (
@@ -62,7 +62,7 @@ def test_headings_in_either_language(event: Event, header: str):
     )  # fmt: skip
 
 
-def test_a_known_address_is_updated(event: Event):
+def test_registration_with_known_address_is_updated(event: Event):
     guest = event.tickets.get(slug="guest")
     known = make_registration(guest, order=make_order(event, email="z@example.org"), email="Z@example.org")
     done = brought(event, "first_name,last_name,email,company,ticket\nZoé,Müller,z@EXAMPLE.org,,press\n")
@@ -78,14 +78,14 @@ def test_a_known_address_is_updated(event: Event):
     assert Registration.objects.search_for("zoe muller").get() == known
 
 
-def test_the_same_list_twice_changes_nothing(event: Event):
+def test_importing_same_list_twice_changes_nothing(event: Event):
     text = "first_name,last_name,email\nZoé,Müller,z@example.org\n"
     brought(event, text)
     done = brought(event, text)
     assert (len(done.new_registrations), len(done.changed_registrations), done.unchanged_count) == (0, 0, 1)
 
 
-def test_what_hangs_in_a_strangers_order_is_left_alone(event: Event, client: Client):
+def test_registration_in_order_of_stranger_is_not_updated(event: Event, client: Client):
     guest = event.tickets.get(slug="guest")
     theirs = make_registration(
         guest, order=make_order(event, email="evil@example.net"), email="z@example.org"
@@ -100,7 +100,7 @@ def test_what_hangs_in_a_strangers_order_is_left_alone(event: Event, client: Cli
     assert brought(event, text).unchanged_count == 1
 
 
-def test_whoever_proved_the_address_or_was_imported_is_updated_in_anyones_order(event: Event):
+def test_verified_or_imported_registration_is_updated_in_any_order(event: Event):
     guest, buyer = event.tickets.get(slug="guest"), "assistant@example.org"
     make_registration(
         guest,
@@ -117,16 +117,16 @@ def test_whoever_proved_the_address_or_was_imported_is_updated_in_anyones_order(
 LISTED = "first_name,last_name,email\nStella,Star,z@example.org\n"
 
 
-def ordered_by_a_stranger(event: Event, **fields) -> Registration:
-    """A place that somebody ordered with the address of the person whom the list names later."""
+def make_order_by_stranger(event: Event, **fields) -> Registration:
+    """Return a registration that a stranger ordered with the address of the person on the list."""
     order = make_order(event, email="z@example.org", **fields)
     return make_registration(event.tickets.get(slug="guest"), order=order, email="z@example.org")
 
 
-def test_whoever_ordered_with_anothers_address_sees_nothing_of_it_once_a_list_names_it(
+def test_import_replaces_link_of_order_placed_with_unverified_address(
     event: Event, client: Client, run_tasks, mailoutbox
 ):
-    theirs = ordered_by_a_stranger(event)
+    theirs = make_order_by_stranger(event)
     links = [
         theirs.order.build_path_with(secret)
         for secret in (theirs.order.manage_secret, make_own_secret(theirs))
@@ -147,8 +147,8 @@ def test_whoever_ordered_with_anothers_address_sees_nothing_of_it_once_a_list_na
     assert "Stella Star" in client.get(order.manage_path).content.decode()
 
 
-def test_a_list_brought_again_leaves_the_new_links_alone(event: Event, run_tasks, mailoutbox):
-    ordered_by_a_stranger(event)
+def test_importing_list_again_does_not_replace_link_again(event: Event, run_tasks, mailoutbox):
+    make_order_by_stranger(event)
     brought(event, LISTED)
     secret = Order.objects.get().manage_secret
     again = brought(event, LISTED)
@@ -162,15 +162,15 @@ def test_a_list_brought_again_leaves_the_new_links_alone(event: Event, run_tasks
     assert (Order.objects.get().manage_secret, len(mailoutbox)) == (secret, 1)
 
 
-def test_also_where_the_list_changes_nothing_the_link_is_replaced(event: Event):
-    """Else a stranger could still cancel what the organizer's list counts on."""
-    order = ordered_by_a_stranger(event).order
+def test_import_without_changes_replaces_link_too(event: Event):
+    """Otherwise a stranger could still cancel a registration on the organizer's list."""
+    order = make_order_by_stranger(event).order
     done = brought(event, "first_name,last_name,email\nZoé,Müller,z@example.org\n")
     assert (done.unchanged_count, list(done.adopted_orders)) == (1, [order.pk])
     assert Order.objects.get().manage_secret != order.manage_secret
 
 
-def test_an_order_sent_again_does_not_give_the_new_link_away(event: Event, client: Client):
+def test_repeated_api_order_does_not_disclose_new_link(event: Event, client: Client):
     person = {"ticket": "press", "first_name": "S", "last_name": "S", "email": "z@example.org"}
     body = {"email": "z@example.org", "registrations": [person]}
 
@@ -184,27 +184,27 @@ def test_an_order_sent_again_does_not_give_the_new_link_away(event: Event, clien
     assert ordered() != first
 
 
-def test_a_rehearsal_replaces_no_link_and_writes_to_nobody(event: Event, run_tasks, mailoutbox):
-    secret = ordered_by_a_stranger(event).order.manage_secret
+def test_preview_replaces_no_link_and_sends_no_mail(event: Event, run_tasks, mailoutbox):
+    secret = make_order_by_stranger(event).order.manage_secret
     done = preview_import(event=event, table=read_table("x", LISTED.encode()))
     run_tasks()
     assert (len(done.adopted_orders), Order.objects.get().manage_secret, mailoutbox) == (1, secret, [])
 
 
 @pytest.mark.parametrize("source", ["desk", "import"])
-def test_what_the_organizers_booked_keeps_its_link(event: Event, source: str):
-    secret = ordered_by_a_stranger(event, source=source).order.manage_secret
+def test_order_from_desk_or_import_keeps_link(event: Event, source: str):
+    secret = make_order_by_stranger(event, source=source).order.manage_secret
     assert (brought(event, LISTED).adopted_orders, Order.objects.get().manage_secret) == ({}, secret)
 
 
 @pytest.mark.parametrize("alike", ["z@firm-riſk.example", "z@fırm-risk.example"])
-def test_an_address_that_only_looks_alike_is_another_person(event: Event, alike: str):
+def test_lookalike_address_is_another_person(event: Event, alike: str):
     make_registration(event.tickets.get(slug="guest"), order=make_order(event, email=alike), email=alike)
     done = brought(event, "first_name,last_name,email\nZoé,Müller,z@firm-risk.example\n")
     assert (len(done.new_registrations), len(done.changed_registrations)) == (1, 0)
 
 
-def test_an_address_shared_by_several_needs_the_name(event: Event):
+def test_shared_address_requires_matching_name(event: Event):
     guest = event.tickets.get(slug="guest")
     order = make_order(event, email="desk@example.org")
     make_registration(guest, order=order, email="desk@example.org", first_name="Ana", last_name="A")
@@ -216,7 +216,7 @@ def test_an_address_shared_by_several_needs_the_name(event: Event):
         brought(event, "first_name,last_name,email\nCleo,C,desk@example.org\n")
 
 
-def test_all_or_nothing_with_errors_by_row(event: Event):
+def test_errors_are_reported_by_row_and_nothing_is_imported(event: Event):
     long = "x" * 301
     with pytest.raises(InvalidRows) as refusal:
         brought(
@@ -228,18 +228,18 @@ def test_all_or_nothing_with_errors_by_row(event: Event):
     assert not Order.objects.exists()
 
 
-def test_more_people_than_places(event: Event):
+def test_import_of_more_people_than_places_is_refused(event: Event):
     with pytest.raises(SoldOut):
         brought(event, "first_name,last_name,ticket\nA,B,press\nC,D,press\nE,F,press\n")
     assert not Registration.objects.exists()
 
 
-def test_columns_that_are_missing(event: Event):
+def test_list_without_required_columns_is_refused(event: Event):
     with pytest.raises(UnreadableFile, match="first_name"):
         brought(event, "who,mail\nA,a@example.org\n")
 
 
-def test_members_count_for_their_company(event: Event):
+def test_imported_members_count_towards_company_cap(event: Event):
     company = make_company()
     make_member(company, email="m@example.org")
     make_ticket(event, slug="member", audience="member", company_cap=1)
@@ -249,14 +249,14 @@ def test_members_count_for_their_company(event: Event):
     assert CompanyShare.objects.get().reserved == 1
 
 
-def test_a_rehearsal_keeps_nothing(event: Event):
+def test_preview_stores_nothing(event: Event):
     table = read_table("x", b"first_name,last_name\nA,B\n")
     assert len(preview_import(event=event, table=table).new_registrations) == 1
     assert not Order.objects.exists()
     assert event.tickets.get(slug="guest").reserved == 0
 
 
-def test_many_rows_take_few_statements(event: Event):
+def test_import_of_many_rows_needs_few_queries(event: Event):
     rows = "".join(f"P{n},N{n},p{n}@example.org\n" for n in range(1500))
     with CaptureQueriesContext(
         connection,
@@ -267,7 +267,7 @@ def test_many_rows_take_few_statements(event: Event):
 
 
 @pytest.mark.once
-def test_the_same_error_in_many_rows_is_said_once(event: Event, command, tmp_path: Path):
+def test_same_error_in_many_rows_is_reported_once(event: Event, command, tmp_path: Path):
     file = tmp_path / "list.csv"
     rows = [f"P{n},N,p{n}@example.org,{'press' if n == 5 else 'gold'}" for n in range(400)]
     file.write_text("\n".join(["first_name,last_name,email,ticket", *rows, "A,B,nobody,press"]))
@@ -282,7 +282,7 @@ def test_the_same_error_in_many_rows_is_said_once(event: Event, command, tmp_pat
 
 
 @pytest.mark.once
-def test_rows_that_are_odd_are_told_and_taken(event: Event, command, tmp_path: Path):
+def test_incomplete_rows_are_imported_with_warning(event: Event, command, tmp_path: Path):
     file = tmp_path / "list.csv"
     file.write_text("first_name,last_name,email\nAna,A,a@example.org\n,Cher,c@example.org\nBob,B\n\n ,D,\n")
     for options, kept in (["--dry-run"], 0), ([], 4):
@@ -295,7 +295,7 @@ def test_rows_that_are_odd_are_told_and_taken(event: Event, command, tmp_path: P
 
 
 @pytest.mark.once
-def test_the_command(event: Event, command, tmp_path: Path):
+def test_command_previews_and_imports_workbook(event: Event, command, tmp_path: Path):
     file = tmp_path / "list.xlsx"
     file.write_bytes(write_xlsx(["Prénom", "Nom", "Rang"], [["Zoé", "Müller", "1"], ["=A1", "B", ""]]))
     rehearsed = command("registrations_import", "congress", str(file), "--dry-run")
@@ -318,7 +318,7 @@ def test_the_command(event: Event, command, tmp_path: Path):
         b"\x00\x01",
     ],
 )
-def test_the_command_refuses_with_status_2(event: Event, command, tmp_path: Path, content: bytes | None):
+def test_command_refuses_invalid_file(event: Event, command, tmp_path: Path, content: bytes | None):
     file = tmp_path / "list.csv"
     if content is not None:
         file.write_bytes(content)
@@ -330,7 +330,7 @@ def test_the_command_refuses_with_status_2(event: Event, command, tmp_path: Path
 
 
 @pytest.mark.once
-def test_the_command_refuses_an_event_that_is_not_there(command, tmp_path: Path):
+def test_command_refuses_unknown_event(command, tmp_path: Path):
     file = tmp_path / "list.csv"
     file.write_text("first_name,last_name,email\nA,B,a@example.org\n")
     done = command("registrations_import", "nowhere", str(file))
@@ -339,7 +339,7 @@ def test_the_command_refuses_an_event_that_is_not_there(command, tmp_path: Path)
     assert "nowhere" in done.stderr
 
 
-def test_what_is_exported_is_understood_again(event: Event, client):
+def test_exported_list_is_imported_without_changes(event: Event, client):
     brought(event, "first_name,last_name,email,company\nZoé,Müller,z@example.org,=cmd\n")
     organizer = make_member(is_superuser=True)
     client.force_login(organizer)
@@ -353,7 +353,7 @@ def test_what_is_exported_is_understood_again(event: Event, client):
         )
 
 
-def test_an_export_says_times_and_prices_as_one_writes_them(event: Event, client):
+def test_export_formats_times_and_prices(event: Event, client):
     brought(event, "first_name,last_name,email\nZoé,Müller,z@example.org\n")
     client.force_login(make_member(is_superuser=True))
     text = client.get("/organize/congress/registrations.csv").content.decode("utf-8-sig")

@@ -1,4 +1,4 @@
-"""The organizers' page of an import: a list is checked, read about, and kept until it is booked."""
+"""Import page of organizers: a list is checked, and preserved until it is imported."""
 
 import re
 
@@ -13,7 +13,7 @@ from tests.registrations.test_pages import text
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def test_a_list_is_checked_and_then_imported(organizer: Client, event: Event, tmp_path):
+def test_list_is_checked_and_then_imported(organizer: Client, event: Event, tmp_path):
     page = "/organize/congress/registrations/import/"
     file = tmp_path / "list.csv"
     file.write_bytes("Prénom;Nom;E-mail\nA;B;nobody\n".encode("cp1252"))
@@ -33,43 +33,43 @@ IMPORT = "/organize/congress/registrations/import/"
 
 
 def checked(organizer: Client, tmp_path, content: str):
-    """The page after a file with this content was checked."""
+    """Upload a file with this content to be checked, and return the page."""
     (tmp_path / "list.csv").write_text(content)
     with (tmp_path / "list.csv").open("rb") as upload:
         return html.fromstring(organizer.post(IMPORT, {"file": upload, "check": "1"}).content)
 
 
-def items(page, kind: str) -> list[str]:
-    """What the notice of that kind lists."""
+def list_notice_items(page, kind: str) -> list[str]:
+    """Return the texts listed in the notice of this kind."""
     lines = page.xpath(f"//div[@class='notice {kind}']//li")
     return [line.text_content().replace("\u202f", " ") for line in lines]
 
 
-def test_each_error_of_a_list_is_said_once_and_the_list_is_kept(organizer: Client, event: Event, tmp_path):
+def test_each_error_is_shown_once_and_list_is_preserved(organizer: Client, event: Event, tmp_path):
     rows = "".join(f"A,B{n},gold\n" for n in range(60)) + "\n" + "".join(f"C,{n},t{n}\n" for n in range(60))
     page = checked(organizer, tmp_path, f"first_name,last_name,ticket\n{rows}")
-    lines = items(page, "error")
+    lines = list_notice_items(page, "error")
     assert (len(lines), lines[0], lines[-1]) == (
         51, "Lignes 2–61 : Il n’y a pas de billet « gold ».", "… et 11 autres.",
     )  # fmt: skip
     assert lines[1] == "Ligne 63 : Il n’y a pas de billet « t0 »."
     [kept] = page.xpath("//textarea[@name='checked']/text()")
     again = html.fromstring(organizer.post(IMPORT, {"checked": kept, "check": "1"}).content)
-    assert items(again, "error") == lines
+    assert list_notice_items(again, "error") == lines
     event.tickets.update(slug="gold")
     again = html.fromstring(organizer.post(IMPORT, {"checked": kept, "check": "1"}).content)
-    assert items(again, "error")[0] == "Ligne 63 : Il n’y a pas de billet « t0 »."
+    assert list_notice_items(again, "error")[0] == "Ligne 63 : Il n’y a pas de billet « t0 »."
 
 
-def test_rows_that_are_odd_are_shown_before_the_list_is_imported(organizer: Client, event: Event, tmp_path):
+def test_incomplete_rows_are_shown_as_warnings_before_import(organizer: Client, event: Event, tmp_path):
     page = checked(organizer, tmp_path, "first_name,last_name,ticket\n,B,guest\nC,D,guest\n\n,E,guest\n")
-    assert items(page, "warning") == ["Lignes 2, 5 : Le prénom manque."]
+    assert list_notice_items(page, "warning") == ["Lignes 2, 5 : Le prénom manque."]
     [kept] = page.xpath("//textarea[@name='checked']/text()")
     assert organizer.post(IMPORT, {"checked": kept}).status_code == 302
     assert list(Registration.objects.order_by("pk").values_list("last_name", flat=True)) == ["B", "D", "E"]
 
 
-def test_a_list_that_finds_no_place_any_more_is_kept(organizer: Client, event: Event, tmp_path):
+def test_list_is_preserved_when_event_sold_out_meanwhile(organizer: Client, event: Event, tmp_path):
     page = checked(organizer, tmp_path, "first_name,last_name,ticket\nA,B,guest\n")
     [kept] = page.xpath("//textarea[@name='checked']/text()")
     event.tickets.update(reserved=10)
@@ -78,7 +78,7 @@ def test_a_list_that_finds_no_place_any_more_is_kept(organizer: Client, event: E
     assert refused.xpath("//textarea[@name='checked']/text()") == [kept]
 
 
-def test_the_errors_of_a_list_are_kept_as_a_file_beside_the_rows(organizer: Client, event: Event, tmp_path):
+def test_errors_are_downloaded_as_file_with_their_rows(organizer: Client, event: Event, tmp_path):
     page = checked(organizer, tmp_path, "Liste 2027\nPrénom,Nom,Billet\nA,B,guest\nC,=D,gold\n,,gold\n")
     assert page.xpath("//form[@id='columns']/p[@class='muted']")[0].text_content().endswith("à la ligne 2.")
     [kept] = page.xpath("//textarea[@name='checked']/text()")

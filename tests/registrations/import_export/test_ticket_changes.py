@@ -1,4 +1,4 @@
-"""A list that gives people another ticket: what goes with the first one must go with the other."""
+"""Import that changes tickets: add-ons and vouchers must be valid for the new ticket."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def event() -> Event:
     return event
 
 
-def booked(event: Event, *, code: str = "", addons: tuple[str, ...] = ()) -> Registration:
+def book_place(event: Event, *, code: str = "", addons: tuple[str, ...] = ()) -> Registration:
     place = RequestedPlace(
         ticket="guest", first_name="Zoé", last_name="M", email="z@example.org", addons=addons
     )
@@ -34,67 +34,75 @@ def booked(event: Event, *, code: str = "", addons: tuple[str, ...] = ()) -> Reg
     return order.registrations.get()
 
 
-def to_press(one: Registration) -> ParsedTable:
+def build_press_list(one: Registration) -> ParsedTable:
     header = ["reference", "first_name", "last_name", "ticket"]
     return ParsedTable(header, [(2, [one.reference, "Zoé", "M", "press"])])
 
 
-def sold(one: Registration) -> tuple[str, int, str, int]:
-    """Ticket, price, code, and what the order comes to."""
+def describe_sale(one: Registration) -> tuple[str, int, str, int]:
+    """Return the ticket, its price, the voucher code and the total of the order."""
     one.refresh_from_db()
     one.order.refresh_from_db()
     return one.ticket.slug, one.price, one.voucher.code if one.voucher else "", one.order.total
 
 
-def test_an_addon_that_does_not_go_with_the_new_ticket_refuses_the_row(event):
+def test_row_is_refused_if_addon_is_not_available_with_new_ticket(event):
     dinner = make_addon(event)
-    one = booked(event, addons=("dinner",))
+    one = book_place(event, addons=("dinner",))
     dinner.tickets.set([one.ticket])
     with pytest.raises(InvalidRows) as refused:
-        import_registrations(event=event, table=to_press(one))
+        import_registrations(event=event, table=build_press_list(one))
     [said] = refused.value.lines()
     assert said == (
         "Ligne 2 : Cette personne a réservé « Dîner », qui n’est pas disponible avec « Presse ». "
         "Conservez le billet actuel, ou rendez l’option disponible avec l’autre."
     )
-    assert sold(one) == ("guest", 12_000, "", 16_500)
+    assert describe_sale(one) == ("guest", 12_000, "", 16_500)
     dinner.tickets.add(event.tickets.get(slug="press"))
-    import_registrations(event=event, table=to_press(one))
-    assert sold(one) == ("press", 6_000, "", 10_500)
+    import_registrations(event=event, table=build_press_list(one))
+    assert describe_sale(one) == ("press", 6_000, "", 10_500)
 
 
-def test_a_code_for_both_tickets_lowers_the_new_price_too(event):
+def test_voucher_for_both_tickets_lowers_new_price(event):
     voucher = make_voucher(event)
-    one = booked(event, code="HALF")
-    done = import_registrations(event=event, table=to_press(one))
+    one = book_place(event, code="HALF")
+    done = import_registrations(event=event, table=build_press_list(one))
     voucher.refresh_from_db()
-    assert (sold(one), voucher.reserved, done.vouchers_text) == (("press", 3_000, "HALF", 3_000), 1, "")
+    assert (describe_sale(one), voucher.reserved, done.vouchers_text) == (
+        ("press", 3_000, "HALF", 3_000),
+        1,
+        "",
+    )
 
 
-def test_a_code_for_the_first_ticket_alone_is_given_back_with_a_word_and_comes_back_by_undoing(event):
+def test_voucher_invalid_for_new_ticket_is_released_and_restored_by_undo(event):
     voucher = make_voucher(event, event.tickets.get(slug="guest"))
-    one = booked(event, code="HALF")
+    one = book_place(event, code="HALF")
     words = (
         "1 personne avait un code qui ne s’applique pas au nouveau billet. Elle paie le prix normal, "
         "et le code peut resservir."
     )
-    assert preview_import(event=event, table=to_press(one)).vouchers_text == words
-    assert sold(one) == ("guest", 6_000, "HALF", 6_000)
-    done = import_registrations(event=event, table=to_press(one))
+    assert preview_import(event=event, table=build_press_list(one)).vouchers_text == words
+    assert describe_sale(one) == ("guest", 6_000, "HALF", 6_000)
+    done = import_registrations(event=event, table=build_press_list(one))
     voucher.refresh_from_db()
-    assert (sold(one), voucher.reserved, done.vouchers_text) == (("press", 6_000, "", 6_000), 0, words)
+    assert (describe_sale(one), voucher.reserved, done.vouchers_text) == (
+        ("press", 6_000, "", 6_000),
+        0,
+        words,
+    )
     assert done.import_run is not None
     undo_import(import_run=done.import_run)
     voucher.refresh_from_db()
-    assert (sold(one), voucher.reserved) == (("guest", 6_000, "HALF", 6_000), 1)
+    assert (describe_sale(one), voucher.reserved) == (("guest", 6_000, "HALF", 6_000), 1)
 
 
-def test_undoing_says_that_others_used_the_code_meanwhile(event):
+def test_undo_is_refused_if_voucher_was_used_meanwhile(event):
     make_voucher(event, event.tickets.get(slug="guest"))
-    one = booked(event, code="HALF")
-    done = import_registrations(event=event, table=to_press(one))
-    booked(event, code="HALF")
+    one = book_place(event, code="HALF")
+    done = import_registrations(event=event, table=build_press_list(one))
+    book_place(event, code="HALF")
     assert done.import_run is not None
     with pytest.raises(ConventionError, match="HALF"):
         undo_import(import_run=done.import_run)
-    assert sold(one) == ("press", 6_000, "", 6_000)
+    assert describe_sale(one) == ("press", 6_000, "", 6_000)

@@ -1,4 +1,4 @@
-"""Undoing an import: counters and people are as before, and what happened since is left and named."""
+"""Undoing an import restores counters and registrations, and skips and names later changes."""
 
 import datetime
 
@@ -44,8 +44,8 @@ def congress() -> Event:
     return event
 
 
-def standing(event: Event) -> tuple[object, ...]:
-    """Who holds a place with what, and every counter."""
+def capture_state(event: Event) -> tuple[object, ...]:
+    """Return the values of active registrations, and all counters."""
     people = Registration.objects.active().filter(event=event).order_by("pk")
     kept = people.values(
         "pk", "ticket", "price", "company", "answers", "no_photo", "badge_version", "reductions",
@@ -68,7 +68,7 @@ ROWS = st.lists(
 )  # fmt: skip
 
 
-def brought(event: Event, rows) -> ImportRun:
+def import_rows(event: Event, rows) -> ImportRun:
     table = [["N", who.upper(), f"{who}@example.org", *rest] for who, *rest in rows]
     done = import_registrations(event=event, table=ParsedTable(HEADER, list(enumerate(table, start=2))))
     assert done.import_run is not None
@@ -77,39 +77,39 @@ def brought(event: Event, rows) -> ImportRun:
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(first=ROWS, second=ROWS)
-def test_an_import_undone_leaves_everything_as_it_was(first, second):
+def test_undo_restores_state_before_import(first, second):
     event = congress()
-    brought(event, first)
-    before = standing(event)
-    run = brought(event, second)
+    import_rows(event, first)
+    before = capture_state(event)
+    run = import_rows(event, second)
     foreseen = str(preview_undo(run))
     if run.created_count or run.changed_count:
         done = undo_import(import_run=run)
         assert (str(done), done.skipped_registrations) == (foreseen, [])
         with pytest.raises(UndoRefused):
             undo_import(import_run=run)
-    assert standing(event) == before
+    assert capture_state(event) == before
 
 
-def made(event: Event, who: str) -> Registration:
+def get_registration(event: Event, who: str) -> Registration:
     return Registration.objects.get(event=event, email=f"{who}@example.org")
 
 
-def test_what_happened_since_is_left_and_named():
+def test_undo_skips_and_names_registrations_changed_since():
     event = congress()
     door = Checkpoint.objects.create(event=event, name="Entrée")
-    run = brought(event, [(who, "Acme", "guest", "", "", "") for who in "abcdefg"])
-    check_in_registration(registration=made(event, "a"), checkpoint=door, operator=None)
+    run = import_rows(event, [(who, "Acme", "guest", "", "", "") for who in "abcdefg"])
+    check_in_registration(registration=get_registration(event, "a"), checkpoint=door, operator=None)
     Registration.objects.filter(email="b@example.org").update(confirmation_sent_at=timezone.now())
-    owed = sync_receivable(made(event, "c").order)
+    owed = sync_receivable(get_registration(event, "c").order)
     record_payment(receivable=owed, amount=1, method=Payment.Method.CASH)
-    one = made(event, "d")
+    one = get_registration(event, "d")
     said = {name: getattr(one, name) for name in CORRECTABLE_FIELDS} | {"company": "Autre"}
     correct_as_organizer(registration=one, correction=Correction(**said))
-    cancel_registration(registration=made(event, "e"))
+    cancel_registration(registration=get_registration(event, "e"))
     done = undo_import(import_run=run)
     assert [(one.email[0], why) for one, why in done.skipped_registrations] == [
-        ("a", "est déjà arrivé"), ("b", "a reçu un e-mail"), ("c", "a été facturé ou a payé"),
+        ("a", "arrivée déjà enregistrée"), ("b", "a reçu un e-mail"), ("c", "facture ou paiement enregistré"),
         ("d", "a été modifié depuis"), ("e", "a été modifié depuis"),
     ]  # fmt: skip
     assert [row.registration.email[0] for row in done.cancelled_rows] == ["f", "g"]
@@ -118,25 +118,25 @@ def test_what_happened_since_is_left_and_named():
     assert (entry.event, run.rows.count()) == (event.slug, 7)
 
 
-def test_what_was_only_noted_as_owed_is_undone_and_owed_no_longer():
+def test_undo_withdraws_charges_that_are_not_invoiced():
     event = congress()
-    run = brought(event, [(who, "", "guest", "", "", "") for who in "ab"])
+    run = import_rows(event, [(who, "", "guest", "", "", "") for who in "ab"])
     bill_unbilled_orders()
     owed = {
         receivable.reference: compute_balance(receivable).amount_owed
         for receivable in Receivable.objects.all()
     }
-    assert set(owed) == {made(event, who).order.reference for who in "ab"}
+    assert set(owed) == {get_registration(event, who).order.reference for who in "ab"}
     assert all(owed.values())
     assert undo_import(import_run=run).skipped_registrations == []
     assert [compute_balance(receivable).amount_owed for receivable in Receivable.objects.all()] == [0, 0]
 
 
-def test_undoing_what_was_noted_asks_no_more_for_many():
+def test_undo_of_billed_orders_needs_constant_query_count():
     counts = []
     for people in ("ab", "cdefghijkl"):
         event = congress()
-        run = brought(event, [(who, "", "guest", "", "", "") for who in people])
+        run = import_rows(event, [(who, "", "guest", "", "", "") for who in people])
         bill_unbilled_orders()
         with CaptureQueriesContext(connection) as asked:
             assert undo_import(import_run=run).skipped_registrations == []
@@ -145,22 +145,22 @@ def test_undoing_what_was_noted_asks_no_more_for_many():
     assert {compute_balance(receivable).amount_owed for receivable in Receivable.objects.all()} == {0}
 
 
-def test_nobody_gets_a_mail_and_every_badge_is_revoked(run_tasks, mailoutbox):
+def test_undo_sends_no_mail_and_revokes_badges(run_tasks, mailoutbox):
     event = congress()
-    run = brought(event, [("a", "", "guest", "", "", "")])
-    before = made(event, "a")
+    run = import_rows(event, [("a", "", "guest", "", "", "")])
+    before = get_registration(event, "a")
     undo_import(import_run=run)
     run_tasks()
-    after = made(event, "a")
+    after = get_registration(event, "a")
     event.refresh_from_db()
     assert (mailoutbox, after.badge_version, after.state, after.sequence) == (
         [], before.badge_version + 1, "cancelled", event.sequence,
     )  # fmt: skip
 
 
-def test_former_values_are_kept_for_thirty_days_and_then_gone():
+def test_former_values_are_deleted_after_thirty_days():
     event = congress()
-    run = brought(event, [("a", "", "guest", "", "", "")])
+    run = import_rows(event, [("a", "", "guest", "", "", "")])
     delete_old_import_rows()
     assert ImportedRow.objects.count() == 1
     ImportRun.objects.update(imported_at=timezone.now() - datetime.timedelta(days=31))
@@ -170,18 +170,20 @@ def test_former_values_are_kept_for_thirty_days_and_then_gone():
         undo_import(import_run=run)
 
 
-def test_a_place_that_was_confirmed_by_the_list_stays():
+def test_undo_skips_registration_confirmed_by_import():
     event = congress()
     order = make_order(event, email="a@example.org")
     make_registration(
         event.tickets.get(slug="guest"), order=order, email="a@example.org", confirmed_at=None,
         hold_expires_at=timezone.now() + datetime.timedelta(minutes=5),
     )  # fmt: skip
-    [(one, why)] = undo_import(import_run=brought(event, [("a", "", "", "", "", "")])).skipped_registrations
-    assert (one.state, why) == ("confirmed", "a été confirmé par la liste")
+    [(one, why)] = undo_import(
+        import_run=import_rows(event, [("a", "", "", "", "", "")])
+    ).skipped_registrations
+    assert (one.state, why) == ("confirmed", "inscription confirmée par la liste")
 
 
-def test_the_pages_list_and_undo(organizer: Client, event: Event):
+def test_pages_list_and_undo_imports(organizer: Client, event: Event):
     text_of = "first_name,last_name,ticket\nA,B,guest\n"
     organizer.post("/organize/congress/registrations/import/", {"checked": text_of, "name": "mine.csv"})
     run = ImportRun.objects.get()

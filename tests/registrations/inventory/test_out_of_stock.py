@@ -1,4 +1,4 @@
-"""A code and a company's share that are used up meanwhile leave nothing behind."""
+"""Orders refused for a used-up voucher or company cap write nothing."""
 
 import dataclasses
 
@@ -21,12 +21,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def member():
-    """A member at an event whose members' ticket has a cap of one place for each company."""
+    """Return a member at an event whose member ticket has a cap of one place for each company."""
     make_ticket(make_event(), slug="member", audience="member", price=10_000, company_cap=1, capacity=5)
     return make_member()
 
 
-def come(member, **fields):
+def place_member_order(member, **fields):
     place = dataclasses.replace(asked("member").places[0], email=member.email)
     return place_order(
         event=Event.objects.get(),
@@ -35,19 +35,19 @@ def come(member, **fields):
     )
 
 
-def test_a_company_that_is_full_meanwhile_leaves_nothing_behind_in_a_transaction_that_goes_on(member):
+def test_order_beyond_company_cap_writes_nothing_within_outer_transaction(member):
     event = Event.objects.get()
     make_voucher(event)
     [ticket] = event.tickets.all()
     CompanyShare.objects.create(ticket=ticket, company=Company.objects.get(), reserved=1)
     with transaction.atomic():
         with pytest.raises(CompanyFull):
-            come(member, code="HALF")
+            place_member_order(member, code="HALF")
         ticket.refresh_from_db()
         assert (ticket.reserved, Voucher.objects.get().reserved, Registration.objects.count()) == (0, 0, 0)
 
 
-def test_a_code_that_is_used_up_meanwhile_leaves_nothing_behind():
+def test_order_with_voucher_used_up_meanwhile_writes_nothing():
     ticket = make_ticket(price=10_000, capacity=5)
     make_voucher(ticket.event)
     sold = load_catalog(ticket.event, {"guest"}, "HALF")

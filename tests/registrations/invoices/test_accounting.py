@@ -47,7 +47,7 @@ from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.invoices.orders import charges
 
 pytestmark = pytest.mark.django_db
-STANDARD = (2000, "")
+STANDARD_RATE = (2000, "")
 GUESTS = ChargeItem("guest", "Billet Invité", 12_000, 2000, quantity=3)
 DINNER = ChargeItem("dinner", "Dîner", 6_600, 1000)
 
@@ -57,17 +57,19 @@ def day(number: int) -> datetime.date:
 
 
 def charge(
-    key: int, amount: int, *, added: int = 0, withdrawn: int | None = None, rate=STANDARD
+    key: int, amount: int, *, added: int = 0, withdrawn: int | None = None, rate=STANDARD_RATE
 ) -> ChargeFact:
     return ChargeFact(key, rate, amount, day(added), None if withdrawn is None else day(withdrawn))
 
 
 def document(on: int, *lines: tuple[int | None, int, int]) -> DocumentFact:
     """Return a document with lines of (charge, gross, net)."""
-    return DocumentFact(day(on), tuple(LineFact(key, STANDARD, amount, net) for key, amount, net in lines))
+    return DocumentFact(
+        day(on), tuple(LineFact(key, STANDARD_RATE, amount, net) for key, amount, net in lines)
+    )
 
 
-def moves(history: ReceivableHistory) -> list[tuple[int, int, int]]:
+def list_movements(history: ReceivableHistory) -> list[tuple[int, int, int]]:
     """Return day, net and VAT of each movement on collection."""
     return [
         ((move.due_on - day(0)).days, move.net_cents, move.vat_cents)
@@ -79,7 +81,7 @@ def test_vat_on_collection_is_due_with_each_payment():
     history = ReceivableHistory(
         "A", (charge(1, 12_000),), (document(1, (1, 12_000, 10_000)),), ((day(5), 6_000), (day(9), 6_000))
     )
-    assert moves(history) == [(5, 5_000, 1_000), (9, 5_000, 1_000)]
+    assert list_movements(history) == [(5, 5_000, 1_000), (9, 5_000, 1_000)]
 
 
 def test_vat_on_debits_is_due_with_the_invoice_alone():
@@ -92,7 +94,7 @@ def test_vat_on_debits_is_due_with_the_invoice_alone():
 
 
 @pytest.mark.parametrize("today", ["collection", "debits"])
-def test_a_document_on_debits_is_declared_once_whatever_the_option_is_today(today):
+def test_document_on_debits_is_declared_once_under_either_current_option(today):
     issued = replace(document(1, (1, 12_000, 10_000)), vat_due="debits")
     history = ReceivableHistory("A", (charge(1, 12_000),), (issued,), ((day(5), 12_000),))
 
@@ -102,7 +104,7 @@ def test_a_document_on_debits_is_declared_once_whatever_the_option_is_today(toda
 
 
 @pytest.mark.parametrize("today", ["collection", "debits"])
-def test_a_document_on_collection_is_declared_at_its_payment_whatever_the_option_is_today(today):
+def test_document_on_collection_is_declared_at_payment_under_either_current_option(today):
     issued = document(1, (1, 12_000, 10_000))
     history = ReceivableHistory("A", (charge(1, 12_000),), (issued,), ((day(5), 12_000),))
 
@@ -111,7 +113,7 @@ def test_a_document_on_collection_is_declared_at_its_payment_whatever_the_option
     assert [(move.due_on, move.vat_cents) for move in found] == [(day(5), 2_000)]
 
 
-def test_vat_of_a_payment_before_an_invoice_on_collection_stays_due_after_a_change_to_debits():
+def test_vat_of_payment_before_invoice_stays_due_after_change_to_debits():
     issued = document(7, (1, 12_000, 10_000))
     history = ReceivableHistory("A", (charge(1, 12_000),), (issued,), ((day(3), 12_000),))
 
@@ -121,7 +123,7 @@ def test_vat_of_a_payment_before_an_invoice_on_collection_stays_due_after_a_chan
 
 
 @pytest.mark.parametrize("options", [("collection", "debits"), ("debits", "collection")])
-def test_no_vat_waits_once_all_is_paid_after_a_change_of_the_option(issuer, options):
+def test_no_vat_is_pending_once_all_is_paid_after_change_of_option(issuer, options):
     on = timezone.localdate()
     Issuer.objects.update(vat_due=options[0])
     first = make_receivable(GUESTS)
@@ -143,7 +145,7 @@ def test_no_vat_waits_once_all_is_paid_after_a_change_of_the_option(issuer, opti
     assert sum(row.vat_cents for row in build_vat_report(on, on, vat_due=options[1])) == 6_600
 
 
-def test_a_credit_note_has_the_option_of_its_invoice(issuer):
+def test_credit_note_has_vat_option_of_its_invoice(issuer):
     invoice = issue_invoice(receivable=make_receivable(GUESTS))
     Issuer.objects.update(vat_due="debits")
 
@@ -153,35 +155,35 @@ def test_a_credit_note_has_the_option_of_its_invoice(issuer):
     assert "TXD" not in [code for code, _text in credit_note.details["notes"]]
 
 
-def test_vat_is_due_at_a_payment_that_comes_before_its_invoice():
+def test_vat_is_due_at_payment_before_invoice():
     history = ReceivableHistory(
         "A", (charge(1, 12_000),), (document(7, (1, 12_000, 10_000)),), ((day(3), 12_000),)
     )
-    assert moves(history) == [(3, 10_000, 2_000)]
+    assert list_movements(history) == [(3, 10_000, 2_000)]
 
 
-def test_what_is_paid_too_much_owes_no_vat_and_a_refund_takes_it_back():
+def test_overpayment_owes_no_vat_and_credit_note_reverses_vat():
     history = ReceivableHistory(
         "A",
         (charge(1, 12_000, withdrawn=10),),
         (document(1, (1, 12_000, 10_000)), document(10, (1, -12_000, -10_000))),
         ((day(2), 15_000), (day(11), -15_000)),
     )
-    assert moves(history) == [(2, 10_000, 2_000), (10, -10_000, -2_000)]
+    assert list_movements(history) == [(2, 10_000, 2_000), (10, -10_000, -2_000)]
 
 
-def test_a_deposit_is_not_counted_twice():
+def test_deposit_is_not_counted_twice():
     history = ReceivableHistory(
         "A",
         (charge(1, 12_000),),
         (document(1, (None, 3_000, 2_500)), document(5, (1, 12_000, 10_000), (None, -3_000, -2_500))),
         ((day(2), 3_000), (day(6), 9_000)),
     )
-    assert moves(history) == [(2, 2_500, 500), (6, 7_500, 1_500)]
+    assert list_movements(history) == [(2, 2_500, 500), (6, 7_500, 1_500)]
 
 
-def act(receivable: Receivable, choice: int, amount: int, on: datetime.date) -> None:
-    """Perform one of all actions; refusals are ignored."""
+def perform_action(receivable: Receivable, choice: int, amount: int, on: datetime.date) -> None:
+    """Perform the action with number `choice`; ignore a refusal."""
     asking = receivable.invoices.exclude(kind="credit_note")
     last, payment = asking.last(), receivable.payments.last()
     paid = {"receivable": receivable, "amount": amount, "received_on": on}
@@ -224,7 +226,7 @@ STEPS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 12), st.integers(1,
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(charges(3), charges(3), STEPS, OPTIONS)
-def test_any_history_gives_entries_that_balance(issuer, some, others, steps, options):
+def test_entries_of_any_history_balance(issuer, some, others, steps, options):
     with transaction.atomic():
         require_books(issuer, some, others, steps, options)
         transaction.set_rollback(True)
@@ -237,7 +239,7 @@ def act_by_options(both, steps, options):
     for number, (which, choice, amount) in enumerate(steps):
         if number == len(steps) // 2:
             Issuer.objects.update(vat_due=options[1])
-        act(both[which], choice, amount, first + datetime.timedelta(days=number // 2))
+        perform_action(both[which], choice, amount, first + datetime.timedelta(days=number // 2))
     Issuer.objects.update(vat_due=options[1])
 
 
@@ -270,7 +272,7 @@ def require_books(issuer, some, others, steps, options):
         assert accounts[issuer.account_vat_pending] == 0
 
 
-def test_when_all_is_invoiced_and_paid_no_vat_waits(issuer):
+def test_no_vat_is_pending_once_all_is_invoiced_and_paid(issuer):
     receivable = make_receivable(GUESTS, DINNER)
     on = timezone.localdate()
     deposit = issue_deposit_invoice(receivable=receivable, amount=1_001)
@@ -294,7 +296,7 @@ def test_when_all_is_invoiced_and_paid_no_vat_waits(issuer):
     ]
 
 
-def test_the_file_has_the_18_columns_of_the_law(issuer):
+def test_fec_file_has_18_legal_columns(issuer):
     on = timezone.localdate()
     receivable = make_receivable(GUESTS, DINNER, name="Société\tà tabulations")
     document = issue_invoice(receivable=receivable)
@@ -319,7 +321,7 @@ def test_the_file_has_the_18_columns_of_the_law(issuer):
     assert build_fec_filename(issuer, datetime.date(2026, 12, 31)) == "732829320FEC20261231.txt"
 
 
-def test_a_payout_moves_the_lump_sum_to_the_bank(issuer):
+def test_payout_moves_lump_sum_to_bank_account(issuer):
     on = timezone.localdate()
     receivable = make_receivable(GUESTS)
     first, second = (
@@ -342,7 +344,7 @@ def test_a_payout_moves_the_lump_sum_to_the_bank(issuer):
     Payout.objects.filter(external_id="po_1").update(arrived_on=on)
 
 
-def test_what_a_payout_does_not_explain_waits_to_be_cleared(issuer):
+def test_unexplained_payout_difference_goes_to_suspense_account(issuer):
     on = timezone.localdate()
     payment = record_payment(receivable=make_receivable(), amount=12_000, method="card", fee=200)
     record_payout(external_id="po_1", amount=11_000, arrived_on=on, payments=[payment])
@@ -354,7 +356,7 @@ def test_what_a_payout_does_not_explain_waits_to_be_cleared(issuer):
     ]
 
 
-def test_the_day_book_tells_what_came_by_which_way(issuer):
+def test_day_book_shows_amounts_by_payment_method(issuer):
     on = timezone.localdate()
     event = make_event()
     receivable = make_receivable(GUESTS, event=event)
@@ -380,7 +382,7 @@ def test_the_day_book_tells_what_came_by_which_way(issuer):
     )
 
 
-def test_another_currency_is_left_out_of_the_books_and_named(issuer, treasurer):
+def test_other_currencies_are_excluded_from_books_and_listed(issuer, treasurer):
     on = timezone.localdate()
     francs = record_charges(
         reference="FRANCS", buyer=Buyer(name="Helvetia", country="CH"), items=[GUESTS], currency="CHF"
@@ -394,7 +396,7 @@ def test_another_currency_is_left_out_of_the_books_and_named(issuer, treasurer):
     assert len(render_fec(issuer, on, on).splitlines()) == 1
 
 
-def test_the_file_of_entries_brings_a_note_where_something_is_left_out(issuer, treasurer):
+def test_fec_download_includes_note_on_excluded_documents(issuer, treasurer):
     on = timezone.localdate()
     period = {"first": on, "last": on}
     record_payment(receivable=make_receivable(), amount=12_000, method="transfer", received_on=on)
@@ -412,7 +414,7 @@ def test_the_file_of_entries_brings_a_note_where_something_is_left_out(issuer, t
     assert "une note sur ce qui n’y figure pas" in treasurer.get(reverse("accounting"), period).text
 
 
-def test_the_day_book_never_adds_one_currency_to_another(issuer, treasurer):
+def test_day_book_does_not_mix_currencies(issuer, treasurer):
     on, event = timezone.localdate(), make_event()
     record_payment(
         receivable=make_receivable(GUESTS, event=event), amount=36_000, method="card", received_on=on
@@ -432,7 +434,7 @@ def test_the_day_book_never_adds_one_currency_to_another(issuer, treasurer):
     assert "100,00\xa0CHF" in page
 
 
-def test_a_test_payment_stands_in_a_journal_of_its_own(issuer):
+def test_simulated_payment_has_separate_journal(issuer):
     on = timezone.localdate()
     record_payment(receivable=make_receivable(), amount=12_000, method="test", received_on=on)
     [entry] = [one for one in build_entries(issuer, on, on) if one.journal is not Journal.VAT]

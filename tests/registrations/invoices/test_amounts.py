@@ -38,7 +38,7 @@ def test_nets_and_taxes_add_up_to_the_cent(lines):
 
 
 @given(CENTS, st.lists(st.integers(1, 10**9), min_size=1, max_size=8))
-def test_what_is_allotted_adds_up_and_is_fair(total, weights):
+def test_allocated_cents_add_up_and_are_proportional(total, weights):
     parts = allocate_cents(total, weights)
     assert sum(parts) == total
     for part, weight in zip(parts, weights, strict=True):
@@ -46,11 +46,11 @@ def test_what_is_allotted_adds_up_and_is_fair(total, weights):
 
 
 @given(st.integers(1, 10**9), st.integers(1, 4_000))
-def test_the_unit_price_gives_the_amount_back(net, quantity):
+def test_unit_price_times_quantity_gives_amount(net, quantity):
     assert round(compute_unit_price(net, quantity) * quantity * 100) == net
 
 
-def test_amounts_are_said_as_people_read_them():
+def test_amounts_rates_and_unit_prices_are_formatted():
     assert (format_cents(123_450), format_cents(-5), format_vat_rate(2000), format_vat_rate(550)) == (
         "1\u00a0234,50\u00a0€",
         "−0,05\u00a0€",

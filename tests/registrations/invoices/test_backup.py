@@ -13,7 +13,7 @@ from tests.registrations.invoices.factories import make_issuer, make_receivable
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
-def test_issued_documents_come_back_with_their_lines_and_papers(new_site, manage, tmp_path):
+def test_restore_recovers_issued_invoice_with_lines_and_pdf(new_site, manage, tmp_path):
     make_issuer()
     things = [ChargeItem(f"t{number}", f"Billet {number}", 1_200, 2000) for number in range(3)]
     document = issue_invoice(receivable=make_receivable(*things))

@@ -47,7 +47,7 @@ def said(document: Invoice, path: str) -> list[str]:
 
 
 def amount(document: Invoice, name: str) -> Decimal:
-    """Return one amount of the XML in cents."""
+    """Return one amount of the XML, in units of the currency."""
     [text] = said(document, f"//ram:SpecifiedTradeSettlementHeaderMonetarySummation/ram:{name}")
     return Decimal(text)
 
@@ -64,7 +64,7 @@ def require_sums(document: Invoice) -> None:
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("vat_due", ["collection", "debits"])
-def test_every_kind_of_document_obeys_the_rules_of_europe_and_of_france(issuer, language, vat_due):
+def test_every_kind_of_document_follows_european_and_french_rules(issuer, language, vat_due):
     Issuer.objects.update(vat_due=vat_due)
     receivable = make_receivable(*MIXED, language=language, **EVERYTHING)
     deposit = issue_deposit_invoice(receivable=receivable, amount=20_000)
@@ -89,7 +89,7 @@ def test_every_kind_of_document_obeys_the_rules_of_europe_and_of_france(issuer, 
 @pytest.mark.long
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(charges(), st.data())
-def test_any_order_makes_valid_documents_whose_sums_agree(issuer, things, data):
+def test_documents_of_any_order_are_valid_and_sums_agree(issuer, things, data):
     receivable = make_receivable(*things)
     owed = sum(thing.quantity * thing.unit_price for thing in things)
     documents = []
@@ -111,12 +111,12 @@ def test_any_order_makes_valid_documents_whose_sums_agree(issuer, things, data):
 
 
 @pytest.mark.parametrize("number", ["59542051180", "fr 59 542051180", "inconnu", "123 456", "EL123456789"])
-def test_what_a_buyer_wrote_for_a_number_never_makes_the_document_invalid(issuer, number):
+def test_malformed_buyer_number_does_not_invalidate_document(issuer, number):
     document = issue_invoice(receivable=make_receivable(vat_number=number, siren=number))
     assert (breaches(render_cii(document), EUROPEAN), breaches(render_cii(document), FRENCH)) == ([], [])
 
 
-def test_a_buyer_without_numbers_and_a_seller_without_vat_are_valid_too(issuer):
+def test_document_is_valid_without_buyer_and_seller_numbers(issuer):
     Issuer.objects.update(vat_number="", iban="", bic="", siret="", legal_form="", email="")
     things = [ChargeItem("dues", "Cotisation", 35_000, 0, exemption="VATEX-FR-FRANCHISE")]
     document = issue_invoice(receivable=make_receivable(*things, siren="", street="", postcode="", city=""))
@@ -126,7 +126,7 @@ def test_a_buyer_without_numbers_and_a_seller_without_vat_are_valid_too(issuer):
 @pytest.mark.parametrize(
     "wrong", [{"country": "fr"}, {"country": "XX"}, {"country": ""}, {"name": " "}, {"currency": "eur"}]
 )
-def test_what_makes_no_valid_document_is_not_issued(issuer, wrong):
+def test_invoice_with_invalid_buyer_or_currency_is_not_issued(issuer, wrong):
     receivable = make_receivable()
     Receivable.objects.update(**wrong)
     with pytest.raises(InvalidInvoice):
@@ -134,7 +134,7 @@ def test_what_makes_no_valid_document_is_not_issued(issuer, wrong):
     assert (Invoice.objects.count(), NumberSeries.objects.count()) == (0, 0)
 
 
-def test_the_paper_is_pdf_a_with_the_xml_inside(issuer, tmp_path):
+def test_pdf_is_valid_pdf_a_with_embedded_xml(issuer, tmp_path):
     receivable = make_receivable(*MIXED, language="en", **EVERYTHING)
     document = issue_invoice(receivable=receivable)
     paper = get_invoice_pdf(document)
@@ -155,14 +155,14 @@ def test_the_paper_is_pdf_a_with_the_xml_inside(issuer, tmp_path):
     assert [descriptor for descriptor in descriptors if "/FontFile2" not in descriptor] == []
 
 
-def test_the_paper_is_kept(issuer):
+def test_pdf_is_rendered_once_and_stored(issuer):
     document = issue_invoice(receivable=make_receivable())
     first = get_invoice_pdf(document)
     assert get_invoice_pdf(document) == first
     assert InvoicePdf.objects.count() == 1
 
 
-LONG = (
+LONG_DESCRIPTION = (
     "Billet pour une personne dont le titre est long, avec tout ce qu’il comprend et ce qu’il ne comprend pas"
 )
 MENTIONS = {
@@ -179,7 +179,7 @@ MENTIONS = {
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_the_paper_says_all_that_the_law_asks_for(issuer, language):
+def test_pdf_contains_legal_mentions(issuer, language):
     document = issue_invoice(receivable=make_receivable(*MIXED, language=language, **EVERYTHING))
     reader = PdfReader(io.BytesIO(get_invoice_pdf(document)))
     text = " ".join("\n".join(page.extract_text() for page in reader.pages).split())
@@ -187,8 +187,10 @@ def test_the_paper_says_all_that_the_law_asks_for(issuer, language):
     assert missing == []
 
 
-def test_a_long_invoice_goes_on_with_its_head_on_each_page(issuer):
-    things = [ChargeItem(f"t{number}", f"{LONG} n° {number}", 12_000, 2000) for number in range(60)]
+def test_long_invoice_repeats_table_header_and_page_number(issuer):
+    things = [
+        ChargeItem(f"t{number}", f"{LONG_DESCRIPTION} n° {number}", 12_000, 2000) for number in range(60)
+    ]
     document = issue_invoice(receivable=make_receivable(*things))
     reader = PdfReader(io.BytesIO(get_invoice_pdf(document)))
     pages = [" ".join(page.extract_text().split()) for page in reader.pages]
@@ -197,7 +199,7 @@ def test_a_long_invoice_goes_on_with_its_head_on_each_page(issuer):
     assert [("Quantité" in page) for page in pages[:-1]] == [True] * (len(pages) - 1)
 
 
-def test_what_was_paid_before_is_marked(issuer):
+def test_invoice_paid_before_is_marked_as_paid(issuer):
     receivable = make_receivable()
     record_payment(
         receivable=receivable, amount=12_000, method="card", received_on=datetime.date(2026, 11, 3)
@@ -209,7 +211,7 @@ def test_what_was_paid_before_is_marked(issuer):
 
 
 @pytest.mark.parametrize(("language", "country"), [("fr", "États-Unis"), ("en", "United States")])
-def test_what_costs_nothing_asks_for_no_transfer_and_names_the_country(issuer, language, country):
+def test_free_invoice_shows_country_but_no_bank_details(issuer, language, country):
     offered = ChargeItem("guest", "Billet offert", 0, 2000)
     document = issue_invoice(receivable=make_receivable(offered, language=language, country="US", siren=""))
     [page] = PdfReader(io.BytesIO(get_invoice_pdf(document))).pages

@@ -19,7 +19,7 @@ def from_orders(reference: str) -> Receivable | None:
     return make_receivable(reference=reference) if reference == "ORDERED" else None
 
 
-def refused(capsys, *arguments: str) -> str:
+def run_refused_command(capsys, *arguments: str) -> str:
     """Run a command that exits with status 2; return its message."""
     with pytest.raises(SystemExit) as left:
         call_command("invoice", *arguments)
@@ -27,7 +27,7 @@ def refused(capsys, *arguments: str) -> str:
     return capsys.readouterr().err.strip()
 
 
-def test_it_issues_once_and_writes_the_same_again(issuer, tmp_path):
+def test_command_issues_invoice_once_and_writes_same_file_again(issuer, tmp_path):
     receivable = make_receivable()
     one, two = tmp_path / "one.pdf", tmp_path / "two.pdf"
     call_command("invoice", receivable.reference, "--output", str(one))
@@ -37,27 +37,30 @@ def test_it_issues_once_and_writes_the_same_again(issuer, tmp_path):
     assert Invoice.objects.count() == 1
 
 
-def test_what_others_know_is_asked_of_them(issuer, tmp_path, monkeypatch):
+def test_command_asks_receivable_sources_for_unknown_reference(issuer, tmp_path, monkeypatch):
     monkeypatch.setattr(hooks.receivable_sources, "paths", [f"{__name__}.from_orders"])
     call_command("invoice", "ORDERED", "--output", str(tmp_path / "one.pdf"))
     assert Invoice.objects.get().receivable.reference == "ORDERED"
 
 
-def test_bad_input_is_one_sentence(issuer, tmp_path, capsys):
+def test_command_reports_bad_input_in_one_sentence(issuer, tmp_path, capsys):
     file = tmp_path / "one.pdf"
     nothing = make_receivable(ChargeItem("free", "Gratuit", 0, 2000), reference="NOTHING")
     nothing.charges.update(withdrawn_at=nothing.created_at)
-    assert refused(capsys, "NOBODY", "--output", str(file)) == NOBODY
-    assert refused(capsys, "NOTHING", "--output", str(file)) == "Il n’y a rien à facturer sous NOTHING."
+    assert run_refused_command(capsys, "NOBODY", "--output", str(file)) == NOBODY
+    assert (
+        run_refused_command(capsys, "NOTHING", "--output", str(file))
+        == "Il n’y a rien à facturer sous NOTHING."
+    )
     make_receivable(reference="GOOD")
-    assert refused(capsys, "GOOD", "--output", "/nowhere/one.pdf").count("\n") == 0
+    assert run_refused_command(capsys, "GOOD", "--output", "/nowhere/one.pdf").count("\n") == 0
     assert not file.exists()
     assert Invoice.objects.count() == 0
 
 
-def test_without_an_issuer_it_says_so(db, tmp_path, capsys):
+def test_command_reports_missing_issuer(db, tmp_path, capsys):
     make_receivable(reference="GOOD")
-    said = refused(capsys, "GOOD", "--output", str(tmp_path / "one.pdf"))
+    said = run_refused_command(capsys, "GOOD", "--output", str(tmp_path / "one.pdf"))
     assert (
         said == "Aucun émetteur n’est défini. La trésorerie doit d’abord remplir les réglages de l’émetteur."
     )

@@ -45,7 +45,7 @@ DUES = ChargeItem("dues", "Cotisation", 35_000, 0, exemption="VATEX-EU-132-1L")
 DAY = datetime.date(2026, 3, 2)
 
 
-def test_numbers_follow_each_other_in_their_series_and_year(issuer):
+def test_numbers_are_consecutive_within_series_and_year(issuer):
     first = issue_invoice(receivable=make_receivable(), issued_on=DAY)
     second = issue_invoice(receivable=make_receivable(), issued_on=DAY)
     taken_back = credit_invoice(invoice=first, reason="annulé", issued_on=DAY)
@@ -58,14 +58,14 @@ def test_numbers_follow_each_other_in_their_series_and_year(issuer):
     ]
 
 
-def test_no_number_is_dated_before_the_last(issuer):
+def test_invoice_dated_before_last_number_is_refused(issuer):
     issue_invoice(receivable=make_receivable(), issued_on=DAY)
     with pytest.raises(NumberOutOfOrder):
         issue_invoice(receivable=make_receivable(), issued_on=DAY - datetime.timedelta(days=1))
     assert NumberSeries.objects.get().last_number == 1
 
 
-def test_an_invoice_holds_what_was_owed_and_who_owed_it(issuer):
+def test_invoice_freezes_amounts_buyer_and_seller(issuer):
     receivable = make_receivable(GUESTS, DINNER, DUES, name="Société Générale", vat_number="FR59542051180")
     document = issue_invoice(receivable=receivable, issued_on=DAY)
     assert (document.net, document.vat, document.total) == (71_000, 6_600, 77_600)
@@ -85,7 +85,7 @@ def test_an_invoice_holds_what_was_owed_and_who_owed_it(issuer):
     )
 
 
-def test_each_thing_is_invoiced_once(issuer):
+def test_each_charge_is_invoiced_once(issuer):
     receivable = make_receivable(GUESTS)
     document = issue_invoice(receivable=receivable)
     with pytest.raises(NothingToIssue):
@@ -93,13 +93,13 @@ def test_each_thing_is_invoiced_once(issuer):
     assert get_or_issue_invoice(receivable) == document
 
 
-def test_without_an_issuer_nothing_is_issued(db):
+def test_nothing_is_issued_without_issuer(db):
     with pytest.raises(MissingIssuer):
         issue_invoice(receivable=make_receivable())
     assert NumberSeries.objects.count() == 0
 
 
-def test_a_deposit_is_deducted_from_the_invoice(issuer):
+def test_deposit_is_deducted_from_invoice(issuer):
     receivable = make_receivable(GUESTS, DINNER)
     deposit = issue_deposit_invoice(receivable=receivable, amount=10_000)
     document = issue_invoice(receivable=receivable)
@@ -110,12 +110,12 @@ def test_a_deposit_is_deducted_from_the_invoice(issuer):
 
 
 @pytest.mark.parametrize("amount", [0, -1, 42_601])
-def test_a_deposit_is_a_part_of_what_is_owed(issuer, amount):
+def test_deposit_must_be_part_of_amount_owed(issuer, amount):
     with pytest.raises(InvalidDeposit):
         issue_deposit_invoice(receivable=make_receivable(GUESTS, DINNER), amount=amount)
 
 
-def test_a_second_deposit_has_what_the_first_left(issuer):
+def test_second_deposit_is_limited_to_remaining_amount(issuer):
     receivable = make_receivable(GUESTS)
     issue_deposit_invoice(receivable=receivable, amount=30_000)
     with pytest.raises(InvalidDeposit):
@@ -124,7 +124,7 @@ def test_a_second_deposit_has_what_the_first_left(issuer):
     assert issue_invoice(receivable=receivable).total == 0
 
 
-def test_a_second_deposit_leaves_an_invoice_when_a_rate_was_overdrawn(issuer):
+def test_second_deposit_is_limited_after_withdrawal_of_a_charge(issuer):
     receivable = make_receivable(GUESTS, DINNER)
     issue_deposit_invoice(receivable=receivable, amount=10_000)
     withdraw_charges(receivable=receivable, keys=["dinner"])
@@ -134,7 +134,7 @@ def test_a_second_deposit_leaves_an_invoice_when_a_rate_was_overdrawn(issuer):
     assert issue_invoice(receivable=receivable).total == 0
 
 
-def test_a_credited_deposit_is_not_deducted_and_a_deducted_one_not_credited(issuer):
+def test_credited_deposit_is_not_deducted_and_deducted_deposit_is_not_credited(issuer):
     receivable = make_receivable(GUESTS)
     gone, kept = (issue_deposit_invoice(receivable=receivable, amount=5_000) for _ in range(2))
     credit_invoice(invoice=gone, reason="erreur")
@@ -147,7 +147,7 @@ def test_a_credited_deposit_is_not_deducted_and_a_deducted_one_not_credited(issu
     assert compute_balance(receivable).amount_owed == 0
 
 
-def test_what_is_credited_is_owed_no_longer(issuer):
+def test_credited_lines_are_no_longer_owed(issuer):
     receivable = make_receivable(GUESTS, DINNER)
     document = issue_invoice(receivable=receivable)
     dinner = document.lines.get(charge__key="dinner")
@@ -163,7 +163,7 @@ def test_what_is_credited_is_owed_no_longer(issuer):
         credit_invoice(invoice=rest, reason="un avoir")
 
 
-def test_a_discount_is_parted_over_rates_and_undone_with_its_invoice(issuer):
+def test_discount_is_split_by_vat_rate_and_undone_with_its_invoice(issuer):
     receivable = make_receivable(GUESTS, DINNER)
     document = issue_invoice(receivable=receivable)
     discount = credit_invoice_amount(invoice=document, amount=4_260, reason="geste commercial")
@@ -178,7 +178,7 @@ def test_a_discount_is_parted_over_rates_and_undone_with_its_invoice(issuer):
 
 
 @pytest.mark.parametrize(("discount", "left"), [(4_260, 4_260), (40_000, 4_000)])
-def test_a_discount_is_taken_off_the_rates_of_what_stays(issuer, discount, left):
+def test_discount_applies_to_vat_rates_of_remaining_charges(issuer, discount, left):
     receivable = make_receivable(GUESTS, DINNER)
     credit_invoice_amount(
         invoice=issue_invoice(receivable=receivable), amount=discount, reason="geste commercial"
@@ -193,7 +193,7 @@ def test_a_discount_is_taken_off_the_rates_of_what_stays(issuer, discount, left)
     assert (compute_balance(receivable).amount_owed, anew.total) == (6_600 - left, 6_600 - left)
 
 
-def test_no_discount_is_given_on_what_is_owed_no_longer(issuer):
+def test_discount_is_limited_to_charges_still_owed(issuer):
     receivable = make_receivable(GUESTS, DINNER)
     document = issue_invoice(receivable=receivable)
     withdraw_charges(receivable=receivable, keys=[GUESTS.key])
@@ -203,7 +203,7 @@ def test_no_discount_is_given_on_what_is_owed_no_longer(issuer):
     assert compute_balance(receivable).amount_owed == 0
 
 
-def test_no_discount_is_given_on_a_deposit_of_what_is_owed_no_longer(issuer):
+def test_discount_on_deposit_for_withdrawn_charges_is_refused(issuer):
     receivable = make_receivable(GUESTS)
     deposit = issue_deposit_invoice(receivable=receivable, amount=5_000)
     withdraw_charges(receivable=receivable, keys=[GUESTS.key])
@@ -215,7 +215,7 @@ def test_no_discount_is_given_on_a_deposit_of_what_is_owed_no_longer(issuer):
     assert compute_balance(receivable).amount_owed == 0
 
 
-def test_a_discount_that_shrinks_is_parted_over_the_rates_anew(issuer):
+def test_reduced_discount_is_split_by_vat_rate_again(issuer):
     room = ChargeItem("room", "Salle", 12_600, 2000)
     receivable = make_receivable(GUESTS, DINNER, room)
     credit_invoice_amount(
@@ -229,7 +229,7 @@ def test_a_discount_that_shrinks_is_parted_over_the_rates_anew(issuer):
     assert issue_invoice(receivable=receivable).total == 7_200
 
 
-def test_a_discount_is_never_more_than_what_is_owed_besides(issuer):
+def test_discount_never_exceeds_remaining_charges(issuer):
     receivable = make_receivable(GUESTS, DINNER)
     credit_invoice_amount(
         invoice=issue_invoice(receivable=receivable), amount=20_000, reason="geste commercial"
@@ -245,7 +245,7 @@ def test_a_discount_is_never_more_than_what_is_owed_besides(issuer):
     ) == (22_600, 0, 0)
 
 
-def test_a_wrong_address_is_corrected_by_two_documents(issuer):
+def test_wrong_buyer_name_is_corrected_by_credit_note_and_new_invoice(issuer):
     receivable = make_receivable(GUESTS, name="Faux nom")
     document = issue_invoice(receivable=receivable)
     credit_invoice_amount(invoice=document, amount=1_000, reason="geste commercial")
@@ -261,7 +261,7 @@ def test_a_wrong_address_is_corrected_by_two_documents(issuer):
     assert compute_balance(receivable).amount_owed == 35_000
 
 
-def test_what_was_withdrawn_after_its_invoice_is_credited(issuer):
+def test_charge_withdrawn_after_its_invoice_is_credited(issuer):
     receivable = make_receivable(GUESTS, DINNER)
     document = issue_invoice(receivable=receivable)
     withdraw_charges(receivable=receivable, keys=["dinner"])
@@ -271,7 +271,7 @@ def test_what_was_withdrawn_after_its_invoice_is_credited(issuer):
     assert credit_withdrawn_charges(receivable=receivable, reason="encore") == []
 
 
-def test_what_was_paid_before_stands_on_the_invoice(issuer):
+def test_invoice_records_amount_paid_before(issuer):
     receivable = make_receivable(GUESTS)
     record_payment(receivable=receivable, amount=40_000, method="card", received_on=DAY)
     document = issue_invoice(receivable=receivable)
@@ -279,7 +279,7 @@ def test_what_was_paid_before_stands_on_the_invoice(issuer):
 
 
 @pytest.mark.parametrize("row", ["invoice", "line", "paper"])
-def test_django_refuses_to_change_or_remove_what_was_issued(issuer, row):
+def test_models_refuse_to_change_or_delete_issued_rows(issuer, row):
     document = issue_invoice(receivable=make_receivable())
     thing = {"invoice": document, "line": document.lines.get(), "paper": None}[row]
     if thing is None:
@@ -308,7 +308,7 @@ STATEMENTS = [
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
-def test_the_database_refuses_too(issuer, statement):
+def test_database_refuses_to_change_or_delete_issued_rows(issuer, statement):
     receivable = make_receivable(GUESTS)
     record_payment(receivable=receivable, amount=100, method="card")
     document = issue_invoice(receivable=receivable)
@@ -323,7 +323,7 @@ def test_the_database_refuses_too(issuer, statement):
     assert document.lines.count() == 1
 
 
-def test_an_issued_invoice_takes_no_further_line(issuer):
+def test_issued_invoice_accepts_no_further_line(issuer):
     document = issue_invoice(receivable=make_receivable(GUESTS))
     with pytest.raises(DatabaseError, match="no further line"), transaction.atomic():
         InvoiceLine.objects.create(
@@ -332,7 +332,7 @@ def test_an_issued_invoice_takes_no_further_line(issuer):
     assert document.lines.count() == document.line_count == 1
 
 
-def test_every_trigger_stands_after_all_migrations(db):
+def test_every_trigger_exists_after_migrations(db):
     catalogue = {
         "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
         "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
@@ -347,11 +347,11 @@ def test_every_trigger_stands_after_all_migrations(db):
 @pytest.mark.parametrize(
     "pattern", ["{series}{number}", "{year}-{number}", "F{year}", "{nothing}", "{series", "{number.real}é"]
 )
-def test_a_pattern_that_writes_two_numbers_alike_is_refused(pattern):
+def test_ambiguous_or_malformed_number_pattern_is_refused(pattern):
     with pytest.raises(InvalidNumberPattern):
         check_number_pattern(pattern)
 
 
-def test_a_usual_pattern_is_good():
+def test_usual_number_patterns_are_accepted():
     check_number_pattern("{series}{year}-{number:06}")
     check_number_pattern("{year}/{series}/{number:04}")

@@ -112,7 +112,10 @@ def test_invalid_amount_is_refused_and_other_input_is_kept(issuer, client, amoun
 def test_payment_date_cannot_be_implausible_or_in_the_future(issuer, client):
     receivable = make_receivable(GUESTS)
     tomorrow = timezone.localdate() + datetime.timedelta(days=1)
-    for day, sentence in (("0026-11-03", "Vérifiez l’année."), (str(tomorrow), "pas dans le futur")):
+    for day, sentence in (
+        ("0026-11-03", "Vérifiez l’année."),
+        (str(tomorrow), "la date du jour ou une date passée"),
+    ):
         answer = post_form(client, "receivable-pay", receivable.reference, received_on=day)
         assert sentence in words(answer)
     assert Payment.objects.count() == 0

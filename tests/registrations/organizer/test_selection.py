@@ -275,7 +275,7 @@ def test_tickets_change_at_previewed_price_and_unchanged_ones_are_named(
     text = " ".join(preview.text.replace("\u202f", " ").replace("\xa0", " ").split())
     assert "Étudiant" in offered.text
     assert "2 inscriptions passent au billet Étudiant" in text
-    assert "Les prix baissent de 160 €" in text
+    assert "Le prix total baisse de 160 €" in text
     assert "80 € ont été payés et sont remboursés" in text
     assert "Il n’y a pas assez de places : 1 inscription restera inchangée" in text
     assert "a déjà ce billet" in text
@@ -308,7 +308,7 @@ def test_ticket_replacing_credited_one_is_owed_in_full(organizer, event, ticket)
 
     text = " ".join(preview.text.replace("\u202f", " ").replace("\xa0", " ").split())
     assert "Les acheteurs devront 40 € de plus" in text
-    assert "Les prix baissent de 80 €" in text
+    assert "Le prix total baisse de 80 €" in text
     owed = {person.pk: calculate_balance(person.order).amount for person in people}
     assert owed == {credited.pk: 4_000, unpaid.pk: 4_000}
 

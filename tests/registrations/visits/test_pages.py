@@ -69,7 +69,7 @@ def test_secretary_sets_up_and_publishes_visit(secretary):
     secretary.post("/organize/labs/visit/step/", {"step": "agree"})
     page = read(secretary, "/organize/labs/visit/")
     assert '<a href="/en/organize/labs/visit/text/">Enter the confidentiality terms.</a>' in page
-    assert "No venue yet: members read that it will be announced later." in page
+    assert "No venue yet: members will see that it has yet to be announced." in page
     secretary.post("/organize/labs/visit/text/", {"text": "Entre nous.", "text_en": "Among us."})
     secretary.post("/organize/labs/visit/step/", {"step": "publish"})
     event.refresh_from_db()

@@ -231,7 +231,7 @@ def test_organizer_changes_seats_and_visitor_is_notified_with_reason(visit, run_
     assert [mail.to for mail in mailoutbox] == [[one.registration.email]] * 3
     assert mailoutbox[0].subject == "Vos trajets\u202f: Visite chez Nordlys"
     assert "Car plein" in mailoutbox[1].body
-    assert "Merci de venir sur place par vos propres moyens" in mailoutbox[2].body
+    assert "merci de venir sur place par vos propres moyens" in mailoutbox[2].body
 
 
 def test_organizer_cannot_overbook_ride_or_seat_withdrawn_visitor(visit):

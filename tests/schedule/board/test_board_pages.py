@@ -1,4 +1,4 @@
-"""The pages of the board without scripts: the list, and the forms of the commands."""
+"""Board pages without JavaScript: the session list and the command forms."""
 
 import datetime
 
@@ -31,7 +31,7 @@ def list_errors(response):
     return page.xpath("//ul[contains(@class, 'errorlist')]/li/text() | //*[@id='error-summary']/p/text()")
 
 
-def test_without_scripts_the_page_lists_the_draft_with_links_to_the_forms(organizer, event):
+def test_board_without_scripts_lists_draft_sessions_with_links_to_their_forms(organizer, event):
     placed = make_session(event, "Le réseau", room=make_room(event), speakers=("Ana",))
     unplaced = make_session(event, "Plus tard", starts_at=None)
 
@@ -43,7 +43,7 @@ def test_without_scripts_the_page_lists_the_draft_with_links_to_the_forms(organi
     assert cells == ["Tue 15 Jun 9:00–9:50", "Le réseauAna", "Auditorium"]
 
 
-def test_shift_a_half_day_by_form(organizer, event):
+def test_form_shifts_sessions_of_a_half_day(organizer, event):
     session = make_session(event)
 
     response = organizer.post(f"{BOARD}block/", {"day": "2027-06-15", "part": "morning", "minutes": "15"})
@@ -64,7 +64,7 @@ def test_shift_a_half_day_by_form(organizer, event):
         {"day": "2027-06-15", "part": "afternoon", "minutes": "15"},
     ],
 )
-def test_a_shift_that_makes_no_sense_gets_a_sentence(organizer, event, data):
+def test_invalid_shift_is_refused_with_an_error(organizer, event, data):
     session = make_session(event)
 
     response = organizer.post(f"{BOARD}block/", data)
@@ -74,7 +74,7 @@ def test_a_shift_that_makes_no_sense_gets_a_sentence(organizer, event, data):
     assert Slot.objects.get(session=session).starts_at == STARTS_AT
 
 
-def test_add_a_plenary_by_form_in_the_event_s_own_time(organizer, event):
+def test_plenary_is_added_by_form_in_the_time_zone_of_the_event(organizer, event):
     data = {"title": "Ouverture", "role": "plenary", "starts_at": "2027-06-15T09:30", "minutes": "45"}
 
     response = organizer.post(f"{BOARD}break/", data)
@@ -87,13 +87,13 @@ def test_add_a_plenary_by_form_in_the_event_s_own_time(organizer, event):
 
 @pytest.fixture
 def long_event(event) -> Event:
-    """The event, made three days long."""
+    """Extend the event to three days."""
     event.ends_at = STARTS_AT + datetime.timedelta(days=2, hours=8)
     event.save()
     return event
 
 
-def test_a_break_on_each_day_is_one_command_and_leads_back_to_its_day(organizer, long_event):
+def test_break_on_each_day_is_one_batch_and_redirects_to_its_day(organizer, long_event):
     data = {"title": "Pause", "role": "break", "starts_at": "2027-06-16T12:00", "minutes": "45"}
 
     response = organizer.post(f"{BOARD}break/", data | {"on_each_day": "on"})
@@ -123,13 +123,13 @@ def test_a_break_far_from_the_event_is_not_created_on_each_day(organizer, long_e
         ("?day=x", "2027-06-15T09:00"),
     ],
 )
-def test_the_form_of_a_break_proposes_the_day_that_the_board_shows(organizer, long_event, query, proposed):
+def test_break_form_defaults_to_the_day_shown_on_the_board(organizer, long_event, query, proposed):
     page = html.fromstring(organizer.get(f"{BOARD}break/{query}").text)
 
     assert page.xpath("//input[@name='starts_at']/@value") == [proposed]
 
 
-def test_the_board_leads_to_publishing_and_to_the_automatic_schedule(organizer, event):
+def test_board_links_to_publishing_and_automatic_schedule(organizer, event):
     page = html.fromstring(organizer.get(BOARD).text)
 
     links = page.xpath("//div[@class='page-head']//a/@href")
@@ -137,7 +137,7 @@ def test_the_board_leads_to_publishing_and_to_the_automatic_schedule(organizer, 
     assert "/en/organize/x/schedule/plan/" in links
 
 
-def test_a_break_at_an_impossible_time_is_not_created(organizer, event):
+def test_break_years_after_the_event_is_not_created(organizer, event):
     data = {"title": "Pause", "role": "break", "starts_at": "2031-06-15T09:30", "minutes": "45"}
 
     response = organizer.post(f"{BOARD}break/", data)
@@ -146,7 +146,7 @@ def test_a_break_at_an_impossible_time_is_not_created(organizer, event):
     assert not Session.objects.exists()
 
 
-def test_paste_shows_a_preview_before_it_creates(organizer, event):
+def test_pasted_table_is_previewed_before_sessions_are_created(organizer, event):
     data = {"table": "Un\tAna\t30\nDeux\tZoé\t45\n"}
 
     preview = html.fromstring(organizer.post(f"{BOARD}paste/", data).text)
@@ -180,14 +180,14 @@ def test_a_pasted_table_with_an_error_is_not_created(organizer, event):
 
 
 @pytest.mark.parametrize("table", ["", "   ", '"Un\nDeux', "a\x00b"])
-def test_what_is_no_table_gets_a_sentence(organizer, event, table):
+def test_invalid_pasted_table_creates_no_sessions(organizer, event, table):
     response = organizer.post(f"{BOARD}paste/", {"table": table, "create": "1"})
 
     assert response.status_code == 200
     assert not Session.objects.exists()
 
 
-def test_the_frame_of_events_of_others_is_not_offered(organizer, event):
+def test_frame_of_an_event_without_access_cannot_be_copied(organizer, event):
     other = make_event()
     make_room(other)
 
@@ -227,7 +227,7 @@ def test_an_administrator_copies_the_frame_of_another_event(event, client):
         ),
     ],
 )
-def test_copying_a_frame_says_what_was_created(event, client, prefix, sentences):
+def test_frame_copy_message_counts_created_rooms_and_breaks(event, client, prefix, sentences):
     other = make_event(starts_at=STARTS_AT, ends_at=STARTS_AT + datetime.timedelta(hours=8))
     make_room(other)
     make_room(other, "Salle Curie")

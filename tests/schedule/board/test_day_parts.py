@@ -42,13 +42,13 @@ def event() -> Event:
     return make_event(starts_at=STARTS_AT, ends_at=STARTS_AT + datetime.timedelta(days=1))
 
 
-def starts_of(event: Event) -> dict[str, datetime.datetime]:
+def load_starts(event: Event) -> dict[str, datetime.datetime]:
     """Return when each session starts in the draft, by title."""
     titles = dict(event.sessions.values_list("pk", "title"))
     return {titles[pk]: state.starts_at for pk, state in load_slot_states(get_current_draft(event)).items()}
 
 
-def test_a_morning_is_shifted_as_one_command(event):
+def test_morning_is_shifted_as_one_batch(event):
     make_session(event, "Matin")
     make_session(event, "Fin de matinée", starts_at=STARTS_AT + 3 * HOUR)
     make_session(event, "Après-midi", starts_at=STARTS_AT + 4 * HOUR)
@@ -57,7 +57,7 @@ def test_a_morning_is_shifted_as_one_command(event):
     moves = shift_block(draft=draft, block=Block(SATURDAY, PartOfDay.MORNING), minutes=15, author=anna)
 
     quarter = datetime.timedelta(minutes=15)
-    assert starts_of(event) == {
+    assert load_starts(event) == {
         "Matin": STARTS_AT + quarter,
         "Fin de matinée": STARTS_AT + 3 * HOUR + quarter,
         "Après-midi": STARTS_AT + 4 * HOUR,
@@ -77,7 +77,7 @@ def test_a_shift_is_undone_in_one_step(event):
     assert load_slot_states(draft) == before
 
 
-def test_only_the_sessions_of_a_room_are_shifted(event):
+def test_shift_of_a_room_moves_only_its_sessions(event):
     room = make_room(event)
     make_session(event, "Ici", room=room)
     make_session(event, "Ailleurs")
@@ -86,17 +86,17 @@ def test_only_the_sessions_of_a_room_are_shifted(event):
         draft=get_current_draft(event), block=Block(SATURDAY, room_id=room.pk), minutes=60, author=None
     )
 
-    assert starts_of(event) == {"Ici": STARTS_AT + HOUR, "Ailleurs": STARTS_AT}
+    assert load_starts(event) == {"Ici": STARTS_AT + HOUR, "Ailleurs": STARTS_AT}
 
 
-def test_an_empty_half_day_gets_a_sentence(event):
+def test_shifting_a_day_without_sessions_is_refused(event):
     make_session(event)
 
     with pytest.raises(NothingInBlock, match="Aucune session"):
         shift_block(draft=get_current_draft(event), block=Block(SUNDAY), minutes=15, author=None)
 
 
-def test_a_day_moves_to_another_at_the_same_time_of_day_also_when_clocks_change(event):
+def test_moving_a_day_preserves_local_times_across_a_clock_change(event):
     session = make_session(event, minutes=50)
     draft = get_current_draft(event)
 
@@ -108,7 +108,7 @@ def test_a_day_moves_to_another_at_the_same_time_of_day_also_when_clocks_change(
     assert state.day == SUNDAY
 
 
-def test_a_move_far_from_the_event_is_refused_and_nothing_moves(event):
+def test_move_far_from_the_event_is_refused_and_changes_nothing(event):
     make_session(event, "Un")
     draft = get_current_draft(event)
 
@@ -117,10 +117,10 @@ def test_a_move_far_from_the_event_is_refused_and_nothing_moves(event):
             draft=draft, block=Block(SATURDAY), day=SATURDAY + datetime.timedelta(days=90), author=None
         )
 
-    assert starts_of(event) == {"Un": STARTS_AT}
+    assert load_starts(event) == {"Un": STARTS_AT}
 
 
-def test_a_break_spans_all_rooms_and_is_not_public_yet(event):
+def test_added_break_has_no_room_and_is_not_public_yet(event):
     draft = get_current_draft(event)
 
     (session,) = add_breaks_or_plenaries(
@@ -139,7 +139,7 @@ def test_a_break_spans_all_rooms_and_is_not_public_yet(event):
     assert not event.sessions.published(audience=ProgrammeAudience.PUBLIC).exists()
 
 
-def test_a_pasted_table_becomes_sessions_in_the_tray(event):
+def test_pasted_table_creates_unplaced_sessions(event):
     track = make_track(event, "Réseaux")
     text = "Le réseau\tAna Silva, Zoé Müller\t45\tréseaux\nLe cloud\t\t1h30\tCloud\n"
 
@@ -171,7 +171,7 @@ def test_pasted_rows_load_the_speakers_of_the_event_once(event):
     assert list(names) == ["Ana Silva", "Zoé Müller"]
 
 
-def test_the_addresses_of_a_pasted_table_are_those_of_its_speakers(event):
+def test_pasted_email_addresses_are_assigned_to_their_speakers(event):
     text = "Titre\tE-mail\tIntervenants\nUn\tana@example.org, zoe@example.org\tAna Silva, Zoé Müller\n"
 
     create_pasted_sessions(event=event, text=text)
@@ -180,7 +180,7 @@ def test_the_addresses_of_a_pasted_table_are_those_of_its_speakers(event):
     assert addresses == {"Ana Silva": "ana@example.org", "Zoé Müller": "zoe@example.org"}
 
 
-def test_a_speaker_keeps_an_address_that_is_known(event):
+def test_pasted_address_does_not_replace_a_known_speaker_address(event):
     make_session(event, speakers=("Ana Silva",))
     event.speakers.update(email="known@example.org")
 
@@ -196,14 +196,14 @@ def test_a_speaker_keeps_an_address_that_is_known(event):
         ("ana@example.org, zoe", "“zoe” is not an e-mail address."),
     ],
 )
-def test_addresses_that_cannot_be_assigned_are_an_error_of_their_row(emails, error):
+def test_unassignable_email_addresses_are_a_row_error(emails, error):
     with translation.override("en"):
         [row] = parse_pasted_sessions(f"Title\tSpeakers\tE-mail\nOne\tAna, Zoé\t{emails}\n")
 
     assert row.error == error
 
 
-def test_columns_that_are_not_read_are_named(event):
+def test_preview_lists_ignored_columns(event):
     text = "Titre\tIntervenants\tTéléphone\tNiveau\nUn\tAna\t01\tdébutant\n"
 
     preview = preview_pasted_sessions(event=event, text=text)
@@ -211,7 +211,7 @@ def test_columns_that_are_not_read_are_named(event):
     assert preview.ignored_headings == ["Téléphone", "Niveau"]
 
 
-def test_headings_say_which_column_is_which():
+def test_columns_are_recognized_by_their_headings():
     rows = parse_pasted_sessions("Durée;Titre;Intervenants\n30;Un;Ana & Zoé\n;Deux;\n")
 
     assert [(row.title, row.speakers, row.minutes) for row in rows] == [
@@ -224,11 +224,11 @@ def test_headings_say_which_column_is_which():
     ("text", "minutes"),
     [("45", 45), ("45 min", 45), ("1h30", 90), ("1 h", 60), ("01:15", 75), ("", None), ("long", None)],
 )
-def test_lengths_are_read_as_people_write_them(text, minutes):
+def test_duration_formats_are_parsed(text, minutes):
     assert parse_minutes(text) == minutes
 
 
-def test_a_wrong_row_is_named_and_nothing_is_created(event):
+def test_invalid_row_is_reported_and_nothing_is_created(event):
     text = "Un\tAna\t45\nDeux\tZoé\tlongtemps\n"
 
     preview = preview_pasted_sessions(event=event, text=text)
@@ -241,7 +241,7 @@ def test_a_wrong_row_is_named_and_nothing_is_created(event):
     assert not event.sessions.exists()
 
 
-def test_the_preview_names_titles_that_exist_and_new_tracks(event):
+def test_preview_lists_known_titles_and_new_tracks(event):
     make_session(event, "Le Réseau")
 
     preview = preview_pasted_sessions(event=event, text="le réseau\tAna\t30\tCloud\n")
@@ -267,18 +267,20 @@ def last_year() -> Event:
     return event
 
 
-def test_last_year_s_frame_is_copied_to_the_same_times_of_day(event, last_year):
+def test_frame_of_last_year_is_copied_to_the_same_local_times(event, last_year):
     draft = get_current_draft(event)
 
     copied = copy_frame(draft=draft, source=last_year, author=None)
 
-    local = {title: at.astimezone(event.zone).strftime("%d %H:%M") for title, at in starts_of(event).items()}
+    local = {
+        title: at.astimezone(event.zone).strftime("%d %H:%M") for title, at in load_starts(event).items()
+    }
     assert copied == CopiedFrame(rooms=1, sessions=2, left_out=0)
     assert local == {"Pause": "27 10:00", "Clôture": "28 14:00"}
     assert [(room.name, room.capacity) for room in event.rooms.all()] == [("Auditorium", 300)]
 
 
-def test_copying_the_frame_twice_creates_nothing_more(event, last_year):
+def test_second_frame_copy_creates_nothing(event, last_year):
     draft = get_current_draft(event)
     copy_frame(draft=draft, source=last_year, author=None)
 
@@ -287,7 +289,7 @@ def test_copying_the_frame_twice_creates_nothing_more(event, last_year):
     assert copied == CopiedFrame(rooms=0, sessions=0, left_out=0)
 
 
-def test_days_that_the_event_does_not_have_are_left_out(last_year):
+def test_frame_sessions_after_the_last_day_are_left_out(last_year):
     short = make_event(starts_at=STARTS_AT, ends_at=STARTS_AT + 8 * HOUR)
 
     copied = copy_frame(draft=get_current_draft(short), source=last_year, author=None)
@@ -295,7 +297,7 @@ def test_days_that_the_event_does_not_have_are_left_out(last_year):
     assert copied == CopiedFrame(rooms=1, sessions=1, left_out=1)
 
 
-def test_a_break_at_the_end_of_time_is_refused_with_a_sentence(event):
+def test_break_on_the_last_representable_day_is_refused(event):
     with pytest.raises(InvalidPlacement):
         add_breaks_or_plenaries(
             draft=get_current_draft(event),
@@ -307,7 +309,7 @@ def test_a_break_at_the_end_of_time_is_refused_with_a_sentence(event):
         )
 
 
-def test_a_long_run_of_blanks_between_speakers_is_read_at_once(event):
+def test_speakers_separated_by_many_blanks_are_parsed(event):
     rows = create_pasted_sessions(event=event, text=f"Titre;Ana{' ' * 100_000}, Benoît")
 
     assert [speaker.name for speaker in rows[0].speakers.order_by("name")] == ["Ana", "Benoît"]

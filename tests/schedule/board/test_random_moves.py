@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.long]
 BOARD = "/en/organize/x/schedule/board/"
 STARTS_AT = datetime.datetime(2027, 3, 27, 8, tzinfo=datetime.UTC)
 MINUTE = datetime.timedelta(minutes=1)
-# After these percentages of each editor's moves.
+# Percentages of each editor's moves after which a room is removed or a version published.
 REMOVALS = (30, 70)
 PUBLICATIONS = (20, 50, 80)
 
@@ -44,7 +44,7 @@ def event() -> Event:
 
 
 class HttpEditor:
-    """An editor's browser: knows the board from answers alone."""
+    """Simulate an editor's browser, which knows the board from responses alone."""
 
     def __init__(self, event: Event) -> None:
         self.client = Client()
@@ -69,7 +69,7 @@ class HttpEditor:
         self.take(self.client.get(f"{BOARD}moves/?since={self.revision}").json())
 
     def send(self, path: str, **values: Any) -> int:
-        """Send a command; after a refusal look again. Return the status."""
+        """Send a command, poll for changes if it is refused, and return the status code."""
         body = json.dumps({"seen_revision": self.revision, **values})
         answer = self.client.post(BOARD + path, body, content_type="application/json")
         if answer.status_code == 200:
@@ -79,7 +79,7 @@ class HttpEditor:
         return answer.status_code
 
     def move(self, chance: random.Random) -> int:
-        """Move one or two sessions, or take them off."""
+        """Move one or two sessions, or remove them from the timetable."""
         starts_at = STARTS_AT + 15 * MINUTE * chance.randrange(40)
         slot = {
             "room": chance.choice(self.rooms),
@@ -93,13 +93,13 @@ class HttpEditor:
         )
 
     def act(self, chance: random.Random) -> int:
-        """Move something, or undo, or redo."""
+        """Send a random command: a move, an undo or a redo."""
         path = chance.choice(["moves/"] * 6 + ["undo/", "redo/"])
         return self.move(chance) if path == "moves/" else self.send(path)
 
 
 def remove_room(event: Event, room: Room) -> None:
-    """Remove a room as the page of rooms does."""
+    """Remove a room the way the rooms page does."""
     clear_rooms(event, [room], make_staff(event))
     room.delete()
 
@@ -109,16 +109,16 @@ def publish(event: Event) -> None:
         publish_draft(draft=get_current_draft(event), notify=Notify.NOBODY)
 
 
-def disturb(event: Event, number: int, moves: int) -> None:
-    """Remove a room or publish, after some of the moves."""
+def remove_room_or_publish(event: Event, number: int, moves: int) -> None:
+    """Remove a room or publish the draft if `number` is one of the configured percentages of `moves`."""
     if number in [moves * percent // 100 for percent in REMOVALS]:
         remove_room(event, event.rooms.first())
     if number in [moves * percent // 100 for percent in PUBLICATIONS]:
         publish(event)
 
 
-def without_removed_rooms(event: Event, slots: dict[int, Any]) -> dict[int, Any]:
-    """Return slots as they are after the removal of rooms."""
+def clear_removed_rooms(event: Event, slots: dict[int, Any]) -> dict[int, Any]:
+    """Return the slots without references to removed rooms."""
     rooms = set(event.rooms.values_list("pk", flat=True))
     return {pk: drop_room(slot, rooms) for pk, slot in slots.items()}
 
@@ -127,34 +127,34 @@ def drop_room(slot: dict[str, Any] | None, rooms: set[int]) -> dict[str, Any] | 
     return slot and {**slot, "room": slot["room"] if slot["room"] in rooms else None}
 
 
-def test_two_editors_end_with_the_same_board_and_a_journal_that_explains_it(event, moves):
+def test_random_moves_of_two_editors_match_stored_board_and_move_history(event, moves):
     chance, before = random.Random(16), HttpEditor(event).slots
     editors = [HttpEditor(event), HttpEditor(event)]
 
     statuses = set()
     for number in range(moves):
-        disturb(event, number, moves)
+        remove_room_or_publish(event, number, moves)
         statuses |= {editor.act(chance) for editor in editors}
     for editor in editors:
         editor.poll()
 
     stored, rooms = HttpEditor(event), set(event.rooms.values_list("pk", flat=True))
-    replayed = without_removed_rooms(event, before)
+    replayed = clear_removed_rooms(event, before)
     for each in list_moves(get_current_draft(event)):
         assert drop_room(each.before, rooms) == replayed[each.session_id]
         replayed[each.session_id] = drop_room(each.after, rooms)
-    # 422 for a room that the editor does not know to be removed.
+    # 422: the editor does not know yet that the room was removed.
     assert statuses <= {200, 409, 422}
     assert editors[0].slots == stored.slots
     assert editors[1].slots == stored.slots
     assert replayed == stored.slots
 
 
-def test_undoing_all_own_commands_leads_back_to_the_start_and_redoing_them_to_the_end(event, moves):
+def test_undoing_all_own_commands_restores_start_and_redoing_restores_end(event, moves):
     chance, editor = random.Random(17), HttpEditor(event)
     before = dict(editor.slots)
     for number in range(moves):
-        disturb(event, number, moves)
+        remove_room_or_publish(event, number, moves)
         editor.act(chance)
     editor.load()
     after = dict(editor.slots)
@@ -165,16 +165,16 @@ def test_undoing_all_own_commands_leads_back_to_the_start_and_redoing_them_to_th
     start = dict(editor.slots)
     statuses = [editor.send("redo/") for _number in range(undone)]
 
-    assert start == without_removed_rooms(event, before)
+    assert start == clear_removed_rooms(event, before)
     assert set(statuses) == {200}
     assert editor.slots == after
 
 
-def test_undoing_the_commands_of_two_editors_from_the_last_leads_back_to_the_start(event, moves):
+def test_undoing_all_commands_of_two_editors_in_reverse_restores_the_start(event, moves):
     chance, before = random.Random(18), HttpEditor(event).slots
     editors = [HttpEditor(event), HttpEditor(event)]
     for number in range(moves // 2):
-        disturb(event, number, moves)
+        remove_room_or_publish(event, number, moves)
         for editor in editors:
             editor.move(chance)
 
@@ -183,5 +183,5 @@ def test_undoing_the_commands_of_two_editors_from_the_last_leads_back_to_the_sta
 
     editors[1].poll()
     assert statuses == {200}
-    assert editors[0].slots == without_removed_rooms(event, before)
+    assert editors[0].slots == clear_removed_rooms(event, before)
     assert editors[1].slots == editors[0].slots

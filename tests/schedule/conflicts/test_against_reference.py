@@ -1,4 +1,4 @@
-"""Conflicts compared with a plain reference, and costs compared with conflicts, on random timetables."""
+"""Compare conflicts with a naive reference, and placement costs with conflicts, on random timetables."""
 
 import datetime
 from itertools import combinations
@@ -20,11 +20,11 @@ few_examples = settings(max_examples=25, deadline=None)
 
 
 def find_reference(timetable):
-    """Return the signatures of conflicts, pair by pair and without any preparation."""
+    """Return the signatures of all conflicts, found by comparing every pair of sessions."""
     found = set()
     placed = {key: state for key, state in timetable.placements.items() if not state.is_cancelled}
     for key, state in placed.items():
-        found |= find_reference_of_one(timetable, timetable.sessions[key], state)
+        found |= find_reference_for_session(timetable, timetable.sessions[key], state)
         follows = timetable.sessions[key].follows
         if follows in placed and follows != key and state.starts_at < placed[follows].ends_at:
             found.add(("order", tuple(sorted((key, follows)))))
@@ -42,10 +42,13 @@ def find_reference(timetable):
     return found
 
 
-def find_reference_of_one(timetable, session, state):
+def find_reference_for_session(timetable, session, state):
     kinds = set()
     persons = session.speakers | session.chairs
-    answers = {person: ask(timetable.speaker_availabilities.get(person, ()), state) for person in persons}
+    answers = {
+        person: get_availability_level(timetable.speaker_availabilities.get(person, ()), state)
+        for person in persons
+    }
     if "cannot" in answers.values():
         kinds.add("speaker_availability")
     if "rather_not" in answers.values():
@@ -53,7 +56,7 @@ def find_reference_of_one(timetable, session, state):
     if state.room_id:
         kinds |= {
             "cannot": {"room_availability"}, "rather_not": {"preference"}, "can": set(),
-        }[ask(timetable.room_availabilities.get(state.room_id, ()), state)]  # fmt: skip
+        }[get_availability_level(timetable.room_availabilities.get(state.room_id, ()), state)]  # fmt: skip
         room = timetable.rooms[state.room_id]
         audience = timetable.favourites.get(session.key, set()) | timetable.bookings.get(session.key, set())
         needed = max(len(audience), session.expected_attendance or 0, session.places or 0)
@@ -64,8 +67,8 @@ def find_reference_of_one(timetable, session, state):
     return {(kind, (session.key,)) for kind in kinds}
 
 
-def ask(periods, state):
-    """Return “can”, “rather_not” or “cannot”, minute by minute."""
+def get_availability_level(periods, state):
+    """Return “can”, “rather_not” or “cannot” for the slot, checked minute by minute."""
     minutes = int((state.ends_at - state.starts_at).total_seconds()) // 60
     answers = set()
     for number in range(minutes):
@@ -126,7 +129,7 @@ def get_signatures(conflicts):
 
 @few_examples
 @given(seeds)
-def test_all_conflicts_of_the_reference_are_found(seed):
+def test_conflicts_equal_those_of_the_reference(seed):
     timetable = make_random_timetable(seed, sessions=30, rooms=4, attendees=40, days=1)
 
     assert get_signatures(find_conflicts(timetable)) == find_reference(timetable)
@@ -134,7 +137,7 @@ def test_all_conflicts_of_the_reference_are_found(seed):
 
 @few_examples
 @given(seeds, st.integers(1, 15))
-def test_a_cell_costs_the_conflicts_that_the_session_has_there(seed, key):
+def test_placement_costs_list_the_conflicts_of_the_moved_session(seed, key):
     timetable = make_random_timetable(seed, sessions=15, rooms=3, attendees=40, days=1)
 
     costs = placement_costs(timetable, key, rooms=[*timetable.rooms, None], step_minutes=60)
@@ -149,7 +152,7 @@ def test_a_cell_costs_the_conflicts_that_the_session_has_there(seed, key):
 
 @settings(max_examples=10, deadline=None)
 @given(seeds)
-def test_a_fix_removes_its_conflict_and_blocks_nothing_else(seed):
+def test_fix_removes_its_conflict_and_adds_no_blocking_one(seed):
     timetable = make_random_timetable(seed, sessions=15, rooms=3, attendees=40, days=1)
     before = find_conflicts(timetable)
     blocking = {conflict.signature for conflict in before if conflict.level == BLOCK}

@@ -1,4 +1,4 @@
-"""Organizers' pages: the list of conflicts with its fixes, the rules, and times of rooms and speakers."""
+"""Organizer pages: conflict list with fixes, conflict rules, and availability of rooms and speakers."""
 
 import datetime
 
@@ -58,7 +58,7 @@ def fill_form(page, path="//main//form[@method='post']"):
     return {name: value for name, value in form.form_values() if name != "csrfmiddlewaretoken"}
 
 
-def test_each_conflict_says_who_is_affected_and_what_would_solve_it(organizer, event):
+def test_conflict_list_names_affected_people_and_suggested_fix(organizer, event):
     aula = make_room(event, "Aula", capacity=400)
     make_session(event, "Opening", room=aula, speakers=("Ada",), expected_attendance=300, capacity=900)
     make_session(event, "Copy", room=aula, starts_at=event.starts_at + HOUR / 2)
@@ -71,7 +71,7 @@ def test_each_conflict_says_who_is_affected_and_what_would_solve_it(organizer, e
     assert "No single move or swap resolves this one" in page.text_content()
 
 
-def test_a_fix_is_one_click_and_can_be_undone(organizer, event):
+def test_fix_is_applied_to_the_draft_and_can_be_undone(organizer, event):
     aula = make_room(event, "Aula")
     sessions = [make_session(event, "Opening", room=aula), make_session(event, "Copy", room=aula)]
     published = {session.pk: SlotState.of_session(session) for session in sessions}
@@ -92,7 +92,7 @@ def test_a_fix_is_one_click_and_can_be_undone(organizer, event):
     assert len(get_titles(get_page(organizer))) == 1
 
 
-def test_another_fix_than_the_one_shown_is_never_applied(organizer, event):
+def test_outdated_fix_is_not_applied(organizer, event):
     aula = make_room(event, "Aula")
     first, second = make_session(event, "Opening", room=aula), make_session(event, "Copy", room=aula)
     values = fill_form(get_page(organizer))
@@ -107,7 +107,7 @@ def test_another_fix_than_the_one_shown_is_never_applied(organizer, event):
     assert load_slot_states(draft) == {second.pk: states[second.pk]}
 
 
-def test_an_unknown_conflict_or_batch_is_refused_in_a_sentence(organizer, event):
+def test_unknown_conflict_or_batch_is_refused_with_a_message(organizer, event):
     fixed = organizer.post(f"{ADDRESS}fix/", {"conflict": "room-1-2", "fix": "x"}, follow=True)
     undone = organizer.post(f"{ADDRESS}undo/", {"batch": "99999999999999999999"}, follow=True)
     empty = organizer.post(f"{ADDRESS}undo/", follow=True)
@@ -131,7 +131,7 @@ def test_conflicts_are_filtered_by_kind_level_and_day(organizer, event):
     assert get_titles(get_page(organizer, f"{ADDRESS}?kind=x%00&level=y&day=z&page=99&undo=²")) == []
 
 
-def test_the_list_of_sessions_shows_conflicts_of_the_draft(organizer, event):
+def test_session_list_omits_conflicts_resolved_in_the_draft(organizer, event):
     aula = make_room(event, "Aula")
     make_session(event, "One", room=aula)
     two = make_session(event, "Two", room=aula)
@@ -142,7 +142,7 @@ def test_the_list_of_sessions_shows_conflicts_of_the_draft(organizer, event):
     assert page.xpath("//small[@class='conflict']") == []
 
 
-def test_the_list_costs_the_same_queries_for_few_and_many(organizer, event, django_assert_num_queries):
+def test_conflict_list_query_count_is_constant(organizer, event, django_assert_num_queries):
     aula = make_room(event, "Aula")
     for number in range(2):
         make_session(event, f"Early {number}", room=aula)
@@ -186,7 +186,7 @@ def test_levels_and_walking_times_are_saved(organizer, event):
     assert fill_form(get_page(organizer, RULES))["walk-0-1"] == "12"
 
 
-def test_rules_as_by_default_need_no_rows(organizer, event):
+def test_default_rules_are_not_stored(organizer, event):
     ConflictLevel.objects.create(event=event, kind="room", level="warn")
     values = fill_form(get_page(organizer, RULES))
 
@@ -209,7 +209,7 @@ def test_rules_as_by_default_need_no_rows(organizer, event):
         ("walk-0-1", "1\0"),
     ],
 )
-def test_bad_rules_are_refused_as_a_set(organizer, event, name, value):
+def test_one_invalid_rule_prevents_saving_any(organizer, event, name, value):
     make_room(event, "Aula", zone="north")
     make_room(event, "Lab", zone="south")
     values = fill_form(get_page(organizer, RULES))
@@ -222,7 +222,7 @@ def test_bad_rules_are_refused_as_a_set(organizer, event, name, value):
     assert not WalkingTime.objects.exists()
 
 
-def test_errors_name_their_rule_in_one_list(organizer):
+def test_error_summary_names_the_rule_of_each_error(organizer):
     values = fill_form(get_page(organizer, RULES))
 
     response = organizer.post(RULES, {**values, "walking-minutes": "-1", "favourites-minimum_people": "0"})
@@ -233,7 +233,7 @@ def test_errors_name_their_rule_in_one_list(organizer):
     ]
 
 
-def test_walking_times_that_the_form_does_not_have_are_ignored(organizer, event):
+def test_unknown_walking_time_fields_are_ignored(organizer, event):
     make_room(event, "Aula", zone="north")
     make_room(event, "Lab", zone="south")
     values = fill_form(get_page(organizer, RULES))
@@ -243,7 +243,7 @@ def test_walking_times_that_the_form_does_not_have_are_ignored(organizer, event)
     assert list(WalkingTime.objects.values_list("from_zone", "to_zone", "minutes")) == [("north", "south", 3)]
 
 
-def test_more_zones_than_can_be_listed_are_a_sentence_and_lose_no_times(organizer, event):
+def test_too_many_zones_show_a_message_and_leave_walking_times_unchanged(organizer, event):
     for number in range(MAX_ZONES + 1):
         make_room(event, f"Room {number}", zone=f"zone {number}")
     WalkingTime.objects.create(event=event, from_zone="zone 0", to_zone="zone 1", minutes=4)
@@ -257,7 +257,7 @@ def test_more_zones_than_can_be_listed_are_a_sentence_and_lose_no_times(organize
     assert WalkingTime.objects.get().minutes == 4
 
 
-def test_a_room_gets_no_zone_above_the_limit(organizer, event):
+def test_room_cannot_get_a_new_zone_above_the_limit(organizer, event):
     rooms = [make_room(event, f"Room {number}", zone=f"zone {number}") for number in range(MAX_ZONES)]
     extra = make_room(event, "Extra")
 
@@ -273,7 +273,7 @@ def test_a_room_gets_no_zone_above_the_limit(organizer, event):
     assert event.rooms.get(name="Extra").zone == ""
 
 
-def test_a_room_has_turnover_zone_equipment_and_times(organizer, event):
+def test_room_form_saves_turnover_zone_equipment_and_availability(organizer, event):
     room = make_room(event, "Aula")
     address = f"/en/organize/conf/schedule/rooms/{room.pk}/"
     values = fill_form(get_page(organizer, address))
@@ -300,7 +300,7 @@ def test_a_room_has_turnover_zone_equipment_and_times(organizer, event):
     assert period.starts_at == datetime.datetime(2027, 6, 16, 10, tzinfo=datetime.UTC)
 
 
-def test_times_of_a_speaker_are_added_and_removed(organizer, event):
+def test_speaker_availability_is_added_and_removed(organizer, event):
     make_session(event, speakers=("Ada",))
     ada = Speaker.objects.get()
     address = f"/en/organize/conf/schedule/speakers/{ada.pk}/times/"
@@ -327,7 +327,7 @@ def test_times_of_a_speaker_are_added_and_removed(organizer, event):
         ("never", "2027-06-16T12:00", "Enter a valid date and time."),
     ],
 )
-def test_bad_times_are_refused_in_a_sentence(organizer, event, starts_at, ends_at, sentence):
+def test_invalid_availability_is_refused_with_an_error(organizer, event, starts_at, ends_at, sentence):
     make_session(event, speakers=("Ada",))
     address = f"/en/organize/conf/schedule/speakers/{Speaker.objects.get().pk}/times/"
     values = fill_form(get_page(organizer, address))
@@ -346,7 +346,7 @@ def test_a_room_of_another_event_is_not_found(organizer):
     assert response.status_code == 404
 
 
-def test_nothing_is_written_by_looking(organizer, event):
+def test_conflict_list_creates_no_draft_or_moves(organizer, event):
     make_session(event)
 
     get_page(organizer)

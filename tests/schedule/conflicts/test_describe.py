@@ -1,4 +1,4 @@
-"""Conflicts, costs and fixes in both languages."""
+"""Descriptions of conflicts, placement costs and fixes in both languages."""
 
 import zoneinfo
 
@@ -27,7 +27,7 @@ NAMES = {number: f"Ada {number}" for number in range(1, 7)}
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("kind", [*ConflictKind])
 @pytest.mark.parametrize("number", [1, 2])
-def test_every_kind_has_a_label_and_a_sentence(language, kind, number):
+def test_every_conflict_kind_has_a_label_and_a_description(language, kind, number):
     timetable = make_timetable(
         (place(at(9), at(10)), {"track": 1}), (None, {}), track_names={1: "Cloud"}, speaker_names=NAMES
     )
@@ -60,7 +60,7 @@ def test_every_kind_has_a_label_and_a_sentence(language, kind, number):
         ),
     ],
 )
-def test_those_affected_are_named(persons, attendees, english, french):
+def test_affected_people_are_described(persons, attendees, english, french):
     timetable = make_timetable((place(at(9), at(10)), {}), speaker_names=NAMES)
     conflict = Conflict(ConflictKind.ROOM, WARN, (1,), persons, attendees)
 
@@ -70,7 +70,7 @@ def test_those_affected_are_named(persons, attendees, english, french):
         assert describe_affected(timetable, conflict) == french
 
 
-def test_a_fix_names_the_time_of_the_event_s_zone():
+def test_fix_is_described_with_the_local_time_of_the_event():
     state = place(at(9), at(10), is_room_pinned=True)
     timetable = make_timetable((state, {}), (state, {}))
     fix = suggest_fix(timetable, find_conflicts(timetable)[0])
@@ -84,7 +84,7 @@ def test_a_fix_names_the_time_of_the_event_s_zone():
         )
 
 
-def test_a_place_says_how_many_favourites_it_loses():
+def test_placement_description_counts_conflicting_favourites():
     stars = frozenset("abcdef")
     timetable = make_timetable(
         (place(at(9), at(10)), {}),
@@ -98,6 +98,6 @@ def test_a_place_says_how_many_favourites_it_loses():
 
     assert sentences == [
         "6 people want to see both sessions.",
-        "6 of the 7 people who want to see it also want to see another session at that time.",
+        "6 people, of the 7 who want to see it, also want to see another session at that time.",
     ]
     assert PlacementDescriber(timetable, costs).describe(costs.cells[AULA, at(9)]) == []

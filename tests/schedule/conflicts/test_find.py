@@ -1,4 +1,4 @@
-"""What is found to be in conflict, and what is not."""
+"""Find each kind of schedule conflict, and none where sessions are compatible."""
 
 import datetime
 
@@ -21,7 +21,7 @@ def list_kinds(timetable):
     return [(str(conflict.kind), conflict.sessions) for conflict in find_conflicts(timetable)]
 
 
-def test_two_sessions_in_one_room():
+def test_overlapping_sessions_in_one_room_are_in_conflict():
     timetable = make_timetable((place(at(9), at(10)), {}), (place(at(9, 30), at(11)), {}))
 
     assert list_kinds(timetable) == [("room", (1, 2))]
@@ -33,7 +33,7 @@ def test_sessions_with_exactly_equal_times_are_in_conflict():
     assert list_kinds(timetable) == [("room", (1, 2))]
 
 
-def test_touching_other_rooms_and_no_room_are_no_conflict():
+def test_adjacent_times_other_rooms_and_missing_rooms_are_no_conflict():
     timetable = make_timetable(
         (place(at(9), at(10)), {}),
         (place(at(10), at(11)), {}),
@@ -46,7 +46,7 @@ def test_touching_other_rooms_and_no_room_are_no_conflict():
     assert find_conflicts(timetable) == []
 
 
-def test_a_session_of_no_duration_is_in_nobodys_way():
+def test_session_without_duration_overlaps_no_other():
     timetable = make_timetable(
         (place(at(9), at(10)), {"speakers": ADA, "track": 1}),
         (place(at(9, 30), at(9, 30)), {"speakers": ADA, "track": 1}),
@@ -57,7 +57,7 @@ def test_a_session_of_no_duration_is_in_nobodys_way():
     assert list_kinds(timetable) == [("speaker_availability", (1,))]
 
 
-def test_a_cancelled_session_is_in_nobodys_way():
+def test_cancelled_session_causes_no_conflict():
     timetable = make_timetable(
         (place(at(9), at(10)), {}), (place(at(9), at(10), is_cancelled=True), {"expected_attendance": 900})
     )
@@ -65,7 +65,7 @@ def test_a_cancelled_session_is_in_nobodys_way():
     assert find_conflicts(timetable) == []
 
 
-def test_a_long_session_is_in_conflict_with_each_inside_it():
+def test_long_session_is_in_conflict_with_each_session_during_it():
     timetable = make_timetable(
         (place(at(8), at(18)), {}), (place(at(9), at(10)), {}), (place(at(11), at(12)), {})
     )
@@ -73,13 +73,13 @@ def test_a_long_session_is_in_conflict_with_each_inside_it():
     assert list_kinds(timetable) == [("room", (1, 2)), ("room", (1, 3))]
 
 
-def test_a_session_past_midnight_is_in_conflict_with_one_of_the_next_day():
+def test_session_past_midnight_is_in_conflict_with_session_of_the_next_day():
     timetable = make_timetable((place(at(23), at(25)), {}), (place(at(24, 30), at(26)), {}))
 
     assert list_kinds(timetable) == [("room", (1, 2))]
 
 
-def test_the_hour_that_comes_twice_is_two_hours():
+def test_repeated_hour_of_a_clock_change_is_two_separate_hours():
     """On 25 October 2026 at 3:00 clocks in Paris go back to 2:00."""
     summer = datetime.timezone(datetime.timedelta(hours=2))
     winter = datetime.timezone(datetime.timedelta(hours=1))
@@ -91,7 +91,7 @@ def test_the_hour_that_comes_twice_is_two_hours():
     assert find_conflicts(timetable) == []
 
 
-def test_one_speaker_in_two_rooms():
+def test_speaker_in_two_rooms_at_once_is_a_blocking_conflict():
     timetable = make_timetable(
         (place(at(9), at(10)), {"speakers": ADA}), (place(at(9, 30), at(11), LAB), {"speakers": ADA})
     )
@@ -104,7 +104,7 @@ def test_one_speaker_in_two_rooms():
 
 
 @pytest.mark.parametrize("other", [{"speakers": ADA}, {"chairs": ADA}])
-def test_a_chair_who_is_needed_elsewhere(other):
+def test_chair_needed_in_another_session_is_a_conflict(other):
     timetable = make_timetable((place(at(9), at(10)), {"chairs": ADA}), (place(at(9), at(10), LAB), other))
 
     assert list_kinds(timetable) == [("chair", (1, 2))]
@@ -121,14 +121,14 @@ def test_a_chair_who_is_needed_elsewhere(other):
     ],
 )
 @pytest.mark.parametrize("part", ["speakers", "chairs"])
-def test_times_of_a_speaker(part, level, hours, kinds):
+def test_availability_of_speakers_and_chairs_is_checked(part, level, hours, kinds):
     period = AvailabilityPeriod(at(hours[0]), at(hours[1]), level)
     timetable = make_timetable((place(at(10), at(11)), {part: ADA}), speaker_availabilities={7: (period,)})
 
     assert list_kinds(timetable) == kinds
 
 
-def test_two_times_that_touch_are_one_time():
+def test_adjacent_availability_periods_are_joined():
     periods = (
         AvailabilityPeriod(at(9), at(10), Availability.Level.CAN),
         AvailabilityPeriod(at(10), at(11), Availability.Level.CAN),
@@ -142,7 +142,7 @@ def test_two_times_that_touch_are_one_time():
     ("level", "kind"),
     [(Availability.Level.CANNOT, "room_availability"), (Availability.Level.RATHER_NOT, "preference")],
 )
-def test_times_of_a_room(level, kind):
+def test_availability_of_rooms_is_checked(level, kind):
     period = AvailabilityPeriod(at(9), at(12), level)
     timetable = make_timetable(
         (place(at(10), at(11)), {}),
@@ -155,7 +155,7 @@ def test_times_of_a_room(level, kind):
 
 
 @pytest.mark.parametrize(("minutes", "is_found"), [(14, True), (15, False)])
-def test_a_walk_between_two_zones(minutes, is_found):
+def test_walk_between_zones_needs_the_walking_time(minutes, is_found):
     rooms = {AULA: TimetableRoom(AULA, "Aula", zone="north"), LAB: TimetableRoom(LAB, "Lab", zone="south")}
     timetable = make_timetable(
         (place(at(9), at(10)), {"speakers": ADA}),
@@ -183,7 +183,7 @@ def test_a_walk_within_a_zone_takes_no_time():
     assert find_conflicts(timetable) == []
 
 
-def test_time_to_prepare_a_room():
+def test_turnover_time_between_sessions_of_a_room_is_checked():
     rooms = {AULA: TimetableRoom(AULA, "Aula", turnover_minutes=15)}
     timetable = make_timetable(
         (place(at(9), at(10)), {}),
@@ -201,7 +201,7 @@ def test_time_to_prepare_a_room():
 
 
 @pytest.mark.parametrize("properties", [{"places": 900}, {"expected_attendance": 900}])
-def test_nine_hundred_people_in_four_hundred_seats(properties):
+def test_more_expected_people_than_seats_is_a_capacity_conflict(properties):
     timetable = make_timetable((place(at(9), at(10)), properties))
 
     (conflict,) = find_conflicts(timetable)
@@ -211,7 +211,7 @@ def test_nine_hundred_people_in_four_hundred_seats(properties):
     assert conflict.people_count == 500
 
 
-def test_more_favourites_than_seats():
+def test_more_favourites_than_seats_is_a_capacity_conflict():
     stars = frozenset(f"agenda-{number}" for number in range(31))
     timetable = make_timetable((place(at(9), at(10), LAB), {}), favourites={1: stars})
 
@@ -229,7 +229,7 @@ def test_missing_equipment_is_named():
     assert conflict.missing_features == ("piano",)
 
 
-def test_people_who_want_two_sessions_at_once():
+def test_shared_favourites_of_simultaneous_sessions_are_a_conflict():
     timetable = make_timetable(
         (place(at(9), at(10)), {}),
         (place(at(9), at(10), LAB), {}),
@@ -239,7 +239,7 @@ def test_people_who_want_two_sessions_at_once():
     assert [(c.kind, c.people_count) for c in find_conflicts(timetable)] == [("favourites", 5)]
 
 
-def test_a_booking_and_a_star_of_one_person_are_in_conflict():
+def test_booking_and_favourite_of_one_person_are_in_conflict():
     rules = {**DEFAULT_RULES, ConflictKind.FAVOURITES: KindRule(WARN)}
     timetable = make_timetable(
         (place(at(9), at(10)), {}),
@@ -252,7 +252,7 @@ def test_a_booking_and_a_star_of_one_person_are_in_conflict():
     assert list_kinds(timetable) == [("favourites", (1, 2))]
 
 
-def test_fewer_people_than_the_minimum_are_not_reported():
+def test_minimum_number_of_people_applies_to_favourites_but_not_to_bookings():
     audience = {1: frozenset("abcd"), 2: frozenset("abcd")}
     places = [(place(at(9), at(10)), {}), (place(at(9), at(10), LAB), {})]
 
@@ -263,7 +263,7 @@ def test_fewer_people_than_the_minimum_are_not_reported():
     assert [(c.kind, c.people_count) for c in booked] == [("bookings", 4)]
 
 
-def test_a_track_in_parallel_with_itself():
+def test_parallel_sessions_of_one_track_are_in_conflict():
     timetable = make_timetable(
         (place(at(9), at(10)), {"track": 1}),
         (place(at(9), at(10), LAB), {"track": 1}),
@@ -274,7 +274,7 @@ def test_a_track_in_parallel_with_itself():
 
 
 @pytest.mark.parametrize("role", [Session.Role.BREAK, Session.Role.BLOCKER])
-def test_a_session_over_lunch(role):
+def test_session_during_a_break_or_blocked_time_is_a_conflict(role):
     timetable = make_timetable(
         (place(at(12), at(14), None), {"role": role}),
         (place(at(13), at(15)), {"expected_attendance": 60, "speakers": ADA}),
@@ -286,7 +286,7 @@ def test_a_session_over_lunch(role):
     assert conflict.people_count == 61
 
 
-def test_a_break_in_one_room_concerns_that_room_only():
+def test_break_in_a_room_is_in_conflict_in_that_room_only():
     timetable = make_timetable(
         (place(at(12), at(14), LAB), BREAK),
         (place(at(13), at(14)), {}),
@@ -304,7 +304,7 @@ def test_a_break_without_room_and_length_is_no_conflict():
 
 
 @pytest.mark.parametrize("room", [AULA, None])
-def test_a_session_during_the_general_assembly(room):
+def test_session_during_a_plenary_is_a_conflict(room):
     timetable = make_timetable(
         (place(at(16), at(18), room), {**PLENARY, "expected_attendance": 300}),
         (place(at(17), at(19), LAB), {"expected_attendance": 20}),
@@ -317,7 +317,7 @@ def test_a_session_during_the_general_assembly(room):
 
 
 @pytest.mark.parametrize(("start", "kinds"), [(9, [("order", (1, 2))]), (10, []), (11, [])])
-def test_a_session_comes_after_the_one_that_it_follows(start, kinds):
+def test_session_must_start_after_the_session_it_follows(start, kinds):
     timetable = make_timetable(
         (place(at(9), at(10)), {}), (place(at(start), at(start + 1), LAB), {"follows": 1})
     )
@@ -325,7 +325,7 @@ def test_a_session_comes_after_the_one_that_it_follows(start, kinds):
     assert list_kinds(timetable) == kinds
 
 
-def test_an_ignored_kind_is_not_reported_and_another_level_is_told():
+def test_ignored_kind_is_not_reported_and_configured_level_is_used():
     places = [(place(at(9), at(10)), {}), (place(at(9), at(10)), {})]
 
     ignored = make_timetable(*places, rules={**DEFAULT_RULES, ConflictKind.ROOM: KindRule(IGNORE)})
@@ -335,7 +335,7 @@ def test_an_ignored_kind_is_not_reported_and_another_level_is_told():
     assert [conflict.level for conflict in find_conflicts(warned)] == [WARN]
 
 
-def test_conflicts_are_ranked_by_the_people_hit():
+def test_conflicts_are_sorted_by_number_of_people_affected():
     timetable = make_timetable(
         (place(at(9), at(10)), {"expected_attendance": 3}),
         (place(at(9), at(10)), {}),
@@ -346,13 +346,13 @@ def test_conflicts_are_ranked_by_the_people_hit():
     assert list_kinds(timetable) == [("room", (3, 4)), ("room", (1, 2))]
 
 
-def test_a_heap_of_sessions_does_not_explode():
+def test_number_of_conflicts_is_limited():
     timetable = make_timetable(*[(place(at(9), at(10)), {}) for _number in range(400)], rooms=ROOMS)
 
     assert len(find_conflicts(timetable)) == 5000
 
 
-def test_what_blocks_is_found_behind_any_number_of_warnings(monkeypatch):
+def test_warnings_do_not_displace_blocking_conflicts(monkeypatch):
     monkeypatch.setattr(find, "MAX_CONFLICTS", 3)
     late = (place(at(9), at(10)), {"expected_attendance": 10_000})
     timetable = make_timetable(*[late] * 6)

@@ -1,4 +1,4 @@
-"""Loading a timetable from a draft and from what is published."""
+"""Load a timetable from a draft and from the published programme."""
 
 import datetime
 import zoneinfo
@@ -27,7 +27,7 @@ def make_event_of_two_days(**values):
     return make_event(starts_at=starts_at, ends_at=ends_at, timezone="Europe/Paris", **values)
 
 
-def test_everything_that_conflicts_depend_on_is_loaded():
+def test_timetable_has_all_data_that_conflicts_depend_on():
     event = make_event_of_two_days()
     room = make_room(
         event, "Aula", capacity=40, turnover_minutes=5, zone="north", features="Projector\n\n Black  board "
@@ -75,7 +75,7 @@ def test_bookings_of_active_registrations_are_loaded():
     assert timetable.bookings == {session.pk: {f"registration-{booked.pk}"}}
 
 
-def test_a_draft_and_what_is_published_are_apart():
+def test_draft_and_published_timetables_are_independent():
     event = make_event_of_two_days()
     room = make_room(event)
     first, second = make_session(event, room=room), make_session(event, room=room)
@@ -88,7 +88,7 @@ def test_a_draft_and_what_is_published_are_apart():
     assert find_conflicts(load_timetable(draft)) == []
 
 
-def test_sessions_may_be_placed_from_nine_to_six_within_the_event():
+def test_planning_hours_are_nine_to_six_within_the_event():
     event = make_event_of_two_days()
     event.ends_at = datetime.datetime(2027, 3, 28, 15, tzinfo=PARIS)
     event.save()
@@ -102,7 +102,7 @@ def test_sessions_may_be_placed_from_nine_to_six_within_the_event():
     ]
 
 
-def test_a_day_with_late_sessions_is_longer_than_others():
+def test_planning_hours_extend_to_the_last_session_of_a_day():
     event = make_event_of_two_days()
     late = datetime.datetime(2027, 3, 27, 23, tzinfo=PARIS)
     make_session(event, starts_at=late, minutes=120, day=late.date())
@@ -126,7 +126,7 @@ def test_a_session_after_midnight_belongs_to_the_day_before():
     assert second[0] == datetime.datetime(2027, 3, 28, 9, tzinfo=PARIS)
 
 
-def test_days_begin_when_the_programme_says_so():
+def test_days_begin_at_the_configured_hour():
     event = make_event_of_two_days()
     Schedule.objects.create(event=event, day_starts_at=datetime.time(0))
     night = datetime.datetime(2027, 3, 28, 1, tzinfo=PARIS)
@@ -138,7 +138,7 @@ def test_days_begin_when_the_programme_says_so():
     assert second[0] == night
 
 
-def test_an_event_that_ends_after_midnight_has_no_day_more():
+def test_event_end_after_midnight_adds_no_day():
     event = make_event_of_two_days()
     event.ends_at = datetime.datetime(2027, 3, 29, 2, tzinfo=PARIS)
     event.save()
@@ -146,7 +146,7 @@ def test_an_event_that_ends_after_midnight_has_no_day_more():
     assert len(load_published_timetables([event])[event.pk].hours) == 2
 
 
-def test_the_number_of_queries_is_fixed(django_assert_num_queries):
+def test_timetables_are_loaded_with_a_fixed_number_of_queries(django_assert_num_queries):
     events = [make_event_of_two_days() for _number in range(2)]
     for event in events:
         Room.objects.bulk_create(Room(event=event, name=str(number)) for number in range(5))

@@ -1,4 +1,4 @@
-"""The moves and swaps that are suggested."""
+"""Moves and swaps suggested to fix a conflict."""
 
 from dataclasses import replace
 
@@ -13,11 +13,11 @@ ADA = frozenset({7})
 
 
 def suggest(timetable):
-    """Return the fix of the conflict that hits most people."""
+    """Return the fix of the conflict that affects most people."""
     return suggest_fix(timetable, find_conflicts(timetable)[0])
 
 
-def test_too_many_people_move_to_a_larger_room_at_the_same_time():
+def test_overfull_session_moves_to_a_larger_room_at_the_same_time():
     timetable = make_timetable((place(at(9), at(10), LAB), {"expected_attendance": 31}))
 
     fix = suggest(timetable)
@@ -26,7 +26,7 @@ def test_too_many_people_move_to_a_larger_room_at_the_same_time():
     assert fix.remaining == ()
 
 
-def test_a_speaker_needed_twice_comes_right_after():
+def test_second_session_of_a_speaker_moves_right_after_the_first():
     timetable = make_timetable(
         (place(at(9), at(10)), {"speakers": ADA}), (place(at(9), at(10), LAB), {"speakers": ADA})
     )
@@ -36,7 +36,7 @@ def test_a_speaker_needed_twice_comes_right_after():
     assert state.starts_at == at(10)
 
 
-def test_what_is_pinned_is_not_moved():
+def test_pinned_session_is_not_moved():
     pinned = place(at(9), at(10), is_time_pinned=True, is_room_pinned=True)
     timetable = make_timetable((pinned, {}), (place(at(9), at(10)), {}))
 
@@ -66,7 +66,7 @@ def test_two_sessions_are_swapped_if_the_larger_room_is_taken():
     assert fix.states == {1: place(at(9), at(10), AULA), 2: place(at(9), at(10), LAB)}
 
 
-def test_there_is_no_fix_if_everything_blocks():
+def test_no_fix_is_suggested_if_both_sessions_are_pinned():
     pinned = place(at(9), at(10), is_time_pinned=True, is_room_pinned=True)
     timetable = make_timetable((pinned, {}), (pinned, {}))
 
@@ -84,7 +84,7 @@ def test_a_talk_moves_rather_than_the_break():
     assert fix.states[2].room_id == AULA
 
 
-def test_a_place_without_conflicts_is_better_than_a_nearer_one_during_a_break():
+def test_conflict_free_slot_is_preferred_to_a_nearer_one_during_a_break():
     timetable = make_timetable(
         (place(at(12), at(13)), {}),
         (place(at(12), at(13)), {}),
@@ -99,7 +99,7 @@ def test_a_place_without_conflicts_is_better_than_a_nearer_one_during_a_break():
     assert fix.remaining == ()
 
 
-def test_a_place_without_conflicts_may_be_far_away():
+def test_conflict_free_slot_may_be_on_another_day():
     days = [(at(9), at(18)), (at(33), at(42))]
     blocked = [(place(at(hour), at(hour + 1), None), {"role": Session.Role.BREAK}) for hour in range(10, 18)]
     timetable = make_timetable(
@@ -115,7 +115,7 @@ def test_a_place_without_conflicts_may_be_far_away():
     assert [state.starts_at for state in fix.states.values()] == [at(33)]
 
 
-def test_a_new_conflict_is_accepted_where_no_place_has_none():
+def test_fix_accepts_a_new_conflict_if_no_slot_is_conflict_free():
     timetable = make_timetable(
         (place(at(9), at(10)), {}),
         (place(at(9), at(10)), {}),
@@ -128,7 +128,7 @@ def test_a_new_conflict_is_accepted_where_no_place_has_none():
     assert [conflict.kind for conflict in fix.remaining] == ["break"]
 
 
-def test_a_day_given_for_the_old_time_is_forgotten():
+def test_fix_preserves_the_explicit_day_if_the_time_is_unchanged():
     rooms = {**ROOMS, 3: TimetableRoom(3, "Hall", 1000)}
     state = place(at(9), at(10), LAB, day=at(9).date())
     timetable = make_timetable((state, {"expected_attendance": 900}), (state, {}), rooms=rooms)

@@ -1,4 +1,4 @@
-"""Moves on a draft: the journal, two editors at once, undo and redo."""
+"""Moves in a draft: history, concurrent editors, undo and redo."""
 
 import datetime
 import random
@@ -58,7 +58,7 @@ def test_moving_a_session_changes_the_draft_and_not_the_session():
     assert draft.revision == 1
 
 
-def test_a_move_to_the_same_place_is_not_in_the_journal():
+def test_move_to_the_same_slot_is_not_recorded():
     event = make_event()
     session = make_session(event)
     draft = get_current_draft(event)
@@ -70,7 +70,7 @@ def test_a_move_to_the_same_place_is_not_in_the_journal():
     assert load_slot_states(draft).keys() == {session.pk}
 
 
-def test_two_editors_who_move_different_sessions_both_succeed():
+def test_two_editors_can_move_different_sessions():
     event = make_event()
     first, second = make_session(event), make_session(event)
     draft = get_current_draft(event)
@@ -82,7 +82,7 @@ def test_two_editors_who_move_different_sessions_both_succeed():
     assert load_slot_states(draft) == {first.pk: make_state(event, 1), second.pk: make_state(event, 2)}
 
 
-def test_an_editor_does_not_overwrite_a_move_that_they_have_not_seen():
+def test_editor_cannot_overwrite_an_unseen_move():
     event = make_event()
     session = make_session(event)
     draft = get_current_draft(event)
@@ -107,7 +107,7 @@ def test_the_same_move_by_two_editors_is_no_conflict():
     assert moves == []
 
 
-def test_undo_and_redo_follow_the_author():
+def test_undo_and_redo_apply_to_own_moves_only():
     event = make_event()
     first, second = make_session(event), make_session(event)
     draft = get_current_draft(event)
@@ -126,7 +126,7 @@ def test_undo_and_redo_follow_the_author():
         redo_last_batch(draft=draft, author=anna)
 
 
-def test_a_command_given_up_for_another_is_not_redone_when_that_is_undone():
+def test_redo_restores_the_most_recently_undone_move():
     event, anna = make_event(), make_person()
     session = make_session(event)
     draft = get_current_draft(event)
@@ -139,7 +139,7 @@ def test_a_command_given_up_for_another_is_not_redone_when_that_is_undone():
     assert load_slot_states(draft)[session.pk] == make_state(event, 2)
 
 
-def test_a_new_move_ends_what_could_be_redone():
+def test_new_move_clears_redo():
     event = make_event()
     session = make_session(event)
     draft = get_current_draft(event)
@@ -152,7 +152,7 @@ def test_a_new_move_ends_what_could_be_redone():
         redo_last_batch(draft=draft, author=anna)
 
 
-def test_undo_leaves_a_session_that_another_editor_moved_since():
+def test_undo_skips_session_moved_by_another_editor_since():
     event = make_event()
     session = make_session(event)
     draft = get_current_draft(event)
@@ -185,7 +185,7 @@ def undo_everything(draft: ScheduleDraft) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_random_moves_of_two_editors_agree_with_the_journal_and_can_be_undone(seed):
+def test_random_moves_of_two_editors_match_history_and_can_be_undone(seed):
     rng = random.Random(seed)
     event = make_event()
     sessions = [make_session(event) for _number in range(6)]
@@ -218,7 +218,7 @@ def test_random_moves_of_two_editors_agree_with_the_journal_and_can_be_undone(se
     assert load_slot_states(draft) == start
 
 
-def test_a_copied_draft_changes_apart_from_its_original():
+def test_copied_draft_is_independent_of_its_original():
     event = make_event()
     session = make_session(event)
     draft = get_current_draft(event)
@@ -230,7 +230,7 @@ def test_a_copied_draft_changes_apart_from_its_original():
     assert session.pk in load_slot_states(draft)
 
 
-def test_a_move_takes_the_same_queries_for_one_session_and_for_many(django_assert_num_queries):
+def test_move_query_count_does_not_depend_on_number_of_sessions(django_assert_num_queries):
     event = make_event()
     sessions = [make_session(event) for _number in range(30)]
     draft = get_current_draft(event)

@@ -1,4 +1,4 @@
-"""The same form sent twice at once: the second waits, and changes nothing more."""
+"""Concurrent double submits of a form: the second waits for the first and changes nothing."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Organizers mark a session for members only: in its form, by program, by tables and copies; and print it."""
+"""Sessions for members only: marked by form, API, tables and frame copies, and printed."""
 
 import datetime
 
@@ -47,7 +47,7 @@ def read_form(client, address):
     return {name: value for name, value in form.form_values() if name != "csrfmiddlewaretoken"}
 
 
-def test_the_form_marks_a_session_and_the_pages_of_organizers_show_it(organizer, event):
+def test_form_marks_session_for_members_and_organizer_pages_show_the_mark(organizer, event):
     session, _other = make_session(event, "Conclave"), make_session(event, "Ouvert")
     address = f"{PROGRAMME}{session.number}/"
 
@@ -66,7 +66,7 @@ def test_the_form_marks_a_session_and_the_pages_of_organizers_show_it(organizer,
     }  # fmt: skip
 
 
-def test_programs_write_and_read_the_mark(event):
+def test_api_writes_and_reads_members_only(event):
     program = make_program(event)
 
     added = program.post("sessions/", {"title": "Conclave", "members_only": True}).json()
@@ -77,7 +77,7 @@ def test_programs_write_and_read_the_mark(event):
 
 
 @pytest.mark.parametrize("file_format", [ScheduleFormat.CSV, ScheduleFormat.XLSX])
-def test_a_table_carries_the_mark_and_a_file_without_the_column_leaves_it(event, session, file_format):
+def test_tables_carry_members_only_mark_and_public_files_omit_the_session(event, session, file_format):
     data = export_schedule(event=event, file_format=file_format)
     public = export_schedule(event=event, file_format=ScheduleFormat.FRAB_XML)
 
@@ -96,7 +96,7 @@ def test_a_table_carries_the_mark_and_a_file_without_the_column_leaves_it(event,
     assert session.is_for_members
 
 
-def test_a_pasted_table_and_a_copied_frame_carry_the_mark(event):
+def test_pasted_table_and_copied_frame_carry_the_members_only_mark(event):
     text = "Titre\tRéservé aux adhérents\nConclave\toui\nOuvert\t\nFlou\tpeut-être\n"
     pasted = preview_pasted_sessions(event=event, text=text)
     create_pasted_sessions(event=event, text=text.replace("Flou\tpeut-être\n", ""))
@@ -122,7 +122,7 @@ def print_text(organizer, kind: str, **choices: object) -> str:
     return pdf_text(row.file.read())
 
 
-def test_paper_has_it_where_organizers_want_it_and_crews_always(organizer, event, session):
+def test_prints_include_members_sessions_if_chosen_and_on_internal_sheets(organizer, event, session):
     other = make_session(event, "Ouvert", room=session.room, starts_at=START + datetime.timedelta(hours=2))
     change_slot(session, hours=1), change_slot(other, hours=1)
     publish_current_draft(session)
@@ -148,7 +148,7 @@ def test_paper_has_it_where_organizers_want_it_and_crews_always(organizer, event
     assert "Conclave" in all_changes
 
 
-def test_the_commands_leave_it_out_unless_asked(event, session, tmp_path):
+def test_commands_omit_members_sessions_by_default(event, session, tmp_path):
     file = tmp_path / "x.json"
 
     call_command("schedule_export", "conf", format="frab-json", output=file)

@@ -1,4 +1,4 @@
-"""Removals during other work: one waits for the other, and neither fails when it commits."""
+"""Removals concurrent with other requests: one waits for the other, and neither fails on commit."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -19,24 +19,24 @@ ROUNDS: Final = 6
 type ApiCall = tuple[str, str, Any]
 
 
-def place(event: Event, session: Session, room: Room | None) -> ApiCall:
+def build_placement_call(event: Event, session: Session, room: Room | None) -> ApiCall:
     slot = {"session": str(session.guid), "room": room and room.pk, **TIMES}
     return "POST", "draft/slots/", {"seen_revision": get_current_draft(event).revision, "slots": [slot]}
 
 
-def change(_event: Event, session: Session, room: Room) -> ApiCall:
+def build_update_call(_event: Event, session: Session, room: Room) -> ApiCall:
     return "PATCH", f"sessions/{session.guid}/", {"room": room.pk, **TIMES}
 
 
-def add(_event: Event, _session: Session, room: Room) -> ApiCall:
+def build_creation_call(_event: Event, _session: Session, room: Room) -> ApiCall:
     return "POST", "sessions/", {"title": "Atelier", "room": room.pk, **TIMES}
 
 
-def rename(_event: Event, session: Session, _room: Room) -> ApiCall:
+def build_rename_call(_event: Event, session: Session, _room: Room) -> ApiCall:
     return "PATCH", f"sessions/{session.guid}/", {"title": "Atelier", "speakers": ["Ada Byron"]}
 
 
-def follow(event: Event, session: Session, _room: Room) -> ApiCall:
+def build_follow_call(event: Event, session: Session, _room: Room) -> ApiCall:
     other = event.sessions.exclude(pk=session.pk).first() or make_session(event, number=100, starts_at=None)
     return "PATCH", f"sessions/{other.guid}/", {"follows": str(session.guid)}
 
@@ -45,7 +45,7 @@ def send_at_once(program: Program, *calls: ApiCall) -> list[Any]:
     return in_threads([lambda call=call: program.send(*call).status_code for call in calls])
 
 
-@pytest.mark.parametrize("make_call", [place, change, add])
+@pytest.mark.parametrize("make_call", [build_placement_call, build_update_call, build_creation_call])
 def test_a_room_is_removed_while_a_session_is_placed_in_it(make_call: Callable[..., ApiCall]):
     event = make_planned_event()
     program = make_program(event)
@@ -59,7 +59,7 @@ def test_a_room_is_removed_while_a_session_is_placed_in_it(make_call: Callable[.
         assert answers[1] == 200
 
 
-@pytest.mark.parametrize("make_call", [place, rename, follow])
+@pytest.mark.parametrize("make_call", [build_placement_call, build_rename_call, build_follow_call])
 def test_a_session_is_removed_while_it_is_changed(make_call: Callable[..., ApiCall]):
     event = make_planned_event()
     program = make_program(event)

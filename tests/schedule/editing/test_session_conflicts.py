@@ -1,4 +1,4 @@
-"""The conflicts of one session on its page: the same as in the list of all, from the sessions around it."""
+"""Conflicts on a session page: the same as in the conflict list, found among neighbouring sessions only."""
 
 import datetime
 import random
@@ -52,7 +52,7 @@ def to_texts(notes) -> list[tuple[str, list[int]]]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_session_has_the_conflicts_of_the_list_of_all(seed):
+def test_conflicts_of_a_session_equal_those_of_the_full_list(seed):
     event, sessions = make_programme(seed)
     published = [to_texts(list_session_conflicts(session)) for session in sessions]
     expected = [to_texts(list_all_conflicts(session)) for session in sessions]
@@ -80,7 +80,7 @@ def test_a_session_without_a_time_has_no_conflicts():
     assert list_session_conflicts(make_session(make_event(), starts_at=None)) == []
 
 
-def test_conflicts_of_a_session_take_as_many_queries_in_a_large_programme(django_assert_num_queries):
+def test_session_conflicts_query_count_is_constant(django_assert_num_queries):
     event = make_event()
     session = make_session(event, room=make_room(event), speakers=("Ada",))
 
@@ -94,7 +94,7 @@ def test_conflicts_of_a_session_take_as_many_queries_in_a_large_programme(django
     count_queries()
 
 
-def test_the_page_takes_as_many_queries_in_a_large_programme(client, django_assert_num_queries):
+def test_session_page_query_count_is_constant(client, django_assert_num_queries):
     event = make_event(slug="conf")
     session = make_session(event, room=make_room(event), speakers=("Ada",))
     get_current_draft(event)

@@ -1,4 +1,4 @@
-"""Organizers add, change, cancel and remove sessions; two at once lose nothing."""
+"""Organizers add, change, cancel, remove and import sessions; concurrent edits are not lost."""
 
 import datetime
 import json
@@ -54,14 +54,14 @@ def organizer(client, event):
     return client
 
 
-def filled(client, address):
-    """What a browser would send back from the page's main form."""
+def read_form(client, address):
+    """Return the values that a browser would submit from the main form of a page."""
     form = html.fromstring(client.get(address).text).xpath("//form[.//*[@name='title']]")[0]
     return {name: value for name, value in form.form_values() if name != "csrfmiddlewaretoken"}
 
 
 def errors(response):
-    """The sentences that the page shows as errors."""
+    """Return the error messages that a page shows."""
     return html.fromstring(response.text).xpath(
         "//ul[@class='errorlist' or contains(@class,'errorlist')]/li/text()"
     )
@@ -73,12 +73,12 @@ def errors(response):
 def test_languages_are_entered_by_name_and_stored_as_codes(organizer, event, entered, stored, shown):
     session = make_session(event)
     address = f"/organize/conf/schedule/{session.number}/"
-    organizer.post(address, {**filled(organizer, address), "language": entered})
+    organizer.post(address, {**read_form(organizer, address), "language": entered})
     assert event.sessions.get().language == stored
-    assert filled(organizer, address).get("language", "") == shown
+    assert read_form(organizer, address).get("language", "") == shown
 
 
-def test_strangers_are_kept_out(client, event):
+def test_person_without_role_gets_403_on_all_schedule_pages(client, event):
     session = make_session(event)
     client.force_login(make_person())
     addresses = ["", "new/", f"{session.number}/", "tracks/", "speakers/", "version/", "import/"]
@@ -89,10 +89,10 @@ def test_strangers_are_kept_out(client, event):
     assert session.cancelled_at is None
 
 
-def test_add_a_session_in_the_event_s_own_time(organizer, event):
+def test_session_is_added_in_the_time_zone_of_the_event(organizer, event):
     room, track = make_room(event), make_track(event)
     address = "/organize/conf/schedule/new/"
-    data = filled(organizer, address) | {
+    data = read_form(organizer, address) | {
         "title": "  Nuit   blanche ",
         "speakers": "Zoé\nAna\n\nZoé",
         "room": room.pk,
@@ -134,20 +134,20 @@ def test_add_a_session_in_the_event_s_own_time(organizer, event):
         ({"url": "ftp://example.org/"}, 1),
     ],
 )
-def test_bad_input_gets_a_sentence_and_nothing_is_made(organizer, event, changes, count):
+def test_invalid_input_shows_errors_and_creates_nothing(organizer, event, changes, count):
     response = organizer.post("/organize/conf/schedule/new/", {"title": "T", **changes})
     assert response.status_code == 200
     assert len(errors(response)) == count
     assert not Session.objects.exists()
 
 
-def test_rooms_of_another_event_are_not_taken(organizer, event):
+def test_room_of_another_event_is_refused(organizer, event):
     other = make_room(make_event())
     response = organizer.post("/organize/conf/schedule/new/", {"title": "T", "room": other.pk})
     assert len(errors(response)) == 1
 
 
-def test_a_name_that_is_known_stays_the_same_speaker(organizer, event):
+def test_known_speaker_name_creates_no_second_speaker(organizer, event):
     make_session(event, speakers=("Élodie Royer",))
     organizer.post("/organize/conf/schedule/new/", {"title": "T", "speakers": "élodie  royer"})
     assert Speaker.objects.count() == 1
@@ -158,27 +158,27 @@ def test_saving_without_a_change_changes_nothing(organizer, event):
         event, speakers=("A", "B"), abstract="Un\r\ndeux ", starts_at=event.starts_at.replace(second=7)
     )
     address = f"/organize/conf/schedule/{session.number}/"
-    assert organizer.post(address, filled(organizer, address)).status_code == 302
+    assert organizer.post(address, read_form(organizer, address)).status_code == 302
     after = Session.objects.get()
     assert (after.starts_at, after.abstract) == (session.starts_at, session.abstract)
     assert not AuditEntry.objects.exists()
     assert not Schedule.objects.exists()
 
 
-def test_two_organizers_on_different_fields_both_count(organizer, event):
+def test_concurrent_edits_of_different_fields_are_both_saved(organizer, event):
     session = make_session(event, "Titre", abstract="Texte")
     address = f"/organize/conf/schedule/{session.number}/"
-    first, second = filled(organizer, address), filled(organizer, address)
+    first, second = read_form(organizer, address), read_form(organizer, address)
     organizer.post(address, first | {"title": "Titre nouveau"})
     organizer.post(address, second | {"abstract": "Texte nouveau"})
     after = Session.objects.get()
     assert (after.title, after.abstract) == ("Titre nouveau", "Texte nouveau")
 
 
-def test_two_organizers_on_one_field_the_second_is_told_and_loses_nothing(organizer, event):
+def test_concurrent_edit_of_one_field_is_shown_and_saved_on_resubmit(organizer, event):
     session = make_session(event, "Titre")
     address = f"/organize/conf/schedule/{session.number}/"
-    first, second = filled(organizer, address), filled(organizer, address)
+    first, second = read_form(organizer, address), read_form(organizer, address)
     organizer.post(address, first | {"title": "Du premier"})
     response = organizer.post(address, second | {"title": "Du second", "subtitle": "Aussi"})
     assert Session.objects.get().title == "Du premier"
@@ -193,14 +193,14 @@ def test_two_organizers_on_one_field_the_second_is_told_and_loses_nothing(organi
 
 
 @pytest.mark.parametrize("seen", ["", "{", "[]", '{"title": 3}'])
-def test_a_broken_token_of_what_was_seen_overwrites_nothing_unseen(organizer, event, seen):
+def test_invalid_seen_token_does_not_overwrite_values(organizer, event, seen):
     session = make_session(event, "Titre")
     address = f"/organize/conf/schedule/{session.number}/"
     organizer.post(address, {"title": "Autre", "seen": seen})
     assert Session.objects.get().title == "Titre"
 
 
-def test_cancel_and_restore(organizer, event):
+def test_session_is_cancelled_and_restored(organizer, event):
     session = make_session(event, "Annulée")
     address = f"/organize/conf/schedule/{session.number}/"
     organizer.post(f"{address}cancel/", {"reason": "malade"})
@@ -216,7 +216,7 @@ def test_cancel_and_restore(organizer, event):
     assert verbs == [*expected, publication]
 
 
-def test_remove_only_what_nobody_booked(organizer, event):
+def test_only_sessions_without_bookings_can_be_removed(organizer, event):
     booked = make_session(event, capacity=5, reserved=1)
     free = make_session(event, starts_at=None)
 
@@ -228,7 +228,7 @@ def test_remove_only_what_nobody_booked(organizer, event):
     assert Session.objects.get() == booked
 
 
-def test_the_list_shows_clashes_and_what_waits_for_a_place(organizer, event):
+def test_list_filters_conflicting_unplaced_and_cancelled_sessions(organizer, event):
     room = make_room(event, "A")
     make_session(event, "Une", room=room, speakers=("Ana",))
     make_session(event, "Deux", room=room)
@@ -248,7 +248,7 @@ def test_the_list_shows_clashes_and_what_waits_for_a_place(organizer, event):
     assert len(listed("?page=99&day=x&room=y")) == 0
 
 
-def test_a_session_outside_the_event_s_hours_is_told_in_the_list_and_on_its_page(organizer, event):
+def test_session_outside_event_hours_is_reported_in_list_and_on_its_page(organizer, event):
     hour = datetime.timedelta(hours=1)
     make_session(event, "Dedans", starts_at=event.ends_at - hour, minutes=60)
     make_session(event, "Avant", starts_at=event.starts_at - hour, minutes=60)
@@ -272,7 +272,7 @@ def test_a_session_outside_the_event_s_hours_is_told_in_the_list_and_on_its_page
     assert load_event_facts([event], at=timezone.now())[0].outside_session_count == 2
 
 
-def test_the_list_costs_the_same_for_one_and_many(organizer, event):
+def test_session_list_query_count_is_constant(organizer, event):
     def count():
         with CaptureQueriesContext(connection) as queries:
             organizer.get("/organize/conf/schedule/")
@@ -285,7 +285,7 @@ def test_the_list_costs_the_same_for_one_and_many(organizer, event):
     assert count() == few
 
 
-def test_tracks_have_names_of_their_own_and_colours_that_show(organizer, event):
+def test_tracks_are_validated_moved_and_removed(organizer, event):
     address = "/organize/conf/schedule/tracks/"
     organizer.post(address, {"name": "Cloud", "color": "#0b5c8a"})
     organizer.post(address, {"name": "Réseaux", "color": "#8a2b0b"})
@@ -302,7 +302,7 @@ def test_tracks_have_names_of_their_own_and_colours_that_show(organizer, event):
     assert session.track is None
 
 
-def test_speakers_and_version(organizer, event):
+def test_speakers_and_start_of_days_are_edited(organizer, event):
     organizer.post("/organize/conf/schedule/speakers/new/", {"name": "Ana", "language": "fr"})
     speaker = Speaker.objects.get()
     organizer.post(
@@ -328,7 +328,7 @@ def test_speakers_and_version(organizer, event):
     assert not Speaker.objects.exists()
 
 
-def test_import_shows_first_and_then_does(organizer, event):
+def test_import_shows_preview_before_importing(organizer, event):
     address = "/organize/conf/schedule/import/"
     response = organizer.post(address, {"file": SimpleUploadedFile("x.ics", CALENDAR)})
     preview = response["Location"]
@@ -345,7 +345,7 @@ def test_import_shows_first_and_then_does(organizer, event):
 @pytest.mark.parametrize(
     "content", [b"", b"\x00\xff\xfe", b"PK\x03\x04 zip", b"<schedule>", b'{"a": 1}', b"Bonjour"]
 )
-def test_files_that_are_none_get_a_sentence(organizer, event, content):
+def test_unreadable_file_shows_an_error(organizer, event, content):
     response = organizer.post(
         "/organize/conf/schedule/import/", {"file": SimpleUploadedFile("x.xml", content)}
     )
@@ -354,14 +354,14 @@ def test_files_that_are_none_get_a_sentence(organizer, event, content):
     assert not ScheduleUpload.objects.exists()
 
 
-def test_a_huge_file_and_no_file_get_a_sentence(organizer, event, monkeypatch):
+def test_too_large_or_missing_file_shows_an_error(organizer, event, monkeypatch):
     monkeypatch.setattr("schedule.editing.forms.MAX_FILE_BYTES", 10)
     address = "/organize/conf/schedule/import/"
     assert len(errors(organizer.post(address, {"file": SimpleUploadedFile("x.ics", CALENDAR)}))) == 1
     assert len(errors(organizer.post(address, {}))) == 1
 
 
-def test_a_preview_belongs_to_its_event(organizer, event):
+def test_preview_of_another_event_cannot_be_imported(organizer, event):
     other = make_event(slug="other")
     upload = ScheduleUpload.objects.create(event=other, token="t", name="x", content=CALENDAR)
     organizer.post(f"/organize/conf/schedule/import/{upload.token}/")
@@ -369,7 +369,7 @@ def test_a_preview_belongs_to_its_event(organizer, event):
     assert ScheduleUpload.objects.get() == upload
 
 
-def test_files_are_read_only_so_often(organizer, event, settings):
+def test_file_reading_is_rate_limited(organizer, event, settings):
     settings.RATE_LIMITS = "on"
     address = "/organize/conf/schedule/import/"
     for _number in range(MAX_FILES_READ_PER_HOUR):
@@ -381,7 +381,7 @@ def test_files_are_read_only_so_often(organizer, event, settings):
     assert not ScheduleUpload.objects.exists()
 
 
-def test_a_preview_lasts_a_day(organizer, event):
+def test_preview_expires_after_a_day(organizer, event):
     chosen = {"file": SimpleUploadedFile("x.ics", CALENDAR)}
     address = organizer.post("/organize/conf/schedule/import/", chosen)["Location"]
     assert organizer.get(address).status_code == 200
@@ -392,7 +392,7 @@ def test_a_preview_lasts_a_day(organizer, event):
     assert not ScheduleUpload.objects.exists()
 
 
-def test_sessions_move_to_the_day_that_follows_from_a_new_start_of_days(organizer, event):
+def test_changed_start_of_days_moves_night_session_to_another_day(organizer, event):
     night = make_session(
         event, starts_at=datetime.datetime(2026, 6, 17, 2, tzinfo=PARIS), day=datetime.date(2026, 6, 16)
     )
@@ -404,7 +404,7 @@ def test_sessions_move_to_the_day_that_follows_from_a_new_start_of_days(organize
     assert night.day == datetime.date(2026, 6, 17)
 
 
-def test_a_day_that_a_file_gave_stays_when_days_begin_at_another_hour(organizer, event):
+def test_explicit_day_survives_a_changed_start_of_days(organizer, event):
     evening = make_session(
         event, starts_at=datetime.datetime(2026, 6, 17, 20, tzinfo=PARIS), day=datetime.date(2026, 6, 16)
     )
@@ -417,17 +417,17 @@ def test_a_day_that_a_file_gave_stays_when_days_begin_at_another_hour(organizer,
 
 
 @pytest.mark.parametrize("name", ["abstract", "description"])
-def test_a_text_beyond_the_limit_gets_a_sentence(organizer, event, name):
+def test_too_long_text_is_refused(organizer, event, name):
     session = make_session(event)
     address = f"/organize/conf/schedule/{session.number}/"
-    data = filled(organizer, address) | {name: "x" * (MAX_TEXT_CHARS + 1)}
+    data = read_form(organizer, address) | {name: "x" * (MAX_TEXT_CHARS + 1)}
 
     response = organizer.post(address, data)
 
     assert list(response.context["form"].errors) == [name]
 
 
-def test_a_biography_beyond_the_limit_gets_a_sentence(organizer, event):
+def test_too_long_biography_is_refused(organizer, event):
     data = {"name": "Ana", "biography": "x" * (MAX_TEXT_CHARS + 1), "language": "fr"}
 
     response = organizer.post("/organize/conf/schedule/speakers/new/", data)
@@ -435,17 +435,17 @@ def test_a_biography_beyond_the_limit_gets_a_sentence(organizer, event):
     assert list(response.context["form"].errors) == ["biography"]
 
 
-def test_a_speaker_named_twice_stays_at_the_first_place(organizer, event):
+def test_speaker_entered_twice_has_the_first_position(organizer, event):
     session = make_session(event)
     address = f"/organize/conf/schedule/{session.number}/"
 
-    organizer.post(address, filled(organizer, address) | {"speakers": "Ada\nBob\nada"})
+    organizer.post(address, read_form(organizer, address) | {"speakers": "Ada\nBob\nada"})
 
     names = session.appearances.order_by("position").values_list("speaker__name", flat=True)
     assert list(names) == ["Ada", "Bob"]
 
 
-def test_a_track_added_after_a_removal_comes_last_and_has_a_slug_of_its_own(organizer, event):
+def test_track_added_after_a_removal_is_last_and_has_a_unique_slug(organizer, event):
     address = "/organize/conf/schedule/tracks/"
     organizer.post(address, {"name": "Zoo", "color": "#0b5c8a"})
     organizer.post(address, {"name": "Réseaux", "color": "#0b5c8a"})
@@ -457,7 +457,7 @@ def test_a_track_added_after_a_removal_comes_last_and_has_a_slug_of_its_own(orga
     assert len({track.slug for track in event.tracks.all()}) == 2
 
 
-def test_saving_the_settings_of_the_programme_turns_no_revision_back(event):
+def test_saving_programme_settings_does_not_reset_the_revision(event):
     mine = Schedule.objects.get_or_create(event=event)[0]
     before = raise_revision(event=event).revision
     mine.version = "2"
@@ -465,14 +465,14 @@ def test_saving_the_settings_of_the_programme_turns_no_revision_back(event):
     assert list(Schedule.objects.values_list("version", "revision")) == [("2", before)]
 
 
-def test_numbers_that_are_none_say_so(organizer, event):
+def test_unknown_session_number_is_not_found(organizer, event):
     assert organizer.get("/organize/conf/schedule/42/").status_code == 404
     assert organizer.get("/organize/conf/schedule/99999999999999999999/").status_code == 404
     assert organizer.get("/organize/conf/schedule/import/%00/").status_code == 302
     assert re.search("(?s)<h1.*</h1>", organizer.get("/organize/conf/schedule/42/").text)
 
 
-def test_what_no_database_keeps_does_not_spoil_a_preview(organizer, event):
+def test_characters_invalid_in_the_database_are_removed_from_previews(organizer, event):
     content = CALENDAR.replace(b"SUMMARY:", b"SUMMARY:\x00")
     rooms = {
         "R\n\0": [{"id": 1, "title": "T\0\ud83d", "start": "10:00", "date": "2027-06-15T10:00:00+02:00"}]
@@ -488,7 +488,7 @@ def test_what_no_database_keeps_does_not_spoil_a_preview(organizer, event):
     assert organizer.get(response["Location"]).status_code == 200
 
 
-def test_the_next_session_begins_where_the_one_before_ends(organizer, event):
+def test_new_session_form_defaults_to_room_and_end_of_previous_session(organizer, event):
     before = make_session(event, room=make_room(event))
     page = organizer.get(f"/organize/conf/schedule/{before.number}/")
     assert f"schedule/new/?after={before.number}" in page.text

@@ -1,4 +1,4 @@
-"""The form of a session: which values it offers, and what it leaves as it is."""
+"""The session form: offered choices, and values that it must not change."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.factories import make_event, make_session
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def test_sessions_to_follow_are_sorted_by_title_and_told_apart_by_their_start():
+def test_sessions_to_follow_are_sorted_by_title_and_show_their_start():
     event = make_event()
     for title in ("Zoom", "Déjeuner", "École", "Déjeuner"):
         make_session(event, title)
@@ -24,7 +24,7 @@ def test_sessions_to_follow_are_sorted_by_title_and_told_apart_by_their_start():
 
 
 @pytest.mark.parametrize("stored", ["gsw", "fr_FR", "Français", "de / en"])
-def test_languages_that_nobody_touched_stay_as_imported(stored):
+def test_unedited_language_is_saved_as_imported(stored):
     event = make_event()
     session = make_session(event, language=stored)
     form = SessionForm(instance=session, event=event)

@@ -1,4 +1,4 @@
-"""What is removed or published while somebody else edits it: nothing is lost, and nothing comes back."""
+"""Rows removed or published during an edit: published changes stay, and removed rows are not restored."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_a_session_published_since_it_was_loaded_is_not_deleted():
     assert load_state(session) is None
 
 
-def test_a_session_removed_twice_at_once_is_not_found():
+def test_second_removal_of_a_session_is_not_found():
     session = make_session(make_event(), starts_at=None)
     loaded = Session.objects.get(pk=session.pk)
     remove_session(session=session)
@@ -121,7 +121,7 @@ def load_removed_rows(event):
 
 
 @pytest.mark.parametrize("name", ["room", "track", "follows"])
-def test_a_new_session_does_not_reference_what_was_removed(name):
+def test_new_session_cannot_reference_removed_rows(name):
     event = make_event()
     removed = load_removed_rows(event)[name]
     times = {"starts_at": event.starts_at, "ends_at": event.ends_at}
@@ -133,7 +133,7 @@ def test_a_new_session_does_not_reference_what_was_removed(name):
 
 
 @pytest.mark.parametrize("name", ["room", "track", "follows"])
-def test_a_changed_session_does_not_reference_what_was_removed(name):
+def test_edited_session_cannot_reference_removed_rows(name):
     event = make_event()
     session = make_session(event)
     removed = load_removed_rows(event)[name]
@@ -145,7 +145,7 @@ def test_a_changed_session_does_not_reference_what_was_removed(name):
     assert error.value.field_errors.keys() == {name}
 
 
-def test_a_track_added_twice_is_refused_in_a_sentence():
+def test_second_track_of_the_same_name_is_refused():
     event = make_event()
     first, second = (Track(name="Keynotes", slug=slug) for slug in ("a", "b"))
     save_programme_item(event=event, item=first, changed_fields=["name"])

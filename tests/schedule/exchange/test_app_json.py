@@ -1,4 +1,4 @@
-"""JSON of conference apps: the views of Sessionize, and KotlinConf, recognized by their keys."""
+"""JSON of conference apps, Sessionize and KotlinConf, recognized by their keys."""
 
 import datetime
 import json
@@ -94,7 +94,7 @@ def list_notes(report, name: str) -> list[str]:
 # --- Sessionize -----------------------------------------------------------------------------------------
 
 
-def test_all_data_of_sessionize(event):
+def test_sessionize_session_is_imported_with_all_fields(event):
     report = import_json(make_view(make_sessionize_session()))
 
     session = Session.objects.get()
@@ -108,7 +108,7 @@ def test_all_data_of_sessionize(event):
     assert session.links == [{"url": "https://video.example/1", "type": "media"}]
 
 
-def test_speakers_of_sessionize(event):
+def test_sessionize_speakers_are_imported(event):
     import_json(make_view(make_sessionize_session()))
 
     speaker = Speaker.objects.get()
@@ -116,7 +116,7 @@ def test_speakers_of_sessionize(event):
     assert speaker.url == "https://ada.example/"
 
 
-def test_what_has_no_field_is_reported(event):
+def test_sessionize_values_without_a_field_are_reported(event):
     report = import_json(
         make_view(make_sessionize_session(), make_sessionize_session(id="2", status="Declined"))
     )
@@ -125,7 +125,7 @@ def test_what_has_no_field_is_reported(event):
     assert list_notes(report, "NOT_CONFIRMED") == ["Keynote"]
 
 
-def test_a_second_import_of_sessionize_changes_nothing_and_a_moved_session_is_found(event):
+def test_second_sessionize_import_changes_nothing_and_finds_moved_session(event):
     service = make_sessionize_session(id=BREAK, title="Lunch", speakers=[], isServiceSession=True)
     import_json(make_view(make_sessionize_session(), service))
 
@@ -165,7 +165,7 @@ def make_named_session() -> dict:
     ],
     ids=["Sessions", "GridSmart", "an app's answer"],
 )
-def test_other_views_of_sessionize(event, view):
+def test_other_sessionize_views_are_imported(event, view):
     import_json(view)
 
     session = Session.objects.get()
@@ -173,7 +173,7 @@ def test_other_views_of_sessionize(event, view):
     assert session.speakers.get().name == "Ada Lovelace"
 
 
-def test_moments_with_an_offset_are_exact(event):
+def test_sessionize_times_with_an_offset_are_exact(event):
     import_json(
         make_view(
             make_sessionize_session(startsAt="2026-06-17T09:00:00Z", endsAt="2026-06-17T12:00:00+02:00")
@@ -185,7 +185,7 @@ def test_moments_with_an_offset_are_exact(event):
     assert session.ends_at == datetime.datetime(2026, 6, 17, 10, tzinfo=UTC)
 
 
-def test_our_sessionize_export_is_read_by_its_keys(event):
+def test_sessionize_export_has_all_session_data(event):
     make_session(
         event, "Talk", speakers=("Ada",), room=make_room(event, "Hall"), track=make_track(event, "Web"),
         kind="talk", language="fr", abstract="<p>Short</p>", description="Long",
@@ -204,7 +204,7 @@ def test_our_sessionize_export_is_read_by_its_keys(event):
     assert [speaker["id"] for speaker in view["speakers"]] == session["speakers"]
 
 
-def test_a_changed_description_of_sessionize_keeps_the_abstract(event):
+def test_changed_sessionize_description_does_not_change_the_abstract(event):
     make_session(event, "Talk", abstract="Short", description="Long")
     data = export_schedule(event=event, file_format=ScheduleFormat.SESSIONIZE)
 
@@ -256,7 +256,7 @@ def test_a_second_import_of_kotlinconf_changes_nothing(event):
     assert Schedule.objects.get().revision == 1
 
 
-def test_tags_that_the_file_explains(event):
+def test_kotlinconf_tags_are_classified_by_the_file(event):
     content = make_kotlinconf(tags=["Deep dive", "Hard", "Session types"])
 
     import_json(
@@ -268,7 +268,7 @@ def test_tags_that_the_file_explains(event):
 
 
 @pytest.mark.parametrize("value", [1_781_679_600_000, 1_781_679_600])
-def test_moments_as_numbers(event, value):
+def test_numeric_kotlinconf_timestamps_are_parsed(event, value):
     import_json(make_kotlinconf(startsAt=value, endsAt=None))
 
     assert Session.objects.get().starts_at == datetime.datetime(2026, 6, 17, 7, tzinfo=UTC)
@@ -283,7 +283,7 @@ def test_entries_without_title_or_start_are_skipped(event, fields):
     assert report.added == ()
 
 
-# --- neither --------------------------------------------------------------------------------------------
+# --- unknown JSON ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Files that are no schedules: one sentence, exit status 2, nothing half done."""
+"""Files that are not schedules: refused with one sentence and exit status 2, and nothing is stored."""
 
 import gzip
 import io
@@ -20,34 +20,36 @@ from tests.schedule.exchange.files import event, frab_json, ics, one, vevent
 
 pytestmark = pytest.mark.once
 
-LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">
+BILLION_LAUGHS_XML = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">
 <!ENTITY lol2 "&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;">
 <!ENTITY lol3 "&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;">]>
 <schedule><conference><title>&lol3;</title></conference></schedule>"""
-OUTSIDE = b"""<?xml version="1.0"?><!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]>
+EXTERNAL_ENTITY_XML = b"""<?xml version="1.0"?><!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]>
 <schedule><day date="2026-06-17"><event><title>&x;</title><start>10:00</start></event></day></schedule>"""
 
 
-def zipped() -> bytes:
+def make_zip() -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
         archive.writestr("a.txt", "a")
     return held.getvalue()
 
 
-BAD = {
+BAD_FILES = {
     "empty": b"",
     "blank": b" \r\n\t ",
     "only NUL": b"\x00" * 100,
     "binary": bytes(range(256)) * 40,
     "a picture": b"\x89PNG\r\n\x1a\n" + b"\x00" * 50,
     "PDF": b"%PDF-1.7 ...",
-    "a ZIP archive": zipped(),
+    "a ZIP archive": make_zip(),
     "compressed": gzip.compress(one(event())),
     "too large": b"<schedule>" + b" " * (MAX_FILE_BYTES + 1),
-    "laughs": LAUGHS,
-    "outside": OUTSIDE,
-    "entities after a comment with a tag": OUTSIDE.replace(b"<!DOCTYPE", b"<!-- <a> --><!DOCTYPE"),
+    "laughs": BILLION_LAUGHS_XML,
+    "outside": EXTERNAL_ENTITY_XML,
+    "entities after a comment with a tag": EXTERNAL_ENTITY_XML.replace(
+        b"<!DOCTYPE", b"<!-- <a> --><!DOCTYPE"
+    ),
     "cut XML": one(event())[:-60],
     "cut JSON": frab_json({"title": "A"})[:-5],
     "cut calendar": ics(vevent("DURATION:PT1H"))[:-30],
@@ -75,10 +77,10 @@ BAD = {
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", BAD)
-def test_one_sentence(name):
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_bad_file_is_refused_with_one_short_sentence(name):
     with pytest.raises(UnreadableFile) as refused:
-        import_schedule(slug="conf", data=BAD[name])
+        import_schedule(slug="conf", data=BAD_FILES[name])
     sentence = str(refused.value)
     assert sentence.endswith(".")
     assert sentence.count("\n") == 0
@@ -91,13 +93,13 @@ def test_one_sentence(name):
 )
 def test_known_formats_are_refused_by_name(name, word):
     with pytest.raises(UnreadableFile, match=word) as refused:
-        read_schedule(BAD[name])
+        read_schedule(BAD_FILES[name])
     assert "frab JSON" in str(refused.value)
 
 
 @pytest.mark.django_db
-def test_the_command_exits_with_two(tmp_path, capsys):
-    for number, data in enumerate([b"", LAUGHS, BAD["deep JSON"]]):
+def test_import_command_exits_with_status_two_for_bad_files(tmp_path, capsys):
+    for number, data in enumerate([b"", BILLION_LAUGHS_XML, BAD_FILES["deep JSON"]]):
         path = tmp_path / str(number)
         path.write_bytes(data)
         with pytest.raises(SystemExit) as left:
@@ -120,7 +122,7 @@ PREVIEW_HEADINGS = {
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("language", PREVIEW_HEADINGS)
-def test_a_rehearsal_says_that_it_is_one_and_tells_the_same(language, tmp_path, capsys):
+def test_dry_run_prints_preview_heading_and_the_report_of_the_import(language, tmp_path, capsys):
     path = tmp_path / "file"
     path.write_bytes(one(event(), event("", number="3")))
     with translation.override(language):
@@ -132,7 +134,7 @@ def test_a_rehearsal_says_that_it_is_one_and_tells_the_same(language, tmp_path, 
 
 
 @pytest.mark.django_db
-def test_the_commands_tell_and_write(tmp_path):
+def test_export_command_writes_files_that_import_without_changes(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(one(event(), event("", number="3")))
     call_command("schedule_import", "conf", path)
@@ -147,11 +149,11 @@ def test_the_commands_tell_and_write(tmp_path):
 
 GUID = "270fa44c-821a-577f-8ca3-33e8d4a8c2a7"
 DATE = "2026-06-17T10:00:00+02:00"
-INSIDE = '<persons><person id="1">A</person></persons><links><link href="a"/></links>'
+PERSONS_AND_LINKS_XML = '<persons><person id="1">A</person></persons><links><link href="a"/></links>'
 SEEDS = [
     one(
         event("Été", guid=GUID, number="1", date=DATE),
-        event("B", start="23:30", more=INSIDE),
+        event("B", start="23:30", more=PERSONS_AND_LINKS_XML),
         head="<title>T</title><time_zone_name>Europe/Paris</time_zone_name><start>2026-06-17</start>",
     ),
     frab_json(
@@ -167,7 +169,7 @@ SEEDS = [
         vevent("DURATION:PT1H", "RECURRENCE-ID:20260619T080000Z", start=":20260619T090000Z"),
     ),
 ]
-PIECES = [
+INSERTED_PIECES = [
     *(
         b"",
         b"\x00",
@@ -186,13 +188,13 @@ PIECES = [
     *(b"\xc3", b"null", b"[", b"{", b"]]>", b"<![CDATA[", b"DTSTART:", b"END:VEVENT\n", b";TZID=X", b"0000"),
 ]
 ODD_EVENT = {"title": {}, "date": [], "persons": 5}
-LATE = "<event><title>A</title><start>47:59</start></event>"
-ODD = [
+LATE_EVENT_XML = "<event><title>A</title><start>47:59</start></event>"
+ODD_FILES = [
     frab_json(ODD_EVENT),
     frab_json(days={"1": {"rooms": [{"name": 1, "talks": [1, None]}]}}),
     frab_json(rooms=5, tracks="x", days=[], events={}),
-    f"<schedule><day date='9999-12-31'>{LATE}</day></schedule>".encode(),
-    f"<schedule><day date='2199-12-31'>{LATE}</day></schedule>".encode(),
+    f"<schedule><day date='9999-12-31'>{LATE_EVENT_XML}</day></schedule>".encode(),
+    f"<schedule><day date='2199-12-31'>{LATE_EVENT_XML}</day></schedule>".encode(),
     b"<schedule><event><title>A</title><date>0001-01-01T00:00:00+14:00</date></event></schedule>",
     ics(vevent(start=":99991231T235959Z"), vevent(start=":21991231T235959Z")),
     ics(vevent("DURATION:P9999D", start=":20260617T100000"), vevent("DTEND:00010101T000000")),
@@ -202,19 +204,19 @@ ODD = [
 
 
 @st.composite
-def mutations(draw) -> bytes:
-    """A good file with some of it cut, doubled or replaced."""
+def mutate_files(draw) -> bytes:
+    """Draw a valid file with parts cut, doubled or replaced."""
     data = draw(st.sampled_from(SEEDS))
     for _change in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(data)))
         end = min(len(data), start + draw(st.integers(0, 30)))
-        piece = draw(st.sampled_from([*PIECES, data[start:end] * 2]) | st.binary(max_size=6))
+        piece = draw(st.sampled_from([*INSERTED_PIECES, data[start:end] * 2]) | st.binary(max_size=6))
         data = data[:start] + piece + data[end:]
     return data
 
 
-def refusal(data: bytes) -> str:
-    """Read the file; the sentence, where it is refused."""
+def read_or_get_error(data: bytes) -> str:
+    """Read a file and return the error message if it is refused, else a full stop."""
     try:
         programme = read_schedule(data)
     except ConventionError as error:
@@ -225,20 +227,20 @@ def refusal(data: bytes) -> str:
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-@given(mutations())
-def test_whatever_is_read_is_read_or_refused_with_a_sentence(data):
-    assert refusal(data)[-1] == "."
+@given(mutate_files())
+def test_mutated_file_is_read_or_refused_with_a_sentence(data):
+    assert read_or_get_error(data)[-1] == "."
 
 
-@pytest.mark.parametrize("number", range(len(ODD)))
-def test_odd_files(number):
-    assert refusal(ODD[number])[-1] == "."
+@pytest.mark.parametrize("number", range(len(ODD_FILES)))
+def test_odd_file_is_read_or_refused_with_a_sentence(number):
+    assert read_or_get_error(ODD_FILES[number])[-1] == "."
 
 
 @pytest.mark.django_db
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(mutations())
-def test_whatever_is_read_can_be_brought_in_twice(data):
+@given(mutate_files())
+def test_second_import_of_a_mutated_file_changes_nothing(data):
     Event.objects.all().delete()
     try:
         first = import_schedule(slug="conf", data=data)
@@ -249,8 +251,8 @@ def test_whatever_is_read_can_be_brought_in_twice(data):
     assert (len(again.added), len(again.changed), again.unchanged) == (0, 0, len(first.added))
 
 
-def test_a_file_of_line_ends_alone_takes_no_time():
-    """A pattern that begins anew at each of them would take hours."""
+def test_long_run_of_carriage_returns_is_read():
+    """Guard against a regular expression that backtracks at each carriage return and takes hours."""
     vevent = b"BEGIN:VEVENT\r\nUID:a\r\nDTSTART:20260616T070000Z\r\nSUMMARY:x" + b"\r" * 2_000_000 + b"y\r\n"
     calendar = b"BEGIN:VCALENDAR\r\n" + vevent + b"END:VEVENT\r\nEND:VCALENDAR\r\n"
     [talk] = read_schedule(calendar).sessions

@@ -1,4 +1,4 @@
-"""A title alone does not match across years; a preview says which fields change, from what to what."""
+"""Title matching within and across years, and the field changes listed by a preview."""
 
 import datetime
 
@@ -34,53 +34,56 @@ def next_year():
     return event
 
 
-def calendar(summary: str, start: datetime.datetime) -> bytes:
+def make_calendar(summary: str, start: datetime.datetime) -> bytes:
     return ics(vevent("DURATION:PT30M", summary=summary, start=f":{start:%Y%m%dT%H%M%SZ}"))
 
 
-def count(report) -> tuple[int, int]:
+def count_changes(report) -> tuple[int, int]:
     return len(report.added), len(report.changed)
 
 
 def test_a_title_alone_does_not_match_another_year(next_year):
-    assert count(preview_schedule(slug="conf", data=calendar("Pause", at(2022, 8)))) == (1, 0)
+    assert count_changes(preview_schedule(slug="conf", data=make_calendar("Pause", at(2022, 8)))) == (1, 0)
 
 
 def test_a_title_alone_matches_within_the_dates_of_the_event(next_year):
-    assert count(preview_schedule(slug="conf", data=calendar("Pause", at(2027, 14)))) == (0, 1)
+    assert count_changes(preview_schedule(slug="conf", data=make_calendar("Pause", at(2027, 14)))) == (0, 1)
 
 
 def test_a_title_alone_matches_on_the_same_day(next_year):
     make_session(next_year, "Déjeuner", starts_at=at(2022, 10))
 
-    assert count(preview_schedule(slug="conf", data=calendar("Déjeuner", at(2022, 11)))) == (0, 1)
+    assert count_changes(preview_schedule(slug="conf", data=make_calendar("Déjeuner", at(2022, 11)))) == (
+        0,
+        1,
+    )
 
 
 def test_a_title_alone_matches_a_session_without_a_time(next_year):
     make_session(next_year, "Apéro", starts_at=None)
 
-    assert count(preview_schedule(slug="conf", data=calendar("Apéro", at(2022, 16)))) == (0, 1)
+    assert count_changes(preview_schedule(slug="conf", data=make_calendar("Apéro", at(2022, 16)))) == (0, 1)
 
 
-def test_no_speakers_on_both_sides_are_no_common_speakers(next_year):
+def test_sessions_without_speakers_do_not_match_across_years(next_year):
     nobody = one(entry("Pause", date="2022-06-17T10:00:00+02:00", more="<persons></persons>"))
 
-    assert count(preview_schedule(slug="conf", data=nobody)) == (1, 0)
+    assert count_changes(preview_schedule(slug="conf", data=nobody)) == (1, 0)
 
 
 def test_a_common_speaker_matches_in_any_year(next_year):
     make_session(next_year, "Talk", starts_at=at(2027, 9), speakers=("Ada",))
     talk = entry("Talk", date="2022-06-17T10:00:00+02:00", more="<persons><person>Ada</person></persons>")
 
-    assert count(preview_schedule(slug="conf", data=one(talk))) == (0, 1)
+    assert count_changes(preview_schedule(slug="conf", data=one(talk))) == (0, 1)
 
 
-def test_the_break_of_the_same_day_is_taken(next_year):
+def test_break_of_the_same_day_is_matched(next_year):
     Session.objects.all().delete()
     first = make_session(next_year, "Pause", starts_at=at(2027, 8, 16), number=1)
     second = make_session(next_year, "Pause", starts_at=at(2027, 8), number=2)
 
-    import_schedule(slug="conf", data=calendar("Pause", at(2027, 9)))
+    import_schedule(slug="conf", data=make_calendar("Pause", at(2027, 9)))
 
     assert Session.objects.get(pk=first.pk).starts_at == at(2027, 8, 16)
     assert Session.objects.get(pk=second.pk).starts_at == at(2027, 9)
@@ -92,12 +95,12 @@ def test_a_real_file_of_another_year_adds_and_changes_nothing(next_year):
 
     report = preview_schedule(slug="conf", data=(FOLDER / "jres-2022.ics").read_bytes())
 
-    assert count(report) == (120, 0)
+    assert count_changes(report) == (120, 0)
 
 
 @pytest.fixture
 def changed_file(next_year) -> bytes:
-    """A file that moves, renames and empties."""
+    """A file that moves and renames the session and clears its subtitle."""
     session = Session.objects.get()
     session.guid, session.room, session.subtitle = GUID, make_room(next_year, "Hall"), "Coffee"
     session.save()
@@ -113,7 +116,7 @@ def changed_file(next_year) -> bytes:
     )
 
 
-def test_a_preview_says_what_changes_from_what_to_what(changed_file):
+def test_preview_lists_changed_fields_with_old_and_new_values(changed_file):
     [change] = preview_schedule(slug="conf", data=changed_file).changes
 
     assert change.title == "Pause"
@@ -128,7 +131,7 @@ def test_a_preview_says_what_changes_from_what_to_what(changed_file):
     ]
 
 
-def test_the_command_says_it_before_but_not_after(changed_file, tmp_path, capsys):
+def test_command_lists_field_changes_in_dry_run_only(changed_file, tmp_path, capsys):
     path = tmp_path / "file.xml"
     path.write_bytes(changed_file)
 
@@ -141,7 +144,7 @@ def test_the_command_says_it_before_but_not_after(changed_file, tmp_path, capsys
     assert "Pause → Break" not in after
 
 
-def test_the_page_shows_it(changed_file, client, next_year):
+def test_preview_page_shows_field_changes(changed_file, client, next_year):
     client.force_login(make_administrator())
     file = SimpleUploadedFile("x.xml", changed_file)
 
@@ -152,7 +155,7 @@ def test_the_page_shows_it(changed_file, client, next_year):
     assert rows[:2] == [["Title", "Pause", "Break"], ["Subtitle", "Coffee", "(empty)"]]
 
 
-def test_a_cancellation_is_said_as_yes_and_no(next_year):
+def test_cancellation_is_shown_as_a_change_from_no_to_yes(next_year):
     cancelled = ics(vevent("DURATION:PT50M", "STATUS:CANCELLED", summary="Pause", start=":20270617T080000Z"))
 
     [change] = preview_schedule(slug="conf", data=cancelled).changes
@@ -169,7 +172,7 @@ def test_a_removed_last_speaker_is_a_change(next_year):
 
     report = import_schedule(slug="conf", data=one(alone))
 
-    assert count(report) == (0, 1)
+    assert count_changes(report) == (0, 1)
     assert not session.speakers.exists()
 
 

@@ -1,4 +1,4 @@
-"""Files crafted to take much time or memory: what costs most is bounded, and the rest of them is read."""
+"""Files crafted to take much time or memory: expensive parts are limited, and the rest is read."""
 
 import json
 
@@ -20,7 +20,7 @@ from tests.schedule.exchange.files import event, frab_json, ics, one, vevent, xm
 DATE = "2026-06-17T10:00:00+02:00"
 
 
-def reasons(programme: ParsedProgramme) -> set[NoteReason]:
+def collect_reasons(programme: ParsedProgramme) -> set[NoteReason]:
     return {note.reason for note in programme.notes}
 
 
@@ -60,28 +60,28 @@ YEARLY = "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\r\n"
     ],
     ids=["each second", "each day", "each weekday", "hours", "fifty rules", "dates"],
 )
-def test_zone_that_changes_far_too_often_is_unknown(observances):
+def test_time_zone_with_too_many_changes_is_unknown(observances):
     zone = f"BEGIN:VTIMEZONE\r\nTZID:Own\r\n{observances}END:VTIMEZONE"
 
     programme = read_schedule(ics(zone, vevent(start=";TZID=Own:20260617T100000")))
 
     assert len(programme.sessions) == 1
-    assert NoteReason.UNKNOWN_ZONE in reasons(programme)
+    assert NoteReason.UNKNOWN_ZONE in collect_reasons(programme)
 
 
 @pytest.mark.parametrize(
     "rule", [YEARLY, "RRULE:FREQ=YEARLY;BYMONTHDAY=8,9,10,11,12,13,14;BYDAY=SU;BYMONTH=3\r\n", ""]
 )
-def test_zone_that_changes_once_a_year_is_known(rule):
+def test_time_zone_with_yearly_changes_is_known(rule):
     zone = f"BEGIN:VTIMEZONE\r\nTZID:Own\r\n{STANDARD.format(rule)}END:VTIMEZONE"
 
     programme = read_schedule(ics(zone, vevent(start=";TZID=Own:20260617T100000")))
 
     assert programme.sessions[0].starts_at.isoformat() == "2026-06-17T08:00:00+00:00"
-    assert NoteReason.UNKNOWN_ZONE not in reasons(programme)
+    assert NoteReason.UNKNOWN_ZONE not in collect_reasons(programme)
 
 
-def test_repeats_are_followed_for_so_many_events():
+def test_recurrence_rules_are_expanded_for_a_limited_number_of_events():
     rule = "RRULE:FREQ=YEARLY;COUNT=2;BYMONTH=6"
     entries = [vevent("DURATION:PT1H", rule, uid=f"{number}@test") for number in range(MAX_RULES + 2)]
 
@@ -91,16 +91,16 @@ def test_repeats_are_followed_for_so_many_events():
     assert [talk.source_id for talk in programme.sessions].count(f"{MAX_RULES + 1}@test") == 1
 
 
-def test_rule_that_lists_thousands_of_numbers_is_left_out():
+def test_recurrence_rule_with_thousands_of_numbers_is_not_expanded():
     rule = "RRULE:FREQ=YEARLY;COUNT=2;BYSETPOS=" + ",".join(["1"] * 10_000)
 
     programme = read_schedule(ics(vevent("DURATION:PT1H", rule)))
 
     assert len(programme.sessions) == 1
-    assert NoteReason.UNEXPANDED_RECURRENCE in reasons(programme)
+    assert NoteReason.UNEXPANDED_RECURRENCE in collect_reasons(programme)
 
 
-def test_elements_inside_others_of_their_name_are_read_once():
+def test_nested_elements_of_the_same_name_are_read_once():
     people = "<persons><person id='1'>Ada<person id='2'>Bob</person></person></persons>"
     inner = event("Inner", date="2026-06-17T11:00:00+02:00")
     outer = event("Outer", date=DATE, more=people + inner)
@@ -111,7 +111,7 @@ def test_elements_inside_others_of_their_name_are_read_once():
     assert len(programme.sessions[0].speakers or ()) == 1
 
 
-def test_lists_in_lists_say_nothing_beyond_a_depth():
+def test_too_deeply_nested_list_is_read_as_empty():
     entry = {
         "id": 1,
         "date": DATE,
@@ -127,12 +127,12 @@ def test_lists_in_lists_say_nothing_beyond_a_depth():
     assert (talk.title, talk.subtitle, talk.track) == ("T", "a, b", "")
 
 
-def test_text_without_any_line_is_no_table():
+def test_text_without_line_breaks_is_not_a_table():
     with pytest.raises(UnreadableFile, match="unknown format"):
         read_schedule(b"&lt;" * 500_000)
 
 
-def test_texts_and_lists_are_cut_where_no_session_has_so_much():
+def test_too_long_texts_and_lists_are_truncated():
     entry = {
         "id": 1,
         "title": "T",
@@ -148,14 +148,14 @@ def test_texts_and_lists_are_cut_where_no_session_has_so_much():
     [talk] = programme.sessions
     assert len(talk.abstract or "") == MAX_TEXT_CHARS
     assert (len(talk.speakers or ()), len(talk.links or ())) == (MAX_ITEMS_PER_SESSION, MAX_ITEMS_PER_SESSION)
-    assert {NoteReason.TOO_LONG, NoteReason.TOO_MANY_ITEMS} <= reasons(programme)
+    assert {NoteReason.TOO_LONG, NoteReason.TOO_MANY_ITEMS} <= collect_reasons(programme)
 
 
 def entries(count: int, **more: object) -> list[dict[str, object]]:
     return [{"id": n, "title": f"T{n}", "date": DATE, "duration": "1:00", **more} for n in range(count)]
 
 
-def test_more_sessions_or_speakers_than_any_programme_has_are_refused():
+def test_too_many_sessions_or_speakers_are_refused():
     with pytest.raises(UnreadableFile, match="sessions"):
         read_schedule(frab_json(*entries(MAX_SESSIONS + 1)))
 
@@ -166,7 +166,7 @@ def test_more_sessions_or_speakers_than_any_programme_has_are_refused():
         read_schedule(frab_json(*many))
 
 
-def test_few_speakers_named_too_often_are_refused_by_their_appearances():
+def test_too_many_appearances_of_few_speakers_are_refused():
     persons = [{"name": f"P {each}"} for each in range(MAX_ITEMS_PER_SESSION)]
     many = entries(MAX_APPEARANCES // MAX_ITEMS_PER_SESSION + 1, persons=persons)
 
@@ -174,7 +174,7 @@ def test_few_speakers_named_too_often_are_refused_by_their_appearances():
         read_schedule(frab_json(*many))
 
 
-def test_texts_read_for_a_page_bring_their_html():
+def test_read_schedule_with_html_renders_texts():
     [talk] = read_schedule_with_html(frab_json(*entries(1, abstract="*a*")), event_zone=None).sessions
 
     assert talk.abstract == "*a*"
@@ -182,7 +182,7 @@ def test_texts_read_for_a_page_bring_their_html():
 
 
 @pytest.mark.django_db
-def test_page_refuses_a_file_that_takes_too_long_and_keeps_nothing(client, settings):
+def test_page_refuses_file_that_takes_too_long_and_stores_nothing(client, settings):
     settings.PARSER_SECONDS = 1
     found = make_event()
     client.force_login(make_administrator())

@@ -1,4 +1,4 @@
-"""What we write: strictly in the published formats, whatever the programme holds, and it reads back."""
+"""Exports are valid in the published formats for any programme, and import without a difference."""
 
 import datetime
 import re
@@ -26,7 +26,7 @@ from tests.schedule.exchange.schemas import json_errors, xml_errors
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
-CRUEL = "\x0b\u2028 A;B,C\\n\\,D \"'<&>]]> \u202eשלום\u202c 🎉 日本 \r\n\tend\x85\x1f"
+HOSTILE_TEXT = "\x0b\u2028 A;B,C\\n\\,D \"'<&>]]> \u202eשלום\u202c 🎉 日本 \r\n\tend\x85\x1f"
 
 
 def at(day: int, hour: int, minute: int = 0, *, fold: int = 0) -> datetime.datetime:
@@ -34,21 +34,27 @@ def at(day: int, hour: int, minute: int = 0, *, fold: int = 0) -> datetime.datet
     return local.astimezone(datetime.UTC)
 
 
-def changes(event, fmt) -> tuple[int, int, int]:
+def count_reimport_changes(event, fmt) -> tuple[int, int, int]:
     report = import_schedule(slug=event.slug, data=export_schedule(event=event, file_format=fmt))
     return len(report.added), len(report.changed), report.unchanged
 
 
 @pytest.fixture
 def cruel():
-    """An event with everything that could break a file."""
-    event = make_event(slug="cruel", name=CRUEL, starts_at=at(24, 8), ends_at=at(30, 18))
-    Schedule.objects.create(event=event, acronym="É 1", base_url="https://exämple.org/a b", version=CRUEL)
-    room = make_room(event, CRUEL[2:])
+    """An event with texts and values that could break a file."""
+    event = make_event(slug="cruel", name=HOSTILE_TEXT, starts_at=at(24, 8), ends_at=at(30, 18))
+    Schedule.objects.create(
+        event=event, acronym="É 1", base_url="https://exämple.org/a b", version=HOSTILE_TEXT
+    )
+    room = make_room(event, HOSTILE_TEXT[2:])
     track = make_track(event, "x" * 300, color="#ABCDEF", slug="1x")
-    texts = {"abstract": CRUEL, "description": f"<p>{CRUEL}</p><script>x</script>", "subtitle": CRUEL}
+    texts = {
+        "abstract": HOSTILE_TEXT,
+        "description": f"<p>{HOSTILE_TEXT}</p><script>x</script>",
+        "subtitle": HOSTILE_TEXT,
+    }
     links = [
-        {"url": "../slides.pdf", "title": CRUEL, "type": "odd"},
+        {"url": "../slides.pdf", "title": HOSTILE_TEXT, "type": "odd"},
         {"url": "https://exämple.org/a b?c=d|e#f#g", "type": "slides", "service": "FORGEJO"},
         {"url": "javascript:alert(1)"},
         {"title": "none"},
@@ -56,9 +62,9 @@ def cruel():
     ]
     extra = {"code": "abc", "logo": "x.png", "feedback_url": "https://example.org/[f]", "odd": [1]}
     make_session(
-        event, CRUEL, speakers=(CRUEL[2:], "Ada"), room=room, track=track, starts_at=at(24, 9), slug="A b",
-        url="https://example.org/é?x=<y>&z=[1]", links=links, attachments=links, extra=extra, kind=CRUEL[2:],
-        language="de, en", recording_license=CRUEL[2:], recording_optout=True, **texts,
+        event, HOSTILE_TEXT, speakers=(HOSTILE_TEXT[2:], "Ada"), room=room, track=track, starts_at=at(24, 9), slug="A b",
+        url="https://example.org/é?x=<y>&z=[1]", links=links, attachments=links, extra=extra, kind=HOSTILE_TEXT[2:],
+        language="de, en", recording_license=HOSTILE_TEXT[2:], recording_optout=True, **texts,
     )  # fmt: skip
     make_session(
         event, "T" * 2000, starts_at=at(24, 23), minutes=150, room=room, day=datetime.date(2026, 10, 23)
@@ -74,21 +80,21 @@ def cruel():
     return event
 
 
-def test_it_is_valid(cruel):
+def test_frab_exports_match_their_schemas(cruel):
     assert xml_errors(export_schedule(event=cruel, file_format=ScheduleFormat.FRAB_XML)) == []
     assert json_errors(export_schedule(event=cruel, file_format=ScheduleFormat.FRAB_JSON)) == []
 
 
 @pytest.mark.parametrize("fmt", list(FORMAT_WRITERS))
-def test_it_reads_back_without_a_change(cruel, fmt):
+def test_export_imports_without_changes(cruel, fmt):
     has_cancelled = fmt is ScheduleFormat.ICALENDAR or fmt in TABLE_FORMATS
     sessions = 9 if has_cancelled else 8
-    assert changes(cruel, fmt) == (0, 0, sessions)
+    assert count_reimport_changes(cruel, fmt) == (0, 0, sessions)
     assert Schedule.objects.get().revision == 0
 
 
 @pytest.mark.parametrize("fmt", list(FORMAT_WRITERS))
-def test_another_event_made_of_it_writes_the_same(cruel, fmt):
+def test_export_of_an_imported_event_equals_the_original(cruel, fmt):
     if fmt in TABLE_FORMATS:
         # Tables list sessions without a time, but an import adds none.
         cruel.sessions.filter(starts_at=None).delete()
@@ -112,13 +118,13 @@ def test_another_event_made_of_it_writes_the_same(cruel, fmt):
         assert first == second
         assert [e["DTSTART"].dt for e in entries[0]] == [e["DTSTART"].dt for e in entries[1]]
     elif fmt is ScheduleFormat.XLSX:
-        # A workbook says when it was written.
+        # A workbook contains the time at which it was written.
         assert read_table("", again).rows == read_table("", data).rows
     else:
         assert again == data
 
 
-def test_calendars_are_read_whole_by_others(cruel):
+def test_calendar_is_read_completely_by_other_libraries(cruel):
     data = export_schedule(event=cruel, file_format=ScheduleFormat.ICALENDAR)
     assert max(len(line) for line in data.split(b"\r\n")) <= 75
     assert b"\n" not in data.replace(b"\r\n", b"")
@@ -136,13 +142,13 @@ def test_calendars_are_read_whole_by_others(cruel):
     assert b"mailto" not in data.lower()
 
 
-def test_the_hour_that_comes_twice(cruel):
+def test_second_occurrence_of_a_repeated_hour_is_written_in_utc(cruel):
     data = export_schedule(event=cruel, file_format=ScheduleFormat.ICALENDAR).decode()
     starts = [line for line in data.splitlines() if line.startswith("DTSTART") and "1025T0" in line]
     assert starts[:2] == ["DTSTART;TZID=Europe/Paris:20261025T023000", "DTSTART:20261025T013000Z"]
 
 
-def test_days_and_rooms_of_the_xml():
+def test_frab_xml_has_days_with_their_rooms():
     event = make_event(slug="conf", starts_at=at(24, 8), ends_at=at(25, 18), name="Conf")
     aula, lab = make_room(event, "Aula"), make_room(event, "Lab")
     make_session(event, "Night", starts_at=at(25, 1), day=datetime.date(2026, 10, 24), room=lab, minutes=60)
@@ -161,7 +167,7 @@ def test_days_and_rooms_of_the_xml():
     assert night.findtext("url") == f"http://localhost:8000/events/conf/sessions/{night.get('guid')}/"
 
 
-def test_what_a_calendar_tells_of_a_session():
+def test_calendar_description_has_speakers_subtitle_and_texts():
     event = make_event(slug="conf", starts_at=at(24, 8))
     texts = {"abstract": "<p>Short &amp; sweet</p>", "description": "Long", "subtitle": "Sub"}
     make_session(event, "Talk", speakers=("Ada", "Bob"), **texts)
@@ -170,7 +176,7 @@ def test_what_a_calendar_tells_of_a_session():
     assert entry.uid.value == str(Session.objects.get().guid)
 
 
-def test_a_changed_description_comes_back_without_what_the_event_knows():
+def test_changed_calendar_description_does_not_change_the_abstract():
     event = make_event(slug="conf", starts_at=at(24, 8))
     make_session(event, "Talk", speakers=("Ada",), abstract="Short", description="Long", number=5)
     data = export_schedule(event=event, file_format=ScheduleFormat.ICALENDAR).replace(
@@ -181,7 +187,7 @@ def test_a_changed_description_comes_back_without_what_the_event_knows():
     assert (session.abstract, session.description) == ("Short", "Longer")
 
 
-def test_an_event_without_sessions_has_a_valid_file():
+def test_event_without_sessions_has_valid_exports():
     event = make_event(slug="conf")
     assert xml_errors(export_schedule(event=event, file_format=ScheduleFormat.FRAB_XML)) == []
     assert json_errors(export_schedule(event=event, file_format=ScheduleFormat.FRAB_JSON)) == []
@@ -191,7 +197,7 @@ def test_an_event_without_sessions_has_a_valid_file():
 @pytest.mark.parametrize(
     "zone", ["UTC", "Asia/Kolkata", "America/New_York", "Africa/Casablanca", "Pacific/Chatham"]
 )
-def test_zones_are_spelled_out_right(zone):
+def test_vtimezone_definitions_are_correct(zone):
     event = make_event(slug="conf", timezone=zone, starts_at=at(1, 0), ends_at=at(30, 0))
     for month in range(1, 13):
         start = datetime.datetime(2026, month, 15, 12, tzinfo=datetime.UTC)
@@ -199,10 +205,10 @@ def test_zones_are_spelled_out_right(zone):
     data = export_schedule(event=event, file_format=ScheduleFormat.ICALENDAR)
     found = {entry.summary.value: entry.dtstart.value for entry in read_calendar(data).vevent_list}
     assert found == {session.title: session.starts_at for session in Session.objects.all()}
-    assert changes(event, ScheduleFormat.FRAB_XML) == (0, 0, 12)
+    assert count_reimport_changes(event, ScheduleFormat.FRAB_XML) == (0, 0, 12)
 
 
-def test_a_rule_for_each_change_of_the_clock():
+def test_vtimezone_has_a_rule_for_the_clock_change_in_march():
     assert "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU" in write_zone_lines("Europe/Paris", 2026, 2026)
 
 
@@ -220,7 +226,7 @@ def test_a_rule_for_each_change_of_the_clock():
         ("", "", ""),
     ],
 )
-def test_addresses(address, web, any_kind):
+def test_addresses_are_encoded(address, web, any_kind):
     assert (encode_web_uri(address), encode_any_uri(address)) == (web, any_kind)
 
 
@@ -234,7 +240,7 @@ SCHEMAS = {
 @pytest.mark.long
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(texts, texts, texts, texts, st.integers(0, 10**6)), min_size=1, max_size=4))
-def test_any_text_is_valid_and_reads_back(rows):
+def test_any_text_exports_valid_and_imports_without_changes(rows):
     event = make_event(starts_at=at(24, 8), ends_at=at(26, 8))
     for title, text, slug, url, seconds in rows:
         make_session(
@@ -283,12 +289,12 @@ def write_with_icalendar(programme) -> dict[str, bytes]:
 
 
 def content_lines(data: bytes) -> list[str]:
-    """Return the unfolded lines, and the parts of rules, in one order: RFC 5545 gives them none."""
+    """Return the unfolded lines and the parts of rules, sorted because RFC 5545 defines no order."""
     lines = re.sub(rb"\r\n[ \t]", b"", data).decode().splitlines()
     return sorted(";".join(sorted(line.split(";"))) if line.startswith("RRULE") else line for line in lines)
 
 
-def test_each_event_is_written_as_icalendar_writes_it(cruel):
+def test_calendar_events_equal_the_output_of_the_icalendar_library(cruel):
     programme = build_exported_programme(cruel, ScheduleFormat.ICALENDAR, audience=ProgrammeAudience.PUBLIC)
 
     ours = re.findall(rb"BEGIN:VEVENT\r\n.*?END:VEVENT\r\n", write_icalendar(programme), re.DOTALL)
@@ -304,7 +310,7 @@ def test_each_event_is_written_as_icalendar_writes_it(cruel):
     assert compared >= 8
 
 
-def test_the_whole_calendar_is_read_and_written_again_by_icalendar(cruel):
+def test_calendar_is_unchanged_by_an_icalendar_library_round_trip(cruel):
     data = export_schedule(event=cruel, file_format=ScheduleFormat.ICALENDAR)
 
     again = icalendar.Calendar.from_ical(data).to_ical()

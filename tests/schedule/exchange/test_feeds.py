@@ -33,7 +33,7 @@ def event():
     return import_schedule(slug="conf", data=files.one(*events), visibility=PUBLIC).event
 
 
-def test_each_feed_has_its_type_and_its_name(client, event):
+def test_feeds_have_content_type_and_file_name(client, event):
     found = {ending: client.get(f"/events/conf/agenda.{ending}") for ending in ("ics", "xml", "json")}
     assert {
         ending: (response.status_code, response["Content-Type"]) for ending, response in found.items()
@@ -54,7 +54,7 @@ def test_english_addresses_have_the_same_feeds(client, event):
     assert client.get("/en/events/conf/agenda.xml").content == client.get("/events/conf/agenda.xml").content
 
 
-def test_an_english_calendar_is_english_and_comes_back_without_a_change(client, event):
+def test_calendar_is_localized_and_imports_without_changes(client, event):
     event.name_en = "The Conf"
     event.save()
     guid = Session.objects.order_by("number").first().guid
@@ -68,7 +68,7 @@ def test_an_english_calendar_is_english_and_comes_back_without_a_change(client, 
         assert (report.added, report.changed, report.unchanged) == ((), (), 2)
 
 
-def test_the_calendar_of_a_cancelled_visit_cancels_no_session_when_it_comes_back():
+def test_importing_calendar_of_a_cancelled_visit_cancels_no_session():
     visit = make_visit(cancelled_at=timezone.now())
     session = make_session(visit.event)
     content = export_schedule(event=visit.event, file_format=ScheduleFormat.ICALENDAR)
@@ -82,27 +82,27 @@ def test_the_calendar_of_a_cancelled_visit_cancels_no_session_when_it_comes_back
 
 
 @pytest.mark.parametrize("sent", ["{etag}", "{strong}", '"other", {etag}', '"other",{strong}', "*"])
-def test_a_known_file_is_not_sent_again(client, event, sent):
+def test_matching_etag_gets_304(client, event, sent):
     etag = client.get("/events/conf/agenda.ics")["ETag"]
     known = sent.format(etag=etag, strong=etag.removeprefix("W/"))
     response = client.get("/events/conf/agenda.ics", headers={"if-none-match": known})
     assert (response.status_code, response.content, response["ETag"]) == (304, b"", etag)
 
 
-def test_another_tag_gets_the_file(client, event):
+def test_other_etag_gets_the_file(client, event):
     response = client.get("/events/conf/agenda.ics", headers={"if-none-match": '"other"'})
     assert response.status_code == 200
     assert response.content.startswith(b"BEGIN:VCALENDAR\r\n")
 
 
-def test_a_date_is_enough(client, event):
+def test_if_modified_since_gets_304(client, event):
     changed = client.get("/events/conf/agenda.json")["Last-Modified"]
     same = client.get("/events/conf/agenda.json", headers={"if-modified-since": changed})
     older = {"if-modified-since": "Thu, 01 Jan 2026 00:00:00 GMT"}
     assert (same.status_code, client.get("/events/conf/agenda.json", headers=older).status_code) == (304, 200)
 
 
-def test_compressed_where_understood(client, event):
+def test_feed_is_compressed_if_the_client_accepts_gzip(client, event):
     plain = client.get("/events/conf/agenda.xml")
     packed = client.get("/events/conf/agenda.xml", headers={"accept-encoding": "br, gzip"})
     assert packed["Content-Encoding"] == "gzip"
@@ -112,24 +112,24 @@ def test_compressed_where_understood(client, event):
     assert "Accept-Encoding" in plain["Vary"]
 
 
-def test_a_change_makes_another_file(client, event):
+def test_changed_session_changes_the_feed(client, event):
     before = client.get("/events/conf/agenda.ics")
     Session.objects.filter(title="Talk 1").update(title="Talk 1, later")
     raise_revision(event=event)
     after = client.get("/events/conf/agenda.ics", headers={"if-none-match": before["ETag"]})
     assert after.status_code == 200
     assert b"SUMMARY:Talk 1\\, later\r\n" in after.content
-    # Only time, room and state raise it.
+    # Only changes of time, room and state raise SEQUENCE.
     assert b"SEQUENCE:0\r\n" in after.content
 
 
-def test_a_warm_feed_costs_two_queries(client, event, django_assert_num_queries):
+def test_cached_feed_takes_two_queries(client, event, django_assert_num_queries):
     client.get("/events/conf/agenda.xml")
     with django_assert_num_queries(2):
         client.get("/events/conf/agenda.xml")
 
 
-def test_a_cold_feed_costs_as_much_for_many_sessions(client, django_assert_num_queries):
+def test_uncached_feed_query_count_is_constant(client, django_assert_num_queries):
     many = [files.event(f"Talk {number}", number=str(number)) for number in range(1, 60)]
     import_schedule(slug="many", data=files.one(*many), visibility=PUBLIC)
     import_schedule(slug="few", data=files.one(many[0]), visibility=PUBLIC)
@@ -138,19 +138,19 @@ def test_a_cold_feed_costs_as_much_for_many_sessions(client, django_assert_num_q
             client.get(f"/events/{slug}/agenda.xml")
 
 
-def test_a_draft_has_no_feed_for_strangers(client, event):
+def test_draft_event_has_no_public_feed(client, event):
     Event.objects.update(visibility=Event.Visibility.DRAFT)
     assert client.get("/events/conf/agenda.ics").status_code == 404
     assert client.get("/events/none/agenda.ics").status_code == 404
 
 
-def test_only_reading(client, event):
+def test_feed_allows_head_but_not_post(client, event):
     assert client.post("/events/conf/agenda.ics").status_code == 405
     head = client.head("/events/conf/agenda.ics")
     assert (head.status_code, head.content) == (200, b"")
 
 
-def test_an_empty_programme_has_feeds_too(client, event):
+def test_empty_programme_has_feeds(client, event):
     Session.objects.all().delete()
     raise_revision(event=event)
     assert b"BEGIN:VEVENT" not in client.get("/events/conf/agenda.ics").content
@@ -158,7 +158,7 @@ def test_an_empty_programme_has_feeds_too(client, event):
 
 
 @pytest.mark.parametrize("name", [".ics", ".xml", ".json", ".pdf", "/mine/x.ics"])
-def test_a_file_is_only_read(event, name):
-    """Whoever sends something is told which methods there are, not that a token of a form is missing."""
+def test_post_gets_405_before_the_csrf_check(event, name):
+    """Name the allowed methods in the response instead of reporting a missing CSRF token."""
     answer = Client(enforce_csrf_checks=True).post(f"/events/conf/agenda{name}", {"x": "1"})
     assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")

@@ -1,4 +1,4 @@
-"""What frab JSON carries survives our export: links of every form, logos, codes of speakers."""
+"""Data of frab JSON files survives import and export: links of every form, logos, speaker codes."""
 
 import json
 from urllib.parse import urlsplit
@@ -57,7 +57,7 @@ def test_every_address_becomes_absolute(address, resolved):
     assert resolve_address(address, BASE) == resolved
 
 
-def test_relative_and_bare_links_survive():
+def test_relative_and_bare_links_are_exported_as_absolute():
     links = [{"url": "www.example.org", "title": "Page"}]
     attachments = [{"url": "/system/slides.pdf?15", "title": "Slides"}]
     entry = {"title": "A", "guid": GUID, "date": DATE, "links": links, "attachments": attachments}
@@ -71,7 +71,7 @@ def test_relative_and_bare_links_survive():
     assert written["attachments"] == [{"url": "https://conf.example/system/slides.pdf?15", "title": "Slides"}]
 
 
-def test_without_a_base_the_sessions_own_page_is_the_base():
+def test_session_url_is_the_base_if_the_programme_has_none():
     event = make_event(slug="conf")
     make_session(event, url="https://talks.example/12/", attachments=[{"url": "a.pdf"}])
 
@@ -80,7 +80,7 @@ def test_without_a_base_the_sessions_own_page_is_the_base():
     assert written["attachments"] == [{"url": "https://talks.example/12/a.pdf"}]
 
 
-def test_a_relative_logo_becomes_absolute():
+def test_relative_logo_is_exported_as_absolute():
     event = make_event(slug="conf")
     Schedule.objects.create(event=event, base_url=BASE)
     make_session(event, extra={"logo": "/system/logo.png"})
@@ -90,7 +90,7 @@ def test_a_relative_logo_becomes_absolute():
     assert written["logo"] == "https://conf.example/system/logo.png"
 
 
-def test_a_speakers_code_survives():
+def test_speaker_code_survives_import_and_export():
     person = {"name": "Ada", "guid": GUID, "code": "XYZABC"}
     event = import_schedule(
         slug="conf", data=frab_json({"title": "A", "date": DATE, "persons": [person]})
@@ -101,7 +101,7 @@ def test_a_speakers_code_survives():
     assert written["persons"] == [person | {"biography": ""}]
 
 
-def test_a_harmful_link_never_comes_out():
+def test_harmful_links_are_not_exported():
     event = make_event(slug="conf")
     make_session(event, links=[{"url": "javascript:alert(1)"}, {"url": "\tdata:text/html,x"}])
 
@@ -111,7 +111,7 @@ def test_a_harmful_link_never_comes_out():
 
 
 def read_foreign_links(name: str) -> dict[str, list[tuple[str, str]]]:
-    """Return path and title of each link and attachment by guid, read without our readers."""
+    """Return address and title of each link and attachment by GUID, read without our parsers."""
     data = (FOLDER / name).read_bytes()
     if name.endswith(".json"):
         return {
@@ -152,7 +152,7 @@ def test_no_link_of_a_real_file_is_lost(name):
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the real schedules are not at {FOLDER} (SCHEDULES_DIR)")
-def test_the_exported_links_of_a_real_file_are_no_change():
+def test_reimporting_the_export_of_a_real_file_changes_nothing():
     data = (FOLDER / "ccc-camp-2019-frab.json").read_bytes()
     event = import_schedule(slug="real", data=data).event
 

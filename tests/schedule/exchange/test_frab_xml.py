@@ -1,4 +1,4 @@
-"""frab and Pentabarf XML: every bite of the published files, in small."""
+"""frab and Pentabarf XML: each peculiarity of the published files, as a small example."""
 
 import datetime
 import uuid
@@ -17,19 +17,19 @@ BERLIN = "<title>Test</title><time_zone_name>Europe/Berlin</time_zone_name>"
 GUID = "270fa44c-821a-577f-8ca3-33e8d4a8c2a7"
 
 
-def reasons(programme) -> list[NoteReason]:
+def list_reasons(programme) -> list[NoteReason]:
     return sorted({note.reason for note in programme.notes}, key=list(NoteReason).index)
 
 
-def local(talk, zone: str = "Europe/Paris") -> str:
+def format_local_start(talk, zone: str = "Europe/Paris") -> str:
     return talk.starts_at.astimezone(zoneinfo.ZoneInfo(zone)).isoformat()
 
 
-def minutes(talk) -> float | None:
+def compute_minutes(talk) -> float | None:
     return None if talk.ends_at is None else (talk.ends_at - talk.starts_at).total_seconds() / 60
 
 
-def test_a_whole_session():
+def test_all_session_fields_are_read():
     more = (
         '<recording><license>CC BY</license><optout>true</optout></recording><persons><person id="7" '
         f'guid="{GUID}">Ada <b>L.</b></person><person>  </person></persons><links><link href="https://example.org/">'
@@ -64,72 +64,76 @@ def test_a_whole_session():
     assert talk.links == (ParsedLink("https://example.org/", "Site"),)
     assert talk.attachments == (ParsedLink("a.pdf", "Slides", "slides"),)
     assert talk.extra == (("feedback_url", "https://example.org/12/feedback"),)
-    assert minutes(talk) == 30
-    assert reasons(programme) == [NoteReason.BAD_LINK, NoteReason.NAMELESS_SPEAKER, NoteReason.UNKNOWN_FIELD]
+    assert compute_minutes(talk) == 30
+    assert list_reasons(programme) == [
+        NoteReason.BAD_LINK,
+        NoteReason.NAMELESS_SPEAKER,
+        NoteReason.UNKNOWN_FIELD,
+    ]
 
 
-def test_what_the_file_does_not_carry_is_none_and_not_empty():
+def test_missing_fields_are_none_and_empty_elements_are_empty():
     [talk] = read_schedule(one(event(more="<subtitle/>"))).sessions
     assert (talk.subtitle, talk.track, talk.speakers, talk.links, talk.url) == ("", None, None, None, None)
 
 
-def test_a_day_may_run_past_midnight():
+def test_session_after_midnight_belongs_to_the_day_element():
     night = event("Night", date="2026-06-18T01:30:00+02:00", start="01:30")
     [talk] = read_schedule(one(night, head=BERLIN)).sessions
-    assert (talk.day, local(talk)) == (datetime.date(2026, 6, 17), "2026-06-18T01:30:00+02:00")
+    assert (talk.day, format_local_start(talk)) == (datetime.date(2026, 6, 17), "2026-06-18T01:30:00+02:00")
 
 
-def test_a_day_that_starts_in_another_offset_keeps_its_date():
+def test_day_that_starts_in_another_offset_has_the_date_of_the_file():
     """38C3: days say +00:00, sessions +01:00."""
     talks = room(event(date="2024-12-27T10:30:00+01:00", start="10:30"))
     programme = read_schedule(
         xml(day(talks, date="2024-12-27", start="2024-12-27T09:30:00+00:00"), head=BERLIN)
     )
     assert programme.sessions[0].day == datetime.date(2024, 12, 27)
-    assert reasons(programme) == []
+    assert list_reasons(programme) == []
 
 
-def test_days_dated_in_utc_are_dated_again():
+def test_days_dated_in_utc_are_corrected_to_local_dates():
     """DebConf 23: everything in UTC, the zone only in the head."""
     talk = event(date="2023-09-10T05:00:00+00:00", start="10:30")
     frame = day(room(talk), date="2023-09-09", start="2023-09-09T21:30:00+00:00")
     programme = read_schedule(xml(frame, head="<time_zone_name>Asia/Kolkata</time_zone_name>"))
     assert programme.sessions[0].day == datetime.date(2023, 9, 10)
-    assert local(programme.sessions[0], "Asia/Kolkata") == "2023-09-10T10:30:00+05:30"
-    assert reasons(programme) == [NoteReason.WRONG_DAY]
+    assert format_local_start(programme.sessions[0], "Asia/Kolkata") == "2023-09-10T10:30:00+05:30"
+    assert list_reasons(programme) == [NoteReason.WRONG_DAY]
 
 
-def test_an_offset_that_is_not_the_zones_loses_to_the_local_time():
+def test_local_time_wins_over_an_offset_that_contradicts_the_zone():
     programme = read_schedule(one(event(date="2026-06-17T10:00:00+00:00", start="10:00"), head=BERLIN))
-    assert local(programme.sessions[0]) == "2026-06-17T10:00:00+02:00"
-    assert reasons(programme) == [NoteReason.WRONG_OFFSET]
+    assert format_local_start(programme.sessions[0]) == "2026-06-17T10:00:00+02:00"
+    assert list_reasons(programme) == [NoteReason.WRONG_OFFSET]
 
 
-def test_date_and_start_that_disagree():
+def test_date_wins_over_a_different_start():
     programme = read_schedule(one(event(date="2026-06-17T10:00:00+02:00", start="11:15"), head=BERLIN))
-    assert local(programme.sessions[0]) == "2026-06-17T10:00:00+02:00"
-    assert reasons(programme) == [NoteReason.TIMES_DISAGREE]
+    assert format_local_start(programme.sessions[0]) == "2026-06-17T10:00:00+02:00"
+    assert list_reasons(programme) == [NoteReason.TIMES_DISAGREE]
 
 
 @pytest.mark.parametrize("offset", ["+25:00", "-14:30", "+9900"])
-def test_an_offset_that_cannot_be_leaves_the_local_time(offset):
+def test_impossible_offset_is_ignored_and_reported(offset):
     whole = event(number="7", date=f"2026-06-17T10:00:00{offset}", start="")
     programme = read_schedule(one(whole, head=BERLIN))
-    assert local(programme.sessions[0]) == "2026-06-17T10:00:00+02:00"
+    assert format_local_start(programme.sessions[0]) == "2026-06-17T10:00:00+02:00"
     about = f"Opening, 7, 2026-06-17T10:00:00{offset}"
     assert programme.notes == (ImportNote(NoteReason.BAD_OFFSET, about),)
 
 
-def test_an_offset_of_an_end_that_cannot_be_leaves_its_local_time():
+def test_impossible_offset_of_an_end_is_ignored_and_reported():
     ends = {"duration": "", "end": "2026-06-17T11:00:00+25:00"}
     programme = read_schedule(one(event(date="2026-06-17T10:00:00+02:00", **ends), head=BERLIN))
-    assert (minutes(programme.sessions[0]), reasons(programme)) == (60, [NoteReason.BAD_OFFSET])
+    assert (compute_minutes(programme.sessions[0]), list_reasons(programme)) == (60, [NoteReason.BAD_OFFSET])
 
 
-def test_a_date_without_offset_and_a_start_that_disagree():
+def test_date_without_offset_wins_over_a_different_start():
     programme = read_schedule(one(event(date="2026-06-17T10:00:00", start="11:15"), head=BERLIN))
-    assert local(programme.sessions[0]) == "2026-06-17T10:00:00+02:00"
-    assert reasons(programme) == [NoteReason.TIMES_DISAGREE]
+    assert format_local_start(programme.sessions[0]) == "2026-06-17T10:00:00+02:00"
+    assert list_reasons(programme) == [NoteReason.TIMES_DISAGREE]
 
 
 @pytest.mark.parametrize(
@@ -141,21 +145,21 @@ def test_a_date_without_offset_and_a_start_that_disagree():
         ("2026-10-25T03:00:00", "2026-10-25T03:00:00+01:00", None),
     ],
 )
-def test_a_local_hour_that_a_change_of_clocks_skips_or_repeats_is_told(date, found, reason):
+def test_local_time_skipped_or_repeated_by_a_clock_change_is_reported(date, found, reason):
     programme = read_schedule(one(event(date=date, start=""), head=BERLIN))
-    assert local(programme.sessions[0]) == found
+    assert format_local_start(programme.sessions[0]) == found
     assert programme.notes == ((ImportNote(reason, f"Opening, {date}"),) if reason else ())
 
 
-def test_a_start_alone_in_the_hour_that_is_skipped_is_told():
+def test_start_in_a_skipped_hour_is_reported():
     head = BERLIN + "<day_change>01:00:00</day_change>"
     programme = read_schedule(xml(day(event(start="02:30", date="2026-03-29")), head=head))
-    assert local(programme.sessions[0]) == "2026-03-29T03:30:00+02:00"
-    assert reasons(programme) == [NoteReason.SKIPPED_HOUR]
+    assert format_local_start(programme.sessions[0]) == "2026-03-29T03:30:00+02:00"
+    assert list_reasons(programme) == [NoteReason.SKIPPED_HOUR]
 
 
-def test_every_time_that_was_guessed_is_named():
-    """Three examples do for what changes nothing; who runs the event looks at each session without an end."""
+def test_up_to_fifty_sessions_without_duration_are_listed():
+    """Other notes show three examples, but organizers must check each session without an end."""
     programme = read_schedule(one(*(event(f"Talk {n}", duration="") for n in range(60)), head=BERLIN))
     [group] = [group for group in group_notes(programme.notes) if group.reason is NoteReason.NO_DURATION]
     assert (group.count, group.examples) == (60, tuple(f"Talk {n}, 10:00" for n in range(50)))
@@ -173,32 +177,35 @@ def test_every_time_that_was_guessed_is_named():
         ("05:30", "2026-06-17T05:30:00+02:00"),
     ],
 )
-def test_a_start_without_date_belongs_to_its_day_or_the_night_after(start, found):
-    """FOSDEM: local times only."""
+def test_start_without_date_is_on_its_day_or_in_the_night_after(start, found):
+    """FOSDEM: format_local_start times only."""
     [talk] = read_schedule(one(event(start=start))).sessions
-    assert (local(talk), talk.day) == (found, datetime.date(2026, 6, 17))
+    assert (format_local_start(talk), talk.day) == (found, datetime.date(2026, 6, 17))
 
 
-def test_pentabarfs_change_of_day_counts_until_dawn():
+def test_pentabarf_day_change_applies_to_night_hours_only():
     head = "<title>T</title><day_change>09:00:00</day_change>"
     talks = read_schedule(
         one(event("Night", start="05:30"), event("Early", start="08:30"), head=head)
     ).sessions
-    assert [local(talk) for talk in talks] == ["2026-06-18T05:30:00+02:00", "2026-06-17T08:30:00+02:00"]
+    assert [format_local_start(talk) for talk in talks] == [
+        "2026-06-18T05:30:00+02:00",
+        "2026-06-17T08:30:00+02:00",
+    ]
 
 
-def test_without_zone_the_events_counts():
+def test_event_time_zone_is_used_if_the_file_has_none():
     programme = read_schedule(one(event()), event_zone=zoneinfo.ZoneInfo("America/New_York"))
-    assert local(programme.sessions[0], "America/New_York") == "2026-06-17T10:00:00-04:00"
+    assert format_local_start(programme.sessions[0], "America/New_York") == "2026-06-17T10:00:00-04:00"
     assert [note.subject_text for note in programme.notes if note.reason is NoteReason.NO_ZONE] == [
         "America/New_York"
     ]
 
 
-def test_without_any_zone_it_is_paris():
+def test_default_time_zone_is_paris():
     programme = read_schedule(one(event()))
     assert programme.header.zone_name == "Europe/Paris"
-    assert NoteReason.NO_ZONE in reasons(programme)
+    assert NoteReason.NO_ZONE in list_reasons(programme)
 
 
 @pytest.mark.parametrize(
@@ -212,18 +219,18 @@ def test_without_any_zone_it_is_paris():
         ("+08:00", "Asia/Shanghai"),
     ],
 )
-def test_a_zone_that_fits_the_offsets(offset, zone):
+def test_time_zone_is_guessed_from_the_offsets(offset, zone):
     programme = read_schedule(one(event(date=f"2026-07-17T10:00:00{offset}")))
-    assert (programme.header.zone_name, reasons(programme)) == (zone, [NoteReason.GUESSED_ZONE])
+    assert (programme.header.zone_name, list_reasons(programme)) == (zone, [NoteReason.GUESSED_ZONE])
 
 
-def test_an_unknown_zone_is_left_out():
+def test_unknown_time_zone_is_ignored_and_reported():
     programme = read_schedule(one(event(), head="<time_zone_name>Mars/Olympus</time_zone_name>"))
     assert programme.header.zone_name == "Europe/Paris"
-    assert NoteReason.UNKNOWN_ZONE in reasons(programme)
+    assert NoteReason.UNKNOWN_ZONE in list_reasons(programme)
 
 
-def test_a_windows_zone():
+def test_windows_time_zone_is_recognized():
     head = "<time_zone_name>Romance Standard Time</time_zone_name>"
     assert read_schedule(one(event(), head=head)).header.zone_name == "Europe/Paris"
 
@@ -243,32 +250,32 @@ def test_a_windows_zone():
         ("", None),
     ],
 )
-def test_durations(written, length):
+def test_duration_formats_are_parsed(written, length):
     programme = read_schedule(one(event(duration=written)))
-    assert minutes(programme.sessions[0]) == length
-    assert (NoteReason.NO_DURATION in reasons(programme)) == (length is None)
+    assert compute_minutes(programme.sessions[0]) == length
+    assert (NoteReason.NO_DURATION in list_reasons(programme)) == (length is None)
 
 
-def test_an_end_instead_of_a_duration():
+def test_end_is_read_if_the_duration_is_missing():
     [talk] = read_schedule(one(event(start="23:30", duration="", more="<end>00:15</end>"))).sessions
-    assert minutes(talk) == 45
+    assert compute_minutes(talk) == 45
 
 
-def test_an_impossible_end_of_the_conference():
+def test_impossible_conference_end_is_reported():
     programme = read_schedule(one(event(), head="<start>2026-06-17</start><end>20008-02-24</end>"))
     assert [note.subject_text for note in programme.notes if note.reason is NoteReason.BAD_DATE] == [
         "20008-02-24"
     ]
 
 
-def test_events_directly_under_the_day():
+def test_events_directly_under_a_day_are_read():
     loose = day(event("A", room="Janson"), event("B", room="Lameere"), event("C"))
     programme = read_schedule(xml(loose))
     assert [talk.room for talk in programme.sessions] == ["Janson", "Lameere", None]
     assert programme.rooms == (ParsedRoom("Janson"), ParsedRoom("Lameere"))
 
 
-def test_without_title_or_start_it_is_skipped_and_said():
+def test_events_without_title_or_start_are_skipped_and_reported():
     programme = read_schedule(one(event(), event("", number="5"), event("No start", start="")))
     assert [talk.title for talk in programme.sessions] == ["Opening"]
     skipped = [(note.reason, note.subject_text) for note in programme.notes if "NO_" in note.reason.name]
@@ -276,21 +283,21 @@ def test_without_title_or_start_it_is_skipped_and_said():
     assert (NoteReason.NO_START, "No start") in skipped
 
 
-def test_long_titles_are_whole():
+def test_titles_are_truncated_at_2000_characters():
     title = "Très long " * 60
     assert read_schedule(one(event(title))).sessions[0].title == title.strip()
     programme = read_schedule(one(event("x" * 3000)))
     assert len(programme.sessions[0].title) == 2000
-    assert NoteReason.TOO_LONG in reasons(programme)
+    assert NoteReason.TOO_LONG in list_reasons(programme)
 
 
-def test_the_same_entry_twice_is_one():
+def test_repeated_entry_is_read_once():
     programme = read_schedule(one(event(), event(), event(start="11:00")))
     assert len(programme.sessions) == 2
-    assert NoteReason.REPEATED_ENTRY in reasons(programme)
+    assert NoteReason.REPEATED_ENTRY in list_reasons(programme)
 
 
-def test_tracks_rooms_and_head():
+def test_tracks_rooms_and_header_are_read():
     head = (
         "<title>Test</title><acronym>T26</acronym><base_url>https://example.org/</base_url>"
         "<timeslot_duration>00:10</timeslot_duration>"
@@ -305,7 +312,7 @@ def test_tracks_rooms_and_head():
     assert programme.format is ScheduleFormat.FRAB_XML
 
 
-def test_far_away_sessions_are_kept_and_told():
+def test_sessions_on_distant_dates_are_read_and_reported():
     programme = read_schedule(
         one(*[event(f"T{n}") for n in range(3)], event("Old", date="2016-08-06T10:00:00+02:00"))
     )
@@ -315,12 +322,12 @@ def test_far_away_sessions_are_kept_and_told():
     ]
 
 
-def test_a_head_of_another_year_is_told():
+def test_header_dates_of_another_year_are_reported():
     programme = read_schedule(one(event(), head="<start>2020-07-24</start><end>2020-07-26</end>"))
-    assert NoteReason.OTHER_DATES in reasons(programme)
+    assert NoteReason.OTHER_DATES in list_reasons(programme)
 
 
-def test_one_speakers_id_for_several_names():
+def test_speaker_id_shared_by_several_names_is_reported():
     def person(name: str) -> str:
         return f'<persons><person id="282">{name}</person></persons>'
 
@@ -331,43 +338,43 @@ def test_one_speakers_id_for_several_names():
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
-def test_encodings_known_by_their_marks(encoding):
+def test_unicode_encodings_are_detected(encoding):
     text = files.one(event("Ärger – 日本 🎉")).decode()
     assert read_schedule(text.encode(encoding)).sessions[0].title == "Ärger – 日本 🎉"
 
 
-def test_a_declared_encoding():
+def test_declared_encoding_is_used():
     text = '<?xml version="1.0" encoding="ISO-8859-15"?>' + one(event("Été à 5 €")).decode()
     programme = read_schedule(text.encode("iso-8859-15"))
     assert programme.sessions[0].title == "Été à 5 €"
-    assert NoteReason.ENCODING not in reasons(programme)
+    assert NoteReason.ENCODING not in list_reasons(programme)
 
 
 @pytest.mark.parametrize("declared", ["", '<?xml version="1.0" encoding="UTF-8"?>', '<?xml version="1.0"?>'])
-def test_western_european_that_does_not_say_so(declared):
+def test_undeclared_or_misdeclared_latin_1_is_read_and_reported(declared):
     programme = read_schedule((declared + one(event("Été")).decode()).encode("latin-1"))
     assert programme.sessions[0].title == "Été"
-    assert NoteReason.ENCODING in reasons(programme)
+    assert NoteReason.ENCODING in list_reasons(programme)
 
 
-def test_characters_that_xml_does_not_allow():
+def test_characters_invalid_in_xml_are_removed_and_reported():
     programme = read_schedule(one(event("A\x00B\x0b &#11;R&D&nbsp;Lab &eacute; &amp;")))
     assert programme.sessions[0].title == "AB R&D Lab é &"
-    assert NoteReason.CONTROL_CHARACTERS in reasons(programme)
-    assert NoteReason.BAD_XML in reasons(programme)
+    assert NoteReason.CONTROL_CHARACTERS in list_reasons(programme)
+    assert NoteReason.BAD_XML in list_reasons(programme)
 
 
-def test_html_names_of_markup_characters_are_text():
+def test_html_entities_of_markup_characters_are_read_as_text():
     [talk] = read_schedule(one(event("a &LT; b &AMP; c&nbsp;d"))).sessions
 
     assert talk.title == "a < b & c d"
 
 
-def test_markup_inside_a_text_stays():
+def test_markup_in_descriptions_is_preserved():
     [talk] = read_schedule(one(event(description="<p>One <b>two</b></p>"))).sessions
     assert talk.description == "<p>One <b>two</b></p>"
 
 
-def test_namespaces_and_comments_do_not_matter():
+def test_namespaces_and_comments_are_ignored():
     data = one(event()).replace(b"<schedule>", b'<!-- hello --><s:schedule xmlns:s="urn:x" xmlns="urn:y">')
     assert len(read_schedule(data.replace(b"</schedule>", b"</s:schedule>")).sessions) == 1

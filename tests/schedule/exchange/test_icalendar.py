@@ -1,4 +1,4 @@
-"""iCalendar as it is about: broken folding, old parameters, other tools' zones."""
+"""iCalendar files as other tools write them: broken folding, old parameters, foreign time zones."""
 
 import datetime
 import zoneinfo
@@ -14,19 +14,19 @@ from schedule.exchange.read_schedule import read_schedule
 from tests.schedule.exchange.files import ics, vevent
 
 
-def reasons(programme) -> list[NoteReason]:
+def list_reasons(programme) -> list[NoteReason]:
     return sorted({note.reason for note in programme.notes}, key=list(NoteReason).index)
 
 
-def local(talk, zone: str = "Europe/Paris") -> str:
+def format_local_start(talk, zone: str = "Europe/Paris") -> str:
     return talk.starts_at.astimezone(zoneinfo.ZoneInfo(zone)).isoformat()
 
 
-def minutes(talk) -> float | None:
+def compute_minutes(talk) -> float | None:
     return None if talk.ends_at is None else (talk.ends_at - talk.starts_at).total_seconds() / 60
 
 
-def test_a_whole_event():
+def test_all_event_fields_are_read():
     entry = vevent(
         "DTEND;TZID=Europe/Paris:20260617T103000",
         "LOCATION:Salle\\, au 1er",
@@ -47,23 +47,23 @@ def test_a_whole_event():
     assert talk.description == "One\nTwo; three"
     assert talk.url == "https://example.org/1"
     assert not talk.is_cancelled
-    assert (talk.source_id, talk.guid, local(talk), minutes(talk)) == (
+    assert (talk.source_id, talk.guid, format_local_start(talk), compute_minutes(talk)) == (
         "1@test",
         None,
         "2026-06-17T10:00:00+02:00",
         30,
     )
     assert (talk.speakers, talk.abstract, talk.day) == (None, None, None)
-    assert reasons(programme) == []
+    assert list_reasons(programme) == []
 
 
 def test_folded_lines_are_joined():
     entry = vevent("DESCRIPTION:Ein langer \r\n Text\r\n\t und mehr", "DURATION:PT1H")
     [talk] = read_schedule(ics(entry)).sessions
-    assert (talk.description, minutes(talk)) == ("Ein langer Text und mehr", 60)
+    assert (talk.description, compute_minutes(talk)) == ("Ein langer Text und mehr", 60)
 
 
-def test_raw_line_breaks_inside_a_text():
+def test_raw_line_breaks_in_a_text_are_read_and_reported():
     entry = vevent(
         "DESCRIPTION:First\r\nSecond: with a colon\r\n\r\nNote: third", "LOCATION:Aula", "DURATION:PT1H"
     )
@@ -71,39 +71,43 @@ def test_raw_line_breaks_inside_a_text():
     [talk] = programme.sessions
     assert talk.description == "First\nSecond: with a colon\n\nNote: third"
     assert talk.room == "Aula"
-    assert NoteReason.BROKEN_FOLDING in reasons(programme)
+    assert NoteReason.BROKEN_FOLDING in list_reasons(programme)
 
 
-def test_doubled_carriage_returns_and_old_parameters():
-    """JRES."""
+def test_doubled_carriage_returns_and_old_parameters_are_repaired():
+    """The calendar of JRES has both."""
     lines = ("DESCRIPTION;CHARSET=UTF-8;ENCODING=8BIT:One \r\r\n \\n\r\n Two", "DURATION:PT1H")
     programme = read_schedule(ics(vevent(*lines)))
     assert programme.sessions[0].description == "One \nTwo"
-    assert reasons(programme) == [NoteReason.BROKEN_FOLDING, NoteReason.OLD_PARAMETERS, NoteReason.NO_ZONE]
+    assert list_reasons(programme) == [
+        NoteReason.BROKEN_FOLDING,
+        NoteReason.OLD_PARAMETERS,
+        NoteReason.NO_ZONE,
+    ]
 
 
-def test_lines_folded_inside_a_character():
+def test_lines_folded_inside_a_character_are_joined():
     data = ics(vevent("DESCRIPTION:Caf@", "DURATION:PT1H")).replace(b"@\r\n", b"\xc3\r\n \xa9\r\n")
     assert read_schedule(data).sessions[0].description == "Café"
 
 
-def test_a_whole_file_in_small_letters():
+def test_file_with_lowercase_property_names_is_read():
     small = ics(vevent("DURATION:PT5M", "SEQUENCE:2", "X-NOTE:a")).decode()
     names = [line.partition(":") for line in small.split("\r\n")]
     [talk] = read_schedule(
         "\n".join(f"{name.lower()}{colon}{value}" for name, colon, value in names).encode()
     ).sessions
-    assert (minutes(talk), talk.title) == (5, "Opening")
+    assert (compute_minutes(talk), talk.title) == (5, "Opening")
 
 
-def test_a_clock_is_no_place():
-    """An export must name a place: “CET” stands for none."""
+def test_cet_is_replaced_by_a_time_zone_with_a_location():
+    """Exports need a zone with a location, and “CET” has none."""
     [talk] = read_schedule(ics(vevent(start=";TZID=CET:20260617T100000"))).sessions
-    assert local(talk) == "2026-06-17T10:00:00+02:00"
+    assert format_local_start(talk) == "2026-06-17T10:00:00+02:00"
     assert read_schedule(ics(vevent(), head="X-WR-TIMEZONE:CET")).header.zone_name == "Europe/Paris"
 
 
-def test_quoted_printable():
+def test_quoted_printable_text_is_decoded():
     line = "DESCRIPTION;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:Caf=C3=A9=0D=0Anoir"
     assert read_schedule(ics(vevent(line, "DURATION:PT1H"))).sessions[0].description == "Café\nnoir"
 
@@ -138,8 +142,8 @@ def test_quoted_printable():
         (";VALUE=DATE:20260617", "2026-06-17T00:00:00+02:00"),
     ],
 )
-def test_starts(start, found):
-    assert local(read_schedule(ics(vevent(start=start))).sessions[0]) == found
+def test_start_formats_are_parsed(start, found):
+    assert format_local_start(read_schedule(ics(vevent(start=start))).sessions[0]) == found
 
 
 @pytest.mark.parametrize(
@@ -151,14 +155,14 @@ def test_starts(start, found):
         (":20261025T003000Z", "2026-10-25T02:30:00+02:00", None),
     ],
 )
-def test_times_that_cannot_be_or_are_not_certain_are_told(start, found, reason):
+def test_impossible_or_ambiguous_times_are_reported(start, found, reason):
     programme = read_schedule(ics(vevent("DURATION:PT1H", start=start), head="X-WR-TIMEZONE:Europe/Paris"))
-    assert local(programme.sessions[0]) == found
+    assert format_local_start(programme.sessions[0]) == found
     about = f"Opening, 1@test, {start.rpartition(':')[2]}"
     assert programme.notes == ((ImportNote(reason, about),) if reason else ())
 
 
-def test_a_zone_that_only_the_file_knows():
+def test_time_zone_defined_in_the_file_is_used():
     zone = (
         "BEGIN:VTIMEZONE\r\nTZID:Custom\r\nBEGIN:STANDARD\r\nDTSTART:20251026T030000\r\n"
         "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\r\nTZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\nEND:STANDARD\r\n"
@@ -166,16 +170,16 @@ def test_a_zone_that_only_the_file_knows():
         "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\nEND:DAYLIGHT\r\nEND:VTIMEZONE"
     )
     programme = read_schedule(ics(zone, vevent(start=";TZID=Custom:20260617T100000")))
-    assert local(programme.sessions[0]) == "2026-06-17T10:00:00+02:00"
+    assert format_local_start(programme.sessions[0]) == "2026-06-17T10:00:00+02:00"
     assert programme.header.zone_name == "Europe/Paris"
 
 
-def test_an_unknown_zone_is_the_calendars():
+def test_unknown_time_zone_falls_back_to_the_calendar_zone():
     programme = read_schedule(
         ics(vevent(start=";TZID=Nowhere:20260617T100000"), head="X-WR-TIMEZONE:America/New_York")
     )
-    assert local(programme.sessions[0], "America/New_York") == "2026-06-17T10:00:00-04:00"
-    assert NoteReason.UNKNOWN_ZONE in reasons(programme)
+    assert format_local_start(programme.sessions[0], "America/New_York") == "2026-06-17T10:00:00-04:00"
+    assert NoteReason.UNKNOWN_ZONE in list_reasons(programme)
 
 
 @pytest.mark.parametrize(
@@ -188,18 +192,21 @@ def test_an_unknown_zone_is_the_calendars():
         ((), None, NoteReason.NO_DURATION),
     ],
 )
-def test_ends(lines, length, reason):
+def test_end_and_duration_are_parsed(lines, length, reason):
     programme = read_schedule(ics(vevent(*lines), head="X-WR-TIMEZONE:UTC"))
-    assert (minutes(programme.sessions[0]), reasons(programme)) == (length, [reason] if reason else [])
+    assert (compute_minutes(programme.sessions[0]), list_reasons(programme)) == (
+        length,
+        [reason] if reason else [],
+    )
 
 
-def test_whole_days_end_at_midnight_also_when_the_clock_changes():
+def test_all_day_event_ends_at_midnight_across_a_clock_change():
     programme = read_schedule(ics(vevent(start=";VALUE=DATE:20260329"), head="X-WR-TIMEZONE:Europe/Paris"))
-    assert minutes(programme.sessions[0]) == 23 * 60
-    assert reasons(programme) == [NoteReason.ALL_DAY]
+    assert compute_minutes(programme.sessions[0]) == 23 * 60
+    assert list_reasons(programme) == [NoteReason.ALL_DAY]
 
 
-PARIS = ";TZID=Europe/Paris:20261024T100000"
+SERIES_START = ";TZID=Europe/Paris:20261024T100000"
 
 
 @pytest.mark.parametrize(
@@ -214,13 +221,13 @@ PARIS = ";TZID=Europe/Paris:20261024T100000"
         (["RDATE;TZID=Europe/Paris:20261026T120000,20261027T100000"], ["24T10+02", "26T12+01", "27T10+01"]),
     ],
 )
-def test_each_time_of_a_series_is_a_session(lines, starts):
-    programme = read_schedule(ics(vevent(*lines, "DURATION:PT1H", start=PARIS)))
+def test_each_occurrence_of_a_series_is_a_session(lines, starts):
+    programme = read_schedule(ics(vevent(*lines, "DURATION:PT1H", start=SERIES_START)))
     assert [
         f"{talk.starts_at.astimezone(zoneinfo.ZoneInfo('Europe/Paris')):%dT%H%z}"[:-2]
         for talk in programme.sessions
     ] == starts
-    assert ({minutes(talk) for talk in programme.sessions}, reasons(programme)) == (
+    assert ({compute_minutes(talk) for talk in programme.sessions}, list_reasons(programme)) == (
         {60},
         [NoteReason.REPEATING_ENTRY],
     )
@@ -244,14 +251,14 @@ def test_each_time_of_a_series_is_a_session(lines, starts):
         ("nonsense", 1),
     ],
 )
-def test_repeats_that_are_left_out_are_told(rule, most):
-    programme = read_schedule(ics(vevent(f"RRULE:{rule}", "DURATION:PT1H", start=PARIS)))
+def test_unexpanded_recurrences_are_reported(rule, most):
+    programme = read_schedule(ics(vevent(f"RRULE:{rule}", "DURATION:PT1H", start=SERIES_START)))
     assert len(programme.sessions) == most
-    assert NoteReason.UNEXPANDED_RECURRENCE in reasons(programme)
+    assert NoteReason.UNEXPANDED_RECURRENCE in list_reasons(programme)
 
 
 @pytest.mark.parametrize("year", [1904, 1999, 2026, 2027, 2028, 2099, 2100, 2199])
-def test_a_rule_is_followed_in_its_own_year(year):
+def test_recurrence_expansion_equals_dateutil_in_any_year(year):
     start = datetime.datetime(year, 12, 20, 9)
     expected = list(rrulestr("FREQ=WEEKLY;BYDAY=MO,SA;COUNT=24", dtstart=start))
     times, is_whole = expand_rule("FREQ=WEEKLY;BYDAY=MO,SA;COUNT=24", start, None)
@@ -259,22 +266,22 @@ def test_a_rule_is_followed_in_its_own_year(year):
     assert is_whole
 
 
-def test_a_short_file_cannot_ask_for_more_sessions_than_any_may_hold():
-    entries = [vevent("RRULE:FREQ=DAILY;COUNT=100", "DURATION:PT1H", start=PARIS)] * 201
+def test_recurrences_cannot_exceed_the_session_limit():
+    entries = [vevent("RRULE:FREQ=DAILY;COUNT=100", "DURATION:PT1H", start=SERIES_START)] * 201
     with pytest.raises(UnreadableFile, match="more than 5000 sessions"):
         read_schedule(ics(*entries))
 
 
 @pytest.mark.parametrize("name", ["a/" * 50_000, " " * 50_000 + "x"], ids=["slashes", "blanks"])
-def test_a_zone_of_endless_length_is_unknown(name):
+def test_very_long_time_zone_name_is_unknown(name):
     programme = read_schedule(ics(vevent("DURATION:PT1H", start=f";TZID={name}:20260617T100000")))
     assert len(programme.sessions) == 1
-    assert NoteReason.UNKNOWN_ZONE in reasons(programme)
+    assert NoteReason.UNKNOWN_ZONE in list_reasons(programme)
 
 
-def test_a_time_of_a_series_that_was_moved_or_called_off_stands_once():
+def test_moved_or_cancelled_occurrence_replaces_the_original():
     data = ics(
-        vevent("RRULE:FREQ=DAILY;COUNT=3", "DURATION:PT1H", start=PARIS),
+        vevent("RRULE:FREQ=DAILY;COUNT=3", "DURATION:PT1H", start=SERIES_START),
         vevent("RECURRENCE-ID;TZID=Europe/Paris:20261025T100000", "DURATION:PT1H", start=":20261025T150000Z"),
         vevent(
             "RECURRENCE-ID:20261026T090000Z", "DURATION:PT1H", "STATUS:CANCELLED", start=":20261026T090000Z"
@@ -288,15 +295,15 @@ def test_a_time_of_a_series_that_was_moved_or_called_off_stands_once():
     ]
 
 
-def test_alarms_todos_and_other_parts_are_not_events():
+def test_alarms_and_todos_are_not_read_as_events():
     alarm = "BEGIN:VALARM\r\nSUMMARY:Ring\r\nDESCRIPTION:Ring\r\nTRIGGER:-PT5M\r\nEND:VALARM"
     todo = "BEGIN:VTODO\r\nSUMMARY:Do\r\nDTSTART:20260617T080000Z\r\nEND:VTODO"
     programme = read_schedule(ics(vevent(alarm, "DURATION:PT1H"), todo))
     assert [(talk.title, talk.description) for talk in programme.sessions] == [("Opening", None)]
-    assert NoteReason.NOT_AN_EVENT in reasons(programme)
+    assert NoteReason.NOT_AN_EVENT in list_reasons(programme)
 
 
-def test_what_cannot_be_kept_is_said():
+def test_events_without_title_or_start_are_skipped_and_reported():
     data = ics(vevent(summary=""), vevent(start=""), vevent(start=":tomorrow"), vevent("DURATION:PT1H"))
     programme = read_schedule(data)
     assert len(programme.sessions) == 1
@@ -308,43 +315,43 @@ def test_what_cannot_be_kept_is_said():
     ]
 
 
-def test_a_missing_uid_and_a_cancelled_event():
+def test_cancelled_event_without_uid_is_read():
     programme = read_schedule(ics(vevent("STATUS:CANCELLED", "DURATION:PT1H", uid="")))
     assert programme.sessions[0].source_id == ""
     assert programme.sessions[0].is_cancelled
 
 
-def test_one_uid_for_several():
+def test_events_sharing_a_uid_are_all_read():
     programme = read_schedule(
         ics(vevent("DURATION:PT1H"), vevent("DURATION:PT1H", start=":20260618T080000Z"))
     )
     assert [talk.starts_at.day for talk in programme.sessions] == [17, 18]
 
 
-def test_a_calendar_that_was_cut_off():
+def test_truncated_calendar_is_refused():
     data = ics(vevent("DURATION:PT1H"), vevent("DESCRIPTION:" + "word " * 50))
     with pytest.raises(UnreadableFile, match="incomplete"):
         read_schedule(data[:-120])
 
 
 @pytest.mark.parametrize("ends", [b"\n", b"\r", b"\r\n", b"\r\r\n"])
-def test_line_ends(ends):
+def test_all_line_endings_are_read(ends):
     data = ics(vevent("DESCRIPTION:a\r\n b", "DURATION:PT1H")).replace(b"\r\n", ends)
     assert read_schedule(data).sessions[0].description == "ab"
 
 
-def test_names_in_small_letters():
+def test_lowercase_component_and_property_names_are_read():
     data = b"begin:vcalendar\nbegin:vevent\nsummary:Opening\ndtstart:20260617T080000Z\nend:vevent\n"
     data += b"end:vcalendar\n"
     assert [talk.title for talk in read_schedule(data).sessions] == ["Opening"]
 
 
-def test_several_calendars_in_one_file():
+def test_several_calendars_in_one_file_are_read():
     data = ics(vevent(uid="1")) + ics(vevent(uid="2"))
     assert [talk.source_id for talk in read_schedule(data).sessions] == ["1", "2"]
 
 
-def test_floating_times_are_the_events():
+def test_floating_times_use_the_event_time_zone():
     zone = zoneinfo.ZoneInfo("America/New_York")
     programme = read_schedule(ics(vevent(start=":20260617T100000")), event_zone=zone)
     assert programme.sessions[0].starts_at == datetime.datetime(2026, 6, 17, 10, tzinfo=zone)

@@ -1,4 +1,4 @@
-"""Bringing a file into an event: what is matched, what is touched, what is told."""
+"""Import a file into an event: matching of sessions, changed fields, and reported notes."""
 
 import datetime
 import json
@@ -23,7 +23,7 @@ DATE = "2026-06-17T10:00:00+02:00"
 BERLIN = "<title>Conf</title><time_zone_name>Europe/Berlin</time_zone_name>"
 
 
-def titles() -> list[str]:
+def list_titles() -> list[str]:
     return sorted(Session.objects.values_list("title", flat=True))
 
 
@@ -31,15 +31,15 @@ def persons(*names: str) -> str:
     return f"<persons>{''.join(f'<person>{name}</person>' for name in names)}</persons>"
 
 
-def counts(report) -> tuple[int, int, int, int]:
+def count_changes(report) -> tuple[int, int, int, int]:
     return len(report.added), len(report.changed), report.unchanged, len(report.missing)
 
 
-def noted(report, name: str) -> list[str]:
+def list_notes(report, name: str) -> list[str]:
     return [note.subject_text for note in report.notes if note.reason.name == name]
 
 
-def test_a_missing_event_is_made():
+def test_import_creates_a_missing_event():
     report = import_schedule(slug="conf", data=one(event(date=DATE), head=BERLIN))
     made = Event.objects.get(slug="conf")
     assert (made.name, made.kind, made.visibility, made.timezone) == (
@@ -53,11 +53,11 @@ def test_a_missing_event_is_made():
         datetime.timedelta(minutes=30),
     )
     assert report.is_event_created
-    assert counts(report) == (1, 0, 0, 0)
+    assert count_changes(report) == (1, 0, 0, 0)
     assert AuditEntry.objects.get(verb="schedule.import").event == "conf"
 
 
-def test_the_heads_dates_count_where_they_fit():
+def test_header_dates_become_the_dates_of_the_event():
     head = BERLIN + "<start>2026-06-16</start><end>2026-06-18</end>"
     made = import_schedule(slug="conf", data=one(event(date=DATE), head=head)).event
     zone = zoneinfo.ZoneInfo("Europe/Berlin")
@@ -70,37 +70,42 @@ def test_a_second_import_changes_nothing():
     import_schedule(slug="conf", data=data)
     schedule = Schedule.objects.get()
     report = import_schedule(slug="conf", data=data)
-    assert counts(report) == (0, 0, 2, 0)
+    assert count_changes(report) == (0, 0, 2, 0)
     assert (Schedule.objects.get().revision, Schedule.objects.get().changed_at) == (1, schedule.changed_at)
     verbs = AuditEntry.objects.order_by("pk").values_list("verb", flat=True)
     assert list(verbs) == ["schedule.import", "schedule.publish"]
 
 
-def test_an_update_by_guid():
+def test_session_is_matched_by_guid():
     import_schedule(slug="conf", data=one(event("A", guid=GUIDS[1], date=DATE)))
     report = import_schedule(
         slug="conf", data=one(event("A!", guid=GUIDS[1], date=DATE.replace("10:", "11:")))
     )
     session = Session.objects.get()
-    assert (session.title, session.starts_at.hour, counts(report)) == ("A!", 9, (0, 1, 0, 0))
+    assert (session.title, session.starts_at.hour, count_changes(report)) == ("A!", 9, (0, 1, 0, 0))
     assert Schedule.objects.get().revision == 2
 
 
-def test_an_update_by_id_or_uid():
+def test_session_is_matched_by_id_or_uid():
     import_schedule(slug="conf", data=one(event("A", number="7", date=DATE)))
-    assert counts(import_schedule(slug="conf", data=one(event("B", number="7", date=DATE)))) == (0, 1, 0, 0)
+    assert count_changes(import_schedule(slug="conf", data=one(event("B", number="7", date=DATE)))) == (
+        0,
+        1,
+        0,
+        0,
+    )
     import_schedule(slug="cal", data=ics(vevent("DURATION:PT1H", summary="A")))
     report = import_schedule(
         slug="cal", data=ics(vevent("DURATION:PT1H", summary="B", start=":20260618T080000Z"))
     )
-    assert counts(report) == (0, 1, 0, 0)
+    assert count_changes(report) == (0, 1, 0, 0)
 
 
-def test_else_by_title_and_speakers():
+def test_session_is_matched_by_title_and_speakers():
     ada, bob = persons("Ada"), persons("Bob")
     import_schedule(slug="conf", data=one(event("Talk", more=ada), event("Talk", more=bob, start="11:00")))
     moved = one(event("Talk", more=bob, start="09:00"), event("talk ", more=ada, start="14:00"))
-    assert counts(import_schedule(slug="conf", data=moved)) == (0, 2, 0, 0)
+    assert count_changes(import_schedule(slug="conf", data=moved)) == (0, 2, 0, 0)
     starts = {
         session.speakers.get().name: session.starts_at.astimezone(session.event.zone).hour
         for session in Session.objects.all()
@@ -108,25 +113,25 @@ def test_else_by_title_and_speakers():
     assert starts == {"Ada": 14, "Bob": 9}
 
 
-def test_an_id_counts_not_against_two_different_guids():
+def test_equal_ids_do_not_match_sessions_with_different_guids():
     import_schedule(slug="conf", data=one(event("A", guid=GUIDS[1], number="1", date=DATE)))
     report = import_schedule(slug="conf", data=one(event("B", guid=GUIDS[2], number="1", date=DATE)))
-    assert (titles(), counts(report)) == (["A", "B"], (1, 0, 0, 1))
+    assert (list_titles(), count_changes(report)) == (["A", "B"], (1, 0, 0, 1))
 
 
-def test_sessions_of_the_organizers_are_found_by_title():
+def test_sessions_created_by_organizers_are_matched_by_title():
     conf = make_event(slug="conf")
     session = make_session(conf, "Opening", starts_at=None, capacity=30)
     report = import_schedule(slug="conf", data=one(event(guid=GUIDS[1], date=DATE)))
     found = Session.objects.get()
     assert (found.pk, found.guid, found.capacity) == (session.pk, session.guid, 30)
     assert (found.starts_at.hour, found.day, found.room.name) == (8, datetime.date(2026, 6, 17), "Aula")
-    assert counts(report) == (0, 1, 0, 0)
+    assert count_changes(report) == (0, 1, 0, 0)
     renamed = import_schedule(slug="conf", data=one(event("Welcome", guid=GUIDS[1], date=DATE)))
-    assert (titles(), counts(renamed)) == (["Welcome"], (0, 1, 0, 0))
+    assert (list_titles(), count_changes(renamed)) == (["Welcome"], (0, 1, 0, 0))
 
 
-def test_repeated_ids_and_titles_are_told_apart():
+def test_sessions_with_repeated_ids_or_titles_are_distinguished():
     data = one(
         event("Lunch", number="1", start="12:00"),
         event("Lunch", number="1", start="13:00"),
@@ -134,7 +139,7 @@ def test_repeated_ids_and_titles_are_told_apart():
         event("Lunch", start="15:00"),
     )
     report = import_schedule(slug="conf", data=data)
-    assert (counts(report), noted(report, "REPEATED_ID")) == ((4, 0, 0, 0), ["1: Lunch"])
+    assert (count_changes(report), list_notes(report, "REPEATED_ID")) == ((4, 0, 0, 0), ["1: Lunch"])
     guids = {session.starts_at: session.guid for session in Session.objects.all()}
     shuffled = one(
         event("Lunch", start="15:00"),
@@ -142,19 +147,19 @@ def test_repeated_ids_and_titles_are_told_apart():
         event("Lunch", start="14:00"),
         event("Lunch", number="1", start="12:00"),
     )
-    assert counts(import_schedule(slug="conf", data=shuffled)) == (0, 0, 4, 0)
+    assert count_changes(import_schedule(slug="conf", data=shuffled)) == (0, 0, 4, 0)
     assert {session.starts_at: session.guid for session in Session.objects.all()} == guids
 
 
-def test_repeated_guids_are_told_apart():
+def test_sessions_with_repeated_guids_are_distinguished():
     data = one(event("A", guid=GUIDS[1]), event("B", guid=GUIDS[1], start="11:00"))
     report = import_schedule(slug="conf", data=data)
-    assert (counts(report), len(noted(report, "REPEATED_ID"))) == ((2, 0, 0, 0), 1)
-    assert counts(import_schedule(slug="conf", data=data)) == (0, 0, 2, 0)
+    assert (count_changes(report), len(list_notes(report, "REPEATED_ID"))) == ((2, 0, 0, 0), 1)
+    assert count_changes(import_schedule(slug="conf", data=data)) == (0, 0, 2, 0)
 
 
-def test_only_carried_fields_are_touched():
-    """A calendar knows nothing of tracks, speakers and abstracts."""
+def test_import_changes_only_fields_of_the_format():
+    """Calendars have no tracks, speakers and abstracts."""
     whole = event(
         "A",
         guid=GUIDS[1],
@@ -170,17 +175,17 @@ def test_only_carried_fields_are_touched():
     session = Session.objects.get()
     assert (session.track.name, session.abstract, session.language) == ("Cloud", "Short", "fr")
     assert [speaker.name for speaker in session.speakers.all()] == ["Ada"]
-    assert (session.starts_at.hour, session.room.name, counts(report)) == (9, "Aula", (0, 1, 0, 0))
+    assert (session.starts_at.hour, session.room.name, count_changes(report)) == (9, "Aula", (0, 1, 0, 0))
 
 
-def test_an_empty_element_empties_a_missing_one_does_not():
+def test_empty_element_clears_its_field_and_missing_element_does_not():
     import_schedule(slug="conf", data=one(event(subtitle="Sub", abstract="Short", guid=GUIDS[1])))
     import_schedule(slug="conf", data=one(event(guid=GUIDS[1], more="<subtitle></subtitle>")))
     session = Session.objects.get()
     assert (session.subtitle, session.abstract) == ("", "Short")
 
 
-def test_a_moved_session_without_duration_keeps_its_length():
+def test_moved_session_without_duration_has_the_length_from_before():
     import_schedule(slug="conf", data=one(event(guid=GUIDS[1], date=DATE, duration="00:45")))
     moved = event(guid=GUIDS[1], date="2026-06-18T01:00:00+02:00", start="01:00", duration="")
     import_schedule(slug="conf", data=one(moved))
@@ -189,26 +194,30 @@ def test_a_moved_session_without_duration_keeps_its_length():
     assert session.day == datetime.date(2026, 6, 17)
 
 
-def test_what_the_file_no_longer_holds_is_kept_and_told():
+def test_sessions_missing_from_the_file_remain_and_are_reported():
     import_schedule(slug="conf", data=one(event("A"), event("B", start="11:00")))
     report = import_schedule(slug="conf", data=one(event("A")))
-    assert (report.missing, noted(report, "MISSING_SESSION"), titles()) == (("B",), ["B"], ["A", "B"])
+    assert (report.missing, list_notes(report, "MISSING_SESSION"), list_titles()) == (
+        ("B",),
+        ["B"],
+        ["A", "B"],
+    )
     assert Schedule.objects.get().revision == 1
 
 
-def test_clashes_are_told():
+def test_room_conflicts_are_reported():
     report = import_schedule(slug="conf", data=one(event("A"), event("B", start="10:15")))
-    assert noted(report, "ROOM_CONFLICT") == ["Aula: A / B"]
+    assert list_notes(report, "ROOM_CONFLICT") == ["Aula: A / B"]
 
 
-def test_a_trial_keeps_nothing():
+def test_preview_stores_nothing():
     report = preview_schedule(slug="conf", data=one(event("A")))
     assert report.is_event_created
     assert len(report.added) == 1
     assert Event.objects.count() == 0
 
 
-def test_a_renamed_room_and_track_colours():
+def test_renamed_room_and_changed_track_colour_are_updated():
     def file(name: str, color: str) -> bytes:
         frame = day(f'<room name="{name}" guid="{GUIDS[0]}">{event(guid=GUIDS[1], track="Cloud")}</room>')
         return xml(frame, head=f'<title>T</title><track name="Cloud" color="{color}"/>')
@@ -219,46 +228,46 @@ def test_a_renamed_room_and_track_colours():
     assert Track.objects.get().color == "#00ff00"
 
 
-def test_rooms_and_tracks_of_the_event_are_used():
+def test_existing_room_is_matched_case_insensitively():
     conf = make_event(slug="conf")
     aula = make_room(conf, "AULA", capacity=100)
     import_schedule(slug="conf", data=one(event()))
     assert (conf.rooms.get(), Session.objects.get().room) == (aula, aula)
 
 
-def test_names_typed_with_combining_accents_are_the_same_names():
+def test_names_with_combining_accents_match_composed_names():
     composed = event("A", track="Réseau", more=persons("Zoé"))
     typed = event("E\u0301te\u0301", start="11:00", track="Re\u0301seau", more=persons("Zoe\u0301", "Zoé"))
     data = xml(day(room(composed, name="Dôme"), room(typed, name="Do\u0302me")))
     conf = import_schedule(slug="conf", data=data).event
     assert [place.name for place in conf.rooms.all()] == ["Dôme"]
     assert ([track.name for track in Track.objects.all()], Speaker.objects.get().name) == (["Réseau"], "Zoé")
-    assert counts(import_schedule(slug="conf", data=data)) == (0, 0, 2, 0)
+    assert count_changes(import_schedule(slug="conf", data=data)) == (0, 0, 2, 0)
     assert Session.objects.last().title == "Été"
 
 
-def test_characters_that_turn_the_text_around_them_are_left_out():
+def test_invisible_and_bidirectional_characters_are_removed():
     import_schedule(slug="conf", data=one(event("\u202eevil\u200b", track="\u2066Cloud")))
     session = Session.objects.get()
     assert (session.title, session.track.name) == ("evil", "Cloud")
 
 
-def test_one_name_is_one_speaker_without_guids():
+def test_equal_names_without_guids_are_one_speaker():
     first = event("A", more='<persons><person id="1">Ada</person></persons>')
     second = event("B", start="11:00", more='<persons><person id="2">Ada</person></persons>')
     import_schedule(slug="conf", data=one(first, second))
     assert Speaker.objects.get().sessions.count() == 2
 
 
-def test_two_guids_are_two_speakers_of_one_name():
+def test_equal_names_with_different_guids_are_two_speakers():
     people = "".join(f'<person guid="{guid}">Marc</person>' for guid in GUIDS[:2])
     data = one(event(more=f"<persons>{people}</persons>"))
     import_schedule(slug="conf", data=data)
     assert Speaker.objects.count() == 2
-    assert counts(import_schedule(slug="conf", data=data)) == (0, 0, 1, 0)
+    assert count_changes(import_schedule(slug="conf", data=data)) == (0, 0, 1, 0)
 
 
-def test_a_speaker_who_changed_her_name():
+def test_renamed_speaker_is_matched_by_id():
     def file(name: str) -> bytes:
         return one(event(guid=GUIDS[1], more=f'<persons><person id="5">{name}</person></persons>'))
 
@@ -266,19 +275,19 @@ def test_a_speaker_who_changed_her_name():
     report = import_schedule(slug="conf", data=file("Ada Lovelace"))
     assert [speaker.name for speaker in Speaker.objects.all()] == ["Ada Lovelace"]
     assert Schedule.objects.get().revision == 2
-    assert counts(report) == (0, 0, 1, 0)
+    assert count_changes(report) == (0, 0, 1, 0)
 
 
-def test_speakers_keep_their_order():
+def test_speakers_are_stored_in_the_order_of_the_file():
     import_schedule(slug="conf", data=one(event(guid=GUIDS[1], more=persons("Zoe", "Ada", "Zoe"))))
     session = Session.objects.get()
     assert [appearance.speaker.name for appearance in session.appearances.all()] == ["Zoe", "Ada"]
     report = import_schedule(slug="conf", data=one(event(guid=GUIDS[1], more=persons("Ada", "Zoe"))))
     assert [appearance.speaker.name for appearance in session.appearances.all()] == ["Ada", "Zoe"]
-    assert counts(report) == (0, 1, 0, 0)
+    assert count_changes(report) == (0, 1, 0, 0)
 
 
-def test_nights_of_a_calendar_belong_to_the_day_before_if_there_is_one():
+def test_calendar_night_sessions_belong_to_the_day_before_if_in_the_file():
     def at(hour: str, uid: str) -> str:
         return vevent("DURATION:PT1H", start=f";TZID=Europe/Paris:{hour}", uid=uid, summary=uid)
 
@@ -287,7 +296,7 @@ def test_nights_of_a_calendar_belong_to_the_day_before_if_there_is_one():
     assert set(Session.objects.values_list("day", flat=True)) == {datetime.date(2026, 6, 17)}
 
 
-def test_a_cancelled_event_of_a_calendar():
+def test_calendar_import_cancels_and_restores_a_session():
     import_schedule(slug="conf", data=ics(vevent("DURATION:PT1H")))
     import_schedule(slug="conf", data=ics(vevent("DURATION:PT1H", "STATUS:CANCELLED")))
     assert Session.objects.get().cancelled_at is not None
@@ -295,28 +304,28 @@ def test_a_cancelled_event_of_a_calendar():
     assert Session.objects.get().cancelled_at is None
 
 
-def test_an_unscheduled_session_is_not_exported_and_stays():
+def test_unscheduled_session_is_unchanged_by_reimport_in_each_format():
     conf = make_event(slug="conf")
     make_session(conf, "Later", starts_at=None)
     make_session(conf, "Now")
     for fmt in FORMAT_WRITERS:
         report = import_schedule(slug="conf", data=export_schedule(event=conf, file_format=fmt))
-        assert counts(report) == (0, 0, 1, 0)
+        assert count_changes(report) == (0, 0, 1, 0)
 
 
 @pytest.mark.parametrize("slug", ["", "été", "a b", "x" * 81, "../x"])
-def test_an_address_that_cannot_be(slug):
+def test_invalid_slug_is_refused(slug):
     with pytest.raises(ConventionError):
         import_schedule(slug=slug, data=one(event()))
 
 
-def test_a_file_without_sessions_makes_no_event():
+def test_file_without_sessions_creates_no_event():
     with pytest.raises(UnreadableFile):
         import_schedule(slug="conf", data=one(event("")))
     assert not Event.objects.exists()
 
 
-def test_frab_json_of_both_versions():
+def test_both_frab_json_versions_are_imported():
     talk = {
         "title": {"de": "Hallo", "fr": "Bonjour"},
         "date": DATE,
@@ -347,14 +356,14 @@ def test_frab_json_of_both_versions():
     }
     data = json.dumps({"schedule": {"version": "2", "conference": conference, "events": events}}).encode()
     report = import_schedule(slug="two", data=data)
-    assert (report.format, counts(report)) == (ScheduleFormat.FRAB_JSON_2, (2, 0, 0, 0))
+    assert (report.format, count_changes(report)) == (ScheduleFormat.FRAB_JSON_2, (2, 0, 0, 0))
     session = Session.objects.get(event__slug="two", title="A")
     assert (session.room.name, session.track.name, session.speakers.get().name) == ("Aula", "Cloud", "Ada")
     assert session.duration == datetime.timedelta(hours=1)
 
 
 @pytest.mark.long
-def test_a_thousand_sessions_cost_few_queries(django_assert_max_num_queries):
+def test_import_of_a_thousand_sessions_takes_few_queries(django_assert_max_num_queries):
     events = [
         event(f"Talk {number}", number=str(number), more=persons(f"P{number}")) for number in range(1, 1001)
     ]

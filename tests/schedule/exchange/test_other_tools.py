@@ -1,4 +1,4 @@
-"""Files as other programs write them, rebuilt by hand after their formats."""
+"""Files in the formats of other programs, rebuilt by hand."""
 
 import datetime
 
@@ -49,11 +49,11 @@ PRETALX_XML = b"""<?xml version='1.0' encoding='utf-8' ?>
 </schedule>"""
 
 
-def lines(text: str) -> str:
+def convert_to_crlf(text: str) -> str:
     return text.strip().replace("\n", "\r\n")
 
 
-INDICO = lines("""
+INDICO = convert_to_crlf("""
 BEGIN:VEVENT
 SUMMARY:Plenary: opening
 DTSTART:20260617T070000Z
@@ -67,7 +67,7 @@ LOCATION:Amphi A\\, Building 1
 URL:https://indico.example/event/1234/contributions/567/
 END:VEVENT
 """)
-SCHED = lines("""
+SCHED = convert_to_crlf("""
 BEGIN:VEVENT
 DTSTAMP:20260601T120000Z
 DTSTART:20260617T120000Z
@@ -81,7 +81,7 @@ UID:0123456789abcdef0123456789abcdef
 URL:http://conf.sched.example/event/0123456789abcdef
 END:VEVENT
 """)
-GOOGLE = lines("""
+GOOGLE = convert_to_crlf("""
 BEGIN:VEVENT
 DTSTART:20260617T083000Z
 DTEND:20260617T091500Z
@@ -100,7 +100,7 @@ ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;CN=ada@example
  ple.org
 END:VEVENT
 """)
-OUTLOOK = lines("""
+OUTLOOK = convert_to_crlf("""
 METHOD:PUBLISH
 PRODID:-//Microsoft Corporation//Outlook 16.0 MIMEDIR//EN
 BEGIN:VTIMEZONE
@@ -138,19 +138,19 @@ END:VEVENT
 """)
 
 
-def brought_in(data: bytes) -> Session:
-    """Import twice; the only session."""
+def import_twice(data: bytes) -> Session:
+    """Import a file twice, check that the second import changes nothing, and return the only session."""
     import_schedule(slug="conf", data=data)
     again = import_schedule(slug="conf", data=data)
     assert (again.added, again.changed, again.unchanged) == ((), (), 1)
     return Session.objects.get()
 
 
-def local(session: Session) -> str:
+def format_local_start(session: Session) -> str:
     return f"{session.starts_at.astimezone(session.event.zone):%d %H:%M}"
 
 
-def test_pretalx_writes_a_slot_as_another_session_of_the_same_id():
+def test_pretalx_slots_of_one_submission_become_two_sessions():
     report = import_schedule(slug="conf", data=PRETALX_XML)
     assert (len(report.added), report.event.timezone, report.event.name) == (2, "Europe/Paris", "Demo")
     first, second = Session.objects.all()
@@ -162,27 +162,31 @@ def test_pretalx_writes_a_slot_as_another_session_of_the_same_id():
     assert first.event.ends_at.astimezone(first.event.zone).date() == datetime.date(2026, 6, 18)
 
 
-def test_indico():
-    session = brought_in(ics(INDICO))
-    assert (session.room.name, local(session)) == ("Amphi A, Building 1", "17 09:00")
+def test_indico_calendar_is_imported():
+    session = import_twice(ics(INDICO))
+    assert (session.room.name, format_local_start(session)) == ("Amphi A, Building 1", "17 09:00")
     assert session.description.endswith("https://indico.example/event/1234/contributions/567/")
 
 
-def test_sched():
-    session = brought_in(ics(SCHED, head="X-WR-TIMEZONE:America/Los_Angeles"))
-    assert (session.track.name, session.room.name, local(session)) == ("SECURITY", "Room 2", "17 05:00")
+def test_sched_calendar_is_imported():
+    session = import_twice(ics(SCHED, head="X-WR-TIMEZONE:America/Los_Angeles"))
+    assert (session.track.name, session.room.name, format_local_start(session)) == (
+        "SECURITY",
+        "Room 2",
+        "17 05:00",
+    )
 
 
-def test_google():
-    session = brought_in(ics(GOOGLE, head="X-WR-TIMEZONE:Europe/Paris"))
-    assert (session.title, session.description, local(session)) == (
+def test_google_calendar_is_imported():
+    session = import_twice(ics(GOOGLE, head="X-WR-TIMEZONE:Europe/Paris"))
+    assert (session.title, session.description, format_local_start(session)) == (
         "Atelier",
         "<b>Bring</b> a laptop<br>and a charger",
         "17 10:30",
     )
 
 
-def test_outlook():
-    session = brought_in(ics(OUTLOOK))
+def test_outlook_calendar_is_imported():
+    session = import_twice(ics(OUTLOOK))
     assert (session.title, session.description) == ("Point d’étape", "Réunion")
-    assert (session.event.timezone, local(session)) == ("Europe/Paris", "17 10:00")
+    assert (session.event.timezone, format_local_start(session)) == ("Europe/Paris", "17 10:00")

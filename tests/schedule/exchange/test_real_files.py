@@ -48,7 +48,7 @@ def data(name: str) -> bytes:
 
 
 @pytest.mark.parametrize("name", COUNTS)
-def test_every_session_is_kept_and_a_second_import_changes_nothing(name):
+def test_all_sessions_are_imported_and_second_import_changes_nothing(name):
     first = import_schedule(slug="real", data=data(name))
     event = Event.objects.get(slug="real")
     sessions = Session.objects.filter(event=event)
@@ -62,7 +62,7 @@ def test_every_session_is_kept_and_a_second_import_changes_nothing(name):
     assert Schedule.objects.get(event=event).revision == revision == 1
 
 
-def test_nights_belong_to_the_day_before():
+def test_night_sessions_belong_to_the_day_before():
     import_schedule(slug="real", data=data("38c3-hub.xml"))
     event = Event.objects.get(slug="real")
     nights = [
@@ -74,14 +74,14 @@ def test_nights_belong_to_the_day_before():
     assert event.timezone == "Europe/Berlin"
 
 
-def test_days_dated_in_utc_are_dated_again():
+def test_days_dated_in_utc_are_corrected_to_local_dates():
     import_schedule(slug="real", data=data("debconf23-wafer.xml"))
     opening = Session.objects.get(title="Opening Ceremony")
     assert opening.starts_at.astimezone(opening.event.zone).isoformat() == "2023-09-10T10:30:00+05:30"
     assert opening.day.isoformat() == "2023-09-10"
 
 
-def test_overlaps_are_told_not_refused():
+def test_room_conflicts_and_bad_dates_are_reported_and_not_refused():
     report = import_schedule(slug="real", data=data("fosdem-2008-pentabarf.xml"))
     counts = Counter(note.reason.name for note in report.notes)
     assert counts["ROOM_CONFLICT"] == 17
@@ -106,15 +106,15 @@ def json_schema():
     return jsonschema.Draft6Validator(schema, format_checker=jsonschema.FormatChecker())
 
 
-def content(data: bytes) -> object:
-    """A file without what says when it was written."""
+def strip_timestamps(data: bytes) -> object:
+    """Return a file's data without timestamps and sequence numbers, which change with each export."""
     if is_workbook(data):
         return read_table("", data).rows
     return re.sub(rb"(DTSTAMP|LAST-MODIFIED|SEQUENCE):\S*", b"", data)
 
 
-def in_each_format() -> list[Any]:
-    """Each file in each format; the two largest in one each, in the others by the long run."""
+def list_file_format_params() -> list[Any]:
+    """Return all pairs of file and format; the two largest files have one format outside soak runs."""
     largest = {"38c3-hub.xml": ScheduleFormat.FRAB_XML, "fosdem-2018-pentabarf.xml": ScheduleFormat.ICALENDAR}
     return [
         pytest.param(name, fmt, marks=[pytest.mark.soak] if largest.get(name, fmt) != fmt else [])
@@ -123,20 +123,20 @@ def in_each_format() -> list[Any]:
 
 
 @pytest.mark.once
-@pytest.mark.parametrize(("name", "fmt"), in_each_format())
-def test_importing_what_we_export_changes_nothing(name, fmt):
+@pytest.mark.parametrize(("name", "fmt"), list_file_format_params())
+def test_reimporting_an_export_changes_nothing(name, fmt):
     event = import_schedule(slug="real", data=data(name)).event
     exported = export_schedule(event=event, file_format=fmt)
     again = import_schedule(slug="real", data=exported)
     assert (again.added, again.changed, again.missing) == ((), (), ())
     assert Schedule.objects.get(event=event).revision == 1
     other = import_schedule(slug="other", data=exported).event
-    assert content(export_schedule(event=other, file_format=fmt)) == content(exported)
+    assert strip_timestamps(export_schedule(event=other, file_format=fmt)) == strip_timestamps(exported)
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("name", COUNTS)
-def test_what_we_export_is_valid(name, xml_schema, json_schema):
+def test_exports_of_real_files_are_valid(name, xml_schema, json_schema):
     event = import_schedule(slug="real", data=data(name)).event
     xml = etree.fromstring(export_schedule(event=event, file_format=ScheduleFormat.FRAB_XML))
     assert xml_schema.validate(xml), xml_schema.error_log

@@ -1,4 +1,4 @@
-"""Breaks and plenaries of imported schedules: by flags, kinds and titles; organizers' own roles stay."""
+"""Recognize breaks and plenaries of imported schedules by flags, kinds and titles."""
 
 import json
 
@@ -32,7 +32,7 @@ def list_roles() -> dict[str, str]:
         ("Keynote", "keynote", 1, "talk"),
     ],
 )
-def test_kinds_and_titles_say_the_role(title, kind, speaker_count, role):
+def test_role_is_recognized_by_kind_and_title(title, kind, speaker_count, role):
     found = recognize_role(
         title=title, kind=kind, speaker_count=speaker_count, service_flag=None, plenum_flag=None
     )
@@ -40,7 +40,7 @@ def test_kinds_and_titles_say_the_role(title, kind, speaker_count, role):
     assert found == role
 
 
-def test_sessionize_flags_breaks_and_plenaries():
+def test_sessionize_flags_mark_breaks_and_plenaries():
     view = make_view(
         make_sessionize_session(id="1", title="Accueil", speakers=[], isServiceSession=True),
         make_sessionize_session(id="2", title="Ouverture", isPlenumSession=True),
@@ -52,7 +52,7 @@ def test_sessionize_flags_breaks_and_plenaries():
     assert list_roles() == {"Accueil": "break", "Ouverture": "plenary", "Exposé": "talk"}
 
 
-def test_files_name_breaks_and_a_second_import_leaves_the_organizers_role():
+def test_imported_breaks_are_recognized_and_organizer_roles_survive_reimport():
     xml = files.one(
         files.event("Pause café", guid="11111111-1111-4111-8111-111111111111"),
         files.event("Apéritif", guid="22222222-2222-4222-8222-222222222222", type="break", start="12:00"),

@@ -1,4 +1,4 @@
-"""Tables of sessions, CSV and XLSX: in with any order of columns, out with every field, and back."""
+"""Session tables, CSV and XLSX: import with columns in any order, export of all fields, and re-import."""
 
 import csv
 import datetime
@@ -36,7 +36,7 @@ def at(day: int, hour: int, minute: int = 0, *, fold: int = 0) -> datetime.datet
 
 @pytest.fixture
 def event():
-    """An event of one session with all fields, one cancelled, and one in the hour that comes twice."""
+    """An event with a complete session, a cancelled one, and one in the repeated hour of a clock change."""
     event = make_event(slug="conf", starts_at=at(24, 8), ends_at=at(25, 18), timezone="Europe/Paris")
     Schedule.objects.create(event=event)
     links = [{"url": "https://a.example/x|y", "title": "A | B", "type": "slides", "service": "S"}]
@@ -57,7 +57,7 @@ def read_rows(data: bytes) -> tuple[list[str], list[list[str]]]:
     return table.header, [cells for _number, cells in table.rows]
 
 
-def edit(data: bytes, row_title: str, **cells: str) -> bytes:
+def edit_row(data: bytes, row_title: str, **cells: str) -> bytes:
     """Change cells of the row with that title, as CSV."""
     header, rows = read_rows(data)
     names = [find_column(heading)[0] for heading in header]
@@ -78,13 +78,13 @@ def list_changes(report) -> list[list[str]]:
     return [[str(field) for field in change.fields] for change in report.changes]
 
 
-# --- out and back ---------------------------------------------------------------------------------------
+# --- export and re-import -------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("fmt", TABLES)
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_an_export_in_any_language_reads_back_without_a_change(event, fmt, language):
+def test_table_exported_in_any_language_imports_without_changes(event, fmt, language):
     with translation.override(language):
         data = export_schedule(event=event, file_format=fmt)
 
@@ -96,7 +96,7 @@ def test_an_export_in_any_language_reads_back_without_a_change(event, fmt, langu
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("fmt", TABLES)
-def test_another_event_gets_every_field(event, fmt):
+def test_table_import_into_another_event_copies_every_field(event, fmt):
     original = Session.objects.get(title="Talk")
 
     other = import_schedule(slug="other", data=export_schedule(event=event, file_format=fmt)).event
@@ -166,10 +166,10 @@ def test_formulas_are_neutralized(event):
         ({"links": "https://b.example | B"}, None),
     ],
 )
-def test_edited_cells_change_just_those(event, cells, changes):
+def test_edited_cells_change_only_their_fields(event, cells, changes):
     data = export_schedule(event=event, file_format=ScheduleFormat.CSV)
 
-    report = import_schedule(slug="conf", data=edit(data, "Talk", **cells))
+    report = import_schedule(slug="conf", data=edit_row(data, "Talk", **cells))
 
     assert (report.added, report.unchanged) == ((), 2)
     if changes is None:
@@ -179,7 +179,7 @@ def test_edited_cells_change_just_those(event, cells, changes):
 
 
 @pytest.mark.django_db
-def test_namesakes_stay_two_speakers(event):
+def test_speakers_of_equal_name_remain_separate(event):
     session = make_session(event, "Pair", starts_at=at(24, 15))
     for _number in range(2):
         session.appearances.create(speaker=Speaker.objects.create(event=event, name="Marc"))
@@ -191,12 +191,12 @@ def test_namesakes_stay_two_speakers(event):
 
 
 @pytest.mark.django_db
-def test_a_session_without_a_time_gets_one_in_its_row(event):
+def test_start_added_to_a_row_schedules_an_unscheduled_session(event):
     make_session(event, "Open", starts_at=None, number=20)
     data = export_schedule(event=event, file_format=ScheduleFormat.CSV)
 
     report = import_schedule(slug="conf", data=data)
-    changed = import_schedule(slug="conf", data=edit(data, "Open", start="25/10/2026 10h", duration="45"))
+    changed = import_schedule(slug="conf", data=edit_row(data, "Open", start="25/10/2026 10h", duration="45"))
 
     assert [note.subject_text for note in report.notes if note.reason.name == "NO_START_YET"] == ["Open"]
     assert (report.added, report.changed) == ((), ())
@@ -219,7 +219,7 @@ def test_a_session_without_a_time_gets_one_in_its_row(event):
         (["Title", "Start", "Duration"], ["A", "2026-10-24 22:00", "300:00"], 300),
     ],
 )
-def test_other_ways_to_write_times(header, row, length):
+def test_other_time_formats_are_imported(header, row, length):
     make_event(slug="conf", starts_at=at(24, 8), ends_at=at(25, 18), timezone="Europe/Paris")
 
     import_schedule(slug="conf", data=make_csv(header, row))
@@ -228,7 +228,7 @@ def test_other_ways_to_write_times(header, row, length):
     assert (session.starts_at, session.duration) == (at(24, 22), datetime.timedelta(hours=length))
 
 
-# --- in -------------------------------------------------------------------------------------------------
+# --- import ---------------------------------------------------------------------------------------------
 
 
 def test_each_heading_names_one_column_in_both_languages():
@@ -242,7 +242,7 @@ def test_each_heading_names_one_column_in_both_languages():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_a_french_table_made_by_hand(delimiter):
+def test_handmade_french_table_is_imported(delimiter):
     make_event(slug="conf", starts_at=at(24, 8), ends_at=at(25, 18), timezone="Europe/Paris")
     data = make_csv(
         ["Programme du congrès"],
@@ -262,7 +262,7 @@ def test_a_french_table_made_by_hand(delimiter):
 
 
 @pytest.mark.django_db
-def test_a_workbook_with_dates_of_excel():
+def test_workbook_with_excel_dates_is_imported():
     make_event(slug="conf", starts_at=at(24, 8), ends_at=at(25, 18), timezone="Europe/Paris")
     file = io.BytesIO()
     with xlsxwriter.Workbook(file) as book:
@@ -284,7 +284,7 @@ def test_a_workbook_with_dates_of_excel():
 
 
 @pytest.mark.django_db
-def test_the_zone_of_a_heading_counts():
+def test_time_zone_in_a_heading_is_used():
     make_event(slug="conf", starts_at=at(24, 8), ends_at=at(25, 18), timezone="Europe/Paris")
 
     import_schedule(
@@ -295,7 +295,7 @@ def test_the_zone_of_a_heading_counts():
 
 
 @pytest.mark.django_db
-def test_columns_that_a_table_lacks_leave_their_fields_alone(event):
+def test_missing_columns_leave_their_fields_unchanged(event):
     guid = str(Session.objects.get(title="Talk").guid)
 
     report = import_schedule(
@@ -306,7 +306,7 @@ def test_columns_that_a_table_lacks_leave_their_fields_alone(event):
 
 
 @pytest.mark.django_db
-def test_flaws_are_reported_by_row():
+def test_invalid_cells_are_reported_by_row():
     make_event(slug="conf", starts_at=at(24, 8), ends_at=at(25, 18), timezone="Europe/Paris")
     data = make_csv(
         ["Title", "Start", "End", "Duration", "Cancelled", "Budget"],
@@ -320,7 +320,7 @@ def test_flaws_are_reported_by_row():
     with translation.override("en"):
         lines = [str(group) for group in import_schedule(slug="conf", data=data).note_groups]
 
-    assert "Skipped (2): no start that can be read. Rows 4–5: B; C." in lines
+    assert "Skipped (2): no readable start time. Rows 4–5: B; C." in lines
     assert "Skipped (1): no title. Row 3: 2026-10-24T09:00:00." in lines
     assert "Skipped (2): a value that cannot be read. Row 6: late; ?." in lines
     assert "Skipped (1): a cell that is neither yes nor no. Row 6: perhaps." in lines
@@ -361,7 +361,7 @@ def test_a_table_without_titles_or_starts_is_refused(rows):
         ("x" * 200, None),
     ],
 )
-def test_moments_of_cells(text, moment):
+def test_datetime_cells_are_parsed(text, moment):
     found = table_cells.parse_moment(text)
 
     assert (found and found.isoformat()) == moment
@@ -382,7 +382,7 @@ def test_moments_of_cells(text, moment):
         ("", None),
     ],
 )
-def test_days_of_cells(text, day):
+def test_date_cells_are_parsed(text, day):
     assert table_cells.parse_day(text) == (datetime.date(*day) if day else None)
 
 
@@ -394,7 +394,7 @@ def test_days_of_cells(text, day):
         ("", None),
     ],
 )  # fmt: skip
-def test_durations_of_cells(text, minutes):
+def test_duration_cells_are_parsed(text, minutes):
     assert table_cells.parse_duration(text) == (
         None if minutes is None else datetime.timedelta(minutes=minutes)
     )
@@ -403,11 +403,11 @@ def test_durations_of_cells(text, minutes):
 @pytest.mark.parametrize(
     "names", [[], ["Ada"], ["Ada", "Bob"], ["Müller, Zoé"], ["A;B"], ["A;B", "C, D"], ["A, B", "C"]]
 )
-def test_names_are_joined_and_split_alike(names):
+def test_joined_names_are_split_into_the_same_names(names):
     assert table_cells.split_names(table_cells.format_names(names)) == names
 
 
-# --- faces ----------------------------------------------------------------------------------------------
+# --- commands and pages ---------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
@@ -422,10 +422,10 @@ def test_the_command_writes_and_reads_tables(event, tmp_path):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_organizers_download_it_edit_it_and_upload_it(event, client, kind):
+def test_organizer_downloads_edits_and_uploads_the_table(event, client, kind):
     client.force_login(make_administrator())
     data = client.get(f"/organize/conf/lists/programme.{kind}").content
-    file = SimpleUploadedFile("programme.csv", edit(data, "Talk", title="Chat"))
+    file = SimpleUploadedFile("programme.csv", edit_row(data, "Talk", title="Chat"))
 
     preview = client.post("/organize/conf/schedule/import/", {"file": file})["Location"]
     client.post(preview)
@@ -436,15 +436,15 @@ def test_organizers_download_it_edit_it_and_upload_it(event, client, kind):
 
 @pytest.mark.django_db
 def test_a_preview_of_a_table_changes_nothing(event):
-    data = edit(export_schedule(event=event, file_format=ScheduleFormat.CSV), "Talk", title="Chat")
+    data = edit_row(export_schedule(event=event, file_format=ScheduleFormat.CSV), "Talk", title="Chat")
 
     assert preview_schedule(slug="conf", data=data).changed == ("Chat",)
     assert not Session.objects.filter(title="Chat").exists()
 
 
 @pytest.mark.django_db
-def test_a_start_changed_alone_moves_the_session_without_a_notice(event):
-    data = edit(
+def test_changed_start_moves_the_session_without_a_note(event):
+    data = edit_row(
         export_schedule(event=event, file_format=ScheduleFormat.CSV), "Talk", start="2026-10-24 14:00"
     )
 
@@ -470,7 +470,7 @@ def test_the_pages_offer_one_table_for_editing(event, client):
 
 
 @pytest.mark.django_db
-def test_the_list_of_booked_places_has_the_speakers_in_their_order(event, client):
+def test_short_session_list_has_speakers_in_their_order(event, client):
     make_session(event, "Pair", speakers=("Zoé", "Ana"), starts_at=at(25, 9))
     client.force_login(make_administrator())
 

@@ -35,7 +35,7 @@ def event():
     return event
 
 
-def draw(event, **options):
+def draw_booklet(event, **options):
     file = io.BytesIO()
     print_sheets(event, file=file, options=PrintOptions("booklet", **options))
     return file.getvalue()
@@ -46,17 +46,17 @@ def read_pages(content):
 
 
 @pytest.mark.parametrize("depth", ["titles", "short", "full"])
-def test_no_word_leaves_the_page_or_lies_on_another(event, depth):
-    assert find_bad_words(draw(event, depth=depth)) == []
+def test_no_word_is_cut_or_overlapped(event, depth):
+    assert find_bad_words(draw_booklet(event, depth=depth)) == []
 
 
 def test_all_type_is_at_least_nine_points(event):
-    assert find_smallest_type(draw(event)) >= 9 - 0.01
+    assert find_smallest_type(draw_booklet(event)) >= 9 - 0.01
 
 
-def test_the_hour_is_set_larger_than_titles(event):
+def test_hours_are_larger_than_titles(event):
     sizes = {"9:30": 0, "Session": 0}
-    for _number, words in list_words(draw(event, language="en", depth="titles")):
+    for _number, words in list_words(draw_booklet(event, language="en", depth="titles")):
         for word in words:
             if word["text"] in sizes:
                 sizes[word["text"]] = max(sizes[word["text"]], word["size"])
@@ -65,20 +65,20 @@ def test_the_hour_is_set_larger_than_titles(event):
 
 
 @pytest.mark.parametrize("depth", ["titles", "short", "full"])
-def test_the_pages_are_a_multiple_of_four(event, depth):
-    assert len(read_pages(draw(event, depth=depth))) % 4 == 0
+def test_page_count_is_a_multiple_of_four(event, depth):
+    assert len(read_pages(draw_booklet(event, depth=depth))) % 4 == 0
 
 
-def test_each_depth_is_shorter_than_the_next(event):
-    counts = [len(read_pages(draw(event, depth=depth))) for depth in ("titles", "short", "full")]
+def test_page_count_grows_with_the_depth(event):
+    counts = [len(read_pages(draw_booklet(event, depth=depth))) for depth in ("titles", "short", "full")]
 
     # Notes fill up the pages to a multiple of four.
     assert counts[0] <= counts[1] <= counts[2]
     assert counts[0] < counts[2]
 
 
-def test_titles_are_whole_in_the_smallest_depth(event):
-    text = " ".join(pdf_text(draw(event, depth="titles")).split())
+def test_smallest_depth_has_complete_titles_and_no_abstracts(event):
+    text = " ".join(pdf_text(draw_booklet(event, depth="titles")).split())
     titles = [" ".join(title.split()) for title in event.sessions.values_list("title", flat=True)]
 
     assert [title for title in titles if title not in text] == []
@@ -90,8 +90,8 @@ def test_an_abstract_is_shortened_at_the_end_of_a_sentence():
     assert len(shorten_abstract(["mot " * 200])) <= SHORT_ABSTRACT_CHARACTERS + 2
 
 
-def test_the_running_head_names_the_first_and_last_hour_of_its_page(event):
-    page = read_pages(draw(event, language="en", depth="titles"))[2]
+def test_running_head_has_day_and_first_hour_of_its_page(event):
+    page = read_pages(draw_booklet(event, language="en", depth="titles"))[2]
 
     assert "Tuesday 15 June 2027 · 9:00 – " in page.replace("\xa0", " ")
 
@@ -99,7 +99,7 @@ def test_the_running_head_names_the_first_and_last_hour_of_its_page(event):
 def test_indexes_give_the_pages_of_speakers_companies_and_rooms(event):
     session = event.sessions.get(title__startswith="Session 04")
     SessionSpeaker.objects.filter(session=session).update(part=SessionSpeaker.Part.CHAIR)
-    pages = read_pages(draw(event, language="en", depth="titles"))
+    pages = read_pages(draw_booklet(event, language="en", depth="titles"))
     number = next(index for index, page in enumerate(pages, start=1) if "Session 03" in page)
 
     text = " ".join(pages[len(pages) // 2 :])
@@ -110,10 +110,10 @@ def test_indexes_give_the_pages_of_speakers_companies_and_rooms(event):
     assert "Chair: Ana N04" in " ".join(pages)
 
 
-def test_a_folded_booklet_reads_in_order(event):
-    plain = read_pages(draw(event, depth="titles"))
+def test_folded_booklet_has_its_pages_in_folding_order(event):
+    plain = read_pages(draw_booklet(event, depth="titles"))
 
-    sides = read_pages(draw(event, depth="titles", is_imposed=True))
+    sides = read_pages(draw_booklet(event, depth="titles", is_imposed=True))
 
     assert len(sides) == len(plain) / 2
     for side, text in zip(list_booklet_sides(len(plain)), sides, strict=True):
@@ -122,13 +122,13 @@ def test_a_folded_booklet_reads_in_order(event):
 
 
 def find_grid_pages(content):
-    """Return the numbers of the pages that hold a grid, which say what numbers in brackets are."""
+    """Return the numbers of the pages with a grid, found by their explanation of numbers in brackets."""
     return [number for number, words in list_words(content) if "brackets" in {word["text"] for word in words}]
 
 
 @pytest.mark.parametrize("depth", ["titles", "full"])
-def test_the_middle_of_the_booklet_is_the_grid_of_the_day_on_one_spread(event, depth):
-    content = draw(event, depth=depth, language="en")
+def test_grid_of_the_day_is_on_the_middle_spread(event, depth):
+    content = draw_booklet(event, depth=depth, language="en")
     pages = read_pages(content)
     middle = len(pages) // 2
 
@@ -138,11 +138,11 @@ def test_the_middle_of_the_booklet_is_the_grid_of_the_day_on_one_spread(event, d
     assert "Session 00 Infra" in " ".join(pages[middle - 1].split())
 
 
-def test_both_pages_of_a_spread_have_one_time_axis(event):
+def test_both_pages_of_a_spread_have_the_same_time_axis(event):
     hours = [
         {word["text"]: round(word["top"], 1) for word in words if ":" in word["text"] and word["x0"] < 70}
-        for number, words in list_words(draw(event, language="en", depth="titles"))
-        if number in find_grid_pages(draw(event, language="en", depth="titles"))
+        for number, words in list_words(draw_booklet(event, language="en", depth="titles"))
+        if number in find_grid_pages(draw_booklet(event, language="en", depth="titles"))
     ]
 
     assert len(hours[0]) >= 5
@@ -150,7 +150,7 @@ def test_both_pages_of_a_spread_have_one_time_axis(event):
 
 
 def test_a_folded_booklet_has_the_grid_on_its_innermost_sheet(event):
-    sides = read_pages(draw(event, depth="titles", language="en", is_imposed=True))
+    sides = read_pages(draw_booklet(event, depth="titles", language="en", is_imposed=True))
 
     innermost = sides[-1]
 
@@ -159,8 +159,8 @@ def test_a_folded_booklet_has_the_grid_on_its_innermost_sheet(event):
     assert "Salle Pasteur" in innermost
 
 
-def test_cells_without_space_name_the_page_of_the_session(event):
-    pages = read_pages(draw(event, depth="titles", language="en"))
+def test_cells_without_space_refer_to_the_page_of_the_session(event):
+    pages = read_pages(draw_booklet(event, depth="titles", language="en"))
     middle = len(pages) // 2
     number = next(index for index, page in enumerate(pages, start=1) if "Session 14 Infra" in page)
 
@@ -186,7 +186,7 @@ def test_days_with_many_rooms_take_several_spreads_around_the_middle():
 
 
 @pytest.mark.parametrize("count", [4, 8, 80, 84, 104, 160, 500])
-def test_the_middle_pages_lie_on_one_side_of_a_sheet(count):
+def test_middle_pages_are_on_one_side_of_a_sheet(count):
     center = find_center_page(count)
 
     assert [center, center + 1] in [[placed.number for placed in side] for side in list_booklet_sides(count)]

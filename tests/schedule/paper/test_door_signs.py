@@ -1,4 +1,4 @@
-"""Door signs: a room's day on one sheet, as large as it goes."""
+"""Door signs: the day of a room on one sheet, in letters as large as possible."""
 
 import datetime
 import io
@@ -23,7 +23,7 @@ def event():
     return make_event(slug="doors", starts_at=START, ends_at=START + datetime.timedelta(days=2))
 
 
-def fill(event, count, title):
+def create_sessions(event, count, title):
     room = make_room(event, name="Auditorium")
     for number in range(count):
         make_session(
@@ -32,8 +32,8 @@ def fill(event, count, title):
         )  # fmt: skip
 
 
-def sheets(event, language="fr"):
-    """For each sheet its text and the sizes of the letters in the sessions' part."""
+def read_sheets(event, language="fr"):
+    """Return the text and the letter sizes of each sheet."""
     file = io.BytesIO()
     print_agenda(event, file=file, format_name="doors", language=language)
     with pdfplumber.open(file) as document:
@@ -43,30 +43,30 @@ def sheets(event, language="fr"):
 
 
 def test_a_short_day_is_set_in_large_letters(event):
-    fill(event, 3, "Session")
-    [(text, sizes)] = sheets(event)
+    create_sessions(event, 3, "Session")
+    [(text, sizes)] = read_sheets(event)
     assert {30.0, 21.0} <= sizes
     assert "9 h" in text.replace("\xa0", " ")
     assert "– 9 h 20" in text.replace("\xa0", " ")
 
 
-def test_titles_have_24_points_on_a_usual_day(event):
-    fill(event, 8, "Une session comme les autres")
-    [(_text, sizes)] = sheets(event)
+def test_titles_have_at_least_24_points_on_a_usual_day(event):
+    create_sessions(event, 8, "Une session comme les autres")
+    [(_text, sizes)] = read_sheets(event)
     assert max(sizes - {58.0}) >= 24
 
 
-def test_a_full_day_stands_on_one_sheet_in_smaller_letters(event):
-    fill(event, 14, "Une session au titre un peu plus long que la ligne")
-    [(text, sizes)] = sheets(event)
+def test_full_day_fits_on_one_sheet_in_smaller_letters(event):
+    create_sessions(event, 14, "Une session au titre un peu plus long que la ligne")
+    [(text, sizes)] = read_sheets(event)
     assert [number for number in range(14) if f" {number}\n" not in text] == []
     assert min(sizes - {9.0}) >= 9.8
     assert "(1/" not in text
 
 
-def test_a_day_too_long_takes_sheets_that_are_numbered(event):
-    fill(event, 32, "Une session")
-    found = sheets(event, "en")
+def test_very_long_day_takes_several_numbered_sheets(event):
+    create_sessions(event, 32, "Une session")
+    found = read_sheets(event, "en")
     assert [text.splitlines()[1] for text, _sizes in found] == [
         "Tuesday 15 June 2027 (1/3)",
         "Tuesday 15 June 2027 (2/3)",
@@ -75,8 +75,8 @@ def test_a_day_too_long_takes_sheets_that_are_numbered(event):
     assert all(min(sizes - {9.0}) >= 9.8 for _text, sizes in found)
 
 
-def test_a_sign_names_the_version_that_it_replaces_beside_many_logos(event):
-    fill(event, 3, "Session")
+def test_sign_with_many_logos_names_the_replaced_version(event):
+    create_sessions(event, 3, "Session")
     package = make_package(event, has_printed_logo=True)
     for number in range(7):
         make_sponsorship(package, name=f"Sponsor {number}")
@@ -91,9 +91,9 @@ def test_a_sign_names_the_version_that_it_replaces_beside_many_logos(event):
     assert find_bad_words(file.getvalue()) == []
 
 
-def test_a_session_without_an_end_says_only_when_it_starts(event):
+def test_session_without_end_shows_only_its_start(event):
     session = make_session(event, "Sans fin", room=make_room(event, name="A"))
     session.ends_at = None
     session.save()
-    [(text, _sizes)] = sheets(event)
+    [(text, _sizes)] = read_sheets(event)
     assert "–" not in text

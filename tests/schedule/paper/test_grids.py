@@ -1,4 +1,4 @@
-"""Grids: a linear axis, type that is read from where it hangs, and no title lost."""
+"""Grids: a linear time axis, type that is readable at its distance, and complete titles."""
 
 import datetime
 import io
@@ -79,7 +79,7 @@ def test_no_word_of_a_grid_is_lost_cut_or_overlapped(rooms):
 @pytest.mark.django_db
 @pytest.mark.once
 @pytest.mark.parametrize(("options", "smallest"), [(HAND, 9), (POSTER, 28)])
-def test_all_type_can_be_read_from_its_distance(options, smallest):
+def test_type_is_readable_at_its_distance(options, smallest):
     event = fill_event(5, "Un titre court")
 
     assert find_smallest_type(draw(event, options)) >= smallest - 0.01
@@ -87,7 +87,7 @@ def test_all_type_can_be_read_from_its_distance(options, smallest):
 
 @pytest.mark.django_db
 @pytest.mark.once
-def test_a_poster_has_the_chosen_paper_and_no_bad_word():
+def test_poster_has_the_chosen_paper_and_no_cut_or_overlapping_word():
     content = draw(fill_event(6), POSTER)
 
     assert find_bad_words(content) == []
@@ -96,7 +96,7 @@ def test_a_poster_has_the_chosen_paper_and_no_bad_word():
 
 @pytest.mark.django_db
 @pytest.mark.once
-def test_tracks_have_letters_that_the_legend_explains():
+def test_legend_explains_the_letters_of_tracks():
     event = make_event(slug="paper", starts_at=START, ends_at=START + datetime.timedelta(days=1))
     for name in ("Réseaux", "Énergie"):
         make_session(event, f"Sur {name}", track=make_track(event, name=name, slug=name[:1]), starts_at=START)
@@ -124,7 +124,7 @@ def test_all_sheets_of_a_day_have_one_linear_axis():
     )
 
 
-def test_every_session_is_on_a_sheet_at_its_time():
+def test_every_session_is_on_a_sheet():
     sessions = [make_item(room=f"R{room}", start=50 * slot) for room in range(12) for slot in range(9)]
 
     sheets = plan(sessions).sheets
@@ -139,7 +139,7 @@ def test_every_session_is_on_a_sheet_at_its_time():
     assert set(placed) == {session.session_id for session in sessions}
 
 
-def test_what_is_for_everybody_lies_across_the_rooms():
+def test_break_without_a_room_spans_all_rooms():
     break_session = make_item("Pause", room="", start=60, minutes=30, role="break")
 
     sheet = plan([make_item(room="A"), make_item(room="B"), break_session]).sheets[0]
@@ -148,7 +148,7 @@ def test_what_is_for_everybody_lies_across_the_rooms():
     assert "Pause" not in {b.items[0].session.title for column in sheet.columns for b in column}
 
 
-def test_short_ones_for_everybody_are_grouped_across_the_rooms():
+def test_short_plenaries_are_grouped_across_all_rooms():
     talks = [make_item(room=room, start=90, minutes=600) for room in ("A", "B")]
     welcome = make_item("Accueil", room="A", start=0, minutes=5, role="plenary")
     opening = make_item("Ouverture", room="A", start=5, minutes=45, role="plenary")
@@ -160,7 +160,7 @@ def test_short_ones_for_everybody_are_grouped_across_the_rooms():
     ]
 
 
-def test_a_break_beside_a_session_has_a_column_of_its_own():
+def test_break_parallel_to_a_session_has_a_separate_column():
     break_session = make_item("Pause", room="", start=10, minutes=30, role="break")
 
     sheet = plan([make_item(room="A", start=0), break_session]).sheets[0]
@@ -173,7 +173,7 @@ def test_short_titles_are_set_larger_than_the_minimum():
     assert plan([make_item("Court")]).sheets[0].page.type_size > 9
 
 
-def test_overlaps_in_a_room_stand_side_by_side():
+def test_overlapping_sessions_of_a_room_are_side_by_side():
     items = [TimedItem(make_item(), 0, 60), TimedItem(make_item(), 30, 90), TimedItem(make_item(), 120, 150)]
 
     blocks = arrange_column(items, [], ColumnLimits(2, 10, 0, 180))
@@ -200,7 +200,7 @@ def test_a_session_across_a_cut_is_on_both_sheets_unless_its_part_is_too_short()
     assert afternoon == ["Long", "Short"]
 
 
-def test_a_day_is_cut_where_the_fewest_sessions_are_under_way():
+def test_day_is_cut_at_the_time_with_the_fewest_running_sessions():
     sessions = [make_item(start=0, minutes=100), make_item(room="B", start=100, minutes=100)]
 
     assert choose_cuts(build_axis(sessions, "All"), 2)[0][1] == 100
@@ -223,7 +223,7 @@ def test_numbers_of_a_group_are_written_as_ranges():
     ],
 )
 @pytest.mark.parametrize("options", [HAND, POSTER], ids=["hand", "poster"])
-def test_real_programmes_have_no_bad_word_on_a_grid(schedules_dir, name, options):
+def test_grids_of_real_programmes_have_no_cut_or_overlapping_word(schedules_dir, name, options):
     import_schedule(slug="real", data=(schedules_dir / name).read_bytes())
 
     content = draw(Event.objects.get(slug="real"), options)

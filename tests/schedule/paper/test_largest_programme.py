@@ -1,4 +1,4 @@
-"""The largest programme at hand: each kind of sheet within the time that organizers wait for."""
+"""Draw each kind of sheet for the largest known programme within the time limit."""
 
 import datetime
 import io
@@ -34,7 +34,7 @@ def event():
     return event
 
 
-def test_each_kind_is_drawn_in_time(event):
+def test_each_kind_of_sheet_is_drawn_within_the_time_limit(event):
     seconds = {}
     for kind in SHEET_KINDS:
         if kind == "changes":

@@ -24,7 +24,11 @@ LONG_TITLE = "Infrastructures souveraines, exploitation responsable et gouvernan
 MAX_SECONDS = 15
 # Kinds that shorten long titles: they are overviews.
 OVERVIEWS = {"card"}
-SMALLEST = {"doors": MIN_TYPE_SIZES["1m"], "changes": MIN_TYPE_SIZES["1m"], "poster": MIN_TYPE_SIZES["1m"]}
+MIN_TYPE_SIZE_BY_KIND = {
+    "doors": MIN_TYPE_SIZES["1m"],
+    "changes": MIN_TYPE_SIZES["1m"],
+    "poster": MIN_TYPE_SIZES["1m"],
+}
 
 
 @pytest.fixture
@@ -68,11 +72,11 @@ def test_no_word_is_cut_overlapped_too_small_or_lost(event, kind):
         titles = {title for title in titles if title[-1].isdigit() and not title.endswith("29/2")}
 
     assert find_bad_words(content) == []
-    assert find_smallest_type(content) >= SMALLEST.get(kind, 9) - 0.01
+    assert find_smallest_type(content) >= MIN_TYPE_SIZE_BY_KIND.get(kind, 9) - 0.01
     assert kind in OVERVIEWS or {title for title in titles if title not in text} == set()
 
 
-def test_posters_are_read_at_two_metres(event):
+def test_poster_type_is_readable_at_two_metres(event):
     content = draw(event, "poster", paper="a0", distance="2m")
 
     assert find_bad_words(content) == []
@@ -80,7 +84,7 @@ def test_posters_are_read_at_two_metres(event):
 
 
 @pytest.mark.parametrize("kind", SHEET_KINDS)
-def test_each_sheet_has_version_date_and_the_code_of_the_live_page(kind):
+def test_each_sheet_has_version_date_and_qr_code_of_the_live_page(kind):
     event = make_event(slug="paper", starts_at=START, ends_at=START + datetime.timedelta(days=1))
     make_session(event, "Titre", room=make_room(event, name="Curie"), starts_at=START, speakers=["Ana"])
     make_session(event, "Autre", starts_at=START, speakers=["Bo"])
@@ -97,7 +101,7 @@ def test_each_sheet_has_version_date_and_the_code_of_the_live_page(kind):
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", [kind for kind in SHEET_KINDS if kind != "changes"])
 @pytest.mark.parametrize("name", ["emf-2018.frab.xml", "38c3-hub.xml", "fosdem-2018-pentabarf.xml"])
-def test_the_largest_published_schedules_are_drawn_well_and_in_time(schedules_dir, name, kind):
+def test_largest_published_schedules_are_drawn_correctly_in_time(schedules_dir, name, kind):
     import_schedule(slug="real", data=(schedules_dir / name).read_bytes())
     event, file = Event.objects.get(slug="real"), io.BytesIO()
 

@@ -1,4 +1,4 @@
-"""The agenda of one person: one page for the sessions that people book."""
+"""The personal programme on paper: one page for a usual number of sessions."""
 
 import datetime
 import io
@@ -16,7 +16,7 @@ START = datetime.datetime(2027, 6, 15, 7, tzinfo=datetime.UTC)
 LONG_TITLE = "Infrastructures souveraines, exploitation responsable et gouvernance : " * 4 + "une conclusion."
 
 
-def draw(count, title="Retour d’expérience"):
+def draw_page(count, title="Retour d’expérience"):
     event = make_event(slug="paper", starts_at=START, ends_at=START + datetime.timedelta(days=2))
     room = make_room(event, name="Curie")
     for number in range(count):
@@ -29,8 +29,8 @@ def draw(count, title="Retour d’expérience"):
     return file.getvalue()
 
 
-def test_three_sessions_stand_on_one_page_for_the_pocket():
-    content = draw(3)
+def test_three_sessions_fit_on_one_a5_page():
+    content = draw_page(3)
 
     assert [tuple(map(round, size)) for size in pdf_sizes(content)] == [(148, 210)]
     assert find_smallest_type(content) >= 12
@@ -38,14 +38,14 @@ def test_three_sessions_stand_on_one_page_for_the_pocket():
 
 @pytest.mark.parametrize(("count", "pages"), [(16, 1), (60, 3)])
 def test_many_sessions_take_the_fewest_pages_in_readable_type(count, pages):
-    content = draw(count)
+    content = draw_page(count)
 
     assert len(pdf_sizes(content)) <= pages
     assert find_smallest_type(content) >= 9 - 0.01
 
 
 def test_no_word_of_long_titles_is_cut_or_overlapped():
-    content = draw(16, LONG_TITLE)
+    content = draw_page(16, LONG_TITLE)
     text = " ".join(pdf_text(content).split())
 
     assert find_bad_words(content) == []

@@ -17,7 +17,7 @@ START = datetime.datetime(2027, 6, 15, 7, tzinfo=datetime.UTC)
 LONG_TITLE = "Infrastructures souveraines, exploitation responsable et gouvernance : " * 4 + "une conclusion."
 
 
-def draw(count, title="Retour d’expérience"):
+def draw_cards(count, title="Retour d’expérience"):
     event = make_event(slug="paper", starts_at=START, ends_at=START + datetime.timedelta(days=2))
     room = make_room(event, name="Curie")
     for number in range(count):
@@ -29,18 +29,18 @@ def draw(count, title="Retour d’expérience"):
 
 
 def test_each_day_is_one_sheet_of_a4():
-    assert [tuple(map(round, size)) for size in pdf_sizes(draw(12))] == [(297, 210), (297, 210)]
+    assert [tuple(map(round, size)) for size in pdf_sizes(draw_cards(12))] == [(297, 210), (297, 210)]
 
 
 def test_a_full_day_takes_several_cards_with_all_sessions():
-    text = pdf_text(draw(300))
+    text = pdf_text(draw_cards(300))
 
     assert "(2/" in text
     assert [number for number in range(300) if f"S{number:03}" not in text] == []
 
 
 def test_type_is_readable_and_no_word_overlaps():
-    content = draw(40, LONG_TITLE)
+    content = draw_cards(40, LONG_TITLE)
 
     assert find_bad_words(content) == []
     assert find_smallest_type(content) >= 9 - 0.01

@@ -1,4 +1,4 @@
-"""The agenda on paper: every title whole, nothing off the page or over its neighbour, in both languages."""
+"""The agenda on paper: complete titles and no overlapping letters, in both languages."""
 
 import datetime
 import io
@@ -24,7 +24,7 @@ from tests.registrations.sponsors.factories import make_package, make_sponsorshi
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-CRUEL = [
+DIFFICULT_TITLES = [
     "L’" + "infrastructure " * 20 + "fin",
     "مرحبا بالعالم الحديث في المؤتمر السنوي",
     "שלום עולם",
@@ -43,13 +43,13 @@ def event():
     return make_event(slug="paper", starts_at=START, ends_at=START + datetime.timedelta(days=2))
 
 
-def fill(event, rooms):
+def create_sessions(event, rooms):
     for column in range(rooms):
         name = f"Salle {event.rooms.count()} " + "au nom interminable " * (column % 5)
         room = make_room(event, name=name.strip())
         for slot in range(8):
             start = START + datetime.timedelta(minutes=45 * slot + 5 * (column % 4))
-            title = CRUEL[(column + slot) % len(CRUEL)]
+            title = DIFFICULT_TITLES[(column + slot) % len(DIFFICULT_TITLES)]
             make_session(
                 event,
                 title,
@@ -60,43 +60,43 @@ def fill(event, rooms):
             )
 
 
-def printed(event, **options):
+def print_to_bytes(event, **options):
     file = io.BytesIO()
     print_agenda(event, file=file, **options)
     return file.getvalue()
 
 
 def words(text):
-    """Text with runs of white space as one space."""
+    """Return the text with each run of white space replaced by one space."""
     return " ".join(text.split())
 
 
-def missing_titles(event, content):
+def find_missing_titles(event, content):
     text = words(pdf_text(content))
     return [title for title in event.sessions.values_list("title", flat=True) if words(title) not in text]
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", ["booklet", "grid", "doors"])
-def test_every_title_is_read_whole_with_30_rooms_and_cruel_titles(event, kind):
-    fill(event, 30)
-    assert missing_titles(event, printed(event, format_name=kind)) == []
+def test_all_titles_are_complete_with_30_rooms_and_difficult_titles(event, kind):
+    create_sessions(event, 30)
+    assert find_missing_titles(event, print_to_bytes(event, format_name=kind)) == []
 
 
 @pytest.mark.parametrize("kind", ["booklet", "grid", "doors"])
 @pytest.mark.parametrize("rooms", [2, 13])
-def test_nothing_leaves_the_page_nor_lies_on_something_else(event, kind, rooms):
-    fill(event, rooms)
-    with pdfplumber.open(io.BytesIO(printed(event, format_name=kind))) as document:
+def test_no_letter_is_off_the_page_or_on_another(event, kind, rooms):
+    create_sessions(event, rooms)
+    with pdfplumber.open(io.BytesIO(print_to_bytes(event, format_name=kind))) as document:
         for page in document.pages:
             for char in page.chars:
                 assert 0 <= char["x0"] <= char["x1"] <= page.width + 0.5
                 assert 0 <= char["top"] <= char["bottom"] <= page.height
-            assert overprinted(page.chars) == []
+            assert find_overprinted_letters(page.chars) == []
 
 
-def overprinted(chars):
-    """Pairs of letters that stand on the same spot (marks of a letter are meant to)."""
+def find_overprinted_letters(chars):
+    """Return pairs of letters at the same position, except for combining marks."""
     spots = {}
     clashes = []
     for char in chars:
@@ -109,7 +109,7 @@ def overprinted(chars):
     return clashes
 
 
-def test_no_sign_of_french_stands_alone_at_the_head_of_a_line():
+def test_french_punctuation_is_not_separated_by_a_line_break():
     for width in range(75, 200, 3):
         rows = break_into_lines(
             "Vraiment : qui « sait » quoi ? Rien !", FontWeight.BOLD, width=width, size=12
@@ -118,7 +118,7 @@ def test_no_sign_of_french_stands_alone_at_the_head_of_a_line():
         assert [row for row in rows if row.endswith("«")] == []
 
 
-def test_a_night_belongs_to_the_day_before(event):
+def test_night_session_is_printed_on_the_day_before(event):
     room = make_room(event, name="Bar")
     late = datetime.datetime(2027, 6, 16, 0, 30, tzinfo=datetime.UTC)
     make_session(event, "Nuit", room=room, starts_at=late, day=datetime.date(2027, 6, 15))
@@ -130,50 +130,52 @@ def test_the_index_gives_the_pages_of_each_speaker(event):
         make_session(
             event, f"Session {number:02}", speakers=[f"Orateur N{number:02}"], abstract="Un texte. " * 60
         )
-    pages = [words(page.extract_text()) for page in PdfReader(io.BytesIO(printed(event))).pages]
+    pages = [words(page.extract_text()) for page in PdfReader(io.BytesIO(print_to_bytes(event))).pages]
     index = words(" ".join(pages[len(pages) // 2 :]))
     for number in (0, 17, 39):
         told = int(re.findall(rf"Orateur N{number:02} (\d+)", index)[-1])
         assert f"Session {number:02}" in pages[told - 1]
 
 
-def test_abstracts_lose_their_markup_and_keep_their_words(event):
+def test_abstracts_are_printed_without_markup(event):
     make_session(event, "T", abstract="**Gras** et *fin*\n\n- un\n- deux")
-    text = words(pdf_text(printed(event)))
+    text = words(pdf_text(print_to_bytes(event)))
     assert "Gras et fin" in text
     assert "• un" in text
 
 
-def test_both_languages_set_dates_their_own_way(event):
+def test_dates_and_times_are_localized(event):
     make_session(event, "T")
-    french = words(pdf_text(printed(event, language="fr")).replace("\xa0", " "))
-    english = words(pdf_text(printed(event, language="en")).replace("\xa0", " "))
+    french = words(pdf_text(print_to_bytes(event, language="fr")).replace("\xa0", " "))
+    english = words(pdf_text(print_to_bytes(event, language="en")).replace("\xa0", " "))
     assert "Mardi 15 juin 2027" in french
     assert "9 h – 9 h 50" in french
     assert "Tuesday 15 June 2027" in english
     assert "9:00–9:50" in english
 
 
-def test_every_print_leads_to_the_live_page(event, settings):
+def test_every_print_has_a_qr_code_of_the_live_page(event, settings):
     make_session(event, "T", room=make_room(event, name="A"))
     for kind in ("booklet", "grid", "doors"):
-        assert f"{settings.SITE_URL}/events/paper/agenda/" in decode_qr(printed(event, format_name=kind))
+        assert f"{settings.SITE_URL}/events/paper/agenda/" in decode_qr(
+            print_to_bytes(event, format_name=kind)
+        )
 
 
 def test_all_fonts_are_embedded(event):
-    fill(event, 3)
-    for page in PdfReader(io.BytesIO(printed(event))).pages:
+    create_sessions(event, 3)
+    for page in PdfReader(io.BytesIO(print_to_bytes(event))).pages:
         for font in page["/Resources"]["/Font"].values():
             descendant = font.get_object()["/DescendantFonts"][0].get_object()
             assert "/FontFile2" in descendant["/FontDescriptor"].get_object()
 
 
 @pytest.mark.parametrize("kind", ["booklet", "grid", "doors"])
-def test_an_empty_programme_says_so(event, kind):
-    assert "pas encore publié" in words(pdf_text(printed(event, format_name=kind)))
+def test_empty_programme_prints_a_notice(event, kind):
+    assert "pas encore publié" in words(pdf_text(print_to_bytes(event, format_name=kind)))
 
 
-def test_a_booked_session_without_a_time_is_printed_for_its_holder(event):
+def test_booked_session_without_a_time_is_in_the_printed_programme(event):
     session = make_session(event, "Sans horaire", starts_at=None)
 
     programme = load_printed_programme(event, booked_ids=[session.pk])
@@ -181,11 +183,11 @@ def test_a_booked_session_without_a_time_is_printed_for_its_holder(event):
     assert [item.title for item in programme.untimed_sessions] == ["Sans horaire"]
 
 
-def test_the_same_queries_for_one_session_and_for_many(event, django_assert_num_queries):
-    fill(event, 1)
+def test_printed_programme_query_count_is_constant(event, django_assert_num_queries):
+    create_sessions(event, 1)
     with django_assert_num_queries(5):
         load_printed_programme(event)
-    fill(event, 4)
+    create_sessions(event, 4)
     with django_assert_num_queries(5):
         load_printed_programme(event)
 
@@ -202,10 +204,10 @@ def test_the_same_queries_for_one_session_and_for_many(event, django_assert_num_
 )
 def test_unknown_kinds_languages_and_papers_are_refused(event, options):
     with pytest.raises(ConventionError):
-        printed(event, **options)
+        print_to_bytes(event, **options)
 
 
-def test_the_command_writes_whole_files_or_none(event, tmp_path, capsys):
+def test_agenda_command_writes_complete_files_or_none(event, tmp_path, capsys):
     make_session(event, "Fête 🎉")
     call_command("agenda", "paper", output=tmp_path / "a.pdf", format_name="grid", language="en")
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
@@ -217,7 +219,7 @@ def test_the_command_writes_whole_files_or_none(event, tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
 
 
-def test_a_new_logo_makes_another_pdf(event):
+def test_new_logo_changes_the_fingerprint(event):
     package = make_package(event, has_printed_logo=True)
     before = fingerprint_printed_content(event)
 
@@ -235,9 +237,9 @@ def test_a_new_logo_makes_another_pdf(event):
         pytest.param("fosdem-2018-pentabarf.xml", marks=pytest.mark.soak),
     ],
 )
-def test_real_programmes_are_printed_whole(schedules_dir, name):
+def test_all_titles_of_real_programmes_are_printed(schedules_dir, name):
     import_schedule(slug="real", data=(schedules_dir / name).read_bytes())
     event = Event.objects.get(slug="real")
     with override("fr"):
         for kind in ("booklet", "grid", "doors"):
-            assert missing_titles(event, printed(event, format_name=kind)) == []
+            assert find_missing_titles(event, print_to_bytes(event, format_name=kind)) == []

@@ -1,4 +1,4 @@
-"""Run sheets and the director's book: whom a crew meets, and what the room needs."""
+"""Run sheets and the director's book: speakers, seats and equipment for the crew of each room."""
 
 import datetime
 import io
@@ -36,26 +36,26 @@ def event():
     return event
 
 
-def draw(event, kind):
+def draw_sheets(event, kind):
     file = io.BytesIO()
     print_sheets(event, file=file, options=PrintOptions(kind, language="en"))
     return file.getvalue()
 
 
-def read(event, kind):
-    return [" ".join(page.split()) for page in pdf_text(draw(event, kind)).split("\f")]
+def read_pages(event, kind):
+    return [" ".join(page.split()) for page in pdf_text(draw_sheets(event, kind)).split("\f")]
 
 
 @pytest.mark.parametrize("kind", INTERNAL_KINDS)
 def test_no_word_is_cut_or_overlapped_or_too_small(event, kind):
-    content = draw(event, kind)
+    content = draw_sheets(event, kind)
 
     assert find_bad_words(content) == []
     assert find_smallest_type(content) >= 9
 
 
-def test_a_crew_reads_people_seats_and_missing_equipment_and_has_its_break(event):
-    text = " ".join(page for page in read(event, "rooms") if "Curie ·" in page)
+def test_room_sheet_has_people_seats_missing_equipment_and_breaks(event):
+    text = " ".join(page for page in read_pages(event, "rooms") if "Curie ·" in page)
 
     assert "Ana 0 · Société Exemple · someone@example.org · not confirmed" in text
     assert "80 seats · 60 expected" in text
@@ -64,31 +64,31 @@ def test_a_crew_reads_people_seats_and_missing_equipment_and_has_its_break(event
     assert "Talk 1" not in text
 
 
-def test_a_chair_gets_their_sessions_alone(event):
-    text = " ".join(read(event, "chairs"))
+def test_chair_sheet_has_only_the_sessions_of_the_chair(event):
+    text = " ".join(read_pages(event, "chairs"))
 
     assert "Zoé Martin (chair)" in text
     assert "Talk 7" in text
     assert "Talk 1 " not in text
 
 
-def test_each_speaker_begins_on_a_page_of_their_own(event):
-    pages = read(event, "speakers")
+def test_each_speaker_starts_on_a_new_page(event):
+    pages = read_pages(event, "speakers")
 
     assert any(page.startswith("Ana 3") or "Ana 3 " in page[:200] for page in pages)
     assert len(pages) >= event.speakers.count()
 
 
-def test_the_directors_book_has_everything(event):
-    text = " ".join(read(event, "director"))
+def test_directors_book_has_all_sessions(event):
+    text = " ".join(read_pages(event, "director"))
 
     assert [number for number in range(8) if f"Talk {number}" not in text] == []
 
 
-def test_addresses_of_speakers_are_on_internal_sheets_alone(event):
+def test_speaker_addresses_are_not_on_public_sheets(event):
     public = [kind for kind in SHEET_KINDS if kind not in {*INTERNAL_KINDS, "changes"}]
 
-    assert not any("someone@example.org" in page for kind in public for page in read(event, kind))
+    assert not any("someone@example.org" in page for kind in public for page in read_pages(event, kind))
 
 
 def test_internal_sheets_are_not_public(client, event):

@@ -1,4 +1,4 @@
-"""Tagged sheets: another reader finds headings and paragraphs in reading order."""
+"""Tagged PDF sheets: other readers find headings and paragraphs in reading order."""
 
 import datetime
 import io
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 START = datetime.datetime(2027, 6, 15, 7, tzinfo=datetime.UTC)
 KINDS = ["booklet", "grid", "doors", "rooms", "director"]
-# All kinds of sheets, those that are folded and those of one person included.
+# All kinds of sheets, including the folded booklet and the personal page.
 ALL_KINDS = [*SHEET_KINDS, "folded booklet", "personal"]
 PAINTING_OPERATORS = {b"Tj", b"TJ", b"f", b"S", b"Do", b"INLINE IMAGE"}
 
@@ -75,13 +75,13 @@ def full_event(event):
 
 
 def list_structure(content):
-    """Return the elements of the structure tree in order, as dictionaries of the library."""
+    """Return the elements of the structure tree in order, as pypdf dictionaries."""
     root = PdfReader(io.BytesIO(content)).trailer["/Root"]["/StructTreeRoot"]
     return [kid.get_object() for kid in root["/K"]["/K"]]
 
 
 def find_untagged_marks(reader):
-    """Return the painting operators that stand neither in a tag nor in an artifact, and tags that overlap."""
+    """Return the painting operators outside any tag or artifact, and overlapping tags."""
     found = []
     for number, page in enumerate(reader.pages, start=1):
         open_tags = []
@@ -100,7 +100,7 @@ def find_untagged_marks(reader):
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
-def test_all_content_is_tagged_or_an_artifact_and_pictures_have_a_text(full_event, kind):
+def test_all_content_is_tagged_or_artifact_and_pictures_have_alternative_text(full_event, kind):
     content = draw_any(full_event, kind)
     reader = PdfReader(io.BytesIO(content))
     elements = list_structure(content)
@@ -113,7 +113,7 @@ def test_all_content_is_tagged_or_an_artifact_and_pictures_have_a_text(full_even
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
-def test_headings_begin_with_the_first_level_and_skip_none(full_event, kind):
+def test_headings_start_at_level_one_and_skip_no_level(full_event, kind):
     levels = [
         int(element["/S"][2:])
         for element in list_structure(draw_any(full_event, kind))
@@ -125,7 +125,7 @@ def test_headings_begin_with_the_first_level_and_skip_none(full_event, kind):
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
-def test_links_are_elements_and_say_where_they_lead(full_event, kind):
+def test_links_are_tagged_and_have_a_description(full_event, kind):
     content = draw_any(full_event, kind)
     reader = PdfReader(io.BytesIO(content))
     links = [link.get_object() for page in reader.pages for link in page.get("/Annots", ())]
@@ -140,7 +140,7 @@ def test_links_are_elements_and_say_where_they_lead(full_event, kind):
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
-def test_the_file_has_title_language_and_fonts_that_other_programs_can_read(full_event, kind, tmp_path):
+def test_pdf_is_valid_pdf_ua_with_language_and_embedded_fonts(full_event, kind, tmp_path):
     content = draw_any(full_event, kind)
     root = PdfReader(io.BytesIO(content)).trailer["/Root"]
     file = tmp_path / "sheets.pdf"
@@ -158,7 +158,7 @@ def test_the_file_has_title_language_and_fonts_that_other_programs_can_read(full
             assert "/FontFile2" in font.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"]
 
 
-def test_a_folded_booklet_is_read_in_the_order_of_its_pages(full_event):
+def test_folded_booklet_is_tagged_in_page_order(full_event):
     plain, folded = (
         [text for role, text in read_tree(draw_any(full_event, kind)) if role in {"/H1", "/H3"}]
         for kind in ("booklet", "folded booklet")
@@ -169,7 +169,7 @@ def test_a_folded_booklet_is_read_in_the_order_of_its_pages(full_event):
 
 
 def read_tree(content):
-    """Return role and text of the elements in the order of the structure tree."""
+    """Return role and text of all elements but links in the order of the structure tree, read by pypdf."""
     reader = PdfReader(io.BytesIO(content))
     indexes = {page.indirect_reference.idnum: index for index, page in enumerate(reader.pages)}
     texts = {}
@@ -195,7 +195,7 @@ def test_a_grid_is_read_room_by_room(full_event):
 
 
 def read_elements(content):
-    """Return role and text of each element of the structure tree, in order."""
+    """Return role and text of each element in the order of the structure tree, read by pdfplumber."""
     found = []
     with pdfplumber.open(io.BytesIO(content)) as document:
         for page in document.pages:
@@ -222,7 +222,7 @@ def test_each_kind_of_sheet_has_a_heading(event, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_file_says_that_it_is_tagged_and_in_which_language(event, kind):
+def test_pdf_is_marked_as_tagged_with_its_language(event, kind):
     catalog = PdfReader(io.BytesIO(draw(event, kind))).trailer["/Root"]
 
     assert catalog["/MarkInfo"]["/Marked"] == True  # noqa: E712 (a boolean of the library)
@@ -235,7 +235,7 @@ def test_sessions_of_a_booklet_are_in_reading_order(event):
     assert titles == [f"Titre numéro {number}" for number in range(3)]
 
 
-def test_what_is_not_tagged_is_an_artifact():
+def test_untagged_operators_are_marked_as_artifacts():
     operators = ["a re f", "/P << /MCID 0 >> BDC", "/Span << >> BDC", "BT ET", "EMC", "EMC", "b re f"]
 
     marked = mark_artifacts(operators)

@@ -1,4 +1,4 @@
-"""A visitor's own programme: chosen without an account, kept behind a secret token."""
+"""The personal programme: sessions starred without an account, opened through a secret link."""
 
 import datetime
 import zoneinfo
@@ -20,20 +20,20 @@ def event():
     return make_event(slug="conf", name="La Conf")
 
 
-def press(client, session, verb="add", **headers):
+def press_star(client, session, verb="add", **headers):
     """Press a session's star as the page does."""
     data = {verb: str(session.guid), "next": "/events/conf/agenda/?by=room"}
     return client.post("/events/conf/agenda/choose/", data, headers=headers)
 
 
 def mine(client, address="/events/conf/agenda/mine/"):
-    """The titles of a personal programme."""
+    """Return the titles of a personal programme."""
     return [link.text for link in html.fromstring(client.get(address).text).xpath("//article/h4/a")]
 
 
-def test_a_star_needs_no_account_and_no_script(client, event):
+def test_session_is_starred_without_account_or_script(client, event):
     session = make_session(event, "Choisie")
-    response = press(client, session)
+    response = press_star(client, session)
     assert (response.status_code, response["Location"]) == (303, "/events/conf/agenda/?by=room#s1")
     cookie = response.cookies[f"agenda-{event.pk}"]
     assert cookie["httponly"] is True
@@ -45,48 +45,48 @@ def test_a_star_needs_no_account_and_no_script(client, event):
     assert html.fromstring(Client().get("/events/conf/agenda/").text).xpath("//article//button/@name") == [
         "add"
     ]
-    press(client, session, "drop")
+    press_star(client, session, "drop")
     assert mine(client) == []
 
 
-def test_the_script_gets_json_with_clashes_said(client, event):
-    press(client, make_session(event, "Une"))
-    answer = press(client, make_session(event, "Autre"), Accept="application/json").json()
+def test_json_response_names_schedule_conflicts(client, event):
+    press_star(client, make_session(event, "Une"))
+    answer = press_star(client, make_session(event, "Autre"), Accept="application/json").json()
     assert answer["chosen"] is True
     assert answer["count"] == 2
     assert "Autre" in answer["message"]
     assert "Une" in answer["message"]
 
 
-def test_clashes_are_marked_and_touching_is_none(client, event):
+def test_overlapping_sessions_are_marked_and_adjacent_ones_are_not(client, event):
     one = make_session(event, "Une")
     two = make_session(event, "Deux", starts_at=event.starts_at + datetime.timedelta(minutes=30))
     after = make_session(event, "Après", starts_at=two.ends_at)
     for session in (one, two, after):
-        press(client, session)
+        press_star(client, session)
     page = html.fromstring(client.get("/events/conf/agenda/mine/").text)
     assert page.xpath("//p[@class='conflict']/a/text()") == ["Deux", "Une"]
     other = html.fromstring(client.get(f"/events/conf/sessions/{one.guid}/").text)
     assert len(other.xpath("//div[contains(@class, 'warning')]")) == 1
 
 
-def test_hours_are_headed_by_the_clock_of_the_event(client):
+def test_hour_headings_use_the_event_time_zone(client):
     start = datetime.datetime(2027, 6, 16, 9, tzinfo=zoneinfo.ZoneInfo("America/New_York"))
     event = make_event(
         slug="conf", timezone="America/New_York", starts_at=start, ends_at=start + datetime.timedelta(hours=9)
     )
-    press(client, make_session(event, starts_at=start))
+    press_star(client, make_session(event, starts_at=start))
 
     page = html.fromstring(client.get("/events/conf/agenda/mine/").text)
 
     assert page.xpath("//h3[@class='heading']/text()") == ["9:00"]
 
 
-def test_another_device_opens_the_secret_address_and_may_keep_it(client, event):
-    press(client, make_session(event, "Première"))
+def test_secret_link_opens_agenda_on_another_device_and_merges_it(client, event):
+    press_star(client, make_session(event, "Première"))
     token = PersonalAgenda.objects.get().link_token
     phone = Client()
-    press(phone, make_session(event, "Du téléphone"))
+    press_star(phone, make_session(event, "Du téléphone"))
     address = f"/events/conf/agenda/mine/{token}/"
     assert mine(phone, address) == ["Première"]
     assert phone.get(address)["X-Robots-Tag"] == "noindex"
@@ -94,9 +94,9 @@ def test_another_device_opens_the_secret_address_and_may_keep_it(client, event):
     assert sorted(mine(phone)) == sorted(mine(client)) == ["Du téléphone", "Première"]
 
 
-def test_the_secret_address_is_the_sites_own_whatever_it_is_called_by(client, event, settings):
+def test_secret_link_uses_site_url_instead_of_host_header(client, event, settings):
     settings.SITE_URL = "https://club.example"
-    press(client, make_session(event))
+    press_star(client, make_session(event))
     page = client.get("/events/conf/agenda/mine/", HTTP_HOST="testserver:666")
     address = f"https://club.example/events/conf/agenda/mine/{PersonalAgenda.objects.get().link_token}"
     assert (page.context["page_url"], page.context["feed_url"]) == (f"{address}/", f"{address}.ics")
@@ -107,64 +107,64 @@ def test_the_secret_address_is_the_sites_own_whatever_it_is_called_by(client, ev
     ("data", "status"),
     [({}, 404), ({"add": "x"}, 404), ({"add": "5e3c1b9a-0000-4000-8000-000000000000"}, 404)],
 )
-def test_what_cannot_be_chosen_is_said(client, event, data, status):
+def test_unknown_session_cannot_be_starred(client, event, data, status):
     response = client.post("/events/conf/agenda/choose/", data)
     assert response.status_code == status
     assert html.fromstring(response.text).xpath("string(//h1)") != ""
     assert not PersonalAgenda.objects.exists()
 
 
-def test_other_sites_cannot_choose(client, event):
+def test_cross_site_requests_cannot_star_sessions(client, event):
     session = make_session(event)
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
-        assert press(client, session, **headers).status_code == 403
-    assert press(client, session, Origin="http://testserver").status_code == 303
+        assert press_star(client, session, **headers).status_code == 403
+    assert press_star(client, session, Origin="http://testserver").status_code == 303
 
 
-def test_sessions_of_another_event_cannot_be_chosen(client, event):
-    assert press(client, make_session(make_event())).status_code == 404
+def test_sessions_of_another_event_cannot_be_starred(client, event):
+    assert press_star(client, make_session(make_event())).status_code == 404
 
 
-def test_an_unknown_token_is_no_error_for_its_visitor(client, event):
+def test_forged_cookie_is_ignored_and_forged_link_is_not_found(client, event):
     client.cookies[f"agenda-{event.pk}"] = "forged"
     assert mine(client) == []
     for token in ("forged", "%00", "x" * 500, "é" * 30):
         assert client.get(f"/events/conf/agenda/mine/{token}/").status_code == 404
-    press(client, make_session(event, "Choisie"))
+    press_star(client, make_session(event, "Choisie"))
     assert mine(client) == ["Choisie"]
 
 
-def test_a_redirect_never_leads_elsewhere(client, event):
+def test_redirect_to_another_site_is_ignored(client, event):
     data = {"add": str(make_session(event).guid), "next": "https://evil.example/"}
     assert client.post("/events/conf/agenda/choose/", data)["Location"] == "/events/conf/agenda/#s1"
 
 
-def test_limits_are_said(client, event, monkeypatch, settings):
+def test_starring_is_rate_limited(client, event, monkeypatch, settings):
     settings.RATE_LIMITS = "on"
     monkeypatch.setattr(actions, "MAX_CHANGES_PER_MINUTE", 2)
     session = make_session(event)
-    assert [press(client, session).status_code for _ in range(3)] == [303, 303, 429]
+    assert [press_star(client, session).status_code for _ in range(3)] == [303, 303, 429]
 
 
-def test_a_full_programme_says_so(client, event, monkeypatch):
+def test_number_of_starred_sessions_is_limited(client, event, monkeypatch):
     monkeypatch.setattr(actions, "MAX_CHOSEN_SESSIONS", 1)
-    press(client, make_session(event))
-    assert press(client, make_session(event)).status_code == 429
+    press_star(client, make_session(event))
+    assert press_star(client, make_session(event)).status_code == 429
     assert PersonalAgenda.objects.get().sessions.count() == 1
 
 
-def test_the_page_of_one_s_own_costs_the_same_for_one_and_many(client, event, django_assert_max_num_queries):
+def test_personal_programme_page_takes_at_most_ten_queries(client, event, django_assert_max_num_queries):
     room = make_room(event)
     for number in range(30):
-        press(client, make_session(event, f"S{number}", room=room, speakers=(f"P{number}",)))
+        press_star(client, make_session(event, f"S{number}", room=room, speakers=(f"P{number}",)))
     with django_assert_max_num_queries(10):
         client.get("/events/conf/agenda/mine/")
 
 
-def test_the_calendar_holds_what_was_chosen_and_answers_304_until_something_changes(client, event):
+def test_calendar_has_starred_sessions_and_gets_304_until_a_change(client, event):
     room = make_room(event, "Salle A")
     one = make_session(event, "Une, avec virgule", room=room)
-    press(client, one)
+    press_star(client, one)
     make_session(event, "Pas choisie")
     address = f"/events/conf/agenda/mine/{PersonalAgenda.objects.get().link_token}.ics"
     response = Client().get(address)
@@ -177,7 +177,7 @@ def test_the_calendar_holds_what_was_chosen_and_answers_304_until_something_chan
     tag = response["ETag"]
     again = Client().get(address, headers={"If-None-Match": tag.removeprefix("W/")})
     assert (again.status_code, again.content) == (304, b"")
-    press(client, one, "drop")
+    press_star(client, one, "drop")
     after = Client().get(address, headers={"If-None-Match": tag})
     assert (after.status_code, icalendar.Calendar.from_ical(after.content).walk("VEVENT")) == (200, [])
     assert Client().get("/events/conf/agenda/mine/forged.ics").status_code == 404

@@ -1,4 +1,4 @@
-"""Plan an event: its draft becomes the planner's instance, a proposal, and moves in the draft."""
+"""Plan an event: from its draft to the planner's instance, to a proposal, and back to moves in the draft."""
 
 import datetime
 import itertools
@@ -107,7 +107,7 @@ def test_placed_sessions_keep_their_time_and_room_while_others_are_placed():
     assert load_slot_states(plan_run.proposal)[placed.pk] == before
 
 
-def test_nothing_is_planned_beside_a_break_or_a_plenary():
+def test_talks_do_not_overlap_breaks_or_plenaries():
     event = make_event()
     make_rooms(event, 100, 50)
     for role, hours in ((Session.Role.BREAK, 2), (Session.Role.PLENARY, 0)):
@@ -151,7 +151,7 @@ def test_a_speaker_is_planned_only_when_available():
     assert slot.ends_at <= free_from + datetime.timedelta(hours=1)
 
 
-def test_a_time_that_a_speaker_would_rather_avoid_is_possible_beside_those_at_which_they_can():
+def test_times_a_speaker_would_rather_avoid_are_used_if_needed():
     starts_at = datetime.datetime(2099, 6, 15, 7, tzinfo=datetime.UTC)
     event = make_event(starts_at=starts_at, ends_at=starts_at + 8 * HOUR)
     make_rooms(event, 100)
@@ -232,7 +232,7 @@ def test_an_impossible_plan_names_the_rules_in_both_languages():
     assert any("Ada" in sentence for sentence in plan_run.reasons["en"])
 
 
-def test_an_event_without_rooms_is_refused_with_a_sentence():
+def test_event_without_rooms_cannot_be_planned():
     event = make_event()
     make_talks(event, 1)
 
@@ -254,7 +254,7 @@ def test_a_stopped_run_ends_with_the_best_plan_so_far():
     assert plan_run.proposal.slots.count() == 4
 
 
-def test_cancelled_sessions_and_favourites_of_others_do_not_disturb_the_instance():
+def test_instance_omits_cancelled_sessions_and_their_favourites():
     event = make_event()
     make_rooms(event, 100)
     cancelled = make_session(event, "Cancelled", cancelled_at=event.starts_at)
@@ -270,7 +270,7 @@ def test_cancelled_sessions_and_favourites_of_others_do_not_disturb_the_instance
     assert problem.instance.favourites == (frozenset({0}),)
 
 
-def test_the_command_stores_a_proposal_and_applies_it_when_asked(capsys):
+def test_plan_command_stores_a_proposal_and_applies_it_with_apply_option(capsys):
     event = make_event(slug="planned")
     make_rooms(event, 100)
     make_talks(event, 3)
@@ -286,7 +286,7 @@ def test_the_command_stores_a_proposal_and_applies_it_when_asked(capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_the_command_repairs_with_the_fewest_moves_when_asked(capsys):
+def test_plan_command_in_repair_mode_makes_the_fewest_moves(capsys):
     event = make_event(slug="planned")
     rooms = make_rooms(event, 100, 50)
     for title in ("One", "Two", "Three"):
@@ -302,7 +302,7 @@ def test_the_command_repairs_with_the_fewest_moves_when_asked(capsys):
     assert "Sessions placed or moved in the draft: 2." in capsys.readouterr().out
 
 
-def test_the_command_refuses_an_unknown_mode_with_one_sentence(capsys):
+def test_plan_command_refuses_an_unknown_mode(capsys):
     with pytest.raises(SystemExit) as ended:
         execute_from_command_line(["manage.py", "plan", "planned", "--mode=magic"])
 
@@ -310,7 +310,7 @@ def test_the_command_refuses_an_unknown_mode_with_one_sentence(capsys):
     assert "unplaced" in capsys.readouterr().err
 
 
-def test_a_mode_needs_an_event(capsys):
+def test_mode_option_requires_an_event(capsys):
     with translation.override("en"), pytest.raises(SystemExit) as ended:
         call_command("plan", "--instance=x.json", "--output=y.json", "--mode=repair")
 
@@ -332,7 +332,7 @@ def test_the_page_counts_sessions_without_a_time_once(client):
 
 
 @pytest.mark.parametrize("seconds", ["601", "-1", "nan", "inf"])
-def test_a_budget_that_makes_no_sense_is_refused_with_one_sentence(seconds, capsys):
+def test_invalid_time_budget_is_refused_with_one_sentence(seconds, capsys):
     event = make_event(slug="planned")
     make_rooms(event, 100)
     make_talks(event, 1)
@@ -346,7 +346,7 @@ def test_a_budget_that_makes_no_sense_is_refused_with_one_sentence(seconds, caps
 
 
 @pytest.mark.parametrize("option", ["--seconds=soon", "--seconds=", "--seed=1.5"])
-def test_a_budget_or_seed_that_is_no_number_is_refused_with_one_sentence(option, capsys):
+def test_non_numeric_budget_or_seed_is_refused_with_one_sentence(option, capsys):
     with pytest.raises(SystemExit) as ended:
         execute_from_command_line(["manage.py", "plan", "planned", option])
 
@@ -354,7 +354,7 @@ def test_a_budget_or_seed_that_is_no_number_is_refused_with_one_sentence(option,
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
-def test_a_part_of_a_second_counts_as_one(capsys):
+def test_time_budget_is_rounded_up_to_a_second(capsys):
     event = make_event(slug="planned")
     make_rooms(event, 100)
     make_talks(event, 1)
@@ -376,7 +376,7 @@ def test_the_command_needs_an_event_or_an_instance_with_an_output(arguments, cap
     assert "event" in capsys.readouterr().err
 
 
-def test_runs_that_lost_their_process_do_not_keep_the_event_waiting():
+def test_abandoned_runs_do_not_block_new_runs():
     event = make_event()
     make_rooms(event, 100)
     make_talks(event, 1)
@@ -401,7 +401,7 @@ def finished_run() -> PlanRun:
     return run_plan(event)
 
 
-def test_adopting_leaves_talks_that_the_planner_did_not_touch(finished_run):
+def test_adopting_does_not_change_sessions_that_the_plan_left_unchanged(finished_run):
     draft = get_current_draft(finished_run.event)
     placed = finished_run.event.sessions.get(title="Placed")
     make_moves(draft=draft, states={placed.pk: None}, author=None)
@@ -412,7 +412,7 @@ def test_adopting_leaves_talks_that_the_planner_did_not_touch(finished_run):
     assert len(load_slot_states(draft)) == 2
 
 
-def test_adopting_keeps_a_talk_that_was_pinned_or_cancelled_since(finished_run):
+def test_adopting_does_not_move_talks_pinned_or_cancelled_since(finished_run):
     draft = get_current_draft(finished_run.event)
     pinned, cancelled = finished_run.event.sessions.filter(title__startswith="Talk")
     proposed = load_slot_states(finished_run.proposal)
@@ -429,7 +429,7 @@ def test_adopting_keeps_a_talk_that_was_pinned_or_cancelled_since(finished_run):
     assert load_slot_states(draft)[cancelled.pk].is_cancelled
 
 
-def test_a_talk_between_two_steps_of_the_grid_keeps_its_room_to_itself():
+def test_session_off_the_time_grid_blocks_its_room():
     event = make_event()
     make_rooms(event, 100)
     odd = make_session(event, "Odd", room=event.rooms.get(), minutes=20)
@@ -445,7 +445,7 @@ def test_a_talk_between_two_steps_of_the_grid_keeps_its_room_to_itself():
     assert list_blocking_conflicts(plan_run.proposal) == []
 
 
-def test_too_few_places_are_said_in_both_languages():
+def test_missing_slots_are_reported_in_both_languages():
     event = make_event()
     make_rooms(event, 100)
     make_talks(event, 60, minutes=120)

@@ -34,7 +34,7 @@ def make_chain(event: Event, count: int) -> list[Session]:
     return talks
 
 
-def test_sessions_start_after_those_that_they_follow():
+def test_sessions_start_after_the_session_they_follow():
     event = make_event()
     make_rooms(event, 100, 50, 20)
     talks = make_chain(event, 5)
@@ -72,14 +72,14 @@ def test_a_talk_is_planned_before_the_plenary_that_follows_it():
     assert load_slot_states(plan_run.proposal)[talk.pk].ends_at <= start
 
 
-def test_sessions_in_a_circle_are_named_as_a_contradiction():
+def test_circular_order_is_reported_as_impossible():
     event = make_event()
     make_rooms(event, 100)
     first, *_between, last = make_chain(event, 3)
     first.follows = last
     first.save()
 
-    # Enough on a busy machine: the search for reasons ends by the clock.
+    # Long enough for a busy machine, because the search for reasons ends by the clock.
     plan_run = run_plan(event, seconds=300)
 
     assert plan_run.state == PlanRun.State.IMPOSSIBLE
@@ -90,7 +90,7 @@ def test_sessions_in_a_circle_are_named_as_a_contradiction():
     ]
 
 
-def test_a_wrong_order_of_sessions_that_keep_their_time_is_no_hindrance():
+def test_wrong_order_of_placed_sessions_does_not_prevent_planning():
     event = make_event()
     rooms = make_rooms(event, 100)
     late = make_session(event, "Late", room=rooms[0], starts_at=event.starts_at + 2 * HOUR)

@@ -46,7 +46,7 @@ def open_page(client, plan_run: PlanRun):
     return html.fromstring(client.get(f"/en/organize/conf/schedule/plan/{plan_run.pk}/").text)
 
 
-def test_sessions_of_two_days_begin_together_and_fill_both(event):
+def test_planned_talks_start_together_and_fill_both_days(event):
     for number in range(5):
         make_room(event, f"Room {number}")
     make_session(event, "Opening", role=Session.Role.PLENARY, minutes=45)
@@ -88,7 +88,7 @@ def test_the_proposal_is_shown_as_a_table_of_rooms_by_times(organizer, event):
     assert placed.pk in load_slot_states(get_current_draft(event))
 
 
-def test_the_hours_in_which_it_plans_are_said(organizer, event):
+def test_plan_page_shows_the_planning_hours(organizer, event):
     make_room(event, "Aula")
     make_session(event, "Talk")
 
@@ -98,7 +98,7 @@ def test_the_hours_in_which_it_plans_are_said(organizer, event):
     assert any("Wed 16 Jun, 9:00–18:00 · Thu 17 Jun, 9:00–18:00" in sentence for sentence in sentences)
 
 
-def test_new_conflicts_are_told_from_those_that_remain(organizer, event):
+def test_new_conflicts_are_separated_from_remaining_ones(organizer, event):
     track = Track.objects.create(event=event, name="Networks")
     aula, lab = make_room(event, "Aula"), make_room(event, "Lab")
     make_session(event, "One", room=aula, track=track)

@@ -160,5 +160,5 @@ def test_contradiction_is_explained_in_error_message():
 def test_more_sessions_than_places_are_refused():
     instance = make_instance(*(PlannerSession(f"session {number}") for number in range(7)))
 
-    with pytest.raises(PlanImpossible, match="need 7 places, and the rooms have 6"):
+    with pytest.raises(PlanImpossible, match="need 7 room slots, and only 6 are available"):
         find_first_plan(instance=instance)

@@ -42,7 +42,9 @@ def check_scan_device(
     )
     if is_signed:
         return scan_input
-    return InvalidScan(scan_input.sent_id, _("The device’s signature is missing or does not fit this scan."))
+    return InvalidScan(
+        scan_input.sent_id, _("The device’s signature is missing or does not match this scan.")
+    )
 
 
 def find_pairing_people(event_id: int, day: datetime.date) -> set[int]:

@@ -49,7 +49,7 @@ def test_group_instance_is_recognized():
     [
         ("np= [3,", "np= [3, 1,", ""),
         ("npMax = [3, 3]", "", "does not assign “npMax”"),
-        ("[[1], [1], [2], []]", "[[1], [1]]", "4 sessions, but talks of 4 and groups of 2"),
+        ("[[1], [1], [2], []]", "[[1], [1]]", "4 sessions, but talks for 4 and groups for 2"),
         ("[3, 3]", "[3, -3]", "“npMax” in the instance must be a number"),
         ("[3, 3]", "[3, open('/etc/passwd')]", "must assign numbers"),
         ("[3, 3]", "[3, 3", "must assign numbers"),
