@@ -62,9 +62,10 @@ def cruel():
     ]
     extra = {"code": "abc", "logo": "x.png", "feedback_url": "https://example.org/[f]", "odd": [1]}
     make_session(
-        event, HOSTILE_TEXT, speakers=(HOSTILE_TEXT[2:], "Ada"), room=room, track=track, starts_at=at(24, 9), slug="A b",
-        url="https://example.org/é?x=<y>&z=[1]", links=links, attachments=links, extra=extra, kind=HOSTILE_TEXT[2:],
-        language="de, en", recording_license=HOSTILE_TEXT[2:], recording_optout=True, **texts,
+        event, HOSTILE_TEXT, speakers=(HOSTILE_TEXT[2:], "Ada"), room=room, track=track, starts_at=at(24, 9),
+        slug="A b", url="https://example.org/é?x=<y>&z=[1]", links=links, attachments=links, extra=extra,
+        kind=HOSTILE_TEXT[2:], language="de, en", recording_license=HOSTILE_TEXT[2:], recording_optout=True,
+        **texts,
     )  # fmt: skip
     make_session(
         event, "T" * 2000, starts_at=at(24, 23), minutes=150, room=room, day=datetime.date(2026, 10, 23)

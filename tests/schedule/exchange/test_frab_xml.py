@@ -178,7 +178,7 @@ def test_up_to_fifty_sessions_without_duration_are_listed():
     ],
 )
 def test_start_without_date_is_on_its_day_or_in_the_night_after(start, found):
-    """FOSDEM: format_local_start times only."""
+    """FOSDEM: local times only."""
     [talk] = read_schedule(one(event(start=start))).sessions
     assert (format_local_start(talk), talk.day) == (found, datetime.date(2026, 6, 17))
 
