@@ -6,6 +6,7 @@ import io
 import zoneinfo
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -14,6 +15,7 @@ from badges.attendance.reports.arrival_comparison import compare_arrivals
 from badges.attendance.reports.day_figures import list_absentees, load_day_figures
 from badges.attendance.reports.session_figures import list_no_shows, load_session_figures, summarize_rooms
 from badges.attendance.scanning.record_scans import record_scan_items
+from convention.api.tokens import create_token
 from convention.events.models import EventRole, Room
 from registrations.models import SessionBooking
 from tests.badges.attendance.factories import code_of, make_device, make_event, make_item, make_registration
@@ -57,6 +59,12 @@ def get_page(client, name, *arguments, query=""):
 def read_csv(client, name, *arguments):
     text = get_page(client, name, *arguments).content.decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text)))
+
+
+def read_figures_api(person, event):
+    _row, token = create_token(person_id=person.pk, name="x", scopes=["attendance:read"])
+    address = f"/api/v1/events/{event.slug}/attendance/figures/"
+    return Client().get(address, headers={"Authorization": f"Bearer {token}"}).json()
 
 
 def test_day_figures_count_arrivals_absences_and_stays(event):
@@ -143,29 +151,41 @@ def test_page_compares_only_with_events_that_user_organizes(client, event):
     assert alone.context["comparison"].earlier is None
 
 
-def test_pages_and_csv_files_show_same_figures(client, event):
+def test_pages_csv_files_and_api_show_same_figures(client, event):
     session, device = make_talk(event, "Sauvegardes", is_bookable=True)
     missed = make_registration(event, last_name="Brun", email="brun@example.org")
     SessionBooking.objects.create(registration=missed, session=session)
-    scan(device, make_registration(event, last_name="Aube"), local(1, 10))
-    client.force_login(make_staff(event))
+    came, early = make_registration(event, last_name="Aube"), make_registration(event)
+    scan(make_device(event)[0], early, local(1, 9))
+    for registration in (early, came):
+        scan(device, registration, local(1, 10))
+    organizer = make_staff(event)
+    client.force_login(organizer)
 
-    page = get_page(client, "organize-attendance-figures", event.slug).content.decode()
+    page = get_page(client, "organize-attendance-figures", event.slug)
     no_shows = get_page(client, "organize-no-shows", event.slug, device.checkpoint_id).content.decode()
     files = {
         name: read_csv(client, f"organize-{name}-csv", event.slug)
         for name in ("attendance-days", "attendance-sessions", "no-shows")
     }
+    api = read_figures_api(organizer, event)
 
-    assert "Sauvegardes" in page
+    assert "Sauvegardes" in page.text
+    days = [(row.day.isoformat(), row.expected_count, row.arrived_count) for row in page.context["days"]]
+    assert days == [("2026-06-16", 3, 1), ("2026-06-17", 3, 0)]
+    assert [(row["day"], row["expected"], row["arrived"]) for row in api["days"]] == days
+    [row] = page.context["sessions"]
+    assert (row.booked_count, row.arrived_count, row.no_show_count) == (1, 2, 1)
+    [row] = api["sessions"]
+    assert (row["title"], row["booked"], row["arrived"], row["no_shows"]) == ("Sauvegardes", 1, 2, 1)
     assert "Brun" in no_shows
     assert "Aube" not in no_shows
     assert [row[:3] for row in files["attendance-days"][1:]] == [
-        ["2026-06-16", "2", "0"],
-        ["2026-06-17", "2", "0"],
+        ["2026-06-16", "3", "1"],
+        ["2026-06-17", "3", "0"],
     ]
     [session_row] = files["attendance-sessions"][1:]
-    assert session_row[5:8] == ["1", "1", "1"]
+    assert session_row[5:8] == ["1", "2", "1"]
     assert ["Sauvegardes", "Brun"] in [row[:2] for row in files["no-shows"]]
 
 

@@ -66,6 +66,23 @@ def test_presence_follows_operator_action_not_verdict(send, event):
     assert inside == {doubled: True, gone: False}
 
 
+@pytest.mark.parametrize("is_undo_first", [False, True])
+def test_supervisor_device_undoes_scan_of_another_device(send, event, is_undo_first):
+    code, scanner = code_of(make_registration(event)), make_device(event, can_override=False)[1]
+    entry = make_item(code, let_in=True)
+    undo = make_item(code, undoes=entry["id"])
+
+    if is_undo_first:
+        undone, _entered = send(undo), send(entry, token=scanner)
+    else:
+        _entered, undone = send(entry, token=scanner), send(undo)
+
+    assert read_verdicts(undone) == [("admitted", "undone")]
+    assert not Presence.objects.filter(entries__gt=0).exists()
+    rebuild_presence(event=event)
+    assert not Presence.objects.filter(entries__gt=0).exists()
+
+
 def test_undone_scan_is_removed_from_presence(send, event):
     """Undo a scan, also if the undo arrives first, and refuse it from a device that did not make the scan."""
     registration = make_registration(event)

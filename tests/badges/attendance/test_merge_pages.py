@@ -9,6 +9,7 @@ from registrations.invoices.ledger.payments import record_payment
 from registrations.models import Registration
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.models import Application
+from registrations.visits.visitor_list.visitors import find_list_readiness
 from tests.badges.attendance.factories import make_event, make_registration
 from tests.factories import make_administrator
 from tests.registrations.visits.factories import agreed, applied, make_visit, state
@@ -67,5 +68,7 @@ def test_merged_visit_applications_use_one_place_and_reverse_merge_is_refused(cl
     assert list(Application.objects.confirmed()) == [kept]
     assert [state(one) for one in (kept, other)] == [ApplicationState.COMPLETE, ApplicationState.WITHDRAWN]
     assert visit.event.tickets.get().reserved == 1
+    # The host's list of visitors names the attendee once.
+    assert find_list_readiness(visit).all_applications == [kept]
     back = client.post(merge_address(other.registration, kept.registration), {}, follow=True)
     assert "must be confirmed. Choose the other one" in back.content.decode()

@@ -13,9 +13,9 @@ from badges.attendance.merge import merge_registrations_and_scans
 from badges.feedback.actions import change_feedback_settings
 from badges.feedback.answers import FeedbackAlreadyGiven, give_feedback, load_feedback_settings
 from badges.feedback.models import FeedbackReceipt, FeedbackSettings, SessionFeedback
-from badges.feedback.privacy import clear_old_comments
 from badges.feedback.receipts import close_feedback, find_given_feedback, find_receipts_of
 from convention.errors import Forbidden, InvalidFields, NotOpenNow
+from convention.privacy.retention import run_retention_rules
 from registrations.changes.correct import Correction, correct_as_organizer
 from registrations.models import Registration
 from tests.badges.attendance.factories import make_event, make_registration
@@ -35,6 +35,12 @@ type Dump = dict[str, list[tuple[object, ...]]]
 
 def answer(registration, session, stars=4, comment=""):
     give_feedback(registration=registration, session=session, stars=stars, comment=comment)
+
+
+def clear_comments(at: datetime.datetime) -> int:
+    """Run the retention rules as of `at`; return how many comments they cleared."""
+    [run] = [run for run in run_retention_rules(at=at) if run.rule == "session-comments"]
+    return run.removed_count
 
 
 def dump_database() -> Dump:
@@ -193,7 +199,7 @@ def test_answers_are_accepted_from_session_start_until_feedback_closes():
         answer(make_attendee(session, 2), session)
 
 
-def test_receipts_are_deleted_when_feedback_closes_and_old_comments_are_cleared():
+def test_receipts_are_deleted_when_feedback_closes_and_comments_are_cleared_after_a_year():
     session = make_attended_session()
     make_answers(session, 5, 4, comment="Bien")
     end_event(session.event, days_ago=13)
@@ -207,5 +213,7 @@ def test_receipts_are_deleted_when_feedback_closes_and_old_comments_are_cleared(
         change_feedback_settings(settings=settings, changed_fields=["days_open"])
     assert not load_feedback_settings(session.event).is_open()
 
-    assert clear_old_comments(session.event.ends_at + datetime.timedelta(seconds=1)) == 2
+    year_later = session.event.ends_at + datetime.timedelta(days=365)
+    assert clear_comments(at=year_later) == 0
+    assert clear_comments(at=year_later + datetime.timedelta(seconds=1)) == 2
     assert set(SessionFeedback.objects.values_list("stars", "comment")) == {(5, ""), (4, "")}

@@ -197,9 +197,17 @@ def test_page_warns_if_no_worker_is_running(client, event):
     assert "No worker is running on the server" in get_text(client.get(here))
 
 
-def test_mailing_of_another_event_is_forbidden(client):
+def test_mailing_of_another_event_is_forbidden_and_not_found_at_own_event(client, event):
     other = make_mailing()
+    add_people(other.event, 1)
+    here = f"/organize/{event.slug}/mail/{other.pk}/"
+
     assert client.get(f"/organize/{other.event.slug}/mail/{other.pk}/").status_code == 403
+    pages = ("", "edit/", "preview/", "preview.html", "log/", "log.csv")
+    assert {page: client.get(here + page).status_code for page in pages} == dict.fromkeys(pages, 404)
+    actions = ("test/", "send/", "schedule/", "cancel/", "resume/", "copy/", "remove/")
+    assert {act: client.post(here + act).status_code for act in actions} == dict.fromkeys(actions, 404)
+    assert Mailing.objects.get().is_draft
 
 
 def test_desk_staff_cannot_open_mailings(event):

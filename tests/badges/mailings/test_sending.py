@@ -8,6 +8,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from badges.confirmations.mail_throttle import MAILS_PER_HOUR, seconds_until_mail_allowed
+from badges.confirmations.send import send_order_mails
 from badges.mailings.composing.drafts import NotADraft
 from badges.mailings.composing.segments import Segment
 from badges.mailings.models import Mailing, Recipient
@@ -306,11 +307,17 @@ def test_mailing_is_run_by_one_process_at_a_time(mailoutbox, run_tasks):
     assert len(mailoutbox) == 1
 
 
-def test_mailing_task_has_low_priority(run_tasks, mailoutbox):
+def test_order_mail_is_sent_before_mailing_that_was_launched_earlier(run_tasks, mailoutbox):
     event = make_event()
-    add_people(event, 1)
-    launch_mailing(mailing=make_mailing(event))
-    assert DBTaskResult.objects.get().priority == -10
+    [ana] = add_people(event, 1)
+    mailing = launch_mailing(mailing=make_mailing(event))
+    send_order_mails.enqueue(ana.order_id)
+
+    run_tasks()
+
+    assert len(mailoutbox) == 2
+    assert mailoutbox[1].subject == f"Nouvelles de {event.name}"
+    assert get_counts(mailing)["sent"] == 1
 
 
 def test_rate_limited_address_gets_mail_later(mailoutbox, run_tasks, settings):

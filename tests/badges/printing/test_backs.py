@@ -7,7 +7,7 @@ import pdfplumber
 import pytest
 from django.core.management import call_command
 
-from badges.printing.pdf import BadgePrintOptions, UnknownLayout, write_event_badges
+from badges.printing.pdf import BadgePrintOptions, write_event_badges
 from convention.jobs.models import Job
 from tests.factories import make_administrator, make_event, make_session
 from tests.pdf_readers import decode_qr, find_bad_words, find_smallest_type, pdf_text
@@ -134,9 +134,17 @@ def test_page_prints_backs_immediately_and_in_job(client, event, settings):
     assert client.get("/organize/paper/badges/a6.pdf?back=nothing").status_code == 422
 
 
-def test_command_prints_backs_and_unknown_flip_is_refused(event, tmp_path):
+def test_command_prints_backs(event, tmp_path):
     call_command("badges", "paper", output=tmp_path / "a.pdf", back="agenda")
-    with pytest.raises(UnknownLayout):
-        BadgePrintOptions("a6", "agenda", "middle").check()
 
     assert "Atelier Bbb" in pdf_text((tmp_path / "a.pdf").read_bytes())
+
+
+@pytest.mark.parametrize("options", [{"back": "nothing"}, {"back": "agenda", "flip": "middle"}])
+def test_command_refuses_unknown_back_or_flip(event, tmp_path, capsys, options):
+    with pytest.raises(SystemExit) as refused:
+        call_command("badges", "paper", output=tmp_path / "a.pdf", **options)
+
+    assert refused.value.code == 2
+    assert [*options.values()][-1] in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

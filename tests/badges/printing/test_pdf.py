@@ -8,6 +8,8 @@ import numpy as np
 import pdfplumber
 import pytest
 import zxingcpp
+from django.utils import timezone
+from PIL import Image
 
 from badges.codes import BadgeHolder, NoBadge, build_badge_code, build_badge_codes, make_short_code
 from badges.printing.design import (
@@ -247,9 +249,10 @@ def test_single_badge_has_same_code_as_printed_badges():
     ]
 
 
-def test_unconfirmed_registration_has_no_badge():
+@pytest.mark.parametrize("fields", [{"confirmed_at": None}, {"cancelled_at": timezone.now()}])
+def test_unconfirmed_or_cancelled_registration_has_no_badge(fields):
     with pytest.raises(NoBadge):
-        render_badge_pdf(make_registration(confirmed_at=None))
+        render_badge_pdf(make_registration(**fields))
 
 
 def test_printing_no_badges_or_unknown_layout_is_refused():
@@ -318,9 +321,21 @@ def test_label_shows_name_short_code_photo_refusal_and_ticket():
     assert pdf_text(pdf).split() == words.split()
 
 
-def test_preview_is_svg_with_code_and_title():
+def test_preview_is_svg_with_title_and_code_of_printed_badge():
     registration = make_registration()
     picture = render_badge_svg(registration)
     assert picture.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
-    assert picture.count("crispEdges") == 1
     assert "<title>Badge : Zoé Müller</title>" in picture
+    code = build_badge_code(registration)
+    assert decode_qr(draw_svg_modules(picture)) == decode_qr(render_badge_pdf(registration)) == [code]
+
+
+def draw_svg_modules(picture):
+    """Draw the unit squares of the SVG's only code, ten pixels each, with a quiet zone."""
+    [path] = re.findall(r'crispEdges"[^>]* d="([^"]+)"', picture)
+    modules = [(int(x) + 4, int(y) + 4) for x, y in re.findall(r"M(\d+) (\d+)h1v1h-1z", path)]
+    side = max(x for x, _y in modules) + 5
+    image = Image.new("L", (side, side), 255)
+    for module in modules:
+        image.putpixel(module, 0)
+    return image.resize((side * 10, side * 10), Image.Resampling.NEAREST)

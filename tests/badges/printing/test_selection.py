@@ -4,7 +4,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from badges.printing import print_job
 from convention.audit.models import AuditEntry
 from convention.jobs.models import Job
 from registrations.models import Registration
@@ -54,7 +53,6 @@ def test_only_selected_badges_are_printed_immediately_or_in_job(client, people, 
     assert job.outcome.startswith("2 badges")
     assert "Ana3" not in pdf_text(job.file.read())
     assert AuditEntry.objects.filter(verb="badges.print").count() == 1
-    assert print_job.MAX_IMMEDIATE_BADGES > 1
 
 
 def test_merge_needs_exactly_two_and_proposes_confirmed_survivor(client, people):
