@@ -9,16 +9,20 @@ import time
 import pytest
 from aiosmtpd.controller import Controller
 from django.db import OperationalError
+from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from badges.confirmations.send import send_order_mails
+from convention.club.models import ClubRole
 from convention.db.leases import LeaseUnavailable, hold_lease
 from convention.mail.messages import mask_addresses
 from registrations.booking.place_order import place_order
 from registrations.changes.correct import Correction, correct_registration
 from registrations.changes.links import queue_links_mail
 from registrations.changes.resend import InvalidAddress, resend_mail
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.models import InvoiceMail
 from registrations.models import MailDelivery, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.orders import deliveries
@@ -27,10 +31,12 @@ from tests.factories import (
     make_administrator,
     make_event,
     make_order,
+    make_person,
     make_registration,
     make_staff,
     make_ticket,
 )
+from tests.registrations.invoices.factories import make_issuer, make_receivable
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +151,31 @@ def test_refused_mail_is_reported_and_resent_to_corrected_address(mail_server, r
     assert sentence not in client.get("/en/organize/").content.decode()
     order.refresh_from_db()
     assert order.email == "zoe@example.net"
+
+
+def test_refused_invoice_mail_is_shown_to_treasurer_and_can_be_sent_again(mail_server, run_tasks, client):
+    mail_server.answers = ["550 5.1.1 no such user"]
+    make_issuer()
+    receivable = make_receivable()
+    invoice = issue_invoice(receivable=receivable)
+    treasurer = make_person()
+    ClubRole.objects.create(person=treasurer, role=ClubRole.Role.TREASURER)
+    client.force_login(treasurer)
+    page = f"/en/organize/money/owed/{receivable.reference}/"
+    send = reverse("invoice-send", args=[invoice.pk])
+
+    client.post(send)
+    run_tasks()
+    refused = client.get(page).text
+    client.post(send)
+    run_tasks()
+    sent = client.get(page).text
+
+    assert "refused by the mail server" in refused
+    mails = InvoiceMail.objects.order_by("pk")
+    assert [(bool(mail.refused_at), bool(mail.sent_at)) for mail in mails] == [(True, False), (False, True)]
+    assert len(mail_server.ids) == 1
+    assert ">refused by the mail server<" not in sent
 
 
 def test_correcting_registration_resends_refused_mail_to_new_address(mail_server, run_tasks):

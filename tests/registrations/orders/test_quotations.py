@@ -17,6 +17,7 @@ from registrations.models import Order
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.orders.quotations import create_order_quotation
+from registrations.permissions import make_own_secret
 from tests.buyer_verification import by_verified
 from tests.factories import make_addon
 from tests.pdf_readers import pdf_text
@@ -179,6 +180,16 @@ def test_free_order_has_no_pro_forma(client, event):
     event.tickets.update(price=0)
     order = place_order(event=event, request=make_request("Zoé"), context=by_verified())
     assert client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf").status_code == 404
+
+
+def test_colleague_link_cannot_open_pro_forma(client, event):
+    order = place_order(event=event, request=make_request("Zoé", "Ana"), context=by_verified())
+    own = order.build_path_with(make_own_secret(order.registrations.first()))
+
+    answers = [client.get(f"{path}pro-forma.pdf") for path in (order.manage_path, own)]
+
+    assert client.get(own).status_code == 200
+    assert [answer.status_code for answer in answers] == [200, 404]
 
 
 def test_quotation_is_mailed_to_buyer_with_pdf(client, event, run_tasks, mailoutbox):

@@ -6,10 +6,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from convention.events.models import Event
 from registrations.billing.refund_rules import save_refund_rules
 from registrations.changes.notifications import QUIET_PERIOD, notify_changed_registrations
 from registrations.invoices.documents.issuing import issue_invoice
-from registrations.invoices.models.documents import Receivable, Refund
+from registrations.invoices.models.documents import Invoice, Receivable, Refund
 from registrations.models import RefundRule, Registration
 from registrations.sessions.booking import book_session, leave_session
 from tests.factories import make_event, make_order, make_registration, make_session, make_ticket
@@ -42,15 +43,18 @@ def test_refund_is_shown_before_cancelling_and_confirmed_by_mail(client, congres
     assert Refund.objects.count() == 1
 
 
-def test_cancel_page_announces_manual_refund_and_credit_note(client, congress):
+def test_cancel_page_announces_and_makes_manual_refund_and_credit_note(client, congress):
     make_issuer()
     order, [only] = paid_order(congress, 1)
     issue_invoice(receivable=Receivable.objects.get())
-    said = read_text(
-        client.get(reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference]))
-    )
+    page = reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference])
+    said = read_text(client.get(page))
     assert "la trésorerie vous remboursera 60 € par virement" in said.lower()
     assert "nous vous enverrons un avoir" in said
+    client.post(page)
+    assert list(Refund.objects.values_list("amount", "state")) == [(6_000, "requested")]
+    documents = Invoice.objects.order_by("pk").values_list("kind", "total")
+    assert list(documents) == [("invoice", 12_000), ("credit_note", 12_000), ("invoice", 6_000)]
 
 
 def test_organizer_sets_cancellation_fee_with_reason(organizer, congress):
@@ -110,6 +114,18 @@ def test_without_refund_rules_cancel_page_announces_full_refund(client, congress
     )
     assert "Annulation remboursée intégralement" in said
     assert "120 €" in said
+
+
+def test_without_refund_rules_nothing_is_refunded_once_event_has_started(client, congress):
+    save_refund_rules(event=congress, refund_rules=[])
+    order, [only] = paid_order(congress, 1)
+    Event.objects.update(starts_at=timezone.now() - datetime.timedelta(minutes=1))
+    page = reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference])
+    said = read_text(client.get(page))
+    client.post(page)
+    only.refresh_from_db()
+    assert "elle ne l’est plus" in said
+    assert (only.state, only.cancellation_fee, Refund.objects.count()) == ("cancelled", 12_000, 0)
 
 
 def test_partly_cancelled_order_shows_each_state_and_badge_recipient(client):

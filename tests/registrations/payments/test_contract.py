@@ -89,20 +89,21 @@ def test_same_idempotency_key_returns_same_session_and_refuses_other_params(api)
 
 
 @pytest.mark.parametrize(
-    ("changes", "code"),
+    ("changes", "code", "message"),
     [
-        ({"colour": "blue"}, "parameter_unknown"),
-        ({"locale": "tlh"}, None),
-        ({"success_url": "nowhere"}, "url_invalid"),
-        ({"customer_email": "nobody"}, "email_invalid"),
-        ({"expires_at": int(time.time()) + 60}, None),
-        ({"expires_at": int(time.time()) + 25 * 3600}, None),
+        ({"colour": "blue"}, "parameter_unknown", "colour"),
+        ({"locale": "tlh"}, None, "locale"),
+        ({"success_url": "nowhere"}, "url_invalid", ""),
+        ({"customer_email": "nobody"}, "email_invalid", ""),
+        ({"expires_at": int(time.time()) + 60}, None, "at least 30 minutes"),
+        ({"expires_at": int(time.time()) + 25 * 3600}, None, "less than 24 hours"),
     ],
 )
-def test_invalid_session_params_are_refused(api, changes, code):
+def test_invalid_session_params_are_refused(api, changes, code, message):
     with pytest.raises(gateway.StripeRefusal) as refusal:
         gateway.create_session(build_session_params(**changes), idempotency_key=key())
     assert code in {None, refusal.value.code}
+    assert message in str(refusal.value)
 
 
 def test_amount_below_minimum_is_refused(api):

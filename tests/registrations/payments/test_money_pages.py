@@ -7,6 +7,7 @@ from lxml import html
 from convention.audit.models import AuditEntry
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment, record_payout
+from registrations.invoices.ledger.refunds import request_refund
 from registrations.invoices.models import Payment, Payout
 from registrations.payments.models import BankLine
 from registrations.periodic_jobs import release_expired_holds
@@ -162,13 +163,30 @@ def test_dispute_is_shown_with_its_reason(client, page, stripe, event, run_tasks
     stripe.post.deliver()
     run_tasks()
     charge = stripe.world.objects[latest(order).payment.external_id]["latest_charge"]
-    stripe.world.fail_refund(stripe.world.refund({"charge": charge, "amount": 100})["id"])
     stripe.world.dispute(charge)
     stripe.post.deliver()
     run_tasks()
     said = page("/organize/money/cards/")
     assert "Litiges" in said
     assert "le titulaire de la carte dit ne pas être à l’origine du paiement" in said
+
+
+def test_failed_refund_is_shown_with_its_amount(page, stripe, event, run_tasks):
+    order = order_by_card(event)
+    stripe.world.pay(begin(order))
+    stripe.post.deliver()
+    run_tasks()
+    request_refund(payment=latest(order).payment, amount=4_200, reason="Ne vient pas")
+    run_tasks()
+    before = page("/organize/money/cards/")
+    stripe.world.fail_refund(stripe.world.all("re")[0]["id"])
+    stripe.post.deliver()
+    run_tasks()
+    after = page("/organize/money/cards/")
+    failed = after.partition("Remboursements échoués")[2].partition("Toutes les tentatives")[0]
+    assert "Remboursements échoués" not in before
+    assert order.reference in failed
+    assert "42 €" in failed
 
 
 def test_card_payments_page_omits_overpaid_transfers(page):

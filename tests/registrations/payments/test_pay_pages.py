@@ -149,7 +149,7 @@ def test_simulated_payment_is_unavailable_with_stripe_or_in_production(client, s
     assert states(order) == ["pending"]
 
 
-def test_transfer_page_shows_iban_and_reference(client, event, tmp_path):
+def test_transfer_page_shows_iban_reference_and_qr_code(client, event):
     make_issuer()
     order = order_by_card(event, payment="invoice")
     page = client.get(build_page_path(order, "transfer"))
@@ -157,6 +157,7 @@ def test_transfer_page_shows_iban_and_reference(client, event, tmp_path):
     assert "FR14 2004 1010 0505 0001 3M02 606" in said
     assert order.creditor_reference in said
     assert iso11649.is_valid(order.creditor_reference)
+    assert get_transfer_details(order).qr_svg in page.text
     assert order.creditor_reference in client.get(f"/orders/{order.reference}/{order.manage_secret}/").text
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from convention.errors import ConventionError, SoldOut
+from registrations.booking.verification import verify_membership
 from registrations.changes.cancel import cancel_registration
 from registrations.invoices.models import Payment, Payout
 from registrations.models import MailDelivery, Sponsorship
@@ -15,7 +16,7 @@ from registrations.payments.models import CardPaymentAttempt, StripeEvent
 from registrations.payments.payment_problems import list_unverified_orders
 from registrations.periodic_jobs import release_expired_holds
 from registrations.sponsors.sponsorships import take_package
-from tests.factories import make_ticket
+from tests.factories import make_member, make_ticket
 from tests.registrations.payments.factories import (
     begin,
     lapse,
@@ -386,10 +387,36 @@ def test_paid_order_of_unverified_member_stays_pending_and_is_listed(stripe, eve
     assert [(one.pk, one.amount_retained) for one in list_unverified_orders()] == [(order.pk, 5_000)]
 
 
-def test_order_on_invoice_has_nothing_to_pay_by_card(stripe, event):
-    for order in (order_by_card(event, payment="invoice"),):
-        with pytest.raises(NothingToPay):
-            begin(order)
+@pytest.mark.parametrize("is_paid_first", [True, False])
+def test_member_order_is_confirmed_by_payment_and_verification(stripe, event, run_tasks, is_paid_first):
+    event.tickets.all().delete()
+    make_ticket(event, slug="member", audience="member", price=5_000, capacity=3)
+    order = order_by_card(event, ticket="member")
+    place = order.registrations.get()
+    make_member(email=place.email)
+
+    def pay():
+        stripe.world.pay(begin(order))
+        stripe.post.deliver()
+        run_tasks()
+
+    def verify():
+        verify_membership(registration=place)
+
+    first, second = (pay, verify) if is_paid_first else (verify, pay)
+    first()
+    assert states(order) == ["pending"]
+    second()
+    assert states(order) == ["confirmed"]
+
+
+@pytest.mark.parametrize(("payment", "price"), [("invoice", 12_000), ("card", 0)])
+def test_order_on_invoice_or_free_order_has_nothing_to_pay_by_card(stripe, event, payment, price):
+    event.tickets.update(price=price)
+    order = order_by_card(event, payment=payment)
+    with pytest.raises(NothingToPay):
+        begin(order)
+    assert CardPaymentAttempt.objects.count() == 0
 
 
 def test_session_with_outdated_amount_is_expired(stripe, event):

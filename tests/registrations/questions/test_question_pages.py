@@ -5,10 +5,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from lxml import html
 
+from convention.api.tokens import create_token
 from convention.events.models import Event
 from registrations.models import AnswerFile, Question, Registration
 from registrations.rate_limits import ANSWER_FILES_PER_HOUR, throttle_answer_file
-from tests.factories import make_account, make_event, make_question, make_registration
+from tests.factories import make_account, make_administrator, make_event, make_question, make_registration
 from tests.registrations.test_pages import BILLING, text, who
 
 pytestmark = pytest.mark.django_db
@@ -138,7 +139,7 @@ def test_question_cannot_depend_on_itself(organizer: Client, event: Event):
     assert "Cette question dépend elle-même de celle-ci" in text(page)
 
 
-def test_api_validates_and_stores_answers(client: Client, event: Event):
+def test_api_validates_stores_and_returns_answers(client: Client, event: Event):
     make_question(event, "diet", ["vegan"], is_required=True)
     body = {
         "email": "z@example.org",
@@ -154,6 +155,12 @@ def test_api_validates_and_stores_answers(client: Client, event: Event):
         == 201
     )
     assert Registration.objects.get().answers == {"diet": "vegan"}
+    person = make_administrator()
+    _row, token = create_token(person_id=person.pk, name="x", scopes=["registrations:read"])
+    listed = client.get(
+        "/api/v1/events/congress/registrations/", headers={"Authorization": f"Bearer {token}"}
+    ).json()
+    assert [row["answers"] for row in listed["results"]] == [{"diet": "vegan"}]
 
 
 def test_questions_are_asked_in_the_order_set_by_organizer(organizer: Client, event: Event):

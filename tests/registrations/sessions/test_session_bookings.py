@@ -20,8 +20,7 @@ from registrations.sessions.booking import (
     swap_session,
 )
 from registrations.sessions.notifications import notify_changed_sessions
-from schedule.editing.sessions import cancel_session as cancel_session
-from schedule.editing.sessions import restore_session
+from schedule.editing.sessions import cancel_session, restore_session
 from schedule.exchange.importing.import_schedule import import_schedule
 from schedule.models import Session
 from tests.factories import (
@@ -230,14 +229,34 @@ def test_page_books_swaps_and_releases_sessions(client, event, person):
     assert "Deux" not in text(client.get(person.order.manage_path))
 
 
-@pytest.mark.parametrize(
-    "act", ["", "book", "book:999", "dance:1", "book:²", f"book:{'9' * 5000}", "book:1:x\0"]
-)
-def test_invalid_action_books_nothing(client, event, person, act):
+@pytest.mark.parametrize("act", ["", "book", "book:999", "dance:1", "book:²", f"book:{'9' * 5000}"])
+def test_invalid_action_is_not_found_and_books_nothing(client, event, person, act):
+    make_bookable_session(event)
+    page = f"{person.order.manage_path}{person.reference}/sessions/"
+    answer = client.post(page, {"act": act})
+    assert answer.status_code == 404
+    assert "Cette session est introuvable." in answer.text
+    assert booked(person) == []
+
+
+@pytest.mark.parametrize("act", ["book:1", "book:1:x\0"])
+def test_booking_cancelled_session_shows_error_and_books_nothing(client, event, person, act):
     make_bookable_session(event, cancelled_at=timezone.now())
     page = f"{person.order.manage_path}{person.reference}/sessions/"
-    assert client.post(page, {"act": act}).status_code in {302, 404}
+    answer = client.post(page, {"act": act}, follow=True)
+    assert [message.level_tag for message in answer.context["messages"]] == ["error"]
     assert booked(person) == []
+
+
+def test_attendee_link_opens_own_bookings_but_not_those_of_colleague(client, event, person):
+    session = make_bookable_session(event)
+    colleague = make_registration(person.ticket, order=person.order)
+    path = person.order.build_path_with(make_own_secret(person))
+    own, other = (f"{path}{one.reference}/sessions/" for one in (person, colleague))
+    assert [client.get(page).status_code for page in (own, other)] == [200, 404]
+    answers = [client.post(page, {"act": f"book:{session.number}"}) for page in (own, other)]
+    assert [answer.status_code for answer in answers] == [302, 404]
+    assert (booked(person), booked(colleague)) == (["Atelier"], [])
 
 
 def test_order_link_cannot_open_bookings_of_another_order(client, event, person):

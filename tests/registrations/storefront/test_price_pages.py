@@ -286,7 +286,7 @@ def test_zero_vat_rate_needs_exemption(organizer: Client, event: Event):
     assert (ticket.vat_rate, ticket.vat_exemption) == (2000, "")
 
 
-def test_addon_is_created_counted_and_not_removable_while_in_use(organizer: Client, event: Event):
+def test_addon_is_created_changed_counted_and_not_removable_while_in_use(organizer: Client, event: Event):
     guest = event.tickets.get()
     fields = {
         "name": "Dîner",
@@ -307,9 +307,18 @@ def test_addon_is_created_counted_and_not_removable_while_in_use(organizer: Clie
         organizer.post(f"{TICKETS}add-ons/dinner/", {**fields, "capacity": "0"})
     )
     assert organizer.post(f"{TICKETS}add-ons/dinner/remove/").status_code == 409
+    assert organizer.post(f"{TICKETS}add-ons/dinner/", {**fields, "capacity": "20"}).status_code == 302
+    assert event.addons.get().capacity == 20
     exported = organizer.get("/organize/congress/registrations.csv?addon=dinner").content.decode("utf-8-sig")
     [row] = csv.DictReader(io.StringIO(exported))
     assert (row["Options"], row["Prix"]) == ("dinner", "270.00")
+
+
+def test_unused_addon_is_removed(organizer: Client, event: Event):
+    make_addon(event)
+    answer = organizer.post(f"{TICKETS}add-ons/dinner/remove/")
+    assert answer["Location"] == f"{TICKETS}add-ons/"
+    assert not event.addons.exists()
 
 
 def test_vouchers_are_created_in_bulk_and_exported_with_links(organizer: Client, event: Event):

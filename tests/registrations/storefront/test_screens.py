@@ -78,6 +78,21 @@ def test_first_button_of_attendee_form_continues(client: Client, event: Event):
     ]  # fmt: skip
 
 
+def test_first_button_of_later_screens_continues(client: Client, event: Event):
+    client.post("/events/congress/register/", who())
+    choices = client.get("/events/congress/register/choices/")
+    client.post("/events/congress/register/choices/", {"choice-0-ticket": "guest"})
+    check = client.get("/events/congress/register/check/")
+
+    pages = [html.fromstring(page.text) for page in (choices, check)]
+    buttons = [page.xpath("//form[@data-draft]//button")[0] for page in pages]
+
+    assert [button.get("name") for button in buttons] == [None, None]
+    assert [button.text_content().replace("\xa0", " ") for button in buttons] == [
+        "Vérifier la commande", "S’inscrire pour 120 €",
+    ]  # fmt: skip
+
+
 def test_email_field_has_email_attributes(client: Client, event: Event):
     page = client.get("/events/congress/register/").content.decode()
     [field] = re.findall(r'<input[^>]*name="person-0-email"[^>]*>', page)

@@ -1,10 +1,12 @@
 """Spammers must not spread links through names and other texts in the mails of the club."""
 
 import json
+from html import unescape
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils.html import escape
 
 from convention.club.models import Person
 from registrations.booking.change_answers import save_answers
@@ -69,15 +71,16 @@ def test_api_refuses_link_in_company_purchase_order_and_billing(event, field, ru
 
 
 @pytest.mark.parametrize("evil", NAMES_WITH_LINKS)
-def test_first_screen_refuses_link_in_name_and_company(event, evil):
+def test_first_screen_shows_error_at_field_with_link_and_keeps_input(event, evil):
     client = Client()
-    for name in ("first_name", "last_name"):
-        page = client.post("/events/congress/register/", who(**{f"person-0-{name}": evil}))
-        assert page.status_code == 200
-        assert NAME_ERROR in page.text
-    page = client.post("/events/congress/register/", who(**{"person-0-company": "https://evil.com"}))
-    assert page.status_code == 200
-    assert TEXT_ERROR in page.text
+    typed = {"first_name": evil, "last_name": evil, "company": "https://evil.com"}
+    for name, value in typed.items():
+        page = client.post("/events/congress/register/", who(**{f"person-0-{name}": value}))
+        [form] = page.context["people"].forms
+        assert (page.status_code, list(form.errors), form[name].value()) == (200, [name], value)
+        assert (TEXT_ERROR if name == "company" else NAME_ERROR) in form.errors[name][0]
+        assert form.errors[name][0] in unescape(page.text)
+        assert f'value="{escape(value)}"' in page.text
 
 
 def test_last_screen_refuses_link_in_billing_name(event):

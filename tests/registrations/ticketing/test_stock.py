@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from convention.audit.models import AuditEntry
 from convention.errors import InvalidFields, SoldOut
+from convention.tables.files import ParsedTable
 from registrations.booking.place_order import place_order
 from registrations.booking.verification import verify_membership
 from registrations.booking.walk_in import register_walk_in
 from registrations.changes.cancel import cancel_registration
+from registrations.import_export.import_registrations import import_registrations
 from registrations.inventory.stock import release_ticket_holds, reserve_items
 from registrations.models import PriceStep, Quota, Registration, Ticket, Voucher
 from registrations.order_context import OrderContext
@@ -66,6 +68,14 @@ def test_walk_in_is_sold_at_current_price_step():
     add_price_step(make_ticket(event, price=15_000))
     place = RequestedPlace(ticket="guest", first_name="A", last_name="B")
     assert register_walk_in(event=event, place=place, idempotency_key="k").price == 12_000
+
+
+def test_imported_registration_is_sold_at_current_price_step():
+    event = make_event()
+    add_price_step(make_ticket(event, price=15_000, is_default=True))
+    table = ParsedTable(["first_name", "last_name"], [(2, ["Ana", "Silva"])])
+    import_registrations(event=event, table=table)
+    assert Registration.objects.get().price == 12_000
 
 
 def test_past_price_step_is_ignored_and_next_one_applies():
@@ -413,9 +423,13 @@ def test_access_code_of_hidden_ticket_is_used_even_if_pass_pays():
     assert taken(voucher) == [1]
 
 
-def test_sold_out_error_says_that_no_place_is_left():
-    ticket = make_ticket(capacity=1)
-    Ticket.objects.update(reserved=1)
+@pytest.mark.parametrize(
+    ("capacity", "sentence"),
+    [(2, "Il ne reste plus de place"), (3, "Il ne reste que 1"), (4, "Il ne reste que 2")],
+)
+def test_sold_out_error_says_how_many_places_others_left(capacity: int, sentence: str):
+    ticket = make_ticket(capacity=capacity)
+    Ticket.objects.update(reserved=2)
 
-    with pytest.raises(SoldOut, match="Il ne reste plus de place"):
-        reserve_items({ticket: 1})
+    with pytest.raises(SoldOut, match=sentence):
+        reserve_items({ticket: 3})

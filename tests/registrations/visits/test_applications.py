@@ -31,6 +31,8 @@ from registrations.visits.applications.apply import apply_for_visit
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.veto import veto_application
 from registrations.visits.applications.withdraw import revoke_place, withdraw_application
+from registrations.visits.dates import find_lock_time
+from registrations.visits.lifecycle.cancel import cancel_visit
 from registrations.visits.models import Application
 from registrations.visits.preconditions import ApplicationEnded, NotEligible, VisitNotReady
 from tests.factories import LONG_AGO, make_company, make_member, make_person
@@ -144,6 +146,14 @@ def test_company_cap_refuses_second_applicant_until_first_withdraws():
     assert state(apply_for_visit(visit=visit, person=applicant(second))) == ApplicationState.CONFIRMED
 
 
+def test_offer_counts_towards_company_cap():
+    visit, company = make_visit(places=1, cap=1), make_company()
+    leaving, waiting = applied(visit), applied(visit, company)
+    withdraw_application(application=leaving)
+    assert state(waiting) == ApplicationState.OFFERED
+    assert applied(visit, company).refusal_reasons == ["cap"]
+
+
 def test_consecutive_visits_are_allowed_and_overlapping_visits_refused():
     morning = make_visit()
     noon = make_visit(starts_at=morning.event.ends_at)
@@ -154,11 +164,16 @@ def test_consecutive_visits_are_allowed_and_overlapping_visits_refused():
     assert apply_for_visit(visit=clash, person=person).refusal_reasons == ["same_day"]
 
 
-def test_withdrawn_application_does_not_block_overlapping_visit():
+@pytest.mark.parametrize("is_visit_cancelled", [True, False])
+def test_withdrawn_application_or_cancelled_visit_does_not_block_overlapping_visit(is_visit_cancelled):
     first = make_visit()
     second = make_visit(starts_at=first.event.starts_at)
     person = make_member()
-    withdraw_application(application=apply_for_visit(visit=first, person=person))
+    application = apply_for_visit(visit=first, person=person)
+    if is_visit_cancelled:
+        cancel_visit(visit=first, reason="Strike.")
+    else:
+        withdraw_application(application=application)
     assert state(apply_for_visit(visit=second, person=person)) == ApplicationState.CONFIRMED
 
 
@@ -281,6 +296,17 @@ def test_offer_expires_within_one_day():
     second.waiting_entry.refresh_from_db()
     until = second.waiting_entry.offer_expires_at
     assert timezone.now() < until <= timezone.now() + DAY
+
+
+def test_offer_expires_after_quarter_of_time_until_near_lock():
+    evening = (timezone.localtime() + 2 * DAY).replace(hour=20, minute=0)
+    visit = make_visit(places=1, lock_working_days=0, starts_at=evening)
+    first, second = applied(visit), applied(visit)
+    withdraw_application(application=first)
+    entry = WaitingEntry.objects.get(application=second)
+    locks_at = find_lock_time(reread(visit))
+    assert locks_at < visit.event.starts_at
+    assert entry.offer_expires_at == entry.offered_at + (locks_at - entry.offered_at) / 4
 
 
 def test_revocation_needs_reason_and_notifies_applicant(run_tasks, mailoutbox):

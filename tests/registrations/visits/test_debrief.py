@@ -115,11 +115,13 @@ def test_embargo_admits_only_signatories_who_attended(visit, visitors):
     assert "refroidissement" not in page
 
 
-def test_debrief_is_refused_after_seat_has_ended(visit, visitors):
+def test_debrief_is_refused_from_day_after_end_of_seat(visit, visitors):
     came, _unsigned, _absent = visitors
     publish_debrief(debrief=save_new_debrief(visit))
     assert get_page_statuses(visit, came) == [200]
     today = timezone.localdate()
+    came.person.seats.update(ends_on=today)
+    assert get_page_statuses(visit, came) == [200]
     came.person.seats.update(ends_on=today - datetime.timedelta(days=1))
     assert get_page_statuses(visit, came) == [403]
 

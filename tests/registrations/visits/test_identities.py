@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from convention import hooks
 from convention.audit.models import AuditEntry
 from convention.codes.encryption import DecryptionFailed, MissingEncryptionKey, decrypt_value
 from convention.errors import InvalidFields, NotOpenNow
@@ -18,7 +19,7 @@ from registrations.visits.identity.fields import (
     is_identity_complete,
 )
 from registrations.visits.identity.identities import get_identity_binding, save_identity
-from registrations.visits.identity.purge import delete_unneeded_identities
+from registrations.visits.identity.purge import purge_due_data
 from registrations.visits.identity.requests import is_request_due, request_identities
 from registrations.visits.models import Application, Identity, Visit
 from registrations.visits.visitor_list.contents import read_list
@@ -238,12 +239,13 @@ def test_identity_is_not_requested_before_window_opens(run_tasks, mailoutbox):
 # --- visitors who do not come ----------------------------------------------------------------------------
 
 
-def test_identities_of_withdrawn_and_cancelled_visitors_are_deleted():
+def test_identities_of_withdrawn_and_cancelled_visitors_are_deleted_by_hourly_job():
     visit = make_hosted()
     stays, withdrew, lost = (make_identified(visit, number) for number in range(3))
     Application.objects.filter(pk=withdrew.pk).update(withdrawn_at=timezone.now())
     cancel_registration(registration=lost.registration)
-    assert delete_unneeded_identities() == 2
+    purge_due_data()
+    assert hooks.periodic_jobs.intervals[f"{purge_due_data.__module__}.purge_due_data"] == hooks.HOUR
     assert [identity.application_id for identity in Identity.objects.all()] == [stays.pk]
     assert AuditEntry.objects.filter(verb="identity.remove").count() == 2
 

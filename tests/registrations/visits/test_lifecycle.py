@@ -18,7 +18,7 @@ from registrations.models import Registration, Ticket, WaitingEntry
 from registrations.visits.applications.applicants import find_current_objections
 from registrations.visits.applications.apply import apply_for_visit
 from registrations.visits.applications.confidentiality import TextChanged, accept_nda_text, save_nda_text
-from registrations.visits.applications.notifications import remind_before_lock
+from registrations.visits.applications.notifications import notify_applicant, remind_before_lock
 from registrations.visits.applications.places import grant_exception
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.withdraw import withdraw_application
@@ -250,14 +250,22 @@ def test_new_confidentiality_terms_need_new_acceptance(run_tasks, mailoutbox):
     assert state(agreed(application)) == ApplicationState.AGREED
 
 
-def test_confidentiality_mail_is_sent_and_its_version_recorded(run_tasks, mailoutbox):
+def test_confidentiality_mail_is_sent_once_for_each_version(run_tasks, mailoutbox):
     visit = make_visit()
     application = applied(visit, language="en")
-    run_tasks()
-    asked = [mail for mail in mailoutbox if "accept the confidentiality terms" in mail.subject]
-    assert [mail.to for mail in asked] == [[applicant(application).email]]
-    application.refresh_from_db()
-    assert application.sent_mails == ["text1"]
+
+    def notify_twice() -> tuple[list[list[str]], list[str]]:
+        for _time in range(2):
+            notify_applicant.enqueue(application.pk)
+            run_tasks()
+        asked = [mail for mail in mailoutbox if "accept the confidentiality terms" in mail.subject]
+        application.refresh_from_db()
+        return [mail.to for mail in asked], application.sent_mails
+
+    address = applicant(application).email
+    assert notify_twice() == ([[address]], ["text1"])
+    save_nda_text(visit=visit, text="Rien ne sort d’ici.")
+    assert notify_twice() == ([[address]] * 2, ["text1", "text2"])
 
 
 def test_missing_acceptance_is_reminded_once_shortly_before_lock(run_tasks, mailoutbox):

@@ -142,13 +142,14 @@ def test_workbook_lists_visitors_as_text(list_with_link):
     ]
 
 
-def test_pdf_shows_hash_on_each_page():
+def test_pdf_shows_version_and_hash_on_each_page():
     visit = make_hosted(fields=["birth_date"])
     for number in range(45):
         make_identified(visit, number, last_name=f"Nom-{number:02}")
     made = create_list(visit=visit)
     paper = pdf_text(make_list_file(decrypt_content(made), made, kind="pdf"))
     assert paper.count(made.hash) == paper.count("\f") + 1 == 3
+    assert paper.count("Liste des visiteurs, version 1,") == 3
     assert [number for number in range(45) if f"Nom-{number:02}" not in paper] == []
 
 

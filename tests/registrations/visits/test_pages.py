@@ -227,10 +227,13 @@ def test_visit_pages_are_for_members_and_drafts_are_not_found():
     assert "are for people with a seat" in read(stranger, "/visits/")
 
 
-def test_access_ends_with_seat_except_to_own_application():
+def test_access_ends_day_after_end_of_seat_except_to_own_application():
     visit = make_visit(slug="labs")
     application, other = applied(visit), make_member()
-    Seat.objects.update(ends_on=LONG_AGO)
+    today = timezone.localdate()
+    Seat.objects.update(ends_on=today)
+    assert make_client(other).get("/visits/labs/").status_code == 200
+    Seat.objects.update(ends_on=today - datetime.timedelta(days=1))
     assert make_client(other).get("/visits/labs/").status_code == 403
     assert make_client(applicant(application)).get("/visits/labs/").status_code == 200
 

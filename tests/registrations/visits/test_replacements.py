@@ -224,11 +224,16 @@ def get_first_application(visit):
 def test_second_replacement_is_refused_for_same_place(visit):
     replaced = only(visit)
     propose_replacement(application=replaced, replacement=make_colleague(replaced))
-    with pytest.raises(NotOpenNow):
+    with pytest.raises(NotOpenNow, match="already been proposed for this place"):
         propose_replacement(application=replaced, replacement=make_member())
+    assert Application.objects.filter(replaces=replaced).count() == 1
+
+
+def test_replacement_is_refused_before_lock(visit):
     Visit.objects.update(locked_at=None)
-    with pytest.raises(NotOpenNow):
-        propose_replacement(application=replaced, replacement=make_member())
+    with pytest.raises(NotOpenNow, match="Until the list is locked"):
+        propose_replacement(application=only(visit), replacement=make_member())
+    assert not Application.objects.filter(replaces__isnull=False).exists()
 
 
 def test_secretary_proposes_replacement_and_records_host_decision(visit):

@@ -6,10 +6,11 @@ from decimal import Decimal
 import icalendar
 import pytest
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from convention.audit.models import AuditEntry
 from convention.errors import InvalidFields, NotOpenNow, SoldOut
+from convention.text.dates import format_datetime
 from registrations.changes.cancel import cancel_registration
 from registrations.visits.models import Ride, RideSeat
 from registrations.visits.rides.calendar import build_ride_calendar
@@ -81,7 +82,7 @@ def test_departed_ride_can_be_neither_chosen_nor_released():
         choose_rides(application=one, ride_ids=[elsewhere.pk])
 
 
-def test_passengers_are_notified_of_changed_meeting_point_only(visit, run_tasks, mailoutbox):
+def test_passengers_are_notified_of_changed_meeting_point_and_departure_only(visit, run_tasks, mailoutbox):
     one = make_visitor(visit)
     ride, back = make_ride(visit), make_ride(visit, "back")
     choose_rides(application=one, ride_ids=[ride.pk])
@@ -98,6 +99,13 @@ def test_passengers_are_notified_of_changed_meeting_point_only(visit, run_tasks,
     assert mail.to == [one.registration.email]
     assert mail.subject.startswith("Votre trajet a changé")
     assert "Gare d’Austerlitz" in mail.body
+    ride.leaves_at -= datetime.timedelta(minutes=10)
+    save_ride(ride=ride, changed=["leaves_at"])
+    run_tasks()
+    assert [mail.to for mail in mailoutbox] == [[one.registration.email]] * 2
+    with translation.override("fr"):
+        departure = format_datetime(ride.leaves_at, visit.event.zone)
+    assert departure in mailoutbox[1].body
     ride.capacity = 0
     with pytest.raises(InvalidFields):
         save_ride(ride=ride, changed=["capacity"])

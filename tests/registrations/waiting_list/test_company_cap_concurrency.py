@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from django.utils import timezone
 
-from convention.club.models import Company, Person
+from convention.club.models import Person
 from convention.errors import ConventionError
 from registrations.booking.accept_offer import accept_ticket_offer
 from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_list
@@ -61,10 +61,6 @@ def do_random_action(ticket: Ticket, people: list[Person], number: int) -> None:
     names = ["cancel", "cancel", "accept", "accept", "decline", "lapse", "hold back", "let on", "serve"]
     if act := acts[dice.choice([*names, "join", "join", "book", "book"])]:
         act()
-
-
-def employers() -> dict[int, Company]:
-    return {person.pk: person.employments.get().company for person in Person.objects.all()}
 
 
 @pytest.mark.postgresql
