@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from schedule.planner.costs import calculate_costs, count_broken_rules
-from schedule.planner.instance import Placing, PlannerInstance, PlannerSession, PlannerSpeaker
+from schedule.planner.instance import PlannerInstance, PlannerSession, PlannerSpeaker
 from schedule.planner.plan_schedule import find_first_plan, plan_schedule
 from schedule.planner.search.polish import ShapeAnnealer, polish_plan
 from schedule.planner.search.shape import EVEN_SHAPE, NEAR_SHAPE, Home, PlanShape
 from schedule.planner.search.tables import prepare_tables, to_plan
 
-from .instances import make_random_instance, make_rooms, make_slots
+from .instances import make_random_instance, make_rooms, make_slots, place
 
 TWO_DAYS = make_slots(48, per_half_day=12)
 """Quarters of an hour: three hours in each of four half days."""
@@ -133,20 +133,16 @@ def test_plan_schedule_without_shape_does_not_polish():
     result = plan_schedule(instance=instance, seconds=0)
 
     assert result.plan == find_first_plan(instance=instance)
+    assert result.plan != polish(instance)
 
 
-def test_repaired_session_stays_near_its_original_slot():
-    instance = make_instance(4)
-    homes = [Home(slot, None) for slot in (0, 12, 24, 36)]
-    sessions = [replace(session, locked_slot=None) for session in instance.sessions]
-    plan = tuple(Placing(slot, 0) for slot in (45, 0, 0, 0))
-    locked = [
-        session if number == 0 else replace(session, locked_slot=0, locked_room=number)
-        for number, session in enumerate(sessions)
-    ]
-    fixed = replace(instance, sessions=tuple(locked))
-    plan = (plan[0], *(Placing(0, number) for number in range(1, 4)))
+def test_repaired_session_returns_to_its_original_slot_and_room():
+    moved, *others = make_instance(4).sessions
+    locked = [replace(session, locked_slot=0, locked_room=room) for room, session in enumerate(others, 1)]
+    instance = replace(make_instance(4), sessions=(moved, *locked))
+    homes = [Home(36, 4), Home(0, 1), Home(0, 2), Home(0, 3)]
+    plan = place((45, 0), (0, 1), (0, 2), (0, 3))
 
-    near = polish_plan(instance=fixed, plan=plan, weights=NEAR_SHAPE, homes=homes).plan
+    near = polish_plan(instance=instance, plan=plan, weights=NEAR_SHAPE, homes=homes).plan
 
-    assert near[0].slot == 0
+    assert near == place((36, 4), (0, 1), (0, 2), (0, 3))

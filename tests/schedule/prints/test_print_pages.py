@@ -133,6 +133,7 @@ def test_print_shows_the_version_published_when_the_worker_runs(event):
     row.refresh_from_db()
 
     assert row.version == version
+    assert "9 h 05" in pdf_text(row.file.read()).replace("\xa0", " ")
     assert find_current_print(event, PrintOptions()) == row
 
 
@@ -249,10 +250,14 @@ def test_the_public_pdf_is_made_by_the_worker_while_readers_wait(client, event):
     assert event.agenda_prints.filter(kind="booklet").count() == 1
 
 
-def test_unchanged_public_pdf_is_answered_with_304(client, event, django_assert_max_num_queries):
+def test_unchanged_public_pdf_is_answered_with_304_without_reading_the_file(
+    client, event, django_assert_max_num_queries
+):
     get_pdf(client)
     run_waiting_tasks()
     etag = get_pdf(client)[0]["ETag"]
+    file = event.agenda_prints.get(kind="booklet").file
+    file.storage.delete(file.name)
 
     with django_assert_max_num_queries(10):
         again = client.get("/events/paper/agenda.pdf", headers={"If-None-Match": etag})

@@ -10,7 +10,8 @@ from schedule.editing.revision import raise_revision
 from schedule.models import Schedule, Session
 from schedule.programme.agenda import MAX_SESSIONS_SHOWN
 from schedule.programme.page_cache import accepts_gzip
-from tests.factories import make_event, make_room, make_session, make_track
+from tests.factories import make_event, make_room, make_session, make_staff, make_track
+from tests.site_objects import make_client
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -143,9 +144,11 @@ def test_search_finds_words_in_all_texts_in_any_order(client, event):
     assert titles(client, "?q=%3F%21") == []
 
 
-def test_agenda_of_draft_event_is_not_public(client, event):
+def test_agenda_of_draft_event_is_shown_to_its_organizers_only(client, event):
     event.visibility = event.Visibility.DRAFT
     event.save()
+    make_session(event, "Matin", starts_at=paris_time(16, 9))
+    assert titles(make_client(make_staff(event))) == ["Matin"]
     assert client.get("/events/conf/agenda/").status_code == 404
 
 

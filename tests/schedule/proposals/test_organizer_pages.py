@@ -153,7 +153,7 @@ def test_the_export_has_a_row_for_each_proposal():
 
 
 @pytest.mark.once
-def test_proposal_of_another_event_cannot_be_decided():
+def test_proposal_of_another_event_is_neither_shown_nor_decided():
     call = make_call()
     proposal = make_proposal(call)
     other = make_call(
@@ -166,6 +166,8 @@ def test_proposal_of_another_event_cannot_be_decided():
         f"{base}decide/", {"proposal": proposal.pk, "decision": "accept", "send": "1"}, follow=True
     )
 
-    assert page.status_code == 200
+    assert page.redirect_chain == [(base, 302)]
+    assert "Our cloud" not in page.text
+    assert client.get(f"{base}{proposal.pk}/").status_code == 404
     proposal.refresh_from_db()
     assert proposal.accepted_at is None

@@ -7,6 +7,7 @@ from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from lxml import html
 
 from convention.audit.models import AuditEntry
 from convention.errors import InvalidFields
@@ -369,6 +370,8 @@ def test_session_of_another_event_is_refused_as_filter(client, organizer):
         "/en/organize/june/schedule/speakers/mail/new/", {"session": other.pk, **TEXTS, "preview": "1"}
     )
 
+    error = html.fromstring(page.text).xpath("string(//*[@id='id_session_error'])")
+    assert "Select a valid choice." in error
     assert "Send to" not in page.text
 
 

@@ -1,20 +1,23 @@
 """A speaker's own page at a secret link."""
 
 import datetime
+import time
+from types import SimpleNamespace
 
 import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from lxml import html
 
+from convention.api import throttles
 from convention.audit.models import AuditEntry
 from convention.events.models import Event
-from convention.personal_data import DataSubject
 from schedule.editing.sessions import set_speakers
 from schedule.models import Schedule, Session, SessionSpeaker, SpeakerPhoto
 from schedule.speakers import own_page
 from schedule.speakers.links import revoke_link
-from schedule.speakers.photos import delete_old_photos, give_photo_consent, list_photo_agreements, store_photo
+from schedule.speakers.photos import delete_old_photos, give_photo_consent, store_photo
 from tests.factories import make_event, make_person, make_session
 from tests.schedule.speakers.factories import (
     get_appearance,
@@ -23,6 +26,7 @@ from tests.schedule.speakers.factories import (
     make_page_path,
     make_speaker,
 )
+from tests.site_objects import make_client
 from tests.task_runner import run_waiting_tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -180,12 +184,12 @@ def test_biography_and_company_are_published_as_saved(client):
     assert speaker.language == "fr"
 
 
-def test_profile_with_an_invalid_url_is_not_saved(client):
+def test_invalid_url_is_refused_at_its_field_and_nothing_is_saved(client):
     speaker = make_speaker()
 
     page = post(client, speaker, act="profile", biography="New", url="javascript:x", language="en")
 
-    assert page.status_code == 200
+    assert "Enter a valid web address." in html.fromstring(page.text).xpath("string(//*[@id='id_url_error'])")
     speaker.refresh_from_db()
     assert speaker.biography == ""
 
@@ -213,10 +217,12 @@ def test_photograph_without_consent_is_not_public(client):
 
 def test_a_photograph_with_consent_is_shown(client):
     speaker = make_speaker()
+    address = f"/events/{speaker.event.slug}/speakers/{speaker.guid}/photo.jpg"
 
     post(client, speaker, act="photo", photo=make_upload(), has_consent="on")
 
     photo = SpeakerPhoto.objects.get()
+    assert client.get(address).content == photo.content
     assert photo.consent_version == 1
     assert photo.consented_at is not None
     assert f"photo.jpg?{photo.digest}" in client.get(speaker.get_absolute_url()).text
@@ -300,16 +306,20 @@ def test_photographs_of_old_events_are_deleted():
     assert SpeakerPhoto.objects.get().speaker.name == "Bob"
 
 
-def test_photo_consent_is_listed_as_agreement_and_can_be_withdrawn():
+def test_person_sees_and_withdraws_the_photo_consent_on_their_privacy_page():
     person = make_person()
     speaker = make_speaker(person=person)
     store_photo(speaker=speaker, content=b"x")
     give_photo_consent(speaker=speaker)
+    client, key = make_client(person), f"speaker-photo-{SpeakerPhoto.objects.get().pk}"
 
-    agreement = list_photo_agreements(DataSubject(person=person))[0]
-    agreement.withdraw_consent()
+    listed = client.get("/en/me/privacy/").text
+    withdrawn = client.post(f"/en/me/privacy/disagree/{key}/", follow=True).text
 
-    assert agreement.is_active
+    assert f"/en/me/privacy/disagree/{key}/" in listed
+    assert "consent given" in listed
+    assert "Your consent has been withdrawn." in withdrawn
+    assert f"/en/me/privacy/disagree/{key}/" not in withdrawn
     assert not SpeakerPhoto.objects.get().is_public
 
 
@@ -330,23 +340,31 @@ def test_replacing_a_photograph_without_consent_makes_it_private(client):
     assert not SpeakerPhoto.objects.get().is_public
 
 
-def test_mails_about_repeated_declines_are_limited(client):
-    speaker = make_speaker()
-    session = Session.objects.get()
+def test_mails_about_repeated_declines_are_limited(client, settings, monkeypatch):
+    settings.RATE_LIMITS = "on"
+    # Stop the clock, so that no new window of the rate limit begins.
+    now = time.time()
+    monkeypatch.setattr(throttles, "time", SimpleNamespace(time=lambda: now))
+    speaker = make_speaker(make_june_event(contact_email="team@example.org"))
+    session, statuses = Session.objects.get(), []
 
-    for _number in range(15):
-        post(client, speaker, act="decline", session=session.pk)
+    for _number in range(11):
+        statuses.append(post(client, speaker, act="decline", session=session.pk).status_code)
+        # The task sends no mail about a decline that was taken back.
+        run_waiting_tasks()
         post(client, speaker, act="confirm", session=session.pk)
-    run_waiting_tasks()
 
-    assert len(mail.outbox) <= 10
+    assert statuses == [200] * 10 + [429]
+    assert len(mail.outbox) == 10
 
 
-def test_cancelled_session_cannot_be_declined(client):
+@pytest.mark.parametrize("act", ["confirm", "decline"])
+def test_cancelled_session_can_be_neither_confirmed_nor_declined(client, act):
     speaker = make_speaker()
     Session.objects.update(cancelled_at=timezone.now())
 
-    answer = post(client, speaker, act="decline", session=Session.objects.get().pk)
+    answer = post(client, speaker, act=act, session=Session.objects.get().pk)
 
+    appearance = get_appearance(speaker)
     assert answer.status_code == 404
-    assert get_appearance(speaker).declined_at is None
+    assert (appearance.confirmed_at, appearance.declined_at) == (None, None)

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import timezone
+from django.utils import timezone, translation
 from pypdf import PdfReader
 
 from convention.audit.models import AuditEntry
@@ -45,31 +45,40 @@ def make_damaged_archive(flaw):
     return bytes(content)
 
 
+WRONG_TYPE = "Choose a PDF, PPTX or ODP file without a password and without macros."
+
+
 @pytest.mark.parametrize(
-    "content",
+    ("content", "sentence"),
     [
-        b"",
-        b"MZ\x90\x00 a program",
-        b"%PDF-1.7 nothing else",
-        make_pdf(password="secret"),
-        b"PK\x03\x04 damaged",
-        make_archive(word__document=b"x"),
-        make_archive(
-            **{"[Content_Types].xml": PPTX_TYPE.encode() + b".main+xml", "ppt__vbaProject.bin": b"x"}
+        (b"", WRONG_TYPE),
+        (b"MZ\x90\x00 a program", WRONG_TYPE),
+        (b"%PDF-1.7 nothing else", "This PDF is damaged. Export it again from your program."),
+        (make_pdf(pages=0), "This PDF has no pages. Choose another one."),
+        (make_pdf(password="secret"), WRONG_TYPE),
+        (b"PK\x03\x04 damaged", WRONG_TYPE),
+        (make_archive(word__document=b"x"), WRONG_TYPE),
+        (
+            make_archive(
+                **{"[Content_Types].xml": PPTX_TYPE.encode() + b".main+xml", "ppt__vbaProject.bin": b"x"}
+            ),
+            WRONG_TYPE,
         ),
-        make_archive(mimetype=b"application/vnd.oasis.opendocument.text"),
-        make_archive(mimetype=ODP_TYPE.encode(), Basic__Standard__Module1=b"x"),
-        make_damaged_archive("data"),
-        make_damaged_archive("name"),
+        (make_archive(mimetype=b"application/vnd.oasis.opendocument.text"), WRONG_TYPE),
+        (make_archive(mimetype=ODP_TYPE.encode(), Basic__Standard__Module1=b"x"), WRONG_TYPE),
+        (make_damaged_archive("data"), WRONG_TYPE),
+        (make_damaged_archive("name"), WRONG_TYPE),
     ],
     ids=[
-        *("empty", "program", "no pages", "password", "damaged", "no slides", "macros", "text"),
-        *("macros of an ODP", "damaged data", "damaged name"),
+        *("empty", "program", "damaged PDF", "no pages", "password", "damaged", "no slides", "macros"),
+        *("text", "macros of an ODP", "damaged data", "damaged name"),
     ],
 )
-def test_other_content_is_refused(content):
-    with pytest.raises(UnreadableFile):
+def test_other_content_is_refused_with_an_error_message(content, sentence):
+    with translation.override("en"), pytest.raises(UnreadableFile) as refusal:
         recognize_slides(content)
+
+    assert str(refusal.value) == sentence
 
 
 def test_slides_that_unpack_to_too_many_bytes_are_refused(monkeypatch):

@@ -74,7 +74,6 @@ def test_sessions_that_did_not_change_are_counted():
 
 
 MOVED = replace(SLOT, starts_at=START + HOUR, ends_at=START + 2 * HOUR)
-CANCELLED = replace(SLOT, is_cancelled=True)
 SENTENCES = [
     (SLOT, MOVED, "en", "Now Wednesday 16 June 2027, 10:00–11:00 instead of 9:00–10:00."),
     (SLOT, MOVED, "fr", "Désormais mercredi 16 juin 2027, 10 h – 11 h au lieu de 9 h – 10 h."),

@@ -126,6 +126,9 @@ def test_session_without_a_time_cannot_be_cancelled(organizer, event):
 
     assert response.redirect_chain == [(f"{PAGE}{session.number}/", 302)]
     assert "delete it instead of cancelling it" in response.text
+    session.refresh_from_db()
+    assert session.cancelled_at is None
+    assert get_draft_state(session) is None
 
 
 def test_removed_session_stays_public_until_publication(organizer, event):
