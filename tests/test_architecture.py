@@ -1,7 +1,6 @@
 """The limits of docs/developers.md: sizes, names, and the direction of imports."""
 
 import ast
-import copy
 import functools
 import re
 from collections import Counter, defaultdict
@@ -45,7 +44,6 @@ HTTP_MODULES = set(
     request_body responses page_cache session_security scopes static_storage templatetags throttles
     """.split()
 )  # not views, but they authenticate the caller or wrap every request
-MIN_COPIED_STATEMENTS = 5
 
 
 def list_files(*patterns: str) -> list[Path]:
@@ -259,61 +257,6 @@ def test_no_function_takes_a_bool_argument():
     ]
 
     assert flagged == []
-
-
-class NameEraser(ast.NodeTransformer):
-    """Number the variables of a piece of code and empty its texts, so that copies look the same."""
-
-    def __init__(self) -> None:
-        self.names: dict[str, str] = {}
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.Name(self.names.setdefault(node.id, f"n{len(self.names)}"), node.ctx)
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        return ast.arg(self.names.setdefault(node.arg, f"n{len(self.names)}"))
-
-    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
-        return ast.Constant("") if isinstance(node.value, str) else node
-
-
-def find_copies(sources: dict[str, ast.Module]) -> list[list[str]]:
-    """Return groups of functions whose bodies are the same but for names and texts."""
-    alike: dict[str, list[str]] = defaultdict(list)
-    for name, module in sources.items():
-        for node in ast.walk(module):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-                statements = sum(isinstance(inner, ast.stmt) for part in body for inner in ast.walk(part))
-                if statements >= MIN_COPIED_STATEMENTS:
-                    eraser = NameEraser()
-                    shape = [ast.unparse(eraser.visit(copy.deepcopy(part))) for part in body]
-                    alike["\n".join(shape)].append(f"{name}:{node.lineno} {node.name}")
-    return [group for group in alike.values() if len(group) > 1]
-
-
-def test_no_function_body_is_duplicated():
-    assert find_copies({module: parse(path) for module, path in list_product_modules().items()}) == []
-
-
-def test_copy_with_renamed_variables_is_found():
-    original = """
-def cancel(session, reason):
-    "Cancel it."
-    if session.cancelled:
-        raise ValueError("It was cancelled already.")
-    session.cancelled = True
-    session.save()
-    return session
-"""
-    planted = (
-        original.replace("session", "ticket").replace("def cancel", "def withdraw").replace("It", "This")
-    )
-    other = original.replace("session.save()", "session.delete()")
-
-    copies = find_copies({"a": ast.parse(original), "b": ast.parse(planted), "c": ast.parse(other)})
-
-    assert copies == [["a:2 cancel", "b:2 withdraw"]]
 
 
 # --- imports -------------------------------------------------------------------------------------------
