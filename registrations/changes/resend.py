@@ -59,6 +59,9 @@ def correct_order_address(*, registration: Registration, email: str) -> str:
     if not address:
         raise MissingAddress(_("Add an e-mail address first."))
     _send_to_order(registration, address)
+    # The mail to the wrong address was about all places: the next one must have all of their badges too.
+    confirmed = registration.order.registrations.confirmed().filter(is_private=False)
+    confirmed.update(confirmation_sent_at=None)
     return address
 
 

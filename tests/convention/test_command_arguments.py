@@ -14,7 +14,8 @@ from convention.events.models import Event
 from registrations.models import Registration
 from schedule.models import Session
 from tests.conftest import ROOT, database_url
-from tests.factories import make_event, make_registration, make_session, make_ticket
+from tests.factories import make_event, make_order, make_registration, make_session, make_ticket
+from tests.registrations.invoices.factories import make_issuer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -149,6 +150,7 @@ def test_bad_arguments_are_refused_with_one_sentence(small, folder, capsys):
         said[words] = err.removesuffix("\n") if (left.value.code, out) == (2, "") else (left.value.code, out)
     assert said == CASES
     assert count_rows_and_files(folder) == before
+    assert Path("/dev/full").is_char_device()
 
 
 def test_unknown_event_error_names_first_events_and_counts_others(capsys):
@@ -209,14 +211,28 @@ def test_output_file_is_replaced_through_symlink_with_same_mode(small, folder):
     assert link.is_symlink()
     assert kept.read_text().startswith("BEGIN:VCALENDAR")
     assert kept.stat().st_mode & 0o777 == 0o600
-    assert Path("/dev/full").is_char_device()
 
 
-def test_exported_badges_and_attendance_are_readable_by_owner_only(small, folder):
+def test_output_file_is_unchanged_if_it_cannot_be_written(small, folder):
+    (folder / "agenda.ics").write_text("old")
+    limited = "ulimit -f 0; trap '' XFSZ; $M schedule_export small --format ics --output agenda.ics"
+    done = run_in_shell(limited, folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "agenda.ics ne peut pas être écrit" in replace_nbsp(done.stderr)
+    assert (folder / "agenda.ics").read_text() == "old"
+    assert sorted(folder.glob("*.ics")) == [folder / "agenda.ics"]
+    assert sorted(folder.glob(".draft-*")) == []
+
+
+def test_exported_badges_attendance_and_invoices_are_readable_by_owner_only(small, folder):
     wide = folder / "wide.pdf"
     wide.write_bytes(b"old")
     wide.chmod(0o644)
+    make_issuer()
+    invoiced = make_order(small.event, payment="invoice", total=4_500)
+    make_registration(make_ticket(small.event, slug="paid", price=4_500), order=invoiced, price=4_500)
     for words in (["badges", "small", "--output", "wide.pdf"], ["badges", "small", "--output", "new.pdf"],
-                  ["attendance", "small", "--output", "who.csv"]):  # fmt: skip
+                  ["attendance", "small", "--output", "who.csv"],
+                  ["invoice", invoiced.reference, "--output", "invoice.pdf"]):  # fmt: skip
         execute_from_command_line(["manage.py", *words])
         assert (folder / words[-1]).stat().st_mode & 0o777 == 0o600

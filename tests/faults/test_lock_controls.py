@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 
@@ -73,6 +73,18 @@ def remove_row_locks(monkeypatch, gate=None) -> None:
 
     monkeypatch.setattr(RegistrationQuerySet, "select_for_update", read_only)
     monkeypatch.setattr(OrderQuerySet, "locked_for_update", lambda self: self.all())
+
+
+def split_updates(monkeypatch, gate) -> None:
+    """Read the rows of an update first, and write them by key: its conditions are not checked again."""
+    update = QuerySet.update
+
+    def read_then_write(self, **values):
+        keys = list(self.values_list("pk", flat=True))
+        gate.wait()
+        return update(self.model.objects.filter(pk__in=keys), **values)
+
+    monkeypatch.setattr(QuerySet, "update", read_then_write)
 
 
 def make_order_request(email: str = "a@example.org", ticket: str = "guest") -> OrderRequest:
@@ -227,13 +239,18 @@ def test_concurrent_changes_get_distinct_sequences():
 def test_control_read_then_write_gives_equal_sequences(gate):
     event = make_event()
 
-    def read_first() -> int:
-        found = Event.objects.get(pk=event.pk).sequence + 1
+    def read_first(execute, sql, params, many, context):
+        if "sequence + 1" not in sql:
+            return execute(sql, params, many, context)
+        found = Event.objects.get(pk=event.pk).sequence
         gate.wait()
-        Event.objects.filter(pk=event.pk).update(sequence=found)
-        return found
+        return execute(sql.replace("sequence + 1", str(found + 1)), params, many, context)
 
-    assert in_threads([read_first] * THREAD_COUNT, threads=THREAD_COUNT) == [1] * THREAD_COUNT
+    def advance() -> int:
+        with connection.execute_wrapper(read_first):
+            return advance_sequence(event.pk)
+
+    assert in_threads([advance] * THREAD_COUNT, threads=THREAD_COUNT) == [1] * THREAD_COUNT
 
 
 def race_for_signing_key() -> int:
@@ -380,40 +397,31 @@ def test_control_task_is_claimed_by_all_only_without_row_lock_and_lease(monkeypa
     assert race_for_task() == taken
 
 
-def race_for_periodic_job(act) -> int:
+def race_for_periodic_job() -> int:
     name, now = "registrations.periodic_jobs.delete_old_idempotency_keys", timezone.now()
     PeriodicJob.objects.create(name=name, due_at=now)
-    return in_threads([lambda: act(name, at=now)] * THREAD_COUNT, threads=THREAD_COUNT).count(True)
+    claims = [lambda: periodic.claim_periodic_job(name, at=now)] * THREAD_COUNT
+    return in_threads(claims, threads=THREAD_COUNT).count(True)
 
 
 def test_periodic_job_is_claimed_by_one_worker():
-    assert race_for_periodic_job(periodic.claim_periodic_job) == 1
+    assert race_for_periodic_job() == 1
 
 
-def test_control_check_then_update_lets_all_claim_periodic_job(gate):
-    def look_first(name, *, at):
-        is_due = PeriodicJob.objects.filter(name=name, due_at__lte=at).exists()
-        gate.wait()
-        return is_due and bool(PeriodicJob.objects.filter(name=name).update(started_at=at))
-
-    assert race_for_periodic_job(look_first) == THREAD_COUNT
+def test_control_check_then_update_lets_all_claim_periodic_job(monkeypatch, gate):
+    split_updates(monkeypatch, gate)
+    assert race_for_periodic_job() == THREAD_COUNT
 
 
-def race_for_lease(act) -> int:
+def race_for_lease() -> int:
     Lease.objects.create(name="mails", holder="dead", until=timezone.now() - datetime.timedelta(seconds=9))
-    return run_concurrently([lambda: act("mails")] * THREAD_COUNT).count("OwnedLease")
+    return run_concurrently([lambda: leases.acquire_lease("mails")] * THREAD_COUNT).count("OwnedLease")
 
 
 def test_expired_lease_is_acquired_once():
-    assert race_for_lease(leases.acquire_lease) == 1
+    assert race_for_lease() == 1
 
 
-def test_control_check_then_update_lets_all_acquire_lease(gate):
-    def look_first(name):
-        is_free = Lease.objects.filter(name=name, until__lt=timezone.now()).exists()
-        gate.wait()
-        assert is_free
-        Lease.objects.filter(name=name).update(holder="mine", until=timezone.now())
-        return leases.OwnedLease(name, "mine")
-
-    assert race_for_lease(look_first) == THREAD_COUNT
+def test_control_check_then_update_lets_all_acquire_lease(monkeypatch, gate):
+    split_updates(monkeypatch, gate)
+    assert race_for_lease() == THREAD_COUNT

@@ -1,10 +1,13 @@
 """Mails to a server that refuses, delays, hangs and cuts: none is lost, a repeat has the same Message-ID."""
 
 import contextlib
+import email
+import email.policy
 import re
 import socket
 import threading
 import time
+from email.message import EmailMessage
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -50,6 +53,7 @@ class Moody:
         self.answers: list[str] = []
         self.data: list[str] = []
         self.ids: list[str] = []
+        self.mails: list[EmailMessage] = []
 
     async def handle_RCPT(self, server, session, envelope, address, options) -> str:
         if self.answers and not self.answers[0].startswith("250"):
@@ -64,6 +68,7 @@ class Moody:
             return "451 never heard"
         if answer.startswith("250"):
             self.ids.append(re.search(rb"(?im)^Message-ID: <(.+)@", envelope.content).group(1).decode())
+            self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         if answer == "250 unheard":
             server.transport.abort()
         return answer
@@ -195,6 +200,15 @@ def test_correcting_registration_resends_refused_mail_to_new_address(mail_server
     )
 
 
+def test_log_of_refused_mail_names_no_address(mail_server, run_tasks, caplog):
+    mail_server.answers = ["550 5.1.1 <zoe@example.org>: Recipient address rejected"]
+    order = place_test_order()
+    run_tasks()
+    ours = [record.getMessage() for record in caplog.records if not record.name.startswith("mail")]
+    assert f"The mail server refused confirmation-{order.reference}-1." in ours
+    assert [message for message in ours if "zoe@" in message] == []
+
+
 def place_order_for_two():
     places = tuple(
         RequestedPlace(ticket="guest", first_name=name, last_name="M", email=f"{name}@example.org")
@@ -233,6 +247,10 @@ def test_buyer_with_corrected_address_gets_whole_order(client, mail_server, run_
     run_tasks()
     order.refresh_from_db()
     assert (order.email, MailDelivery.objects.needing_attention().count()) == ("boss@example.net", 0)
+    [mail] = mail_server.mails
+    text = mail.get_body(("plain",)).get_content()
+    assert mail["To"] == "boss@example.net"
+    assert [name for name in ("a M", "b M", order.manage_secret) if name not in text] == []
     assert client.post(f"{page}resend/", {"email": " ", "order": "1"}).status_code == 422
 
 

@@ -136,16 +136,20 @@ def test_clients_disconnecting_during_body_cause_no_error(site, crowd, scan):
 
 
 @pytest.mark.long
-def test_large_body_sent_in_pieces_is_answered(site, crowd, scan):
+def test_large_body_sent_in_pieces_is_put_together(site, crowd):
     site.server()
-    assert scan(site) == 200
-    body = json.dumps({"scans": [], "x": "é" * MAX_MEMORY_BYTES}).encode()
+    event = factories.make_event()
+    token = factories.make_device(event)[1]
+    item = factories.make_item(factories.code_of(factories.make_registration(event)))
+    body = json.dumps({"x": "é" * MAX_MEMORY_BYTES, "scans": [item]}).encode()
     sender = crowd(site).connect()
-    sender.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body))
+    head = f"Authorization: Bearer {token}\r\nContent-Length: {len(body)}\r\n\r\n"
+    sender.sendall(HEAD + head.encode())
     for at in range(0, len(body), 50_000):
         time.sleep(0.05)
         sender.sendall(body[at : at + 50_000])
-    assert parse_status(sender.recv(4096)) == 401
+    assert parse_status(sender.recv(4096)) == 200
+    assert str(Scan.objects.get().uid) == item["id"]
 
 
 @pytest.mark.long

@@ -122,7 +122,8 @@ def test_response_to_another_challenge_or_of_another_type_is_refused(ana, passke
     client = browser()
     sign_in(client, passkey.assertion(challenge_of(client), type="webauthn.create"))
     assert not is_signed_in(client)
-    sign_in(browser(), passkey.registration(challenge_of(client)))
+    client = browser()
+    sign_in(client, passkey.registration(challenge_of(client)))
     assert not is_signed_in(client)
 
 

@@ -272,7 +272,6 @@ def test_creating_token_needs_recent_authentication(client, ana, settings):
     sign_in(client, ana)
     settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
     answer = client.post("/me/tokens/", {"name": "x", "scopes": ["events:read"], "lifetime": "30"})
-    print(answer.content.decode())
     assert answer["Location"].startswith("/accounts/reauthenticate/")
     assert ana.api_tokens.count() == 0
 

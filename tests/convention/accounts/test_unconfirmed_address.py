@@ -72,12 +72,21 @@ def test_login_code_sent_to_former_address_is_refused(client, typist, mailoutbox
     assert "_auth_user_id" not in client.session
 
 
-def test_password_reset_sends_one_email_despite_unverified_address(client, typist, mailoutbox):
+def test_password_reset_changes_password_of_address_owner_only(client, typist, mailoutbox):
     victor = make_person(email="victor@example.org")
     typed(typist, victor.email)
     del mailoutbox[:]
+
     client.post("/en/accounts/password/reset/", {"email": victor.email})
-    assert len(mailoutbox) == 1
+    [mail] = mailoutbox
+    link = re.search(r"(/en/accounts/password/reset/key/\S+)", mail.body)[1]
+    form = client.get(link, follow=True).redirect_chain[-1][0]
+    client.post(form, {"password1": "an even longer one", "password2": "an even longer one"})
+
+    victor.refresh_from_db()
+    typist.refresh_from_db()
+    assert victor.check_password("an even longer one")
+    assert typist.check_password("long and right")
 
 
 def find_confirmation_path(mail) -> str:

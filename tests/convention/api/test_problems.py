@@ -33,6 +33,12 @@ def test_error_response_is_problem_details(client, method, path, headers, status
     assert (body["status"], set(body)) == (status, {"type", "title", "status", "detail"})
 
 
+def test_api_refuses_unknown_host_with_problem_details(client, settings):
+    settings.ALLOWED_HOSTS = ["convention.example.org"]
+    answer = client.get("/api/v1/events/x/", headers={"host": "evil.example"})
+    assert (answer.status_code, answer.json()["type"]) == (400, "/api/v1/problems/bad-request")
+
+
 NOT_FOUND_DETAIL = {"fr": "Il n’y a rien à cette adresse.", "en": "There is nothing at this address."}
 INVALID_JSON_DETAIL = {
     "fr": "Le corps de la requête n’est pas du JSON valide, à la ligne 2, colonne 1.",

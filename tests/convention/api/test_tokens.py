@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from convention.api.models import ApiToken
+from convention.api.problems import PROBLEM_DESCRIPTIONS
 from convention.api.tokens import create_token, revoke_token
 from convention.audit.models import AuditEntry
 from convention.club.models import Person
@@ -88,8 +89,13 @@ def test_unknown_path_returns_problem_details(client):
     }
 
 
-def test_problem_type_has_a_description(client):
-    assert "No places are left" in client.get("/api/v1/problems/sold-out").json()["description"]
+def test_every_described_problem_type_has_a_page(client):
+    pages = {kind: client.get(f"/api/v1/problems/{kind}") for kind in PROBLEM_DESCRIPTIONS}
+    assert {kind: page.json() for kind, page in pages.items()} == {
+        kind: {"type": f"/api/v1/problems/{kind}", "description": sentence}
+        for kind, sentence in PROBLEM_DESCRIPTIONS.items()
+    }
+    assert PROBLEM_DESCRIPTIONS["sold-out"] == "No places are left."
     assert client.get("/api/v1/problems/nonsense").status_code == 404
 
 

@@ -28,12 +28,14 @@ MISFITS_ELSEWHERE: list[tuple[str, str, Any]] = [
 ]  # fmt: skip
 
 
-def test_malformed_line_is_named(forge, tmp_path):
-    for line in MALFORMED_LINES:
-        forged = forge()
-        forged.put_rows(TABLE, [*forged.rows(TABLE), line])
+def test_malformed_line_is_named_by_its_number(forge, tmp_path):
+    for index, line in enumerate(MALFORMED_LINES):
+        forged, number = forge(), 1 + index % 2
+        lines = forged.rows(TABLE)
+        lines.insert(number - 1, line)
+        forged.put_rows(TABLE, lines)
         sentence = refusal(forged.write(tmp_path / "file"))
-        assert sentence == f"La ligne 2 de {TABLE} n’est pas un enregistrement. Rien n’a été changé."
+        assert sentence == f"La ligne {number} de {TABLE} n’est pas un enregistrement. Rien n’a été changé."
 
 
 @pytest.mark.long

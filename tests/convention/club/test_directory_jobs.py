@@ -12,7 +12,7 @@ from convention.club.models import Company, DirectoryImport, Employment, Person
 from convention.jobs.models import Job
 from convention.tables.files import read_table
 from convention.tables.import_payload import MAX_IMMEDIATE_ROWS
-from tests.factories import make_administrator, make_company
+from tests.factories import make_administrator, make_company, make_event
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
@@ -118,13 +118,15 @@ def test_undo_of_deleted_import_is_refused(client, clerk, run_tasks):
     assert Job.objects.get().state == "refused"
 
 
-def test_club_job_pages_show_club_jobs(client):
+def test_club_job_pages_show_no_jobs_of_events(client):
     mine = Job.objects.create(kind="directory", title="Import", language="fr")
+    other = Job.objects.create(event=make_event(), kind="badges", title="Badges", language="fr")
     page = client.get("/organize/club/long-jobs/").text
     assert re.findall(r'href="(/organize/club/long-jobs/\d+/)"', page) == [
         f"/organize/club/long-jobs/{mine.pk}/"
     ]
-    assert client.get(f"/organize/club/long-jobs/{mine.pk + 1}/").status_code == 404
+    answers = [client.get(f"/organize/club/long-jobs/{job.pk}/").status_code for job in (mine, other)]
+    assert answers == [200, 404]
 
 
 def test_job_page_shows_progress_in_both_languages(client):

@@ -72,6 +72,21 @@ def test_picture_is_reencoded_shown_and_removed(client, settings):
     assert verbs == ["event.picture", "event.picture", "event.remove_picture"]
 
 
+def test_new_picture_replaces_the_old_one(client):
+    event = make_event(slug="x")
+    old = make_picture(event).get_absolute_url()
+
+    upload(make_client(make_staff(event)), "header", make_image(1200, 600))
+
+    [picture] = EventPicture.objects.all()
+    new = picture.get_absolute_url()
+    page = html.fromstring(client.get("/en/events/x/").content)
+    assert page.xpath("//div[contains(@class, 'hero')]//img/@src") == [new]
+    assert Image.open(BytesIO(client.get(new).content)).size == (1200, 600)
+    assert new != old
+    assert "immutable" not in client.get(old)["Cache-Control"]
+
+
 def test_logo_and_map_are_on_the_public_pages(client):
     venue = Venue.objects.create(name="Palais", street="1 quai", city="Annecy")
     event = make_event(slug="x", name="Convention", venue=venue)

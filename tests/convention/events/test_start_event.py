@@ -38,7 +38,7 @@ def test_new_convention_has_tickets_entrance_and_reminders():
     assert AuditEntry.objects.get(verb="event.create").event == "convention-2030"
 
 
-def test_new_meeting_belongs_to_group_and_has_one_member_ticket():
+def test_new_meeting_belongs_to_group_and_has_one_free_member_ticket():
     group = WorkingGroup.objects.create(name="Stockage", slug="stockage")
     venue = Venue.objects.create(name="Siège")
     client = make_client(make_administrator())
@@ -47,7 +47,7 @@ def test_new_meeting_belongs_to_group_and_has_one_member_ticket():
 
     event = Event.objects.get()
     assert (event.group, event.venue) == (group, venue)
-    assert list(event.tickets.values_list("audience", flat=True)) == ["member"]
+    assert list(event.tickets.values_list("audience", "price")) == [("member", 0)]
     assert not Checkpoint.objects.filter(event=event).exists()
     assert not ReminderPlan.objects.filter(event=event).exists()
 

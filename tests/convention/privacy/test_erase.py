@@ -21,6 +21,7 @@ from registrations.invoices.documents.credit_notes import credit_invoice
 from registrations.invoices.models.documents import Invoice, Issuer, Payment
 from registrations.models import Order, Registration, WaitingEntry
 from registrations.visits.models import Application, NdaAcceptance, Visit, VisitorList
+from tests.convention.backup.site import every_row
 from tests.convention.privacy.person_fixtures import (
     ADDRESS,
     FIRST,
@@ -245,13 +246,24 @@ def test_guest_known_only_by_address_is_erased():
     assert find_columns_with(["gast@example.org"]) == set()
 
 
+def read_other_rows():
+    """Return all rows but cases and the trail, without the two values that each erasure makes anew."""
+    rows = every_row()
+    for table, column in (("club.Person", "password"), ("registrations.Registration", "badge_version")):
+        for row in rows[table]:
+            del row[column]
+    return {table: rows[table] for table in rows if table not in ("audit.AuditEntry", "privacy.PrivacyCase")}
+
+
 def test_erasing_again_or_unknown_address_changes_no_other_data():
-    person = make_person()
+    person = make_person_with_data()
     assert erase_people(people=[person]) == [person]
     again = PrivacyCase.objects.create(kind="erasure", person=person)
-    assert execute_erasure(case=again).keys() == {"club.person", "audit.auditentry", "privacy.privacycase"}
     nobody = PrivacyCase.objects.create(kind="erasure", email="nobody@example.org")
+    before = read_other_rows()
+    execute_erasure(case=again)
     assert set(execute_erasure(case=nobody)) == {"privacy.privacycase"}
+    assert read_other_rows() == before
 
 
 def test_namesake_is_not_erased():

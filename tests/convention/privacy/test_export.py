@@ -11,6 +11,8 @@ from convention.privacy.export import export_personal_data
 from convention.privacy.find_data import SubjectData
 from convention.privacy.registry import list_data_sources
 from convention.privacy.subjects import find_subject_by_address, get_subject
+from registrations.invoices.documents.pdf_archive import get_invoice_pdf
+from registrations.invoices.models import Invoice
 from registrations.models import Registration
 from tests.convention.privacy.person_fixtures import (
     ADDRESS,
@@ -44,21 +46,32 @@ def test_export_contains_every_table_with_personal_data():
     assert found - tables == set()
 
 
-def test_export_contains_rows_and_reason_for_each_table():
+def test_export_contains_rows_reason_and_erasure_action_of_tables():
     person = make_person_with_data()
     said = json.loads(opened(export_personal_data(subject=get_subject(person))).read("data.json"))
     assert (said["format"], said["version"], said["addresses"]) == ("convention-personal-data", 1, [ADDRESS])
     assert [table["table"] for table in said["tables"] if not table["why"]] == []
+    erasures = {table["table"]: table["erasure"] for table in said["tables"]}
+    assert erasures["registrations.registration"] == "blanked"
+    assert erasures["registrations.waitingentry"] == "deleted"
+    assert erasures["attendance.scan"] == "anonymized"
+    assert erasures["invoices.invoice"] == "required_by_law"
     [row] = next(table["rows"] for table in said["tables"] if table["table"] == "registrations.registration")
     event = Registration.objects.get(person=person).event
     assert (row["first_name"], row["last_name"], row["email"]) == (FIRST, LAST, ADDRESS)
     assert row["event"] == {"id": event.pk, "name": event.title}
 
 
-def test_export_contains_uploaded_files():
+def test_export_contains_uploaded_files_and_invoices():
     person = make_person_with_data()
-    names = sorted(opened(export_personal_data(subject=get_subject(person))).namelist())
-    assert [name.rpartition("/")[0] for name in names if "/" in name] == ["files/registrations.answerfile"]
+    invoice = Invoice.objects.get()
+    pdf = get_invoice_pdf(invoice)
+    archive = opened(export_personal_data(subject=get_subject(person)))
+    names = sorted(name for name in archive.namelist() if "/" in name)
+    folders = [name.rpartition("/")[0] for name in names]
+    assert folders == ["files/invoices.invoicepdf", "files/registrations.answerfile"]
+    assert names[0].endswith(f"-{invoice.number}.pdf")
+    assert archive.read(names[0]) == pdf
 
 
 def test_export_contains_no_secret():

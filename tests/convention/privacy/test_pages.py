@@ -4,6 +4,7 @@ import io
 import zipfile
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from convention.audit.models import AuditEntry
@@ -44,7 +45,7 @@ def test_privacy_page_lists_tables_and_changes_nothing():
     assert Consent.objects.get().withdrawn_at is None
 
 
-def test_data_file_is_downloaded_by_post_and_not_cached():
+def test_own_data_file_is_downloaded_by_post_and_not_cached():
     client = make_client(make_person_with_data())
     assert client.get("/me/privacy/file/").status_code == 405
     answer = client.post("/me/privacy/file/")
@@ -52,6 +53,9 @@ def test_data_file_is_downloaded_by_post_and_not_cached():
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
     assert "lisez-moi.txt" in archive.namelist()
     assert LAST in archive.read("data.json").decode()
+    other = make_client(make_person()).post("/me/privacy/file/")
+    assert LAST not in zipfile.ZipFile(io.BytesIO(other.content)).read("data.json").decode()
+    assert Client().post("/me/privacy/file/").status_code == 302
 
 
 def test_consent_is_withdrawn_and_given_with_one_request_each():
@@ -173,7 +177,7 @@ def test_administrator_sets_retention_days_and_runs_retention():
     assert (RetentionPeriod.objects.count(), RetentionRun.objects.exclude(error="").count()) == (0, 0)
 
 
-def test_new_consent_text_is_offered_for_agreement_again():
+def test_new_consent_text_is_offered_again_and_old_consent_keeps_old_text():
     person = make_person_with_data()
     administrator = make_client(make_administrator())
     purpose = Purpose.objects.get()
@@ -183,8 +187,13 @@ def test_new_consent_text_is_offered_for_agreement_again():
     page = get_page_text(make_client(person).get("/en/me/privacy/"))
     assert "the text has changed since then" in page
     assert "Accept the new text" in page
+    consents = Consent.objects.order_by("pk").values_list("text__version", "text__text", "withdrawn_at")
+    assert list(consents) == [(1, "Oui", None)]
     make_client(person).post("/en/me/privacy/agree/purpose-photos/")
-    standing = Consent.objects.filter(withdrawn_at=None).values_list("text__version", flat=True)
-    assert (list(standing), PurposeText.objects.count()) == ([2], 2)
+    [old, new] = consents.all()
+    assert old[:2] == (1, "Oui")
+    assert old[2] is not None
+    assert new == (2, "Oui, et en ligne", None)
+    assert PurposeText.objects.count() == 2
     listed = get_page_text(administrator.get("/en/organize/privacy/texts/"))
     assert "1 person has consented" in listed

@@ -10,7 +10,7 @@ import pytest
 from convention.errors import UnreadableFile
 from convention.parsing.process import FileTooDemanding
 from convention.tables.columns import PERSON_HEADINGS, is_heading_row
-from convention.tables.files import read_table, read_upload, write_xlsx
+from convention.tables.files import MAX_TABLE_ROWS, read_table, read_upload, write_xlsx
 from tests.workbooks import cell, ods, part, table, with_part, write_rows, xls, xlsx
 
 
@@ -77,8 +77,11 @@ def test_wrong_sheet_dimension_loses_no_row(said):
     assert read_table("list.xlsx", wrong).rows == [(2, ["Ana", "Silva"])]
 
 
-def test_empty_rows_do_not_count_towards_row_limit():
+def test_empty_and_formatted_rows_do_not_count_towards_row_limit():
     def far(book, sheet):
+        bold = book.add_format({"bold": True})
+        for row in range(1, MAX_TABLE_ROWS + 2):
+            sheet.write_blank(row, 0, None, bold)
         sheet.write("A60000", "Ana")
 
     assert read_table("list.xlsx", workbook(far)).rows == [(60000, ["Ana", ""])]
