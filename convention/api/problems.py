@@ -1,8 +1,9 @@
 """API errors as problem details (RFC 9457)."""
 
 import functools
+import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
@@ -65,6 +66,22 @@ PROBLEM_DESCRIPTIONS = {
     "unreadable": "The file cannot be read or has the wrong format.",
     "unsupported-media-type": "Send JSON: Content-Type: application/json.",
 }
+
+
+def find_problem_description(kind: str) -> str | None:
+    """Return the English sentence about a kind: its own, or the first of its error class's docstring."""
+    if kind in PROBLEM_DESCRIPTIONS:
+        return PROBLEM_DESCRIPTIONS[kind]
+    error_class = next((found for found in list_error_classes() if found.kind == kind), None)
+    summary = inspect.getdoc(error_class) if error_class else None
+    return summary.partition("\n\n")[0].replace("\n", " ") if summary else None
+
+
+def list_error_classes(base: type[ConventionError] = ConventionError) -> Iterator[type[ConventionError]]:
+    """Yield the error classes of all loaded modules, general ones before special ones."""
+    for error_class in base.__subclasses__():
+        yield error_class
+        yield from list_error_classes(error_class)
 
 
 def get_problem_type(kind: str) -> str:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from convention.club.permissions import require_signed_in
 
 from .forms import TokenForm
-from .problems import PROBLEM_DESCRIPTIONS, get_problem_type, problem_response
+from .problems import find_problem_description, get_problem_type, problem_response
 from .tokens import create_token, revoke_token
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def token_revoke(request: "HttpRequest", token_id: int) -> "HttpResponse":
 @require_safe
 def problem_page(request: "HttpRequest", kind: str) -> "HttpResponse":
     """Explain one type of problem in a sentence."""
-    if kind not in PROBLEM_DESCRIPTIONS:
+    description = find_problem_description(kind)
+    if description is None:
         return problem_response("not-found", 404, _("There is no such problem type."))
-    return JsonResponse({"type": get_problem_type(kind), "description": PROBLEM_DESCRIPTIONS[kind]})
+    return JsonResponse({"type": get_problem_type(kind), "description": description})

@@ -48,7 +48,10 @@ def resend_mail(*, registration: Registration, email: str = "") -> str:
     if is_shared and not is_same_email(address, order.email):
         _send_to_attendee(registration, address)
     else:
+        was_refused = order.deliveries.needing_attention().filter(registration=None).exists()
         _send_to_order(registration, address)
+        if was_refused:
+            _clear_confirmations(order)
     return address
 
 
@@ -59,10 +62,13 @@ def correct_order_address(*, registration: Registration, email: str) -> str:
     if not address:
         raise MissingAddress(_("Add an e-mail address first."))
     _send_to_order(registration, address)
-    # The mail to the wrong address was about all places: the next one must have all of their badges too.
-    confirmed = registration.order.registrations.confirmed().filter(is_private=False)
-    confirmed.update(confirmation_sent_at=None)
+    _clear_confirmations(registration.order)
     return address
+
+
+def _clear_confirmations(order: Order) -> None:
+    """Let the next mail to the buyer contain the badges of all places, since the last one did not arrive."""
+    order.registrations.confirmed().filter(is_private=False).update(confirmation_sent_at=None)
 
 
 def _send_to_attendee(registration: Registration, address: str) -> None:

@@ -254,6 +254,19 @@ def test_buyer_with_corrected_address_gets_whole_order(client, mail_server, run_
     assert client.post(f"{page}resend/", {"email": " ", "order": "1"}).status_code == 422
 
 
+def test_refused_mail_sent_again_to_same_address_is_about_whole_order(client, mail_server, run_tasks):
+    mail_server.answers = ["550 5.1.1 no such user"]
+    order = place_order_for_two()
+    run_tasks()
+    client.force_login(make_staff(order.event))
+    one = order.registrations.first()
+    client.post(f"/en/organize/{order.event.slug}/registrations/{one.reference}/resend/", {"email": ""})
+    run_tasks()
+    [mail] = mail_server.mails
+    text = mail.get_body(("plain",)).get_content()
+    assert [name for name in ("a M", "b M") if name not in text] == []
+
+
 def test_resend_to_invalid_address_is_refused(mail_server):
     order = place_test_order()
     with pytest.raises(InvalidAddress):

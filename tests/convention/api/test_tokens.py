@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from convention.api.models import ApiToken
-from convention.api.problems import PROBLEM_DESCRIPTIONS
+from convention.api.problems import PROBLEM_DESCRIPTIONS, list_error_classes
 from convention.api.tokens import create_token, revoke_token
 from convention.audit.models import AuditEntry
 from convention.club.models import Person
@@ -96,6 +96,21 @@ def test_every_described_problem_type_has_a_page(client):
         for kind, sentence in PROBLEM_DESCRIPTIONS.items()
     }
     assert PROBLEM_DESCRIPTIONS["sold-out"] == "No places are left."
+
+
+def test_kind_of_every_error_class_has_a_page(client):
+    pages = {
+        kind: client.get(f"/api/v1/problems/{kind}") for kind in {one.kind for one in list_error_classes()}
+    }
+    assert [
+        kind for kind, page in pages.items() if page.status_code != 200 or not page.json()["description"]
+    ] == []
+    assert pages["seats-clash"].json()["description"] == (
+        "The session overlaps others that are booked (`conflicting_sessions`)."
+    )
+
+
+def test_unknown_problem_type_is_not_found(client):
     assert client.get("/api/v1/problems/nonsense").status_code == 404
 
 
