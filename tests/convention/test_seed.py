@@ -98,7 +98,7 @@ def test_a_second_run_changes_nothing(capsys):
     call_command("seed", size="small")
     call_command("seed", size="small")
     assert Event.objects.filter(slug="small").count() == 1
-    assert "est déjà là" in capsys.readouterr().err
+    assert "existe déjà" in capsys.readouterr().err
 
 
 def test_database_with_real_data_is_refused(capsys):

@@ -48,7 +48,10 @@ NO_EVENT_DETAIL = {
     "fr": "Événement introuvable. Vérifiez l’adresse.",
     "en": "We could not find this event. Check the address.",
 }
-WRONG_METHOD_DETAIL = {"fr": "Envoyez POST à cette adresse.", "en": "Send POST to this address."}
+WRONG_METHOD_DETAIL = {
+    "fr": "Envoyez une requête POST à cette adresse.",
+    "en": "Send a POST request to this address.",
+}
 TRANSLATED_ERRORS = [
     ("get", "/api/v1/nothing/", NOT_FOUND_DETAIL),
     ("get", "/api", NOT_FOUND_DETAIL),

@@ -141,7 +141,7 @@ def test_preview_stores_nothing(lake):
         ("A;;;;;;;;roi", "“roi” is not a known value"),
         ("A;;;;;;;;;lune", "“lune” is not a known value"),
         ("A;;Zoé;M;z@x.example;;oui", "has no membership"),
-        ("Prise;732829320;;;", "another SIREN"),
+        ("Prise;732829320;;;", "a different SIREN"),
         ("Prise;;Zoé;M;gone@x.example", "account is closed"),
         ("Prise;;Ana;S;here@x.example", "Record the change of employer"),
         ("Prise;;Ana;S;former@x.example;;oui;;;;2020-01-01;2020-02-01", "has ended"),

@@ -99,7 +99,7 @@ def test_erasure_request_is_submitted_executed_and_confirmed_by_email(
     assert "Ce champ est obligatoire." in page
     with django_capture_on_commit_callbacks(execute=True):
         page = get_page_text(desk.post(f"/organize/privacy/{case.pk}/erase/", {"is_sure": "on"}, follow=True))
-    assert "Ce qui a été fait" in page
+    assert "Actions effectuées" in page
     assert ADDRESS not in page
     assert [mail.subject for mail in mailoutbox] == [
         "Votre demande concernant vos données", "Vos données ont été effacées",

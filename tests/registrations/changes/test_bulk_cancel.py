@@ -261,7 +261,7 @@ def organizer(event: Event, client: Client) -> Client:
 def test_page_previews_orders_and_cancels_selected_ones(event: Event, organizer: Client):
     one, other = submit_order(event, network=OFFICE), submit_order(event, "b@spam.example", network=OFFICE)
     page = organizer.get(PAGE).content.decode()
-    assert "2 orders can be cancelled (4 places)." in strip_tags(page)
+    assert "2 orders can be cancelled. Places freed: 4." in strip_tags(page)
     assert page.count('name="order"') == 2
     answer = organizer.post(PAGE, {"order": one.reference, "reason": "Attack"}, follow=True)
     assert "1 order has been cancelled." in strip_tags(answer.content.decode())

@@ -223,7 +223,9 @@ def test_default_ticket_uses_pass_and_review_counts_used_passes():
     )
 
     assert ticket == "member"
-    assert "utilise 1 des 6 pass" in normalize_spaces(reviewed.text)
+    assert "Pass de l’adhésion utilisé par cette commande : 1 (disponibles : 6)." in normalize_spaces(
+        reviewed.text
+    )
 
 
 def get_total(answer):
@@ -271,4 +273,4 @@ def test_passes_lower_total_of_draft():
     answer = desk.client.post(desk.many, rows(colleague, row("Alpha")), headers={"X-Draft": "total"})
 
     assert get_total(answer).startswith("2 personnes, total : 300 €")
-    assert "utilise 1 des 2 pass" in get_total(answer)
+    assert "Pass de l’adhésion utilisé par cette commande : 1 (disponibles : 2)." in get_total(answer)

@@ -276,7 +276,7 @@ def test_same_error_in_many_rows_is_reported_once(event: Event, command, tmp_pat
     lines = done.stderr.replace("\u202f", " ").splitlines()
     assert lines[:2] == [
         "400 erreurs ; rien n’a été importé.",
-        "Lignes 2–6, 8–401 : Il n’y a pas de billet « gold ».",
+        "Lignes 2–6, 8–401 : Il n’y a pas de billet « gold ». Vérifiez son nom court.",
     ]
     assert [line.split(" : ")[:2] for line in lines[2:]] == [["Ligne 402", "Adresse e-mail"]]
 

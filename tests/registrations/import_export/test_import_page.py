@@ -50,15 +50,15 @@ def test_each_error_is_shown_once_and_list_is_preserved(organizer: Client, event
     page = checked(organizer, tmp_path, f"first_name,last_name,ticket\n{rows}")
     lines = list_notice_items(page, "error")
     assert (len(lines), lines[0], lines[-1]) == (
-        51, "Lignes 2–61 : Il n’y a pas de billet « gold ».", "… et 11 autres.",
+        51, "Lignes 2–61 : Il n’y a pas de billet « gold ». Vérifiez son nom court.", "… et 11 autres.",
     )  # fmt: skip
-    assert lines[1] == "Ligne 63 : Il n’y a pas de billet « t0 »."
+    assert lines[1] == "Ligne 63 : Il n’y a pas de billet « t0 ». Vérifiez son nom court."
     [kept] = page.xpath("//textarea[@name='checked']/text()")
     again = html.fromstring(organizer.post(IMPORT, {"checked": kept, "check": "1"}).content)
     assert list_notice_items(again, "error") == lines
     event.tickets.update(slug="gold")
     again = html.fromstring(organizer.post(IMPORT, {"checked": kept, "check": "1"}).content)
-    assert list_notice_items(again, "error")[0] == "Ligne 63 : Il n’y a pas de billet « t0 »."
+    assert list_notice_items(again, "error")[0] == lines[1]
 
 
 def test_incomplete_rows_are_shown_as_warnings_before_import(organizer: Client, event: Event, tmp_path):
@@ -85,9 +85,9 @@ def test_errors_are_downloaded_as_file_with_their_rows(organizer: Client, event:
     answer = organizer.post(IMPORT, {"checked": kept, "errors": "csv"})
     assert answer["Content-Disposition"] == 'attachment; filename="Erreurs.csv"'
     assert answer.content.decode("utf-8-sig").replace("\u202f", " ").splitlines() == [
-        "Ligne,Ce qui ne va pas,Prénom,Nom,Billet",
-        "4,Il n’y a pas de billet « gold ».,C,'=D,gold",
-        "5,Il n’y a pas de billet « gold ». Indiquez un nom.,,,gold",
+        "Ligne,Erreur,Prénom,Nom,Billet",
+        "4,Il n’y a pas de billet « gold ». Vérifiez son nom court.,C,'=D,gold",
+        "5,Il n’y a pas de billet « gold ». Vérifiez son nom court. Indiquez un nom.,,,gold",
     ]
     event.tickets.update(slug="gold")
     good = organizer.post(IMPORT, {"checked": "first_name,last_name,ticket\nA,B,gold\n", "errors": "xlsx"})

@@ -109,8 +109,9 @@ def test_undo_skips_and_names_registrations_changed_since():
     cancel_registration(registration=get_registration(event, "e"))
     done = undo_import(import_run=run)
     assert [(one.email[0], why) for one, why in done.skipped_registrations] == [
-        ("a", "arrivée déjà enregistrée"), ("b", "a reçu un e-mail"), ("c", "facture ou paiement enregistré"),
-        ("d", "a été modifié depuis"), ("e", "a été modifié depuis"),
+        ("a", "arrivée déjà enregistrée"), ("b", "e-mail déjà envoyé"),
+        ("c", "facture ou paiement enregistré"),
+        ("d", "inscription modifiée depuis"), ("e", "inscription modifiée depuis"),
     ]  # fmt: skip
     assert [row.registration.email[0] for row in done.cancelled_rows] == ["f", "g"]
     assert event.tickets.get(slug="guest").reserved == 4

@@ -165,14 +165,14 @@ def test_vehicle_plate_may_be_empty():
         ("birth_date", "2999-01-01", "Cette date de naissance n’est pas plausible : vérifiez-la."),
         ("birth_date", "1899-12-31", "Cette date de naissance n’est pas plausible : vérifiez-la."),
         ("birth_date", "hier", "Indiquez une date, par exemple 31/12/1980."),
-        ("birth_date", "", "L’hôte demande cette information\u202f: indiquez-la aussi."),
+        ("birth_date", "", "Remplissez ce champ\u202f: l’hôte demande cette information."),
         ("document_expiry", "2020-01-01", "Ce document expire avant la visite\u202f: indiquez-en un autre."),
         (
             "document_number",
             "<script>",
             "Indiquez le numéro tel qu’il figure sur le document\u202f: des lettres et des chiffres.",
         ),
-        ("birth_place", " ", "L’hôte demande cette information\u202f: indiquez-la aussi."),
+        ("birth_place", " ", "Remplissez ce champ\u202f: l’hôte demande cette information."),
     ],
 )
 def test_invalid_answer_shows_error_at_its_field(field, value, sentence):

@@ -71,7 +71,7 @@ def test_departed_ride_can_be_neither_chosen_nor_released():
     visit = make_visit(starts=0.5)
     one = make_visitor(visit)
     left = make_ride(visit)
-    with pytest.raises(NotOpenNow, match="has left"):
+    with pytest.raises(NotOpenNow, match="already left"):
         choose_rides(application=one, ride_ids=[left.pk])
     RideSeat.objects.create(ride=left, application=one)
     Ride.objects.update(reserved=1)

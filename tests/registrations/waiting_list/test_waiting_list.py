@@ -382,7 +382,7 @@ def test_organizers_see_positions_remove_entries_and_export(client, ticket):
     )
     assert [row[:6] for row in rows[1:]] == [
         ["Guest", "1", "Bo Silva", "bo@example.org", "'=Evil", "waiting"],
-        ["Guest", "", "Ana Silva", "ana@example.org", "", "left"],
+        ["Guest", "", "Ana Silva", "ana@example.org", "", "left the list"],
     ]
     assert client.get("/organize/congress/waiting.xlsx").content[:2] == b"PK"
     client.post("/organize/congress/waiting/", {"offer_hours": "3"})
