@@ -12,7 +12,7 @@ from tests.factories import make_administrator, make_company, make_event, make_p
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-TOO_LONG = "Assurez-vous que cette valeur comporte au plus 300 caractères (actuellement 301)."
+TOO_LONG = "300 caractères au maximum (actuellement 301)."
 PAGES = ["settings", "venue", "rooms", "people"]
 
 
@@ -103,7 +103,7 @@ def test_organizer_of_one_event_cannot_create_events(client):
         ({"registration_opens_at": "2027-05-02T00:00", "registration_closes_at": "2027-05-01T00:00"},
          "registration_closes_at", "La clôture des inscriptions doit être postérieure à leur ouverture."),
         ({"name": "x" * 301}, "name", TOO_LONG),
-        ({"starts_at": "hier"}, "starts_at", "Saisissez une date et une heure valides."),
+        ({"starts_at": "hier"}, "starts_at", "Indiquez une date et une heure valides."),
     ],
 )  # fmt: skip
 def test_invalid_settings_are_refused_with_error_at_field(client, changes, field, sentence):
