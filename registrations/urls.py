@@ -1,4 +1,4 @@
-"""Addresses of pages and API endpoints, and the entries in the organizers' menu."""
+"""URL patterns of pages and API endpoints, and the entries of the organizers' menu."""
 
 from typing import Any
 

@@ -70,7 +70,7 @@ def waiting_list_join(request: HttpRequest, event: str, ticket: str) -> HttpResp
 
 
 def _guess_person(request: HttpRequest, event: str) -> dict[str, Any]:
-    """Return the first person of the visitor's draft, who was about to register."""
+    """Return the first attendee of the visitor's unfinished registration, to prefill the form."""
     draft = load_draft(request.session, event)
     person = {name: draft.people[0].get(name, "") for name in PERSON_FIELDS}
     return {**person, "language": draft.language or translation.get_language()}
@@ -82,7 +82,7 @@ def waiting_entry(request: HttpRequest, secret: str) -> HttpResponse:
     """Show the position, or the offer to accept or decline."""
     entry = get_waiting_entry_by_link(secret)
     if (order := entry.order) and entry.accepted_at:
-        # Once the order's link was replaced, this mail's link must not lead around that.
+        # Once the order's link was replaced, the link of this older mail must not open the order.
         return redirect(order.lost_link_path if order.link_version else order.manage_path)
     if request.method == "POST" and "decline" in request.POST:
         decline_offer(entry=entry)
@@ -91,8 +91,8 @@ def waiting_entry(request: HttpRequest, secret: str) -> HttpResponse:
     data = request.POST if request.method == "POST" and "accept" in request.POST else None
     quote = preview_offer_quote(entry)
     forms = _build_payment_forms(entry, data, quote.total) if entry.has_offer() else {}
-    valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
-    if data is not None and all(valid):
+    are_valid = [form.is_valid() for form in forms.values()]  # a list: each form shows its own errors
+    if data is not None and all(are_valid):
         try:
             return redirect(accept_ticket_offer(entry=entry, **_read_acceptance(request, forms)).sender_path)
         # The offer may have expired, or the price changed, while the page was open.
@@ -131,7 +131,7 @@ def _offer_context(entry: WaitingEntry, quote: Quote) -> dict[str, Any]:
 
 def _read_acceptance(request: HttpRequest, forms: dict[str, Form]) -> dict[str, Any]:
     """Return the arguments of `accept_ticket_offer`: the price that was shown, payment and billing."""
-    # The price that the page showed: it may have risen since, and must not be charged unseen.
+    # The price that the page showed: the current one may be higher, and the visitor has not seen it.
     acceptance: dict[str, Any] = {"expected_total": parse_digits(request.POST.get("shown", ""))}
     if payment := forms.get("payment"):
         acceptance["payment"] = payment.cleaned_data["payment"]

@@ -54,7 +54,7 @@ class WalkInForm(PersonForm):
     def add_errors(self, error: ConventionError) -> None:
         """Show the action's errors at their fields, others above the form.
 
-        What is sold out is the ticket, unless add-ons were chosen, too: then the sentence names it.
+        SoldOut goes to the ticket field, or above the form with add-ons: it may be about one of them.
         """
         if isinstance(error, InvalidFields):
             for field, sentences in error.field_errors.items():
@@ -82,13 +82,13 @@ class ManualRegistrationForm(WalkInForm):
             del self.fields["free_addons"]
 
     def clean(self) -> dict[str, Any]:
-        """Tell a price of 0 from none, which the checks of a person do not."""
+        """Restore the price: the person's `clean` turns empty values and 0 alike into empty strings."""
         price = self.cleaned_data.get("price")
         return {**super().clean(), "price": price}
 
     @property
     def agreed_price(self) -> AgreedPrice | None:
-        """Return what was entered about the price, if anything."""
+        """Return the agreed price with its reason, or None to charge the usual price."""
         price, addons = self.cleaned_data["price"], self.cleaned_data.get("addons")
         has_free_addons = bool(addons and self.cleaned_data.get("free_addons"))
         if price is None and not has_free_addons:

@@ -1,4 +1,4 @@
-"""Organizers' editing of what is sold: tickets, add-ons, quotas and vouchers.
+"""Administration of tickets, add-ons, quotas and vouchers by organizers.
 
 Start with `tickets.py`; pages are in `views.py`. May import the models, `inventory` and
 `waiting_list.offers`.

@@ -1,4 +1,4 @@
-"""Copy what an event sells and asks into another event; vouchers belong to people and are not copied."""
+"""Copy tickets, add-ons, packages and questions to another event. Vouchers are personal and not copied."""
 
 from convention.events.publishing.copy_event import EventCopy
 from registrations.models import (
@@ -41,7 +41,7 @@ def _copy_sale_items(event_copy: EventCopy) -> None:
 
 def _copy_questions(event_copy: EventCopy) -> None:
     questions = list(Question.objects.filter(event=event_copy.source))
-    # Asked after an option, which exists only once its own question is copied.
+    # `shown_after_option` is set below: the copy of the option does not exist yet.
     event_copy.copy_rows(questions, shown_after_option_id=None)
     event_copy.copy_links(questions, "tickets", Ticket)
     options = QuestionOption.objects.filter(question__in=questions)

@@ -17,7 +17,7 @@ def save_quota(*, quota: Quota, tickets: Collection[Ticket], changed: list[str])
     """Save a quota that these tickets of its event share.
 
     All tickets of the event are locked first, as bookings lock them before quotas, so that the count stays
-    true. Raise InvalidFields if more places are reserved than the quota would have.
+    exact. Raise InvalidFields if more places are reserved than the quota would have.
     """
     _lock_event_tickets(quota)
     verb = "quota.change" if quota.pk else "quota.create"
@@ -25,7 +25,7 @@ def save_quota(*, quota: Quota, tickets: Collection[Ticket], changed: list[str])
         # A new row needs its key before tickets can refer to it.
         quota.save()
     # Quotas that lose a ticket are counted again below.
-    left_behind = {ticket.quota for ticket in tickets if ticket.quota and ticket.quota != quota}
+    reduced_quotas = {ticket.quota for ticket in tickets if ticket.quota and ticket.quota != quota}
     quota.tickets.exclude(pk__in=[ticket.pk for ticket in tickets]).update(quota=None)
     Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets]).update(quota=quota)
     # Counted, not adjusted: the locks on the tickets make the sum exact.
@@ -33,7 +33,7 @@ def save_quota(*, quota: Quota, tickets: Collection[Ticket], changed: list[str])
     if quota.capacity is not None and quota.reserved > quota.capacity:
         raise_too_few_places(quota.reserved)
     quota.save()
-    for other in left_behind:
+    for other in reduced_quotas:
         Quota.objects.filter(pk=other.pk).update(reserved=_count_reserved(other))
     _offer_free_places(quota)
     record_action(verb, quota, event=quota.event, fields=changed)
@@ -57,7 +57,7 @@ def _lock_event_tickets(quota: Quota) -> None:
 
 
 def _offer_free_places(quota: Quota) -> None:
-    """Offer places that became free, of any of the event's tickets, to those who wait."""
+    """Offer the free places of all tickets of the event to their waiting lists."""
     for pk in quota.event.tickets.order_by("pk").values_list("pk", flat=True):
         offer_free_places(Ticket, pk)
 

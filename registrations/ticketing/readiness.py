@@ -1,7 +1,4 @@
-"""The points of an event's checklist before publication that concern tickets, prices and invoices.
-
-Here too: what keeps an event's draft from being deleted.
-"""
+"""Checklist before publication: tickets, prices and invoices; and the obstacles to deleting a draft."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +13,7 @@ from registrations.models import Order, RefundRule, Registration, Ticket, Waitin
 
 
 def list_ticket_readiness(event: Event) -> Iterator[ReadinessItem]:
-    """Yield what visitors would miss of tickets and prices; a visit's places are given on application."""
+    """Yield the items about tickets and prices; none for a site visit, whose places are for applicants."""
     if event.kind == Event.Kind.SITE_VISIT:
         return
     now = timezone.now()
@@ -39,18 +36,18 @@ def list_ticket_readiness(event: Event) -> Iterator[ReadinessItem]:
 
 
 def _list_capacity_items(tickets: Sequence[Ticket]) -> Iterator[ReadinessItem]:
-    unlimited = [ticket.title for ticket in tickets if ticket.remaining is None]
-    if unlimited:
-        text = _("No limit on places: %(names)s.") % {"names": ", ".join(unlimited)}
+    unlimited_titles = [ticket.title for ticket in tickets if ticket.remaining is None]
+    if unlimited_titles:
+        text = _("No limit on places: %(names)s.") % {"names": ", ".join(unlimited_titles)}
         yield ReadinessItem(text, is_done=False, page_name="organize-tickets")
 
 
 def _list_free_tickets(event: Event, tickets: Sequence[Ticket]) -> Iterator[ReadinessItem]:
-    """Yield an item about free tickets for guests of a convention, which starts with one."""
+    """Yield an item about free guest tickets; a new convention has one (see `starting_tickets.py`)."""
     audience = Ticket.Audience.GUEST
-    free = [ticket.title for ticket in tickets if ticket.audience == audience and not ticket.price]
-    if free and event.kind == Event.Kind.CONVENTION:
-        text = _("Free for guests: %(names)s.") % {"names": ", ".join(free)}
+    titles = [ticket.title for ticket in tickets if ticket.audience == audience and not ticket.price]
+    if titles and event.kind == Event.Kind.CONVENTION:
+        text = _("Free for guests: %(names)s.") % {"names": ", ".join(titles)}
         # Done, since it may be intended: an item that stays open for ever would be ignored.
         yield ReadinessItem(text, is_done=True, page_name="organize-tickets")
 
@@ -68,7 +65,7 @@ def _list_price_items(event: Event) -> Iterator[ReadinessItem]:
 
 
 def list_deletion_obstacles(event: Event) -> Iterator[str]:
-    """Yield why a draft cannot be deleted: people, orders or money belong to it."""
+    """Yield the reasons why a draft cannot be deleted: registrations, orders or invoices belong to it."""
     if any(model.objects.filter(event=event).exists() for model in (Registration, Order, WaitingEntry)):
         yield _("People are, or have been, registered or on a waiting list.")
     if any(model.objects.filter(event=event).exists() for model in (Receivable, Quotation)):

@@ -13,10 +13,10 @@ from registrations.models import Addon, Ticket, Voucher
 
 def save_capacity(row: LimitedStock) -> None:
     """Save the capacity with a conditional statement, since others may be booking. Raise InvalidFields."""
-    same = type(row)._default_manager.filter(pk=row.pk)
-    fits = same if row.capacity is None else same.filter(reserved__lte=row.capacity)
-    if not fits.update(capacity=row.capacity):
-        raise_too_few_places(same.get().reserved)
+    stored = type(row)._default_manager.filter(pk=row.pk)
+    updatable = stored if row.capacity is None else stored.filter(reserved__lte=row.capacity)
+    if not updatable.update(capacity=row.capacity):
+        raise_too_few_places(stored.get().reserved)
 
 
 def raise_too_few_places(reserved: int) -> None:

@@ -40,7 +40,7 @@ def save_ticket(*, ticket: Ticket, changed: list[str], steps: Sequence[PriceStep
     """
     other_defaults = Ticket.objects.filter(event=ticket.event, is_default=True).exclude(pk=ticket.pk)
     default_ids = list(other_defaults.values_list("pk", flat=True)) if ticket.is_default else []
-    # All at once: they are locked in the order of ids, as by an order of both tickets.
+    # In one call, which locks in the order of ids, as orders do.
     lock_tickets_sharing_quota([*default_ids, *([ticket.pk] if ticket.pk else [])])
     if ticket.is_default:
         # Before saving, because a unique constraint allows one default ticket for each event.

@@ -197,7 +197,7 @@ def get_own_application(slug: str, person: "RequestUser") -> Application:
 
 
 def get_readable_visit(slug: str, person: "RequestUser") -> Visit:
-    """Return a visit whose debrief a member may ask for. Raise SignInRequired, Forbidden or NotFound."""
+    """Return a visit for a member's debrief page. Raise SignInRequired, Forbidden or NotFound."""
     get_current_member(person)
     visit = _find_visit(slug)
     # A draft answers 404, so that nobody learns that it exists.

@@ -72,7 +72,7 @@ def seed_visit(world: DemoWorld, event: Event) -> tuple[Visit, list[Application]
         embargo_until=event.ends_at + datetime.timedelta(days=30),
         agreed_at=world.now - datetime.timedelta(days=40),
     )
-    # As `create_visit` does: places of a visit are not handed on by their attendees.
+    # As `create_visit` does: attendees may not pass their place on to a colleague.
     event.substitutions_close_at = visit.agreed_at
     event.save(update_fields=["substitutions_close_at"])
     registrations = Registration.objects.confirmed().filter(event=event, person__isnull=False)

@@ -21,7 +21,7 @@ from .permissions import can_manage_visit
 from .planning import proposal_views as planning_proposal_views
 from .planning import season_views
 from .rides import views as rides_views
-from .visitor_list import link_views  # fmt: skip
+from .visitor_list import link_views
 from .visitor_list import views as visitor_list_views
 
 ORGANIZE_PREFIX = "organize/<slug:event>/visit"

@@ -2,6 +2,6 @@
 
 Start with `policy.py` (the rules, without database), `offers.py` (how a free place becomes an offer) and
 `expire_and_leave.py` (an offer expires or is declined, somebody leaves). Joining and accepting are in
-`booking`.
-May import the models, `shared_quotas`, `application_rules` and `permissions`; `inventory` calls it.
+`booking`. May import the models, `shared_quotas`, `application_rules` and `permissions`; `inventory` calls
+it.
 """

@@ -1,4 +1,4 @@
-"""End a wait: leave the list, decline an offer, or let the offer expire.
+"""End a waiting entry: leave the list, decline an offer, or let the offer expire.
 
 A place that was held is offered to the next entry at once.
 """
@@ -33,13 +33,13 @@ class NoActiveOffer(ConventionError):
 
 @transaction.atomic
 def leave_waiting_list(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
-    """End the wait, with or without an offer. Raise WaitingEnded."""
+    """Leave the list, with or without an offer. Raise WaitingEnded."""
     return _end_waiting(entry, "left_at", audit_verb="waiting.leave", reason=reason)
 
 
 @transaction.atomic
 def decline_offer(*, entry: WaitingEntry) -> WaitingEntry:
-    """Decline the offer, which ends the wait. Raise WaitingEnded or NoActiveOffer."""
+    """Decline the offer and leave the list. Raise WaitingEnded or NoActiveOffer."""
     if not lock_waiting_entry(entry).has_offer():
         raise NoActiveOffer(_("There is no open offer for you at the moment."))
     return _end_waiting(entry, "declined_at", audit_verb="waiting.decline")
@@ -47,7 +47,7 @@ def decline_offer(*, entry: WaitingEntry) -> WaitingEntry:
 
 @transaction.atomic
 def expire_offer(*, entry: WaitingEntry, at: datetime.datetime) -> bool:
-    """End a wait whose offer has expired by `at` and notify the person; return whether it had."""
+    """End the entry and notify the person if its offer has expired by `at`; return whether it had."""
     # The condition is part of the locking query: another worker, or the person, may have been faster.
     locked = (
         WaitingEntry.objects.with_expired_offer(at=at)

@@ -1,7 +1,7 @@
 """Mails of waiting lists: joined, place offered, offer expired, seat booked.
 
-`notify_waiting_entry` derives the mail from the entry's state, not from what just happened, and stores what
-the mail server accepted. Running it twice is harmless.
+`notify_waiting_entry` derives the due mail from the entry's current state, and records the mails that the
+server accepted. Running it twice is harmless.
 """
 
 import logging
@@ -34,7 +34,7 @@ def notify_waiting_entry(entry_id: int) -> None:
         if entry is None or not get_mail_address(entry):
             return
         with translation.override(entry.language):
-            _send_mail(entry, _due_mail_kind(entry))
+            _send_mail(entry, _find_due_mail_kind(entry))
 
 
 def get_mail_address(entry: WaitingEntry) -> str:
@@ -44,7 +44,7 @@ def get_mail_address(entry: WaitingEntry) -> str:
 
 
 def build_entry_path(entry: WaitingEntry) -> str:
-    """Return the path of the page that shows the entry to the holder of its mail."""
+    """Return the path behind the entry's mailed link: its own page, or the sessions of a registration."""
     registration = entry.registration
     with translation.override(entry.language):
         if registration is None:
@@ -61,7 +61,7 @@ def list_waiting_entries(entry: WaitingEntry) -> list[WaitingEntry]:
     return rank_waiting_entries(waiting.waiting_for(entry.wanted_item), entry.wanted_item)
 
 
-def _due_mail_kind(entry: WaitingEntry) -> str:
+def _find_due_mail_kind(entry: WaitingEntry) -> str:
     """Return `joined`, `offer`, `expired`, `promoted` or "".
 
     No mail for an accepted ticket: its order sends the confirmation.
@@ -73,8 +73,11 @@ def _due_mail_kind(entry: WaitingEntry) -> str:
     if entry.end_notified_at:
         return ""
     is_seat = entry.session_id is not None
-    ends = {WaitingEntry.State.EXPIRED: "expired", WaitingEntry.State.ACCEPTED: "promoted" if is_seat else ""}
-    return ends.get(WaitingEntry.State(entry.state), "")
+    kinds = {
+        WaitingEntry.State.EXPIRED: "expired",
+        WaitingEntry.State.ACCEPTED: "promoted" if is_seat else "",
+    }
+    return kinds.get(WaitingEntry.State(entry.state), "")
 
 
 def _send_mail(entry: WaitingEntry, kind: str) -> None:
@@ -82,9 +85,9 @@ def _send_mail(entry: WaitingEntry, kind: str) -> None:
         return
     now = timezone.now()
     try:
-        send_mail_message(_write_letter(entry, kind))
+        send_mail_message(_build_message(entry, kind))
     except MailRefused:
-        # A refusal is final: the mail is noted as sent below, or it would be tried for ever.
+        # A refusal is final: the mail is recorded as sent below, or it would be retried for ever.
         logger.warning("The mail server refused the mail %s of the waiting entry %s.", kind, entry.pk)
     updates_by_kind: dict[str, dict[str, Any]] = {
         "joined": {"join_notified_at": now},
@@ -95,7 +98,7 @@ def _send_mail(entry: WaitingEntry, kind: str) -> None:
     WaitingEntry.objects.filter(unchanged).update(**updates_by_kind.get(kind, {"end_notified_at": now}))
 
 
-def _write_letter(entry: WaitingEntry, kind: str) -> MailMessage:
+def _build_message(entry: WaitingEntry, kind: str) -> MailMessage:
     event = entry.event
     subjects = {
         "joined": _("On the waiting list: %(title)s"),

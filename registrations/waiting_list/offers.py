@@ -1,12 +1,11 @@
 """Offer a free place to the next entry of the waiting list, in the transaction that freed the place.
 
-So nobody who comes later finds it free: while a person who can have the place is waiting, `reserved` never
-falls. Tickets that share a quota have one list: the place goes to the person who has waited longest for any
-of them.
+Later orders therefore never find the place free: `reserved` does not fall while an eligible person waits.
+Tickets that share a quota have one list: the place goes to the person who has waited longest for any of them.
 
 Locks: the session, or all tickets of the quota, then entries without an offer. Locked entries are skipped
-(`skip_locked`), because their owner is just leaving. Entries with an offer are locked before the item. This
-order rules deadlocks out.
+(`skip_locked`), because another transaction is ending them. Entries with an offer are locked before the item.
+This order prevents deadlocks.
 """
 
 import datetime
@@ -41,18 +40,18 @@ type WantedItem = Ticket | Session
 def offer_free_places(kind: type[LimitedStock], pk: int) -> int:
     """Offer the free places of a session, or of a ticket and those that share its quota.
 
-    Returns the number of offers. Call it in the transaction that freed a place, after the item's row was
+    Return the number of offers. Call it in the transaction that freed a place, after the item's row was
     written.
     """
     waiting = _find_waiting_entries(kind, pk)
-    # Asked before anything is locked, so that nothing is locked where nobody waits.
+    # Before locking, so that an item without a waiting list is not locked.
     if not waiting.exists():
         return 0
     now = timezone.now()
     items = {item.pk: item for item in _lock_with_quota(kind, pk) if is_available(item, at=now)}
     offer_count = 0
     for candidate in sort_waiting_entries(_rank_entries(waiting, items.values())):
-        # Stops early: a long list behind a full item is not worth walking.
+        # Stops once everything is full: the list may be long.
         if all(item.remaining == 0 for item in items.values()):
             break
         item = items.get(candidate.wanted_item_id)
@@ -90,7 +89,7 @@ def _lock_with_quota(kind: type[LimitedStock], pk: int) -> list[WantedItem]:
 
 
 def is_available(item: WantedItem, *, at: datetime.datetime) -> bool:
-    """Return whether places of the item are given out at `at`."""
+    """Return whether free places of the item may be offered at `at`."""
     if isinstance(item, Ticket):
         return item.is_public and item.is_on_sale(at=at) and _is_event_open(item.event, at)
     is_ahead = item.is_published and item.starts_at is not None and item.starts_at > at
@@ -106,7 +105,7 @@ def _rank_entries(waiting: Iterable[WaitingEntry], items: Iterable[WantedItem]) 
 
 
 def _is_event_open(event: Event, at: datetime.datetime) -> bool:
-    """Return whether the event gives places to its waiting list at `at`."""
+    """Return whether places of the event's tickets may be offered to the waiting list at `at`."""
     rules = get_application_rules(event)
     return at < rules.get_deadline(event) if rules else event.is_registration_open(at=at)
 
@@ -144,7 +143,7 @@ def _offer_if_free(candidate: WaitingEntry, item: WantedItem) -> bool:
 def _find_objection(entry: WaitingEntry, item: WantedItem) -> str:
     """Return why this entry cannot be offered a place now, as `WaitingEntry.SkipReason`, or ""."""
     rules = get_application_rules(item.event)
-    # Events with applications decide for themselves who may have a member's ticket.
+    # At events with applications, their rules decide who may have a member's ticket.
     if rules and isinstance(item, Ticket) and item.needs_member_verification:
         return rules.find_objection(entry)
     return find_offer_objection(load_waiting_facts(entry, item))
@@ -178,7 +177,7 @@ def _calculate_expiry(item: WantedItem, now: datetime.datetime) -> datetime.date
 
 
 def load_waiting_facts(entry: WaitingEntry, item: WantedItem) -> WaitingFacts:
-    """Return what decides about a member's ticket or session; everyone may have any other item."""
+    """Return the facts for `find_offer_objection`; only items for members have conditions."""
     if isinstance(item, Session) and item.is_for_members and entry.registration:
         audience = get_programme_audience(entry.registration.person, item.event)
         return WaitingFacts(is_member=item.is_visible_to(audience))
@@ -204,6 +203,6 @@ def _count_company_places_left(ticket: Ticket, company: Company) -> int | None:
     shares = CompanyShare.objects.filter(ticket=ticket, company=company)
     reserved = shares.values_list("reserved", flat=True).first() or 0
     offered = WaitingEntry.objects.with_offer().filter(ticket=ticket).values_list("email", flat=True)
-    # An offer has no member yet: only its address says whose share it would count for.
+    # An offer is not linked to a member yet: the company is found by the address.
     members = [find_member_by_email(email) for email in offered]
     return ticket.company_cap - reserved - sum(1 for member in members if member and member[1] == company)

@@ -26,8 +26,8 @@ def offer_place_now(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
     if rules and rules.get_deadline(locked_item.event) <= timezone.now():
         raise NotOpenNow(_("The list is locked: no more places are offered from the waiting list."))
     without_offer = WaitingEntry.objects.active().filter(offered_at__isnull=True)
-    # Skipped if locked: its person is ending the wait. Waiting for the lock could deadlock, because the item
-    # is locked already.
+    # Skipped if locked, because another transaction is ending the entry. Waiting for the lock could deadlock,
+    # since the item is locked already.
     locked_entry = without_offer.select_for_update(skip_locked=True, of=("self",)).filter(pk=entry.pk).first()
     if locked_entry is None:
         raise WaitingEnded(_("This person is no longer waiting, or has already been offered a place."))

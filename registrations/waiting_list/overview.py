@@ -94,7 +94,7 @@ def iterate_export_rows(event: Event) -> Iterator[list[Any]]:
             entries_by_item.setdefault((entry.ticket_id, entry.session_id), []).append(entry)
     for entries in entries_by_item.values():
         wanted_item = entries[0].wanted_item
-        # Spares a query for each list: ranking asks the event for its rules.
+        # Saves a query for each list: ranking reads the item's event.
         wanted_item.event = event
         yield from (
             _make_export_row(row, event)

@@ -23,9 +23,9 @@ def process_waiting_lists() -> None:
     for entry in WaitingEntry.objects.with_expired_offer(at=now).order_by("offer_expires_at", "pk"):
         expire_offer(entry=entry, at=now)
     waiting = WaitingEntry.objects.awaiting_offer().filter(event__ends_at__gt=now).order_by()
-    for kind, of in ((Ticket, "ticket"), (Session, "session")):
-        rows = kind._default_manager.filter(HAS_FREE_PLACES, pk__in=waiting.values(of))
+    for model, column in ((Ticket, "ticket"), (Session, "session")):
+        rows = model._default_manager.filter(HAS_FREE_PLACES, pk__in=waiting.values(column))
         for pk in rows.order_by("pk").values_list("pk", flat=True):
             # A transaction for each item: locks are short, and one failure does not undo the offers before.
             with transaction.atomic():
-                offer_free_places(kind, pk)
+                offer_free_places(model, pk)

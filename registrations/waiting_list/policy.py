@@ -25,10 +25,10 @@ def find_position(entry: WaitingEntry, waiting_entries: Iterable[WaitingEntry]) 
 def calculate_offer_expiry(
     *, now: datetime.datetime, offer_hours: int, starts_at: datetime.datetime
 ) -> datetime.datetime:
-    """Return until when an offer made at `now` lasts, for an item that begins at `starts_at`.
+    """Return when an offer made at `now` expires, for an item that begins at `starts_at`.
 
-    The agreed hours, but at most a quarter of the remaining time, at least half an hour, and never beyond the
-    start.
+    It lasts the configured hours, but at most a quarter of the remaining time, at least half an hour, and
+    never beyond the start.
     """
     remaining = max(starts_at - now, datetime.timedelta())
     duration = max(
@@ -39,7 +39,7 @@ def calculate_offer_expiry(
 
 @dataclass(frozen=True)
 class WaitingFacts:
-    """Facts that decide about offering a member's ticket; `company_places_left` is None without a cap."""
+    """The facts about one waiting person for one item; `company_places_left` is None without a cap."""
 
     is_member: bool
     has_place: bool = False

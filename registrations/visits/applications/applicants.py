@@ -25,8 +25,7 @@ from .state import ApplicationState, find_states
 def find_current_objections(visit: Visit, applications: Collection[Application]) -> dict[int, list[str]]:
     """Return the codes of `Application.Refusal` that apply today, by application id.
 
-    Applications without objections are left out, so are refused and erased ones. The number of queries is
-    fixed.
+    Refused and erased applications and those without objections are left out. The number of queries is fixed.
     """
     candidates = [
         application
@@ -38,14 +37,14 @@ def find_current_objections(visit: Visit, applications: Collection[Application])
     seats = Seat.objects.granting_membership(at=visit.day).filter(
         person__in=person_ids, person__is_active=True
     )
-    # Pairs of person and company: a seat of another company does not keep the place of this one.
+    # Pairs of person and company: a seat at another company does not count for this application.
     seat_companies = set(seats.order_by().values_list("person", "membership__company"))
     employer_ids: dict[int, list[int]] = {}
     open_jobs = Employment.objects.open(at=visit.day).filter(person__in=person_ids)
     for person, company in open_jobs.order_by().values_list("person", "company"):
         employer_ids.setdefault(person, []).append(company)
     companies, host = CompanyMarkets.load(), visit.event.host_id
-    host_sells = companies.list_host_markets(host)
+    host_markets = companies.list_host_markets(host)
     objections = {}
     for application in candidates:
         candidate = VisitCandidate(
@@ -53,7 +52,7 @@ def find_current_objections(visit: Visit, applications: Collection[Application])
             market_ids=companies.list_competing_markets(
                 employer_ids.get(application.person_id or 0, []), host
             ),
-            host_market_ids=host_sells,
+            host_market_ids=host_markets,
         )
         if codes := find_objections(candidate):
             objections[application.pk] = codes
@@ -117,20 +116,18 @@ def list_places_without_application(visit: Visit) -> list[Registration]:
 
 
 def find_waiting_positions(visit: Visit) -> dict[int, int]:
-    """Return the position of each waiting entry by its id; 1 is served next."""
+    """Return the position of each waiting entry by its id, from 1 for the next to get an offer."""
     ticket = get_member_ticket(visit)
     if ticket is None:
         return {}
     # Entries with an offer have left the queue; counting them would shift everybody's position.
-    line = WaitingEntry.objects.active().filter(ticket=ticket, offered_at__isnull=True)
-    return {
-        entry.pk: n
-        for n, entry in enumerate(sort_waiting_entries(rank_waiting_entries(line, ticket)), start=1)
-    }
+    waiting = WaitingEntry.objects.active().filter(ticket=ticket, offered_at__isnull=True)
+    entries = sort_waiting_entries(rank_waiting_entries(waiting, ticket))
+    return {entry.pk: position for position, entry in enumerate(entries, start=1)}
 
 
 def list_waiting_applications(visit: Visit) -> list[Application]:
-    """Return the applications that wait without an offer, the next to be served first."""
+    """Return the applications that wait without an offer, in the order in which places are offered."""
     positions = find_waiting_positions(visit)
     waiting = Application.objects.active().filter(visit=visit, registration=None, waiting_entry__in=positions)
     rows = waiting.filter(person__email__isnull=False).select_related("person", "company")
@@ -182,7 +179,7 @@ def describe_free_places(visits: Iterable[Visit], *, at: datetime.datetime) -> d
     rows = Ticket.objects.filter(
         event__in=[visit.event_id for visit in upcoming], audience=Ticket.Audience.MEMBER
     )
-    # The last one of each event is the one that is applied for.
+    # The last row of each event wins in the dict; the reverse order of `get_member_ticket`.
     rows = rows.select_related("quota").order_by("is_default", "-position", "-pk")
     tickets = {ticket.event_id: ticket for ticket in rows}
     return {visit.pk: describe_availability(visit, tickets.get(visit.event_id), at) for visit in upcoming}

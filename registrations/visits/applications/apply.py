@@ -19,7 +19,7 @@ from .eligibility import Refusal, build_candidate, find_objections, find_seat_on
 from .places import give_place
 from .veto import was_vetoed
 
-# Between looking for a place and joining the waiting list, places may come free and go again.
+# Between looking for a place and joining the waiting list, places may be released and booked again.
 MAX_PLACE_ATTEMPTS = 5
 
 
@@ -56,7 +56,7 @@ def apply_for_visit(*, visit: Visit, person: Person) -> Application:
 
 
 def get_advisory_lock_name(visit: Visit) -> str:
-    """Return the name of the visit's advisory lock: applicants share it, locking the list needs it alone."""
+    """Return the name of the visit's advisory lock: applicants share it, others hold it alone."""
     return f"visit:{visit.pk}"
 
 
@@ -73,14 +73,14 @@ def _check_full_name(person: Person) -> None:
 
 
 def _withdraw_old_application(visit: Visit, person: Person) -> None:
-    """Withdraw an application whose place was cancelled or whose wait ended, so that another may follow."""
+    """Withdraw an active application that is no longer valid, so that another may follow."""
     # A partial unique index allows one active application per person and visit.
     ended = Application.objects.active().filter(visit=visit, person=person)
     ended.update(withdrawn_at=timezone.now())
 
 
 def _prepare_application(visit: Visit, person: Person, seat: Seat | None) -> Application:
-    """Return a new application, or the person's refused one reset: repeated refusals stay one row."""
+    """Return a new application, or reset the person's refused one, so repeated refusals share one row."""
     refused = Application.objects.filter(visit=visit, person=person, refused_at__isnull=False)
     application = refused.last() or Application(visit=visit, person=person)
     application.visit, application.company = visit, seat.membership.company if seat else None
@@ -99,7 +99,7 @@ def _refuse_application(application: Application, codes: list[str]) -> Applicati
 
 
 def _give_place_or_refuse(application: Application, seat: Seat) -> Application:
-    """Give a place or a wait; refuse if the company's last place went to a colleague in the meantime."""
+    """Give a place or a waiting entry; refuse if a colleague took the company's last place meanwhile."""
     try:
         _give_place_or_wait(application, seat)
     except CompanyFull:
@@ -114,8 +114,8 @@ def _give_place_or_wait(application: Application, seat: Seat) -> None:
     for _try in range(MAX_PLACE_ATTEMPTS):
         if _try_give_place(application, seat):
             return
-        if wait := _try_join_waiting_list(application, seat):
-            application.waiting_entry = wait
+        if entry := _try_join_waiting_list(application, seat):
+            application.waiting_entry = entry
             return
     raise SoldOut(_("Several people are applying right now. Please try again in a moment."))
 

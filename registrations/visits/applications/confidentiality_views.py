@@ -31,8 +31,8 @@ def nda_text_edit(request: HttpRequest, event: str) -> HttpResponse:
     source = None if latest else find_earlier_text(visit)
     if source and not can_manage_visit(request.user, source.visit.event):
         source = None
-    start = latest or source
-    initial = {"text": start.text, "text_en": start.text_en} if start else {}
+    prefilled_text = latest or source
+    initial = {"text": prefilled_text.text, "text_en": prefilled_text.text_en} if prefilled_text else {}
     form = NdaTextForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
@@ -90,7 +90,7 @@ def nda_text_page(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, _("Thank you. Your acceptance has been recorded."))
             return redirect("visit", slug)
-    # By hash and not by version: a text that returns word by word needs no second acceptance.
+    # By hash and not by version: a text that was restored word for word needs no second acceptance.
     acceptance = application.acceptances.filter(hash=text.hash).first() if application and text else None
     context = {"event": visit.event, "visit": visit, "text": text, "form": form, "acceptance": acceptance}
     return render(request, "visits/text.html", context | {"can_agree": can_agree, "state": state})

@@ -53,7 +53,7 @@ def notify_club_of_decision(application_id: int) -> None:
 def build_decision_message(application: Application) -> MailMessage:
     """Return the mail to the club about a veto or an approved replacement."""
     event, language = application.visit.event, settings.LANGUAGE_CODE
-    # The task has only the id; the rows say which of the two decisions was made.
+    # The task has only the id; the stored row tells the two decisions apart.
     kind = "refused" if application.host_refused_at else "approved"
     with translation.override(language):
         subject = _("The host’s answer: %(event)s") % {"event": event.title}

@@ -1,4 +1,4 @@
-"""Decide who is eligible for a visit: a pure decision, its reasons as sentences, and loading its facts."""
+"""Decide who is eligible for a visit: the pure decision, its reasons as sentences, and loading the facts."""
 
 import datetime
 from collections.abc import Collection
@@ -90,7 +90,7 @@ def get_member_ticket(visit: Visit) -> Ticket | None:
     rows = Ticket.objects.filter(event=visit.event_id, audience=Ticket.Audience.MEMBER)
     ticket = rows.order_by("-is_default", "position", "pk").first()
     if ticket:
-        # Spares a query: callers ask the ticket for its event.
+        # Saves a query: callers read the ticket's event.
         ticket.event = visit.event
     return ticket
 

@@ -45,5 +45,5 @@ class NdaAcceptanceForm(ActionErrorsMixin, forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # WCAG 2.1, criterion 1.3.5: fields about the user name their purpose.
+        # WCAG 2.1, criterion 1.3.5: fields about the user declare their purpose.
         self.fields["name"].widget.attrs["autocomplete"] = "name"

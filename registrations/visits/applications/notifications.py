@@ -57,12 +57,12 @@ def _find_due_mail(application: Application) -> tuple[str, int]:
     if state == ApplicationState.WITHDRAWN:
         return ("revoked" if application.revocation_reason else ""), 0
     if state == ApplicationState.WAITING:
-        # Until the lock there is still hope; after it nobody is promoted from the waiting list any more.
+        # Places may still become free until the lock; afterwards none is offered to the waiting list.
         return ("no_place" if visit.locked_at else ""), 0
     text = NdaText.objects.filter(visit=visit).first()
     if text is None or state != ApplicationState.CONFIRMED:
         return "", 0
-    # The reminder is for the current version: a new one is requested first.
+    # A reminder follows a request for the same version; a new version is requested first.
     was_asked = f"text{text.number}" in application.sent_mails
     return ("reminder" if was_asked and is_lock_near(visit) else "text"), text.number
 
@@ -83,7 +83,7 @@ def remind_before_lock() -> None:
     agreed_ids = find_agreed_ids(applications)
     today = timezone.localdate()
     for application in applications:
-        # One reminder for each application in all, even if a new version came after it.
+        # At most one reminder per application, even if a new version follows.
         was_reminded = any(kind.startswith("reminder") for kind in application.sent_mails)
         # A reminder by hand (`visitor_list/remind.py`) is enough for its day.
         was_reminded = was_reminded or application.was_reminded_on(today)
@@ -98,7 +98,7 @@ def _has_ended(application: Application) -> bool:
 def _send_mail(application: Application, kind: str, number: int) -> None:
     try:
         send_mail_message(_build_message(application, kind, number))
-    # Recorded as sent all the same: the refusal is permanent, and a retry would be refused too.
+    # Still recorded as sent below: the refusal is permanent, and a retry would be refused too.
     except MailRefused:
         logger.warning("The mail server refused the mail %s of the application %s.", kind, application.pk)
     application.sent_mails = [*application.sent_mails, f"{kind}{number}"]

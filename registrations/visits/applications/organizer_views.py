@@ -108,7 +108,7 @@ def applicant_decide(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 @require_GET
 def applicant_export(request: HttpRequest, event: str, kind: str) -> HttpResponse:
     visit = get_managed_visit(event, request.user)
-    # A file with names and addresses leaves the site, so the trail says who took it.
+    # The file has names and addresses, so the audit trail records who downloaded it.
     record_action("visit.export_applicants", visit, event=visit.event, fields=[kind])
     return table_response(
         make_applicant_sheet(visit), name=f"{visit.event.slug}-{_('applicants')}", kind=kind

@@ -18,7 +18,7 @@ type PresenceTimes = tuple[datetime.datetime | None, datetime.datetime | None]
 
 
 class ApplicationState(models.TextChoices):
-    """The states of an application, from applying to going home. Derived, never stored."""
+    """The states of an application, from applying to leaving the site. Derived, never stored."""
 
     APPLIED = "applied", pgettext_lazy("application", "applied")
     REFUSED = "refused", pgettext_lazy("application", "not eligible")
@@ -100,7 +100,7 @@ def decide_state(facts: ApplicationFacts) -> ApplicationState:
 
 def _decide_without_place(facts: ApplicationFacts) -> ApplicationState:
     states = WaitingEntry.State
-    # A wait that was declined, left or expired is in none of these: it counts as withdrawn.
+    # Entries that were declined, left or have expired count as withdrawn.
     by_waiting_state = {
         "": ApplicationState.APPLIED,
         states.WAITING: ApplicationState.WAITING,
@@ -110,8 +110,8 @@ def _decide_without_place(facts: ApplicationFacts) -> ApplicationState:
 
 
 def _decide_with_place(facts: ApplicationFacts) -> ApplicationState:
-    # From the last step to the first. Scans come before the rest: people who are there have arrived, whatever
-    # else they lack.
+    # From the last step to the first. Scans come first: somebody who was scanned in has arrived, even with
+    # something missing.
     steps = (
         (facts.has_left, ApplicationState.LEFT),
         (facts.has_arrived and facts.is_over, ApplicationState.NOT_SCANNED_OUT),

@@ -76,7 +76,7 @@ def check_not_begun(visit: Visit) -> None:
 def cancel_place_for_host(registration: Registration, *, reason: str) -> None:
     """Cancel a registration without a fee; the mail about the visit replaces the usual cancellation mail."""
     if registration.cancelled_at is None:
-        # The refund rules of the event would charge a late cancellation, which is not the visitor's here.
+        # The refund rules would charge the visitor for a late cancellation, but it is the host who cancels.
         cancel_with_fee(registration=registration, fee_cents=0, reason=reason)
         # Marks the ordinary cancellation mail as sent, so that the visitor gets only the one about the visit.
         Registration.objects.filter(pk=registration.pk).update(cancellation_sent_at=timezone.now())

@@ -111,7 +111,7 @@ def _build_application_context(
         and not was_vetoed(visit, person)
     )
     state = find_states(visit, [application])[application.pk] if application else None
-    # An ended application may be followed by another, so the page shows what stands against it.
+    # An ended application may be followed by another, so the page shows the objections to it.
     if application is None or state is None or state.has_ended:
         codes = (
             find_objections(build_candidate(visit, person, find_seat_on_visit_day(visit, person)))

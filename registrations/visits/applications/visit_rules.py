@@ -85,7 +85,7 @@ class VisitRules:
         return compute_fair_ranks(waiting.values_list("pk", "application__company"), places_by_company)
 
     def find_objection(self, entry: WaitingEntry) -> str:
-        """Return why this entry cannot be served now, "" if it can; the facts are those of an application."""
+        """Return why this entry cannot be offered a place now, or ""; the rules of applying hold."""
         application = _find_application(entry)
         if application is None or application.person is None:
             return str(WaitingEntry.SkipReason.NOT_A_MEMBER)

@@ -37,7 +37,7 @@ def withdraw_application(*, application: Application, reason: str = "") -> Appli
 def revoke_place(*, application: Application, reason: str) -> Application:
     """Withdraw an application for the organizer and mail the reason to the applicant.
 
-    Raise InvalidFields without a reason, and what `withdraw_application` raises.
+    Raise InvalidFields without a reason, or the errors of `withdraw_application`.
     """
     if not reason.strip():
         raise InvalidFields(
@@ -45,7 +45,7 @@ def revoke_place(*, application: Application, reason: str) -> Application:
             {"reason": [_("Enter the reason; it is included in the e-mail.")]},
         )
     withdraw_application(application=application, reason=reason)
-    # Only here: its presence is what makes `notify_applicant` send the mail about a revoked place.
+    # Set only here: `notify_applicant` mails the revocation if there is a reason.
     application.revocation_reason = reason[:300]
     application.save(update_fields=["revocation_reason"])
     notify_applicant.enqueue(application.pk)

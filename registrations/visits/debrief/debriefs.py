@@ -16,7 +16,7 @@ from registrations.visits.models.visits import hash_texts
 from .rules import DebriefReader, DebriefTerms
 
 MAX_NOTE_LENGTH = 5_000
-# Audience and date may change without asking the host again: it approves words.
+# The host approves these texts only; audience and date may change without a new approval.
 APPROVED_TEXT_FIELDS = {"text", "lessons_learned"}
 
 
@@ -45,7 +45,7 @@ def list_signatories(visit: Visit) -> list[Application]:
         for application in list_present_visitors(visit)
         if not (application.refused_at or application.host_refused_at)
     ]
-    # The current version: a new text has to be accepted before one reads on.
+    # The current version: a new text has to be accepted before the debrief can be read again.
     agreed = find_agreed_ids(present)
     return [application for application in present if application.pk in agreed]
 

@@ -55,7 +55,7 @@ def default_questions_add(request: HttpRequest, event: str) -> HttpResponse:
 def feedback_answer(request: HttpRequest, event: str) -> HttpResponse:
     """Show the questions to a visitor who was present; answers may be changed later."""
     application = get_own_application(event, request.user)
-    # Also checked by `save_feedback`; here it spares people a form that they could not send.
+    # Also checked by `save_feedback`; here, so that nobody fills in a form that would be refused.
     if not was_present(application):
         raise NotOpenNow(_("These questions are for people who attended the visit."))
     questions = list(application.visit.feedback_questions.all())

@@ -129,17 +129,19 @@ def _handle_note_post(
 ) -> HttpResponse | None:
     """Add or remove a note; return None if the form has errors."""
     own_applications = [
-        found for found in list_signatories(debrief.visit) if found.person_id == request.user.pk
+        application
+        for application in list_signatories(debrief.visit)
+        if application.person_id == request.user.pk
     ]
     if not reader.is_signatory or not own_applications:
         raise NotFound(_("Notes are reserved for those who attended."))
     # Only the reader's own notes; for others the redirect looks the same, and nothing is deleted.
     if pk := parse_digits(request.POST.get("remove", "")):
-        note = DebriefNote.objects.select_related("debrief__visit__event").filter(
-            pk=pk, debrief__visit=debrief.visit, application__person=request.user.pk
+        own_notes = DebriefNote.objects.select_related("debrief__visit__event").filter(
+            debrief__visit=debrief.visit, application__person=request.user.pk
         )
-        if found := note.first():
-            remove_note(note=found)
+        if note := own_notes.filter(pk=pk).first():
+            remove_note(note=note)
         return redirect("visit-debrief", debrief.visit.event.slug)
     if not form.is_valid():
         return None
@@ -157,7 +159,7 @@ def _handle_note_post(
 def lesson_list(request: HttpRequest) -> HttpResponse:
     """List the lessons of all visits whose debrief is open, the latest visit first."""
     get_current_member(request.user)
-    # No signatory on purpose: before a debrief opens, its lessons are read on its own page.
+    # Never as a signatory: before a debrief opens, signatories read its lessons on its own page.
     now, reader = timezone.now(), DebriefReader(is_member=True)
     rows = Debrief.objects.filter(published_at__isnull=False, host_approved_at__isnull=False).exclude(
         lessons_learned=""

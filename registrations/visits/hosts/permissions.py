@@ -46,7 +46,7 @@ def find_signed_in_contact(session: BrowserSession) -> HostContact | None:
 
 def list_own_contacts(contact: HostContact) -> QuerySet[HostContact]:
     """Return the contacts with the same address, one per visit, the latest visit first."""
-    # A contact is a row for one visit; the address is what ties the visits of one person together.
+    # A contact is a row for one visit; the same person at another visit is found by their address.
     rows = HostContact.objects.active().filter(email=normalize_email(contact.email))
     return rows.select_related("visit__event__venue", "visit__event__host").order_by(
         "-visit__event__starts_at"
@@ -93,7 +93,7 @@ def list_expected_visitors(visit: Visit) -> QuerySet[Application]:
 
 
 def list_awaiting_replacements(visit: Visit) -> QuerySet[Application]:
-    """Return the replacements that wait for the host's approval."""
+    """Return the replacements that the host has not decided about yet."""
     if visit.purged_at:
         return Application.objects.none()
     rows = Application.objects.active().filter(visit=visit, replaces__isnull=False)

@@ -1,4 +1,4 @@
-"""Replacements: after the lock a place changes hands by name only, and only with the host's approval."""
+"""Replacements: after the lock a place can only go to a named person, with the host's approval."""
 
 import dataclasses
 import datetime
@@ -87,7 +87,7 @@ def approve_replacement(*, application: Application, contact: HostContact | None
         pk=approved.replaces_id
     )
     seat = _get_current_seat(visit, approved.person)
-    # Before booking: the place that becomes free is the one that is booked, also within the company limit.
+    # Before booking, which takes the place that this releases, also within the company limit.
     _end_replaced_application(visit, replaced)
     approved.host_approved_at = timezone.now()
     # Price and deadline rules as of the first application: the lock has closed ordinary booking.
@@ -134,7 +134,7 @@ def _check_replaceable(visit: Visit, replaced: Application) -> None:
 
 
 def _end_waiting(visit: Visit, replacement: Person) -> None:
-    """End the replacement's wait, hopeless after the lock. Raise InvalidFields if they come already."""
+    """Remove the replacement from the waiting list. Raise InvalidFields if they have a place already."""
     application = (
         Application.objects.still_valid()
         .filter(visit=visit, person=replacement)
@@ -143,7 +143,7 @@ def _end_waiting(visit: Visit, replacement: Person) -> None:
     )
     if application is None:
         return
-    # Neither place nor wait: a replacement that awaits the host's approval.
+    # Neither a place nor a waiting entry: a replacement pending the host's approval.
     if application.registration_id or application.waiting_entry is None:
         raise _make_email_error(
             _("This person already has a place, or has been proposed for one on this visit.")

@@ -84,7 +84,7 @@ def build_sign_in_message(contact: HostContact, link: HostLink, token: str) -> M
 
 @transaction.atomic
 def use_sign_in_link(*, token: str) -> HostContact:
-    """Return the contact that this link signs in, and use it up. Raise LinkExpired."""
+    """Return the contact that this link signs in, and mark the link as used. Raise LinkExpired."""
     links = HostLink.objects.filter(hash=hash_token(token), used_at=None, expires_at__gt=timezone.now())
     link = links.select_related("contact__visit__event").first()
     is_open = link and HostContact.objects.active().filter(pk=link.contact_id).exists()

@@ -56,7 +56,7 @@ def host_page(view: HostView) -> HostView:
     """
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
         except HostSignInNeeded:
@@ -68,7 +68,7 @@ def host_page(view: HostView) -> HostView:
             return render_host_error(request, error, contact=find_signed_in_contact(request.session))
 
     # Outermost, so that the sign-in form and errors are not cached either.
-    return never_cache(guarded)
+    return never_cache(wrapper)
 
 
 @host_page
@@ -135,7 +135,7 @@ def _build_visit_context(visit: Visit) -> dict[str, object]:
         "event": visit.event,
         "visit": visit,
         "expected": expected,
-        "arrived": sum(first is not None for _one, first, _last in expected),
+        "arrived": sum(arrived_at is not None for _application, arrived_at, _left_at in expected),
         "awaiting": list(
             list_awaiting_replacements(visit).select_related("person", "company", "replaces__registration")
         ),

@@ -1,4 +1,4 @@
-"""Which identity fields a host requests, the period for giving them, and completeness. No database access."""
+"""Identity fields that a host requests, the period for entering them, completeness. No database access."""
 
 import datetime
 from collections.abc import Collection
@@ -29,7 +29,7 @@ def get_field_label(name: str) -> str:
 
 def list_requested_fields(visit: Visit) -> list[IdentityField]:
     """Return the fields that the host requests, in the order of the form."""
-    # Iterates over the enum, so that a code that is no field any more is ignored.
+    # Iterates over the enum, so that codes of former fields are ignored.
     return [field for field in IdentityField if field in visit.identity_fields]
 
 

@@ -19,18 +19,18 @@ MIN_BIRTH_DATE = datetime.date(1900, 1, 1)
 EMPTY_CHOICE = ("", gettext_lazy("Choose…"))
 
 
-def _make_date_field(label: str, **more: Any) -> forms.DateField:
+def _make_date_field(label: str, **options: Any) -> forms.DateField:
     return forms.DateField(
         label=label,
         # A `date` input accepts only ISO dates, whatever the language of the page.
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "short"}),
         error_messages={"invalid": gettext_lazy("Enter a date, for example 1980-12-31.")},
-        **more,
+        **options,
     )
 
 
-def _make_text_field(label: str, max_length: int, **more: Any) -> forms.CharField:
-    return forms.CharField(label=label, max_length=max_length, **more)
+def _make_text_field(label: str, max_length: int, **options: Any) -> forms.CharField:
+    return forms.CharField(label=label, max_length=max_length, **options)
 
 
 class IdentityForm(ActionErrorsMixin, forms.Form):
@@ -38,9 +38,9 @@ class IdentityForm(ActionErrorsMixin, forms.Form):
 
     def __init__(self, *args: Any, visit: Visit, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.visit, makers = visit, make_identity_fields()
+        self.visit, fields_by_name = visit, make_identity_fields()
         for name in list_requested_fields(visit):
-            field = makers[name]
+            field = fields_by_name[name]
             # Browsers must not store numbers of identity documents, least of all on a shared computer.
             field.widget.attrs["autocomplete"] = "off"
             if field.required:
@@ -65,7 +65,7 @@ class IdentityForm(ActionErrorsMixin, forms.Form):
 
     def clean_document_number(self) -> str:
         """Return letters and digits in capitals, without the spaces in which they are printed."""
-        # Spaces are only print; a gate compares the characters.
+        # The spaces are for legibility only; the gate compares the characters.
         number = "".join(normalize_whitespace(self.cleaned_data["document_number"]).split()).upper()
         # Hyphens and slashes occur in numbers of some countries; the format differs by country, so nothing
         # else is checked.

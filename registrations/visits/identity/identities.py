@@ -54,7 +54,7 @@ def save_identity(*, application: Application, answers: Mapping[str, str]) -> Id
 def delete_identity(*, application: Application) -> None:
     """Delete the identity at once; existing lists contain it until the purge."""
     visit, application = _lock_rows(application)
-    # No check of the period: people may withdraw what they told at any time.
+    # No check of the period: people may withdraw their details at any time.
     deleted_count, _kinds = Identity.objects.filter(application=application).delete()
     if deleted_count:
         record_action("identity.take_back", application, event=visit.event)

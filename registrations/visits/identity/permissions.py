@@ -43,7 +43,7 @@ def get_secretary_visit(slug: str, person: "RequestUser") -> tuple[Visit, Person
 
 
 def get_secretary_list(slug: str, number: int, person: "RequestUser") -> VisitorList:
-    """Return one version of the list. Raise what `get_secretary_visit` raises."""
+    """Return one version of the list. Raise NotFound, or the errors of `get_secretary_visit`."""
     visit, _reader = get_secretary_visit(slug, person)
     visitor_list = visit.lists.select_related("created_by").filter(number=number).first()
     if visitor_list is None:
@@ -53,7 +53,7 @@ def get_secretary_list(slug: str, number: int, person: "RequestUser") -> Visitor
 
 
 def get_secretary_contact(slug: str, pk: int, person: "RequestUser") -> HostContact:
-    """Return one contact of the host. Raise what `get_secretary_visit` raises."""
+    """Return one contact of the host. Raise NotFound, or the errors of `get_secretary_visit`."""
     visit, _reader = get_secretary_visit(slug, person)
     contact = visit.host_contacts.filter(pk=pk).first()
     if contact is None:
@@ -63,7 +63,7 @@ def get_secretary_contact(slug: str, pk: int, person: "RequestUser") -> HostCont
 
 
 def get_secretary_application(slug: str, pk: int, person: "RequestUser") -> Application:
-    """Return one application of the visit. Raise what `get_secretary_visit` raises."""
+    """Return one application of the visit. Raise NotFound, or the errors of `get_secretary_visit`."""
     visit, _reader = get_secretary_visit(slug, person)
     rows = visit.applications.select_related("person", "company", "registration", "replaces__person")
     application = rows.filter(pk=pk).first()

@@ -1,4 +1,4 @@
-"""Purge: a week after a visit only hashes, counts and the audit trail remain of its identities."""
+"""Delete identities, list rows and links a week after a visit; hashes, counts and the audit trail remain."""
 
 import datetime
 

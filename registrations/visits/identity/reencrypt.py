@@ -1,4 +1,4 @@
-"""Re-encrypt identities and lists with the newest key, so that older keys can leave the settings."""
+"""Re-encrypt identities and lists with the newest key, so that older keys can be removed."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -35,6 +35,6 @@ def _iterate_encrypted_rows() -> Iterator[tuple[models.QuerySet[Any], int, Any]]
         # Ids first, then one row at a time: rows that are deleted meanwhile are skipped, and no cursor stays
         # open for hours.
         for pk in list(rows.order_by("pk").values_list("pk", flat=True)):
-            # A loop over none or one: the row may have been purged.
+            # At most one row; none if it was purged meanwhile.
             for data in rows.filter(pk=pk).values_list("encrypted_data", flat=True):
                 yield rows, pk, data

@@ -66,10 +66,10 @@ def is_request_due(application: Application, *, locks_at: datetime.datetime, at:
     """
     if application.identity_requested_at is None:
         return True
-    # Otherwise a visitor who got a place shortly before the lock would get two mails at once.
     # A reminder by hand (`visitor_list/remind.py`) is enough for its day.
     if application.was_reminded_on(timezone.localdate(at)):
         return False
+    # Without the day in between, a late visitor would get request and reminder at once.
     is_reminder_time = at >= locks_at - REMINDER_PERIOD and at >= application.identity_requested_at + ONE_DAY
     return is_reminder_time and application.identity_reminded_at is None
 
@@ -92,7 +92,7 @@ def send_identity_request(application_id: int) -> None:
         timestamp_field = (
             "identity_requested_at" if application.identity_requested_at is None else "identity_reminded_at"
         )
-        # A permanent refusal counts as asked, or the job would queue the mail every hour.
+        # A permanent refusal counts as sent, or the job would queue the mail every hour.
         with suppress(MailRefused):  # the secretary's page shows who has not answered
             send_mail_message(build_request_message(application, timestamp_field))
         Application.objects.filter(pk=application_id).update(**{timestamp_field: now})

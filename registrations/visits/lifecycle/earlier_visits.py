@@ -1,6 +1,6 @@
-"""Begin a visit with what was agreed for an earlier one: its facts and its confidentiality terms.
+"""Prefill a visit's forms from an earlier visit: the terms and the confidentiality text.
 
-Nothing is copied by itself: the pages show the earlier values in their forms, and saving them stores them.
+Nothing is copied automatically: the forms show the earlier values, and saving a form stores them.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Hooks for events: which were cancelled as visits, and which changes of an event its visit forbids."""
+"""Hooks for events with a visit: cancellation times, forbidden changes, checklist, obstacles to deletion."""
 
 import datetime
 from collections.abc import Collection, Mapping
@@ -64,7 +64,7 @@ def check_event_change(stored: Event, event: Event, person: "RequestUser") -> di
 
 
 def list_visit_readiness(event: Event) -> list[ReadinessItem]:
-    """Return the point that sends organizers of a visit to its own page, where its steps are."""
+    """Return a checklist item that links to the page of the visit, where it is published."""
     if event.visibility != Event.Visibility.DRAFT or not has_visit(event):
         return []
     text = _("A visit is published on its own page, once the host has agreed.")
@@ -72,7 +72,7 @@ def list_visit_readiness(event: Event) -> list[ReadinessItem]:
 
 
 def list_application_obstacles(event: Event) -> list[str]:
-    """Return why the draft of a visit cannot be deleted: members have applied."""
+    """Return the reason why the event of a visit cannot be deleted, if members have applied."""
     if Application.objects.filter(visit__event=event).exists():
         return [_("Members have applied for the visit.")]
     return []

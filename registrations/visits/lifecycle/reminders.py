@@ -55,7 +55,7 @@ def list_mail_times(visit: Visit) -> list[tuple[DayMail.Kind, datetime.datetime]
 
 def _queue_mails(visit: Visit, kind: DayMail.Kind) -> None:
     if kind == DayMail.Kind.AFTER:
-        # Feedback is asked of those who were scanned, not of everybody with a place.
+        # The feedback mail goes to those who were scanned, not to everybody with a place.
         applications = list_present_visitors(visit)
     else:
         applications = list(Application.objects.confirmed().filter(visit=visit))

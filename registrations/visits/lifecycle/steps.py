@@ -30,10 +30,8 @@ def record_agreement(*, visit: Visit) -> Visit:
 
 def list_missing_steps(visit: Visit) -> list[ReadinessItem]:
     """Return what is missing before the visit can be published, with the page where it is entered."""
-    ticket, length_problem = (
-        get_member_ticket(visit),
-        find_length_problem(visit.event.starts_at, visit.event.ends_at),
-    )
+    ticket = get_member_ticket(visit)
+    length_problem = find_length_problem(visit.event.starts_at, visit.event.ends_at)
     checks = (
         (visit.agreed_at is None, _("The host has not agreed yet."), ""),
         (ticket is None or ticket.capacity is None, _("Enter the number of places."), ""),
@@ -57,7 +55,7 @@ def list_missing_steps(visit: Visit) -> list[ReadinessItem]:
 
 
 def list_points_to_check(visit: Visit) -> list[ReadinessItem]:
-    """Return what members would miss, although the visit can be published without it."""
+    """Return recommended items that are missing, but not required for publication."""
     if visit.event.venue_id is not None:
         return []
     text = _("No venue yet: members will see that it has yet to be announced.")
@@ -84,7 +82,7 @@ def publish_visit(*, visit: Visit) -> Visit:
 
 @transaction.atomic
 def close_applications(*, visit: Visit) -> Visit:
-    """Take no more applications; the waiting list is served until the lock. Raise NotOpenNow."""
+    """Close applications; free places are offered to the waiting list until the lock. Raise NotOpenNow."""
     visit = lock_visit_row(visit)
     if visit.state != Visit.State.PUBLISHED:
         raise NotOpenNow(_("This visit is not accepting applications."))
@@ -96,9 +94,9 @@ def close_applications(*, visit: Visit) -> Visit:
 
 @transaction.atomic
 def reopen_applications(*, visit: Visit) -> Visit:
-    """Take applications again until the lock. Raise NotOpenNow."""
+    """Open applications again until the lock. Raise NotOpenNow."""
     visit = lock_visit_row(visit)
-    # After the lock, places change hands by replacement only.
+    # After the lock, a place can only go to a named replacement.
     if visit.state != Visit.State.CLOSED or find_lock_time(visit) <= timezone.now():
         raise NotOpenNow(_("The list is locked, or applications are already open."))
     visit.closed_at = None

@@ -121,7 +121,7 @@ def _build_lifecycle_context(visit: Visit, reason_form: VisitReasonForm) -> dict
 
 def _find_lock_deadline(visit: Visit) -> Any:
     """Return the regular lock time, whether or not the list was locked by hand before."""
-    # `find_lock_time` returns `locked_at` for a locked list, so it is asked about an unlocked copy.
+    # On an unlocked copy: for a locked list `find_lock_time` returns `locked_at`.
     unlocked = Visit(event=visit.event, lock_working_days=visit.lock_working_days)
     return find_lock_time(unlocked)
 

@@ -35,15 +35,17 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.filter(ACTIVE_CONDITION)
 
     def still_valid(self) -> Self:
-        """Return active ones with a place or hold, with an open wait, or with neither yet."""
-        waits = OPEN_WAIT_CONDITION & Q(waiting_entry__isnull=False)
-        # Neither a place nor a wait: just created, or a replacement pending approval.
-        untouched = Q(registration__isnull=True, waiting_entry__isnull=True)
-        held = Q(registration__confirmed_at__isnull=False) | Q(
+        """Return active ones with a place or hold, with an open waiting entry, or with neither yet."""
+        is_waiting = OPEN_WAIT_CONDITION & Q(registration__isnull=True, waiting_entry__isnull=False)
+        # Just created, or a replacement pending approval.
+        has_neither = Q(registration__isnull=True, waiting_entry__isnull=True)
+        is_confirmed_or_held = Q(registration__confirmed_at__isnull=False) | Q(
             registration__hold_expires_at__gt=timezone.now()
         )
-        placed = Q(registration__isnull=False, registration__cancelled_at__isnull=True) & held
-        return self.active().filter(placed | untouched | (Q(registration__isnull=True) & waits))
+        has_place = is_confirmed_or_held & Q(
+            registration__isnull=False, registration__cancelled_at__isnull=True
+        )
+        return self.active().filter(has_place | has_neither | is_waiting)
 
     def replacements_for(self, application: "Application | OuterRef") -> Self:
         """Return those that may still take, or have taken, the place of this application."""

@@ -1,4 +1,4 @@
-"""Visits, which extend events of vendors that open their site, and their confidentiality terms."""
+"""Site visits, each of which extends an event, and their confidentiality terms."""
 
 import datetime
 import hashlib
@@ -38,7 +38,7 @@ class VisitQuerySet(models.QuerySet["Visit"]):
 
 
 class Visit(models.Model):
-    """The part of a site visit that its event does not have; host, dates and visibility are the event's.
+    """The data of a site visit beyond its event, which has the host, the dates and the visibility.
 
     Capacity and company limit are those of the event's ticket for members. The state is derived from dates.
     """

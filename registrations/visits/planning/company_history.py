@@ -17,7 +17,7 @@ HISTORY_DURATION: Final = datetime.timedelta(days=730)
 
 @dataclass
 class CompanyHistory:
-    """The visits of one member company; each of its people counts.
+    """The places of one member company on visits; each person counts once per visit.
 
     `upcoming_count` counts places on visits to come, `unplaced_count` applications without a place.
     """
@@ -51,7 +51,7 @@ def list_company_history(*, now: datetime.datetime | None = None) -> list[Compan
     histories = {company.pk: CompanyHistory(company) for company in Company.objects.filter(pk__in=members)}
     applications = _load_recent_applications(now)
     scanned_ids = _load_scanned_registrations(applications)
-    # At a visit without scans, absence proves nothing.
+    # Nobody counts as absent from a visit at which nobody was scanned.
     scanned_visit_ids = {
         application.visit_id for application in applications if application.registration_id in scanned_ids
     }
@@ -65,7 +65,7 @@ def list_company_history(*, now: datetime.datetime | None = None) -> list[Compan
 
 def _load_recent_applications(now: datetime.datetime) -> list[Application]:
     rows = Application.objects.filter(visit__event__starts_at__gte=now - HISTORY_DURATION)
-    # Withdrawn applications say nothing about fairness: the company gave its place back in time.
+    # Withdrawn applications do not count: the place was released for others.
     rows = rows.filter(visit__cancelled_at__isnull=True, withdrawn_at__isnull=True, company__isnull=False)
     return list(rows.select_related("visit__event__host", "registration").order_by("pk"))
 

@@ -69,9 +69,9 @@ def build_proposal_form(data: Any, proposer: Proposer) -> ProposalForm:
 
 
 def build_own_site_form(data: Any, companies: Any) -> ProposalForm:
-    """Return the form for proposing a visit to one of these companies, without the free host name."""
+    """Return the form for proposing a visit to one of these companies, without the field for another name."""
     form = ProposalForm(data, hosts=companies)
-    # A free name would be a way around the list of one's own companies.
+    # With a typed name they could propose a visit to any other company.
     del form.fields["host_name"]
     host = form.fields["host"]
     assert isinstance(host, forms.ModelChoiceField)

@@ -73,4 +73,4 @@ def notify_interested_member(interest_id: int) -> None:
     try:
         send_mail_message(message)
     except MailRefused:
-        logger.warning("The mail server refused to tell of the visit %s.", visit.pk)
+        logger.warning("The mail server refused the mail about the date of the visit %s.", visit.pk)

@@ -31,7 +31,7 @@ from .proposals import (
 )
 
 PROPOSALS_PER_PAGE = 50
-# HEAD too: unlike `require_safe`, a list with POST has to name it.
+# With HEAD, which `require_http_methods` does not add to GET.
 allow_read_and_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -41,7 +41,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     """List undecided proposals with the interest in them, and the person's own."""
     proposer = get_proposer(request.user)
     proposals = Proposal.objects.select_related("host", "visit__event")
-    # One's own stay visible once decided: the reason for setting them aside is read here.
+    # The person's own proposals stay listed after the decision, with the reason if they were set aside.
     proposals = proposals.filter(Q(pk__in=_list_visible_proposals(proposer)) | Q(proposed_by=proposer.person))
     shown = Paginator(proposals, PROPOSALS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -95,7 +95,7 @@ def proposal_respond(request: HttpRequest, pk: int) -> HttpResponse:
     """Express or withdraw interest, or withdraw the person's own proposal."""
     proposer = get_proposer(request.user)
     is_own = Q(proposed_by=proposer.person)
-    # The same filter as the list: what is not shown cannot be answered by guessing ids.
+    # The same filter as the list, so that guessing ids gives access to no other proposal.
     proposal = Proposal.objects.filter(is_own | Q(pk__in=_list_visible_proposals(proposer)), pk=pk).first()
     if proposal is None:
         raise NotFound(_("We could not find this proposal."))

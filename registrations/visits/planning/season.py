@@ -48,7 +48,7 @@ class SeasonEntry:
     ticket: Ticket | None = None
     overlapping_events: tuple[Event, ...] = ()
     path: str = ""
-    # Of a convention, which has several tickets: one of them would not tell how many come.
+    # For conventions only: they have several tickets, so the count of one would be too low.
     registered_count: int | None = None
 
     @property
@@ -88,7 +88,7 @@ def build_season_calendar(season: Season, events: Iterable[Event]) -> list[Seaso
     event_list = list(events)
     visits = {visit.event_id: visit for visit in Visit.objects.filter(event__in=event_list)}
     tickets = {ticket.event_id: ticket for ticket in _list_member_tickets(event_list)}
-    registered = _count_registered(event_list)
+    registered_counts = _count_registered(event_list)
     months = {
         (year, month): SeasonMonth(datetime.date(year, month, 1)) for year, month in _list_months(season)
     }
@@ -102,7 +102,7 @@ def build_season_calendar(season: Season, events: Iterable[Event]) -> list[Seaso
             visit,
             tickets.get(event.pk),
             _find_overlapping_events(event, event_list, visits),
-            registered_count=registered.get(event.pk),
+            registered_count=registered_counts.get(event.pk),
         )
         # In its own time zone an event may begin outside the season that the query selected it for.
         if (first_day.year, first_day.month) in months:

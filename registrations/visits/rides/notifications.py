@@ -18,7 +18,7 @@ from .calendar import list_rides
 
 @task()
 def notify_passenger(seat_id: int) -> None:
-    """Mail one passenger the ride as it is now, unless they have left it. Raise MailNotSent."""
+    """Mail one passenger the changed ride, unless they no longer have a seat in it. Raise MailNotSent."""
     rows = RideSeat.objects.active().select_related(
         "ride__visit__event", "application__registration__order", "application__person"
     )

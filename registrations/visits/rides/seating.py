@@ -82,7 +82,7 @@ def _check_choice(
             )
 
 
-# Lazily, because cancelling belongs to a lower package that does not know of rides.
+# Called when a seat is needed: cancelling belongs to a lower package, which must not import rides.
 def release_lost_seats(rides: list[Ride]) -> None:
     """Release the seats of people who have lost their place at the visit."""
     lost_seats = RideSeat.objects.filter(ride__in=rides).exclude(
@@ -101,11 +101,11 @@ def _release_seats(application: Application, rides: list[Ride]) -> None:
 
 def _reserve_seats(application: Application, rides: list[Ride]) -> None:
     """Reserve a seat in each ride. Raise SoldOut, which rolls the caller's transaction back."""
-    full = reserve_stock(dict.fromkeys(rides, 1))
-    if full:
+    full_ride = reserve_stock(dict.fromkeys(rides, 1))
+    if full_ride:
         raise SoldOut(
             _("No seats are left on the ride from “%(place)s”. Choose another one. Nothing was changed.")
-            % {"place": full.meeting_point}
+            % {"place": full_ride.meeting_point}
         )
     RideSeat.objects.bulk_create(RideSeat(ride=ride, application=application) for ride in rides)
 
@@ -131,7 +131,7 @@ def seat_visitor(*, application: Application, ride_ids: Collection[int], reason:
         entry = record_action(
             "ride.seat", application, event=application.visit.event, fields=["rides"], reason=reason
         )
-        # The id of the audit entry tells this change from the next, so that each is mailed.
+        # The id of the audit entry distinguishes this change from the next, so that each is mailed.
         notify_seated_visitor.enqueue(application.pk, reason, entry.pk)
     return changed
 

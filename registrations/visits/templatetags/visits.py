@@ -24,7 +24,7 @@ STATE_CSS_CLASSES = {
 
 @register.filter
 def application_tag(state: ApplicationState) -> SafeString:
-    """Return the state as a tag, styled by what it means."""
+    """Return the state of an application as a styled label."""
     return format_html('<span class="{}">{}</span>', STATE_CSS_CLASSES.get(state, "tag"), state.label)
 
 

@@ -14,11 +14,11 @@ from .contents import ListContent, read_list
 
 @transaction.atomic
 def open_list(*, visitor_list: VisitorList, contact: HostContact | None = None) -> ListContent:
-    """Return the decrypted rows for the host; records the reading, and the time of the first one."""
+    """Return the decrypted rows for the host; record the reading, and the time of the first one."""
     content = read_list(visitor_list=visitor_list, contact=contact, through="link")
     # Conditional, so that only the first opening is stored.
-    first = VisitorList.objects.filter(pk=visitor_list.pk, opened_at=None)
-    first.update(opened_at=timezone.now())
+    unopened = VisitorList.objects.filter(pk=visitor_list.pk, opened_at=None)
+    unopened.update(opened_at=timezone.now())
     return content
 
 
@@ -34,7 +34,7 @@ def acknowledge_list(
     name = normalize_whitespace(name)[:300]
     if not name:
         raise InvalidFields(_("Some fields need to be corrected."), {"name": [_("Enter your name.")]})
-    # The club relies on an acknowledgement: it must be of the list that counts at the gate.
+    # Only the latest sent version is used at the gate, so only that one can be acknowledged.
     check_not_replaced(locked)
     # A second colleague who clicks too must not replace the first name.
     if locked.acknowledged_at is None:

@@ -44,9 +44,9 @@ class ListContent:
 
 
 def build_content(
-    fields: Sequence[str], rows: list[VisitorRow], before: list[VisitorRow] | None
+    fields: Sequence[str], rows: list[VisitorRow], previous_rows: list[VisitorRow] | None
 ) -> ListContent:
-    return ListContent(secrets.token_hex(16), list(fields), rows, before)
+    return ListContent(secrets.token_hex(16), list(fields), rows, previous_rows)
 
 
 def hash_content(salt: str, fields: Sequence[str], rows: Sequence[VisitorRow]) -> str:
@@ -102,7 +102,7 @@ def read_list(
     `contact` is the host's contact who reads, or `through` names another way, such as "link". Raise
     LinkExpired.
     """
-    # Recorded after decrypting: what could not be opened was not read.
+    # Recorded after decrypting, since a failed decryption is no reading.
     content = decrypt_content(visitor_list)
     record_action(
         "visitor_list.read",

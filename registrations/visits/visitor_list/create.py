@@ -47,7 +47,7 @@ def create_list(*, visit: Visit, created_by: Person | None = None) -> VisitorLis
     rows = _build_rows(find_list_readiness(visit).ready, requested)
     latest = visit.lists.order_by("-number").first()
     _check_list_needed(rows, latest)
-    # Differences are those from the version that the host has; unsent ones in between do not matter to it.
+    # Compared with the version that the host has; unsent versions in between are skipped.
     last_sent = visit.lists.filter(sent_at__isnull=False).order_by("-number").first()
     content = build_content(requested, rows, _decrypt_rows(last_sent))
     difference = content.difference
@@ -110,7 +110,7 @@ def _decrypt_rows(version: VisitorList | None) -> list[VisitorRow] | None:
     """Return the rows of a version; None without one, or if no key decrypts it."""
     try:
         return decrypt_content(version).rows if version else None
-    # A lost key must not end all lists: the next version is made without differences.
+    # A lost key must not prevent further lists: the next version is created without differences.
     except DecryptionFailed:
         return None
 

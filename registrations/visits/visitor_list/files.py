@@ -1,4 +1,4 @@
-"""Visitor lists as files: XLSX for the systems of a gate, PDF for its desk."""
+"""Visitor lists as files: XLSX for the systems of the gate, PDF for printing."""
 
 from collections.abc import Callable
 from pathlib import PurePath

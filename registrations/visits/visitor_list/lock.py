@@ -1,4 +1,4 @@
-"""Lock the list of visitors, by hand or at the deadline: the waiting list is not served any more."""
+"""Lock the list of visitors, by hand or at the deadline; no place is offered to the waiting list any more."""
 
 import datetime
 

@@ -28,7 +28,7 @@ PAGE_HEIGHT, PAGE_WIDTH = A4
 SIDE_MARGIN, TOP_MARGIN, BOTTOM_EDGE = 40.0, 40.0, PAGE_HEIGHT - 52.0
 COLUMN_GAP, ROW_PADDING = 10.0, 4.5
 FOOTER_SIZE, HEADING_SCALE = 9.0, 0.8
-# Pairs of font size in points and limit in em: use the first size at which no word up to the limit is cut.
+# Pairs of font size in points and limit in em: the first size is used that cuts no word up to the limit.
 # A gate reads names at arm's length, so large sizes come first.
 ROW_SIZES = ((13.0, 14.0), (12.0, 14.0), (11.0, 14.0), (11.5, 9.0), (10.5, 9.0), (9.5, 8.0))
 # Longer texts are wrapped instead of widening their column.
@@ -119,7 +119,7 @@ class _ListDocument:
         self.page, self.y = self.document.begin_page(PAGE_WIDTH, PAGE_HEIGHT), TOP_MARGIN
         self.page_number += 1
         event, row = self.visitor_list.visit.event, self.visitor_list
-        about = _("Visitor list, version %(number)d, visitors: %(count)d, created on %(moment)s") % {
+        subtitle = _("Visitor list, version %(number)d, visitors: %(count)d, created on %(moment)s") % {
             "number": row.number, "count": row.count, "moment": format_datetime(row.created_at, event.zone),
         }  # fmt: skip
         for text, weight, size, color in (
@@ -130,7 +130,7 @@ class _ListDocument:
                 12,
                 INK_COLOR,
             ),
-            (about, FontWeight.REGULAR, 10.5, PALE_INK_COLOR),
+            (subtitle, FontWeight.REGULAR, 10.5, PALE_INK_COLOR),
         ):
             self.page.set_color(color)
             block = lay_out_text(text, weight, width=PAGE_WIDTH - 2 * SIDE_MARGIN, size=size)

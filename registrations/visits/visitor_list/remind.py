@@ -1,4 +1,4 @@
-"""Remind visitors now of what keeps them off the host's list: one e-mail each, at most one a day."""
+"""Remind visitors by hand of what is missing for the host's list: at most one e-mail a day each."""
 
 import datetime
 import logging
@@ -40,18 +40,18 @@ def remind_incomplete(*, visit: Visit) -> int:
 
 
 def list_remindable(visit: Visit, *, at: datetime.datetime) -> list[tuple[Application, list[str]]]:
-    """Return who can complete something at `at` and was not reminded that day, with what is missing."""
+    """Return the visitors who can complete something at `at` and got no reminder that day, with the codes."""
     possible = {"confidentiality"}
     if get_identity_window(visit).state_at(at) == WINDOW_OPEN:
         possible.add("identity")
     day = timezone.localdate(at)
-    found = []
+    remindable = []
     for application, codes in find_list_readiness(visit).missing:
         open_codes = [code for code in codes if code in possible]
         has_address = application.person is not None and bool(application.person.email)
         if open_codes and has_address and not application.was_reminded_on(day):
-            found.append((application, open_codes))
-    return found
+            remindable.append((application, open_codes))
+    return remindable
 
 
 @task()
@@ -63,7 +63,8 @@ def send_missing_reminder(application_id: int) -> None:
         if row is None:
             return
         now = timezone.now()
-        due = {found.pk: (found, codes) for found, codes in list_remindable(row.visit, at=now)}
+        remindable = list_remindable(row.visit, at=now)
+        due = {application.pk: (application, codes) for application, codes in remindable}
         if application_id not in due:
             return
         application, codes = due[application_id]
@@ -79,7 +80,7 @@ def send_missing_reminder(application_id: int) -> None:
 def build_reminder_message(
     application: Application, visit: Visit, codes: list[str], *, message_key: str
 ) -> MailMessage:
-    """Return the mail that names what is missing, with a link for each."""
+    """Return the mail with a link for each missing item."""
     person, event = application.person, visit.event
     assert person is not None
     pages = {"confidentiality": "visit-confidentiality", "identity": "visit-identity"}

@@ -100,7 +100,7 @@ def send_list_mail(list_id: int) -> None:
             return
         # Updates only apply if nobody has revoked or re-sent the list while this task ran.
         unchanged = VisitorList.objects.filter(pk=list_id, send_requested_at=visitor_list.send_requested_at)
-        # Again at the moment of sending: somebody may have withdrawn while the mail was queued.
+        # Checked again at the moment of sending: somebody may have withdrawn while the mail was queued.
         if has_outdated_rows(visitor_list.visit, visitor_list):
             unchanged.update(send_requested_at=None)
             return

@@ -1,4 +1,4 @@
-"""The secretary's pages of lists: who is ready, versions, and the host's contacts."""
+"""The secretary's pages of visitor lists: readiness, versions, and the host's contacts."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -65,19 +65,16 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
 
 def describe_version_changes(visitor_list: VisitorList, versions: list[VisitorList]) -> str:
     """Return the changes since the version sent before as a phrase, "" for the first."""
-    before = [version for version in versions if version.number < visitor_list.number and version.sent_at]
-    return (
-        describe_differences(
-            added=visitor_list.added, removed=visitor_list.removed, changed=visitor_list.changed
-        )
-        if before
-        else ""
+    if not any(version.number < visitor_list.number and version.sent_at for version in versions):
+        return ""
+    return describe_differences(
+        added=visitor_list.added, removed=visitor_list.removed, changed=visitor_list.changed
     )
 
 
 @require_POST
 def visitor_reminder(request: HttpRequest, event: str) -> HttpResponse:
-    """Remind those who miss something by e-mail."""
+    """E-mail a reminder to visitors who are not ready for the list."""
     visit, _person = get_secretary_visit(event, request.user)
     try:
         reminded_count = remind_incomplete(visit=visit)
@@ -89,8 +86,8 @@ def visitor_reminder(request: HttpRequest, event: str) -> HttpResponse:
             "%(count)d people are being reminded by e-mail.",
             reminded_count,
         )
-        nobody = _("Everyone concerned has already been reminded today.")
-        messages.success(request, sentence % {"count": reminded_count} if reminded_count else nobody)
+        none_reminded = _("Everyone concerned has already been reminded today.")
+        messages.success(request, sentence % {"count": reminded_count} if reminded_count else none_reminded)
     return redirect("organize-visit-lists", event)
 
 

@@ -1,4 +1,4 @@
-"""Readiness for the list: complete visitors and what the others lack, without decrypting identities."""
+"""Readiness for the list: complete visitors, and missing items of the others; no identity is decrypted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -51,14 +51,16 @@ def is_list_outdated(visit: Visit, ready: Sequence[Application]) -> bool:
 
     Decided from dates and counts; no list is decrypted.
     """
-    sent = visit.lists.filter(sent_at__isnull=False).order_by("-number").first()
-    if sent is None:
+    sent_list = visit.lists.filter(sent_at__isnull=False).order_by("-number").first()
+    if sent_list is None:
         return False
     ready_ids = {application.pk for application in ready}
     listed_ids = set(visit.applications.filter(listed_at__isnull=False).values_list("pk", flat=True))
     # Against the creation of the version, which decrypted the identities, not against its sending.
-    changed = Identity.objects.filter(application__in=ready_ids, written_at__gt=sent.created_at)
-    return listed_ids != ready_ids or sent.count != len(ready_ids) or changed.exists()
+    changed_identities = Identity.objects.filter(
+        application__in=ready_ids, written_at__gt=sent_list.created_at
+    )
+    return listed_ids != ready_ids or sent_list.count != len(ready_ids) or changed_identities.exists()
 
 
 def list_given_up_places(visit: Visit) -> list[Application]:
