@@ -66,7 +66,7 @@ TOKEN_OR_NOTHING: list[Any] = [{"token": []}, {}]
 
 
 class OrderCreateView(APIView):
-    """Register, as the page does: public, without an account; with a token, as its owner."""
+    """Place an order: without an account, as on the public page, or with a token, as its owner."""
 
     permission_classes = (HasScopeOrNoToken,)
     required_scope = ApiToken.Scope.REGISTRATIONS_WRITE
@@ -89,8 +89,8 @@ class OrderCreateView(APIView):
         held for at least a day, until the buyer opens the mailed link, which replaces the order's own. Sent
         again after its link was replaced, an order leads to the page that e-mails links.
         """
-        # Parsed first: a body that is no JSON costs no query. The event comes before the validation, because
-        # unknown events answer 404 whatever the body contains.
+        # Parsed first: a body that is not JSON costs no query. The event is loaded before the body is
+        # validated, so that an unknown event is a 404 whatever the body contains.
         body, event_obj = request.data, get_visible_event(event, AnonymousUser())
         order_request: OrderRequest = validate_body(OrderCreateRequest, body)
         catalog = load_requested_catalog(event_obj, order_request.normalize())
@@ -168,7 +168,7 @@ class CancellationView(APIView):
     def post(self, request: Request, event: str, reference: str) -> Response:
         """Cancel on the event's terms, and refund what they allow."""
         registration = get_own_registration(require_signed_in(request.user), event, reference)
-        # Written before the cancellation, after which nothing would be left to refund.
+        # Computed before the cancellation: afterwards nothing is left to refund.
         refund_texts = preview_refund(registration)
         registration = cancel_registration(registration=registration)
         return Response(render_cancellation(registration, registration.cancellation_fee, refund_texts))

@@ -29,7 +29,7 @@ class ApplicationRules(Protocol):
         """Return the path of the page where members apply."""
 
     def get_deadline(self, event: Event) -> datetime.datetime:
-        """Return until when places are offered to the waiting list."""
+        """Return the time until which places are offered to the waiting list."""
 
     def rank_entries(self, ticket: Ticket) -> Mapping[int, int]:
         """Return the rank of each waiting entry by its id, the smallest first."""
@@ -57,7 +57,7 @@ def get_application_rules(event: Event) -> ApplicationRules | None:
 
 
 def _load_rules() -> ApplicationRules:
-    # By a hook, because the visits that provide the rules are built on this package.
+    # A hook, because `visits`, which provides the rules, imports this package.
     rules: ApplicationRules = hooks.application_rules.provider()
     return rules
 
@@ -112,7 +112,7 @@ def rank_waiting_entries(
 ) -> list[WaitingEntry]:
     """Return the entries of one waiting list, with `priority_rank` set by the event's rules, if any."""
     entries = list(entries)
-    # Asked once for the list; sessions have no applications.
+    # Loaded once for the whole list; sessions have no applications.
     rules = (
         get_application_rules(ticket_or_session.event)
         if isinstance(ticket_or_session, Ticket) and entries

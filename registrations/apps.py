@@ -27,13 +27,13 @@ class RegistrationsConfig(AppConfig):
         hooks.periodic_jobs.register(
             "registrations.changes.notifications.notify_changed_registrations", seconds=MINUTE
         )
-        for kind, work in (
+        for kind, function_path in (
             ("registrations", "import_export.import_registrations.run_import_job"),
             ("agendas", "sessions.printed_agendas.print_agendas"),
             ("cancel-selection", "changes.cancel_selected.run_cancellation_job"),
             ("change-selected-tickets", "changes.change_selected_tickets.run_change_job"),
         ):
-            hooks.job_kinds.register(kind, f"registrations.{work}")
+            hooks.job_kinds.register(kind, f"registrations.{function_path}")
         for hook, function_name in (
             (hooks.publication_recipients, "find_publication_recipients"),
             (hooks.publication_notices, "queue_notices"),

@@ -66,7 +66,7 @@ def is_other_person(before: AttendeeIdentity, after: AttendeeIdentity) -> bool:
 def choose_member_name(typed: AttendeeIdentity, member: AttendeeIdentity) -> tuple[str, str]:
     """Return the first and last name for the badge of a member's place.
 
-    That is the typed name, or the club's if another person's name was typed with the member's address.
+    It is the typed name, or the directory's if another person's name was typed with the member's address.
     """
     chosen = typed if has_name_in_common(typed, member) or not member.has_name else member
     return chosen.first_name, chosen.last_name
@@ -78,8 +78,8 @@ def is_same_name(one: AttendeeIdentity, other: AttendeeIdentity) -> bool:
     if "".join(shorter) == "".join(longer) or sorted(shorter) == sorted(longer):
         return True
     return any(
-        all(map(_is_match, shorter, chosen)) and _has_shared_word(shorter, chosen)
-        for chosen in _iterate_matchings(shorter, longer)
+        all(map(_is_match, shorter, candidate)) and _has_shared_word(shorter, candidate)
+        for candidate in _iterate_matchings(shorter, longer)
     )
 
 

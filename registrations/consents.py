@@ -45,9 +45,9 @@ def _make_agreement(
 ) -> Agreement:
     answer = row.answers[question.slug]
     consent_text = texts.get((question.pk, answer.get("version", 0)))
-    # The text of the version that was agreed to, not the question's present one.
-    english = translation.get_language() == "en" and consent_text and consent_text.text_en
-    title = consent_text and (consent_text.text_en if english else consent_text.text)
+    # The text of the version that was agreed to, not the current one.
+    uses_english = translation.get_language() == "en" and consent_text and consent_text.text_en
+    title = consent_text and (consent_text.text_en if uses_english else consent_text.text)
     return Agreement(
         key=f"registration-{row.pk}-{question.slug}",
         title=f"{row.event.title} : {title or question.title}",
@@ -67,7 +67,7 @@ def _parse_time(text: Any) -> datetime.datetime:
 
 @transaction.atomic
 def withdraw_registration_consent(*, registration: Registration, question: Question) -> None:
-    """Withdraw a consent; that it had been given stays recorded in the answer."""
+    """Withdraw a consent; the answer still records that it was given."""
     row = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
     answer = row.answers.get(question.slug)
     # Withdrawn or deleted meanwhile, as by a second click.

@@ -36,7 +36,7 @@ def filter_own_rows(rows: "QuerySet[Any]", subject: DataSubject) -> "QuerySet[An
 
 
 def find_own_registrations(subject: DataSubject) -> "QuerySet[Any]":
-    """Return the subject's registrations, with those merged with one of them."""
+    """Return the subject's registrations, including those merged into them or that they were merged into."""
     is_named = has_address_in_column("email", subject)
     if subject.person_id:
         is_named |= Q(person=subject.person_id)

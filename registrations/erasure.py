@@ -1,6 +1,6 @@
 """Erase the personal data of attendees, buyers and waiting entries; money and counts stay.
 
-Used by `privacy.py` (one person asks) and `retention.py` (the period is over).
+Used by `privacy.py` (on request of one person) and `retention.py` (after the retention period).
 """
 
 import datetime
@@ -18,7 +18,7 @@ from .invoices.ledger.charges import withdraw_receivables
 from .invoices.models.documents import Invoice, Payment
 from .models import AnswerFile, MailDelivery, Order, Registration, Sponsorship, WaitingEntry
 
-# Not the company: attendance stays countable by it. One that is named after the person is redacted.
+# Without the company, by which attendance is counted. A company named after the person is redacted.
 BLANK_ATTENDEE = {"first_name": "", "last_name": "", "email": "", "answers": {}, "issued_to": {}}
 
 
@@ -76,7 +76,7 @@ def erase_buyers(rows: "QuerySet[Any]", subject: DataSubject | None = None) -> N
 
     Receivables of orders that were never confirmed are withdrawn.
     """
-    # What a never confirmed order seems to owe would otherwise stay open without a debtor.
+    # Otherwise the charges of an order that was never confirmed would stay open without a debtor.
     expired = get_expired_orders(timezone.now()).filter(pk__in=rows.values("pk"))
     withdraw_receivables(list(expired.values_list("reference", flat=True)))
     redactor = Redactor(subject or DataSubject())
@@ -94,11 +94,11 @@ def get_expired_orders(before: datetime.datetime) -> "QuerySet[Order]":
     """
     registrations = Registration.objects.filter(order=OuterRef("pk"))
     # An expired hold has no date any more once its place was released (`release_ticket_holds`).
-    is_alive = Q(confirmed_at__isnull=False) | Q(hold_expires_at__gte=before)
+    is_active = Q(confirmed_at__isnull=False) | Q(hold_expires_at__gte=before)
     packages = Sponsorship.objects.filter(order=OuterRef("pk"))
     money = [
         Exists(model.objects.filter(receivable__reference=OuterRef("reference")))
         for model in (Invoice, Payment)
     ]
     rows = Order.objects.filter(Exists(registrations), created_at__lt=before)
-    return rows.exclude(Exists(registrations.filter(is_alive)) | Exists(packages) | money[0] | money[1])
+    return rows.exclude(Exists(registrations.filter(is_active)) | Exists(packages) | money[0] | money[1])

@@ -22,7 +22,7 @@ def _build_session_sheet(event: Event) -> TableSheet:
         _("Number"), _("Title"), _("Starts"), _("Ends"), _("Room"), _("Track"), _("Speakers"),
         _("Members only"), _("Booked"), _("Places"),
     ]  # fmt: skip
-    # Not `speakers`, which come by name: the order is that of the programme.
+    # Not `speakers`, which is sorted by name: here speakers are in the order of the programme.
     appearances = Prefetch("appearances", SessionSpeaker.objects.select_related("speaker"))
     rows = event.sessions.select_related("room", "track").prefetch_related(appearances)
     return TableSheet(
@@ -47,8 +47,8 @@ def _build_speaker_sheet(event: Event) -> TableSheet:
     header = [_("Name"), _("Sessions")]
     speakers = event.speakers.prefetch_related("sessions")
     rows = (
-        [one.name, ", ".join(session.title for session in one.sessions.all())]
-        for one in sorted(speakers, key=lambda speaker: search_text(speaker.name))
+        [speaker.name, ", ".join(session.title for session in speaker.sessions.all())]
+        for speaker in sorted(speakers, key=lambda speaker: search_text(speaker.name))
     )
     return TableSheet(_("Speakers"), header, rows)
 

@@ -39,14 +39,14 @@ def get_programme_audience(person: "RequestUser | None", event: Event) -> Progra
     """Return what this person sees of the programme: all of it as a member today or as the event's staff."""
     if not isinstance(person, Person) or not person.is_active:
         return ProgrammeAudience.PUBLIC
-    sees_all = is_member(person) or can_staff_desk(person, event)
-    return ProgrammeAudience.MEMBERS if sees_all else ProgrammeAudience.PUBLIC
+    can_see_all = is_member(person) or can_staff_desk(person, event)
+    return ProgrammeAudience.MEMBERS if can_see_all else ProgrammeAudience.PUBLIC
 
 
 def get_public_session(event: Event, guid: uuid.UUID, *, audience: ProgrammeAudience) -> Session:
     """Return the published session with room, track and speakers.
 
-    Raise NotFound, for a session that the audience may not know of as for one that does not exist.
+    Raise NotFound if it does not exist, and equally if the audience may not see it.
     """
     speakers = Prefetch("appearances", SessionSpeaker.objects.select_related("speaker"))
     sessions = (
@@ -73,8 +73,8 @@ def get_shared_agenda(event: Event, token: str) -> PersonalAgenda:
     Raise NotFound, or LinkExpired long after the event (or after the agenda's creation, if that was later).
     """
     row = find_agenda_by_token(event, token)
-    lasts = datetime.timedelta(days=settings.LINKS_LAST_DAYS)
-    if row and timezone.now() > max(event.ends_at, row.created_at) + lasts:
+    lifetime = datetime.timedelta(days=settings.LINKS_LAST_DAYS)
+    if row and timezone.now() > max(event.ends_at, row.created_at) + lifetime:
         raise LinkExpired(_("This personal programme has expired: the event is over."))
     if row is None:
         raise NotFound(_("This personal programme was not found."))

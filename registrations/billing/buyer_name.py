@@ -1,4 +1,4 @@
-"""Find the name of the person who placed an order, of whom an order itself stores only the address."""
+"""Find the name of the person who placed an order; the order itself stores only their address."""
 
 from convention.club.models import Person
 from convention.text.email_addresses import is_same_email
@@ -20,17 +20,16 @@ def find_buyer_first_name(order: Order) -> str:
 def _find_buyer(order: Order) -> Person | Registration | None:
     """Return the company's contact, else the attendee with the buyer's own address."""
     if order.source == SOURCE_COMPANY_CONTACT:
-        # Only reachable by the relation: the company desk builds on this package.
+        # Through the reverse relation, because `registrations.company` imports this package.
         company_order = getattr(order, "for_company", None)
         if company_order and company_order.managed_by:
             contact: Person = company_order.managed_by
             return contact
-    # A correction to another person's name may keep the buyer's address, so that a transferred place does not
-    # tell the buyer's name.
+    # Transferred places are skipped: they may still have the buyer's address, but another person's name.
     rows = order.registrations.filter(transferred_at__isnull=True).order_by("pk")
     return next((row for row in rows if row.has_name and is_same_email(row.email, order.email)), None)
 
 
 def find_attendee_first_name(registration: Registration) -> str:
-    """Return the first name for a mail about one place, which goes to the buyer without an own address."""
+    """Return the first name for a mail about one place; without an address it goes to the buyer."""
     return registration.first_name if registration.email else find_buyer_first_name(registration.order)

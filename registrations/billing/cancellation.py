@@ -96,7 +96,7 @@ def make_refund_key_prefix(registration: Registration) -> str:
 def split_refund(
     receivable: Receivable, refund_terms: RefundTerms, owed_cents: int
 ) -> list[tuple[Payment, int]]:
-    """Split the refund over the payments: card payments first, of several the newest."""
+    """Split the refund over the payments: card payments first, and newer payments before older ones."""
     amount = calculate_refund_amount(
         released_cents=refund_terms.released_cents,
         owed_cents=owed_cents,
@@ -104,9 +104,11 @@ def split_refund(
     )
     if not amount:
         return []
-    # Card refunds need no work of the treasurer, so they go first; of several, the newest is still
-    # refundable.
-    payments = sorted(receivable.payments.all(), key=lambda each: (not each.is_by_processor, -each.pk))
+    # Card refunds need no work from the treasurer, so they go first. The newest payment is the most likely to
+    # be still refundable.
+    payments = sorted(
+        receivable.payments.all(), key=lambda payment: (not payment.is_by_processor, -payment.pk)
+    )
     return split_amount(amount, [(payment, compute_refundable(payment)) for payment in payments])
 
 
@@ -117,11 +119,11 @@ def correct_invoices(receivable: Receivable, reason: str) -> None:
 
 
 def issue_uninvoiced_charges(receivable: Receivable) -> None:
-    """Issue an invoice of what is on none, if there is something and the seller's data are complete."""
+    """Invoice the charges that are on no invoice yet, if there are any and the issuer's data are complete."""
     try:
         with transaction.atomic():
             issue_invoice(receivable=receivable)
     except ConventionError:
-        # Nothing to invoice, or the treasurer has to complete the seller's data first, as their page says.
-        # The attendee's change must not fail for it.
+        # Nothing to invoice, or the issuer's data are incomplete, which the treasurer's page shows. Neither
+        # must make the attendee's change fail.
         return

@@ -1,7 +1,7 @@
 """Update the receivable of an order to what its registrations and sponsorships cost.
 
-A receivable (`invoices.ledger`) carries the order's reference. It is made once money is concerned. Amounts
-are in cents.
+A receivable (`invoices.ledger`) has the order's reference. It is created when the order is first billed or
+its balance is first read. Amounts are in cents.
 """
 
 import datetime
@@ -60,14 +60,14 @@ def sync_receivable(order: Order) -> Receivable:
     lapsed_keys = _find_lapsed_charge_keys(order, [*registrations, *sponsorships])
     return bill_order(
         order,
-        [item for item in registrations if _charge_key(item) not in lapsed_keys],
-        [item for item in sponsorships if _charge_key(item) not in lapsed_keys],
+        [item for item in registrations if _make_charge_key(item) not in lapsed_keys],
+        [item for item in sponsorships if _make_charge_key(item) not in lapsed_keys],
     )
 
 
 def _find_lapsed_charge_keys(order: Order, rows: "list[Registration | Sponsorship]") -> set[str]:
     """Return the keys of expired items that were charged once and are no longer."""
-    expired = {_charge_key(item) for item in rows if item.state == item.State.EXPIRED}
+    expired = {_make_charge_key(item) for item in rows if item.state == item.State.EXPIRED}
     if not expired:
         return expired
     charges = Charge.objects.filter(receivable__reference=order.reference, key__in=expired)
@@ -76,7 +76,7 @@ def _find_lapsed_charge_keys(order: Order, rows: "list[Registration | Sponsorshi
 
 
 def sync_receivable_for_reader(order: Order) -> Receivable:
-    """Sync the receivable because it is read: the reader is not the author of what the order owes."""
+    """Sync the receivable before it is read; the audit trail does not name the reader as the author."""
     with unsigned_actions():
         return sync_receivable(order)
 
@@ -166,7 +166,7 @@ def sync_attendee_names(registrations: Iterable[Registration]) -> None:
 
 
 def make_buyer(order: Order) -> Buyer:
-    """Return the buyer as the order names them."""
+    """Return the buyer from the billing details of the order."""
     tax_number = read_stored_tax_number(order.billing_tax_number, country=order.billing_country)
     return Buyer(
         name=order.billing_name or order.company or order.email,
@@ -206,7 +206,7 @@ def list_active_sponsorships(order: Order) -> SponsorshipQuerySet:
     return rows.select_related("package")
 
 
-def _charge_key(item: Registration | Sponsorship) -> str:
+def _make_charge_key(item: Registration | Sponsorship) -> str:
     """Return the key of the charge for a registration or a sponsorship."""
     return f"package/{item.package.slug}/{item.pk}" if isinstance(item, Sponsorship) else item.reference
 
@@ -214,7 +214,7 @@ def _charge_key(item: Registration | Sponsorship) -> str:
 def list_sponsorship_charges(sponsorship: Sponsorship) -> list[ChargeItem]:
     """Return the charge of a sponsorship; none where it is free."""
     line = ChargeItem(
-        key=_charge_key(sponsorship),
+        key=_make_charge_key(sponsorship),
         description=f"{sponsorship.package.title}, {sponsorship.name}"[:300],
         unit_price=sponsorship.price,
         vat_rate=sponsorship.vat_rate,
@@ -243,7 +243,7 @@ def list_registration_charges(registration: Registration) -> list[ChargeItem]:
     if registration.cancelled_at:
         # The fee is spread over ticket and add-ons by price, because each may have another VAT rate.
         shares = allocate_cents(registration.cancellation_fee, [item.price for _key, _title, item in lines])
-        # Another key than the price had: the ledger credits that charge and invoices this one.
+        # Not the key of the price, so that the ledger credits that charge and invoices the fee.
         charges = [
             _make_charge(
                 f"{key}{FEE_KEY_SUFFIX}",
@@ -400,7 +400,7 @@ def bill_unbilled_orders() -> None:
 
 
 def _find_unbilled_orders() -> OrderQuerySet:
-    """Return invoice orders to bill; those with an open hold are left, since the hold may expire unowed."""
+    """Return the invoice orders to bill; orders with an open hold are left out."""
     now, of_order = timezone.now(), {"order": OuterRef("pk")}
     # An unconfirmed hold is confirmed or expires soon. Billing earlier could create charges that are
     # withdrawn at once.

@@ -1,4 +1,4 @@
-"""Describe refunds to organizers in short sentences; `refund_text.py` speaks to the buyer."""
+"""Describe refunds to organizers in short sentences; the texts for the buyer are in `refund_text.py`."""
 
 from collections.abc import Iterable, Iterator
 

@@ -56,13 +56,13 @@ def decide_refund_terms(
         return RefundTerms(0, 0, RefundReason.FREE)
     if confirmed_at is None:
         return RefundTerms(due_cents, due_cents, RefundReason.NOT_CONFIRMED)
-    by_end = sorted(refund_steps, key=lambda rule: rule.ends_at)
-    running = [rule for rule in by_end if at <= rule.ends_at]
-    if not running:
-        return RefundTerms(due_cents, 0, RefundReason.TOO_LATE, by_end[-1] if by_end else None)
-    share = min(max(running[0].refund_percent, 0), 100)
+    steps_by_end = sorted(refund_steps, key=lambda rule: rule.ends_at)
+    current_steps = [rule for rule in steps_by_end if at <= rule.ends_at]
+    if not current_steps:
+        return RefundTerms(due_cents, 0, RefundReason.TOO_LATE, steps_by_end[-1] if steps_by_end else None)
+    share = min(max(current_steps[0].refund_percent, 0), 100)
     # Rounded up, in the buyer's favour.
-    return RefundTerms(due_cents, -(-due_cents * share // 100), RefundReason.RULE, running[0])
+    return RefundTerms(due_cents, -(-due_cents * share // 100), RefundReason.RULE, current_steps[0])
 
 
 def calculate_refund_amount(*, released_cents: int, owed_cents: int, received_cents: int) -> int:
@@ -73,9 +73,9 @@ def calculate_refund_amount(*, released_cents: int, owed_cents: int, received_ce
     return max(0, min(released_cents, received_cents - max(0, owed_cents)))
 
 
-def split_amount[Way](amount: int, payment_limits: Sequence[tuple[Way, int]]) -> list[tuple[Way, int]]:
+def split_amount[T](amount: int, payment_limits: Sequence[tuple[T, int]]) -> list[tuple[T, int]]:
     """Split an amount over the payments in order, each up to its limit; the rest is dropped."""
-    parts: list[tuple[Way, int]] = []
+    parts: list[tuple[T, int]] = []
     for payment, limit in payment_limits:
         part = min(amount, limit)
         if part > 0:

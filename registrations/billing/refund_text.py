@@ -98,12 +98,12 @@ def describe_refund_steps(
 
 
 def describe_refund_step(refund_step: RefundStep, zone: datetime.tzinfo) -> str:
-    sentences = {"until": format_deadline(refund_step.ends_at, zone), "share": refund_step.refund_percent}
+    values = {"until": format_deadline(refund_step.ends_at, zone), "share": refund_step.refund_percent}
     if refund_step.refund_percent == 100:
-        return _("Full refund until %(until)s.") % sentences
+        return _("Full refund until %(until)s.") % values
     if refund_step.refund_percent == 0:
         return _("This ticket is not refundable.")
-    return _("Refund of %(share)d%% until %(until)s.") % sentences
+    return _("Refund of %(share)d%% until %(until)s.") % values
 
 
 def describe_refund_method(payment_method: str, amount: Money) -> str:

@@ -1,4 +1,4 @@
-"""SIREN and VAT numbers of buyers: checked by their digits, looked up nowhere."""
+"""Parse SIREN and VAT numbers of buyers. Only the check digits are verified; no registry is queried."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -35,25 +35,25 @@ class TaxNumber:
 def parse_tax_number(text: str, *, country: str = "FR") -> TaxNumber:
     """Return the SIREN, or the VAT number and the SIREN in it. Raise InvalidTaxNumber.
 
-    A SIRET is accepted too, of which the SIREN counts. Numbers from outside the EU are taken as typed.
+    Of a SIRET, the SIREN is returned. Numbers from outside the EU are taken as typed.
     """
-    packed = "".join(character for character in text.upper() if character.isalnum())
-    if not packed:
+    compact = "".join(character for character in text.upper() if character.isalnum())
+    if not compact:
         return TaxNumber()
     country = "FR" if not country or country in SIREN_COUNTRIES else country
-    if len(packed) > MAX_VAT_NUMBER_LENGTH:
+    if len(compact) > MAX_VAT_NUMBER_LENGTH:
         raise InvalidTaxNumber(
             _("A SIREN or VAT number has at most %(most)d characters. Check for a typing error.")
             % {"most": MAX_VAT_NUMBER_LENGTH}
         )
     try:
-        if packed.isdigit() and len(packed) == SIRET_LENGTH:
-            return TaxNumber(siren=stdnum.fr.siret.validate(packed)[:SIREN_LENGTH])
-        if packed.isdigit() and len(packed) == SIREN_LENGTH and country == "FR":
-            return TaxNumber(siren=stdnum.fr.siren.validate(packed))
+        if compact.isdigit() and len(compact) == SIRET_LENGTH:
+            return TaxNumber(siren=stdnum.fr.siret.validate(compact)[:SIREN_LENGTH])
+        if compact.isdigit() and len(compact) == SIREN_LENGTH and country == "FR":
+            return TaxNumber(siren=stdnum.fr.siren.validate(compact))
         if country.lower() not in stdnum.eu.vat.MEMBER_STATES:
-            return TaxNumber(vat_number=packed)
-        vat_number = stdnum.eu.vat.validate(packed)
+            return TaxNumber(vat_number=compact)
+        vat_number = stdnum.eu.vat.validate(compact)
     except BadNumber as error:
         raise InvalidTaxNumber(
             _("Not a valid SIREN or VAT number. Check for a typing error, or leave the field empty.")
@@ -66,5 +66,5 @@ def read_stored_tax_number(text: str, *, country: str) -> TaxNumber:
     try:
         return parse_tax_number(text, country=country)
     except InvalidTaxNumber:
-        # Billing must go on: the treasurer corrects the buyer before the invoice is issued.
+        # Must not block billing: the treasurer corrects the buyer before the invoice is issued.
         return TaxNumber(vat_number=text[:MAX_VAT_NUMBER_LENGTH])

@@ -66,7 +66,7 @@ def accept_ticket_offer(
             source="waiting",
             idempotency_key=f"waiting:{entry.link_token}",
             person=person,
-            # Registration may have closed while the person waited: the rules of that moment apply.
+            # Registration may have closed while the person waited: the rules as of `joined_at` apply.
             held_offer=HeldOffer(entry.ticket, entry.joined_at),
             member_seat=seat,
         ),
@@ -91,7 +91,7 @@ def _use_member_name(person: Person | None, request: OrderRequest) -> OrderReque
 def _find_applicant_seat(entry: WaitingEntry) -> Seat | None:
     """Return the seat of an applicant, or None if places are not given on application.
 
-    Raise the reason why the applicant cannot have the place.
+    Raise an error that says why the applicant cannot have the place.
     """
     rules = get_application_rules(entry.event)
     return (
@@ -144,7 +144,7 @@ def accept_session_offer(*, entry: WaitingEntry, given_up: Collection[Session] =
 
     Raise NoActiveOffer, NotOpenNow, or a conflict with other bookings.
     """
-    # Not locked here: booking locks the registration first, then this entry, and looks at the offer again.
+    # Not locked here: booking locks the registration first, then this entry, and checks the offer again.
     entry = WaitingEntry.objects.select_related("registration", "session").get(pk=entry.pk)
     registration, session = entry.registration, entry.session
     assert registration is not None

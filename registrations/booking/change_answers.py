@@ -45,7 +45,7 @@ def save_answers(*, registration: Registration, given: GivenAnswers, reason: str
             errors.setdefault(field, []).append(sentence)
         raise InvalidFields(_("Some fields need to be corrected."), errors)
     if answers.accepted != earlier_answers:
-        # A released registration has no options reserved: it gets them with its place, if it is confirmed
+        # A released registration has no options reserved; they are reserved with its place if it is confirmed
         # late.
         if registration.occupies_place:
             _exchange_options(questions, earlier_answers, answers.accepted)

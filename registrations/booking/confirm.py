@@ -36,15 +36,15 @@ def confirm_paid_items(*, order: Order) -> list[Sponsorship | Registration]:
 def confirm_pending_items(*, order: Order, verb: str) -> list[Sponsorship | Registration]:
     """Confirm an order's pending items; return those that are newly confirmed.
 
-    `verb` is the reason in the audit trail. The order needs no verification afterwards. Repeating it changes
-    nothing. Registrations that await a member's verification are left to that; one for a member who has
-    another place by now is left to expire.
+    `verb` is recorded in the audit trail. The order needs no verification afterwards. Repeating it changes
+    nothing. Registrations that await a member's verification stay pending, and so does one for a member who
+    has another place by now: its hold expires.
 
     Raise SoldOut or CompanyFull if a released place is gone, and NotOpenNow once the event is over; then
     nothing changes.
     """
     ready = lock_pending_items(order).filter_items(lambda item: not item.awaits_member_verification)
-    # Members are locked before stock, as bookings do.
+    # Members are locked before stock, in the same order as by bookings.
     ready = replace(ready, registrations=exclude_second_places(ready.registrations))
     if not ready.all_items:
         return []
@@ -59,7 +59,7 @@ def confirm_pending_items(*, order: Order, verb: str) -> list[Sponsorship | Regi
     for item in ready.all_items:
         item.confirmed_at, item.hold_expires_at, item.is_reserved = now, None, True
     ready.save("confirmed_at", "hold_expires_at", "is_reserved")
-    # Apart from `save`, because packages have no badge that scanners would have to learn of.
+    # Not part of `save`: packages have no badge, so they have no sequence for scanners.
     Registration.objects.filter(pk__in=[place.pk for place in ready.registrations]).update(sequence=sequence)
     if order.needs_verification:
         _finish_verification(order, ready.packages)
@@ -119,12 +119,12 @@ def confirm_settled_order(*, order: Order) -> None:
     If money was retained for it, this is as if it had been paid now: released items are reserved again, or no
     longer owed.
     """
-    waiting = lock_pending_items(order).all_items
-    if not waiting or not order.is_confirmed_later or not is_paid(order):
+    pending_items = lock_pending_items(order).all_items
+    if not pending_items or not order.is_confirmed_later or not is_paid(order):
         return
     if calculate_amount_retained(order) > 0:
         confirm_or_notify(order=order)
-    elif any(item.occupies_place for item in waiting):
+    elif any(item.occupies_place for item in pending_items):
         # Nothing was paid, so nobody has to be notified: a place that is gone stays released.
         with contextlib.suppress(SoldOut, NotOpenNow):
             confirm_paid_items(order=order)

@@ -1,10 +1,10 @@
 """Save an order with hand-written SQL if it has places of one ticket and nothing special.
 
-Building statements takes the ORM several times longer than the database needs to run them, and everybody
-waits for the rows of the last places meanwhile. PostgreSQL saves the whole order in one statement; SQLite,
-which has one writer at a time, in a few short ones. Nothing is decided here: a counter that is short violates
-a constraint, and then `save_order` saves or refuses the order with the ORM, as every other order. To remove
-this module, remove its call there.
+Building statements takes the ORM several times longer than the database needs to run them, and meanwhile all
+other orders wait for the locked rows of the last places. PostgreSQL saves the whole order in one statement;
+SQLite, which has one writer at a time, in a few short ones. Nothing is decided here: a counter that would
+exceed its limit violates a constraint, and then `save_order` saves or refuses the order with the ORM, as
+every other order. To remove this module, remove its call there.
 """
 
 import contextlib
@@ -92,7 +92,7 @@ def save_order_fast(prepared: PreparedOrder) -> bool:
     try:
         return save(prepared, shape, task)
     except (IntegrityError, DataError):
-        # A counter that is short, a row that is gone, or a repeated key: `save_order_plain` finds out which.
+        # An exceeded limit, a deleted row, or a repeated key: `save_order_plain` finds out which.
         # SQLite may have given ids to rows that were rolled back.
         for row in (prepared.order, *prepared.registrations):
             row.pk, row._state.adding = None, True

@@ -5,7 +5,7 @@ for members who are not verified, one per address; nothing reveals which address
 places at most `settings.UNVERIFIED_PLACES_PER_HOUR` are held for orders of the last hour whose buyers are not
 verified; organizers are alerted when it is reached.
 
-Beyond either limit an order is accepted without a hold: the first to open the mailed link get the place.
+Beyond either limit an order is accepted without a hold: whoever opens the mailed link first gets the place.
 """
 
 import datetime
@@ -61,7 +61,7 @@ def withhold_member_places(registrations: Iterable[Registration], *, at: datetim
             registration.ticket, held_count=len(addresses)
         )
         if registration.is_reserved:
-            # The next registration of this order has to see this one, which is not in the database yet.
+            # Counted for the order's next registrations, because this one is not in the database yet.
             addresses.append(address)
             registration.ticket.reserved += 1
 
@@ -177,12 +177,12 @@ class PendingItems:
 
 def lock_pending_items(order: Order) -> PendingItems:
     """Return an order's pending items, locked until the transaction ends."""
-    is_pending = {"order": order, "confirmed_at__isnull": True, "cancelled_at__isnull": True}
-    packages = Sponsorship.objects.select_related("package").filter(**is_pending).order_by("pk")
+    pending_filter = {"order": order, "confirmed_at__isnull": True, "cancelled_at__isnull": True}
+    packages = Sponsorship.objects.select_related("package").filter(**pending_filter).order_by("pk")
     # With `of` no joined row is locked: tickets are locked last, and PostgreSQL refuses to lock the nullable
     # side of a join.
     related = ("ticket__event", "member_of", "voucher", "membership_pass")
-    places = Registration.objects.select_related(*related).filter(**is_pending).order_by("pk")
+    places = Registration.objects.select_related(*related).filter(**pending_filter).order_by("pk")
     return PendingItems(
         list(packages.select_for_update(of=("self",))), list(places.select_for_update(of=("self",)))
     )

@@ -23,8 +23,8 @@ class KeyReused(ConventionError):
 def find_order_by_key(event: Event, key: str) -> Order | None:
     """Return the order that came with this key within `KEY_LIFETIME`, whatever its content."""
     stored_key = _find_key(event, key)
-    fresh = stored_key and stored_key.created_at >= timezone.now() - KEY_LIFETIME
-    return stored_key.order if stored_key and fresh else None
+    is_fresh = stored_key and stored_key.created_at >= timezone.now() - KEY_LIFETIME
+    return stored_key.order if stored_key and is_fresh else None
 
 
 def _find_key(event: Event, key: str) -> IdempotencyKey | None:
@@ -35,7 +35,7 @@ def _find_key(event: Event, key: str) -> IdempotencyKey | None:
 def find_repeated_order(event: Event, request: OrderRequest, key: str) -> Order | None:
     """Return the order that came with this key and content before, if any.
 
-    Raise KeyReused for other content, and after `KEY_LIFETIME`: a guessed key reveals nothing old.
+    Raise KeyReused for other content, and after `KEY_LIFETIME`, so that a guessed key reveals no old order.
     """
     stored_key = _find_key(event, key)
     if stored_key and stored_key.content_hash != request.content_hash:

@@ -59,17 +59,17 @@ def join_ticket_list(*, ticket: Ticket, request: WaitingRequest) -> WaitingEntry
     """
     place = request.requested_place
     _validate_place(place)
-    same = WaitingEntry.objects.active().filter(ticket=ticket, address=normalize_email(place.email))
+    active_entries = WaitingEntry.objects.active().filter(ticket=ticket, address=normalize_email(place.email))
     # Checked before the ticket is locked, because other actions lock entries before tickets.
-    if entry_before := same.first():
+    if existing_entry := active_entries.first():
         refuse_if_closed(ticket.event, at=timezone.now())
-        _notify_again(entry_before)
-        return entry_before
+        _notify_again(existing_entry)
+        return existing_entry
     row = lock_wanted_item(Ticket, ticket.pk)
     assert isinstance(row, Ticket)
     refuse_if_closed(row.event, at=timezone.now())
-    if entry_before := same.first():  # joined by a concurrent request, which sends the mail
-        return entry_before
+    if existing_entry := active_entries.first():  # joined by a concurrent request, which sends the mail
+        return existing_entry
     # Under the ticket's lock no place can be released before the entry is saved.
     _refuse_while_places_left(row)
     return _create_entry(row, place, request.language)
@@ -83,14 +83,14 @@ def add_to_ticket_list(*, ticket: Ticket, request: WaitingRequest, reason: str =
     """
     place = request.requested_place
     _validate_place(place)
-    same = WaitingEntry.objects.active().filter(ticket=ticket, address=normalize_email(place.email))
+    active_entries = WaitingEntry.objects.active().filter(ticket=ticket, address=normalize_email(place.email))
     # Before and after the lock, as in `join_ticket_list`.
-    if entry_before := same.first():
-        return entry_before
+    if existing_entry := active_entries.first():
+        return existing_entry
     row = lock_wanted_item(Ticket, ticket.pk)
     assert isinstance(row, Ticket)
-    if entry_before := same.first():
-        return entry_before
+    if existing_entry := active_entries.first():
+        return existing_entry
     _refuse_if_unavailable(row)
     entry = _create_entry(row, place, request.language)
     record_action("waiting.join", entry, event=row.event, reason=reason)
@@ -125,8 +125,8 @@ def join_session_list(*, registration: Registration, session: Session, reason: s
     holder = lock_registration(registration)
     row = lock_wanted_item(Session, session.pk)
     assert isinstance(row, Session)
-    if entry_before := WaitingEntry.objects.active().filter(session=row, registration=holder).first():
-        return entry_before
+    if existing_entry := WaitingEntry.objects.active().filter(session=row, registration=holder).first():
+        return existing_entry
     if SessionBooking.objects.active().filter(session=row, registration=holder).exists():
         raise PlacesLeft(_("You already have a seat in this session."))
     check_session_audience(holder, row)
@@ -167,8 +167,8 @@ def _refuse_if_unavailable(row: WantedItem) -> None:
 
 def _notify_again(entry: WaitingEntry) -> None:
     """Queue the mail that fits the entry's state once more, since the first may be lost."""
-    # One less than were made, so that the latest offer counts as not sent; never negative, which the column
-    # refuses.
+    # One less than the offers made, so that the latest one counts as not sent. Never negative, which the
+    # column refuses.
     offers_sent = Greatest(F("offer_count"), 1) - 1
     WaitingEntry.objects.filter(pk=entry.pk).update(join_notified_at=None, notified_offer_count=offers_sent)
     notify_waiting_entry.enqueue(entry.pk)

@@ -92,10 +92,10 @@ def check_limits_and_save(prepared: PreparedOrder) -> None:
 
 
 def _refuse_full_company(prepared: PreparedOrder) -> None:
-    """Raise CompanyFull before the locks are taken, or AlreadyRegistered, which says more.
+    """Raise CompanyFull before the locks are taken, or AlreadyRegistered, which is more specific.
 
-    Most attempts of a rush under a cap end here; under the locks they would delay the others. The count
-    there decides.
+    Most orders of a rush for a capped ticket are refused here; under the locks they would delay the others.
+    This check is only a shortcut: the count under the locks decides.
     """
     if error := find_full_company(prepared.company_shares):
         for registration in prepared.registrations:

@@ -78,7 +78,7 @@ def place_order(*, event: Event, request: OrderRequest, context: OrderContext = 
         refuse_if_closed(event, at=context.rules_apply_at)
         return _price_and_book_with_retry(event, request, context)
     except (ConventionError, IntegrityError):
-        # A request sent again fails at a check, or at the key's unique constraint: it gets its order.
+        # A repeated request fails at a check, or at the key's unique constraint: return the first order.
         if context.idempotency_key and (
             order := find_repeated_order(event, request, context.idempotency_key)
         ):
@@ -108,8 +108,8 @@ def _price_and_book_with_retry(event: Event, request: OrderRequest, context: Ord
     try:
         return _price_and_book(event, request, context)
     except VoucherExhausted:
-        # Others used the code up after the price was read. Loaded again, it is either refused or, if a total
-        # was expected, the new price is shown.
+        # Other orders used the code up after the price was read. With a fresh catalog the code is refused or,
+        # if a total was expected, PriceChanged names the new price.
         return _price_and_book(event, request, replace(context, catalog=None))
 
 
@@ -208,12 +208,12 @@ def _validate_request(request: OrderRequest, offering: Offering, context: OrderC
         raise InvalidFields(_("Some fields need to be corrected."), errors)
     # The place of an accepted offer is reserved already, so that it may be the last one.
     requested = _count_requested_tickets(request, offering.tickets) - Counter(context.reserved_tickets)
-    short = [ticket for ticket, places in requested.items() if _lacks_places(ticket, places)]
-    if short:  # expired holds may be all that is in the way
-        release_ticket_holds([ticket.pk for ticket in short], at=at)
-        for ticket in short:
+    short_tickets = [ticket for ticket, places in requested.items() if _lacks_places(ticket, places)]
+    if short_tickets:  # expired holds may be all that is in the way
+        release_ticket_holds([ticket.pk for ticket in short_tickets], at=at)
+        for ticket in short_tickets:
             ticket.refresh_from_db(fields=["reserved", "capacity", "quota"])
-    for ticket in short:
+    for ticket in short_tickets:
         if _lacks_places(ticket, requested[ticket]):
             raise make_sold_out_error(ticket)
 
@@ -317,7 +317,7 @@ def build_order(
     )
 
 
-# The attendee as far as they need no verification, and the company that makes them a member.
+# The attendee and the company that makes them a member, each None as far as it is not verified.
 type VerifiedMember = tuple[Person | None, Company | None]
 
 
@@ -335,7 +335,7 @@ def _find_member_seats(request: OrderRequest, context: OrderContext) -> dict[str
         context.person
         and own_address in addresses
         and own_address not in seats
-        # Asked last, because it takes a query.
+        # Last, because it takes a query.
         and (seat := context.own_seat)
     ):
         # Spares the query for the person that `seat.person` would make.
@@ -357,12 +357,12 @@ def _find_verified_member(
 
 def _assign_passes(registrations: Sequence[Registration], sale: PreparedSale) -> Counter[LimitedStock]:
     """Set the pass of each registration that a pass pays for; return how many passes are used."""
-    paid = [registrations[line.place_number] for line in sale.quote.lines if line.uses_pass]
-    if paid and sale.pass_allowance:
-        passes = get_pass_quota(sale.pass_allowance.membership, paid[0].event)
-        for registration in paid:
+    pass_registrations = [registrations[line.place_number] for line in sale.quote.lines if line.uses_pass]
+    if pass_registrations and sale.pass_allowance:
+        passes = get_pass_quota(sale.pass_allowance.membership, pass_registrations[0].event)
+        for registration in pass_registrations:
             registration.membership_pass = passes
-    return Counter[LimitedStock](count_pass_uses(paid))
+    return Counter[LimitedStock](count_pass_uses(pass_registrations))
 
 
 def build_addons(

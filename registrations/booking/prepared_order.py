@@ -24,7 +24,7 @@ class PreparedOrder:
     - `extra_items` is further stock to reserve, such as passes and packages.
     - `already_reserved` is stock that was reserved earlier for this order, such as an offered place.
     - `chosen_options` are the limited options of each registration, in order.
-    - `sends_mails` is false for an organizer's list, which tells nobody.
+    - `sends_mails` is false for an organizer's import, which notifies nobody.
 
     A sponsor's order may have no registration.
     """

@@ -41,8 +41,8 @@ def save_orders(
 ) -> int:
     """Save orders of one event, all or none, with the ORM; return the event's new sequence.
 
-    `reserve` is called instead of reserving what the orders need, where an action releases stock at once with
-    it. Raise SoldOut or CompanyFull.
+    `reserve` is called instead of reserving what the orders need, for actions that release other stock in the
+    same step. Raise SoldOut or CompanyFull.
     """
     Order.objects.bulk_create([prepared.order for prepared in prepared_orders], BATCH_SIZE)
     keys = [prepared.idempotency_key for prepared in prepared_orders if prepared.idempotency_key]
@@ -52,7 +52,7 @@ def save_orders(
         if prepared.sends_mails:
             hooks.send_order_mails.enqueue(prepared.order.pk)
     IdempotencyKey.objects.bulk_create(keys, BATCH_SIZE)
-    # Everybody waits for the rows of the last places and for the event's sequence: they are locked last.
+    # Concurrent orders wait for the rows of the last places and of the event, so these are locked last.
     if reserve:
         reserve()
     else:

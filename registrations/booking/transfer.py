@@ -1,8 +1,8 @@
-"""Tell the correction of a registration from its transfer to another person.
+"""Distinguish the correction of a registration from its transfer to another person.
 
-Each badge version is compared with whom it was issued to (`Registration.issued_to`), not with what was
-written a moment ago: several corrections that together name another person are a transfer, too. A place
-bought without a name has no badge: its first name is no transfer.
+The new data are compared with the person to whom the badge version was issued (`Registration.issued_to`), not
+with the previous values: several corrections that together name another person are a transfer, too. A place
+bought without a name has no badge: entering its first name is no transfer.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ TRANSFERRED_FIELDS = ["badge_version", "person", "issued_to", "transferred_at"]
 
 
 def get_issued_identity(registration: Registration, before: Mapping[str, Any]) -> AttendeeIdentity:
-    """Return whom this badge version was issued to; `before` has the former values of changed fields."""
+    """Return the identity on this badge version; `before` has the former values of changed fields."""
     issued = AttendeeIdentity(**registration.issued_to)
     if issued.has_name:
         return issued
@@ -39,18 +39,18 @@ def is_transfer(registration: Registration, before: Mapping[str, Any]) -> bool:
     """
     if not any(name in before for name in IDENTITY_FIELDS):
         return False
-    issued, now = get_issued_identity(registration, before), AttendeeIdentity.from_row(registration)
+    issued, current = get_issued_identity(registration, before), AttendeeIdentity.from_row(registration)
     # The club's own spelling of a member's name is never another person.
     if registration.person and registration.ticket.needs_member_verification:
-        member = replace(AttendeeIdentity.from_row(registration.person), email=now.email)
-        if has_name_in_common(member, now):
+        member = replace(AttendeeIdentity.from_row(registration.person), email=current.email)
+        if has_name_in_common(member, current):
             return False
         issued = issued if issued.has_name else member
-    return issued.has_name and is_other_person(issued, now)
+    return issued.has_name and is_other_person(issued, current)
 
 
 def remember_issued_identity(registration: Registration, before: Mapping[str, Any]) -> list[str]:
-    """Store the identity on the badge that is out, as a correction changes it; return the fields to save."""
+    """Store the identity on the current badge before it is corrected; return the fields to save."""
     issued = get_issued_identity(registration, before)
     is_remembered = AttendeeIdentity(**registration.issued_to).has_name
     if is_remembered or not issued.has_name or not any(name in before for name in IDENTITY_FIELDS):
@@ -60,7 +60,7 @@ def remember_issued_identity(registration: Registration, before: Mapping[str, An
 
 
 def has_other_unnamed_address(registration: Registration, before: Mapping[str, Any]) -> bool:
-    """Return whether a place without a name goes from one address to another, changed and unsaved."""
+    """Return whether unsaved changes give a place without a name to another address."""
     former_email = before.get("email", "")
     return (
         bool(former_email)
@@ -93,7 +93,7 @@ def start_badge_version(registration: Registration) -> None:
 
 
 def transfer_registration(registration: Registration) -> list[str]:
-    """Void what the former holder has, remove their answers, and return the fields to store."""
+    """Void the former holder's badge and link, remove their answers, and return the fields to save."""
     start_badge_version(registration)
     clear_answers(registration)
     return [*TRANSFERRED_FIELDS, "answers"]

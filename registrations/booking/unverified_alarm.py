@@ -29,14 +29,14 @@ def notify_organizers(alarm_id: int) -> None:
 # One task for each organizer, so that a retry for one does not mail the others again.
 @task()
 def notify_organizer(alarm_id: int, person_id: int) -> None:
-    """Send one organizer the list of the orders; a retry is the same mail. Raise an error to be retried."""
+    """Send one organizer the list of the orders; a retry has the same Message-ID. Raise an error to retry."""
     alarm = OrderAlarm.objects.select_related("event__venue").get(pk=alarm_id)
     person = Person.objects.filter(pk=person_id, is_active=True).first()
     if person is None or not person.email:
         return
     with hold_lease(f"order-alarm:{alarm_id}:{person_id}"), translation.override(person.language):
         try:
-            send_mail_message(_write_letter(alarm, person))
+            send_mail_message(_build_message(alarm, person))
         except MailRefused:
             return  # the organizers' page shows the alarm anyway
 
@@ -47,10 +47,10 @@ def build_review_query(alarm: OrderAlarm) -> str:
     return f"?{urlencode({'state': 'held', 'since': f'{since:%Y-%m-%dT%H:%M}'})}"
 
 
-def _write_letter(alarm: OrderAlarm, person: Person) -> MailMessage:
+def _build_message(alarm: OrderAlarm, person: Person) -> MailMessage:
     event = alarm.event
     orders = Order.objects.unverified().filter(event=event, created_at__gte=alarm.ordered_since)
-    listed = orders.annotate(places=Count("registrations")).order_by("created_at", "pk")
+    orders_with_places = orders.annotate(places=Count("registrations")).order_by("created_at", "pk")
     page = reverse("organize-bulk-cancel", args=[event.slug])
     return MailMessage(
         to=person.email or "",
@@ -59,7 +59,7 @@ def _write_letter(alarm: OrderAlarm, person: Person) -> MailMessage:
         context={
             "event": event,
             "places": alarm.place_count,
-            "orders": listed[:MAX_LISTED_ORDERS],
+            "orders": orders_with_places[:MAX_LISTED_ORDERS],
             "unlisted": max(0, orders.count() - MAX_LISTED_ORDERS),
             "url": f"{settings.SITE_URL}{page}{build_review_query(alarm)}",
         },

@@ -26,24 +26,24 @@ def use_pass(registration: Registration, person: Person) -> bool:
         registration.order
     ):
         return False
-    code = _find_needless_voucher_use(registration)
-    release_stock(code)  # vouchers come before passes in the lock order
+    voucher_use = _find_replaced_voucher_use(registration)
+    release_stock(voucher_use)  # vouchers come before passes in the lock order
     passes = get_pass_quota(seat.membership, registration.event)
     if reserve_stock({passes: 1}):
-        reserve_stock(code)  # cannot fail: its row is still locked
+        reserve_stock(voucher_use)  # cannot fail: its row is still locked
         return False
-    registration.voucher = None if code else registration.voucher
-    saved, registration.price = registration.price, 0
+    registration.voucher = None if voucher_use else registration.voucher
+    saved_cents, registration.price = registration.price, 0
     registration.membership_pass = passes
-    registration.reductions = serialize_reductions([Reduction("pass", saved)])
-    Order.objects.filter(pk=registration.order_id).update(total=F("total") - saved)
+    registration.reductions = serialize_reductions([Reduction("pass", saved_cents)])
+    Order.objects.filter(pk=registration.order_id).update(total=F("total") - saved_cents)
     # Written now, because the receivable is computed from the database before the caller saves.
     Registration.objects.filter(pk=registration.pk).update(price=0)
     sync_existing_receivable(registration.order)
     return True
 
 
-def _find_needless_voucher_use(registration: Registration) -> dict[Voucher, int]:
-    """Return the voucher use that a pass makes needless; one that opens a hidden ticket stays used."""
+def _find_replaced_voucher_use(registration: Registration) -> dict[Voucher, int]:
+    """Return the voucher use that a pass replaces; a voucher that opens a hidden ticket stays used."""
     voucher = registration.voucher
     return {voucher: 1} if voucher and registration.ticket.is_public else {}

@@ -1,4 +1,4 @@
-"""Validate a request for an order, field by field; without a database, for page, API and import alike."""
+"""Validate an order request field by field, for the page, the API and imports."""
 
 import datetime
 import re
@@ -25,7 +25,7 @@ from registrations.pricing.catalog import Offering, is_voucher_for
 type FieldError = tuple[str, str]
 
 
-# As the columns of Registration.
+# The length of the columns of Registration.
 MAX_NAME_LENGTH = 300
 
 
@@ -187,8 +187,8 @@ def check_voucher(voucher: Voucher | None, *, at: datetime.datetime) -> str:
     if voucher is None:
         return _("We do not know this code. Check it letter by letter, or continue without it.")
     if not voucher.is_valid(at=at):
-        early = voucher.opens_at is not None and at < voucher.opens_at
-        return _("This code is not valid yet.") if early else _("This code is no longer valid.")
+        is_too_early = voucher.opens_at is not None and at < voucher.opens_at
+        return _("This code is not valid yet.") if is_too_early else _("This code is no longer valid.")
     if voucher.remaining == 0:
         return _("This code has reached its maximum number of uses.")
     return ""
@@ -197,11 +197,11 @@ def check_voucher(voucher: Voucher | None, *, at: datetime.datetime) -> str:
 def check_voucher_use(voucher: Voucher, places: Iterable[RequestedPlace], *, company: str = "") -> str:
     """Return an error if a valid voucher applies to none of these attendees, else an empty string."""
     ticket_slugs = {ticket.slug for ticket in voucher.list_tickets()}
-    fitting = [place for place in places if not ticket_slugs or place.ticket in ticket_slugs]
-    if not fitting:
+    matching_places = [place for place in places if not ticket_slugs or place.ticket in ticket_slugs]
+    if not matching_places:
         titles = ", ".join(ticket.title for ticket in voucher.list_tickets())
         return _("This code only applies to these tickets: %(tickets)s.") % {"tickets": titles}
-    if not any(is_voucher_for(voucher, place, company) for place in fitting):
+    if not any(is_voucher_for(voucher, place, company) for place in matching_places):
         return _("This code is for another company or e-mail address.")
     return ""
 
@@ -289,10 +289,10 @@ def _check_ticket(ticket: Ticket | None, at: datetime.datetime) -> Iterator[Fiel
     if ticket is None:
         yield "ticket", _("This ticket is not available for this event.")
     elif not ticket.is_on_sale(at=at):
-        early = ticket.opens_at is not None and at < ticket.opens_at
+        is_too_early = ticket.opens_at is not None and at < ticket.opens_at
         yield (
             "ticket",
-            _("This ticket is not on sale yet.") if early else _("This ticket is no longer on sale."),
+            _("This ticket is not on sale yet.") if is_too_early else _("This ticket is no longer on sale."),
         )
 
 

@@ -61,8 +61,8 @@ def verify_membership(*, registration: Registration) -> Registration:
     """
     # The order is locked first, as payments do. NO KEY UPDATE lets others insert rows that refer to it.
     Order.objects.select_for_update(no_key=True).get(pk=registration.order_id)
-    pending = Registration.objects.select_related("event", "ticket", "order").select_for_update(of=("self",))
-    registration = pending.get(pk=registration.pk)
+    rows = Registration.objects.select_related("event", "ticket", "order").select_for_update(of=("self",))
+    registration = rows.get(pk=registration.pk)
     if registration.cancelled_at:
         raise LinkExpired(_("This registration has been cancelled."))
     if registration.confirmed_at or registration.person_id:
@@ -196,7 +196,7 @@ class AddressVerification:
 
     @property
     def has_confirmed_any(self) -> bool:
-        """Return whether it confirmed something, or left it to a colleague's link."""
+        """Return whether an item is confirmed now, or left to a colleague's own link."""
         return any(item.confirmed_at or self._needs_other_link(item) for item in self.all_items)
 
     def verifies_member(self, registration: Registration) -> bool:
@@ -221,9 +221,9 @@ def make_verification_token(order: Order, address: str) -> str:
 def load_verification(token: str) -> AddressVerification:
     """Return the verification of a token. Raise LinkExpired if it is old, NotFound if it is not valid."""
     # The link of an unverified order has to outlive its hold.
-    lasts = LINK_LIFETIME + datetime.timedelta(hours=settings.UNVERIFIED_HOLD_HOURS)
+    lifetime = LINK_LIFETIME + datetime.timedelta(hours=settings.UNVERIFIED_HOLD_HOURS)
     try:
-        reference, address = decrypt_token(LINK_PURPOSE, token, max_age=lasts)
+        reference, address = decrypt_token(LINK_PURPOSE, token, max_age=lifetime)
     except ExpiredToken as error:
         raise LinkExpired(_("This link has expired. Please register again.")) from error
     except UnreadableToken as error:
@@ -299,7 +299,7 @@ def awaits_buyer(order: Order, registration: Registration) -> bool:
 
 
 def awaits_buyer_alone(order: Order, registration: Registration) -> bool:
-    """Return whether it waits for the buyer's link only: no link was mailed to its member."""
+    """Return whether a registration waits for the buyer's link only: no link was mailed to its member."""
     has_own_link = registration.awaits_member_verification and not is_same_email(
         registration.email, order.email
     )
@@ -328,7 +328,7 @@ def _list_confirmations(order: Order, address: str) -> Iterator[Callable[[], obj
 
 def _confirm_rest(order: Order) -> None:
     """Confirm what waits for the buyer only. Raise NotOpenNow if it expired and registration is closed."""
-    waiting = lock_pending_items(order).filter_items(lambda item: not item.awaits_member_verification)
-    if any(not item.is_held() for item in waiting.registrations):
+    pending_items = lock_pending_items(order).filter_items(lambda item: not item.awaits_member_verification)
+    if any(not item.is_held() for item in pending_items.registrations):
         refuse_if_closed(order.event, at=timezone.now())
     confirm_pending_items(order=order, verb="order.confirm")

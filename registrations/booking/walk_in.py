@@ -1,4 +1,4 @@
-"""Register an attendee at the desk or by an organizer's hand, with or without an e-mail address."""
+"""Register an attendee at the desk, or manually as an organizer, with or without an e-mail address."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ RECORDED_FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
 class AgreedPrice:
     """A lower price that an organizer grants for a reason.
 
-    `ticket_cents` is None where the ticket costs what it costs, and only the add-ons are free.
+    `ticket_cents` is None if the ticket keeps its usual price and only the add-ons are free.
     """
 
     ticket_cents: int | None
@@ -57,7 +57,7 @@ def register_walk_in(
 ) -> Registration:
     """Register an attendee, confirmed at once; any ticket and add-on with places left can be used.
 
-    Hidden tickets can be used too, and everything also after its sale has ended. Members need no
+    Hidden tickets can be used too, and any ticket or add-on after its sale has ended. Members need no
     verification: the staff at the desk has seen them.
     The confirmation is queued if there is an address. The same key with the same content returns the same
     registration; with other content it is another attendee. `reference` is that of a badge signed in advance.
@@ -124,8 +124,8 @@ def _validate_walk_in(event: Event, place: RequestedPlace, offering: Offering) -
 def _find_addon_errors(place: RequestedPlace, ticket: Ticket, offering: Offering) -> list[str]:
     if sentences := list(check_addons(place, offering, at=None)):
         return sentences
-    if full := [addon for addon in offering.addons.values() if addon.remaining == 0]:
-        return [str(make_sold_out_error(addon)) for addon in full]
+    if sold_out_addons := [addon for addon in offering.addons.values() if addon.remaining == 0]:
+        return [str(make_sold_out_error(addon)) for addon in sold_out_addons]
     items = (ticket, *offering.addons.values())
     return [sentence for _field, sentence in check_currency("", {item.currency for item in items})]
 
@@ -172,7 +172,7 @@ def _book_walk_in(
         email=place.email,
         company=place.company,
         confirmed_at=timezone.now(),
-        # Empty: the field's default draws one.
+        # Without one, the field's default generates it.
         **({"reference": reference} if reference else {}),
         **make_price_fields(quote.lines[0], None),
     )

@@ -1,7 +1,7 @@
 """Add add-ons that are on sale to a confirmed registration, behind the link of its order.
 
-The change itself is that of `change_order.py`. The rules of a sale come on top: only what is on sale and
-left, and only the buyer may add what costs something.
+`change_order.py` makes the change. This module adds the rules of a sale: an add-on must be on sale and
+available, and only the buyer may add a paid one.
 """
 
 import datetime
@@ -44,7 +44,7 @@ CARD_MAIL_DELAY: Final = datetime.timedelta(minutes=30)
 
 @dataclass(frozen=True)
 class ChosenPayment:
-    """How the buyer of a free order pays what is added, and whom the invoice goes to."""
+    """Payment method for what is added to a free order, and the billing details of its invoice."""
 
     payment: str
     billing: BillingDetails
@@ -58,7 +58,7 @@ def load_addons_on_sale(events: Collection[Event]) -> dict[int, list[Addon]]:
     addons: dict[int, list[Addon]] = {event.pk: [] for event in events}
     rows = Addon.objects.filter(event__in=open_events).prefetch_related("tickets") if open_events else ()
     for addon in rows:
-        # The same instance for all, so that no page reads it again.
+        # One instance for all add-ons, so that the event is not queried again.
         addon.event = open_events[addon.event_id]
         if addon.is_on_sale(at=now):
             addons[addon.event_id].append(addon)
@@ -89,9 +89,9 @@ def select_addons_of_link(
 
 
 def can_be_invoiced(order: Order, user: "RequestUser") -> bool:
-    """Return whether what is added may be invoiced: somebody vouched for the address of the order.
+    """Return whether what is added may be invoiced: the address of the order is verified or trusted.
 
-    A free order may name the address of a stranger, who would owe money.
+    Anybody can place a free order under the address of a stranger, who would then owe money.
     """
     if order.payment != Order.Payment.FREE or order.source in TRUSTED_SOURCES:
         return True
@@ -139,7 +139,7 @@ def add_addons(
         _set_payment(order, chosen_payment, user)
     chosen = [item.addon for item in registration.active_addons]
     is_paid_next = order.is_by_card and change.difference_cents > 0
-    changed = change_order(
+    changed_registration = change_order(
         registration=registration,
         ticket=registration.ticket,
         addons=[*chosen, *change.added],
@@ -147,14 +147,16 @@ def add_addons(
         mail_delay=CARD_MAIL_DELAY if is_paid_next else NO_DELAY,
     )
     if is_paid_next:
-        # An order that was free has none yet, and the treasurer sees what is due by it.
-        receivable = sync_receivable(changed.order)
+        # A formerly free order has no receivable yet, and the treasurer needs it to see what is due.
+        receivable = sync_receivable(changed_registration.order)
         # Money that was overpaid before may cover the add-ons.
         if compute_balance(receivable).amount_due > 0:
-            added = RegistrationAddon.objects.filter(registration=changed, addon__in=change.added)
+            added = RegistrationAddon.objects.filter(
+                registration=changed_registration, addon__in=change.added
+            )
             billed = added.filter(price__gt=0, cancelled_at=None)
             billed.update(pay_by=timezone.now() + PAYMENT_PERIOD)
-    return changed
+    return changed_registration
 
 
 def _set_payment(order: Order, chosen: ChosenPayment | None, user: "RequestUser") -> None:

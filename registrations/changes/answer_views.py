@@ -19,7 +19,7 @@ from registrations.questions.queries import load_questions
 from registrations.rate_limits import throttle_correction
 
 
-def _answers_form(request: HttpRequest, registration: Registration) -> AnswersForm:
+def _make_answers_form(request: HttpRequest, registration: Registration) -> AnswersForm:
     data = request.POST if request.method == "POST" else None
     questions, network = load_questions(registration.event), get_client_network(request.META)
     return AnswersForm.for_registration(registration, questions, data, request.FILES, network=network)
@@ -48,7 +48,7 @@ def attendee_answers(request: HttpRequest, reference: str, secret: str, person: 
         raise NotFound(
             _("%(name)s can answer through the link in their own e-mail.") % {"name": registration.name}
         )
-    form = _answers_form(request, registration)
+    form = _make_answers_form(request, registration)
     if form.is_valid():
         throttle_correction(link_access.order, registration)
         if _save_answers(form, registration, ""):
@@ -70,11 +70,11 @@ def organizer_answers(request: HttpRequest, event: str, reference: str) -> HttpR
     rows = Registration.objects.select_related("ticket", "event")
     registration = get_object_or_404(rows, event=event_obj, reference=reference)
     form, reason_form = (
-        _answers_form(request, registration),
+        _make_answers_form(request, registration),
         ReasonForm(request.POST or None, prefix="answers"),
     )
-    ready = form.is_valid() and reason_form.is_valid()
-    if ready and _save_answers(form, registration, reason_form.cleaned_data["reason"]):
+    is_ready = form.is_valid() and reason_form.is_valid()
+    if is_ready and _save_answers(form, registration, reason_form.cleaned_data["reason"]):
         messages.success(request, _("The answers have been saved."))
         return redirect("organize-registration", event, reference)
     context = {"event": event_obj, "section": "organize", "registration": registration, "answers": form}

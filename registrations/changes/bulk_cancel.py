@@ -141,8 +141,8 @@ def _cancel_orders(
     previews = [
         preview for preview in _load_previews(rows.order_by("pk")[:MAX_BULK_ORDERS]) if not preview.objection
     ]
-    held = [preview.order.pk for preview in previews if preview.registrations and preview.is_held]
-    cancelled = _cancel_held_orders(held, reason, notified_at)
+    held_order_ids = [preview.order.pk for preview in previews if preview.registrations and preview.is_held]
+    cancelled = _cancel_held_orders(held_order_ids, reason, notified_at)
     for preview in previews:
         if not preview.is_held and _cancel_confirmed_order(preview.order, reason, notified_at):
             cancelled.append(preview.order)
@@ -151,7 +151,7 @@ def _cancel_orders(
 
 
 def _make_address_pattern(address: str) -> str:
-    """Return a regular expression for an address in which `*` stands for any characters."""
+    """Return a regular expression for an address in which `*` matches any characters."""
     # Everything but letters, digits and the asterisk is escaped: the filter must not become a regular
     # expression.
     escaped = "".join(c if c.isalnum() else ".*" if c == "*" else f"\\{c}" for c in address)
@@ -173,7 +173,7 @@ def _load_previews(order_rows: QuerySet[Order]) -> list[OrderPreview]:
         by_reference[reference].objection = _("has been paid") if amount_retained > 0 else ""
     for order in Sponsorship.objects.filter(order__in=previews).values_list("order", flat=True):
         previews[order].objection = _("belongs to a sponsor")
-    # By a hook, because scans belong to `badges`, which is built on this package.
+    # A hook, because scans belong to `badges`, which imports this package.
     arrived_ids = hooks.scanned_registrations.provider()(
         {registration.pk for preview in previews.values() for registration in preview.registrations}
     )
@@ -218,7 +218,7 @@ def _cancel_confirmed_order(order: Order, reason: str, notified_at: datetime.dat
         with transaction.atomic():
             _cancel_all_registrations(order, reason, notified_at)
     except ConventionError:
-        # It changed since the preview. One order must not stop the other ones.
+        # The order changed since the preview; it must not stop the others.
         return False
     return True
 

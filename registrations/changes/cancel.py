@@ -28,7 +28,7 @@ from registrations.inventory.stock import NO_ITEMS, release_registrations
 from registrations.models import Order, Registration, RegistrationAddon
 from registrations.sessions.booking import release_all_session_places
 
-# From a registration and what is due for it, in cents.
+# Returns the refund terms of a registration, given the amount due for it in cents.
 type TermsFor = Callable[[Registration, int], RefundTerms]
 
 
@@ -62,7 +62,7 @@ def cancel_with_fee(*, registration: Registration, fee_cents: int, reason: str) 
 
 
 def make_fee_terms(registration: Registration, due_cents: int, *, fee_cents: int, reason: str) -> RefundTerms:
-    """Return an organizer's own refund terms, of the `due_cents` for the registration. Raise InvalidFields.
+    """Return terms that charge `fee_cents` of the `due_cents` for the registration. Raise InvalidFields.
 
     No fee can be charged for an order that its buyer never confirmed.
     """
@@ -100,27 +100,27 @@ def cancel_registrations(
     order that every payment uses too: order, registrations, money, sessions, stock.
     """
     # Listed first: once they are cancelled, none occupies a place.
-    occupying = [registration for registration in registrations if registration.occupies_place]
+    occupying_registrations = [registration for registration in registrations if registration.occupies_place]
     # One moment for all: add-ons are billed with a registration that was cancelled at the same time.
     now = timezone.now()
     hooks.send_order_mails.enqueue(order.pk)
     receivable = find_stored_receivable(order)
-    # Together, because a discount on the order is set against each place only as far as the others left it.
+    # Calculated together: each cent of a discount on the order lowers the amount due of one place only.
     dues = calculate_dues_together(registrations, receivable.charges.all() if receivable else None)
     terms_by_registration = [
         (registration, get_terms(registration, dues[registration.pk])) for registration in registrations
     ]
     for registration, terms in terms_by_registration:
         _save_cancellation(registration, terms, reason, at=now)
-    # Once all have ended, so that one document credits them together.
+    # After all are cancelled, so that one credit note covers them.
     for registration, terms in terms_by_registration:
         if registration.full_price:
             settle_cancellation(registration=registration, refund_terms=terms, reason=reason)
     for registration in registrations:
         # Sessions before stock: this is the lock order of bookings.
         release_all_session_places(registration)
-    if occupying or extra_items:
-        release_registrations(occupying, extra_items)
+    if occupying_registrations or extra_items:
+        release_registrations(occupying_registrations, extra_items)
     addons = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
     addons.update(cancelled_at=now)
     sync_existing_receivable(order)

@@ -69,7 +69,7 @@ class SelectedCancellations:
 
 @dataclass(frozen=True)
 class SelectionCancellation:
-    """A confirmed request to cancel; `requested_at` decides about the refunds, `refund` is how."""
+    """A confirmed request to cancel; `refund` is BY_RULES (as of `requested_at`) or FULL_REFUND."""
 
     ids: tuple[int, ...]
     refund: str
@@ -99,20 +99,20 @@ def preview_selected_cancellations(
     """Return what cancelling the selected registrations at `at` would do; nothing is changed."""
     cancellable, skipped = _split_cancellable(selection, at=at)
     billed_orders = load_billed_orders(row.order for row in cancellable)
-    due = calculate_amounts_due(cancellable, billed_orders)
-    arrived = hooks.scanned_registrations.provider()({row.pk for row in cancellable})
+    dues = calculate_amounts_due(cancellable, billed_orders)
+    arrived_ids = hooks.scanned_registrations.provider()({row.pk for row in cancellable})
     return SelectedCancellations(
         registrations=cancellable,
         skipped=skipped,
         by_rules=sum_cancellations(
-            [(row, decide_terms_for_due(row, due[row.pk], at=at)) for row in cancellable], billed_orders
+            [(row, decide_terms_for_due(row, dues[row.pk], at=at)) for row in cancellable], billed_orders
         ),
         full_refund=sum_cancellations(
-            [(row, RefundTerms(due[row.pk], due[row.pk], RefundReason.ORGANIZER)) for row in cancellable],
+            [(row, RefundTerms(dues[row.pk], dues[row.pk], RefundReason.ORGANIZER)) for row in cancellable],
             billed_orders,
         ),
         mail_count=_count_mails(cancellable),
-        arrived_count=len(arrived),
+        arrived_count=len(arrived_ids),
     )
 
 
@@ -120,7 +120,7 @@ def _split_cancellable(
     selection: RegistrationSelection, *, at: datetime.datetime
 ) -> tuple[list[Registration], SkippedRegistrations]:
     event, skipped = selection.event, SkippedRegistrations()
-    # On the one instance that all registrations share.
+    # Prefetched on the one instance that all registrations share below.
     prefetch_related_objects([event], "refund_rules")
     rows = selection.find_registrations().select_related("order", "ticket")
     cancellable = []
@@ -196,7 +196,7 @@ def _cancel_in_order(
             cancel_registrations(
                 cancellable, order=order, reason=cancellation.reason, get_terms=cancellation.choose_terms()
             )
-    # Only now: a transaction that failed leaves no trace in the outcome.
+    # After the transaction, so that one that failed adds nothing to the outcome.
     outcome.done_count += done_count + len(cancellable)
     outcome.skipped.rows += skipped.rows
 
@@ -211,7 +211,7 @@ def describe_cancelled(outcome: SelectionOutcome) -> str:
 
 
 def run_cancellation_job(progress: JobProgress, _file: BinaryIO) -> str:
-    """Cancel what the job names; return the outcome, with a line for each that was not cancelled."""
+    """Cancel the registrations of the job; return the outcome, with a line for each one not cancelled."""
     outcome = cancel_selected(
         event=progress.job.required_event,
         cancellation=SelectionCancellation.from_json(progress.job.payload),

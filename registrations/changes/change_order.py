@@ -1,6 +1,7 @@
 """Change what a confirmed registration includes: its ticket and its add-ons.
 
-`preview_order_change` says what it would cost, and `change_order` does it at that price.
+`preview_order_change` computes the difference in price; `change_order` applies the change if the difference
+is still the same.
 """
 
 import datetime
@@ -42,7 +43,7 @@ class OrderChangeRefused(ConventionError):
 
 
 class DifferenceChanged(ConventionError):
-    """The change costs something else than the preview said."""
+    """The difference in price is not the one in the preview any more."""
 
     kind = "price-changed"
     status = 409
@@ -70,10 +71,10 @@ class OrderChange:
 
         A ticket of the same price keeps the charge, also where the treasurer has credited it.
         """
-        ending = {make_addon_charge_key(registration, chosen) for chosen in self.removed}
+        replaced_keys = {make_addon_charge_key(registration, chosen) for chosen in self.removed}
         if self.ticket_line and self.ticket_line.price != self.old_ticket_cents:
-            ending.add(registration.reference)
-        return [charge for charge in list_registration_charges(registration) if charge.key in ending]
+            replaced_keys.add(registration.reference)
+        return [charge for charge in list_registration_charges(registration) if charge.key in replaced_keys]
 
     @property
     def changed_fields(self) -> list[str]:
@@ -96,7 +97,7 @@ def preview_order_change(
         raise OrderChangeRefused(_("“%(ticket)s” is for members only.") % {"ticket": ticket.title})
     chosen = {item.addon_id: item for item in registration.active_addons}
     for addon in addons:
-        # With the ticket they were sold with, add-ons stay, should it have been taken off their list since.
+        # An add-on booked with the present ticket stays, even if it is no longer sold with that ticket.
         if (has_new_ticket or addon.pk not in chosen) and not is_addon_for_ticket(addon, ticket.slug):
             raise OrderChangeRefused(
                 _("“%(addon)s” is not available with “%(ticket)s”. Remove it first.")

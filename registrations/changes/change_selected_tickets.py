@@ -56,7 +56,7 @@ class SelectedTicketChanges:
 
     @property
     def lacking_count(self) -> int:
-        """Return for how many there is no place left now, of the ticket or of its quota."""
+        """Return how many registrations would get no place now, of the ticket or of its quota."""
         count, quota = len(self.differences), self.ticket.quota
         needs = [
             (count, self.ticket.own_remaining),
@@ -111,7 +111,7 @@ def preview_selected_changes(selection: RegistrationSelection, *, ticket: Ticket
 
 
 class OrderBalances:
-    """Cents that each order owes and has paid, followed from change to change."""
+    """Cents that each order owes and has paid, updated with each change of the preview."""
 
     def __init__(self, billed_orders: Mapping[str, BilledOrder]) -> None:
         self.billed_orders = billed_orders
@@ -196,7 +196,7 @@ def describe_changed(outcome: SelectionOutcome) -> str:
 
 
 def run_change_job(progress: JobProgress, _file: BinaryIO) -> str:
-    """Change what the job names; return the outcome, with a line for each that was not changed."""
+    """Change the tickets of the job; return the outcome, with a line for each one not changed."""
     outcome = change_selected_tickets(
         event=progress.job.required_event,
         change=SelectionTicketChange.from_json(progress.job.payload),

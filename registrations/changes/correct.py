@@ -1,11 +1,11 @@
 """Correct an attendee's data. Another person's name turns the correction into a transfer.
 
 A correction of the same person keeps the badge valid. A transfer (`booking/transfer.py`), at once or in
-several steps, raises `badge_version`, which revokes the badge that is out and the former attendee's own link.
+several steps, raises `badge_version`, which revokes the current badge and the former attendee's own link.
 
-A company's contact cannot read what colleagues answer behind their own links. Where the contact writes
-another address for a colleague, that link is voided and the answers are cleared: the new address is asked
-again.
+A company's contact cannot read what colleagues answer behind their own links. Where the contact enters
+another address for a colleague, that link is voided and the answers are cleared; the new address gets a link
+to answer again.
 """
 
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ CORRECTABLE_FIELDS = ("first_name", "last_name", "email", "company", "no_photo")
 
 @dataclass(frozen=True, kw_only=True)
 class Correction:
-    """The values that the registration shall have."""
+    """The corrected values of a registration."""
 
     first_name: str
     last_name: str
@@ -98,9 +98,9 @@ def _apply_correction(registration: Registration, old_values: dict[str, Any], re
 
 
 def _void_colleague_link(registration: Registration, old_values: dict[str, Any]) -> bool:
-    """Void a colleague's link and clear the answers where a contact wrote another address for them.
+    """Void a colleague's link and clear the answers if a contact changed their address.
 
-    Returns whether it did.
+    Return whether the link was voided.
     """
     old_email = old_values.get("email", "")
     if not is_answered_by_own_link(registration.order, old_email) or is_same_email(
@@ -147,15 +147,15 @@ def _lock_and_correct(
 def _save_correction(registration: Registration, old_values: dict[str, Any], reason: str) -> None:
     if not old_values:
         return
-    verb, changed, written = "registration.correct", list(old_values), []
+    verb, changed, saved_fields = "registration.correct", list(old_values), []
     if is_transfer(registration, old_values):
         verb = "registration.transfer"
-        written = transfer_registration(registration)
+        saved_fields = transfer_registration(registration)
         # Recorded in the audit trail, although they were not typed.
         changed += ["badge_version", "person", "answers"]
         release_members_session_places(registration)
     else:
-        written = [
+        saved_fields = [
             *remember_issued_identity(registration, old_values),
             *void_unnamed_link(registration, old_values),
         ]
@@ -164,7 +164,7 @@ def _save_correction(registration: Registration, old_values: dict[str, Any], rea
         registration.confirmation_sent_at = None
     record_action(verb, registration, event=registration.event, fields=changed, reason=reason)
     registration.sequence = advance_sequence(registration.event_id)
-    registration.save(update_fields=[*{*changed, *written}, "confirmation_sent_at", "sequence"])
+    registration.save(update_fields=[*{*changed, *saved_fields}, "confirmation_sent_at", "sequence"])
     if {"first_name", "last_name"} & old_values.keys():
         sync_attendee_names([registration])
     if verb == "registration.correct" and "email" in old_values:
@@ -198,7 +198,7 @@ def _check_applicant_name(registration: Registration, old_values: dict[str, Any]
     """
     if not has_changed_name(registration, old_values) or not registration.ticket.needs_member_verification:
         return
-    # Who applied was chosen by priority: a place must not go to another person by a correction.
+    # Applicants were chosen by priority: a correction must not give the place to another person.
     if get_application_path(registration.event):
         sentence = _(
             "This place cannot be transferred. Write to the organizers if the name is misspelt, or cancel "
@@ -210,8 +210,8 @@ def _check_applicant_name(registration: Registration, old_values: dict[str, Any]
 
 
 def _check_member_name(registration: Registration, old_values: dict[str, Any]) -> None:
-    """Raise InvalidFields for another name on a member's place: those are passed on by substitution."""
-    # A pending place without a person belongs to nobody yet: the mailed link decides whose it is.
+    """Raise InvalidFields for another name on a member's place, which only a substitution can transfer."""
+    # A pending place without a person is not assigned yet: that happens when the mailed link is opened.
     is_members = registration.person_id is not None or registration.confirmed_at is not None
     if registration.ticket.needs_member_verification and is_members:
         sentence = _(
@@ -316,9 +316,9 @@ def correct_with_directory(
 
 
 def differs_from_directory(registration: Registration) -> bool:
-    """Return whether the club's directory writes the attendee's name differently.
+    """Return whether the attendee's name differs from the one in the club's directory.
 
-    A host's list leaves such a registration out.
+    Such registrations are left out of a host's visitor list.
     """
     person = registration.person
     return person is not None and any(

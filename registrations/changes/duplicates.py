@@ -29,7 +29,7 @@ MAX_FULLY_PAIRED = 6
 
 
 class DuplicateCandidate(NamedTuple):
-    """The normalized data of one registration that duplicates are found by."""
+    """The normalized data of one registration that are compared to find duplicates."""
 
     pk: int
     first: str
@@ -56,7 +56,7 @@ class DuplicatePair:
 
 
 def find_duplicates(event: Event) -> list[DuplicatePair]:
-    """Return the pairs among the active registrations, the surest first; two queries in all."""
+    """Return the pairs among the active registrations, the most certain first, with two queries."""
     rows = Registration.objects.active().filter(event=event).order_by("pk")
     candidates = [
         DuplicateCandidate(
@@ -76,18 +76,18 @@ def find_duplicates(event: Event) -> list[DuplicatePair]:
 
 
 def find_pairs(candidates: Iterable[DuplicateCandidate]) -> list[DuplicatePair]:
-    """Return each pair among the candidates once, with its surest reason. Needs no database."""
+    """Return each pair among the candidates once, with its most certain reason. No database access."""
     candidates = list(candidates)
     reasons_by_pair: dict[tuple[int, int], str] = {}
     # In order of certainty: the first reason found for a pair stays.
-    for reason, alike in (
+    for reason, matches in (
         ("email", _pair_by_key((candidate.email, candidate) for candidate in candidates)),
         ("name", _find_same_names(candidate for candidate in candidates if candidate.company)),
         ("name_alone", _find_same_names(candidate for candidate in candidates if not candidate.company)),
         ("swapped", _find_swapped_names(candidates)),
         ("spelling", _find_similar_names(candidates)),
     ):
-        for candidate, other in alike:
+        for candidate, other in matches:
             reasons_by_pair.setdefault((min(candidate.pk, other.pk), max(candidate.pk, other.pk)), reason)
     order = list(DUPLICATE_REASONS)
     return [
@@ -103,7 +103,7 @@ def _full_name(candidate: DuplicateCandidate) -> str:
 def _pair_by_key(
     keyed_candidates: Iterable[tuple[object, DuplicateCandidate]],
 ) -> Iterator[tuple[DuplicateCandidate, DuplicateCandidate]]:
-    """Yield pairs of candidates that share a key; an empty key pairs nobody."""
+    """Yield pairs of candidates that share a key; empty keys are ignored."""
     groups = defaultdict[object, dict[int, DuplicateCandidate]](dict)
     for key, candidate in keyed_candidates:
         if key:
@@ -180,7 +180,7 @@ def _is_one_edit(one: str, other: str) -> bool:
 def dismiss_duplicate(
     *, registration: Registration, other_registration: Registration, person: Person | None = None
 ) -> None:
-    """Remember that these are two people. Repeating it changes nothing."""
+    """Store that these are two people. Repeating it changes nothing."""
     # Stored in one direction only, so that a pair is found whichever page dismissed it.
     first, second = sorted((registration, other_registration), key=lambda row: row.pk)
     _row, is_new = DismissedDuplicate.objects.get_or_create(

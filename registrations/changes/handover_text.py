@@ -1,4 +1,4 @@
-"""Say who gets which e-mail when a place changes hands, in the words of all pages that do it."""
+"""Describe who gets which e-mail when a place is given to another attendee, for all pages that do it."""
 
 from django.utils.translation import gettext as _
 

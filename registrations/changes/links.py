@@ -42,12 +42,11 @@ def queue_links_mail(*, email: str) -> None:
     since = timezone.now() - LINK_LIFETIME
     orders = Order.objects.filter(Q(event__ends_at__gt=since) | Q(created_at__gt=since)).order_by("-pk")
     order_ids = [order.pk for order in filter_by_email(orders.only("email"), email)[:MAX_LINKS_PER_MAIL]]
-    is_open = Q(event__ends_at__gt=since) | Q(order__created_at__gt=since)
+    is_recent = Q(event__ends_at__gt=since) | Q(order__created_at__gt=since)
     # Places of the address's own orders are behind the order's link already, unless they are private.
-    own = Registration.objects.filter(is_open).exclude(order__in=order_ids, is_private=False).order_by("-pk")
-    send_links_mail.enqueue(
-        order_ids, [r.pk for r in filter_by_email(own.only("email"), email)[:MAX_LINKS_PER_MAIL]]
-    )
+    rows = Registration.objects.filter(is_recent).exclude(order__in=order_ids, is_private=False)
+    registrations = filter_by_email(rows.order_by("-pk").only("email"), email)[:MAX_LINKS_PER_MAIL]
+    send_links_mail.enqueue(order_ids, [registration.pk for registration in registrations])
 
 
 @task(takes_context=True)
@@ -62,7 +61,7 @@ def send_links_mail(context: TaskContext, order_ids: list[int], registration_ids
     )
     links = defaultdict[str, list[MailedLink]](list)
     for order in orders:
-        # The link would give access to nothing, as when all places became private.
+        # Skipped if the link would open nothing, as when all places became private.
         if not get_full_access(order).is_usable:
             continue
         links[order.email].append(MailedLink(order.event.title, order.manage_url, order.language))
@@ -73,12 +72,12 @@ def send_links_mail(context: TaskContext, order_ids: list[int], registration_ids
             )
         )
     for number, address in enumerate(sorted(links), start=1):
-        letter = _write_links_letter(
+        message = _build_links_message(
             address, links[address], message_key=f"links-{context.task_result.id}-{number}"
         )
-        # A wrong address must not prevent the mails to the others, and a retry would not make it right.
+        # A wrong address must not prevent the mails to the others, and a retry would not help.
         with suppress(MailRefused):
-            send_mail_message(letter)
+            send_mail_message(message)
 
 
 def build_attendee_url(registration: Registration) -> str:
@@ -86,7 +85,7 @@ def build_attendee_url(registration: Registration) -> str:
     return f"{settings.SITE_URL}{registration.order.build_path_with(make_own_secret(registration))}"
 
 
-def _write_links_letter(recipient: str, links: list[MailedLink], *, message_key: str) -> MailMessage:
+def _build_links_message(recipient: str, links: list[MailedLink], *, message_key: str) -> MailMessage:
     # One mail for all links of an address, so it can have one language only: that of the last link.
     language = links[-1].language
     with translation.override(language):

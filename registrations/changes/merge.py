@@ -112,7 +112,7 @@ def check_mergeable(survivor: Registration, duplicate: Registration) -> None:
     if duplicate.state not in active_states:
         raise MergeRefused(_("The other registration is no longer active, so there is nothing to merge."))
     rules = get_application_rules(survivor.event)
-    # The application belongs to the registration that is cancelled otherwise, and would be lost with it.
+    # Otherwise the registration with the application would be cancelled, and the application lost with it.
     if rules and rules.has_active_application(duplicate) and not rules.has_active_application(survivor):
         raise MergeRefused(_("Keep the place from the application, and merge the other one into it."))
 

@@ -36,7 +36,7 @@ class MoveRefused(ConventionError):
 
 @dataclass(frozen=True)
 class MovePreview:
-    """The money of the cancellation in sentences and as a fee, and how the list stands.
+    """The fee and the refund of the cancellation, and the state of the waiting list.
 
     `objection` says why no place would be offered to this attendee; "" if one would.
     """

@@ -51,22 +51,22 @@ def notify_changes(registration_id: int) -> None:
             return
         if registration.email or registration.order.email:
             with translation.override(registration.order.language):
-                _send_letter(registration)
+                _send_message(registration)
         # A change during sending has set another time, and stays due.
         Registration.objects.filter(pk=registration.pk, changed_at=registration.changed_at).update(
             changed_at=None
         )
 
 
-def _send_letter(registration: Registration) -> None:
+def _send_message(registration: Registration) -> None:
     try:
-        send_mail_message(_write_letter(registration))
+        send_mail_message(_build_message(registration))
     except MailRefused:
         # A refusal is final, so the change counts as announced: a retry would be refused as well.
         logger.warning("The mail server refused the mail about changes of %s.", registration.reference)
 
 
-def _write_letter(registration: Registration) -> MailMessage:
+def _build_message(registration: Registration) -> MailMessage:
     event = registration.event
     assert registration.changed_at is not None
     return MailMessage(

@@ -92,7 +92,7 @@ def _send_to_order(registration: Registration, address: str) -> None:
 
 
 def _queue_mail_again(registration: Registration, changed_fields: list[str]) -> None:
-    """Queue the mail again; `changed_fields` are the order's fields changed on the way, for the audit."""
+    """Queue the mail again; `changed_fields` are the order's fields changed before, for the audit trail."""
     # Cleared together: which one is sent depends on the registration's state.
     for field_name in ("member_verification_sent_at", "confirmation_sent_at", "cancellation_sent_at"):
         setattr(registration, field_name, None)
@@ -145,7 +145,7 @@ def validate_address(email: str) -> str:
 
 @transaction.atomic
 def reissue_badge(*, registration: Registration, reason: str) -> Registration:
-    """Raise the badge version, which voids the badge that is out; return the registration.
+    """Raise the badge version, which voids the current badge; return the registration.
 
     The attendee's own link stays valid: it depends on how many people held the place, not on the badges
     printed. `reason` goes into the audit trail. Raise NotOpenNow if the registration has no valid badge.

@@ -13,7 +13,7 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 from registrations.models import Registration, RegistrationQuerySet
 
-# Their references travel with the forms, and their ids in the queries.
+# Forms contain all references, and queries all ids.
 MAX_SELECTED = 5_000
 # More than this take too long for a request, and are changed by a job.
 MAX_IMMEDIATE_CHANGES = 20
@@ -32,7 +32,7 @@ class InvalidSelection(ConventionError):
 
 @dataclass(frozen=True)
 class RegistrationSelection:
-    """Registrations of one event by id and reference, by name; `missing_count` more are not there."""
+    """Ids and references of registrations of an event, ordered by name; `missing_count` more do not exist."""
 
     event: Event
     ids: tuple[int, ...]
@@ -51,7 +51,7 @@ class RegistrationSelection:
 
     @property
     def more_count(self) -> int:
-        """Return how many there are beside the first few."""
+        """Return how many more there are than the first few."""
         return max(0, len(self.ids) - MAX_NAMES_SHOWN)
 
     def find_registrations(self) -> RegistrationQuerySet:
@@ -62,11 +62,11 @@ class RegistrationSelection:
 
 def select_references(event: Event, references: Collection[str]) -> RegistrationSelection:
     """Return the registrations of the event with these references. Raise InvalidSelection."""
-    wanted = {*references}
+    unique_references = {*references}
     # Before the query, which would have as many parameters.
-    _check_count(len(wanted))
-    rows = Registration.objects.filter(event=event, reference__in=wanted)
-    return _make_selection(event, rows, wanted_count=len(wanted))
+    _check_count(len(unique_references))
+    rows = Registration.objects.filter(event=event, reference__in=unique_references)
+    return _make_selection(event, rows, wanted_count=len(unique_references))
 
 
 def select_matching(event: Event, rows: RegistrationQuerySet) -> RegistrationSelection:
@@ -75,13 +75,13 @@ def select_matching(event: Event, rows: RegistrationQuerySet) -> RegistrationSel
 
 
 def _make_selection(event: Event, rows: RegistrationQuerySet, *, wanted_count: int) -> RegistrationSelection:
-    found = list(rows.order_by("sort_name", "pk").values_list("pk", "reference")[: MAX_SELECTED + 1])
-    _check_count(len(found))
+    selected_rows = list(rows.order_by("sort_name", "pk").values_list("pk", "reference")[: MAX_SELECTED + 1])
+    _check_count(len(selected_rows))
     return RegistrationSelection(
         event,
-        tuple(pk for pk, _reference in found),
-        tuple(reference for _pk, reference in found),
-        max(0, wanted_count - len(found)),
+        tuple(pk for pk, _reference in selected_rows),
+        tuple(reference for _pk, reference in selected_rows),
+        max(0, wanted_count - len(selected_rows)),
     )
 
 
@@ -146,9 +146,9 @@ class SelectionOutcome:
     skipped: SkippedRegistrations = field(default_factory=SkippedRegistrations)
 
 
-def make_fingerprint(shown: Any) -> str:
-    """Return a hash of what a preview shows, by which a change before the confirmation is noticed.
+def make_fingerprint(preview_data: Any) -> str:
+    """Return a hash of the content of a preview, to detect changes before the confirmation.
 
-    `shown` has to be serializable as JSON.
+    `preview_data` has to be serializable as JSON.
     """
-    return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(preview_data, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,9 +1,9 @@
-"""Give a place to a colleague without a new payment; the badge that is out becomes void.
+"""Give a place to a colleague without a new payment; the current badge becomes void.
 
 Possible until the event's `substitution_deadline`. A member's place goes to the holder of a seat of the same
 company, any other place to anybody. The former attendee's answers are cleared. Session bookings stay with the
-place, but for those that the new attendee may not have: of sessions for members only. A place bought without
-a name had no attendee: it is named, and no badge becomes void.
+place, except those of members-only sessions if the new attendee is not a member. A place bought without a
+name had no attendee: the first name voids no badge.
 """
 
 from django.db import transaction
@@ -63,13 +63,13 @@ def substitute_as_organizer(*, registration: Registration, new_attendee: Request
     if member:
         refuse_second_place(registration, member)
         name = choose_member_name(AttendeeIdentity.from_row(new_attendee), AttendeeIdentity.from_row(member))
-    written = _assign_attendee(registration, name, new_attendee)
+    saved_fields = _assign_attendee(registration, name, new_attendee)
     # Afterwards, because a transfer clears the person.
     registration.person, registration.confirmation_sent_at = member, None
     registration.sequence = advance_sequence(registration.event_id)
-    # The personal agenda stays with the attendee before.
+    # The personal agenda belongs to the former attendee, so it is unlinked from the place.
     registration.agenda_links.all().delete()
-    registration.save(update_fields=[*written, "confirmation_sent_at", "sequence"])
+    registration.save(update_fields=[*saved_fields, "confirmation_sent_at", "sequence"])
     release_members_session_places(registration)
     sync_attendee_names([registration])
     hooks.send_order_mails.enqueue(registration.order_id)
@@ -83,26 +83,26 @@ def substitute_as_organizer(*, registration: Registration, new_attendee: Request
 def _assign_attendee(
     registration: Registration, name: tuple[str, str], new_attendee: RequestedPlace
 ) -> set[str]:
-    """Write the new attendee on the place and record it; return the fields to save."""
-    before = {field: getattr(registration, field) for field in IDENTITY_FIELDS}
+    """Set the new attendee on the registration and record it; return the fields to save."""
+    old_identity = {field: getattr(registration, field) for field in IDENTITY_FIELDS}
     was_named = registration.has_name
     registration.first_name, registration.last_name = name
     registration.email, registration.no_photo = new_attendee.email, new_attendee.no_photo
     if was_named:
         # Voids the badge and the former attendee's link, and clears the answers.
-        written = {*SUBSTITUTED_FIELDS, *transfer_registration(registration)}
+        saved_fields = {*SUBSTITUTED_FIELDS, *transfer_registration(registration)}
         verb, fields = "registration.substitute", SUBSTITUTED_FIELDS
     else:
-        written = {*NAMED_FIELDS, *void_unnamed_link(registration, before)}
+        saved_fields = {*NAMED_FIELDS, *void_unnamed_link(registration, old_identity)}
         verb, fields = "registration.name", NAMED_FIELDS
     record_action(verb, registration, event=registration.event, fields=fields)
-    return written
+    return saved_fields
 
 
 def _needs_link_mail(registration: Registration) -> bool:
     """Return whether the new attendee gets their link by a mail of its own.
 
-    A new holder gets it with the badge, and a company's contact invites colleagues, which brings it too.
+    A new holder gets it with the badge, and colleagues whom a company's contact registers by invitation.
     """
     is_invited = registration.order.source == SOURCE_COMPANY_CONTACT
     return has_own_mailbox(registration) and not is_announced_with_badge(registration) and not is_invited

@@ -32,13 +32,13 @@ def registration_substitution(request: HttpRequest, reference: str, secret: str,
     if request.method == "POST" and form.is_valid():
         throttle_correction(link_access.order, registration)
         try:
-            new = substitute_attendee(registration=registration, new_attendee=form.to_place())
+            changed = substitute_attendee(registration=registration, new_attendee=form.to_place())
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         except AlreadyRegistered as error:
             form.add_error("email", str(error))
         else:
-            messages.success(request, describe_handover(new))
+            messages.success(request, describe_handover(changed))
             return (
                 redirect("order", reference, secret) if link_access.is_full else redirect("event", event.slug)
             )

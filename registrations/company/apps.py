@@ -13,7 +13,7 @@ class CompanyDeskConfig(AppConfig):
     verbose_name = _("Company area")
 
     def ready(self) -> None:
-        """Register what lower layers call."""
+        """Register hooks of lower layers."""
         hooks.address_corrections.register("registrations.company.invitations.invite_at_corrected_address")
         hooks.periodic_jobs.register("registrations.company.invitations.send_due_reminders", seconds=HOUR)
         hooks.periodic_jobs.register(

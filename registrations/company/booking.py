@@ -42,7 +42,7 @@ def book_for_company(
         )
     context = replace(make_order_context(company, contact_person), idempotency_key=idempotency_key)
     order = place_order(event=event, request=request, context=context)
-    _placed, is_new = CompanyOrder.objects.get_or_create(
+    _company_order, is_new = CompanyOrder.objects.get_or_create(
         order=order, defaults={"company": company, "placed_by": contact_person, "managed_by": contact_person}
     )
     # Invited once, also when the same request is repeated.

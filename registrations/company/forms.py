@@ -38,14 +38,14 @@ class AttendeeRowForm(AttendeeForm):
         field = self.fields["ticket"]
         assert isinstance(field, forms.ChoiceField)
         # With a single ticket there is nothing to choose.
-        only = tickets[0].slug if len(tickets) == 1 else ""
+        only_slug = tickets[0].slug if len(tickets) == 1 else ""
         choices = [(ticket.slug, describe_priced_ticket(ticket)) for ticket in tickets]
-        field.choices = choices if only else [("", _("Choose…")), *choices]
+        field.choices = choices if only_slug else [("", _("Choose…")), *choices]
         field.error_messages["invalid_choice"] = _(
             "There is no ticket “%(value)s”. Choose one from the list."
         )
         if not self.initial.get("ticket"):
-            self.initial["ticket"] = only
+            self.initial["ticket"] = only_slug
 
     def clean(self) -> dict[str, Any]:
         """Report each error once, at its field. A blank row has no errors."""
@@ -69,20 +69,20 @@ class AttendeeRowForm(AttendeeForm):
     @property
     def is_blank_row(self) -> bool:
         """Return whether nothing but a ticket is filled in."""
-        words = ("first_name", "last_name", "email", "is_to_follow")
-        return not any(self.data.get(self.add_prefix(name), "").strip() for name in words)
+        names = ("first_name", "last_name", "email", "is_to_follow")
+        return not any(self.data.get(self.add_prefix(name), "").strip() for name in names)
 
     def to_place(self) -> RequestedPlace:
         """Return the requested place, with or without a name."""
         place = super().to_place()
         # A name that was typed wins over a box that was ticked before.
-        named = bool(place.first_name.strip() or place.last_name.strip())
+        has_name = bool(place.first_name.strip() or place.last_name.strip())
         return RequestedPlace(
             ticket=place.ticket,
             first_name=place.first_name,
             last_name=place.last_name,
             email=place.email,
-            is_to_follow=bool(self.cleaned_data.get("is_to_follow")) and not named,
+            is_to_follow=bool(self.cleaned_data.get("is_to_follow")) and not has_name,
         )
 
 

@@ -46,7 +46,7 @@ def invite_attendee(*, registration: Registration) -> Invitation | None:
     if not registration.email or is_same_email(registration.email, registration.order.email):
         return None
     invitation, is_new = Invitation.objects.get_or_create(
-        # By holder: a substitute gets an invitation of their own.
+        # One for each holder: a substitute gets their own invitation.
         registration=registration,
         holder_count=registration.holder_count,
     )
@@ -69,13 +69,13 @@ def record_invitation(*, registration: Registration, message_key: str) -> None:
         defaults={"sent_at": mail.accepted_at, "refused_at": mail.refused_at},
     )
     if not is_new and mail.accepted_at:
-        # The mail that was refused went to a corrected address since.
+        # The refused mail was sent again to a corrected address.
         refused = Invitation.objects.filter(pk=invitation.pk, refused_at__lt=mail.accepted_at)
         refused.update(sent_at=mail.accepted_at, refused_at=None)
 
 
 def invite_at_corrected_address(registration: Registration) -> None:
-    """Queue the invitation again if the address before refused it; the hook `address_corrections`."""
+    """Queue the invitation again if the former address refused it (hook `address_corrections`)."""
     # The mail with the badge invites later holders, and is sent again after a correction.
     if is_announced_with_badge(registration):
         return
@@ -91,7 +91,7 @@ def send_invitation(invitation_id: int) -> None:
     # Invitation and reminder share the lease, so that they never go out at the same time.
     with hold_lease(f"invitation:{invitation_id}"):
         invitation = _find_pending(invitation_id)
-        # A repeated task finds it sent. A refused address is not tried again until the contact corrects it.
+        # A repeated task finds `sent_at` set. A refused address is not retried until the contact corrects it.
         if invitation and invitation.sent_at is None and invitation.refused_at is None:
             key_prefix = f"details-{invitation.registration.reference.lower()}-{invitation.holder_count}"
             _send_message(
@@ -112,13 +112,13 @@ def send_invitation_reminder(invitation_id: int) -> None:
 def send_due_reminders() -> None:
     """Queue all due reminders; a periodic job."""
     now = timezone.now()
-    waiting = Invitation.objects.pending(at=now).filter(
+    pending_invitations = Invitation.objects.pending(at=now).filter(
         # An address that refused the reminder is not tried again every hour.
         sent_at__isnull=False,
         reminded_at__isnull=True,
         refused_at__isnull=True,
     )
-    for invitation in waiting.select_related("registration__event"):
+    for invitation in pending_invitations.select_related("registration__event"):
         assert invitation.sent_at
         event = invitation.registration.event
         if is_reminder_due(sent_at=invitation.sent_at, deadline=event.substitution_deadline, at=now):
@@ -211,18 +211,18 @@ def save_attendee_details(*, registration: Registration, details: RequestedPlace
         setattr(registration, name, new_values[name])
     # Before the check of the name; if that refuses, the transaction undoes it.
     is_first = _record_completion(registration)
-    names_anybody = is_first and timezone.now() <= registration.event.substitution_deadline
+    accepts_any_name = is_first and timezone.now() <= registration.event.substitution_deadline
     if is_transfer(registration, old_values) and (
         # A member's ticket belongs to the verified person, whatever the contact typed first.
-        registration.ticket.needs_member_verification or not names_anybody
+        registration.ticket.needs_member_verification or not accepts_any_name
     ):
         raise _other_person_error(old_values)
     # The first name that is entered is not a correction of an issued badge.
-    written = [] if is_first else remember_issued_identity(registration, old_values)
+    identity_fields = [] if is_first else remember_issued_identity(registration, old_values)
     record_action("registration.complete", registration, event=registration.event, fields=list(old_values))
     if old_values:
         registration.sequence = advance_sequence(registration.event_id)
-        registration.save(update_fields=[*old_values, *written, "sequence"])
+        registration.save(update_fields=[*old_values, *identity_fields, "sequence"])
         sync_attendee_names([registration])
     return registration
 

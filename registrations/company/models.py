@@ -41,8 +41,8 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Return unanswered invitations of attendees who still have their place at an upcoming event."""
         return self.filter(
             registration__cancelled_at__isnull=True,
-            # A former attendee's invitation has a lower count: nobody is left to answer it. These are the
-            # registration's own `holder_count` while it is not cancelled.
+            # The registration's own `holder_count`, while it is not cancelled. A former attendee's invitation
+            # has a lower count and can no longer be answered.
             holder_count=F("registration__badge_version") - F("registration__reissue_count"),
             registration__event__starts_at__gt=at,
             completed_at__isnull=True,

@@ -40,7 +40,7 @@ class UpcomingEvent:
 
     @property
     def concerns_company(self) -> bool:
-        """Return whether colleagues are registered, or passes wait to be used."""
+        """Return whether colleagues are registered, or passes are left."""
         return self.place_count > 0 or self.passes_left > 0
 
     @property
@@ -145,7 +145,7 @@ def load_upcoming_events(
     unnamed = Counter(event for event, first, last in rows if not (first or last))
     # Read once and counted in memory: a query for each event would grow with the calendar.
     pending_invitations = Invitation.objects.pending(at=at).filter(registration__in=active_registrations)
-    waiting = list(pending_invitations.values_list("registration__event", "refused_at"))
+    invitations = list(pending_invitations.values_list("registration__event", "refused_at"))
     used_passes = (
         dict(PassQuota.objects.filter(membership=membership).values_list("event", "reserved"))
         if membership
@@ -160,15 +160,15 @@ def load_upcoming_events(
     ]
     application_paths = get_application_paths(shown)
     conventions = {event.pk: event for event in shown if includes_passes(membership, event)}
-    # Passes are worth a word only where a ticket takes them, or where they were used.
+    # Passes are shown only where a ticket takes them, or where they were used.
     taking_passes = find_events_taking_passes(conventions.values()) if conventions else set()
     return [
         UpcomingEvent(
             event,
             place_count=places[event.pk],
             unnamed_count=unnamed[event.pk],
-            incomplete_count=sum(pk == event.pk and refused is None for pk, refused in waiting),
-            refused_mail_count=sum(pk == event.pk and refused is not None for pk, refused in waiting),
+            incomplete_count=sum(pk == event.pk and refused is None for pk, refused in invitations),
+            refused_mail_count=sum(pk == event.pk and refused is not None for pk, refused in invitations),
             pass_count=membership.passes if membership and event.pk in conventions else 0,
             used_pass_count=used_passes.get(event.pk, 0),
             can_use_passes=event.pk in taking_passes,

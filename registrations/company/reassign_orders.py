@@ -1,7 +1,7 @@
 """Hand a company's orders to a current contact when the former contact's role ends.
 
-From that day the former contact's link opens only their own registration (`registrations.permissions`). Here
-the orders of upcoming events get a new link, which is mailed to the successor.
+From that day the former contact's link opens only their own registration (`registrations.permissions`). This
+module gives the orders of upcoming events a new link and mails it to the successor.
 """
 
 from collections import defaultdict
@@ -24,17 +24,16 @@ from .models import CompanyOrder
 
 def reassign_ended_contacts() -> None:
     """Reassign all orders of former contacts, with one mail to each successor; a periodic job."""
-    placed = CompanyOrder.objects.filter(order__event__ends_at__gt=timezone.now())
-    today = CompanyContact.objects.open().filter(person__is_active=True)
-    contacts = today.values_list("company", "person")
-    rows = placed.order_by("order").values_list("order", "company", "managed_by")
-    current_contacts = set(contacts)
-    has_contact = {company for company, _person in current_contacts}
+    company_orders = CompanyOrder.objects.filter(order__event__ends_at__gt=timezone.now())
+    open_contacts = CompanyContact.objects.open().filter(person__is_active=True)
+    current_contacts = set(open_contacts.values_list("company", "person"))
+    company_ids = {company for company, _person in current_contacts}
+    rows = company_orders.order_by("order").values_list("order", "company", "managed_by")
     # Collected, so that a successor of many orders gets one mail.
     links = defaultdict[int, list[int]](list)
     for order, company, person in rows:
         # An order without a manager is tried again once the company has a contact.
-        if (company, person) not in current_contacts and (person is not None or company in has_contact):
+        if (company, person) not in current_contacts and (person is not None or company in company_ids):
             successor = reassign_order(order_id=order)
             if successor:
                 links[successor.pk].append(order)

@@ -83,7 +83,7 @@ def import_registrations(
     _adopt_orders(event, list(result.adopted_orders.values()))
     save_import_run(event, result, file_name=file_name)
     record_action("registration.import", event, event=event, fields=result.column_fields)
-    # Their old links have just been revoked.
+    # Adopted orders get new links, because the old ones were just revoked.
     for order in result.adopted_orders:
         send_links_mail.enqueue([order], [])
     for order in result.order_ids_to_notify:
@@ -169,7 +169,7 @@ def _sort_rows(
             _update_registration(result, registration, row, tickets, answers)
         elif not row_errors:
             errors += [(row.row_number, sentence) for sentence in _check_new_row(row, catalog)]
-            # Once a row has an error nothing will be saved, so quoting further rows would be wasted.
+            # After an error nothing will be saved, so the other rows need not be priced.
             if not errors:
                 add_booking(result, row, catalog, companies.get(normalize_email(row.place.email)), answers)
     if errors:
@@ -183,9 +183,9 @@ def _check_new_row(row: RegistrationRow, catalog: ImportCatalog) -> Iterator[str
         yield _("Enter a name.")
     if not row.place.ticket:
         yield _("Enter a ticket: this event has no default ticket.")
-    named = next((ticket for ticket in catalog.tickets if ticket.slug == row.place.ticket), None)
+    named_ticket = next((ticket for ticket in catalog.tickets if ticket.slug == row.place.ticket), None)
     # A list must not bypass the applications for a visit.
-    if named and (sentence := describe_missing_application(named)):
+    if named_ticket and (sentence := describe_missing_application(named_ticket)):
         yield sentence
     addons_by_slug = {addon.slug: addon for addon in catalog.addons}
     for slug in row.place.addons:
@@ -298,8 +298,9 @@ def _find_registrations(event: Event, rows: list[RegistrationRow]) -> dict[int, 
 
 
 def _find_by_email(row: RegistrationRow, by_email: dict[str, list[Registration]]) -> Registration | None:
-    """Return the registration with the row's address. Raise LookupError where several match and no name
-    does.
+    """Return the registration with the row's address; several candidates are told apart by name.
+
+    Raise LookupError if none of several candidates has the name.
     """
     candidates = by_email.get(normalize_email(row.place.email), []) if row.place.email else []
     same_name = [r for r in candidates if _casefold_name(r) == _casefold_name(row.place)]
@@ -315,8 +316,8 @@ def _find_by_email(row: RegistrationRow, by_email: dict[str, list[Registration]]
 
 
 def _check_address(row: RegistrationRow, registration: Registration) -> Iterator[str]:
-    says_email = row.reference == registration.reference and bool(row.place.email)
-    if says_email and not is_same_email(row.place.email, registration.email):
+    needs_same_email = row.reference == registration.reference and bool(row.place.email)
+    if needs_same_email and not is_same_email(row.place.email, registration.email):
         sentence = _(
             "Registration %(reference)s has another e-mail address. Correct it on the registration’s page."
         )
@@ -332,17 +333,17 @@ def _lock_registrations(event: Event, addresses: set[str], references: set[str])
 
     Orders are locked first, in the order of the registrations' ids.
     """
-    everyone = Registration.objects.filter(event=event).order_by("pk")
-    rows = everyone.active().values_list("pk", "email", "reference")
+    all_rows = Registration.objects.filter(event=event).order_by("pk")
+    rows = all_rows.active().values_list("pk", "email", "reference")
     # The addresses are compared here and not in SQL, which cannot normalize them in the same way.
     keys = {
         pk for pk, email, reference in rows if reference in references or normalize_email(email) in addresses
     }
     # A reference may also name a cancelled registration, which is reported as unchanged.
     for batch_of_references in batched(sorted(references), BATCH_SIZE, strict=False):
-        keys.update(everyone.filter(reference__in=batch_of_references).values_list("pk", flat=True))
+        keys.update(all_rows.filter(reference__in=batch_of_references).values_list("pk", flat=True))
     lock_orders(keys)
-    locked = everyone.select_for_update(no_key=True).prefetch_related(
+    locked = all_rows.select_for_update(no_key=True).prefetch_related(
         "order", "ticket", "person", "member_of", "membership_pass", "voucher__tickets", "addons__addon"
     )
     for batch in batched(sorted(keys), BATCH_SIZE, strict=False):
@@ -440,15 +441,15 @@ def _apply_identity_change(
 ) -> set[str]:
     """Void the badge where the list names another person; return the changed fields.
 
-    Of a place without a name, another address voids the link. Only answers that the list gives remain.
+    For a place without a name, another address voids the link. Only answers that the list gives remain.
     """
     if not is_transfer(registration, old_values):
-        written = set(remember_issued_identity(registration, old_values))
+        saved_fields = set(remember_issued_identity(registration, old_values))
         if has_other_unnamed_address(registration, old_values):
             registration.link_version += 1
             _keep_row_answers(registration, row)
-            written |= {"link_version", "answers"}
-        return written
+            saved_fields |= {"link_version", "answers"}
+        return saved_fields
     start_badge_version(registration)
     _keep_row_answers(registration, row)
     # Adopted orders are reported with their links already.

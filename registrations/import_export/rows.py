@@ -36,8 +36,7 @@ SAME_EMAIL_ERROR = gettext_lazy("This e-mail address is already used in row %(fi
 class RegistrationRow:
     """One row of the list. `row_number` counts as in the file; `place.ticket` is a slug.
 
-    `place.answers` has the question columns. `has_photo_cell` says whether the row says anything about
-    photographs.
+    `place.answers` has the question columns. `has_photo_cell` is true if the row has a value for `no_photo`.
     """
 
     row_number: int
@@ -195,7 +194,7 @@ def _normalize_date_answer(question: Question, text: str) -> str:
 
 
 def find_row_warnings(table: ParsedTable, column_indexes: dict[str, int]) -> list[tuple[int, str]]:
-    """Return oddities of rows that are imported all the same, with their row numbers."""
+    """Return warnings about rows that are imported nevertheless, with their row numbers."""
     names = [column_indexes[name] for name in ("first_name", "full_name") if name in column_indexes]
     rows = []
     for number, cells in table.rows:

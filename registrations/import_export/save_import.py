@@ -32,7 +32,7 @@ from .rows import ImportCatalog, RegistrationRow
 
 BATCH_SIZE = 500
 IMPORT_CONTEXT = OrderContext(source=SOURCE_IMPORT)
-# The snapshot that tells whether a registration was changed since, and that an undo restores.
+# The snapshot by which an undo detects later changes, and which it restores.
 SNAPSHOT_FIELDS = (
     "first_name", "last_name", "email", "company", "no_photo", "ticket_id", "price", "vat_rate",
     "vat_exemption", "reductions", "membership_pass_id", "voucher_id", "answers", "badge_version",
@@ -78,8 +78,8 @@ class RegistrationImportResult:
     @property
     def remarks(self) -> list[str]:
         """Return sentences about side effects of the import."""
-        found = (self.transfers_text, self.links_text, self.addons_text, self.vouchers_text)
-        return [sentence for sentence in found if sentence]
+        texts = (self.transfers_text, self.links_text, self.addons_text, self.vouchers_text)
+        return [sentence for sentence in texts if sentence]
 
     @property
     def transfers_text(self) -> str:
@@ -182,7 +182,7 @@ def _quote_ticket(result: RegistrationImportResult, ticket: Ticket, addons: list
     """Return the quote of a ticket with add-ons, cached: it is the same for every row."""
     key = (ticket.slug, *(addon.slug for addon in addons))
     if key not in result.quotes:
-        # Without voucher and pass: the organizer's list asks for the public price of today.
+        # Without voucher and pass: imported registrations cost today's public price.
         request = PriceRequest(price_list=make_price_list(ticket), addons=tuple(map(make_price_list, addons)))
         result.quotes[key] = calculate_quote([request], at=timezone.now())
     return result.quotes[key]
@@ -196,7 +196,7 @@ def _change_ticket(result: RegistrationImportResult, registration: Registration,
     voucher = registration.voucher
     line = quote_changed_ticket(ticket, voucher, registration.membership_pass)
     set_ticket(registration, ticket, line, result.extra_items)
-    # Not reserved until its place was taken in `_exchange_places`.
+    # Not reserved until `_exchange_places` has reserved its place.
     registration.is_reserved = False
     if voucher and not line.uses_voucher:
         result.lost_voucher_count += 1
@@ -271,14 +271,14 @@ def _exchange_places(result: RegistrationImportResult) -> None:
     for ticket, registration in result.ticket_changes:
         _change_ticket(result, registration, ticket)
     new_registrations = result.new_registrations
-    arriving = new_registrations + [
+    unreserved = new_registrations + [
         registration for registration in result.changed_registrations if not registration.is_reserved
     ]
     result.extra_items.update(chosen.addon for booking in result.new_orders for chosen in booking.addons)
     result.extra_items.update(count_chosen_options(new_registrations))
-    reserved_places = [(registration.ticket, registration.member_of) for registration in arriving]
+    reserved_places = [(registration.ticket, registration.member_of) for registration in unreserved]
     exchange_tickets(released_places, reserved_places, extra_items=result.extra_items)
-    for registration in arriving:
+    for registration in unreserved:
         registration.is_reserved = True
 
 

@@ -163,9 +163,9 @@ def _find_objection(imported_row: ImportedRow, later_events: Mapping[int, object
     registration = imported_row.registration
     if imported_row.values_before is None and (registration.pk in later_events or registration.cancelled_at):
         return later_events.get(registration.pk, CHANGED_OBJECTION)
-    now = snapshot_registration(registration)
+    current_values = snapshot_registration(registration)
     if registration.cancelled_at or any(
-        now[name] != value for name, value in imported_row.values_after.items()
+        current_values[name] != value for name, value in imported_row.values_after.items()
     ):
         return CHANGED_OBJECTION
     if imported_row.values_before is None:
@@ -225,8 +225,8 @@ def _cancel_new_registrations(registrations: list[Registration], stock_changes: 
             now,
             registration.badge_version + 1,
         )
-    written = ["cancelled_at", "cancellation_sent_at", "badge_version"]
-    Registration.objects.bulk_update(registrations, written, BATCH_SIZE)
+    saved_fields = ["cancelled_at", "cancellation_sent_at", "badge_version"]
+    Registration.objects.bulk_update(registrations, saved_fields, BATCH_SIZE)
     RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True).update(
         cancelled_at=now
     )
@@ -289,7 +289,7 @@ def _save_former_values(changed: list[Registration], field_names: set[str]) -> N
 
 
 def _next_badge_version(registration: Registration) -> dict[str, Any]:
-    """Return the badge version of a former attendee who is back: a new one, since none may repeat.
+    """Return a new badge version for a former attendee who gets the place back; no version may repeat.
 
     The badge is mailed again where the other attendee's badge had been mailed.
     """

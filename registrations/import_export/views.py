@@ -33,7 +33,7 @@ PAGE_SIZE = 50
 
 @require_http_methods(["GET", "POST"])
 def registration_import(request: HttpRequest, event: str) -> HttpResponse:
-    """Upload a list, check it, then import it; the checked list travels with the form."""
+    """Upload a list, check it, then import it; the checked list is a hidden field of the form."""
     event_obj = get_event_to_organize(event, request.user)
     form = TableUploadForm(request.POST or None, request.FILES or None, is_heading=is_heading)
     context: dict[str, Any] = {

@@ -51,14 +51,14 @@ def reserve_items(items: Mapping[LimitedStock, int]) -> None:
 
     Raise SoldOut if something has too few left: the caller's transaction has to be rolled back.
     """
-    if short := reserve_stock(items):
-        raise make_sold_out_error(short)
+    if lacking_item := reserve_stock(items):
+        raise make_sold_out_error(lacking_item)
     _update_shared_quotas({row.pk: places for row, places in items.items() if isinstance(row, Ticket)})
 
 
 def _update_shared_quotas(changes: Mapping[int, int]) -> None:
-    if short := update_shared_quotas(changes):
-        raise make_sold_out_error(short)
+    if lacking_item := update_shared_quotas(changes):
+        raise make_sold_out_error(lacking_item)
 
 
 def reserve_again(
@@ -114,7 +114,7 @@ def make_sold_out_error(row: LimitedStock) -> SoldOut:
 
 
 def find_full_company(shares: Mapping[tuple[Ticket, Company], int]) -> CompanyFull | None:
-    """Return the error for the first company that lacks places; take no lock."""
+    """Return the error for the first company that lacks places, or None. Takes no lock."""
     capped = {ticket.pk for ticket, _company in shares if ticket.company_cap is not None}
     if not capped:
         return None
@@ -162,9 +162,9 @@ def release_registrations(
     for (ticket, company), places in sorted(shares.items()):
         _release_company_share(ticket, company, places)
     tickets = Counter(registration.ticket_id for registration in registrations)
-    freed = list_extra_items(registrations)
-    freed.update(extra_items)
-    release_stock(freed)
+    freed_items = list_extra_items(registrations)
+    freed_items.update(extra_items)
+    release_stock(freed_items)
     # Tickets come last in the lock order, together with those that share their quotas.
     lock_tickets_sharing_quota(tickets)
     # Instances with an id only: the statement needs nothing else, and the rows need not be read.
@@ -220,8 +220,8 @@ def exchange_tickets(
     for ticket in sorted(places, key=lambda ticket: ticket.pk):
         if places[ticket] < 0:
             release_stock({ticket: -places[ticket]})
-        elif short := reserve_stock({ticket: places[ticket]}):
-            raise make_sold_out_error(short)
+        elif lacking_item := reserve_stock({ticket: places[ticket]}):
+            raise make_sold_out_error(lacking_item)
     _update_shared_quotas({ticket.pk: change for ticket, change in places.items() if change})
     for pk in sorted(ticket.pk for ticket, change in places.items() if change < 0):
         offer_free_places(Ticket, pk)
@@ -283,13 +283,13 @@ def release_expired_packages(*, at: datetime.datetime) -> int:
 
 def refresh_availability(tickets: Iterable[Ticket], *, at: datetime.datetime) -> None:
     """Release expired holds of these tickets, and read their counters again, before they are shown."""
-    limited = {ticket.pk: ticket for ticket in tickets if ticket.remaining is not None}
-    # Asked first, because most page views find nothing to release and should not write.
-    expired = Registration.objects.with_expired_hold(at=at).filter(ticket__in=limited)
-    if limited and expired.exists():
-        release_ticket_holds(limited, at=at)
-        for pk, reserved in Ticket.objects.filter(pk__in=limited).values_list("pk", "reserved"):
-            limited[pk].reserved = reserved
-        for ticket in limited.values():
+    limited_tickets = {ticket.pk: ticket for ticket in tickets if ticket.remaining is not None}
+    # Checked first, because most page views find nothing to release and should not write.
+    expired = Registration.objects.with_expired_hold(at=at).filter(ticket__in=limited_tickets)
+    if limited_tickets and expired.exists():
+        release_ticket_holds(limited_tickets, at=at)
+        for pk, reserved in Ticket.objects.filter(pk__in=limited_tickets).values_list("pk", "reserved"):
+            limited_tickets[pk].reserved = reserved
+        for ticket in limited_tickets.values():
             if ticket.quota:
                 ticket.quota.refresh_from_db(fields=["reserved", "capacity"])

@@ -8,13 +8,13 @@ from convention.hooks import HOUR, MINUTE
 
 
 class InvoicesConfig(AppConfig):
-    """Register the jobs that issue, send and remind."""
+    """App of invoices, with the jobs that issue and e-mail them and send reminders."""
 
     name = "registrations.invoices"
     verbose_name = _("Invoices")
 
     def ready(self) -> None:
-        """Register what lower layers call."""
+        """Register periodic jobs."""
         hooks.periodic_jobs.register("registrations.invoices.reminders.queue_due_reminders", seconds=HOUR)
         hooks.periodic_jobs.register("registrations.invoices.uninvoiced.issue_due_invoices", seconds=MINUTE)
         hooks.periodic_jobs.register("registrations.invoices.sending.queue_new_invoice_mails", seconds=MINUTE)

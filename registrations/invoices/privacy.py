@@ -57,8 +57,8 @@ def blank_buyers(rows: "QuerySet[Any]", subject: DataSubject | None = None) -> N
     redactor = Redactor(subject or DataSubject(), redact_single_names=True)
     for receivable in rows:
         # The name of a company is no personal data, unless it is named after the person.
-        named = is_company_buyer(receivable, redactor)
-        for column in CONTACT_FIELDS if named else (*CONTACT_FIELDS, *BUYER_FIELDS):
+        is_company = is_company_buyer(receivable, redactor)
+        for column in CONTACT_FIELDS if is_company else (*CONTACT_FIELDS, *BUYER_FIELDS):
             setattr(receivable, column, "")
         receivable.subject = redactor.redact_text(receivable.subject)
         # Not `update()`: `save` rebuilds `search_text`, in which the name would remain.
@@ -81,8 +81,8 @@ def build_billed_name_condition(column: str, subject: DataSubject) -> Q:
     condition = Q(pk__in=[])
     for name in subject.names:
         # A single name is too common to tell one person from another, so only full names are compared.
-        for written in {" ".join(name), " ".join(reversed(name))} if build_full_name_phrases(name) else ():
-            condition |= Q(**{f"{column}__iexact": written})
+        for full_name in {" ".join(name), " ".join(reversed(name))} if build_full_name_phrases(name) else ():
+            condition |= Q(**{f"{column}__iexact": full_name})
     return condition
 
 
@@ -117,15 +117,15 @@ def _find_quotations_for_attendee(subject: DataSubject) -> "QuerySet[Any]":
 def _iter_quotations_naming(subject: DataSubject) -> Iterator[Quotation]:
     """Yield the quotations whose lines name the subject, except those that a namesake requested.
 
-    A line knows an attendee by name alone, so an automatic erasure, which nobody reviews, finds none.
+    Lines have only the attendee's name, so an automatic erasure, which nobody reviews, skips them all.
     """
     redactor = Redactor(subject)
     # Names are inside JSON lines: every quotation is read. They are few: a retention rule deletes old ones.
     for row in Quotation.objects.all() if not subject.is_automatic else ():
         if any(redactor.has_match(text) for text in row.line_texts):
             # A namesake's own quotation must not be redacted.
-            asked_by = Person.objects.filter(email__iexact=row.buyer["email"]).exclude(pk=subject.person_id)
-            if not any(redactor.has_match(person.name) for person in asked_by):
+            requesters = Person.objects.filter(email__iexact=row.buyer["email"]).exclude(pk=subject.person_id)
+            if not any(redactor.has_match(person.name) for person in requesters):
                 yield row
 
 
@@ -140,10 +140,11 @@ def _redact_attendee(rows: "QuerySet[Any]", subject: DataSubject) -> None:
 
 
 def _redact_quotation_line(redactor: Redactor, line: dict[str, Any]) -> dict[str, Any]:
-    """Return a line of a quotation without the subject; before there was an attendee the text named them."""
+    """Return a line of a quotation without the subject, whom older lines name in the description."""
     # Older quotations have the name at the end of the description, after a comma.
-    struck = redactor.redact_text(line["description"])
-    description = struck.rpartition(", ")[0] if struck.endswith(f", {REPLACEMENT_TEXT}") else struck
+    description = redactor.redact_text(line["description"])
+    if description.endswith(f", {REPLACEMENT_TEXT}"):
+        description = description.rpartition(", ")[0]
     attendee = line.get("attendee", "")
     return {**line, "description": description, "attendee": "" if redactor.has_match(attendee) else attendee}
 

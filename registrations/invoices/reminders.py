@@ -39,7 +39,7 @@ def queue_due_reminders() -> None:
 
 def list_unpaid_invoices(today: datetime.date, reminder_days: list[int]) -> list[Invoice]:
     """Return the invoices that have reached the first reminder step and have money due."""
-    # By receivable: paying the sum of several documents settles all of them, whichever the buyer named.
+    # By receivable: paying the sum of several documents settles all of them, whichever number was quoted.
     unpaid_receivables = Receivable.objects.with_balance().filter(Q(amount_due__gt=0)).exclude(email="")
     # The first step may be negative, for a reminder before the due date.
     latest_due_date = today - datetime.timedelta(days=min(reminder_days))
@@ -63,10 +63,10 @@ def send_reminder(invoice: int, step: int) -> None:
     """Send one reminder step unless the invoice was paid or the step was sent meanwhile."""
     document = Invoice.objects.select_related("receivable__event").get(pk=invoice)
     with transaction.atomic():
-        # The lock makes two workers agree on who sends; the row is stored before the mail goes out.
+        # Under the lock only one of two workers sends; the row is stored before the mail goes out.
         receivable = lock_receivable(document.receivable)
         unpaid_cents = compute_unpaid_cents(document)
-        # `step__gte`: a later step that was sent meanwhile makes this one pointless.
+        # `step__gte`: after a later step this one is not sent any more.
         if not unpaid_cents or not receivable.email or document.reminders.filter(step__gte=step).exists():
             return
         Reminder.objects.create(invoice=document, step=step)

@@ -51,26 +51,26 @@ def create_demo_issuer() -> None:
 
 
 def create_past_receivables(world: DemoWorld) -> None:
-    """Create one receivable in each state, from six weeks before the past event on."""
+    """Create one receivable in each state, starting six weeks before the past event."""
     event = Event.objects.filter(slug__startswith="convention-").earliest("starts_at")
     companies = list(Company.objects.order_by("pk")[:8])
     start = timezone.localdate(event.starts_at) - datetime.timedelta(days=42)
     days = [start + datetime.timedelta(days=3 * number) for number in range(len(companies))]
-    owed = [
-        create_company_receivable(world, company, event, on, number)
-        for number, (company, on) in enumerate(zip(companies, days, strict=True))
+    new_receivables = [
+        create_company_receivable(world, company, event, day, number)
+        for number, (company, day) in enumerate(zip(companies, days, strict=True))
     ]
-    for make, receivable, on in zip(STATE_MAKERS, owed, days, strict=True):
-        make(receivable, on)
+    for make_state, receivable, day in zip(STATE_MAKERS, new_receivables, days, strict=True):
+        make_state(receivable, day)
     create_demo_payout(days[-1] + datetime.timedelta(days=5))
-    recent = create_company_receivable(world, companies[0], event, world.today, len(companies))
-    issue_invoice(receivable=recent, issued_on=world.today)
+    recent_receivable = create_company_receivable(world, companies[0], event, world.today, len(companies))
+    issue_invoice(receivable=recent_receivable, issued_on=world.today)
 
 
 def create_company_receivable(
     world: DemoWorld, company: Company, event: Event, owed_on: datetime.date, number: int
 ) -> Receivable:
-    public = number == 2
+    is_public_buyer = number == 2
     buyer = Buyer(
         name=company.name,
         street=company.street or f"{number + 1} rue des Serveurs",
@@ -79,8 +79,8 @@ def create_company_receivable(
         siren=company.siren,
         email=f"comptabilite@{company.slug}.example",
         purchase_order=f"BC-{owed_on.year}-{100 + number}",
-        service_code="SERVICE-12" if public else "",
-        engagement_number=f"EJ{owed_on.year}00{number}" if public else "",
+        service_code="SERVICE-12" if is_public_buyer else "",
+        engagement_number=f"EJ{owed_on.year}00{number}" if is_public_buyer else "",
     )
     charges = (
         [STAND_ITEM] if number % 3 == 2 else [DUES_ITEM] if number == 4 else [GUEST_TICKETS_ITEM, DINNER_ITEM]
@@ -95,7 +95,7 @@ def create_company_receivable(
         service_to=timezone.localdate(event.ends_at),
     )
     at = timezone.make_aware(datetime.datetime.combine(owed_on, datetime.time(9)))
-    # Dated back: the VAT report and the lists go by these days.
+    # Backdated, because the VAT report and the lists use these days.
     Receivable.objects.filter(pk=receivable.pk).update(created_at=at)
     Charge.objects.filter(receivable=receivable).update(added_at=at)
     return receivable
@@ -146,9 +146,9 @@ def make_overdue(receivable: Receivable, issue_day: datetime.date) -> None:
 def make_overpaid(receivable: Receivable, issue_day: datetime.date) -> None:
     """Pay it twice."""
     total = issue_invoice(receivable=receivable, issued_on=issue_day).total
-    for wait in (10, 11):
+    for delay in (10, 11):
         record_payment(
-            receivable=receivable, amount=total, method="transfer", received_on=add_days(issue_day, wait)
+            receivable=receivable, amount=total, method="transfer", received_on=add_days(issue_day, delay)
         )
 
 

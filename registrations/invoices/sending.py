@@ -27,11 +27,11 @@ SEND_BATCH_SIZE: Final = 500
 def queue_invoice_mail(*, invoice: Invoice) -> InvoiceMail | None:
     """Queue the e-mail of a document; return None if its buyer has no address.
 
-    While one waits to be sent, it is returned and no other is made.
+    An e-mail that is still to be sent is returned, and no other is created.
     """
     if not invoice.receivable.email:
         return None
-    # The lock makes two clicks, or a click and the periodic job, agree on one e-mail.
+    # Locked, so that two clicks, or a click and the periodic job, create one e-mail only.
     Invoice.objects.select_for_update(of=("self",)).get(pk=invoice.pk)
     invoice_mail = invoice.mails.filter(sent_at__isnull=True, refused_at__isnull=True).first()
     if invoice_mail is None:

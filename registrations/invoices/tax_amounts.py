@@ -38,7 +38,7 @@ def compute_included_vat(total: int, vat_rate: int) -> int:
 def allocate_cents(total: int, weights: Sequence[int]) -> list[int]:
     """Split a total in proportion to weights, exactly; the largest remainders get the odd cents."""
     weight_sum = sum(weights)
-    # Nothing to be in proportion to: the first part takes it, so that the sum is still exact.
+    # Without weights the first part gets the total, so that the sum is still exact.
     if weight_sum == 0:
         return [total if index == 0 else 0 for index in range(len(weights))]
     parts = [divmod(total * weight, weight_sum) for weight in weights]
@@ -68,18 +68,18 @@ def compute_taxes(lines: Sequence[PricedLine]) -> tuple[list[int], list[TaxTotal
     nets = [line.net_cents or 0 for line in lines]
     taxes = []
     for rate in sorted({line.vat_rate for line in lines}, reverse=True):
-        places = [index for index, line in enumerate(lines) if line.vat_rate == rate]
+        indexes = [index for index, line in enumerate(lines) if line.vat_rate == rate]
         # Lines that reverse others keep their net; only the rest is computed.
-        fresh = [index for index in places if lines[index].net_cents is None]
-        amounts = [lines[index].gross_cents for index in fresh]
+        new_indexes = [index for index in indexes if lines[index].net_cents is None]
+        amounts = [lines[index].gross_cents for index in new_indexes]
         net = sum(amounts) - compute_included_vat(sum(amounts), rate)
-        for index, share in zip(fresh, allocate_net_cents(amounts, net, rate), strict=True):
+        for index, share in zip(new_indexes, allocate_net_cents(amounts, net, rate), strict=True):
             nets[index] = share
-        net, total = sum(nets[index] for index in places), sum(lines[index].gross_cents for index in places)
+        net, total = sum(nets[index] for index in indexes), sum(lines[index].gross_cents for index in indexes)
         # VAT is the difference, so that net and VAT always add up to the price that the buyer saw.
         taxes.append(
             TaxTotal(
-                rate, net, total - net, list_distinct_exemptions(lines[index].exemption for index in places)
+                rate, net, total - net, list_distinct_exemptions(lines[index].exemption for index in indexes)
             )
         )
     return nets, taxes

@@ -36,6 +36,6 @@ def open_draft(request: Request, slug: str) -> tuple[ScheduleDraft, Person]:
     """Return the current draft to be changed, created if there is none. Raise NotFound or Forbidden."""
     event, person = open_event(request, slug)
     draft = get_current_draft(event, author=person)
-    # Else each use of the draft's event would load it again.
+    # Otherwise each use of the draft's event would load it again.
     draft.event = event
     return draft, person

@@ -24,9 +24,9 @@ class SessionCancelView(PlanningView):
         extensions={PROBLEMS_EXTENSION: ["409"]},
     )
     def post(self, request: Request, event: str, guid: uuid.UUID) -> Response:
-        """Cancel a session in the draft: the next publication says so, and tells those concerned.
+        """Cancel a session in the draft. The next publication shows it and notifies the people concerned.
 
-        A second call changes nothing. The answer is 409 for a session without a time: remove that instead.
+        A second call changes nothing. The answer is 409 for a session without a time; remove it instead.
         """
         event_obj, person = open_event(request, event)
         session = get_session(event_obj, guid)

@@ -149,7 +149,7 @@ class SlotMovesRequest(ObjectRequest):
 
 
 class SlotMoveResponse(serializers.Serializer[Any]):
-    """One move; null stands for no time."""
+    """One move; `before` and `after` are null where the session has no time."""
 
     number = serializers.IntegerField(help_text="The revision that it made.")
     session = serializers.UUIDField()
@@ -171,7 +171,7 @@ MOVES_EXAMPLE = OpenApiExample(
 
 @extend_schema_serializer(examples=[MOVES_EXAMPLE])
 class SlotMovesResponse(serializers.Serializer[Any]):
-    """The moves that were made; a session that was there already is not among them."""
+    """The moves that were made, without sessions that were in the wanted place already."""
 
     revision = serializers.IntegerField()
     moves = SlotMoveResponse(many=True)
@@ -312,7 +312,7 @@ class PublishRequest(ObjectRequest):
         required=False,
         min_value=0,
         max_value=MAX_REVISION,
-        help_text="The version that the draft told; if it is sent, another publication since is a 409.",
+        help_text="The version that the draft returned; if sent, a newer publication is answered with 409.",
     )
 
 

@@ -87,8 +87,8 @@ class DraftSlotsView(PlanningView):
         # Before the body is validated, because unknown events answer 404 whatever it contains.
         open_event(request, event)
         body = validate_body(SlotMovesRequest, request.data)
-        made = act_once(request, lambda: self._move(request, event, body))
-        return respond_with_moves(request, event, made, SlotMovesResponse)
+        result = act_once(request, lambda: self._move(request, event, body))
+        return respond_with_moves(request, event, result, SlotMovesResponse)
 
     def _move(self, request: Request, event: str, body: dict[str, Any]) -> dict[str, Any]:
         with transaction.atomic():
@@ -103,7 +103,7 @@ class DraftSlotsView(PlanningView):
             except SlotChangedMeanwhile as error:
                 error.details["current"] = render_current(draft.event, error.current_states, guids)
                 raise
-        return list_made(draft, moves)
+        return summarize_moves(draft, moves)
 
 
 class DraftUndoView(PlanningView):
@@ -123,8 +123,8 @@ class DraftUndoView(PlanningView):
         """
         open_event(request, event)
         body = validate_body(DraftUndoRequest, request.data)
-        made = act_once(request, lambda: self._undo(request, event, body.get("batch")))
-        return respond_with_moves(request, event, made, DraftUndoResponse)
+        result = act_once(request, lambda: self._undo(request, event, body.get("batch")))
+        return respond_with_moves(request, event, result, DraftUndoResponse)
 
     def _undo(self, request: Request, event: str, batch: int | None) -> dict[str, Any]:
         with transaction.atomic():
@@ -135,21 +135,21 @@ class DraftUndoView(PlanningView):
                 result = undo_batch(draft=draft, batch=batch, author=person)
         guids = find_guids(draft.event)
         skipped = [str(guids[key]) for key in result.skipped_sessions]
-        return {**list_made(draft, result.moves), "skipped": skipped}
+        return {**summarize_moves(draft, result.moves), "skipped": skipped}
 
 
-def list_made(draft: ScheduleDraft, moves: Iterable[Move]) -> dict[str, Any]:
-    """Return the revision and the keys of moves that were made."""
+def summarize_moves(draft: ScheduleDraft, moves: Iterable[Move]) -> dict[str, Any]:
+    """Return the revision and the keys of the moves, which `act_once` stores for repeated requests."""
     return {"revision": draft.revision, "moves": [move.pk for move in moves]}
 
 
 def respond_with_moves(
-    request: Request, event: str, made: Mapping[str, Any], response_class: type[SlotMovesResponse]
+    request: Request, event: str, result: Mapping[str, Any], response_class: type[SlotMovesResponse]
 ) -> Response:
-    """Respond with moves, given what list_made returned; a session that was deleted since is left out."""
+    """Respond with the moves of a stored result; a session that was deleted since is left out."""
     event_obj, _person = open_event(request, event)
-    moves = Move.objects.filter(pk__in=made["moves"]).order_by("number")
-    response = {**made, "moves": build_moves(moves, find_guids(event_obj))}
+    moves = Move.objects.filter(pk__in=result["moves"]).order_by("number")
+    response = {**result, "moves": build_moves(moves, find_guids(event_obj))}
     with timezone.override(event_obj.zone):
         return Response(render_body(response_class, response))
 
@@ -164,8 +164,9 @@ def read_placements(
     placements: dict[int, Placement | None] = {}
     for number, slot in enumerate(slots):
         key = keys.get(slot["session"])
-        if found := find_session_error(key, placements) or find_slot_error(event, slot, rooms):
-            errors[f"slots.{number}.{found[0]}"] = [found[1]]
+        if error := find_session_error(key, placements) or find_slot_error(event, slot, rooms):
+            member, sentence = error
+            errors[f"slots.{number}.{member}"] = [sentence]
         elif key is not None:
             placements[key] = None if slot["remove"] else read_placement(slot)
     if errors:

@@ -35,7 +35,7 @@ class SessionPagination(ApiCursorPagination):
 
 
 class TrackResponse(serializers.Serializer[Any]):
-    """A thread through the programme."""
+    """A thematic track of the programme."""
 
     name = serializers.CharField()
     color = serializers.CharField(source="shown_color", help_text="#rrggbb.")
@@ -60,7 +60,7 @@ class SpeakerResponse(serializers.Serializer[Any]):
 
 
 class SessionPlacesResponse(serializers.Serializer[Session]):
-    """Places, where they are counted."""
+    """The places of a session with a capacity."""
 
     capacity = serializers.IntegerField()
     left = serializers.IntegerField(source="remaining")

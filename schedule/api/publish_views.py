@@ -34,7 +34,7 @@ class PublishView(PlanningView):
         extensions={PROBLEMS_EXTENSION: ["409"]},
     )
     def post(self, request: Request, event: str) -> Response:
-        """Publish the draft that you read, and tell those concerned, unless `notify` is `nobody`.
+        """Publish the draft that you read, and notify the people concerned, unless `notify` is `nobody`.
 
         The answer is 409 if a session was moved, or another version was published, since you read the draft;
         if a conflict of the level `block` prevents it; and if there is nothing to publish.
@@ -57,7 +57,7 @@ class PublishView(PlanningView):
         with transaction.atomic():
             draft, person = open_draft(request, event)
             seen_version = body.get("version", find_last_version_number(draft.event))
-            # It refuses unless the draft is still the one that is compared here.
+            # Still true when published: `publish_reviewed_draft` refuses a draft that has changed since.
             counts = load_unpublished_changes(draft).count_by_kind()
             version = publish_reviewed_draft(
                 draft=draft,

@@ -83,7 +83,7 @@ class RoomView(PlanningView):
         extensions={PROBLEMS_EXTENSION: ["409"]},
     )
     def delete(self, request: Request, event: str, pk: int) -> Response:
-        """Remove a room. Sessions in it keep their time and wait for another room.
+        """Remove a room. Sessions in it keep their time and have no room until they are moved.
 
         The answer is 409 if there are some, and names them, unless `confirmed=true` is sent.
         """

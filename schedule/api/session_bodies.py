@@ -133,7 +133,7 @@ class SessionChangesRequest(ObjectRequest):
     ]
 )
 class SessionCreateRequest(SessionChangesRequest):
-    """A new session; without start and end, it waits for a place in the draft."""
+    """A new session; without start and end, it is not placed in the draft yet."""
 
     title = StrictTextField(max_length=2000)
 
@@ -208,7 +208,7 @@ def build_session_details(session: Session) -> dict[str, Any]:
     examples=[OpenApiExample("A reason", value={"reason": "The speaker is ill."}, request_only=True)]
 )
 class SessionCancellationRequest(ObjectRequest):
-    """Why a session is cancelled; only the audit trail tells it."""
+    """Why a session is cancelled; recorded in the audit trail only."""
 
     reason = StrictTextField(max_length=300, required=False, allow_blank=True)
 

@@ -137,7 +137,7 @@ def get_session(event: Event, guid: uuid.UUID) -> Session:
     session = event.sessions.select_related("track", "follows").filter(guid=guid).first()
     if session is None:
         raise NotFound(_("This session was not found; it may have been deleted."))
-    # Else each use of its event would load it again.
+    # Otherwise each use of its event would load it again.
     session.event = event
     return session
 
@@ -196,7 +196,7 @@ def find_related_keys(event: Event, body: Mapping[str, Any]) -> dict[str, int | 
 
 
 def check_time(event: Event, values: Mapping[str, Any]) -> None:
-    """Refuse a time at which no session of the event can be, as the board does. Raise InvalidFields."""
+    """Refuse an implausible time, as the board does. Raise InvalidFields."""
     starts_at, ends_at = values.get("starts_at"), values.get("ends_at")
     error = find_time_error(event, starts_at, ends_at) if starts_at and ends_at else None
     if error:

@@ -43,7 +43,7 @@ class SpeakerChangesRequest(ObjectRequest):
 
 @extend_schema_serializer(examples=[OpenApiExample("A speaker", value=SPEAKER_CONTENT, request_only=True)])
 class SpeakerCreateRequest(SpeakerChangesRequest):
-    """A new speaker; sessions name their speakers."""
+    """A new speaker; to add it to sessions, list its name in their `speakers`."""
 
     name = StrictTextField(max_length=1000)
 

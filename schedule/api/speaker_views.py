@@ -58,7 +58,7 @@ class SpeakerListView(PlanningView, GenericAPIView[Speaker]):
         operation_id="speaker_add",
     )
     def post(self, request: Request, event: str) -> Response:
-        """Add a speaker. Two may have the same name; sessions name their speakers."""
+        """Add a speaker. Two may have the same name. Sessions refer to speakers by name."""
         event_obj, _person = open_event(request, event)
         body = validate_body(SpeakerCreateRequest, request.data)
         guid = act_once(request, lambda: str(save_speaker(event_obj, Speaker(event=event_obj), body).guid))

@@ -1,4 +1,4 @@
-"""Tell the board the conflicts of a draft, and what each place would cost a session."""
+"""List the conflicts of a draft, and the costs of placing a session, as JSON for the board."""
 
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,12 +22,12 @@ from schedule.models import ScheduleDraft, Session
 from .board_data import BoardDay, list_board_days, load_schedule
 
 STEP: Final = datetime.timedelta(minutes=5)
-# The first ones hit most people; a board with more has to be planned, not read.
+# Those that affect the most people come first; nobody works through a longer list.
 MAX_CONFLICTS_SENT: Final = 200
 
 
 def list_conflicts(draft: ScheduleDraft) -> list[dict[str, Any]]:
-    """Return the conflicts of a draft as JSON, those that hit most people first."""
+    """Return the conflicts of a draft as JSON, those that affect the most people first."""
     timetable = load_timetable(draft)
     return [
         {
@@ -41,12 +41,12 @@ def list_conflicts(draft: ScheduleDraft) -> list[dict[str, Any]]:
 
 
 def list_costs(draft: ScheduleDraft, event: Event, session: int) -> list[dict[str, Any]]:
-    """Return what placing a session would cost, as runs of starts in one room, none where it costs nothing.
+    """Return what placing a session would cost, as runs of starts in one room; free runs are left out.
 
     Raise NotFound.
     """
     timetable = load_timetable(draft)
-    check_known(timetable, session)
+    require_session(timetable, session)
     days = list_board_days(event, load_schedule(event), timetable.placements.values())
     starts = sorted({start for day in days for start in list_day_starts(day, timetable)})
     rooms = [None] if is_spanning(timetable, session) else [*timetable.rooms]
@@ -56,7 +56,7 @@ def list_costs(draft: ScheduleDraft, event: Event, session: int) -> list[dict[st
     return [run for run in runs if run["text"]]
 
 
-def check_known(timetable: Timetable, session: int) -> None:
+def require_session(timetable: Timetable, session: int) -> None:
     """Raise NotFound unless the timetable has the session."""
     if session not in timetable.sessions:
         raise NotFound(_("This session was not found; it may have been deleted. Reload the board."))
@@ -69,10 +69,10 @@ def list_swap_costs(draft: ScheduleDraft, session: int, other: int) -> list[dict
     """
     timetable = load_timetable(draft)
     for key in (session, other):
-        check_known(timetable, key)
+        require_session(timetable, key)
     places = {key: state for key, state in timetable.placements.items() if key not in (session, other)}
-    for key, former in ((session, other), (other, session)):
-        if place := timetable.placements.get(former):
+    for key, previous_occupant in ((session, other), (other, session)):
+        if place := timetable.placements.get(previous_occupant):
             places[key] = move_into(place, timetable, key)
     swapped = replace(timetable, placements=places)
     facts = TimetableFacts(swapped)
@@ -135,7 +135,7 @@ def list_runs(
 
 
 def merge_runs(runs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Join runs of the same words: two neighbours in the way one after the other may be one sentence."""
+    """Join adjacent runs of equal text: conflicts with different sessions may have the same sentence."""
     merged: list[dict[str, Any]] = []
     for run in runs:
         last = merged[-1] if merged else {}

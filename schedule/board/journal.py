@@ -25,7 +25,7 @@ MAX_MOVES_SENT: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A batch of the journal, as far as its sentence needs it."""
+    """A batch of the journal, with the data that its description needs."""
 
     batch: int
     first_move: Move
@@ -145,9 +145,9 @@ def load_commands(draft: ScheduleDraft, batches: Collection[int] | None = None) 
     )
     found = list(rows.order_by("-batch")[:MAX_JOURNAL_BATCHES])
     first_moves = draft.moves.filter(number__in=[row["first"] for row in found])
-    firsts = {move.number: move for move in first_moves.select_related("session", "author")}
+    moves_by_number = {move.number: move for move in first_moves.select_related("session", "author")}
     return [
-        Command(row["batch"], firsts[row["first"]], row["session_count"], row["undone_count"] > 0)
+        Command(row["batch"], moves_by_number[row["first"]], row["session_count"], row["undone_count"] > 0)
         for row in found
     ]
 

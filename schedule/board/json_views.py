@@ -42,13 +42,13 @@ class InvalidBoardRequest(ConventionError):
 
 
 def open_draft(request: "HttpRequest", slug: str) -> tuple[Event, ScheduleDraft, Person]:
-    """Return what every endpoint needs. Raise NotFound, Forbidden or SignInRequired."""
+    """Return the event, its current draft and the organizer. Raise NotFound, Forbidden or SignInRequired."""
     person = request.user
     event = get_event_to_organize(slug, person)
     if not isinstance(person, Person):
         raise SignInRequired(_("Sign in to see this page."))
     draft = get_current_draft(event, author=person)
-    # Else each use of the draft's event would load it again.
+    # Otherwise each use of the draft's event would load it again.
     draft.event = event
     return event, draft, person
 
@@ -59,12 +59,12 @@ def read_json[S: serializers.Serializer[Any]](request: "HttpRequest", serializer
         data = json.loads(request.body)
     except (ValueError, RecursionError):
         raise InvalidBoardRequest(_("The board sent an unreadable request. Reload the page.")) from None
-    read = serializer(data=data)
-    if not read.is_valid():
+    validated = serializer(data=data)
+    if not validated.is_valid():
         raise InvalidBoardRequest(
-            _("The board sent an invalid request. Reload the page."), {"errors": read.errors}
+            _("The board sent an invalid request. Reload the page."), {"errors": validated.errors}
         )
-    return read
+    return validated
 
 
 @require_safe
@@ -83,8 +83,8 @@ def board_data(request: "HttpRequest", event: str) -> "HttpResponse":
 def board_moves(request: "HttpRequest", event: str) -> "HttpResponse":
     """Return the moves since a revision; with POST, make moves first.
 
-    With GET, also the other editors and, after moves or if `conflicts` is asked for, the conflicts: they
-    take longer than storing a move.
+    With GET, also the other editors and, after moves or with the parameter `conflicts`, the conflicts. They
+    are not in the response to a POST, since finding them takes longer than storing a move.
     """
     event_obj, draft, person = open_draft(request, event)
     if request.method != "POST":
@@ -95,10 +95,10 @@ def board_moves(request: "HttpRequest", event: str) -> "HttpResponse":
         if changes["moves"] or "conflicts" in request.GET:
             changes["conflicts"] = list_conflicts(draft)
         return JsonResponse(changes)
-    wanted = read_json(request, BoardMovesRequest)
-    seen = wanted.validated_data["seen_revision"]
+    payload = read_json(request, BoardMovesRequest)
+    seen = payload.validated_data["seen_revision"]
     try:
-        place_sessions(draft=draft, placements=wanted.get_placements(), author=person, seen_revision=seen)
+        place_sessions(draft=draft, placements=payload.get_placements(), author=person, seen_revision=seen)
     except SlotChangedMeanwhile as error:
         draft.refresh_from_db(fields=["revision"])
         error.details = {
@@ -114,12 +114,12 @@ def board_moves(request: "HttpRequest", event: str) -> "HttpResponse":
 def board_undo(request: "HttpRequest", event: str) -> "HttpResponse":
     """Undo one's own last command, or one of the journal."""
     event_obj, draft, person = open_draft(request, event)
-    wanted = read_json(request, UndoRequest).validated_data
-    if batch := wanted.get("batch"):
+    payload = read_json(request, UndoRequest).validated_data
+    if batch := payload.get("batch"):
         result = undo_batch(draft=draft, batch=batch, author=person)
     else:
         result = undo_last_batch(draft=draft, author=person)
-    changes = build_changes(draft, event_obj, since=wanted["seen_revision"], person=person)
+    changes = build_changes(draft, event_obj, since=payload["seen_revision"], person=person)
     return JsonResponse({**changes, "skipped": result.skipped_sessions})
 
 
@@ -128,16 +128,16 @@ def board_undo(request: "HttpRequest", event: str) -> "HttpResponse":
 def board_redo(request: "HttpRequest", event: str) -> "HttpResponse":
     """Make one's own command again that was undone last."""
     event_obj, draft, person = open_draft(request, event)
-    wanted = read_json(request, UndoRequest).validated_data
+    payload = read_json(request, UndoRequest).validated_data
     result = redo_last_batch(draft=draft, author=person)
-    changes = build_changes(draft, event_obj, since=wanted["seen_revision"], person=person)
+    changes = build_changes(draft, event_obj, since=payload["seen_revision"], person=person)
     return JsonResponse({**changes, "skipped": result.skipped_sessions})
 
 
 @require_safe
 @answer_in_json
 def board_costs(request: "HttpRequest", event: str) -> "HttpResponse":
-    """Return what each place would cost a session; with `swap`, what changing places with that one would."""
+    """Return the costs of placing a session; with `swap`, of exchanging its place with that session's."""
     event_obj, draft, _person = open_draft(request, event)
     session = parse_digits(request.GET.get("session", ""))
     other = parse_digits(request.GET.get("swap", ""))

@@ -47,7 +47,7 @@ MAX_NAME_CHARS: Final = 300
 MINUTES_PATTERN: Final = re.compile(
     r"(?:(\d{1,2}) ?[h:] ?(\d{0,2})|(\d{1,4}))(?: ?(?:min|minutes|mn|'))?", re.ASCII
 )
-# Without the blanks around it, which are stripped from each name: they would be tried in every combination.
+# Without the blanks around a separator, which would make it backtrack: names are stripped afterwards.
 SPEAKER_SEPARATOR: Final = re.compile(r"[,&\n]|\s/\s")
 
 EMAIL_SEPARATOR: Final = re.compile(r"[\s,;&<>/]+")
@@ -162,16 +162,16 @@ def find_address_error(row: PastedSession) -> str:
 
 def parse_minutes(text: str) -> int | None:
     """Return the minutes of “45”, “45 min” or “1h30”; None if the text is empty or something else."""
-    found = MINUTES_PATTERN.fullmatch(text.casefold().strip())
-    if not found:
+    match = MINUTES_PATTERN.fullmatch(text.casefold().strip())
+    if not match:
         return None
-    hours, rest, minutes = found.groups()
+    hours, rest, minutes = match.groups()
     return int(minutes) if minutes else int(hours) * 60 + int(rest or 0)
 
 
 def find_row_error(row: PastedSession, minutes_text: str) -> str:
     """Return what is wrong with a row, "" for nothing."""
-    if not any(mark.isprintable() and not mark.isspace() for mark in row.title):
+    if not any(character.isprintable() and not character.isspace() for character in row.title):
         return _("The title is missing.")
     if len(row.title) > MAX_TITLE_CHARS:
         return _("The title is too long.")
@@ -208,7 +208,7 @@ def create_pasted_sessions(*, event: Event, text: str, seen_number: int | None =
     rows = parse_pasted_sessions(text)
     if not rows or any(row.error for row in rows):
         raise InvalidPastedTable(_("Nothing was created: some rows need correcting."))
-    # Locked, since two sessions added at once would get the same number; drafts come before events.
+    # Locked, since two sessions added at once would get the same number. Lock order: draft, then event.
     lock_current_draft(event, author=None)
     Event.objects.select_for_update().get(pk=event.pk)
     last = event.sessions.aggregate(last=Max("number"))["last"] or 0

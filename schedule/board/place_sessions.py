@@ -1,4 +1,4 @@
-"""Place sessions on the board or take them off it, as an editor asks."""
+"""Place sessions on the board or take them off it, on behalf of an editor."""
 
 import datetime
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class TimeError:
-    """The field of a time that cannot be meant, and why."""
+    """A field with an implausible time, and the sentence to show."""
 
     field: str
     sentence: str | Promise
@@ -89,7 +89,7 @@ def to_slot_state(placement: Placement, before: SlotState | None, day: datetime.
 
 
 def check_placements(event: Event, placements: Mapping[int, Placement | None]) -> None:
-    """Raise InvalidPlacement for times that cannot be meant; `make_moves` checks sessions and rooms."""
+    """Raise InvalidPlacement for implausible times; `make_moves` checks sessions and rooms."""
     for placement in filter(None, placements.values()):
         if error := find_time_error(event, placement.starts_at, placement.ends_at):
             raise InvalidPlacement(error.sentence)
@@ -98,7 +98,7 @@ def check_placements(event: Event, placements: Mapping[int, Placement | None]) -
 def find_time_error(
     event: Event, starts_at: datetime.datetime, ends_at: datetime.datetime
 ) -> TimeError | None:
-    """Return why a session cannot be meant at that time; None if it can."""
+    """Return an error for an implausible time of a session; None for a plausible one."""
     if ends_at < starts_at:
         return TimeError("ends_at", _("The end must be after the start."))
     if ends_at - starts_at >= MAX_DURATION:

@@ -15,7 +15,7 @@ def record_presence(draft: ScheduleDraft, person: Person) -> list[str]:
 
     Two records at the same moment may lose one of them; the next poll restores it.
     """
-    # Not in the page cache, which each process may have for itself: editors would come and go.
+    # Not in the page cache, which may be local to a process: editors would appear and disappear.
     key, now = f"board-editors-{draft.pk}", time.time()
     found: dict[str, tuple[str, float]] = limits_cache.get(key) or {}
     editors = {pk: entry for pk, entry in found.items() if now - entry[1] < PRESENCE_SECONDS}

@@ -153,7 +153,7 @@ def board_break(request: "HttpRequest", event: str) -> HttpResponse:
             except ConventionError as error:
                 form.add_error("starts_at", str(error))
             else:
-                messages.success(request, describe_added(sessions))
+                messages.success(request, describe_added_sessions(sessions))
                 starts_at = form.cleaned_data["starts_at"]
                 schedule = load_schedule(event_obj)
                 day = get_programme_day(starts_at, event_obj.zone, schedule.day_starts_at)
@@ -169,7 +169,7 @@ def add_breaks(draft: ScheduleDraft, person: Person, values: dict[str, Any]) -> 
     return add_breaks_or_plenaries(draft=draft, author=person, starts=starts, **values)
 
 
-def describe_added(sessions: Sequence[Session]) -> str:
+def describe_added_sessions(sessions: Sequence[Session]) -> str:
     sentence = ngettext(
         "“%(title)s” is on the board.", "“%(title)s” is on the board, on %(count)s days.", len(sessions)
     )
@@ -186,7 +186,7 @@ def board_paste(request: "HttpRequest", event: str) -> HttpResponse:
         try:
             table = preview_pasted_sessions(event=event_obj, text=text)
             if "create" in request.POST and table.rows and not table.errors:
-                # The button has the number of the preview, so that a form sent twice creates once.
+                # The button submits the last number of the preview, so that a form sent twice creates once.
                 seen = parse_digits(request.POST["create"])
                 count = len(create_pasted_sessions(event=event_obj, text=text, seen_number=seen or 0))
                 sentence = ngettext(
@@ -209,7 +209,7 @@ def board_frame(request: "HttpRequest", event: str) -> HttpResponse:
     form = FrameSourceForm(get_posted_data(request), sources=sources)
     if form.is_valid():
         copied = copy_frame(draft=draft, source=form.cleaned_data["source"], author=person)
-        messages.success(request, describe_copied(copied))
+        messages.success(request, describe_copied_frame(copied))
         if copied.left_out:
             sentence = ngettext(
                 "%(count)s break or plenary was left out: this event has fewer days.",
@@ -221,8 +221,8 @@ def board_frame(request: "HttpRequest", event: str) -> HttpResponse:
     return render_organizer_page(request, "board_frame", event_obj, form=form, has_sources=sources.exists())
 
 
-def describe_copied(copied: CopiedFrame) -> str:
-    """Return a sentence about what was created, without what was not."""
+def describe_copied_frame(copied: CopiedFrame) -> str:
+    """Return a sentence that counts the rooms and sessions that were created."""
     rooms = ngettext("%(count)s room", "%(count)s rooms", copied.rooms)
     sessions = ngettext("%(count)s break or plenary", "%(count)s breaks and plenaries", copied.sessions)
     parts = [

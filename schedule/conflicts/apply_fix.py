@@ -27,7 +27,7 @@ class FixOutdated(ConventionError):
 
 
 def compute_digest(fix: Fix) -> str:
-    """Return a word by which `apply_fix` recognizes the fix that was shown."""
+    """Return a short hash by which `apply_fix` recognizes the fix that was shown."""
     states = {str(key): state.to_json() for key, state in fix.states.items()}
     return hashlib.sha256(json.dumps(states, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -1,4 +1,4 @@
-"""The list of conflicts, narrowed by filters, each with those affected and a fix."""
+"""Build the filtered list of conflicts, each with the people affected and a suggested fix."""
 
 import datetime
 from collections.abc import Callable, Sequence
@@ -61,7 +61,7 @@ def build_conflict_list(
     conflict_filter: ConflictFilter,
     get_day: Callable[[SlotState], datetime.date],
 ) -> ConflictList:
-    """Return the list; `get_day` tells the day of the programme of a slot."""
+    """Return the list; `get_day` returns the programme day of a slot."""
     everything = find_conflicts(timetable)
 
     def list_days(conflict: Conflict) -> set[datetime.date]:

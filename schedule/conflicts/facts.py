@@ -1,4 +1,4 @@
-"""Prepare what the rules need of a timetable for speed: whole seconds, and sets of attendees as bits.
+"""Prepare a timetable for fast rules: times in whole seconds, and sets of attendees as bits.
 
 An integer with one bit for each attendee makes “how many want both sessions” two machine operations; with
 Python's sets a programme of 300 sessions would take seconds.
@@ -47,7 +47,7 @@ class SessionFacts:
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """When someone or something is absent, would rather not, or is present; `present` None means always."""
+    """When a person or room is absent, would rather not be scheduled, or is present (None: always)."""
 
     absent: tuple[Span, ...]
     unwanted: tuple[Span, ...]
@@ -101,7 +101,7 @@ class TimetableFacts:
         return MINUTE * self.timetable.walking_minutes.get(frozenset({zone, other_zone}), default)
 
     def _find_longest_buffer(self) -> int:
-        """Return the longest gap in seconds that any rule asks for."""
+        """Return the longest gap in seconds that any rule requires."""
         buffers = [0]
         if ConflictKind.TURNOVER in self.levels:
             buffers += [self.get_turnover(room) for room in self.rooms]
@@ -175,9 +175,9 @@ def prepare_session(session: TimetableSession, *, booked: int, starred: int) -> 
 
 
 def prepare_periods(availabilities: Mapping[int, tuple[AvailabilityPeriod, ...]]) -> dict[int, Periods]:
-    """Return the periods by key, of those who have any.
+    """Return the periods of each person or room that has any, by key.
 
-    With a time at which they can, all others are impossible, but for those at which they would rather not.
+    If any period has the level CAN, times outside the CAN and RATHER_NOT periods are impossible.
     """
     levels = Availability.Level
     found = {}

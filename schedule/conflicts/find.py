@@ -20,7 +20,7 @@ MAX_CONFLICTS: Final = 5000
 
 
 def find_conflicts(timetable: Timetable) -> list[Conflict]:
-    """Return the first 5,000 conflicts that are not ignored, those that hit most people first."""
+    """Return at most 5,000 conflicts that are not ignored, those that affect the most people first."""
     facts = TimetableFacts(timetable)
     return rank_conflicts(facts, islice(iterate_conflicts(facts), MAX_CONFLICTS))
 
@@ -34,7 +34,7 @@ def find_blocking_conflicts(timetable: Timetable) -> list[Conflict]:
 
 
 def rank_conflicts(facts: TimetableFacts, conflicts: Iterable[Conflict]) -> list[Conflict]:
-    """Sort by the number of people hit, then what blocks, then by time."""
+    """Sort by the number of people affected, then blocking conflicts first, then by time."""
 
     def get_rank(conflict: Conflict) -> tuple[int, str, int, tuple[int, ...], str]:
         start = min(facts.places[key].start for key in conflict.sessions if key in facts.places)
@@ -70,7 +70,7 @@ def iterate_pair_conflicts(facts: TimetableFacts) -> Iterator[Conflict]:
     """Yield the conflicts of all pairs that overlap or are nearer than the longest buffer."""
     near: list[tuple[int, Place]] = []
     for key, place in sorted(facts.places.items(), key=lambda item: (item[1].start, item[1].end, item[0])):
-        # Sorted by start, so what ended long ago concerns none of those that follow.
+        # Sorted by start, so a session that ended before the horizon is not near any later one either.
         horizon = place.start - facts.longest_buffer
         near = [item for item in near if item[1].end > horizon]
         session = facts.sessions[key]

@@ -73,9 +73,7 @@ class WalkingTimesForm(forms.Form):
         super().__init__(data, prefix="walk")
         self.has_too_many_zones = len(zones) > MAX_ZONES
         listed = [] if self.has_too_many_zones else zones
-        self.pairs = {
-            f"{one}-{two}": (zones[one], zones[two]) for one, two in combinations(range(len(listed)), 2)
-        }
+        self.pairs = {f"{i}-{j}": (zones[i], zones[j]) for i, j in combinations(range(len(listed)), 2)}
         for name, pair in self.pairs.items():
             self.fields[name] = forms.IntegerField(
                 label=f"{pair[0]} – {pair[1]}",
@@ -131,7 +129,7 @@ class RoomPlanningForm(forms.ModelForm[Room]):
         self.fields["zone"].widget.attrs["list"] = "zones"
 
     def clean_zone(self) -> str:
-        """Refuse one zone more than walking times can be set for."""
+        """Refuse a new zone if the event already has MAX_ZONES."""
         zone = " ".join(self.cleaned_data["zone"].split())
         others = self.instance.event.rooms.exclude(pk=self.instance.pk)
         zones = {*others.exclude(zone="").values_list("zone", flat=True), zone} - {""}
@@ -141,7 +139,7 @@ class RoomPlanningForm(forms.ModelForm[Room]):
 
 
 class AvailabilityForm(forms.Form):
-    """One time of a speaker or a room; emptied, it is removed."""
+    """One period of a speaker or a room; clearing both times removes it."""
 
     level = forms.ChoiceField(
         label=_("Availability"),

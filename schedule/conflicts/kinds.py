@@ -1,4 +1,4 @@
-"""Kinds of conflict, and how each is treated unless the event says otherwise."""
+"""Kinds of conflict, and their default rules, which an event may override."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,7 +18,7 @@ class ConflictKind(StrEnum):
     ROOM = "room"
     SPEAKER = "speaker"
     CHAIR = "chair"
-    # Outside the times at which a speaker or chair, or a room, is available; or at a time rather not.
+    # Outside the times at which a speaker or chair, or a room, is available; or at an unwanted time.
     SPEAKER_AVAILABILITY = "speaker_availability"
     ROOM_AVAILABILITY = "room_availability"
     PREFERENCE = "preference"
@@ -43,7 +43,7 @@ class ConflictKind(StrEnum):
 class KindRule:
     """The level of a kind; `minutes` is its shortest buffer.
 
-    Conflicts that hit fewer than `minimum_people` are not reported.
+    Conflicts that affect fewer than `minimum_people` are not reported.
     """
 
     level: Level
@@ -76,6 +76,6 @@ DEFAULT_RULES: Final = {
 }
 # A room or person in two sessions at once.
 DOUBLE_USE_KINDS: Final = (ConflictKind.ROOM, ConflictKind.SPEAKER, ConflictKind.CHAIR)
-# Kinds of which an event may set the minutes, and those with a minimum of people.
+# Kinds for which an event may set minutes, and kinds for which it may set a minimum of people.
 BUFFER_KINDS: Final = frozenset({ConflictKind.WALKING, ConflictKind.TURNOVER})
 AUDIENCE_KINDS: Final = frozenset({ConflictKind.BOOKINGS, ConflictKind.FAVOURITES})

@@ -64,14 +64,14 @@ def load_published_timetables(events: Iterable[Event]) -> dict[int, Timetable]:
 
 
 def load_neighbourhood(session: Session) -> Timetable:
-    """Return the working timetable of one session and of all that can be in its way.
+    """Return the working timetable of one session and of all sessions that can conflict with it.
 
     These are the sessions at its time or within the longest buffer, those that follow it, and the one that it
     follows: for a page about one session, a fraction of what `load_working_timetable` reads.
     """
     event = session.event
     states = load_working_states(event)
-    shared = _load_surroundings([event.pk])
+    shared = _load_event_data([event.pk])
     frame = Timetable({}, rooms=shared["rooms"][event.pk], rules=shared["rules"][event.pk])
     frame = replace(frame, walking_minutes=shared["walking"][event.pk])
     buffer = datetime.timedelta(seconds=TimetableFacts(frame).longest_buffer)
@@ -102,7 +102,7 @@ def load_working_sessions(events: Iterable[Event]) -> dict[int, Timetable]:
         states[slot.draft.event_id][slot.session_id] = SlotState.of_slot(slot)
     rules = {kind: DEFAULT_RULES[kind] for kind in DOUBLE_USE_KINDS}
     timetables = _load_sessions([*rows.values()], states)
-    return {pk: replace(bare, rules=rules) for pk, bare in timetables.items()}
+    return {pk: replace(timetable, rules=rules) for pk, timetable in timetables.items()}
 
 
 def load_rules(event_ids: Iterable[int]) -> dict[int, dict[ConflictKind, KindRule]]:
@@ -130,25 +130,25 @@ def _load_timetables(
 ) -> dict[int, Timetable]:
     """Return timetables by event; published ones where no states are given.
 
-    With `session_ids`, only of these sessions; `shared` are the surroundings, if they are loaded already.
+    With `session_ids`, only of these sessions; `shared` is the event data, if it is loaded already.
     """
-    bare = _load_sessions(events, states_by_event, session_ids)
-    shared = shared or _load_surroundings([*bare])
-    favourites = _load_audiences("favourites", [*bare], session_ids)
-    bookings = _load_audiences("bookings", [*bare], session_ids)
+    timetables = _load_sessions(events, states_by_event, session_ids)
+    shared = shared or _load_event_data([*timetables])
+    favourites = _load_audiences("favourites", [*timetables], session_ids)
+    bookings = _load_audiences("bookings", [*timetables], session_ids)
     return {
         event.pk: replace(
-            bare[event.pk],
+            timetables[event.pk],
             hours=compute_hours(
-                event, bare[event.pk].placements.values(), day_starts_at=shared["day_starts"][event.pk]
+                event, timetables[event.pk].placements.values(), day_starts_at=shared["day_starts"][event.pk]
             ),
-            favourites=_pick(favourites, bare[event.pk].sessions),
-            bookings=_pick(bookings, bare[event.pk].sessions),
+            favourites=_pick(favourites, timetables[event.pk].sessions),
+            bookings=_pick(bookings, timetables[event.pk].sessions),
             rooms=shared["rooms"][event.pk],
             rules=shared["rules"][event.pk],
             walking_minutes=shared["walking"][event.pk],
             room_availabilities=_pick(shared["room_periods"], shared["rooms"][event.pk]),
-            speaker_availabilities=_pick(shared["speaker_periods"], bare[event.pk].speaker_names),
+            speaker_availabilities=_pick(shared["speaker_periods"], timetables[event.pk].speaker_names),
         )
         for event in events
     }
@@ -159,7 +159,7 @@ def _load_sessions(
     states_by_event: Mapping[int, Mapping[int, SlotState]],
     session_ids: Collection[int] | None = None,
 ) -> dict[int, Timetable]:
-    """Return timetables by event that know sessions, speakers and places only."""
+    """Return timetables by event with sessions, speakers and placements only."""
     ids = [event.pk for event in events]
     appearances, names = _load_appearances(ids, session_ids)
     sessions: dict[int, dict[int, TimetableSession]] = {pk: {} for pk in ids}
@@ -234,7 +234,7 @@ def _load_appearances(
     return appearances, names
 
 
-def _load_surroundings(event_ids: list[int]) -> dict[str, Any]:
+def _load_event_data(event_ids: list[int]) -> dict[str, Any]:
     """Return rooms, rules, walking times and start of days by event, and availabilities by their owner."""
     rooms: dict[int, dict[int, TimetableRoom]] = {pk: {} for pk in event_ids}
     for room in Room.objects.filter(event__in=event_ids):
@@ -280,22 +280,22 @@ def _load_audiences(
 def compute_hours(
     event: Event, states: Iterable[SlotState], *, day_starts_at: datetime.time
 ) -> tuple[Period, ...]:
-    """Return when sessions may be placed on each day of the programme, by the clock of the event.
+    """Return when sessions may be placed on each day of the programme, in the event's local time.
 
     That is nine to six, or from the usual first start to the usual last end if these are wider, within the
     event; a day with earlier or later sessions includes them. What begins before `day_starts_at` belongs to
     the day before.
     """
-    used: dict[datetime.date, list[SlotState]] = defaultdict(list)
+    slots_by_day: dict[datetime.date, list[SlotState]] = defaultdict(list)
     for state in states:
-        used[state.day or get_programme_day(state.starts_at, event.zone, day_starts_at)].append(state)
-    own_hours = {day: _get_own_hours(day, slots, event) for day, slots in used.items()}
+        slots_by_day[state.day or get_programme_day(state.starts_at, event.zone, day_starts_at)].append(state)
+    own_hours = {day: _get_own_hours(day, slots, event) for day, slots in slots_by_day.items()}
     opens, closes = DEFAULT_HOURS
     if own_hours:
         opens = min(opens, median_low(first for first, _last in own_hours.values()))
         closes = max(closes, median_high(last for _first, last in own_hours.values()))
     hours = []
-    for day in sorted({*_list_days(event, day_starts_at), *used}):
+    for day in sorted({*_list_days(event, day_starts_at), *slots_by_day}):
         opens_at = max(_at_wall_time(day, opens, event), event.starts_at)
         closes_at = min(_at_wall_time(day, closes, event), event.ends_at)
         if day in own_hours:
@@ -323,7 +323,7 @@ def _get_own_hours(
 
 
 def _get_wall_time(moment: datetime.datetime, day: datetime.date, event: Event) -> datetime.timedelta:
-    """Return what the clock of the event shows, counted from the midnight at which that day begins."""
+    """Return the event's local time, counted from the midnight at which that day begins."""
     return moment.astimezone(event.zone).replace(tzinfo=None) - datetime.datetime.combine(
         day, datetime.time()
     )

@@ -1,4 +1,4 @@
-"""Tell what it would cost to place a session in each room at each time."""
+"""Compute what it would cost to place a session in each room at each time."""
 
 import datetime
 from bisect import bisect_left, bisect_right
@@ -27,10 +27,10 @@ DEFAULT_STEP_MINUTES: Final = 5
 
 
 class PlacementCost(NamedTuple):
-    """The conflicts that placing a session in one room at one time would cause, and the people lost.
+    """The conflicts that placing a session in one room at one time would cause, and the people it loses.
 
     `lost_bookings` and `lost_favourites` are the people who booked or starred this session and another one
-    at that time; `audience_size` of PlacementCosts says of how many.
+    at that time, out of the `audience_size` of PlacementCosts.
     """
 
     conflicts: tuple[Conflict, ...]
@@ -104,7 +104,7 @@ def list_starts(
 
 @dataclass(slots=True)
 class StartFacts:
-    """Conflicts that a start would cause, apart by what it depends on."""
+    """Conflicts that a start would cause, in every room or by room, and who is busy at that time."""
 
     for_all_rooms: list[Conflict] = field(default_factory=list)
     by_room: dict[int | None, list[Conflict]] = field(default_factory=lambda: defaultdict(list))
@@ -141,30 +141,30 @@ class PlacementGrid:
         times = [to_seconds(start) for start in starts]
         room_faults = {room: [*find_room_faults(self.facts, self.session, room)] for room in self.rooms}
         cells = {}
-        for start, time, found in zip(starts, times, self.collect_by_start(times), strict=True):
-            booked, wanted = self.count_lost_people(found)
-            usual = PlacementCost(tuple(found.for_all_rooms), booked, wanted)
+        for start, time, start_facts in zip(starts, times, self.collect_by_start(times), strict=True):
+            booked, wanted = self.count_lost_people(start_facts)
+            usual = PlacementCost(tuple(start_facts.for_all_rooms), booked, wanted)
             for room in self.rooms:
-                own = room_faults[room] + found.by_room.get(room, [])
+                own = room_faults[room] + start_facts.by_room.get(room, [])
                 if room in self.facts.room_periods:
                     place = Place(time, time + self.seconds, room)
                     own += find_room_absence(self.facts, self.session, place)
-                # Most rooms are as good as each other, so most cells of a start share one object.
+                # Most rooms have no conflicts of their own, so most cells of a start share one object.
                 cells[room, start] = PlacementCost((*usual.conflicts, *own), booked, wanted) if own else usual
         return cells
 
-    def count_lost_people(self, found: StartFacts) -> tuple[int, int]:
-        """Return the people who booked, and those who starred, another session at that time."""
-        booked = (self.session.booked & found.booked_elsewhere).bit_count()
-        wanted = (self.session.wanted & found.wanted_elsewhere).bit_count() - booked
+    def count_lost_people(self, start_facts: StartFacts) -> tuple[int, int]:
+        """Return how many booked, and how many others starred, this session and another at that time."""
+        booked = (self.session.booked & start_facts.booked_elsewhere).bit_count()
+        wanted = (self.session.wanted & start_facts.wanted_elsewhere).bit_count() - booked
         return booked, wanted
 
     def collect_by_start(self, times: list[int]) -> list[StartFacts]:
         by_start = [StartFacts() for _time in times]
-        for found, time in zip(by_start, times, strict=True):
+        for start_facts, time in zip(by_start, times, strict=True):
             place = Place(time, time + self.seconds, None)
-            found.for_all_rooms += find_absent_persons(self.facts, self.session, place)
-            found.for_all_rooms += self.iterate_order_conflicts(place)
+            start_facts.for_all_rooms += find_absent_persons(self.facts, self.session, place)
+            start_facts.for_all_rooms += self.iterate_order_conflicts(place)
         # A session of no length overlaps with nothing.
         for neighbour in self.iterate_neighbours() if self.seconds else ():
             self.add_neighbour(by_start, times, neighbour)
@@ -176,12 +176,12 @@ class PlacementGrid:
         # The starts at which both overlap.
         first = bisect_right(times, other_place.start - self.seconds)
         last = bisect_left(times, other_place.end)
-        for found in by_start[first:last]:
-            found.for_all_rooms += neighbour.always
-            found.booked_elsewhere |= other.booked
-            found.wanted_elsewhere |= other.wanted
+        for start_facts in by_start[first:last]:
+            start_facts.for_all_rooms += neighbour.always
+            start_facts.booked_elsewhere |= other.booked
+            start_facts.wanted_elsewhere |= other.wanted
             for room, conflicts in neighbour.by_room.items():
-                found.by_room[room] += conflicts
+                start_facts.by_room[room] += conflicts
         buffer = self.facts.longest_buffer
         earliest = bisect_left(times, other_place.start - self.seconds - buffer)
         latest = bisect_right(times, other_place.end + buffer)
@@ -216,12 +216,12 @@ class PlacementGrid:
                 *find_shared_people(self.facts, self.session, other),
                 *find_parallel_faults(self.facts, self.session, other),
             ]
-            # Two talks are in each other's way in the same room only.
+            # The places of two talks conflict in the same room only.
             are_talks = self.session.role == other.role == Session.Role.TALK
             by_room = {
-                room: found
+                room: conflicts
                 for room in ([place.room] if are_talks else self.rooms)
-                if (found := [*find_place_overlap(self.facts, self.session, room, other, place.room)])
+                if (conflicts := [*find_place_overlap(self.facts, self.session, room, other, place.room)])
             }
             yield Neighbour(other, place, always, by_room, self.list_near_rooms(other, place))
 

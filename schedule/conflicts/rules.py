@@ -1,7 +1,8 @@
 """The rules: what is wrong with one session, or with two of them.
 
-Each rule exists here once. They are apart by what they depend on, so that `placements.py` need not ask about
-every room at every time: on the time, on the room, on both, or on nothing but that two sessions overlap.
+Each rule exists here once. There is a function for each combination of what rules depend on (the time, the
+room, both, or only the overlap of two sessions), so that `placements.py` need not check every room at every
+time.
 """
 
 from collections.abc import Iterator
@@ -13,8 +14,8 @@ from .facts import MINUTE, Place, SessionFacts, TimetableFacts
 from .kinds import ConflictKind
 from .timetable import Conflict
 
-SHOWS = (Session.Role.TALK, Session.Role.PLENARY)
-PAUSES = (Session.Role.BREAK, Session.Role.BLOCKER)
+CONTENT_ROLES = (Session.Role.TALK, Session.Role.PLENARY)
+PAUSE_ROLES = (Session.Role.BREAK, Session.Role.BLOCKER)
 
 
 def make_conflict(
@@ -78,7 +79,7 @@ def find_room_absence(facts: TimetableFacts, session: SessionFacts, place: Place
 def find_room_faults(facts: TimetableFacts, session: SessionFacts, room: int | None) -> Iterator[Conflict]:
     """Yield missing seats and equipment; the time does not matter."""
     found = facts.rooms.get(room) if room is not None else None
-    if found is None or session.role in PAUSES:
+    if found is None or session.role in PAUSE_ROLES:
         return
     capacity = found.capacity
     if (
@@ -157,27 +158,27 @@ def find_place_overlap(
     if kind in facts.levels:
         assert kind
         shared_room = first_room if kind == ConflictKind.ROOM else None
-        # Those who come to the talk miss the break or the plenary.
-        general = [one for one in (first, second) if one.role == Session.Role.TALK]
-        hit = count_audience(first, second) if kind == ConflictKind.ROOM else count_missing(general)
+        # The attendees of the talk miss the break or the plenary.
+        talks = [session for session in (first, second) if session.role == Session.Role.TALK]
+        affected = count_audience(first, second) if kind == ConflictKind.ROOM else count_attendees(talks)
         persons = first.persons | second.persons
-        yield make_conflict(facts, kind, first, second, persons=persons, attendees=hit, room=shared_room)
+        yield make_conflict(facts, kind, first, second, persons=persons, attendees=affected, room=shared_room)
 
 
-def count_missing(talks: list[SessionFacts]) -> int:
+def count_attendees(talks: list[SessionFacts]) -> int:
     return max((talk.audience_size for talk in talks), default=0)
 
 
 def get_general_kind(
     general: SessionFacts, general_room: int | None, other: SessionFacts
 ) -> ConflictKind | None:
-    """Return the kind of conflict if the first session is for everybody and the other one is shown then.
+    """Return the kind of conflict if the first session is for everybody and the other is a talk or plenary.
 
     A break or blocked time in a room concerns that room only, so it is a conflict of rooms.
     """
-    if general.role in PAUSES and general_room is None and other.role in SHOWS:
+    if general.role in PAUSE_ROLES and general_room is None and other.role in CONTENT_ROLES:
         return ConflictKind.BREAK
-    if general.role == Session.Role.PLENARY and other.role in SHOWS:
+    if general.role == Session.Role.PLENARY and other.role in CONTENT_ROLES:
         return ConflictKind.PLENARY
     return None
 
@@ -204,8 +205,8 @@ def find_short_gap(
 def find_short_turnover(
     facts: TimetableFacts, earlier: SessionFacts, later: SessionFacts, room: int, gap: int
 ) -> Iterator[Conflict]:
-    """Yield too short a gap to prepare a room; a break leaves the time."""
-    if ConflictKind.TURNOVER not in facts.levels or earlier.role in PAUSES or later.role in PAUSES:
+    """Yield too short a gap to prepare a room; a break before or after leaves enough time."""
+    if ConflictKind.TURNOVER not in facts.levels or earlier.role in PAUSE_ROLES or later.role in PAUSE_ROLES:
         return
     missing = facts.get_turnover(room) - gap
     if missing > 0:

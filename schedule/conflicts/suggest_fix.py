@@ -16,7 +16,7 @@ from .kinds import BLOCK, ConflictKind
 from .placements import PlacementGrid, get_duration, list_starts
 from .timetable import Conflict, Timetable
 
-# The price of a move beside the conflicts that it causes: those who come, and those who print, notice it.
+# The cost of a move by itself, besides its conflicts: attendees and printed programmes are affected.
 ROOM_CHANGE_COST: Final = 2
 DAY_CHANGE_COST: Final = 30
 MINUTES_PER_COST: Final = 15
@@ -57,7 +57,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class FixTask:
-    """A conflict to remove, and what the timetable is like before."""
+    """A conflict to remove, and the timetable before the fix."""
 
     timetable: Timetable
     facts: TimetableFacts
@@ -69,7 +69,7 @@ def suggest_fix(
 ) -> Fix | None:
     """Return the best move or swap that removes a conflict; None if there is none.
 
-    A place without any conflict is better than one that is near. The fix creates no blocking conflict that
+    A place without any conflict is preferred to one that is near. The fix creates no blocking conflict that
     was not there before, moves nothing that is pinned, and keeps to the hours of the timetable. Times far
     away are tried only if every near one has a conflict. The same timetable always gives the same fix.
     `facts` of the timetable, prepared once, save time where many conflicts are fixed.
@@ -183,10 +183,10 @@ def iterate_swaps(task: FixTask) -> Iterator[Fix]:
     placements = task.timetable.placements
     for key in list_movable(task):
         for other in list_swap_partners(task, key):
-            own, theirs = placements[key], placements[other]
+            own, other_state = placements[key], placements[other]
             states = {
-                key: move_state(own, theirs.room_id, theirs.starts_at),
-                other: move_state(theirs, own.room_id, own.starts_at),
+                key: move_state(own, other_state.room_id, other_state.starts_at),
+                other: move_state(other_state, own.room_id, own.starts_at),
             }
             if fix := try_states(task, states):
                 yield fix
@@ -239,7 +239,7 @@ def is_acceptable(conflict: Conflict, before: Iterable[Conflict], after: Iterabl
 
 
 def get_outcome(before: Iterable[Conflict], after: Iterable[Conflict]) -> Outcome:
-    """Return what is left of conflicts, or new."""
+    """Return whether conflicts remain, and whether any of them is new."""
     remaining = {found.signature for found in after}
     if not remaining:
         return Outcome.NO_CONFLICT
@@ -255,7 +255,7 @@ def get_penalty(conflicts: Iterable[Conflict]) -> int:
 
 
 def get_move_cost(task: FixTask, key: int, room: int | None, start: datetime.datetime) -> float:
-    """Return the price of the change itself: distance, another room or day, and those who booked."""
+    """Return the cost of the move by itself: distance, another room or day, and bookings."""
     state, session = task.timetable.placements[key], task.facts.sessions[key]
     distance = abs(start - state.starts_at).total_seconds() / 60
     cost = distance / MINUTES_PER_COST

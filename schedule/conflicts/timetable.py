@@ -54,7 +54,7 @@ type Period = tuple[datetime.datetime, datetime.datetime]
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """Sessions, where they are placed, and all that is in their way.
+    """Sessions, their placements, and the data that their conflicts depend on.
 
     `placements` has no entry for a session without a time; cancelled ones conflict with nothing. `favourites`
     and `bookings` are the keys of attendees by session; `walking_minutes` is by two zones, in either order.
@@ -79,7 +79,7 @@ class Timetable:
         return self.rooms[room].name if room is not None and room in self.rooms else ""
 
     def is_unplaced(self, key: int) -> bool:
-        """Return whether a session waits for a time, or a talk for a room."""
+        """Return whether a session has no time, or a talk no room."""
         state = self.placements.get(key)
         if state is None:
             return True
@@ -120,7 +120,7 @@ class Conflict:
 
     @property
     def code(self) -> str:
-        """Return the signature as a word for forms and addresses, such as “room-12-15”."""
+        """Return the signature as text for forms and addresses, such as “room-12-15”."""
         return "-".join([self.kind, *map(str, self.sessions)])
 
 

@@ -28,7 +28,7 @@ SLOT_COLUMNS: Final = (
 
 
 class SlotChangedMeanwhile(ConventionError):
-    """Another editor moved the same session; `current_states` has where they are now, by session."""
+    """Another editor moved the same sessions; `current_states` has their current slots, by session."""
 
     kind = "changed-meanwhile"
     status = 409
@@ -139,7 +139,7 @@ def find_undo_and_redo(draft: ScheduleDraft, author: Person) -> tuple[int, int]:
     last = found["last"] or 0
     if found["last_made_at"] is None:
         return 0, 0
-    # A command that was undone before the last one was made is given up: the author went another way.
+    # A command that was undone before the latest one was made can no longer be redone.
     undone = commands.filter(batch__gt=last, undone_at__gte=found["last_made_at"])
     return last, undone.aggregate(first=Min("batch"))["first"] or 0
 
@@ -201,14 +201,14 @@ def _revert(
     wanted: dict[int, SlotState | None] = {}
     skipped = []
     for session, (expected, target) in targets.items():
-        if current[session] == _without_removed_room(SlotState.from_json(expected), rooms):
-            wanted[session] = _without_removed_room(SlotState.from_json(target), rooms)
+        if current[session] == _drop_removed_room(SlotState.from_json(expected), rooms):
+            wanted[session] = _drop_removed_room(SlotState.from_json(target), rooms)
         else:
             skipped.append(session)
     return UndoResult(_write_moves(draft, wanted, current, author, reverts=reverts), skipped)
 
 
-def _without_removed_room(state: SlotState | None, rooms: Collection[int]) -> SlotState | None:
+def _drop_removed_room(state: SlotState | None, rooms: Collection[int]) -> SlotState | None:
     """Return the state without a room that was removed since: its slots lost it, too."""
     return replace(state, room_id=None) if state and state.room_id not in rooms else state
 

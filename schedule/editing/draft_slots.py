@@ -62,7 +62,7 @@ def lock_session(session: Session, *, author: Person | None) -> Session:
     locked = Session.objects.select_for_update().filter(pk=session.pk).order_by("pk").first()
     if locked is None:
         raise NotFound(_("This session was not found; it may have been deleted."))
-    # Else each use of its event would load it again.
+    # Otherwise each use of its event would load it again.
     locked.event = session.event
     return locked
 

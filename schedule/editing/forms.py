@@ -144,7 +144,7 @@ class SessionForm(forms.ModelForm[Session]):
     def clean_title(self) -> str:
         """Refuse a title of spaces and invisible characters only."""
         title = " ".join(self.cleaned_data["title"].split())
-        if not any(mark.isprintable() and not mark.isspace() for mark in title):
+        if not any(character.isprintable() and not character.isspace() for character in title):
             raise ValidationError(_("Enter a title."))
         return title
 
@@ -185,7 +185,7 @@ class SessionForm(forms.ModelForm[Session]):
     def clean_capacity(self) -> int | None:
         """Refuse a capacity below the number of places taken."""
         capacity: int | None = self.cleaned_data["capacity"]
-        # For the sentence beside the field; check_capacity decides, on the locked row.
+        # Checked here to show the error at the field; check_capacity checks again on the locked row.
         if capacity is not None and capacity < self.instance.reserved:
             raise ValidationError(describe_taken_places(self.instance.reserved))
         return capacity

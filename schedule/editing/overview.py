@@ -45,7 +45,7 @@ class OverviewFilter:
 
 @dataclass(frozen=True, slots=True)
 class ConflictNote:
-    """A sentence about a session, and the other sessions that are in its way."""
+    """A sentence about a conflict of a session, and the other sessions in it."""
 
     text: str
     others: list[TimetableSession]
@@ -81,7 +81,7 @@ def build_overview(
     overview_filter: OverviewFilter,
     unpublished_labels: Mapping[int, Sequence[str | Promise]],
 ) -> ScheduleOverview:
-    """Return the overview of the current draft, with what is not published of each session, as labels.
+    """Return the overview of the current draft, with the unpublished changes of each session as labels.
 
     The number of queries does not depend on the number of sessions.
     """
@@ -95,11 +95,11 @@ def build_overview(
             row.day = row.session.day or programme_version.get_programme_day(row.session.starts_at)
     timetable = load_working_timetable(event)
     attach_conflicts(rows, timetable)
-    everything = sorted(rows.values(), key=get_row_sort_key)
+    all_rows = sorted(rows.values(), key=get_row_sort_key)
     # Filtered in Python: conflicts are found among all sessions, and the counts are those of all.
-    matching = [row for row in everything if matches_overview_filter(row, overview_filter)]
-    counts = {state: sum(has_state(row, state) for row in everything) for state in STATE_LABELS}
-    days = sorted({row.day for row in everything if row.day})
+    matching = [row for row in all_rows if matches_overview_filter(row, overview_filter)]
+    counts = {state: sum(has_state(row, state) for row in all_rows) for state in STATE_LABELS}
+    days = sorted({row.day for row in all_rows if row.day})
     return ScheduleOverview(matching, days, [*event.rooms.all()], counts, timetable)
 
 
@@ -166,7 +166,7 @@ def has_state(row: OverviewRow, state: str) -> bool:
 
 
 def is_unplaced(session: Session) -> bool:
-    """Return whether a session waits for a time, or a talk for a room."""
+    """Return whether a session has no time, or a talk no room."""
     needs_room = session.role == Session.Role.TALK and not session.room_id
     return not session.cancelled_at and (not session.starts_at or needs_room)
 
@@ -178,7 +178,7 @@ def build_search_text(session: Session) -> str:
 
 
 def list_session_conflicts(session: Session) -> list[ConflictNote]:
-    """Return the conflicts of one session in words, those that hit most people first."""
+    """Return the conflicts of one session in words, those that affect the most people first."""
     timetable = load_neighbourhood(session)
     facts = TimetableFacts(timetable)
     if session.pk not in facts.places:

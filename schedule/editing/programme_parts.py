@@ -40,7 +40,7 @@ def remove_programme_item(*, event: Event, item: Session | Track | Speaker) -> N
         )
     try:
         with transaction.atomic():
-            # Whoever adds references to the item holds this lock.
+            # Actions that add references to the item hold this lock.
             lock_current_draft(event, author=None)
             # Recorded first: a deleted row has no key.
             record_action(f"{item._meta.model_name}.remove", item, event=event)
@@ -55,7 +55,7 @@ def remove_programme_item(*, event: Event, item: Session | Track | Speaker) -> N
 def move_sessions_to_new_days(schedule: Schedule) -> None:
     """Give sessions the programme day that follows from an unsaved new start of days.
 
-    A day that does not follow from the start saved so far was given by a file, and stays.
+    A day that does not follow from the saved start was set by an imported file, and stays.
     """
     saved = Schedule.objects.filter(pk=schedule.pk).first() or Schedule()
     zone, moved = schedule.event.zone, []
@@ -74,7 +74,7 @@ def move_sessions_to_new_days(schedule: Schedule) -> None:
 @transaction.atomic
 def move_track(*, event: Event, track: Track, steps: int) -> None:
     """Move a track up (negative steps) or down; at either end it stays there."""
-    # All positions are renumbered: two moves at once would give one of them twice.
+    # Locked, since all positions are renumbered: two moves at once would assign one of them twice.
     Event.objects.select_for_update().get(pk=event.pk)
     rows = [*event.tracks.all()]
     move_row(rows, track, steps=steps)
@@ -94,8 +94,8 @@ def save_programme_item(*, event: Event, item: Track | Speaker | Schedule, chang
     if isinstance(item, Schedule) and "day_starts_at" in changed_fields:
         move_sessions_to_new_days(item)
     try:
-        # Else a row that was removed since it was loaded would be inserted again.
-        # Inside its own savepoint: after an error, PostgreSQL refuses all else.
+        # In a savepoint, since PostgreSQL refuses all further queries after an error. With `force_update`,
+        # since otherwise a row that was removed since it was loaded would be inserted again.
         with transaction.atomic():
             item.save(force_update=bool(item.pk))
     except IntegrityError:

@@ -18,7 +18,7 @@ REMOVED_SENTENCES: Final[Mapping[str, Promise]] = {
 
 
 def check_related_rows(session: Session, values: Mapping[str, object]) -> None:
-    """Refuse a track, a room or a session that was removed since it was chosen, and circles of sessions.
+    """Refuse a track, a room or a session that was removed since it was chosen, and cycles of sessions.
 
     Removals take the lock, too; without this check the database would refuse the row when it commits.
     Raise InvalidFields.
@@ -31,7 +31,7 @@ def check_related_rows(session: Session, values: Mapping[str, object]) -> None:
     previous = values.get("follows")
     if not errors and isinstance(previous, Session):
         pairs = session.event.sessions.exclude(follows=None).values_list("pk", "follows")
-        if has_circle({**dict(pairs), session.pk: previous.pk}, session.pk):
+        if has_cycle({**dict(pairs), session.pk: previous.pk}, session.pk):
             sentence = _("These sessions would follow each other in a circle. Choose another one.")
             errors["follows"] = [str(sentence)]
     if errors:
@@ -39,15 +39,15 @@ def check_related_rows(session: Session, values: Mapping[str, object]) -> None:
 
 
 def is_stored(row: object) -> bool:
-    """Return whether a row still exists; None does."""
+    """Return whether a row still exists; true for None."""
     return not isinstance(row, Model) or type(row)._default_manager.filter(pk=row.pk).exists()
 
 
-def has_circle(previous: Mapping[int, int], start: int) -> bool:
-    """Return whether one comes back to `start` from session to previous session."""
+def has_cycle(previous: Mapping[int, int], start: int) -> bool:
+    """Return whether following previous sessions from `start` leads back to it."""
     seen: set[int] = set()
     current = previous.get(start)
-    # Sessions stored before this check may be in a circle that does not contain the start.
+    # Sessions stored before this check may form a cycle that does not contain the start.
     while current is not None and current not in seen:
         seen.add(current)
         current = previous.get(current)

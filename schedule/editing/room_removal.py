@@ -44,9 +44,9 @@ def _join_titles(sessions: "QuerySet[Session]") -> str:
 def clear_rooms(event: Event, rooms: Sequence[Room], author: Person) -> None:
     """Take the sessions of the current draft out of the rooms, as a step of its history.
 
-    Published sessions lose the room when it is deleted: calendars learn it by a higher sequence.
+    Published sessions lose the room when it is deleted; a higher sequence makes calendars update.
     """
-    # Locked even if it is empty: whoever places a session into one of the rooms holds this lock.
+    # Locked even if it is empty: actions that place a session into one of the rooms hold this lock.
     draft = lock_current_draft(event, author=author)
     slots = draft.slots.filter(room__in=rooms)
     states = {slot.session_id: replace(SlotState.of_slot(slot), room_id=None) for slot in slots}

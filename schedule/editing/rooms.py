@@ -15,7 +15,7 @@ from convention.events.models import Event, Room
 
 
 class RoomInUse(ConventionError):
-    """Something would lose its place; the sentence says what."""
+    """Sessions or other rows use the room; the sentence names them."""
 
     kind = "room-in-use"
     status = 409
@@ -33,9 +33,9 @@ def save_room(*, event: Event, room: Room, changed_fields: Iterable[str]) -> Roo
         room.position = 0 if last is None else last + 1
     room.event = event
     try:
-        # Inside its own savepoint: after an error, PostgreSQL refuses all else.
+        # In a savepoint: after an error, PostgreSQL refuses all further queries.
         with transaction.atomic():
-            # Else a room that was removed since it was loaded would be inserted again.
+            # Otherwise a room that was removed since it was loaded would be inserted again.
             room.save(force_update=bool(room.pk))
     except ObjectNotUpdated:
         raise NotFound(_("This room was not found; it may have been deleted.")) from None

@@ -91,8 +91,8 @@ def session_list(request: "HttpRequest", event: str) -> HttpResponse:
 def session_add(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     with timezone.override(event_obj.zone):
-        started = _make_following_session(event_obj, request.GET.get("after", ""))
-        form = SessionForm(get_posted_data(request), event=event_obj, instance=started)
+        new_session = _make_following_session(event_obj, request.GET.get("after", ""))
+        form = SessionForm(get_posted_data(request), event=event_obj, instance=new_session)
         if form.is_valid() and (session := add_session_of_form(request, form)):
             messages.success(request, _("“%(title)s” was added to the draft.") % {"title": session.title})
             return redirect("organize-session", event_obj.slug, session.number)
@@ -100,7 +100,7 @@ def session_add(request: "HttpRequest", event: str) -> HttpResponse:
 
 
 def add_session_of_form(request: "HttpRequest", form: SessionForm) -> Session | None:
-    """Add the session of a valid form; where it is refused, show that at the fields and return None."""
+    """Add the session of a valid form; if it is refused, add errors to the fields and return None."""
     try:
         return add_session(event=form.event, values=form.cleaned_data, author=get_author(request))
     except InvalidFields as error:
@@ -127,7 +127,7 @@ def get_session_by_number(event: Event, number: int) -> Session:
 
 
 # Inputs of the type datetime-local have no zone, so forms read and show them in the event's. After a conflict
-# the page shows the other organizer's values: saving again with their fingerprints overwrites them knowingly.
+# the page shows the other organizer's values with their fingerprints, so that saving again overwrites them.
 @allow_get_and_post
 def session_edit(request: "HttpRequest", event: str, number: int) -> HttpResponse:
     """Change a session; if another organizer changed it meanwhile, show their values beside the form."""
@@ -164,7 +164,7 @@ def session_edit(request: "HttpRequest", event: str, number: int) -> HttpRespons
 def save_session_form(
     request: "HttpRequest", form: SessionForm, session: Session, seen_fingerprints: dict[str, str]
 ) -> dict[str, object]:
-    """Save a valid form; add errors to it, and return the values of another organizer, where it cannot be."""
+    """Save a valid form. If that fails, add errors to it, and return another organizer's values if any."""
     try:
         changed = edit_session(
             session=session,
@@ -200,10 +200,12 @@ def parse_seen_fingerprints(text: str) -> dict[str, str]:
     Unreadable ones are dropped, which makes every field count as changed: nothing is overwritten unseen.
     """
     try:
-        read = json.loads(text)
+        fingerprints = json.loads(text)
     except ValueError:
         return {}
-    return {str(name): str(value) for name, value in read.items()} if isinstance(read, dict) else {}
+    if not isinstance(fingerprints, dict):
+        return {}
+    return {str(name): str(value) for name, value in fingerprints.items()}
 
 
 @require_POST

@@ -60,7 +60,8 @@ def get_or_create_speakers(event: Event, names: Sequence[str], known: dict[str, 
 def compute_fingerprint(value: object) -> str:
     """Return a hash that is equal for values a form cannot tell apart: line ends, seconds, outer spaces.
 
-    Browsers send CRLF, and datetime-local has no seconds: else every saved form would change every field.
+    Browsers send CRLF, and datetime-local has no seconds: otherwise saving a form unchanged would count as
+    a change of every such field.
     """
     return hashlib.sha256(to_plain_text(value).encode()).hexdigest()[:10]
 
@@ -83,7 +84,7 @@ def to_plain_text(value: object) -> str:
     return "\n".join(line.rstrip() for line in str(value).splitlines()).strip()
 
 
-# What the planner and the conflicts need to know.
+# Fields that the planner and the conflicts use.
 PLANNING_FIELDS: Final = ("role", "planned_minutes", "expected_attendance", "needed_features", "follows")
 LIVE_FIELDS: Final = (
     *("title", "subtitle", "kind", "language", "track"),
@@ -91,7 +92,7 @@ LIVE_FIELDS: Final = (
     *PLANNING_FIELDS,
 )
 SLOT_FIELDS: Final = ("room", "starts_at", "ends_at", "is_time_pinned", "is_room_pinned")
-# Those of the two that are columns of Session, in the order of the form.
+# The fields of both lists that are columns of Session, in the order of the form.
 EDITABLE_FIELDS: Final = (*LIVE_FIELDS, "room", "starts_at", "ends_at")
 
 
@@ -146,7 +147,7 @@ def build_slot_state(values: Mapping[str, object], before: SlotState | None) -> 
         room_id=room.pk if isinstance(room, Room) else None,
         starts_at=starts_at.astimezone(datetime.UTC),
         ends_at=(ends_at if isinstance(ends_at, datetime.datetime) else starts_at).astimezone(datetime.UTC),
-        # A day that a file gave stays only while the start does.
+        # A day that a file has set is valid for that start only.
         day=None if is_moved or before is None else before.day,
         is_cancelled=before is not None and before.is_cancelled,
         is_time_pinned=bool(values["is_time_pinned"]),
@@ -250,7 +251,7 @@ def add_session(*, event: Event, values: Mapping[str, object], author: Person | 
     It is not public until the draft is published. Raise InvalidFields for a track, a room or a session to
     follow that was removed.
     """
-    # Locked, since two sessions added at once would get the same number; drafts come before events.
+    # Locked, since two sessions added at once would get the same number. Lock order: draft, then event.
     lock_current_draft(event, author=author)
     Event.objects.select_for_update().get(pk=event.pk)
     last = event.sessions.aggregate(last=Max("number"))["last"] or 0

@@ -76,7 +76,7 @@ def schedule_settings(request: "HttpRequest", event: str) -> HttpResponse:
 
 
 def build_new_track(event: Event) -> Track:
-    """Return an unsaved track after all others, with a slug that is free."""
+    """Return an unsaved track after all others, with an unused slug."""
     rows = event.tracks.values_list("position", "slug")
     slugs = {slug for _position, slug in rows}
     number = next(number for number in itertools.count(1) if f"track-{number}" not in slugs)

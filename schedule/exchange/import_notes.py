@@ -20,7 +20,7 @@ MAX_SUBJECT_CHARS = 2_000
 
 
 class NoteKind(enum.Enum):
-    """The reader's way of dealing with a flaw of the file."""
+    """How a reader dealt with a flaw of the file."""
 
     SKIPPED = gettext_lazy("Skipped")
     REPAIRED = gettext_lazy("Repaired")

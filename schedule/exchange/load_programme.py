@@ -50,14 +50,16 @@ def load_programme(
         parsed_sessions = tuple(
             replace(session, is_cancelled=True, sequence=session.sequence + 1) for session in parsed_sessions
         )
-    used = {parsed_session.room for parsed_session in parsed_sessions}
+    room_names = {parsed_session.room for parsed_session in parsed_sessions}
     track_names = {parsed_session.track for parsed_session in parsed_sessions}
     return ParsedProgramme(
         file_format,
         load_header(event, cancelled_at=cancelled_at),
         parsed_sessions,
         tuple(
-            ParsedRoom(room.name, room.guid, room.capacity) for room in event.rooms.all() if room.name in used
+            ParsedRoom(room.name, room.guid, room.capacity)
+            for room in event.rooms.all()
+            if room.name in room_names
         ),
         tuple(
             ParsedTrack(track.name, track.slug, track.shown_color)
@@ -95,7 +97,7 @@ def get_appearances(session: Session) -> list[SessionSpeaker]:
 
 
 def load_header(event: Event, *, cancelled_at: datetime.datetime | None = None) -> ParsedHeader:
-    """Load what applies to the whole programme; the title of a cancelled event says so."""
+    """Load the header of the programme; the title of a cancelled event is marked as cancelled."""
     schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
     return ParsedHeader(
         # The name and not the title in the active language: only localize_programme depends on a language.
@@ -141,7 +143,7 @@ def to_parsed_session(session: Session) -> ParsedSession:
         is_cancelled=session.cancelled_at is not None,
         sequence=session.sequence,
         is_for_members=session.is_for_members,
-        # Only these fields: `extra` also has what imports remember of ids, which no file may show.
+        # Only these fields: `extra` also has ids that imports stored, which are not exported.
         extra=tuple((name, str(session.extra[name])) for name in EXTRA_FIELDS if session.extra.get(name)),
     )
 

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from .import_notes import ImportNote
 
 MAX_SESSIONS = 5_000
-# Several times the largest real files. An import locks the event, so others wait for its end.
+# Several times the largest real files. An import locks the event, so other changes wait for its end.
 MAX_SPEAKERS, MAX_APPEARANCES = 10_000, 30_000
 
-# A ParsedSession always has a start; this one, of a session without a time, differs from that of any file.
+# The start of a session without a time, since a ParsedSession always has one; no file contains it.
 NO_START = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
 
 

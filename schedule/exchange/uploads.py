@@ -24,7 +24,7 @@ from .read_schedule import read_schedule_apart
 UPLOAD_LIFETIME: Final = datetime.timedelta(days=1)
 # The preview is stored as JSON and shown on one page; its counts are of all titles.
 MAX_TITLES: Final = 200
-# Of one event: each takes a process of its own and up to its time limit.
+# For each event: reading a file takes a process of its own, for up to its time limit.
 MAX_FILES_READ_PER_HOUR: Final = 60
 
 
@@ -48,7 +48,7 @@ def throttle_reading(event: Event) -> None:
 
 
 def delete_old_uploads() -> None:
-    """Delete uploads that nobody can use any more. A periodic job."""
+    """Delete expired uploads. A periodic job."""
     ScheduleUpload.objects.filter(created_at__lte=timezone.now() - UPLOAD_LIFETIME).delete()
 
 
@@ -75,8 +75,8 @@ def get_active_upload(event: Event, token: str) -> ScheduleUpload:
 def import_upload(*, event: Event, token: str, author: Person | None = None) -> ImportReport:
     """Import the stored file once: texts and speakers at once, times and rooms into the draft.
 
-    Raise TooManyRequests, and LinkExpired if it was imported already, by a second click too. It is parsed
-    before the transaction begins, since other changes of the event wait for the transaction's end.
+    Raise TooManyRequests, and LinkExpired if it was imported already, for example by an earlier click. The
+    file is parsed before the transaction begins, since other changes of the event wait for its end.
     """
     get_active_upload(event, token)
     throttle_reading(event)

@@ -44,7 +44,7 @@ def import_upload_page(request: "HttpRequest", event: str) -> HttpResponse:
 
 @allow_get_and_post
 def import_preview_page(request: "HttpRequest", event: str, token: str) -> HttpResponse:
-    """Show what the file would change; a POST imports it. Once it is over, a file can be chosen again."""
+    """Show what the file would change; a POST imports it. Redirect to the upload form once it expired."""
     event_obj = get_event_to_organize(event, request.user)
     with report_refusals(request):
         if request.method != "POST":

@@ -162,7 +162,7 @@ class WalkingTime(models.Model):
 
 
 class ConflictLevel(models.Model):
-    """How an event treats one kind of schedule conflict; without a row, as the kind's default says."""
+    """How an event treats one kind of schedule conflict; without a row, by the default of the kind."""
 
     class Level(models.TextChoices):
         BLOCK = "block", _("prevents publishing")
@@ -189,7 +189,7 @@ class ConflictLevel(models.Model):
 
 class PlanRunQuerySet(models.QuerySet["PlanRun"]):
     def open(self) -> Self:
-        """Return the runs that wait or search."""
+        """Return the runs that are waiting or running."""
         return self.filter(state__in=(PlanRun.State.WAITING, PlanRun.State.RUNNING))
 
 

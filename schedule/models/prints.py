@@ -15,7 +15,7 @@ from convention.jobs.models import get_job_storage
 
 from .versions import ScheduleVersion
 
-# A file that was not made by then lost its task; it can be requested again.
+# A print without a file after this time has lost its task; it can be requested again.
 OPEN_PRINT_LIFETIME: Final = datetime.timedelta(hours=1)
 
 

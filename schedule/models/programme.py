@@ -20,8 +20,8 @@ from convention.text.languages import LANGUAGE_CHOICES
 from convention.web.link_secrets import LinkedModel
 
 DEFAULT_DAY_START: Final = datetime.time(6)
-# For tracks without a colour of their own: white text on them is readable, and so are they on light paper,
-# also as text; lightened as the style sheets do, they are visible in dark mode.
+# For tracks without a colour of their own. White text is readable on them, they are readable as text on light
+# paper, and the style sheets lighten them for dark mode.
 TRACK_COLORS: Final = (
     *("#0b5c8a", "#a34700", "#2e6b2e", "#8a2d6f", "#7a5c00", "#5146a8"),
     *("#0e6f6f", "#b3261e", "#6b4a2f", "#4f5b66"),
@@ -103,7 +103,7 @@ class Speaker(RichTextModel):
     email = models.EmailField(_("e-mail address"), blank=True)
     company = models.CharField(_("company"), max_length=300, blank=True)
     person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
-    # Of mails to them.
+    # The language of the mails that the speaker receives.
     language = models.CharField(
         _("language of e-mails"),
         max_length=2,
@@ -127,7 +127,7 @@ class Speaker(RichTextModel):
 
 class SessionQuerySet(RichTextQuerySet):
     def visible_to(self, audience: ProgrammeAudience) -> Self:
-        """Return the sessions of which this audience may know."""
+        """Return the sessions that this audience may see."""
         rows: Self = self if audience is ProgrammeAudience.MEMBERS else self.filter(is_for_members=False)
         return rows
 
@@ -138,7 +138,7 @@ class SessionQuerySet(RichTextQuerySet):
 
 
 class Session(LimitedStock, RichTextModel):
-    """A session of the programme. Its texts are public as saved; when and where it is, once published.
+    """A session of the programme. Texts are public as saved; time and room, once a draft is published.
 
     Publishing a draft (`versions/publish.py`) writes `PUBLISHED_FIELDS`; no page edits them. A session
     without a start is not public. If it takes bookings, its checkpoint admits only attendees who booked it;
@@ -182,7 +182,7 @@ class Session(LimitedStock, RichTextModel):
     recording_optout = models.BooleanField(default=False)
     links = models.JSONField(default=list, blank=True)
     attachments = models.JSONField(default=list, blank=True)
-    # Fields that are only exported again (frab_entry.EXTRA_FIELDS), and what imports remember of ids:
+    # Fields that are only exported again (frab_entry.EXTRA_FIELDS), and data by which imports match sessions:
     # “guid_made” if the file had no guid, “aliases” for the ids of other files.
     extra = models.JSONField(default=dict, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
@@ -192,7 +192,7 @@ class Session(LimitedStock, RichTextModel):
     published_in = models.ForeignKey(
         "ScheduleVersion", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
-    # Empty: as long as it is placed now.
+    # If empty, the length of its slot.
     planned_minutes = models.PositiveIntegerField(_("planned length in minutes"), null=True, blank=True)
     expected_attendance = models.PositiveIntegerField(_("expected audience"), null=True, blank=True)
     # One on each line, as Room.features.
@@ -238,7 +238,7 @@ class Session(LimitedStock, RichTextModel):
         return self.starts_at is not None and self.role != self.Role.BLOCKER
 
     def is_visible_to(self, audience: ProgrammeAudience) -> bool:
-        """Return whether this audience may know of it, as `SessionQuerySet.visible_to` does for many."""
+        """Return whether this audience may see it: the rule of `SessionQuerySet.visible_to`."""
         return not self.is_for_members or audience is ProgrammeAudience.MEMBERS
 
     @property
@@ -261,7 +261,7 @@ class SessionSpeaker(models.Model):
     position = models.PositiveIntegerField(default=0)
     part = models.CharField(_("part"), max_length=10, choices=Part.choices, default=Part.SPEAKER)
     confirmed_at = models.DateTimeField(pgettext_lazy("speaker", "confirmed"), null=True, blank=True)
-    # The speaker said that they cannot.
+    # The speaker declined to take part.
     declined_at = models.DateTimeField(pgettext_lazy("speaker", "declined"), null=True, blank=True)
 
     class Meta:

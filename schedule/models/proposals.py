@@ -106,7 +106,7 @@ class CallForProposals(RichTextModel):
 
 
 class BilingualNameModel(models.Model):
-    """A row that is named in French and, if wished, in English."""
+    """A row with a name in French and, optionally, in English."""
 
     name = models.CharField(_("name in French"), max_length=100)
     name_en = models.CharField(_("name in English"), max_length=100, blank=True)
@@ -162,7 +162,7 @@ class SessionProposalQuerySet(RichTextQuerySet):
 class SessionProposal(LinkedModel, RichTextModel):
     """A session that somebody proposes. The first speaker submitted it; the link is theirs.
 
-    Whether the speakers of an accepted one confirmed is known from the appearances of its session.
+    The appearances of an accepted proposal's session tell whether its speakers confirmed.
     """
 
     LINK_PURPOSE = "schedule.session_proposal"
@@ -244,7 +244,7 @@ class SessionProposal(LinkedModel, RichTextModel):
 
     @property
     def is_undecided(self) -> bool:
-        """Return whether it still waits for a final decision: submitted or on the waiting list."""
+        """Return whether there is no final decision yet: submitted or on the waiting list."""
         return self.state in {self.State.SUBMITTED, self.State.WAITLISTED}
 
     @property
@@ -254,14 +254,14 @@ class SessionProposal(LinkedModel, RichTextModel):
 
 
 class ProposalSpeaker(RichTextModel):
-    """A speaker of a proposal, in order; `speaker` is who they became when it was accepted."""
+    """A speaker of a proposal, in order; `speaker` is the event's speaker, set on acceptance."""
 
     proposal = models.ForeignKey(SessionProposal, models.CASCADE, related_name="speakers")
     position = models.PositiveIntegerField(default=0)
     name = models.CharField(_("name"), max_length=300)
     email = models.EmailField(_("e-mail address"))
     company = models.CharField(_("company"), max_length=300, blank=True)
-    # As they say; the club's directory may know it too (proposals/neutrality.py).
+    # As stated by the speaker; the club's directory is consulted too (proposals/neutrality.py).
     works_for_vendor = models.BooleanField(_("works for a vendor"), default=False)
     biography = models.TextField(_("biography"), blank=True)
     biography_html = CleanHtmlField(source="biography")
@@ -290,7 +290,7 @@ class Review(models.Model):
     scored_at = models.DateTimeField(null=True, blank=True)
     abstained_at = models.DateTimeField(null=True, blank=True)
     conflict_declared_at = models.DateTimeField(null=True, blank=True)
-    # Flagged as a sales talk; an organizer's later resolution answers it.
+    # Flagged as a sales talk; a later `sales_talk_resolved_at` of the proposal settles the flag.
     sales_talk_flagged_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -336,7 +336,7 @@ class Score(models.Model):
 
 class ProposalMailQuerySet(models.QuerySet["ProposalMail"]):
     def waiting(self) -> Self:
-        """Return the mails that the mail server neither took nor refused."""
+        """Return the mails that the mail server neither accepted nor refused."""
         return self.filter(accepted_at=None, refused_at=None)
 
 

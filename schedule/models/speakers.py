@@ -21,7 +21,7 @@ MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH = 200, 20_000
 
 
 class SpeakerLink(LinkedModel):
-    """The link that opens a speaker's own page without an account, and how far planning with them is.
+    """The link that opens a speaker's own page without an account, and the state of planning with them.
 
     `requested_at` is when the speaker was last asked for availability, `answered_at` when it was last saved.
     """

@@ -46,7 +46,7 @@ class VersionSlot(models.Model):
 
     version = models.ForeignKey(ScheduleVersion, models.CASCADE, related_name="slots")
     session = models.ForeignKey(Session, models.SET_NULL, null=True, related_name="+")
-    # The session's, so that it is still the same one after it was deleted and imported again.
+    # The session's guid, by which it is recognized if it was deleted and imported again.
     session_guid = models.UUIDField()
     title = models.CharField(max_length=2000)
     room = models.ForeignKey(Room, models.SET_NULL, null=True, related_name="+")
@@ -54,7 +54,7 @@ class VersionSlot(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
     is_cancelled = models.BooleanField(default=False)
-    # Decides who reads of it in the list of changes, once its session is deleted.
+    # Decides who sees it in the list of changes once its session is deleted.
     is_for_members = models.BooleanField(default=False, db_default=False)
 
     class Meta:

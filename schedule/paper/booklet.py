@@ -47,7 +47,7 @@ from .text_layout import (
 TEXT_INSET = 10.0
 TEXT_WIDTH = COLUMN_WIDTH - TEXT_INSET
 BAND_HEIGHT, BAND_COLOR = 17.0, "#e9ecef"
-# Of a short abstract: about four lines.
+# The length of a short abstract: about four lines.
 SHORT_ABSTRACT_CHARACTERS = 260
 A4_LANDSCAPE = (A4[1], A4[0])
 # The first finds the number of pages, the second their order; more only if the indexes grow meanwhile.
@@ -74,7 +74,7 @@ class BookletLayout:
 
     @property
     def first_grid_page(self) -> int:
-        """Return the page of the first grid, by which one spread lies in the very middle; 0 if unknown."""
+        """Return the page of the first grid, so that one spread is in the middle; 0 if unknown."""
         spreads_before = (len(self.spreads) - 1) // 2
         return find_center_page(self.page_count) - 2 * spreads_before if self.page_count else 0
 
@@ -125,7 +125,7 @@ def typeset_booklet(document: PdfDocument, programme: PrintedProgramme, layout: 
 
 
 def draw_note_pages(flow: PageFlow, following_count: int) -> None:
-    """Draw pages for notes, until with those that follow they are a multiple of four."""
+    """Draw pages for notes until the total, with the pages that follow, is a multiple of four."""
     flow.section_title = _("Notes")
     due_count = flow.insert.page_count if flow.insert else 0
     for _number in range(-(flow.page_number + due_count + following_count) % 4):
@@ -300,7 +300,7 @@ def shorten_abstract(paragraphs: list[str]) -> str:
     text = " ".join(paragraphs)
     if len(text) <= SHORT_ABSTRACT_CHARACTERS:
         return text
-    ends = [found.end() for found in SENTENCE_END_PATTERN.finditer(text, 0, SHORT_ABSTRACT_CHARACTERS)]
+    ends = [match.end() for match in SENTENCE_END_PATTERN.finditer(text, 0, SHORT_ABSTRACT_CHARACTERS)]
     if ends and ends[-1] > SHORT_ABSTRACT_CHARACTERS / 3:
         return text[: ends[-1]]
     return f"{text[:SHORT_ABSTRACT_CHARACTERS].rsplit(' ', 1)[0]} {ELLIPSIS}"
@@ -315,7 +315,7 @@ def lay_out_session_head(printed_session: PrintedSession) -> list[tuple[TextBloc
         printed_session.language,
     )
     chairs = ", ".join(printed_session.chairs)
-    # Below an hour, or without one, below the day.
+    # A heading below that of the hour, or of the day if there is no hour.
     level = 3 if printed_session.start_label else 2
     lines = (
         (_("Cancelled").upper() if printed_session.is_cancelled else "", FontWeight.SEMIBOLD, 9, INK_COLOR),

@@ -22,12 +22,12 @@ def list_indexes(
 ) -> list[tuple[str, str, IndexEntries]]:
     """Return anchor, title and entries of each index that has entries, in order."""
     sessions = list(sessions)
-    found = [
+    all_indexes = [
         ("speakers", _("Speakers"), group_sessions(sessions, lambda item: (*item.speakers, *item.chairs))),
         ("companies", _("Companies"), group_sessions(sessions, lambda item: item.companies)),
         ("rooms", _("Rooms"), group_sessions(sessions, lambda item: (item.room,) if item.room else ())),
     ]
-    return [(anchor, title, entries) for anchor, title, entries in found if entries]
+    return [(anchor, title, entries) for anchor, title, entries in all_indexes if entries]
 
 
 def group_sessions(
@@ -69,9 +69,9 @@ def draw_index_entry(
     text = lay_out_text(name, FontWeight.REGULAR, width=width, size=ENTRY_SIZE)
     label = ", ".join(map(str, numbers))
     figures = lay_out_text(label, FontWeight.REGULAR, width=NUMBERS_WIDTH, size=ENTRY_SIZE)
-    rows, drawn_rows = list(text.lines), list(figures.lines)
+    rows, number_rows = list(text.lines), list(figures.lines)
     # Line by line, since a room may have more page numbers than a page has lines.
-    for index in range(max(len(rows), len(drawn_rows))):
+    for index in range(max(len(rows), len(number_rows))):
         page = flow.ensure_space(text.leading + 2)
         if index == 0:
             flow.add_label(name)
@@ -80,8 +80,8 @@ def draw_index_entry(
         page.begin_tag("P")
         if index < len(rows):
             page.text(rows[index], SIDE_MARGIN, baseline, ENTRY_SIZE)
-        if index < len(drawn_rows):
-            page.text(drawn_rows[index], PAGE_WIDTH - SIDE_MARGIN, baseline, ENTRY_SIZE, align="right")
+        if index < len(number_rows):
+            page.text(number_rows[index], PAGE_WIDTH - SIDE_MARGIN, baseline, ENTRY_SIZE, align="right")
             area = (PAGE_WIDTH - SIDE_MARGIN - NUMBERS_WIDTH, flow.y, NUMBERS_WIDTH, text.leading)
             page.add_jump(area, f"session-{sessions[0].session_id}", f"{name}, {label}")
         page.end_tag()

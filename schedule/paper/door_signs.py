@@ -37,7 +37,7 @@ COLUMN_WIDTH = SIGN_WIDTH - 2 * SIDE_MARGIN
 FOOT_TOP = SIGN_HEIGHT - 78
 # The QR code of the foot, beside at most three lines.
 QR_SIDE, FOOT_LINES = 52.0, 3
-# In points, the largest first; 14 is still read from some steps away, so smaller titles take sheets.
+# In points, the largest first; 14 is readable from some steps away. Longer lists take more sheets.
 TITLE_SIZES = (30.0, 27.0, 24.0, 22.0, 20.0, 18.5, 17.0, 15.5, 14.0)
 HOURS_WIDTH_EM, HOURS_HEIGHT_EM = 5.2, 2.15
 SMALL_SIZE_RATIO = 0.7
@@ -68,7 +68,7 @@ def draw_door_signs(programme: PrintedProgramme, _options: PrintOptions, file: B
 def list_changed_signs(
     programme: PrintedProgramme,
 ) -> Iterator[tuple[datetime.date, str, list[PrintedSession]]]:
-    """Yield the signs that differ from those of the version to replace, or all without one."""
+    """Yield the signs that differ from those of the version to replace; all signs without a version."""
     changed = programme.comparison.changed_rooms if programme.comparison else None
     for day, room, printed_sessions in list_door_signs(programme):
         if changed is None or (day, printed_sessions[0].room) in changed:
@@ -232,7 +232,7 @@ def measure_session_height(printed_session: PrintedSession, size: float) -> floa
 
 def draw_sign_session(page: PdfPage, printed_session: PrintedSession, size: float, y: float) -> float:
     """Draw one session; return the y below."""
-    below_it, y = y + measure_session_height(printed_session, size), y + SPACE_ABOVE_EM * size
+    bottom, y = y + measure_session_height(printed_session, size), y + SPACE_ABOVE_EM * size
     page.set_color(INK_COLOR)
     page.begin_tag("P")
     page.text(shape_line(printed_session.start_label, FontWeight.BOLD), SIDE_MARGIN, y + size * 0.95, size)
@@ -248,15 +248,15 @@ def draw_sign_session(page: PdfPage, printed_session: PrintedSession, size: floa
         page.set_color(color)
         y = text.draw(page, SIDE_MARGIN + HOURS_WIDTH_EM * size, y)
     page.draw_rule(
-        (SIDE_MARGIN, below_it), (SIGN_WIDTH - SIDE_MARGIN, below_it), color=HAIRLINE_COLOR, stroke=0.6
+        (SIDE_MARGIN, bottom), (SIGN_WIDTH - SIDE_MARGIN, bottom), color=HAIRLINE_COLOR, stroke=0.6
     )
-    return below_it
+    return bottom
 
 
 def format_end_time(printed_session: PrintedSession) -> str:
     """Return “– 10 h 15”, "" where only the start is known."""
-    # `ends_at` was made five minutes long for drawing (get_shown_end), so only the label tells that none is
-    # known.
+    # get_shown_end gives sessions without an end five minutes for drawing, so only the label shows that the
+    # end is unknown.
     if not printed_session.ends_at or printed_session.hours_label == printed_session.start_label:
         return ""
     return f"{EN_DASH}{NO_BREAK_SPACE}{format_time(printed_session.ends_at)}"

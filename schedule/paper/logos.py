@@ -22,7 +22,8 @@ from .text_layout import INK_COLOR, PALE_INK_COLOR, lay_out_heading, lay_out_tex
 LOGO_BOXES = ((150.0, 66.0), (106.0, 48.0), (76.0, 34.0))
 LOGO_GAP = 16.0
 SIGN_LOGO_HEIGHT, SIGN_LOGO_WIDTH, SIGN_LOGO_GAP = 26.0, 72.0, 10.0
-# Width in points of a row of logos, and how many stand in a single one; if there are many, all are smaller.
+# The width of a row in points, how many logos fit in a single row, and the gap between two rows. With many
+# logos, all are smaller.
 SIGN_ROW_WIDTH, SIGN_ROW_COUNT, SIGN_ROW_GAP = 236.0, 3, 4.0
 
 
@@ -58,7 +59,8 @@ def fingerprint_printed_logos(event: Event) -> str:
 def draw_back_page(flow: PageFlow, logos: Iterable[PrintedLogo]) -> None:
     """Draw the back page, group by group, with boxes of one size in each group."""
     groups = [
-        (name, list(found)) for name, found in itertools.groupby(logos, key=lambda logo: logo.group_name)
+        (name, list(group_logos))
+        for name, group_logos in itertools.groupby(logos, key=lambda logo: logo.group_name)
     ]
     if not groups:
         return
@@ -69,27 +71,28 @@ def draw_back_page(flow: PageFlow, logos: Iterable[PrintedLogo]) -> None:
         x=SIDE_MARGIN,
     )
     flow.y += 14
-    for number, (name, found) in enumerate(groups):
+    for number, (name, group_logos) in enumerate(groups):
         flow.ensure_space(20 + LOGO_BOXES[min(number, 2)][1])
         flow.stack_texts(
             [(lay_out_text(name, FontWeight.SEMIBOLD, width=COLUMN_WIDTH, size=9), PALE_INK_COLOR)],
             x=SIDE_MARGIN,
         )
         flow.y += 6
-        draw_logo_rows(flow, found, LOGO_BOXES[min(number, 2)])
+        draw_logo_rows(flow, group_logos, LOGO_BOXES[min(number, 2)])
         flow.y += 8
 
 
 def draw_logo_rows(flow: PageFlow, logos: list[PrintedLogo], box: tuple[float, float]) -> None:
     """Draw logos row by row, each centred vertically in its box."""
-    wide, high = box
-    per_row = max(1, int((COLUMN_WIDTH + LOGO_GAP) // (wide + LOGO_GAP)))
+    box_width, box_height = box
+    per_row = max(1, int((COLUMN_WIDTH + LOGO_GAP) // (box_width + LOGO_GAP)))
     for row in itertools.batched(logos, per_row, strict=False):
-        page = flow.ensure_space(high + 4)
+        page = flow.ensure_space(box_height + 4)
         for column, logo in enumerate(row):
-            form = get_logo_form(flow.document, logo, logo.scale_to_box(wide, high))
-            page.place_form(form, SIDE_MARGIN + column * (wide + LOGO_GAP), flow.y + (high - form.height) / 2)
-        flow.y += high + 10
+            form = get_logo_form(flow.document, logo, logo.scale_to_box(box_width, box_height))
+            x = SIDE_MARGIN + column * (box_width + LOGO_GAP)
+            page.place_form(form, x, flow.y + (box_height - form.height) / 2)
+        flow.y += box_height + 10
 
 
 def draw_sign_logos(
@@ -115,9 +118,9 @@ def draw_sign_logos(
 def make_sign_forms(document: PdfDocument, logos: Sequence[PrintedLogo]) -> Iterator[PdfForm]:
     available_width = SIGN_ROW_WIDTH - SIGN_LOGO_GAP * (len(logos) - 1)
     # At least 10 points in all: with very many logos, the gaps alone are wider than the row.
-    wide = min(SIGN_LOGO_WIDTH, max(available_width, 10.0) / max(1, len(logos)))
+    max_width = min(SIGN_LOGO_WIDTH, max(available_width, 10.0) / max(1, len(logos)))
     for logo in logos:
-        yield get_logo_form(document, logo, logo.scale_to_box(wide, SIGN_LOGO_HEIGHT))
+        yield get_logo_form(document, logo, logo.scale_to_box(max_width, SIGN_LOGO_HEIGHT))
 
 
 def get_logo_form(document: PdfDocument, logo: PrintedLogo, size: tuple[float, float]) -> PdfForm:

@@ -13,7 +13,7 @@ PAGE_WIDTH, PAGE_HEIGHT = A5
 SIDE_MARGIN, TOP_MARGIN, BOTTOM_MARGIN = 34.0, 50.0, 44.0
 COLUMN_WIDTH = PAGE_WIDTH - 2 * SIDE_MARGIN
 FOOT_TOP = PAGE_HEIGHT - BOTTOM_MARGIN
-# Nothing in the hand is smaller.
+# The smallest type for reading in the hand.
 HEAD_SIZE = 9.0
 MIN_NAME_WIDTH = 70.0
 
@@ -66,7 +66,7 @@ class PageFlow:
         return page
 
     def draw_insert(self) -> None:
-        """Draw the pages to insert, wherever the text is, unless they are drawn."""
+        """Draw the pages to insert now, unless they were drawn before."""
         insert, self.insert = self.insert, None
         if insert is not None:
             title = self.section_title
@@ -87,12 +87,12 @@ class PageFlow:
         page.text(line, PAGE_WIDTH - SIDE_MARGIN, 30, HEAD_SIZE, align="right")
         left = COLUMN_WIDTH - line.width * HEAD_SIZE - 12
         name = shorten_text(self.running_head, FontWeight.REGULAR, width=max(left, 1), size=HEAD_SIZE)
-        # A name of which only a few letters fit says nothing.
+        # A name cut to a few letters is useless.
         if left > MIN_NAME_WIDTH:
             page.text(shape_line(name, FontWeight.REGULAR), SIDE_MARGIN, 30, HEAD_SIZE)
 
     def add_label(self, label: str) -> None:
-        """Note a label on this page, for its running head."""
+        """Add a label of this page, for its running head."""
         self.first_label = self.first_label or label
         self.last_label = label
 

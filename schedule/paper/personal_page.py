@@ -26,7 +26,7 @@ from .text_layout import (
 MARGIN, QR_SIDE = 34.0, 56.0
 type PageChoice = tuple[tuple[float, float], float]
 A5_CHOICES: Final[tuple[PageChoice, ...]] = ((A5, 12.0), (A5, 11.0), (A5, 10.0), (A5, 9.0))
-# By name of the paper, paper and type, the best first; "": the pocket, then large letters.
+# Paper and type size by name of the paper, the best first; "" prefers A5, for the pocket, to A4.
 PAGE_CHOICES: Final[dict[str, tuple[PageChoice, ...]]] = {
     "": (*A5_CHOICES, (A4, 10.0), (A4, 9.0)),
     "a5": A5_CHOICES,
@@ -37,7 +37,7 @@ type PageBlock = list[tuple[TextBlock, str, float]]  # texts with colour and dis
 
 
 def draw_personal_page(programme: PrintedProgramme, file: BinaryIO) -> int:
-    """Draw the sessions of a programme that holds those of one person; return the number of pages."""
+    """Draw a programme that contains the sessions of one person; return the number of pages."""
     return draw_personal_pages([programme], file, title=programme.title, changed_at=programme.changed_at)
 
 
@@ -51,7 +51,7 @@ def draw_personal_pages(
 ) -> int:
     """Draw the agendas of many people, each from a new page; return the number of pages.
 
-    The paper is "a5", "a4" or "" for what fits.
+    The paper is "a5", "a4", or "" to choose the one that fits.
     """
     language = translation.get_language() or "fr"
     with TaggedDocument(file, title=title, language=language, changed_at=changed_at) as document:
@@ -149,12 +149,12 @@ def lay_out_personal_session(session: PrintedSession, width: float, size: float)
 
 
 def measure_block(block: PageBlock) -> float:
-    """Return the height; hours stand beside the title, so that they take none."""
+    """Return the height; hours are beside the title and take no height of their own."""
     return sum(text.height for text, _color, x in block if not is_beside(block, text, x)) + 5
 
 
 def is_beside(block: PageBlock, text: TextBlock, x: float) -> bool:
-    """Return whether a text stands at the left of the next one."""
+    """Return whether a text is to the left of the next one."""
     index = next(i for i, (other, _color, _x) in enumerate(block) if other is text)
     return x == 0 and index + 1 < len(block) and block[index + 1][2] > 0
 

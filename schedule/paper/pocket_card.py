@@ -63,19 +63,19 @@ def draw_pocket_cards(programme: PrintedProgramme, _options: PrintOptions, file:
 def split_into_cards(sessions: list[PrintedSession]) -> Iterator[list[list[PanelEntry]]]:
     """Yield the panels of each card behind its cover."""
     panels: list[list[PanelEntry]] = [[]]
-    left, hour = PANEL_HEIGHT - 2 * MARGIN, ""
+    remaining_height, hour = PANEL_HEIGHT - 2 * MARGIN, ""
     for session in sessions:
         entry = lay_out_panel_entry(session, "" if session.start_label == hour else session.start_label)
         height = measure_entry(entry)
-        if height > left and panels[-1]:
+        if height > remaining_height and panels[-1]:
             panels.append([])
-            left = PANEL_HEIGHT - 2 * MARGIN
+            remaining_height = PANEL_HEIGHT - 2 * MARGIN
             # A panel begins with its hour.
             entry = lay_out_panel_entry(session, session.start_label)
             height = measure_entry(entry)
         hour = session.start_label
         panels[-1].append(entry)
-        left -= height
+        remaining_height -= height
     for start in range(0, len(panels), CARD_PAGES - 1):
         yield panels[start : start + CARD_PAGES - 1]
 

@@ -17,7 +17,7 @@ from .sheet_kinds import SHEET_KINDS, normalize_options, require_comparison
 def print_agenda(
     event: Event, *, file: BinaryIO, format_name: str = "booklet", language: str = "fr", paper: str = ""
 ) -> PrintedProgramme:
-    """Write all of one kind to a binary file and return what was printed.
+    """Write all sheets of one kind to a binary file and return the printed programme.
 
     Raise UnknownFormatError or UnknownPaperError.
     """
@@ -27,7 +27,7 @@ def print_agenda(
 def print_sheets(
     event: Event, *, file: BinaryIO, options: PrintOptions, comparison: Comparison | None = None
 ) -> tuple[PrintedProgramme, int]:
-    """Write the PDF to a binary file and return what was printed, on how many pages.
+    """Write the PDF to a binary file and return the printed programme and the number of pages.
 
     Raise UnknownFormatError, UnknownPaperError or NothingToCompare.
     """
@@ -48,8 +48,8 @@ def print_sheets(
 def select_sessions(programme: PrintedProgramme, options: PrintOptions) -> PrintedProgramme:
     """Return the programme with the chosen days, rooms and tracks only."""
     sessions = tuple(item for item in programme.sessions if is_selected(item, options))
-    used = {item.room for item in sessions}
-    rooms = tuple(room for room in programme.room_names if room in used)
+    used_rooms = {item.room for item in sessions}
+    rooms = tuple(room for room in programme.room_names if room in used_rooms)
     return replace(programme, sessions=sessions, room_names=rooms)
 
 
@@ -60,7 +60,7 @@ def select_changes(comparison: Comparison, options: PrintOptions) -> Comparison:
 
 
 def is_selected(item: PrintedSession, options: PrintOptions) -> bool:
-    """Return whether a session is printed; what is for everybody belongs to all rooms and tracks."""
+    """Return whether a session is printed; sessions for everybody belong to all rooms and tracks."""
     is_on_day = not options.days or item.day in options.days
     is_in_room = not options.rooms or item.room_id in options.rooms or item.is_in_all_rooms
     is_in_track = not options.tracks or item.track_id in options.tracks or item.is_for_everybody

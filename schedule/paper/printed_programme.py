@@ -1,4 +1,4 @@
-"""Load what is printed as plain data, in the event's time zone."""
+"""Load the programme to print as plain data, in the event's time zone."""
 
 import datetime
 import itertools
@@ -57,7 +57,7 @@ class PrintedSession:
         return self.role in {Session.Role.PLENARY, Session.Role.BREAK}
 
     def is_visible_to(self, audience: ProgrammeAudience) -> bool:
-        """Return whether this audience may read of it: for files of many people, which are loaded once."""
+        """Return whether this audience may see it, where one load serves several people."""
         return not self.is_for_members or audience is ProgrammeAudience.MEMBERS
 
     @property
@@ -94,7 +94,7 @@ class PrintedProgramme:
     sessions: tuple[PrintedSession, ...]
     logos: tuple[PrintedLogo, ...] = ()
     cancellation_notice: str = ""
-    # Of the agenda of one person: why it holds what it holds, "" if they chose it.
+    # On the agenda of one person: why it has these sessions; "" if the person chose them.
     head_note: str = ""
     comparison: "Comparison | None" = None
     # Internal facts by session, for internal sheets alone.
@@ -148,7 +148,7 @@ def load_printed_programme(
     printed_sessions = drop_single_language(
         tuple(load_printed_session(session, event, schedule.day_starts_at) for session in sessions)
     )
-    used = {printed_session.room for printed_session in printed_sessions}
+    used_rooms = {printed_session.room for printed_session in printed_sessions}
     return PrintedProgramme(
         title=format_printed_title(event),
         dates_label=format_date_range(event.starts_at, event.ends_at, event.zone),
@@ -158,7 +158,7 @@ def load_printed_programme(
         version=schedule.version,
         agenda_url=settings.SITE_URL + reverse("agenda", args=[event.slug]),
         changed_at=schedule.changed_at.astimezone(event.zone),
-        room_names=tuple(room.name for room in event.rooms.all() if room.name in used),
+        room_names=tuple(room.name for room in event.rooms.all() if room.name in used_rooms),
         sessions=printed_sessions,
         logos=load_printed_logos(event),
         cancellation_notice=describe_cancellation(event),
@@ -166,7 +166,7 @@ def load_printed_programme(
 
 
 def drop_single_language(printed_sessions: tuple[PrintedSession, ...]) -> tuple[PrintedSession, ...]:
-    """Drop the language if it is the same for all sessions, since it then tells readers nothing."""
+    """Drop the language if it is the same for all sessions, since readers need it only to choose."""
     if (
         len({printed_session.language for printed_session in printed_sessions if printed_session.language})
         > 1
@@ -206,7 +206,7 @@ def load_printed_session(session: Session, event: Event, day_starts_at: datetime
 
 
 def format_session_title(session: Session) -> str:
-    """Return the title in one line; on every sheet it says who may come, if not everybody."""
+    """Return the title in one line, marked if the session is for members only."""
     # Line breaks in a title would end a line of print, and an empty one would leave a cell unnamed.
     title = " ".join(session.title.split()) or _("Untitled")
     return _("%(title)s (members only)") % {"title": title} if session.is_for_members else title

@@ -62,11 +62,11 @@ def draw_directors_book(programme: PrintedProgramme, _options: PrintOptions, fil
 def list_room_sheets(programme: PrintedProgramme) -> Iterator[RunSheet]:
     for day, sessions in programme.days:
         for room in [*programme.room_names, ""]:
-            # What is for everybody concerns each room: its crew has a break too.
-            found = [item for item in sessions if item.room == room or (room and item.is_in_all_rooms)]
-            if any(item.room == room for item in found):
+            # Sessions for everybody are on the sheet of each room, so that its crew sees the breaks.
+            room_items = [item for item in sessions if item.room == room or (room and item.is_in_all_rooms)]
+            if any(item.room == room for item in room_items):
                 name = room or _("No room yet")
-                yield f"{name} · {format_date_with_weekday(day)}", found
+                yield f"{name} · {format_date_with_weekday(day)}", room_items
 
 
 def list_person_sheets(

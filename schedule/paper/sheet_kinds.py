@@ -43,7 +43,7 @@ class SinceChoice(enum.Enum):
 
 @dataclass(frozen=True)
 class SheetKind:
-    """One kind of sheets; the first paper is its default. `is_public`: everybody may have it made."""
+    """One kind of sheets; the first paper is its default. `is_public`: everybody may request it."""
 
     label: str | Promise
     purpose: str | Promise
@@ -147,7 +147,7 @@ DISTANCE_LABELS: Final[dict[str, str | Promise]] = {
 
 
 def normalize_options(options: PrintOptions) -> PrintOptions:
-    """Return the options without those that the kind has no use for, so that equal prints have equal ones.
+    """Return the options without those that the kind does not use, so that equal prints have equal ones.
 
     Raise UnknownFormatError or UnknownPaperError.
     """
@@ -164,11 +164,11 @@ def normalize_options(options: PrintOptions) -> PrintOptions:
     return replace(
         options,
         paper=choose_paper(kind, options.paper),
-        distance=choose(kind.distances, options.distance),
-        depth=choose(kind.depths, options.depth),
+        distance=choose_option(kind.distances, options.distance),
+        depth=choose_option(kind.depths, options.depth),
         is_imposed=options.is_imposed and kind.can_be_imposed,
         since=options.since if kind.since is not SinceChoice.NONE else None,
-        # Crews need to know of every session.
+        # Crews need all sessions.
         includes_members_sessions=options.includes_members_sessions or kind.is_internal,
         days=tuple(sorted(options.days)),
         rooms=tuple(sorted(options.rooms)),
@@ -182,7 +182,7 @@ def require_comparison(options: PrintOptions) -> None:
         raise NothingToCompare(_("To print the changes, choose a published version to compare with."))
 
 
-def choose(offered: tuple[str, ...], name: str) -> str:
+def choose_option(offered: tuple[str, ...], name: str) -> str:
     """Return the name if it is offered, the first one by default. Raise UnknownFormatError."""
     if not offered:
         return ""

@@ -29,16 +29,16 @@ def break_into_lines(text: str, weight: FontWeight, *, width: float, size: float
     """Break at spaces; only a word wider than a line is cut, between graphemes."""
     words = [(word, measure_word_width(word, weight)) for word in split_unbreakable_words(text)]
     limit = width / size
-    if any(wide > limit for _word, wide in words):
+    if any(word_width > limit for _word, word_width in words):
         return tuple(line.text for line in wrap_text(text, weight, width=width, size=size))
     space = measure_word_width("n n", weight) - 2 * measure_word_width("n", weight)
     rows: list[list[str]] = [[]]
     used = 0.0
-    for word, wide in words:
-        step = (space if rows[-1] else 0) + wide
+    for word, word_width in words:
+        step = (space if rows[-1] else 0) + word_width
         if rows[-1] and used + step > limit:
             rows.append([])
-            used, step = 0.0, wide
+            used, step = 0.0, word_width
         rows[-1].append(word)
         used += step
     return tuple(" ".join(row) for row in rows)
@@ -150,11 +150,11 @@ def cut_word(text: str, weight: FontWeight, *, width: float, size: float, max_li
 
 
 def draw_qr_symbol(page: PdfDrawing, address: str, *, x: float, y: float, side: float) -> None:
-    """Draw the QR of an address in black, its top left corner at x, y."""
-    drawn = get_cached_symbol(address)
+    """Draw the QR code of an address in black, with its top left corner at x, y."""
+    symbol = get_cached_symbol(address)
     page.set_color("#000000")
     page.begin_figure(_("QR code: %(address)s") % {"address": address}, (x, y, side, side))
-    page.draw_modules(drawn.rows, drawn.side, x, y, side)
+    page.draw_modules(symbol.rows, symbol.side, x, y, side)
     page.end_tag()
 
 

@@ -1,4 +1,4 @@
 """Personal agendas, which visitors have without an account, behind a secret link.
 
-Start with actions.py. Imports `programme` and the writers of `exchange`.
+Start with actions.py. Imports `programme`, `paper`, `versions` and the writers of `exchange`.
 """

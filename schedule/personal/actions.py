@@ -30,16 +30,16 @@ def choose_session(
     *, event: Event, session: Session, personal_agenda: PersonalAgenda | None
 ) -> PersonalAgenda:
     """Add a session to a personal agenda, which is created if there is none."""
-    chosen = personal_agenda or create_agenda(event=event)
-    throttle_changes(f"agenda-{chosen.pk}", MAX_CHANGES_PER_MINUTE)
-    if chosen.sessions.count() >= MAX_CHOSEN_SESSIONS:
+    personal_agenda = personal_agenda or create_agenda(event=event)
+    throttle_changes(f"agenda-{personal_agenda.pk}", MAX_CHANGES_PER_MINUTE)
+    if personal_agenda.sessions.count() >= MAX_CHOSEN_SESSIONS:
         raise TooManyChanges(_("Your programme is full (500 sessions). Remove one first."))
-    _add_sessions(chosen, [session])
-    return chosen
+    _add_sessions(personal_agenda, [session])
+    return personal_agenda
 
 
 def _add_sessions(personal_agenda: PersonalAgenda, sessions: Iterable[Session]) -> None:
-    """Add sessions with the version that is public now: its changes are known to who chooses them."""
+    """Add sessions with the version that is public now, whose changes the visitor has seen."""
     number = find_last_version_number(personal_agenda.event)
     personal_agenda.sessions.add(*sessions, through_defaults={"known_version": number})
 
@@ -53,10 +53,10 @@ def drop_session(*, session: Session, personal_agenda: PersonalAgenda) -> None:
 def merge_agendas(*, other_agenda: PersonalAgenda, survivor: PersonalAgenda) -> None:
     """Add the sessions of one agenda to another one of the same event, up to its limit."""
     throttle_changes(f"agenda-{survivor.pk}", MAX_CHANGES_PER_MINUTE)
-    free = MAX_CHOSEN_SESSIONS - survivor.sessions.count()
+    remaining_count = MAX_CHOSEN_SESSIONS - survivor.sessions.count()
     # The earliest sessions are added first if not all fit.
     others = other_agenda.sessions.exclude(pk__in=survivor.sessions.values("pk")).order_by("starts_at")
-    _add_sessions(survivor, others[: max(free, 0)])
+    _add_sessions(survivor, others[: max(remaining_count, 0)])
 
 
 def create_agenda(*, event: Event) -> PersonalAgenda:

@@ -22,7 +22,7 @@ CALENDAR_CACHE_SECONDS: Final = 600
 def compute_calendar_tag(
     *, personal_agenda: PersonalAgenda, programme_version: ProgrammeVersion, notes: Mapping[uuid.UUID, str]
 ) -> str:
-    """Return a tag that changes with the programme, with its sessions and with what is noted on them."""
+    """Return a tag that changes with the programme, with its sessions and with the notes on them."""
     # Sorted, since the order of the rows may differ between processes.
     noted = " ".join(sorted(f"{guid} {note}" for guid, note in notes.items()))
     return hashlib.sha256(f"{personal_agenda.pk} {programme_version.cache_key} {noted}".encode()).hexdigest()[
@@ -39,7 +39,7 @@ def build_personal_calendar(
 ) -> bytes:
     """Return the noted sessions in iCalendar; cancelled ones too, marked by their STATUS.
 
-    A note (booked, in conflict) stands before the session's own text.
+    A note (booked, in conflict) is put before the session's own text.
     """
     key = f"personal-calendar-{tag}"
     cached: bytes | None = cache.get(key)

@@ -1,4 +1,4 @@
-"""The one programme of a person: the sessions chosen with a star and those booked, and their conflicts."""
+"""The programme of one person: the sessions chosen with a star and those booked, and their conflicts."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ class PersonalProgramme:
     audience: ProgrammeAudience
 
     def describe_session(self, session: Session) -> str:
-        """Return what print and calendar say of a session: booked or not, and what runs at the same time."""
+        """Return a note for print and calendar: whether it is booked, and what runs at the same time."""
         parts = [pgettext("session in a programme", "Booked.")] if session.pk in self.booked_ids else []
         if others := self.conflicts[session.pk]:
             titles = ", ".join(self.name_conflict(other) for other in others)
@@ -53,9 +53,9 @@ def load_personal_programme(
     *,
     audience: ProgrammeAudience,
 ) -> PersonalProgramme:
-    """Load what an agenda holds, and what its attendee or the signed-in person booked.
+    """Load the sessions of an agenda, and those that its attendee or the signed-in person booked.
 
-    What the audience may not know of is left out: it stays chosen or booked.
+    Sessions that the audience may not see are left out, but stay chosen or booked.
     """
     booked_ids: set[int] = set()
     if personal_agenda or person:
@@ -72,8 +72,8 @@ def build_personal_programme(
     booked_ids: Collection[int],
     audience: ProgrammeAudience,
 ) -> PersonalProgramme:
-    visible: Any = query_sessions(event)  # our own queryset, which the stub does not know
-    rows = visible.visible_to(audience).filter(Q(pk__in=chosen_ids) | Q(pk__in=booked_ids))
+    event_sessions: Any = query_sessions(event)  # our own queryset, which the stub does not know
+    rows = event_sessions.visible_to(audience).filter(Q(pk__in=chosen_ids) | Q(pk__in=booked_ids))
     sessions = list(rows.select_related("published_in")) if chosen_ids or booked_ids else []
     conflicts = map_conflicting_sessions(sessions)
     return PersonalProgramme(sessions, frozenset(chosen_ids), frozenset(booked_ids), conflicts, audience)
@@ -93,7 +93,7 @@ def build_printed_agenda(
 ) -> PrintedProgramme:
     """Return the part of a programme that one person chose, with bookings and conflicts.
 
-    Without a choice of theirs in it: the plenaries.
+    If the person chose nothing in it, return the plenaries.
     """
     notes = {
         session.pk: personal_programme.describe_session(session) for session in personal_programme.sessions

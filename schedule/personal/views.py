@@ -56,14 +56,15 @@ def session_choose(request: "HttpRequest", event: str) -> HttpResponse:
     """Add a session (`add`) to the visitor's agenda or drop it (`drop`)."""
     refuse_cross_site_requests(request)
     event_obj = get_visible_event(event, request.user)
-    adds = "add" in request.POST
+    is_adding = "add" in request.POST
     guid = parse_session_guid(request.POST.get("add") or request.POST.get("drop") or "")
     personal_agenda = get_own_agenda(event_obj, request)
     audience = get_programme_audience(request.user, event_obj)
     # What was chosen can be dropped, even if it is no longer in the programme.
-    dropped = None if adds else query_chosen_sessions(personal_agenda, audience).filter(guid=guid).first()
+    chosen_sessions = query_chosen_sessions(personal_agenda, audience)
+    dropped = None if is_adding else chosen_sessions.filter(guid=guid).first()
     session = dropped or get_public_session(event_obj, guid, audience=audience)
-    if adds:
+    if is_adding:
         personal_agenda = choose_session(event=event_obj, session=session, personal_agenda=personal_agenda)
         if isinstance(request.user, Person):
             for remember_owner in hooks.agenda_used.providers():
@@ -78,7 +79,7 @@ def session_choose(request: "HttpRequest", event: str) -> HttpResponse:
 def query_chosen_sessions(
     personal_agenda: PersonalAgenda | None, audience: ProgrammeAudience
 ) -> "QuerySet[Session]":
-    """Return the sessions of an agenda of which the audience may know, without their long texts."""
+    """Return the sessions of an agenda that the audience may see, without their long texts."""
     if personal_agenda is None:
         return Session.objects.none()
     rows: QuerySet[Session] = Session.objects.visible_to(audience).filter(personal_agendas=personal_agenda)
@@ -127,12 +128,12 @@ def refuse_cross_site_requests(request: "HttpRequest") -> None:
     Browsers send Origin with each POST, old ones only Referer; a request with neither comes from no browser
     and carries nobody's cookie. Cached pages carry no CSRF token, so this check takes its place.
     """
-    own = f"{request.scheme}://{request.get_host()}"
-    page = urlsplit(request.headers.get("Referer", own))
+    own_origin = f"{request.scheme}://{request.get_host()}"
+    page = urlsplit(request.headers.get("Referer", own_origin))
     origin = request.headers.get("Origin", f"{page.scheme}://{page.netloc}")
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     # “none” is a request that the user started, such as a reload.
-    if origin != own or site not in {"same-origin", "none"}:
+    if origin != own_origin or site not in {"same-origin", "none"}:
         raise Forbidden(
             _("This request came from another site. Open the programme and choose your sessions there.")
         )
@@ -165,13 +166,13 @@ def remember_agenda(
 @require_safe
 def own_agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
-    own = get_own_agenda(event_obj, request)
-    programme = load_own_programme(request, event_obj, own)
+    own_agenda = get_own_agenda(event_obj, request)
+    programme = load_own_programme(request, event_obj, own_agenda)
     response = render_agenda_page(
         request,
         event_obj,
-        own,
-        own,
+        own_agenda,
+        own_agenda,
         programme,
         feedback_addresses=find_feedback_addresses(event_obj, request),
     )
@@ -182,8 +183,8 @@ def own_agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
 def own_agenda_pdf(request: "HttpRequest", event: str) -> HttpResponse:
     """Serve the visitor's programme as a PDF: stars of this device and bookings."""
     event_obj = get_visible_event(event, request.user)
-    own = get_own_agenda(event_obj, request)
-    programme = load_own_programme(request, event_obj, own)
+    own_agenda = get_own_agenda(event_obj, request)
+    programme = load_own_programme(request, event_obj, own_agenda)
     if not programme.sessions:
         raise NotFound(_("Your programme is empty: choose sessions first."))
     file = io.BytesIO()
@@ -195,7 +196,7 @@ def own_agenda_pdf(request: "HttpRequest", event: str) -> HttpResponse:
 def load_own_programme(
     request: "HttpRequest", event: Event, own_agenda: PersonalAgenda | None
 ) -> PersonalProgramme:
-    """Load the stars of this device, with the bookings of whoever is signed in."""
+    """Load the stars of this device, with the bookings of the signed-in person."""
     person = request.user if isinstance(request.user, Person) else None
     audience = get_programme_audience(request.user, event)
     return load_personal_programme(event, own_agenda, person, audience=audience)
@@ -204,11 +205,13 @@ def load_own_programme(
 @require_safe
 def shared_agenda_page(request: "HttpRequest", event: str, token: str) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
-    personal_agenda, own = get_shared_agenda(event_obj, token), get_own_agenda(event_obj, request)
-    # Not with the visitor's bookings: the page is that of the link. But with what the visitor may know of.
+    personal_agenda, own_agenda = get_shared_agenda(event_obj, token), get_own_agenda(event_obj, request)
+    # Without the visitor's bookings, since the page belongs to the link, but for the visitor's audience.
     audience = get_programme_audience(request.user, event_obj)
     programme = load_personal_programme(event_obj, personal_agenda, audience=audience)
-    response = render_agenda_page(request, event_obj, personal_agenda, own, programme, feedback_addresses={})
+    response = render_agenda_page(
+        request, event_obj, personal_agenda, own_agenda, programme, feedback_addresses={}
+    )
     # The address is a secret: search engines must not list it.
     response["X-Robots-Tag"] = "noindex"
     return forbid_shared_caching(response)
@@ -216,7 +219,7 @@ def shared_agenda_page(request: "HttpRequest", event: str, token: str) -> HttpRe
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeRow:
-    """One session of the page; `conflicts` are named with “(booked)” where they are."""
+    """One session of the page; `conflicts` are sessions with their titles, marked if they are booked."""
 
     entry: AgendaEntry
     conflicts: list[tuple[Session, str]]
@@ -282,7 +285,7 @@ def find_feedback_page(event: Event) -> str:
 
 
 def find_late_change(session: Session, personal_agenda: PersonalAgenda | None) -> ScheduleVersion | None:
-    """Return the version that changed a published session after the agenda was begun; None without one."""
+    """Return the version that changed a published session after the agenda was created, or None."""
     version = session.published_in
     # A session that was published only once has the sequence 0.
     if not version or not session.sequence or not personal_agenda:
@@ -304,7 +307,7 @@ def personal_agenda_feed(request: "HttpRequest", event: str, token: str) -> Http
     """Serve the agenda as a calendar; 304 if unchanged."""
     event_obj = get_visible_event(event, request.user)
     personal_agenda = get_shared_agenda(event_obj, token)
-    # Calendar programs cannot sign in: whose agenda it is decides.
+    # Calendar programs cannot sign in, so the owner of the agenda determines the audience.
     audience = get_agenda_audience(personal_agenda, event_obj)
     programme = load_personal_programme(event_obj, personal_agenda, audience=audience)
     notes = {session.guid: programme.describe_session(session) for session in programme.sessions}
@@ -325,7 +328,7 @@ def personal_agenda_feed(request: "HttpRequest", event: str, token: str) -> Http
 
 
 def get_agenda_audience(personal_agenda: PersonalAgenda, event: Event) -> ProgrammeAudience:
-    """Return what the attendee of an agenda sees; the public's part for an agenda that is nobody's."""
+    """Return the audience of an agenda's owner; PUBLIC for an agenda without an owner."""
     owners = [find_owner(personal_agenda) for find_owner in hooks.agenda_owners.providers()]
     audiences = {get_programme_audience(owner, event) for owner in owners}
     return ProgrammeAudience.MEMBERS if ProgrammeAudience.MEMBERS in audiences else ProgrammeAudience.PUBLIC
@@ -345,8 +348,8 @@ def agenda_link_renew(request: "HttpRequest", event: str) -> HttpResponse:
 def agenda_adopt(request: "HttpRequest", event: str, token: str) -> HttpResponse:
     """Use a shared agenda on this device; sessions chosen here before are added to it."""
     event_obj = get_visible_event(event, request.user)
-    personal_agenda, own = get_shared_agenda(event_obj, token), get_own_agenda(event_obj, request)
-    if own and own != personal_agenda:
-        merge_agendas(other_agenda=own, survivor=personal_agenda)
+    personal_agenda, own_agenda = get_shared_agenda(event_obj, token), get_own_agenda(event_obj, request)
+    if own_agenda and own_agenda != personal_agenda:
+        merge_agendas(other_agenda=own_agenda, survivor=personal_agenda)
     response = redirect("own-agenda", event_obj.slug)
     return remember_agenda(response, event_obj, personal_agenda)

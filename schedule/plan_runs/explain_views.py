@@ -1,4 +1,4 @@
-"""Organizers' pages: what each place of a day would cost a session, and moving it there."""
+"""Organizers' pages: the cost of each place of a session on a day, and moving the session there."""
 
 import datetime
 from typing import TYPE_CHECKING, Final
@@ -64,17 +64,17 @@ def session_places(request: "HttpRequest", event: str, number: int) -> HttpRespo
 
 
 def find_proposal(event: Event, text: str) -> PlanRun | None:
-    """Return the run of the planner asked for, if it has a proposal."""
+    """Return the requested run of the planner, if it has a proposal."""
     key = parse_digits(text)
     runs = event.plan_runs.select_related("proposal__event").exclude(proposal=None)
     return runs.filter(pk=key).first() if key is not None else None
 
 
 def choose_day(timetable: Timetable, session: int, text: str) -> int:
-    """Return the position of the day asked for, or else of the session's own, or else of the first."""
-    asked, state = parse_digits(text), timetable.placements.get(session)
-    if asked is not None and 1 <= asked <= len(timetable.hours):
-        return asked - 1
+    """Return the position of the requested day, else of the session's day, else of the first."""
+    number, state = parse_digits(text), timetable.placements.get(session)
+    if number is not None and 1 <= number <= len(timetable.hours):
+        return number - 1
     for position, (opens_at, closes_at) in enumerate(timetable.hours):
         if state and opens_at <= state.starts_at < closes_at:
             return position

@@ -40,7 +40,7 @@ def plan_event(plan_run: PlanRun) -> PlanningResult | None:
     plan_run.save(update_fields=["state", "started_at"])
     try:
         return _plan_and_store(plan_run, load_timetable(plan_run.from_draft))
-    except BaseException:  # also when the process is asked to end: nobody goes on with the run
+    except BaseException:  # also when the process is stopped: no other one continues the run
         finish_plan_run(plan_run, PlanRun.State.FAILED)
         raise
 
@@ -54,7 +54,7 @@ def _plan_and_store(plan_run: PlanRun, timetable: Timetable) -> PlanningResult |
         result, notes = search_plan(plan_run, problem)
     except PlanImpossible as error:
         reasons = describe_in_languages(partial(list_reasons, problem.instance, error))
-        # Without rules, the reason is a sentence of another kind, such as that the time was over.
+        # Without rules, there is another reason, such as that the time was over.
         state = PlanRun.State.IMPOSSIBLE if error.rules else PlanRun.State.FAILED
         finish_plan_run(plan_run, state, reasons=reasons)
         return None
@@ -68,7 +68,7 @@ def _plan_and_store(plan_run: PlanRun, timetable: Timetable) -> PlanningResult |
 
 
 def name_costs(problem: TimetableInstance, result: PlanningResult) -> dict[str, int]:
-    """Return the costs by name, and what the planner chose by among timetables of equal costs."""
+    """Return the costs by name, and the measures by which the planner breaks ties between plans."""
     return {
         **asdict(result.costs),
         "parallel_tracks": count_parallel_tracks(problem.instance, result.plan),
@@ -77,7 +77,7 @@ def name_costs(problem: TimetableInstance, result: PlanningResult) -> dict[str, 
 
 
 def search_plan(plan_run: PlanRun, problem: TimetableInstance) -> tuple[PlanningResult, Sentences]:
-    """Return the best plan found, and what there is to say about it. Raise PlanImpossible."""
+    """Return the best plan found, and remarks on it by language. Raise PlanImpossible."""
     progress = PlanProgress(plan_run)
     if plan_run.mode == PlanRun.Mode.REPAIR:
         return repair_timetable(plan_run, problem, progress)
@@ -117,11 +117,11 @@ def repair_timetable(
 
 @dataclass
 class PlanProgress:
-    """Stores the costs of the best plan so far, and asks whether to stop, at most once a second."""
+    """Stores the costs of the best plan so far, and checks for a stop request, at most once a second."""
 
     plan_run: PlanRun
     reported_at: float = 0.0
-    asked_at: float = 0.0
+    checked_at: float = 0.0
     is_stopped: bool = field(default=False)
 
     def report(self, planning: PlanningProgress) -> None:
@@ -130,8 +130,8 @@ class PlanProgress:
             PlanRun.objects.filter(pk=self.plan_run.pk).update(costs=asdict(planning.costs))
 
     def is_stop_requested(self) -> bool:
-        if time.monotonic() - self.asked_at >= REPORT_SECONDS:
-            self.asked_at = time.monotonic()
+        if time.monotonic() - self.checked_at >= REPORT_SECONDS:
+            self.checked_at = time.monotonic()
             self.is_stopped = PlanRun.objects.filter(
                 pk=self.plan_run.pk, stop_requested_at__isnull=False
             ).exists()

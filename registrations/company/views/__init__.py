@@ -1,1 +1,1 @@
-"""Pages of the company desk."""
+"""Pages of the company area."""

@@ -20,7 +20,7 @@ from registrations.rate_limits import throttle_correction
 @never_cache
 @require_http_methods(["GET", "POST"])
 def attendee_details(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
-    """Complete one's name as it shall be on the badge, and one's photo choice."""
+    """Let an attendee complete the name on the badge and the photo choice."""
     link_access = get_order_by_link(reference, secret)
     registration = link_access.get_registration(person)
     form = (

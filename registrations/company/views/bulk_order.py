@@ -67,7 +67,7 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
     draft.people = _read_typed_rows(request)
     # The first button in the table that was pressed; a row is removed by a button with its number.
     action = next((action for name, action in ROW_ACTIONS.items() if name in request.POST), None)
-    moved = action(request, draft) if action else False
+    has_changed_rows = action(request, draft) if action else False
     pasted = "paste" in request.POST and _append_pasted_rows(draft, paste, tickets)
     _save_draft(request, company_obj, event_obj, draft)
     # Sent by the script that saves the draft while the contact types; it needs no page.
@@ -77,7 +77,7 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
         total = _price_draft(request, company_obj, event_obj, draft)
         return render(request, "company/draft_total.html", total)
     # Redirect after changing rows, so that reloading the page does not change them again.
-    if moved:
+    if has_changed_rows:
         return redirect(f"{request.path}#rows")
     # Bound to the draft and not to the request: pasted rows are checked together with typed ones.
     rows = AttendeeRowFormSet(_make_post_data(draft), prefix="row", form_kwargs={"tickets": tickets})
@@ -139,7 +139,7 @@ def _count_passes(quote: Quote, company: Company, event: Event) -> dict[str, int
 def _get_open_event(request: HttpRequest, slug: str) -> Event:
     event = get_visible_event(slug, request.user)
     refuse_if_closed(event, at=timezone.now())
-    # At events with applications, nobody is registered by their company.
+    # At events with applications, companies cannot register colleagues.
     for ticket in event.tickets.all():
         refuse_without_application(ticket)
     return event
@@ -212,21 +212,21 @@ def _append_pasted_rows(draft: DraftContent, paste_form: PasteForm, tickets: lis
     except UnreadableFile as error:
         paste_form.add_error("pasted", str(error))
         return False
-    filled = [person for person in draft.people if _is_filled(person)]
+    filled_rows = [person for person in draft.people if _is_filled(person)]
     if not rows:
         paste_form.add_error("pasted", _("Paste at least one row."))
-    elif len(filled) + len(rows) > MAX_ROWS:
+    elif len(filled_rows) + len(rows) > MAX_ROWS:
         paste_form.add_error("pasted", _("Paste at most %(most)d rows at a time.") % {"most": MAX_ROWS})
     else:
-        draft.people = [*filled, *rows]
+        draft.people = [*filled_rows, *rows]
     return not paste_form.errors
 
 
 def _find_pass_ticket(company: Company, event: Event, tickets: list[Ticket]) -> str:
     """Return the ticket that the membership pays for while passes are left; "" if there is none."""
-    taking = [ticket.slug for ticket in tickets if takes_pass_now(ticket)]
-    membership = find_membership(company, at=timezone.localdate()) if taking else None
-    return taking[0] if count_passes_left(membership, event) else ""
+    pass_ticket_slugs = [ticket.slug for ticket in tickets if takes_pass_now(ticket)]
+    membership = find_membership(company, at=timezone.localdate()) if pass_ticket_slugs else None
+    return pass_ticket_slugs[0] if count_passes_left(membership, event) else ""
 
 
 def _make_formset(draft: DraftContent, tickets: list[Ticket], default_ticket: str) -> BaseAttendeeRowFormSet:
@@ -251,22 +251,22 @@ def _check_rows(
     """Return whether all rows can be ordered; errors are added to their rows or to the formset."""
     # Called for the errors it adds to the forms, which are read below.
     formset.is_valid()
-    filled = [form for _number, form in formset.iterate_filled_rows()]
+    filled_forms = [form for _number, form in formset.iterate_filled_rows()]
     # Only rows without errors of their own are checked against seats and stock.
-    valid_forms = [form for form in filled if not form.errors]
+    valid_forms = [form for form in filled_forms if not form.errors]
     for number, sentence in find_seat_errors(
         event, company, [form.to_place() for form in valid_forms]
     ).items():
         valid_forms[number].add_error("email", sentence)
     form_errors = formset.non_form_errors()
-    form_errors.extend(sentence for _field, sentence in check_place_count(len(filled)))
+    form_errors.extend(sentence for _field, sentence in check_place_count(len(filled_forms)))
     counts = Counter(form.to_place().ticket for form in valid_forms)
     form_errors.extend(
         str(make_sold_out_error(ticket))
         for ticket in tickets
         if ticket.remaining is not None and ticket.remaining < counts[ticket.slug]
     )
-    return not form_errors and not any(form.errors for form in filled)
+    return not form_errors and not any(form.errors for form in filled_forms)
 
 
 @never_cache
@@ -275,7 +275,7 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
     """Show the quote, the invoice's address and the purchase order; a POST places the order."""
     company_obj, nonce = get_company_of_contact(company, request.user), request.POST.get("nonce", "")
     event_obj = get_visible_event(event, request.user)
-    # The order was placed by the first of two clicks.
+    # A second click: the first one has placed the order.
     if nonce and (order := find_order_by_key(event_obj, _idempotency_key(company_obj, nonce))):
         return redirect("company-order", company, order.reference)
     refuse_if_closed(event_obj, at=timezone.now())
@@ -306,10 +306,10 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
             return HttpResponse(status=204)
         if billing is None or billing.is_valid():
             return _book_draft(request, company_obj, event_obj, draft)
-    priced = [make_line_row(line, currency=currency, zone=event_obj.zone) for line in quote.lines]
+    price_rows = [make_line_row(line, currency=currency, zone=event_obj.zone) for line in quote.lines]
     context = {
         "event": event_obj,
-        "people": list(zip(order_request.places, priced, strict=True)),
+        "people": list(zip(order_request.places, price_rows, strict=True)),
         "total": Money(quote.total, currency),
         "refunds": describe_ticket_refunds(event_obj, _list_priced_tickets(order_request, tickets, quote)),
         "vat": [describe_vat(amount, currency) for amount in quote.vat_by_rate],
@@ -377,7 +377,7 @@ def _book_draft(request: HttpRequest, company: Company, event: Event, draft: Dra
             request=order_request,
             idempotency_key=_idempotency_key(company, draft.nonce),
         )
-    # Back to the review, which shows the new price; the rows are not at fault.
+    # Back to the review, which shows the new price: nothing in the rows has to be corrected.
     except PriceChanged as error:
         messages.warning(request, str(error))
         return redirect("company-check", company.slug, event.slug)

@@ -81,16 +81,16 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
     if request.method == "POST" and form.is_valid():
         throttle_correction(registration.order)
         try:
-            new = substitute_attendee(registration=registration, new_attendee=form.to_place())
+            changed = substitute_attendee(registration=registration, new_attendee=form.to_place())
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         except (AlreadyRegistered, NotOpenNow) as error:
             form.add_error(None, str(error))
         else:
             # The mail with the badge invites new holders of confirmed places (`record_invitation`).
-            if not is_announced_with_badge(new):
-                invite_attendee(registration=new)
-            messages.success(request, describe_handover(new))
+            if not is_announced_with_badge(changed):
+                invite_attendee(registration=changed)
+            messages.success(request, describe_handover(changed))
             return redirect("company-place", company, reference)
     invitation = registration.invitations.filter(holder_count=registration.holder_count).first()
     context = {

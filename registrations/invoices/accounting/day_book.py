@@ -36,13 +36,13 @@ class DayBookRow:
 
     @property
     def is_empty(self) -> bool:
-        moved = (
+        moved_cents = (
             self.invoiced_cents,
             self.credited_cents,
             *self.collected_by_method.values(),
             *self.refunded_by_method.values(),
         )
-        return not any(moved)
+        return not any(moved_cents)
 
 
 @dataclass(frozen=True)
@@ -71,23 +71,23 @@ def build_day_books(event: Event) -> list[DayBook]:
     """Return the day books of an event, the one in euros first; at least one, possibly empty."""
     rows_by_currency: dict[str, dict[datetime.date, DayBookRow]] = {BOOK_CURRENCY: {}}
 
-    def on(day: datetime.date, currency: str) -> DayBookRow:
+    def get_row(day: datetime.date, currency: str) -> DayBookRow:
         return rows_by_currency.setdefault(currency, {}).setdefault(day, DayBookRow(day))
 
     documents = Invoice.objects.filter(receivable__event=event)
     for document in documents.only("issued_on", "kind", "total", "currency"):
-        row = on(document.issued_on, document.currency)
+        row = get_row(document.issued_on, document.currency)
         # Both columns are positive; a credit note does not reduce `invoiced_cents`.
         row.credited_cents += document.total if document.is_credit_note else 0
         row.invoiced_cents += 0 if document.is_credit_note else document.total
     for payment in Payment.objects.filter(receivable__event=event).select_related("receivable"):
-        row = on(payment.received_on, payment.receivable.currency)
+        row = get_row(payment.received_on, payment.receivable.currency)
         row.collected_by_method[payment.method] += payment.amount
         row.fee_cents += payment.fee
     refunds = Refund.objects.money_sent().filter(receivable__event=event)
     for refund in refunds.select_related("payment", "receivable"):
         for day, cents in refund.cash_movements:
-            on(day, refund.receivable.currency).refunded_by_method[refund.payment.method] += cents
+            get_row(day, refund.receivable.currency).refunded_by_method[refund.payment.method] += cents
     books = [_build_day_book(currency, days) for currency, days in rows_by_currency.items()]
     # An event without movements still gets its (empty) book in euros.
     return [book for book in books if book.rows] or books[:1]

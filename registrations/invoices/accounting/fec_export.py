@@ -24,14 +24,13 @@ MAX_CELL_LENGTH = 200
 
 
 def build_fec_filename(issuer: Issuer, last_day: datetime.date) -> str:
-    """Return the prescribed file name: SIREN, `FEC` and the closing day."""
-    # Named so by LPF, art. A47 A-1: SIREN, FEC, closing date as YYYYMMDD.
+    """Return the file name that LPF, art. A47 A-1 prescribes: SIREN, `FEC` and the closing day."""
     return f"{issuer.siren}FEC{last_day:%Y%m%d}.txt"
 
 
 def render_fec(issuer: Issuer, first_day: datetime.date, last_day: datetime.date) -> bytes:
     """Return the file of a period in UTF-8; both days are included."""
-    # For the French tax office, in whatever language the treasurer works.
+    # For the French tax office, so always in French.
     with translation.override("fr"):
         rows = [list(FEC_COLUMNS), *iter_fec_rows(issuer, build_entries(issuer, first_day, last_day))]
     return "".join("\t".join(row) + "\r\n" for row in rows).encode()

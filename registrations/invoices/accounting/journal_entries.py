@@ -86,7 +86,7 @@ def build_entries(issuer: Issuer, first: datetime.date, last: datetime.date) -> 
         *iter_vat_entries(issuer, period),
     ]
     for entry in entries:
-        # Better no file than a wrong one in the books.
+        # Fail rather than export unbalanced entries.
         if not entry.is_balanced:
             raise UnbalancedEntryError(f"{entry.document_reference}: {entry.sides}")
     # The order of FEC: entries are numbered by it, so it must be the same on each export.
@@ -128,7 +128,7 @@ def iter_sales_entries(issuer: Issuer, period: tuple[datetime.date, datetime.dat
             EntrySide(account, -document.sign * net)
             for account, net in sum_sales_by_account(issuer, document.lines.all()).items()
         ]
-        # VAT due on collection waits on its own account until the payment (`iter_vat_entries`).
+        # VAT due on collection is booked on its own account until the payment (`iter_vat_entries`).
         vat = issuer.account_vat_pending
         # The option in force when the document was issued, not today's.
         if document.details["vat_due"] == Issuer.VatDue.DEBITS:
@@ -185,8 +185,8 @@ def iter_refund_entries(
     issuer: Issuer, period: tuple[datetime.date, datetime.date]
 ) -> Iterator[JournalEntry]:
     """Yield an entry when a refund leaves, and a reversed one if its money is returned."""
-    moved = Q(refunded_on__range=period) | Q(failed_on__range=period)
-    refunds = Refund.objects.money_sent().filter(moved, receivable__currency=BOOK_CURRENCY)
+    is_in_period = Q(refunded_on__range=period) | Q(failed_on__range=period)
+    refunds = Refund.objects.money_sent().filter(is_in_period, receivable__currency=BOOK_CURRENCY)
     for refund in refunds.select_related("receivable", "payment"):
         journal, account = get_payment_account(issuer, refund.payment.method)
         document_reference = refund.external_id or f"{refund.receivable.reference}-R{refund.pk}"
@@ -204,15 +204,15 @@ def iter_payout_entries(
     issuer: Issuer, period: tuple[datetime.date, datetime.date]
 ) -> Iterator[JournalEntry]:
     """Yield an entry when a payout reaches the bank, and a reversed one if the bank returns it."""
-    moved = Q(arrived_on__range=period) | Q(failed_on__range=period)
-    rows = Payout.objects.filter(moved, currency=BOOK_CURRENCY).prefetch_related("payments", "refunds")
+    is_in_period = Q(arrived_on__range=period) | Q(failed_on__range=period)
+    rows = Payout.objects.filter(is_in_period, currency=BOOK_CURRENCY).prefetch_related("payments", "refunds")
     for payout in rows:
         if period[0] <= payout.arrived_on <= period[1]:
             sides = drop_empty_sides(iter_arrival_sides(issuer, payout))
             yield JournalEntry(Journal.BANK, payout.arrived_on, payout.external_id, payout.bank_line, sides)
         if payout.failed_on and period[0] <= payout.failed_on <= period[1]:
             return_sides = (
-                # The sum waits in suspense until the processor sends it again.
+                # On the suspense account until the processor sends the sum again.
                 EntrySide(issuer.account_suspense, payout.amount),
                 EntrySide(issuer.account_bank, -payout.amount),
             )

@@ -86,17 +86,18 @@ def iter_collected_movements(history: ReceivableHistory, *, vat_due: str) -> Ite
     For each day the VAT within everything retained so far is computed and the VAT declared before is
     subtracted, so that rounding never accumulates.
     """
-    before: dict[VatRateKey, tuple[int, int]] = {}
+    previous: dict[VatRateKey, tuple[int, int]] = {}
     for day in history.list_days():
-        now = compute_collected(history, day, vat_due=vat_due)
-        # Rates of both days: a credited rate disappears from `now` and its VAT is taken back.
-        for rate in sorted({*before, *now}, reverse=True):
-            (total, vat), (total_before, vat_before) = now.get(rate, (0, 0)), before.get(rate, (0, 0))
+        current = compute_collected(history, day, vat_due=vat_due)
+        # Rates of both days: a credited rate disappears from `current` and its VAT is taken back.
+        for rate in sorted({*previous, *current}, reverse=True):
+            total, vat = current.get(rate, (0, 0))
+            total_before, vat_before = previous.get(rate, (0, 0))
             if (total, vat) != (total_before, vat_before):
                 change = vat - vat_before
                 # Net is what remains of the gross amount, so that both columns add up to the money received.
                 yield VatMovement(day, *rate, total - total_before - change, change, history.reference)
-        before = now
+        previous = current
 
 
 def compute_collected(

@@ -33,7 +33,7 @@ def choose_buyer_document(receivable: Receivable | None) -> BuyerDocument:
     invoices = [line.invoice for line in invoiced_balance.lines if line.invoice.kind == Invoice.Kind.INVOICE]
     if invoices and not invoiced_balance.uninvoiced_charges:
         return BuyerDocument(BuyerDocumentKind.INVOICE, invoices[-1])
-    # Nothing may invite to pay what is paid.
+    # A pro forma invoice for something that is paid would invite a second payment.
     is_paid = compute_balance(receivable).is_paid
     return BuyerDocument(BuyerDocumentKind.RECEIPT if is_paid else BuyerDocumentKind.PRO_FORMA)
 

@@ -48,7 +48,7 @@ def render_cii(document: Invoice) -> bytes:
 
 def require_valid_cii(xml: bytes) -> None:
     """Raise InvalidInvoice if the XML breaks the profile's schema."""
-    # The schema only: the schematron rules need XSLT 2, which lxml has not, and are run by the tests.
+    # The schema only: the schematron rules need XSLT 2, which lxml does not support; the tests run them.
     if not load_schema().validate(etree.fromstring(xml)):
         logger.error("An invoice breaks the schema: %s", load_schema().error_log)
         raise InvalidInvoice(
@@ -97,10 +97,10 @@ def build_date_node(
 def build_context(document: Invoice) -> XmlNode:
     """Return process and profile: S1 invoice, S2 paid already, S4 final invoice after a deposit."""
     # A final invoice after a deposit has lines with negative quantity.
-    deducts = any(line.quantity < 0 and line.origin_id for line in document.lines.all())
+    deducts_deposit = any(line.quantity < 0 and line.origin_id for line in document.lines.all())
     paid = document.total and document.details["paid"] == document.total
     # Codes of the French CTC rules; see the schematron that tests run.
-    process = "S4" if deducts and not document.is_credit_note else "S2" if paid else "S1"
+    process = "S4" if deducts_deposit and not document.is_credit_note else "S2" if paid else "S1"
     return (
         "rsm:ExchangedDocumentContext",
         [
@@ -129,17 +129,17 @@ def build_header(document: Invoice) -> XmlNode:
 def build_transaction(document: Invoice, lines: list[InvoiceLine]) -> XmlNode:
     details = document.details
     # The delivery date is mandatory: the last day of the service, or the day of issue.
-    served = details["service_to"] or details["service_from"] or document.issued_on
-    delivered: XmlNode = (
+    service_date = details["service_to"] or details["service_from"] or document.issued_on
+    delivery_event: XmlNode = (
         "ram:ActualDeliverySupplyChainEvent",
-        [build_date_node("ram:OccurrenceDateTime", served)],
+        [build_date_node("ram:OccurrenceDateTime", service_date)],
     )
     return (
         "rsm:SupplyChainTradeTransaction",
         [
             *(build_line_item(line) for line in lines),
             build_agreement(document),
-            ("ram:ApplicableHeaderTradeDelivery", [delivered]),
+            ("ram:ApplicableHeaderTradeDelivery", [delivery_event]),
             build_settlement(document),
         ],
     )
@@ -208,7 +208,7 @@ def build_agreement(document: Invoice) -> XmlNode:
 
 def build_party(name: str, party_data: dict[str, str], party_name: str, description: str = "") -> XmlNode:
     """Return seller or buyer. A seller without a VAT number is identified by its SIREN."""
-    # Checked here too: what a buyer typed must not make the document invalid, so an odd number is left out.
+    # Checked here too: a malformed number typed by a buyer is left out, or the document would be invalid.
     siren, email = normalize_siren(party_data["siren"]), party_data["email"]
     vat_number = normalize_vat_number(party_data["vat_number"])
     scheme, number = ("VA", vat_number) if vat_number else ("FC", siren)

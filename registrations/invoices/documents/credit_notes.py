@@ -92,7 +92,7 @@ def credit_invoice_amount(
     creditable_by_rate = {rate: cents for rate, cents in by_rate.items() if cents > 0}
     creditable = min(
         sum(by_rate.values()), compute_balance(receivable).amount_owed
-    )  # a deposit's lines know of no charge
+    )  # a deposit's lines have no charge
     if not 0 < amount <= creditable:
         raise InvalidCredit(
             _("At most %(left)s of this invoice can be credited.")
@@ -124,7 +124,7 @@ def sum_owed_by_rate(invoiced_balance: InvoicedBalance, invoice: Invoice) -> dic
     by_rate: dict[tuple[int, str], int] = defaultdict(int)
     for line in invoiced_balance.lines_of(invoice):
         if line.charge and line.charge.withdrawn_at:
-            continue  # owed no longer: `credit_withdrawn` credits it
+            continue  # no longer owed: `credit_withdrawn_charges` credits it
         sign = 1 if line.invoice_id == invoice.pk else -1
         by_rate[line.vat_rate, line.exemption] += sign * line.amount
     return by_rate
@@ -175,7 +175,8 @@ def include_discounts(
 ) -> Sequence[InvoiceLine]:
     """Return `lines`, or all remaining lines of the document if a discount depends on them.
 
-    A discount was granted on the whole: crediting it, or the rest without it, would leave a negative sum.
+    A discount was granted on the whole invoice: crediting it alone, or only the rest, would leave a negative
+    sum.
     """
     # A line and the discount on it cancel out only together.
     rest = [line for line in invoiced_balance.lines_of(document) if line not in lines]

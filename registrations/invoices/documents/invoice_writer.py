@@ -202,13 +202,13 @@ def build_details(
         "vat_due": get_vat_due(issuer, heading),
         "paid": paid,
         "paid_on": paid_on and paid_on.isoformat(),
-        "notes": list(iter_legal_notes(issuer, heading)),
+        "notes": list(list_legal_notes(issuer, heading)),
     }
 
 
 def get_vat_due(issuer: Issuer, heading: DocumentHeading) -> str:
     """Return the option by which the document's VAT is due; a credit note has that of its invoice."""
-    # Else a credit note on debits would take back VAT that its unpaid invoice never made due.
+    # Otherwise a credit note on debits would take back VAT that never became due with its unpaid invoice.
     return heading.origin.details["vat_due"] if heading.origin else issuer.vat_due
 
 
@@ -225,13 +225,13 @@ def compute_paid_before(
     return paid, last.received_on if last else None
 
 
-def iter_legal_notes(issuer: Issuer, heading: DocumentHeading) -> list[list[str]]:
+def list_legal_notes(issuer: Issuer, heading: DocumentHeading) -> list[list[str]]:
     """Return the mandatory notes as [UNTDID 4451 code, text] pairs in the active language."""
-    english = translation.get_language() == "en"
+    uses_english = translation.get_language() == "en"
     notes = list_credit_note_texts(heading) if heading.origin else []
     notes += [
         ["AAI", _("Category of operation: supply of services.")],
-        ["PMD", issuer.late_penalties_en if english else issuer.late_penalties],
+        ["PMD", issuer.late_penalties_en if uses_english else issuer.late_penalties],
         [
             "PMT",
             _("Fixed compensation for recovery costs of a late payment: €%(sum)d.")

@@ -11,7 +11,7 @@ from registrations.invoices.models import Issuer
 def save_issuer(*, issuer: Issuer, changed_fields: list[str]) -> None:
     """Save a validated issuer and record the changed fields in the audit trail.
 
-    Automatic issuing, once chosen, concerns what is owed from now on; so does the choice of another moment.
+    Automatic issuing applies to amounts owed after it was chosen; choosing another time of issue restarts it.
     """
     stored = Issuer.get_current()
     if issuer.issues_on == Issuer.IssueTime.BY_HAND:

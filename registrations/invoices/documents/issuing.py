@@ -1,7 +1,7 @@
 """Issue invoices and deposit invoices.
 
-`create_document` (invoice_writer.py) assigns the number, writes the document and validates its XML in one
-transaction, so that a refusal leaves no gap in the numbering.
+`create_document` (invoice_writer.py) assigns the number and writes the document, `finalize_document`
+(pdf_archive.py) validates its XML; both in one transaction, so that a refusal leaves no gap in the numbering.
 """
 
 import datetime
@@ -29,7 +29,7 @@ class InvalidDeposit(ConventionError):
 
 
 class DocumentIssuedMeanwhile(ConventionError):
-    """Another document was issued since the treasurer looked."""
+    """Another document was issued since the treasurer opened the page."""
 
     kind = "issued-meanwhile"
     status = 409
@@ -86,7 +86,7 @@ def issue_deposit_invoice(
     by_rate: dict[tuple[int, str], int] = defaultdict(int)
     for charge in invoiced_balance.uninvoiced_charges:
         by_rate[charge.vat_rate, charge.exemption] += charge.amount
-    # Earlier deposits reduce what another deposit may ask for.
+    # Earlier deposits reduce the amount available for another one.
     for line in invoiced_balance.undeducted_lines:
         by_rate[line.vat_rate, line.exemption] -= line.amount
     parts = {rate: part for rate, part in by_rate.items() if part > 0}

@@ -1,4 +1,4 @@
-"""PDF of quotations and pro forma invoices, which are no accounting documents; receipts share the layout."""
+"""PDF of quotations and pro forma invoices, neither an accounting document; receipts share the layout."""
 
 import io
 from collections.abc import Callable
@@ -152,11 +152,11 @@ def list_subject_facts(details: dict[str, Any]) -> list[tuple[str, str]]:
     return [(name, text) for name, text in facts if text]
 
 
-def draw_twice(set_pages: DrawPages) -> bytes:
-    """Return the PDF that `set_pages` lays out; the first pass counts the pages for the footer."""
-    pages = set_pages(io.BytesIO(), 0)
+def draw_twice(draw_pages: DrawPages) -> bytes:
+    """Return the PDF that `draw_pages` lays out; the first pass counts the pages for the footer."""
+    pages = draw_pages(io.BytesIO(), 0)
     file = io.BytesIO()
-    set_pages(file, pages)
+    draw_pages(file, pages)
     return file.getvalue()
 
 
@@ -181,7 +181,7 @@ def draw_document(
         return pdf.page_count
 
 
-def draw_agreement_box(sheets: DocumentSheets, _shown: Invoice) -> None:
+def draw_agreement_box(sheets: DocumentSheets, _document: Invoice) -> None:
     """Draw the conditions of a quotation and the box for the buyer's signature."""
     sheets.y += 18
     # Conditions and signature box stay on one page.
@@ -228,7 +228,7 @@ def draw_receipt_notice(sheets: DocumentSheets, receivable: Receivable) -> None:
     sheets.ensure_space(60)
     for payment in receivable.payments.prefetch_related("refunds"):
         refunds = [refund for refund in payment.refunds.all() if refund.state != Refund.State.FAILED]
-        # A payment that was taken back in whole tells the buyer nothing.
+        # Payments that were refunded in full are left out.
         if cents := payment.amount - sum(refund.amount for refund in refunds):
             values = {"day": format_date(payment.received_on), "method": payment.get_method_display()}
             label = _("Received on %(day)s, %(method)s") % values

@@ -63,7 +63,7 @@ class DocumentReasonForm(forms.Form):
 
 
 class NextDocumentForm(forms.Form):
-    """Form that remembers the last document issued when its page was shown, so that two clicks issue one."""
+    """Form with the id of the last document when its page was shown, so that two clicks issue only one."""
 
     # Without it (a script), documents issued meanwhile are not noticed.
     last_document = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -195,7 +195,7 @@ ACCEPTED_YEARS = range(2000, 2200)
 
 
 class PeriodForm(forms.Form):
-    """Period of two days, both included."""
+    """Period from a first to a last day, both included."""
 
     first = FrenchDayField(label=_("From"))
     last = FrenchDayField(label=_("To"))

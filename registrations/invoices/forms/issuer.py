@@ -111,7 +111,7 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # A new club gets what asks for no work; an existing one keeps its choice.
+        # A new issuer issues and sends automatically by default; an existing one keeps its settings.
         is_new = self.instance._state.adding
         if is_new:
             self.initial["issues_on"] = Issuer.IssueTime.PAYMENT
@@ -157,7 +157,7 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
         # The only row (constraint `one_issuer`).
         self.instance.pk = 1
         self.instance.reminder_days = self.cleaned_data["reminders"]
-        # Documents issued before sending was chosen are not sent by themselves.
+        # Documents issued before sending was chosen are not sent automatically.
         begins_at = self.instance.sends_since or timezone.now()
         self.instance.sends_since = begins_at if self.cleaned_data["sends_invoices"] else None
         return self.instance

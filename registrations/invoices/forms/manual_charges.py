@@ -98,7 +98,7 @@ class ManualLineForm(forms.Form):
         """Require both description and price, or neither."""
         data = super().clean() or self.cleaned_data
         description, price = data.get("description"), data.get("price")
-        # Without a second message for a field that is malformed anyway.
+        # No second error for a field that is malformed anyway.
         if price and not description and "description" not in self.errors:
             self.add_error("description", _("Enter what is due."))
         if description and not price and "price" not in self.errors:
@@ -123,9 +123,9 @@ def build_items(
     key.
     """
     # A line's key decides whether its charge is replaced: new lines must not take over an old one.
-    fresh = (key for n in count(1) if (key := f"{MANUAL_KEY_PREFIX}{n}") not in known_keys)
+    new_keys = (key for n in count(1) if (key := f"{MANUAL_KEY_PREFIX}{n}") not in known_keys)
     rows = [form.cleaned_data for form in line_forms.forms if form.is_filled]
-    return [_build_item(row, row["key"] if row["key"] in known_keys else next(fresh)) for row in rows]
+    return [_build_item(row, row["key"] if row["key"] in known_keys else next(new_keys)) for row in rows]
 
 
 def _build_item(row: dict[str, Any], key: str) -> ChargeItem:

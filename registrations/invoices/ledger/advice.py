@@ -79,8 +79,8 @@ def list_advice(facts: ReceivableFacts, *, today: datetime.date) -> list[Receiva
     due, advice = facts.balance.amount_due, []
     # Money that belongs to the buyer comes first.
     if due < 0:
-        twice = has_double_payment(facts)
-        advice.append(ReceivableAdvice(AdviceKind.PAID_TWICE if twice else AdviceKind.OVERPAID, -due))
+        kind = AdviceKind.PAID_TWICE if has_double_payment(facts) else AdviceKind.OVERPAID
+        advice.append(ReceivableAdvice(kind, -due))
     if facts.cents_to_credit:
         advice.append(ReceivableAdvice(AdviceKind.NEEDS_CREDIT, facts.cents_to_credit))
     # Something was paid, but not enough; an unpaid invoice is no case for advice before it is overdue.

@@ -91,9 +91,9 @@ def record_charges(
     """Make the receivable of a reference owe exactly these items, creating it if needed.
 
     Charges that are not among `items` are withdrawn. Items that the treasurer credited stay credited until
-    they are asked for at another price, or one of the `owners` (`get_key_owner`) has them no longer: what
-    comes back later is owed. `receivable_fields` are `event`, `subject`, `service_from` and `service_to`.
-    Calling it again with the same arguments changes nothing. Raise InvalidCharge.
+    they are recorded at another price, or one of the `owners` (`get_key_owner`) no longer has them; if such
+    an item returns later, it is owed. `receivable_fields` are `event`, `subject`, `service_from` and
+    `service_to`. Calling it again with the same arguments changes nothing. Raise InvalidCharge.
     """
     if not REFERENCE_PATTERN.fullmatch(reference):
         raise InvalidCharge(_("A reference can contain only letters, digits and hyphens."))
@@ -109,7 +109,7 @@ def record_charges(
     receivable = lock_receivable(receivable)
     if not is_new:
         update_buyer(receivable, values)
-    # An order is described again on every change; without this it would owe again what was credited.
+    # Callers pass all items on every change; without this, credited items would be owed again.
     waived = end_outdated_waivers(receivable, wanted_items, owners)
     replace_charges(
         receivable, {key: item for key, item in wanted_items.items() if item.key_and_total not in waived}
@@ -142,13 +142,13 @@ def find_waived_items(charges: Iterable[Charge]) -> set[tuple[str, int]]:
 
 def sum_discounts(receivable: Receivable) -> int:
     """Return the cents of discounts granted by the treasurer."""
-    given = receivable.charges.active().filter(key__startswith=DISCOUNT_KEY_PREFIX)
-    return -(given.aggregate(sum=Sum("amount"))["sum"] or 0)
+    rows = receivable.charges.active().filter(key__startswith=DISCOUNT_KEY_PREFIX)
+    return -(rows.aggregate(sum=Sum("amount"))["sum"] or 0)
 
 
 def lock_receivable(receivable: Receivable) -> Receivable:
-    """Return the receivable, locked until the transaction ends. Every change of its money starts here."""
-    # Read again under the lock: the caller's instance may be older than another payment.
+    """Return the receivable, locked until the transaction ends. Call it before every change of its money."""
+    # Read again under the lock: the caller's instance may be older than a concurrent payment.
     return Receivable.objects.select_for_update(of=("self",)).get(pk=receivable.pk)
 
 
@@ -244,9 +244,9 @@ def redistribute_discounts(
     cents, total = sum(discount_by_rate.values()), sum(by_rate.values())
     if sum(item.key_and_total[1] for key, item in wanted_items.items() if key in active_charges) < cents:
         # The items on which the discounts were granted no longer cover them.
-        before = sum(charge.amount for charge in active_charges.values())
-        # The new discount is what lets the buyer owe as much as before, and no more.
-        cents = max(0, total - max(0, before))
+        owed_cents = sum(charge.amount for charge in active_charges.values())
+        # With the new discount the buyer owes at most as much as before.
+        cents = max(0, total - max(0, owed_cents))
     # A discount larger than its rate would make the VAT of that rate negative.
     elif all(by_rate.get(rate, 0) >= taken for rate, taken in discount_by_rate.items()):
         return None
@@ -296,7 +296,7 @@ def withdraw_charges(*, receivable: Receivable, keys: Iterable[str] | None = Non
 @transaction.atomic
 def withdraw_receivables(references: Collection[str]) -> None:
     """Withdraw all charges of these references. The caller records it in the audit trail."""
-    # Locked in the order of keys (below): two bulk withdrawals cannot deadlock.
+    # Locked in the order of ids, so that two bulk withdrawals cannot deadlock.
     rows = Receivable.objects.select_for_update(of=("self",)).filter(reference__in=references)
     receivable_ids = list(rows.order_by("pk").values_list("pk", flat=True))
     # In one statement for all orders of a bulk cancellation.
@@ -332,7 +332,7 @@ def validate_item(item: ChargeItem) -> ChargeItem:
         raise InvalidCharge(_("“%(what)s”: check the quantity and the price.") % {"what": item.description})
     if not 0 <= item.vat_rate <= MAX_VAT_RATE:
         raise InvalidCharge(_("“%(what)s”: check the VAT rate.") % {"what": item.description})
-    # A database constraint (`charge_exempt_without_vat`) requires the same; here it is a sentence.
+    # A database constraint (`charge_exempt_without_vat`) requires the same, but has no message for the user.
     if (item.exemption in VAT_EXEMPTIONS) != (item.vat_rate == 0):
         raise InvalidCharge(
             _("“%(what)s”: give the reason for not charging VAT if the rate is zero, and only then.")

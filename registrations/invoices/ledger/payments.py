@@ -33,7 +33,7 @@ def record_payment(
     fee: int = 0,
     note: str = "",
 ) -> Payment:
-    """Record a payment of `amount` cents, whatever is owed.
+    """Record a payment of `amount` cents, which may be more than is owed.
 
     The same `external_id` returns the first row, so that repeated notices count once. Raise InvalidPayment if
     it comes with another amount or receivable.
@@ -69,7 +69,7 @@ def record_payment(
 
 @transaction.atomic
 def record_manual_payment(*, receivable: Receivable, **payment_fields: Any) -> Payment:
-    """Record a payment the treasurer saw, and let the order react (hook `confirm_payment`)."""
+    """Record a payment entered by the treasurer, and queue the hook `confirm_payment`."""
     payment = record_payment(receivable=receivable, **payment_fields)
     # A task: confirming an order locks and mails, and must not undo the payment if it fails.
     hooks.confirm_payment.enqueue(receivable.pk)

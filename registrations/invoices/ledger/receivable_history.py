@@ -84,7 +84,7 @@ class ReceivableHistory:
 
     def compute_retained(self, day: datetime.date) -> int:
         """Return the cents paid and not refunded by the end of a day."""
-        return sum(amount for on, amount in self.cash_movements if on <= day)
+        return sum(amount for moved_on, amount in self.cash_movements if moved_on <= day)
 
     def find_next_vat_due(self, day: datetime.date, default: str) -> str:
         """Return the option of the first invoice after a day, by which its charges are invoiced."""
@@ -112,8 +112,9 @@ class ReceivableHistory:
         uninvoiced = defaultdict[VatRateKey, int](int)
         for charge in self.charges:
             if charge.added_on <= day and (charge.withdrawn_on is None or charge.withdrawn_on > day):
-                done = sum(amount for on, amount in self.invoiced_by_charge.get(charge.key, []) if on <= day)
-                uninvoiced[charge.vat_rate_key] += charge.gross_cents - done
+                rows = self.invoiced_by_charge.get(charge.key, [])
+                invoiced = sum(amount for issued_on, amount in rows if issued_on <= day)
+                uninvoiced[charge.vat_rate_key] += charge.gross_cents - invoiced
         for document in self.documents:
             for line in document.lines:
                 if line.charge_id is None and document.issued_on <= day:
@@ -125,7 +126,7 @@ class ReceivableHistory:
 def iter_histories(*, until: datetime.date) -> Iterator[ReceivableHistory]:
     """Yield the history of every receivable in euros, with money up to the end of a day, in six queries.
 
-    Documents issued later are part of it: they tell how the VAT of what was paid before them is due.
+    Documents issued later are included: they determine how the VAT on earlier payments is due.
     """
     charges = Charge.objects.order_by("pk")
     lines = Prefetch("lines", InvoiceLine.objects.order_by("position"))

@@ -37,11 +37,11 @@ class ReceivableFilter:
         """Return the matching receivables with their balance, latest first."""
         rows = annotate_receivables(today)
         # Every word must occur, in the search text, in an invoice number or in an attendee's name.
-        for typed in self.search_text.split():
-            word = casefold_text(typed)
-            numbered = Invoice.objects.filter(number__icontains=word).values("receivable")
-            attendees = Charge.objects.filter(attendee__icontains=typed).values("receivable")
-            rows = rows.filter(Q(search_text__contains=word) | Q(pk__in=numbered) | Q(pk__in=attendees))
+        for search_word in self.search_text.split():
+            word = casefold_text(search_word)
+            by_number = Invoice.objects.filter(number__icontains=word).values("receivable")
+            by_attendee = Charge.objects.filter(attendee__icontains=search_word).values("receivable")
+            rows = rows.filter(Q(search_text__contains=word) | Q(pk__in=by_number) | Q(pk__in=by_attendee))
         if self.event:
             rows = rows.filter(event__slug=self.event)
         if self.state in STATE_LABELS:
@@ -91,7 +91,7 @@ def derive_row_state(row: Any) -> ReceivableState:
 class CurrencyTotals:
     """Sums of receivables in one currency, in cents; `by_state` has count and balance of each state.
 
-    What is left to pay and what was paid too much are never set against each other: they are other buyers'.
+    Amounts due and overpaid are never offset against each other: they belong to different buyers.
     """
 
     currency: str

@@ -10,8 +10,8 @@ from registrations.invoices.models import Receivable
 def get_receivable(reference: str) -> Receivable:
     """Return the receivable of a reference. Raise NotFound.
 
-    Sources registered as `periodic_jobs.receivable_sources` are asked first: they bring the receivable up to
-    date with their order. Without one the stored row is returned.
+    Sources registered with `hooks.receivable_sources` come first; they sync the receivable with its order.
+    If none knows the reference, the stored row is returned.
     """
     clean_reference = reference.strip()
     for find_receivable in hooks.receivable_sources.providers():

@@ -31,8 +31,8 @@ def request_refund(*, payment: Payment, amount: int, reason: str, external_id: s
     """
     # Locked before the sums are computed, so that two refunds cannot share the same money.
     receivable = lock_receivable(payment.receivable)
-    if external_id and (known := Refund.objects.filter(external_id=external_id).first()):
-        return known
+    if external_id and (earlier_refund := Refund.objects.filter(external_id=external_id).first()):
+        return earlier_refund
     if not 0 < amount <= compute_refundable(payment):
         raise InvalidRefund(
             _("At most %(left)s of this payment can be refunded.")
@@ -76,7 +76,7 @@ def cancel_payment(*, payment: Payment, reason: str) -> Refund:
         amount=payment.amount,
         reason=_("Entered by mistake: %(reason)s") % {"reason": reason},
     )
-    # Done at once, as no money moves. Of today: the day of the payment may be in a period already exported.
+    # Completed at once, as no money moves; dated today, as the payment's day may be in an exported period.
     complete_refund(refund=counter, external_id=f"{MISTAKE_PREFIX}{payment.pk}")
     record_action("payment.cancel", payment, event=receivable.event, fields=["amount"], reason=reason[:300])
     return counter
@@ -103,8 +103,8 @@ def request_manual_refund(*, payment: Payment, amount: int, reason: str, externa
 
 def compute_refundable(payment: Payment) -> int:
     """Return the cents of a payment that can still be refunded."""
-    given = payment.refunds.filter(state__in=("requested", "done")).aggregate(sum=Sum("amount"))["sum"]
-    return payment.amount - (given or 0)
+    total = payment.refunds.filter(state__in=("requested", "done")).aggregate(sum=Sum("amount"))["sum"]
+    return payment.amount - (total or 0)
 
 
 def complete_refund(

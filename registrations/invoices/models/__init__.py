@@ -1,4 +1,5 @@
 """Database models of receivables, payments, invoices and quotations.
+
 Rows of money are only ever added: an issued document, its lines and its PDF are immutable, and database
 triggers (`registrations.invoices.triggers`) enforce it. Import models from this package.
 """

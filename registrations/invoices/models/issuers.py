@@ -103,9 +103,9 @@ class Issuer(LedgerAccounts):
     issue_days_before = models.PositiveSmallIntegerField(
         _("days before the event"), default=30, validators=[MaxValueValidator(365)]
     )
-    # What was owed before the setting was made stays with the treasurer, whom years of it would surprise.
+    # Only amounts owed since then are invoiced automatically; the treasurer issues invoices for older ones.
     issues_since = models.DateTimeField(null=True, blank=True, editable=False)
-    # Null: documents are not e-mailed as they are issued.
+    # Null: documents are not e-mailed automatically.
     sends_since = models.DateTimeField(null=True, blank=True, editable=False)
     reminder_days = models.JSONField(pgettext_lazy("invoice", "reminders"), default=default_reminder_days)
 

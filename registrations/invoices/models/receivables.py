@@ -43,8 +43,8 @@ class ReceivableQuerySet(models.QuerySet["Receivable"]):
 
     def with_first_attendee(self) -> Self:
         """Annotate `first_attendee`, the name on the first charge that has one."""
-        named = Charge.objects.filter(receivable=models.OuterRef("pk")).exclude(attendee="").order_by("pk")
-        return self.annotate(first_attendee=models.Subquery(named.values("attendee")[:1]))
+        charges = Charge.objects.filter(receivable=models.OuterRef("pk")).exclude(attendee="").order_by("pk")
+        return self.annotate(first_attendee=models.Subquery(charges.values("attendee")[:1]))
 
 
 class Receivable(models.Model):
@@ -52,7 +52,7 @@ class Receivable(models.Model):
 
     # Public: buyers name it in transfers. Other packages find the receivable by it.
     reference = models.CharField(_("reference"), max_length=40, unique=True)
-    # Accounts outlive events.
+    # SET_NULL: the receivable stays in the accounts after its event was deleted.
     event = models.ForeignKey(Event, models.SET_NULL, null=True, blank=True, related_name="+")
     subject = models.CharField(_("for"), max_length=300, blank=True)
     name = models.CharField(_("buyer"), max_length=300)
@@ -208,7 +208,7 @@ class Payment(models.Model):
         TRANSFER = "transfer", _("bank transfer")
         CASH = "cash", _("cash")
         CHEQUE = "cheque", _("cheque")
-        # A terminal of the club's bank: the online processor knows nothing of it.
+        # A terminal of the club's bank: its payments do not pass through the online processor.
         TERMINAL = "terminal", _("card terminal")
         TEST = "test", _("test payment")
 
@@ -243,7 +243,7 @@ class Payment(models.Model):
 
     @property
     def is_from_bank_line(self) -> bool:
-        """Return whether a line of a bank statement recorded it, which also undoes it."""
+        """Return whether it was recorded from a bank statement line, where it is also undone."""
         return (self.external_id or "").startswith(BANK_LINE_PREFIX)
 
     @property

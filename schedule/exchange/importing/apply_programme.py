@@ -49,7 +49,7 @@ from .match_sessions import (
 from .rooms_and_tracks import find_or_create_rooms, find_or_create_tracks
 from .speakers import SpeakerMatcher
 
-# As far as sessions may lie outside the hours of their event.
+# Sessions may lie this far outside the dates of their event.
 DATE_TOLERANCE = datetime.timedelta(days=1)
 # The differences that go into the draft, by their names in differences.py.
 SLOT_CHANGES: Final = frozenset({"room", "starts_at", "ends_at", "day", "cancelled_at"})
@@ -118,7 +118,7 @@ def apply_programme(
 
 
 def do_dates_overlap(programme: ParsedProgramme, event: Event) -> bool:
-    """Return whether the file is about the time of the event, not about another year."""
+    """Return whether the dates of the file and of the event overlap; false for another year."""
     if not programme.sessions:
         return True
     first, last = find_main_span(programme.sessions)
@@ -207,7 +207,7 @@ def add_sessions(
 
 
 def assign_numbers(identified_sessions: list[IdentifiedSession], used_numbers: set[int]) -> list[int]:
-    """Return a number for each session: its own in the file where that is free, else the next free one.
+    """Return a number for each session: that of the file if it is unused, else the next unused one.
 
     Numbers are unique in an event, and are the ids of the frab formats: known sessions never lose theirs.
     """
@@ -217,8 +217,8 @@ def assign_numbers(identified_sessions: list[IdentifiedSession], used_numbers: s
         number = identified_session.parsed_session.number
         wanted.append(number if number and number not in used_numbers else None)
         used_numbers.add(number or 0)
-    free = (number for number in itertools.count(1) if number not in used_numbers)
-    return [number or next(free) for number in wanted]
+    unused_numbers = (number for number in itertools.count(1) if number not in used_numbers)
+    return [number or next(unused_numbers) for number in wanted]
 
 
 def build_session(
@@ -279,7 +279,7 @@ def change_sessions(
     import_result: ImportResult,
 ) -> None:
     """Change the fields of known sessions that differ from the file."""
-    touched: list[Session] = []
+    sessions_to_save: list[Session] = []
     sessions_with_new_speakers: list[tuple[Session, list[Speaker]]] = []
     fields: set[str] = set()
     for session, identified_session in matched_sessions:
@@ -301,9 +301,9 @@ def change_sessions(
             import_result.states[session.pk] = build_changed_state(session, slot_changes)
         for name, value in changes.items():
             setattr(session, name, value)
-        # Remembered ids are not shown anywhere: they are saved, but neither reported nor a new revision.
+        # Aliases are not shown anywhere: they are saved, but are not reported and raise no revision.
         if changes or has_new_aliases:
-            touched.append(session)
+            sessions_to_save.append(session)
             fields |= changes.keys() | ({"extra"} if has_new_aliases else set())
         changed_names = changes.keys() | slot_changes.keys()
         import_result.changed_fields |= changed_names
@@ -311,14 +311,14 @@ def change_sessions(
         if changed_names:
             import_result.changed.append(session.title)
     replace_appearances(sessions_with_new_speakers)
-    if touched:
-        Session.objects.bulk_update(touched, sorted(fields), batch_size=50)
+    if sessions_to_save:
+        Session.objects.bulk_update(sessions_to_save, sorted(fields), batch_size=50)
 
 
 def remember_aliases(session: Session, identified_session: IdentifiedSession) -> bool:
     """Store the other ids that a file has for a session, so that the next import finds it by them.
 
-    Return whether any was new. A generated guid is no id: it says no more than the title or id it is made of.
+    Return whether any was new. A generated guid is not stored, since it follows from the title or id.
     """
     aliases = list(session.extra.get("aliases", []))
     known = {str(session.guid), session.source_id, *aliases}

@@ -16,7 +16,7 @@ from schedule.models import Session
 from .differences import ImportContext, list_session_speakers
 
 MAX_VALUE_CHARS: Final = 120
-# Of a long text, so many characters before the first difference are shown.
+# How many characters of a long text are shown before the first difference.
 SHOWN_BEFORE_DIFFERENCE: Final = 30
 # The columns of a table by which the fields are labelled, in the order of a preview.
 FIELD_COLUMNS: Final = {
@@ -61,7 +61,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class SessionChange:
-    """The changes of one session, which is named by its title before them."""
+    """The changes of one session, with its title before the import."""
 
     title: str
     fields: tuple[FieldChange, ...]

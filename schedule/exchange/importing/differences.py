@@ -37,7 +37,7 @@ def find_differences(
     session: Session, parsed_session: ParsedSession, import_context: ImportContext
 ) -> Iterator[tuple[str, object]]:
     """Yield the names and new values of fields that differ; `speakers` means the appearances."""
-    # Equal to either is no change: the file may come from our export, which cannot carry every value.
+    # A value equal to either is no change: our export, which cannot carry every value, may be the file.
     own, round_trip_session = to_parsed_session(session), import_context.round_trip(session)
     for name in COMPARED_FIELDS:
         value = (
@@ -118,8 +118,8 @@ def to_stored_value(value: object) -> object:
 def choose_programme_day(parsed_session: ParsedSession, import_context: ImportContext) -> datetime.date:
     """Return the programme day of a session, for formats without days.
 
-    Sessions before the day starts belong to the day before, if anything takes place in its daytime: else an
-    early session would give the programme a day without any other.
+    Sessions before the day starts belong to the day before, if anything takes place in its daytime:
+    otherwise an early session would add a day without any other session.
     """
     date = parsed_session.starts_at.astimezone(import_context.event.zone).date()
     day = get_programme_day(

@@ -100,7 +100,7 @@ def disambiguate_guid(
     start = parsed_session.starts_at.astimezone(datetime.UTC).isoformat()
     base = candidate = generate_guid(guid, start, parsed_session.room or "")
     while candidate in used_guids:
-        # Counting on from the last twin: trying from 1 each time would be quadratic for a file of twins.
+        # Continue from the last duplicate: trying from 1 each time would be quadratic in duplicates.
         duplicate_counts[base] += 1
         candidate = generate_guid(base, duplicate_counts[base])
     return candidate
@@ -117,30 +117,30 @@ def match_sessions(
 ) -> dict[int, int]:
     """Return the known session's key for each position of an incoming session that has one.
 
-    Each key is used once. The surest kind of likeness is tried first over all sessions, so that a moved
-    session is never matched with its twin.
+    Each key is used once. The most reliable pass runs first over all sessions, so that a moved session is
+    never matched with another one of the same title.
     """
-    free = {session.session_id: session for session in known_sessions}
+    unmatched_sessions = {session.session_id: session for session in known_sessions}
     matched: dict[int, int] = {}
     for keys_in, keys_known in match_passes:
         pool: dict[Hashable, deque[int]] = defaultdict(deque)
         # Rebuilt for each pass, from the sessions that are still unmatched.
-        for session in free.values():
+        for session in unmatched_sessions.values():
             for key in keys_known(session):
                 pool[key].append(session.session_id)
         for position, identified_session in enumerate(identified_sessions):
             if position in matched:
                 continue
-            chosen = take_first_free(
-                (pool[name] for name in keys_in(identified_session) if name in pool), free
+            chosen = pop_unmatched(
+                (pool[name] for name in keys_in(identified_session) if name in pool), unmatched_sessions
             )
             if chosen is not None:
                 matched[position] = chosen
-                del free[chosen]
+                del unmatched_sessions[chosen]
     return matched
 
 
-def take_first_free(candidate_queues: Iterable[deque[int]], unmatched: dict[int, KnownSession]) -> int | None:
+def pop_unmatched(candidate_queues: Iterable[deque[int]], unmatched: dict[int, KnownSession]) -> int | None:
     """Return the first unmatched key, None if there is none.
 
     Matched ones are removed from the queues, so that many sessions with one title take linear time.
@@ -166,7 +166,7 @@ def get_known_slot(known_session: KnownSession) -> tuple[datetime.datetime | Non
 def list_incoming_ids(identified_session: IdentifiedSession) -> Iterator[tuple[str, bool]]:
     """Yield the source's id, and whether it may match a session that has its own guid.
 
-    Two different guids with one id are two sessions: the id is then less sure than the guids.
+    Two different guids with one id are two sessions: guids are more reliable than ids.
     """
     if identified_session.parsed_session.source_id:
         yield identified_session.parsed_session.source_id, identified_session.is_guid_generated
@@ -181,7 +181,7 @@ def list_known_ids(known_session: KnownSession) -> Iterator[tuple[str, bool]]:
 
 
 def list_incoming_guids(identified_session: IdentifiedSession) -> Iterator[str]:
-    """Yield the guid as text; none if it is generated, since it says no more than its parts."""
+    """Yield the guid as text; none if it is generated, since its parts are compared anyway."""
     if not identified_session.is_guid_generated:
         yield str(identified_session.guid)
 
@@ -253,7 +253,7 @@ def list_known_named_speakers(known_session: KnownSession) -> Iterator[tuple[str
 
 
 def has_speakers(key: tuple[str, object]) -> bool:
-    """Return whether the speakers of a key are known names: two sessions without any agree on nothing."""
+    """Return whether the speakers of a key are known names: sessions without any cannot match by them."""
     return bool(key[1]) and key[1] != ANY_SPEAKERS
 
 
@@ -263,25 +263,25 @@ def list_known_unplaced(known_session: KnownSession) -> Iterator[tuple[str, obje
 
 
 def list_passes_within_dates(zone: datetime.tzinfo) -> list[MatchPass]:
-    """Return the kinds of likeness for a file of the event's dates: a title alone matches any start."""
-    anywhere: list[MatchPass] = [(list_incoming_titles_with_speakers, list_known_titles_with_speakers)]
-    return list_match_passes(zone, anywhere)
+    """Return the match passes for a file of the event's dates: a title alone matches any start."""
+    undated_passes: list[MatchPass] = [(list_incoming_titles_with_speakers, list_known_titles_with_speakers)]
+    return list_match_passes(zone, undated_passes)
 
 
 def list_passes_across_dates(zone: datetime.tzinfo) -> list[MatchPass]:
-    """Return the kinds of likeness for a file about another time, such as that of another year.
+    """Return the match passes for a file of other dates, such as that of another year.
 
     A title matches only with a common speaker, on the same day in `zone`, or for a session without a time.
     """
-    anywhere: list[MatchPass] = [
+    undated_passes: list[MatchPass] = [
         (list_named_speakers, list_known_named_speakers),
         (list_incoming_titles_with_speakers, list_known_unplaced),
     ]
-    return list_match_passes(zone, anywhere)
+    return list_match_passes(zone, undated_passes)
 
 
-def list_match_passes(zone: datetime.tzinfo, anywhere: list[MatchPass]) -> list[MatchPass]:
-    """Return the kinds of likeness, from the surest to the weakest; `anywhere` are those without a start.
+def list_match_passes(zone: datetime.tzinfo, undated_passes: list[MatchPass]) -> list[MatchPass]:
+    """Return the match passes, the most reliable first; `undated_passes` are those without a start.
 
     Each key is tried with start and room first: pretalx gives all slots of a submission one id, and a
     programme may have several sessions titled “Lunch”.
@@ -305,7 +305,7 @@ def list_match_passes(zone: datetime.tzinfo, anywhere: list[MatchPass]) -> list[
             at_slot(known, lambda known_session: known_session.starts_at),
         ),
         (at_slot(incoming, get_incoming_day), at_slot(known, get_known_day)),
-        *anywhere,
+        *undated_passes,
         # A title alone: only at the same start and room, where it can hardly mean another session.
         (at_slot(list_incoming_titles, get_incoming_slot), at_slot(list_known_titles, get_known_slot)),
         (list_incoming_title_pairs, list_known_title_pairs),

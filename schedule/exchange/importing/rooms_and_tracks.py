@@ -18,20 +18,20 @@ def find_or_create_rooms(
 
     Rooms are found by name, else by guid (after a rename), else by name ignoring case.
     """
-    described = {parsed_room.name: parsed_room for parsed_room in parsed_rooms}
-    wanted = list(dict.fromkeys([*described, *filter(None, room_names)]))
+    parsed_by_name = {parsed_room.name: parsed_room for parsed_room in parsed_rooms}
+    wanted = list(dict.fromkeys([*parsed_by_name, *filter(None, room_names)]))
     existing = list(event.rooms.all())
     # A room that the file still names is not renamed: another entry with its guid is another room.
-    spare = [room for room in existing if room.name not in described]
+    renamable_rooms = [room for room in existing if room.name not in parsed_by_name]
     by_name = {room.name: room for room in existing}
-    by_guid = {room.guid: room for room in spare if room.guid}
-    by_folded = {fold_for_matching(room.name): room for room in spare}
+    by_guid = {room.guid: room for room in renamable_rooms if room.guid}
+    by_folded = {fold_for_matching(room.name): room for room in renamable_rooms}
     rooms_by_name: dict[str, Room] = {}
     used: set[int] = set()
     new: list[Room] = []
     changed: list[Room] = []
     for name in wanted:
-        parsed_room = described.get(name, ParsedRoom(name))
+        parsed_room = parsed_by_name.get(name, ParsedRoom(name))
         room = (
             by_name.get(name)
             or by_guid.pop(parsed_room.guid, None)
@@ -45,7 +45,7 @@ def find_or_create_rooms(
         used.add(room.pk)
         rooms_by_name[name] = room
     for room in new:
-        update_room(room, described.get(room.name, ParsedRoom(room.name)))
+        update_room(room, parsed_by_name.get(room.name, ParsedRoom(room.name)))
     Room.objects.bulk_create(new)
     for room in changed:
         room.save(update_fields=["name", "guid", "capacity"])
@@ -70,9 +70,9 @@ def find_or_create_tracks(
 
     Tracks that the header lists but no session uses are not created.
     """
-    described = {parsed_track.name: parsed_track for parsed_track in parsed_tracks}
+    parsed_by_name = {parsed_track.name: parsed_track for parsed_track in parsed_tracks}
     used = set(names := list(filter(None, names)))
-    wanted = dict.fromkeys([*(name for name in described if name in used), *names])
+    wanted = dict.fromkeys([*(name for name in parsed_by_name if name in used), *names])
     existing = list(event.tracks.all())
     # Exact names win over names that differ in case.
     known = {fold_for_matching(track.name): track for track in existing} | {
@@ -82,7 +82,7 @@ def find_or_create_tracks(
     new: list[Track] = []
     changed: list[Track] = []
     for name in wanted:
-        parsed_track = described.get(name, ParsedTrack(name))
+        parsed_track = parsed_by_name.get(name, ParsedTrack(name))
         track = known.get(name) or known.get(fold_for_matching(name))
         if track is None:
             track = build_track(event, parsed_track, len(existing) + len(new))

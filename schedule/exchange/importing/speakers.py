@@ -14,9 +14,9 @@ from .match_sessions import fold_for_matching, generate_guid
 
 
 class SpeakerMatcher:
-    """A search for the event's speaker of each speaker of a file: by guid, by name, by the source's id.
+    """Finds the event's speaker for each speaker of a file: by guid, by name, by the source's id.
 
-    Without guids one name is one speaker: old files give the same speaker another number in every session.
+    Without guids, equal names are one speaker: old files number the same speaker anew in every session.
     """
 
     def __init__(self, event: Event, parsed_speakers: Iterable[ParsedSpeaker]) -> None:
@@ -73,13 +73,14 @@ class SpeakerMatcher:
 
     def find_by_name(self, parsed_speaker: ParsedSpeaker) -> Speaker | None:
         """Find by name; for a guid unknown to the event, only if no two speakers share the name."""
-        same = self.speakers_by_name[fold_for_matching(parsed_speaker.name)]
-        if parsed_speaker.guid is None or not same:
-            return same[0] if same else None
+        namesakes = self.speakers_by_name[fold_for_matching(parsed_speaker.name)]
+        if parsed_speaker.guid is None or not namesakes:
+            return namesakes[0] if namesakes else None
         # With a guid, a namesake may be another person: the name must be unique on both sides, and the known
         # speaker's own guid gone from the file.
-        alone = len(same) == 1 and len(self.guids_by_name[fold_for_matching(parsed_speaker.name)]) == 1
-        return same[0] if alone and same[0].guid not in self.file_guids else None
+        file_guid_count = len(self.guids_by_name[fold_for_matching(parsed_speaker.name)])
+        is_unique = len(namesakes) == 1 and file_guid_count == 1
+        return namesakes[0] if is_unique and namesakes[0].guid not in self.file_guids else None
 
     def find_by_source_id(self, parsed_speaker: ParsedSpeaker) -> Speaker | None:
         """Find a renamed speaker by the source's id, if only one name has it and the old name is gone."""
@@ -89,12 +90,12 @@ class SpeakerMatcher:
             or len(self.names_by_source_id[parsed_speaker.source_id]) > 1
         ):
             return None
-        same = [
+        renamed = [
             speaker
             for speaker in self.speakers_by_source_id[parsed_speaker.source_id]
             if fold_for_matching(speaker.name) not in self.guids_by_name
         ]
-        return same[0] if len(same) == 1 else None
+        return renamed[0] if len(renamed) == 1 else None
 
     def build_speaker(self, parsed_speaker: ParsedSpeaker) -> Speaker:
         """Return an unsaved speaker."""

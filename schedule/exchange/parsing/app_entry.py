@@ -70,7 +70,7 @@ def build_app_programme(
     event_zone: zoneinfo.ZoneInfo | None,
     notes: ImportNotes,
 ) -> ParsedProgramme:
-    """Return the programme; `room_names` gives the order of its rooms, of which only used ones count."""
+    """Return the programme with the rooms in use, in the order of `room_names`."""
     context = FileContext(choose_entry_zone(raw_entries, event_zone, notes), notes)
     parsed_sessions = [
         parsed_session
@@ -90,6 +90,6 @@ def build_app_programme(
 def find_speakers(
     identifiers: Iterable[Any], speakers: Mapping[str, ParsedSpeaker], notes: ImportNotes
 ) -> tuple[ParsedSpeaker, ...]:
-    """Return the speakers of a session; ids that the file does not explain are left out."""
+    """Return the speakers of a session; ids without a speaker in the file are left out."""
     names = (value_to_text(identifier) or "" for identifier in identifiers)
     return clean_values.limit_items((speakers[name] for name in names if name in speakers), notes)

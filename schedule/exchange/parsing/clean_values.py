@@ -73,7 +73,7 @@ def normalize_line(text: str) -> str:
 
 def clean_name(value: str | None) -> str:
     """Return the name of a room or track, as `clean_line` leaves it in sessions."""
-    # The limit that `clean_line` gets for rooms and tracks: header and sessions must agree on a name.
+    # The limit that `clean_line` gets for rooms and tracks, since names in header and sessions must match.
     return normalize_line(value or "")[:500].rstrip()
 
 
@@ -119,7 +119,7 @@ def is_harmless(address: str) -> bool:
 
 
 def parse_guid(value: str | None) -> uuid.UUID | None:
-    """Parse a UUID, None if it is none."""
+    """Parse a UUID; None for any other text."""
     try:
         # 64 characters are enough for “urn:uuid:” and braces, which uuid.UUID accepts too.
         return uuid.UUID(value) if value and len(value) <= 64 else None
@@ -128,7 +128,7 @@ def parse_guid(value: str | None) -> uuid.UUID | None:
 
 
 def parse_number(value: str | None) -> int | None:
-    """Parse a positive number in range, None if it is none."""
+    """Parse a positive number in range; None for any other text."""
     text = (value or "").strip()
     # str.isdigit alone is true for “²”, which int() refuses.
     if not (text.isascii() and text.isdigit()) or len(text) > 10:
@@ -138,7 +138,7 @@ def parse_number(value: str | None) -> int | None:
 
 
 def parse_color(value: str | None) -> str:
-    """Parse a colour to lower-case #rrggbb, "" if it is none."""
+    """Parse a colour to lower-case #rrggbb; "" for any other text."""
     text = (value or "").strip().lower()
     if re.fullmatch(r"#[0-9a-f]{3}", text):
         text = "#" + "".join(letter * 2 for letter in text[1:])

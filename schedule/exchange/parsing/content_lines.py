@@ -18,7 +18,7 @@ PROPERTY_NAMES = (
     " CALENDAR-ADDRESS LOCATION-TYPE RESOURCE-TYPE ACKNOWLEDGED PROXIMITY BUSYTYPE DALARM AALARM"
 )
 PROPERTY_NAMES_PATTERN = "|".join(sorted(PROPERTY_NAMES.split(), key=len, reverse=True))
-# Names may be in any case, but in a torn description “Contact: ...” is text: so capitals only, and small
+# Names may be in any case, but in a broken description “Contact: ...” is text: so capitals only, and small
 # letters in files that use them throughout.
 PROPERTY_PATTERN = re.compile(rf"(?:(?:{PROPERTY_NAMES_PATTERN})|X-[A-Z0-9-]+)\s*[;:]", re.ASCII)
 LOWERCASE_PROPERTY_PATTERN = re.compile(
@@ -121,7 +121,7 @@ def parse_content_lines(text: str, notes: ImportNotes) -> Iterator[ContentLine]:
 # The patterns are possessive and look behind: in a file of carriage returns alone, a pattern that starts
 # again at each of them would take hours. Real files (JRES) end lines with two of them.
 def unfold_lines(text: str, notes: ImportNotes) -> Iterator[str]:
-    """Yield logical lines: join folded lines, and pieces that a raw line break tore off."""
+    """Yield logical lines: join folded lines, and pieces separated by a raw line break."""
     current: str | None = None
     blank = 0
     other_case = (
@@ -161,10 +161,10 @@ def parse_content_line(unfolded_line: str) -> ContentLine | None:
     if unfolded_line[at : at + 1] != ":":
         return None
     value = unfolded_line[at + 1 :]
-    if "TZID" in parameters and (torn := ZONE_WITH_COLON_PATTERN.match(value)):
+    if "TZID" in parameters and (zone_match := ZONE_WITH_COLON_PATTERN.match(value)):
         # Outlook's zone names contain a colon, “(UTC+01:00) Paris”, but lack the quotes that it requires.
-        parameters["TZID"] += ":" + ESCAPE_PATTERN.sub(r"\1", torn.group(1))
-        value = torn.group(2)
+        parameters["TZID"] += ":" + ESCAPE_PATTERN.sub(r"\1", zone_match.group(1))
+        value = zone_match.group(2)
     return ContentLine(match.group(1).upper(), value, parameters)
 
 

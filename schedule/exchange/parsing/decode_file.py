@@ -115,9 +115,9 @@ def _detect_utf16(data: bytes) -> str:
 def _decode_western(data: bytes, notes: ImportNotes) -> str:
     """Decode Windows-1252, in which all bytes but five are valid."""
     text = data.decode("cp1252", errors="replace")
-    odd = sum(text[:4000].count(chr(code)) for code in range(32) if chr(code) not in "\t\r\n")
+    control_count = sum(text[:4000].count(chr(code)) for code in range(32) if chr(code) not in "\t\r\n")
     # Of random bytes every ninth is a control character, in text hardly any: 5 % tells them apart.
-    if odd * 20 > len(text[:4000]):
+    if control_count * 20 > len(text[:4000]):
         raise UnreadableFile(_("This file is not a text file, so it cannot be read as a schedule."))
     notes.add(NoteReason.ENCODING)
     return text

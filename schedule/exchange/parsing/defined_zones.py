@@ -71,7 +71,7 @@ def count_rule_changes(observance: CalendarComponent) -> int:
     start = datetime.datetime.strptime(match[1] + (match[2] or "000000"), "%Y%m%d%H%M%S")  # noqa: DTZ007 (local)
     rules_without_end = (RULE_END_PATTERN.sub("", rule).rstrip(";") for rule in rules)
     times = (rrulestr(f"{rule};UNTIL=22000101T000000", dtstart=start) for rule in rules_without_end)
-    return sum(1 for each in times for _time in islice(each, MAX_ZONE_CHANGES + 1))
+    return sum(1 for rule_times in times for _time in islice(rule_times, MAX_ZONE_CHANGES + 1))
 
 
 def write_component_lines(component: CalendarComponent) -> list[str]:

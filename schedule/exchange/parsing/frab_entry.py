@@ -30,7 +30,7 @@ class RawEntry:
 
     @property
     def label(self) -> str:
-        """Return how a note names the entry."""
+        """Return the text by which notes name the entry."""
         known = [
             self.get_value("title"),
             self.get_value("id") or self.get_value("guid"),
@@ -49,7 +49,7 @@ class FileContext:
 def build_parsed_session(raw_entry: RawEntry, file_context: FileContext) -> ParsedSession | None:
     """Return the session, None if it has no title or no start.
 
-    Texts are cut to the lengths of their columns in schedule/models.py.
+    Texts are cut to the lengths of their columns in schedule/models/programme.py.
     """
     notes = file_context.notes
     title = clean_values.clean_line(raw_entry.get_value("title"), 2000, notes)
@@ -152,7 +152,7 @@ def resolve_wrong_offset(
     local = moment.astimezone(file_context.zone).replace(tzinfo=None)
     if clock is None or shows_same_clock(local, clock):
         return moment.astimezone(datetime.UTC)
-    # Two fields agree on the clock and only the offset differs: tools get offsets wrong, seldom clocks.
+    # Both fields have the same local time, so the offset is wrong: tools often get offsets wrong.
     if shows_same_clock(written_local, clock):
         file_context.notes.add(NoteReason.WRONG_OFFSET, raw_entry.label)
         return local_to_utc(written_local, raw_entry, file_context)
@@ -252,7 +252,7 @@ def build_parsed_speaker(
 def build_parsed_link(
     url: str | None, *, title: str | None, kind: str | None, service: str | None, notes: ImportNotes
 ) -> ParsedLink | None:
-    """Return a link, None if its address could harm."""
+    """Return a link, None if its address is empty or harmful."""
     # Browsers ignore line breaks and tabs in an address, so “java\nscript:” must not pass the check.
     address = "".join((url or "").split())
     if not clean_values.is_harmless(address) or len(address) > 4000:

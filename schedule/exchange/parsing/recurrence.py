@@ -50,14 +50,14 @@ def expand_rule(
         return [], False
     horizon = start + EXPANSION_HORIZON
     last = min(until or horizon, horizon)
-    later = count_years_to_end(start.year)
+    shift = count_years_to_end(start.year)
     bounded = ";".join(f"{name}={value}" for name, value in parts.items())
     try:
-        ends = shift_years(last, later)
-        rule_of = rrulestr(f"{bounded};UNTIL={ends:%Y%m%dT%H%M%S}", dtstart=shift_years(start, later))
+        ends = shift_years(last, shift)
+        recurrence = rrulestr(f"{bounded};UNTIL={ends:%Y%m%dT%H%M%S}", dtstart=shift_years(start, shift))
         # One more than wanted tells whether there are others.
-        occurrences = itertools.islice(rule_of, min(count or MAX_OCCURRENCES + 1, MAX_OCCURRENCES + 1))
-        times = [shift_years(time, -later) for time in occurrences]
+        occurrences = itertools.islice(recurrence, min(count or MAX_OCCURRENCES + 1, MAX_OCCURRENCES + 1))
+        times = [shift_years(time, -shift) for time in occurrences]
     # dateutil raises any of these for a rule that RFC 5545 does not allow.
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError):
         return [], False
@@ -71,8 +71,9 @@ def count_years_to_end(year: int) -> int:
 
     A rule that never matches, as on 30 February, is searched until the maximum year: shifted, it ends soon.
     """
-    alike = (each for each in range(LAST_YEAR, year, -1) if describe_year(each) == describe_year(year))
-    return next(alike, year) - year
+    later_years = range(LAST_YEAR, year, -1)
+    similar = (later for later in later_years if describe_year(later) == describe_year(year))
+    return next(similar, year) - year
 
 
 def describe_year(year: int) -> tuple[int, bool, bool]:

@@ -6,7 +6,7 @@ from convention.text.normalize import casefold_text
 
 from .clean_values import parse_boolean
 
-# Of `Session.Role`; the modules that read files know no models.
+# Values of `Session.Role`; the parsing modules import no models.
 type RoleName = Literal["talk", "plenary", "break"]
 # Without accents and capitals; the whole text must match, so that “Break the monolith” stays a talk.
 BREAK_KINDS: Final = frozenset(
@@ -33,7 +33,7 @@ def recognize_role(
     """Return the role of a session of a file, a talk by default.
 
     The flags are those of Sessionize, None where a file has none. A title alone decides only for a session
-    without speakers: somebody may talk about breaks.
+    without speakers: a talk may be about breaks.
     """
     kind, title = (" ".join(casefold_text(text).replace("’", "'").split()) for text in (kind, title))
     if parse_boolean(service_flag) or kind in BREAK_KINDS:

@@ -40,7 +40,7 @@ WORDED_DURATION_PATTERN = re.compile(
 # As Python writes a duration of more than a day, which spreadsheets give for 25:00.
 LONG_DURATION_PATTERN = re.compile(r"(\d{1,3}) days?, (\d{1,2}):(\d{2}):(\d{2})")
 MINUTE = datetime.timedelta(minutes=1)
-# The place of the title after the address, and the parts that follow the title.
+# The parts of a link after its title: kind and service.
 LINK_PARTS_AFTER_TITLE = 2
 
 
@@ -130,7 +130,7 @@ def format_duration(span: datetime.timedelta) -> int | str:
 
 
 def parse_yes_or_no(text: str) -> bool | None:
-    """Return False for an empty cell, None for a word that is neither."""
+    """Parse “yes” or “no” in English or French; False for an empty cell, None for any other word."""
     word = text.strip().casefold()
     if word in YES_WORDS:
         return True
@@ -139,11 +139,11 @@ def parse_yes_or_no(text: str) -> bool | None:
 
 def format_names(names: Iterable[str]) -> str:
     """Join names so that `split_names` gives the same."""
-    found = list(names)
-    if any(";" in name for name in found):
-        return "\n".join([*found, *[""] * (len(found) == 1)])
+    name_list = list(names)
+    if any(";" in name for name in name_list):
+        return "\n".join([*name_list, *[""] * (len(name_list) == 1)])
     # A comma alone would be read as separating two names.
-    return "; ".join(found) + (";" if len(found) == 1 and "," in found[0] else "")
+    return "; ".join(name_list) + (";" if len(name_list) == 1 and "," in name_list[0] else "")
 
 
 def split_names(text: str) -> list[str]:

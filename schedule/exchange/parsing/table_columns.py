@@ -154,7 +154,7 @@ def match_heading(heading: str) -> str:
 
 
 def is_session_heading(cells: Iterable[str]) -> bool:
-    """Return whether a row names the columns of sessions: a title and anything else of ours."""
+    """Return whether a row has the headings of sessions: a title and another known column."""
     names = {find_column(cell)[0] for cell in cells} - {""}
     return "title" in names and len(names) >= MIN_HEADINGS
 

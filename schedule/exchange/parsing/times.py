@@ -78,8 +78,8 @@ def parse_moment(text: str | None) -> datetime.datetime | None:
 def parse_despite_offset(text: str | None) -> datetime.datetime | None:
     """Return the local time of a moment with an impossible offset such as +25:00; None for other texts."""
     value = (text or "").strip()
-    bare, offsets = OFFSET_END_PATTERN.subn("", value)
-    return parse_moment(bare) if offsets and parse_moment(value) is None else None
+    text_without_offset, offsets = OFFSET_END_PATTERN.subn("", value)
+    return parse_moment(text_without_offset) if offsets and parse_moment(value) is None else None
 
 
 def parse_clock(text: str | None) -> datetime.timedelta | None:
@@ -88,7 +88,7 @@ def parse_clock(text: str | None) -> datetime.timedelta | None:
     if not match:
         return None
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    # “25:30” is the night after: programmes count on past midnight, but not for a second day.
+    # “25:30” is in the following night: programmes count past midnight, but not for a second day.
     if hours > 47 or minutes > 59 or seconds > 59:
         return None
     return datetime.timedelta(hours=hours, minutes=minutes, seconds=seconds)
@@ -109,8 +109,8 @@ def parse_duration(text: str | None) -> datetime.timedelta | None:
     return datetime.timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
-# Names of a clock; an export needs a place. As the time zone database links them since 2024b, but with Paris
-# for Brussels.
+# Abbreviations, mapped to places because exports need the name of a place. As in the time zone database since
+# 2024b, but with Paris instead of Brussels.
 ZONE_ALIASES = {
     "CET": "Europe/Paris", "MET": "Europe/Paris", "EET": "Europe/Athens", "WET": "Europe/Lisbon",
     "EST": "America/Panama", "MST": "America/Phoenix", "HST": "Pacific/Honolulu",
@@ -135,8 +135,8 @@ def find_zone(name: str) -> zoneinfo.ZoneInfo | None:
 def find_zone_by_display_name(name: str) -> zoneinfo.ZoneInfo | None:
     """Return the zone of a display name: “(UTC+01:00) Brussels, Copenhagen, Madrid, Paris” or “Paris”.
 
-    The offset before the cities is that of their winter, which is in July in the south; our own zone is
-    preferred if it is among them.
+    The offset before the cities is that of their winter (in July in the southern hemisphere).
+    DEFAULT_ZONE is preferred if one of the cities is in it.
     """
     match = DISPLAY_NAME_PATTERN.fullmatch(name.strip())
     if not match:
@@ -204,12 +204,12 @@ def choose_zone(
 def find_fitting_zone(samples: list[tuple[datetime.datetime, datetime.timedelta]]) -> zoneinfo.ZoneInfo:
     """Return the first likely zone that has most of these offsets; else a fixed offset."""
 
-    def fits(zone: zoneinfo.ZoneInfo) -> int:
+    def count_matches(zone: zoneinfo.ZoneInfo) -> int:
         return sum(moment.astimezone(zone).utcoffset() == offset for moment, offset in samples)
 
     # max keeps the first of equals, so the order of LIKELY_ZONES decides.
-    best = max((zoneinfo.ZoneInfo(name) for name in LIKELY_ZONES), key=fits)
-    if fits(best) * 2 > len(samples):
+    best = max((zoneinfo.ZoneInfo(name) for name in LIKELY_ZONES), key=count_matches)
+    if count_matches(best) * 2 > len(samples):
         return best
     hours = round(samples[0][1].total_seconds() / 3600)
     # POSIX signs: Etc/GMT-2 is two hours ahead of UTC.
@@ -219,9 +219,9 @@ def find_fitting_zone(samples: list[tuple[datetime.datetime, datetime.timedelta]
 def find_clock_change(local: datetime.datetime, zone: datetime.tzinfo) -> NoteReason | None:
     """Return the reason for a note if a clock change skips or repeats the local time, else None."""
     aware = local.replace(tzinfo=zone, fold=0)
-    back = aware.astimezone(datetime.UTC).astimezone(zone)
+    round_tripped = aware.astimezone(datetime.UTC).astimezone(zone)
     # A local time that does not exist comes out of UTC as another one (PEP 495).
-    if back.replace(tzinfo=None) != local:
+    if round_tripped.replace(tzinfo=None) != local:
         return NoteReason.SKIPPED_HOUR
     is_shown_twice = aware.utcoffset() != aware.replace(fold=1).utcoffset()
     return NoteReason.REPEATED_HOUR if is_shown_twice else None

@@ -35,9 +35,9 @@ def note_shared_ids(parsed_sessions: Iterable[ParsedSession], notes: ImportNotes
         for person in parsed_session.speakers or ():
             if person.source_id and not person.guid:
                 names[person.source_id].add(person.name)
-    for identifier, shared in names.items():
-        if len(shared) > 1:
-            notes.add(NoteReason.SHARED_SPEAKER_ID, f"{identifier}: {', '.join(sorted(shared))}")
+    for identifier, speaker_names in names.items():
+        if len(speaker_names) > 1:
+            notes.add(NoteReason.SHARED_SPEAKER_ID, f"{identifier}: {', '.join(sorted(speaker_names))}")
 
 
 def note_dates(programme: ParsedProgramme, notes: ImportNotes) -> None:
@@ -47,9 +47,9 @@ def note_dates(programme: ParsedProgramme, notes: ImportNotes) -> None:
         if not first <= parsed_session.starts_at <= last:
             notes.add(NoteReason.FAR_AWAY, f"{parsed_session.title}, {parsed_session.starts_at:%Y-%m-%d}")
     header = programme.header
-    early = header.first_day and first.date() < header.first_day - DATE_TOLERANCE
-    late = header.last_day and last.date() > header.last_day + DATE_TOLERANCE
-    if early or late:
+    is_early = header.first_day and first.date() < header.first_day - DATE_TOLERANCE
+    is_late = header.last_day and last.date() > header.last_day + DATE_TOLERANCE
+    if is_early or is_late:
         notes.add(NoteReason.OTHER_DATES, f"{header.first_day} – {header.last_day}")
 
 

@@ -1,1 +1,3 @@
-"""Readers: one module for each format. Imports `parsing` and parsed_programme.py only, no models."""
+"""Readers: one module for each format. Imports `parsing`, import_notes.py and
+parsed_programme.py only, no models.
+"""

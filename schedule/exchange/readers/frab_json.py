@@ -40,13 +40,13 @@ CANCELLED_STATES = frozenset({"CANCELED", "CANCELLED"})
 
 
 def read_frab_json(
-    found: Any, *, event_zone: zoneinfo.ZoneInfo | None, notes: ImportNotes
+    content: Any, *, event_zone: zoneinfo.ZoneInfo | None, notes: ImportNotes
 ) -> ParsedProgramme:
     """Read the programme of parsed JSON. Raise UnreadableFile for JSON of another kind."""
-    schedule = found.get("schedule", found) if isinstance(found, dict) else None
+    schedule = content.get("schedule", content) if isinstance(content, dict) else None
     conference = schedule.get("conference") if isinstance(schedule, dict) else None
     if not isinstance(schedule, dict) or not isinstance(conference, dict):
-        refuse_json(found)
+        refuse_json(content)
     # Version 2 lists all events flat, version 1 nests them in days and rooms.
     is_version_2 = "events" in schedule or "events" in conference
     days = read_days_v2(schedule, conference, notes) if is_version_2 else read_days_v1(conference, notes)
@@ -60,7 +60,7 @@ def read_frab_json(
     )
     header = read_header(schedule, conference, zone, notes)
     file_days = (file_day for file_day, _raw_entries in days)
-    header = replace(header, day_starts_at=find_usual_day_start(file_days, zone, get_generator(found)))
+    header = replace(header, day_starts_at=find_usual_day_start(file_days, zone, get_generator(content)))
     context = FileContext(zone, notes, header.day_starts_at)
     days_of_talks = [
         (
@@ -89,9 +89,9 @@ def read_frab_json(
     )
 
 
-def get_generator(found: dict[str, Any]) -> str | None:
+def get_generator(content: dict[str, Any]) -> str | None:
     """Return the name of the program that wrote the file."""
-    generator = found.get("generator")
+    generator = content.get("generator")
     return value_to_text(generator.get("name")) if isinstance(generator, dict) else None
 
 

@@ -58,10 +58,11 @@ def read_frab_xml(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Imp
         (read_file_day(day), [read_entry(event, notes) for event in find_outermost(day, "event")])
         for day in find_outermost(root, "day")
     ]
-    # Events outside of any day have only their own date to go by.
-    stray = [read_entry(event, notes) for event in find_outermost(root, "event") if not is_inside_day(event)]
-    if stray:
-        file_days.append((FileDay(), stray))
+    # The date of events outside of any day is in the events only.
+    events = (event for event in find_outermost(root, "event") if not is_inside_day(event))
+    entries_without_day = [read_entry(event, notes) for event in events]
+    if entries_without_day:
+        file_days.append((FileDay(), entries_without_day))
     zone = times.choose_zone(
         get_plain_text(conference, "time_zone_name"),
         event_zone=event_zone,
@@ -179,8 +180,10 @@ def filter_reference(match: re.Match[str]) -> str:
     """Return the character reference, "" if XML does not allow it."""
     code = int(match.group(1)) if match.group(1) else int(match.group(2), 16)
     # The characters of XML 1.0, section 2.2.
-    fine = code in {9, 10, 13} or 32 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
-    return match.group() if fine else ""
+    is_allowed = (
+        code in {9, 10, 13} or 32 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
+    )
+    return match.group() if is_allowed else ""
 
 
 def find_outermost(parent: etree._Element, name: str) -> Iterator[etree._Element]:

@@ -58,7 +58,7 @@ def read_icalendar(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Im
     """Read the programme. Raise UnreadableFile if the file was cut off inside an event."""
     outer = parse_components(text, notes)
     events = list(outer.find_all("VEVENT"))
-    # An END missing earlier is a writer's slip; without the last one the file was cut off, and more is lost.
+    # A missing END of an earlier event is harmless; without the last one, the file was cut off.
     if any(not event.is_closed for event in events[-1:]):
         raise UnreadableFile(_("This calendar is incomplete: its last event does not end."))
     calendars = [component for component in outer.subcomponents if component.name == "VCALENDAR"]
@@ -67,14 +67,14 @@ def read_icalendar(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Im
             notes.add(NoteReason.NOT_AN_EVENT, name)
     zones = read_zones(outer, calendars, events, event_zone, notes)
     series = RecurringSeries(events, zones)
-    each = (
-        one
+    all_sessions = (
+        occurrence
         for event in events
         if (parsed_session := read_session(event, zones))
-        for one in series.expand_sessions(event, parsed_session)
+        for occurrence in series.expand_sessions(event, parsed_session)
     )
     # One more than allowed is enough to refuse the file; its rules may ask for a hundred times as many.
-    parsed_sessions = list(islice(each, MAX_SESSIONS + 1))
+    parsed_sessions = list(islice(all_sessions, MAX_SESSIONS + 1))
     main_calendar = calendars[0] if calendars else CalendarComponent("VCALENDAR")
     return ParsedProgramme(
         ScheduleFormat.ICALENDAR,
@@ -110,13 +110,13 @@ def read_zones(
         # A known zone is never built from the file: a built one is slow, and an export could not name it.
         if name and not times.find_zone(name) and (zone := build_defined_zone(component)):
             defined[name] = zone
-    named = next((text for calendar in calendars if (text := calendar.get_text("X-WR-TIMEZONE"))), None)
+    file_zone = next((text for calendar in calendars if (text := calendar.get_text("X-WR-TIMEZONE"))), None)
     starts = (event.find_line("DTSTART") for event in events)
     used = Counter(line.parameters["TZID"] for line in starts if line and line.parameters.get("TZID"))
-    common = next((name for name, _count in used.most_common() if times.find_zone(name)), None)
-    samples = [] if common or named else list(list_offsets(events, defined))
+    usual_zone = next((name for name, _count in used.most_common() if times.find_zone(name)), None)
+    samples = [] if usual_zone or file_zone else list(list_offsets(events, defined))
     default = times.choose_zone(
-        (named or common or "").strip() or None, event_zone=event_zone, offsets=samples, notes=notes
+        (file_zone or usual_zone or "").strip() or None, event_zone=event_zone, offsets=samples, notes=notes
     )
     return CalendarZones(default, defined, notes)
 
@@ -191,19 +191,19 @@ class RecurringSeries:
         self.remaining_rules = MAX_RULES
         self.first_starts: dict[str, datetime.datetime] = {}
         self.moved_starts: dict[str, set[datetime.datetime]] = defaultdict(set)
-        # These properties are read again with each entry, which takes the notes.
-        quiet = replace(zones, notes=ImportNotes())
+        # Without notes, which are taken when the same properties are read again with each entry.
+        silent_zones = replace(zones, notes=ImportNotes())
         for event in events:
             uid = get_uid(event)
             if event.find_line("RECURRENCE-ID"):
-                self.moved_starts[uid] |= set(list_property_dates(event, "RECURRENCE-ID", quiet))
-            elif starts := list_property_dates(event, "DTSTART", quiet):
+                self.moved_starts[uid] |= set(list_property_dates(event, "RECURRENCE-ID", silent_zones))
+            elif starts := list_property_dates(event, "DTSTART", silent_zones):
                 self.first_starts[uid] = starts[0]
 
     def expand_sessions(self, event: CalendarComponent, parsed_session: ParsedSession) -> list[ParsedSession]:
         """Return a session for each occurrence; ids of all but the first include the time of the rule."""
-        if moved := list_property_dates(event, "RECURRENCE-ID", self.zones):
-            return [self.identify_occurrence(parsed_session, moved[0])]
+        if moved_dates := list_property_dates(event, "RECURRENCE-ID", self.zones):
+            return [self.identify_occurrence(parsed_session, moved_dates[0])]
         if not event.find_line("RRULE") and not event.find_line("RDATE"):
             return [parsed_session]
         starts = self.list_starts(event, parsed_session)
@@ -231,11 +231,11 @@ class RecurringSeries:
                 self.zones.notes.add(
                     NoteReason.UNEXPANDED_RECURRENCE, f"{parsed_session.title}, {parsed_session.source_id}"
                 )
-        left_out = {
+        excluded_starts = {
             *list_property_dates(event, "EXDATE", self.zones),
             *self.moved_starts[parsed_session.source_id],
         }
-        return sorted(starts - left_out)[:MAX_OCCURRENCES]
+        return sorted(starts - excluded_starts)[:MAX_OCCURRENCES]
 
     def take_rule(self, event: CalendarComponent) -> ContentLine | None:
         """Return the event's rule while the file's limit of rules lasts: one that never matches is slow."""
@@ -293,7 +293,7 @@ def read_is_cancelled(event: CalendarComponent) -> bool | None:
 
 
 def read_moment(line: ContentLine | None, zones: CalendarZones, label: str) -> datetime.datetime | None:
-    """Return a time in UTC, midnight for a date alone; note what is odd about it."""
+    """Return a time in UTC, midnight for a date alone; note a bad offset or a clock change."""
     if line is None:
         return None
     zone = zones.get_line_zone(line)
@@ -316,8 +316,8 @@ def has_bad_offset(value: str) -> bool:
 def parse_calendar_moment(value: str, zone: datetime.tzinfo) -> datetime.datetime | None:
     """Return the aware moment of a value, tolerating hyphens and colons."""
     # RFC 5545 allows the basic format only; some tools write 2026-06-17T10:00:00.
-    day, between, clock = value.upper().partition("T")
-    match = DATE_PATTERN.match(day.replace("-", "") + between + clock.replace(":", ""))
+    day, separator, clock = value.upper().partition("T")
+    match = DATE_PATTERN.match(day.replace("-", "") + separator + clock.replace(":", ""))
     if not match:
         return None
     year, month, day, hour, minute, second, end = match.groups()

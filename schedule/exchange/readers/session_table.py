@@ -1,6 +1,6 @@
 """Read a table of sessions, CSV or a workbook: one row for each session, in any order of columns.
 
-Columns that a file lacks leave their fields alone; an empty cell empties its field. Only rows without a title
+Fields without a column stay unchanged; an empty cell empties its field. Only rows without a title
 or a start are skipped, and each note names its rows.
 """
 
@@ -121,10 +121,10 @@ def read_yes_no_cells(values: Mapping[str, str], notes: ImportNotes) -> dict[str
     found: dict[str, str | None] = {}
     for name in YES_NO_COLUMNS:
         if name in values:
-            answer = table_cells.parse_yes_or_no(values[name])
-            if answer is None:
+            is_yes = table_cells.parse_yes_or_no(values[name])
+            if is_yes is None:
                 notes.add(NoteReason.NEITHER_YES_NOR_NO, values[name])
-            found[RAW_NAMES.get(name, name)] = None if answer is None else str(answer)
+            found[RAW_NAMES.get(name, name)] = None if is_yes is None else str(is_yes)
     return found
 
 
@@ -176,7 +176,7 @@ def check_day(parsed_session: ParsedSession, context: FileContext) -> ParsedSess
 def check_duration(
     parsed_session: ParsedSession, values: Mapping[str, str], context: FileContext
 ) -> ParsedSession:
-    """Remember a duration that contradicts the end: the import knows which of them was changed."""
+    """Store a duration that contradicts the end; the import finds out which of them was changed."""
     span = table_cells.parse_duration(values.get("duration", ""))
     if span is None or parsed_session.ends_at is None:
         return parsed_session

@@ -31,8 +31,8 @@ PREFERRED_LINK_TYPES = ("blog", "company_website")
 
 
 def is_sessionize(content: Any) -> bool:
-    """Return whether the keys are those of a view of Sessionize, alone or in the answer of an app."""
-    content = unwrap_answer(content)
+    """Return whether the keys are those of a view of Sessionize, alone or in the response of an app."""
+    content = unwrap_response(content)
     if isinstance(content, dict):
         return content.keys() >= ALL_KEYS or any(
             session.keys() & SESSION_KEYS for session in as_objects(content.get("sessions"))[:1]
@@ -40,8 +40,8 @@ def is_sessionize(content: Any) -> bool:
     return any(SESSION_KEYS & session.keys() for session in list_sessions(content))
 
 
-def unwrap_answer(content: Any) -> Any:
-    """Return the view inside the answer of the older KotlinConf app."""
+def unwrap_response(content: Any) -> Any:
+    """Return the view inside the response of the older KotlinConf app."""
     return content["allData"] if isinstance(content, dict) and "allData" in content else content
 
 
@@ -60,7 +60,7 @@ def read_sessionize(
     content: Any, *, event_zone: zoneinfo.ZoneInfo | None, notes: ImportNotes
 ) -> ParsedProgramme:
     """Read the programme of parsed JSON for which `is_sessionize` is true."""
-    content = unwrap_answer(content)
+    content = unwrap_response(content)
     view = content if isinstance(content, dict) else {}
     rooms = sorted(
         as_objects(view.get("rooms")),

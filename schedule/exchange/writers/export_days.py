@@ -54,11 +54,11 @@ def build_export_day(
     The first day lists all rooms, so that a reader learns their order.
     """
     zone = find_zone(header.zone_name)
-    begins = header.day_starts_at or datetime.time()
-    first = datetime.datetime.combine(date, begins, zone)
+    day_start = header.day_starts_at or datetime.time()
+    first = datetime.datetime.combine(date, day_start, zone)
     starts = [first, *(parsed_session.starts_at for parsed_session in parsed_sessions)]
     ends = [
-        datetime.datetime.combine(date + ONE_DAY, begins, zone),
+        datetime.datetime.combine(date + ONE_DAY, day_start, zone),
         *(parsed_session.ends_at or first for parsed_session in parsed_sessions),
     ]
     rooms: dict[str, list[ParsedSession]] = {name: [] for name in room_names}
@@ -69,7 +69,11 @@ def build_export_day(
         date,
         min(starts).astimezone(zone),
         max(ends).astimezone(zone),
-        tuple((name, tuple(inside)) for name, inside in rooms.items() if inside or index == 1),
+        tuple(
+            (name, tuple(room_sessions))
+            for name, room_sessions in rooms.items()
+            if room_sessions or index == 1
+        ),
     )
 
 

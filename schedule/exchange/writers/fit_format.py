@@ -1,4 +1,4 @@
-"""Fit a programme to a format: writing the result and reading it again gives the same."""
+"""Fit a programme to a format, so that writing and reading the result again changes nothing."""
 
 import datetime
 import re
@@ -64,9 +64,9 @@ def fit_programme(programme: ParsedProgramme) -> ParsedProgramme:
         return replace(programme, header=header, sessions=tuple(map(fit_table_session, parsed_sessions)))
     if programme.format is ScheduleFormat.SESSIONIZE:
         return replace(programme, header=header, sessions=parsed_sessions)
-    form = fit_xml_session if programme.format is ScheduleFormat.FRAB_XML else fit_json_session
+    fit = fit_xml_session if programme.format is ScheduleFormat.FRAB_XML else fit_json_session
     return replace(
-        programme, header=header, sessions=fit_frab_sessions(parsed_sessions, header, programme.format, form)
+        programme, header=header, sessions=fit_frab_sessions(parsed_sessions, header, programme.format, fit)
     )
 
 
@@ -84,10 +84,10 @@ def fit_any_session(parsed_session: ParsedSession, header: ParsedHeader) -> Pars
     zone = find_zone(header.zone_name)
     assert zone
     assert parsed_session.ends_at
-    begins = header.day_starts_at or datetime.time()
+    day_start = header.day_starts_at or datetime.time()
     # A session without a time, which only tables have, has no day either.
     has_start = parsed_session.starts_at != NO_START
-    day = get_programme_day(parsed_session.starts_at, zone, begins) if has_start else None
+    day = get_programme_day(parsed_session.starts_at, zone, day_start) if has_start else None
     return replace(
         parsed_session,
         title=fit_line(parsed_session.title),
@@ -136,7 +136,7 @@ def fit_frab_sessions(
     """Return sessions for a frab file, with allowed and unique slugs and codes."""
     slugs, codes = {""}, {""}
     fitted = []
-    # By number, so that of two equal slugs always the same session keeps it, whatever moves in time.
+    # By number, so that of two equal slugs the same session keeps it even if sessions move.
     for parsed_session in sorted(parsed_sessions, key=lambda parsed_session: parsed_session.number or 0):
         slug = (
             parsed_session.slug
@@ -150,11 +150,11 @@ def fit_frab_sessions(
         code = code if CODE_PATTERNS[file_format].fullmatch(code) and code not in codes else ""
         codes.add(code)
         base = header.base_url or parsed_session.url or ""
-        same = slug == parsed_session.slug and not parsed_session.extra
+        is_unchanged = slug == parsed_session.slug and not parsed_session.extra
         fitted.append(
             fit_session(
                 parsed_session
-                if same
+                if is_unchanged
                 else replace(parsed_session, slug=slug, extra=fit_extra(parsed_session, code, base)),
                 base,
             )
@@ -285,7 +285,7 @@ def flatten_html(text: str) -> str:
 
 
 def strip_known_parts(text: str, own_session: ParsedSession) -> str:
-    """Remove from a calendar's description what the event knows: speakers, subtitle, abstract."""
+    """Remove from a calendar's description what other fields contain: speakers, subtitle, abstract."""
     names = ", ".join(fit_line(person.name) for person in own_session.speakers or ())
     for part in (names, own_session.subtitle, own_session.abstract):
         known = flatten_html(part or "")

@@ -32,9 +32,10 @@ def localize_programme(programme: ParsedProgramme, event: Event) -> ParsedProgra
 
     Not part of `build_exported_programme`, with which an import compares files in any language.
     """
-    start, there = get_pages_prefix(event, ""), get_pages_prefix(event, get_language_prefix())
+    start = get_pages_prefix(event, "")
+    localized_start = get_pages_prefix(event, get_language_prefix())
     parsed_sessions = tuple(
-        replace(parsed_session, url=there + parsed_session.url.removeprefix(start))
+        replace(parsed_session, url=localized_start + parsed_session.url.removeprefix(start))
         if parsed_session.url and parsed_session.url.startswith(start)
         else parsed_session
         for parsed_session in programme.sessions
@@ -47,7 +48,7 @@ def localize_programme(programme: ParsedProgramme, event: Event) -> ParsedProgra
 def get_stored_url(parsed_session: ParsedSession, event: Event) -> str | None:
     """Return the address to compare and to store for a session.
 
-    That of our own English page, as an English calendar has it, becomes the one without a language.
+    English calendars contain the address of our English page, which is stored without the language prefix.
     """
     start = get_pages_prefix(event, "/en")
     if parsed_session.url and parsed_session.url.startswith(start):

@@ -27,7 +27,7 @@ NEAREST_WRITTEN_FORMATS = {
     ScheduleFormat.FRAB_JSON_2: ScheduleFormat.FRAB_JSON,
     ScheduleFormat.KOTLINCONF: ScheduleFormat.SESSIONIZE,
 }
-# They put abstract and description into one field.
+# Formats with one field for abstract and description.
 SINGLE_TEXT_FORMATS = frozenset([ScheduleFormat.ICALENDAR, ScheduleFormat.SESSIONIZE])
 
 
@@ -70,7 +70,7 @@ def build_round_trip(file_format: ScheduleFormat, event: Event) -> RoundTrip:
 
 
 def read_back(programme: ParsedProgramme) -> ParsedProgramme:
-    """Return a programme as its file reads back, for formats whose fitted programme says less than that."""
+    """Return a programme as its file reads back; unchanged if `fit_programme` gives that already."""
     notes = ImportNotes()
     if programme.format is ScheduleFormat.SESSIONIZE:
         content = json.loads(write_sessionize(programme))
@@ -89,7 +89,7 @@ def build_exported_programme(
     event: Event, file_format: ScheduleFormat, *, audience: ProgrammeAudience
 ) -> ParsedProgramme:
     """Return exactly what an export in that format contains for an audience."""
-    # Read but not written; what the format beside preserves is the nearest.
+    # A format that is only read is compared with the nearest one that is written.
     file_format = NEAREST_WRITTEN_FORMATS.get(file_format, file_format)
     programme = load_programme(event, file_format, audience=audience)
     # In a table, the address of a page is a field that people edit.

@@ -37,9 +37,9 @@ def write_zone_lines(name: str, first_year: int, last_year: int) -> tuple[str, .
         # RFC 5545 (3.6.5) requires at least one STANDARD or DAYLIGHT.
         start = datetime.datetime(first_year - 1, 1, 1, tzinfo=zone)
         lines += write_observance(make_unchanging(start), "")
-    for alike in group_similar_changes(clock_changes):
-        rule = make_yearly_rule(alike)
-        for change in alike[:1] if rule else alike:
+    for candidates in group_similar_changes(clock_changes):
+        rule = make_yearly_rule(candidates)
+        for change in candidates[:1] if rule else candidates:
             lines += write_observance(change, rule)
     return (*lines, "END:VTIMEZONE")
 
@@ -54,7 +54,7 @@ def find_clock_changes(zone: zoneinfo.ZoneInfo, first_year: int, last_year: int)
     """Yield all changes of the clocks in these years."""
     at = datetime.datetime(first_year, 1, 1, tzinfo=datetime.UTC)
     end = datetime.datetime(last_year + 1, 1, 1, tzinfo=datetime.UTC)
-    # zoneinfo tells offsets but no changes, so those are searched: day by day, then by halves.
+    # zoneinfo has no list of changes, so they are searched: day by day, then by bisection.
     step = datetime.timedelta(days=1)
     while at < end:
         if get_utc_offset(at, zone) != get_utc_offset(at + step, zone):
@@ -89,10 +89,10 @@ def find_change_between(
     )
 
 
-def group_similar_changes(found: list[ClockChange]) -> list[list[ClockChange]]:
+def group_similar_changes(all_changes: list[ClockChange]) -> list[list[ClockChange]]:
     """Group changes that could follow one rule: same month, same hour, same offsets."""
     groups: dict[tuple[object, ...], list[ClockChange]] = defaultdict(list)
-    for change in found:
+    for change in all_changes:
         key = (
             change.local_time.month,
             change.local_time.time(),
@@ -104,21 +104,21 @@ def group_similar_changes(found: list[ClockChange]) -> list[list[ClockChange]]:
     return sorted(groups.values(), key=lambda group: group[0].local_time)
 
 
-def make_yearly_rule(alike: list[ClockChange]) -> str:
+def make_yearly_rule(candidates: list[ClockChange]) -> str:
     """Return the RRULE that gives exactly these changes, one a year without a gap; "" if there is none."""
-    years = [change.local_time.year for change in alike]
-    weekdays = {change.local_time.weekday() for change in alike}
-    if len(alike) < MIN_RULE_YEARS or len(weekdays) > 1 or years != list(range(years[0], years[-1] + 1)):
+    years = [change.local_time.year for change in candidates]
+    weekdays = {change.local_time.weekday() for change in candidates}
+    if len(candidates) < MIN_RULE_YEARS or len(weekdays) > 1 or years != list(range(years[0], years[-1] + 1)):
         return ""
-    from_start = {(change.local_time.day - 1) // 7 + 1 for change in alike}
+    from_start = {(change.local_time.day - 1) // 7 + 1 for change in candidates}
     # Checked first: “the last Sunday” is the fourth in some years and the fifth in others.
-    if all(is_last_week(change.local_time) for change in alike):
+    if all(is_last_week(change.local_time) for change in candidates):
         position = -1
     elif len(from_start) == 1:
         position = from_start.pop()
     else:
         return ""
-    month = alike[0].local_time.month
+    month = candidates[0].local_time.month
     return f"RRULE:FREQ=YEARLY;BYMONTH={month};BYDAY={position}{WEEKDAY_CODES[weekdays.pop()]}"
 
 

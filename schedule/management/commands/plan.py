@@ -92,7 +92,7 @@ class Command(ConventionCommand):
             self.plan_instance(options)
 
     def plan_event(self, event: Event, options: dict[str, Any]) -> list[str]:
-        """Plan in the mode asked for; without one, what has no time yet, or everything if all have one."""
+        """Plan in the given mode; by default the sessions without a time, or all if there are none."""
         mode = options["mode"]
         plan_run = create_plan_run(
             event=event,
@@ -114,12 +114,12 @@ class Command(ConventionCommand):
         return [*lines, _("Stored as proposal %(number)d.") % {"number": plan_run.pk}]
 
     def plan_instance(self, options: dict[str, Any]) -> None:
-        """Plan the instance; the output is opened before, so that no work is lost for a wrong name."""
+        """Plan the instance. The output is opened first, so that a wrong name fails before the work."""
         data = read_input_file(options["instance"])
         plan = choose_planner(data, options["parallel"])
         with write_atomically(options["output"]) as file:
-            written, lines = plan(data, seconds=options["seconds"], seed=options["seed"])
-            file.write(written)
+            plan_bytes, lines = plan(data, seconds=options["seconds"], seed=options["seed"])
+            file.write(plan_bytes)
         self.print_lines(lines)
 
 
@@ -158,10 +158,10 @@ def is_workbook(data: bytes) -> bool:
 
 def plan_json(data: bytes, *, seconds: float, seed: int) -> tuple[bytes, list[str]]:
     """Return the plan of an instance in JSON, and what to print."""
-    read = read_json_instance(data)
-    result = plan_schedule(instance=read.instance, seconds=seconds, seed=seed)
+    json_instance = read_json_instance(data)
+    result = plan_schedule(instance=json_instance.instance, seconds=seconds, seed=seed)
     lines = [*describe_costs(result.costs), *describe_run(result)]
-    return write_json_plan(read, result.plan), lines
+    return write_json_plan(json_instance, result.plan), lines
 
 
 def plan_workbook(data: bytes, *, seconds: float, seed: int) -> tuple[bytes, list[str]]:
@@ -193,7 +193,7 @@ def check_subject(options: dict[str, Any]) -> None:
 
 
 def check_budget(seconds: float, seed: int, *, most: int) -> None:
-    """Raise ConventionError for a budget of more than `most` seconds, or one or a seed without a sense."""
+    """Raise ConventionError unless the seconds are from 0 to `most`, and the seed is in range."""
     if not (math.isfinite(seconds) and 0 <= seconds <= most):
         raise ConventionError(_("--seconds must be between 0 and %(most)d.") % {"most": most})
     if not 0 <= seed < 2**31:

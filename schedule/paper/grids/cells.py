@@ -1,4 +1,4 @@
-"""Fit the texts of a session into its cell: never smaller, the title whole or else listed elsewhere."""
+"""Fit the texts of a session into its cell at a fixed size; titles too long for it are listed elsewhere."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -78,7 +78,7 @@ def arrange_column(
     units.sort(key=lambda unit: unit.start)
     index = 0
     while index < len(units):
-        index = _settle_unit(units, index, limits)
+        index = _fit_unit(units, index, limits)
     return [
         block
         for index, unit in enumerate(units)
@@ -97,7 +97,7 @@ def _get_limit(units: Sequence[_Unit], index: int, limits: ColumnLimits) -> floa
     return units[index + 1].start if index + 1 < len(units) else limits.end
 
 
-def _settle_unit(units: list[_Unit], index: int, limits: ColumnLimits) -> int:
+def _fit_unit(units: list[_Unit], index: int, limits: ColumnLimits) -> int:
     """Make room for a unit, joining it with a neighbour if needed; return the index to go on with."""
     unit, limit = units[index], _get_limit(units, index, limits)
     if _has_room(unit, limit, limits.min_minutes):
@@ -115,7 +115,7 @@ def _settle_unit(units: list[_Unit], index: int, limits: ColumnLimits) -> int:
     barrier = next((units[i] for i in (index + 1, index - 1) if 0 <= i < len(units)), None)
     if barrier is not None:
         raise BarrierInTheWay(barrier.items[0])
-    return index + 1  # alone in its column: its text may begin above
+    return index + 1  # the only unit of its column: its text may begin higher
 
 
 def _has_room(unit: _Unit, limit: float, min_minutes: float) -> bool:
@@ -159,11 +159,11 @@ def find_clusters(items: Sequence[TimedItem]) -> Iterator[list[TimedItem]]:
 
 def assign_lanes(items: Sequence[TimedItem]) -> list[int]:
     """Return, for each session, the first lane that is free when it begins."""
-    free_at: list[float] = []
+    lane_ends: list[float] = []
     lanes = []
     for item in items:
-        lane = next((lane for lane, free in enumerate(free_at) if free <= item.start), len(free_at))
+        lane = next((lane for lane, end in enumerate(lane_ends) if end <= item.start), len(lane_ends))
         # Assigning to a slice replaces a lane's end or adds a lane.
-        free_at[lane : lane + 1] = [item.end]
+        lane_ends[lane : lane + 1] = [item.end]
         lanes.append(lane)
     return lanes

@@ -9,7 +9,7 @@ from ..printed_programme import PrintedSession
 from .columns import TimedItem
 
 TICK_MINUTES = 30
-# A session of days ends with its first day on the grid; its hours are printed.
+# A session of several days ends with its first day on the grid; its hours are printed in full.
 MAX_DAY_MINUTES = 26 * 60.0
 
 
@@ -63,8 +63,8 @@ def make_item(session: PrintedSession, first: datetime.datetime) -> TimedItem:
     return TimedItem(session, start, start + (session.ends_at - session.starts_at).total_seconds() / 60)
 
 
-def overlaps(one: TimedItem, other: TimedItem) -> bool:
-    return one.start < other.end and other.start < one.end
+def overlaps(first: TimedItem, second: TimedItem) -> bool:
+    return first.start < second.end and second.start < first.end
 
 
 def choose_cuts(axis: DayAxis, band_count: int) -> list[tuple[float, float]]:

@@ -93,8 +93,8 @@ def draw_day(
     day, sessions = day_sessions
     codes = code_tracks(sessions)
     labels = GridLabels(_("All rooms"), _("No room yet"))
-    used = {session.room for session in sessions}
-    rooms = [room for room in programme.room_names if room in used]
+    used_rooms = {session.room for session in sessions}
+    rooms = [room for room in programme.room_names if room in used_rooms]
     plan = plan_day(GridJob(sessions, rooms, papers, size, labels, codes))
     colors = {session.track: session.track_color for session in sessions if session.track}
     context = SheetContext(programme, day, plan, codes, colors)
@@ -121,7 +121,7 @@ def draw_grid_sheet(document: PdfDocument, context: SheetContext, sheet: GridShe
 
 
 def draw_sheet_content(page: PdfPage, context: SheetContext, sheet: GridSheet) -> None:
-    """Draw the time axis and all sessions: what is in all rooms, then room by room, as it is read aloud."""
+    """Draw the time axis and all sessions: those in all rooms, then room by room, in reading order."""
     draw_time_axis(page, context.plan, sheet)
     draw_column_lines(page, sheet)
     for block in sheet.spans:
@@ -165,7 +165,7 @@ def draw_time_axis(page: PdfPage, plan: DayPlan, sheet: GridSheet) -> None:
     size, (start, end) = sheet.page.type_size, sheet.band
     right = sheet.page.width - sheet.page.margin
     step = next(
-        minutes for minutes in (15, 30, 60, 120, 240) if minutes * sheet.scale >= 2 * size or minutes == 240
+        minutes for minutes in AXIS_STEPS if minutes * sheet.scale >= 2 * size or minutes == AXIS_STEPS[-1]
     )
     page.set_color(INK_COLOR)
     minutes = -(-start // step) * step
@@ -174,7 +174,7 @@ def draw_time_axis(page: PdfPage, plan: DayPlan, sheet: GridSheet) -> None:
         page.draw_rule(
             (sheet.page.grid_left - 0.5 * size, y), (right, y), color=GRID_LINE_COLOR, stroke=0.05 * size
         )
-        # The last label would stand below the grid.
+        # The last label would be below the grid.
         if minutes < end:
             label = shape_line(format_time(plan.axis.get_moment(minutes)), FontWeight.SEMIBOLD)
             page.text(label, sheet.page.margin, y + 0.95 * size, size)
@@ -220,7 +220,7 @@ def draw_block(page: PdfPage, context: SheetContext, sheet: GridSheet, drawn: Dr
 
 
 def choose_texts(context: SheetContext, block: ColumnBlock, box: CellBox, size: float) -> CellTexts:
-    """Return the whole texts, or numbers of the list."""
+    """Return the texts of a block in full, or with its numbers in the list of titles."""
     numbers = context.plan.numbers
     if len(block.items) > 1:
         sessions = [item.session for item in block.items]

@@ -1,7 +1,7 @@
 """Plan the grid of a day: paper, rooms and hours on each sheet, and which titles are listed beside it. Pure.
 
-The type has its size; what varies is the number of sheets. Each way to split the day is tried, and the one
-with the least cost is taken: sheets, titles that readers must look up, and speakers left out.
+The type size is fixed and the number of sheets varies. Each way to split the day is tried, and the one with
+the least cost is taken: sheets, titles that readers must look up, and speakers left out.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ from .track_legend import measure_legend_height
 MIN_COLUMN_EM, MIN_LANE_EM, MAX_ROOM_LINES = 10.5, 7.0, 4
 MAX_BANDS, MAX_COLUMNS = 4, 16
 LISTED_COST, MISSING_SPEAKERS_COST = 0.12, 0.02
-# A larger paper is dearer, and awkward in the hand.
+# Larger paper is more expensive, and awkward to hold.
 SHEET_COSTS = {"a4": 1.0, "a3": 1.7, "a2": 1.7, "a1": 1.7, "a0": 1.7}
 LARGER_TYPE = (1.5, 1.35, 1.2, 1.1)
 
@@ -224,7 +224,7 @@ def build_sheet(axis: DayAxis, sheet: GridSheet, labels: GridLabels) -> GridShee
 def join_short_spans(spans: Sequence[TimedItem], min_minutes: float) -> list[list[TimedItem]]:
     """Return the sessions across all rooms; one too low for a line is in a group with the one right after.
 
-    Without the group, it would be put into a column of its own, beside empty ones.
+    Without the group, it would get a column of its own beside empty ones.
     """
     groups: list[list[TimedItem]] = []
     for span in sorted(spans, key=lambda span: span.start):
@@ -252,7 +252,7 @@ def list_blocks(sheet: GridSheet) -> Iterator[tuple[str, ColumnBlock]]:
 
 
 def assess_plan(plan: DayPlan, rooms: Sequence[str], job: GridJob, sheet_cost: float) -> DayPlan:
-    """Number the sessions whose titles have no room, and add up the cost."""
+    """Number the sessions whose titles do not fit, and add up the cost."""
     listed: dict[int, tuple[int, float, str]] = {}
     missing: set[int] = set()
     for sheet in plan.sheets:

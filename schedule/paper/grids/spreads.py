@@ -1,6 +1,6 @@
 """Grids in the middle of a booklet: the rooms of a day on two facing pages, with one time axis.
 
-Cells name pages of the booklet, where each title stands in full, instead of numbers of a list.
+Cells contain page numbers of the booklet, where each title is printed in full, instead of list numbers.
 """
 
 import datetime
@@ -21,9 +21,9 @@ from .sizes import MIN_TYPE_SIZES, GridPage
 from .track_legend import code_tracks
 
 SPREAD_PAGE = GridPage(*A5, MIN_TYPE_SIZES["hand"])
-# So many columns of seven letters' width fit on a page.
+# As many columns as fit on an A5 page, each about seven em wide.
 MAX_PAGE_COLUMNS = 5
-# More than these would be a booklet of their own.
+# More spreads would outgrow the middle of the booklet; then each day gets one, or none at all.
 MAX_SPREADS = 12
 HEADING_TOP, HEADING_SIZE = 42.0, 13.0
 
@@ -55,8 +55,8 @@ def plan_day_spreads(
     """Divide the rooms of a day among pages; the day of a single room is divided by time."""
     codes = code_tracks(sessions)
     labels = GridLabels(_("All rooms"), _("No room yet"))
-    used = {session.room for session in sessions}
-    rooms = [room for room in programme.room_names if room in used]
+    used_rooms = {session.room for session in sessions}
+    rooms = [room for room in programme.room_names if room in used_rooms]
     job = GridJob(sessions, rooms, ("a5",), SPREAD_PAGE.type_size, labels, codes)
     axis = build_axis(sessions, labels.all_rooms)
     count = len(list_used_rooms(job, axis))
@@ -74,13 +74,13 @@ def plan_day_spreads(
 def draw_spreads(
     flow: PageFlow, programme: PrintedProgramme, spreads: list[GridSpread], pages: dict[str, int]
 ) -> None:
-    """Draw two pages for each spread; `pages` are the numbers of the pages that cells name."""
+    """Draw two pages for each spread; `pages` has the page numbers of sessions, by anchor."""
     days: set[datetime.date] = set()
     for spread in spreads:
         numbers = {item.session_id: pages.get(f"session-{item.session_id}", 0) for item in spread.sessions}
         colors = {item.track: item.track_color for item in spread.sessions if item.track}
         plan = replace(spread.plan, numbers=numbers)
-        # Readers could not tell what the letters stand for without a legend.
+        # Without a legend, readers could not know what the letters mean.
         codes = spread.track_codes if spread.plan.sheets[0].legend_height else {}
         context = SheetContext(programme, spread.day, plan, codes, colors)
         for sheet in spread.sheets:

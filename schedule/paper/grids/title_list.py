@@ -1,4 +1,4 @@
-"""Lists beside the grids: titles that no cell had room for, many tracks, and sessions without a time."""
+"""Lists beside the grids: titles that do not fit into cells, many tracks, and sessions without a time."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ from ..printed_programme import PrintedSession
 from ..text_layout import INK_COLOR, TextBlock, lay_out_text
 from .sizes import GridPage
 
-# Of the sheet: a longer legend goes into the list of titles.
+# A share of the sheet's height: a longer legend goes into the list of titles.
 MAX_LEGEND_SHARE = 0.12
 SWATCH_EM, GAP_EM = 0.8, 0.4
 
@@ -43,11 +43,11 @@ def place_legend_entries(
     for track, code in track_codes.items():
         width = page.grid_width - (SWATCH_EM + GAP_EM) * size
         text = lay_out_text(f"{code} {track}", FontWeight.REGULAR, width=width, size=size)
-        wide = (SWATCH_EM + GAP_EM + max(line.width for line in text.lines)) * size
-        if x and x + wide > page.grid_width:
+        entry_width = (SWATCH_EM + GAP_EM + max(line.width for line in text.lines)) * size
+        if x and x + entry_width > page.grid_width:
             x, y = 0.0, below
         yield track, text, x, y
-        x += wide + 1.5 * size
+        x += entry_width + 1.5 * size
         below = max(below, y + text.height)
 
 

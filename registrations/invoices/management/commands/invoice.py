@@ -26,7 +26,7 @@ class Command(ConventionCommand):
         parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="the PDF to write")
 
     def run(self, **options: Any) -> None:
-        """Confirm what is still pending, issue and write; or nothing of it."""
+        """Confirm a pending order, issue its invoice and write the file; all in one transaction."""
         # An order that awaits verification owes nothing yet; the treasurer who runs the command vouches for
         # it.
         hooks.confirm_reference.provider()(options["reference"])
