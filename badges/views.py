@@ -45,7 +45,7 @@ from .wallet.google import build_google_pass_url
 
 MAX_PROBLEMS_SHOWN = 100
 PROBLEMS_CACHE_SECONDS = 60
-# What the page of a selection shows, and what decides about the state.
+# The columns that the page of a selection shows, and those from which the state is derived.
 SELECTION_COLUMNS = (
     "reference",
     "first_name",
@@ -61,7 +61,7 @@ def badge_printing(request: HttpRequest, event: str) -> HttpResponse:
     """Show a preview, problems to check and the files to print."""
     event_obj = get_event_to_organize(event, request.user)
     count = Registration.objects.filter(event=event_obj).with_badge().count()
-    problems, total = _cached_problems(event_obj, count)
+    problems, total = _load_problems(event_obj, count)
     context: dict[str, Any] = {
         "event": event_obj,
         "count": count,
@@ -76,11 +76,11 @@ def badge_printing(request: HttpRequest, event: str) -> HttpResponse:
     return render(request, "badges/organize.html", context)
 
 
-def _cached_problems(event: Event, badges: int) -> tuple[list[BadgeProblem], int]:
+def _load_problems(event: Event, badge_count: int) -> tuple[list[BadgeProblem], int]:
     """Return the first problems and how many there are, cached until a registration changes."""
     # Fitting the names of ten thousand badges takes seconds. The sequence rises with each change of a
     # registration.
-    key = f"badges.problems:{event.pk}:{event.sequence}:{badges}:{get_language()}"
+    key = f"badges.problems:{event.pk}:{event.sequence}:{badge_count}:{get_language()}"
     if (cached := cache.get(key)) is None:
         problems = find_badge_problems(event)
         cached = problems[:MAX_PROBLEMS_SHOWN], len(problems)
@@ -90,7 +90,7 @@ def _cached_problems(event: Event, badges: int) -> tuple[list[BadgeProblem], int
 
 @require_safe
 def badge_printing_pdf(request: HttpRequest, event: str, layout: str) -> FileResponse | HttpResponseRedirect:
-    """Download all badges; more than a request can print lead back to the page, which offers a job."""
+    """Download all badges; if they are too many for a request, redirect to the page, which offers a job."""
     event_obj = get_event_to_organize(event, request.user)
     if Registration.objects.filter(event=event_obj).with_badge().count() > MAX_IMMEDIATE_BADGES:
         messages.info(request, _("There are too many badges for one download: prepare the file below."))
@@ -148,7 +148,7 @@ def _request_print_job(
 
 @with_selection
 def badges_of_selection(request: HttpRequest, selection: RegistrationSelection) -> HttpResponseBase:
-    """Offer the badges of the registrations selected in the list; more than a request can print by a job."""
+    """Print the badges of the registrations selected in the list, as a job if they are too many."""
     event, layout = selection.event, request.POST.get("layout", "")
     rows = list(selection.find_registrations().only(*SELECTION_COLUMNS))
     confirmed = [row for row in rows if row.state == Registration.State.CONFIRMED]

@@ -64,7 +64,7 @@ def show_comment(*, answer: SessionFeedback) -> None:
 
 
 def _save_hidden_reason(answer: SessionFeedback, verb: str, reason: str) -> None:
-    # Somebody may answer at this moment, which writes all answers of the session again.
+    # A concurrent answer deletes and rewrites all answers of the session.
     lock_feedback(answer.session)
     SessionFeedback.objects.filter(pk=answer.pk).update(hidden_reason=reason)
     record_action(verb, answer, event=answer.session.event, fields=["comment"], reason=reason)
@@ -112,6 +112,6 @@ def _write_summary_texts() -> dict[str, str]:
 
 
 def copy_feedback_settings(event_copy: EventCopy) -> None:
-    """Copy whether and how attendees of an event give feedback."""
+    """Copy the feedback settings of an event."""
     rows = FeedbackSettings.objects.filter(event=event_copy.source)
     event_copy.copy_rows(rows, closed_at=None, summaries_sent_at=None)

@@ -36,7 +36,7 @@ def load_feedback_settings(event: Event) -> FeedbackSettings:
 def give_feedback(*, registration: Registration, session: Session, stars: int, comment: str) -> None:
     """Store the answer of an attendee who was scanned in at the session; it cannot be changed.
 
-    The audit trail gets no entry: it would tell who answered. Raise NotOpenNow, Forbidden for somebody who
+    The audit trail gets no entry: it would reveal who answered. Raise NotOpenNow, Forbidden for somebody who
     was not scanned in, and FeedbackAlreadyGiven.
     """
     lock_feedback(session)
@@ -76,8 +76,8 @@ def check_attended(registration: Registration, session: Session) -> None:
 def _store_shuffled(answer: SessionFeedback) -> None:
     """Store the answer, and write all others of the session again, in random order.
 
-    Databases return rows in the order of writing. Compared with the order of the receipts, it would tell who
-    gave which answer.
+    Databases tend to return rows in the order of writing. Compared with the order of the receipts, it would
+    reveal who gave which answer.
     """
     answers = [*SessionFeedback.objects.filter(session=answer.session_id), answer]
     random.SystemRandom().shuffle(answers)

@@ -1,9 +1,9 @@
 """Feedback on sessions, stored so that nothing leads from an answer to the person who gave it.
 
 `SessionFeedback` is the answer: random key, session, stars, comment; no time and no person. `FeedbackReceipt`
-says that somebody answered, so that nobody does twice: a keyed digest, no time and no answer. Without
-SECRET_KEY a copy of the database does not even tell who answered; with it, not who answered what. Receipts
-are deleted when the feedback of an event closes.
+records that an attendee answered, so that they cannot answer twice: a keyed digest, no time and no answer. A
+copy of the database does not reveal who answered; together with SECRET_KEY it does, but not what they
+answered. Receipts are deleted when the feedback of an event closes.
 """
 
 import datetime
@@ -21,13 +21,13 @@ from schedule.models import Session
 
 MAX_STARS: Final = 5
 MAX_COMMENT_LENGTH: Final = 2_000
-# With fewer answers, people who were there could tell who gave which.
+# With fewer answers, attendees could guess who gave which.
 MIN_ANSWERS_SHOWN: Final = 3
 MAX_DAYS_OPEN: Final = 60
 
 
 class FeedbackSettings(models.Model):
-    """Whether and until when attendees of an event give feedback, and from how many answers on it is shown.
+    """Settings of an event's feedback: whether and how long it is open, and how many answers it needs.
 
     An event without a row has the defaults. `closed_at` is when the receipts were deleted; from then on the
     feedback cannot be opened again, since people could answer twice.
@@ -65,7 +65,7 @@ class FeedbackSettings(models.Model):
         return self.event.ends_at + datetime.timedelta(days=self.days_open)
 
     def is_over(self, *, at: datetime.datetime | None = None) -> bool:
-        """Return whether nobody can answer any more, whatever the settings become."""
+        """Return whether feedback has ended for good, so that no change of the settings reopens it."""
         return self.closed_at is not None or self.closes_at <= (at or timezone.now())
 
     def is_open(self, *, at: datetime.datetime | None = None) -> bool:
@@ -80,7 +80,7 @@ class SessionFeedback(models.Model):
     Never add a time, a counter or a person to this table: see the module's docstring.
     """
 
-    # Random: a counter would tell the order of answering.
+    # Random: a counter would reveal the order of answering.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.ForeignKey(Session, models.CASCADE, related_name="feedback")
     stars = models.PositiveSmallIntegerField(_("stars"))

@@ -101,9 +101,9 @@ def list_attended_sessions(
     presences = presences.exclude(checkpoint__session__role=Session.Role.BLOCKER)
     rows = list(presences.select_related("checkpoint__session__room")) if by_id else []
     sessions = {row.checkpoint.session: by_id[row.registration_id] for row in rows if row.checkpoint.session}
-    given = find_given_feedback(by_id.values(), sessions) if sessions else set()
+    answered_pairs = find_given_feedback(by_id.values(), sessions) if sessions else set()
     attended = [
-        AttendedSession(session, registration, (session.pk, registration.pk) in given)
+        AttendedSession(session, registration, (session.pk, registration.pk) in answered_pairs)
         for session, registration in sessions.items()
     ]
     return sorted(attended, key=lambda row: (row.session.starts_at, row.session.title))
@@ -112,11 +112,11 @@ def list_attended_sessions(
 def get_attended_session(event: Event, guid: uuid.UUID, request: "HttpRequest") -> AttendedSession:
     """Return the public session with the visitor's registration, if feedback is open and they were there.
 
-    Raise NotFound, Forbidden with the way to be recognized, and NotOpenNow.
+    Raise NotFound, NotOpenNow, or Forbidden with instructions on how to be recognized.
     """
     attendees = find_attendees(event, request)
     attended = [row for row in list_attended_sessions(event, attendees) if row.session.guid == guid]
-    # Whoever was at a session for members only knows of it, also on a device that is not signed in.
+    # Attendees of a members-only session know of it already, so they see it without signing in.
     audience = ProgrammeAudience.MEMBERS if attended else get_programme_audience(request.user, event)
     session = get_public_session(event, guid, audience=audience)
     if not attendees:
@@ -134,7 +134,7 @@ def get_attended_session(event: Event, guid: uuid.UUID, request: "HttpRequest") 
 
 def find_feedback_page(event: Event) -> str:
     """Return the address of the page where attendees give feedback; "" unless feedback is open. A hook."""
-    # Before the event, its pages must not cost a query more.
+    # The date is checked first: before the event, its pages must not need another query.
     if event.starts_at > timezone.now() or not load_feedback_settings(event).is_open():
         return ""
     return reverse("event-feedback", args=[event.slug])

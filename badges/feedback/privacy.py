@@ -1,4 +1,4 @@
-"""Declare the personal data in feedback: receipts only, since answers lead to nobody."""
+"""Declare the personal data in feedback: receipts only, since answers cannot be traced."""
 
 import datetime
 

@@ -1,7 +1,7 @@
 """Receipts of given feedback: who answered about which session, readable with SECRET_KEY only.
 
-A row that named the registration would reveal the answers of a session with a single one, or with equal
-stars, to anybody with a copy of the database.
+If receipts named registrations, a copy of the database would reveal who answered what at every session with
+a single answer, or with equal stars.
 """
 
 import datetime

@@ -66,7 +66,7 @@ class SessionSummary:
         answers %= {"count": self.answer_count}
         if self.mean is None:
             return _("%(answers)s, too few to be shown") % {"answers": answers}
-        # `number_format` cuts digits off.
+        # Rounded first: `number_format` truncates.
         mean = number_format(round(self.mean, 1), 1)
         return _("%(mean)s out of 5 stars on average, %(answers)s") % {"mean": mean, "answers": answers}
 
@@ -104,7 +104,7 @@ def summarize_sessions(
     rows = list(sessions)
     attendees = count_attendees(rows)
     answers: dict[int, list[SessionFeedback]] = defaultdict(list)
-    # By random key: the same order at each look, which tells nothing.
+    # Sorted by the random key: the order is stable and reveals nothing.
     for answer in SessionFeedback.objects.filter(session__in=rows).order_by("pk"):
         answers[answer.session_id].append(answer)
     return [
@@ -128,7 +128,7 @@ def count_attendees(sessions: Collection[Session]) -> dict[int, int]:
 def summarize_answers(
     session: Session, attendee_count: int, answers: list[SessionFeedback], min_answers: int
 ) -> SessionSummary:
-    """Return the summary; withheld here and not in templates, so that no page or file can show too much."""
+    """Return the summary; too few answers are left out here, so that no page or file can show them."""
     if len(answers) < min_answers:
         return SessionSummary(session, attendee_count, len(answers), min_answers)
     star_counts: dict[int, int] = defaultdict(int)

@@ -12,7 +12,7 @@ FEEDBACK_PATH = "organize/<slug:event>/feedback"
 
 
 def _has_programme(event: Event) -> bool:
-    # Visits ask questions of their own (registrations/visits/debrief/).
+    # Visits have their own questions (registrations/visits/debrief/).
     return event.kind != Event.Kind.SITE_VISIT
 
 

@@ -33,7 +33,7 @@ MAX_ANSWERS_PER_MINUTE = 30
 @never_cache
 @require_safe
 def order_feedback(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
-    """Recognize the attendee on this device from now on, and lead to their sessions."""
+    """Set the cookie that recognizes the attendee on this device, and redirect to their sessions."""
     link_access = get_order_by_link(reference, secret)
     registration = link_access.get_registration(person)
     check_own_link(link_access, registration)
@@ -78,8 +78,8 @@ def session_feedback(request: HttpRequest, event: str, guid: uuid.UUID) -> HttpR
     attended = get_attended_session(event_obj, guid, request)
     form = SessionFeedbackForm(request.POST or None)
     if attended.has_answered:
-        # Also the second of two clicks: what it sent is stored already.
-        messages.success(request, describe_given(attended))
+        # Also reached by a second click, whose answer is stored already.
+        messages.success(request, format_thanks(attended))
         return redirect("event-feedback", event_obj.slug)
     if request.method == "POST":
         consume_rate_limit(
@@ -88,7 +88,7 @@ def session_feedback(request: HttpRequest, event: str, guid: uuid.UUID) -> HttpR
         )  # fmt: skip
         if form.is_valid():
             save_answer(attended, form)
-            messages.success(request, describe_given(attended))
+            messages.success(request, format_thanks(attended))
             return redirect("event-feedback", event_obj.slug)
     context = {
         "event": event_obj,
@@ -112,5 +112,5 @@ def save_answer(attended: AttendedSession, form: SessionFeedbackForm) -> None:
         return
 
 
-def describe_given(attended: AttendedSession) -> str:
+def format_thanks(attended: AttendedSession) -> str:
     return _("Thank you! Your feedback on “%(title)s” was received.") % {"title": attended.session.title}

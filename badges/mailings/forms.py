@@ -127,7 +127,7 @@ class MailingForm(MailTextsForm):
             for name in CRITERIA_FIELDS:
                 del self.fields[name]
             return
-        # Presences exist only at these.
+        # Only these checkpoints have presences.
         checkpoints = event.checkpoints.filter(counts_as__isnull=True)
         companies = Registration.objects.filter(event=event).exclude(company="").order_by()
         self._set_choices("tickets", [(ticket.slug, ticket.title) for ticket in event.tickets.all()])
@@ -162,7 +162,7 @@ def _initial_values(mailing: Mailing | None) -> dict[str, Any]:
 
 
 class MailingScheduleForm(forms.Form):
-    """When a mailing is sent, in the event's time zone."""
+    """The time at which a mailing is sent, in the event's time zone."""
 
     at = LocalDateTimeField(label=_("Send at"))
 
@@ -239,7 +239,7 @@ class BouncedAddressesForm(forms.Form):
 
     def clean_addresses(self) -> list[str]:
         """Return the distinct addresses in the text, in order."""
-        # Takes what mail programs copy: lists, "Name <address>" and mailto links.
+        # Accepts the formats that mail programs copy: lists, "Name <address>" and mailto links.
         words = re.split(r"[\s,;<>()\"]+", self.cleaned_data["addresses"])
         found = list(dict.fromkeys(word.removeprefix("mailto:") for word in words if "@" in word))
         if not found:

@@ -117,9 +117,9 @@ class Mailing(MailTexts):
             return self.State.DRAFT
         if self.due_at is None:
             return self.State.STOPPED
-        # Between its time and the worker's start it already counts as being sent.
-        begins = self.started_at is not None or self.send_at <= timezone.now()
-        return self.State.SENDING if begins else self.State.SCHEDULED
+        # Once `send_at` has passed, it counts as being sent even before the worker starts.
+        has_begun = self.started_at is not None or self.send_at <= timezone.now()
+        return self.State.SENDING if has_begun else self.State.SCHEDULED
 
     @property
     def is_draft(self) -> bool:
@@ -213,7 +213,7 @@ class Recipient(models.Model):
 
 
 class Unsubscription(models.Model):
-    """A normalized address that wants no news of the club's events."""
+    """A normalized address that gets no news of the club's events."""
 
     email = models.EmailField(unique=True)
     unsubscribed_at = models.DateTimeField(auto_now_add=True)
@@ -227,7 +227,7 @@ class Unsubscription(models.Model):
 
 
 class ReminderPlan(MailTexts):
-    """When attendees of an event are reminded of it; an empty text means the default one."""
+    """The days on which attendees of an event are reminded; an empty text means the default one."""
 
     event = models.OneToOneField(Event, models.CASCADE, related_name="+")
     is_enabled = models.BooleanField(default=False)

@@ -16,11 +16,11 @@ from .models import Mailing, Recipient, ReminderPlan, Unsubscription
 
 
 def list_news_agreements(subject: DataSubject) -> list[Agreement]:
-    """Return whether this person's address gets news of the club's events."""
+    """Return the agreement to get news at this person's address; [] if there is no address."""
     if not subject.person or not subject.person.email:
         return []
     address = normalize_email(subject.person.email)
-    refused = Unsubscription.objects.filter(email=address).first()
+    unsubscription = Unsubscription.objects.filter(email=address).first()
     return [
         Agreement(
             key="news",
@@ -28,7 +28,7 @@ def list_news_agreements(subject: DataSubject) -> list[Agreement]:
             text=_("The club may e-mail me news that is not about an event I am registered for."),
             # There is no opt-in: the agreement counts from the creation of the account until it is withdrawn.
             given_at=subject.person.date_joined,
-            withdrawn_at=refused.unsubscribed_at if refused else None,
+            withdrawn_at=unsubscription.unsubscribed_at if unsubscription else None,
             give_consent=partial(subscribe_address, address=address),
             withdraw_consent=partial(unsubscribe_address, address=address),
         )

@@ -16,8 +16,6 @@ from convention.text.email_addresses import normalize_email
 from .models import Recipient, Unsubscription
 
 PURPOSE = "mailings.unsubscribe"
-
-
 # Recipient id in the links of test mails, which must not unsubscribe anybody.
 TEST_RECIPIENT_ID = 0
 
@@ -38,7 +36,7 @@ def make_unsubscribe_url(*, recipient_id: int, address: str, language: str) -> s
 
 
 def read_unsubscribe_token(token: str) -> LinkHolder:
-    """Return the holder of this link. Raise NotFound for a forged one."""
+    """Return the address and recipient in the token. Raise NotFound for a forged one."""
     try:
         recipient, address = decrypt_token(PURPOSE, token)
     except UnreadableToken as error:
@@ -54,7 +52,7 @@ def unsubscribe_from_news(*, link_holder: LinkHolder) -> None:
     if link_holder.recipient_id == TEST_RECIPIENT_ID:
         return
     row, is_new = Unsubscription.objects.get_or_create(email=link_holder.address)
-    # May be gone with its event; the address in the token is enough to unsubscribe.
+    # The recipient may have been deleted with its event; the address in the token is enough.
     recipient = Recipient.objects.select_related("mailing__event").filter(pk=link_holder.recipient_id).first()
     if recipient and recipient.unsubscribed_at is None:
         recipient.unsubscribed_at = timezone.now()

@@ -37,12 +37,12 @@ class BackStyle(NamedTuple):
     max_title_lines: int = 0
 
 
-# The best first: the last one has a line for each session.
+# In order of preference; the last one takes a single line for each session.
 STYLES: Final = (
     BackStyle(13), BackStyle(11), BackStyle(10), BackStyle(MIN_TYPE_SIZE),
     BackStyle(MIN_TYPE_SIZE, 2), BackStyle(MIN_TYPE_SIZE, 1),
 )  # fmt: skip
-# Texts with colour and distance from the left edge; the first one of a session stands beside the next.
+# Texts with colour and distance from the left edge; a session's first text is drawn beside its second.
 type BackEntry = list[tuple[TextBlock, str, float]]
 
 
@@ -63,7 +63,7 @@ class BadgeBacks:
 
     def draw(self, drawing: PdfDrawing, holder: BadgeHolder, margin: float) -> None:
         """Draw the back of a holder's badge on a drawing of its size, `margin` points from each edge."""
-        # An attendee who cancelled since the badges were listed has none.
+        # An attendee who cancelled since the badges were listed has no agenda.
         attendee = self.attendees.get(holder.reference)
         if attendee is None:
             return
@@ -113,11 +113,11 @@ def fit_entries(agenda: PrintedProgramme, width: float, height: float) -> list[B
         if sum(map(measure_entry, entries)) <= height:
             return entries
     size = STYLES[-1].size
-    left = height - 1.22 * size - 2 * GAP
+    remaining = height - 1.22 * size - 2 * GAP
     shown: list[BackEntry] = []
     for entry in entries:
-        left -= measure_entry(entry)
-        if left < 0:
+        remaining -= measure_entry(entry)
+        if remaining < 0:
             break
         shown.append(entry)
     missing = len(agenda.sessions) - sum(len(entry) > 1 for entry in shown)
@@ -140,7 +140,7 @@ def lay_out_entries(agenda: PrintedProgramme, width: float, style: BackStyle) ->
 
 
 def lay_out_session(session: PrintedSession, width: float, style: BackStyle) -> BackEntry:
-    """Set the start, the title and the room; in one line if the style says so."""
+    """Lay out the start, the title and the room; title and room share a line if the style has only one."""
     left, size, max_lines = START_EM * style.size, style.size, style.max_title_lines
     title = f"{_('Cancelled').upper()} {session.title}" if session.is_cancelled else session.title
     room = shorten_text(session.room, FontWeight.REGULAR, width=width - left, size=size)
@@ -161,7 +161,7 @@ def lay_out_session(session: PrintedSession, width: float, style: BackStyle) -> 
 
 
 def is_start(entry: BackEntry, text: TextBlock) -> bool:
-    """Return whether a text is the start of a session, which stands at the left of its title."""
+    """Return whether a text is the start of a session, which is drawn at the left of its title."""
     return len(entry) > 1 and entry[0][0] is text
 
 

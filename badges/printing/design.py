@@ -49,19 +49,19 @@ class BadgeProblem(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Return name and reference, as a list of problems names the badge."""
+        """Return the name and reference that identify the badge in a list of problems."""
         reference = self.holder.reference
         return f"{self.holder.name} ({reference})" if self.holder.name else reference
 
 
 @dataclass
 class BadgeDesign:
-    """A drawer of one event's badges that draws the parts shared by all badges of a ticket only once."""
+    """The design of one event's badges; parts that all badges of a ticket share are drawn only once."""
 
     event: Event
     maker: FormMaker
     tickets: dict[int, Ticket]
-    # Not the language of the order or of the request: all badges of an event are alike.
+    # Not the language of the order or the request: all badges of an event use the same one.
     language: str = settings.LANGUAGE_CODE
     cached_forms: dict[object, Any] = field(default_factory=dict)
 
@@ -100,7 +100,7 @@ class BadgeDesign:
     def _draw_header(self, form: Surface) -> None:
         form.set_color(self.event.accent)
         form.fill_rectangle(BADGE_MARGIN, BADGE_MARGIN, INNER_WIDTH, HEADER_HEIGHT)
-        # Organizers choose any accent colour, so the colour of the text follows from it.
+        # Organizers choose any accent colour, so the text colour is computed for contrast.
         form.set_color(choose_ink(self.event.accent))
         width = INNER_WIDTH - 2 * BADGE_PADDING
         title = fill_area(
@@ -165,14 +165,14 @@ def shape_short_code(code: str) -> TextLine:
 
 def draw_code(page: Surface, code: str, at: Point, side: float) -> None:
     """Draw a QR in a square of `side` points that includes its quiet zone."""
-    drawn = draw_symbol(code)
-    module = side / (drawn.side + 2 * QUIET_ZONE_MODULES)
+    symbol = draw_symbol(code)
+    module = side / (symbol.side + 2 * QUIET_ZONE_MODULES)
     x, y = at
     page.set_color(INK_COLOR)
     page.draw_modules(
-        drawn.rows,
-        drawn.side,
+        symbol.rows,
+        symbol.side,
         x + QUIET_ZONE_MODULES * module,
         y + QUIET_ZONE_MODULES * module,
-        module * drawn.side,
+        module * symbol.side,
     )

@@ -1,6 +1,6 @@
 """Describe a badge as a list of elements for the browser, which draws badges at a desk without network.
 
-The elements come from the functions that draw the PDF, so both say the same: colours, positions in points
+The elements come from the functions that draw the PDF, so both look the same: colours, positions in points
 from the top left corner, texts with size and weight. Names are fitted in the browser, by the numbers of
 names.py.
 """
@@ -98,7 +98,7 @@ def draw_elements(design: BadgeDesign, ticket_id: int, code: str, **fields: bool
 class DescribedDesign:
     """The badges of an event for the browser. `sample_codes` are two codes that are never printed.
 
-    Comparing two drawings tells what belongs to the code from what all badges of a ticket share.
+    Elements that differ between their drawings belong to the code; all badges of a ticket share the others.
     """
 
     design: BadgeDesign
@@ -112,7 +112,7 @@ class DescribedDesign:
         return cls(BadgeDesign(event, maker, tickets), sample_codes)
 
     def describe(self) -> dict[str, Any]:
-        """Return the elements by ticket, what a refusal of photographs adds, and where names go."""
+        """Return the elements of each ticket, those of the no-photo sign, and the position of names."""
         tickets = self.design.tickets
         return {
             "width": BADGE_WIDTH,
@@ -123,8 +123,8 @@ class DescribedDesign:
         }
 
     def list_shared_elements(self, ticket_id: int) -> list[Element]:
-        """Return what all badges of a ticket share, cached: it is compared with each badge of an event."""
-        # In the design's own cache of forms, which lives as long.
+        """Return the elements that all badges of a ticket share; cached, since each badge needs them."""
+        # Stored in the design's cache of forms, which has the same lifetime.
         key = ("shared elements", ticket_id)
         if key not in self.design.cached_forms:
             first, second = (draw_elements(self.design, ticket_id, code) for code in self.sample_codes)
@@ -132,9 +132,9 @@ class DescribedDesign:
         return cast("list[Element]", self.design.cached_forms[key])
 
     def list_no_photo_elements(self, ticket_id: int) -> list[Element]:
-        plain = draw_elements(self.design, ticket_id, self.sample_codes[0])
-        refused = draw_elements(self.design, ticket_id, self.sample_codes[0], no_photo=True)
-        return [element for element in refused if element not in plain]
+        without_sign = draw_elements(self.design, ticket_id, self.sample_codes[0])
+        with_sign = draw_elements(self.design, ticket_id, self.sample_codes[0], no_photo=True)
+        return [element for element in with_sign if element not in without_sign]
 
     def describe_code(self, ticket_id: int, code: str) -> list[Element]:
         """Return the elements of a code: its symbol, and texts that depend on it."""
@@ -143,7 +143,7 @@ class DescribedDesign:
 
 
 def describe_names() -> dict[str, Any]:
-    """Return where names go and by which numbers they are fitted."""
+    """Return the position of names, and the numbers by which they are fitted."""
     # A holder whose texts are the names of the fields: the browser puts the guest's own in their place.
     fields = BadgeHolder("", 1, "first_name", "last_name", "company", 0, no_photo=False)
     return {

@@ -1,7 +1,7 @@
 """Put badges on pages: one on A6, four on A4 with crop marks, folded, or on labels; with their backs.
 
-A back page follows its front page, as printers that print on both sides want it. After a sheet is turned
-over its long edge, left is right; over its short edge, top is bottom, and the back stands upside down.
+A back page follows its front page, as duplex printing requires. After a sheet is turned over its long edge,
+left is right; over its short edge, top is bottom, so the back is drawn upside down.
 """
 
 import itertools
@@ -20,7 +20,7 @@ SHEET_WIDTH, SHEET_HEIGHT = 210 * MILLIMETRE, 297 * MILLIMETRE
 SHEET_TOP: Final = (SHEET_HEIGHT - 2 * BADGE_HEIGHT) / 2
 # The corners of the four badges of a sheet.
 PLACES: Final = tuple((x, SHEET_TOP + y) for y in (0.0, BADGE_HEIGHT) for x in (0.0, BADGE_WIDTH))
-# The place behind each of these, after the sheet is turned over that edge.
+# The index of the place behind each of these, by the edge over which the sheet is turned.
 PLACES_BEHIND: Final = {"long": (1, 0, 3, 2), "short": (2, 3, 0, 1)}
 ROTATIONS: Final = {"long": 0, "short": 180}
 CUT_COLOR = "#000000"
@@ -60,21 +60,21 @@ def draw_single(sheets: BadgeSheets, badges: Iterable[SignedBadge]) -> list[Badg
 
 def draw_four_up(sheets: BadgeSheets, badges: Iterable[SignedBadge]) -> list[BadgeProblem]:
     problems = []
-    for four in itertools.batched(badges, 4, strict=False):
+    for batch in itertools.batched(badges, 4, strict=False):
         page = sheets.document.begin_page(SHEET_WIDTH, SHEET_HEIGHT)
-        for (holder, code), place in zip(four, PLACES, strict=False):
+        for (holder, code), place in zip(batch, PLACES, strict=False):
             problems += sheets.design.draw_badge(page, holder, code, place)
         draw_crop_marks(page)
         if sheets.backs:
-            draw_four_backs(sheets, [holder for holder, _code in four])
+            draw_four_backs(sheets, [holder for holder, _code in batch])
     return problems
 
 
 def draw_four_backs(sheets: BadgeSheets, holders: Sequence[BadgeHolder]) -> None:
     """Draw the back of a sheet: each badge's back behind its front."""
     page = sheets.document.begin_page(SHEET_WIDTH, SHEET_HEIGHT)
-    for holder, behind in zip(holders, PLACES_BEHIND[sheets.flip], strict=False):
-        sheets.draw_back(page, holder, PLACES[behind], rotation=ROTATIONS[sheets.flip])
+    for holder, place_index in zip(holders, PLACES_BEHIND[sheets.flip], strict=False):
+        sheets.draw_back(page, holder, PLACES[place_index], rotation=ROTATIONS[sheets.flip])
     draw_crop_marks(page)
 
 

@@ -73,7 +73,7 @@ def fit_names(holder: BadgeHolder, name_box: NameBox) -> FittedNames:
 
 
 def draw_names(page: Surface, names: FittedNames, name_box: NameBox, at: Point) -> None:
-    """Draw names in their box, whose top left corner is `at`, a little above its middle."""
+    """Draw names in their box, whose top left corner is `at`."""
     left, top = at
     # Slightly above the middle, where a block of text looks centred.
     y = top + max(0.0, (name_box.height - names.height) * 0.42)

@@ -1,4 +1,4 @@
-"""Write badges as PDF or SVG: one, those of an event, in any layout."""
+"""Write badges as PDF or SVG: a single one, or those of an event in any layout."""
 
 import io
 from collections.abc import Callable, Collection, Iterable
@@ -44,7 +44,7 @@ class UnknownLayout(ConventionError):
 
 @dataclass(frozen=True)
 class BadgePrintOptions:
-    """How badges are printed: `back` is "" or "agenda", `flip` the edge over which a sheet is turned."""
+    """Options for printing badges: `back` is "" or "agenda", `flip` the edge over which a sheet is turned."""
 
     layout: str
     back: str = ""

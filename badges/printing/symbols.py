@@ -5,7 +5,6 @@ from collections.abc import Callable
 from convention.typeset.surface import Surface
 from registrations.models import Ticket
 
-# Outlines differ from each other also in black and white and for colour-blind readers.
 SYMBOL_RADIUS = 8.0
 type DrawSymbol = Callable[[Surface, float, float, str], None]
 
@@ -64,6 +63,7 @@ def _draw_cross(drawing: Surface, x: float, y: float, color: str) -> None:
     drawing.fill_rectangle(x - 2.6, y - SYMBOL_RADIUS, 5.2, 2 * SYMBOL_RADIUS)
 
 
+# The outlines can be told apart in black and white, and by colour-blind readers.
 AUDIENCE_SYMBOLS: dict[str, DrawSymbol] = {
     Ticket.Audience.MEMBER: _draw_disc,
     Ticket.Audience.GUEST: _draw_ring,

@@ -1,4 +1,4 @@
-"""List what needs an organizer's attention, the gravest first; pure functions of EventFacts."""
+"""List what needs an organizer's attention, the most urgent first; pure functions of EventFacts."""
 
 import datetime
 from collections.abc import Iterator
@@ -102,7 +102,7 @@ def _ticket_items(facts: EventFacts, at: datetime.datetime) -> Iterator[Attentio
     if not facts.event.is_registration_open(at=at):
         return
     for ticket in facts.tickets:
-        # A sold-out ticket that is not on sale anyway needs nobody's attention.
+        # A sold-out ticket that is not on sale anyway needs no attention.
         if ticket.capacity is None or ticket.remaining is None or not ticket.is_on_sale(at=at):
             continue
         values = {"ticket": ticket.title, "left": ticket.remaining, "capacity": ticket.capacity}
@@ -254,7 +254,7 @@ def _count_and_names(titles: list[str]) -> dict[str, object]:
 
 
 def _describe_no_device(expired: int) -> str:
-    """Say why nobody scans: no device was paired, or none is valid any more."""
+    """Return why nobody can scan: no device was paired, or none is valid any more."""
     if not expired:
         return _("No phone is paired: nobody can scan badges.")
     sentence = ngettext(

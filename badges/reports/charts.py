@@ -64,7 +64,7 @@ def make_registrations_curve(event: Event, *, at: datetime.datetime) -> CurveCha
         .values_list("day")
         .annotate(count=Count("pk"))
     )
-    # After the event the curve would only go on flat.
+    # After the event the curve would only continue as a flat line.
     today = min(at, event.ends_at).astimezone(event.zone).date()
     return CurveChart(
         _("Registrations over time"),

@@ -78,7 +78,7 @@ class EventFacts:
 
 @dataclass(frozen=True)
 class TaskQueueState:
-    """How many tasks failed lately, and how many wait longer than they should."""
+    """The number of tasks that failed recently, and of those that have waited too long."""
 
     failed_count: int
     stuck_count: int
@@ -144,20 +144,20 @@ def _add_presence_counts(facts_by_event: dict[int, EventFacts]) -> None:
     with_entrance = set(
         checkpoints.filter(kind=Checkpoint.Kind.ENTRANCE).order_by().values_list("event", flat=True)
     )
-    came, inside = Q(entries__gt=0), filter_still_inside()
-    awaited = Q(registration__confirmed_at__isnull=False, registration__cancelled_at__isnull=True)
+    has_entered, inside = Q(entries__gt=0), filter_still_inside()
+    is_expected = Q(registration__confirmed_at__isnull=False, registration__cancelled_at__isnull=True)
     rows = Presence.objects.filter(event__in=facts_by_event).order_by().values("event")
     for row in rows.annotate(
         # One query for all events; which of the two counts of people inside applies is decided below.
-        arrived=count_people(came),
-        awaited=count_people(came & awaited),
+        arrived=count_people(has_entered),
+        arrived_expected=count_people(has_entered & is_expected),
         anywhere=count_people(inside),
         at_entrance=count_people(inside & Q(checkpoint__kind=Checkpoint.Kind.ENTRANCE)),
         conflicts=Count("pk", filter=Q(has_conflict=True)),
     ):
         facts = facts_by_event[row["event"]]
         facts.inside_count = row["at_entrance"] if row["event"] in with_entrance else row["anywhere"]
-        facts.arrived_count, facts.arrived_expected_count = row["arrived"], row["awaited"]
+        facts.arrived_count, facts.arrived_expected_count = row["arrived"], row["arrived_expected"]
         facts.scan_conflict_count = row["conflicts"]
 
 
@@ -170,7 +170,7 @@ def _add_undelivered_counts(facts_by_event: dict[int, EventFacts]) -> None:
     )
     for row in rows.annotate(count=Count("pk")):
         facts_by_event[row["order__event"]].undelivered_count = row["count"]
-    # The count below looks at every registration, in vain as long as no address has bounced.
+    # Skipped while no address has bounced: the count reads every registration.
     if BouncedAddress.objects.exists():
         _add_bounced_counts(facts_by_event)
 
@@ -244,17 +244,17 @@ def _add_schedule_problems(facts_by_event: dict[int, EventFacts]) -> None:
 
 def _add_session_bookings(facts_by_event: dict[int, EventFacts], at: datetime.datetime) -> None:
     """Add full and filling sessions, and the number of people on waiting lists."""
-    ahead = Session.objects.filter(event__in=facts_by_event, is_bookable=True, cancelled_at__isnull=True)
-    rows = ahead.filter(starts_at__gt=at).order_by("starts_at", "number")
+    bookable = Session.objects.filter(event__in=facts_by_event, is_bookable=True, cancelled_at__isnull=True)
+    rows = bookable.filter(starts_at__gt=at).order_by("starts_at", "number")
     for event, title, reserved, capacity in rows.values_list("event_id", "title", "reserved", "capacity"):
         state = describe_fullness(reserved, capacity)
         if state == "full":
             facts_by_event[event].full_sessions.append(title)
         elif state == "filling":
             facts_by_event[event].filling_sessions.append(title)
-    # People with an offer no longer wait: it is for them to decide.
-    waits = WaitingEntry.objects.active().filter(event__in=facts_by_event, offered_at__isnull=True).order_by()
-    for row in waits.values("event").annotate(count=Count("pk")):
+    # People with an offer are not counted: the decision is theirs.
+    waiting_entries = WaitingEntry.objects.active().filter(event__in=facts_by_event, offered_at__isnull=True)
+    for row in waiting_entries.order_by().values("event").annotate(count=Count("pk")):
         facts_by_event[row["event"]].waiting_count = row["count"]
 
 
@@ -281,8 +281,10 @@ def _load_names(events: Iterable[int]) -> dict[int, list[tuple[str, ...]]]:
 
 def _filter_unprintable(rows: list[tuple[str, ...]]) -> list[str]:
     # Each distinct character is looked up once, rather than each name.
-    bad = set(find_missing_glyphs("".join(sorted(collect_characters(rows)))))
-    return [f"{row[0]} {row[1]}".strip() for row in rows if bad & collect_characters([row])] if bad else []
+    missing = set(find_missing_glyphs("".join(sorted(collect_characters(rows)))))
+    if not missing:
+        return []
+    return [f"{row[0]} {row[1]}".strip() for row in rows if missing & collect_characters([row])]
 
 
 def collect_characters(rows: Iterable[tuple[str, ...]]) -> set[str]:

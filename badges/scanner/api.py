@@ -50,7 +50,7 @@ class AttendeeSearchView(DeviceView):
 
     http_method_names = ("post",)
 
-    # POST, so that names stand in no log of addresses.
+    # POST, so that names do not appear in access logs.
     @extend_schema(
         request=AttendeeSearchRequest,
         responses=AttendeeListResponse,
@@ -61,8 +61,8 @@ class AttendeeSearchView(DeviceView):
     def post(self, request: "Request") -> Response:
         """Find at most twenty attendees with valid badges."""
         device = get_device(request)
-        asked = validate_body(AttendeeSearchRequest, request.data)
-        found = search_attendees(device=device, query=asked["query"])
+        body = validate_body(AttendeeSearchRequest, request.data)
+        found = search_attendees(device=device, query=body["query"])
         return Response(render_body(AttendeeListResponse, {"registrations": found}))
 
 

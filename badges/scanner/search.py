@@ -1,7 +1,7 @@
 """Find attendees by name for a scanner, where a badge is missing or cannot be read.
 
-A scan-only phone stores encrypted records alone and asks here while it is online. A supervisor's phone may
-fetch everybody, for its memory only.
+A scan-only phone stores encrypted records only, and searches here while it is online. A supervisor's phone
+may fetch all names, but only into memory.
 """
 
 from django.utils.translation import gettext as _
@@ -16,8 +16,8 @@ from convention.text.normalize import matches_search_words, search_text, split_s
 from registrations.models import Registration
 
 MAX_FOUND = 20
-# While somebody types, a phone asks up to four times a second. Against a script that collects the list stands
-# the audit entry: where the camera is broken, a door searches for everybody who comes.
+# A phone searches up to four times a second while somebody types, and where the camera is broken, for every
+# attendee. The limit cannot stop a script that collects the list; it shows in the audit trail.
 MAX_SEARCHES, SEARCH_WINDOW_SECONDS = 120, 60
 
 
@@ -32,7 +32,7 @@ def search_attendees(*, device: Device, query: str) -> list[FoundAttendee]:
     record_api_read("attendees.search", token=device, event=device.event)
     rows = Registration.objects.filter(event=device.event).confirmed()
     for word in words:
-        # The column has e-mail and reference too, which this search does not tell anybody about.
+        # The column has e-mail and reference too, so the names alone are compared again below.
         rows = rows.filter(search__contains=word)
     names = rows.order_by("sort_name", "pk").values_list("pk", "first_name", "last_name", "company")
     matching = [pk for pk, *texts in names if matches_search_words(words, search_text(" ".join(texts)))]
@@ -40,7 +40,7 @@ def search_attendees(*, device: Device, query: str) -> list[FoundAttendee]:
 
 
 def list_attendees(*, device: Device) -> list[FoundAttendee]:
-    """Return everybody with a valid badge. Raise Forbidden unless a supervisor has the device."""
+    """Return all attendees with a valid badge. Raise Forbidden unless a supervisor has the device."""
     if not device.can_override:
         raise Forbidden(_("Only a supervisor’s phone can store the list of names."))
     record_api_read("attendees.read", token=device, event=device.event)

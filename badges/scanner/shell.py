@@ -18,12 +18,12 @@ from .texts import scanner_texts
 SCRIPTS_DIR = Path(__file__).parent / "static" / "scanner"
 READER_WASM = "vendor/zxing-wasm/reader/zxing_reader.wasm"
 STYLESHEET = "convention/pages/scanner.css"
-# Names of attendees come in these scripts; a phone without a network cannot load a font when it meets one.
+# Attendees' names are written in these scripts; a phone cannot load a missing font while it is offline.
 FONT_FILES = [
     f"vendor/source-sans-3/source-sans-3-{script}-wght-normal.woff2"
     for script in ("latin", "latin-ext", "greek", "cyrillic", "vietnamese")
 ]
-# Loaded with the camera, so that the page itself comes sooner.
+# Loaded with the camera, so that the page itself loads sooner.
 READER_SCRIPTS = ["vendor/barcode-detector/ponyfill.js", "vendor/barcode-detector/zxing-exported.js"]
 # Outside SCRIPTS_DIR, so they are listed by name: the service worker must cache every imported script.
 VENDOR_SCRIPTS = [
@@ -35,8 +35,9 @@ VENDOR_SCRIPTS = [
 def list_static_files() -> list[str]:
     """Return the names of all static files of the scanner."""
     # Sorted, since the version of the service worker is a hash over the names.
-    own = [f"scanner/{path.name}" for path in sorted(SCRIPTS_DIR.iterdir()) if path.suffix in {".js", ".png"}]
-    return [*own, STYLESHEET, *VENDOR_SCRIPTS, READER_WASM, *FONT_FILES]
+    suffixes = {".js", ".png"}
+    own_files = [f"scanner/{path.name}" for path in sorted(SCRIPTS_DIR.iterdir()) if path.suffix in suffixes]
+    return [*own_files, STYLESHEET, *VENDOR_SCRIPTS, READER_WASM, *FONT_FILES]
 
 
 def render_page(language: str) -> str:
@@ -112,6 +113,6 @@ def hash_files() -> list[str]:
 
 # A development server renders the worker for each check of a browser; files are hashed only once.
 @cache
-def hash_file(path: Path, _changed: int) -> str:
-    """Return the file's hash; `_changed` is part of the cache key."""
+def hash_file(path: Path, _modified_ns: int) -> str:
+    """Return the file's hash; `_modified_ns` is part of the cache key."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

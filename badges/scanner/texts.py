@@ -1,6 +1,6 @@
 """Texts of the scanner's script in the active language; the script fills in {placeholders}.
 
-They are part of the page, so that they are there without a network.
+They are part of the page, so that they are available offline.
 """
 
 from django.utils.translation import gettext as _

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-# no_cache: a browser must ask for each new version; offline, the service worker answers instead.
+# no_cache: a browser must check for a new version each time; offline, the service worker answers instead.
 @cache_control(no_cache=True)
 @require_safe
 def scanner_page(request: "HttpRequest") -> HttpResponse:

@@ -32,7 +32,7 @@ def count_missing_checkpoints(visit: "Visit") -> int:
 def create_visit_checkpoints(*, visit: "Visit") -> int:
     """Create the missing checkpoints of a visit and return how many there were.
 
-    Existing checkpoints, also renamed ones, are left alone. The exit counts at the entrance, so that passing
+    Existing checkpoints, even renamed ones, are not changed. The exit counts at the entrance, so that passing
     it ends the presence on site. Each ride gets its own coach, so that the way back is boarded separately.
     """
     # Serializes concurrent clicks, which would create everything twice.

@@ -1,4 +1,4 @@
-"""Build the lists of the day: their contents on paper, and the roster as a table to download."""
+"""Build the lists of the day: contents of the printed lists, and the roster as a table to download."""
 
 import datetime
 from collections.abc import Iterable, Sequence
@@ -71,7 +71,7 @@ def make_manifest_list(event: "Event", manifest: CoachManifest) -> PrintedList:
         "aboard": len(manifest.aboard),
         "seats": manifest.seat_count,
     }
-    # By name, unlike on the screen: on paper one looks for a name.
+    # Sorted by name, unlike the screen, where the missing come first: on paper one looks for a name.
     people = sorted(manifest.rows, key=lambda entry: (name_search_key(entry.name), entry.pk))
     return PrintedList(
         title=_("Coach manifest"),

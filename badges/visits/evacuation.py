@@ -41,7 +41,7 @@ class PersonInside:
 
 
 def load_people_inside(event: "Event") -> list[PersonInside]:
-    """Return everyone inside at any checkpoint, by name: also who is in a room and was seen at no gate."""
+    """Return everyone inside at any checkpoint, by name, including those seen in a room but at no gate."""
     presences = Presence.objects.filter(filter_still_inside(), event=event)
     grouped: dict[int, list[Presence]] = defaultdict(list)
     for presence in presences.select_related("registration", "checkpoint").order_by("last_entered_at"):
@@ -92,6 +92,6 @@ def make_inside_list(event: "Event", people: Sequence[PersonInside]) -> PrintedL
 
 def record_list_opened(verb: str, subject: "Event | Visit", *, event: "Event") -> None:
     """Record that an evacuation list was shown or printed. Call it once the list is made."""
-    # A full disk or another writer must not keep the list from those who look for people.
+    # In an emergency the list is shown even if the database cannot be written (full disk, locked).
     with suppress(OperationalError):
         record_action(verb, subject, event=event)

@@ -69,7 +69,7 @@ def load_roster(
     `at` is the moment to decide for, now by default.
     """
     now, event = at or timezone.now(), visit.event
-    people = list(expected_registrations(event).only(
+    registrations = list(expected_registrations(event).only(
         "pk", "reference", "last_name", "first_name", "company", "person_id", "cancelled_at"
     ))  # fmt: skip
     data = RosterData(
@@ -78,13 +78,15 @@ def load_roster(
         boarding_times=_load_boarding_times(event),
         ride_ids=_load_ride_ids(visit),
         other_visits=_load_other_visits(
-            event, [entry.person_id for entry in people if entry.person_id], reader
+            event,
+            [registration.person_id for registration in registrations if registration.person_id],
+            reader,
         ),
         outward_ride_ids=frozenset(
             visit.rides.filter(direction=Ride.Direction.OUT).values_list("pk", flat=True)
         ),
     )
-    entries = [_make_entry(entry, event, data) for entry in people]
+    entries = [_make_entry(registration, event, data) for registration in registrations]
     return sorted(entries, key=lambda entry: (name_search_key(entry.name), entry.pk))
 
 
@@ -101,16 +103,16 @@ class RosterData:
 
 
 def _make_entry(registration: Registration, event: Event, data: RosterData) -> RosterEntry:
-    came_at, left_at = data.stays.get(registration.pk, (None, None))
-    boarded = data.boarding_times.get(registration.pk, {})
+    arrived_at, left_at = data.stays.get(registration.pk, (None, None))
+    boarding_times = data.boarding_times.get(registration.pk, {})
     # Boarding the coach home does not mean being on the way to the site.
-    outward_boardings = [moment for ride, moment in boarded.items() if ride in data.outward_ride_ids]
+    outward_boardings = [moment for ride, moment in boarding_times.items() if ride in data.outward_ride_ids]
     facts = VisitorFacts(
         at=data.at,
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         boarded_at=min(outward_boardings, default=None),
-        arrived_at=came_at,
+        arrived_at=arrived_at,
         left_at=left_at,
     )
     return RosterEntry(
@@ -120,10 +122,10 @@ def _make_entry(registration: Registration, event: Event, data: RosterData) -> R
         first_name=registration.first_name,
         company=registration.company,
         whereabouts=locate_visitor(facts),
-        arrived_at=came_at,
+        arrived_at=arrived_at,
         left_at=left_at,
         ride_ids=tuple(data.ride_ids.get(registration.pk, ())),
-        boarding_times=boarded,
+        boarding_times=boarding_times,
         # No person has id 0: guests without an account have no other visits.
         other_visits=tuple(data.other_visits.get(registration.person_id or 0, ())),
         is_expected=registration.cancelled_at is None,
@@ -136,11 +138,11 @@ def _load_boarding_times(event: Event) -> dict[int, dict[int, datetime.datetime]
         event=event, checkpoint__kind=Checkpoint.Kind.COACH, checkpoint__ride__isnull=False, entries__gt=0
     )
     times_by_registration: dict[int, dict[int, datetime.datetime]] = {}
-    for registration, ride, first_in in rows.values_list(
+    for registration, ride, entered_at in rows.values_list(
         "registration", "checkpoint__ride", "first_entered_at"
     ):
-        if first_in:
-            times_by_registration.setdefault(registration, {})[ride] = first_in
+        if entered_at:
+            times_by_registration.setdefault(registration, {})[ride] = entered_at
     return times_by_registration
 
 
@@ -186,7 +188,7 @@ def count_whereabouts(roster: Iterable[RosterEntry]) -> list[tuple[Whereabouts, 
     return [
         (where, counts[where], describe_count(where, counts[where]))
         for where in Whereabouts
-        # "0 on site" is an answer; other states without visitors only lengthen the line.
+        # "0 on site" is information; other states without visitors only lengthen the line.
         if counts[where] or where == Whereabouts.INSIDE
     ]
 

@@ -239,10 +239,10 @@ def seed_debrief(world: DemoWorld, visit: Visit) -> None:
     visit.lists.update(encrypted_data=None)
     Identity.objects.filter(application__visit=visit).delete()
     add_default_questions(visit=visit)
-    answering = list(visit.applications.order_by("pk")[2:8])
+    respondents = list(visit.applications.order_by("pk")[2:8])
     DebriefNote.objects.create(
         debrief=debrief,
-        application=answering[0],
+        application=respondents[0],
         text="Le prestataire de maintenance change en mars.",
         written_at=ends + day,
     )
@@ -257,5 +257,5 @@ def seed_debrief(world: DemoWorld, visit: Visit) -> None:
                 text=rng.choice(FEEDBACK_TEXTS) if is_text else "",
                 answered_at=ends + day,
             )
-            for application in answering
+            for application in respondents
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import models
 from django.utils.translation import npgettext, pgettext_lazy
 
-# Coaches are rarely on the minute: nobody is called late before this.
+# Coaches are rarely punctual: nobody counts as late before this.
 LATE_AFTER = datetime.timedelta(minutes=10)
 # The exit scan is often forgotten, so nobody counts as on site this long after the visit.
 ASSUMED_GONE_AFTER = datetime.timedelta(hours=2)

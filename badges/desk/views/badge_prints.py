@@ -38,22 +38,22 @@ def guest_badge(request: "HttpRequest", event: str, reference: str) -> HttpRespo
     if request.method == "POST":
         reason = request.POST.get("reason", "")
         try:
-            printed = print_badge(
+            printed_registration = print_badge(
                 registration=guest,
                 printed_by=get_operator(request),
                 reason=reason,
                 seen_version=parse_digits(request.POST.get("badge_version", "")),
             )
         except (AlreadyPrinted, BadgeChangedMeanwhile) as error:
-            # In place of the form's own sentence about an empty reason.
+            # Replaces the form's own error about an empty reason.
             form.errors.pop("reason", None)
             form.add_error("reason" if isinstance(error, AlreadyPrinted) else None, str(error))
             guest.refresh_from_db(fields=["badge_version"])
         else:
-            printed.event = guest.event
+            printed_registration.event = guest.event
             if request.POST.get("format") == "pdf":
-                return inline_response(render_badge_pdf(printed), name=f"badge-{reference}.pdf")
-            context |= {"registration": printed, "badge": render_badge_svg(printed)}
+                return inline_response(render_badge_pdf(printed_registration), name=f"badge-{reference}.pdf")
+            context |= {"registration": printed_registration, "badge": render_badge_svg(printed_registration)}
             return render(request, "desk/badge_page.html", context)
     context |= {"badge": render_badge_svg(guest), "last_print": find_last_print(guest)}
     return render(request, "desk/badge.html", context)

@@ -84,7 +84,7 @@ def guest_undo(request: "HttpRequest", event: str, reference: str) -> HttpRespon
     undone = undo_check_in(guest=guest, operator=get_operator(request), scan_uid=scan_uid)
     verdict = undone or find_last_verdict(guest)
     problem = ""
-    # A second click finds the scan undone already, which needs no sentence.
+    # After a second click the scan is undone already, which needs no message.
     if verdict is None or (undone is None and str(verdict.scan.undoes) != scan_uid):
         problem = _("Nothing was undone: this guest has been scanned again since.")
     return _respond_with_verdict(request, guest, verdict, problem)
@@ -160,13 +160,13 @@ def guest_substitute(request: "HttpRequest", event: str, reference: str) -> Http
     form = SubstitutionForm(request.POST) if is_post else SubstitutionForm.from_registration(guest)
     if is_post and form.is_valid():
         try:
-            new = substitute_as_organizer(registration=guest, new_attendee=form.to_place())
+            substituted = substitute_as_organizer(registration=guest, new_attendee=form.to_place())
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         except AlreadyRegistered as error:
             form.add_error("email", str(error))
         else:
-            messages.success(request, _describe_correction(guest, new))
+            messages.success(request, _describe_correction(guest, substituted))
             return redirect("desk-guest", event, reference)
     context = {"section": "desk", "event": guest.event, "registration": guest, "form": form}
     return render(request, "desk/substitute.html", context)

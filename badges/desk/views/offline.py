@@ -1,4 +1,4 @@
-"""The desk without network: page, service worker, and the endpoints that give data and take entries."""
+"""The offline desk: page, service worker, and the endpoints that send data and receive entries."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class InvalidDeskRequest(ConventionError):
-    """The body is not what the desk's scripts send."""
+    """The body is not JSON, or the serializer rejects it."""
 
     kind = "invalid-desk-request"
 
@@ -40,18 +40,18 @@ def read_body[S: serializers.Serializer[Any]](request: "HttpRequest", serializer
     """Return the validated body. Raise InvalidDeskRequest."""
     sentence = _("The desk sent an unreadable request. Reload the page.")
     try:
-        read = serializer(data=json.loads(request.body))
+        payload = serializer(data=json.loads(request.body))
     except (ValueError, RecursionError):
         raise InvalidDeskRequest(sentence) from None
-    if not read.is_valid():
-        raise InvalidDeskRequest(sentence, {"errors": read.errors})
-    return read
+    if not payload.is_valid():
+        raise InvalidDeskRequest(sentence, {"errors": payload.errors})
+    return payload
 
 
 @cache_control(no_cache=True)
 @require_safe
 def offline_page(request: "HttpRequest") -> HttpResponse:
-    """Show the desk's page for work without network: the same for everyone, it contains no personal data."""
+    """Return the desk's offline page, which is the same for everyone and contains no personal data."""
     return HttpResponse(offline_shell.render_page(translation.get_language() or "fr"))
 
 
@@ -69,7 +69,7 @@ def offline_worker(request: "HttpRequest") -> HttpResponse:
 @cache_control(no_cache=True)
 @require_safe
 def offline_manifest(request: "HttpRequest") -> HttpResponse:
-    """Serve the manifest with which a browser installs the desk."""
+    """Serve the web app manifest, by which a browser installs the desk."""
     return JsonResponse(
         offline_shell.describe_app(),
         content_type="application/manifest+json",
@@ -80,7 +80,7 @@ def offline_manifest(request: "HttpRequest") -> HttpResponse:
 @require_safe
 @answer_in_json
 def offline_session(request: "HttpRequest", event: str) -> HttpResponse:
-    """Return the CSRF token to the staff, so that the stored page can send."""
+    """Return a CSRF token to signed-in staff, so that the cached page can send entries."""
     event_obj = get_event_to_staff(event, request.user)
     return JsonResponse({"event": event_obj.slug, "title": event_obj.title, "csrf_token": get_token(request)})
 
@@ -90,9 +90,9 @@ def offline_session(request: "HttpRequest", event: str) -> HttpResponse:
 def offline_enable(request: "HttpRequest", event: str) -> HttpResponse:
     """Enable the browser for offline use."""
     event_obj = get_event_to_staff(event, request.user)
-    read = read_body(request, DeskDeviceRequest)
+    payload = read_body(request, DeskDeviceRequest)
     device = enable_desk_device(
-        event=event_obj, name=read.validated_data["name"], enabled_by=get_operator(request)
+        event=event_obj, name=payload.validated_data["name"], enabled_by=get_operator(request)
     )
     return JsonResponse({"device": str(device.uid), "expires_at": device.expires_at.isoformat()}, status=201)
 
@@ -102,17 +102,17 @@ def offline_enable(request: "HttpRequest", event: str) -> HttpResponse:
 def offline_sync(request: "HttpRequest", event: str) -> HttpResponse:
     """Apply the entries of a device, then return their outcomes and what changed in the data."""
     event_obj = get_event_to_staff(event, request.user)
-    read = read_body(request, DeskSyncRequest)
-    device = find_desk_device(event_obj, read.validated_data["device"])
+    payload = read_body(request, DeskSyncRequest)
+    device = find_desk_device(event_obj, payload.validated_data["device"])
     entries = apply_entries(
-        device=device, entries=read.build_entries(at=timezone.now()), operator=get_operator(request)
+        device=device, entries=payload.build_entries(at=timezone.now()), operator=get_operator(request)
     )
     event_obj.refresh_from_db(fields=["sequence"])
     answer = describe_sync(
         device,
         request.user,
-        known_version=read.validated_data["version"],
-        known_digests=read.validated_data["digests"],
+        known_version=payload.validated_data["version"],
+        known_digests=payload.validated_data["digests"],
     )
     results = DeskEntryResponse(entries, many=True).data
     return JsonResponse({"results": results, **answer}, json_dumps_params={"ensure_ascii": False})
@@ -120,11 +120,11 @@ def offline_sync(request: "HttpRequest", event: str) -> HttpResponse:
 
 @require_safe
 def desk_device_list(request: "HttpRequest", event: str) -> HttpResponse:
-    """List the devices that may work offline, with how many of their entries were not taken."""
+    """List the devices that may work offline, with the number of their entries that were not applied."""
     event_obj = get_event_to_staff(event, request.user)
-    not_taken = Count("entries", filter=~Q(entries__state=DeskEntry.State.DONE))
+    unapplied = Count("entries", filter=~Q(entries__state=DeskEntry.State.DONE))
     devices = DeskDevice.objects.filter(event=event_obj).select_related("enabled_by")
-    context = {"section": "desk", "event": event_obj, "devices": devices.annotate(problem_count=not_taken)}
+    context = {"section": "desk", "event": event_obj, "devices": devices.annotate(problem_count=unapplied)}
     return render(request, "desk/devices.html", context)
 
 

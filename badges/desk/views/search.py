@@ -26,7 +26,7 @@ MAX_QUERY_LENGTH = 300
 @login_required
 @require_safe
 def desk_list(request: "HttpRequest") -> "HttpResponse":
-    """List the events whose desk one works at; redirect to the only one."""
+    """List the events whose desk the user staffs; redirect if there is only one."""
     now = timezone.now()
     events = list(
         get_staffed_events(request.user).filter(ends_at__gte=now).select_related("venue").distinct()[:50]
@@ -56,22 +56,22 @@ def desk_search(request: "HttpRequest", event: str) -> "HttpResponse":
     }
     if "part" in request.GET:
         return render(request, "desk/results.html", context)
-    served = find_guest(event_obj, request.GET.get("served", ""))
+    served_guest = find_guest(event_obj, request.GET.get("served", ""))
     context |= {
         "counts": count_arrivals(event_obj),
-        "verdict": find_last_verdict(served) if served else None,
+        "verdict": find_last_verdict(served_guest) if served_guest else None,
     }
     return render(request, "desk/search.html", context)
 
 
 @require_safe
 def desk_numbers(request: "HttpRequest", event: str) -> "HttpResponse":
-    """Return the counts of the desk's page, which asks for them every ten seconds."""
+    """Return the counts of the desk's page, which polls them every ten seconds."""
     event_obj = get_event_to_staff(event, request.user)
     # The arrivals of the last minutes change without a scan, minute by minute.
     minute = int(timezone.now().timestamp()) // 60
-    changes = number_changes(event_obj.pk)
-    etag = f'"{changes}-{event_obj.sequence}-{minute}-{translation.get_language()}"'
+    latest_change = number_changes(event_obj.pk)
+    etag = f'"{latest_change}-{event_obj.sequence}-{minute}-{translation.get_language()}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         response = render(

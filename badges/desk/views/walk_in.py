@@ -1,4 +1,4 @@
-"""Pages of walk-ins: registration, and the answers that they owe."""
+"""Pages of walk-ins: registration, and answers to open questions."""
 
 import secrets
 from typing import TYPE_CHECKING
@@ -34,9 +34,9 @@ def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
     """Register a walk-in, then show that guest, whose badge is printed next."""
     event_obj = get_event_to_staff(event, request.user)
     tickets = list(event_obj.tickets.with_prices())
-    # The slice is the only ticket, or none: with several and no default, the desk must choose.
+    # Without a default ticket, preselect the only one; with several, the desk must choose.
     default_tickets = [ticket for ticket in tickets if ticket.is_default] or tickets[: len(tickets) == 1]
-    # The nonce travels with the form, so that a second click registers the same person only once.
+    # The nonce is a hidden field, so that a second click registers the same person only once.
     initial = {
         "ticket": default_tickets[0].slug if default_tickets else "",
         "nonce": secrets.token_urlsafe(24),
@@ -66,7 +66,7 @@ def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
 
 
 def _add_unanswered_message(request: "HttpRequest", registration: Registration) -> None:
-    """Mention open questions, which the desk does not ask so that the queue moves on."""
+    """Add a message about open questions; the form skips them, so that the queue moves on."""
     open_questions = select_unanswered_questions(
         load_questions(registration.event), registration.ticket, registration.answers
     )
@@ -96,7 +96,7 @@ def walk_in_answers(request: "HttpRequest", event: str, reference: str) -> HttpR
     rows = Registration.objects.select_related("ticket", "event", "order")
     registration = get_object_or_404(rows, event=event_obj, reference=reference)
     questions = load_questions(event_obj)
-    # Only walk-ins: the answers of all others are not the desk's to read or change.
+    # Walk-ins only: the desk may neither read nor change anyone else's answers.
     if registration.order.source != SOURCE_DESK or not select_unanswered_questions(
         questions, registration.ticket, registration.answers
     ):

@@ -109,10 +109,10 @@ def save_bounced_address(address: str, holders: Iterable[Registration | Speaker]
 
 
 def find_registrations_by_address(rows: QuerySet[Registration], address: str) -> list[Registration]:
-    """Return those of the registrations whose mail goes to this address."""
+    """Filter the registrations by the address that their mail goes to."""
     # The buyer's address counts only for places without their own, as when mail is sent.
-    either = Q(email__iexact=address) | Q(email="", order__email__iexact=address)
-    candidates = rows.filter(either).select_related("event", "order")
+    has_address = Q(email__iexact=address) | Q(email="", order__email__iexact=address)
+    candidates = rows.filter(has_address).select_related("event", "order")
     # The database narrows down by case only; the exact comparison normalizes both addresses.
     return [
         candidate

@@ -1,7 +1,7 @@
 """Parse delivery reports: a mail server's notice that it could not deliver a mail.
 
-Most follow RFC 3464 and name an address, a status and the mail. Of those that only servers of one kind write,
-flufl.bounce finds the addresses; why the mail bounced is not known then.
+Most follow RFC 3464 and name an address, a status and the mail. In reports of servers with a format of their
+own, flufl.bounce finds the addresses, but not the reason.
 """
 
 import email
@@ -22,11 +22,11 @@ MAX_HEADER_CHARS = 2_000
 # Python takes minutes to parse the parameters of a very long Content-Type: refuse it beforehand.
 LONG_HEADER = re.compile(rb"^content-type:(?:[^\n]|\n[ \t]){10000}", re.IGNORECASE | re.MULTILINE)
 MESSAGE_ID = re.compile(r"<(?P<key>[^@<>\s]+)@[^<>\s]+>")
-# Where the mail is quoted as text below the notice.
+# The Message-ID of a mail that is quoted as text below the notice.
 QUOTED_MESSAGE_ID = re.compile(
     rb"^[> \t]{0,9}message-id:[ \t]{0,9}([^\n]{1,500})$", re.IGNORECASE | re.MULTILINE
 )
-# flufl.bounce searches texts line by line with many patterns; what it looks for stands at the beginning.
+# flufl.bounce searches texts line by line with many patterns; what it looks for is at the beginning.
 MAX_HEURISTIC_BYTES = 64 * 1024
 
 
@@ -56,12 +56,12 @@ def parse_delivery_report(content: bytes) -> DeliveryReport:
     """
     content = content[:MAX_BYTES]
     if LONG_HEADER.search(content):
-        raise not_a_report()
+        raise make_not_a_report_error()
     message = email.message_from_bytes(content, policy=email.policy.compat32)
     reports = [part for part in message.walk() if part.get_content_type() == "message/delivery-status"]
     if not reports:
         return _parse_unusual_report(content[:MAX_HEURISTIC_BYTES])
-    blocks = [block for report in reports for block in _status_blocks(report)]
+    blocks = [block for report in reports for block in _list_status_blocks(report)]
     return DeliveryReport(
         [failure for block in blocks if (failure := _parse_failure(block))], _find_message_key(message)
     )
@@ -72,28 +72,28 @@ def _parse_unusual_report(content: bytes) -> DeliveryReport:
     message = email.message_from_bytes(content, policy=email.policy.compat32)
     try:
         found = scan_message(message)
-    # It raises whatever its patterns meet in a broken mail, and such a mail is no report.
+    # scan_message raises various exceptions on malformed mails, none of which is a report.
     except Exception as error:
-        raise not_a_report() from error
+        raise make_not_a_report_error() from error
     addresses = sorted(address.decode("ascii", "replace") for address in found if b"@" in address)
     if not addresses:
-        raise not_a_report()
+        raise make_not_a_report_error()
     key = _find_message_key(message) or _find_quoted_key(content)
     return DeliveryReport([DeliveryFailure((address,), "") for address in addresses], key)
 
 
 def _find_quoted_key(content: bytes) -> str:
-    """Return the key in the last Message-ID of the text: the report's own comes first."""
+    """Return the key in the last Message-ID of the text: the first one is the report's own."""
     quoted = QUOTED_MESSAGE_ID.findall(content)[1:]
     match = MESSAGE_ID.search(quoted[-1].decode("ascii", "replace")) if quoted else None
     return match["key"] if match else ""
 
 
-def not_a_report() -> UnreadableFile:
+def make_not_a_report_error() -> UnreadableFile:
     return UnreadableFile(_("This is not a delivery failure notice from a mail server."))
 
 
-def _status_blocks(report: Message) -> list[Message]:
+def _list_status_blocks(report: Message) -> list[Message]:
     """Return the header groups of a report: the first is about the mail, each other about one recipient."""
     payload = report.get_payload()
     return [block for block in payload if isinstance(block, Message)] if isinstance(payload, list) else []

@@ -75,7 +75,7 @@ class MailingWriter:
         with translation.override(self.language):
             values = {**self.event_values, **_addressee_values(addressee)}
             # Empty for information: attendees cannot unsubscribe from what they need to know for the event.
-            news = self._unsubscribe_url(addressee)
+            unsubscribe_url = self._make_unsubscribe_url(addressee)
             subject = fill_subject(self.mailing.get_subject(self.language), values)
             context = {
                 "event": event,
@@ -83,7 +83,7 @@ class MailingWriter:
                 "html": mark_safe(fill_html(self.html, values)),  # noqa: S308 (made safe by safe_html)
                 "text": fill_text(self.text, values),
                 "links": _registration_links(addressee) if len(addressee.registrations) > 1 else [],
-                "unsubscribe_url": news,
+                "unsubscribe_url": unsubscribe_url,
             }
         return MailMessage(
             to=addressee.address,
@@ -94,10 +94,10 @@ class MailingWriter:
             message_key=addressee.message_key,
             accent=event.accent,
             reply_to=event.contact_email,
-            headers=_unsubscribe_headers(news),
+            headers=_make_unsubscribe_headers(unsubscribe_url),
         )
 
-    def _unsubscribe_url(self, addressee: Addressee) -> str:
+    def _make_unsubscribe_url(self, addressee: Addressee) -> str:
         if not self.mailing.is_news:
             return ""
         return make_unsubscribe_url(
@@ -105,13 +105,13 @@ class MailingWriter:
         )
 
 
-def _unsubscribe_headers(unsubscribing: str) -> dict[str, str]:
+def _make_unsubscribe_headers(url: str) -> dict[str, str]:
     """Return the headers for one-click unsubscribing (RFC 8058)."""
-    if not unsubscribing:
+    if not url:
         return {}
     # Gmail and Yahoo demand both of bulk senders. Mail programs POST, so that scanners which follow links do
     # not unsubscribe anybody.
-    return {"List-Unsubscribe": f"<{unsubscribing}>", "List-Unsubscribe-Post": ONE_CLICK_HEADER}
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": ONE_CLICK_HEADER}
 
 
 def make_test_letter(letter: MailMessage, *, to: str, key: str) -> MailMessage:
@@ -124,7 +124,7 @@ def _addressee_values(addressee: Addressee) -> Mapping[str, str]:
     """Return the placeholder values of one recipient."""
     people = addressee.registrations
     return {
-        # What attendees typed must not become a link in a mail that the club sends.
+        # Text that attendees typed must not become a link in a mail that the club sends.
         "first_name": _join_words([defuse_links(person.first_name or person.name) for person in people]),
         "name": _join_words([defuse_links(person.name) for person in people]),
         "company": _join_words([defuse_links(person.company) for person in people]),
@@ -137,10 +137,10 @@ def _addressee_values(addressee: Addressee) -> Mapping[str, str]:
 def _join_words(words: Sequence[str]) -> str:
     """Join distinct words as in “Ana, Zoé and Max”."""
     # Two registrations of one person would otherwise be greeted as "Ana and Ana".
-    each = list(dict.fromkeys(word for word in words if word))
-    if len(each) < 2:
-        return "".join(each)
-    return _("%(first)s and %(last)s") % {"first": ", ".join(each[:-1]), "last": each[-1]}
+    distinct = list(dict.fromkeys(word for word in words if word))
+    if len(distinct) < 2:
+        return "".join(distinct)
+    return _("%(first)s and %(last)s") % {"first": ", ".join(distinct[:-1]), "last": distinct[-1]}
 
 
 def _registration_links(addressee: Addressee) -> list[dict[str, Any]]:
@@ -155,15 +155,14 @@ def _registration_links(addressee: Addressee) -> list[dict[str, Any]]:
 
 
 def make_manage_url(registration: Registration, address: str) -> str:
-    return (
-        # The order's link only for its buyer; any other reader gets the link of one registration.
-        f"{settings.SITE_URL}{registration.order.build_path_with(choose_link_secret(registration, address))}"
-    )
+    # The order's link only for its buyer; any other reader gets the link of one registration.
+    secret = choose_link_secret(registration, address)
+    return f"{settings.SITE_URL}{registration.order.build_path_with(secret)}"
 
 
 def make_badge_url(registration: Registration, address: str) -> str:
     """Return the badge's address for this reader, else the page of the registration."""
-    # There is no badge yet or any more, and the link would end in an error.
+    # Without a valid badge, the link would end in an error.
     if registration.state != Registration.State.CONFIRMED:
         return make_manage_url(registration, address)
     order = registration.order

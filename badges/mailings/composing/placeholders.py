@@ -39,7 +39,7 @@ PLACEHOLDER_NUMBERS = {name: number for number, name in enumerate(PLACEHOLDERS)}
 # they are private-use letters; in links an address under .invalid (RFC 2606), which the sanitizer lets pass.
 MARKER_PATTERN = re.compile(r"https://placeholder\.invalid/(\d+)|\ue000(\d+)\ue001")
 PRIVATE_USE_PATTERN = re.compile("[\ue000\ue001]")
-# U+E000 in UTF-8: how a text placeholder looks that was written where a link's address belongs.
+# U+E000 in UTF-8, percent-encoded: the trace of a text placeholder in place of a link's address.
 ESCAPED_MARKER = "%EE%80%80"
 # A regular expression suffices: the HTML comes from the sanitizer, which writes links in this form.
 ANCHOR_PATTERN = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.S)
@@ -76,9 +76,9 @@ def _check_placeholders(text: str) -> None:
             raise InvalidMailText(
                 _("Unknown placeholder “{%(name)s}”. Available: %(known)s.") % {"name": name, "known": known}
             )
-    # Replaced by as many dots, so that positions are those of the text.
-    if lone := BRACE_PATTERN.search(PLACEHOLDER_PATTERN.sub(lambda known: "." * len(known[0]), text)):
-        context = " ".join(text[max(lone.start() - 15, 0) : lone.end() + 15].split())
+    # Placeholders become dots of the same length, so that positions match the text.
+    if stray_brace := BRACE_PATTERN.search(PLACEHOLDER_PATTERN.sub(lambda match: "." * len(match[0]), text)):
+        context = " ".join(text[max(stray_brace.start() - 15, 0) : stray_brace.end() + 15].split())
         raise InvalidMailText(
             _("Unmatched brace in “%(around)s”. A placeholder needs both, as in {first_name}.")
             % {"around": context}
@@ -103,8 +103,8 @@ def fill_html(template_html: str, values: Mapping[str, str]) -> str:
 
 def _isolate_rtl(value: str) -> str:
     """Isolate right-to-left words, so that they do not reorder the text around them."""
-    turns = any(unicodedata.bidirectional(character) in {"R", "AL"} for character in value)
-    return f"<bdi>{value}</bdi>" if turns else value
+    is_rtl = any(unicodedata.bidirectional(character) in {"R", "AL"} for character in value)
+    return f"<bdi>{value}</bdi>" if is_rtl else value
 
 
 def convert_to_text(template_html: str) -> str:

@@ -28,9 +28,9 @@ class NoPreviewRecipient(ConventionError):
 
 def list_preview_names(audience: MailingAudience) -> list[tuple[str, str]]:
     """Return reference and name of the first recipients."""
-    first = {group.registration_ids[0]: group.address for group in audience.groups[:MAX_NAMES_SHOWN]}
-    rows = Registration.objects.filter(pk__in=first).order_by("sort_name", "pk")
-    return [(row.reference, f"{row.name} ({first[row.pk]})") for row in rows]
+    addresses = {group.registration_ids[0]: group.address for group in audience.groups[:MAX_NAMES_SHOWN]}
+    rows = Registration.objects.filter(pk__in=addresses).order_by("sort_name", "pk")
+    return [(row.reference, f"{row.name} ({addresses[row.pk]})") for row in rows]
 
 
 def write_preview_letter(mailing: Mailing, *, language: str, reference: str = "") -> MailMessage:
@@ -55,10 +55,10 @@ def _find_preview_group(
     audience: MailingAudience, language: str, reference: str, mailing: Mailing
 ) -> MailGroup:
     """Return the group of that registration, else the first that reads the language, else the first."""
-    wanted = Registration.objects.filter(event=mailing.event, reference=reference).values_list(
+    matching_ids = Registration.objects.filter(event=mailing.event, reference=reference).values_list(
         "pk", flat=True
     )
-    pk = wanted.first() if reference else None
+    pk = matching_ids.first() if reference else None
     groups = [
         *(group for group in audience.groups if pk in group.registration_ids),
         *(group for group in audience.groups if group.language == language),
@@ -71,8 +71,8 @@ def _find_preview_group(
 
 @transaction.atomic
 def queue_test_letter(*, mailing: Mailing, person: Person, language: str, reference: str = "") -> str:
-    """Queue the letter to the person itself; return the address. Raise NoPreviewRecipient."""
-    # Written once here for its errors, which the organizer should see at once instead of in a failed task.
+    """Queue the letter to the organizer who asked for it; return their address. Raise NoPreviewRecipient."""
+    # Written here once to raise its errors now, where the organizer sees them, and not in the task.
     write_preview_letter(mailing, language=language, reference=reference)
     address = person.email
     if not address:

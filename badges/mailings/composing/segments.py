@@ -51,8 +51,7 @@ class Segment:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Read the result of `to_json`; missing conditions get their defaults."""
-        # Unknown names are skipped, so that a condition can be removed from the code while old mailings have
-        # it.
+        # Unknown names are skipped: old mailings may have conditions that the code no longer knows.
         named = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
         values: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in named.items()}
         return cls(**values)
@@ -63,19 +62,19 @@ class Segment:
 
 def select_only(registration_ids: Collection[int]) -> Segment:
     """Return the segment of exactly these registrations, whatever their state. Raise InvalidSelection."""
-    # Without any, the segment would be everybody.
+    # An empty list would select everybody.
     if not registration_ids:
         raise InvalidSelection(_("Select at least one registration."))
     return Segment(states=(), registrations=tuple(registration_ids))
 
 
 def filter_unpaid() -> Q:
-    """Return registrations whose order has an amount due and no known payment."""
-    noted = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
-    # Orders by card too: an add-on or another ticket later may be unpaid. What was paid by card is noted.
-    by_money = (Order.Payment.INVOICE, Order.Payment.CARD)
-    to_pay = Q(order__payment__in=by_money, order__total__gt=0)
-    return to_pay & ~Q(Exists(noted.filter(Q(amount_due__lte=0))))
+    """Return a condition on registrations: their order has a price and is not known to be paid."""
+    receivables = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
+    # Orders by card too: an add-on or ticket added later may be unpaid. Their receivables have the payments.
+    payment_methods = (Order.Payment.INVOICE, Order.Payment.CARD)
+    has_price = Q(order__payment__in=payment_methods, order__total__gt=0)
+    return has_price & ~Q(Exists(receivables.filter(Q(amount_due__lte=0))))
 
 
 def select_registrations(segment: Segment, event: Event) -> RegistrationQuerySet:
@@ -119,9 +118,9 @@ def has_arrived_at(checkpoint_id: int | None, event: Event) -> Exists:
         return has_arrived(event)
     checkpoint = Checkpoint.objects.filter(event=event, pk=checkpoint_id).first()
     # The checkpoint may count elsewhere by now; one that was removed has no presences, so nobody matches.
-    where = checkpoint.presence_checkpoint_id if checkpoint else checkpoint_id
+    counting_id = checkpoint.presence_checkpoint_id if checkpoint else checkpoint_id
     entered = Presence.objects.filter(
-        registration=OuterRef("pk"), event=event, checkpoint=where, entries__gt=0
+        registration=OuterRef("pk"), event=event, checkpoint=counting_id, entries__gt=0
     )
     return Exists(entered)
 

@@ -32,16 +32,16 @@ def send_batch(mailing: Mailing, recipients: list[Recipient]) -> None:
     writers = {language: MailingWriter(mailing, language) for language in mailing.languages}
     # Read for each batch: attendees cancel, pay, correct addresses and unsubscribe while a mailing is sent.
     addressees = list_current_addressees(mailing, recipients)
-    reasons = find_left_out_reasons(mailing, [normalize_email(to.address) for to in addressees])
+    reasons = find_left_out_reasons(mailing, [normalize_email(addressee.address) for addressee in addressees])
     with open_mail_connection() as send:
-        for recipient, to in zip(recipients, addressees, strict=True):
-            # Asked before each mail: an organizer who cancels expects it to stop at once.
+        for recipient, addressee in zip(recipients, addressees, strict=True):
+            # Checked before each mail: an organizer who cancels expects it to stop at once.
             if not Mailing.objects.active().filter(pk=mailing.pk).exists():
                 return
-            if reason := _find_left_out_reason(recipient, to, reasons, writers):
+            if reason := _find_left_out_reason(recipient, addressee, reasons, writers):
                 _update_recipient(recipient, left_out=reason)
             else:
-                _send_letter(recipient, to, writers[to.language], send)
+                _send_letter(recipient, addressee, writers[addressee.language], send)
 
 
 def make_addressee(recipient: Recipient) -> Addressee:
@@ -75,8 +75,8 @@ def _send_letter(recipient: Recipient, addressee: Addressee, writer: MailingWrit
         # Final for this address; a failure of the server itself (MailNotSent) ends the batch.
         logger.warning("The mail server refused %s.", recipient.message_key)
         _record_attempt(recipient, refused_at=timezone.now(), answer=str(refusal))
-    except MailPostponed as later:
-        _postpone(recipient, str(later))
+    except MailPostponed as postponement:
+        _postpone(recipient, str(postponement))
     else:
         _record_attempt(recipient, accepted_at=timezone.now(), answer=answer)
         # One mail that went through ends the series of faults, so that later ones have all pauses again.

@@ -53,20 +53,23 @@ def list_current_addressees(mailing: Mailing, recipients: list[Recipient]) -> li
 
     If some of the registrations of one mail have another address by now, they get a separate mail.
     """
-    present = _filter_still_selected(
-        mailing, [registration.pk for each in recipients for registration in each.registrations.all()]
-    )
+    registration_ids = [
+        registration.pk for recipient in recipients for registration in recipient.registrations.all()
+    ]
+    selected_ids = _filter_still_selected(mailing, registration_ids)
     addressees = []
     for recipient in recipients:
         people = [
-            registration for registration in recipient.registrations.all() if registration.pk in present
+            registration for registration in recipient.registrations.all() if registration.pk in selected_ids
         ]
-        together = [
+        same_address = [
             registration for registration in people if _mail_address(registration) == _mail_address(people[0])
         ]
-        if others := [registration for registration in people if registration not in together]:
+        if others := [registration for registration in people if registration not in same_address]:
             _split_recipient(mailing, recipient, others)
-        addressees.append(Addressee(tuple(together), recipient.language, recipient.pk, recipient.message_key))
+        addressees.append(
+            Addressee(tuple(same_address), recipient.language, recipient.pk, recipient.message_key)
+        )
     return addressees
 
 

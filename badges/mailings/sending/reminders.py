@@ -26,7 +26,7 @@ from .run import TAKEOVER_DELAY, run_mailing
 
 DEFAULT_DAYS_BEFORE: Final = (7, 1)
 MAX_DAYS_BEFORE, MAX_REMINDERS = 60, 5
-# A reminder that is overdue by more is skipped: it would no longer be true.
+# A reminder that is overdue by more is skipped: it would no longer come on the planned day.
 MAX_REMINDER_DELAY: Final = datetime.timedelta(hours=24)
 
 
@@ -67,13 +67,13 @@ def list_reminder_readiness(event: Event) -> list[ReadinessItem]:
 
 
 def plan_reminders(event: Event) -> None:
-    """Remind the attendees of a new convention, on the usual days and with the usual texts."""
+    """Create the reminder plan of a new convention, with the default days and texts."""
     if event.kind == Event.Kind.CONVENTION:
         ReminderPlan.objects.create(event=event, is_enabled=True, days=list(DEFAULT_DAYS_BEFORE))
 
 
 def copy_reminder_plan(event_copy: EventCopy) -> None:
-    """Copy when attendees are reminded, and with which texts."""
+    """Copy the reminder plan of an event."""
     event_copy.copy_rows(ReminderPlan.objects.filter(event=event_copy.source))
 
 

@@ -40,8 +40,8 @@ def run_mailing(mailing_id: int) -> None:
             has_more = _send_due_batches(mailing_id)
     except LeaseUnavailable:
         # The other process may have been killed: look again when its lease has ended.
-        later = timezone.now() + datetime.timedelta(seconds=settings.LEASE_SECONDS)
-        Mailing.objects.active().filter(pk=mailing_id).update(due_at=later)
+        lease_ends_at = timezone.now() + datetime.timedelta(seconds=settings.LEASE_SECONDS)
+        Mailing.objects.active().filter(pk=mailing_id).update(due_at=lease_ends_at)
         return
     if has_more:
         run_mailing.enqueue(mailing_id)
@@ -63,7 +63,7 @@ def _send_due_batches(mailing_id: int) -> bool:
     while mailing and time.monotonic() < end:
         if mailing.started_at is None:
             freeze_recipients(mailing=mailing)
-        # Moved forward before each batch: as long as this process lives, the periodic job leaves it alone.
+        # Moved forward before each batch, so that the periodic job does not enqueue the mailing meanwhile.
         Mailing.objects.filter(pk=mailing.pk).update(due_at=timezone.now() + TAKEOVER_DELAY)
         if not (recipients := _load_due_recipients(mailing)):
             _finish_or_postpone(mailing)
@@ -92,9 +92,9 @@ def _load_due_recipients(mailing: Mailing) -> list[Recipient]:
 
 def _finish_or_postpone(mailing: Mailing) -> None:
     """Mark the mailing as finished, or set when its next attempt is due."""
-    later = mailing.recipients.waiting().aggregate(at=Min("due_at"))["at"]
-    ended = None if later else timezone.now()
-    Mailing.objects.active().filter(pk=mailing.pk).update(due_at=later, finished_at=ended)
+    next_due_at = mailing.recipients.waiting().aggregate(at=Min("due_at"))["at"]
+    finished_at = None if next_due_at else timezone.now()
+    Mailing.objects.active().filter(pk=mailing.pk).update(due_at=next_due_at, finished_at=finished_at)
 
 
 def _record_fault(mailing: Mailing, fault: str) -> None:

@@ -84,18 +84,18 @@ def bounced_address_list(request: HttpRequest, event: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         addresses = form.cleaned_data["addresses"]
         unknown = record_bounces(event=event_obj, addresses=addresses)
-        if marked := len(addresses) - len(unknown):
-            messages.success(request, _describe_marked(marked))
+        if marked_count := len(addresses) - len(unknown):
+            messages.success(request, _describe_marked(marked_count))
         if not unknown:
             return redirect("organize-mail-bounces", event)
         form = BouncedAddressesForm({"addresses": "\n".join(unknown)})
         form.add_error("addresses", _describe_unknown(len(unknown)))
     rows = list_bounced_registrations(event_obj).select_related("order").order_by("sort_name", "pk")
     page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
-    listed = find_bounced_addresses(
+    bounced = find_bounced_addresses(
         address for registration in page for address in (registration.email, registration.order.email)
     )
-    context = {"event": event_obj, "section": "organize", "form": form, "shown": page, "bounced": listed}
+    context = {"event": event_obj, "section": "organize", "form": form, "shown": page, "bounced": bounced}
     return render(request, "mailings/bounces.html", context)
 
 

@@ -141,8 +141,7 @@ def _list_differences(form: MailingForm, current: Mailing) -> list[tuple[str, st
 
 
 def _render_form(request: HttpRequest, event: Event, form: MailingForm, **context: Any) -> HttpResponse:
-    known = PLACEHOLDERS.items()
-    context |= {"event": event, "section": "organize", "form": form, "placeholders": known}
+    context |= {"event": event, "section": "organize", "form": form, "placeholders": PLACEHOLDERS.items()}
     return render(request, "mailings/form.html", context)
 
 
@@ -184,7 +183,7 @@ def mailing_send(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 
 
 def _add_already_sent_message(request: HttpRequest) -> None:
-    """Tell a second click, or a second organizer, that nobody gets the mailing twice."""
+    """Add a message for a second click or a second organizer: nobody gets the mailing twice."""
     messages.info(
         request, _("This mailing has already been sent or scheduled; nobody will receive it twice.")
     )

@@ -21,7 +21,7 @@ from badges.mailings.permissions import mailing_to_organize
 from convention.club.models import Person
 from convention.mail.messages import render_mail_message
 
-# A mail brings its own styles and nothing else, not even links that lead out of its frame.
+# Only inline styles are allowed: no scripts, images or forms, and links cannot replace the outer page.
 MAIL_POLICY: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
     "style-src": [CSP.UNSAFE_INLINE],
@@ -31,13 +31,13 @@ MAIL_POLICY: dict[str, list[str]] = {
 SITE_POLICY: dict[str, Any] = settings.SECURE_CSP
 
 
-def _chosen_preview(query: QueryDict, mailing: Mailing, first: str = "") -> dict[str, str]:
+def _read_preview_choice(query: QueryDict, mailing: Mailing, first: str = "") -> dict[str, str]:
     """Return the chosen language and registration; by default the reader's language and `first`."""
-    spoken = get_language() or ""
-    usual = spoken if spoken in mailing.languages else next(iter(mailing.languages), spoken)
+    active = get_language() or ""
+    default = active if active in mailing.languages else next(iter(mailing.languages), active)
     # 13 characters are the length of a reference.
     reference = query.get("reference", "")[:13] or first
-    return {"language": query.get("language") or usual, "reference": reference}
+    return {"language": query.get("language") or default, "reference": reference}
 
 
 @require_safe
@@ -45,7 +45,7 @@ def _chosen_preview(query: QueryDict, mailing: Mailing, first: str = "") -> dict
 def mailing_preview(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     mailing = mailing_to_organize(event, pk, request.user)
     names = list_preview_names(build_audience(mailing))
-    chosen = _chosen_preview(request.GET, mailing, names[0][0] if names else "")
+    chosen = _read_preview_choice(request.GET, mailing, names[0][0] if names else "")
     form = PreviewForm(initial=chosen, names=names, languages=mailing.languages)
     context: dict[str, Any] = {
         "event": mailing.event,
@@ -65,7 +65,7 @@ def mailing_preview(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 def mailing_preview_html(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Return the HTML alone, for the frame of the preview."""
     mailing = mailing_to_organize(event, pk, request.user)
-    letter = write_preview_letter(mailing, **_chosen_preview(request.GET, mailing))
+    letter = write_preview_letter(mailing, **_read_preview_choice(request.GET, mailing))
     return HttpResponse(render_mail_message(letter)[1], headers={"Cache-Control": "private, no-store"})
 
 
@@ -74,7 +74,7 @@ def mailing_test(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     mailing = mailing_to_organize(event, pk, request.user)
     assert isinstance(request.user, Person)
     address = queue_test_letter(
-        mailing=mailing, person=request.user, **_chosen_preview(request.POST, mailing)
+        mailing=mailing, person=request.user, **_read_preview_choice(request.POST, mailing)
     )
     messages.success(request, _("The test is being sent to %(email)s.") % {"email": address})
     return redirect("organize-mailing", event, pk)

@@ -30,7 +30,7 @@ def reminders_edit(request: HttpRequest, event: str) -> HttpResponse:
         else:
             messages.success(request, _("The reminders have been saved."))
             return redirect("organize-mail-reminders", event)
-    sent = dict(
+    mailing_by_days = dict(
         Mailing.objects.filter(event=event_obj).exclude(reminder_days=None).values_list("reminder_days", "pk")
     )
     now = timezone.now()
@@ -39,7 +39,9 @@ def reminders_edit(request: HttpRequest, event: str) -> HttpResponse:
         "section": "organize",
         "form": form,
         "plan": plan,
-        "reminder_times": [(days, at, sent.get(days), at <= now) for days, at in list_reminder_times(plan)],
+        "reminder_times": [
+            (days, at, mailing_by_days.get(days), at <= now) for days, at in list_reminder_times(plan)
+        ],
         "cancelled_at": find_cancellation_time(event_obj),
         "placeholders": PLACEHOLDERS.items(),
     }

@@ -1,4 +1,4 @@
-"""Write the codes of all valid badges as CSV; they are the organizers' secret."""
+"""Write the codes of all valid badges as CSV. Keep them secret: each one admits its holder."""
 
 import csv
 from typing import Any
@@ -19,7 +19,7 @@ class Command(ConventionCommand):
 
     def run(self, **options: Any) -> None:
         """Write the table to stdout, in the order of the printed badges."""
-        rows = csv.writer(self.stdout, lineterminator="\n")
+        output = csv.writer(self.stdout, lineterminator="\n")
         event = get_event_by_slug(options["event"])
-        rows.writerow(["registration", "name", "code"])
-        rows.writerows((holder.reference, holder.name, code) for holder, code in build_badge_codes(event))
+        output.writerow(["registration", "name", "code"])
+        output.writerows((holder.reference, holder.name, code) for holder, code in build_badge_codes(event))

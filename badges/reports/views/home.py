@@ -40,7 +40,7 @@ LINKED_PAGES = ("registrations", "tickets", "schedule", "attendance", "badges", 
 @login_required
 @require_safe
 def organizer_home(request: "HttpRequest") -> "HttpResponse":
-    """Show attention items, running and coming events, of the events this person organizes."""
+    """Show the running, upcoming and past events that this person organizes, and what needs attention."""
     now = timezone.now()
     events = get_organized_events(request.user).select_related("venue")
     coming = list(events.filter(ends_at__gte=now).order_by("starts_at")[:MAX_UPCOMING_SHOWN])
@@ -80,7 +80,7 @@ def event_overview(request: "HttpRequest", event: str) -> "HttpResponse":
         "charts": build_charts(facts, urls=urls, at=now),
         "urls": urls,
         "week_count": count_recent_registrations(event_obj, at=now),
-        # An outside firm sees nothing of the club's money.
+        # Outside firms must not see the club's revenue.
         "revenue": [] if get_delegation(request.user, event_obj) else sum_charges(event_obj),
         "can_copy": can_create_events(request.user) and event_obj.kind != Event.Kind.SITE_VISIT,
         "has_begun": event_obj.starts_at <= now or facts.arrived_count,
@@ -90,7 +90,7 @@ def event_overview(request: "HttpRequest", event: str) -> "HttpResponse":
 
 
 def _list_draft_items(event: Event) -> list[AttentionItem]:
-    """Return what the checklist of a draft misses; nothing for a published event."""
+    """Return the number of open checklist items of a draft as an item; [] for a published event."""
     if event.visibility != Event.Visibility.DRAFT:
         return []
     items = list_draft_items(sum(not item.is_done for item in list_readiness(event)))

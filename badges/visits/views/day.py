@@ -101,7 +101,7 @@ def evacuation_list(request: HttpRequest, event: str) -> HttpResponse:
         "now": now,
     }
     response = render(request, "visit_days/evacuation.html", context)
-    # As at `event_evacuation_list`: the phone asks by HEAD, every minute, whether it may still keep the page.
+    # As at `event_evacuation_list`: the phone checks by HEAD, every minute, whether it may keep the page.
     if request.method == "GET":
         record_list_opened("visit_evacuation.open", visit, event=visit.event)
     # Read by the service worker, which deletes the saved page at that time (milliseconds since 1970).

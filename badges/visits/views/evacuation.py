@@ -25,8 +25,8 @@ def event_evacuation_list(request: HttpRequest, event: str) -> HttpResponse:
         "pdf_url": reverse("organize-evacuation-pdf", args=[event_obj.slug]),
     }  # fmt: skip
     response = render(request, "visit_days/event_evacuation.html", context)
-    # The page stays on the phone, so opening it is recorded as printing it is. The phone asks by HEAD, every
-    # minute, whether it may still keep the page.
+    # The page stays on the phone, so opening it is audited like printing it. By HEAD, the phone only checks
+    # every minute whether it may still keep the page.
     if request.method == "GET":
         record_list_opened("evacuation.open", event_obj, event=event_obj)
     # Read by the service worker, which deletes the saved page at that time (milliseconds since 1970).

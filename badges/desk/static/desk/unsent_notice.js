@@ -12,8 +12,8 @@ async function hasUnsentEntries() {
 }
 
 hasUnsentEntries().then(
-  (isUnsent) => {
-    notice.hidden = !isUnsent;
+  (hasUnsent) => {
+    notice.hidden = !hasUnsent;
   },
   () => undefined,
 );

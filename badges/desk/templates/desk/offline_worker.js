@@ -1,9 +1,12 @@
-/* The desk's service worker: pages from the network; without it, the page that works offline. offline_shell.py writes DESK_OFFLINE before it. */
+/*
+ * The desk's service worker: it loads pages from the network, else serves
+ * the page that works offline. offline_shell.py writes DESK_OFFLINE before it.
+ */
 "use strict";
 
 const CACHE = `desk-${DESK_OFFLINE.version}`;
 const NETWORK_TIMEOUT_MS = 5000;
-const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self)); // TypeScript takes any worker for a dedicated one
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self)); // TypeScript types `self` as a dedicated worker
 
 worker.addEventListener("install", (event) => event.waitUntil(storeAll()));
 worker.addEventListener("activate", (event) => event.waitUntil(takeOver()));
@@ -14,7 +17,7 @@ worker.addEventListener("fetch", (event) => {
   else if (DESK_OFFLINE.files.includes(pathname)) event.respondWith(loadFile(event.request));
 });
 
-/* All or nothing: if a file is missing the install fails, and the version before goes on working. */
+/* Cache all files or none: if one is missing, the installation fails and the old version stays active. */
 async function storeAll() {
   const cache = await caches.open(CACHE);
   await cache.addAll([...DESK_OFFLINE.pages, ...DESK_OFFLINE.files].map((path) => new Request(path, { cache: "reload" })));
@@ -35,13 +38,13 @@ async function takeOver() {
 async function loadPage(request, pathname) {
   try {
     const response = await Promise.race([fetch(request), failLater()]);
-    // A proxy answers for a server that is down.
+    // These statuses come from a proxy whose server is down.
     if (response.status < 502 || response.status > 504) return response;
   } catch {
-    // Answered below.
+    // The cached page is returned below.
   }
-  const own = DESK_OFFLINE.pages.find((page) => pathname.startsWith(page.slice(0, -"desk-app/".length) + "desk"));
-  return (await caches.match(own ?? DESK_OFFLINE.pages[0], { cacheName: CACHE, ignoreVary: true })) ?? Response.error();
+  const shell = DESK_OFFLINE.pages.find((page) => pathname.startsWith(page.slice(0, -"desk-app/".length) + "desk"));
+  return (await caches.match(shell ?? DESK_OFFLINE.pages[0], { cacheName: CACHE, ignoreVary: true })) ?? Response.error();
 }
 
 /** @returns {Promise<never>} */

@@ -1,10 +1,10 @@
-/** Ask the server for snapshots and send it scans; tell apart what can go wrong. */
+/** Fetch snapshots from the server and send scans to it; throw a distinct error for each kind of failure. */
 
 import { getElapsedMs, makeClockReading, PAGE_ID } from "./clock.js";
 
 const TIMEOUT_MS = 20_000;
 
-/** The server does not answer, or something in between answers in its place. */
+/** The server does not answer, or a proxy or sign-in page answers in its place. */
 export class Unreachable extends Error {}
 
 /** The token is unknown, expired or revoked. */
@@ -35,7 +35,7 @@ export class ServerError extends Error {
  * Fetch the changes since the last snapshot of this pairing, or everything; `snapshot` is null without changes.
  * @param {string} url
  * @param {Pick<Scanner.Pairing, "token"> & Partial<Scanner.Pairing>} pairing
- * @param {Scanner.DeviceState | null} state tells the organizer how this device is
+ * @param {Scanner.DeviceState | null} state of this device, for the organizers' page
  * @returns {Promise<Scanner.WithClock<{snapshot: Scanner.Snapshot | null, etag: string}>>}
  * @throws {PairingEnded | ServerError | Unreachable}
  */
@@ -64,14 +64,14 @@ export async function fetchSnapshot(url, { token, sequence, presences_cursor, et
  */
 export async function sendScans(url, token, scans) {
   // The age of each scan is the difference of two elapsed times, whatever clock the device shows.
-  const sent = { scans, page: PAGE_ID, elapsed_ms: getElapsedMs(), sent_at: new Date().toISOString() };
-  const { response, sentAt, receivedAt } = await request(url, token, makePost(sent));
+  const payload = { scans, page: PAGE_ID, elapsed_ms: getElapsedMs(), sent_at: new Date().toISOString() };
+  const { response, sentAt, receivedAt } = await request(url, token, makePost(payload));
   const body = /** @type {Scanner.ScanResults} */ (await readBody(response, "results", token));
   return { results: body.results, limits: body.limits, ...readClock(body.server_time, sentAt, receivedAt) };
 }
 
 /**
- * Exchange a pairing code for a token, or get it again if the answer was lost: the public key tells who asks.
+ * Exchange a pairing code for a token. If the answer was lost, the public key gets the same one again.
  * @param {string} url
  * @param {{code: string, public_key: string, name: string}} body
  * @returns {Promise<string>} the token
@@ -91,7 +91,7 @@ export async function requestToken(url, body) {
  * @param {string} url
  * @param {string} token
  * @param {string} field
- * @param {object | null} body what to post; without it, fetch
+ * @param {object | null} body to post; null for a GET request
  * @returns {Promise<Body>}
  * @throws {PairingEnded | ServerError | Unreachable}
  */

@@ -91,7 +91,7 @@ function refuseToStart(message) {
 
 // --- pairing ---------------------------------------------------------------------------------------------
 
-/** Return what a pairing address holds, and remove it from the address bar and the history. */
+/** Return the code or token of a pairing address, and remove it from the address bar and the history. */
 function takePairingFromAddress() {
   const text = isPairingAddress(location.hash) ? parsePairingText(location.hash) : null;
   if (location.hash) history.replaceState(null, "", location.pathname);
@@ -99,7 +99,8 @@ function takePairingFromAddress() {
 }
 
 /**
- * Pair this phone, also while it is paired. Unsent scans of another event wait here until it is paired with that again.
+ * Pair this phone, also while it is paired. Unsent scans of another event stay stored until it is paired with
+ * that event again.
  * @param {Scanner.PairingText} text
  */
 async function pair(text) {
@@ -169,7 +170,7 @@ async function endPairing(token) {
   await welcome(formatText("pair.ended"));
 }
 
-/** Forget the names in memory, and let other tabs do so. */
+/** Forget the names in memory; other tabs reload to do so. */
 function forgetPeople() {
   otherTabs.postMessage("changed");
   recentScans.clear();
@@ -218,7 +219,7 @@ function closeDialogs() {
 }
 
 /**
- * Handle a code that comes into the camera's view, once while it stays there.
+ * Handle a code in the camera's view, only once while it stays in view.
  * @param {string[]} texts
  */
 function readFromCamera(texts) {
@@ -242,7 +243,7 @@ function declineCodes(texts, now) {
 /**
  * Handle a text from the camera, a keyboard scanner or the dialog.
  * @param {string} text
- * @param {string[]} readings what a text through another keyboard layout may have been
+ * @param {string[]} readings the texts that it may be in other keyboard layouts
  */
 function handleText(text, readings = [text]) {
   const pairingText = isPairingAddress(text) ? parsePairingText(text) : null;
@@ -281,7 +282,7 @@ function testNextBadge() {
 }
 
 /**
- * Say that the browser erased this phone's storage, and fetch the list anew.
+ * Show that the browser erased this phone's storage, and fetch the list again.
  * @param {number} count of scans that were still to be sent
  */
 function reportRestoration(count) {

@@ -59,7 +59,7 @@ export function parseBadgeCode(text) {
   const match = TOKEN_PATTERN.exec(text.trim().toUpperCase());
   if (!match) return null;
   const bytes = decodeBase32(match[1]);
-  // The last letter has bits to spare: without the second condition several texts would be the same badge.
+  // The last letter has unused bits: without the second condition, several texts would decode to one badge.
   if (bytes[0] >> 4 !== VERSION || encodeBase32(bytes) !== match[1]) return null;
   return {
     token: match[1],

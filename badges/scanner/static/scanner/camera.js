@@ -1,4 +1,4 @@
-/** Open the camera, read its pictures, and bring it back after the phone slept. */
+/** Open the camera, read its pictures, and reopen it after the phone slept. */
 
 import { getSetting, saveSetting } from "./database.js";
 import { formatText, getElement } from "./page.js";
@@ -11,7 +11,7 @@ const MAX_WAIT_MS = 250;
 
 /**
  * @typedef {object} CameraListener
- * @property {(texts: string[]) => void} onTexts called for each picture that holds codes
+ * @property {(texts: string[]) => void} onTexts called for each picture with codes
  * @property {(state: Scanner.CameraState) => void} onState
  */
 
@@ -33,7 +33,7 @@ export class Camera {
   constructor(video, listener) {
     this.#video = video;
     this.#listener = listener;
-    // A hidden page keeps the camera's light on and its battery draining.
+    // On a hidden page, an open camera would keep its light on and drain the battery.
     document.addEventListener("visibilitychange", () => this.#followVisibility());
   }
 
@@ -129,15 +129,15 @@ export class Camera {
 }
 
 /**
- * Open the chosen camera, or another one where that is gone.
+ * Open the chosen camera, or any other one if it is no longer connected.
  * @param {string} lens
  */
 async function openLens(lens) {
-  const ask = (/** @type {MediaTrackConstraints} */ choice) =>
+  const requestStream = (/** @type {MediaTrackConstraints} */ choice) =>
     navigator.mediaDevices.getUserMedia({ audio: false, video: { ...SIZE, ...choice } });
-  if (!lens) return ask(ANY_LENS);
-  return ask({ deviceId: { exact: lens } }).catch((error) => {
-    if (error instanceof DOMException && error.name === "OverconstrainedError") return ask(ANY_LENS);
+  if (!lens) return requestStream(ANY_LENS);
+  return requestStream({ deviceId: { exact: lens } }).catch((error) => {
+    if (error instanceof DOMException && error.name === "OverconstrainedError") return requestStream(ANY_LENS);
     throw error;
   });
 }
@@ -159,7 +159,7 @@ function classifyError(error) {
 }
 
 /**
- * Wait for the next picture, but not for one that never comes.
+ * Wait for the next picture, for MAX_WAIT_MS at most.
  * @param {HTMLVideoElement} video
  * @returns {Promise<void>}
  */
@@ -176,7 +176,7 @@ function waitForPicture(video) {
 }
 
 /**
- * Let the operator choose the camera: the one that a browser takes by itself may not focus on what is near.
+ * Let the operator choose the camera: the browser's default may be unable to focus at a short distance.
  * @param {Camera} camera
  */
 export async function connectLensChoice(camera) {

@@ -1,11 +1,11 @@
 /**
- * Tell the time by the page's monotonic clock, which nobody sets, and use the wall clock only where that one stood
- * still: while the page was closed or the phone asleep.
+ * Measure time by the page's monotonic clock, which users cannot set. The wall clock is used only while the
+ * monotonic one stops: when the page is closed or the phone asleep.
  */
 
 const PAGE_ID_BYTES = 16;
 
-/** Names this page load: times of one page load can be compared without any wall clock. */
+/** The id of this page load: times of one page load can be compared without a wall clock. */
 export const PAGE_ID = makePageId();
 
 function makePageId() {
@@ -27,7 +27,7 @@ let wasHidden = isHidden();
  * Return the milliseconds since the page was loaded, time asleep included. Call it at least each second.
  *
  * Monotonic clocks may stop while a phone sleeps. A wall clock that runs ahead of them shows how long, but only if
- * the page was hidden meanwhile; otherwise somebody has set it.
+ * the page was hidden meanwhile; otherwise the clock was set.
  */
 export function measurePageAge() {
   const [wallMs, elapsedMs] = [Date.now(), performance.now()];
@@ -40,7 +40,7 @@ export function measurePageAge() {
 globalThis.document?.addEventListener("visibilitychange", measurePageAge);
 
 /**
- * Return the measurement of the server's clock that this answer makes.
+ * Return a reading of the server's clock, taken from its answer.
  * @param {number} serverMs
  * @param {number} wallMs the wall clock halfway between request and answer
  * @returns {Scanner.ClockReading}
@@ -56,13 +56,13 @@ export function makeClockReading(serverMs, wallMs) {
  */
 export function estimateServerTime({ clock, clock_offset_ms }) {
   if (!clock) return Date.now() + (clock_offset_ms ?? 0);
-  // Of an earlier page load only the wall clock tells anything; set back, it must not go behind what was measured.
+  // A reading of an earlier page load can only be aged by the wall clock, which may have been set back.
   const ageMs = clock.page === PAGE_ID ? measurePageAge() - clock.page_age_ms : Math.max(0, Date.now() - clock.wall_ms);
   return clock.server_ms + ageMs;
 }
 
 /**
- * Return whether the pairing has expired by every clock there is: one that was set must not erase the list.
+ * Return whether the pairing has expired by every clock, so that one that was set does not erase the list.
  * @param {Scanner.Pairing} pairing
  */
 export function hasPairingExpired(pairing) {

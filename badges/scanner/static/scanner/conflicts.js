@@ -1,4 +1,4 @@
-/** Show scan conflicts to both devices that let one badge in, and settle them where both people may still stand. */
+/** Show scan conflicts on both devices that let a badge in, and resolve them while the people are there. */
 
 import { requestField } from "./api.js";
 import { getPairing, getSetting } from "./database.js";
@@ -35,7 +35,7 @@ export class ConflictWatch {
     this.#drawCount();
   }
 
-  /** Fetch the open conflicts of this device's scans now and then, and show the new ones. */
+  /** Fetch the open conflicts of this device's scans, at most every INTERVAL_MS, and show the new ones. */
   async refresh() {
     if (performance.now() - this.#fetchedAt < INTERVAL_MS) return;
     await this.refreshNow();
@@ -47,7 +47,7 @@ export class ConflictWatch {
     this.#fetchedAt = performance.now();
     /** @type {{conflicts: Scanner.DeviceConflict[]} | null} */
     const answer = await requestField(settings.conflicts, pairing.token, "conflicts").catch(() => null);
-    // Without an answer the next sync asks again: nothing is lost on the way.
+    // Without an answer, the next sync tries again.
     if (!answer || !(await isCurrentToken(pairing.token))) return;
     this.#open = answer.conflicts;
     this.#drawCount();
@@ -61,10 +61,10 @@ export class ConflictWatch {
   #showOnce(conflict, timeZone) {
     if (this.#shown.has(conflict.id)) return;
     this.#shown.add(conflict.id);
-    // The device that let the badge in second was told by the answer to its scan; that alarm gets the buttons.
-    const alarmed = this.#recent.findConflict(conflict.key);
-    if (!alarmed) this.#screen.show(this.#makeView(conflict, conflict.id, timeZone));
-    else if (this.#screen.scanId === alarmed) this.#screen.showSilently(this.#makeView(conflict, alarmed, timeZone));
+    // The device that let the badge in second shows an alarm already, from the answer to its scan.
+    const alarmId = this.#recent.findConflict(conflict.key);
+    if (!alarmId) this.#screen.show(this.#makeView(conflict, conflict.id, timeZone));
+    else if (this.#screen.scanId === alarmId) this.#screen.showSilently(this.#makeView(conflict, alarmId, timeZone));
   }
 
   async #showNext() {
@@ -78,12 +78,12 @@ export class ConflictWatch {
    * @param {string} timeZone
    */
   #makeView(conflict, viewId, timeZone) {
-    const settle = (/** @type {string} */ kind) => () => this.#settle(conflict, kind);
+    const resolve = (/** @type {string} */ kind) => () => this.#resolve(conflict, kind);
     const places = [{ gate: conflict.gate, at: conflict.entered_at ?? conflict.scans[0]?.at }, ...conflict.scans];
-    const described = places.map(({ gate, at }) => `${gate} ${at ? formatTime(at, timeZone) : ""}`.trim());
-    return makeConflictView(viewId, conflict, described.join(" · "), [
-      { label: formatText("conflict.reentry"), run: settle("reentry") },
-      { label: formatText("conflict.wrong_badge"), run: settle("wrong_badge") },
+    const entries = places.map(({ gate, at }) => `${gate} ${at ? formatTime(at, timeZone) : ""}`.trim());
+    return makeConflictView(viewId, conflict, entries.join(" · "), [
+      { label: formatText("conflict.reentry"), run: resolve("reentry") },
+      { label: formatText("conflict.wrong_badge"), run: resolve("wrong_badge") },
       { label: formatText("conflict.desk"), run: () => this.#screen.clear() },
     ]);
   }
@@ -92,7 +92,7 @@ export class ConflictWatch {
    * @param {Scanner.DeviceConflict} conflict
    * @param {string} kind
    */
-  async #settle(conflict, kind) {
+  async #resolve(conflict, kind) {
     const pairing = await getPairing();
     if (!pairing) return;
     const operator = (await getSetting("operator")) ?? "";
@@ -103,7 +103,7 @@ export class ConflictWatch {
       this.#open = this.#open.filter(({ id }) => id !== conflict.id);
       getElement("announcement").textContent = formatText("conflict.settled");
     } catch {
-      // It stays in the count at the top, and can be settled later.
+      // The conflict stays in the count at the top, and can be resolved later.
       getElement("announcement").textContent = formatText("conflict.offline");
     }
     this.#drawCount();

@@ -39,7 +39,7 @@ function openDatabase() {
     terminated: () => {
       database = null;
     },
-    // Another tab has a newer version; without this it would wait for us for ever.
+    // Another tab has a newer version; without this it would wait forever.
     blocking: (_current, _blocked, event) => {
       /** @type {IDBDatabase} */ (event.target).close();
       database = null;
@@ -77,7 +77,7 @@ export function listenToRestoration(notify) {
   notifyRestored = notify;
 }
 
-/** Copy into memory what an earlier page load has left, so that an eviction cannot lose it. */
+/** Copy into memory what earlier page loads have stored, so that an eviction cannot lose it. */
 export async function copyStorage() {
   const db = await openDatabase();
   copyKeys(await db.getAll("device_keys"));
@@ -170,7 +170,7 @@ export async function countRegistrations() {
 }
 
 /**
- * Count who is inside at a door, as far as this device knows.
+ * Count the badges inside at a door, as far as this device knows.
  * @param {number} door
  */
 export async function countInside(door) {
@@ -200,8 +200,8 @@ export async function loadOwnScans(event) {
     getPairing(),
   ]);
   const sentScans = sent.sort((first, second) => first.at - second.at);
-  const ofEvent = unsent.filter((scan) => scan.event === event);
-  return { sentScans, unsentScans: ofEvent.flatMap((scan) => describeScan(scan, pairing?.device.id)) };
+  const eventScans = unsent.filter((scan) => scan.event === event);
+  return { sentScans, unsentScans: eventScans.flatMap((scan) => describeScan(scan, pairing?.device.id)) };
 }
 
 /**
@@ -217,7 +217,7 @@ function describeScan(scan, pairedDevice = scan.device) {
 }
 
 /**
- * Store a new pairing with its first snapshot and its key, all or nothing; what was known before is erased.
+ * Store a new pairing with its first snapshot and its key, all or nothing; earlier data is erased.
  * Keys that signed scans still to be sent stay.
  * @param {Scanner.Snapshot} snapshot
  * @param {PairingState} state
@@ -318,7 +318,7 @@ export async function listPendingScans(event, limit) {
 
 /** Return all scans that are still to be sent, of all events, oldest first. */
 export async function listAllPendingScans() {
-  // It restores what was evicted, which would otherwise look as if all were sent.
+  // getPairing restores evicted scans; without them it would look as if all were sent.
   await getPairing();
   const tx = (await openDatabase()).transaction(["settings", "outbox"]);
   const outbox = tx.objectStore("outbox");
@@ -339,7 +339,7 @@ export async function loadDeviceKeys() {
 }
 
 /**
- * Delete a scan that the server has stored, but remember until the next snapshot what it did.
+ * Delete a scan that the server has stored; its effect stays stored until the next snapshot.
  * @param {string} id
  * @param {boolean} isConfirmed whether the server agrees that the badge passed
  * @returns {Promise<Scanner.PendingScan | undefined>} the scan; undefined if it was deleted before
@@ -349,15 +349,17 @@ export async function deleteAcknowledgedScan(id, isConfirmed) {
   const tx = (await openDatabase()).transaction(names, "readwrite");
   const scan = await tx.objectStore("outbox").get(id);
   await tx.objectStore("outbox").delete(id);
-  const passed = scan && isConfirmed ? describeScan(scan) : [];
-  for (const own of passed) await tx.objectStore("sent").put({ ...own, page: PAGE_ID, acknowledged_ms: getElapsedMs() });
+  const confirmedScans = scan && isConfirmed ? describeScan(scan) : [];
+  for (const confirmed of confirmedScans) {
+    await tx.objectStore("sent").put({ ...confirmed, page: PAGE_ID, acknowledged_ms: getElapsedMs() });
+  }
   await tx.done;
   forgetScan(id);
   return scan;
 }
 
 /**
- * Erase the event and all personal data of it. Unsent scans hold none and stay.
+ * Erase the event and all of its personal data. Unsent scans contain none and stay.
  * @param {string | null} token if given, erase only while the device is paired by it
  * @returns {Promise<boolean>} whether there was something to erase
  */
@@ -365,8 +367,8 @@ export async function erasePairing(token = null) {
   const tx = (await openDatabase()).transaction(PAIRING_STORES, "readwrite");
   const settings = tx.objectStore("settings");
   const pairing = asPairing(await settings.get("pairing"));
-  const isMeant = pairing !== undefined && (token === null || pairing.token === token);
-  if (isMeant) {
+  const matchesToken = pairing !== undefined && (token === null || pairing.token === token);
+  if (matchesToken) {
     copyPairing(undefined);
     await Promise.all([
       settings.put(true, "is_unpaired"),
@@ -377,5 +379,5 @@ export async function erasePairing(token = null) {
     ]);
   }
   await tx.done;
-  return isMeant;
+  return matchesToken;
 }

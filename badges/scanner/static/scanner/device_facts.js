@@ -6,7 +6,7 @@
 import { ADMITTED, ENTRY_LIFETIME_MS, UNVERIFIED } from "./verdict.js";
 
 /**
- * Return the facts by which the device decides on a reading at its checkpoint.
+ * Return the facts of a reading at the device's checkpoint, for decideVerdict.
  * @param {Scanner.Reading} reading
  * @param {Scanner.DeviceData} data the snapshot's rows for the badge and for the checkpoint's door
  * @returns {Partial<Scanner.VerdictFacts>}
@@ -38,11 +38,11 @@ export function deriveDeviceFacts(reading, data) {
  * @param {number} door
  */
 export function listEffectiveScans(scans, door) {
-  const undone = new Set(scans.map(({ undoes }) => undoes).filter(Boolean));
-  const known = new Set(scans.map(({ id }) => id));
-  // An undo of an earlier scan stands for a move back, which the server will make of it.
+  const undoneIds = new Set(scans.map(({ undoes }) => undoes).filter(Boolean));
+  const knownIds = new Set(scans.map(({ id }) => id));
+  // An undo of a scan that the snapshot contains counts as a move back, as the server will apply it.
   return scans.filter(
-    (scan) => scan.door === door && !undone.has(scan.id) && (scan.undoes ? !known.has(scan.undoes) : scan.let_in),
+    (scan) => scan.door === door && !undoneIds.has(scan.id) && (scan.undoes ? !knownIds.has(scan.undoes) : scan.let_in),
   );
 }
 
@@ -77,7 +77,7 @@ export function countLeasedPlaces(limit, scans, at) {
   const expiresAt = parseTime(limit.lease_expires_at);
   if (expiresAt !== null && expiresAt <= at) return 0;
   const moves = scans.filter(({ changes_inside }) => changes_inside);
-  // Whoever did not leave after all takes a place; one who did not enter gives it back with the next lease.
+  // An exit that was taken back takes a place; an entry that was taken back frees one with the next lease.
   const entered = moves.filter(({ direction, undoes }) => (direction === "in") !== Boolean(undoes)).length;
   const left = moves.filter((scan) => scan.direction === "out" && !scan.undoes && !scan.is_of_former_pairing).length;
   return Math.max(0, limit.lease - entered + left);
@@ -107,7 +107,7 @@ export function findEntitlement(record, { session, tickets, addon }) {
 }
 
 /**
- * Return whether the operator lets the attendee pass if they do nothing else than look at the verdict.
+ * Return whether the attendee passes if the operator takes no action.
  * @param {Scanner.Decision} decision
  */
 export function letsInByDefault({ verdict, reason }) {

@@ -1,4 +1,4 @@
-/** Tell the organizer, with each request for the snapshot, how this device is. */
+/** Describe the state of this device, which each request for the snapshot sends to the organizer. */
 
 import { listAllPendingScans, getSetting } from "./database.js";
 import { settings } from "./page.js";
@@ -35,7 +35,7 @@ export async function describeDevice(pairing) {
 /** @param {string} time by this device's clock */
 const measureAge = (time) => Math.max(0, Math.round((Date.now() - Date.parse(time)) / 1000));
 
-/** Return the battery's level from 0 to 1; null where the browser does not tell. */
+/** Return the battery's level from 0 to 1; null where the browser does not report it. */
 async function getBatteryLevel() {
   const battery = await navigator.getBattery?.().catch(() => null);
   return battery ? Math.round(battery.level * 100) / 100 : null;

@@ -57,9 +57,11 @@ export function connectMenu(actions) {
 /** List the checkpoints to which this device may move. */
 async function showCheckpoints() {
   const pairing = await getPairing();
-  const { can_change_checkpoint: canChange, checkpoint: own } = pairing?.device ?? {};
+  const { can_change_checkpoint: canChange, checkpoint: currentId } = pairing?.device ?? {};
   getElement("checkpoint-choice").hidden = !canChange;
-  const options = (pairing?.checkpoints ?? []).map(({ id, name }) => new Option(name, String(id), false, id === own));
+  const options = (pairing?.checkpoints ?? []).map(
+    ({ id, name }) => new Option(name, String(id), false, id === currentId),
+  );
   getElement("checkpoint-list").replaceChildren(...options);
 }
 
@@ -110,7 +112,7 @@ export function connectTypeDialog(onCode) {
     if (text.length < MIN_CODE_LENGTH) return showMessage("type-error", formatText("manual.unreadable"));
     onCode(text);
   });
-  // The field is a textarea, because a code fills several lines; Enter still means: check it.
+  // The field is a textarea, because a code fills several lines; Enter submits it all the same.
   getElement("type-text").addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();

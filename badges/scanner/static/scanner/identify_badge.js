@@ -1,4 +1,4 @@
-/** Find out which badge a text is, check its signature, and decrypt the record of its holder. */
+/** Identify the badge of a scanned text, check its signature, and decrypt the record of its holder. */
 
 import { decodeBase32, decodeBase64, encodeBase64, isSignedBy, parseBadgeCode } from "./badge_codes.js";
 
@@ -64,11 +64,11 @@ export async function makeRegistrationKey(reference) {
 /**
  * Decrypt a record with the badge's token; null if it was encrypted under another token.
  * @param {string} token
- * @param {string} sealed
+ * @param {string} encryptedRecord in base64
  * @returns {Promise<Scanner.BadgeRecord | null>}
  */
-export async function decryptRecord(token, sealed) {
-  const encrypted = decodeBase64(sealed);
+export async function decryptRecord(token, encryptedRecord) {
+  const encrypted = decodeBase64(encryptedRecord);
   const material = await crypto.subtle.importKey("raw", decodeBase32(token), "HKDF", false, ["deriveKey"]);
   const key = await crypto.subtle.deriveKey(
     RECORD_KEY_DERIVATION,

@@ -1,4 +1,4 @@
-/** Install the app by a service worker, and update it when that disturbs nobody. */
+/** Install the app by a service worker, and update it when it is not in use. */
 
 import { settings } from "./page.js";
 
@@ -34,7 +34,7 @@ export function updateApp() {
 /** @type {BeforeInstallPromptEvent | null} */
 let installPrompt = null;
 
-// The browser offers it once; it is asked for from the menu, when the operator has a moment.
+// Browsers fire this once; the prompt is stored until the operator chooses it in the menu.
 globalThis.addEventListener("beforeinstallprompt", (event) => {
   event.preventDefault();
   installPrompt = /** @type {BeforeInstallPromptEvent} */ (event);
@@ -63,7 +63,7 @@ function followUpdates(registration, isIdle, onUpdate) {
   /** @param {ServiceWorker} worker */
   const offerUpdate = (worker) => {
     if (!navigator.serviceWorker.controller) return;
-    // The page in the other language is not open, so its worker disturbs nobody.
+    // The page in the other language is not open here, so its worker may take over at once.
     if (!isThisPage) return worker.postMessage("take-over");
     waitingWorker = worker;
     onUpdate();

@@ -1,6 +1,6 @@
 /**
  * Read keyboard-wedge scanners: they type a code very fast and end with Enter, wherever the cursor is.
- * A scanner set to one keyboard layout types garbage into a machine set to another; it is mapped back.
+ * A scanner set to one keyboard layout types wrong characters on a machine set to another; they are mapped back.
  */
 
 const MIN_LENGTH = 12;
@@ -10,7 +10,7 @@ const TOKEN_LENGTH = 125;
 
 const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
 
-/** From what a QWERTY scanner types into an AZERTY machine to what it read; shifted and not. */
+/** Maps what a QWERTY scanner types on an AZERTY machine to the characters that it read, shifted or not. */
 const AZERTY_PC = makeLayout(
   ["AQ", "QA", "ZW", "WZ", ",M", "?M", "M:", ";,", ":.", "!/", "§/", "./", ")-", "°-"],
   ["à0", "&1", "é2", '"3', "'4", "(5", "-6", "è7", "_8", "ç9", "À0", "É2", "È7", "Ç9"],
@@ -20,7 +20,7 @@ const AZERTY_MAC = makeLayout(
   ["AQ", "QA", "ZW", "WZ", ",M", "?M", "M:", ";,", ":.", "=/", "+/", ")-", "°-"],
   ["à0", "&1", "é2", '"3', "'4", "(5", "§6", "è7", "!8", "ç9", "À0", "É2", "È7", "Ç9"],
 );
-/** From what an AZERTY scanner types into a QWERTY machine. */
+/** Maps what an AZERTY scanner types on a QWERTY machine. */
 const QWERTY = makeLayout(
   ["QA", "AQ", "WZ", "ZW", ":M", ";M", ".:", ">/", "?/", "<.", "6-"],
   [")0", "!1", "@2", "#3", "$4", "%5", "^6", "&7", "*8", "(9"],
@@ -47,7 +47,7 @@ function mapBack(layout, text) {
 }
 
 /**
- * Return what a typed text may have been, likeliest first. The caller takes the first with a valid signature.
+ * Return the texts that may have been read, likeliest first. The caller takes the first that is signed.
  * @param {string} text
  */
 export function listReadings(text) {
@@ -63,7 +63,7 @@ export class KeyBurst {
   #startedAt = 0;
 
   /**
-   * Take in one key; return the text at the Enter or Tab that ends a burst.
+   * Add one key; return the text at the Enter or Tab that ends a burst.
    * @param {string} key as in KeyboardEvent.key
    * @param {number} at milliseconds
    * @returns {string | null}
@@ -132,7 +132,7 @@ export function listenToKeys(page, onText) {
       event.stopImmediatePropagation();
       onText(text);
     },
-    // Before the field with the cursor: the Enter of a scanner must not submit a form.
+    // Captured before the focused field: the Enter of a scanner must not submit a form.
     { capture: true },
   );
 }

@@ -13,7 +13,7 @@ import { signScan } from "./device_key.js";
 import { ADMITTED, ALREADY_IN, UNVERIFIED } from "./verdict.js";
 
 const MAX_BATCH = 200;
-/** What is stored of a scan, but not sent. */
+/** Fields of a stored scan that are not sent. */
 const LOCAL_FIELDS = ["event", "event_name", "device", "key", "door", "server_at", "changes_inside"];
 const MIN_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 60_000;
@@ -51,7 +51,7 @@ export class Outbox {
     this.#listener = listener;
   }
 
-  /** Send now; a call while sending makes it look once more at the end. */
+  /** Send now; a call while sending checks for more scans at the end. */
   flush() {
     this.#isRequested = true;
     this.#flushing ??= this.#flushWhileRequested().finally(() => {
@@ -107,7 +107,7 @@ export class Outbox {
     this.#listener.onConnection(true);
     const { clock_offset_ms, clock, limits } = response;
     if (clock) await updatePairing(pairing.token, { clock_offset_ms, clock });
-    // Without this, a server that acknowledges nothing would be asked for ever without a pause.
+    // Without this, a server that acknowledges nothing would be sent the same scans forever, without a pause.
     if (!(await this.#handleResults(response.results))) throw new ServerError(200);
     // After the results: these leases no longer contain the places of the scans that were just acknowledged.
     if (limits) await updatePairing(pairing.token, { limits });
@@ -156,7 +156,7 @@ export class Outbox {
 }
 
 /**
- * Count the scans to be sent, and apart from them those of other events, which only a pairing with these can send.
+ * Count the unsent scans, apart from those of other events, which can only be sent while paired with these.
  * @returns {Promise<Scanner.PendingCounts>}
  */
 export async function countScans() {
@@ -168,8 +168,8 @@ export async function countScans() {
 }
 
 /**
- * Sign each scan by the key of the device that made it. A device without a key, as programs have, signs nothing; its
- * scans are those of the device that delivers them.
+ * Sign each scan by the key of the device that made it. Without a key (a token made elsewhere), scans stay
+ * unsigned and count as those of the device that sends them.
  * @param {Scanner.PendingScan[]} scans
  * @param {Scanner.Pairing} pairing
  * @returns {Promise<Scanner.Scan[]>}

@@ -10,7 +10,7 @@ const CODE_PATTERN = /^[A-Za-z0-9_-]{6,200}$/;
 const TOKEN_LENGTH = 43;
 
 /**
- * Return what a pairing address holds, or the text itself if it can be a code or a token; else null.
+ * Return the code or token in a pairing address or a plain text; null if there is none.
  * @param {string} text
  * @returns {Scanner.PairingText | null}
  */
@@ -26,7 +26,7 @@ export function parsePairingText(text) {
 export const isPairingAddress = (text) => /#(pair|code)=/.test(text);
 
 /**
- * Return whether this device is paired by this very text, so that opening its address again changes nothing.
+ * Return whether this device is paired by this text already, so that its address can be opened again.
  * @param {Scanner.PairingText} text
  */
 export async function isPairedBy({ isToken, value }) {
@@ -36,7 +36,7 @@ export async function isPairedBy({ isToken, value }) {
 }
 
 /**
- * Return whether the device is still paired by this token: the pairing may have ended while the server answered.
+ * Return whether the device is still paired by this token: the pairing may have ended during a request.
  * @param {string} token
  */
 export async function isCurrentToken(token) {
@@ -58,7 +58,7 @@ export async function pairDevice({ isToken, value }) {
 }
 
 /**
- * Return the key for pairing by this code: the same at each try, so that after a lost answer the server knows us.
+ * Return the key for pairing by this code: the same at each try, to be recognized after a lost answer.
  * @param {string} code
  * @returns {Promise<Scanner.DeviceKey>}
  */

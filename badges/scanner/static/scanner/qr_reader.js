@@ -1,4 +1,4 @@
-/** Read QR codes in the camera's picture: mostly its middle, which is faster, and now and then all of it. */
+/** Read QR codes in the camera's picture: its middle, which is faster, and every third time all of it. */
 
 const CROP_SHARE = 0.72;
 const CROP_PIXELS = 640;
@@ -7,8 +7,8 @@ const FULL_EVERY = 3;
 const FORGET_MS = 1500;
 
 /**
- * Where the library finds its binary. Always the same object, since the library compares it by identity to know
- * whether it is loaded already.
+ * Tells the library where its binary is. Always the same object, since the library compares it by identity to
+ * know whether it is loaded already.
  */
 const overrides = { locateFile: () => "" };
 
@@ -16,7 +16,7 @@ const overrides = { locateFile: () => "" };
 let library = null;
 
 /**
- * Load the library, for which the page does not wait; after a failure it may be tried again.
+ * Load the library; call it again after a failure.
  * @param {string} wasmUrl
  * @returns {Promise<boolean>} whether it is loaded
  */
@@ -47,7 +47,7 @@ export class QrReader {
   /** @type {import("../vendor/barcode-detector/ponyfill.js").BarcodeDetector | null} */
   #detector = null;
   #canvas = document.createElement("canvas");
-  #pen = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext("2d", { willReadFrequently: true }));
+  #context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext("2d", { willReadFrequently: true }));
   #frameNumber = 0;
 
   /**
@@ -71,8 +71,8 @@ export class QrReader {
     const canvas = this.#canvas;
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
-    this.#pen.drawImage(video, x, y, width, height, 0, 0, canvas.width, canvas.height);
-    return this.#pen.getImageData(0, 0, canvas.width, canvas.height);
+    this.#context.drawImage(video, x, y, width, height, 0, 0, canvas.width, canvas.height);
+    return this.#context.getImageData(0, 0, canvas.width, canvas.height);
   }
 }
 

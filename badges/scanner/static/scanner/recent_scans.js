@@ -1,4 +1,4 @@
-/** Remember the scans of this page load, show the last ones, and take one back. Only in memory: they have names. */
+/** Remember the scans of this page load, list and undo them. In memory only, since they contain names. */
 
 import { getPairing } from "./database.js";
 import { countScans } from "./outbox.js";
@@ -9,7 +9,7 @@ import { describeLastScan } from "./verdict_view.js";
 
 const UNDO_MS = 10_000;
 const MAX_REMEMBERED = 500;
-const LISTED = 20;
+const MAX_LISTED = 20;
 
 export class RecentScans {
   #outbox;
@@ -22,7 +22,7 @@ export class RecentScans {
 
   /**
    * @param {import("./outbox.js").Outbox} outbox
-   * @param {() => void} onError called if the phone could not store the correction
+   * @param {() => void} onError called if the phone could not store the undo
    */
   constructor(outbox, onError) {
     this.#outbox = outbox;
@@ -74,7 +74,7 @@ export class RecentScans {
   }
 
   /**
-   * Replace what is remembered of a scan.
+   * Replace the stored outcome of a scan.
    * @param {Scanner.Outcome} outcome
    * @param {string} timeZone
    */
@@ -86,7 +86,7 @@ export class RecentScans {
   }
 
   /**
-   * Forget a scan that only asked: another one of the same badge follows.
+   * Forget a scan that another one of the same badge replaces.
    * @param {string} id
    */
   drop(id) {

@@ -39,7 +39,7 @@ export async function judgeRegistration({ key, person, registration: reference }
 }
 
 /**
- * Leave a typed short code to the server: until it answers, nobody passes.
+ * Return an unverified badge for a typed short code, which only the server can resolve.
  * @param {string} code
  * @returns {Scanner.JudgedBadge}
  */
@@ -92,7 +92,7 @@ export async function recordScan(judged, direction, pairing, options = {}) {
 }
 
 /**
- * Take a scan back: store a scan of the same badge that names it.
+ * Undo a scan: store another scan of the same badge that refers to it.
  * @param {Scanner.Outcome} outcome
  * @param {Scanner.Pairing} pairing
  */
@@ -115,7 +115,7 @@ function getCheckpoint({ checkpoints, device }) {
 }
 
 /**
- * Decide by the facts; where the browser could not check a signature that nothing else proves, leave it to the server.
+ * Decide by the facts; leave it to the server if the browser could not check the signature.
  * @param {Scanner.BadgeFacts} badge
  * @param {{pairing: Scanner.Pairing, direction: Scanner.Direction, reason: string}} scan
  * @returns {Promise<Scanner.Decision & Pick<Scanner.JudgedBadge, "presence" | "changesInside">>}
@@ -133,9 +133,14 @@ async function decide(badge, { pairing, direction, reason }) {
   const facts = withDefaults(
     deriveDeviceFacts(reading, { checkpoint, registration, record: person, presence, limit, ...scans }),
   );
-  const own = [...scans.sentScans, ...scans.unsentScans].filter((scan) => key && scan.key === key && scan.door === checkpoint.door);
-  const shown = own.reduce((before, scan) => applyScan(before ?? undefined, scan, pairing) ?? before, presence);
-  return { ...decideVerdict(facts), presence: shown, changesInside: changesInside(facts) };
+  const badgeScans = [...scans.sentScans, ...scans.unsentScans].filter(
+    (scan) => key && scan.key === key && scan.door === checkpoint.door,
+  );
+  const currentPresence = badgeScans.reduce(
+    (before, scan) => applyScan(before ?? undefined, scan, pairing) ?? before,
+    presence,
+  );
+  return { ...decideVerdict(facts), presence: currentPresence, changesInside: changesInside(facts) };
 }
 
 /**
@@ -152,6 +157,6 @@ async function loadBadgeFacts({ codeStatus, claim, isSignatureChecked }, checkpo
   const person = registration && isCurrent ? await decryptRecord(claim.token, registration.sealed) : null;
   const facts = { key, registration, presence, badgeVersion, person };
   if (isSignatureChecked || person) return { codeStatus: "valid", ...facts };
-  // Without Ed25519 in the browser, only a record that the code decrypts proves the code.
+  // Without Ed25519 in the browser, a code is proven genuine only by the record that it decrypts.
   return { codeStatus: registration && isCurrent ? "forged" : "unchecked", ...facts };
 }

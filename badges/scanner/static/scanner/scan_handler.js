@@ -1,4 +1,4 @@
-/** Handle each text that is read: judge, store, show and send it; correct it when the server knows more. */
+/** Handle each text that is read: judge, store, show and send it; correct it by the server's answer. */
 
 import { getPairing, saveSetting } from "./database.js";
 import { countScans } from "./outbox.js";
@@ -10,9 +10,9 @@ import { showPendingCount } from "./status_bar.js";
 import { ADMITTED, UNVERIFIED } from "./verdict.js";
 import { canLetIn, makeErrorView, makeTestView, makeVerdictView } from "./verdict_view.js";
 
-/** How long the sound of "unverified" waits for the server's answer. */
+/** The delay of the sound of "unverified", in which the server may answer. */
 const ANSWER_MS = 1500;
-/** How long somebody stands at the door for an answer that turns the screen green. */
+/** How long the attendee is assumed to wait for an answer that turns the screen green. */
 const WAITING_MS = 30_000;
 const MAX_QUEUED_READS = 2;
 
@@ -77,7 +77,7 @@ export class ScanHandler {
   }
 
   /**
-   * Take in the server's verdict on a scan of this device.
+   * Apply the server's verdict to a scan of this device.
    * @param {Scanner.ScanResult} result
    * @param {Scanner.PendingScan} scan
    */
@@ -120,7 +120,7 @@ export class ScanHandler {
     const { timezone } = pairing.event;
     const isWaiting = Date.now() - outcome.at < WAITING_MS;
     if (corrected.verdict === ADMITTED && !outcome.isLetIn && outcome.judged && isWaiting) {
-      // What is stored says that nobody passed, which was true: now that the screen turns green, somebody does.
+      // The stored scan says that nobody passed. Now that the screen turns green, somebody does.
       return this.#admit(nameAttendee(outcome.judged, corrected), corrected, pairing);
     }
     const isSame = outcome.verdict === corrected.verdict && outcome.reason === corrected.reason;
@@ -130,17 +130,17 @@ export class ScanHandler {
   }
 
   /**
-   * Let in somebody whom the server admits while the screen still asks it.
+   * Let in an attendee whom the server admits while the screen still shows the pending outcome.
    * @param {Scanner.JudgedBadge} judged
-   * @param {Scanner.Outcome} asked
+   * @param {Scanner.Outcome} pendingOutcome
    * @param {Scanner.Pairing} pairing
    */
-  async #admit(judged, asked, pairing) {
+  async #admit(judged, pendingOutcome, pairing) {
     /** @type {Scanner.JudgedBadge} */
     const admitted = { ...judged, verdict: ADMITTED, reason: "" };
-    const outcome = await this.#store(admitted, asked.direction, pairing, { isLetIn: true });
-    this.#recent.drop(asked.id);
-    this.#screen.release(asked.id);
+    const outcome = await this.#store(admitted, pendingOutcome.direction, pairing, { isLetIn: true });
+    this.#recent.drop(pendingOutcome.id);
+    this.#screen.release(pendingOutcome.id);
     await this.#present(outcome, pairing);
     this.#outbox.flush();
   }
@@ -170,7 +170,7 @@ export class ScanHandler {
   }
 
   /**
-   * Store a scan, once more if the browser has just evicted its storage: asking for the pairing restores it.
+   * Store a scan; retry once, since getPairing restores storage that the browser has evicted.
    * @param {Scanner.JudgedBadge} judged
    * @param {Scanner.Direction} direction
    * @param {Scanner.Pairing} pairing
@@ -198,7 +198,7 @@ export class ScanHandler {
   }
 
   /**
-   * Show an outcome. If only the server can decide, its answer gets a moment before the sound.
+   * Show an outcome. If only the server can decide, the sound is delayed by ANSWER_MS.
    * @param {Scanner.Outcome} outcome
    * @param {Scanner.Pairing} pairing
    */
@@ -236,14 +236,14 @@ export class ScanHandler {
     this.#screen.show(makeErrorView(formatText("queue.storage")));
   }
 
-  /** Let in somebody whom this device may not admit by itself: the operator decides, and the scan says so. */
+  /** Let in an attendee whom this device may not admit: the scan records the operator's decision. */
   async #letIn() {
-    const [pairing, asked] = [await getPairing(), this.#recent.find(this.#screen.scanId ?? "")];
-    if (!pairing || !asked?.judged || asked.isLetIn) return;
-    const { judged, direction } = asked;
+    const [pairing, pendingOutcome] = [await getPairing(), this.#recent.find(this.#screen.scanId ?? "")];
+    if (!pairing || !pendingOutcome?.judged || pendingOutcome.isLetIn) return;
+    const { judged, direction } = pendingOutcome;
     const outcome = await this.#store(judged, direction, pairing, { isLetIn: true }).catch(() => null);
     if (!outcome) return this.#showStorageError();
-    this.#recent.drop(asked.id);
+    this.#recent.drop(pendingOutcome.id);
     this.#recent.add(outcome, pairing.event.timezone);
     this.#screen.clear();
     showPendingCount(await countScans());
@@ -252,13 +252,13 @@ export class ScanHandler {
 
   /** @param {string} reason */
   async #override(reason) {
-    const [pairing, stopped] = [await getPairing(), this.#recent.last];
-    if (!stopped || !pairing || !reason) return;
+    const [pairing, refusedOutcome] = [await getPairing(), this.#recent.last];
+    if (!refusedOutcome || !pairing || !reason) return;
     getElement("override-form").hidden = true;
-    const found = getFoundAttendee(stopped);
+    const found = getFoundAttendee(refusedOutcome);
     const judged = found
       ? await judgeRegistration(found, "in", pairing, reason)
-      : await judgeBadge([stopped.scan.code], "in", pairing, reason);
+      : await judgeBadge([refusedOutcome.scan.code], "in", pairing, reason);
     await this.#storeAndShow(judged, "in", pairing, { reason }).catch(() => this.#showStorageError());
   }
 }
@@ -279,7 +279,7 @@ function getFoundAttendee({ scan: { registration, key }, person, attendee }) {
 }
 
 /**
- * Return the judged badge with the attendee whom the server found: whose short code was typed, it names from now on.
+ * Return the judged badge with the attendee whom the server found, in place of the short code.
  * @param {Scanner.JudgedBadge} judged
  * @param {Scanner.Outcome} outcome
  * @returns {Scanner.JudgedBadge}
@@ -291,7 +291,7 @@ function nameAttendee(judged, { person, attendee }) {
 }
 
 /**
- * Let a supervisor's device admit an attendee with a genuine badge, or found by name or short code, against the rules.
+ * Offer a supervisor the override, for a genuine badge or an attendee found by name or short code.
  * @param {Scanner.Outcome} outcome
  * @param {Scanner.Pairing} pairing
  */

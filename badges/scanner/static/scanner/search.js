@@ -11,14 +11,14 @@ const MAX_FOUND = 20;
 const LIST_INTERVAL_MS = 10 * 60_000;
 const SHORT_CODE_PATTERN = /^[A-Z2-7]{8}$/;
 /**
- * Digits that no code contains, and the letters that people take for them.
+ * Maps digits that no code contains to the letters that people misread as them.
  * @type {Record<string, string>}
  */
 const MISREAD_DIGITS = { 0: "O", 1: "I", 8: "B" };
 
 /**
  * The attendees of a supervisor's device. Only in memory, because the names are not encrypted: a phone that is lost
- * or switched off holds none.
+ * or switched off has none.
  * @type {(Scanner.FoundRegistration & {words: string[], short_code: string})[]}
  */
 let attendees = [];
@@ -65,7 +65,7 @@ export function parseShortCode(text) {
  */
 export const findListedAttendee = (code) => attendees.find(({ short_code }) => short_code === code);
 
-/** Fetch the list for searching offline, now and then, where this device may have it. */
+/** Fetch the list for searching offline, at most every LIST_INTERVAL_MS, if this device may have it. */
 export async function refreshAttendees() {
   const pairing = await getPairing();
   if (!pairing?.device.can_override) return forgetAttendees();
@@ -116,8 +116,8 @@ async function search(pick) {
 
 /** @param {string} query */
 function searchList(query) {
-  const wanted = splitText(query);
-  const matches = attendees.filter(({ words }) => wanted.every((part) => words.some((word) => word.startsWith(part))));
+  const parts = splitText(query);
+  const matches = attendees.filter(({ words }) => parts.every((part) => words.some((word) => word.startsWith(part))));
   return matches.slice(0, MAX_FOUND);
 }
 
@@ -129,8 +129,8 @@ const splitWords = ({ name, company }) => splitText(`${name} ${company}`);
  * @param {string} text
  */
 function splitText(text) {
-  const plain = text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-  return plain.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  const normalized = text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  return normalized.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
 }
 
 function clearResults() {

@@ -5,7 +5,7 @@ import { ACTION, ADMITTED, REFUSED, UNVERIFIED } from "./verdict.js";
 const REASONS_FOR_DESK = ["unpaid", "unconfirmed", "unnamed"];
 
 /**
- * Return an outcome of before the page was reloaded, as far as the stored scan tells it.
+ * Rebuild the outcome of a scan from before the page was reloaded, as far as the stored scan contains it.
  * @param {Scanner.PendingScan} scan
  * @returns {Scanner.Outcome}
  */
@@ -34,8 +34,8 @@ export function correctOutcome(outcome, result) {
 }
 
 /**
- * Return the verdict to show. Somebody who passed against the rules is stored as admitted with the objection as
- * reason; unless the operator knew it, the screen must say that as it says a refusal.
+ * Return the verdict to show. The server stores attendees who passed against the rules as admitted, with the
+ * objection as reason; unless the operator knew the objection, it is shown like a refusal.
  * @param {Scanner.Outcome} outcome
  * @param {Scanner.ScanResult} result
  * @returns {Scanner.Verdict}
@@ -53,7 +53,7 @@ function getShownVerdict(outcome, { verdict, reason }) {
  * @param {Scanner.Outcome} corrected
  */
 export function isWorse(outcome, corrected) {
-  // Undone, on the way out, or admitted by a supervisor who gave a reason: a later answer interrupts nobody.
+  // After an undo, an exit or an override with a reason, a later answer must not interrupt the operator.
   if (outcome.isUndo || outcome.isUndone || outcome.direction === "out" || outcome.scan.override_reason) return false;
   if (!outcome.isLetIn || (outcome.verdict === corrected.verdict && outcome.reason === corrected.reason)) return false;
   return corrected.verdict !== ADMITTED || corrected.reason === "conflict";

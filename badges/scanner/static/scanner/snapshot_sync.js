@@ -1,4 +1,4 @@
-/** Fetch what changed every ten seconds, and tell the server how this device is. */
+/** Fetch changes every ten seconds, and send the state of this device with each request. */
 
 import { fetchSnapshot, PairingEnded, ServerError } from "./api.js";
 import { getElapsedMs } from "./clock.js";
@@ -30,7 +30,7 @@ export class SnapshotSync {
     this.#listener = listener;
   }
 
-  /** Fetch now, and from now on. */
+  /** Fetch now, and every INTERVAL_MS from now on. */
   refresh() {
     this.#syncing ??= this.#sync().finally(() => {
       this.#syncing = null;

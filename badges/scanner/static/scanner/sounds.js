@@ -26,7 +26,7 @@ const VOLUME = 0.35;
 /** @type {AudioContext | null} */
 let context = null;
 
-/** Allow sound. Browsers want a touch first, and a sleeping phone takes it back: call it on every touch and key. */
+/** Enable sound: browsers require a touch or key first, and again after sleep, so call it on every one. */
 export function unlockSound() {
   try {
     context ??= new AudioContext({ latencyHint: "interactive" });

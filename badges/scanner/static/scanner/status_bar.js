@@ -1,4 +1,4 @@
-/** Show the state that operators need at all times: connection, age of the list, pending scans, checkpoint, headcount. */
+/** Show connection, age of the list, pending scans, checkpoint and headcount, which operators always need. */
 
 import { estimateServerTime } from "./clock.js";
 import { countInside, getPairing } from "./database.js";
@@ -9,7 +9,7 @@ const FRESH_MS = 25_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-// The browser's guess, until the server has answered or not.
+// The browser's guess, until the first request succeeds or fails.
 let hasConnection = navigator.onLine;
 
 export const isOnline = () => hasConnection;
@@ -38,7 +38,7 @@ export async function drawStatusBar() {
 }
 
 /**
- * Warn before the day on which the event starts, so that nobody takes an early scan for a rehearsal.
+ * Warn before the day on which the event starts that scans count already.
  * @param {Scanner.EventInfo} event
  */
 function showEarlyNotice({ starts_at = new Date().toISOString(), timezone }) {
@@ -60,7 +60,7 @@ export function showPendingCount({ pendingCount: count, otherCount, otherEvents 
 }
 
 /**
- * Return the milliseconds since the server last said that the list is up to date.
+ * Return the milliseconds since the server last confirmed that the list is up to date.
  * @param {Scanner.Pairing} pairing
  */
 export function measureListAge(pairing) {
@@ -69,7 +69,7 @@ export function measureListAge(pairing) {
 }
 
 /**
- * Say how many are inside; while other devices are silent, also between which numbers.
+ * Return how many are inside in words; with a lower and an upper bound while other devices are silent.
  * @param {Scanner.Pairing} pairing
  * @param {number} count
  */

@@ -1,6 +1,6 @@
 /**
- * Copies, in the page's memory, of what must not be lost when the browser evicts its storage while the page is open:
- * the pairing, the keys that sign scans, and the scans still to be sent. The guest list comes from the server again.
+ * Copies in memory of the data that must survive if the browser evicts its storage while the page is open:
+ * the pairing, the keys that sign scans, and the unsent scans. The server sends the guest list again.
  */
 
 /**
@@ -55,7 +55,7 @@ export function forgetScan(id) {
   copy.scans.delete(id);
 }
 
-/** Return what to store again; null if nothing was ever stored by this page. */
+/** Return the data to store again after an eviction; null while there is no pairing. */
 export function getStorageCopy() {
   const { pairing, sequence, keys, scans } = copy;
   const lists = { keys: [...keys.values()], scans: [...scans.values()] };

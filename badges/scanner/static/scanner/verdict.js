@@ -63,7 +63,7 @@ const DEFAULTS = {
 const makeDecision = (verdict, reason = "") => ({ verdict, reason });
 
 /**
- * Return all facts; what a device does not know has its default.
+ * Return all facts, with defaults for those that a device does not know.
  * @param {Partial<Scanner.VerdictFacts>} knownFacts
  * @returns {Scanner.VerdictFacts}
  */
@@ -117,7 +117,7 @@ function isOverruled(facts) {
 }
 
 /**
- * Return whether a device let the attendee in before the server heard of it.
+ * Return whether a device let the attendee in before the scan reached the server.
  * @param {Scanner.VerdictFacts} facts
  */
 function wasAdmittedByDevice(facts) {
@@ -126,7 +126,7 @@ function wasAdmittedByDevice(facts) {
 }
 
 /**
- * Return whether a strict checkpoint could not ask in time, so that nobody passed.
+ * Return whether a strict checkpoint could not reach the server in time, so that nobody passed.
  * @param {Scanner.VerdictFacts} facts
  */
 function wasSentAway(facts) {
@@ -166,7 +166,7 @@ function isRepeatedRead(facts) {
 }
 
 /**
- * Decide on a badge that may enter if there is room, and if the checkpoint need not ask the server.
+ * Decide on a badge that may enter, depending on free places and on whether only the server may admit.
  * @param {Scanner.VerdictFacts} facts
  * @param {string} objection
  */

@@ -4,7 +4,7 @@ import { formatText, getElement } from "./page.js";
 import { playSound } from "./sounds.js";
 
 const GREEN_MS = 1800;
-/** A tap meant for the verdict before must not clear one that has just come. */
+/** A tap meant for the previous verdict must not clear one that has just appeared. */
 const IGNORED_TAP_MS = 250;
 const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 
@@ -61,7 +61,7 @@ export class VerdictScreen {
   }
 
   /**
-   * Free the screen for the verdict that replaces this one.
+   * Release the screen, without clearing it, for the verdict that replaces this one.
    * @param {string} scanId
    */
   release(scanId) {
@@ -126,8 +126,8 @@ function drawVerdict(view) {
   section.hidden = false;
   section.focus({ preventScroll: true });
   const marks = view.marks.map(({ text }) => text);
-  const spoken = [view.label, view.name, view.company, view.detail, ...marks].filter(Boolean).join(". ");
-  getElement("announcement").textContent = spoken;
+  const announcementText = [view.label, view.name, view.company, view.detail, ...marks].filter(Boolean).join(". ");
+  getElement("announcement").textContent = announcementText;
 }
 
 /** @param {Scanner.ViewMark} mark */

@@ -26,7 +26,7 @@ export function makeVerdictView(outcome, timeZone) {
     ticket: (language === "en" && person?.ticket_en) || (person?.ticket ?? ""),
     detail: describeOutcome(outcome, timeZone),
     marks: listMarks(person),
-    // A note is for the operator, as is what is to be paid: green waits, too, until somebody has seen it.
+    // The operator must see a note or an open payment, so even a green verdict waits for a tap then.
     needsTap: verdict !== ADMITTED || Boolean(outcome.correctedVerdict || person?.note || person?.to_pay),
     tone: verdict === UNVERIFIED && outcome.reason === "full" ? "full" : undefined,
     actions: [],
@@ -147,7 +147,7 @@ function describePresence({ presence }, timeZone) {
 /** @param {Scanner.Outcome} outcome */
 function describeReason({ verdict, reason, codeStatus, scan }) {
   if (!reason) return "";
-  // Explained by a supervisor: it is recorded as it is, and nobody needs to be alarmed.
+  // Overridden by a supervisor: show the recorded reason instead of the objection.
   if (verdict === ADMITTED && scan.override_reason) return formatText("detail.override", { reason: scan.override_reason });
   if (reason === "unknown" && codeStatus === "typed") return formatText("manual.unknown");
   if (reason === "unknown" && codeStatus === "not_a_badge") return formatText("reason.not_a_badge");

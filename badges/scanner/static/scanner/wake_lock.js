@@ -1,4 +1,4 @@
-/** Keep the screen on while scanning. Browsers take the lock back whenever the page is hidden, or to save power. */
+/** Keep the screen on while scanning. Browsers release the lock whenever the page is hidden, or to save power. */
 
 const RETRY_MS = 5000;
 
@@ -6,7 +6,7 @@ const RETRY_MS = 5000;
 let lock = null;
 let isWanted = false;
 
-/** Ask for the lock now, and again each time that it is lost. */
+/** Request the lock now, and again each time that it is released. */
 export function keepScreenOn() {
   isWanted = true;
   return requestLock();
@@ -20,7 +20,7 @@ export function letScreenSleep() {
 async function requestLock() {
   if (!isWanted || document.hidden || (lock && !lock.released)) return;
   lock = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
-  // Released in front of the user, for a low battery: it may come back.
+  // Released while the page is visible, for a low battery: try again later.
   lock?.addEventListener("release", () => setTimeout(requestLock, RETRY_MS), { once: true });
 }
 

@@ -2,7 +2,7 @@
 "use strict";
 
 const CACHE = `scanner-${OFFLINE.version}`;
-const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self)); // TypeScript takes any worker for a dedicated one
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self)); // TypeScript types `self` as a dedicated worker
 
 worker.addEventListener("install", (event) => event.waitUntil(cacheAll()));
 worker.addEventListener("activate", (event) => event.waitUntil(takeOver()));
@@ -16,14 +16,14 @@ worker.addEventListener("message", (event) => {
   if (event.data === "take-over") worker.skipWaiting();
 });
 
-/* All or nothing: if a file is missing the install fails, and the version before goes on working. */
+/* Cache all files or none: if one is missing, the installation fails and the old version stays active. */
 async function cacheAll() {
   const cache = await caches.open(CACHE);
   const cached = new Set((await cache.keys()).map((request) => new URL(request.url).pathname));
   const missing = [...OFFLINE.pages, ...OFFLINE.files].filter((path) => !cached.has(path));
   await cache.addAll(missing.map((path) => new Request(path, { cache: "reload" })));
   const windows = await worker.clients.matchAll({ includeUncontrolled: true, type: "window" });
-  // An open scanner decides itself when an update does not disturb (installation.js).
+  // An open scanner decides by itself when to update (installation.js).
   if (!windows.some((client) => OFFLINE.pages.includes(new URL(client.url).pathname))) await worker.skipWaiting();
 }
 
@@ -34,10 +34,10 @@ async function takeOver() {
 }
 
 /**
- * Answer from our version; else from a newer one, whose worker for the other language has deleted ours.
+ * Answer from this version's cache; else from a newer one, whose worker may have deleted it.
  * @param {Request | string} request
  */
 async function loadFromCache(request) {
-  const own = await caches.match(request, { cacheName: CACHE, ignoreVary: true });
-  return own ?? (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
+  const current = await caches.match(request, { cacheName: CACHE, ignoreVary: true });
+  return current ?? (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
 }

@@ -4,7 +4,7 @@
 const CACHE = "personal-evacuation-2"; // offline_pages.js deletes caches with this prefix at sign-out
 const NETWORK_TIMEOUT_MS = 4000;
 const LIST_PATH = /\/organize\/[-\w]+\/(visit\/day|attendance)\/evacuation\/$/;
-const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self)); // TypeScript takes any worker for a dedicated one
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self)); // TypeScript types `self` as a dedicated worker
 
 worker.addEventListener("install", () => worker.skipWaiting());
 worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
