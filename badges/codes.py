@@ -127,7 +127,7 @@ def sign_badge_token(reference: str, badge_version: int, key: EventKey) -> str:
     claim = badge_codes.BadgeClaim(
         key_number=key.number, registration_reference=reference, badge_version=badge_version
     )
-    assert key.private_key is not None, "signing_key gives a key that can sign"
+    assert key.private_key is not None, "get_signing_key returns a key that can sign"
     return badge_codes.sign_claim(claim, key.private_key)
 
 

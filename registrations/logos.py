@@ -1,6 +1,6 @@
 """Sponsors' logos for pages and printed matter: by package, then by name, in one size per package.
 
-Independent of the programme: sponsoring gives no say in it.
+Independent of the programme: sponsors have no influence on it.
 """
 
 import itertools
@@ -38,7 +38,7 @@ def list_sponsor_tiers(event: Event) -> list[SponsorTier]:
     # Pages link to the images, whose bytes would be read for nothing.
     rows = rows.select_related("package", "logo").defer("logo__content")
     # `with_visible_logo` sorts by package, which `groupby` needs.
-    groups = itertools.groupby(rows, key=lambda logo: logo.package)
+    groups = itertools.groupby(rows, key=lambda sponsorship: sponsorship.package)
     return [
         # By rank among the packages shown, so that the first one is large even if a higher package has no
         # sponsor.

@@ -15,8 +15,8 @@ from .models import SOURCE_COMPANY_CONTACT, Ticket
 from .pricing.catalog import RequestedCatalog
 
 SOURCE_IMPORT, SOURCE_DESK, SOURCE_ORGANIZER = "import", "desk", "organizer"
-# Channels whose buyer is known: a company's contact, an organizer's list, the desk, an organizer's hand, an
-# applicant, the holder of a mailed offer.
+# Channels whose buyer is known: a company's contact, an imported list, the desk, an organizer's form, a visit
+# application, a mailed offer.
 TRUSTED_SOURCES = frozenset(
     {SOURCE_COMPANY_CONTACT, SOURCE_IMPORT, SOURCE_DESK, SOURCE_ORGANIZER, "visit", "waiting"}
 )
@@ -62,7 +62,7 @@ class OrderContext:
         """Return whether attendees can answer later by a link, because another person orders for them."""
         return bool(self.company or self.held_offer or self.member_seat)
 
-    # Cached, because pricing and booking both ask, and each answer takes a query.
+    # Cached, because pricing and booking both read it, with a query each time.
     @cached_property
     def own_seat(self) -> Seat | None:
         """Return the seat that makes the signed-in person a member today."""

@@ -62,7 +62,8 @@ class LinkAccess:
     def can_see_answers(self, registration: Registration) -> bool:
         """Return whether the link shows and changes the answers of this registration.
 
-        Colleagues registered by a company's contact answer by their own links: the company must not read it.
+        Colleagues registered by a company's contact answer through their own links: the company must not read
+        their answers.
         """
         return not (self.is_full and is_answered_by_own_link(self.order, registration.email))
 
@@ -141,10 +142,10 @@ def _own_link_parts(registration: Registration) -> tuple[object, ...]:
 
 
 def choose_link_secret(registration: Registration, address: str) -> str:
-    """Return the secret for a link mailed to that address: the buyer's opens the order.
+    """Return the secret for a link mailed to that address.
 
-    Any other one opens the registration. The link of a private place opens only that place, also for the
-    buyer.
+    It opens the order for the buyer, and the registration for anybody else. The link of a private
+    registration opens only that one, also for the buyer.
     """
     is_buyer = is_same_email(address, registration.order.email) and not registration.is_private
     return registration.order.manage_secret if is_buyer else make_own_secret(registration)
@@ -172,7 +173,7 @@ def _make_link_access(order: Order, secret: str) -> LinkAccess:
 
 def has_ended_contact(order: Order) -> bool:
     """Return whether a company's contact placed the order, and is not the company's contact any more."""
-    # Only reachable by the relation: the company desk builds on this module.
+    # Read through the reverse relation, because the company package imports this module.
     company_order = getattr(order, "for_company", None) if order.source == SOURCE_COMPANY_CONTACT else None
     if company_order is None:
         return False
@@ -218,9 +219,9 @@ def get_own_registration(person: Person, event: str, reference: str) -> Registra
     raise NotFound(_("This is not one of your registrations for this event."))
 
 
-def _filter_own(among: QuerySet[Registration], person: Person) -> list[Registration]:
+def _filter_own(candidates: QuerySet[Registration], person: Person) -> list[Registration]:
     is_own = Q(person=person) | (Q(email__iexact=person.email) if person.email else Q())
-    rows = among.filter(is_own).select_related("event__venue", "ticket", "order")
+    rows = candidates.filter(is_own).select_related("event__venue", "ticket", "order")
     ordered = rows.order_by("event__starts_at", "pk")
     # `iexact` folds more than ASCII in some databases, and must not give access to another person's place.
     return [row for row in ordered if row.person_id == person.pk or is_same_email(row.email, person.email)]

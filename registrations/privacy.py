@@ -77,7 +77,7 @@ def _exclude_own_rows(rows: "QuerySet[Any]", subject: DataSubject) -> "QuerySet[
 
 
 def _filter_own_waits(rows: "QuerySet[Any]", subject: DataSubject) -> "QuerySet[Any]":
-    """Return the subject's own entries. An application's person decides: its address may be another's."""
+    """Return the subject's own entries; that of an application is the applicant's, whatever its address."""
     return rows.exclude(pk__in=_filter_other_waits(rows, subject).values("pk"))
 
 

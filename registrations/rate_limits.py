@@ -63,7 +63,7 @@ class TooManyUnverifiedOrders(TooManyRequests):
 
 @contextmanager
 def throttle_unverified_order(order: Order, context: OrderContext, *, place_count: int) -> Iterator[None]:
-    """Count an order of a buyer who is not trusted while it is written; one that fails gives its count back.
+    """Count an order of an untrusted buyer while it is saved; if it fails, the count is reverted.
 
     Counts the places by the network, free ones too, and orders that await verification by the buyer's address
     too, both per hour. Raise TooManyUnverifiedOrders.
@@ -77,21 +77,21 @@ def throttle_unverified_order(order: Order, context: OrderContext, *, place_coun
     if order.network:
         counts += [("unverified-network", order.network, place_count, settings.UNVERIFIED_PLACES_PER_NETWORK)]
     limit_checks = [
-        seconds_until_allowed(counter, identity, limit=limit, window_seconds=HOUR_SECONDS, amount=n)
-        for counter, identity, n, limit in counts
+        seconds_until_allowed(counter, identity, limit=limit, window_seconds=HOUR_SECONDS, amount=number)
+        for counter, identity, number, limit in counts
     ]
     has_booked = False
     try:
-        refuse_while_waiting(max(limit_checks, default=0))
+        raise_if_limited(max(limit_checks, default=0))
         yield
         has_booked = True
     finally:
-        # The count came first, or parallel orders could all pass the check; a failed order gives it back.
+        # Counted before, or parallel orders could all pass the check; reverted for a failed order.
         for counter, identity, number, limit in () if has_booked else counts:
             seconds_until_allowed(counter, identity, limit=limit, window_seconds=HOUR_SECONDS, amount=-number)
 
 
-def refuse_while_waiting(wait_seconds: int) -> None:
+def raise_if_limited(wait_seconds: int) -> None:
     """Raise TooManyUnverifiedOrders if the wait is not zero."""
     if wait_seconds:
         raise TooManyUnverifiedOrders(wait_seconds)
@@ -219,7 +219,7 @@ def get_voucher_throttled(event: Event, code: str, *senders: str, network: str =
 def throttle_code_guesses(
     event: Event, code: str, voucher: Voucher | None, *senders: str, network: str = ""
 ) -> None:
-    """Count a code for which no voucher was found, once for each browser, address or network that brings it.
+    """Count a code for which no voucher was found, once for each browser, address or network that sends it.
 
     Raise TooManyRequests for a sender of too many of them, also if the next code is right.
     """

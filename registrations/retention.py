@@ -114,7 +114,7 @@ def erase_inactive_people(before: datetime.datetime) -> int:
 def find_inactive_people(before: datetime.datetime) -> list[Person]:
     """Return people without employment, seat, role, registration or sign-in since `before`.
 
-    People whose account is closed too, but not what an erasure left.
+    This includes people whose account is closed, but not people who were erased.
     """
     day = before.date()
     lasting = Q(ends_on__isnull=True) | Q(ends_on__gte=day)

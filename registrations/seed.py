@@ -85,11 +85,12 @@ def seed_session_bookings(world: DemoWorld, event: Event) -> None:
     people = list(Registration.objects.confirmed().filter(event=event).order_by("pk"))
     booked: dict[int, list[Session]] = defaultdict(list)
     for number, session in enumerate(event.sessions.filter(is_bookable=True).order_by("number")):
-        free = [person for person in people if not find_conflicting_sessions(session, booked[person.pk])]
+        available = [person for person in people if not find_conflicting_sessions(session, booked[person.pk])]
         places = min(
-            round((session.capacity or 0) * SESSION_FILL_RATES[number % len(SESSION_FILL_RATES)]), len(free)
+            round((session.capacity or 0) * SESSION_FILL_RATES[number % len(SESSION_FILL_RATES)]),
+            len(available),
         )
-        chosen = rng.sample(free, min(places + WAITING_PER_SESSION, len(free)))
+        chosen = rng.sample(available, min(places + WAITING_PER_SESSION, len(available)))
         for person in chosen[:places]:
             booked[person.pk].append(session)
         _write_session_bookings(world, rng, session, chosen, places)
@@ -234,15 +235,15 @@ def recount_quotas(event: Event) -> None:
 
 def seed_members_ticket(event: Event) -> None:
     """Create the only ticket of a visit or meeting: members only, a few places per company."""
-    visit = event.kind == Event.Kind.SITE_VISIT
+    is_visit = event.kind == Event.Kind.SITE_VISIT
     Ticket.objects.create(
         event=event,
         slug="member",
         name="Adhérent",
         name_en="Member",
         audience=Ticket.Audience.MEMBER,
-        capacity=20 if visit else 40,
-        company_cap=2 if visit else None,
+        capacity=20 if is_visit else 40,
+        company_cap=2 if is_visit else None,
         is_default=True,
     )
 
@@ -273,7 +274,7 @@ def seed_registrations(world: DemoWorld, event: Event, count: int, *, only: str 
 
 
 def sort_jobs_by_interest(world: DemoWorld, event: Event) -> list[Employment]:
-    """Return members' jobs, to be taken from the end; some companies send many people, some few."""
+    """Return members' employments in random order, to `pop`; some companies send many people, some few."""
     rng = world.make_rng("keen", event.slug)
     employments = Employment.objects.select_related("person", "company").filter(person__email__isnull=False)
     by_address = {job.person.email: job for job in employments}
@@ -317,7 +318,7 @@ def build_seed_registration(
 ) -> Registration:
     """Return a registration for a member's job, or for the invented guest of that number."""
     latest = min(world.now, order.event.starts_at - datetime.timedelta(days=1))
-    when = latest - datetime.timedelta(minutes=rng.randrange(30 * 24 * 60))
+    ordered_at = latest - datetime.timedelta(minutes=rng.randrange(30 * 24 * 60))
     row = Registration(
         reference=make_seed_reference(rng),
         event=order.event,
@@ -325,7 +326,7 @@ def build_seed_registration(
         ticket=ticket,
         price=ticket.price,
         no_photo=rng.random() < 0.06,
-        confirmed_at=when,
+        confirmed_at=ordered_at,
     )
     if isinstance(job, Employment):
         copy_person_details(row, job.person)

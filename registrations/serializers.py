@@ -1,6 +1,6 @@
 """Bodies of the API: these classes validate requests, render responses and make the description.
 
-Requests are checked here for types and lengths, which pages cannot get wrong; what they say is checked by
+Requests are checked here for types and lengths, which pages cannot get wrong; their content is validated by
 `place_order`, for pages and programs alike.
 """
 
@@ -87,7 +87,7 @@ BOOKED_EXAMPLE = OpenApiExample(
 
 
 class BillingRequest(serializers.Serializer[BillingDetails]):
-    """Whom the invoice goes to."""
+    """The recipient of the invoice."""
 
     default_error_messages = {"invalid": _("This must be an object.")}
 
@@ -132,7 +132,7 @@ class PlaceRequest(serializers.Serializer[RequestedPlace]):
 
 
 class PlaceListField(serializers.ListField):
-    """The places of one order; missing and null are none, which `place_order` refuses."""
+    """The places of one order; missing or null means none, which `place_order` refuses."""
 
     child = PlaceRequest()
 
@@ -141,7 +141,7 @@ class PlaceListField(serializers.ListField):
             return ()
         if not isinstance(data, list):
             raise ValidationError(_("This must be a list."))
-        # The places are not validated then: a body can name hundreds of thousands.
+        # The places are not validated in that case: a body can name hundreds of thousands.
         if len(data) > MAX_PLACES_PER_ORDER:
             raise ValidationError([sentence for _field, sentence in check_place_count(len(data))])
         return tuple(self.run_child_validation(data))
@@ -209,7 +209,7 @@ class CancellationResponse(serializers.Serializer[Any]):
     state = serializers.ChoiceField(Registration.State.choices, source="registration.state")
     cancellation_fee = MoneyResponse(help_text="The part of its price that is not refunded.")
     messages = serializers.ListField(
-        child=serializers.CharField(), help_text="What goes back and how, in words."
+        child=serializers.CharField(), help_text="The refund and how it is paid, in words."
     )
 
 

@@ -59,7 +59,7 @@ def create_entrance(event: Event) -> None:
 def copy_checkpoints(event_copy: EventCopy) -> None:
     """Copy an event's checkpoints, but for those of its sessions and coaches, which are not copied."""
     checkpoints = list(Checkpoint.objects.filter(event=event_copy.source, session=None, ride=None))
-    # After which the entrance is set that each one counts as: it may come later in the list.
+    # `counts_as` and `addon` are set below: the checkpoint that a copy counts as may be copied after it.
     event_copy.copy_rows(checkpoints, moments=("opens_at", "closes_at"), counts_as_id=None, addon_id=None)
     event_copy.copy_links(checkpoints, "tickets", Ticket)
     for checkpoint in checkpoints:

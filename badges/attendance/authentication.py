@@ -62,10 +62,10 @@ class DeviceTokenScheme(OpenApiAuthenticationExtension):
 
 
 def find_device_reconnecting(token: str) -> Device | None:
-    """Return the device whose token works now; over another connection if the first was ended meanwhile.
+    """Return the device whose token is valid now; retry on a new connection if the first was closed.
 
-    A connection may end between its health check and its first query. A scan waits at a door, so it is not
-    refused for that.
+    The database may close a connection between its health check and its first query. An attendee is waiting
+    for the scan, so the request is not refused for that.
     """
     try:
         return find_device(token, at=timezone.now())
@@ -77,7 +77,7 @@ def find_device_reconnecting(token: str) -> Device | None:
 
 
 def find_device(token: str, *, at: datetime.datetime) -> Device | None:
-    """Return the device whose token works at `at`, with its checkpoint and event loaded."""
+    """Return the device whose token is valid at `at`, with its checkpoint and event loaded."""
     return DEVICE_QUERY.first(hash_token(token), at, timezone.localdate(at))
 
 
@@ -86,7 +86,7 @@ def _query_devices(token_hash: str, at: datetime.datetime, _today: datetime.date
     return devices.select_related("checkpoint", "event")
 
 
-# Compiled, since a scan asks it first: building the query takes ten times as long as running it.
+# Compiled, since every scan runs it first: building the query takes ten times as long as running it.
 # The day is derived from the time in `valid`, in the site's zone.
 DEVICE_QUERY = CompiledQuery(
     _query_devices, "the hash", PLACEHOLDER_TIME, timezone.localdate(PLACEHOLDER_TIME)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ScanConflictFilter:
-    """The conditions of the list; each empty one is not asked.
+    """The conditions of the list; an empty one does not filter.
 
     `checkpoint` is the id of the checkpoint at which scans count; the times limit the latest scan of the
     badge, or the resolved scan.
@@ -61,34 +61,34 @@ class ScanConflict:
         return device.pk in scanning
 
 
-def filter_open_conflicts(event: "Event", wanted: ScanConflictFilter) -> QuerySet[Presence]:
+def filter_open_conflicts(event: "Event", conflict_filter: ScanConflictFilter) -> QuerySet[Presence]:
     """Return the presences with an open conflict, the latest scan first."""
     rows = Presence.objects.filter(event=event, has_conflict=True)
-    if wanted.search:
-        rows = rows.filter(registration__in=_search_people(event, wanted.search))
-    if wanted.checkpoint is not None:
-        rows = rows.filter(checkpoint=wanted.checkpoint)
-    if wanted.begins_at:
-        rows = rows.filter(last_scan_at__gte=wanted.begins_at)
-    if wanted.ends_at:
-        rows = rows.filter(last_scan_at__lt=wanted.ends_at)
+    if conflict_filter.search:
+        rows = rows.filter(registration__in=_search_people(event, conflict_filter.search))
+    if conflict_filter.checkpoint is not None:
+        rows = rows.filter(checkpoint=conflict_filter.checkpoint)
+    if conflict_filter.begins_at:
+        rows = rows.filter(last_scan_at__gte=conflict_filter.begins_at)
+    if conflict_filter.ends_at:
+        rows = rows.filter(last_scan_at__lt=conflict_filter.ends_at)
     return rows.order_by(F("last_scan_at").desc(nulls_last=True), "-pk")
 
 
-def filter_resolutions(event: "Event", wanted: ScanConflictFilter) -> QuerySet[ConflictResolution]:
+def filter_resolutions(event: "Event", conflict_filter: ScanConflictFilter) -> QuerySet[ConflictResolution]:
     """Return the resolved scans, the latest resolution first."""
     rows = ConflictResolution.objects.filter(scan__event=event)
-    if wanted.search:
-        people = _search_people(event, wanted.search)
+    if conflict_filter.search:
+        people = _search_people(event, conflict_filter.search)
         rows = rows.filter(scan__in=Scan.objects.filter(filter_by_registration(people)))
-    if wanted.checkpoint is not None:
-        rows = rows.filter(scan__in=Scan.objects.filter(filter_by_checkpoint(wanted.checkpoint)))
-    if wanted.begins_at:
-        rows = rows.filter(scan__effective_at__gte=wanted.begins_at)
-    if wanted.ends_at:
-        rows = rows.filter(scan__effective_at__lt=wanted.ends_at)
-    if wanted.kind:
-        rows = rows.filter(kind=wanted.kind)
+    if conflict_filter.checkpoint is not None:
+        rows = rows.filter(scan__in=Scan.objects.filter(filter_by_checkpoint(conflict_filter.checkpoint)))
+    if conflict_filter.begins_at:
+        rows = rows.filter(scan__effective_at__gte=conflict_filter.begins_at)
+    if conflict_filter.ends_at:
+        rows = rows.filter(scan__effective_at__lt=conflict_filter.ends_at)
+    if conflict_filter.kind:
+        rows = rows.filter(kind=conflict_filter.kind)
     related = rows.select_related(
         "scan__registration", "scan__checkpoint", "scan__device", "resolved_by", "device"
     )

@@ -38,7 +38,7 @@ class Resolver:
 def resolve_badge_conflicts(
     *, event: "Event", keys: Iterable[PresenceKey], kind: str, resolver: Resolver
 ) -> dict[PresenceKey, int]:
-    """Resolve the open conflicts of these badges, all of the event; return how many scans that was of each.
+    """Resolve the open conflicts of these badges of one event; return the number of scans resolved for each.
 
     Badges without an open conflict are left out. Each key is a registration with the checkpoint at which its
     scans count.
@@ -48,7 +48,7 @@ def resolve_badge_conflicts(
     histories = load_scan_histories(keys)
     # Searched under the locks and not sent by the page, which may show scans that were resolved since.
     conflicts = {key: find_conflicts(history) for key, history in histories.items()}
-    scans = load_conflicting_scans([scan for each in conflicts.values() for scan in each], registrations)
+    scans = load_conflicting_scans([scan for found in conflicts.values() for scan in found], registrations)
     now = timezone.now()
     ConflictResolution.objects.bulk_create(
         ConflictResolution(
@@ -80,8 +80,8 @@ def reopen_conflict(*, resolution: ConflictResolution) -> int:
     key = (survivor, checkpoint)
     [registration] = _lock_registrations(scan.event, [key])
     scans = Scan.objects.filter(filter_by_checkpoint(checkpoint), filter_by_registration([registration]))
-    together = ConflictResolution.objects.filter(scan__in=scans, resolved_at=resolution.resolved_at)
-    count, _by_model = together.delete()
+    rows = ConflictResolution.objects.filter(scan__in=scans, resolved_at=resolution.resolved_at)
+    count, _by_model = rows.delete()
     _recompute_presences(scan.event, [key])
     if count:
         record_action("conflict.reopen", registration, event=scan.event, fields=["kind"])
@@ -89,7 +89,7 @@ def reopen_conflict(*, resolution: ConflictResolution) -> int:
 
 
 def _lock_registrations(event: "Event", keys: Iterable[PresenceKey]) -> list[Registration]:
-    """Lock and return the registrations, so that no scan or second organizer comes between."""
+    """Lock and return the registrations, so that no scan and no other organizer changes them meanwhile."""
     ids = {registration for registration, _checkpoint in keys}
     rows = Registration.objects.filter(event=event, pk__in=ids).order_by("pk")
     return list(rows.select_for_update(no_key=True))

@@ -49,10 +49,10 @@ def _filter_entitled(holders: list[int], tickets: set[int], addon: int | None) -
     return set(rows.order_by().values_list("pk", flat=True))
 
 
-def find_addons(changed: Any) -> dict[int, list[int]]:
+def find_addons(registrations: Any) -> dict[int, list[int]]:
     """Return the ids of the add-ons that each of these registrations has."""
     chosen = RegistrationAddon.objects.filter(
-        registration__in=changed.order_by().values("pk"), cancelled_at__isnull=True
+        registration__in=registrations.order_by().values("pk"), cancelled_at__isnull=True
     )
     addons: dict[int, list[int]] = {}
     for registration, addon in chosen.order_by("pk").values_list("registration", "addon"):
@@ -60,19 +60,20 @@ def find_addons(changed: Any) -> dict[int, list[int]]:
     return addons
 
 
-def find_booked_sessions(changed: Any) -> dict[int, list[int]]:
+def find_booked_sessions(registrations: Any) -> dict[int, list[int]]:
     """Return the ids of the sessions that each of these registrations has booked."""
-    bookings = SessionBooking.objects.active().filter(registration__in=changed.order_by().values("pk"))
+    bookings = SessionBooking.objects.active().filter(registration__in=registrations.order_by().values("pk"))
     sessions_by_registration: dict[int, list[int]] = {}
     for registration, session in bookings.order_by("pk").values_list("registration", "session"):
         sessions_by_registration.setdefault(registration, []).append(session)
     return sessions_by_registration
 
 
-def find_entitlements(changed: Any) -> dict[int, dict[str, list[int]]]:
+def find_entitlements(registrations: Any) -> dict[int, dict[str, list[int]]]:
     """Return the ids of booked sessions and of add-ons of these registrations, each only if there are any."""
     found: dict[int, dict[str, list[int]]] = {}
-    for name, ids in (("sessions", find_booked_sessions(changed)), ("addons", find_addons(changed))):
-        for registration, numbers in ids.items():
-            found.setdefault(registration, {})[name] = numbers
+    sources = (("sessions", find_booked_sessions(registrations)), ("addons", find_addons(registrations)))
+    for name, ids_by_registration in sources:
+        for registration, ids in ids_by_registration.items():
+            found.setdefault(registration, {})[name] = ids
     return found

@@ -79,8 +79,8 @@ class CheckpointForm(forms.ModelForm):
         """Refuse a name that another checkpoint of the event has."""
         name = str(self.cleaned_data["name"]).strip()
         # `event` is not a field of the form, so Django does not check the constraint over event and name.
-        same = Checkpoint.objects.filter(event=self.instance.event, name=name).exclude(pk=self.instance.pk)
-        if same.exists():
+        others = Checkpoint.objects.filter(event=self.instance.event, name=name).exclude(pk=self.instance.pk)
+        if others.exists():
             raise forms.ValidationError(_("The event already has a checkpoint with this name."))
         return name
 

@@ -30,12 +30,12 @@ def merge_registrations_and_scans(
     """
     # First: it locks both registrations, so that no scan of either is recorded meanwhile.
     merge_registrations(survivor=survivor, duplicate=other, copied_fields=fields_from_other, reason=reason)
-    both = Presence.objects.filter(registration__in=[survivor.pk, other.pk])
-    checkpoints = set(both.values_list("checkpoint", flat=True))
+    rows = Presence.objects.filter(registration__in=[survivor.pk, other.pk])
+    checkpoints = set(rows.values_list("checkpoint", flat=True))
     histories = load_scan_histories([(survivor.pk, checkpoint) for checkpoint in checkpoints])
     states = {key: compute_presence(history) for key, history in histories.items()}
-    # Its scans stay and count for the survivor. The row stays too and says that the badge is nowhere: devices
-    # are told of changes, but never of a row that is gone.
+    # The other badge's scans stay and count for the survivor. Its presences are reset, not deleted: devices
+    # fetch changed rows and cannot notice that one was deleted.
     states |= {(other.pk, checkpoint): NEVER_SCANNED for checkpoint in checkpoints}
     save_presences(survivor.event_id, states, at=timezone.now())
     # Loaded again: merge_registrations changed the row in the database, not the caller's instance.

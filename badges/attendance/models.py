@@ -170,7 +170,7 @@ class Device(models.Model):
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     # The raw P-256 point with whose private key the device signs its scans; NULL for programs.
     public_key = models.BinaryField(null=True, editable=False)
-    # Of the single-use code it was paired by, so that a lost answer can be asked for again.
+    # Of the single-use code that paired it: after a lost response the phone sends the same code again.
     pairing_code_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)
     pairing_code_expires_at = models.DateTimeField(null=True, editable=False)
     # The screen that showed the code; screens are deleted after a while.
@@ -303,7 +303,7 @@ class Scan(models.Model):
     override_reason = models.CharField(max_length=300, blank=True)
     verdict = models.CharField(max_length=20)
     reason = models.CharField(max_length=20, blank=True)
-    # Whether the attendee passed; presence and headcount rest on this, and not on any verdict.
+    # Whether the attendee passed; presence and headcount are computed from this and not from the verdict.
     let_in = models.BooleanField(default=False)
     # The `uid` of the scan that this one takes back; that scan may arrive later than this one.
     undoes = models.UUIDField(null=True)
@@ -368,7 +368,7 @@ class Presence(models.Model):
     entries = models.PositiveIntegerField(default=0)
     has_conflict = models.BooleanField(default=False)
     last_scan_at = models.DateTimeField(null=True)
-    # Counts the scans applied; the fast path writes only if it is still the one that was read.
+    # Counts the scans applied; the fast path writes only if it has not changed since it was read.
     version = models.PositiveIntegerField(default=0)
     changed_at = models.DateTimeField(default=timezone.now)
     sequence = models.PositiveBigIntegerField(null=True, editable=False)
@@ -415,7 +415,7 @@ class PresenceCounter(models.Model):
 class ConflictResolution(models.Model):
     """A decision on a conflicting scan, by an organizer or at the door; the scan itself is not changed.
 
-    `resolved_by` is the organizer; or `device` the phone where it was resolved, and `operator` its user.
+    Either `resolved_by` is the organizer, or `device` the phone on which `operator` resolved it.
     """
 
     class Kind(models.TextChoices):
@@ -429,7 +429,7 @@ class ConflictResolution(models.Model):
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     device = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="+")
     operator = models.CharField(max_length=100, blank=True, default="", db_default="")
-    # Scans resolved in one act have the same time, by which they are reopened together.
+    # Scans resolved together have the same time, by which reopen_conflict finds them.
     resolved_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -441,7 +441,7 @@ class ConflictResolution(models.Model):
 
     @property
     def resolver(self) -> str:
-        """Return who resolved it: the organizer, or phone and user."""
+        """Return the name of the organizer who resolved it, or those of the phone and its user."""
         if self.resolved_by:
             return str(self.resolved_by)
         return ", ".join(str(part) for part in (self.device, self.operator) if part)

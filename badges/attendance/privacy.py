@@ -21,8 +21,8 @@ def clear_old_notes(before: datetime.datetime) -> int:
     Return the number of rows changed.
     """
     # Without this condition every run would rewrite all old scans and report them as changed.
-    noted = ~Q(operator="", override_reason="")
-    rows = Scan.objects.filter(noted, event__ends_at__lt=before)
+    has_notes = ~Q(operator="", override_reason="")
+    rows = Scan.objects.filter(has_notes, event__ends_at__lt=before)
     resolutions = ConflictResolution.objects.filter(scan__event__ends_at__lt=before).exclude(operator="")
     # By ids: PostgreSQL cannot update over a join.
     resolutions = ConflictResolution.objects.filter(pk__in=list(resolutions.values_list("pk", flat=True)))

@@ -1,4 +1,4 @@
-"""Draw certificates as PDF: one landscape A4 page each, if asked for with the scans that they rest on."""
+"""Draw certificates as PDF: one landscape A4 page each, optionally with the scans behind it."""
 
 import io
 import itertools
@@ -47,7 +47,7 @@ FOOTER_WIDTH = COLUMN_WIDTH - QR_SIDE - 24
 MAX_STAYS_DRAWN = 5
 SENTENCE_SIZES = (13.0, 11.0, 9.0)
 SENTENCE_SPACING = 4.0
-# The sentences are as narrow as the footer, and may stand beside the QR code.
+# The sentences are as narrow as the footer, so they may extend beside the QR code.
 SENTENCES_BOTTOM = FOOTER_TOP + 26
 SCAN_COLUMNS = (0.0, 190.0, 450.0, 530.0)
 SCANS_BOTTOM = PAGE_HEIGHT - 60
@@ -131,7 +131,7 @@ def _lay_out_sentences(event: "Event", certificate: Certificate, y: float) -> li
 def describe_certificate(
     event: "Event", certificate: Certificate, *, max_stays: int = MAX_STAYS_DRAWN
 ) -> list[str]:
-    """Return when and where the attendee was there, a line each, as on the certificate."""
+    """Return the lines of the certificate that say when and where the attendee took part."""
     stays = certificate.certified_stays
     lines = [describe_stay(event, stay) for stay in stays[:max_stays]]
     if len(stays) > max_stays:
@@ -146,8 +146,8 @@ def describe_certificate(
         programme = ", ".join(part for part in (hours, room) if part)
         lines += [_("in the programme: %(hours)s") % {"hours": programme}] if programme else []
         lines.append(event.title)
-    where = format_venue_address(event)
-    return [*lines, where] if where else lines
+    venue_address = format_venue_address(event)
+    return [*lines, venue_address] if venue_address else lines
 
 
 def describe_stay(event: "Event", stay: CertifiedStay) -> str:

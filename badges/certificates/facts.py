@@ -57,7 +57,7 @@ def load_event_facts(
 def load_session_facts(
     session: Session, *, registrations: Iterable[Registration] | None = None
 ) -> list[CertificateFacts]:
-    """Return the facts of all attendees who were scanned in at the session, or of those, by name."""
+    """Return the facts of all attendees who were scanned in at the session, or of these, by name."""
     people = _select_people(session.event, registrations)
     rows = Presence.objects.of_current_attendees().filter(
         event=session.event_id, checkpoint__session=session, first_entered_at__isnull=False
@@ -74,7 +74,7 @@ def load_session_facts(
 
 def _make_session_stay(presence: Presence) -> CertifiedStay:
     arrived_at, left_at = presence.first_entered_at, presence.last_left_at
-    assert arrived_at is not None, "the query asks for entries"
+    assert arrived_at is not None, "only presences with an entry are queried"
     # An exit before the last entry says nothing about when the attendee left for good.
     has_left = not presence.is_inside and left_at is not None and left_at > arrived_at
     return CertifiedStay(arrived_at, left_at if has_left else None)
@@ -111,8 +111,8 @@ def list_certified_sessions(
     sessions = Session.objects.filter(
         pk__in=presences.values("checkpoint__session"), cancelled_at__isnull=True
     ).exclude(role=Session.Role.BLOCKER)
-    over = sessions.filter(ends_at__lte=at or timezone.now())
-    return list(over.select_related("room", "event").order_by("starts_at", "number"))
+    ended_sessions = sessions.filter(ends_at__lte=at or timezone.now())
+    return list(ended_sessions.select_related("room", "event").order_by("starts_at", "number"))
 
 
 def list_supporting_scans(registration: Registration, session: Session | None) -> QuerySet[Scan]:

@@ -46,11 +46,11 @@ def issue_certificates(*, event: "Event", facts: Sequence[CertificateFacts]) -> 
     new, outdated = [], []
     for row in facts:
         key = _make_key(row)
-        earlier = issued.get(key)
-        if earlier and _read_text(earlier) == _make_text(row):
+        valid_certificate = issued.get(key)
+        if valid_certificate and _read_text(valid_certificate) == _make_text(row):
             continue
-        if earlier:
-            outdated.append(earlier.pk)
+        if valid_certificate:
+            outdated.append(valid_certificate.pk)
         issued[key] = Certificate(
             event=event,
             registration_id=row.registration_id,
@@ -73,10 +73,10 @@ def _find_valid(event: "Event", registrations: Sequence[int]) -> dict[Certificat
 
 def _leave_out_withdrawn(event: "Event", facts: Sequence[CertificateFacts]) -> list[CertificateFacts]:
     withdrawn = _find_withdrawn(event, facts)
-    left = [row for row in facts if row not in withdrawn]
-    if facts and not left:
+    remaining = [row for row in facts if row not in withdrawn]
+    if facts and not remaining:
         raise CertificateEnded(_("The organizer has withdrawn this certificate."))
-    return left
+    return remaining
 
 
 def _find_withdrawn(event: "Event", facts: Sequence[CertificateFacts]) -> list[CertificateFacts]:
@@ -122,8 +122,8 @@ def _read_text(certificate: Certificate) -> dict[str, Any]:
 
 @transaction.atomic
 def withdraw_certificate(*, certificate: Certificate, reason: str) -> None:
-    """Make a certificate invalid, which the page of its code says. Raise CertificateEnded."""
-    ended = Certificate.objects.valid().filter(pk=certificate.pk)
-    if not ended.update(ended_at=timezone.now(), ending=Certificate.Ending.WITHDRAWN):
+    """Make a certificate invalid; the public page of its code then shows that. Raise CertificateEnded."""
+    valid_certificates = Certificate.objects.valid().filter(pk=certificate.pk)
+    if not valid_certificates.update(ended_at=timezone.now(), ending=Certificate.Ending.WITHDRAWN):
         raise CertificateEnded(_("This certificate is no longer valid."))
     record_action("certificate.withdraw", certificate, event=certificate.event, reason=reason)

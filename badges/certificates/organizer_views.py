@@ -1,4 +1,4 @@
-"""Organizers' pages: print certificates for everyone, see what each rests on, withdraw one."""
+"""Organizers' pages: print certificates for everyone, see the scans behind each, withdraw one."""
 
 from django import forms
 from django.contrib import messages

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def check_own_certificates(link_access: LinkAccess, registration: Registration) -> None:
     """Raise Forbidden if a buyer's link opens the registration of somebody who has a link of their own."""
-    # When people came and left is for them to tell, not for whoever paid.
+    # Times of arrival and departure are personal: the buyer has no right to see those of an attendee.
     if belongs_to_another(link_access, registration):
         raise Forbidden(
             _("Only %(name)s can open these certificates, through the link in their own e-mail.")
@@ -27,7 +27,7 @@ def check_own_certificates(link_access: LinkAccess, registration: Registration) 
 
 
 def explain_unavailability(event: "Event", *, at: datetime.datetime | None = None) -> str:
-    """Return why the event has no certificates: a visit, or not over at `at`; "" if it has."""
+    """Return why the event has no certificates: a visit, or not over at `at`; "" if it has them."""
     # Visits certify only visitors who were scanned out.
     if event.kind == event.Kind.SITE_VISIT:
         return _("Certificates for a visit are on the visit’s “On the day” page.")
@@ -52,7 +52,7 @@ def get_certificate_by_code(text: str) -> Certificate:
     """Return the certificate of a code, with or without hyphens and spaces. Raise NotFound."""
     code = "".join(character for character in text.upper() if character.isalnum())
     rows = Certificate.objects.select_related("event__venue", "event__host", "session__room", "registration")
-    # Longer texts, and letters of other scripts, are no codes and need no query.
+    # Texts of another length or with letters of other scripts cannot be codes and need no query.
     certificate = rows.filter(code=code).first() if len(code) == CODE_LENGTH and code.isascii() else None
     if certificate is None:
         raise NotFound(

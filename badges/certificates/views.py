@@ -39,7 +39,7 @@ MAX_CHECKS_PER_HOUR = 300
 @never_cache
 @require_safe
 def certificate_search(request: HttpRequest) -> HttpResponse:
-    """Show the form for a code; with `code`, lead to its page."""
+    """Show the form for a code; with `code`, redirect to its page."""
     code = request.GET.get("code", "").strip()
     if not code:
         return render(request, "certificates/search.html", {})

@@ -19,7 +19,7 @@ def registrations_to_notify(order: Order) -> list[Registration]:
     """Return the registrations whose new holder must still be notified; none after the event."""
     if order.event.ends_at <= timezone.now():
         return []
-    # A change of holder raises badge_version, so most orders need no look at their mails. Private places have
+    # A change of holder raises badge_version, so for most orders no mails are loaded. Private places have
     # other mails (private_places.py).
     confirmed = order.registrations.confirmed().filter(badge_version__gt=1, is_private=False)
     rows = list(confirmed.select_related("ticket", "event", "order").order_by("pk"))
@@ -30,7 +30,7 @@ def registrations_to_notify(order: Order) -> list[Registration]:
 def write_holder_mail(registration: Registration, message_key: str) -> MailMessage:
     """Write the mail to the new holder, with the badge and a link to this registration alone."""
     order, event = registration.order, registration.event
-    is_companys = order.source == SOURCE_COMPANY_CONTACT
+    is_from_company = order.source == SOURCE_COMPANY_CONTACT
     # Not the order's link, which would open the places of others, too.
     link_access = LinkAccess(order, [registration], make_own_secret(registration))
     return MailMessage(
@@ -42,7 +42,7 @@ def write_holder_mail(registration: Registration, message_key: str) -> MailMessa
             **order_context(order, [registration]),
             "registration": registration,
             "buyer": "" if registration.is_private else find_buyer_name(order),
-            "details_url": build_details_url(registration) if is_companys else "",
+            "details_url": build_details_url(registration) if is_from_company else "",
             "url": build_attendee_url(registration),
         },
         language=order.language,

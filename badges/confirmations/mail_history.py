@@ -45,11 +45,11 @@ class MailHistory:
         """
         if registration.holder_count < 2 or not registration.has_name or not has_own_mailbox(registration):
             return False
-        message_key, covers = holder_message_key(registration), registration.sequence
+        message_key, current_sequence = holder_message_key(registration), registration.sequence
         own_mails = [mail for mail in self.mails if mail.message_key == message_key]
         return not any(
             # A refused mail is tried again only after the registration changed, perhaps its address.
-            mail.accepted_at or (mail.refused_at and mail.covered_sequence == covers)
+            mail.accepted_at or (mail.refused_at and mail.covered_sequence == current_sequence)
             for mail in own_mails
         )
 

@@ -36,12 +36,8 @@ def write_verification_mail(order: Order, registrations: list[Registration], mes
     """
     event = order.event
     packages = list(Sponsorship.objects.active().filter(order=order).select_related("package"))
-    waiting: list[Registration | Sponsorship] = [*registrations, *packages]
-    held = [
-        registration.hold_expires_at
-        for registration in waiting
-        if registration.is_reserved and registration.hold_expires_at
-    ]
+    items: list[Registration | Sponsorship] = [*registrations, *packages]
+    hold_ends = [item.hold_expires_at for item in items if item.is_reserved and item.hold_expires_at]
     return MailMessage(
         to=order.email,
         subject=_("Confirm your order: %(event)s") % {"event": event.title},
@@ -53,8 +49,8 @@ def write_verification_mail(order: Order, registrations: list[Registration], mes
             # Counts of tickets instead of the attendees' names, which are free text.
             "tickets": list(Counter(registration.ticket.title for registration in registrations).items()),
             "packages": packages,
-            # The earliest, since the link must be opened before any of the places lapses.
-            "hold_expires_at": min(held, default=None),
+            # The earliest, since the link must be opened before any of the holds expires.
+            "hold_expires_at": min(hold_ends, default=None),
             "url": absolute_url(reverse("verify-order", args=[make_verification_token(order, order.email)])),
         },
         language=order.language,
@@ -76,7 +72,7 @@ def write_member_verification_mail(
     is_member = find_member_by_email(registration.email) is not None
     subject = _("Confirm your place: %(event)s") if is_member else _("Place not confirmed: %(event)s")
     # A non-member is only invited to register where some ticket is open to them.
-    guests = [t for t in event.tickets.all() if t.is_public and not t.needs_member_verification]
+    open_tickets = [t for t in event.tickets.all() if t.is_public and not t.needs_member_verification]
     return MailMessage(
         to=registration.email,
         subject=subject % {"event": event.title},
@@ -89,7 +85,7 @@ def write_member_verification_mail(
             "url": absolute_url(
                 reverse("verify-order", args=[make_verification_token(order, registration.email)])
             ),
-            "register_url": absolute_url(reverse("register", args=[event.slug])) if guests else "",
+            "register_url": absolute_url(reverse("register", args=[event.slug])) if open_tickets else "",
         },
         language=order.language,
         message_key=message_key,
@@ -105,7 +101,7 @@ def write_confirmation_mail(order: Order, registrations: list[Registration], mes
         "Registrations confirmed (%(people)d people): %(event)s",
         len(registrations),
     )
-    return _with_badges(order, registrations, message_key, subject, {"corrected": False})
+    return _write_mail_with_badges(order, registrations, message_key, subject, {"corrected": False})
 
 
 def write_correction_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
@@ -119,14 +115,14 @@ def write_correction_mail(order: Order, registrations: list[Registration], messa
     )
     if addon_changes.has_any:
         subject = _("Registration updated: %(event)s")
-    return _with_badges(
+    return _write_mail_with_badges(
         order, registrations, message_key, subject, {"corrected": True, "addon_changes": addon_changes}
     )
 
 
 @dataclass(frozen=True)
 class AddonChanges:
-    """The add-ons that came and went since the reader's last e-mail, with their attendees."""
+    """The add-ons that were added or removed since the reader's last e-mail, with their attendees."""
 
     added: list[tuple[Registration, RegistrationAddon]]
     removed: list[tuple[Registration, RegistrationAddon]]
@@ -148,7 +144,7 @@ def find_addon_changes(registrations: list[Registration], mails: "QuerySet[MailD
     )
 
 
-def _with_badges(
+def _write_mail_with_badges(
     order: Order,
     registrations: list[Registration],
     message_key: str,
@@ -181,7 +177,7 @@ def _with_badges(
 
 
 def list_unanswered_questions(order: Order, registrations: list[Registration]) -> list[tuple[str, str, str]]:
-    """Return name, questions and link for each attendee who reads this mail and has questions left open."""
+    """Return name, questions and link for each attendee who gets this mail and has unanswered questions."""
     unanswered = [
         registration
         for registration in registrations

@@ -35,15 +35,15 @@ def write_attendee_mail(order: Order, registrations: list[Registration], message
     [registration] = registrations
     if registration.cancelled_at:
         return _write_cancellation(order, registration, message_key)
-    sent = order.deliveries.filter(registration=registration, accepted_at__isnull=False)
-    # Two questions to the log: did this holder get a mail before (then it is a correction), and did an
-    # earlier holder (then the place was handed over)?
-    is_correction = sent.filter(
+    earlier_mails = order.deliveries.filter(registration=registration, accepted_at__isnull=False)
+    # If this holder got a mail before, it is a correction; if only earlier holders did, the place was handed
+    # over.
+    is_correction = earlier_mails.filter(
         message_key=make_private_message_key(registration), covered_sequence__lt=registration.sequence
     ).exists()
-    mails_to_earlier_holders = sent.filter(message_key__startswith=f"own-{registration.reference}-").exclude(
-        message_key=make_private_message_key(registration)
-    )
+    mails_to_earlier_holders = earlier_mails.filter(
+        message_key__startswith=f"own-{registration.reference}-"
+    ).exclude(message_key=make_private_message_key(registration))
     if mails_to_earlier_holders.exists() and not is_correction:
         return write_holder_mail(registration, message_key)
     return _write_confirmation(
@@ -52,21 +52,21 @@ def write_attendee_mail(order: Order, registrations: list[Registration], message
 
 
 def _write_confirmation(
-    order: Order, registration: Registration, message_key: str, corrected: str
+    order: Order, registration: Registration, message_key: str, correction_subject: str
 ) -> MailMessage:
-    """Write the confirmation, or the correction if `corrected` is its subject.
+    """Write the confirmation, or a correction with `correction_subject` unless that is empty.
 
-    It names no amount: that is in the buyer's mail.
+    It names no amount, since only the buyer has to know it.
     """
     event = order.event
     return MailMessage(
         to=registration.email,
-        subject=(corrected or _("Registration confirmed: %(event)s")) % {"event": event.title},
+        subject=(correction_subject or _("Registration confirmed: %(event)s")) % {"event": event.title},
         template="confirmation",
         recipient_name=registration.first_name,
         context={
             **order_context(order, [registration]),
-            "corrected": bool(corrected),
+            "corrected": bool(correction_subject),
             "addon_changes": find_addon_changes(
                 [registration],
                 order.deliveries.filter(message_key=make_private_message_key(registration)),
@@ -124,13 +124,13 @@ def list_buyer_notices(order: Order) -> Iterator[BuyerNotice]:
     rows = order.registrations.filter(is_private=True, confirmed_at__isnull=False)
     for registration in rows.select_related("ticket", "event", "order").order_by("pk"):
         message_key = f"buyer-{make_private_message_key(registration)}"
-        # A later holder is not the buyer's business: any earlier notice about the place suffices.
+        # The buyer need not learn of later holders: any earlier notice about the place suffices.
         is_later_holder = registration.holder_count > 1 and not registration.cancelled_at
-        sent = MailDelivery.objects.filter(
+        earlier_mails = MailDelivery.objects.filter(
             message_key__startswith=f"buyer-own-{registration.reference}-" if is_later_holder else message_key
         )
         # A final refusal counts as notified: trying again would be refused again.
-        if not sent.exclude(accepted_at=None, refused_at=None).exists():
+        if not earlier_mails.exclude(accepted_at=None, refused_at=None).exists():
             yield registration, message_key, partial(_write_buyer_notice, order, registration)
 
 

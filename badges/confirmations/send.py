@@ -51,7 +51,7 @@ class DueMail(NamedTuple):
 
 @dataclass
 class MailAttempts:
-    """Tries to send an order's mails; collects what keeps some of them from being sent now.
+    """A run that sends the mails of an order one by one, and collects failures and waiting times.
 
     `failures` are temporary failures of the mail server, `waits` the seconds until a mailbox that reached its
     hourly limit may get the next mail.
@@ -72,7 +72,7 @@ class MailAttempts:
             self.failures.append(failure)
 
     def finish(self, send_again: Task[[int], None], order_id: int) -> None:
-        """Look at the order again when a mailbox may get more. Raise the first failure, if any."""
+        """Enqueue another run for when a mailbox may get more mails. Raise the first failure, if any."""
         # One task for all mailboxes, since each run looks at the whole order.
         if self.waits:
             later = timezone.now() + datetime.timedelta(seconds=min(self.waits))
@@ -93,7 +93,7 @@ def send_order_mails(order_id: int) -> None:
     attempts = MailAttempts()
     with hold_lease(f"mails:{order.pk}"), translation.override(order.language):
         for kind in MailDelivery.Kind:
-            _send_due_mails(order, kind, _due_registrations(order, kind), attempts)
+            _send_due_mails(order, kind, _find_due_registrations(order, kind), attempts)
         _send_to_holders(order, attempts)
         _send_to_buyer(order, attempts)
     attempts.finish(send_order_mails, order_id)
@@ -162,7 +162,7 @@ def _send_to_buyer(order: Order, attempts: MailAttempts) -> None:
         attempts.deliver(order.email, send)
 
 
-def _due_registrations(order: Order, kind: MailDelivery.Kind) -> list[Registration]:
+def _find_due_registrations(order: Order, kind: MailDelivery.Kind) -> list[Registration]:
     """Return the registrations whose mail of this kind the mail server has not accepted yet."""
     rows = order.registrations.select_related("ticket__event", "event", "order").order_by("pk")
     # For the list of add-ons in each mail.
@@ -186,7 +186,7 @@ def _group_due_mails(
         return []
     if kind == MailDelivery.Kind.MEMBER_VERIFICATION:
         return [DueMail(row.email, [row], write_member_verification_mail) for row in registrations]
-    own = [
+    private_mails = [
         DueMail(
             registration.email, [registration], write_attendee_mail, make_private_message_key(registration)
         )
@@ -195,26 +195,26 @@ def _group_due_mails(
     ]
     registrations = [registration for registration in registrations if not registration.is_private]
     if not registrations:
-        return own
+        return private_mails
     if kind == MailDelivery.Kind.CANCELLATION:
-        return [DueMail(order.email, registrations, write_cancellation_mail), *own]
+        return [DueMail(order.email, registrations, write_cancellation_mail), *private_mails]
     mail_history = MailHistory.load(order)
     handed_over = [
         registration for registration in registrations if mail_history.needs_buyer_mail(registration)
     ]
-    others = [registration for registration in registrations if registration not in handed_over]
+    other_registrations = [registration for registration in registrations if registration not in handed_over]
     # A mail is a correction only if all its places were confirmed to the buyer before.
     write_mail = (
         write_correction_mail
-        if all(map(mail_history.buyer_was_notified, others))
+        if all(map(mail_history.buyer_was_notified, other_registrations))
         else write_confirmation_mail
     )
-    rest = [DueMail(order.email, others, write_mail)] if others else []
+    order_mails = [DueMail(order.email, other_registrations, write_mail)] if other_registrations else []
     handovers = [
         DueMail(order.email, [registration], write_buyer_mail, handover_message_key(registration))
         for registration in handed_over
     ]
-    return [*rest, *handovers, *own]
+    return [*order_mails, *handovers, *private_mails]
 
 
 def _is_mail_due(registration: Registration, sent_at_field: str) -> bool:
@@ -242,7 +242,7 @@ def _is_verified_by_link(order: Order, registration: Registration) -> bool:
 
 
 def _has_waiting_package(order: Order) -> bool:
-    """Return whether a sponsor package awaits the verification link and it was not sent yet."""
+    """Return whether a sponsor package awaits verification and the link was not sent yet."""
     if not order.needs_verification or order.verification_sent_at:
         return False
     return Sponsorship.objects.active().filter(order=order, confirmed_at__isnull=True).exists()

@@ -1,4 +1,4 @@
-"""Tell scanners what the desk knows about a badge's holder: its note, and whether money is to be paid."""
+"""Provide what scanners show of a badge's holder: the desk's note, and whether money is to be paid."""
 
 from functools import partial
 from typing import Any

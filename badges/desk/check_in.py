@@ -88,7 +88,7 @@ def check_in_guest(
 
 
 def undo_check_in(*, guest: Registration, operator: "Person | None", scan_uid: str) -> DeskVerdict | None:
-    """Take back the guest's last scan at the desk, which then counts for nothing.
+    """Take back the guest's last scan at the desk, which then no longer counts.
 
     `scan_uid` is the scan that the operator saw. Return the new verdict; None if that scan cannot be taken
     back, because another one followed or it was no check-in.

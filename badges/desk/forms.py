@@ -1,4 +1,4 @@
-"""Forms of the desk: a note, why a badge is printed again, a payment."""
+"""Forms of the desk: a note, a reprint, a payment."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class StaffNoteForm(forms.Form):
 
 
 class ReprintForm(forms.Form):
-    """Why a badge is printed again."""
+    """The reason for printing a badge again."""
 
     reason = forms.ChoiceField(
         label=_("Why is another badge needed?"),
@@ -63,5 +63,5 @@ class DeskPaymentForm(IdempotentForm):
         return super().external_id.replace("hand-", "desk-", 1)
 
     def get_payment_values(self) -> dict[str, Any]:
-        """Return amount, method and note as `take_payment` wants them."""
+        """Return amount, method and note as keyword arguments of `take_payment`."""
         return {name: self.cleaned_data[name] for name in ("amount", "method", "note")}

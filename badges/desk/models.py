@@ -18,7 +18,7 @@ MAX_NOTE_LENGTH = 500
 
 
 class StaffNote(models.Model):
-    """A note about a guest that the staff on site reads; the guest does not."""
+    """A note about a guest for the staff on site; the guest does not see it there."""
 
     registration = models.OneToOneField(Registration, models.CASCADE, related_name="staff_note")
     text = models.CharField(_("note"), max_length=MAX_NOTE_LENGTH)
@@ -82,7 +82,7 @@ class DeskDevice(models.Model):
         return self.event.ends_at + OFFLINE_DATA_LIFETIME
 
     def is_active(self, *, at: datetime.datetime | None = None) -> bool:
-        """Return whether it gets data at `at`; entries are taken later, too."""
+        """Return whether it gets data at `at`; its entries are accepted later, too."""
         return self.revoked_at is None and (at or timezone.now()) < self.expires_at
 
 

@@ -81,7 +81,7 @@ def build_data_update(
         "setup": setup if "setup" in changed else None,
         "spares": list_spare_codes(spares, codes, tickets) if "spares" in changed else None,
         "guests": [
-            description | codes.describe_both(guest)
+            description | codes.describe_codes(guest)
             for name in sorted(changed & groups.keys())
             for guest, description in groups[name]
         ],
@@ -139,14 +139,14 @@ def group_guests(event: Event, reader: "RequestUser") -> dict[str, list[tuple[Re
     orders = {guest.order_id: guest.order for guest in guests}.values()
     amounts = load_amounts_due(orders) if can_take_payments(reader, event) else {}
     presences = find_main_presences(event, [guest.pk for guest in guests])
-    printed = dict(
+    print_times = dict(
         BadgePrint.objects.filter(registration__event=event, badge_version=F("registration__badge_version"))
         .order_by("printed_at")
         .values_list("registration", "printed_at")
     )
     groups: dict[str, list[tuple[Registration, dict[str, Any]]]] = {}
     for guest in guests:
-        printed_at = {"printed_at": at.isoformat() if (at := printed.get(guest.pk)) else None}
+        printed_at = {"printed_at": at.isoformat() if (at := print_times.get(guest.pk)) else None}
         desk_guest = DeskGuest(guest, amount_due=amounts.get(guest.order_id))
         description = describe_guest(desk_guest, presences.get(guest.pk), printed_at)
         groups.setdefault(guest.reference[:GROUP_PREFIX_LENGTH], []).append((guest, description))
@@ -158,7 +158,7 @@ def describe_guest(guest: DeskGuest, presence: Presence | None, values: dict[str
     registration = guest.registration
     note = getattr(registration, "staff_note", None)
     arrived_at = presence.first_entered_at if presence else None
-    # Who left unscanned yesterday is not inside today.
+    # An attendee who left unscanned yesterday is not inside today.
     entered_at = presence.last_entered_at if presence and presence.is_inside else None
     is_inside = entered_at is not None and entered_at > timezone.now() - ENTRY_LIFETIME
     return {
@@ -197,8 +197,8 @@ class CodeDescriber:
     def describe(self, reference: str, badge_version: int, ticket_id: int) -> list[Element]:
         return self.design.describe_code(ticket_id, sign_code(reference, badge_version, self.key))
 
-    def describe_both(self, registration: Registration) -> dict[str, Any]:
-        """Return the code that is valid, and the one after it, for a reprint or a transfer."""
+    def describe_codes(self, registration: Registration) -> dict[str, Any]:
+        """Return the code that is valid now, and the next one, for a reprint or a transfer."""
         if registration.confirmed_at is None or registration.cancelled_at is not None:
             return {"code": None, "next_code": None}
         reference, version = registration.reference, registration.badge_version
@@ -216,12 +216,12 @@ def sign_code(reference: str, badge_version: int, key: EventKey) -> str:
 def describe_sync(
     device: DeskDevice, reader: "RequestUser", *, known_version: str, known_digests: dict[str, str]
 ) -> dict[str, Any]:
-    """Return what changed in the reader's data since the device got them, or that it shall erase them."""
+    """Return what changed in the data since the device last fetched them, or the order to erase them."""
     if not device.is_active():
         return {"erase": True, "server_time": timezone.now().isoformat()}
     version = compute_data_version(device.event, reader)
     answer = {"erase": False, "version": version, "server_time": timezone.now().isoformat()}
     if version != known_version:
+        # Leases spare badges, which does not change the version computed above.
         answer["data"] = build_data_update(device=device, reader=reader, known_digests=known_digests)
-        # The spares were leased meanwhile, which changes nothing that the version counts.
     return answer

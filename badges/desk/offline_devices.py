@@ -16,7 +16,7 @@ from .models import DeskDevice, SpareBadge
 if TYPE_CHECKING:
     from convention.club.models import Person
 
-# Enough for a morning without network; they are given back when the device's data is erased.
+# Enough for a morning without network.
 SPARE_BADGES_PER_DEVICE: Final = 50
 
 

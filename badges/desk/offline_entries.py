@@ -1,7 +1,7 @@
-"""Apply what a desk device did offline: each entry once, in order, with an outcome for the list to settle.
+"""Apply what a desk device did offline: each entry once, in order, with an outcome that the device shows.
 
-An entry that cannot be applied blocks none after it. Nothing is overwritten that another desk changed
-meanwhile: such an entry is a conflict, which the device shows.
+An entry that cannot be applied does not block later ones. An entry never overwrites what another desk changed
+meanwhile: it becomes a conflict, which the staff resolves.
 """
 
 import datetime
@@ -77,11 +77,11 @@ def apply_entries(
 def _apply_once(context: EntryContext, entry: OfflineEntry) -> DeskEntry:
     # Locked, so that two deliveries of the same entry wait for each other.
     DeskDevice.objects.select_for_update(no_key=True).get(pk=context.device.pk)
-    if known := DeskEntry.objects.filter(event=context.event, uid=entry.uid).first():
-        return known
+    if stored_entry := DeskEntry.objects.filter(event=context.event, uid=entry.uid).first():
+        return stored_entry
     state, sentence, registration = DeskEntry.State.DONE, "", None
     try:
-        # A savepoint: what a refused entry began is taken back, and the refusal stored.
+        # A savepoint: the changes of a refused entry are rolled back, and the refusal is stored.
         with transaction.atomic():
             registration, sentence = APPLY_BY_KIND[entry.kind](context, entry)
     except ChangedMeanwhile as error:
@@ -162,10 +162,10 @@ def _apply_correction(context: EntryContext, entry: OfflineEntry) -> Outcome:
         raise ChangedMeanwhile(_("Another desk has changed these details in the meantime."))
     values = {name: getattr(guest, name) for name in CORRECTABLE_FIELDS} | changed
     corrected = correct_as_organizer(registration=guest, correction=Correction(**values))
-    return corrected, _describe_printed_version(guest, corrected)
+    return corrected, _describe_transfer(guest, corrected)
 
 
-def _describe_printed_version(before: Registration, corrected: Registration) -> str:
+def _describe_transfer(before: Registration, corrected: Registration) -> str:
     if corrected.badge_version == before.badge_version:
         return ""
     return _("The place was transferred to another person: badges printed earlier are no longer valid.")
@@ -188,7 +188,7 @@ def _apply_print(context: EntryContext, entry: OfflineEntry) -> Outcome:
     if entry.values["badge_version"] != guest.badge_version + bool(reason):
         raise ChangedMeanwhile(_("This badge was replaced in the meantime: print it again."))
     if not reason and find_last_print(guest):
-        # Two desks printed the same badge without network: both badges are the same code.
+        # Two desks printed the same badge without network: both badges carry the same code.
         return guest, _("This badge was also printed at another desk.")
     if reason and not find_last_print(guest):
         # The device printed the next version: the one before counts as printed.

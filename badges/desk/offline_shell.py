@@ -27,7 +27,7 @@ STYLESHEETS = [
 # Imported by our scripts, so the worker must store them.
 SHARED_SCRIPTS = ["vendor/idb/index.js", "scanner/badge_codes.js", "scanner/keyboard_scanner.js"]
 ICONS = ["scanner/icon-192.png", "scanner/icon-512.png", "convention/icon.svg"]
-# Of the service worker: the desk of all events, and the page itself.
+# The scopes of the service worker: the desks of all events, and the offline page.
 SCOPE_URL_NAMES = ("desks", "desk-offline")
 # In the place of the event's slug: the page is the same for all events.
 EVENT_PLACEHOLDER = "EVENT"
@@ -36,8 +36,8 @@ EVENT_PLACEHOLDER = "EVENT"
 def list_static_files() -> list[str]:
     """Return the names of all static files of the page."""
     # Sorted, since the version of the service worker is a hash over the names.
-    own = [f"desk/offline/{path.name}" for path in sorted((SCRIPTS_DIR / "offline").glob("*.js"))]
-    return [*own, *SHARED_SCRIPTS, *STYLESHEETS, *ICONS, *FONT_FILES]
+    own_scripts = [f"desk/offline/{path.name}" for path in sorted((SCRIPTS_DIR / "offline").glob("*.js"))]
+    return [*own_scripts, *SHARED_SCRIPTS, *STYLESHEETS, *ICONS, *FONT_FILES]
 
 
 def render_page(language: str) -> str:

@@ -1,4 +1,4 @@
-"""Tell what guests still owe; take payments at the desk, or let a buyer pay later by invoice."""
+"""Compute what guests still owe; take payments at the desk, or let a buyer pay later by invoice."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -70,14 +70,14 @@ def take_payment(
     if method not in DESK_METHODS:
         raise InvalidPayment(_("Choose how the guest pays."))
     receivable, due = sync_amount_due(guest)
-    known = Payment.objects.filter(external_id=external_id).first()
-    if known is None and amount > due:
+    earlier_payment = Payment.objects.filter(external_id=external_id).first()
+    if earlier_payment is None and amount > due:
         raise InvalidPayment(_("This is more than is due."))
     payment = record_payment(
         receivable=receivable, amount=amount, method=method, external_id=external_id, note=note
     )
     if order.is_confirmed_later and is_paid(order):
-        # At once, and not by the worker: the guest stands at the desk.
+        # At once, and not by the worker: the guest is waiting at the desk.
         confirm_or_notify(order=order)
     return payment
 

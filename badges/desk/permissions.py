@@ -27,7 +27,7 @@ def get_guest_to_serve(event: str, reference: str, person: "RequestUser") -> Reg
 def can_take_payments(person: "RequestUser", event: Event) -> bool:
     """Return whether this person of the club works at the event's desk today.
 
-    The club's money is nothing for those who have their role under a contract of an outside firm.
+    People of an outside firm, whose role comes from its contract (a delegation), may not.
     """
     if has_club_role(person, *ALL_EVENTS_ROLES):
         return True

@@ -28,7 +28,7 @@ PERSONAL_DATA = [
         model=StaffNote,
         purpose=_("desk staff’s notes about you"),
         parent_columns=("registration",),
-        # The person who wrote it is another one, whose name the guest's copy must not reveal.
+        # The author is another person, whose name the guest's copy must not reveal.
         hidden_columns=("written_by",),
         is_deleted_on_erasure=True,
         leads_to_other_tables=False,

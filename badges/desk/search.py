@@ -1,8 +1,7 @@
-"""Search guests at the desk by name, company, e-mail or reference, in any order and without accents, or by
-the code of their badge.
+"""Search guests at the desk by name, company, e-mail or reference, or by the code of their badge.
 
-The search runs in Python over a cached index: it is asked again while someone types, and databases do not
-ignore accents in the same way.
+Words match in any order and without accents. The search runs in Python over a cached index: it runs with
+each letter typed, and databases do not ignore accents in the same way.
 """
 
 from dataclasses import dataclass
@@ -73,7 +72,9 @@ def _find_by_words(event: Event, query: str) -> DeskSearchResult:
     if not words:
         return DeskSearchResult([], 0)
     # All matches are counted, but only those that are shown are loaded.
-    matching_ids = [pk for pk, folded in get_search_index(event) if matches_search_words(words, folded)]
+    matching_ids = [
+        pk for pk, searchable_text in get_search_index(event) if matches_search_words(words, searchable_text)
+    ]
     return DeskSearchResult(load_guests(event, matching_ids[:MAX_GUESTS_SHOWN]), len(matching_ids))
 
 
@@ -94,8 +95,8 @@ def _find_by_code(event: Event, signed: SignedClaim) -> DeskSearchResult:
 def load_guests(event: Event, registration_ids: list[int]) -> list[DeskGuest]:
     """Return these registrations by name with all that the desk shows, in a fixed number of queries."""
     rows = Registration.objects.filter(pk__in=registration_ids)
-    shown = list(rows.select_related("ticket", "order", "staff_note").prefetch_related("addons__addon"))
-    return add_presences(event, shown, load_amounts_due([guest.order for guest in shown]))
+    guests = list(rows.select_related("ticket", "order", "staff_note").prefetch_related("addons__addon"))
+    return add_presences(event, guests, load_amounts_due([guest.order for guest in guests]))
 
 
 def get_search_index(event: Event) -> list[tuple[int, str]]:
@@ -120,7 +121,7 @@ def add_presences(
         checkpoint__in=list_main_checkpoints(event), registration__in=registrations
     )
     rows = presences.order_by().values("registration")
-    seen = {
+    times = {
         row["registration"]: dict(row)
         for row in rows.annotate(
             came=Min("first_entered_at"),
@@ -131,7 +132,7 @@ def add_presences(
         )
     }
     return [
-        _make_guest(registration, seen.get(registration.pk, {}), amounts) for registration in registrations
+        _make_guest(registration, times.get(registration.pk, {}), amounts) for registration in registrations
     ]
 
 

@@ -18,7 +18,7 @@ MAX_EMAIL_LENGTH = 254
 
 
 class TextField(serializers.CharField):
-    """A text that may be empty and must be there."""
+    """A required text, which may be empty."""
 
     def __init__(self, max_length: int) -> None:
         super().__init__(max_length=max_length, allow_blank=True)
@@ -93,13 +93,13 @@ class OfflineEntryRequest(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Validate the values by the kind."""
-        read = VALUES_BY_KIND[attrs["kind"]](data=attrs["values"])
-        read.is_valid(raise_exception=True)
-        return {**attrs, "values": read.validated_data}
+        values_serializer = VALUES_BY_KIND[attrs["kind"]](data=attrs["values"])
+        values_serializer.is_valid(raise_exception=True)
+        return {**attrs, "values": values_serializer.validated_data}
 
 
 class DeskSyncRequest(serializers.Serializer[Any]):
-    """The entries to apply, what the device has of the data, and how wrong its clock is."""
+    """The entries to apply, the version and digests of the device's data, and the offset of its clock."""
 
     device = serializers.UUIDField()
     version = serializers.CharField(max_length=200, allow_blank=True)

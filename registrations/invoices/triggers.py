@@ -20,7 +20,7 @@ UNDELETABLE_TABLES = (
 FROZEN_COLUMNS = {
     # Not the description: an erasure strikes names out of it, and an issued line has its own copy.
     "invoices_charge": "receivable_id key quantity unit_price vat_rate exemption amount",
-    # Fee and payout are filled in later, when the processor names them.
+    # Fee and payout are filled in later, when the processor reports them.
     "invoices_payment": "receivable_id method amount currency received_on",
     "invoices_refund": "receivable_id payment_id amount",
 }
@@ -41,10 +41,10 @@ def list_triggers() -> list[tuple[str, str, str, str]]:
         for table, columns in FROZEN_COLUMNS.items()
     ]
     # Positions end at `line_count`, which was stored with the invoice.
-    beyond = (
+    range_condition = (
         "NEW.position NOT BETWEEN 1 AND (SELECT line_count FROM invoices_invoice WHERE id = NEW.invoice_id)"
     )
-    return [*triggers, ("invoices_invoiceline_is_last", "invoices_invoiceline", "INSERT", beyond)]
+    return [*triggers, ("invoices_invoiceline_is_last", "invoices_invoiceline", "INSERT", range_condition)]
 
 
 def build_change_condition(columns: str) -> str:
@@ -55,13 +55,13 @@ def build_change_condition(columns: str) -> str:
 
 def install_triggers(apps: Any, schema_editor: Any) -> None:
     """Create all triggers; for `RunPython` in a migration."""
-    make = (
+    build_statements = (
         build_postgresql_statements
         if schema_editor.connection.vendor == "postgresql"
         else build_sqlite_statements
     )
     for trigger in list_triggers():
-        for statement in make(*trigger):
+        for statement in build_statements(*trigger):
             schema_editor.execute(statement)
 
 

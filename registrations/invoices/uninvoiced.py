@@ -46,7 +46,7 @@ def list_uninvoiced_receivables() -> ReceivableQuerySet:
 
 
 def make_complete_buyer_filter() -> Q:
-    """Return the condition of `require_complete_invoice` on the buyer and the currency, and an address."""
+    """Return the buyer and currency conditions of `require_complete_invoice`, and require an address."""
     # An invoice must name its buyer with the address (Code de commerce, art. L441-9).
     has_address = Q(name__regex=r"\S", street__regex=r"\S", city__regex=r"\S")
     return has_address & Q(country__in=country_codes(), currency__regex="^[A-Z]{3}$")
@@ -112,12 +112,12 @@ def load_invoice_batch(*, event_slug: str = "") -> InvoiceBatch:
 @task(queue_name=DOCUMENT_QUEUE)
 def issue_and_send_invoices(receivable_ids: list[int], person_id: int) -> None:
     """Issue and e-mail the invoices of these receivables on behalf of a person. Repeating it is harmless."""
-    actor = current_actor.set(Actor(person_id, "job"))
+    token = current_actor.set(Actor(person_id, "job"))
     try:
         for receivable in Receivable.objects.filter(pk__in=receivable_ids).order_by("pk"):
             _issue_and_send(receivable)
     finally:
-        current_actor.reset(actor)
+        current_actor.reset(token)
 
 
 def issue_due_invoices() -> None:
@@ -149,7 +149,7 @@ def _try_to_issue(receivable: Receivable) -> bool:
 
 
 def _iterate_due_receivables(issuer: Issuer, now: datetime.datetime) -> Iterator[Receivable]:
-    """Yield each receivable once, in pages: those that are refused come first again in every run."""
+    """Yield each due receivable once, in pages by id; a refused one stays due and is tried in every run."""
     last_pk = 0
     while page := list(
         _find_due_receivables(issuer, now).filter(pk__gt=last_pk).order_by("pk")[:ISSUE_BATCH_SIZE]

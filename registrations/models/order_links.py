@@ -30,15 +30,15 @@ class OrderLinks(models.Model):
         """Return the secret of the order's link; attendees' links have their own version and outlive it."""
         return derive_link_secret(LINK_PURPOSE, self.reference, self.link_version)
 
-    def is_valid_manage_secret(self, given: str) -> bool:
+    def is_valid_manage_secret(self, candidate: str) -> bool:
         """Return whether this is the secret of the order's current link."""
-        return is_link_secret(given, LINK_PURPOSE, self.reference, self.link_version)
+        return is_link_secret(candidate, LINK_PURPOSE, self.reference, self.link_version)
 
     def raise_link_version(self) -> list[str]:
         """Raise the version of the order's link, which revokes the link; return the fields to save.
 
-        The database counts, so that two requests never make the same version. The attribute has its number
-        only after saving and reading.
+        The database increments it, so that two requests at once never get the same version. The attribute is
+        an expression until the row is saved and read again.
         """
         self.link_version = F("link_version") + 1
         return ["link_version"]
@@ -66,6 +66,6 @@ class OrderLinks(models.Model):
 
     def build_path_with(self, secret: str) -> str:
         """Return the page for the holder of this secret, which opens the whole order or one registration."""
-        # The language is part of the path; the reader of the mail is not who makes this request.
+        # The path contains the language: the mail's, not that of the user who makes this request.
         with translation.override(self.language):
             return reverse("order", args=[self.reference, secret])

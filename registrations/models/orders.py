@@ -60,7 +60,7 @@ class Order(OrderLinks):
         _("SIREN or VAT number"), max_length=MAX_TAX_NUMBER_LENGTH, blank=True, default="", db_default=""
     )
     source = models.CharField(_("source"), max_length=20, default="page")
-    # The order from whose page this one was begun, by the same buyer.
+    # The order from whose page the same buyer started this one.
     previous_order = models.ForeignKey(
         "self", models.SET_NULL, null=True, editable=False, related_name="next_orders", db_index=False
     )
@@ -157,7 +157,7 @@ class Order(OrderLinks):
 
     @property
     def creditor_reference(self) -> str:
-        """Return what a bank transfer has to name: the order's reference with check digits (ISO 11649)."""
+        """Return the reference for a bank transfer: the order's, with check digits (ISO 11649)."""
         return format_creditor_reference(self.reference)
 
     @property

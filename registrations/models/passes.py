@@ -28,5 +28,5 @@ class PassQuota(LimitedStock):
 
     @property
     def title(self) -> str:
-        """Return the name for the sentence that none is left."""
+        """Return the name used in the message that none is left."""
         return _("Membership pass")

@@ -32,7 +32,7 @@ class Question(models.Model):
         FILE = "file", _("a file")
         CONSENT = "consent", _("consent to a text")
 
-    # If they were loaded with the question.
+    # Set by queries that load them together with the question.
     loaded_tickets: "list[Ticket] | None" = None
     loaded_options: "list[QuestionOption] | None" = None
 

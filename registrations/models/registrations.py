@@ -69,8 +69,8 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
 
     `badge_version` and `link_version` revoke badges and attendees' links when they are raised;
     `reissue_count` is how many badge versions were for the same attendee, such as after a loss. `is_private`
-    hides the registration from the order's link. `issued_to` is the identity on the badge that is out, if it
-    was corrected since. `transferred_at` is when another person got the place last: scans before are of the
+    hides the registration from the order's link. `issued_to` is the identity on the current badge, if it was
+    corrected since. `transferred_at` is when the place last went to another person: earlier scans are of the
     former attendee. Prices and fees are in cents.
     """
 
@@ -120,7 +120,7 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
     )
     member_verification_sent_at = models.DateTimeField(null=True, editable=False)
     confirmation_sent_at = models.DateTimeField(null=True, editable=False)
-    # Set by changes that wait for their mail (`changes/notifications.py`), which clears it.
+    # Set by changes that still have to be mailed; `changes/notifications.py` clears it.
     changed_at = models.DateTimeField(null=True, editable=False)
     cancellation_sent_at = models.DateTimeField(null=True, editable=False)
 
@@ -186,17 +186,17 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
     @property
     def active_addons(self) -> "list[RegistrationAddon]":
         """Return its add-ons that were not cancelled."""
-        return [chosen for chosen in self.addons.all() if chosen.cancelled_at is None]
+        return [item for item in self.addons.all() if item.cancelled_at is None]
 
     @property
     def billed_addons(self) -> "list[RegistrationAddon]":
         """Return its active add-ons; of a cancelled registration, those that were cancelled with it."""
-        return [chosen for chosen in self.addons.all() if chosen.cancelled_at in (None, self.cancelled_at)]
+        return [item for item in self.addons.all() if item.cancelled_at in (None, self.cancelled_at)]
 
     @property
     def full_price(self) -> int:
         """Return its price with add-ons, in cents, whether or not it was cancelled."""
-        return self.price + sum(chosen.price for chosen in self.billed_addons)
+        return self.price + sum(item.price for item in self.billed_addons)
 
     @property
     def amount_owed(self) -> int:
@@ -219,7 +219,7 @@ class RegistrationAddon(TaxedItem):
     price = models.PositiveIntegerField(_("price, in cents"), default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
-    # Added later by card and not paid yet: the add-on is removed then, so that it takes no place for ever.
+    # Of an add-on ordered later by card and not paid yet: when it is removed, to release its place.
     pay_by = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:

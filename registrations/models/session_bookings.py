@@ -16,7 +16,7 @@ from .registrations import Registration
 
 def _differs(column: str, other_column: str) -> Q:
     """Return a condition that two nullable columns have different values."""
-    # SQL's comparisons with NULL are never true, and Django's negation of one is always: so both are asked.
+    # In SQL a comparison with NULL is never true, and Django's negation of it always is: test for NULL.
     both = Q(**{f"{column}__isnull": False, f"{other_column}__isnull": False})
     first = Q(**{f"{column}__isnull": False, f"{other_column}__isnull": True})
     second = Q(**{f"{column}__isnull": True, f"{other_column}__isnull": False})
@@ -36,14 +36,16 @@ class SessionBookingQuerySet(models.QuerySet["SessionBooking"]):
         differs = _differs("session__starts_at", "notified_starts_at")
         differs |= _differs("session__room", "notified_room")
         # A cancelled session is announced as cancelled only, not also as moved.
-        is_off = Q(session__cancelled_at__isnull=False)
-        off = is_off & Q(is_cancellation_notified=False)
-        on_again = ~is_off & Q(is_cancellation_notified=True)
-        return self.active().filter((differs & ~is_off) | off | on_again, session__event__ends_at__gt=now)
+        is_cancelled = Q(session__cancelled_at__isnull=False)
+        newly_cancelled = is_cancelled & Q(is_cancellation_notified=False)
+        reinstated = ~is_cancelled & Q(is_cancellation_notified=True)
+        return self.active().filter(
+            (differs & ~is_cancelled) | newly_cancelled | reinstated, session__event__ends_at__gt=now
+        )
 
 
 class SessionBooking(models.Model):
-    """A reserved place in a session; a cancelled one stays as a trace, and another can be booked.
+    """A reserved place in a session; a cancelled one stays as a record, and another can be booked.
 
     `notified_starts_at`, `notified_room` and `is_cancellation_notified` are what its holder was last notified
     of.
@@ -76,9 +78,9 @@ class SessionBooking(models.Model):
 
 
 class AgendaLink(models.Model):
-    """The attendee whose personal agenda this is: they chose sessions while signed in.
+    """The link of a personal agenda to the registration of the attendee who starred its sessions.
 
-    They were notified of the changes up to the version `notified_version`.
+    The attendee was notified of the changes up to the version `notified_version`.
     """
 
     personal_agenda = models.OneToOneField(PersonalAgenda, models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""Sponsorship packages, and who took one; independent of the programme."""
+"""Sponsorship packages, and the sponsorships that ordered them; independent of the programme."""
 
 import datetime
 from typing import Any, Self

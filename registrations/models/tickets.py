@@ -100,8 +100,8 @@ class Ticket(SaleItem):
     @property
     def current_price(self) -> Money:
         """Return the price of this moment."""
-        ahead = self.list_upcoming_steps()
-        return ahead[0].cost if ahead else self.cost
+        upcoming_steps = self.list_upcoming_steps()
+        return upcoming_steps[0].cost if upcoming_steps else self.cost
 
     def list_upcoming_steps(self, *, at: datetime.datetime | None = None) -> "list[PriceStep]":
         """Return the price steps that end after `at` (default: now), the one that applies first."""

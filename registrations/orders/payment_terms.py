@@ -98,7 +98,7 @@ def describe_coming_invoice(order: Order, document: BuyerDocument) -> str:
     issuer = Issuer.get_current()
     if issuer is None or document.kind != BuyerDocumentKind.RECEIPT:
         return ""
-    # What was ordered before the setting was made is left to the treasurer.
+    # Orders from before the setting are left to the treasurer.
     if issuer.issues_since is None or order.created_at < issuer.issues_since:
         return _(
             "The organizer will issue the invoice later. Until then, you can download a "

@@ -60,7 +60,7 @@ def _find_by_link(secret: str) -> Quotation:
         raise NotFound(
             _("This link is not valid: it may be incomplete. Copy the whole link from the e-mail.")
         )
-    # Old links end, as those of orders do.
+    # Links of quotations expire as those of orders do.
     if timezone.now() > quotation.event.ends_at + LINK_LIFETIME:
         raise LinkExpired(_("This link has expired: the event is over."))
     return quotation
@@ -72,8 +72,8 @@ def pro_forma_download(request: HttpRequest, reference: str, secret: str) -> Htt
     """Return the invoice, receipt or pro forma invoice of an order, for its buyer."""
     link_access = get_order_by_link(reference, secret)
     if (
-        # The prices of all attendees are the buyer's business only; before verification nobody is known as
-        # the buyer.
+        # Only the buyer may see the prices of all attendees, and before the verification it is unknown who
+        # that is.
         not link_access.is_full
         or not link_access.order.amount_due.amount
         or link_access.order.awaits_verification

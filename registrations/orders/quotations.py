@@ -100,7 +100,7 @@ def _unavailable_text() -> str:
 
 @contextmanager
 def _explain_missing_issuer(error_text: str) -> Iterator[None]:
-    """Replace MissingIssuer, which is meant for organizers, by an error that tells a buyer what to do."""
+    """Replace MissingIssuer, whose text is for organizers, by an error with a text for buyers."""
     try:
         yield
     except MissingIssuer as error:

@@ -1,9 +1,9 @@
-"""Orders of the same buyer for the same event, shown beside each other on the pages behind their links.
+"""Orders of the same buyer for the same event, listed on each other's pages.
 
-Anybody can order under another's address, so the same address is not enough. An order is shown if it was
-begun from the other's page and no link of both was replaced, or to somebody signed in with that address.
-A link opens everything, so only that person gets it. To others the later order links the earlier one, whose
-link they had.
+Anybody can enter another person's address, so an equal address is not enough. Another order is listed if one
+of the two was started from the other's page, or both from the same page, and its link was never replaced; or
+if the reader is signed in with that address. A link opens everything in an order: only the signed-in owner
+gets links to all of them. Others get a link to the earlier order, from whose page this one was started.
 """
 
 from dataclasses import dataclass
@@ -37,9 +37,9 @@ class RelatedOrder:
 
 
 def link_to_previous_order(*, order: Order, reference: str) -> None:
-    """Store from which order's page a new one was begun, if both have the same buyer."""
+    """Store from which order's page a new one was started, if both have the same buyer."""
     previous = Order.objects.filter(event=order.event_id, reference=reference).first() if reference else None
-    # A double click finds the order that the first one made.
+    # After a double click, `order` is the one that the first click created.
     if previous and previous.pk != order.pk and is_same_email(previous.email, order.email):
         Order.objects.filter(pk=order.pk, previous_order=None).update(previous_order=previous)
 
@@ -54,27 +54,27 @@ def list_related_orders(link_access: LinkAccess, user: "RequestUser") -> list[Re
     rows = Order.objects.filter(related, event=order.event_id).exclude(pk=order.pk)
     rows = rows.exclude(source=SOURCE_COMPANY_CONTACT).prefetch_related("registrations").order_by("pk")
     return [
-        _describe(row, row.manage_path if is_owner or row.pk == order.previous_order_id else "")
+        _build_related_order(row, row.manage_path if is_owner or row.pk == order.previous_order_id else "")
         for row in rows[:MAX_ORDERS_SHOWN]
         if is_same_email(row.email, order.email) and not row.awaits_verification
     ]
 
 
 def _make_related_condition(order: Order) -> Q:
-    """Return the condition of the earlier order, and of those begun from its page or from this one's."""
+    """Return the condition of the earlier order, and of those started from its page or from this one's."""
     related = Q(previous_order=order)
     if order.previous_order_id:
         previous = order.previous_order_id
         related |= Q(pk=previous) | Q(previous_order=previous, previous_order__link_version=0)
-    # A link may have been replaced because of somebody who has the other order's link.
+    # A link may have been replaced to lock out somebody who has the other order's link.
     return related & Q(link_version=0)
 
 
-def _describe(order: Order, path: str) -> RelatedOrder:
+def _build_related_order(order: Order, path: str) -> RelatedOrder:
     registrations = sorted(order.registrations.all(), key=lambda registration: registration.pk)
     return RelatedOrder(
         reference=order.reference,
-        # A private place is its attendee's business alone.
+        # A private registration is shown to its attendee only.
         names=", ".join(row.name for row in registrations if not row.is_private),
         state=describe_order_state(registrations),
         path=path,

@@ -44,7 +44,7 @@ def attendee_sessions(request: HttpRequest, reference: str, secret: str, person:
     return render(
         request,
         "registrations/sessions.html",
-        {"link_access": link_access, **_sessions_context(registration, audience)},
+        {"link_access": link_access, **_build_sessions_context(registration, audience)},
     )
 
 
@@ -61,7 +61,7 @@ def organizer_sessions(request: HttpRequest, event: str, reference: str) -> Http
         action = parse_session_action(posted, registration, reason, audience=ProgrammeAudience.MEMBERS)
         _apply_action(request, registration, action)
         return redirect(f"{request.path}#s{action.session.number}")
-    choices = _sessions_context(registration, ProgrammeAudience.MEMBERS)
+    choices = _build_sessions_context(registration, ProgrammeAudience.MEMBERS)
     context = {"section": "organize", "reason": reason_form, **choices}
     return render(request, "registrations/organize_sessions.html", context)
 
@@ -95,7 +95,7 @@ def attendee_agenda_pdf(request: HttpRequest, reference: str, secret: str, perso
     return inline_response(file.getvalue(), name=name)
 
 
-def _sessions_context(registration: Registration, audience: ProgrammeAudience) -> dict[str, object]:
+def _build_sessions_context(registration: Registration, audience: ProgrammeAudience) -> dict[str, object]:
     choices = list_session_choices(registration, audience=audience)
     return {
         "event": registration.event,
@@ -137,6 +137,6 @@ def _update_personal_agenda(request: HttpRequest, registration: Registration, ac
 def _link_personal_agenda(request: HttpRequest, registration: Registration, link_access: LinkAccess) -> None:
     """Link the personal agenda on this device to the attendee whose own link this is."""
     personal_agenda = get_own_agenda(registration.event, request)
-    # A link that opens several registrations is the buyer's, whose stars are not the attendee's.
+    # A link that opens several registrations is the buyer's, and so are the stars on this device.
     if personal_agenda and link_access.is_of_one:
         link_agenda_to_registration(personal_agenda, registration)

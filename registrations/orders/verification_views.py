@@ -34,23 +34,23 @@ def order_verification(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("event", verification.order.event.slug)
     if request.method == "POST":
         order = verify_address(order=verification.order, address=verification.address)
-        return redirect(_next_path(order, verification.address))
-    waiting = [item for item in verification.all_items if not item.confirmed_at]
-    hold_expiries = [item.hold_expires_at for item in waiting if item.is_held() and item.is_reserved]
+        return redirect(_get_next_path(order, verification.address))
+    unconfirmed = [item for item in verification.all_items if not item.confirmed_at]
+    hold_expiries = [item.hold_expires_at for item in unconfirmed if item.is_held() and item.is_reserved]
     context = {
         "verification": verification,
-        "places": [(item, _badge_name(verification, item)) for item in verification.registrations],
+        "places": [(item, _get_badge_name(verification, item)) for item in verification.registrations],
         "order": verification.order,
         "event": verification.order.event,
         "hold_expires_at": min(filter(None, hold_expiries), default=None)
-        # Shown only if everything is held; else the first to come get the places.
-        if len(hold_expiries) == len(waiting)
+        # Shown only if everything is held; otherwise other people may take the places first.
+        if len(hold_expiries) == len(unconfirmed)
         else None,
     }
     return render(request, "registrations/verify.html", context)
 
 
-def _next_path(order: Order, address: str) -> str:
+def _get_next_path(order: Order, address: str) -> str:
     """Return the order's page for its buyer, else the page of the registration with that address."""
     if is_same_email(order.email, address):
         return order.continue_path
@@ -59,7 +59,7 @@ def _next_path(order: Order, address: str) -> str:
     return order.build_path_with(make_own_secret(registration))
 
 
-def _badge_name(verification: AddressVerification, registration: Registration) -> str:
+def _get_badge_name(verification: AddressVerification, registration: Registration) -> str:
     """Return the name on the badge after confirmation: the directory's where the link verifies a member."""
     if not verification.verifies_member(registration):
         return registration.name

@@ -89,12 +89,12 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "order": order,
         "event": event,
         "states": states,
-        "can_replace_link": link_access.is_full or any(each.is_private for each in link_access.registrations),
+        "can_replace_link": link_access.is_full or any(row.is_private for row in link_access.registrations),
         "headline": describe_order_state([*link_access.registrations, *link_access.private_registrations]),
         "names_by_state": list_names_by_state(link_access.registrations),
         "confirmation": describe_confirmation(link_access),
         "awaits_payment": awaits_payment,
-        "awaiting_buyer": [each for each in link_access.registrations if awaits_buyer(order, each)],
+        "awaiting_buyer": [row for row in link_access.registrations if awaits_buyer(order, row)],
         **load_order_balance(order),
         "is_cancelled": states == {Registration.State.CANCELLED},
         "cancelled_at": cancelled_at,
@@ -126,7 +126,7 @@ def _describe_buyer_document(order: Order) -> dict[str, object]:
 
 
 def _list_offered_actions(link_access: LinkAccess) -> dict[str, bool]:
-    """Return which further pages the page links."""
+    """Return which actions and further pages the page offers, as template context."""
     event, now = link_access.order.event, timezone.now()
     return {
         "can_change": event.ends_at > now,
@@ -246,7 +246,7 @@ def registration_correction(request: HttpRequest, reference: str, secret: str, p
     )
     if request.method == "POST" and form.is_valid():
         throttle_correction(link_access.order, registration)
-        # The attendee's own link must not move the order's mails.
+        # A correction through an attendee's own link must not redirect the order's mails.
         correct = correct_registration if link_access.is_full else correct_own_registration
         try:
             corrected = correct(registration=registration, correction=form.to_correction())
@@ -287,7 +287,7 @@ def _redirect_after_correction(
 @never_cache
 @require_http_methods(["GET", "POST"])
 def registration_cancellation(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
-    """Show what cancelling means; a POST cancels."""
+    """Show the fee and the refund of a cancellation; a POST cancels."""
     link_access = get_order_by_link(reference, secret)
     registration = link_access.get_registration(person)
     if request.method == "POST":
@@ -331,14 +331,14 @@ def _find_extendable_ids(registrations: list[Registration], email: str) -> set[i
     on_sale = load_addons_on_sale(list(events.values()))
     if any(on_sale.values()):
         prefetch_related_objects(registrations, "addons")
-    addable = set()
+    extendable_ids = set()
     for registration in registrations:
-        # Only the buyer's link adds what costs something.
+        # Add-ons that cost something can be added through the buyer's link only.
         is_buyer = choose_link_secret(registration, email) == registration.order.manage_secret
         addons = select_addons_for(registration, on_sale[registration.event_id])
         if any(addon.remaining != 0 and (is_buyer or not addon.price) for addon in addons):
-            addable.add(registration.pk)
-    return addable
+            extendable_ids.add(registration.pk)
+    return extendable_ids
 
 
 def _list_open_events(

@@ -20,17 +20,17 @@ from .order_change_forms import OrderChangeForm
 
 @require_http_methods(["GET", "POST"])
 def registration_change(request: HttpRequest, event: str, reference: str) -> HttpResponse:
-    """Offer tickets and add-ons, then say what the change costs; a POST makes it."""
+    """Offer tickets and add-ons, then show what the change costs; a POST applies it."""
     event_obj = get_event_to_organize(event, request.user)
     rows = Registration.objects.select_related("order", "event", "ticket", "member_of", "voucher")
     registration = get_object_or_404(
         rows.prefetch_related("addons__addon"), event=event_obj, reference=reference
     )
-    # The preview changes nothing, so that it is a GET with the choice in the address. The reason is only in
-    # the POST: addresses land in logs.
+    # The preview changes nothing, so it is a GET with the choice in the query string. The reason is only in
+    # the POST, because URLs end up in logs.
     data = request.POST if request.method == "POST" else request.GET or None
     form = OrderChangeForm(data, registration=registration)
-    change = _preview(form, registration) if data is not None and form.is_valid() else None
+    change = _preview_change(form, registration) if data is not None and form.is_valid() else None
     if request.method == "POST" and change and _try_change(request, form, registration):
         messages.success(request, _("The registration has been changed. A new confirmation is on its way."))
         return redirect("organize-registration", event, reference)
@@ -40,12 +40,12 @@ def registration_change(request: HttpRequest, event: str, reference: str) -> Htt
         "registration": registration,
         "form": form,
         "change": change,
-        "sentences": _describe(registration, change) if change else [],
+        "sentences": _describe_change(registration, change) if change else [],
     }
     return render(request, "registrations/organizer_change.html", context)
 
 
-def _preview(form: OrderChangeForm, registration: Registration) -> OrderChange | None:
+def _preview_change(form: OrderChangeForm, registration: Registration) -> OrderChange | None:
     try:
         return preview_order_change(registration=registration, **_read_choice(form))
     except ConventionError as error:
@@ -75,7 +75,7 @@ def _try_change(request: HttpRequest, form: OrderChangeForm, registration: Regis
     return True
 
 
-def _describe(registration: Registration, change: OrderChange) -> list[str]:
+def _describe_change(registration: Registration, change: OrderChange) -> list[str]:
     order = registration.order
     outcome = preview_price_change(
         order, change.difference_cents, replaced=change.list_replaced_charges(registration)

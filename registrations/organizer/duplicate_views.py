@@ -19,7 +19,7 @@ PAGE_SIZE = 25
 
 @require_GET
 def duplicate_list(request: HttpRequest, event: str) -> HttpResponse:
-    """List the pairs, the surest first."""
+    """List the pairs, the most certain first."""
     event_obj = get_event_to_organize(event, request.user)
     shown = Paginator(find_duplicates(event_obj), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"event": event_obj, "section": "organize", "shown": shown, "pairs": list(_load_pairs(shown))}

@@ -1,4 +1,4 @@
-"""Spreadsheets for organizers in addition to the registration list: what is sold, asked and booked."""
+"""Spreadsheets for organizers besides the registration list: items on sale, questions, answers, bookings."""
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -13,8 +13,7 @@ from registrations.models import Quota, Registration, SessionBooking
 from registrations.questions.answers import format_answer_cell
 from registrations.questions.queries import load_questions
 from registrations.questions.statistics import count_answers
-from registrations.ticketing.vouchers import list_voucher_headings as voucher_header
-from registrations.ticketing.vouchers import list_voucher_rows as voucher_rows
+from registrations.ticketing.vouchers import list_voucher_headings, list_voucher_rows
 
 type CellRow = list[Any]
 
@@ -76,7 +75,7 @@ def _addon_sheet(event: Event) -> TableSheet:
 
 
 def _voucher_sheet(event: Event) -> TableSheet:
-    return TableSheet(_("Codes"), voucher_header(), voucher_rows(event))
+    return TableSheet(_("Codes"), list_voucher_headings(), list_voucher_rows(event))
 
 
 def _quota_sheet(event: Event) -> TableSheet:
@@ -111,10 +110,10 @@ def _question_sheet(event: Event) -> TableSheet:
             question.get_kind_display(),
             _("yes") if question.is_required else _("no"),
             ", ".join(ticket.slug for ticket in question.list_tickets()),
-            times,
+            answer_count,
             ", ".join(option.title for option in question.list_options()),
         ]
-        for question, times in zip(questions, count_answers(questions), strict=True)
+        for question, answer_count in zip(questions, count_answers(questions), strict=True)
     )
     return TableSheet(_("Questions"), header, rows)
 

@@ -1,4 +1,4 @@
-"""The history of one registration in words: what was done to it and its order, and the money that moved."""
+"""The history of one registration in words: changes to it and its order, payments and refunds."""
 
 import datetime
 from collections.abc import Iterable, Iterator
@@ -55,7 +55,7 @@ AUDIT_VERB_TEXTS = {
     "order.reassign": gettext_lazy("order handed to the company’s new contact"),
     "payment.start": gettext_lazy("card payment started"),
 }
-# The columns that an entry names, as an organizer calls them; others are internal and not shown.
+# Labels of the columns that an entry names; columns without a label are internal and not shown.
 FIELD_LABELS = {
     "first_name": gettext_lazy("first name"),
     "last_name": gettext_lazy("last name"),
@@ -99,7 +99,7 @@ def _describe_entries(registration: Registration, entries: Iterable[AuditEntry])
         registration, rows
     )
     for entry in rows:
-        # An entry of a verb that no version of the product has any more.
+        # Old entries may have a verb that was removed from the product.
         text = AUDIT_VERB_TEXTS.get(entry.verb, _("other change"))
         yield HistoryEntry(
             at=entry.created_at,
@@ -111,7 +111,7 @@ def _describe_entries(registration: Registration, entries: Iterable[AuditEntry])
 
 
 def _label_own_fields(registration: Registration, entries: Iterable[AuditEntry]) -> dict[str, str]:
-    """Return the labels that only this registration's entries have: questions, sessions, its fee."""
+    """Return the labels that differ by registration: of questions, sessions and the cancellation fee."""
     labels = {question.slug: question.title for question in load_questions(registration.event)}
     keys = {name for entry in entries for name in entry.fields if name.startswith(SESSION_KEY_PREFIX)}
     if keys:

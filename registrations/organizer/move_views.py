@@ -48,13 +48,13 @@ class WaitingListChoiceForm(ReasonForm):
 
 @require_http_methods(["GET", "POST"])
 def registration_move(request: HttpRequest, event: str, reference: str) -> HttpResponse:
-    """Offer the lists of other events, then say what the move comes to; a POST moves."""
+    """Offer the lists of other events, then show what the move costs; a POST moves."""
     event_obj = get_event_to_organize(event, request.user)
     rows = Registration.objects.select_related("order__event", "event", "ticket").prefetch_related(
         "addons__addon"
     )
     registration = get_object_or_404(rows, event=event_obj, reference=reference)
-    # Of the events that this person organizes alone: an entry there shows who is registered here.
+    # Only of events that this person organizes: the entry reveals there who was registered here.
     tickets = list_tickets_to_wait_for(get_organized_events(request.user).exclude(pk=event_obj.pk))
     data = request.POST if request.method == "POST" else request.GET or None
     form = WaitingListChoiceForm(data, tickets=tickets)

@@ -41,13 +41,13 @@ class OrderChangeForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("Reason"), required=False, max_length=300)
 
     def __init__(self, data: Any, *, registration: Registration) -> None:
-        chosen = [item.addon for item in registration.active_addons]
-        super().__init__(data, initial={"ticket": registration.ticket, "addons": chosen})
+        current_addons = [item.addon for item in registration.active_addons]
+        super().__init__(data, initial={"ticket": registration.ticket, "addons": current_addons})
         event = registration.event
-        # Those chosen before stay offered, should their currency have been changed since.
+        # The current choices stay available even if their currency was changed since.
         in_currency = Q(currency=registration.order.currency)
         tickets = event.tickets.with_prices().filter(in_currency | Q(pk=registration.ticket_id))
-        addons = event.addons.filter(in_currency | Q(pk__in=[addon.pk for addon in chosen]))
+        addons = event.addons.filter(in_currency | Q(pk__in=[addon.pk for addon in current_addons]))
         for name, rows in (("ticket", tickets), ("addons", addons)):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)

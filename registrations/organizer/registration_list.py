@@ -48,8 +48,8 @@ class RegistrationFilter:
         if self.ticket:
             rows = rows.filter(ticket__slug=self.ticket)
         if self.addon:
-            chosen = RegistrationAddon.objects.filter(addon__slug=self.addon, cancelled_at__isnull=True)
-            rows = rows.filter(pk__in=chosen.order_by().values("registration"))
+            booked = RegistrationAddon.objects.filter(addon__slug=self.addon, cancelled_at__isnull=True)
+            rows = rows.filter(pk__in=booked.order_by().values("registration"))
         if self.voucher:
             rows = rows.filter(voucher__code=self.voucher)
         if self.quota:
@@ -83,7 +83,7 @@ def _expired_condition() -> Q:
 
 def _undelivered_condition() -> Q:
     refused = Q(order__in=MailDelivery.objects.needing_attention().order_by().values("order"))
-    # Nobody has to be reached about a cancelled place any more.
+    # Bounced mail no longer matters once the registration is cancelled.
     return refused | (has_bounced_mail() & Q(cancelled_at__isnull=True))
 
 
@@ -107,8 +107,8 @@ STATE_CONDITIONS = {
 def load_mails(registration: Registration) -> dict[str, Any]:
     """Return the order's mails about this registration, newest first, and what went wrong.
 
-    `failed_mail` is the latest revision that needs attention, or None. `bounced` are its addresses that mail
-    came back from.
+    `failed_mail` is the latest revision that needs attention, or None. `bounced` are its addresses whose
+    mail bounced.
     """
     mails = list(
         registration.order.deliveries.filter(Q(registration__isnull=True) | Q(registration=registration))
@@ -165,27 +165,27 @@ def iterate_export_rows(
 ) -> Iterator[list[Any]]:
     """Yield the cells of each registration; tickets by slug, which an import recognizes again."""
     yes, no = _("yes"), _("no")
-    for r in (
+    for row in (
         registrations.select_related("ticket", "order", "event", "voucher")
         .prefetch_related("addons__addon")
         # A chunk size is required after `prefetch_related`, which runs once for each chunk.
         .iterator(2000)
     ):
         yield [
-            r.reference,
-            r.first_name,
-            r.last_name,
-            r.email,
-            r.company,
-            r.ticket.slug,
-            ", ".join(chosen.addon.slug for chosen in r.active_addons),
-            r.get_state_display(),
-            Decimal(r.price + sum(chosen.price for chosen in r.active_addons)).scaleb(-2),
-            r.voucher.code if r.voucher else "",
-            r.order.currency,
-            yes if r.no_photo else no,
-            r.order.reference,
-            r.order.purchase_order,
-            r.created_at.astimezone(r.event.zone),
-            *(format_answer_cell(question, r.answers.get(question.slug)) for question in questions),
+            row.reference,
+            row.first_name,
+            row.last_name,
+            row.email,
+            row.company,
+            row.ticket.slug,
+            ", ".join(item.addon.slug for item in row.active_addons),
+            row.get_state_display(),
+            Decimal(row.price + sum(item.price for item in row.active_addons)).scaleb(-2),
+            row.voucher.code if row.voucher else "",
+            row.order.currency,
+            yes if row.no_photo else no,
+            row.order.reference,
+            row.order.purchase_order,
+            row.created_at.astimezone(row.event.zone),
+            *(format_answer_cell(question, row.answers.get(question.slug)) for question in questions),
         ]

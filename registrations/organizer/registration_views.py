@@ -72,11 +72,11 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
     tickets = list(event_obj.tickets.all())
     is_filtered = chosen != RegistrationFilter(sort=chosen.sort)
     # An unfiltered list can be paged by key. A filtered one is counted and cut in a single query.
-    pages = SinglePassPaginator if is_filtered else KeyedPaginator
-    people = pages(
+    paginator_class = SinglePassPaginator if is_filtered else KeyedPaginator
+    paginator = paginator_class(
         chosen.find_registrations(event_obj), PAGE_SIZE, page_rows=Registration.objects.only(*LIST_FIELDS)
     )
-    shown = people.get_page(request.GET.get("page"))
+    shown = paginator.get_page(request.GET.get("page"))
     return _render_page(
         request,
         "registrations/organizer_registrations.html",
@@ -103,10 +103,10 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
 
 def _get_filter_query(query: QueryDict) -> str:
     """Return the query string of the list without page and selection, for the pages of the actions."""
-    wanted = query.copy()
+    remaining_query = query.copy()
     for name in ("page", "select"):
-        wanted.pop(name, None)
-    return wanted.urlencode()
+        remaining_query.pop(name, None)
+    return remaining_query.urlencode()
 
 
 def _list_rows(
@@ -114,21 +114,21 @@ def _list_rows(
 ) -> Iterator[tuple[Registration, str, str, str, str]]:
     """Yield each registration with its address, ticket title, day, and the address of its company's list."""
     titles = {ticket.pk: ticket.title for ticket in tickets}
-    of_company = query.copy()
+    company_query = query.copy()
     # The company's list starts at its first page.
-    of_company.pop("page", None)
+    company_query.pop("page", None)
 
     @cache
-    def list_of(company: str) -> str:
-        of_company["company"] = company
-        return f"?{of_company.urlencode()}"
+    def build_link(company: str) -> str:
+        company_query["company"] = company
+        return f"?{company_query.urlencode()}"
 
     # Many rows share a day; formatting a date is slow enough to show in a list.
     format_day = cache(format_date)
     for registration in shown:
         address = reverse("organize-registration", args=[event.slug, registration.reference])
         day = format_day(registration.created_at.astimezone(event.zone).date())
-        yield registration, address, titles[registration.ticket_id], day, list_of(registration.company)
+        yield registration, address, titles[registration.ticket_id], day, build_link(registration.company)
 
 
 @require_GET
@@ -158,9 +158,9 @@ def registration_detail(request: HttpRequest, event: str, reference: str) -> Htt
         if request.method == "POST"
         else CorrectionForm.from_registration(registration)
     )
-    reason = _reason_form(request, registration, request.POST if request.method == "POST" else None)
+    reason = _build_reason_form(request, registration, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and reason.is_valid():
-        # Only offered where `_reason_form` shows the choice, so the permission was checked there.
+        # Only offered where `_build_reason_form` shows the choice, so the permission was checked there.
         correct = correct_with_directory if reason.cleaned_data.get("directory") else correct_as_organizer
         try:
             correct(
@@ -176,10 +176,10 @@ def registration_detail(request: HttpRequest, event: str, reference: str) -> Htt
     return _render_registration(request, registration, form=form, reason=reason)
 
 
-def _reason_form(
+def _build_reason_form(
     request: HttpRequest, registration: Registration, form_data: QueryDict | None = None
 ) -> ReasonForm:
-    """Return the form for the reason, with the choice to correct the directory for those who may."""
+    """Return the form for the reason; with the choice to correct the directory, if the user may do so."""
     form = DirectoryCorrectionForm if registration.person and can_correct_names(request.user) else ReasonForm
     return form(form_data, prefix="correct")
 
@@ -188,7 +188,7 @@ def _render_registration(request: HttpRequest, registration: Registration, **for
     """Render the page of one registration; `forms` replace the unfilled ones."""
     forms = {
         "form": CorrectionForm.from_registration(registration),
-        "reason": _reason_form(request, registration),
+        "reason": _build_reason_form(request, registration),
         "fee_form": CancellationFeeForm(prefix="cancel"),
         **forms,
     }

@@ -17,7 +17,7 @@ from .order_change_forms import TicketChoiceField
 
 
 class SelectedCancellationForm(ReasonForm):
-    """The refund, with what each choice comes to, and the reason; no choice where both come to the same."""
+    """The refund, with the amounts of each choice, and the reason; no choice if the amounts are equal."""
 
     refund = forms.ChoiceField(label=gettext_lazy("Refund"), widget=forms.RadioSelect, initial=BY_RULES)
     field_order = ("refund", "reason")

@@ -33,7 +33,7 @@ class ReferencesField(forms.Field):
 
     def clean(self, value: list[str] | None) -> list[str]:
         words = " ".join(value or []).split()
-        # Databases refuse some characters, and no reference has another one than these.
+        # Databases refuse some characters, and references consist of ASCII letters and digits only.
         return [word for word in words if word.isascii() and word.isalnum()]
 
 
@@ -72,8 +72,8 @@ class SelectionForm(forms.Form):
 def with_selection(view: SelectionView) -> Callable[[HttpRequest, str], HttpResponseBase]:
     """Call the view with the selection of an event that the person organizes; else return to the list.
 
-    A page of a selection exists for POST only. A GET, such as by the choice of another language, leads to the
-    list, too.
+    A page of a selection exists for POST only. A GET, for example after a change of language, is redirected
+    to the list.
     """
 
     @never_cache

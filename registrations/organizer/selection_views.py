@@ -1,4 +1,4 @@
-"""Organizers' pages of actions on selected registrations: each previews, and asks once for confirmation."""
+"""Organizers' pages of actions on selected registrations: each shows a preview to be confirmed once."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def _render_page(
 
 @with_selection
 def selection_export(request: HttpRequest, selection: RegistrationSelection) -> HttpResponse:
-    """Say what the file contains, then download it."""
+    """Show what the file contains, then download it."""
     event, kind = selection.event, request.POST.get("kind")
     if kind not in TABLE_TYPES:
         return _render_page(request, "registrations/selection_export.html", selection)
@@ -59,7 +59,7 @@ def selection_export(request: HttpRequest, selection: RegistrationSelection) -> 
 
 @with_selection
 def selection_cancel(request: HttpRequest, selection: RegistrationSelection) -> HttpResponse:
-    """Say what is cancelled, refunded and mailed; once confirmed, cancel, in a job if there are many."""
+    """Show what is cancelled, refunded and mailed; once confirmed, cancel, in a job if there are many."""
     now, is_confirmed = timezone.now(), "seen" in request.POST
     preview = preview_selected_cancellations(selection, at=now)
     form = SelectedCancellationForm(request.POST if is_confirmed else None, preview=preview)
@@ -91,7 +91,7 @@ def _cancel(request: HttpRequest, event: Event, cancellation: SelectionCancellat
 
 @with_selection
 def selection_ticket(request: HttpRequest, selection: RegistrationSelection) -> HttpResponse:
-    """Offer the tickets, then say what the change costs whom; once confirmed, change them."""
+    """Offer the tickets, then show what the change costs; once confirmed, change them."""
     choice = SelectedTicketForm(request.POST if "ticket" in request.POST else None, event=selection.event)
     is_confirmed = "seen" in request.POST
     reason = ReasonForm(request.POST if is_confirmed else None)
@@ -133,7 +133,7 @@ def _start_job(request: HttpRequest, event: Event, kind: str, title: str, payloa
 def _report_outcome(
     request: HttpRequest, event: Event, sentence: str, outcome: SelectionOutcome
 ) -> HttpResponse:
-    """Name what was done and what was not, above the list."""
+    """Redirect to the list with messages about what was done and what was skipped."""
     if outcome.done_count:
         messages.success(request, sentence)
     for line in outcome.skipped.list_lines():

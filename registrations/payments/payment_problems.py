@@ -17,7 +17,7 @@ from registrations.models import Order, Registration, Sponsorship, Ticket
 
 @task()
 def notify_unplaced_payment(order_id: int) -> None:
-    """Mail a buyer whose places were gone when the payment arrived that it will be refunded."""
+    """Mail the buyer that the payment will be refunded, because the places were gone when it arrived."""
     order = Order.objects.select_related("event").get(pk=order_id)
     receivable = Receivable.objects.filter(reference=order.reference).first()
     overpaid = Money(compute_balance(receivable).amount_overpaid if receivable else 0, order.currency)
@@ -79,7 +79,7 @@ def list_unplaced_orders() -> QuerySet[Order]:
     rows = Order.objects.filter(has_expired_item, Exists(paid)).select_related("event")
     return rows.annotate(
         # Nothing is owed for places that were lost, so the overpaid amount is all that was received.
-        amount_retained=Subquery(paid.annotate(over=-F("amount_due")).values("over")[:1])
+        amount_retained=Subquery(paid.annotate(overpaid=-F("amount_due")).values("overpaid")[:1])
     ).order_by("-pk")
 
 

@@ -78,7 +78,7 @@ def _query_tickets(event: int) -> QuerySet[Ticket]:
     return tickets.annotate(has_price_steps=Exists(PriceStep.objects.filter(ticket=OuterRef("pk"))))
 
 
-# Compiled, since each order in a rush asks them, and building a query takes longer than running it.
+# Compiled, because every order runs them, and building a query takes longer than running it.
 TICKET_QUERY = CompiledQuery(
     lambda event, slug: _query_tickets(event).filter(slug=slug), PLACEHOLDER_ID, "the slug"
 )
@@ -153,11 +153,11 @@ def quote_changed_ticket(ticket: Ticket, voucher: Voucher | None, passes: PassQu
 
     A pass and a voucher use are counted already.
     """
-    # The attendee's own use is among those counted, so that the limit must not apply again.
-    code = replace(make_voucher_terms(voucher), uses_left=None) if voucher else None
+    # The attendee's own use is already counted, so the limit must not apply again.
+    terms = replace(make_voucher_terms(voucher), uses_left=None) if voucher else None
     request = PriceRequest(price_list=make_price_list(ticket), can_use_pass=passes is not None)
     return calculate_quote(
-        [request], at=timezone.now(), voucher_terms=code, passes_left=1 if passes else 0
+        [request], at=timezone.now(), voucher_terms=terms, passes_left=1 if passes else 0
     ).lines[0]
 
 
@@ -181,7 +181,7 @@ def is_voucher_for(voucher: Voucher, place: RequestedPlace, company: str = "") -
     email = place.email.casefold()
     # The “@” is part of the domain, so that `@example.org` does not fit `@notexample.org`.
     fits_address = email.endswith(address) if address.startswith("@") else email == address
-    # Of an order, the buyer's company is used where the attendee's is empty.
+    # The buyer's company is used where the attendee's is empty.
     fits_company = casefold_text(place.company or company) == casefold_text(voucher.for_company)
     return (not address or fits_address) and (not voucher.for_company or fits_company)
 
@@ -195,7 +195,7 @@ def quote_offering(
 ) -> Quote:
     """Return what the order costs at that moment, with the passes that its places can use."""
     voucher = offering.voucher if offering.voucher and offering.voucher.is_valid(at=at) else None
-    # Made once for each ticket: a group's order asks for the same one up to fifty times.
+    # Built once for each ticket: a group's order may contain the same one fifty times.
     price_lists = {slug: make_price_list(ticket) for slug, ticket in offering.tickets.items()}
     price_requests = [
         PriceRequest(

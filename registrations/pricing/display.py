@@ -28,7 +28,7 @@ class PriceRow:
 
 
 def describe_priced_ticket(ticket: Ticket) -> str:
-    """Return the ticket's title with its price of this moment, such as “Guest · €90”."""
+    """Return the ticket's title with its current price, such as “Guest · €90”."""
     cost = ticket.current_price
     price = str(cost) if cost.amount else _("free")
     return f"{ticket.title} · {price}"
@@ -68,14 +68,14 @@ def describe_vat(total: VatTotal, currency: str) -> str:
 
 def sum_order_vat(registrations: Iterable[Registration], packages: Iterable[Sponsorship]) -> list[VatTotal]:
     """Return what is due for registrations and packages of an order by rate, as on its invoice."""
-    owed = [line for package in packages for line in list_sponsorship_charges(package)]
-    owed += [
+    charges = [line for package in packages for line in list_sponsorship_charges(package)]
+    charges += [
         line
         for registration in registrations
         if registration.order.may_owe_for(registration)
         for line in list_registration_charges(registration)
     ]
-    return sum_vat_by_rate((line.vat_rate, line.exemption, line.unit_price) for line in owed)
+    return sum_vat_by_rate((line.vat_rate, line.exemption, line.unit_price) for line in charges)
 
 
 def list_price_rows(registration: Registration) -> list[PriceRow]:
@@ -87,14 +87,14 @@ def list_price_rows(registration: Registration) -> list[PriceRow]:
     return [
         ticket_row,
         *(
-            make_price_row(addon.addon.title, addon.price, (), **row_context)
-            for addon in registration.active_addons
+            make_price_row(item.addon.title, item.price, (), **row_context)
+            for item in registration.active_addons
         ),
     ]
 
 
 def list_reductions(registration: Registration) -> list[Reduction]:
-    """Return why a registration costs less than it would."""
+    """Return the reductions of the registration's price."""
     return parse_reductions(
         registration.reductions, code=registration.voucher.code if registration.voucher else ""
     )

@@ -144,7 +144,7 @@ class Quote:
 def sum_vat_by_rate(priced: Iterable[tuple[int, str, int]]) -> list[VatTotal]:
     """Sum (rate, exemption, price) by rate and exemption, highest rate first.
 
-    VAT is computed on these sums, not line by line, as on invoices (EN 16931, BG-23), or it could differ.
+    VAT is computed on these sums and not line by line, as on invoices (EN 16931, BG-23): rounding differs.
     """
     sums: dict[tuple[int, str], int] = {}
     for rate, exemption, price in priced:
@@ -212,7 +212,7 @@ def _can_discount(place: PriceRequest, voucher_terms: VoucherTerms, line: QuoteL
         or not voucher_terms.applies_to(place.price_list)
     ):
         return False
-    # A use that lowers nothing, as of a free ticket, would be wasted.
+    # A use without a discount, as for a free ticket, would be wasted.
     return voucher_terms.calculate_discount(line.price) > 0 and (
         voucher_terms.uses_left is None or uses < voucher_terms.uses_left
     )
@@ -223,7 +223,7 @@ def _make_line(number: int, price_list: PriceList, at: datetime.datetime) -> Quo
     step = price_list.find_price_at(at)
     if step is None:
         return QuoteLine(place_number=number, price_list=price_list, price=price_list.price)
-    # A timed price above the later one is a price like any other: there is nothing to explain.
+    # A timed price above the regular price is no reduction.
     early = (
         (Reduction("early", price_list.price - step.price, step.ends_at),)
         if step.price < price_list.price

@@ -38,7 +38,7 @@ STORED_FIELDS = ("reason", "amount", "until", "percent")
 
 
 def serialize_reductions(reductions: Iterable[Reduction]) -> list[dict[str, Any]]:
-    """Return them as plain data to store: without what is empty, and without the voucher's code."""
+    """Return them as plain data to store: without empty values, and without the voucher's code."""
     return [
         {
             name: value.isoformat() if isinstance(value, datetime.datetime) else value
@@ -50,7 +50,7 @@ def serialize_reductions(reductions: Iterable[Reduction]) -> list[dict[str, Any]
 
 
 def parse_reductions(stored: list[dict[str, Any]], *, code: str = "") -> list[Reduction]:
-    """Return stored reductions; `code` is that of the voucher which they came with."""
+    """Return stored reductions; `code` is that of the registration's voucher."""
     return [
         Reduction(
             reason=item["reason"],

@@ -66,11 +66,11 @@ class AnswersForm(forms.Form):
 
         If the answers lead to further questions, these are shown first, and nothing is checked yet.
         """
-        ask = partial(cls, ticket=registration.ticket, questions=questions, registration=registration)
+        make_form = partial(cls, ticket=registration.ticket, questions=questions, registration=registration)
         senders = (registration.reference,)
-        form = ask(data, files or None, given=registration.answers, senders=senders, network=network)
+        form = make_form(data, files or None, given=registration.answers, senders=senders, network=network)
         # An unbound form: questions that the attendee has not seen yet must not show errors.
-        return ask(given=form.given) if form.has_new_questions and "shown" in data else form
+        return make_form(given=form.given) if form.has_new_questions and "shown" in data else form
 
     def _read_typed_answers(self) -> dict[str, Any]:
         """Return the typed answers by slug, unchecked; uploaded files are saved and become tokens."""
@@ -80,7 +80,7 @@ class AnswersForm(forms.Form):
             if question.kind == Kind.FILE:
                 typed[question.slug] = self._save_upload(question, name)
             elif hasattr(self.data, "getlist") and question.allows_multiple:
-                # Cut here and below: anything can be posted, and a draft stores it before it is checked.
+                # Truncated here and below: anything can be posted, and a draft stores it unchecked.
                 typed[question.slug] = [value[:50] for value in self.data.getlist(name)[:100]]
             else:
                 typed[question.slug] = str(self.data.get(name, ""))[:4000]
@@ -94,7 +94,7 @@ class AnswersForm(forms.Form):
             # A file cannot be sent back by the browser: the form carries the token of the stored one.
             return str(self.data.get(f"{name}-kept", ""))[:43]
         try:
-            # Counted before saving: the bytes are written to the database for visitors who are not known yet.
+            # Counted before saving, because anonymous visitors can upload.
             throttle_answer_file(*self.senders)
             throttle_network_files(self.network, size=upload.size or 0)
             return save_answer_file(question=question, upload=upload, registration=self.registration).token
@@ -130,10 +130,10 @@ class AnswersForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Add each error to its field."""
-        wrong = dict(self.check_answers().field_errors) | {
+        errors_by_field = dict(self.check_answers().field_errors) | {
             f"answers.{slug}": message for slug, message in self.upload_errors.items()
         }
-        self.add_errors({field: [sentence] for field, sentence in wrong.items()})
+        self.add_errors({field: [sentence] for field, sentence in errors_by_field.items()})
         return self.cleaned_data
 
     def add_errors(self, errors: Mapping[str, list[str]]) -> None:
@@ -152,20 +152,20 @@ def build_answer_forms(
     checked.
     """
     # A ticket of the draft may not be offered any more.
-    chosen = [tickets.get(person.get("ticket") or "") for person in draft.people]
-    event = next((ticket.event for ticket in chosen if ticket), None)
+    chosen_tickets = [tickets.get(person.get("ticket") or "") for person in draft.people]
+    event = next((ticket.event for ticket in chosen_tickets if ticket), None)
     questions = load_questions(event) if event else []
-    forms: list[AnswersForm | None] = []
-    for index, (person, ticket) in enumerate(zip(draft.people, chosen, strict=True)):
+    answer_forms: list[AnswersForm | None] = []
+    for index, (person, ticket) in enumerate(zip(draft.people, chosen_tickets, strict=True)):
         if ticket is None:
-            forms.append(None)
+            answer_forms.append(None)
             continue
-        ask = partial(AnswersForm, ticket=ticket, questions=questions, prefix=f"answer-{index}")
-        form = ask(data, files, given=person.get("answers", {}), senders=senders, network=network)
+        make_form = partial(AnswersForm, ticket=ticket, questions=questions, prefix=f"answer-{index}")
+        form = make_form(data, files, given=person.get("answers", {}), senders=senders, network=network)
         if form.is_bound:
             person["answers"] = form.given
-        forms.append(ask(given=person["answers"]) if form.has_new_questions else form)
-    return forms
+        answer_forms.append(make_form(given=person["answers"]) if form.has_new_questions else form)
+    return answer_forms
 
 
 def get_initial_value(question: Question, given: Any) -> Any:

@@ -53,11 +53,11 @@ def select_asked_questions(
     shown: dict[int, Question] = {}
     pending = [question for question in questions if _is_for_ticket(question, ticket)]
     # Conditions can be nested and in any order: repeat until no question is added.
-    grows = True
-    while grows:
+    is_growing = True
+    while is_growing:
         ready = [q for q in pending if q.pk not in shown and _is_condition_met(q, shown, given)]
         shown |= {question.pk: question for question in ready}
-        grows = bool(ready)
+        is_growing = bool(ready)
     return [question for question in pending if question.pk in shown]
 
 
@@ -113,7 +113,7 @@ def _answers_question(question: Question, stored: Any) -> bool:
 
 
 def _is_for_ticket(question: Question, ticket: Ticket) -> bool:
-    # None named means all of them.
+    # A question without tickets is for all of them.
     tickets = question.list_tickets()
     return not tickets or ticket in tickets
 
@@ -264,12 +264,12 @@ def withdraw_consent(before: Any, *, at: datetime.datetime) -> dict[str, Any] | 
     return {"earlier": earlier}
 
 
-def merge_answers(ours: Any, theirs: Any, *, at: datetime.datetime) -> Any:
+def merge_answers(replaced: Any, copied: Any, *, at: datetime.datetime) -> Any:
     """Return the second answer, with the record of the first one's consent, when registrations merge."""
-    if not isinstance(ours, Mapping) or not isinstance(theirs, Mapping) or "file" in ours:
-        return theirs
-    earlier = [*(withdraw_consent(ours, at=at) or {}).get("earlier", []), *theirs.get("earlier", [])]
-    return {**theirs, "earlier": earlier} if earlier else dict(theirs)
+    if not isinstance(replaced, Mapping) or not isinstance(copied, Mapping) or "file" in replaced:
+        return copied
+    earlier = [*(withdraw_consent(replaced, at=at) or {}).get("earlier", []), *copied.get("earlier", [])]
+    return {**copied, "earlier": earlier} if earlier else dict(copied)
 
 
 def _format_time(at: datetime.datetime) -> str:

@@ -18,7 +18,7 @@ from .statistics import count_option_choices
 FIELDS_NEED_CORRECTION = gettext_lazy("Some fields need to be corrected.")
 
 
-# The text of a consent: changing it asks everybody again.
+# Fields with the text of a consent; after a change everybody is asked again.
 CONSENT_TEXT_FIELDS = ("text", "text_en", "help", "help_en")
 
 
@@ -59,7 +59,7 @@ def save_question(
         _refuse_breaking_change(
             question, Question.objects.select_for_update(of=("self",)).get(pk=question.pk)
         )
-    # Another text is another consent: those who agreed to the old one are asked again.
+    # A new text needs new consent: those who agreed to the old one are asked again.
     if not is_new and question.kind == Question.Kind.CONSENT and set(CONSENT_TEXT_FIELDS) & set(changed):
         question.version += 1
     question.save()
@@ -85,8 +85,8 @@ def _refuse_breaking_change(question: Question, stored: Question) -> None:
             )
         ]
     if question.kind not in {stored.kind, *ALLOWED_KIND_CHANGES.get(Kind(stored.kind), ())}:
-        stays = _("its kind “%(kind)s” cannot be changed. Add another question instead.")
-        errors["kind"] = [_describe_times_answered(times, stays % {"kind": stored.get_kind_display()})]
+        refusal = _("its kind “%(kind)s” cannot be changed. Add another question instead.")
+        errors["kind"] = [_describe_times_answered(times, refusal % {"kind": stored.get_kind_display()})]
     if times and errors:
         raise InvalidFields(FIELDS_NEED_CORRECTION, errors)
 

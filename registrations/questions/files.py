@@ -44,10 +44,10 @@ def save_answer_file(
     `MAX_FILE_BYTES`, and FileStorageFull.
     """
     name = normalize_whitespace(PurePath(upload.name or "").name)[:200]
-    content_type, begins = ACCEPTED_FILE_TYPES.get(PurePath(name).suffix.lower(), ("", b""))
-    # One byte more than allowed tells a file that is too large from one that just fits.
+    content_type, signature = ACCEPTED_FILE_TYPES.get(PurePath(name).suffix.lower(), ("", b""))
+    # Reading one byte more than allowed detects a file that is too large.
     content = upload.read(MAX_FILE_BYTES + 1)
-    if not content_type or not content.startswith(begins):
+    if not content_type or not content.startswith(signature):
         raise UnreadableFile(_("Send a PDF, PNG or JPEG file."))
     if len(content) > MAX_FILE_BYTES:
         raise UnreadableFile(_("This file is larger than %(most)d MB.") % {"most": MAX_FILE_BYTES // 1024**2})
@@ -110,8 +110,8 @@ def load_file_names(
         return {}
     rows = AnswerFile.objects.filter(event=event, token__in=tokens)
     # A file of another registration is not found: its token alone must not attach it here.
-    mine = rows.filter(registration=registration) if registration else rows.none()
-    return dict((rows.filter(registration=None) | mine).values_list("token", "name"))
+    own_files = rows.filter(registration=registration) if registration else rows.none()
+    return dict((rows.filter(registration=None) | own_files).values_list("token", "name"))
 
 
 def extract_file_tokens(given: Mapping[str, object]) -> list[str]:

@@ -125,8 +125,8 @@ class QuestionForm(ActionErrorsMixin, forms.ModelForm[Question]):
             self.add_error(None, gettext("Some choices need correcting."))
         elif data.get("kind") in Question.KINDS_WITH_OPTIONS and not self.build_options():
             self.add_error("kind", gettext("Enter at least one choice."))
-        before = self._other_options.get(data.get("after") or "")
-        if before and self.instance.pk and _depends_on(before, self.instance):
+        condition = self._other_options.get(data.get("after") or "")
+        if condition and self.instance.pk and _depends_on(condition, self.instance):
             self.add_error(
                 "after", gettext("That question is itself asked only after this one. Choose another answer.")
             )
@@ -162,11 +162,11 @@ class QuestionForm(ActionErrorsMixin, forms.ModelForm[Question]):
 def _depends_on(option: QuestionOption, question: Question) -> bool:
     """Return whether the option's question is shown only after `question`, directly or not."""
     seen: set[int] = set()
-    before: Question | None = option.question
+    previous: Question | None = option.question
     # `seen` ends the loop if the stored conditions are circular already.
-    while before and before.pk not in seen:
-        if before.pk == question.pk:
+    while previous and previous.pk not in seen:
+        if previous.pk == question.pk:
             return True
-        seen.add(before.pk)
-        before = before.shown_after_option.question if before.shown_after_option else None
+        seen.add(previous.pk)
+        previous = previous.shown_after_option.question if previous.shown_after_option else None
     return False

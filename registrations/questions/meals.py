@@ -29,12 +29,12 @@ class DietQuestions:
     @classmethod
     def from_questions(cls, questions: Iterable[Question]) -> "DietQuestions":
         questions = list(questions)
-        chosen = [question for question in questions if question.kind == Question.Kind.DIET]
-        options = {option.pk for question in chosen for option in question.list_options()}
-        follow = [
+        diet_questions = [question for question in questions if question.kind == Question.Kind.DIET]
+        options = {option.pk for question in diet_questions for option in question.list_options()}
+        text_questions = [
             row for row in questions if row.kind in FREE_TEXT_KINDS and row.shown_after_option_id in options
         ]
-        return cls(chosen, follow)
+        return cls(diet_questions, text_questions)
 
 
 @dataclass
@@ -65,8 +65,8 @@ def find_eaters(addons: Sequence[Addon], answers: Mapping[int, Any]) -> dict[int
     """Return the ids of registrations with each of these add-ons."""
     eaters: dict[int, list[int]] = {addon.pk: [] for addon in addons}
     # Read with one query and matched here: `answers` has the confirmed registrations already.
-    chosen = RegistrationAddon.objects.filter(addon__in=addons, cancelled_at__isnull=True).order_by()
-    for addon, registration in chosen.values_list("addon", "registration"):
+    booked = RegistrationAddon.objects.filter(addon__in=addons, cancelled_at__isnull=True).order_by()
+    for addon, registration in booked.values_list("addon", "registration"):
         if registration in answers:
             eaters[addon].append(registration)
     return eaters
@@ -85,7 +85,7 @@ def _make_lunch_title(day: datetime.date) -> str:
 
 def count_meal(title: str, answers: Iterable[Mapping[str, Any]], diets: DietQuestions) -> MealCount:
     """Return the numbers of one meal; an attendee with two diets counts in both."""
-    meal, chosen, notes = MealCount(title), Counter[tuple[str, str]](), Counter[str]()
+    meal, counts, notes = MealCount(title), Counter[tuple[str, str]](), Counter[str]()
     for person_answers in answers:
         diets_of_person = [
             (question.slug, slug)
@@ -94,14 +94,14 @@ def count_meal(title: str, answers: Iterable[Mapping[str, Any]], diets: DietQues
         ]
         meal.eater_count += 1
         meal.no_diet_count += not diets_of_person
-        chosen.update(diets_of_person)
+        counts.update(diets_of_person)
         notes.update(
             person_answers[question.slug]
             for question in diets.text_questions
             if person_answers.get(question.slug)
         )
     meal.diet_counts = [
-        (option.title, chosen[question.slug, option.slug])
+        (option.title, counts[question.slug, option.slug])
         for question in diets.diet_questions
         for option in question.list_options()
     ]

@@ -30,7 +30,7 @@ def render_meals_pdf(event: Event) -> bytes:
 
 
 class _CatererSheet:
-    """A cursor down the pages of the sheet."""
+    """The sheet being drawn; `y` is the current position on its current page."""
 
     def __init__(self, document: PdfDocument, event: Event) -> None:
         self.document, self.event = document, event
@@ -59,10 +59,10 @@ class _CatererSheet:
         self.y = TOP_MARGIN
         page.set_color(PALE_INK_COLOR)
         now = format_datetime(timezone.now().astimezone(self.event.zone))
-        foot = _("Totals only, as of %(moment)s. Attendees with two diets are counted in both.") % {
+        footer = _("Totals only, as of %(moment)s. Attendees with two diets are counted in both.") % {
             "moment": now
         }
-        page.text(shape_line(foot, FontWeight.REGULAR), SIDE_MARGIN, PAGE_HEIGHT - 34, 8)
+        page.text(shape_line(footer, FontWeight.REGULAR), SIDE_MARGIN, PAGE_HEIGHT - 34, 8)
         return page
 
     def draw_meal(self, meal: MealCount) -> None:

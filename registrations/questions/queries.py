@@ -29,7 +29,7 @@ def load_questions(event: Event) -> list[Question]:
     return questions
 
 
-# Compiled, since each order in a rush asks them, and building a query takes longer than running it.
+# Compiled, because every order runs them, and building a query takes longer than running it.
 QUESTIONS_QUERY = CompiledQuery(
     lambda event: (
         Question.objects.filter(event=event)

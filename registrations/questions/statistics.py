@@ -28,7 +28,7 @@ def count_answers(questions: Sequence[Question]) -> list[int]:
 
 def find_incomplete_registrations(event: Event, questions: Sequence[Question]) -> list[int]:
     """Return the ids of registrations with open questions, in one query."""
-    # Only such questions can be open, so that other events need no pass over all registrations.
+    # Only such questions can be open; without any, the registrations need not be read.
     if not any(question.is_required or question.kind == Question.Kind.CONSENT for question in questions):
         return []
     tickets = {ticket.pk: ticket for ticket in event.tickets.all()}
@@ -50,5 +50,5 @@ def tally_options(question: Question) -> list[tuple[str, int, int | None]]:
     """Return title, number of choices and capacity of each option."""
     if not question.has_options:
         return []
-    times = count_option_choices(question)
-    return [(option.title, times[option.slug], option.capacity) for option in question.list_options()]
+    choice_counts = count_option_choices(question)
+    return [(option.title, choice_counts[option.slug], option.capacity) for option in question.list_options()]

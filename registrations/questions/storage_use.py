@@ -78,11 +78,11 @@ def list_storage_metrics() -> Iterator[tuple[str, str, dict[str, float]]]:
         "answer_files": StorageUse.load_ceiling(FILES_SETTING),
         "drafts": StorageUse.load_ceiling(DRAFTS_SETTING),
     }
-    for name, uses, what in (
+    for name, uses, description in (
         ("", used, "stored by visitors"),
         ("_ceiling", ceilings, "that visitors may store"),
     ):
         counts = {kind: use.count for kind, use in uses.items()}
         sizes = {kind: use.size for kind, use in uses.items()}
-        yield f"convention_stored{name}", f"Rows {what}, by kind.", {**counts}
-        yield f"convention_stored_bytes{name}", f"Bytes {what}, by kind.", {**sizes}
+        yield f"convention_stored{name}", f"Rows {description}, by kind.", {**counts}
+        yield f"convention_stored_bytes{name}", f"Bytes {description}, by kind.", {**sizes}

@@ -48,7 +48,7 @@ def question_create(request: HttpRequest, event: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def question_edit(request: HttpRequest, event: str, slug: str) -> HttpResponse:
-    """Change a question, and show its answers counted."""
+    """Change a question, and show how often each of its options was chosen."""
     event_obj = get_event_to_organize(event, request.user)
     return _edit_question(request, event_obj, get_object_or_404(Question, event=event_obj, slug=slug))
 

@@ -1,4 +1,4 @@
-"""The form for printed agendas: whose they are, and how they are printed."""
+"""The form for printed agendas: attendees, days, language and paper."""
 
 import datetime
 from typing import Any, Final

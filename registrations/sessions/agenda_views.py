@@ -21,7 +21,7 @@ PRINT_PAGE = (_("Personal programmes"), "organize-agendas")
 @never_cache
 @require_http_methods(["GET", "POST"])
 def agenda_printing(request: HttpRequest, event: str) -> HttpResponse:
-    """Choose whose agendas are printed; a POST queues the file and leads to its progress."""
+    """Choose the agendas to print; a POST queues the file and redirects to its progress."""
     event_obj, person = get_event_to_organize(event, request.user), require_signed_in(request.user)
     posted = request.POST if request.method == "POST" else None
     form = AgendaPrintForm(posted, event=event_obj, language=get_language() or "fr")

@@ -1,6 +1,6 @@
-"""Load who booked and who starred which session, for schedule conflicts.
+"""Load the attendees who booked or starred each session, for schedule conflicts.
 
-An attendee has the same key in both, so that one who booked a session and starred another counts once.
+An attendee has the same key in both, to count once after booking one session and starring another.
 """
 
 from collections import defaultdict

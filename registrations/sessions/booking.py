@@ -212,7 +212,7 @@ def _release_places(registration: Registration, condition: Q) -> None:
 
 
 def record_session_change(registration: Registration) -> None:
-    """Tell scanners, and soon the attendee, that the bookings changed. Call it last."""
+    """Record that the bookings changed, for scanners and for the mail to the attendee. Call it last."""
     # Last, because it locks the event's row, which all changes of an event wait for.
     sequence = advance_sequence(registration.event_id)
     # `changed_at` queues the mail of `changes.notifications`.

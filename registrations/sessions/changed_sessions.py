@@ -15,7 +15,7 @@ from schedule.versions.timetables import load_version_timetable
 
 
 class ChangeNotice(enum.StrEnum):
-    """The change of a session that an e-mail announces; of several changes, the gravest."""
+    """The change of a session that an e-mail announces; of several changes, the most serious."""
 
     MOVED = "moved"
     CANCELLED = "cancelled"
@@ -38,7 +38,7 @@ class ChangedSession:
 
 
 def choose_notice(session: Session, *, if_it_takes_place: ChangeNotice) -> ChangeNotice:
-    """Return what to say of a changed session."""
+    """Return the notice for a changed session; `default` if it takes place."""
     if session.cancelled_at:
         return ChangeNotice.CANCELLED
     if session.starts_at is None:
@@ -52,9 +52,9 @@ def list_booked_changes(
     """Return the changes of these bookings; `booked_sessions` are all that the attendee booked."""
     changes = []
     for booking in bookings:
-        was_off = booking.notified_starts_at is None or booking.is_cancellation_notified
+        was_dropped = booking.notified_starts_at is None or booking.is_cancellation_notified
         notice = choose_notice(
-            booking.session, if_it_takes_place=ChangeNotice.RESTORED if was_off else ChangeNotice.MOVED
+            booking.session, if_it_takes_place=ChangeNotice.RESTORED if was_dropped else ChangeNotice.MOVED
         )
         others = find_conflicting_sessions(booking.session, booked_sessions)
         changes.append(
@@ -86,13 +86,13 @@ def find_links_to_notify() -> QuerySet[AgendaLink]:
 def list_starred_changes(
     links: Iterable[AgendaLink], booked_sessions: Collection[Session]
 ) -> list[ChangedSession]:
-    """Return changed sessions that the attendee starred; their bookings announce the others."""
-    found: dict[int, ChangedSession] = {}
+    """Return changed sessions that the attendee starred, without booked ones (see `list_booked_changes`)."""
+    changes_by_session: dict[int, ChangedSession] = {}
     for link in links:
         for change in _iterate_link_changes(link):
-            found[change.session.pk] = change
+            changes_by_session[change.session.pk] = change
     booked_ids = {session.pk for session in booked_sessions}
-    return [change for pk, change in found.items() if pk not in booked_ids]
+    return [change for pk, change in changes_by_session.items() if pk not in booked_ids]
 
 
 def _iterate_link_changes(link: AgendaLink) -> Iterator[ChangedSession]:
@@ -114,10 +114,10 @@ def _compare_with_version(sessions: list[Session], number: int) -> Iterator[Chan
     for session in sessions:
         slot = slots.get(session.guid)
         if slot is None or not _is_same(session, slot):
-            # Before the first version it is not stored where a session was; it was public, to be starred.
-            was_off = slot.is_cancelled if slot else version is not None
+            # No timetable is stored from before the first version; to be starred, the session was public.
+            was_dropped = slot.is_cancelled if slot else version is not None
             notice = choose_notice(
-                session, if_it_takes_place=ChangeNotice.RESTORED if was_off else ChangeNotice.MOVED
+                session, if_it_takes_place=ChangeNotice.RESTORED if was_dropped else ChangeNotice.MOVED
             )
             yield ChangedSession(session, is_booked=False, notice=notice)
 
@@ -130,7 +130,7 @@ def _is_same(session: Session, slot: TimetableSlot) -> bool:
     # A cancelled session is announced as cancelled only, not also as moved.
     if is_cancelled:
         return True
-    now = TimetableSlot(
+    current_slot = TimetableSlot(
         session.guid,
         session.title,
         session.starts_at,
@@ -138,4 +138,5 @@ def _is_same(session: Session, slot: TimetableSlot) -> bool:
         session.room_id,
         session.room.name if session.room else "",
     )
-    return (now.starts_at, now.ends_at) == (slot.starts_at, slot.ends_at) and not is_other_room(now, slot)
+    current_times = (current_slot.starts_at, current_slot.ends_at)
+    return current_times == (slot.starts_at, slot.ends_at) and not is_other_room(current_slot, slot)

@@ -44,7 +44,7 @@ class ChoiceDay:
 def list_session_choices(registration: Registration, *, audience: ProgrammeAudience) -> list[SessionChoice]:
     """Return the published sessions that take bookings as an audience sees them, in order of time.
 
-    What is booked or waited for is always among them, so that it can be given up.
+    Sessions that are booked or waited for are always included, so that they can be given up.
     """
     event = registration.event
     booked = {booking.session_id: booking.session for booking in list_session_bookings(registration)}

@@ -123,7 +123,7 @@ def _queue(bookings: QuerySet[SessionBooking], links: QuerySet[AgendaLink]) -> N
 def forget_changes(_version_id: int, session_ids: Collection[int]) -> None:
     """Store published changes as known to those who booked, since the organizers notify nobody of them.
 
-    Stars need nothing: the version says itself that it is silent.
+    Starred sessions need no update: the version itself is marked as silent.
     """
     bookings = SessionBooking.objects.active().filter(session__in=session_ids)
     published = Session.objects.filter(pk=OuterRef("session"))

@@ -1,4 +1,4 @@
-"""The bookings in a person's one programme, beside the sessions that they starred."""
+"""Personal agendas with the booked sessions beside the starred ones."""
 
 from typing import BinaryIO
 

@@ -1,4 +1,4 @@
-"""The printed agendas of many attendees: who and what is printed, and the file, made by the worker."""
+"""The printed agendas of many attendees: the selection, and the file that the worker writes."""
 
 import datetime
 import json
@@ -102,8 +102,8 @@ def print_agendas(progress: JobProgress, file: BinaryIO) -> str:
         raise NoAgendas(_("No attendee matches these tickets and companies."))
 
     def report_progress(agendas: Iterator[PrintedProgramme]) -> Iterator[PrintedProgramme]:
-        for done, agenda in enumerate(agendas):
-            progress(done, len(attendees))
+        for done_count, agenda in enumerate(agendas):
+            progress(done_count, len(attendees))
             yield agenda
 
     with override(selection.language):
@@ -139,7 +139,7 @@ def sort_attendees(attendees: QuerySet[Registration]) -> list[Registration]:
 class AttendeeAgendas:
     """The programme and the choices of many attendees, loaded with a fixed number of queries.
 
-    It has the sessions for members only, which the agendas of members alone contain.
+    Sessions for members only are loaded too; `get_agenda` leaves them out for other attendees.
     """
 
     programme: PrintedProgramme

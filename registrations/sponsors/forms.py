@@ -55,7 +55,7 @@ class PackageForm(SaleItemForm[Package]):
         # became members-only since then stays in the list, and is refused with a sentence.
         own = {self.instance.pass_ticket_id, self.instance.badge_ticket_id}
         tickets = self.event.tickets.all()
-        offered = [one.pk for one in tickets if one.pk in own or not one.needs_member_verification]
+        offered = [row.pk for row in tickets if row.pk in own or not row.needs_member_verification]
         for name in ("pass_ticket", "badge_ticket"):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
@@ -130,7 +130,7 @@ class SponsorOrderForms:
         self.sponsor = SponsorForm(data)
         self.language = LanguageForm(data, initial={"language": language})
         self.billing = BillingForm(data, initial={"billing_country": "FR"}) if package.price else None
-        # Nothing is asked that a free package does not need.
+        # A free package needs neither billing details nor a payment method.
         by_card = package.price and settings.CARD_PAYMENT
         initial = {"payment": Order.Payment.INVOICE}
         self.payment = PaymentForm(data, initial=initial) if by_card else None

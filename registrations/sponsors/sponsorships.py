@@ -81,7 +81,7 @@ def take_package(
     lock_unverified_count(package.event_id)
     if order := find_order_by_key(package.event, idempotency_key):
         return order.sponsorships.get()
-    # After the key: the repeated request of the last buyer must not be told that it is sold out.
+    # After the key: a repeated request that took the last package must not raise SoldOut.
     check_package_on_sale(package)
     return _book_package(
         package,

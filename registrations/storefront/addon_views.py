@@ -67,12 +67,12 @@ class AddonPurchaseForm(forms.Form):
 @never_cache
 @require_http_methods(["GET", "POST"])
 def addon_purchase(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
-    """Offer add-ons, then say what they cost and how they are paid; a POST adds them."""
+    """Offer add-ons, then show what they cost and how they are paid; a POST adds them."""
     link_access = get_order_by_link(reference, secret)
     registration, event = link_access.get_registration(person), link_access.order.event
     on_sale = load_addons_on_sale([event])[event.pk]
     offered = select_addons_of_link(link_access, registration, on_sale)
-    # The preview changes nothing, so that it is a GET with the choice in the address.
+    # The preview changes nothing, so it is a GET with the choice in the query string.
     data = request.POST if request.method == "POST" else request.GET or None
     form = AddonPurchaseForm(data, offered=offered)
     change = _preview(form, link_access, registration) if data is not None and form.is_valid() else None
@@ -122,13 +122,13 @@ def _build_payment_forms(request: HttpRequest, order: Order, change: OrderChange
     data = request.POST if request.method == "POST" else None
     payment_forms = build_payment_forms(data, amount_due=change.difference_cents, billing=billing)
     if not can_be_invoiced(order, request.user):
-        # Whoever has the link pays now: the address of the order may be a stranger's.
+        # By card only, because the address of the order may be a stranger's, who must not be invoiced.
         payment_forms.pop("payment", None)
     return payment_forms
 
 
 def _write_payment_sentence(request: HttpRequest, order: Order) -> str:
-    """Return how what is added is paid, where the buyer has no choice."""
+    """Return how the add-ons are paid, in words, where the buyer has no choice."""
     if order.is_by_card or not can_be_invoiced(order, request.user):
         return _("You pay by card on the next page.")
     if order.payment == Order.Payment.FREE:
@@ -155,9 +155,9 @@ def _read_payment(
     entered = dict(billing_form.cleaned_data)
     purchase_order = entered.pop("purchase_order")
     payment_form = payment_forms.get("payment")
-    by_default = Order.Payment.INVOICE if can_be_invoiced(order, request.user) else Order.Payment.CARD
+    default_payment = Order.Payment.INVOICE if can_be_invoiced(order, request.user) else Order.Payment.CARD
     return ChosenPayment(
-        payment=payment_form.cleaned_data["payment"] if payment_form else by_default,
+        payment=payment_form.cleaned_data["payment"] if payment_form else default_payment,
         billing=BillingDetails(**{name.removeprefix("billing_"): value for name, value in entered.items()}),
         purchase_order=purchase_order,
     )
@@ -176,7 +176,7 @@ def _try_adding(
             link_access=link_access,
             registration=registration,
             addons=form.cleaned_data["addons"],
-            # No price is negative: without a readable one the page asks again.
+            # No price is -1: without a readable one nothing is added, and the page shows the price again.
             expected_cents=-1 if expected_cents is None else expected_cents,
             user=request.user,
             chosen_payment=_read_payment(request, link_access.order, payment_forms),

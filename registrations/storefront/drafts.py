@@ -30,7 +30,7 @@ BILLING_FIELDS = (
 class DraftContent:
     """Everything typed so far, valid or not; `nonce` makes a double click book once.
 
-    `previous_order` is the reference of the order from whose page the draft was begun.
+    `previous_order` is the reference of the order from whose page the draft was started.
     """
 
     people: list[dict[str, Any]] = field(default_factory=lambda: [{}])
@@ -90,7 +90,7 @@ def _build_place(person: dict[str, Any]) -> RequestedPlace:
 RECENT_DRAFT_PERIOD: Final = datetime.timedelta(hours=1)
 
 
-# More than one, or each new draft would have to delete again.
+# More than one, or every new draft would need another deletion.
 REMOVAL_BATCH_SIZE: Final = 500
 
 
@@ -127,7 +127,7 @@ def load_draft(session: SessionBase, name: str) -> DraftContent:
 def save_draft(session: SessionBase, name: str, draft: DraftContent, *, event: Event, network: str) -> None:
     """Save the draft under that name; `network` is the client's.
 
-    Raise DraftTooLarge, DraftStorageFull, and TooManyRequests if one network begins very many.
+    Raise DraftTooLarge, DraftStorageFull, and TooManyRequests if one network creates very many.
     """
     # Unescaped, so that an erasure can find names with accents in it.
     content = json.dumps(asdict(draft), ensure_ascii=False)
@@ -148,8 +148,8 @@ def save_draft(session: SessionBase, name: str, draft: DraftContent, *, event: E
     if stored_draft is None or not stored_draft.update(**values):
         throttle_draft(network)
         free_draft_space(event, len(content))
-        made = RegistrationDraft.objects.create(event=event, token=secrets.token_urlsafe(32), **values)
-        session[_make_session_key(name)] = made.token
+        new_draft = RegistrationDraft.objects.create(event=event, token=secrets.token_urlsafe(32), **values)
+        session[_make_session_key(name)] = new_draft.token
 
 
 def delete_draft(session: SessionBase, name: str) -> None:
@@ -160,17 +160,17 @@ def delete_draft(session: SessionBase, name: str) -> None:
 
 def free_draft_space(event: Event, size: int) -> None:
     """Delete the oldest drafts if one more of that size does not fit. Raise DraftStorageFull."""
-    everything = RegistrationDraft.objects.all()
+    all_drafts = RegistrationDraft.objects.all()
     # First the event's own ceiling, so that a flood at one event leaves the others their space.
     for rows, kind in (
-        (everything.filter(event=event), f"{DRAFTS_SETTING}_EVENT"),
-        (everything, DRAFTS_SETTING),
+        (all_drafts.filter(event=event), f"{DRAFTS_SETTING}_EVENT"),
+        (all_drafts, DRAFTS_SETTING),
     ):
         ceiling = StorageUse.load_ceiling(kind)
         if StorageUse.measure_rows(rows).has_space(size, ceiling):
             continue
         old = rows.filter(changed_at__lt=timezone.now() - RECENT_DRAFT_PERIOD).order_by("changed_at")
-        everything.filter(pk__in=list(old.values_list("pk", flat=True)[:REMOVAL_BATCH_SIZE])).delete()
+        all_drafts.filter(pk__in=list(old.values_list("pk", flat=True)[:REMOVAL_BATCH_SIZE])).delete()
         if not StorageUse.measure_rows(rows).has_space(size, ceiling):
             raise DraftStorageFull(
                 _(

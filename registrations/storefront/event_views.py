@@ -71,24 +71,24 @@ def load_registration_offer(event: Event) -> RegistrationOffer:
             event, [], "off", event.sessions.published(audience=ProgrammeAudience.PUBLIC).exists()
         )
     tickets = load_public_tickets(event)
-    shown: Any = RELATED_ROWS_QUERY.first(event.pk, timezone.now())
-    if shown.has_expired_holds:
+    event_flags: Any = RELATED_ROWS_QUERY.first(event.pk, timezone.now())
+    if event_flags.has_expired_holds:
         refresh_availability(tickets, at=timezone.now())
     return RegistrationOffer(
         event,
         tickets,
         _find_registration_state(event, tickets),
-        shown.has_programme,
-        sponsor_tiers=list_sponsor_tiers(event) if shown.has_logos else [],
-        has_packages=shown.has_packages,
+        event_flags.has_programme,
+        sponsor_tiers=list_sponsor_tiers(event) if event_flags.has_logos else [],
+        has_packages=event_flags.has_packages,
         application_page=get_application_path(event),
-        has_open_call=shown.has_open_call,
+        has_open_call=event_flags.has_open_call,
     )
 
 
 def _query_related_rows(event: int, at: datetime.datetime) -> QuerySet[Event]:
     """Return the event with flags: expired holds, a programme, packages, logos, an open call."""
-    # Or a ticket would be shown as sold out while only expired holds are in the way.
+    # Checked because expired holds would make a ticket look sold out.
     expired_holds = Registration.objects.with_expired_hold(at=at).filter(event=event)
     return Event.objects.filter(pk=event).annotate(
         has_expired_holds=Exists(expired_holds),
@@ -125,8 +125,8 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     # The key of the cache does not include the query string, on which the page may depend.
     if request.GET or not is_anonymous_visitor(request):
         has_programme = offer.has_programme or _has_members_programme(request, offer.event)
-        shown = replace(offer, has_programme=has_programme)
-        response = _render_event_page(request, shown, _list_own_places(request, offer.event))
+        own_offer = replace(offer, has_programme=has_programme)
+        response = _render_event_page(request, own_offer, _list_own_places(request, offer.event))
         patch_cache_control(response, private=True, no_cache=True)
         return response
     # Anonymous visitors all get the same page, so that its version can be the ETag.
@@ -191,8 +191,8 @@ def compute_offer_version(offer: RegistrationOffer, *, at: datetime.datetime) ->
         offer.application_page,
         offer.has_open_call,
     ]
-    shown = repr([values, passed, tiers, flags, find_cancellation_time(event)])
-    return hashlib.sha256(shown.encode()).hexdigest()[:32]
+    page_content = repr([values, passed, tiers, flags, find_cancellation_time(event)])
+    return hashlib.sha256(page_content.encode()).hexdigest()[:32]
 
 
 def _list_field_values(row: models.Model | None) -> list[Any]:

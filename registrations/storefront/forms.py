@@ -79,7 +79,7 @@ class ContactForm(forms.Form):
     def clean_contact(self) -> str:
         address = str(self.cleaned_data["contact"]).strip()
         for field, sentence in check_person_texts(
-            # Only the address is checked; the names are there to pass.
+            # Only the address is checked; the names are placeholders that pass the check.
             RequestedPlace(ticket="", first_name="x", last_name="x", email=address)
         ):
             if field == "email":
@@ -140,17 +140,19 @@ class ChoiceOffer:
     @property
     def discounted_prices(self) -> dict[str, Money]:
         """Return the prices that the voucher lowers, by ticket slug."""
-        lower = {}
+        prices = {}
         for ticket in self.tickets:
-            now = ticket.current_price
+            price = ticket.current_price
             applies = (
                 self.voucher_terms
                 and self.voucher_terms.uses_left != 0
                 and self.voucher_terms.applies_to(make_price_list(ticket))
             )
-            if self.voucher_terms and applies and (off := self.voucher_terms.calculate_discount(now.amount)):
-                lower[ticket.slug] = Money(now.amount - off, now.currency)
-        return lower
+            if not self.voucher_terms or not applies:
+                continue
+            if discount := self.voucher_terms.calculate_discount(price.amount):
+                prices[ticket.slug] = Money(price.amount - discount, price.currency)
+        return prices
 
 
 class VoucherCodeForm(forms.Form):
@@ -219,12 +221,12 @@ class TicketChoiceForm(forms.Form):
         chosen = list(self.cleaned_data["addons"])
         addons_by_slug = {addon.slug: addon for addon in self.offer.addons}
         for slug in chosen:
-            named = {"addon": addons_by_slug[slug].title}
+            params = {"addon": addons_by_slug[slug].title}
             if slug in self.offer.unavailable_addons:
-                raise forms.ValidationError(_("“%(addon)s” is no longer available.") % named)
+                raise forms.ValidationError(_("“%(addon)s” is no longer available.") % params)
             ticket = self.cleaned_data.get("ticket")
             if ticket and not is_addon_for_ticket(addons_by_slug[slug], ticket):
-                raise forms.ValidationError(_("“%(addon)s” is not available with this ticket.") % named)
+                raise forms.ValidationError(_("“%(addon)s” is not available with this ticket.") % params)
         return chosen
 
 
@@ -258,7 +260,7 @@ class PaymentForm(forms.Form):
 
 
 class BillingForm(forms.Form):
-    """Whom the invoice goes to."""
+    """The recipient of the invoice."""
 
     billing_name = forms.CharField(
         label=_("Name on the invoice"),

@@ -91,7 +91,7 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _throttle_code_guesses(request: HttpRequest, draft: DraftContent, catalog: RequestedCatalog) -> None:
-    """Raise TooManyRequests for a browser, address or network that brought too many wrong codes."""
+    """Raise TooManyRequests for a browser, address or network that sent too many wrong codes."""
     senders = (request.session.session_key or "", draft.email)
     throttle_code_guesses(
         catalog.event, draft.code, catalog.voucher, *senders, network=get_client_network(request.META)
@@ -155,7 +155,7 @@ def list_priced_tickets(draft: DraftContent, offering: Offering, quote: Quote) -
 
 
 def _update_billing(draft: DraftContent, request: HttpRequest) -> None:
-    # Cut but not validated, so that nothing typed is lost; the longest field has 200 characters.
+    # Truncated but not validated, so that nothing typed is lost; the longest field has 200 characters.
     names = [*BILLING_FIELDS, "purchase_order"]
     draft.billing = {name: request.POST[name][:400] for name in names if name in request.POST}
     draft.language = request.POST.get("language", "")[:5]

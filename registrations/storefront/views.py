@@ -80,9 +80,9 @@ def register_people(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_POST
 def register_another(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
-    """Begin another order of the same buyer, with the contact, company and billing details of this one.
+    """Start another order of the same buyer, with the contact, company and billing details of this one.
 
-    What was typed in an order begun before is kept.
+    The entries of a draft are not overwritten.
     """
     link_access = get_order_by_link(reference, secret)
     if not link_access.is_full:
@@ -165,7 +165,7 @@ def _update_people(draft: DraftContent, request: HttpRequest, count: int) -> Non
 
 
 def _change_people_count(request: HttpRequest, draft: DraftContent) -> bool:
-    """Add or remove a person, if a button says so; return whether it did."""
+    """Add or remove a person if such a button was pressed; return whether one was."""
     if "add" in request.POST:
         draft.add_person()
         return True
@@ -245,14 +245,14 @@ def _focus_new_question(request: HttpRequest, answers: list[AnswersForm | None])
         # Questions that were not on the screen are in an unbound form (see `build_answer_forms`).
         if request.method == "POST" and form and not form.is_bound:
             shown = request.POST.get(f"{form.prefix}-shown", "").split()
-            question = next(each for each in form.asked_questions if each.slug not in shown)
+            question = next(asked for asked in form.asked_questions if asked.slug not in shown)
             form.fields[question.slug].widget.attrs["autofocus"] = True
             return True
     return False
 
 
 def _draft_response(request: HttpRequest, answers: list[AnswersForm | None]) -> HttpResponse:
-    """Return nothing, or the questions if a choice may have changed them, to a draft saved by script."""
+    """Answer `draft.js`: with the questions, if a choice may have changed them, else without content."""
     if request.headers["X-Draft"] != "questions":
         return HttpResponse(status=204)
     return render(request, "registrations/draft_questions.html", {"forms": enumerate(answers)})
@@ -285,9 +285,9 @@ def _check_choices(
         offer.voucher_terms
         and voucher
         and chosen
-        and (about := check_voucher_use(voucher, chosen, company=order_request.company))
+        and (voucher_error := check_voucher_use(voucher, chosen, company=order_request.company))
     ):
-        yield "code", about
+        yield "code", voucher_error
     for sentence in check_ticket_counts(tickets[place.ticket] for place in chosen):
         yield None, sentence
     for ticket in _list_scarce_tickets(draft, offer):
@@ -314,17 +314,17 @@ def load_choice_offer(event: Event, voucher: Voucher | None) -> ChoiceOffer:
     now = timezone.now()
     refresh_availability(tickets, at=now)
     addons = list(event.addons.prefetch_related("tickets"))
-    closed, closed_addons = (
-        frozenset(offer.slug for offer in offered if offer.remaining == 0 or not offer.is_on_sale(at=now))
-        for offered in (tickets, addons)
+    unavailable_tickets, unavailable_addons = (
+        frozenset(item.slug for item in items if item.remaining == 0 or not item.is_on_sale(at=now))
+        for items in (tickets, addons)
     )
-    code = make_voucher_terms(voucher) if voucher and voucher.is_valid(at=now) else None
-    return ChoiceOffer(tickets, addons, closed, closed_addons, code)
+    terms = make_voucher_terms(voucher) if voucher and voucher.is_valid(at=now) else None
+    return ChoiceOffer(tickets, addons, unavailable_tickets, unavailable_addons, terms)
 
 
 def _build_choice_forms(draft: DraftContent, offer: ChoiceOffer, data: Any) -> list[TicketChoiceForm]:
     available = [ticket.slug for ticket in offer.tickets if ticket.slug not in offer.unavailable_tickets]
-    # A single choice is made for the visitor.
+    # The only available ticket is preselected.
     only_slug = available[0] if len(available) == 1 else ""
     return [
         TicketChoiceForm(

@@ -93,8 +93,8 @@ def remove_checkpoint(*, checkpoint: Checkpoint) -> None:
 def list_sessions_without_checkpoint(event: "Event") -> QuerySet[Session]:
     """Return the scheduled sessions at which no badge can be scanned, in order of time."""
     sessions = event.sessions.published(audience=ProgrammeAudience.MEMBERS).filter(cancelled_at__isnull=True)
-    having = event.checkpoints.filter(session__isnull=False).values("session")
-    return sessions.exclude(pk__in=having).order_by("starts_at", "pk")
+    sessions_with_checkpoint = event.checkpoints.filter(session__isnull=False).values("session")
+    return sessions.exclude(pk__in=sessions_with_checkpoint).order_by("starts_at", "pk")
 
 
 @transaction.atomic
@@ -148,7 +148,7 @@ def suggest_checkpoint(event: "Event", kind: str) -> dict[str, Any]:
         }
     if kind == kinds.ASSEMBLY:
         members = event.tickets.filter(audience=Ticket.Audience.MEMBER)
-        # Who votes is decided at this door: no entry without the server.
+        # Voting rights depend on who entered here, so nobody is admitted without asking the server.
         return values | {"name": kinds.ASSEMBLY.label, "tickets": list(members), "is_strict": True}
     if kind == kinds.EXIT:
         entrance = event.checkpoints.filter(kind=kinds.ENTRANCE, counts_as__isnull=True).first()

@@ -1,4 +1,4 @@
-"""Decide whether a phone is ready for the doors, from what it last reported; without a database."""
+"""Decide from its last report whether a phone is ready to scan; without a database."""
 
 import datetime
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ class DeviceReport:
 
     @property
     def pending_count(self) -> int | None:
-        """Return how many scans are still to be sent; None if the device does not tell."""
+        """Return how many scans are still to be sent; None if the device does not report it."""
         value = self.state.get("pending")
         return value if isinstance(value, int) else None
 
@@ -68,8 +68,8 @@ class DeviceHealth:
 def assess_device(report: DeviceReport, *, common_version: str, at: datetime.datetime) -> DeviceHealth:
     """Return the state of a device at `at`; `common_version` is that of most phones, "" if unknown."""
     if report.seen_at is None:
-        never = _("It has never connected: open the scanner on it.")
-        return DeviceHealth(state=HealthState.UNKNOWN, problems=(), unknowns=(never,))
+        sentence = _("It has never connected: open the scanner on it.")
+        return DeviceHealth(state=HealthState.UNKNOWN, problems=(), unknowns=(sentence,))
     problems = tuple(find_problems(report, common_version))
     unknowns = tuple(find_unknowns(report, at))
     state = HealthState.PROBLEM if problems else HealthState.UNKNOWN if unknowns else HealthState.OK
@@ -99,7 +99,7 @@ def find_problems(report: DeviceReport, common_version: str) -> Iterator[str]:
 
 
 def find_unknowns(report: DeviceReport, at: datetime.datetime) -> Iterator[str]:
-    """Yield a sentence for each thing that was not tried, or that the device has not told for a while."""
+    """Yield a sentence for each thing that was not tried, or not reported for a while."""
     if report.seen_at is None or at - report.seen_at >= SILENT_AFTER:
         yield _("Not responding: open the scanner and check its network.")
     if not report.state:

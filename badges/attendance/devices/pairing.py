@@ -86,7 +86,7 @@ def save_paired_device(device: Device, paired_by: Person | None) -> Pairing:
 
 
 def find_checkpoint(event: Event, name: str) -> Checkpoint:
-    """Return the event's checkpoint of that name, ignoring case. Raise NotFound with the names there are."""
+    """Return the event's checkpoint of that name, ignoring case. Raise NotFound, which lists the names."""
     checkpoints = event.checkpoints.select_related("event")
     name = name.strip()[:MAX_CHECKPOINT_NAME_LENGTH]
     # The exact name first: names are unique by case, so "hall" and "Hall" can both exist.
@@ -112,7 +112,7 @@ def find_entrance(event: Event) -> Checkpoint | None:
 @transaction.atomic
 def _create_entrance(event: Event) -> Checkpoint:
     """Create the entrance, unless another request was faster."""
-    # By the event's lock and not by the name: two requests may name it in two languages.
+    # The unique name is not enough: two requests may create it under names in two languages.
     Event.objects.select_for_update(no_key=True).get(pk=event.pk)
     if entrance := find_entrance(event):
         return entrance

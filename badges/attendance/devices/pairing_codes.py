@@ -146,10 +146,10 @@ def _renew_pairing(code_hash: str, public_key: bytes, now: datetime.datetime) ->
         raise UnknownPairingCode(
             _("This pairing code is unknown. Scan the one currently on the organizer’s screen.")
         )
-    is_same = device.public_key is not None and bytes(device.public_key) == public_key
+    has_same_key = device.public_key is not None and bytes(device.public_key) == public_key
     expires_at = device.pairing_code_expires_at
     if (
-        not is_same
+        not has_same_key
         or expires_at is None
         or expires_at <= now
         or not Device.objects.valid().filter(pk=device.pk)

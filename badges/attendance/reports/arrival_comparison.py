@@ -23,7 +23,7 @@ MAX_EARLIER_EVENTS = 10
 
 @dataclass(frozen=True, slots=True)
 class ArrivalComparison:
-    """The total arrivals of two events by local time, the earlier ones moved to the days of this event."""
+    """The total arrivals of two events by local time, the earlier points shifted to the days of `event`."""
 
     event: Event
     earlier: Event | None
@@ -56,8 +56,8 @@ def compare_arrivals(event: Event, earlier: Event | None) -> ArrivalComparison:
     if earlier is None:
         return ArrivalComparison(event, None, points, [])
     shift = _find_first_midnight(event) - _find_first_midnight(earlier)
-    moved = [(at.replace(tzinfo=None) + shift, total) for at, total in accumulate_arrivals(earlier)]
-    return ArrivalComparison(event, earlier, points, moved)
+    shifted_points = [(at.replace(tzinfo=None) + shift, total) for at, total in accumulate_arrivals(earlier)]
+    return ArrivalComparison(event, earlier, points, shifted_points)
 
 
 def _find_first_midnight(event: Event) -> datetime.datetime:

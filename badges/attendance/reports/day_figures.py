@@ -75,10 +75,10 @@ def load_attendee_days(event: "Event") -> list[AttendeeDay]:
 
 
 def group_by_day(scans: QuerySet[Scan], event: "Event") -> list[AttendeeDay]:
-    """Return the days that these scans at the event's entrances make, in order of days and attendees."""
-    here = filter_by_checkpoint(*list_main_checkpoints(event))
+    """Group those of the scans that were made at the event's entrances; return them by day and attendee."""
+    at_entrances = filter_by_checkpoint(*list_main_checkpoints(event))
     rows: QuerySet[Scan, tuple[Any, ...]] = (
-        scans.filter(here)
+        scans.filter(at_entrances)
         .values_list(
             "owner",
             TruncDate("effective_at", tzinfo=event.zone),
@@ -88,7 +88,7 @@ def group_by_day(scans: QuerySet[Scan], event: "Event") -> list[AttendeeDay]:
             last_exit=Max("effective_at", filter=Q(direction=Scan.Direction.OUT)),
         )
     )
-    # An exit alone is a day that nobody entered on, such as the end of an evening after midnight.
+    # A day with an exit alone does not count: the attendee entered the day before and left after midnight.
     days = [AttendeeDay(*row) for row in rows if row[2] is not None]
     return sorted(days, key=lambda attendee_day: (attendee_day.day, attendee_day.registration_id))
 
@@ -112,7 +112,7 @@ def summarize_days(
     for attendee_day in attendee_days:
         by_day.setdefault(attendee_day.day, []).append(attendee_day)
     expected_count = expected_registrations(event).count()
-    seen: set[int] = set()
+    arrived_earlier: set[int] = set()
     figures = []
     for day, rows in sorted(by_day.items()):
         stays = [row.seconds_on_site for row in rows if row.seconds_on_site is not None]
@@ -121,13 +121,13 @@ def summarize_days(
                 day=day,
                 expected_count=expected_count,
                 arrived_count=len(rows),
-                new_count=len({row.registration_id for row in rows} - seen),
+                new_count=len({row.registration_id for row in rows} - arrived_earlier),
                 stay_count=len(stays),
                 mean_minutes=round(sum(stays) / len(stays) / 60) if stays else None,
                 is_over=day < today,
             )
         )
-        seen |= {row.registration_id for row in rows}
+        arrived_earlier |= {row.registration_id for row in rows}
     return figures
 
 

@@ -84,7 +84,7 @@ def _session_sheet(event: Event) -> TableSheet:
 
 def _list_session_cells(figures: SessionFigures, event: Event) -> list[Any]:
     session = figures.session
-    optional = (figures.no_show_count, figures.fill_percent, figures.stay_count, figures.mean_minutes)
+    optional_cells = (figures.no_show_count, figures.fill_percent, figures.stay_count, figures.mean_minutes)
     return [
         session.number, session.title,
         session.starts_at.astimezone(event.zone) if session.starts_at else "",
@@ -92,7 +92,7 @@ def _list_session_cells(figures: SessionFigures, event: Event) -> list[Any]:
         figures.places or "",
         figures.booked_count if session.is_bookable else "",
         figures.arrived_count,
-        *("" if value is None else value for value in optional),
+        *("" if value is None else value for value in optional_cells),
     ]  # fmt: skip
 
 
@@ -111,8 +111,8 @@ def _iterate_no_shows(event: Event) -> Iterator[list[Any]]:
         yield from (_list_absentee_cells(format_date(day), person) for person in absentees)
     for row in load_session_figures(event):
         if row.no_show_count:
-            missing = list_no_shows(row.session)
-            yield from (_list_absentee_cells(row.session.title, person) for person in missing)
+            no_shows = list_no_shows(row.session)
+            yield from (_list_absentee_cells(row.session.title, person) for person in no_shows)
 
 
 def _list_absentee_cells(label: str, person: Registration) -> list[Any]:

@@ -89,7 +89,7 @@ class CheckpointHeadcount:
 
 @dataclass(frozen=True, slots=True)
 class EventHeadcount:
-    """How many are inside the whole event, and between which numbers, as some devices are silent."""
+    """How many are inside the event, with a lower and an upper bound while devices are silent."""
 
     inside_count: int
     silent_devices: Sequence[SilentDevice]
@@ -156,14 +156,14 @@ class Headcount:
 def count_attendance(event: "Event") -> Headcount:
     """Count all attendees in one query. Those who came count as registered even if cancelled since."""
     # A cancelled attendee who came anyway must not make the total smaller than the arrivals.
-    awaited = Q(confirmed_at__isnull=False, cancelled_at__isnull=True)
+    is_expected = Q(confirmed_at__isnull=False, cancelled_at__isnull=True)
     rows = (
         Registration.objects.filter(event=event)
         .annotate(has_come=has_arrived(event), is_inside=is_inside_now(event))
         .order_by()
         .values_list("company", "ticket_id")
         .annotate(
-            registered=Count("pk", filter=awaited | Q(has_come=True)),
+            registered=Count("pk", filter=is_expected | Q(has_come=True)),
             came=Count("pk", filter=Q(has_come=True)),
             inside=Count("pk", filter=Q(is_inside=True)),
         )
@@ -186,8 +186,8 @@ def sum_groups(counts: Iterable[tuple[str, list[int]]]) -> list[HeadcountGroup]:
     """Sum (registered, arrived, inside) by label; return the largest groups first."""
     sums: dict[str, list[int]] = {}
     for label, numbers in counts:
-        known = sums.setdefault(label, [0, 0, 0])
-        known[:] = [number + more for number, more in zip(known, numbers, strict=True)]
+        group_sums = sums.setdefault(label, [0, 0, 0])
+        group_sums[:] = [total + number for total, number in zip(group_sums, numbers, strict=True)]
     groups = [HeadcountGroup(label, *numbers) for label, numbers in sums.items()]
     return sorted(groups, key=lambda group: (-group.registered_count, group.label))
 
@@ -220,9 +220,9 @@ def count_by_checkpoint(event: "Event") -> list[CheckpointHeadcount]:
 def count_inside_event(event: "Event", *, inside_count: int) -> EventHeadcount:
     """Return the count with its uncertainty; `inside_count` is that of `count_attendance`."""
     counts = count_inside_anywhere(event, inside_count=inside_count)
-    main = list_main_checkpoints(event)
-    at_main = [silent for silent in counts.silent_devices if silent.door in main]
-    return dataclasses.replace(counts, silent_devices=at_main)
+    main_checkpoints = list_main_checkpoints(event)
+    silent_devices = [silent for silent in counts.silent_devices if silent.door in main_checkpoints]
+    return dataclasses.replace(counts, silent_devices=silent_devices)
 
 
 def count_inside_anywhere(event: "Event", *, inside_count: int) -> EventHeadcount:
@@ -243,10 +243,10 @@ def accumulate_arrivals(
 ) -> list[tuple[datetime.datetime, int]]:
     """Return how many had arrived by the end of each `step`, from the first arrival to the last."""
     # At any checkpoint, as `count_attendance` counts arrivals: the curve ends at the number above it.
-    firsts = Presence.objects.filter(
+    arrivals = Presence.objects.filter(
         checkpoint__in=Checkpoint.objects.filter(event=event), first_entered_at__isnull=False
     ).order_by()
-    times = firsts.values("registration").annotate(at=Min("first_entered_at")).values_list("at", flat=True)
+    times = arrivals.values("registration").annotate(at=Min("first_entered_at")).values_list("at", flat=True)
     seconds = int(step.total_seconds())
     # Slots of the UTC clock: an hour that is repeated or skipped by a change of clocks stays in order.
     counts = Counter(int(at.timestamp()) // seconds for at in times)
@@ -270,7 +270,7 @@ def find_main_presences(event: "Event", registrations: list[int]) -> dict[int, P
     rows = Presence.objects.filter(
         registration__in=registrations, checkpoint__in=list_main_checkpoints(event)
     )
-    # Later rows replace earlier ones: ordered so that the most telling presence comes last.
+    # Later rows replace earlier ones, so the presence to show comes last: inside, then the latest entry.
     return {row.registration_id: row for row in rows.order_by("is_inside", "last_entered_at")}
 
 
@@ -311,7 +311,7 @@ class AttendanceRow:
 
     @property
     def state(self) -> str:
-        """Return the translated word for inside, came or absent."""
+        """Return the translated word: inside, attended or absent."""
         if not self.entries:
             return _("absent")
         return _("inside") if self.is_inside else _("attended")
@@ -338,8 +338,8 @@ def iterate_attendance(event: "Event") -> Iterator[AttendanceRow]:
         entered.setdefault(registration, []).append(tuple(values))
     people = expected_registrations(event).order_by("pk").values_list("pk", *person)
     # Sorted in Python: collations of PostgreSQL and SQLite differ, and SQLite's knows no accents.
-    in_order = sorted(people, key=lambda row: (name_search_key(row[1]), name_search_key(row[2]), row[0]))
-    for pk, last, first, company, ticket, reference in in_order:
+    sorted_people = sorted(people, key=lambda row: (name_search_key(row[1]), name_search_key(row[2]), row[0]))
+    for pk, last, first, company, ticket, reference in sorted_people:
         # The empty tuple leaves the defaults of AttendanceRow, which mean "absent".
         for presence in entered.get(pk, [()]):
             yield AttendanceRow(last, first, company, titles[ticket], reference, *presence)

@@ -70,7 +70,7 @@ class AttendancePages:
         self.event = event
         self.title = format_printed_title(event)
         self.zone = event.zone
-        # On paper the list keeps circulating: each page says how old it is.
+        # A printed list stays in use, so each page shows when it was printed.
         self.printed_at = format_datetime(timezone.now(), self.zone)
         self.summary = describe_totals(event)
         self.last_reference = ""
@@ -109,14 +109,14 @@ class AttendancePages:
         height = max(len(lines) for lines in cells) * LINE_HEIGHT + ROW_GAP
         if self.y + height > ROWS_BOTTOM:
             self.page = self.start_page()
-        named = self.is_first or attendance_row.reference != self.last_reference
-        if named and not self.is_first:
+        shows_name = self.is_first or attendance_row.reference != self.last_reference
+        if shows_name and not self.is_first:
             self.page.draw_rule(
                 (PAGE_MARGIN, self.y), (PAGE_WIDTH - PAGE_MARGIN, self.y), color=RULE_COLOR, stroke=0.4
             )
         for number, (column, lines) in enumerate(zip(ATTENDANCE_COLUMNS, cells, strict=True)):
             # Name, company and ticket are the same in all rows of an attendee and are printed once.
-            if number > 2 or named:
+            if number > 2 or shows_name:
                 self.draw_cell(column, lines)
         self.y += height
         self.is_first, self.last_reference = False, attendance_row.reference
@@ -128,10 +128,10 @@ class AttendancePages:
     def wrap_cells(self, attendance_row: AttendanceRow) -> list[list[TextLine]]:
         name = format_last_name_first(attendance_row.first_name, attendance_row.last_name)
         name = name or attendance_row.reference
-        left = format_time(attendance_row.last_left_at, self.zone) if attendance_row.last_left_at else ""
+        departure = format_time(attendance_row.last_left_at, self.zone) if attendance_row.last_left_at else ""
         if attendance_row.is_inside:
-            left = attendance_row.state
-        arrived = (
+            departure = attendance_row.state
+        arrival = (
             format_datetime(attendance_row.first_entered_at, self.zone)
             if attendance_row.first_entered_at
             else attendance_row.state
@@ -141,8 +141,8 @@ class AttendancePages:
             attendance_row.company,
             attendance_row.ticket,
             attendance_row.checkpoint_name,
-            arrived,
-            left,
+            arrival,
+            departure,
         ]
         weights = [FontWeight.BOLD, *[FontWeight.REGULAR] * 5]
         return [

@@ -89,7 +89,7 @@ class _ListPages:
         for text in self.printed_list.subtitles:
             self._draw_line(text, FontWeight.REGULAR, 12)
         self.page.set_color(PALE_INK_COLOR)
-        # On paper the list ages: each page says how old it is.
+        # A printed list stays in use, so each page shows when it was printed.
         as_of = _("As of %(moment)s") % {"moment": self.printed_at}
         self.page.text(shape_line(as_of, FontWeight.REGULAR), PAGE_MARGIN, PAGE_HEIGHT - 28, 9)
         folio = shape_line(str(self.document.page_count), FontWeight.REGULAR)

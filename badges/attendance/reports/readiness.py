@@ -1,4 +1,4 @@
-"""List what is not ready for the doors of an event: phones, checkpoints, badges, keys."""
+"""List what is missing before an event can open: phones, checkpoints, badges, keys."""
 
 import datetime
 from collections import Counter
@@ -85,13 +85,13 @@ def load_device_readiness(event: "Event", *, at: datetime.datetime) -> list[Devi
 
 
 def find_common_version(reports: list[DeviceReport]) -> str:
-    """Return the version that most devices have, the latest heard of among equals; "" if none tells."""
-    known = [report for report in reports if report.version and report.seen_at]
-    if not known:
+    """Return the version that most devices have, of equals the one seen last; "" if no device reports one."""
+    usable_reports = [report for report in reports if report.version and report.seen_at]
+    if not usable_reports:
         return ""
     # Versions have no order, and the latest report alone could come from the one old phone among many new.
-    counts = Counter(report.version for report in known)
-    return max(known, key=lambda report: (counts[report.version], report.seen_at)).version
+    counts = Counter(report.version for report in usable_reports)
+    return max(usable_reports, key=lambda report: (counts[report.version], report.seen_at)).version
 
 
 def find_gaps(event: "Event", *, at: datetime.datetime) -> Iterator[ReadinessGap]:
@@ -100,7 +100,7 @@ def find_gaps(event: "Event", *, at: datetime.datetime) -> Iterator[ReadinessGap
     yield from _session_gaps(event)
     yield from _badge_gaps(event)
     keys = list(event.keys.all())
-    # Without any key, the first badge makes one; with keys that cannot sign, badges would get another.
+    # Without any key, one is created for the first badge; if no key can sign, another one is created.
     if keys and all(key.private_key is None for key in keys):
         sentence = _(
             "The badge signing keys were created under another SECRET_KEY, so new badges will "
@@ -115,12 +115,12 @@ def _checkpoint_gaps(event: "Event", at: datetime.datetime) -> Iterator[Readines
     if not checkpoints.exists():
         yield ReadinessGap(_("There is no checkpoint yet. Add the entrance."), "organize-checkpoints")
         return
-    valid = Device.objects.valid(at=at).filter(checkpoint=OuterRef("pk"))
+    phones = Device.objects.valid(at=at).filter(checkpoint=OuterRef("pk"))
     # Sessions begin later, and one phone may serve several; entrances must have one of their own.
-    without = checkpoints.filter(~Exists(valid), session__isnull=True).filter(
+    without_phone = checkpoints.filter(~Exists(phones), session__isnull=True).filter(
         Q(closes_at__isnull=True) | Q(closes_at__gt=at)
     )
-    names = list(without.values_list("name", flat=True))
+    names = list(without_phone.values_list("name", flat=True))
     if names:
         sentence = ngettext(
             "%(count)d checkpoint has no phone: %(names)s.",
@@ -151,8 +151,8 @@ def _badge_gaps(event: "Event") -> Iterator[ReadinessGap]:
         if count := confirmed.count():
             yield ReadinessGap(_describe_unprinted(event, count), "organize-badges")
         return
-    later = Q(confirmed_at__gt=printed_at) | Q(changed_at__gt=printed_at)
-    if count := confirmed.filter(later).count():
+    is_unprinted = Q(confirmed_at__gt=printed_at) | Q(changed_at__gt=printed_at)
+    if count := confirmed.filter(is_unprinted).count():
         sentence = ngettext(
             "%(count)d badge is new or has changed since the last printing.",
             "%(count)d badges are new or have changed since the last printing.",
@@ -179,9 +179,9 @@ def _describe_unprinted(event: "Event", count: int) -> str:
 
 
 def _count_and_names(names: list[str]) -> dict[str, object]:
-    shown = [_("“%(name)s”") % {"name": name} for name in names[:MAX_NAMES_SHOWN]]
-    listed, hidden_count = ", ".join(shown), len(names) - MAX_NAMES_SHOWN
+    quoted_names = [_("“%(name)s”") % {"name": name} for name in names[:MAX_NAMES_SHOWN]]
+    joined_names, hidden_count = ", ".join(quoted_names), len(names) - MAX_NAMES_SHOWN
     if hidden_count > 0:
-        more = ngettext("%(names)s and %(count)d more", "%(names)s and %(count)d more", hidden_count)
-        listed = more % {"names": listed, "count": hidden_count}
-    return {"count": len(names), "names": listed}
+        phrase = ngettext("%(names)s and %(count)d more", "%(names)s and %(count)d more", hidden_count)
+        joined_names = phrase % {"names": joined_names, "count": hidden_count}
+    return {"count": len(names), "names": joined_names}

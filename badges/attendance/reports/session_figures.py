@@ -1,7 +1,7 @@
 """Count who came to each session, who booked and did not come, and how full its room was.
 
-Sessions without a checkpoint have no figures. Counts come from presences, by their indexes, so that a million
-scans cost nothing.
+Sessions without a checkpoint have no figures. Counts come from presences, by their indexes, so that the
+number of scans does not matter.
 """
 
 import datetime
@@ -58,7 +58,7 @@ class SessionFigures:
 
 @dataclass(frozen=True, slots=True)
 class RoomFigures:
-    """How full a room was: the mean over its sessions that have begun, and the fullest one."""
+    """The fill rate of a room: the mean over its sessions that have begun, and the fullest session."""
 
     name: str
     session_count: int
@@ -91,7 +91,7 @@ def _make_figures(
     now: datetime.datetime,
 ) -> SessionFigures:
     session = checkpoint.session
-    assert session is not None, "the query asks for checkpoints of sessions"
+    assert session is not None, "only checkpoints of sessions are queried"
     stay_count, mean_seconds = stays or (0, 0)
     booked_count, booked_arrived_count = bookings or (0, 0)
     return SessionFigures(
@@ -109,23 +109,23 @@ def _make_figures(
 
 def _load_stays(event: "Event") -> dict[int, tuple[int, float]]:
     """Return, by checkpoint of a session, how many stays ended with a scan and their mean in seconds."""
-    left = Presence.objects.filter(
+    ended_stays = Presence.objects.filter(
         event=event, checkpoint__session__isnull=False, entries__gt=0, seconds_inside__gt=0
     )
-    rows = left.order_by().values_list("checkpoint")
-    counted = rows.annotate(stays=Count("pk"), mean=Avg("seconds_inside"))
-    return {checkpoint: (stays, float(mean)) for checkpoint, stays, mean in counted}
+    rows = ended_stays.order_by().values_list("checkpoint")
+    totals = rows.annotate(stays=Count("pk"), mean=Avg("seconds_inside"))
+    return {checkpoint: (stays, float(mean)) for checkpoint, stays, mean in totals}
 
 
 def _load_bookings(event: "Event") -> dict[int, tuple[int, int]]:
     """Return, by session, how many booked it and how many of them were scanned in."""
-    came = Q(Exists(_find_session_entries()))
+    has_arrived = Q(Exists(_find_session_entries()))
     active = SessionBooking.objects.active().filter(
         session__event=event, registration__cancelled_at__isnull=True
     )
     rows = active.order_by().values_list("session")
-    counted = rows.annotate(booked=Count("pk"), arrived=Count("pk", filter=came))
-    return {session: (booked, arrived) for session, booked, arrived in counted}
+    totals = rows.annotate(booked=Count("pk"), arrived=Count("pk", filter=has_arrived))
+    return {session: (booked, arrived) for session, booked, arrived in totals}
 
 
 def _find_session_entries() -> QuerySet[Presence]:

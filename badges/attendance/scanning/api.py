@@ -63,7 +63,7 @@ class IsDevice(BasePermission):
 
 
 def get_device(request: "Request") -> Device:
-    """Return the device whose token came with the request, as `IsDevice` has made sure."""
+    """Return the device that `DeviceAuthentication` found; call it on requests that `IsDevice` permits."""
     assert isinstance(request.auth, Device)
     return request.auth
 
@@ -73,7 +73,7 @@ class DeviceView(APIView):
 
     authentication_classes = (DeviceAuthentication,)
     permission_classes = (IsDevice,)
-    # One device may carry the queue of a whole entrance.
+    # A single device may serve the whole queue of an entrance.
     throttle_classes = ()
     parser_classes = (ScanParser,)
     content_negotiation_class = JsonNegotiation

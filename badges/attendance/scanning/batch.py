@@ -116,7 +116,7 @@ class ScanBatch:
                 self.exits[holder.pk, received.checkpoint.presence_checkpoint_id].append(counted_scan)
 
     def find_undone_scans(self, received_scans: list[ReceivedScan]) -> None:
-        """Find which scans are taken back: by undos that are stored, or that are among these."""
+        """Find which of these scans are taken back, by stored undos or by undos in this batch."""
         by_uid = {received.uid: received for received in received_scans}
         for undo in received_scans:
             if undo.scan_input.undoes:
@@ -185,7 +185,7 @@ class ScanBatch:
     def decide_scan(self, received: ReceivedScan, counted_scan: CountedScan) -> ScanResult:
         """Decide one new scan and add the rows to store to the batch."""
         scan_input, holder = received.scan_input, self.find_holder(received)
-        # No registration has id 0, so a scan of an unknown badge meets the state "never scanned".
+        # No registration has id 0, so a scan of an unknown badge gets the state "never scanned".
         key = (holder.pk if holder else 0, received.checkpoint.presence_checkpoint_id)
         history = self.scan_histories.get(key)
         prior_state = (
@@ -196,7 +196,7 @@ class ScanBatch:
         facts = self.collect_facts(received, prior_state)
         verdict = decide_verdict(facts)
         # Audited only where the override changed the verdict.
-        if holder and facts.has_override and verdict != decide_verdict(without_override(facts)):
+        if holder and facts.has_override and verdict != decide_verdict(remove_override(facts)):
             self.override_scans.append((holder.pk, scan_input))
         row = make_scan_row(received, holder, verdict) | {
             "let_in": resolve_let_in(facts, verdict),
@@ -254,11 +254,11 @@ class ScanBatch:
             return None
         # An attendee who passed takes a place in any case: full is only what is full without any leases.
         if received.scan_input.let_in:
-            return self.count_places_left_then(received, door) if received.time.is_late else places_left
+            return self.count_places_left_for_stay(received, door) if received.time.is_late else places_left
         return places_left - self.batch_state.leases.count_elsewhere(door, received.device.pk)
 
-    def count_places_left_then(self, received: ReceivedScan, door: int) -> int:
-        """Return the places left from a late entry on until its exit, among what is known by now."""
+    def count_places_left_for_stay(self, received: ReceivedScan, door: int) -> int:
+        """Return the fewest places left between a late entry and its exit, by the scans known so far."""
         since, holder = received.time.effective_at, self.find_holder(received)
         if door not in self.door_histories:
             # From the first late entry of the batch on; scans are decided in order of their times.
@@ -272,7 +272,7 @@ class ScanBatch:
         return self.batch_state.capacities[door] - count_most_inside(others, since=since, until=until)
 
     def apply_undo(self, undo: ReceivedScan, holder: ScannedHolder) -> None:
-        """Recompute the presence that rested on the scan, if it is stored already."""
+        """Recompute the presence for which the undone scan counted, if that scan is stored already."""
         target = self.batch_state.stored_scans.get(undo.scan_input.undoes or undo.uid)
         if target is None:
             return
@@ -280,13 +280,13 @@ class ScanBatch:
         was_inside = get_presence_state(key, self.batch_state).is_inside
         after = compute_presence(self.scan_histories[key])
         self.change_presence(key, after, undo.time.effective_at)
-        # Whoever did not leave after all takes the place that the exit had given to this device.
+        # An undone exit takes the place again that the exit had given to this device.
         if after.is_inside and not was_inside:
             self.batch_state.leases.spend(key[1], undo.device.pk)
 
     def count_scan(self, key: PresenceKey, counted_scan: CountedScan) -> None:
         """Apply the scan to its presence; recompute that from all scans if this one is out of order."""
-        # Its undo has arrived before it, or with it.
+        # Taken back already: its undo arrived earlier, or in this batch.
         if counted_scan.uid in self.undone_uids:
             return
         before, history = get_presence_state(key, self.batch_state), self.scan_histories.get(key)
@@ -302,49 +302,49 @@ class ScanBatch:
             self.batch_state.leases.spend(key[1], counted_scan.device_id)
 
     def change_presence(self, key: PresenceKey, after: PresenceState, at: datetime.datetime) -> None:
-        """Let the next scan of this batch meet this state, and save it at the end."""
+        """Set the state that later scans of this batch are decided on; `save_batch` writes it."""
         before = get_presence_state(key, self.batch_state)
         self.batch_state.presence_states[key] = after
         self.changed_presences.add(key)
         if key[1] in self.batch_state.places_left:
             # Counted by difference, since a repeated read takes no second place and an exit gives one back.
-            self.batch_state.places_left[key[1]] -= takes_place(after, at) - takes_place(before, at)
+            self.batch_state.places_left[key[1]] -= occupies_place(after, at) - occupies_place(before, at)
 
     def build_result(
-        self, scan_input: ScanInput, first: ScanInput | None, decided: dict[uuid.UUID, ScanResult]
+        self, scan_input: ScanInput, first_input: ScanInput | None, results: dict[uuid.UUID, ScanResult]
     ) -> ScanResult:
         """Return the result of one item: decided now, stored before, or sent twice in this request."""
         stored = self.batch_state.stored_scans.get(scan_input.uid)
         # decide_and_save left this scan out, because its checkpoint is not of this event; nothing was stored.
-        if first is None:
+        if first_input is None:
             return ScanResult(scan_input.sent_id, REFUSED, "invalid", detail=str(CHECKPOINT_OF_OTHER_EVENT))
         # A device that reuses an id for another scan would lose that scan if it were taken for a repetition.
-        earlier = stored.payload_hash if stored else first.payload_hash
+        earlier = stored.payload_hash if stored else first_input.payload_hash
         if scan_input.payload_hash != earlier:
             return ScanResult(scan_input.sent_id, REFUSED, "id_reused", detail=str(ID_REUSED))
         if stored:
             return replay_result(scan_input, stored)
         # The same scan twice in one request: the first is its result, further ones are replays of it.
-        result = decided[scan_input.uid]
+        result = results[scan_input.uid]
         if scan_input.uid in self.answered_ids:
             return dataclasses.replace(result, is_replayed=True)
         self.answered_ids.add(scan_input.uid)
         return result
 
 
-def without_override(facts: ScanFacts) -> ScanFacts:
+def remove_override(facts: ScanFacts) -> ScanFacts:
     return dataclasses.replace(facts, has_override=False)
 
 
 def describe_refusal(received: ReceivedScan, facts: ScanFacts, verdict: Verdict) -> str:
-    """Return what a verdict does not say by itself; mostly nothing."""
+    """Return a sentence for verdicts whose reason needs an explanation, "" for all others."""
     if verdict.reason == UNDO_NOT_ALLOWED:
         return str(UNDO_REFUSED)
     if verdict.reason == "revoked_device":
         return str(DEVICE_REVOKED)
     if verdict.reason == "not_entitled":
         return str(NOT_ENTITLED % {"name": received.checkpoint.name})
-    # Leaving is never refused, so there is nothing to override and nothing to explain.
+    # Exits are never refused, so an override reason with one needs no explanation.
     is_ignored = received.scan_input.override_reason and facts.direction == "in" and not facts.has_override
     return str(OVERRIDE_NOT_ALLOWED) if is_ignored else ""
 
@@ -405,6 +405,6 @@ def replay_result(scan_input: ScanInput, stored: Scan) -> ScanResult:
     )
 
 
-def takes_place(state: PresenceState, at: datetime.datetime) -> bool:
+def occupies_place(state: PresenceState, at: datetime.datetime) -> bool:
     """Return whether this presence counts against the checkpoint's capacity at `at`."""
     return state.is_inside and not has_entry_expired(state, at)

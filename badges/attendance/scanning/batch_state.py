@@ -1,4 +1,4 @@
-"""Load what the database knows about a batch of scans, in a fixed number of queries, and write it back."""
+"""Load the rows that decide a batch of scans, in a fixed number of queries, and save the batch."""
 
 import datetime
 import uuid
@@ -83,7 +83,7 @@ class BatchState:
         if received.device.pk == self.device.pk:
             return True
         at = received.time.effective_at
-        # Loaded as needed, once a day: times are raised after the batch is loaded.
+        # Loaded on demand, once for each day: times may still be raised after `load_batch_state`.
         day = timezone.localdate(at)
         if day not in self.pairing_people:
             self.pairing_people[day] = find_pairing_people(self.device.event_id, day)
@@ -105,9 +105,9 @@ class BatchState:
 class BadgeWasMerged(Exception):
     """A badge was merged into a registration whose row is not locked yet; load everything again."""
 
-    def __init__(self, into: Iterable[int]) -> None:
-        super().__init__("A badge that was merged is followed.")
-        self.survivor_ids = frozenset(into)
+    def __init__(self, survivor_ids: Iterable[int]) -> None:
+        super().__init__("The survivor of a merged badge is not locked.")
+        self.survivor_ids = frozenset(survivor_ids)
 
 
 def load_batch_state(
@@ -117,11 +117,11 @@ def load_batch_state(
     at: datetime.datetime,
     survivor_ids: frozenset[int] = frozenset(),
 ) -> None:
-    """Load everything else that the scans need and lock the rows that must not change.
+    """Load all other rows that the scans need, and lock those that must not change.
 
     Rows are locked in order of their ids, checkpoints with a capacity before registrations, so that two
-    batches never deadlock. Call it in a transaction. `survivor_ids` names registrations to load that no scan
-    names. Raise BadgeWasMerged for badges whose survivor is not among them.
+    batches never deadlock. Call it in a transaction. `survivor_ids` are further registrations to load:
+    survivors of merged badges. Raise BadgeWasMerged for badges whose survivor is not among them.
     """
     device = batch_state.device
     checkpoints = [received.checkpoint for received in received_scans]

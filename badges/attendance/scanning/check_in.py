@@ -39,7 +39,7 @@ def check_in_registration(
 
 def get_desk_device(checkpoint: Checkpoint) -> Device:
     """Return the desk's device at a checkpoint, creating it if needed; nobody knows its token."""
-    device, _made = Device.objects.select_related("event", "checkpoint").get_or_create(
+    device, _created = Device.objects.select_related("event", "checkpoint").get_or_create(
         checkpoint=checkpoint,
         is_desk=True,
         defaults={

@@ -1,7 +1,7 @@
 """Derive the facts of a verdict on a device: from rows of its snapshot and its own scans since.
 
-Pure, and the same as device_facts.js on the phone; the consistency test's devices decide by it. Times in rows
-are RFC 3339 as in the snapshot; times of readings and of unsent scans are milliseconds by the server's clock.
+Pure, and the same as device_facts.js on the phone; the consistency test's simulated devices use it. Times in
+rows are RFC 3339 as in the snapshot; those of readings and unsent scans milliseconds by the server's clock.
 """
 
 import datetime
@@ -91,7 +91,7 @@ def list_effective_scans(scans: Sequence[DeviceScan], *, door: int) -> list[Devi
     return [
         scan
         for scan in scans
-        # An undo of an earlier scan stands for a move back, which the server will make of it.
+        # An undo of an earlier scan counts as the opposite move, which is how the server will apply it.
         if scan.door == door
         and scan.id not in undone
         and (scan.undoes not in known if scan.undoes else scan.let_in)
@@ -124,7 +124,7 @@ def count_leased_places(limit: SnapshotRow | None, scans: Iterable[DeviceScan], 
     if expires_at is not None and expires_at <= at:
         return 0
     moves = [scan for scan in scans if scan.changes_inside]
-    # Whoever did not leave after all takes a place; one who did not enter gives it back with the next lease.
+    # An undone exit takes a place; an undone entry frees one only with the next lease.
     entered = sum((scan.direction == "in") != bool(scan.undoes) for scan in moves)
     left = sum(
         scan.direction == "out" and not scan.undoes and not scan.is_of_former_pairing for scan in moves

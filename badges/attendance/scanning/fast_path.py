@@ -142,16 +142,16 @@ def record_single_scan(
             raise ServiceUnavailable(
                 _("The server cannot save this scan at the moment. It stays on the device.")
             ) from error
-        connection.close()  # it is broken; the full path opens another, and knows a scan that was written
+        connection.close()  # broken: the full path opens another, and recognizes a scan that was written
         return None
 
 
 def is_usual_scan(scan_input: ScanInput, device: Device) -> bool:
-    """Return whether the device itself read it, at its own checkpoint, without override or undo."""
+    """Return whether it is a badge read by this device at its own checkpoint, without override or undo."""
     is_at_own_checkpoint = scan_input.checkpoint in (None, device.checkpoint_id)
     is_own = check_scan_device(scan_input, device, {device.pk: device}) is scan_input
-    is_read = not (scan_input.override_reason or scan_input.undoes or is_short_code(scan_input.code))
-    return is_at_own_checkpoint and is_own and is_read
+    is_plain_read = not (scan_input.override_reason or scan_input.undoes or is_short_code(scan_input.code))
+    return is_at_own_checkpoint and is_own and is_plain_read
 
 
 def load_scan_context(device: Device, scan_input: ScanInput) -> ScanContext | None:
@@ -176,7 +176,7 @@ def load_scan_context(device: Device, scan_input: ScanInput) -> ScanContext | No
 
 
 def unpack_row(device: Device, row: tuple[Any, ...]) -> tuple[ScanContext, bool]:
-    """Return the row as objects, and whether the scan is new and its checkpoint without capacity."""
+    """Return the row as objects, and whether the scan is new and its checkpoint has no limits."""
     cells = convert_cells(row)
     capacity, key_event, public_key = islice(cells, 3)
     registration = make_instance(Registration, REGISTRATION_COLUMNS, cells)
@@ -205,14 +205,14 @@ def convert_cells(row: tuple[Any, ...]) -> Iterator[Any]:
 @cache
 def list_conversions() -> list[tuple[int, Callable[[Any], Any]]]:
     """Return the positions of cells that need conversion on this database, with their converters."""
-    read: list[tuple[type[Model], list[str]]] = [
+    selected_columns: list[tuple[type[Model], list[str]]] = [
         (Checkpoint, ["capacity"]), (EventKey, ["event_id", "public_key"]),
         (Registration, REGISTRATION_COLUMNS), (Ticket, TICKET_COLUMNS),
         (Presence, [*STATE_COLUMN_NAMES, "changed_at"]),
         # In place of the gate's name and of whether the scan is new, which need no conversion.
         (Checkpoint, ["name", "kind"]), (Scan, ["effective_at"]),
     ]  # fmt: skip
-    return find_conversions(read)
+    return find_conversions(selected_columns)
 
 
 def make_instance[Row: Model](model: type[Row], names: list[str], cells: Iterator[Any]) -> Row:
@@ -292,6 +292,6 @@ def execute_statements(statements: list[str], values: dict[str, Any]) -> bool:
     if len(statements) == 1:
         return execute_statement(statements[0], values).rowcount == 1
     with transaction.atomic():
-        done = all(execute_statement(statement, values).rowcount == 1 for statement in statements)
-        transaction.set_rollback(not done)
-    return done
+        are_all_written = all(execute_statement(statement, values).rowcount == 1 for statement in statements)
+        transaction.set_rollback(not are_all_written)
+    return are_all_written

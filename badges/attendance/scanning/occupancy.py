@@ -37,14 +37,14 @@ def count_most_inside(
                 inside += 1
             else:
                 changes.append((entered_at, 1))
-    most = inside
-    # At the same instant those who leave make room first.
+    max_inside = inside
+    # At the same instant, exits count before entries.
     for at, change in sorted(changes):
         if until is not None and at >= until:
             break
         inside += change
-        most = max(most, inside)
-    return most
+        max_inside = max(max_inside, inside)
+    return max_inside
 
 
 def iterate_stays(history: Iterable[CountedScan]) -> Iterator[tuple[datetime.datetime, datetime.datetime]]:
@@ -61,5 +61,5 @@ def iterate_stays(history: Iterable[CountedScan]) -> Iterator[tuple[datetime.dat
 
 
 def find_next_exit(scans: Iterable[CountedScan], *, after: datetime.datetime) -> datetime.datetime | None:
-    """Return when these scans of one attendee leave first after an entry."""
+    """Return the time of the first exit at or after `after` among one attendee's scans."""
     return min((scan.at for scan in scans if scan.direction == "out" and scan.at >= after), default=None)

@@ -91,16 +91,16 @@ def compute_presence(counted_scans: Iterable[CountedScan]) -> PresenceState:
 def apply_scan(state: PresenceState, counted_scan: CountedScan) -> PresenceState:
     """Return the presence after one more scan, which must not be before the latest."""
     # Counted even if nothing else changes: fast_path.py detects concurrent scans by the version.
-    seen = dataclasses.replace(state, last_scan_at=counted_scan.at, version=state.version + 1)
+    next_state = dataclasses.replace(state, last_scan_at=counted_scan.at, version=state.version + 1)
     # Someone else carried this badge, so the scan says nothing about its holder.
     if counted_scan.resolution == WRONG_BADGE:
-        return seen
+        return next_state
     if counted_scan.direction == "out":
-        return apply_exit(seen, counted_scan)
+        return apply_exit(next_state, counted_scan)
     # An expired entry is followed by a new one, not a conflict: exits are rarely scanned in the evening.
     if not state.is_inside or has_entry_expired(state, counted_scan.at):
-        return apply_entry(seen, counted_scan)
-    return apply_repeated_entry(seen, counted_scan)
+        return apply_entry(next_state, counted_scan)
+    return apply_repeated_entry(next_state, counted_scan)
 
 
 def apply_entry(state: PresenceState, counted_scan: CountedScan) -> PresenceState:
@@ -137,11 +137,11 @@ def apply_repeated_entry(state: PresenceState, counted_scan: CountedScan) -> Pre
     if is_repeated_read(state, counted_scan):
         return state
     if counted_scan.resolution == REENTRY or counted_scan.has_override:
-        back = dataclasses.replace(
+        first_stay_ended = dataclasses.replace(
             state, seconds_inside=state.seconds_inside + seconds_since_entry(state, counted_scan)
         )
-        return apply_entry(back, counted_scan)
-    # The only resolution that gets here is misuse: the conflict is settled, but nobody came or went.
+        return apply_entry(first_stay_ended, counted_scan)
+    # The only resolution that gets here is misuse: the conflict is resolved, but nobody entered or left.
     return dataclasses.replace(state, has_conflict=state.has_conflict or not counted_scan.resolution)
 
 
@@ -159,7 +159,7 @@ def find_conflicts(counted_scans: Iterable[CountedScan]) -> list[CountedScan]:
     """Return the scans that raise a conflict nobody has resolved yet."""
     conflicts, state = [], NEVER_SCANNED
     for counted_scan in sorted(counted_scans, key=lambda each: each.sort_key):
-        # The flag stays set once raised; cleared before each scan, it tells which scans raise it.
+        # The flag stays set once raised, so it is cleared before each scan to find the scans that raise it.
         after = apply_scan(dataclasses.replace(state, has_conflict=False), counted_scan)
         if after.has_conflict:
             conflicts.append(counted_scan)
@@ -176,7 +176,7 @@ def seconds_since_entry(state: PresenceState, counted_scan: CountedScan) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PriorState:
-    """The state of a badge that a new scan meets: inside or not, entered when and at which gate."""
+    """The state of a badge before a new scan: inside or not, entered when and at which gate."""
 
     is_inside: bool = False
     is_same_device: bool = False
@@ -185,12 +185,12 @@ class PriorState:
 
 
 def find_prior_state(state: PresenceState, device: int) -> PriorState:
-    """Return the state met by a scan that comes after all others."""
+    """Return the state before a scan that is later than all others."""
     return PriorState(state.is_inside, state.last_device == device, state.last_entered_at, state.gate_name)
 
 
 def find_prior_state_among(counted_scans: list[CountedScan], counted_scan: CountedScan) -> PriorState:
-    """Return the state met by a scan out of order, which may repeat an entry before or after it."""
+    """Return the state before a scan out of order, which may repeat an entry before or after it."""
     ordered = sorted(counted_scans, key=lambda each: each.sort_key)
     # By sort key rather than by time, so that the result agrees with compute_presence.
     before = compute_presence(each for each in ordered if each.sort_key < counted_scan.sort_key)

@@ -39,11 +39,11 @@ def rebuild_presence(*, event: "Event") -> int:
         Scan.objects.filter(checkpoint__event=event)
     ):
         histories[registration, checkpoint].append(counted_scan)
-    # Deleted rather than updated: presences at checkpoints that no longer count for themselves must go.
+    # Deleted rather than updated: checkpoints that now count as another one must keep no presences.
     Presence.objects.filter(event=event).delete()
     now = timezone.now()
     save_presences(event.pk, {key: compute_presence(history) for key, history in histories.items()}, at=now)
-    # Devices are sent changes only and would never hear of deleted rows: make them load everything.
+    # Devices fetch changes only and cannot notice deleted rows: make them load everything.
     invalidate_cursors(event.pk)
     return len(histories)
 
@@ -119,7 +119,7 @@ def filter_counted_scans(scans: QuerySet[Scan]) -> QuerySet[Scan]:
 def iterate_counted_scans(
     scans: QuerySet[Scan], checkpoints: set[int] | None = None
 ) -> Iterable[tuple[int, int, CountedScan]]:
-    """Yield registration id, checkpoint id and scan of each scan that counts, at `checkpoints` or at all.
+    """Yield registration id, checkpoint id and scan of each scan that counts; at all checkpoints by default.
 
     Scans of a merged registration are yielded for its survivor.
     """
@@ -134,7 +134,7 @@ def iterate_counted_scans(
     for (
         registration,
         checkpoint,
-        counted_at,
+        presence_checkpoint,
         *values,
         override,
         is_supervisor,
@@ -144,7 +144,7 @@ def iterate_counted_scans(
     ) in rows.values_list(*fields).iterator(chunk_size=5000):
         yield (
             registration,
-            counted_at or checkpoint,
+            presence_checkpoint or checkpoint,
             # As on arrival, a reason counts only from a supervisor's device (see ReceivedScan.has_override).
             CountedScan(
                 *values,

@@ -33,14 +33,14 @@ from .verdict import REFUSED
 
 logger = logging.getLogger(__name__)
 
-# Each try resolves one cause: a merge met on the way, or a concurrent batch that stored the same scans, which
-# the next try finds stored.
+# Each try resolves one cause: a badge that was merged meanwhile, or a concurrent batch that stored the same
+# scans, which the next try finds stored.
 MAX_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A request: the device that delivers, all devices that made its scans, when it arrived, its clock."""
+    """A request: the delivering device, all devices whose scans it has, the time of arrival, its clocks."""
 
     device: Device
     devices: dict[int, Device]
@@ -73,16 +73,17 @@ def record_scans(
     """
     now = at or timezone.now()
     devices = find_scan_devices(device, [scan for scan in scans if isinstance(scan, ScanInput)])
-    checked = [
+    checked_scans = [
         check_scan_device(scan, device, devices) if isinstance(scan, ScanInput) else scan for scan in scans
     ]
     delivery = Delivery(device, devices, now, clock)
-    recorded = iter(_record_with_retries(delivery, [scan for scan in checked if isinstance(scan, ScanInput)]))
+    valid_scans = [scan for scan in checked_scans if isinstance(scan, ScanInput)]
+    recorded_results = iter(_record_with_retries(delivery, valid_scans))
     results = [
-        next(recorded)
+        next(recorded_results)
         if isinstance(scan, ScanInput)
         else ScanResult(scan.sent_id, REFUSED, "invalid", detail=scan.detail)
-        for scan in checked
+        for scan in checked_scans
     ]
     update_last_seen(device, now)
     return results
@@ -107,7 +108,7 @@ def _record_with_retries(
             survivor_ids |= merged.survivor_ids
         except (IntegrityError, OperationalError) as error:
             check_database_is_available(error)
-            logger.info("Scans met others at the same moment; trying again.")
+            logger.info("Scans collided with a concurrent batch; trying again.")
         except DataError:
             # The same values would fail again: try the items one by one instead.
             break
@@ -126,16 +127,16 @@ def check_database_is_available(error: Exception) -> None:
                 "on the device."
             )
         ) from error
-    waited = is_wait_timeout(error)
+    is_unavailable = is_wait_timeout(error)
     # SQLite has one writer: its lock timeout means that others are writing.
-    waited |= connection.vendor == "sqlite" and isinstance(error, OperationalError)
+    is_unavailable |= connection.vendor == "sqlite" and isinstance(error, OperationalError)
     try:
         # After a restart of the database a new connection may work at once; then the scan is tried again.
         connection.close_if_unusable_or_obsolete()
         connection.ensure_connection()
     except (OperationalError, InterfaceError):
-        waited = True
-    if waited:
+        is_unavailable = True
+    if is_unavailable:
         raise ServiceUnavailable(
             _("The server cannot save this scan at the moment. It stays on the device.")
         ) from error
@@ -153,21 +154,22 @@ def decide_and_save(
     received_scans = receive_scans(delivery, scan_inputs)
     load_batch_state(batch_state, received_scans, at=delivery.at, survivor_ids=survivor_ids)
     batch = ScanBatch(batch_state, delivery.at)
-    first: dict[Any, ReceivedScan] = {}
+    first_scans: dict[Any, ReceivedScan] = {}
     for received in received_scans:
-        first.setdefault(received.uid, received)
+        first_scans.setdefault(received.uid, received)
     # Offline devices send a scan again until they get an answer: each id is decided and stored only once.
-    new_scans = [received for received in first.values() if received.uid not in batch_state.stored_scans]
-    decided = batch.decide_scans(raise_times_to_predecessors(new_scans))
+    stored_scans = batch_state.stored_scans
+    new_scans = [received for uid, received in first_scans.items() if uid not in stored_scans]
+    results = batch.decide_scans(raise_times_to_predecessors(new_scans))
     save_batch(batch_state, batch.scan_rows, batch.changed_presences, at=delivery.at)
     for holder, scan_input in batch.override_scans:
         label = f"registrations.registration:{holder}"
         record_action(
             "scan.override", label, event=batch_state.device.event, reason=scan_input.override_reason
         )
-    first_inputs = {uid: received.scan_input for uid, received in first.items()}
+    first_inputs = {uid: received.scan_input for uid, received in first_scans.items()}
     return [
-        batch.build_result(scan_input, first_inputs.get(scan_input.uid), decided)
+        batch.build_result(scan_input, first_inputs.get(scan_input.uid), results)
         for scan_input in scan_inputs
     ]
 
@@ -177,13 +179,15 @@ def receive_scans(delivery: Delivery, scan_inputs: list[ScanInput]) -> list[Rece
     checkpoints = find_checkpoints(delivery.device, scan_inputs)
     received_scans = []
     for scan_input in scan_inputs:
-        maker = delivery.devices[scan_input.device_id or delivery.device.pk]
+        scan_device = delivery.devices[scan_input.device_id or delivery.device.pk]
         checkpoint = (
-            maker.checkpoint if scan_input.checkpoint is None else checkpoints.get(scan_input.checkpoint)
+            scan_device.checkpoint
+            if scan_input.checkpoint is None
+            else checkpoints.get(scan_input.checkpoint)
         )
         if checkpoint is not None:
             time = resolve_scan_time(scan_input, received_at=delivery.at, clock=delivery.clock)
-            received_scans.append(ReceivedScan(scan_input, maker, checkpoint, time))
+            received_scans.append(ReceivedScan(scan_input, scan_device, checkpoint, time))
     return received_scans
 
 
@@ -193,7 +197,7 @@ def find_checkpoints(device: Device, scan_inputs: list[ScanInput]) -> dict[int |
     if any(scan_input.checkpoint not in (None, device.checkpoint_id) for scan_input in scan_inputs):
         # Restricted to the device's event: a token must not record scans at other events.
         found = list(Checkpoint.objects.filter(event=device.event_id))
-        # Some clients send the id as text; a checkpoint may also have a name of digits, which goes first.
+        # Some clients send the id as text; a checkpoint whose name is that number takes precedence.
         checkpoints = {key: checkpoint for checkpoint in found for key in (checkpoint.pk, str(checkpoint.pk))}
         checkpoints |= {checkpoint.name: checkpoint for checkpoint in found}
     # Last, so that the instance loaded with the device serves its id too and costs no query.

@@ -75,7 +75,7 @@ class ScanInput:
     def payload_hash(self) -> str:
         """Return a hash that tells the same scan sent again from another one under the same id.
 
-        What may differ between two tries of one scan is left out: clock offset, snapshot, delivering device.
+        It leaves out values that may differ between two tries: clock offset, snapshot, delivering device.
         """
         identifying_values: tuple[Any, ...] = (
             # timestamp() rather than the text: the same instant may be written with another offset.

@@ -229,7 +229,7 @@ class ScanBatchRequest(serializers.Serializer[Any]):
     sent_at = OptionalTimeField(help_text="The device’s clock now.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Put the three clocks into one."""
+        """Combine the three clock fields into a SendingClock."""
         clock = SendingClock(attrs["page"], attrs["elapsed_ms"], attrs["sent_at"])
         return {"scans": attrs["scans"], "clock": clock}
 
@@ -278,5 +278,5 @@ class ScanBatchResponse(serializers.Serializer[Any]):
 
 
 def parse_scan(item: Any) -> ScanInput | InvalidScan:
-    """Return one item of a request as a scan, or why it is none."""
+    """Return one item of a request as a ScanInput, or an InvalidScan that says what is wrong."""
     return validate_scan(get_shared_serializer(ScanRequest), item)

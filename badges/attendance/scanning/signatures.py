@@ -30,7 +30,7 @@ class CheckedCode:
     claim: BadgeClaim | None = None
 
 
-# A badge is read several times a day, and each batch asks for the key number before it checks.
+# Cached: a badge is read several times a day, and each batch parses it for the key number before the check.
 @functools.lru_cache(maxsize=20_000)
 def parse_code(code: str) -> SignedClaim | None:
     """Return the claim of a code without checking its signature; None for any other text."""

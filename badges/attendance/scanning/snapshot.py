@@ -107,7 +107,7 @@ def load_door_state(device: Device, *, at: datetime.datetime, pending: int = 0) 
     limit = renew_lease(device, at=at, pending=pending)
     door = device.checkpoint.presence_checkpoint_id
     silent = find_silent_devices(device.event, at=at, door=door)
-    # The device itself is heard of by this very request.
+    # The device itself is not silent, since it sends this request.
     others = [each for each in silent if each.device.pk != device.pk]
     return DoorState(device, [limit] if limit else [], others)
 
@@ -144,10 +144,11 @@ def load_snapshot(door: DoorState, *, since: int = 0, cursor: int | None = None)
     # A cursor from the future was never given: perhaps the database was restored from a backup.
     if cursor is not None and cursor > latest:
         cursor = None
-    changed = Registration.objects.filter(event=event)
+    changed_rows = Registration.objects.filter(event=event)
     if not full:
         # During the event most requests come after new scans alone, and read no registration.
-        changed = changed.filter(sequence__gt=since) if since < event.sequence else changed.none()
+        has_changes = since < event.sequence
+        changed_rows = changed_rows.filter(sequence__gt=since) if has_changes else changed_rows.none()
     return Snapshot(
         device=device,
         event=event,
@@ -157,14 +158,14 @@ def load_snapshot(door: DoorState, *, since: int = 0, cursor: int | None = None)
         server_time=timezone.now(),
         keys=list(event.keys.all()),
         checkpoints=list(event.checkpoints.select_related("session").prefetch_related("tickets")),
-        registrations=list(make_badge_records(device, changed)),
+        registrations=list(make_badge_records(device, changed_rows)),
         # A full snapshot replaces the device's data, so it need not name what to delete.
-        removed=[] if full else list_removed_keys(changed),
+        removed=[] if full else list_removed_keys(changed_rows),
         presences=list(load_presence_records(device, None if full else cursor)),
     )
 
 
-def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
+def make_badge_records(device: Device, changed_rows: Any) -> Iterator[BadgeRecord]:
     """Yield the registrations that have or had a valid badge.
 
     The encrypted record is {"name", "company", "ticket", "note", "no_photo"}, with "ticket_en" if the ticket
@@ -172,9 +173,9 @@ def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
     add-ons, if there are any; "to_pay" is true for attendees who have something to pay at the desk.
     """
     signing_key, slug = get_signing_key(device.event), device.event.slug
-    entitlements, remarks = find_entitlements(changed), hooks.badge_remarks.provider()(changed)
+    entitlements, remarks = find_entitlements(changed_rows), hooks.badge_remarks.provider()(changed_rows)
     rows = (
-        changed.filter(confirmed_at__isnull=False)
+        changed_rows.filter(confirmed_at__isnull=False)
         .order_by("pk")
         .values_list("pk", "reference", "badge_version", "cancelled_at", "merged_into", *PERSON_COLUMNS)
     )
@@ -184,13 +185,13 @@ def make_badge_records(device: Device, changed: Any) -> Iterator[BadgeRecord]:
         yield BadgeRecord(
             key=make_registration_key(reference),
             badge_version=badge_version,
-            state=name_badge_state(merged_into, cancelled_at, record["name"]),
+            state=get_badge_state(merged_into, cancelled_at, record["name"]),
             sealed=encrypt_record(token, record),
             short=hash_short_code(slug, make_short_code(token)) if device.can_override else "",
         )
 
 
-def name_badge_state(merged_into: int | None, cancelled_at: datetime.datetime | None, name: object) -> str:
+def get_badge_state(merged_into: int | None, cancelled_at: datetime.datetime | None, name: object) -> str:
     """Return the state of a registration that was confirmed, as a device's snapshot has it."""
     # A merged registration is cancelled too; "merged" gives the operator the better reason.
     if merged_into or cancelled_at:
@@ -221,16 +222,16 @@ def describe_ticket(name: str, name_en: str) -> dict[str, str]:
     return {"ticket": name} if name_en in {"", name} else {"ticket": name, "ticket_en": name_en}
 
 
-def list_removed_keys(changed: Any) -> list[str]:
+def list_removed_keys(changed_rows: Any) -> list[str]:
     """Return the keys of registrations that lost their place without ever having had a badge."""
-    removed = changed.filter(confirmed_at__isnull=True).filter(
+    removed = changed_rows.filter(confirmed_at__isnull=True).filter(
         Q(cancelled_at__isnull=False) | Q(hold_expires_at__lte=timezone.now())
     )
     return [make_registration_key(reference) for reference in removed.values_list("reference", flat=True)]
 
 
 def load_presence_records(device: Device, cursor: int | None) -> Iterator[PresenceRecord]:
-    """Yield the presences at the device's checkpoint that changed since the cursor."""
+    """Yield the presences at the device's checkpoint with a change after the cursor."""
     own_checkpoint = device.checkpoint.presence_checkpoint_id
     rows = Presence.objects.filter(event=device.event_id, checkpoint=own_checkpoint)
     if cursor is not None:

@@ -50,7 +50,7 @@ REPEAT_INTERVAL_MS = 10_000
 # Exits are rarely scanned in the evening, so an entry must have expired by the next morning.
 ENTRY_LIFETIME_MS = 10 * 60 * 60 * 1000
 ADMITTING_VERDICTS = (ADMITTED, UNVERIFIED)
-# With any other verdict the badge is not known to be one that may pass here.
+# With any other verdict it is not certain that the badge may pass here.
 COUNTED_VERDICTS = (ADMITTED, ALREADY_IN)
 
 
@@ -145,8 +145,8 @@ def find_objection(facts: ScanFacts) -> str:
 
 def is_within_window(facts: ScanFacts) -> bool:
     """Return whether the badge was read during the opening hours (start included, end excluded)."""
-    opened = facts.opens_at is None or facts.opens_at <= facts.at
-    return opened and (facts.closes_at is None or facts.at < facts.closes_at)
+    has_opened = facts.opens_at is None or facts.opens_at <= facts.at
+    return has_opened and (facts.closes_at is None or facts.at < facts.closes_at)
 
 
 def is_overruled(facts: ScanFacts) -> bool:
@@ -155,7 +155,7 @@ def is_overruled(facts: ScanFacts) -> bool:
 
 
 def was_admitted_by_device(facts: ScanFacts) -> bool:
-    """Return whether a device let the attendee in before the server heard of it.
+    """Return whether a device let the attendee in before the scan reached the server.
 
     The server records that as it happened: a refusal now would only make the headcount wrong.
     """
@@ -165,7 +165,7 @@ def was_admitted_by_device(facts: ScanFacts) -> bool:
 
 
 def was_sent_away(facts: ScanFacts) -> bool:
-    """Return whether a strict checkpoint could not ask in time, so that nobody passed."""
+    """Return whether a strict checkpoint could not reach the server in time, so that nobody passed."""
     return facts.is_late and facts.is_strict and facts.local_verdict == UNVERIFIED
 
 
@@ -209,12 +209,12 @@ def is_repeated_read(facts: ScanFacts) -> bool:
 
 
 def decide_entry(facts: ScanFacts, objection: str) -> Verdict:
-    """Decide on a badge that may enter, if there are places left and the checkpoint can be sure."""
+    """Decide on an entry by the places left; on a device, a strict checkpoint waits for the server."""
     is_full = facts.places_left is not None and facts.places_left <= 0
     if is_full and not is_overruled(facts):
         return Verdict(UNVERIFIED if facts.source == "device" else REFUSED, "full")
     # A strict checkpoint waits for the server even if nothing speaks against the badge.
     if facts.source == "device" and facts.is_strict:
         return Verdict(UNVERIFIED, "offline")
-    # The room's limit protects those inside, so it is the flag that counts if there are several.
+    # The room's limit is a matter of safety, so "full" takes precedence over an overruled objection.
     return Verdict(ADMITTED, "full" if is_full else objection)

@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 def record_sheet(*, key: SheetKey, registrations: Sequence["Registration"], operator: "Person | None") -> int:
     """Record an entry for each of these attendees and return how many were new.
 
-    The time is that of the session or the day, marked as uncertain. A signature outweighs the rules: they
-    signed, so they were there. Raise NotOpenNow before that time.
+    The time is that of the session or the day, marked as uncertain. A signature overrides a refusal, since
+    it proves that the attendee was there. Raise NotOpenNow before that time.
     """
     if key.recorded_time > timezone.now():
         raise NotOpenNow(_("This sheet cannot be filled in yet: the time it covers has not started."))
     device = get_desk_device(key.checkpoint)
-    # By id, as every batch locks registrations.
+    # In order of ids, in which every batch locks registrations.
     ordered = sorted(registrations, key=lambda registration: registration.pk)
     signatures = load_signatures(key)
     items = [

@@ -85,7 +85,7 @@ def list_sheets(event: "Event") -> list[SheetKey]:
 
 
 def load_sheet(key: SheetKey, *, order: str = "name") -> list[SheetRow]:
-    """Return everyone expected, and those who came nevertheless, sorted by `order` (one of SHEET_ORDERS)."""
+    """Return all expected attendees, and others who came, sorted by `order` (one of SHEET_ORDERS)."""
     event, checkpoint = key.checkpoint.event, key.checkpoint
     arrivals = _load_arrivals(key)
     people = expected_registrations(event).select_related("ticket")
@@ -107,19 +107,19 @@ def load_sheet(key: SheetKey, *, order: str = "name") -> list[SheetRow]:
 def make_sheet_sort_key(row: SheetRow, order: str) -> tuple[str, ...]:
     # In Python: collations of PostgreSQL and SQLite differ, and paper and page need one order.
     person = row.registration
-    first = {"company": person.company, "ticket": person.ticket.title}.get(order, "")
-    return name_search_key(first), name_search_key(row.name), person.reference
+    group = {"company": person.company, "ticket": person.ticket.title}.get(order, "")
+    return name_search_key(group), name_search_key(row.name), person.reference
 
 
 def _load_arrivals(key: SheetKey) -> dict[int, datetime.datetime]:
     """Return the first entry of the day by registration; scans of merged badges count for the survivor."""
     event, checkpoint = key.checkpoint.event, key.checkpoint.presence_checkpoint_id
-    begins = datetime.datetime.combine(key.day, datetime.time(), event.zone)
+    midnight = datetime.datetime.combine(key.day, datetime.time(), event.zone)
     # Any: the plug-in of mypy does not see `owner`, which the function annotates.
     scans: Any = find_holder_scans(event)
     rows = (
         scans.filter(filter_by_checkpoint(checkpoint))
-        .filter(direction=Scan.Direction.IN, effective_at__gte=begins, effective_at__lt=begins + ONE_DAY)
+        .filter(direction=Scan.Direction.IN, effective_at__gte=midnight, effective_at__lt=midnight + ONE_DAY)
         .values_list("owner")
         .annotate(first_entry=Min("effective_at"))
     )
@@ -135,22 +135,23 @@ class SheetSignature:
 
 
 def load_signatures(key: SheetKey) -> dict[int, SheetSignature]:
-    """Return the signatures that were entered on this sheet, by registration; a survivor has those merged."""
-    entered = Scan.objects.filter(
+    """Return the signatures that were entered on this sheet, by registration, merged ones included."""
+    desk_scans = Scan.objects.filter(
         event=key.checkpoint.event, checkpoint=key.checkpoint, device__is_desk=True, undoes__isnull=True
     )
     scans: dict[int, list[tuple[int, uuid.UUID]]] = {}
-    for owner, registration, uid in entered.filter(registration__isnull=False).values_list(
+    for owner, registration, uid in desk_scans.filter(registration__isnull=False).values_list(
         OWNER, "registration", "uid"
     ):
         scans.setdefault(owner, []).append((registration, uid))
     signatures = {owner: _filter_signatures(key, entries) for owner, entries in scans.items()}
     # Also those undone at the desk.
-    undos = Scan.objects.filter(event=key.checkpoint.event, reason=UNDONE, undoes__in=entered.values("uid"))
-    undone = set(undos.values_list("undoes", flat=True))
+    desk_uids = desk_scans.values("uid")
+    undos = Scan.objects.filter(event=key.checkpoint.event, reason=UNDONE, undoes__in=desk_uids)
+    undone_uids = set(undos.values_list("undoes", flat=True))
     return {
         owner: SheetSignature(
-            next((uid for uid in uids if uid not in undone), None), len(undone.intersection(uids))
+            next((uid for uid in uids if uid not in undone_uids), None), len(undone_uids.intersection(uids))
         )
         for owner, uids in signatures.items()
         if uids
@@ -158,8 +159,8 @@ def load_signatures(key: SheetKey) -> dict[int, SheetSignature]:
 
 
 def _filter_signatures(key: SheetKey, entries: Sequence[tuple[int, uuid.UUID]]) -> list[uuid.UUID]:
-    """Return the scans, of one attendee's at the desk, that were entered on the sheet."""
-    # By id: their time is the sheet's as it was then, and the session may have been moved since.
+    """Return those of one attendee's desk scans that were entered on the sheet."""
+    # By id, not by time: the session may have been moved since the signature was recorded.
     return [
         uid
         for registration, uid in entries

@@ -52,9 +52,9 @@ CONTENT_TYPES = {
 
 @require_GET
 def attendance_overview(request: HttpRequest, event: str) -> HttpResponse:
-    """Show counts and charts; with `state` or `q`, the list of attendees. The desk reads them too."""
+    """Show counts and charts, or the list of attendees with `state` or `q`; also for the desk staff."""
     event_obj = get_event_to_staff(event, request.user)
-    # The desk reads the numbers; files with everybody in them are for organizers.
+    # The desk staff sees counts and lists; files of all attendees are for organizers.
     kinds = list(CONTENT_TYPES) if can_organize(request.user, event_obj) else []
     context: dict[str, Any] = {"event": event_obj, "section": "organize", "kinds": kinds}
     if request.GET.get("state") in REGISTRATIONS_BY_STATE or request.GET.get("q"):
@@ -94,9 +94,9 @@ def make_arrivals_curve(points: list[tuple[datetime.datetime, int]]) -> CurveCha
     """Return the chart of arrivals; labels name the day if there are several."""
     days = {at.date() for at, _total in points}
     time_format = "G:i" if len(days) < 2 else "D G:i"
-    labelled = [(at, date_format(at, time_format), total) for at, total in points]
+    labelled_points = [(at, date_format(at, time_format), total) for at, total in points]
     # 96 points are a day of quarter hours; more do not show at the width of the chart.
-    return CurveChart(_("Arrivals"), thin_points(labelled, 96), _("people"), is_stepped=True)
+    return CurveChart(_("Arrivals"), thin_points(labelled_points, 96), _("people"), is_stepped=True)
 
 
 def make_group_bars(
@@ -141,8 +141,8 @@ def people_context(request: HttpRequest, event: Event) -> dict[str, Any]:
 
 def find_company_spellings(event: Event, company: str) -> list[str]:
     """Return the texts stored for this company; the bars count those that differ in spaces as one."""
-    stored = event.registrations.order_by().values_list("company", flat=True).distinct()
-    return [text for text in stored if normalize_whitespace(text) == company]
+    spellings = event.registrations.order_by().values_list("company", flat=True).distinct()
+    return [text for text in spellings if normalize_whitespace(text) == company]
 
 
 @require_GET
@@ -151,7 +151,7 @@ def attendance_file(request: HttpRequest, event: str, kind: str) -> HttpResponse
     event_obj = get_event_to_organize(event, request.user)
     name = f"{_('attendance')}-{event_obj.slug}.{kind}"
     content = export_attendance(event=event_obj, file_name=name)
-    # The file contains personal data, so the audit log must tell who took it.
+    # The file contains personal data, so the audit trail must show who downloaded it.
     record_action("attendance.export", event_obj, event=event_obj, fields=[kind])
     return attachment_response(content, name=name, mimetype=CONTENT_TYPES[kind])
 
@@ -165,12 +165,12 @@ def checkpoint_attendance(request: HttpRequest, event: str, checkpoint: int) -> 
     rows = Presence.objects.filter(
         event=event_obj, checkpoint=checkpoint_obj.presence_checkpoint_id, entries__gt=0
     )
-    listed = rows.select_related("registration").order_by("registration__sort_name", "pk")
+    presences = rows.select_related("registration").order_by("registration__sort_name", "pk")
     inside, door = rows.filter(filter_still_inside()).count(), checkpoint_obj.presence_checkpoint_id
     silent = find_silent_devices(event_obj, at=timezone.now(), door=door)
     context = {
         "event": event_obj, "section": "organize", "checkpoint": checkpoint_obj,
-        "shown": Paginator(listed, ROWS_PER_PAGE).get_page(request.GET.get("page")),
+        "shown": Paginator(presences, ROWS_PER_PAGE).get_page(request.GET.get("page")),
         "inside": inside, "counts": headcount.CheckpointHeadcount(checkpoint_obj, 0, inside, silent),
     }  # fmt: skip
     return render(request, "attendance/checkpoint_attendance.html", context)

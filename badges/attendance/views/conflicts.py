@@ -39,24 +39,25 @@ def conflict_list(request: HttpRequest, event: str) -> HttpResponse:
     """Show one page of the open conflicts, or of the resolved ones with `state=resolved`."""
     event_obj = get_event_to_staff(event, request.user)
     form = ScanConflictFilterForm(request.GET or None, event=event_obj)
-    wanted = form.build_filter() if form.is_valid() else ScanConflictFilter()
+    conflict_filter = form.build_filter() if form.is_valid() else ScanConflictFilter()
     is_resolved = request.GET.get("state") == "resolved"
-    opened, resolved = filter_open_conflicts(event_obj, wanted), filter_resolutions(event_obj, wanted)
+    open_conflicts = filter_open_conflicts(event_obj, conflict_filter)
+    resolutions = filter_resolutions(event_obj, conflict_filter)
     context: dict[str, Any] = {
         "event": event_obj,
         "section": "organize",
         "is_organizer": can_organize(request.user, event_obj),
         "form": form,
         "is_resolved": is_resolved,
-        "is_filtered": wanted != ScanConflictFilter(),
+        "is_filtered": conflict_filter != ScanConflictFilter(),
         "kinds": ConflictResolution.Kind.choices,
-        "open_count": opened.count(),
-        "resolved_count": resolved.count(),
+        "open_count": open_conflicts.count(),
+        "resolved_count": resolutions.count(),
     }
     if is_resolved:
-        context["shown"] = Paginator(resolved, CONFLICTS_PER_PAGE).get_page(request.GET.get("page"))
+        context["shown"] = Paginator(resolutions, CONFLICTS_PER_PAGE).get_page(request.GET.get("page"))
     else:
-        rows = opened.select_related("registration", "checkpoint")
+        rows = open_conflicts.select_related("registration", "checkpoint")
         page = Paginator(rows, CONFLICTS_PER_PAGE).get_page(request.GET.get("page"))
         context |= {"shown": page, "conflicts": load_conflicts(event_obj, list(page))}
     return render(request, "attendance/conflicts.html", context)
@@ -89,7 +90,7 @@ def conflicts_resolve(request: HttpRequest, event: str) -> HttpResponse:
     """Preview how the chosen conflicts would be resolved; with `confirmed`, resolve them."""
     event_obj = get_event_to_staff(event, request.user)
     form = ResolutionForm(request.POST)
-    presences = list(_find_chosen(request, event_obj).select_related("registration", "checkpoint"))
+    presences = list(_find_chosen_conflicts(request, event_obj).select_related("registration", "checkpoint"))
     if not form.is_valid() or not presences:
         messages.warning(request, _("Choose open conflicts and an explanation."))
         return _redirect_to_list(request, event_obj)
@@ -118,8 +119,8 @@ def conflicts_resolve(request: HttpRequest, event: str) -> HttpResponse:
     return _redirect_to_list(request, event_obj)
 
 
-def _find_chosen(request: HttpRequest, event: Event) -> QuerySet[Presence]:
-    """Return the open conflicts that were ticked, or with `all` every one that a valid filter finds."""
+def _find_chosen_conflicts(request: HttpRequest, event: Event) -> QuerySet[Presence]:
+    """Return the open conflicts that were ticked, or with `all` those that match the list's filter."""
     if "all" in request.POST:
         form = ScanConflictFilterForm(QueryDict(request.POST.get("filter", "")), event=event)
         if not form.is_valid():
@@ -141,7 +142,7 @@ def conflict_reopen(request: HttpRequest, event: str, resolution: int) -> HttpRe
 
 
 def _redirect_to_list(request: HttpRequest, event: Event) -> HttpResponse:
-    """Lead back to the list with the filter it had."""
+    """Redirect to the list with the filter it had."""
     # Parsed and encoded again: what was posted stays a query and cannot lead to another address.
     query = QueryDict(request.POST.get("filter", ""))
     response = redirect("organize-conflicts", event.slug)

@@ -1,4 +1,4 @@
-"""Pages of organizers and desk: pair, list and revoke devices; what is ready for the doors."""
+"""Pages of organizers and desk: pair, list and revoke devices; what is missing before the event opens."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +20,7 @@ from convention.events.permissions import can_organize, get_event_to_organize, g
 
 @require_http_methods(["GET", "POST"])
 def device_list(request: HttpRequest, event: str) -> HttpResponse:
-    """List the devices of an event; a POST begins a screen of pairing codes."""
+    """List the devices of an event; a POST opens a page of pairing codes."""
     event_obj = get_event_to_staff(event, request.user)
     entrance = get_or_create_entrance(event_obj)
     is_organizer = can_organize(request.user, event_obj)
@@ -36,11 +36,11 @@ def device_list(request: HttpRequest, event: str) -> HttpResponse:
             rights=[right for right in DEVICE_RIGHTS if values.get(right)],
         )
         return redirect("organize-device-pairing-code", event_obj.slug, invitation.pk)
-    listed = Device.objects.filter(event=event_obj).phones().select_related("checkpoint")
+    devices = Device.objects.filter(event=event_obj).phones().select_related("checkpoint")
     # Not a property of the row: whether a device is valid also depends on a role of the person who paired it.
-    valid = set(Device.objects.valid().filter(event=event_obj).values_list("pk", flat=True))
+    valid_ids = set(Device.objects.valid().filter(event=event_obj).values_list("pk", flat=True))
     context = {
-        "event": event_obj, "section": "organize", "form": form, "devices": listed, "valid_ids": valid,
+        "event": event_obj, "section": "organize", "form": form, "devices": devices, "valid_ids": valid_ids,
         "can_revoke": is_organizer,
     }  # fmt: skip
     return render(request, "attendance/devices.html", context)
@@ -58,10 +58,10 @@ def pairing_code(request: HttpRequest, event: str, invitation: int) -> HttpRespo
         invitations = invitations.filter(can_override=False)
     row = get_object_or_404(invitations, pk=invitation)
     is_valid = row.expires_at > timezone.now()
-    shown = ShownCode(row) if is_valid else None
+    code = ShownCode(row) if is_valid else None
     context = {
-        "event": event_obj, "section": "organize", "invitation": row, "code": shown,
-        "qr": draw_svg_symbol(shown.url) if shown else "", "paired": row.devices.order_by("pk"),
+        "event": event_obj, "section": "organize", "invitation": row, "code": code,
+        "qr": draw_svg_symbol(code.url) if code else "", "paired": row.devices.order_by("pk"),
     }  # fmt: skip
     template = "shown_code" if request.GET.get("part") == "code" else "pairing_code"
     return render(request, f"attendance/{template}.html", context)

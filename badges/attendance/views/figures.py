@@ -23,7 +23,7 @@ ROWS_PER_PAGE = 50
 def attendance_figures(request: HttpRequest, event: str) -> HttpResponse:
     """Show the figures of each day and session; `with` names the earlier event to compare with."""
     event_obj = get_event_to_organize(event, request.user)
-    # The figures of another event are for those who run it too.
+    # Only events that this user organizes too: others' figures are not theirs to see.
     choices = list_earlier_events(event_obj, among=get_organized_events(request.user))
     comparison = compare_arrivals(event_obj, _choose_event(choices, request.GET.get("with")))
     sessions = load_session_figures(event_obj)
@@ -44,8 +44,8 @@ def _choose_event(choices: list[Event], slug: str | None) -> Event | None:
     """Return the chosen event, the latest if nothing was chosen, None for `-` or without any."""
     if slug == "-":
         return None
-    chosen = (choice for choice in choices if choice.slug == slug)
-    return next(chosen, choices[0] if choices else None)
+    matches = (choice for choice in choices if choice.slug == slug)
+    return next(matches, choices[0] if choices else None)
 
 
 @require_safe
@@ -54,7 +54,7 @@ def checkpoint_no_shows(request: HttpRequest, event: str, checkpoint: int) -> Ht
     event_obj = get_event_to_organize(event, request.user)
     rows = Checkpoint.objects.select_related("session__room").filter(session__isnull=False)
     checkpoint_obj = get_object_or_404(rows, event=event_obj, pk=checkpoint)
-    assert checkpoint_obj.session is not None, "the query asks for a session"
+    assert checkpoint_obj.session is not None, "only checkpoints of sessions are queried"
     context = {
         "event": event_obj,
         "section": "organize",

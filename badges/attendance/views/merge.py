@@ -123,8 +123,8 @@ def _list_choices(survivor: Registration, other: Registration) -> Iterator[Field
 
 def list_lost_addons(survivor: Registration, other: Registration) -> list[str]:
     """Return the add-ons that only the merged registration has."""
-    own = {addon.addon_id for addon in survivor.active_addons}
-    return [addon.addon.title for addon in other.active_addons if addon.addon_id not in own]
+    survivor_addons = {addon.addon_id for addon in survivor.active_addons}
+    return [addon.addon.title for addon in other.active_addons if addon.addon_id not in survivor_addons]
 
 
 def list_waiting_entries(registration: Registration) -> list[WaitingEntry]:
@@ -143,12 +143,12 @@ def _describe_field(registration: Registration, name: str, questions: list[Quest
 
 
 def _describe_side(registration: Registration) -> dict[str, object]:
-    """Return what is shown of one registration: ticket, money, session bookings and arrivals."""
+    """Return the context of one side: the registration, its payments, bookings, waiting entries, arrivals."""
     presences = Presence.objects.filter(registration=registration, entries__gt=0).order_by("first_entered_at")
     return {
         "registration": registration,
         "paid": calculate_paid_amount(registration),
-        "sessions": [seat.session.title for seat in list_session_bookings(registration)],
+        "sessions": [booking.session.title for booking in list_session_bookings(registration)],
         "waiting": [entry.wanted_item.title for entry in list_waiting_entries(registration)],
         "presences": list(presences.select_related("checkpoint")),
     }

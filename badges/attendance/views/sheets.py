@@ -60,11 +60,13 @@ def sheet_entry(request: HttpRequest, event: str, checkpoint: int, day: str) -> 
         return redirect(request.get_full_path())
     if request.method == "POST":
         # The page's script joins them in one field: the number of fields in a request is limited.
-        ticked = {reference for value in request.POST.getlist("signed") for reference in value.split()}
-        # Others may have been scanned since the page was loaded: a second entry would be a conflict.
+        ticked_references = {
+            reference for value in request.POST.getlist("signed") for reference in value.split()
+        }
+        # Attendees may have been scanned since the page was loaded: a second entry would be a conflict.
         absent = [row.registration for row in rows if row.arrived_at is None]
-        signed = [registration for registration in absent if registration.reference in ticked]
-        count = record_sheet(key=key, registrations=signed, operator=require_signed_in(request.user))
+        signers = [registration for registration in absent if registration.reference in ticked_references]
+        count = record_sheet(key=key, registrations=signers, operator=require_signed_in(request.user))
         sentence = ngettext("%(count)d signature recorded.", "%(count)d signatures recorded.", count)
         messages.success(request, sentence % {"count": count})
         return redirect(request.get_full_path())
@@ -85,18 +87,18 @@ def sheet_entry(request: HttpRequest, event: str, checkpoint: int, day: str) -> 
 
 
 def _undo_signature(request: HttpRequest, key: SheetKey, rows: list[SheetRow]) -> None:
-    """Undo the signature whose button was pressed, and say so."""
+    """Undo the signature whose button was pressed, and add a message."""
     operator = require_signed_in(request.user)
-    pressed = [row for row in rows if row.signature and str(row.signature) == request.POST["undo"]]
-    if pressed and undo_signature(key=key, row=pressed[0], operator=operator):
-        sentence = _("%(name)s’s signature has been undone.") % {"name": pressed[0].registration.name}
+    matches = [row for row in rows if row.signature and str(row.signature) == request.POST["undo"]]
+    if matches and undo_signature(key=key, row=matches[0], operator=operator):
+        sentence = _("%(name)s’s signature has been undone.") % {"name": matches[0].registration.name}
         messages.success(request, sentence)
     else:
         messages.info(request, _("This signature had already been undone."))
 
 
 def _get_sheet(request: HttpRequest, event: str, checkpoint: int, day: str) -> SheetKey:
-    """Return the sheet of an address. Raise NotFound for a day that is none."""
+    """Return the sheet that an address names. Raise NotFound for a day without that sheet."""
     event_obj = get_event_to_staff(event, request.user)
     rows = Checkpoint.objects.select_related("event", "session__room")
     checkpoint_obj = get_object_or_404(rows, event=event_obj, pk=checkpoint)

@@ -91,7 +91,7 @@ def respond_with_action(
     )
 
 
-def describe_issued(document: Invoice) -> str:
+def describe_document(document: Invoice) -> str:
     return _("%(kind)s %(number)s has been issued: %(total)s.") % {
         "kind": capfirst(document.get_kind_display()),
         "number": document.number,
@@ -117,7 +117,7 @@ def invoice_issue(request: HttpRequest, reference: str) -> HttpResponse:
             explanation % {"total": total, "buyer": receivable.buyer_label},
             _("Issue the invoice"),
             ConfirmationForm(get_post_data(request)),
-            lambda _data: describe_issued(issue_invoice(receivable=receivable)),
+            lambda _data: describe_document(issue_invoice(receivable=receivable)),
             lines,
         ),
     )
@@ -133,7 +133,7 @@ def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
         document = issue_deposit_invoice(
             receivable=receivable, amount=data["amount"], last_document_id=data["last_document"]
         )
-        return describe_issued(document)
+        return describe_document(document)
 
     return respond_with_action(
         request,
@@ -178,7 +178,7 @@ def withdrawn_credit(request: HttpRequest, reference: str) -> HttpResponse:
 
     def act(data: dict[str, Any]) -> str:
         documents = credit_withdrawn_charges(receivable=receivable, reason=data["reason"])
-        return " ".join(map(describe_issued, documents)) or _("There is nothing to credit.")
+        return " ".join(map(describe_document, documents)) or _("There is nothing to credit.")
 
     explanation = _("We will issue a credit note for each invoice with amounts that are no longer due.")
     heading = _("Issue the credit note")
@@ -212,10 +212,10 @@ def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
                 reason=data["reason"],
                 last_document_id=data["last_document"],
             )
-            return describe_issued(credit_note)
+            return describe_document(credit_note)
         # None credits everything left.
         chosen = data["lines"] if data["what"] == CreditForm.LINES else None
-        return describe_issued(credit_invoice(invoice=document, line_ids=chosen, reason=data["reason"]))
+        return describe_document(credit_invoice(invoice=document, line_ids=chosen, reason=data["reason"]))
 
     explanation = _(
         "The credit note cancels all or part of %(number)s and reduces the amount due. Once "
@@ -234,7 +234,7 @@ def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
     document = get_invoice_for_treasurer(invoice_id, request.user)
 
     def act(data: dict[str, Any]) -> str:
-        return " ".join(map(describe_issued, correct_invoice(invoice=document, reason=data["reason"])))
+        return " ".join(map(describe_document, correct_invoice(invoice=document, reason=data["reason"])))
 
     explanation = _(
         "A credit note cancels %(number)s, and a new invoice replaces it with the buyer’s "

@@ -171,11 +171,11 @@ def build_facts(
 
 def pair_with_refundable(payments: list[Any], receivable: Receivable) -> list[tuple[Any, int]]:
     """Return each payment with the cents that can still be refunded."""
-    given: dict[int, int] = {}
+    refunded_cents: dict[int, int] = {}
     # In one query for all payments, unlike `compute_refundable`.
     for refund in receivable.refunds.active():
-        given[refund.payment_id] = given.get(refund.payment_id, 0) + refund.amount
-    return [(payment, payment.amount - given.get(payment.pk, 0)) for payment in payments]
+        refunded_cents[refund.payment_id] = refunded_cents.get(refund.payment_id, 0) + refund.amount
+    return [(payment, payment.amount - refunded_cents.get(payment.pk, 0)) for payment in payments]
 
 
 @require_safe

@@ -51,27 +51,27 @@ class Command(ConventionCommand):
         file: Path = options["file"]
         table = read_upload(file.name, read_input_file(file), is_heading)
         questions = load_questions(event)
-        picks = guess_column_fields(event, table, questions)
-        # What the caller says wins over what the headings suggest.
-        picks = apply_column_maps(table.header, picks, options["map"], list_field_choices(questions))
+        mapping = guess_column_fields(event, table, questions)
+        # `--map` takes precedence over what the headings suggest.
+        mapping = apply_column_maps(table.header, mapping, options["map"], list_field_choices(questions))
         try:
             if options["dry_run"]:
-                done = preview_import(event=event, table=table, chosen_fields=picks)
+                outcome = preview_import(event=event, table=table, chosen_fields=mapping)
             else:
-                done = import_registrations(
-                    event=event, table=table, chosen_fields=picks, file_name=file.name
+                outcome = import_registrations(
+                    event=event, table=table, chosen_fields=mapping, file_name=file.name
                 )
         except InvalidRows as error:
             self.exit_with_error("\n".join(list_error_lines(error)))
-        columns, _ignored = index_columns(table.header, picks, REQUIRED_FIELDS)
-        for heading in done.ignored_columns:
+        columns, _ignored = index_columns(table.header, mapping, REQUIRED_FIELDS)
+        for heading in outcome.ignored_columns:
             self.print_notice(_("Column “%(column)s” is not used.") % {"column": heading})
         for line in shorten_lines(describe_row_errors(find_row_warnings(table, columns))):
             self.print_notice(line)
         if options["dry_run"]:
-            self.stdout.write(_("Preview only, nothing was saved: %(result)s") % {"result": done})
+            self.stdout.write(_("Preview only, nothing was saved: %(result)s") % {"result": outcome})
         else:
-            self.stdout.write(str(done))
+            self.stdout.write(str(outcome))
 
 
 def list_error_lines(error: InvalidRows) -> list[str]:

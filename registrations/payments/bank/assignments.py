@@ -21,7 +21,7 @@ from registrations.payments.models import BankLine, BankLineAssignment
 
 
 class InvalidAssignment(ConventionError):
-    """The line has not that much left, or is used otherwise."""
+    """The amount exceeds what is left of the line, or the line is already used."""
 
     kind = "bad-assignment"
     status = 409
@@ -37,8 +37,8 @@ def lock_line(line_id: int) -> BankLine:
 
 def compute_unassigned(line: BankLine) -> int:
     """Return the cents of a line not assigned yet; 0 for payouts and lines set aside."""
-    taken = line.assignments.filter(reversal_refund__isnull=True).values_list("amount", flat=True)
-    return 0 if line.payout_id or line.ignored_at else line.amount - sum(taken)
+    assigned = line.assignments.filter(reversal_refund__isnull=True).values_list("amount", flat=True)
+    return 0 if line.payout_id or line.ignored_at else line.amount - sum(assigned)
 
 
 @transaction.atomic
@@ -53,7 +53,7 @@ def assign_line(*, line: BankLine, reference: str, amount: int) -> BankLineAssig
             _("You can assign up to %(left)s of this line.")
             % {"left": _format_money(line, compute_unassigned(line))}
         )
-    # Recorded first, as only the receivable tells its currency; the error rolls it back.
+    # Recorded before the check, because only the receivable has the currency; the error rolls it back.
     payment = _record_payment(line, reference, amount)
     if payment.currency != line.currency:
         raise InvalidAssignment(
@@ -81,7 +81,7 @@ def _record_payment(line: BankLine, reference: str, amount: int) -> Payment:
     orders = Order.objects.select_for_update(of=("self",)).select_related("event")
     order = orders.filter(reference=reference.strip().upper(), total__gt=0).first()
     if order:
-        return record_order_payment(order=order, **values)  # type: ignore[arg-type]  # each is what it should be
+        return record_order_payment(order=order, **values)  # type: ignore[arg-type]  # mixed types
     return record_payment(receivable=get_receivable(reference), **values)  # type: ignore[arg-type]  # the same
 
 
@@ -92,30 +92,30 @@ def undo_assignment(*, assignment: BankLineAssignment, reason: str) -> Refund:
     Raise InvalidAssignment if it was undone before or the money was refunded since.
     """
     line = lock_line(assignment.line_id)
-    found = BankLineAssignment.objects.select_for_update(of=("self",)).get(pk=assignment.pk)
-    if found.reversal_refund_id:
+    stored = BankLineAssignment.objects.select_for_update(of=("self",)).get(pk=assignment.pk)
+    if stored.reversal_refund_id:
         raise InvalidAssignment(_("This assignment has already been undone."))
     # Otherwise the same cents would be refunded twice.
-    if compute_refundable(found.payment) < found.amount:
+    if compute_refundable(stored.payment) < stored.amount:
         raise InvalidAssignment(_("Part of this payment has been refunded, so it can no longer be undone."))
-    counter = request_refund(
-        payment=found.payment,
-        amount=found.amount,
+    reversal = request_refund(
+        payment=stored.payment,
+        amount=stored.amount,
         reason=_("Assigned by mistake: %(reason)s") % {"reason": reason or "—"},
         # Derived, so that a second click finds the same refund.
-        external_id=f"{UNDO_PREFIX}{found.payment.external_id}",
+        external_id=f"{UNDO_PREFIX}{stored.payment.external_id}",
     )
     # No money moves, so the refund counts as done on the day the line was booked.
-    complete_refund(refund=counter, external_id=counter.external_id or "", refunded_on=line.booked_on)
-    found.reversal_refund = counter
-    found.save(update_fields=["reversal_refund"])
-    record_action("bank.undo", found, event=found.receivable.event, fields=["payment"], reason=reason[:300])
-    return counter
+    complete_refund(refund=reversal, external_id=reversal.external_id or "", refunded_on=line.booked_on)
+    stored.reversal_refund = reversal
+    stored.save(update_fields=["reversal_refund"])
+    record_action("bank.undo", stored, event=stored.receivable.event, fields=["payment"], reason=reason[:300])
+    return reversal
 
 
 @transaction.atomic
 def ignore_line(*, line: BankLine, reason: str) -> None:
-    """Set a line aside that concerns nothing here. Raise InvalidAssignment if it is used."""
+    """Set aside a line that pays nothing owed. Raise InvalidAssignment if it is used."""
     line = lock_line(line.pk)
     if line.payout_id or compute_unassigned(line) < line.amount:
         raise InvalidAssignment(_("This line is assigned; undo the assignment first."))
@@ -135,7 +135,7 @@ def reopen_line(*, line: BankLine) -> None:
 
 @transaction.atomic
 def match_line_to_payout(*, line: BankLine, payout_id: str) -> None:
-    """Link a line to the payout it is. Raise InvalidAssignment."""
+    """Link a line to the payout that it reports. Raise InvalidAssignment."""
     line = lock_line(line.pk)
     payout = (
         # Locked and without a line: two lines of the same amount must not take the same payout.
@@ -160,7 +160,7 @@ def match_line_to_refund(*, line: BankLine, refund: Refund) -> None:
 
 @transaction.atomic
 def record_returned_transfer(*, line: BankLine, reference: str) -> bool:
-    """Record a debit as the refund of a transfer, not requested here before; return whether one fits."""
+    """Record a debit as a refund of a transfer that nobody requested; return whether there is one."""
     line = lock_line(line.pk)
     transfers = Payment.objects.filter(receivable__reference=reference, method=Payment.Method.TRANSFER)
     # The latest transfer that was large enough; which one was returned makes no difference to the balance.

@@ -65,7 +65,7 @@ def _read_account(statement: etree._Element) -> str:
 
 def _parse_document(name: str, content: bytes) -> etree._Element:
     """Parse the XML without resolving entities or external references."""
-    # The file is foreign: no entities, no network, no huge documents.
+    # The file is untrusted: no entities, no network, no huge documents.
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
     )
@@ -101,10 +101,10 @@ def _read_entries(node: etree._Element) -> Iterator[StatementEntry]:
         _read_day(node), _read_signed_cents(node, node), _read_currency(node), bank_id=_read_bank_id(node)
     )
     details = node.findall(".//TxDtls")
-    places = _index_positions(details)
-    parts = [_read_transaction(entry, node, detail, places[detail]) for detail in details]
+    positions = _index_positions(details)
+    parts = [_read_transaction(entry, node, detail, positions[detail]) for detail in details]
     if (
-        # Transactions are used only if they explain the entry to the cent.
+        # Transactions are used only if they add up to the entry, to the cent.
         len(parts) > 1
         and all(parts)
         and sum(part.amount_cents for part in parts if part) == entry.amount_cents
@@ -120,7 +120,7 @@ def _index_positions(details: Sequence[etree._Element]) -> dict[etree._Element, 
     `index()` of lxml would make it quadratic.
     """
     parents = dict.fromkeys(detail.getparent() for detail in details)
-    return {child: place for parent in parents if parent is not None for place, child in enumerate(parent)}
+    return {child: index for parent in parents if parent is not None for index, child in enumerate(parent)}
 
 
 def _read_transaction(
@@ -183,7 +183,7 @@ def _read_currency(node: etree._Element) -> str:
 def _read_bank_id(node: etree._Element) -> str:
     """Return the bank's reference of the entry, or "" for a placeholder."""
     name = _find_text(node, "AcctSvcrRef") or _find_text(node, "Refs/AcctSvcrRef")
-    # An id of zeros is a placeholder too; taken for an id, it would make different entries one.
+    # An id of zeros is a placeholder too; taken for an id, it would merge different entries.
     return "" if compact_reference(name).strip("0") in PLACEHOLDER_TEXTS else name
 
 
@@ -197,8 +197,8 @@ def _read_day(node: etree._Element) -> datetime.date:
 
 def _read_party(detail: etree._Element, side: str) -> str:
     """Return the counterparty's name; since version 8 it is nested one level deeper."""
-    for who in (side, f"Ultmt{side}"):
-        for path in (f"RltdPties/{who}/Nm", f"RltdPties/{who}/Pty/Nm"):
+    for role in (side, f"Ultmt{side}"):
+        for path in (f"RltdPties/{role}/Nm", f"RltdPties/{role}/Pty/Nm"):
             if name := _find_text(detail, path):
                 return name
     return ""

@@ -24,7 +24,7 @@ MAX_AMOUNT = 10**12
 def parse_cents(text: str) -> int:
     """Return cents of `1 234,56`, `-1.234,56`, `+1,234.56`, `12,00-` or `120 €`. Raise ValueError."""
     plain = re.sub(r"€|EUR", "", text).replace(MINUS_SIGN, "-").strip()
-    # The sign may stand behind, or apart.
+    # The sign may follow the number, or be separated from it.
     if plain.endswith(("-", "+")):
         plain = plain[-1] + plain[:-1].strip()
     try:
@@ -97,17 +97,17 @@ def guess_columns(rows: Sequence[Sequence[str]]) -> ColumnPositions:
     The first column of dates, the only column of amounts with cents, and all others as text.
     """
     width = max((len(row) for row in rows), default=0)
-    columns = [[row[at].strip() if at < len(row) else "" for row in rows] for at in range(width)]
-    days = [at for at, cells in enumerate(columns) if all(is_parseable(parse_day, cell) for cell in cells)]
+    columns = [[row[i].strip() if i < len(row) else "" for row in rows] for i in range(width)]
+    days = [i for i, cells in enumerate(columns) if all(is_parseable(parse_day, cell) for cell in cells)]
     amounts = [
-        at
-        for at, cells in enumerate(columns)
+        i
+        for i, cells in enumerate(columns)
         # With cents, or account numbers and dates would be taken for amounts.
         if all(re.search(r"[.,]\d\d\b", cell) and is_parseable(parse_cents, cell) for cell in cells)
     ]
     if not days or len(amounts) != 1:
         return {}
-    words = [at for at in range(width) if at not in (*days, *amounts)]
+    words = [i for i in range(width) if i not in (*days, *amounts)]
     return {"date": days[:1], "amount": amounts, "text": words}
 
 

@@ -37,8 +37,8 @@ UNBOOKED_PREFIXES = (
     "annul",
     "processing",
 )
-CREDIT_PREFIXES = ("c", "in", "e", "rec", "+")
 # Beginnings of the words for a direction: crédit, in, entrée, reçu; débit, out, sortie, émis.
+CREDIT_PREFIXES = ("c", "in", "e", "rec", "+")
 DEBIT_PREFIXES = ("d", "out", "s", "em", "-")
 # In a file without a header a movement has a word, a balance has none.
 WORD_PATTERN = re.compile(r"[^\W\d_]{3}")
@@ -60,11 +60,11 @@ def read_csv_statement(name: str, content: bytes, columns: Mapping[str, str] | N
 
     Raise UnreadableFile if date or amount has no column, InvalidLines with every wrong line.
     """
-    places, rows = _locate_table(name, content, columns or {})
+    column_positions, rows = _locate_table(name, content, columns or {})
     entries, wrong = [], []
     for number, row in rows:
         try:
-            if entry := _read_entry(_read_cells(row, places)):
+            if entry := _read_entry(_read_cells(row, column_positions)):
                 entries.append(entry)
         except ValueError as error:
             wrong.append((number, str(error)))
@@ -106,9 +106,9 @@ def _split_at_header(
     rows: NumberedRows, columns: Mapping[str, str]
 ) -> tuple[ColumnPositions, NumberedRows] | None:
     """Look for a header among the first lines."""
-    for at, (_number, row) in enumerate(rows[:HEADER_SEARCH_LINES], start=1):
-        if places := find_columns(row, columns):
-            return places, rows[at:]
+    for line_number, (_number, row) in enumerate(rows[:HEADER_SEARCH_LINES], start=1):
+        if column_positions := find_columns(row, columns):
+            return column_positions, rows[line_number:]
     return None
 
 
@@ -117,20 +117,20 @@ def _split_without_header(rows: NumberedRows) -> tuple[ColumnPositions, Numbered
     # Account and balance above the movements do not begin with a date.
     dated = itertools.dropwhile(lambda line: not is_parseable(parse_day, line[1][0]), rows)
     movements = [(number, row) for number, row in dated if any(map(WORD_PATTERN.search, row))]
-    places = guess_columns([row for _number, row in movements])
-    return (places, movements) if places else None
+    column_positions = guess_columns([row for _number, row in movements])
+    return (column_positions, movements) if column_positions else None
 
 
 def _read_cells(row: Sequence[str], columns: ColumnPositions) -> dict[str, str]:
     """Return the texts of a row by field."""
-    texts = {field: [row[at].strip() for at in where if at < len(row)] for field, where in columns.items()}
+    texts = {field: [row[n].strip() for n in numbers if n < len(row)] for field, numbers in columns.items()}
     # Banks repeat the same text in several columns.
     return {field: " ".join(" ".join(dict.fromkeys(cells)).split()) for field, cells in texts.items()}
 
 
 def _read_entry(cells: Mapping[str, str]) -> StatementEntry | None:
     """Return an entry, or None for a row that moved no money. Raise ValueError."""
-    if not any(cells.values()) or is_balance_line(cells):
+    if not any(cells.values()) or is_ignored_row(cells):
         return None
     return StatementEntry(
         booked_on=parse_day(cells.get("date", "")),
@@ -142,7 +142,7 @@ def _read_entry(cells: Mapping[str, str]) -> StatementEntry | None:
     )
 
 
-def is_balance_line(cells: Mapping[str, str]) -> bool:
+def is_ignored_row(cells: Mapping[str, str]) -> bool:
     """Return whether a row is a balance or a movement that was not booked."""
     if normalize_heading(cells.get("state", "")).startswith(UNBOOKED_PREFIXES):
         return True
@@ -168,7 +168,7 @@ def _apply_direction(cents: int, direction: str) -> int:
     word = casefold_text(direction).strip()
     if word.startswith(DEBIT_PREFIXES):
         return -abs(cents)
-    # A negative amount says it already; for a positive one an unknown word could mean a debit.
+    # A negative amount is a debit whatever the word; with a positive one an unknown word could mean a debit.
     if word and cents > 0 and not word.startswith(CREDIT_PREFIXES):
         raise ValueError(_("“%(text)s” is neither a credit nor a debit") % {"text": direction[:40]})
     return cents

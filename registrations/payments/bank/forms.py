@@ -43,8 +43,8 @@ class StatementForm(forms.Form):
     name = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     checked = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **fields: Any) -> None:
-        super().__init__(*args, **fields)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         # The second step sends the previewed copy instead of a file.
         self.fields["file"].required = not self.data.get("checked")
 

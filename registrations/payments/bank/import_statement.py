@@ -60,7 +60,7 @@ def import_statement(*, file: StatementFile, imported_by: Person | None = None) 
     # Built once and updated after each match: a year's statement has thousands of lines.
     index = build_payable_index()
     for line in lines:
-        # Each after the other, since the second of two equal transfers finds nothing due any more.
+        # One after the other, because after the first of two equal transfers nothing may be due any more.
         match = match_line(build_line_facts(line), index)
         statement_import.matches.append((line, match))
         if _apply_match(line, match):
@@ -81,17 +81,19 @@ def _build_new_lines(
     Fingerprints that earlier versions of this code computed are compared too; each stored line matches once.
     """
     entries = {entry.fingerprint: entry for entry in file.entries}
-    names = {name: [name, *entry.former_fingerprints] for name, entry in entries.items()}
-    known_fingerprints = _find_known_fingerprints(set(itertools.chain(*names.values())))
+    candidates = {
+        fingerprint: [fingerprint, *entry.former_fingerprints] for fingerprint, entry in entries.items()
+    }
+    known_fingerprints = _find_known_fingerprints(set(itertools.chain(*candidates.values())))
     lines = []
-    for name, entry in entries.items():
+    for fingerprint, entry in entries.items():
         if match := next(
-            (fingerprint for fingerprint in names[name] if fingerprint in known_fingerprints), None
+            (candidate for candidate in candidates[fingerprint] if candidate in known_fingerprints), None
         ):
             # Each stored line matches one entry: two equal payments in the file need two stored lines.
             known_fingerprints.remove(match)
         else:
-            lines.append(_build_line(statement, name, entry))
+            lines.append(_build_line(statement, fingerprint, entry))
     statement_import.known_count = len(file.entries) - len(lines)
     return lines
 

@@ -13,7 +13,7 @@ from convention.text.normalize import casefold_text
 MIN_CUT_LENGTH = 6
 # Stripe names an expected day; weekends and holidays move the booking.
 PAYOUT_TOLERANCE_DAYS = 7
-# Legal forms and words that half of all companies share tell nothing about the payer.
+# Legal forms, and words too common in company names to identify the payer.
 IGNORED_NAME_WORDS = frozenset(
     "sas sarl sa sasu eurl club association groupe france societe the and des les".split()
 )
@@ -135,38 +135,38 @@ def match_returned(line_facts: BankLineFacts, index: PayableIndex) -> LineMatch:
     The recipient's name is compared because a supplier's invoice may have the same number as ours.
     """
     words = split_name_words(line_facts.counterparty)
-    theirs = [
+    invoiced_items = [
         item
         for item in find_by_invoice(line_facts.payer_text, index)
         if words & split_name_words(item.buyer_name)
     ]
-    named = find_by_reference(line_facts.payer_text, index) or theirs
-    is_ours = (
+    named = find_by_reference(line_facts.payer_text, index) or invoiced_items
+    is_refund = (
         len(named) == 1
         and named[0].currency == line_facts.currency
         and 0 < -line_facts.amount_cents <= named[0].returnable_cents
     )
-    return LineMatch(MatchKind.RETURNED, named[0].reference) if is_ours else LineMatch(MatchKind.UNKNOWN)
+    return LineMatch(MatchKind.RETURNED, named[0].reference) if is_refund else LineMatch(MatchKind.UNKNOWN)
 
 
 def match_amount(line_facts: BankLineFacts, named: Sequence[PayableItem]) -> LineMatch:
     """Compare the amount with what is due of all payables named."""
-    waiting = [item for item in named if item.amount_due > 0]
-    due = sum(item.amount_due for item in waiting)
-    first = (waiting or named)[0]
-    parts = tuple((item.reference, item.amount_due) for item in waiting)
+    due_items = [item for item in named if item.amount_due > 0]
+    due = sum(item.amount_due for item in due_items)
+    first = (due_items or named)[0]
+    parts = tuple((item.reference, item.amount_due) for item in due_items)
     # Cents of different currencies cannot be compared.
-    is_alike = {item.currency for item in waiting} == {line_facts.currency}
-    if is_alike and line_facts.amount_cents == due:
+    is_same_currency = {item.currency for item in due_items} == {line_facts.currency}
+    if is_same_currency and line_facts.amount_cents == due:
         return LineMatch(MatchKind.EXACT, first.reference, parts)
-    # Naming several and paying another sum: only a person can split it.
+    # Several references and another sum: only a person can split the amount.
     if len(named) > 1:
         return LineMatch(MatchKind.SEVERAL_REFERENCES, first.reference, parts)
-    if not waiting:
+    if not due_items:
         return LineMatch(
             MatchKind.ALREADY_PAID if first.was_paid else MatchKind.NO_LONGER_DUE, first.reference
         )
-    if not is_alike:
+    if not is_same_currency:
         return LineMatch(MatchKind.PROPOSAL, first.reference)
     return LineMatch(
         MatchKind.UNDERPAID if line_facts.amount_cents < due else MatchKind.OVERPAID, first.reference
@@ -175,32 +175,32 @@ def match_amount(line_facts: BankLineFacts, named: Sequence[PayableItem]) -> Lin
 
 def find_by_reference(payer_text: str, index: PayableIndex) -> list[PayableItem]:
     """Find payables by ISO 11649 or plain reference, however the bank spaced or cut it."""
-    packed = compact_reference(payer_text)
+    compact = compact_reference(payer_text)
     valid = [
         index.items[candidate]
         for candidate in find_creditor_references(payer_text)
         if candidate in index.items
     ]
     # Shorter references would be found by chance in any text.
-    plain = [item for reference, item in index.items.items() if len(reference) > 5 and reference in packed]
+    plain = [item for reference, item in index.items.items() if len(reference) > 5 and reference in compact]
     named = {item.reference: item for item in [*valid, *plain]}
-    return list(named.values()) or _find_cut_reference(packed, index)
+    return list(named.values()) or _find_cut_reference(compact, index)
 
 
-def _find_cut_reference(packed: str, index: PayableIndex) -> list[PayableItem]:
+def _find_cut_reference(compact: str, index: PayableIndex) -> list[PayableItem]:
     """Find the only payable whose reference begins with the cut end of the text."""
-    match = re.search(r"RF\d\d([0-9A-Z]+)$", packed)
+    match = re.search(r"RF\d\d([0-9A-Z]+)$", compact)
     if not match or len(match[1]) < MIN_CUT_LENGTH:
         return []
     matching_items = [item for reference, item in index.items.items() if reference.startswith(match[1])]
-    # Two that begin alike cannot be told apart, and a wrong guess would confirm somebody else's order.
+    # With two candidates, a wrong guess would confirm somebody else's order.
     return matching_items if len(matching_items) == 1 else []
 
 
 def find_by_invoice(payer_text: str, index: PayableIndex) -> list[PayableItem]:
     """Find payables by invoice number; of F20271 and F202712 only the longer one counts."""
-    packed = compact_reference(payer_text)
-    numbers = [number for number in index.references_by_invoice if number in packed]
+    compact = compact_reference(payer_text)
+    numbers = [number for number in index.references_by_invoice if number in compact]
     longest = [
         candidate
         for candidate in numbers
@@ -215,19 +215,19 @@ def find_by_invoice(payer_text: str, index: PayableIndex) -> list[PayableItem]:
 def find_by_amount_and_name(line_facts: BankLineFacts, index: PayableIndex) -> PayableItem | None:
     """Find the only payable with this amount due and a word of the payer's name."""
     words = split_name_words(line_facts.counterparty)
-    alike = [
+    matching_payables = [
         item
         for item in index.items.values()
         if item.amount_due == line_facts.amount_cents
         and item.currency == line_facts.currency
         and words & split_name_words(item.buyer_name)
     ]
-    return alike[0] if len(alike) == 1 else None
+    return matching_payables[0] if len(matching_payables) == 1 else None
 
 
 @dataclass(frozen=True)
 class RankedPayable:
-    """Something that a line may pay, with what speaks for it."""
+    """A payable that a line may pay, with the evidence for it."""
 
     item: PayableItem
     has_same_amount: bool
@@ -237,7 +237,7 @@ class RankedPayable:
 
     @property
     def score(self) -> int:
-        # A reference is copied, a name is written in many ways, and amounts repeat.
+        # References are the most reliable; names are spelled in many ways, and many amounts are equal.
         name_score = 4 if self.has_same_name else 3 * self.has_similar_name
         return 8 * self.has_same_reference + name_score + 2 * self.has_same_amount
 
@@ -252,14 +252,14 @@ def rank_payables(
 
     A search matches the words of buyer, reference and invoice numbers.
     """
-    wanted = casefold_text(search_text).split()
+    search_words = casefold_text(search_text).split()
     ranked = [
         _rank_payable(line_facts, item)
         for item in index.items.values()
-        if item.currency == line_facts.currency and (wanted or item.amount_due > 0)
-        if _has_words(item, wanted)
+        if item.currency == line_facts.currency and (search_words or item.amount_due > 0)
+        if _has_words(item, search_words)
     ]
-    likely = [suggestion for suggestion in ranked if wanted or suggestion.score]
+    likely = [suggestion for suggestion in ranked if search_words or suggestion.score]
     likely.sort(
         key=lambda suggestion: (-suggestion.score, suggestion.item.amount_due <= 0, suggestion.item.reference)
     )
@@ -267,7 +267,7 @@ def rank_payables(
 
 
 def _rank_payable(line_facts: BankLineFacts, item: PayableItem) -> RankedPayable:
-    packed = compact_reference(line_facts.payer_text)
+    compact = compact_reference(line_facts.payer_text)
     named = (item.reference, *item.invoice_numbers)
     line_text = f"{line_facts.counterparty} {line_facts.payer_text}"
     has_common_word = bool(split_name_words(line_text) & split_name_words(item.buyer_name))
@@ -277,7 +277,7 @@ def _rank_payable(line_facts: BankLineFacts, item: PayableItem) -> RankedPayable
         has_same_amount=item.amount_due == line_facts.amount_cents,
         has_same_name=has_same_name,
         has_similar_name=has_common_word and not has_same_name,
-        has_same_reference=any(len(text) > 5 and compact_reference(text) in packed for text in named),
+        has_same_reference=any(len(text) > 5 and compact_reference(text) in compact for text in named),
     )
 
 

@@ -43,10 +43,10 @@ def build_payable_index() -> PayableIndex:
         )
         for row in receivables
     ]
-    sums = Payout.objects.filter(bank_line="", failed_on=None).order_by()
+    open_payouts = Payout.objects.filter(bank_line="", failed_on=None).order_by()
     return PayableIndex.build_index(
         [*items, *_list_unbilled_orders({row.reference for row in receivables})],
-        [ExpectedPayout(payout.external_id, payout.amount, payout.arrived_on) for payout in sums],
+        [ExpectedPayout(payout.external_id, payout.amount, payout.arrived_on) for payout in open_payouts],
     )
 
 
@@ -62,17 +62,17 @@ def _find_attendee_names() -> dict[int, str]:
 def _compute_returnable() -> dict[int, int]:
     """Return, by receivable, the largest unrefunded cents of one transfer."""
     transfers = Payment.objects.filter(method=Payment.Method.TRANSFER).order_by()
-    # Requested refunds count too: their money is promised already.
-    rows = transfers.annotate(back=Coalesce(Sum("refunds__amount", filter=~Q(refunds__state="failed")), 0))
+    # Requested refunds count too: that money is already committed.
+    rows = transfers.annotate(repaid=Coalesce(Sum("refunds__amount", filter=~Q(refunds__state="failed")), 0))
     returnable: dict[int, int] = {}
-    for receivable, unreturned in rows.values_list("receivable", F("amount") - F("back")):
+    for receivable, unreturned in rows.values_list("receivable", F("amount") - F("repaid")):
         returnable[receivable] = max(unreturned, returnable.get(receivable, 0))
     return returnable
 
 
 def _list_unbilled_orders(billed_references: set[str]) -> list[PayableItem]:
     """Return the orders without a receivable, with the price of their active items."""
-    dues: dict[int, int] = defaultdict(int)
+    totals: dict[int, int] = defaultdict(int)
     places = Registration.objects.filter(order__total__gt=0, cancelled_at__isnull=True)
     # Confirmed or held. An expired order owes nothing, but is still found by its reference.
     counted = Q(confirmed_at__isnull=False) | Q(hold_expires_at__isnull=False)
@@ -82,15 +82,15 @@ def _list_unbilled_orders(billed_references: set[str]) -> list[PayableItem]:
         *places.values_list("order", "price"),
         *addons.values_list("registration__order", "price"),
     ]:
-        dues[order] += price
+        totals[order] += price
     packages = Sponsorship.objects.active().filter(counted).order_by()
     for order, price in packages.values_list("order", "price"):
-        dues[order] += price
+        totals[order] += price
     # All of them, expired ones included, so that a late transfer is recognized (NO_LONGER_DUE).
     rows = Order.objects.filter(total__gt=0).order_by()
     return [
         PayableItem(
-            reference=reference, buyer_name=name or company or email, amount_due=dues[pk], currency=currency
+            reference=reference, buyer_name=name or company or email, amount_due=totals[pk], currency=currency
         )
         for pk, reference, name, company, email, currency in rows.values_list(
             "pk", "reference", "billing_name", "company", "email", "currency"
@@ -123,13 +123,13 @@ def suggest_payables(line: BankLine, index: PayableIndex, *, search_text: str = 
 
 def find_manual_refund(line: BankLine) -> Refund | None:
     """Return the one requested transfer refund that a debit names, with the same amount."""
-    waiting = Refund.objects.select_related("receivable", "payment").filter(
+    requested_refunds = Refund.objects.select_related("receivable", "payment").filter(
         state=Refund.State.REQUESTED, amount=-line.amount, payment__method="transfer"
     )
     # By reference only: the sum alone could be any debit.
     named = [
         refund
-        for refund in waiting
+        for refund in requested_refunds
         if refund.receivable.reference in line.payer_text.upper().replace(" ", "")
     ]
     return named[0] if len(named) == 1 else None

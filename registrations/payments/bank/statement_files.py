@@ -38,11 +38,11 @@ def read_uploaded_statement(
 
 def read_statement(name: str, content: bytes, columns: Mapping[str, str] | None = None) -> StatementFile:
     """Return the statement in a file. Raise UnreadableFile or InvalidLines."""
-    for beginning, called in UNSUPPORTED_FORMATS.items():
+    for beginning, format_name in UNSUPPORTED_FORMATS.items():
         if content.lstrip(b"\xef\xbb\xbf \r\n").startswith(beginning):
             raise UnreadableFile(
                 _("%(file)s is in %(format)s format. Ask the bank for CAMT.053 or CSV.")
-                % {"file": name, "format": called}
+                % {"file": name, "format": format_name}
             )
     # After decoding, the declared encoding is wrong, so the declaration is dropped.
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and is_camt(

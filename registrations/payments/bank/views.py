@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from convention.club.models import Person
 from convention.errors import ConventionError
+from convention.money import Money
 from registrations.invoices.permissions import require_treasurer
 from registrations.payments.models import BankLine, BankLineAssignment, BankStatement
 from registrations.payments.permissions import get_bank_line_for_treasurer
@@ -75,7 +76,7 @@ def statement_import(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
         try:
-            done = _run_import(request, form)
+            result = _run_import(request, form)
         except InvalidLines as error:
             context["bad_rows"] = error
         except ConventionError as error:
@@ -83,11 +84,11 @@ def statement_import(request: HttpRequest) -> HttpResponse:
         else:
             # The first button previews, the second one imports.
             if "check" not in request.POST:
-                messages.success(request, str(done))
+                messages.success(request, str(result))
                 return redirect("bank-lines")
-            context["preview"] = done
+            context["preview"] = result
             context["rows"] = [
-                (line, match, MATCH_ADVICE[match.kind]) for line, match in done.matches[:MAX_PREVIEW_LINES]
+                (line, match, MATCH_ADVICE[match.kind]) for line, match in result.matches[:MAX_PREVIEW_LINES]
             ]
     return _render_page(request, "bank_import", **context)
 
@@ -129,7 +130,7 @@ def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
         request,
         "bank_line",
         line=bank_line,
-        left=type(bank_line.amount_money)(unassigned, bank_line.currency),
+        left=Money(unassigned, bank_line.currency),
         match=match,
         advice=MATCH_ADVICE[match.kind],
         form=form,
@@ -160,11 +161,11 @@ def _propose_part(suggestion: RankedPayable, unassigned: int) -> int:
 
 def _go_to_next(line: BankLine) -> HttpResponse:
     """Redirect to the next line that needs a decision, or to the list after the last one."""
-    waiting = BankLine.objects.needing_decision().exclude(pk=line.pk)
+    open_lines = BankLine.objects.needing_decision().exclude(pk=line.pk)
     is_after = Q(booked_on__lt=line.booked_on) | Q(booked_on=line.booked_on, pk__lt=line.pk)
-    # After the last one, those that were passed over are next.
-    following = waiting.filter(is_after).first() or waiting.first()
-    return redirect("bank-line", following.pk) if following else redirect("bank-lines")
+    # After the last one, those that were skipped are next.
+    next_line = open_lines.filter(is_after).first() or open_lines.first()
+    return redirect("bank-line", next_line.pk) if next_line else redirect("bank-lines")
 
 
 def _try_assign(line: BankLine, form: AssignmentForm) -> bool:

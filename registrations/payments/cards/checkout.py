@@ -33,7 +33,7 @@ def uses_demo_payments() -> bool:
 SESSION_DURATION = datetime.timedelta(minutes=31)
 
 
-# Places are held that long after the session expires, for a confirmation on its way.
+# How long places are held after the session expires, for a payment whose confirmation is still to come.
 HOLD_GRACE_PERIOD = datetime.timedelta(minutes=5)
 
 
@@ -58,7 +58,7 @@ class PaymentUnavailable(ConventionError):
 def start_payment(*, order: Order, return_path: str) -> str:
     """Return the URL of the page on which the buyer pays.
 
-    Raise NothingToPay, PaymentUnavailable, or SoldOut and its kin if an expired place is no longer available.
+    Raise NothingToPay, PaymentUnavailable, or SoldOut (or a subclass) if an expired place is not available.
     """
     try:
         try:

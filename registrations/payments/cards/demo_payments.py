@@ -21,7 +21,7 @@ def require_demo_payments() -> None:
 
 @transaction.atomic
 def record_demo_payment(*, order: Order) -> CardPaymentAttempt:
-    """Pay an order without money. Raise NotFound, NothingToPay, or SoldOut and its kin."""
+    """Pay an order without money. Raise NotFound, NothingToPay, or SoldOut or a subclass."""
     require_demo_payments()
     attempt = get_or_create_attempt(order=order)
     order = Order.objects.select_for_update(of=("self",)).select_related("event").get(pk=order.pk)

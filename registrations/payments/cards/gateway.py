@@ -171,8 +171,8 @@ def _translate_errors[**P, R](call_stripe: Callable[P, R]) -> Callable[P, R]:
                 return call_stripe(*args, **kwargs)
         except ExternalServiceBusy as error:
             raise StripeUnavailable("OutsideBusy") from error
-        # Only these are final. A wrong key or a rate limit is the operator's matter, and the request is worth
-        # repeating.
+        # Only these are final. After a rate limit, or a wrong key that the operator corrects, the request can
+        # be repeated.
         except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
             raise StripeRefusal(error.code or type(error).__name__, error.user_message or "") from error
         except stripe.StripeError as error:
@@ -366,8 +366,8 @@ def _build_event_facts(event: Any) -> EventFacts:
     content = getattr(event, "data", None)
     if content is None or not hasattr(content, "object"):
         raise UnreadableEvent(f"{event_id} has no data.object")
-    named = getattr(content.object, "id", None)
-    object_id = str(named) if _is_storable(named) else ""
+    raw_object_id = getattr(content.object, "id", None)
+    object_id = str(raw_object_id) if _is_storable(raw_object_id) else ""
     return EventFacts(event_id, kind, object_id, _get_event_time(event, event_id))
 
 

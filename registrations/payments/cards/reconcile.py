@@ -19,7 +19,7 @@ from .webhook_events import EVENT_HANDLERS, process_event, receive_event
 
 logger = logging.getLogger(__name__)
 
-# What remains is polled a minute later; a batch must not keep the worker from other jobs.
+# The rest is polled a minute later: a batch must not occupy the worker for too long.
 BATCH_SIZE = 50
 RECHECK_AFTER = datetime.timedelta(minutes=2)
 WAITING_POLL_INTERVAL = datetime.timedelta(seconds=8)
@@ -37,9 +37,9 @@ def poll_open_attempts() -> None:
         return
     now = timezone.now()
     # Recent attempts get their webhook first; debits take days and are polled rarely.
-    quiet = Q(polled_at=None, opened_at__lt=now - RECHECK_AFTER) | Q(polled_at__lt=now - RECHECK_AFTER)
-    begun = Q(completed_at=None) | Q(polled_at=None) | Q(polled_at__lt=now - DEBIT_POLL_INTERVAL)
-    due = CardPaymentAttempt.objects.unsettled().filter(quiet, begun).select_related("order")
+    is_stale = Q(polled_at=None, opened_at__lt=now - RECHECK_AFTER) | Q(polled_at__lt=now - RECHECK_AFTER)
+    needs_poll = Q(completed_at=None) | Q(polled_at=None) | Q(polled_at__lt=now - DEBIT_POLL_INTERVAL)
+    due = CardPaymentAttempt.objects.unsettled().filter(is_stale, needs_poll).select_related("order")
     for attempt in due.order_by(F("polled_at").asc(nulls_first=True))[:BATCH_SIZE]:
         if claim_attempt(attempt, at=now):
             try:
@@ -103,13 +103,13 @@ def fetch_missed_events() -> None:
     since = latest - EVENT_OVERLAP if latest else timezone.now() - INITIAL_EVENT_WINDOW
     try:
         fetch_events(since=since)
-        waiting = StripeEvent.objects.filter(handled_at=None, received_at__lt=timezone.now() - RECHECK_AFTER)
-        for event in waiting[:BATCH_SIZE]:
+        pending = StripeEvent.objects.filter(handled_at=None, received_at__lt=timezone.now() - RECHECK_AFTER)
+        for event in pending[:BATCH_SIZE]:
             try:
                 process_event(event=event)
             # An event that cannot be processed must not hold up the others.
             except (gateway.StripeRefusal, ConventionError):
-                logger.exception("The event %s cannot be followed.", event.event_id)
+                logger.exception("The event %s cannot be processed.", event.event_id)
     except gateway.StripeUnavailable:
         logger.warning("Stripe does not answer; asking again later.")
 
@@ -117,8 +117,8 @@ def fetch_missed_events() -> None:
 def fetch_events(*, since: datetime.datetime) -> int:
     """Store the events we act on since a moment; return how many are new. Raise StripeUnavailable."""
     facts = list(gateway.iter_events_since(since, kinds=sorted(EVENT_HANDLERS)))
-    names = [event.event_id for event in facts]
-    known = set(StripeEvent.objects.filter(event_id__in=names).values_list("event_id", flat=True))
+    event_ids = [event.event_id for event in facts]
+    known = set(StripeEvent.objects.filter(event_id__in=event_ids).values_list("event_id", flat=True))
     # Oldest first, as they happened.
     new = [event for event in reversed(facts) if event.event_id not in known]
     return sum(try_receive_event(event) for event in new)

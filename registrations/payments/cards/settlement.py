@@ -1,4 +1,4 @@
-"""Settle card payments: bring an attempt to Stripe's state, in any order and any number of times."""
+"""Settle card payments: update an attempt from Stripe; safe in any order and any number of times."""
 
 import datetime
 
@@ -44,7 +44,7 @@ def settle_session(*, facts: SessionFacts) -> CardPaymentAttempt | None:
     )
     attempt.order = order
     attempt.session_id = facts.session_id
-    # Settled before: only the fee may be news.
+    # Settled before: only the fee may be new.
     if attempt.payment is not None:
         _record_missing_fee(attempt.payment, facts.fee_cents)
     elif facts.is_paid:
@@ -105,7 +105,7 @@ def record_order_payment(
         received_on=received_on,
         note=note,
     )
-    # The e-mail about what was added to confirmed places waited for this payment.
+    # The e-mail about add-ons added to confirmed places was delayed until this payment.
     unsent = Registration.objects.confirmed().filter(order=order, confirmation_sent_at__isnull=True)
     if order.is_by_card and unsent.exists():
         hooks.send_order_mails.enqueue(order.pk)
@@ -166,6 +166,6 @@ def _record_missing_fee(payment: Payment, fee: int) -> None:
 
 @transaction.atomic
 def confirm_paid_order(*, order: Order) -> list[Sponsorship | Registration]:
-    """Confirm the places or package of a paid order again. Raise SoldOut and its kin."""
+    """Confirm the places or package of a paid order again. Raise SoldOut or a subclass."""
     order = Order.objects.select_for_update(of=("self",)).select_related("event").get(pk=order.pk)
     return confirm_paid_items(order=order)

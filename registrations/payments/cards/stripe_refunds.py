@@ -78,7 +78,7 @@ def save_refund(facts: gateway.RefundFacts) -> None:
     refund = _find_refund(facts) or _record_dashboard_refund(facts)
     if refund is None:
         return
-    # Its existence is what keeps `send_refund` from asking Stripe again.
+    # Because this row exists, `send_refund` does not call Stripe again.
     StripeRefund.objects.get_or_create(refund=refund, defaults={"stripe_id": facts.refund_id})
     if facts.status == "succeeded":
         complete_refund(refund=refund, external_id=refund.external_id or "")
@@ -92,8 +92,8 @@ def _find_refund(facts: gateway.RefundFacts) -> Refund | None:
     known = StripeRefund.objects.filter(stripe_id=facts.refund_id).values_list("refund", flat=True).first()
     if known:
         return rows.get(pk=known)
-    of_payment = rows.filter(payment__external_id=facts.payment_intent_id)
-    return of_payment.filter(pk=facts.own_refund_id).first() if facts.own_refund_id.isdigit() else None
+    payment_refunds = rows.filter(payment__external_id=facts.payment_intent_id)
+    return payment_refunds.filter(pk=facts.own_refund_id).first() if facts.own_refund_id.isdigit() else None
 
 
 def _record_dashboard_refund(facts: gateway.RefundFacts) -> Refund | None:

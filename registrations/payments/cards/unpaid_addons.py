@@ -19,12 +19,12 @@ from registrations.payments.models import CardPaymentAttempt
 from . import gateway
 from .checkout import NothingToPay, PaymentUnavailable, accepts_cards, compute_card_due, end_attempt
 
-# What cannot be removed for so long, such as after the event, is left to the treasurer.
+# Add-ons that cannot be removed for so long, such as after the event, are left to the treasurer.
 REMOVAL_ATTEMPTS_PERIOD: Final = datetime.timedelta(days=7)
 
 
 def find_unpaid_addons(registrations: Iterable[Registration], due_cents: int) -> list[RegistrationAddon]:
-    """Return the add-ons that wait for their payment by card and that the amount due contains."""
+    """Return the add-ons that await payment by card and do not cost more than the amount due."""
     return [
         item
         for registration in registrations
@@ -35,12 +35,12 @@ def find_unpaid_addons(registrations: Iterable[Registration], due_cents: int) ->
 
 
 def clear_payment_deadlines(receivable: Receivable) -> None:
-    """Let add-ons stay once nothing is due for their order."""
-    waiting = RegistrationAddon.objects.filter(
+    """Remove the payment deadline of add-ons once nothing is due for their order."""
+    provisional_addons = RegistrationAddon.objects.filter(
         registration__order__reference=receivable.reference, pay_by__isnull=False
     )
-    if waiting.exists() and compute_balance(receivable).amount_due <= 0:
-        waiting.update(pay_by=None)
+    if provisional_addons.exists() and compute_balance(receivable).amount_due <= 0:
+        provisional_addons.update(pay_by=None)
 
 
 def remove_unpaid_addon(*, order: Order, addon_id: int) -> None:
@@ -94,6 +94,6 @@ def _remove_addon(*, order: Order, addon_id: int) -> None:
     change_order(
         registration=registration,
         ticket=registration.ticket,
-        addons=[each.addon for each in registration.active_addons if each.pk != item.pk],
+        addons=[other.addon for other in registration.active_addons if other.pk != item.pk],
         expected_cents=-item.price,
     )

@@ -82,12 +82,12 @@ def process_event(*, event: StripeEvent) -> None:
 
     An object that Stripe does not know, such as one of another account, is ignored.
     """
-    if act := EVENT_HANDLERS.get(event.kind):
+    if handle_object := EVENT_HANDLERS.get(event.kind):
         try:
-            act(event.object_id)
+            handle_object(event.object_id)
         except gateway.StripeRefusal as error:
             if error.code != "resource_missing":
                 raise
-            logger.warning("Stripe knows nothing of what event %s is about.", event.event_id)
+            logger.warning("Stripe does not know the object of event %s.", event.event_id)
     # After the action: if it fails, `fetch_missed_events` processes the event again.
     StripeEvent.objects.filter(pk=event.pk, handled_at=None).update(handled_at=timezone.now())

@@ -1,6 +1,6 @@
 """Database models of card payments and bank statements.
-Amounts received are `registrations.invoices.models.Payment`; the models here say how they came. Import models
-from this package.
+Amounts received are `registrations.invoices.models.Payment`; the models here record how they were paid.
+Import models from this package.
 """
 
 from .bank import BankLine as BankLine

@@ -97,7 +97,7 @@ class BankLineAssignment(models.Model):
     payment = models.OneToOneField(Payment, models.PROTECT, related_name="+")
     amount = models.PositiveBigIntegerField(_("amount, in cents"))
     created_at = models.DateTimeField(default=timezone.now)
-    # The refund that took the assignment back; its money is available on the line again.
+    # The refund that reverses the assignment; its amount can be assigned again.
     reversal_refund = models.OneToOneField(Refund, models.PROTECT, null=True, related_name="+")
 
     class Meta:

@@ -55,7 +55,7 @@ class CardPaymentAttempt(models.Model):
         CLOSED = "closed", _("not paid")
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="+")
-    # Part of the idempotency key: every attempt of an order has another one.
+    # Part of the idempotency key: different for every attempt of an order.
     number = models.PositiveSmallIntegerField()
     amount = models.PositiveIntegerField(_("amount, in cents"))
     currency = models.CharField(max_length=3)

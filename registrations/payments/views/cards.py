@@ -44,13 +44,13 @@ def card_payment_list(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def order_confirm(request: HttpRequest, reference: str) -> HttpResponse:
-    """Confirm the places of a paid order that had lost them."""
+    """Confirm a paid order whose places or package had expired."""
     require_treasurer(request.user)
     order = get_object_or_404(Order.objects.select_related("event"), reference=reference)
-    placed = confirm_paid_order(order=order)
+    confirmed_items = confirm_paid_order(order=order)
     message = (
         _("Order %(reference)s is confirmed.")
-        if placed
+        if confirmed_items
         else _("Order %(reference)s no longer needs to be confirmed.")
     )
     messages.success(request, message % {"reference": order.reference})

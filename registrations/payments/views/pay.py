@@ -44,8 +44,8 @@ def _build_csp() -> dict[str, list[str]]:
     Browsers check `form-action` against the target of a redirect too.
     """
     # Tests redirect to a simulated Stripe.
-    elsewhere = [settings.STRIPE_API_BASE] if settings.STRIPE_API_BASE else [STRIPE_CHECKOUT_URL]
-    return {**settings.SECURE_CSP, "form-action": [CSP.SELF, *elsewhere]}
+    payment_origins = [settings.STRIPE_API_BASE] if settings.STRIPE_API_BASE else [STRIPE_CHECKOUT_URL]
+    return {**settings.SECURE_CSP, "form-action": [CSP.SELF, *payment_origins]}
 
 
 def _require_full_access(reference: str, secret: str) -> LinkAccess:
@@ -59,12 +59,12 @@ def _require_full_access(reference: str, secret: str) -> LinkAccess:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def order_payment(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
-    """Show what is to be paid; a POST redirects to the page where it is paid, or removes an add-on."""
+    """Show the amount due; a POST redirects to the payment page, or removes an add-on."""
     link_access = _require_full_access(reference, secret)
     if "remove" in request.POST:
         return _remove_addon(request, link_access)
-    answer = csp_override(_build_csp())(_start_payment if request.method == "POST" else _show_payment)
-    response: HttpResponse = answer(request, link_access)
+    view = csp_override(_build_csp())(_start_payment if request.method == "POST" else _show_payment)
+    response: HttpResponse = view(request, link_access)
     return response
 
 
@@ -103,7 +103,7 @@ def _show_payment(request: HttpRequest, link_access: LinkAccess) -> HttpResponse
         due = compute_card_due(order)
     except NothingToPay:
         return redirect("order", order.reference, link_access.secret)
-    returned = (
+    has_returned = (
         "returned" in request.GET and latest is not None and latest.state == CardPaymentAttempt.State.OPEN
     )
     if (
@@ -119,10 +119,10 @@ def _show_payment(request: HttpRequest, link_access: LinkAccess) -> HttpResponse
         "event": order.event,
         "due": Money(due, order.currency),
         "unpaid_addons": find_unpaid_addons(link_access.registrations, due),
-        # Of an order that was paid before something was added.
+        # Above zero if something was paid before, such as the order without a later add-on.
         "settled": Money(max(0, order.amount_due.amount - due), order.currency),
         "attempt": latest,
-        "is_waiting": returned,
+        "is_waiting": has_returned,
         "is_under_way": latest is not None and latest.state == CardPaymentAttempt.State.UNDER_WAY,
         "is_test": uses_demo_payments(),
         "offers_cards": settings.CARD_PAYMENT,

@@ -29,10 +29,10 @@ def sponsor_page(request: HttpRequest, reference: str, secret: str) -> HttpRespo
     link_access, sponsorship = find_sponsorship_by_link(reference, secret)
     # The page has two forms; only the posted one is bound.
     sends_logo = "send_logo" in request.POST
-    changes = request.method == "POST" and not sends_logo
+    sends_changes = request.method == "POST" and not sends_logo
     logo_form = LogoForm(request.POST, request.FILES) if sends_logo else LogoForm()
     # The prefix keeps its field names apart from those of the logo form.
-    form = SponsorshipForm(request.POST if changes else None, instance=sponsorship, prefix="shown")
+    form = SponsorshipForm(request.POST if sends_changes else None, instance=sponsorship, prefix="shown")
     if request.method == "POST":
         # The link is a secret but no account: with a leaked one, uploads could be repeated without end.
         throttle_correction(link_access.order)

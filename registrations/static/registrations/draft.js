@@ -1,6 +1,5 @@
 /**
- * Save what is typed in the visitor's session while it is typed, and show the questions that a choice leads to, or
- * the total.
+ * Save a form as a draft while it is filled in, and show the questions that a choice leads to, or the total.
  * Without this script each screen saves its fields when it is sent.
  */
 
@@ -15,7 +14,7 @@ for (const form of forms) {
     clearTimeout(timer);
     timer = setTimeout(() => save(form), PAUSE_MS);
   });
-  // Without this script it would stay what it was when the page was loaded.
+  // Hidden without this script, because the total could not be updated.
   for (const total of findTotals(form)) total.hidden = false;
   if (form.dataset.draft === "questions") {
     form.addEventListener("change", (event) => {
@@ -31,7 +30,7 @@ for (const form of forms) {
  * Send the fields as a draft. A failure does not matter: the form itself sends them again, and files only then.
  * @param {HTMLFormElement} form
  * @param {"1" | "questions" | "total"} mode for a response without content, with the questions for these fields, or
- *   with what they cost
+ *   with their total
  */
 async function saveDraft(form, mode = "1") {
   const body = new FormData(form);
@@ -51,7 +50,7 @@ function findTotals(form) {
 /** @param {HTMLFormElement} form */
 async function refreshTotal(form) {
   const response = await saveDraft(form, "total");
-  // No total is better than that of another choice.
+  // After a failure no total is shown, because the old one may be wrong.
   const page = new DOMParser().parseFromString(response?.ok ? await response.text() : "", "text/html");
   for (const total of findTotals(form)) total.replaceChildren(...page.body.childNodes);
 }

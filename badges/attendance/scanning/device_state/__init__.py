@@ -1,4 +1,4 @@
-"""The state of devices at their checkpoints: what they report, places leased, what silent ones may hold.
+"""The state of devices at checkpoints: their reports, their leases, and unsent scans of silent ones.
 
 Imports the models, presence_store.py and the pure rules of presence.py and verdict.py.
 """

@@ -11,7 +11,7 @@ from badges.attendance.models import Device
 from badges.attendance.scanning.scan_input import MAX_OFFSET_MS
 from convention.api.bodies import get_shared_serializer
 
-# All requests of a device would otherwise queue for its row.
+# Without an interval, all requests of a device would wait for the lock on its row.
 SEEN_INTERVAL = datetime.timedelta(seconds=30)
 MAX_STATE_BYTES = 1024
 MAX_COUNT = 1_000_000
@@ -41,7 +41,7 @@ class DeviceStateHeader(serializers.Serializer[Any]):
 
 
 def parse_device_state(header: str) -> dict[str, Any] | None:
-    """Return the state in the header; None if there is none, or it is not what it should be."""
+    """Return the state in the header; None if it is missing or invalid."""
     if not header or len(header) > MAX_STATE_BYTES:
         return None
     try:

@@ -1,9 +1,9 @@
 """Lease places of a checkpoint with a capacity to its devices, so that they know a limit while offline.
 
 Places inside and leased never exceed the capacity together: all of it changes under the lock on the
-checkpoint. A lease is renewed with each snapshot and spent by each entry that arrives. A place that a device
-was given is never taken back before the lease has ended on the device, and for a while longer: the device may
-have used it, and the answer with a smaller lease may have been lost.
+checkpoint. A lease is renewed with each snapshot and spent by each entry that arrives. A leased place
+is never withdrawn before the lease has ended on the device, and for a while longer: the device may have used
+it, and the response with a smaller lease may have been lost.
 """
 
 import datetime
@@ -20,7 +20,7 @@ from ..presence_store import filter_by_checkpoint
 LEASE_DURATION = datetime.timedelta(minutes=10)
 # How long entries of an offline device may take to arrive after its lease ended.
 DELIVERY_DURATION = datetime.timedelta(minutes=10)
-# A device that was not heard of for longer gets no share of the free places.
+# A device that has been silent for longer gets no share of the free places.
 ACTIVE_DURATION = datetime.timedelta(minutes=10)
 
 
@@ -63,7 +63,7 @@ class LeasedPlaces:
 
 
 def load_leased_places(checkpoints: Collection[int], *, at: datetime.datetime) -> LeasedPlaces:
-    """Return the leases that hold at `at`. Call it under the locks on the checkpoints."""
+    """Return the leases that are valid at `at`. Call it under the locks on the checkpoints."""
     if not checkpoints:
         return LeasedPlaces()
     rows = CapacityLease.objects.filter(checkpoint__in=checkpoints, expires_at__gt=at)
@@ -77,20 +77,20 @@ def count_inside(checkpoint: int, *, at: datetime.datetime) -> int:
 def renew_lease(device: Device, *, at: datetime.datetime, pending: int = 0) -> CapacityLimit | None:
     """Return the limit at the device's checkpoint, with its renewed lease; None without a capacity.
 
-    `pending` is how many scans the device has still to send. Where the database does not let write now, the
-    lease stays as it is.
+    `pending` is how many scans the device has still to send. If the database cannot be written to
+    now, the lease stays as it is.
     """
     door = find_limited_checkpoint(device)
     if door is None or door.capacity is None:
         return None
     known = CapacityLease.objects.filter(checkpoint=door, device=device, expires_at__gt=at).first()
     limit = _compute_limit(door, device, known, at=at)
-    # Ended on the device, which may have used it for scans on their way: it gets another when they are here.
+    # The lease has ended on the device, and its pending scans may have used it: no new one until they arrive.
     if known and pending and known.expires_at - DELIVERY_DURATION <= at:
         ends_at = known.expires_at - DELIVERY_DURATION
         return CapacityLimit(door.pk, limit.capacity, limit.inside, known.places, ends_at)
-    # Most polls find it unchanged, and need neither lock nor write.
-    if known and _is_still_good(known, limit, at):
+    # At most polls it is unchanged, so that neither a lock nor a write is needed.
+    if known and _is_up_to_date(known, limit, at):
         return limit
     try:
         with transaction.atomic():
@@ -108,18 +108,18 @@ def renew_lease(device: Device, *, at: datetime.datetime, pending: int = 0) -> C
     return limit
 
 
-def _is_still_good(known: CapacityLease, limit: CapacityLimit, at: datetime.datetime) -> bool:
-    """Return whether the stored lease is the one that the device has, and needs no renewal soon."""
+def _is_up_to_date(known: CapacityLease, limit: CapacityLimit, at: datetime.datetime) -> bool:
+    """Return whether the stored lease equals the computed limit, so that nothing has to be written."""
     has_same_end = known.expires_at == limit.lease_expires_at + DELIVERY_DURATION
     return known.places == limit.lease and has_same_end
 
 
 def find_limited_checkpoint(device: Device) -> Checkpoint | None:
     """Return the checkpoint at which the device's scans count, if it has a capacity."""
-    own = device.checkpoint
-    if own.counts_as_id is None:
-        return own if own.capacity is not None else None
-    return Checkpoint.objects.filter(pk=own.counts_as_id, capacity__isnull=False).first()
+    checkpoint = device.checkpoint
+    if checkpoint.counts_as_id is None:
+        return checkpoint if checkpoint.capacity is not None else None
+    return Checkpoint.objects.filter(pk=checkpoint.counts_as_id, capacity__isnull=False).first()
 
 
 def _compute_limit(
@@ -136,10 +136,10 @@ def _compute_limit(
     # Rounded up, so that the last place is not lost between two devices.
     share = max(0, min(-(-(capacity - inside) // device_count), capacity - inside - leased_elsewhere))
     ends_at = known.expires_at - DELIVERY_DURATION if known else at
-    held = known.places if known else 0
-    # More than its share runs out: only what the device knows to have ended can be less.
-    is_running_out = held > share and ends_at > at
-    is_fresh = held == share and ends_at - at > LEASE_DURATION / 2
+    leased = known.places if known else 0
+    # A lease above the share is not reduced before it ends, since the device may use it until then.
+    is_running_out = leased > share and ends_at > at
+    is_fresh = leased == share and ends_at - at > LEASE_DURATION / 2
     if is_running_out or is_fresh:
-        return CapacityLimit(door.pk, capacity, inside, held, ends_at)
+        return CapacityLimit(door.pk, capacity, inside, leased, ends_at)
     return CapacityLimit(door.pk, capacity, inside, share, at + LEASE_DURATION)

@@ -1,4 +1,4 @@
-"""Estimate what devices that were not heard of for a while may have scanned since."""
+"""Estimate how many people devices that stopped reporting may have scanned since."""
 
 import datetime
 import math
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 # A phone with the scanner open fetches its data every ten seconds.
 SILENT_AFTER = datetime.timedelta(minutes=2)
-# A phone that was put away for the day says nothing about who is inside.
+# A phone that was put away for the day must not make the headcount uncertain.
 FORGOTTEN_AFTER = datetime.timedelta(hours=3)
-# The pace before the silence is taken from this time.
+# A device's pace is measured over this time before it fell silent.
 PACE_WINDOW = datetime.timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
 class SilentDevice:
-    """A device without a sign of life, and how many entries and exits it may hold."""
+    """A device that has stopped reporting, and how many unsent entries and exits it may hold."""
 
     device: Device
     door: int
@@ -46,14 +46,14 @@ class SilentDevice:
 def find_silent_devices(
     event: "Event", *, at: datetime.datetime, door: int | None = None
 ) -> list[SilentDevice]:
-    """Return the valid devices of the event, or of one door, that were not heard of for two minutes."""
-    quiet = Device.objects.filter(
+    """Return the valid devices of the event, or of one door, that have not reported for two minutes."""
+    candidates = Device.objects.filter(
         event=event, seen_at__lte=at - SILENT_AFTER, seen_at__gt=at - FORGOTTEN_AFTER
     )
     if door is not None:
-        quiet = quiet.filter(filter_by_checkpoint(door))
-    # All devices ask this every ten seconds, and mostly all were heard of: the cheap question first.
-    ids = list(quiet.values_list("pk", flat=True))
+        candidates = candidates.filter(filter_by_checkpoint(door))
+    # Every device causes this query every ten seconds, and mostly none is silent: the cheap query first.
+    ids = list(candidates.values_list("pk", flat=True))
     silent = list(
         Device.objects.valid(at=at).filter(pk__in=ids).select_related("checkpoint").order_by("seen_at", "pk")
         if ids
@@ -68,7 +68,7 @@ def find_silent_devices(
 def _count_scans_before_silence(devices: Collection[Device]) -> dict[tuple[int, str], int]:
     """Return the number of scans by device and direction in the half hour before each device fell silent.
 
-    Only those at the checkpoint where the device is now: they tell how many people pass there.
+    Only scans at the checkpoint where the device is now, since the pace differs between checkpoints.
     """
     first_seen_at = min(device.seen_at for device in devices if device.seen_at)
     # These bounds follow from the conditions below. As constants they let the database read the recent scans
@@ -94,7 +94,7 @@ def _make_silent_device(
     assert device.seen_at is not None
     silence = at - device.seen_at
     share = silence / PACE_WINDOW
-    # Scans that it held when it was last heard of can be entries or exits.
+    # The scans pending at its last report can be entries or exits.
     pending = device.state.get("pending") or 0
     entries, exits = (
         math.ceil(paces.get((device.pk, direction), 0) * share) + pending for direction in ("in", "out")

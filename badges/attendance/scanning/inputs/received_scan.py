@@ -55,16 +55,16 @@ def _raise_times_of_device(scans: list[ReceivedScan]) -> list[ReceivedScan]:
     raised: list[ReceivedScan] = []
     for received in numbered:
         sequence = received.scan_input.device_sequence or 0
-        before = [at for number, at in stored if number < sequence]
-        # Those of this batch were raised themselves, so the last of them is the latest.
-        before += [raised[-1].time.effective_at] if raised else []
-        time = raise_to_predecessor(received.time, max(before, default=None))
+        predecessor_times = [at for number, at in stored if number < sequence]
+        # The times of this batch are in order by now, so the last one is the latest.
+        predecessor_times += [raised[-1].time.effective_at] if raised else []
+        time = raise_to_predecessor(received.time, max(predecessor_times, default=None))
         raised.append(dataclasses.replace(received, time=time))
     return unnumbered + raised
 
 
 def _load_stored_times(numbered: list[ReceivedScan]) -> list[tuple[int, datetime.datetime]]:
-    """Return number and time of the stored scans from just before the first of these to before the last."""
+    """Return sequence and time of the stored scans between these, and of the one before the first."""
     first, last = (numbered[index].scan_input.device_sequence or 0 for index in (0, -1))
     scans = Scan.objects.filter(device=numbered[0].device.pk)
     before = scans.filter(device_sequence__lt=first).order_by("-device_sequence").values("device_sequence")

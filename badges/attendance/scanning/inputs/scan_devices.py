@@ -14,11 +14,11 @@ from .device_signatures import is_signed_by_device
 
 def find_scan_devices(device: Device, scan_inputs: Iterable[ScanInput]) -> dict[int, Device]:
     """Return the delivering device and all others of its event that the scans name, by id."""
-    named = {scan_input.device_id for scan_input in scan_inputs if scan_input.device_id is not None}
-    others = named - {device.pk}
-    if not others:
+    device_ids = {scan_input.device_id for scan_input in scan_inputs if scan_input.device_id is not None}
+    other_ids = device_ids - {device.pk}
+    if not other_ids:
         return {device.pk: device}
-    rows = Device.objects.filter(event=device.event_id, pk__in=others).select_related("checkpoint")
+    rows = Device.objects.filter(event=device.event_id, pk__in=other_ids).select_related("checkpoint")
     # The same event object, so that no scan loads it again.
     for row in rows:
         row.event = device.event
@@ -28,17 +28,20 @@ def find_scan_devices(device: Device, scan_inputs: Iterable[ScanInput]) -> dict[
 def check_scan_device(
     scan_input: ScanInput, device: Device, devices: dict[int, Device]
 ) -> ScanInput | InvalidScan:
-    """Return the scan, or why it cannot be of the device that it names; `device` delivers it."""
-    maker = device if scan_input.device_id is None else devices.get(scan_input.device_id)
-    if maker is None:
+    """Return the scan, or an InvalidScan if the device that it names cannot have made it."""
+    scan_device = device if scan_input.device_id is None else devices.get(scan_input.device_id)
+    if scan_device is None:
         return InvalidScan(scan_input.sent_id, _("“device” does not belong to this event."))
-    # Programs have no key: then only the device's own token proves its scans.
-    if maker.public_key is None:
-        if maker.pk == device.pk:
+    # Programs have no key, so their scans are authenticated by their own token only.
+    if scan_device.public_key is None:
+        if scan_device.pk == device.pk:
             return scan_input
         return InvalidScan(scan_input.sent_id, _("This device has no key, so only it can deliver its scans."))
     is_signed = bool(scan_input.signature) and is_signed_by_device(
-        scan_input.signed_item, scan_input.signature, device_id=maker.pk, public_key=bytes(maker.public_key)
+        scan_input.signed_item,
+        scan_input.signature,
+        device_id=scan_device.pk,
+        public_key=bytes(scan_device.public_key),
     )
     if is_signed:
         return scan_input
@@ -48,7 +51,7 @@ def check_scan_device(
 
 
 def find_pairing_people(event_id: int, day: datetime.date) -> set[int]:
-    """Return the ids of the people whose role on that day keeps the devices valid that they paired."""
+    """Return the ids of the people with a role on that day that allows them to have paired devices."""
     roles = EventRole.objects.open(at=day).filter(
         event=event_id, person__is_active=True, role__in=PAIRING_ROLES
     )

@@ -98,14 +98,14 @@ def compare_ages(
             return max(age, monotonic_age), False
     if wall_age is None or elapsed_wall is None:
         return max(monotonic_age, wall_age or NO_TIME), True
-    # The phone slept for long, and both readings of the wall clock tell it.
+    # The phone slept for long: the monotonic clock stopped, and both readings of the wall clock agree.
     are_alike = abs(wall_age - elapsed_wall) <= MAX_CLOCK_SKEW
     return max(wall_age, monotonic_age), not are_alike
 
 
 def raise_to_predecessor(time: ScanTime, predecessor_at: datetime.datetime | None) -> ScanTime:
     """Return the time, not before that of the scan that the same device made before."""
-    # The device's own counter is beyond doubt, unlike its clocks.
+    # The device's own counter is reliable, unlike its clocks.
     if predecessor_at is None or predecessor_at <= time.effective_at:
         return time
     return ScanTime(min(predecessor_at, time.received_at), is_uncertain=True, received_at=time.received_at)

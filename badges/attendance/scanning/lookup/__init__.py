@@ -1,4 +1,4 @@
-"""Find attendees without their badge's code: by the short code that was typed; what a device shows of them.
+"""Find attendees without their badge's code: by a typed short code; and describe them for a device.
 
-Start with `short_codes.py`. May import the modules of `scanning` that decide nothing.
+Start with `short_codes.py`. May import the modules of `scanning` that do not decide on scans.
 """

@@ -52,14 +52,14 @@ def check_short_codes(device: Device, codes: Iterable[str]) -> dict[str, Checked
 
     The code of an earlier badge stays that attendee's, since its scan may be taken back.
     """
-    typed = sorted({code for code in codes if is_short_code(code)})
-    if not typed:
+    short_codes = sorted({code for code in codes if is_short_code(code)})
+    if not short_codes:
         return {}
-    short_codes = load_short_codes(device.event)
-    checked = {code: _resolve_short_code(code, short_codes) for code in typed}
-    scanned = _find_scanned(checked)
-    for code in typed:
-        if code not in scanned and not _count_try(device):
+    known_badges = load_short_codes(device.event)
+    checked = {code: _resolve_short_code(code, known_badges) for code in short_codes}
+    scanned_before = _find_scanned_codes(checked)
+    for code in short_codes:
+        if code not in scanned_before and not _count_try(device):
             checked[code] = CheckedCode("too_many_tries")
     return checked
 
@@ -70,8 +70,8 @@ def _resolve_short_code(code: str, short_codes: dict[str, tuple[str, int]]) -> C
     return CheckedCode("lookup", BadgeClaim(0, *short_codes[code]))
 
 
-def _find_scanned(checked: dict[str, CheckedCode]) -> set[str]:
-    """Return the short codes with which their attendees were scanned before."""
+def _find_scanned_codes(checked: dict[str, CheckedCode]) -> set[str]:
+    """Return those of the short codes that were scanned before for the same attendee."""
     by_hash = {hashlib.sha256(code.encode()).hexdigest(): code for code in checked}
     # By attendee: codes have no index, and an event may have a hundred thousand scans.
     references = {code.claim.registration_reference for code in checked.values() if code.claim}
@@ -80,7 +80,7 @@ def _find_scanned(checked: dict[str, CheckedCode]) -> set[str]:
 
 
 def _count_try(device: Device) -> bool:
-    """Count a short code that was typed on this device; return whether that was not one too many."""
+    """Count a short code that was typed on this device; return False if that was one too many."""
     try:
         consume_rate_limit(
             "scanner-short-code",

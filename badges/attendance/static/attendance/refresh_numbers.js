@@ -6,7 +6,7 @@ let etag = "";
 
 /** @param {HTMLElement} element */
 async function refresh(element) {
-  // Replacing the content would take the focus away from whoever is in it.
+  // Replacing the content would take the focus away from an element in it.
   if (document.hidden || element.contains(document.activeElement)) return;
   /** @type {Record<string, string>} */
   const headers = etag ? { "If-None-Match": etag } : {};

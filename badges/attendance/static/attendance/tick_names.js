@@ -26,14 +26,14 @@ if (lists.length && search && field) {
     let current = 0;
 
     // Every word typed begins a word of the name: "du cam" finds Camille Dupré.
-    const found = () => {
+    const findMatches = () => {
         const typed = normalize(field.value).split(" ");
         return rows.filter((row) => typed.every((part) => row.words.some((word) => word.startsWith(part))));
     };
 
-    const show = () => {
+    const showMatches = () => {
         const isSearching = normalize(field.value) !== "";
-        const matches = found();
+        const matches = findMatches();
         current = Math.max(0, Math.min(current, matches.length - 1));
         for (const row of rows) {
             row.item.hidden = isSearching && !matches.includes(row);
@@ -44,23 +44,23 @@ if (lists.length && search && field) {
 
     field.addEventListener("input", () => {
         current = 0;
-        show();
+        showMatches();
     });
     field.addEventListener("keydown", (event) => {
         if (event.key === "ArrowDown" || event.key === "ArrowUp") {
             event.preventDefault();
             current += event.key === "ArrowDown" ? 1 : -1;
-            show();
+            showMatches();
         }
         if (event.key !== "Enter") return;
         event.preventDefault();
-        const row = normalize(field.value) === "" ? undefined : found()[current];
+        const row = normalize(field.value) === "" ? undefined : findMatches()[current];
         if (!row?.box) return;
         row.box.checked = !row.box.checked;
         if (statusLine) statusLine.textContent = `${row.box.checked ? "✓" : "–"} ${row.item.dataset.tickName}`;
         field.value = "";
         current = 0;
-        show();
+        showMatches();
     });
     // One field for all ticks: the server limits the number of fields, and a large event exceeds it.
     lists[0].closest("form")?.addEventListener("formdata", ({ formData }) => {

@@ -1,6 +1,6 @@
 /**
  * Send a form only if the server can be reached, so that what was typed does not end on the browser's error page.
- * Forms name by data-reach-first an address that answers quickly. Without this script they are sent as always.
+ * The attribute data-reach-first holds an address that answers quickly. Without this script forms work as usual.
  */
 
 const TIMEOUT_MS = 8_000;

@@ -17,13 +17,13 @@ const results = find("#results");
 const verdict = find("#verdict");
 const numbers = find("#numbers");
 let timer = 0;
-let running = new AbortController();
+let searchController = new AbortController();
 /** The text whose results are shown. */
 let shownQuery = field.value;
 let numbersTag = "";
 
 /**
- * Fetch a part of a page; null if it was aborted. Signed out, or an error: its page is better shown as a page.
+ * Return a part of a page as HTML. After an error, or if nobody is signed in, reload the page and return null.
  * @param {string | URL} url
  * @param {RequestInit} options
  * @returns {Promise<string | null>}
@@ -51,12 +51,12 @@ function handleError(error) {
  */
 async function search(query) {
   clearTimeout(timer);
-  running.abort();
-  running = new AbortController();
+  searchController.abort();
+  searchController = new AbortController();
   const url = new URL(location.pathname, location.origin);
   if (query) url.searchParams.set("q", query);
   try {
-    const html = await fetchPart(url, { signal: running.signal });
+    const html = await fetchPart(url, { signal: searchController.signal });
     if (html === null) return false;
     results.innerHTML = html;
     shownQuery = query;
@@ -94,7 +94,7 @@ function moveHighlight(step) {
  * @param {HTMLElement | null} button
  */
 async function sendForm(guestForm, button) {
-  const [query, shown] = [field.value, [...results.childNodes]];
+  const [query, shownNodes] = [field.value, [...results.childNodes]];
   const request = { method: "POST", body: new FormData(guestForm, button) };
   // Before the answer: the next name is typed meanwhile, and a second Enter must not send this guest again.
   clearTimeout(timer);
@@ -111,7 +111,7 @@ async function sendForm(guestForm, button) {
     handleError(error);
     if (field.value) return;
     field.value = shownQuery = query;
-    results.replaceChildren(...shown);
+    results.replaceChildren(...shownNodes);
   }
 }
 
@@ -120,7 +120,7 @@ function serveHighlighted() {
   const guest = listGuests()[getHighlighted()];
   const guestForm = /** @type {HTMLFormElement | null} */ (guest?.querySelector("form.check-in"));
   const button = guestForm?.querySelector("button") ?? null;
-  // Enter only lets in: who is inside already is shown, and checked out by the button.
+  // Enter never checks out: the link of a guest who is inside is focused; checking out needs the button.
   if (guestForm && button?.value === "in") sendForm(guestForm, button);
   else if (guest) guest.querySelector("a")?.focus();
 }
@@ -128,7 +128,7 @@ function serveHighlighted() {
 async function handleEnter() {
   const query = field.value;
   if (query === shownQuery) return serveHighlighted();
-  // The guests were not on the screen when Enter was pressed: only a single one is meant for sure.
+  // The results were not on screen when Enter was pressed: check in only if there is a single match.
   if ((await search(query)) && field.value === query && listGuests().length === 1) serveHighlighted();
 }
 
@@ -137,7 +137,7 @@ async function handleScan(text) {
   const code = listReadings(text).find(parseBadgeCode);
   // The scanner's first letters have started a search.
   clearTimeout(timer);
-  running.abort();
+  searchController.abort();
   field.value = shownQuery = "";
   if (code === undefined) {
     results.replaceChildren();

@@ -112,7 +112,7 @@ export class RecentScans {
 
   /** @param {string} timeZone */
   #list(timeZone) {
-    const listed = [...this.#outcomes.values()].filter(({ isUndo }) => !isUndo).slice(-LISTED).reverse();
+    const listed = [...this.#outcomes.values()].filter(({ isUndo }) => !isUndo).slice(-MAX_LISTED).reverse();
     getElement("recent-empty").hidden = listed.length > 0;
     getElement("recent-list").replaceChildren(...listed.map((outcome) => this.#makeLine(outcome, timeZone)));
   }

@@ -41,14 +41,14 @@ class Command(ConventionCommand):
         except InvalidLines as error:
             lines = "\n".join(f"{number}: {sentence}" for number, sentence in error.rows[:20])
             raise ConventionError(f"{error}\n{lines}") from error
-        act = preview_statement if options["dry_run"] else import_statement
-        self.stdout.write(str(act(file=file)))
+        run_import = preview_statement if options["dry_run"] else import_statement
+        self.stdout.write(str(run_import(file=file)))
 
 
 def parse_column(text: str) -> tuple[str, str]:
     """Return field and heading of `FIELD=HEADING`. Raise ConventionError."""
-    field, sign, heading = text.partition("=")
-    if not sign or field not in COLUMN_HEADINGS:
+    field, separator, heading = text.partition("=")
+    if not separator or field not in COLUMN_HEADINGS:
         raise ConventionError(
             _("Enter each column as FIELD=HEADING. Fields: %(fields)s.")
             % {"fields": ", ".join(COLUMN_HEADINGS)}

@@ -29,12 +29,12 @@ class Command(ConventionCommand):
     runs_in_transaction = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        either = parser.add_mutually_exclusive_group()
-        either.add_argument("--replay", metavar="EVENT", help="the ID of an event, such as evt_1Nxx")
-        either.add_argument("--since", metavar="DAY", help="a day within the last 30, such as 2027-06-16")
+        group = parser.add_mutually_exclusive_group()
+        group.add_argument("--replay", metavar="EVENT", help="the ID of an event, such as evt_1Nxx")
+        group.add_argument("--since", metavar="DAY", help="a day within the last 30, such as 2027-06-16")
 
     def run(self, **options: Any) -> None:
-        """Run what the options ask for; processing an event twice changes nothing."""
+        """List, replay or fetch events by the options; processing an event twice changes nothing."""
         if (options["replay"] or options["since"]) and not accepts_cards():
             raise ConventionError(_("Stripe is not configured: set STRIPE_SECRET_KEY."))
         try:

@@ -1,4 +1,4 @@
-/** Wait for the bank's confirmation: load the page every few seconds, and show it when it is another one. */
+/** Fetch the page every few seconds until it no longer waits for the bank's confirmation, then show it. */
 
 const INTERVAL_MS = 3000;
 

@@ -25,7 +25,7 @@ function getEventFromAddress() {
 
 /** @param {string} name */
 function showView(name) {
-  for (const each of VIEWS) getElement(`view-${each}`).hidden = each !== name;
+  for (const viewName of VIEWS) getElement(`view-${viewName}`).hidden = viewName !== name;
   document.body.dataset.view = name;
 }
 
@@ -87,9 +87,9 @@ function describeError(error) {
  * @param {string} title
  */
 async function enable(event, title) {
-  const [pin, again] = ["pin-new", "pin-again"].map((id) => /** @type {HTMLInputElement} */ (getElement(id)).value);
+  const [pin, repeated] = ["pin-new", "pin-again"].map((id) => /** @type {HTMLInputElement} */ (getElement(id)).value);
   if (!new RegExp(`^\\d{${MIN_PIN_LENGTH},}$`).test(pin)) return showMessage("setup-error", formatText("pin.short"));
-  if (pin !== again) return showMessage("setup-error", formatText("pin.differs"));
+  if (pin !== repeated) return showMessage("setup-error", formatText("pin.differs"));
   try {
     const { value } = /** @type {HTMLInputElement} */ (getElement("device-name"));
     const { device, expires_at } = await enableDevice(event, value.slice(0, 100));
@@ -126,7 +126,7 @@ async function tryPin(event) {
   field.value = "";
   const vault = await getVault(event);
   if (!vault) return showSetup(event);
-  // Counted before the PIN is tried, so that closing the page does not save a try.
+  // Counted before the PIN is tried, so that closing the page does not undo the count.
   const wrong_tries = vault.wrong_tries + 1;
   await updateVault(event, { wrong_tries });
   const key = await openVault(pin, vault);

@@ -91,9 +91,9 @@ function splitGraphemes(text) {
  * @returns {FittedText}
  */
 function fitText(text, { weight }, width, maxSize, minSize) {
-  const unbroken = measure(text, weight);
-  if (unbroken * minSize <= width) {
-    const size = unbroken * maxSize <= width ? maxSize : Math.floor((width / unbroken) * 20) / 20;
+  const lineWidth = measure(text, weight);
+  if (lineWidth * minSize <= width) {
+    const size = lineWidth * maxSize <= width ? maxSize : Math.floor((width / lineWidth) * 20) / 20;
     return { lines: [text], size, fits: true };
   }
   let size = maxSize;

@@ -35,7 +35,7 @@ export class DeskState {
     this.#onChange = onChange;
   }
 
-  /** Read what is stored. */
+  /** Load data and entries from disk. */
   async load() {
     Object.assign(this, await this.#read());
   }
@@ -89,7 +89,7 @@ export class DeskState {
    * Store an entry, then send it if the server can be reached.
    * @param {string} reference
    * @param {Desk.EntryValues} values
-   * @param {Desk.GuestTexts} guest whose name the list to settle shows
+   * @param {Desk.GuestTexts} guest whose name is shown in the list of problems
    * @returns {Promise<string>} the entry's id
    */
   async add(reference, values, guest) {
@@ -99,24 +99,24 @@ export class DeskState {
       reference,
       ...values,
     });
-    const stored = { entry, name: nameOf(guest), result: null };
-    await addEntry(this.#event, this.#key, stored);
+    const storedEntry = { entry, name: nameOf(guest), result: null };
+    await addEntry(this.#event, this.#key, storedEntry);
     // It may have been read from the disk meanwhile.
-    if (!this.entries.some(({ entry: { id } }) => id === entry.id)) this.entries.push(stored);
+    if (!this.entries.some(({ entry: { id } }) => id === entry.id)) this.entries.push(storedEntry);
     this.#onChange();
     this.send();
     return entry.id;
   }
 
-  /** @param {Desk.StoredEntry} stored */
-  async settle(stored) {
-    await deleteEntry(stored.entry.id);
+  /** @param {Desk.StoredEntry} storedEntry */
+  async settle(storedEntry) {
+    await deleteEntry(storedEntry.entry.id);
     // By the id: the entries may have been read again since they were shown.
-    this.entries = this.entries.filter(({ entry }) => entry.id !== stored.entry.id);
+    this.entries = this.entries.filter(({ entry }) => entry.id !== storedEntry.entry.id);
     this.#onChange();
   }
 
-  /** Send what waits and get what is new; a call while sending waits for that one. */
+  /** Send pending entries and fetch changed data; a call during a transfer waits for that one. */
   send() {
     this.#sending ??= this.#sendInOneTab().finally(() => {
       this.#sending = null;
@@ -125,7 +125,7 @@ export class DeskState {
     return this.#sending;
   }
 
-  /** Two tabs would send each entry twice; the server would ignore that, but both would show its results. */
+  /** Send under a lock: of two tabs, both would send each entry and show its result. */
   async #sendInOneTab() {
     await navigator.locks.request(`desk-outbox-${this.#event}`, () => this.#sendAll());
   }
@@ -171,14 +171,14 @@ export class DeskState {
 
   /** @param {Desk.EntryResult} result */
   async #handleResult(result) {
-    const stored = this.entries.find(({ entry }) => entry.id === result.id);
-    if (!stored) return;
+    const storedEntry = this.entries.find(({ entry }) => entry.id === result.id);
+    if (!storedEntry) return;
     if (result.state === "done" && !result.sentence) {
       await deleteEntry(result.id);
-      this.entries = this.entries.filter((each) => each !== stored);
+      this.entries = this.entries.filter((each) => each !== storedEntry);
     } else {
-      stored.result = result;
-      await saveResult(this.#key, stored);
+      storedEntry.result = result;
+      await saveResult(this.#key, storedEntry);
     }
   }
 

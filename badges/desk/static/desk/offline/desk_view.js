@@ -1,4 +1,4 @@
-/** Draw the unlocked desk: search, guests, the last verdict, dialogs, and the list to settle. */
+/** Draw the unlocked desk: search, guests, the last verdict, dialogs, and the list of problems. */
 
 import { parseBadgeCode } from "../../scanner/badge_codes.js";
 import { listenToKeys, listReadings } from "../../scanner/keyboard_scanner.js";
@@ -35,10 +35,10 @@ export class DeskView {
   #getDesk;
   #printBadge;
   #query = "";
-  /** The reference of a guest whose badge was scanned, who is shown instead of a search. */
-  #scanned = "";
+  /** The reference of a guest whose badge was scanned, shown instead of search results. */
+  #scannedReference = "";
   /** The reference of the guest in the dialog. */
-  #opened = "";
+  #openedReference = "";
   #isBusy = false;
 
   /**
@@ -60,11 +60,11 @@ export class DeskView {
 
   /** Remove everything about guests from the page. */
   clear() {
-    const shown = ["results", "verdict", "problems", "badge-sheet", "guest-name", "guest-reprint"];
-    for (const id of shown) getElement(id).replaceChildren();
+    const containerIds = ["results", "verdict", "problems", "badge-sheet", "guest-name", "guest-reprint"];
+    for (const id of containerIds) getElement(id).replaceChildren();
     for (const id of ["guest-dialog", "walk-in-dialog"]) getDialog(id).close();
     for (const id of ["walk-in-form", "guest-form"]) getForm(id).reset();
-    this.#field.value = this.#query = this.#scanned = this.#opened = "";
+    this.#field.value = this.#query = this.#scannedReference = this.#openedReference = "";
   }
 
   listen() {
@@ -130,7 +130,7 @@ export class DeskView {
   /** @param {string} query */
   #search(query) {
     this.#query = query;
-    this.#scanned = "";
+    this.#scannedReference = "";
     showMessage("scan-problem", "");
     const desk = this.#getDesk();
     if (desk) this.#drawResults(desk);
@@ -144,7 +144,7 @@ export class DeskView {
     this.focusSearch();
     const desk = this.#getDesk();
     if (!desk) return;
-    this.#scanned = claim?.registration ?? "";
+    this.#scannedReference = claim?.registration ?? "";
     if (!claim) showMessage("scan-problem", formatText("scan.not_a_badge"));
     else if (!desk.findGuest(claim.registration)) showMessage("scan-problem", formatText("scan.unknown"));
     this.#drawResults(desk);
@@ -152,7 +152,7 @@ export class DeskView {
 
   /** @param {DeskState} desk */
   #drawResults(desk) {
-    const scanned = this.#scanned ? desk.findGuest(this.#scanned) : undefined;
+    const scanned = this.#scannedReference ? desk.findGuest(this.#scannedReference) : undefined;
     const { shown, total } = scanned ? { shown: [scanned], total: 1 } : searchGuests(desk.guests, this.#query);
     const list = makeElement("ul", "listing guests");
     list.append(...shown.map((guest) => this.#drawGuest(desk, guest)));
@@ -323,7 +323,7 @@ export class DeskView {
 
   /** @param {Desk.Guest} guest */
   #openGuest(guest) {
-    this.#opened = guest.reference;
+    this.#openedReference = guest.reference;
     const form = getForm("guest-form");
     for (const [name, text] of Object.entries({ ...pickTexts(guest), note: guest.note })) {
       /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).value = text;
@@ -336,7 +336,7 @@ export class DeskView {
   /** @param {"correct" | "substitute"} kind */
   async #saveGuest(kind) {
     const desk = this.#getDesk();
-    const guest = desk?.findGuest(this.#opened);
+    const guest = desk?.findGuest(this.#openedReference);
     if (!desk || !guest) return;
     const form = getForm("guest-form");
     const { note } = readForm(form);
@@ -393,20 +393,20 @@ export class DeskView {
     this.focusSearch();
   }
 
-  // --- what the server did not take ---------------------------------------------------------------------
+  // --- entries with problems ----------------------------------------------------------------------------
 
   /** @param {DeskState} desk */
   #drawProblems(desk) {
     getElement("problems-section").hidden = !desk.problems.length;
     getElement("problems").replaceChildren(
-      ...desk.problems.map((stored) => {
+      ...desk.problems.map((storedEntry) => {
         const item = makeElement("li");
-        const { entry, name, result } = stored;
+        const { entry, name, result } = storedEntry;
         const title = formatText(`entry.${entry.kind}`, { name });
         item.append(
           makeElement("p", "listing-title", title),
           makeElement("p", "", `${formatText(`result.${result?.state}`)} ${result?.sentence ?? ""}`),
-          makeButton(formatText("settled"), () => desk.settle(stored), "button quiet small"),
+          makeButton(formatText("settled"), () => desk.settle(storedEntry), "button quiet small"),
         );
         return item;
       }),

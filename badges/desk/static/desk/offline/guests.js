@@ -35,7 +35,7 @@ export function mergeUpdate(data, update) {
 }
 
 /**
- * Return the guests as they will be once the entries were sent, by last name.
+ * Return the guests as they will be once the entries are sent.
  * @param {Desk.Data} data
  * @param {Desk.Entry[]} entries those without a result
  * @returns {Desk.Guest[]}
@@ -105,7 +105,7 @@ function changeGuest(guest, entry) {
 }
 
 /**
- * Return what changes with a new badge; a third one cannot be signed here.
+ * Return what changes with a new badge; the one after it cannot be signed offline.
  * @param {Desk.Guest} guest
  * @returns {Partial<Desk.Guest>}
  */
@@ -130,7 +130,7 @@ export function pickTexts({ first_name, last_name, company, email }) {
 export const nameOf = (guest) => `${guest.first_name} ${guest.last_name}`.trim() || guest.email;
 
 /**
- * Return the guests of whom each word of the query begins a word, and how many there are.
+ * Return the first guests that match, and how many match: each word of the query begins a word of theirs.
  * @param {Desk.Guest[]} guests
  * @param {string} query
  */
@@ -154,7 +154,7 @@ export function searchGuests(guests, query) {
  * @param {Desk.Entry[]} entries all, also those with a result
  */
 export function findSpareBadge(data, entries) {
-  const used = new Set(entries.map(({ reference }) => reference));
-  const known = new Set(data.guests.map(({ reference }) => reference));
-  return data.spares.find(({ reference }) => !used.has(reference) && !known.has(reference));
+  const usedReferences = new Set(entries.map(({ reference }) => reference));
+  const guestReferences = new Set(data.guests.map(({ reference }) => reference));
+  return data.spares.find(({ reference }) => !usedReferences.has(reference) && !guestReferences.has(reference));
 }

@@ -50,7 +50,7 @@ export async function updateVault(event, changes) {
 }
 
 /**
- * Erase the guests of an event. Entries that were not sent stay, encrypted, and so does what opens them.
+ * Erase the guests of an event. Unsent entries stay, encrypted, and so does the vault that decrypts them.
  * @param {string} event
  */
 export async function eraseData(event) {
@@ -60,23 +60,23 @@ export async function eraseData(event) {
 
 /** @param {string} event */
 export async function countEntries(event) {
-  return (await openDatabase()).countFromIndex("outbox", "event", eventRange(event));
+  return (await openDatabase()).countFromIndex("outbox", "event", makeEventRange(event));
 }
 
 /** @param {string} event */
-const eventRange = (event) => IDBKeyRange.bound([event, 0], [event, Number.MAX_SAFE_INTEGER]);
+const makeEventRange = (event) => IDBKeyRange.bound([event, 0], [event, Number.MAX_SAFE_INTEGER]);
 
 /**
  * Append an entry to the outbox; it is on disk when this returns.
  * @param {string} event
  * @param {CryptoKey} key
- * @param {Desk.StoredEntry} stored
+ * @param {Desk.StoredEntry} storedEntry
  */
-export async function addEntry(event, key, stored) {
-  const sealed = await encrypt(key, stored);
+export async function addEntry(event, key, storedEntry) {
+  const sealed = await encrypt(key, storedEntry);
   const tx = (await openDatabase()).transaction("outbox", "readwrite", { durability: "strict" });
-  const last = await tx.store.index("event").openCursor(eventRange(event), "prev");
-  await tx.store.add({ id: stored.entry.id, event, sequence: (last?.value.sequence ?? 0) + 1, sealed });
+  const last = await tx.store.index("event").openCursor(makeEventRange(event), "prev");
+  await tx.store.add({ id: storedEntry.entry.id, event, sequence: (last?.value.sequence ?? 0) + 1, sealed });
   await tx.done;
 }
 
@@ -87,19 +87,19 @@ export async function addEntry(event, key, stored) {
  * @returns {Promise<Desk.StoredEntry[]>}
  */
 export async function listEntries(event, key) {
-  const rows = await (await openDatabase()).getAllFromIndex("outbox", "event", eventRange(event));
+  const rows = await (await openDatabase()).getAllFromIndex("outbox", "event", makeEventRange(event));
   return Promise.all(rows.map((row) => decrypt(key, row.sealed)));
 }
 
 /**
- * Store the server's result with an entry that has to be settled.
+ * Store the server's result with an entry that has to be resolved.
  * @param {CryptoKey} key
- * @param {Desk.StoredEntry} stored
+ * @param {Desk.StoredEntry} storedEntry
  */
-export async function saveResult(key, stored) {
-  const sealed = await encrypt(key, stored);
+export async function saveResult(key, storedEntry) {
+  const sealed = await encrypt(key, storedEntry);
   const tx = (await openDatabase()).transaction("outbox", "readwrite", { durability: "strict" });
-  const row = await tx.store.get(stored.entry.id);
+  const row = await tx.store.get(storedEntry.entry.id);
   if (row) await tx.store.put({ ...row, sealed });
   await tx.done;
 }

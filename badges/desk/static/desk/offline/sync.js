@@ -1,4 +1,4 @@
-/** Talk to the server as the signed-in desk staff; tell apart no network, a session that ended, and refusals. */
+/** Send requests as the signed-in desk staff; distinguish no network, an ended session, and refusals. */
 
 import { settings } from "./page.js";
 
@@ -35,7 +35,7 @@ async function request(url, options = {}) {
   });
   const isJson = /json/.test(response.headers.get("Content-Type") ?? "");
   if ([401, 403].includes(response.status) || response.redirected) throw new SignedOut();
-  // A captive portal's page is no answer of ours.
+  // A page of a captive portal is not a response of our server.
   if (!isJson || response.status >= 500) throw new Unreachable();
   const body = await response.json();
   if (!response.ok) throw new RequestRefused(String(body.detail ?? body.title ?? response.status));
@@ -92,6 +92,6 @@ export async function synchronize({ event, device, version, clock_offset_ms }, d
   const sentAt = Date.now();
   const body = { device, version, digests, clock_offset_ms, entries };
   const response = await post(settings.sync, event, body);
-  const middle = (sentAt + Date.now()) / 2;
-  return { ...response, clock_offset_ms: Math.round(Date.parse(response.server_time) - middle) };
+  const midpoint = (sentAt + Date.now()) / 2;
+  return { ...response, clock_offset_ms: Math.round(Date.parse(response.server_time) - midpoint) };
 }
