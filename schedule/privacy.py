@@ -63,7 +63,7 @@ def _find_uploads(subject: DataSubject) -> "QuerySet[Any]":
 
 
 def _decode_content(content: Any) -> str:
-    """Return the text of a file as its import reads it, with all letters that the format may escape."""
+    """Return the text of a file as the import reads it, with escaped letters decoded."""
     data = bytes(content)
     try:
         text = decode_file(data, ImportNotes())
@@ -80,7 +80,7 @@ def _decode_content(content: Any) -> str:
 
 
 def _redact_sessions(rows: "QuerySet[Any]", subject: DataSubject) -> None:
-    """Strike the name out of the sessions in which the subject speaks; the caller deletes the speaker."""
+    """Redact the name in the sessions of the subject; the caller deletes the speaker."""
     redactor = Redactor(subject)
     for speaker in rows.select_related("event"):
         for session in speaker.sessions.all():

@@ -83,7 +83,7 @@ def take_slot(session: Session) -> SlotState:
 
 def publish_first_version(world: DemoWorld, event: Event, states: dict[Session, SlotState]) -> None:
     """Publish the sessions as the event's first version, at the demo's time; the rows get their columns."""
-    # Slots without moves: the demo's history begins empty.
+    # Slots are created without moves, so that the demo's history is empty.
     draft = get_current_draft(event)
     Slot.objects.bulk_create(
         Slot(draft=draft, session=session, **state.to_columns()) for session, state in states.items()
@@ -134,9 +134,9 @@ def make_talks(world: DemoWorld, event: Event, rooms: list[Room], tracks: list[T
     """Make talks in every room and slot, shorter ones in the large demo; titles are used again, numbered."""
     titles = list(DEMO_TALKS)
     world.make_rng("titles").shuffle(titles)
-    large = world.size == "large"
-    places = list(product(list_large_slots() if large else DEMO_SLOTS, rooms))
-    length = datetime.timedelta(minutes=25) if large else SESSION_DURATION
+    is_large = world.size == "large"
+    places = list(product(list_large_slots() if is_large else DEMO_SLOTS, rooms))
+    length = datetime.timedelta(minutes=25) if is_large else SESSION_DURATION
     return [
         Session(
             event=event,
@@ -178,14 +178,14 @@ def create_speakers(world: DemoWorld, event: Event, sessions: list[Session]) -> 
     )
     rng = world.make_rng("speakers", event.slug)
     busy: dict[datetime.datetime, set[int]] = defaultdict(set)
-    casts = []
+    speaker_groups = []
     for session in sessions:
         assert session.starts_at is not None
         # The demo must not show conflicts: nobody speaks in two sessions at once.
         free = [person for person in people if person.pk not in busy[session.starts_at]]
-        casts.append(rng.sample(free, rng.choice((1, 1, 2))))
-        busy[session.starts_at] |= {person.pk for person in casts[-1]}
-    names = {person.pk: person for cast in casts for person in cast}
+        speaker_groups.append(rng.sample(free, rng.choice((1, 1, 2))))
+        busy[session.starts_at] |= {person.pk for person in speaker_groups[-1]}
+    persons = {person.pk: person for group in speaker_groups for person in group}
     speakers = {
         key: Speaker(
             event=event,
@@ -193,13 +193,13 @@ def create_speakers(world: DemoWorld, event: Event, sessions: list[Session]) -> 
             guid=make_stable_guid(event, "speaker", str(key)),
             biography=write_biography(person),
         )
-        for key, person in names.items()
+        for key, person in persons.items()
     }
     Speaker.objects.bulk_create(speakers.values())
     SessionSpeaker.objects.bulk_create(
         SessionSpeaker(session=session, speaker=speakers[person.pk], position=position)
-        for session, cast in zip(sessions, casts, strict=True)
-        for position, person in enumerate(cast)
+        for session, group in zip(sessions, speaker_groups, strict=True)
+        for position, person in enumerate(group)
     )
 
 

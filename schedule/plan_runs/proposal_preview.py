@@ -1,4 +1,4 @@
-"""The draft as it would be with a proposal: a table for each day, what moves, and the conflicts."""
+"""Preview the draft with a proposal applied: a table for each day, the moves, and the conflicts."""
 
 import datetime
 from collections import defaultdict
@@ -47,10 +47,10 @@ class TableCell:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A time; `for_all` are the sessions without a room, which concern all of them."""
+    """The sessions that start at one time, by room; those without a room are in `roomless_sessions`."""
 
     starts_at: datetime.datetime
-    for_all: list[ProposedSession]
+    roomless_sessions: list[ProposedSession]
     cells: list[TableCell]
 
     @property
@@ -69,13 +69,13 @@ class DayTable:
 
 @dataclass(frozen=True, slots=True)
 class ProposalPreview:
-    """All lists are empty without a proposal. `new` are conflicts that the draft does not have now."""
+    """The changes and conflicts of a proposal, all empty without one. New conflicts are not in the draft."""
 
     changes: list[ProposedChange]
     rooms: list[str]
     days: list[DayTable]
-    new: list[str]
-    remaining: list[str]
+    new_conflicts: list[str]
+    remaining_conflicts: list[str]
 
 
 def preview_proposal(plan_run: PlanRun) -> ProposalPreview:
@@ -93,8 +93,12 @@ def preview_proposal(plan_run: PlanRun) -> ProposalPreview:
         changes=list_changes(current, states),
         rooms=[room.name for room in current.rooms.values()],
         days=[make_day_table(plan_run.event, proposed, hours, states) for hours in proposed.hours],
-        new=describe_all(proposed, [conflict for conflict in conflicts if conflict.signature not in known]),
-        remaining=describe_all(proposed, [conflict for conflict in conflicts if conflict.signature in known]),
+        new_conflicts=describe_all(
+            proposed, [conflict for conflict in conflicts if conflict.signature not in known]
+        ),
+        remaining_conflicts=describe_all(
+            proposed, [conflict for conflict in conflicts if conflict.signature in known]
+        ),
     )
 
 
@@ -110,7 +114,7 @@ def describe_all(timetable: Timetable, conflicts: Iterable[Conflict]) -> list[st
 
 
 def list_changes(current: Timetable, states: dict[int, SlotState]) -> list[ProposedChange]:
-    """Return what moves, in order of time."""
+    """Return the sessions that move, by their new time."""
     changes = []
     for key, state in states.items():
         before = current.placements.get(key)
@@ -146,7 +150,7 @@ def make_row(
     starting: Sequence[ProposedSession],
     placed: Sequence[ProposedSession],
 ) -> TableRow:
-    """Return what starts at a time in each room, and what still runs there."""
+    """Return the sessions that start at a time, by room, and until when a room is taken by an earlier one."""
     cells = []
     for room in timetable.rooms:
         ends = [
@@ -156,5 +160,5 @@ def make_row(
         ]
         sessions = [session for session in starting if session.state.room_id == room]
         cells.append(TableCell(sessions, max(ends, default=None)))
-    for_all = [session for session in starting if session.state.room_id not in timetable.rooms]
-    return TableRow(start, for_all, cells)
+    roomless_sessions = [session for session in starting if session.state.room_id not in timetable.rooms]
+    return TableRow(start, roomless_sessions, cells)

@@ -22,7 +22,7 @@ from schedule.models import Move, PlanRun, ScheduleDraft, Session
 from .tasks import run_planner
 
 MAX_SECONDS: Final = 600
-# Of one event, waiting or running: the worker plans one after the other.
+# For each event, waiting or running: the worker handles one run after the other.
 MAX_OPEN_RUNS: Final = 5
 OPEN_RUN_LIFETIME: Final = datetime.timedelta(hours=2)
 PROPOSAL_LIFETIME: Final = datetime.timedelta(days=30)
@@ -34,7 +34,7 @@ class TooManyRuns(ConventionError):
 
 
 class PlanRunOpen(ConventionError):
-    """The run waits or searches."""
+    """The run has not ended yet."""
 
     kind = "plan-run-open"
     status = 409
@@ -68,7 +68,7 @@ def create_plan_run(
 ) -> PlanRun:
     """Store a run without queuing it."""
     Event.objects.select_for_update().get(pk=event.pk)
-    # An older one lost its process; it does not keep the event waiting.
+    # An older run has lost its worker process and must not block new ones.
     recent = event.plan_runs.open().filter(created_at__gt=timezone.now() - OPEN_RUN_LIFETIME)
     if recent.count() >= MAX_OPEN_RUNS:
         raise TooManyRuns(
@@ -91,7 +91,7 @@ def create_plan_run(
 
 
 def choose_mode(unplaced_count: int) -> PlanRun.Mode:
-    """Return what is most likely wanted: to place what has no time, or all if everything has one."""
+    """Return the mode to suggest: UNPLACED while talks have no time, else EVERYTHING."""
     return PlanRun.Mode.UNPLACED if unplaced_count else PlanRun.Mode.EVERYTHING
 
 
@@ -110,7 +110,7 @@ def stop_plan_run(*, plan_run: PlanRun) -> None:
 def list_proposed_changes(proposal: ScheduleDraft, draft: ScheduleDraft) -> dict[int, SlotState]:
     """Return the talks that the planner placed or moved, and that the draft has elsewhere.
 
-    What organizers did since the run stays: talks that the planner left alone, cancellations, and pins.
+    Changes of organizers since the run are kept: talks that the planner did not move, cancellations, pins.
     """
     proposed, current = load_slot_states(proposal), load_slot_states(draft)
     changes = {}
@@ -138,7 +138,7 @@ def adopt_proposal(*, plan_run: PlanRun, author: Person | None) -> list[Move]:
     """
     if plan_run.proposal is None:
         raise NothingToPlan(_("This run has no proposal."))
-    # Locked first: a room or session that is removed afterwards waits, and is not in the proposal before.
+    # Locked first: a concurrent removal of a room or session waits, or has changed the proposal already.
     draft = lock_current_draft(plan_run.event, author=author)
     changes = list_proposed_changes(plan_run.proposal, draft)
     record_action("schedule.adopt_plan", plan_run, event=plan_run.event)

@@ -1,4 +1,4 @@
-"""The places of a day in which a session could be, with what each would cost; and the move there."""
+"""List the places that a session could have on a day, with the cost of each, and move it to one."""
 
 import datetime
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ MAX_BEST_PLACES: Final = 20
 
 
 class PlaceNotPossible(ConventionError):
-    """There is no such room, or the session does not fit into the hours of a day then."""
+    """The room is not possible for the session, or it would not fit into the hours of a day."""
 
     kind = "place-not-possible"
     status = 409
@@ -36,7 +36,7 @@ class PlaceNotPossible(ConventionError):
 class SessionPlace:
     """A room and a time for a session; `room` is None for all rooms.
 
-    `sentences` say what the place would cost, `others` are the sessions that are in the way there.
+    `sentences` describe the cost of the place, `others` are the sessions in conflict with it.
     """
 
     room: int | None
@@ -101,7 +101,7 @@ def choose_best(places: Sequence[SessionPlace]) -> list[SessionPlace]:
 
 
 def group_places(places: Iterable[SessionPlace]) -> list[PlaceGroup]:
-    """Return the places in the order given, those next to each other that cost the same together."""
+    """Group consecutive places that cost the same, in the order given."""
     groups: list[PlaceGroup] = []
     for place in places:
         last = groups[-1].places[-1] if groups else None

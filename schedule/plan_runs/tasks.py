@@ -10,7 +10,7 @@ from schedule.models import PlanRun
 @task(queue_name=PLANNING_QUEUE)
 def run_planner(plan_run_id: int) -> None:
     """Run the planner for a stored run, unless it has ended: the queue may deliver twice."""
-    # By its path, since it loads OR-Tools, which web processes must not load.
+    # Imported by path: the module loads OR-Tools, which web processes must not load.
     plan_event = import_string("schedule.plan_runs.plan_event.plan_event")
     plan_run = (
         PlanRun.objects.open()

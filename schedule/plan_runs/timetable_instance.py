@@ -198,7 +198,7 @@ class InstanceBuilder:
             ]
         )
         everywhere = frozenset(range(len(self.grid.slot_starts)))
-        # A capacity that nobody wrote down is no limit.
+        # A room without a stated capacity has no limit.
         capacity = 10**6 if room.capacity is None else room.capacity
         return PlannerRoom(room.name, capacity, everywhere - closed)
 
@@ -341,13 +341,15 @@ def list_room_blocks(timetable: Timetable, room: int) -> list[Period]:
 def list_absences(periods: Iterable[AvailabilityPeriod], hours: Iterable[Period]) -> list[Period]:
     """Return the periods in which somebody or something cannot be used.
 
-    With a time at which they can, all others are impossible, but for those at which they would rather not.
+    Once there is a CAN period, times outside the CAN and RATHER_NOT periods count as absences.
     """
     periods = list(periods)
-    absent = [(one.starts_at, one.ends_at) for one in periods if one.level == Availability.Level.CANNOT]
-    is_limited = any(one.level == Availability.Level.CAN for one in periods)
+    absent = [
+        (period.starts_at, period.ends_at) for period in periods if period.level == Availability.Level.CANNOT
+    ]
+    is_limited = any(period.level == Availability.Level.CAN for period in periods)
     present = sorted(
-        (one.starts_at, one.ends_at) for one in periods if one.level != Availability.Level.CANNOT
+        (period.starts_at, period.ends_at) for period in periods if period.level != Availability.Level.CANNOT
     )
     return absent + (list_gaps(hours, present) if is_limited else [])
 
@@ -379,8 +381,8 @@ def list_neat_starts(
     durations = [get_duration(timetable, key) for key in planned_keys]
     turnover = max((room.turnover_minutes for room in timetable.rooms.values()), default=0) * MINUTE
     common = Counter(durations).most_common(1)[0][0] if durations else MINUTE
-    free = list_gaps(timetable.hours, sorted(list_common_periods(timetable)))
-    used = {
+    free_periods = list_gaps(timetable.hours, sorted(list_common_periods(timetable)))
+    current_starts = {
         state.starts_at
         for key, state in timetable.placements.items()
         if is_talk(timetable.sessions[key]) and not state.is_cancelled
@@ -389,8 +391,12 @@ def list_neat_starts(
     for duration in set(durations):
         starts = set()
         for pace in {common + turnover, duration + turnover}:
-            starts |= {*list_paced_starts(free, duration, max(pace, MIN_STEP_MINUTES * MINUTE))}
-        fitting = {start for start in used if any(a <= start and start + duration <= b for a, b in free)}
+            starts |= {*list_paced_starts(free_periods, duration, max(pace, MIN_STEP_MINUTES * MINUTE))}
+        fitting = {
+            start
+            for start in current_starts
+            if any(opens <= start and start + duration <= closes for opens, closes in free_periods)
+        }
         found[duration] = sorted(starts | fitting)
     return found
 

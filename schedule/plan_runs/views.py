@@ -78,7 +78,7 @@ def plan_page(request: "HttpRequest", event: str) -> HttpResponse:
 @never_cache
 @require_safe
 def plan_run_page(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
-    """Show how far a run is, or its proposal: costs, timetable, conflicts, and what it would move."""
+    """Show the progress of a run, or its proposal: costs, timetable, conflicts and moves."""
     event_obj = get_event_to_organize(event, request.user)
     plan_run = get_plan_run(event_obj, pk)
     costs = [(label, plan_run.costs[name]) for name, label in COST_LABELS.items() if name in plan_run.costs]

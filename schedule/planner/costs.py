@@ -125,12 +125,14 @@ def is_order_wrong(instance: PlannerInstance, plan: Plan, followed: int, followe
 
 def overlap(instance: PlannerInstance, plan: Plan, first: int, second: int) -> bool:
     """Return whether two sessions run at the same time."""
-    one, other = (list_slots(instance.sessions[number], plan[number].slot) for number in (first, second))
-    return one.start < other.stop and other.start < one.stop
+    slots, other_slots = (
+        list_slots(instance.sessions[number], plan[number].slot) for number in (first, second)
+    )
+    return slots.start < other_slots.stop and other_slots.start < slots.stop
 
 
 def count_parallel_tracks(instance: PlannerInstance, plan: Plan) -> int:
-    """Return how many pairs of sessions of one track run at the same time. No part of the costs."""
+    """Return how many pairs of sessions of one track run at the same time. Not one of the costs."""
     pairs = combinations(range(len(instance.sessions)), 2)
     return sum(
         instance.sessions[first].track is not None
@@ -141,5 +143,5 @@ def count_parallel_tracks(instance: PlannerInstance, plan: Plan) -> int:
 
 
 def count_start_times(plan: Plan) -> int:
-    """Return at how many different times sessions start. No part of the costs."""
+    """Return at how many different times sessions start. Not one of the costs."""
     return len({placing.slot for placing in plan})

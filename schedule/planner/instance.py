@@ -34,7 +34,7 @@ class PlannerSession:
     """A session to place.
 
     `duration` is its number of consecutive slots, all in one day. `allowed_slots` and `allowed_rooms` limit
-    where it may stand (None: anywhere); the locked ones fix it. `slot_penalties` are the costs of starting in
+    where it may be (None: anywhere); the locked ones fix it. `slot_penalties` are the costs of starting in
     a slot, such as one that a speaker would rather avoid. `expected_attendance` replaces the number of its
     favourites if it is higher. The session starts after the session `follows` has ended.
     """

@@ -1,4 +1,4 @@
-"""How long work may take, and what is raised when it ends without a plan."""
+"""Limits of the planner's work, and the errors raised if it ends without a plan."""
 
 import math
 import time

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PlanningProgress:
-    """A plan better than any before. Its costs are calculated only if somebody wants to see them."""
+    """A plan better than any before. Its costs are calculated only when they are read."""
 
     instance: PlannerInstance
     plan: Plan
@@ -66,10 +66,10 @@ def plan_schedule(
 ) -> PlanningResult:
     """Return the best plan found within a budget of `seconds`.
 
-    With a `shape`, the one of several plans of equal cost that looks best by these weights; that comes after
-    the budget. `on_progress` gets each better plan; `should_stop` is asked several times a second. Raise
-    PlanImpossible with the contradicting rules if there is no plan, PlanNotFound if nobody knows after
-    `seconds`, but not before MIN_EXACT_SECONDS.
+    With a `shape`, the plan is then polished by these weights, at no higher cost; that time is not part of
+    the budget. `on_progress` gets each better plan; `should_stop` is called several times a second. Raise
+    PlanImpossible with the contradicting rules if there is no plan, PlanNotFound if neither a plan nor a
+    contradiction was found within `seconds`, or MIN_EXACT_SECONDS if that is longer.
     """
     began_at = time.monotonic()
     limits = WorkLimits(began_at + max(seconds, MIN_EXACT_SECONDS), should_stop)
@@ -105,7 +105,7 @@ def plan_schedule(
 
 
 def choose_sound_plan(instance: PlannerInstance, best: Plan, first: Plan) -> Plan:
-    """Return the best plan, or the first one if a fault of the search made the best break a rule."""
+    """Return the best plan, or the first one if a bug of the search made the best break a rule."""
     if count_broken_rules(instance, best) == 0:
         return best
     logger.error("The search broke a rule of the plan; the first plan is used instead.")

@@ -27,7 +27,7 @@ def get_version(event: Event, number: int) -> ScheduleVersion:
 
 
 def load_differences(version: ScheduleVersion) -> TimetableDifferences:
-    """Return what is published now and differs from a version."""
+    """Return the differences between a version and what is published now."""
     return compare_timetables(load_version_timetable(version), load_published_timetable(version.event))
 
 

@@ -1,4 +1,4 @@
-"""Compute what printed files depend on, by which a file is made once for each state of the programme."""
+"""Fingerprint the content of printed files, so that each file is made once for each state of it."""
 
 import hashlib
 from typing import Any
@@ -14,7 +14,7 @@ from schedule.paper.print_options import PrintOptions
 
 
 def fingerprint_printed_content(event: Event) -> str:
-    """Return a text that changes with everything that is printed, but not with bookings.
+    """Return a hash that changes with everything that is printed, but not with bookings.
 
     The number of queries is fixed.
     """

@@ -14,7 +14,7 @@ from schedule.paper.sheet_kinds import SHEET_KINDS
 
 from .comparison import load_comparison
 
-# Of a stored print without a file: the pages of the booklet by depth.
+# Kind of a stored print without a file, which has the page counts of the booklet by depth.
 PAGE_COUNTS_KIND: Final = "depths"
 
 
@@ -25,7 +25,7 @@ def count_pages_by_depth(event: Event) -> dict[str, int]:
 
 
 def load_comparison_for(event: Event, options: PrintOptions) -> Comparison | None:
-    """Return what changed since the version that the options name; None if they name none."""
+    """Return the changes since the version of the options; None if they have none."""
     if options.since is None:
         return None
     return load_comparison(event, options.since, audience=options.audience)

@@ -22,7 +22,7 @@ from .fingerprint import fingerprint_printed_content, get_options_key
 from .make_print import PAGE_COUNTS_KIND, count_pages_by_depth, write_print
 from .tasks import make_agenda_print
 
-# Of one event: what nobody needs any more is deleted after a day, so that this is no limit in practice.
+# For each event. Outdated files are deleted after a day, so normal use does not reach this limit.
 MAX_STORED_PRINTS: Final = 200
 OUTDATED_FILE_LIFETIME: Final = datetime.timedelta(days=1)
 PRINT_LIFETIME: Final = datetime.timedelta(days=400)
@@ -94,7 +94,7 @@ def find_page_counts(event: Event) -> dict[str, int]:
 def make_print(row: AgendaPrint) -> None:
     """Draw the file of a print and store it, with the state of the programme that it shows.
 
-    A ConventionError, which has a sentence for people, ends it; other errors are raised.
+    The sentence of a ConventionError is stored with the print; other errors are raised.
     """
     with tempfile.TemporaryFile() as file:
         options = PrintOptions.from_json(row.options)
@@ -114,7 +114,7 @@ def make_print(row: AgendaPrint) -> None:
 
 
 def store_print(row: AgendaPrint, file: BinaryIO) -> None:
-    """Save the row with its file; if the same state was printed meanwhile, say so instead."""
+    """Save the row with its file; if the same state was printed meanwhile, with an error."""
     row.finished_at, row.byte_count = timezone.now(), file.tell()
     try:
         with transaction.atomic():
@@ -150,7 +150,7 @@ def find_last_printed_number(event: Event, kind: str) -> int | None:
 def delete_outdated_files() -> None:
     """Delete files of past states of the programme, and old prints as a whole. A periodic job.
 
-    The rows stay for a while: they tell what was printed last.
+    The rows stay for a while, as a record of what was printed last.
     """
     AgendaPrint.objects.filter(created_at__lt=timezone.now() - PRINT_LIFETIME, file="").delete()
     outdated_since = timezone.now() - OUTDATED_FILE_LIFETIME

@@ -9,8 +9,8 @@ from schedule.models import AgendaPrint
 
 @task(queue_name=DOCUMENT_QUEUE)
 def make_agenda_print(print_id: int) -> None:
-    """Make a requested file, unless it is made: the queue may deliver twice."""
+    """Make a requested file, unless it is made already: the queue may deliver twice."""
     row = AgendaPrint.objects.select_related("event").filter(pk=print_id, finished_at=None).first()
     if row:
-        # By its path, since requests.py queues this task.
+        # Imported by path, since requests.py imports this module.
         import_string("schedule.prints.requests.make_print")(row)

@@ -40,7 +40,7 @@ MAX_PRINTS_SHOWN: Final = 50
 
 @dataclass(frozen=True)
 class PrintRow:
-    """A print as the list shows it; `is_current`: nothing changed since."""
+    """A print as shown in the list; `is_current` if nothing has changed since."""
 
     row: AgendaPrint
     label: str | Promise

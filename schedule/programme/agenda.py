@@ -93,7 +93,7 @@ class AgendaGroup:
     starts_at: datetime.datetime | None = None
     grid_line: int = 0
     grid_end_line: int = 0
-    changed_date: datetime.date | None = None  # named where the date changes within the day
+    changed_date: datetime.date | None = None  # set where the date changes within the day
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +112,11 @@ class Agenda:
     days: list[datetime.date] = field(default_factory=list)
     day_blocks: list[DayBlock] = field(default_factory=list)
     jumps: list[AgendaJump] = field(default_factory=list)
-    # Today, while the programme runs: the link to what runs now leads there.
+    # Today, if the programme has sessions today: the target of the link “Now”.
     current_day: datetime.date | None = None
     current_start: datetime.datetime | None = None
     filter_options: dict[str, list[str]] = field(default_factory=dict)
-    # Found instead of words that no session has.
+    # Words of the programme that replace words of the query that no session contains.
     similar_words: tuple[str, ...] = ()
     found_count: int = 0
     shown_count: int = 0
@@ -144,10 +144,10 @@ def query_agenda_facts(event: Event, programme_version: ProgrammeVersion) -> Ite
     # Names are cleaned as the query string is, since the filters compare both.
     columns = ("pk", "day", "starts_at", "track__name", "room__name", "language", "kind")
     for pk, day, starts_at, track, room, language, kind in rows.values_list(*columns):
-        when = day or programme_version.get_programme_day(starts_at)
+        programme_day = day or programme_version.get_programme_day(starts_at)
         yield AgendaFacts(
             pk,
-            when,
+            programme_day,
             clean_query_value(track or ""),
             clean_query_value(room or ""),
             parse_languages(language),
@@ -161,7 +161,7 @@ def query_sessions(event: Event) -> QuerySet[Session]:
 
 
 def query_published_sessions(event: Event, *, audience: ProgrammeAudience) -> QuerySet[Session]:
-    """Return what `query_sessions` does, of the programme as an audience sees it."""
+    """Return the sessions of `query_sessions` that are published for an audience."""
     sessions: Any = query_sessions(event)  # our own queryset, which the stub does not know
     rows: QuerySet[Session] = sessions.published(audience=audience)
     return rows
@@ -296,7 +296,7 @@ def filter_agenda_facts(
     day: datetime.date | None,
     found: FoundSessions | None,
 ) -> list[AgendaFacts]:
-    """Return the facts that match the filter, in order; `found` is what its words find, None without any."""
+    """Return the facts that match the filter, in order; `found` are its words' hits, None without words."""
     matching = [
         facts
         for facts in agenda_facts
@@ -374,9 +374,9 @@ def group_by_time(day: datetime.date, entries: list[AgendaEntry], grid: AgendaGr
     for (starts, rows), anchor, line, end_line in zip(by_start, anchors, lines, end_lines, strict=True):
         placed = [place_in_grid(entry, grid) for entry in rows]
         # A programme day may run past midnight, so a heading says when the date changes.
-        night = starts.date() if starts.date() != date else None
+        new_date = starts.date() if starts.date() != date else None
         heading = format_short_time(starts, starts.tzinfo)
-        groups.append(AgendaGroup(heading, placed, anchor, starts, line, end_line, night))
+        groups.append(AgendaGroup(heading, placed, anchor, starts, line, end_line, new_date))
         date = starts.date()
     return DayBlock(day, groups, grid)
 
@@ -408,13 +408,13 @@ def build_day_grid(entries: list[AgendaEntry]) -> AgendaGrid | None:
 def find_running_and_coming(
     event: Event, programme_version: ProgrammeVersion, now: datetime.datetime, chosen_ids: Collection[int]
 ) -> tuple[list[AgendaEntry], list[AgendaEntry]]:
-    """Return what runs at this moment, and what begins next within twelve hours."""
+    """Return the sessions that run at this moment, and those that begin next within twelve hours."""
     published = query_published_sessions(event, audience=programme_version.audience)
     sessions = published.filter(cancelled_at__isnull=True)
     running = sessions.filter(starts_at__lte=now, ends_at__gt=now).order_by("starts_at", "room__position")
-    soon = sessions.filter(starts_at__gt=now, starts_at__lte=now + datetime.timedelta(hours=12))
-    first = soon.order_by("starts_at").values_list("starts_at", flat=True).first()
-    following = soon.filter(starts_at=first).order_by("room__position") if first else []
+    upcoming = sessions.filter(starts_at__gt=now, starts_at__lte=now + datetime.timedelta(hours=12))
+    first = upcoming.order_by("starts_at").values_list("starts_at", flat=True).first()
+    following = upcoming.filter(starts_at=first).order_by("room__position") if first else []
     return build_agenda_entries(event, programme_version, running, chosen_ids), build_agenda_entries(
         event, programme_version, following, chosen_ids
     )

@@ -12,7 +12,7 @@ MAX_LINES = 160
 
 @dataclass(frozen=True, slots=True)
 class GridSession:
-    """A session's time and room, by any hashable keys; None is no room."""
+    """A session's time and room; `key` and `room` are any hashable values, None is no room."""
 
     key: Hashable
     starts_at: datetime.datetime
@@ -52,11 +52,11 @@ def build_grid(grid_sessions: Sequence[GridSession], rooms: Iterable[Hashable]) 
 
     Row 1 is for the rooms' names, column 1 for the times. Sessions that overlap in a room are side by side.
     """
-    moments = sorted({moment for piece in grid_sessions for moment in (piece.starts_at, piece.ends_at)})
+    moments = sorted({moment for session in grid_sessions for moment in (session.starts_at, session.ends_at)})
     lines = {moment: row for row, moment in enumerate(moments, start=2)}
     by_room: dict[Hashable, list[GridSession]] = defaultdict(list)
-    for piece in sorted(grid_sessions, key=lambda piece: (piece.starts_at, piece.ends_at)):
-        by_room[piece.room].append(piece)
+    for session in sorted(grid_sessions, key=lambda session: (session.starts_at, session.ends_at)):
+        by_room[session.room].append(session)
     grid = AgendaGrid([], lines)
     column = 2
     for room in rooms:

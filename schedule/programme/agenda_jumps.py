@@ -37,6 +37,6 @@ def list_hour_jumps(starts: Sequence[datetime.datetime], anchors: Sequence[str])
 def find_current_start(
     starts: Sequence[datetime.datetime], now: datetime.datetime
 ) -> datetime.datetime | None:
-    """Return the last start that is not after `now`; before the first, the first."""
-    begun = [moment for moment in starts if moment <= now]
-    return max(begun) if begun else min(starts, default=None)
+    """Return the last start that is not after `now`, else the first one; None without any."""
+    past_starts = [moment for moment in starts if moment <= now]
+    return max(past_starts) if past_starts else min(starts, default=None)

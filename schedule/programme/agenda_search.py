@@ -14,7 +14,7 @@ from schedule.models import ProgrammeAudience, SessionSpeaker
 from .programme_version import ProgrammeVersion
 
 SEARCH_CACHE_SECONDS: Final = 600
-# More words would rather be noise than what the visitor meant.
+# More similar words would hardly be what the visitor meant.
 MAX_SIMILAR_WORDS: Final = 8
 
 
@@ -92,8 +92,8 @@ def query_texts(event: Event, audience: ProgrammeAudience) -> dict[int, str]:
     """Return all texts of each session that an audience sees, with room, track and speakers: two queries."""
     columns = ("pk", "title", "subtitle", "abstract", "description", "room__name", "track__name")
     names: dict[int, str] = {}
-    speaking = SessionSpeaker.objects.filter(session__event=event)
-    for pk, name in speaking.values_list("session_id", "speaker__name"):
+    appearances = SessionSpeaker.objects.filter(session__event=event)
+    for pk, name in appearances.values_list("session_id", "speaker__name"):
         names[pk] = f"{names.get(pk, '')} {name}"
     rows = event.sessions.published(audience=audience).values_list(*columns)
     return {pk: " ".join((*filter(None, parts), names.get(pk, ""))) for pk, *parts in rows}

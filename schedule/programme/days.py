@@ -25,7 +25,7 @@ def get_shown_end(starts_at: datetime.datetime, ends_at: datetime.datetime | Non
 def do_spans_overlap[Moment: (int, datetime.datetime)](
     start: Moment, end: Moment, other_start: Moment, other_end: Moment
 ) -> bool:
-    """Return whether two times overlap; touching ones and those of no length do not."""
+    """Return whether two time spans overlap; spans that touch or have no length do not."""
     return max(start, other_start) < min(end, other_end)
 
 

@@ -27,7 +27,7 @@ CACHEABLE_PARAMETERS = ("day", *FILTER_NAMES)
 @require_safe
 def embedded_agenda(request: "HttpRequest", event: str) -> HttpResponse:
     """Show the days of a public programme, narrowed by the filters of the address."""
-    # Whoever asks: browsers send no cookies from a frame of another site.
+    # As an anonymous visitor: browsers send no cookies from a frame of another site.
     event_obj = get_visible_event(event, AnonymousUser())
     version = get_programme_version(event_obj, audience=ProgrammeAudience.PUBLIC)
 

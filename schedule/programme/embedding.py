@@ -24,7 +24,7 @@ EMBEDDED_POLICY: Final = (
 
 
 def clean_embedding_sites(text: str) -> str:
-    """Return the sites one on each line, without paths. Raise ValidationError for what is no site."""
+    """Return the sites one on each line, without paths. Raise ValidationError for an invalid site."""
     sites = dict.fromkeys(normalize_site(word) for word in text.replace(",", " ").split())
     if len(sites) > MAX_SITES:
         raise ValidationError(_("At most %(count)s sites.") % {"count": MAX_SITES})

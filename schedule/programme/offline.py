@@ -1,4 +1,4 @@
-"""The agenda without a network: the service worker, and when it is offered."""
+"""Let phones store the agenda for offline use: the service worker, and when pages register it."""
 
 import datetime
 import hashlib
@@ -32,7 +32,7 @@ def render_agenda_worker(event: Event, days: list[datetime.date]) -> str:
     files = [static(name) for name in FILES]
     if event.accent:
         files.append(reverse("accent", args=[event.accent.lstrip("#")]))
-    offline = {
+    config = {
         "scope": agenda.removesuffix("agenda/"),
         "agenda": agenda,
         "own": own,
@@ -44,5 +44,5 @@ def render_agenda_worker(event: Event, days: list[datetime.date]) -> str:
     }
     script = render_to_string("schedule/agenda_worker.js")
     # Browsers install a worker anew if a byte of it changes.
-    offline["version"] = hashlib.sha256(f"{offline} {script}".encode()).hexdigest()[:16]
-    return f"const AGENDA_OFFLINE = {json.dumps(offline, indent=2)};\n{script}"
+    config["version"] = hashlib.sha256(f"{config} {script}".encode()).hexdigest()[:16]
+    return f"const AGENDA_OFFLINE = {json.dumps(config, indent=2)};\n{script}"

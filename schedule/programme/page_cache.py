@@ -72,9 +72,9 @@ def build_conditional_response(request: "HttpRequest", etag: str, compressed_bod
     """Return 304 if the client has this page, else the page, compressed if the client accepts gzip."""
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        packed = accepts_gzip(request)
-        response = HttpResponse(compressed_body if packed else gzip.decompress(compressed_body))
-        if packed:
+        is_compressed = accepts_gzip(request)
+        response = HttpResponse(compressed_body if is_compressed else gzip.decompress(compressed_body))
+        if is_compressed:
             response["Content-Encoding"] = "gzip"
             response["Content-Length"] = str(len(compressed_body))
     response["ETag"] = etag

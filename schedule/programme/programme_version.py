@@ -28,9 +28,9 @@ VERSION_QUERIES: Final = (
 
 
 class ProgrammeVersion:
-    """The version of a programme for one audience; `cache_key` changes with everything that it is shown.
+    """The version of a programme for one audience; `cache_key` changes with everything that is shown to it.
 
-    Whatever is cached by the key is never served to the other audience.
+    The key includes the audience, so that nothing cached by it is served to another one.
     """
 
     def __init__(self, event: Event, key: str, audience: ProgrammeAudience) -> None:
@@ -53,13 +53,13 @@ def get_programme_version(event: Event, *, audience: ProgrammeAudience) -> Progr
     A visit may be cancelled, which takes one more query.
     """
     with connection.cursor() as cursor:
-        answers = [fetch_rows(cursor, query, event.pk) for query in VERSION_QUERIES]
+        results = [fetch_rows(cursor, query, event.pk) for query in VERSION_QUERIES]
     cancelled_at = find_cancellation_time(event)
     # `sequence` counts changes of registrations, which the programme does not show.
     columns = [column.attname for column in event._meta.concrete_fields if column.name != "sequence"]
     # The venue's name is in another table, and pages show it.
     values = [getattr(event, column) for column in columns]
-    facts = repr([str(audience), answers, str(event.venue), cancelled_at, values])
+    facts = repr([str(audience), results, str(event.venue), cancelled_at, values])
     return ProgrammeVersion(event, hashlib.sha256(facts.encode()).hexdigest()[:24], audience)
 
 

@@ -73,11 +73,11 @@ def agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
         )
         context = build_agenda_context(event_obj, page, version)
         if chosen_ids is None and not agenda_filter.is_narrowed:
-            # Near the event the page is made again each minute, but not its sessions, most of the work.
+            # Near the event the page is rendered each minute, but its sessions, most of the work, are cached.
             context["blocks_key"] = [version.cache_key, get_language(), agenda_filter.by, agenda_filter.day]
         return render(request, "schedule/agenda.html", context)
 
-    # More filters at once make pages that nobody else asks for.
+    # Pages with more filters at once are too rarely requested again to be cached.
     if has_only_parameters(request, CACHEABLE_PARAMETERS, max_parameters=3):
         return serve_cached_or_personal(request, event_obj, key, render_for)
     return forbid_shared_caching(render_for(get_chosen_ids(request, event_obj)))

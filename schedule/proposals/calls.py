@@ -13,7 +13,7 @@ from schedule.models import CallForProposals
 
 
 class CallInUse(ConventionError):
-    """A format cannot be removed because proposals have it, or a call was just created by somebody else."""
+    """A format cannot be removed because proposals use it, or another organizer has just created the call."""
 
     kind = "still-needed"
     status = 409
@@ -23,7 +23,7 @@ def find_call(event: Event) -> CallForProposals | None:
     """Return the event's call for proposals, or None."""
     call = CallForProposals.objects.filter(event=event).first()
     if call:
-        # Else each use of its event would load it again.
+        # Otherwise each use of `call.event` would query it again.
         call.event = event
     return call
 
@@ -46,7 +46,7 @@ def save_call(
     """Save a call, then its tracks, formats and criteria with `save_parts`. Raise CallInUse."""
     verb = "revise" if call.pk else "add"
     try:
-        # Inside its own savepoint: after an error, PostgreSQL refuses all else.
+        # In a savepoint of its own: after an error, PostgreSQL refuses further queries in the transaction.
         with transaction.atomic():
             call.save()
             save_parts(call)

@@ -148,7 +148,7 @@ def create_speakers(proposal: SessionProposal) -> list[Speaker]:
     for proposed in proposal.speakers.all():
         speaker = known.get(normalize_email(proposed.email)) or create_speaker(proposal, proposed)
         ProposalSpeaker.objects.filter(pk=proposed.pk).update(speaker=speaker)
-        # The mail of acceptance needs it.
+        # The acceptance mail links to the speaker's page.
         proposed.speaker = speaker
         speakers.append(speaker)
     create_missing_links(speakers=speakers)

@@ -1,4 +1,4 @@
-"""Read from the club's directory for whom people work, by e-mail address."""
+"""Look up people's employers in the club's directory, by e-mail address."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

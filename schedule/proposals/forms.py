@@ -37,7 +37,7 @@ LETTER_LABELS = {
 
 
 def check_year(moment: datetime.datetime) -> datetime.datetime:
-    """Return the moment. Raise ValidationError near the first and last year, which UTC may not have."""
+    """Return the moment. Raise ValidationError near the first and last year, where UTC may overflow."""
     if moment.year not in ALLOWED_YEARS:
         raise forms.ValidationError(_("Check the year."))
     return moment
@@ -120,7 +120,7 @@ class CallForm(ActionErrorsMixin, forms.ModelForm[CallForProposals]):
 
 
 class SpacedNamesMixin(forms.ModelForm[Any]):
-    """A row with a name in each language, on one line each."""
+    """A row with a name in each language; whitespace in names is normalized."""
 
     def clean_name(self) -> str:
         return normalize_whitespace(self.cleaned_data["name"])
@@ -146,8 +146,8 @@ class BaseSessionFormatFormSet(forms.BaseInlineFormSet[SessionFormat, CallForPro
 
     def clean(self) -> None:
         super().clean()
-        staying = [form for form in self.forms if form not in self.deleted_forms]
-        if not any(form.has_changed() or form.instance.pk for form in staying):
+        remaining_forms = [form for form in self.forms if form not in self.deleted_forms]
+        if not any(form.has_changed() or form.instance.pk for form in remaining_forms):
             raise forms.ValidationError(_("Add at least one format, with its length in minutes."))
 
 

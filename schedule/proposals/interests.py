@@ -82,6 +82,6 @@ class InterestChecker:
 def load_interest_checker(
     reviewers: Iterable[Person], speakers: Iterable[ProposalSpeaker]
 ) -> InterestChecker:
-    """Load what is known of these people, in two queries."""
+    """Load the employers of these people, in two queries."""
     addresses = [reviewer.email or "" for reviewer in reviewers]
     return InterestChecker(load_directory_facts([*addresses, *(speaker.email for speaker in speakers)]))

@@ -69,7 +69,7 @@ DEFAULT_LETTERS: Final = {
 
 
 def get_letter_text(call: CallForProposals, kind: str, part: str, language: str) -> str:
-    """Return the call's own text (`part` is “subject” or “text”), else the usual one in that language."""
+    """Return the call's own text (`part` is “subject” or “text”), else the default one in that language."""
     own = call.letter_texts.get(kind, {}) if isinstance(call.letter_texts, dict) else {}
     if text := own.get(f"{part}_{language}"):
         return str(text)
@@ -78,7 +78,7 @@ def get_letter_text(call: CallForProposals, kind: str, part: str, language: str)
 
 
 def check_letter_texts(texts: Mapping[str, str]) -> None:
-    """Raise InvalidFields for a placeholder that nothing replaces; names begin with the kind of mail."""
+    """Raise InvalidFields for unknown placeholders; `texts` are by field, such as `accepted_subject_fr`."""
     errors = {}
     for name, text in texts.items():
         known = SUBJECT_PLACEHOLDERS if "subject" in name else tuple(PLACEHOLDERS)
@@ -100,7 +100,7 @@ def build_mail(recipient: ProposalSpeaker, proposal: SessionProposal, kind: str)
             "event": call.event.title,
             "deadline": format_deadline(call.closes_at, call.event.zone),
         }
-    # Anonymous visitors choose name and title: the mail must not become a link of theirs.
+    # Anonymous visitors choose name and title, and must not place a link in the mail.
     safe_values = {**values, "name": defuse_links(recipient.name), "title": defuse_links(proposal.title)}
     subject = fill_placeholders(get_letter_text(call, kind, "subject", language), values)
     return ProposalMail(
@@ -128,7 +128,7 @@ def write_letter(mail: ProposalMail, *, to: str) -> MailMessage:
     )
     context: dict[str, Any] = {
         "event": event,
-        # Unlike the subject, it is in the text of the mail.
+        # Unlike the subject, the heading is part of the body, where mail programs turn addresses into links.
         "heading": defuse_links(mail.subject),
         "text": mail.text.replace(LINK_PLACEHOLDER, url),
         "text_before_link": before_link.replace(LINK_PLACEHOLDER, url),

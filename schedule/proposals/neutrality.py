@@ -1,6 +1,6 @@
 """The neutrality rule: employees of vendors propose only experience reports, together with a customer.
 
-Pure functions on plain data; `submit.py` asks the club's directory.
+Pure functions on plain data; `submit.py` reads the club's directory.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ DEFAULT_RULE: Final = gettext_lazy(
 
 @dataclass(frozen=True)
 class SpeakerEmployer:
-    """The part of a speaker that the rule looks at: their employer, as they say or as the directory knows."""
+    """A speaker's employer, as stated by the speaker or found in the directory."""
 
     name: str
     company: str
@@ -35,7 +35,7 @@ class SpeakerEmployer:
 
 
 def get_rule_text(call: CallForProposals) -> str:
-    """Return the rule in the active language: the call's own text, or the usual one."""
+    """Return the rule in the active language: the call's own text, or the default one."""
     own = call.neutrality_text_en if translation.get_language() == "en" else call.neutrality_text
     return own or call.neutrality_text or str(DEFAULT_RULE)
 

@@ -73,7 +73,7 @@ def proposal_list(request: "HttpRequest", event: str) -> HttpResponse:
     return render_organizer_page(request, "session_proposals", event_obj, **context)
 
 
-# Inputs of the type datetime-local have no zone, so forms read and show them in the event's.
+# Inputs of the type datetime-local have no zone: the form reads and shows times in the event's zone.
 @allow_get_and_post
 def call_edit(request: "HttpRequest", event: str) -> HttpResponse:
     """Create the event's call, or change it with its formats and criteria."""
@@ -100,7 +100,7 @@ def call_edit(request: "HttpRequest", event: str) -> HttpResponse:
             "criteria": criteria,
             "all_forms": [form, *formats.forms, *criteria.forms],
             "reviewers": get_reviewers(event_obj),
-            # Or an organizer could look up names in the club's directory, by giving the role to addresses.
+            # Otherwise organizers could look up names in the directory by appointing addresses as reviewers.
             "shows_names": can_create_events(request.user),
         }
         return render_organizer_page(request, "call", event_obj, **context)
@@ -151,7 +151,7 @@ def load_letter_texts(call: CallForProposals) -> dict[str, str]:
 
 @allow_get_and_post
 def proposal_detail(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
-    """Show a proposal with its reviews; a POST answers the flag “sales talk”."""
+    """Show a proposal with its reviews; a POST resolves the flag “sales talk”."""
     event_obj = get_event_to_organize(event, request.user)
     call = get_call(event_obj)
     row = load_proposal_row(call, pk, reader=get_author(request), proposals=query_proposals(call))
@@ -186,13 +186,13 @@ def list_possible_decisions(proposal: SessionProposal) -> list[tuple[str, str]]:
     states, current = SessionProposal.State, proposal.state
     if current in {states.WITHDRAWN, states.ACCEPTED}:
         return []
-    taken_decision = {states.REJECTED: Decision.REJECT, states.WAITLISTED: Decision.WAITLIST}.get(current)
-    return [(decision.value, str(decision.label)) for decision in Decision if decision != taken_decision]
+    current_decision = {states.REJECTED: Decision.REJECT, states.WAITLISTED: Decision.WAITLIST}.get(current)
+    return [(decision.value, str(decision.label)) for decision in Decision if decision != current_decision]
 
 
 @require_POST
 def proposal_decide(request: "HttpRequest", event: str) -> HttpResponse:
-    """Show what a decision on the ticked proposals does and mails; a POST with `send` takes it."""
+    """Show what a decision on the ticked proposals does and mails; a POST with `send` applies it."""
     event_obj = get_event_to_organize(event, request.user)
     call, author = get_call(event_obj), require_signed_in(request.user)
     decision = parse_decision(request.POST.get("decision", ""))

@@ -1,4 +1,4 @@
-"""Read the proposals of a call with their reviews, in a number of queries that does not grow with them."""
+"""Load the proposals of a call with their reviews, in a fixed number of queries."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -100,7 +100,7 @@ class ProposalRow:
 
     @property
     def appearances(self) -> Sequence[SessionSpeaker]:
-        """Return the speakers of the session that it became, with their answers."""
+        """Return the speakers of the session made of it, with their answers."""
         session = self.proposal.session
         return list(session.appearances.all()) if session else []
 
@@ -120,12 +120,12 @@ class ProposalRow:
 
     def has_kind(self, kind: str) -> bool:
         """Return whether it is of that kind; True for an unknown one, which filters nothing."""
-        belongs = {
+        matches_kind = {
             ProposalKind.REPORT.value: self.proposal.is_experience_report,
             ProposalKind.VENDOR.value: bool(self.vendor_names),
             ProposalKind.SALES_TALK.value: self.has_open_sales_talk,
         }
-        return belongs.get(kind, True)
+        return matches_kind.get(kind, True)
 
     def is_in_band(self, band: str) -> bool:
         """Return whether its mean score is in that range; True for an unknown one, which filters nothing.
@@ -177,14 +177,14 @@ def _make_row(
     proposal: SessionProposal, reader: Person, weights: dict[int, int], checker: InterestChecker
 ) -> ProposalRow:
     speakers, reviews = list(proposal.speakers.all()), list(proposal.reviews.all())
-    own = next((review for review in reviews if review.reviewer_id == reader.pk), None)
+    own_review = next((review for review in reviews if review.reviewer_id == reader.pk), None)
     employers = [(speaker.name, describe_employer(speaker, checker.facts)) for speaker in speakers]
     return ProposalRow(
         proposal=proposal,
         speakers=speakers,
         reviews=[_score_review(review, speakers, weights, checker) for review in reviews],
-        conflict=_find_declared_conflict(own) or checker.find(reader, speakers),
-        own_review=own,
+        conflict=_find_declared_conflict(own_review) or checker.find(reader, speakers),
+        own_review=own_review,
         vendor_names=[name for name, employer in employers if employer.is_vendor_employee],
     )
 
@@ -216,7 +216,9 @@ class ProposalFilter:
     def apply(self, rows: Iterable[ProposalRow]) -> list[ProposalRow]:
         """Return the matching rows: by date, or the best score first."""
         words = split_search_words(self.q)
-        found = [row for row in rows if self._matches(row) and matches_search_words(words, _search_key(row))]
+        found = [
+            row for row in rows if self._matches(row) and matches_search_words(words, _get_search_key(row))
+        ]
         # The score of a proposal that the reader must not judge would show in its place.
         if self.order == "score":
             found.sort(key=lambda row: (True, 0) if row.conflict else (False, -(row.mean_score or 0)))
@@ -233,7 +235,7 @@ class ProposalFilter:
         )
 
 
-def _search_key(row: ProposalRow) -> str:
+def _get_search_key(row: ProposalRow) -> str:
     names = [f"{speaker.name} {speaker.company}" for speaker in row.speakers]
     return search_text(" ".join([row.proposal.title, row.proposal.customer, *names]))
 

@@ -38,7 +38,7 @@ def queue_proposal_mails(proposals: Iterable[SessionProposal], kind: str) -> Non
 
 @task()
 def send_proposal_mail(mail_id: int) -> None:
-    """Send one mail, unless the mail server took or refused it already."""
+    """Send one mail, unless the mail server accepted or refused it already."""
     with hold_lease(f"proposal-mail:{mail_id}"):
         related = ("recipient__speaker", "recipient__proposal__call__event__venue")
         mail = ProposalMail.objects.waiting().select_related(*related).filter(pk=mail_id).first()

@@ -55,7 +55,7 @@ def get_call_to_review(request: "HttpRequest", slug: str) -> CallForProposals:
 
 @allow_get_and_post
 def review_proposal(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
-    """Show a proposal and the reviewer's own scores; a POST does what its button `act` says."""
+    """Show a proposal and the reviewer's own scores; a POST runs the action sent as `act`."""
     call = get_call_to_review(request, event)
     proposals = query_proposals(call).active()
     row = load_proposal_row(call, pk, reader=get_author(request), proposals=proposals)
@@ -77,17 +77,17 @@ def review_proposal(request: "HttpRequest", event: str, pk: int) -> HttpResponse
 
 
 def run_review_action(request: "HttpRequest", row: ProposalRow, form: ReviewForm) -> str:
-    """Do what a button says and return the sentence that it succeeded; "" if the form has errors."""
-    act, proposal, reviewer = request.POST.get("act", "score"), row.proposal, get_author(request)
+    """Run the action of a button and return its success message; "" if the form has errors."""
+    action, proposal, reviewer = request.POST.get("act", "score"), row.proposal, get_author(request)
     try:
-        if act == "conflict":
+        if action == "conflict":
             declare_conflict(proposal=proposal, reviewer=reviewer)
             return _("Your conflict of interest was noted. You will not see this proposal again.")
-        if act == "retract":
+        if action == "retract":
             retract_conflict(proposal=proposal, reviewer=reviewer)
             return _("The conflict of interest has been removed.")
         is_valid = form.is_valid()
-        if act == "abstain":
+        if action == "abstain":
             abstain_from_review(
                 proposal=proposal, reviewer=reviewer, comment=form.cleaned_data.get("comment", "")
             )
@@ -103,7 +103,7 @@ def run_review_action(request: "HttpRequest", row: ProposalRow, form: ReviewForm
 
 
 def load_own_review(row: ProposalRow) -> dict[str, Any]:
-    """Return the initial values of the form: what the reviewer saved before."""
+    """Return the initial values of the form, as the reviewer saved them before."""
     review = row.own_review
     if review is None:
         return {}

@@ -62,7 +62,7 @@ def score_proposal(*, proposal: SessionProposal, reviewer: Person, content: Revi
     check_scores(proposal, content.scores)
     now = timezone.now()
     review.comment, review.scored_at, review.abstained_at = content.comment, now, None
-    # A flag that stays keeps its time: a resolution has answered it.
+    # A flag that stays keeps its time: with a new one, the organizers would have to answer it again.
     review.sales_talk_flagged_at = (review.sales_talk_flagged_at or now) if content.is_sales_talk else None
     review.save()
     review.scores.all().delete()

@@ -119,7 +119,7 @@ class ProposalSpeakerForm(forms.ModelForm[ProposalSpeaker]):
 
     def __init__(self, *args: Any, call: CallForProposals, index: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Nobody proposes a session without a speaker, so the first row is never an empty extra one.
+        # The first speaker is required; Django may skip the form of others if it is empty.
         self.empty_permitted = index > 0
         self.fields["biography"].validators.append(MaxLengthValidator(MAX_BIOGRAPHY_CHARS))
         if CallForProposals.OptionalField.BIOGRAPHY in call.left_out_fields:
@@ -192,7 +192,7 @@ class SubmissionForms:
     def add_speaker(
         cls, call: CallForProposals, data: QueryDict, proposal: SessionProposal | None = None
     ) -> Self:
-        """Return the forms with what was typed and one more row, without complaints about empty fields."""
+        """Return the forms with the input and one more row, without errors for empty fields."""
         bound = cls.bind(call, data, proposal)
         rows = [read_typed_values(row, data) for row in bound.speakers.forms]
         if len(rows) < MAX_SPEAKERS:
@@ -214,7 +214,7 @@ class SubmissionForms:
         return self.session.get_content(self.speakers.get_speakers())
 
     def add_refusal(self, error: ConventionError) -> None:
-        """Show at the fields why an action refused the content."""
+        """Add the errors of an action that refused the content, at their fields."""
         field_errors = error.field_errors if isinstance(error, InvalidFields) else {}
         self.session.add_error(None, str(error))
         self.session.add_errors(field_errors)
@@ -229,7 +229,7 @@ def read_typed_values(form: forms.BaseForm, data: QueryDict) -> dict[str, Any]:
 
 
 def parse_form_key(text: str) -> uuid.UUID:
-    """Return the key of the form that was posted; a new one for anything that is no key."""
+    """Return the posted key of the form; a new one for anything but a UUID."""
     try:
         return uuid.UUID(text[:MAX_KEY_CHARS])
     except ValueError:

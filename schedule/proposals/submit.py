@@ -151,7 +151,7 @@ def change_proposal(*, proposal: SessionProposal, content: ProposalContent) -> S
         check_number_per_person(call, content.speakers[0].email)
         # The former address may be somebody else's, whose link must not open the page.
         locked.link_version += 1
-        # The form that was submitted must not lead to the new link either.
+        # Posting the submitted form again must not lead to the new link either.
         locked.form_key = uuid.uuid4()
     changed = [name for name, value in content.get_columns().items() if getattr(locked, name) != value]
     for name in changed:
@@ -187,7 +187,7 @@ def withdraw_proposal(*, proposal: SessionProposal) -> None:
 def renew_proposal_link(*, proposal: SessionProposal) -> None:
     """Revoke the links sent so far, and mail a new one to the first speaker. Raise TooManyRequests."""
     consume_rate_limit("proposal-link", str(proposal.pk), limit=5, window_seconds=HOUR_SECONDS)
-    # In the database: two clicks at once must not give the same version.
+    # Incremented in the database: two clicks at once must not give the same version.
     SessionProposal.objects.filter(pk=proposal.pk).update(
         link_version=F("link_version") + 1, form_key=uuid.uuid4()
     )
@@ -196,8 +196,10 @@ def renew_proposal_link(*, proposal: SessionProposal) -> None:
 
 
 def lock_call(call: CallForProposals) -> CallForProposals:
-    """Lock a call and return its fresh row: one submission at a time, so that two clicks at once find each
-    other and the number of proposals per person holds. Call it before a proposal is locked.
+    """Lock a call and return its fresh row; always before a proposal is locked.
+
+    Submissions to a call run one after the other: a double click finds the stored proposal, and the limit per
+    person holds.
     """
     locked: CallForProposals = CallForProposals.objects.select_for_update().get(pk=call.pk)
     locked.event = call.event
@@ -269,7 +271,7 @@ def check_content(call: CallForProposals, content: ProposalContent) -> None:
 
 
 def describe_employer(speaker: ProposedSpeaker | ProposalSpeaker, facts: DirectoryFacts) -> SpeakerEmployer:
-    """Return for whom a speaker works, by their own word or by the club's directory."""
+    """Return a speaker's employer, as stated by the speaker or found in the club's directory."""
     is_employee = speaker.works_for_vendor or facts.is_vendor_employee(speaker.email, speaker.company)
     return SpeakerEmployer(speaker.name, speaker.company, is_vendor_employee=is_employee)
 

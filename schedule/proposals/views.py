@@ -65,7 +65,7 @@ def submit_forms(
         throttle_submission(content.speakers[0].email, get_client_network(request.META))
         return submit_proposal(call=call, content=content, form_key=form_key)
     except ConventionError as error:
-        # Whatever the reason, nothing that was typed may be lost.
+        # The form is shown again with its input, whatever the reason.
         forms.add_refusal(error)
         return None
 
@@ -96,16 +96,16 @@ def build_form_context(call: CallForProposals, forms: SubmissionForms) -> dict[s
 
 @allow_get_and_post
 def own_proposal_page(request: "HttpRequest", token: str) -> HttpResponse:
-    """Show a proposal to its speaker: its state and, until the close, its form."""
+    """Show a proposal to its speaker: its state and, until the call closes, its form."""
     proposal = get_proposal_by_link(token)
     call = proposal.call
     if request.method != "POST":
         return render_own_proposal(request, proposal, SubmissionForms.load(call, proposal))
     throttle_proposal_changes(proposal)
-    act = request.POST.get("act", "")
-    if act in {"withdraw", "renew"}:
-        return run_proposal_action(request, proposal, act)
-    # The form changes its instance, and the page's frame shows the stored one.
+    action = request.POST.get("act", "")
+    if action in {"withdraw", "renew"}:
+        return run_proposal_action(request, proposal, action)
+    # Validation changes the form's instance; the rest of the page shows the stored values.
     edited = get_proposal_by_link(token)
     if "add_speaker" in request.POST:
         return render_own_proposal(request, proposal, SubmissionForms.add_speaker(call, request.POST, edited))
@@ -116,11 +116,11 @@ def own_proposal_page(request: "HttpRequest", token: str) -> HttpResponse:
     return render_own_proposal(request, proposal, forms)
 
 
-def run_proposal_action(request: "HttpRequest", proposal: SessionProposal, act: str) -> HttpResponse:
+def run_proposal_action(request: "HttpRequest", proposal: SessionProposal, action: str) -> HttpResponse:
     """Withdraw the proposal or renew its link, and return to its page or to the call."""
     token = proposal.link_token
     try:
-        if act == "withdraw":
+        if action == "withdraw":
             withdraw_proposal(proposal=proposal)
             messages.success(request, _("Your proposal has been withdrawn."))
         else:
@@ -154,11 +154,11 @@ def render_own_proposal(
         "proposal": proposal,
         "token": proposal.link_token,
         "is_event_public": proposal.call.event.visibility != Event.Visibility.DRAFT,
-        # A change that is refused is shown again with its text, whatever became of the proposal.
+        # A refused change is shown again with its input, even if the proposal has been decided.
         "has_form": proposal.is_editable or request.method == "POST",
     }
     response = render(request, "schedule/own_proposal.html", context)
-    # The address is a secret, and the page is one person's.
+    # The address is a secret, and the page is personal.
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex"
     return response

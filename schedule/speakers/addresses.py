@@ -21,7 +21,7 @@ from .links import revoke_link
 MAX_LINES: Final = 2000
 MAX_ADDRESS_CHARS: Final = 254
 ADDRESS_PATTERN: Final = re.compile(r"[^\s<>;,\"()]+@[^\s<>;,\"()]+")
-# What may stand between a name and an address.
+# Characters between a name and an address.
 SEPARATORS: Final = " \t;,:<>()\"'"
 
 
@@ -83,10 +83,10 @@ def read_line(number: int, line: str, speakers: dict[str, list[Speaker]]) -> Pas
     name = " ".join(rest.replace("\t", " ").replace(";", " ").split()).strip(SEPARATORS)
     if not is_address(email):
         return PastedAddress(number, name, email, error=_("This line has no e-mail address."))
-    same = speakers.get(search_text(name), [])
-    if len(same) == 1:
-        return PastedAddress(number, name, email, same[0])
-    if same:
+    namesakes = speakers.get(search_text(name), [])
+    if len(namesakes) == 1:
+        return PastedAddress(number, name, email, namesakes[0])
+    if namesakes:
         error = _("Several speakers have this name: set the address on the speaker’s own page.")
     else:
         error = _("The event has no speaker of this name.")

@@ -1,4 +1,4 @@
-"""Select the speakers of an event whom a mail is for."""
+"""Select the speakers of an event who get a mailing."""
 
 import datetime
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ from schedule.models import (
 )
 from schedule.programme.programme_version import get_programme_version
 
-# Against a second click, or a second organizer with the same idea.
+# Prevents duplicates after a second click, or by a second organizer.
 REPEAT_PAUSE: Final = datetime.timedelta(hours=1)
 
 
@@ -54,7 +54,7 @@ class SpeakerAudience:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Read the result of `to_json`; missing conditions get their defaults."""
-        return cls(**{one.name: stored[one.name] for one in fields(cls) if one.name in stored})
+        return cls(**{item.name: stored[item.name] for item in fields(cls) if item.name in stored})
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -80,7 +80,7 @@ class SpeakerRecipients:
         return [(str(reason), speakers) for reason, speakers in groups if speakers]
 
 
-# States of a speaker's answers to sessions; the others are of the speaker.
+# States of a speaker's answer to one session; the others are states of the speaker.
 ANSWER_STATES: Final = frozenset({SpeakerState.UNCONFIRMED, SpeakerState.DECLINED})
 
 
@@ -107,7 +107,7 @@ def select_speakers(event: Event, audience: SpeakerAudience) -> list[Speaker]:
 def select_appearances(event: Event, audience: SpeakerAudience) -> "QuerySet[SessionSpeaker] | None":
     """Return the appearances that meet all conditions on sessions at once; None without such a condition.
 
-    A speaker with another session still unanswered is not chosen by a session that they confirmed.
+    So a speaker is not selected by a session that they confirmed and another one that they did not answer.
     """
     sessions = select_sessions(event, audience)
     if audience.state not in ANSWER_STATES:
@@ -121,14 +121,14 @@ def select_appearances(event: Event, audience: SpeakerAudience) -> "QuerySet[Ses
 
 
 def select_sessions(event: Event, audience: SpeakerAudience) -> "QuerySet[Session] | None":
-    """Return the sessions of an audience; None if any will do."""
+    """Return the sessions of an audience; None without a condition on sessions."""
     names = {"pk": audience.session, "room": audience.room, "track": audience.track}
     wanted = {name: value for name, value in names.items() if value is not None}
     if not (wanted or audience.day):
         return None
     sessions = event.sessions.exclude(role=Session.Role.BLOCKER).filter(**wanted)
     if audience.session is None:
-        # The speakers of a cancelled session can be chosen by it alone, to tell them.
+        # A cancelled session can be selected by itself, to inform its speakers.
         sessions = sessions.filter(cancelled_at=None)
     if audience.day:
         days = _load_days(event, sessions)
@@ -155,7 +155,7 @@ def split_recipients(
 ) -> SpeakerRecipients:
     """Decide who of the speakers gets the mailing: once per address, and not again within an hour.
 
-    A speaker's own link stands in requests and reminders, so each of two with one address gets theirs.
+    Requests and reminders contain a speaker's own link, so two speakers with one address get one mail each.
     """
     recipients = SpeakerRecipients()
     chosen = list(speakers)

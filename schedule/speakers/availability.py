@@ -1,4 +1,4 @@
-"""The grid of an event's days and hours on which a speaker says when they can."""
+"""The grid of an event's days and hours on which speakers give their availability."""
 
 import datetime
 import math
@@ -140,7 +140,7 @@ def _set_level(cell: AvailabilityCell, spans: Sequence[AvailabilitySpan]) -> Ava
     """Return the cell with the least available level of the spans that it touches."""
     levels = Availability.Level
     touched = {span.level for span in spans if span.overlaps(cell)}
-    # With a time at which they can, all others are impossible, but for those at which they would rather not.
+    # Once there is a CAN span, times outside the CAN and RATHER_NOT spans are impossible.
     is_limited = any(span.level == levels.CAN for span in spans)
     if levels.CANNOT in touched or (is_limited and not touched):
         return replace(cell, level=levels.CANNOT)
@@ -170,11 +170,11 @@ def change_spans(
     shown: Sequence[AvailabilityCell],
     chosen: Sequence[AvailabilityCell],
 ) -> list[AvailabilitySpan]:
-    """Return the spans after the changes of a form, which showed cells and got them with the chosen levels.
+    """Return the spans after the changes of a form: `shown` are its cells, `chosen` have the posted levels.
 
-    Only cells whose level was changed count: the form cannot show what is finer than a cell or lies beside
-    them. Times at which they can stay, since without any all other times would be possible;
-    an impossible time within one prevails.
+    Only cells whose level was changed count: the form cannot show spans that are finer than a cell or outside
+    the grid. CAN spans stay, since without any all other times would be possible; an impossible time within
+    one prevails.
     """
     levels = Availability.Level
     before = {cell.key: cell.level for cell in shown}
@@ -203,10 +203,11 @@ def merge_spans(spans: Iterable[AvailabilitySpan]) -> list[AvailabilitySpan]:
 def clip_spans(
     spans: Iterable[AvailabilitySpan], cells: Sequence[AvailabilityCell]
 ) -> Iterator[AvailabilitySpan]:
-    """Yield what is left of the spans outside the cells, which are in the order of time."""
-    far = datetime.timedelta(days=36_500)
-    now = cells[0].starts_at if cells else timezone.now()
-    edges = [now - far, *(edge for cell in cells for edge in (cell.starts_at, cell.ends_at)), now + far]
+    """Yield the parts of the spans outside the cells, which must be in the order of time."""
+    century = datetime.timedelta(days=36_500)
+    center = cells[0].starts_at if cells else timezone.now()
+    cell_edges = (edge for cell in cells for edge in (cell.starts_at, cell.ends_at))
+    edges = [center - century, *cell_edges, center + century]
     for span in spans:
         # Every second gap between two edges is one between two cells.
         for start, end in list(pairwise(edges))[::2]:
@@ -261,7 +262,7 @@ def choose_hours(event: Event) -> tuple[int, int]:
 
 @transaction.atomic
 def save_availability(*, speaker: Speaker, grid: AvailabilityGrid) -> None:
-    """Store what the grid's levels change as the speaker's answer; all else stays as it is."""
+    """Store the changed levels of the grid as the speaker's answer; the rest stays as it is."""
     Speaker.objects.select_for_update().get(pk=speaker.pk)
     before = load_spans(speaker)
     shown = load_grid(speaker, step_minutes=grid.step_minutes)

@@ -36,7 +36,7 @@ class UnknownPlaceholder(ConventionError):
 
 
 def check_texts(texts: Mapping[str, str]) -> None:
-    """Raise InvalidFields for an unknown placeholder, a language with half its texts, or no text at all."""
+    """Raise InvalidFields for an unknown placeholder, a language without subject or text, or no text."""
     errors: dict[str, list[str]] = {}
     for name, text in texts.items():
         known = SUBJECT_PLACEHOLDERS if name.startswith("subject") else tuple(PLACEHOLDERS)

@@ -41,6 +41,6 @@ def build_page_url(token: str, language: str) -> str:
 def revoke_link(*, speaker: Speaker) -> None:
     """Make all links sent to the speaker so far invalid; the next mail contains a new one."""
     link = get_or_create_link(speaker=speaker)
-    # In the database: two clicks at once must not give the same version.
+    # Incremented in the database: two clicks at once must not give the same version.
     SpeakerLink.objects.filter(pk=link.pk).update(link_version=F("link_version") + 1)
     record_action("speaker.revoke_link", speaker, event=speaker.event)

@@ -1,4 +1,4 @@
-"""Organizers' pages of mail to speakers: compose, preview and send, and who got it."""
+"""Organizers' pages of mail to speakers: compose, preview, send, and list mailings and recipients."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +58,7 @@ def speaker_mailing_compose(request: "HttpRequest", event: str) -> HttpResponse:
             expected_count=parse_count(request.POST.get("count", "")),
         )
     except ConventionError as error:
-        # The preview then shows the recipients of now, so that nothing is sent unseen.
+        # The preview then shows the current recipients, so that nothing is sent unseen.
         messages.error(request, str(error))
         return render_preview_page(request, mailing, form)
     messages.success(request, _("The e-mails are on their way."))
@@ -72,7 +72,7 @@ def get_initial_filters(request: "HttpRequest", kind: str) -> dict[str, Any]:
 
 
 def validate_mailing(event: Event, kind: str, form: SpeakerMailingForm) -> SpeakerMailing | None:
-    """Return the unsaved mailing of a valid form; None if its texts are refused, which the form then says."""
+    """Return the unsaved mailing of a valid form; None, with errors in the form, if its texts are refused."""
     try:
         return build_mailing(event=event, kind=kind, audience=form.get_audience(), texts=form.get_texts())
     except InvalidFields as error:
@@ -81,7 +81,7 @@ def validate_mailing(event: Event, kind: str, form: SpeakerMailingForm) -> Speak
 
 
 def parse_count(text: str) -> int:
-    """Return the posted number of recipients; -1, which is never right, for anything else."""
+    """Return the posted number of recipients; -1, which matches no number, for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
@@ -122,7 +122,7 @@ def speaker_mailing_list(request: "HttpRequest", event: str) -> HttpResponse:
         sent_count=Count("mails", filter=Q(mails__accepted_at__isnull=False)),
         refused_count=Count("mails", filter=Q(mails__refused_at__isnull=False)),
     )
-    # Said again: grouping drops the order of the model.
+    # Ordered explicitly: grouping drops the default order of the model.
     page = Paginator(mailings.order_by("-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
     return render_organizer_page(request, "speaker_mailings", event_obj, rows=page)
 

@@ -1,4 +1,4 @@
-"""Tell the organizers what speakers answered."""
+"""Notify the organizers when a speaker declines a session."""
 
 import logging
 
@@ -19,13 +19,13 @@ logger = logging.getLogger(__name__)
 
 @task()
 def notify_declined(appearance_id: int) -> None:
-    """Free the session's slot if nobody can give it, and tell the event's contact, if that is still so."""
+    """Free the slot of a session that nobody can give, and mail the event's contact, if still declined."""
     with hold_lease(f"speaker-declined:{appearance_id}"):
         rows = SessionSpeaker.objects.select_related("session__room", "speaker__event__venue")
         appearance = rows.filter(pk=appearance_id, declined_at__isnull=False).first()
         if appearance is None:
             return
-        # In the task, not where the speaker answers: there the appearance is locked before the draft.
+        # Not in decline_session, which locks the appearance: the draft has to be locked before it.
         for free_session in hooks.declined_sessions.providers():
             free_session(appearance.session)
         if not appearance.speaker.event.contact_email:

@@ -67,8 +67,8 @@ def get_speaker(event: Event, pk: int) -> Speaker:
 def speaker_edit(request: "HttpRequest", event: str, pk: int | None = None) -> HttpResponse:
     """Change a speaker, or add one if `pk` is None."""
     event_obj = get_event_to_organize(event, request.user)
-    row = get_speaker(event_obj, pk) if pk else Speaker(event=event_obj)
-    form = SpeakerForm(get_posted_data(request), instance=row)
+    speaker = get_speaker(event_obj, pk) if pk else Speaker(event=event_obj)
+    form = SpeakerForm(get_posted_data(request), instance=speaker)
     if form.is_valid():
         with transaction.atomic():
             saved_speaker = form.save(commit=False)
@@ -81,7 +81,7 @@ def speaker_edit(request: "HttpRequest", event: str, pk: int | None = None) -> H
         if has_new_address:
             messages.info(request, _("Links sent to the former address no longer work. Send a new one."))
         return redirect("organize-speakers", event_obj.slug)
-    context: dict[str, Any] = {"form": form, "speaker": row}
+    context: dict[str, Any] = {"form": form, "speaker": speaker}
     if pk:
         # Loaded again, since validation has set the form's values on its instance.
         saved = get_speaker(event_obj, pk)
@@ -97,7 +97,7 @@ def speaker_edit(request: "HttpRequest", event: str, pk: int | None = None) -> H
 
 @allow_get_and_post
 def speaker_addresses(request: "HttpRequest", event: str) -> HttpResponse:
-    """Show whose addresses a pasted list sets, then set them."""
+    """Preview the addresses that a pasted list sets, then save them."""
     event_obj = get_event_to_organize(event, request.user)
     form, rows = AddressesForm(get_posted_data(request)), list[PastedAddress]()
     if form.is_valid():
@@ -120,7 +120,7 @@ def speaker_addresses(request: "HttpRequest", event: str) -> HttpResponse:
 
 @require_POST
 def speaker_availability(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
-    """Save the availability that a speaker told the organizers."""
+    """Save a speaker's availability as entered by an organizer."""
     event_obj = get_event_to_organize(event, request.user)
     save_posted_grid(request, get_speaker(event_obj, pk))
     messages.success(request, _("The availability has been saved."))

@@ -1,4 +1,4 @@
-"""Read how far planning with the speakers of an event is."""
+"""Load the list of speakers with their answers, addresses and availability, for organizers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,16 +39,16 @@ class SpeakerRow:
         return self.session_count - self.confirmed_count - self.declined_count
 
     def has_state(self, state: str) -> bool:
-        """Return whether the speaker belongs under that state; every speaker does under any other text."""
+        """Return whether the speaker is in that state; True for an unknown one, which filters nothing."""
         states = SpeakerState
-        answered = self.link is not None and self.link.answered_at is not None
-        belongs = {
+        has_answered = self.link is not None and self.link.answered_at is not None
+        matches_state = {
             states.UNCONFIRMED.value: self.open_count > 0,
             states.DECLINED.value: self.declined_count > 0,
-            states.UNANSWERED.value: not answered,
+            states.UNANSWERED.value: not has_answered,
             states.NO_ADDRESS.value: not self.speaker.email,
         }
-        return belongs.get(state, True)
+        return matches_state.get(state, True)
 
 
 def load_speaker_rows(event: Event) -> list[SpeakerRow]:

@@ -1,4 +1,4 @@
-"""Actions of a speaker on their own page: confirm or decline sessions, and edit what the programme says."""
+"""List the sessions and feedback of a speaker's own page, and let them confirm or decline sessions."""
 
 from typing import Any, Final
 
@@ -55,7 +55,7 @@ def confirm_session(*, speaker: Speaker, session_id: int) -> None:
 
 @transaction.atomic
 def decline_session(*, speaker: Speaker, session_id: int) -> None:
-    """Note that the speaker cannot give the session, and tell the organizers; the programme stays."""
+    """Note that the speaker cannot give the session, and notify the organizers; the programme stays."""
     appearance = _lock_appearance(speaker, session_id)
     if appearance.declined_at is None:
         # Each is an e-mail to the organizers.

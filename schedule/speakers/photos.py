@@ -8,7 +8,6 @@ from typing import Final
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -45,7 +44,7 @@ def save_photo(
     Raise UnreadableFile for anything but a JPEG, PNG or WebP of at most 10 MB, and TooManyRequests.
     """
     consume_rate_limit("speaker-photo", str(speaker.pk), limit=MAX_UPLOADS_PER_HOUR, window_seconds=3600)
-    # One byte more than allowed tells that the file is too large, without reading all of it. Decoding runs in
+    # One byte more than allowed shows that the file is too large, without reading all of it. Decoding runs in
     # a child process: image libraries have had memory errors.
     content = redraw_in_child(redraw_photo, upload.read(MAX_UPLOAD_BYTES + 1), rules=PHOTO_RULES)
     with transaction.atomic():
@@ -133,9 +132,7 @@ def list_photo_agreements(subject: DataSubject) -> list[Agreement]:
     if not subject.person_id:
         return []
     # By person, not by address: an organizer may have typed a wrong one, and withdrawing needs the account.
-    photos = SpeakerPhoto.objects.filter(
-        Q(speaker__person=subject.person_id), consented_at__isnull=False
-    ).defer("content")
+    photos = SpeakerPhoto.objects.filter(speaker__person=subject.person_id, consented_at__isnull=False)
     return [
         Agreement(
             key=f"speaker-photo-{photo.pk}",
@@ -146,5 +143,5 @@ def list_photo_agreements(subject: DataSubject) -> list[Agreement]:
             withdrawn_at=photo.withdrawn_at,
             withdraw_consent=partial(withdraw_photo_consent, speaker=photo.speaker),
         )
-        for photo in photos.select_related("speaker__event")
+        for photo in photos.select_related("speaker__event").defer("content")
     ]

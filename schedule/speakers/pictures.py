@@ -23,7 +23,7 @@ PHOTO_RULES: Final = PictureRules(
     ),
     unreadable=gettext_lazy("This file cannot be read as a photograph. Choose a JPEG, PNG or WebP."),
 )
-# Of a portrait, the head is in the upper part: a fifth of what is cut off is cut at the top.
+# The head is in the upper part of a portrait: only a fifth of what is cropped is cropped at the top.
 CENTER: Final = (0.5, 0.2)
 
 

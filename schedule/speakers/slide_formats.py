@@ -1,4 +1,4 @@
-"""Recognize uploaded slides by their content; run in a child process, since libraries have had faults."""
+"""Recognize uploaded slides by their content; run in a child process, since parsers have had bugs."""
 
 import io
 import zipfile
@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from convention.errors import UnreadableFile
 
 MAX_SLIDES_BYTES: Final = 25 * 1024 * 1024
-# Slides of honest programs unpack to a few times their size.
+# Ordinary slides unpack to a few times their size; more would be a decompression bomb.
 MAX_UNPACKED_BYTES: Final = 500 * 1024 * 1024
 MAX_ENTRIES: Final = 20_000
 MAX_TYPE_BYTES: Final = 4 * 1024 * 1024
@@ -86,8 +86,8 @@ def recognize_archive(content: bytes) -> str:
 def find_archive_type(archive: zipfile.ZipFile) -> str | None:
     """Return the type of a PPTX or ODP; None for another archive, a huge one, and one with macros."""
     entries = {entry.filename: entry for entry in archive.infolist()}
-    unpacked = sum(entry.file_size for entry in entries.values())
-    if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED_BYTES or any(map(is_macro, entries)):
+    unpacked_bytes = sum(entry.file_size for entry in entries.values())
+    if len(entries) > MAX_ENTRIES or unpacked_bytes > MAX_UNPACKED_BYTES or any(map(is_macro, entries)):
         return None
     kinds = {
         "[Content_Types].xml": (PPTX_MAIN_TYPE, PPTX_TYPE),

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @require_POST
 def speaker_slides(request: "HttpRequest", token: str) -> HttpResponse:
-    """Upload slides, or publish, withdraw or remove those that the button names."""
+    """Upload slides, or publish, withdraw or remove a file: the button sends which as `act`."""
     speaker = get_speaker_by_link(token)
     throttle_changes(speaker)
     try:
@@ -50,18 +50,18 @@ def speaker_slides(request: "HttpRequest", token: str) -> HttpResponse:
 
 
 def run_slides_action(request: "HttpRequest", speaker: Speaker) -> str:
-    """Do what the button `act` says and return the sentence that it succeeded. Raise ConventionError."""
-    act = request.POST.get("act", "")
-    if act == "upload":
+    """Run the action of the button and return its success message. Raise ConventionError."""
+    action = request.POST.get("act", "")
+    if action == "upload":
         return upload_posted_slides(request, speaker)
-    acts: dict[str, tuple[Callable[..., None], str]] = {
+    actions: dict[str, tuple[Callable[..., None], str]] = {
         "publish": (publish_slides, _("Your slides will be published after the session.")),
         "withdraw": (withdraw_slides, _("Your slides are not published.")),
         "remove": (remove_slides, _("Your slides have been removed.")),
     }
-    if act not in acts:
+    if action not in actions:
         raise NotFound(_("This page has changed. Open it again from the link in our e-mail."))
-    run, sentence = acts[act]
+    run, sentence = actions[action]
     run(file=get_own_file(speaker, parse_digits(request.POST.get("file", "")) or 0))
     return sentence
 
@@ -82,7 +82,7 @@ def upload_posted_slides(request: "HttpRequest", speaker: Speaker) -> str:
 @require_safe
 def speaker_slides_file(request: "HttpRequest", token: str, pk: int) -> HttpResponse:
     """Return a file to the speaker who uploaded it."""
-    return answer_file(get_own_file(get_speaker_by_link(token), pk))
+    return serve_file(get_own_file(get_speaker_by_link(token), pk))
 
 
 @require_safe
@@ -91,13 +91,13 @@ def session_file(request: "HttpRequest", event: str, guid: uuid.UUID, pk: int) -
     visible_event = get_visible_event(event, request.user)
     audience = get_programme_audience(request.user, visible_event)
     session = get_public_session(visible_event, guid, audience=audience)
-    return answer_file(find_file(SessionFile.objects.public().filter(session=session), pk))
+    return serve_file(find_file(SessionFile.objects.public().filter(session=session), pk))
 
 
 @require_safe
 def organizer_session_file(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    return answer_file(find_file(SessionFile.objects.filter(session__event=event_obj), pk))
+    return serve_file(find_file(SessionFile.objects.filter(session__event=event_obj), pk))
 
 
 @require_POST
@@ -112,7 +112,7 @@ def session_file_toggle(request: "HttpRequest", event: str, pk: int) -> HttpResp
     return redirect("organize-session", event_obj.slug, file.session.number)
 
 
-def answer_file(file: SessionFile) -> HttpResponse:
+def serve_file(file: SessionFile) -> HttpResponse:
     """Return a file to save: browsers must neither show nor guess what a stranger uploaded."""
     response = attachment_response(bytes(file.content), name=file.name, mimetype=file.content_type)
     response["X-Content-Type-Options"] = "nosniff"

@@ -49,7 +49,7 @@ def upload_slides(
     theirs, TooManyFiles and TooManyRequests.
     """
     consume_rate_limit("speaker-slides", str(speaker.pk), limit=MAX_UPLOADS_PER_HOUR, window_seconds=3600)
-    # One byte more than allowed tells that the file is too large, without reading all of it.
+    # One byte more than allowed shows that the file is too large, without reading all of it.
     content = upload.read(MAX_SLIDES_BYTES + 1)
     content_type = parse_in_child(recognize_slides, content)
     values = {

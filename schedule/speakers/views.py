@@ -49,24 +49,24 @@ MAX_KEY_DIGITS: Final = 18
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def speaker_own_page(request: "HttpRequest", token: str) -> HttpResponse:
-    """Show the speaker's page; a POST does what its button `act` says."""
+    """Show the speaker's page; a POST runs the action that the button sends as `act`."""
     speaker = get_speaker_by_link(token)
     profile = SpeakerProfileForm(instance=speaker)
     photo_form = PhotoForm()
     if request.method == "POST":
         throttle_changes(speaker)
-        act = request.POST.get("act", "")
-        if act == "profile":
+        action = request.POST.get("act", "")
+        if action == "profile":
             profile = SpeakerProfileForm(request.POST, instance=speaker)
             if profile.is_valid():
                 save_profile(speaker, profile)
-                return answer_saved(request, token, _("Your details have been saved."), "profile")
-        elif act == "photo":
+                return redirect_to_section(request, token, _("Your details have been saved."), "profile")
+        elif action == "photo":
             photo_form = PhotoForm(request.POST, request.FILES)
             if photo_form.is_valid() and upload_photo(speaker, photo_form):
-                return answer_saved(request, token, _("Your photograph has been saved."), "photo")
+                return redirect_to_section(request, token, _("Your photograph has been saved."), "photo")
         else:
-            return run_act(request, speaker, token, act)
+            return run_action(request, speaker, token, action)
     return render_own_page(request, speaker, token, profile=profile, photo_form=photo_form)
 
 
@@ -87,9 +87,9 @@ def upload_photo(speaker: Speaker, form: PhotoForm) -> bool:
     return True
 
 
-def run_act(request: "HttpRequest", speaker: Speaker, token: str, act: str) -> HttpResponse:
-    """Do what a button says, and return to its part of the page. Raise NotFound for an unknown one."""
-    acts: dict[str, tuple[Callable[[], None], str, str]] = {
+def run_action(request: "HttpRequest", speaker: Speaker, token: str, action: str) -> HttpResponse:
+    """Run a button's action, and return to its section of the page. Raise NotFound for an unknown one."""
+    actions: dict[str, tuple[Callable[[], None], str, str]] = {
         "confirm": (lambda: confirm_session(speaker=speaker, session_id=get_session_id(request)),
                     _("Thank you: the session has been confirmed."), "sessions"),
         "decline": (lambda: decline_session(speaker=speaker, session_id=get_session_id(request)),
@@ -106,11 +106,11 @@ def run_act(request: "HttpRequest", speaker: Speaker, token: str, act: str) -> H
         "photo-withdraw": (lambda: withdraw_photo_consent(speaker=speaker),
                            _("Your photograph is no longer shown."), "photo"),
     }  # fmt: skip
-    if act not in acts:
+    if action not in actions:
         raise NotFound(_("This page has changed. Open it again from the link in our e-mail."))
-    run, sentence, section = acts[act]
+    run, sentence, section = actions[action]
     run()
-    return answer_saved(request, token, sentence, section)
+    return redirect_to_section(request, token, sentence, section)
 
 
 def get_session_id(request: "HttpRequest") -> int:
@@ -130,8 +130,8 @@ def parse_step(text: str) -> int | None:
     return {"30": 30, "60": 60}.get(text)
 
 
-def answer_saved(request: "HttpRequest", token: str, sentence: str, section: str) -> HttpResponse:
-    """Redirect to a section of the page, which then says that it was saved."""
+def redirect_to_section(request: "HttpRequest", token: str, sentence: str, section: str) -> HttpResponse:
+    """Redirect to a section of the page, with a success message."""
     messages.success(request, sentence, extra_tags=section)
     response = redirect(f"{reverse('speaker-page', args=[token])}#{section}")
     response.status_code = 303
@@ -168,7 +168,7 @@ def render_own_page(
         "grid": load_grid(speaker, step_minutes=parse_step(request.GET.get("step", ""))),
     }
     response = render(request, "schedule/speaker_page.html", context)
-    # The address is a secret, and the page is one person's.
+    # The address is a secret, and the page is personal.
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex"
     return response
@@ -178,7 +178,7 @@ def render_own_page(
 def speaker_own_photo(request: "HttpRequest", token: str) -> HttpResponse:
     """Return the speaker's own photograph, published or not."""
     photo = SpeakerPhoto.objects.filter(speaker=get_speaker_by_link(token)).first()
-    return answer_photo(photo, cache="private, no-store")
+    return serve_photo(photo, cache="private, no-store")
 
 
 @require_safe
@@ -189,10 +189,10 @@ def speaker_public_photo(request: "HttpRequest", event: str, guid: "uuid.UUID") 
     speaker = get_public_speaker(event_obj, guid, audience=audience)
     photo = SpeakerPhoto.objects.public().filter(speaker=speaker).first()
     # Short: a withdrawn photograph must not be shown for long.
-    return answer_photo(photo, cache="private, max-age=600")
+    return serve_photo(photo, cache="private, max-age=600")
 
 
-def answer_photo(photo: SpeakerPhoto | None, *, cache: str) -> HttpResponse:
+def serve_photo(photo: SpeakerPhoto | None, *, cache: str) -> HttpResponse:
     """Return the redrawn JPEG. Raise NotFound without a photograph."""
     if photo is None:
         raise NotFound(_("This photograph was not found; it may have been removed."))

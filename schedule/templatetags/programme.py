@@ -36,8 +36,8 @@ def format_localized_date(date: datetime.date, pattern: str) -> str:
     """Format a date by a CLDR pattern; the first of a month is “1er” in French."""
     text = format_date(date, pattern, locale=get_babel_locale())
     # CLDR has no pattern for the French ordinal.
-    first = translation.get_language() != "en" and date.day == 1
-    return text.replace(" 1 ", " 1er ", 1) if first else text
+    is_ordinal = translation.get_language() != "en" and date.day == 1
+    return text.replace(" 1 ", " 1er ", 1) if is_ordinal else text
 
 
 @register.filter

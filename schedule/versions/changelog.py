@@ -20,7 +20,7 @@ from .timetables import compare_versions, exclude_sessions, find_hidden_guids
 
 MAX_VERSIONS_SHOWN: Final = 20
 MAX_CHANGES_SHOWN: Final = 100
-# XML 1.0 has no way to write these.
+# Not allowed in XML 1.0, even escaped.
 CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -37,7 +37,7 @@ class ChangelogEntry:
 
 def build_changelog(event: Event, *, audience: ProgrammeAudience) -> list[ChangelogEntry]:
     """Return the last versions in the active language, with the changes that an audience sees."""
-    # One more, which the oldest one shown is compared with.
+    # One more than is shown, to compare the oldest shown one with.
     versions = list(event.schedule_versions.prefetch_related("slots")[: MAX_VERSIONS_SHOWN + 1])
     public_guids = set(event.sessions.published(audience=audience).values_list("guid", flat=True))
     hidden_guids = find_hidden_guids(event, audience)

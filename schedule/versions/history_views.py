@@ -34,7 +34,7 @@ def history_page(request: "HttpRequest", event: str) -> HttpResponse:
 
 @require_POST
 def history_undo(request: "HttpRequest", event: str) -> HttpResponse:
-    """Undo a batch of anybody, or one's own last one."""
+    """Undo the posted batch, whoever made it, or without one the organizer's own last batch."""
     event_obj = get_event_to_organize(event, request.user)
     author = get_author(request)
     draft = get_current_draft(event_obj, author=author)
@@ -53,7 +53,7 @@ def history_undo(request: "HttpRequest", event: str) -> HttpResponse:
 
 @require_POST
 def history_redo(request: "HttpRequest", event: str) -> HttpResponse:
-    """Make one's own change again that was undone last."""
+    """Redo the organizer's own change that was undone last."""
     event_obj = get_event_to_organize(event, request.user)
     author = get_author(request)
     draft = get_current_draft(event_obj, author=author)
@@ -67,7 +67,7 @@ def history_redo(request: "HttpRequest", event: str) -> HttpResponse:
 
 
 def report_undo(request: "HttpRequest", result: UndoResult, sentence: str) -> None:
-    """Tell what was undone, and which sessions were changed again since."""
+    """Report an undo or redo, and how many sessions it skipped because they were changed again."""
     skipped = len(result.skipped_sessions)
     if not skipped:
         messages.success(request, sentence)

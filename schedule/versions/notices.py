@@ -40,7 +40,7 @@ def notify_publication(version_id: int) -> None:
     version = ScheduleVersion.objects.select_related("event").filter(pk=version_id).first()
     if version is None:
         return
-    # More than the version changed, if another one was published since: each notice looks for itself.
+    # Also sessions of versions published since: each notice checks what its version changed.
     changed = Session.objects.filter(event=version.event_id, published_in__number__gte=version.number)
     speaker_ids = find_notified_speakers(changed)
     enqueue_all(notify_speaker, [(version.pk, speaker_id) for speaker_id in speaker_ids])
@@ -49,21 +49,21 @@ def notify_publication(version_id: int) -> None:
 
 
 def list_notified_changes(version: ScheduleVersion, session_ids: list[int]) -> list[SlotDifference]:
-    """Return the changes of these sessions in a version, of which people are notified."""
+    """Return the changes of these sessions in a version that people are notified of."""
     differences = compare_versions(find_previous_version(version), version, session_ids=session_ids)
     changes = [change for change in differences.changes if change.is_notified]
     # An event's first version has no predecessor, though its sessions may have been public before.
-    touched = set(
+    changed_ids = set(
         Session.objects.filter(
             published_in__number__gte=version.number, pk__in=[change.slot.session_id for change in changes]
         ).values_list("pk", flat=True)
     )
-    return [change for change in changes if change.slot.session_id in touched]
+    return [change for change in changes if change.slot.session_id in changed_ids]
 
 
 @task()
 def notify_speaker(version_id: int, speaker_id: int) -> None:
-    """Mail one speaker what a version changed in their sessions."""
+    """Mail a speaker the changes of their sessions in a version."""
     version = ScheduleVersion.objects.select_related("event").filter(pk=version_id).first()
     speaker = Speaker.objects.select_related("person").filter(pk=speaker_id).first()
     if version is None or speaker is None:
@@ -121,7 +121,7 @@ class RecipientGroup:
 
 
 def find_recipients(event: Event, session_ids: Collection[int]) -> list[RecipientGroup]:
-    """Return the groups who are concerned by changes of these sessions, empty ones too."""
+    """Return the groups of people affected by changes of these sessions, empty ones too."""
     speakers = Speaker.objects.filter(sessions__in=session_ids).distinct()
     reachable = speakers.filter(HAS_ADDRESS).count()
     groups = [RecipientGroup(gettext_lazy("Speakers"), reachable, speakers.count() - reachable)]

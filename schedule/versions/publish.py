@@ -53,7 +53,7 @@ class BlockingConflicts(ConventionError):
 
 @dataclass(frozen=True, slots=True)
 class PublicationStamp:
-    """The last version's number (0 for none) and the draft's revision: what a preview was made of."""
+    """The last version's number (0 for none) and the draft's revision: the state that a preview showed."""
 
     version_number: int
     draft_revision: int
@@ -64,7 +64,7 @@ class PublicationStamp:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse what `str` returned; anything else gives a stamp that no draft has."""
+        """Parse what `str` returned; anything else becomes a stamp that matches no draft."""
         numbers = text.split("-")
         if len(numbers) != 2 or not all(number.isascii() and number.isdigit() for number in numbers):
             return cls(-1, -1)
@@ -86,11 +86,11 @@ def publish_reviewed_draft(
 ) -> ScheduleVersion:
     """Publish what an organizer saw in a preview, unless a conflict prevents it.
 
-    Imports and the demo call `publish_draft`: a file is published with its conflicts. Raise what
-    `publish_draft` raises, and BlockingConflicts.
+    Imports and the demo call `publish_draft`: a file is published with its conflicts. Raise
+    PublishedMeanwhile, BlockingConflicts and NothingToPublish.
     """
     locked = _lock_drafts(draft)
-    # First: conflicts of a draft that the organizer has not seen would only puzzle them.
+    # Checked first: conflicts of a draft that the organizer has not seen would be confusing.
     _check_stamp(locked, seen)
     _check_conflicts(locked)
     return _publish(
@@ -136,7 +136,7 @@ def _publish(
     _write_sessions(differences, version)
     _write_version_slots(version, timetable.values())
     ScheduleDraft.objects.filter(pk=locked.pk).update(based_on=version)
-    _finish(version, differences)
+    _finish_publication(version, differences)
     return version
 
 
@@ -177,7 +177,7 @@ def _check_conflicts(locked: ScheduleDraft) -> None:
 def _write_sessions(differences: TimetableDifferences, version: ScheduleVersion) -> None:
     """Write the published columns of the changed sessions."""
     changes = {change.slot.session_id: change for change in differences.changes}
-    # In the order of their keys, as bookings of several sessions lock them.
+    # Locked in the order of their keys, as by bookings of several sessions.
     rows = Session.objects.select_for_update().filter(pk__in=list(changes)).order_by("pk")
     sessions = list(rows.only("event", *Session.PUBLISHED_FIELDS))
     for session in sessions:
@@ -225,7 +225,7 @@ def _write_version_slots(version: ScheduleVersion, slots: Collection[TimetableSl
     )
 
 
-def _finish(version: ScheduleVersion, differences: TimetableDifferences) -> None:
+def _finish_publication(version: ScheduleVersion, differences: TimetableDifferences) -> None:
     """Record the action, raise the revision, set the programme's label, and queue the notices."""
     event = version.event
     counts = " ".join(f"{kind}:{count}" for kind, count in differences.count_by_kind().items())

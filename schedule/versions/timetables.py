@@ -1,4 +1,4 @@
-"""Load timetables as plain data: what is published, what a draft would publish, what a version had."""
+"""Load timetables as plain data: the published one, that of a draft, and those of versions."""
 
 import datetime
 import uuid
@@ -25,7 +25,7 @@ from .differences import SlotDifference, TimetableDifferences, TimetableSlot, co
 
 
 def load_published_timetable(event: Event) -> dict[uuid.UUID, TimetableSlot]:
-    """Return what the sessions' columns say: one query."""
+    """Return the published timetable, from the sessions' columns: one query."""
     rows = Session.objects.filter(event=event, starts_at__isnull=False).values_list(
         *("guid", "title", "starts_at", "ends_at", "room", "room__name", "day", "cancelled_at", "pk"),
         *("is_for_members", "event__schedule__day_starts_at"),
@@ -34,7 +34,7 @@ def load_published_timetable(event: Event) -> dict[uuid.UUID, TimetableSlot]:
 
 
 def load_draft_timetable(draft: ScheduleDraft) -> dict[uuid.UUID, TimetableSlot]:
-    """Return what publishing the draft would publish: one query. Blocked times are never published."""
+    """Return the timetable that a draft would publish: one query. Blocked times are never published."""
     event = draft.event
     rows = draft.slots.exclude(session__role=Session.Role.BLOCKER).values_list(
         *("session__guid", "session__title", "starts_at", "ends_at", "room", "room__name"),
@@ -46,7 +46,7 @@ def load_draft_timetable(draft: ScheduleDraft) -> dict[uuid.UUID, TimetableSlot]
 
 def _build_slot(event: Event, row: tuple[Any, ...]) -> TimetableSlot:
     """Return the slot of a row with the columns that both timetables select, in their order."""
-    guid, title, starts_at, ends_at, room_id, room_name, day, cancelled, pk, is_for_members, opens_at = row
+    guid, title, starts_at, ends_at, room_id, room_name, day, cancelled, pk, is_for_members, day_start = row
     return TimetableSlot(
         guid=guid,
         title=title,
@@ -54,7 +54,7 @@ def _build_slot(event: Event, row: tuple[Any, ...]) -> TimetableSlot:
         ends_at=ends_at or starts_at,
         room_id=room_id,
         room_name=room_name or "",
-        day=day or _get_day(event, starts_at, opens_at),
+        day=day or _get_day(event, starts_at, day_start),
         # A moment in the sessions, a flag in the drafts.
         is_cancelled=bool(cancelled),
         session_id=pk,
@@ -69,7 +69,7 @@ def load_version_timetable(
 
     Versions do not store days of the programme.
     """
-    # `all` reads slots that were prefetched; a filter would ask for them again.
+    # `all` reads slots that were prefetched; a filter would query them again.
     rows = version.slots.all() if version else VersionSlot.objects.none()
     if session_ids is not None:
         rows = rows.filter(session__in=session_ids)
@@ -125,9 +125,9 @@ def compare_versions(
 
 
 def find_hidden_guids(event: Event, audience: ProgrammeAudience) -> set[uuid.UUID]:
-    """Return the sessions of which the audience may not know, also those that versions alone still have.
+    """Return the guids of sessions hidden from an audience, also of deleted ones that only versions have.
 
-    What a session is now decides; of a deleted one, what its versions say.
+    The session's current `is_for_members` decides; that of its versions if the session was deleted.
     """
     if audience is ProgrammeAudience.MEMBERS:
         return set()
@@ -141,7 +141,7 @@ def find_hidden_guids(event: Event, audience: ProgrammeAudience) -> set[uuid.UUI
 def select_visible_changes(
     differences: TimetableDifferences, event: Event, audience: ProgrammeAudience
 ) -> TimetableDifferences:
-    """Return the differences without the sessions of which the audience may not know."""
+    """Return the differences without the sessions that are hidden from the audience."""
     return exclude_sessions(differences, find_hidden_guids(event, audience))
 
 

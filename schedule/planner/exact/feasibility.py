@@ -22,13 +22,13 @@ MAX_HITTING_SETS: Final = 40
 def find_feasible_plan(*, instance: PlannerInstance, seed: int = 1, limits: WorkLimits = NO_LIMITS) -> Plan:
     """Return a plan that keeps all rules.
 
-    Raise PlanImpossible with the rules that contradict each other, PlanNotFound if the time did not do.
+    Raise PlanImpossible with the rules that contradict each other, PlanNotFound if the time was not enough.
     """
     check_room_for_all(instance)
-    built = build_strict_model(instance, limits)
-    solver, status = solve_model(built.model, budget=FEASIBILITY_BUDGET, limits=limits, seed=seed)
+    placement = build_strict_model(instance, limits)
+    solver, status = solve_model(placement.model, budget=FEASIBILITY_BUDGET, limits=limits, seed=seed)
     if status in ANSWERED:
-        return built.read_plan(solver)
+        return placement.read_plan(solver)
     if status == cp_model.INFEASIBLE:
         raise make_impossible_error(instance, find_contradiction(instance, limits))
     raise make_not_found_error(limits)
@@ -45,18 +45,18 @@ def find_contradiction(instance: PlannerInstance, limits: WorkLimits = NO_LIMITS
         if not list_allowed_placings(instance, session):
             return find_contradiction_of(instance, number, limits)
     try:
-        built = build_switched_model(instance, limits)
+        placement = build_switched_model(instance, limits)
     except PlanNotFound:
         return []
-    core = find_needed_rules(built, limits)
+    core = find_needed_rules(placement, limits)
     corrections: list[list[PlannerRule]] = []
     for _round in range(MAX_HITTING_SETS):
         candidate = find_hitting_set(corrections)
         if limits.is_over() or len(candidate) >= len(core):
             break
-        if find_core(built, candidate, limits) is not None:
+        if find_core(placement, candidate, limits) is not None:
             return sorted(candidate)
-        correction = find_correction(built, candidate, limits)
+        correction = find_correction(placement, candidate, limits)
         if not correction:
             break
         corrections.append(correction)
@@ -71,45 +71,45 @@ def find_contradiction_of(
     The model of all sessions would take minutes for a large event.
     """
     session = replace(instance.sessions[number], follows=None)
-    alone = replace(instance, sessions=(session,), favourites=())
-    core = find_needed_rules(build_switched_model(alone), limits)
-    of_session = ("locked-slot", "locked-room", "session-slots", "session-rooms")
-    return [replace(rule, subject=number) if rule.kind in of_session else rule for rule in core]
+    single = replace(instance, sessions=(session,), favourites=())
+    core = find_needed_rules(build_switched_model(single), limits)
+    session_kinds = ("locked-slot", "locked-room", "session-slots", "session-rooms")
+    return [replace(rule, subject=number) if rule.kind in session_kinds else rule for rule in core]
 
 
-def find_needed_rules(built: PlacementModel, limits: WorkLimits) -> list[PlannerRule]:
+def find_needed_rules(placement: PlacementModel, limits: WorkLimits) -> list[PlannerRule]:
     """Return contradicting rules of an impossible instance, each needed unless the limits ended the work."""
-    core = find_core(built, list(built.switches), limits)
+    core = find_core(placement, list(placement.switches), limits)
     if core is None and limits.is_over():
         return []
-    return reduce_core(built, core or list(built.switches), limits)
+    return reduce_core(placement, core or list(placement.switches), limits)
 
 
 def find_core(
-    built: PlacementModel, rules: Collection[PlannerRule], limits: WorkLimits
+    placement: PlacementModel, rules: Collection[PlannerRule], limits: WorkLimits
 ) -> list[PlannerRule] | None:
-    """Return contradicting ones among these rules, or None if they can all hold (or nobody knows)."""
-    built.model.clear_assumptions()
-    built.model.add_assumptions([built.switches[rule] for rule in rules])
-    solver, status = solve_model(built.model, budget=CHECK_BUDGET, limits=limits)
+    """Return contradicting ones among these rules, or None if all can hold or the solver cannot tell."""
+    placement.model.clear_assumptions()
+    placement.model.add_assumptions([placement.switches[rule] for rule in rules])
+    solver, status = solve_model(placement.model, budget=CHECK_BUDGET, limits=limits)
     if status != cp_model.INFEASIBLE:
         return None
-    by_index = {built.switches[rule].index: rule for rule in rules}
+    by_index = {placement.switches[rule].index: rule for rule in rules}
     return sorted(by_index[index] for index in solver.sufficient_assumptions_for_infeasibility())
 
 
-def reduce_core(built: PlacementModel, core: list[PlannerRule], limits: WorkLimits) -> list[PlannerRule]:
+def reduce_core(placement: PlacementModel, core: list[PlannerRule], limits: WorkLimits) -> list[PlannerRule]:
     """Drop rules from a contradiction while the others still contradict each other."""
     needed = list(core)
     for rule in core:
         if rule in needed and not limits.is_over():
-            smaller = find_core(built, [other for other in needed if other != rule], limits)
+            smaller = find_core(placement, [other for other in needed if other != rule], limits)
             needed = needed if smaller is None else smaller
     return needed
 
 
 def find_hitting_set(corrections: list[list[PlannerRule]]) -> list[PlannerRule]:
-    """Return the fewest rules of which at least one is in each correction; too many if nobody knows."""
+    """Return the fewest rules of which at least one is in each correction; more if the solver cannot tell."""
     model = cp_model.CpModel()
     rules = sorted({rule for correction in corrections for rule in correction})
     chosen = {rule: model.new_bool_var(f"{rule.kind} {rule.subject}") for rule in rules}
@@ -121,15 +121,15 @@ def find_hitting_set(corrections: list[list[PlannerRule]]) -> list[PlannerRule]:
 
 
 def find_correction(
-    built: PlacementModel, candidate: list[PlannerRule], limits: WorkLimits
+    placement: PlacementModel, candidate: list[PlannerRule], limits: WorkLimits
 ) -> list[PlannerRule]:
     """Return few rules that can be dropped to make a plan possible which keeps all of the candidate."""
-    built.model.clear_assumptions()
-    model = built.model.clone()
+    placement.model.clear_assumptions()
+    model = placement.model.clone()
     for rule in candidate:
-        model.add_bool_and(built.switches[rule])
-    model.maximize(sum(built.switches.values()))
+        model.add_bool_and(placement.switches[rule])
+    model.maximize(sum(placement.switches.values()))
     solver, status = solve_model(model, budget=CHECK_BUDGET, limits=limits)
     if status not in ANSWERED:
         return []
-    return [rule for rule, switch in built.switches.items() if not solver.boolean_value(switch)]
+    return [rule for rule, switch in placement.switches.items() if not solver.boolean_value(switch)]

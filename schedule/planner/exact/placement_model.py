@@ -15,7 +15,7 @@ from schedule.planner.instance import PartialPlan, Placing, Plan, PlannerInstanc
 from schedule.planner.limits import NO_LIMITS, WorkLimits, make_not_found_error
 from schedule.planner.rules import PlannerRule, list_broken_alone, list_rules, list_sessions_of
 
-# The room of sessions that take any.
+# The room of sessions that can be in any room.
 ANY_ROOM: Final = -1
 
 
@@ -45,54 +45,54 @@ class PlacementModel:
 
 def build_strict_model(instance: PlannerInstance, limits: WorkLimits = NO_LIMITS) -> PlacementModel:
     """Return the model in which all rules hold. Raise PlanNotFound if the limits end the work."""
-    return build(PlacementModel(instance, is_strict=True), limits)
+    return add_constraints(PlacementModel(instance, is_strict=True), limits)
 
 
 def build_home_model(
     instance: PlannerInstance, home: PartialPlan, limits: WorkLimits = NO_LIMITS
 ) -> PlacementModel:
     """Return the model in which all rules hold, and sessions may stay where they are in a plan."""
-    return build(PlacementModel(instance, is_strict=True, home=home), limits)
+    return add_constraints(PlacementModel(instance, is_strict=True, home=home), limits)
 
 
 def build_switched_model(instance: PlannerInstance, limits: WorkLimits = NO_LIMITS) -> PlacementModel:
     """Return the model in which each rule may be switched off by its variable."""
-    return build(PlacementModel(instance, is_strict=False), limits)
+    return add_constraints(PlacementModel(instance, is_strict=False), limits)
 
 
-def build(built: PlacementModel, limits: WorkLimits) -> PlacementModel:
+def add_constraints(placement: PlacementModel, limits: WorkLimits) -> PlacementModel:
     """Add all variables and constraints, which takes seconds for a large event."""
-    for rule in list_rules(built.instance):
-        built.switches[rule] = built.model.new_bool_var(f"{rule.kind} {rule.subject}")
-        if built.is_strict:
-            built.model.add_bool_and(built.switches[rule])
-    for number in range(len(built.instance.sessions)):
+    for rule in list_rules(placement.instance):
+        placement.switches[rule] = placement.model.new_bool_var(f"{rule.kind} {rule.subject}")
+        if placement.is_strict:
+            placement.model.add_bool_and(placement.switches[rule])
+    for number in range(len(placement.instance.sessions)):
         if limits.is_over():
             raise make_not_found_error(limits)
-        add_session(built, number)
-    add_room_rules(built)
-    add_speaker_rules(built)
-    add_order_rules(built)
-    return built
+        add_session(placement, number)
+    add_room_rules(placement)
+    add_speaker_rules(placement)
+    add_order_rules(placement)
+    return placement
 
 
-def add_session(built: PlacementModel, number: int) -> None:
+def add_session(placement: PlacementModel, number: int) -> None:
     """Add a session's placings; each switches off the rules that it breaks alone."""
-    session = built.instance.sessions[number]
+    session = placement.instance.sessions[number]
     options: dict[Placing, cp_model.IntVar] = {}
-    placings = list(list_conceivable_placings(built, number))
-    home = built.home[number] if built.home is not None else None
-    if home and home not in placings and fits_in_day(built.instance, list_slots(session, home.slot)):
+    placings = list(list_conceivable_placings(placement, number))
+    home = placement.home[number] if placement.home is not None else None
+    if home and home not in placings and fits_in_day(placement.instance, list_slots(session, home.slot)):
         placings.append(home)
     for placing in placings:
-        broken = list(list_broken_rules(built.instance, number, placing))
-        if broken and built.is_strict:
+        broken = list(list_broken_rules(placement.instance, number, placing))
+        if broken and placement.is_strict:
             continue
-        options[placing] = built.model.new_bool_var(f"{number} {placing.slot} {placing.room}")
+        options[placing] = placement.model.new_bool_var(f"{number} {placing.slot} {placing.room}")
         for rule in broken:
-            built.model.add_implication(options[placing], built.switches[rule].negated())
-    built.model.add_exactly_one(options.values())
-    built.placings.append(options)
+            placement.model.add_implication(options[placing], placement.switches[rule].negated())
+    placement.model.add_exactly_one(options.values())
+    placement.placings.append(options)
 
 
 def takes_any_room(instance: PlannerInstance, number: int) -> bool:
@@ -100,15 +100,15 @@ def takes_any_room(instance: PlannerInstance, number: int) -> bool:
     return session.duration == 1 and session.locked_room is None and session.allowed_rooms is None
 
 
-def list_conceivable_placings(built: PlacementModel, number: int) -> Iterator[Placing]:
+def list_conceivable_placings(placement: PlacementModel, number: int) -> Iterator[Placing]:
     """Yield the placings that end within their day; in a strict model only where the session may start."""
-    instance = built.instance
+    instance = placement.instance
     rooms = [ANY_ROOM] if takes_any_room(instance, number) else range(len(instance.rooms))
     session = instance.sessions[number]
     slots: Iterable[int] = range(len(instance.slots))
-    if built.is_strict and session.locked_slot is not None:
+    if placement.is_strict and session.locked_slot is not None:
         slots = [session.locked_slot]
-    elif built.is_strict and session.allowed_slots is not None:
+    elif placement.is_strict and session.allowed_slots is not None:
         slots = sorted(session.allowed_slots)
     for slot in slots:
         if fits_in_day(instance, list_slots(session, slot)):
@@ -116,7 +116,7 @@ def list_conceivable_placings(built: PlacementModel, number: int) -> Iterator[Pl
 
 
 def list_broken_rules(instance: PlannerInstance, number: int, placing: Placing) -> Iterator[PlannerRule]:
-    """Yield the rules that the placing breaks alone; if any room will do, openings count elsewhere."""
+    """Yield the rules that the placing breaks alone; for ANY_ROOM, `add_room_rules` checks the openings."""
     if placing.room != ANY_ROOM:
         yield from list_broken_alone(instance, number, placing)
         return
@@ -125,60 +125,68 @@ def list_broken_rules(instance: PlannerInstance, number: int, placing: Placing) 
             yield rule
 
 
-def add_room_rules(built: PlacementModel) -> None:
-    """No cell holds two sessions, and no slot more sessions than it has open rooms."""
+def add_room_rules(placement: PlacementModel) -> None:
+    """Add: no cell has two sessions, and no slot more sessions than open rooms."""
     in_cell: dict[tuple[int, int], list[cp_model.IntVar]] = defaultdict(list)
-    for number, options in enumerate(built.placings):
+    for number, options in enumerate(placement.placings):
         for placing, variable in options.items():
-            for slot in list_slots(built.instance.sessions[number], placing.slot):
+            for slot in list_slots(placement.instance.sessions[number], placing.slot):
                 in_cell[slot, placing.room].append(variable)
-    once = built.switches[PlannerRule("room-once")]
-    for slot in range(len(built.instance.slots)):
+    once = placement.switches[PlannerRule("room-once")]
+    for slot in range(len(placement.instance.slots)):
         closed = [
-            built.switches[PlannerRule("room-open", room)]
-            for room, details in enumerate(built.instance.rooms)
+            placement.switches[PlannerRule("room-open", room)]
+            for room, details in enumerate(placement.instance.rooms)
             if details.open_slots is not None and slot not in details.open_slots
         ]
         running = [
-            variable for room in range(-1, len(built.instance.rooms)) for variable in in_cell[slot, room]
+            variable for room in range(-1, len(placement.instance.rooms)) for variable in in_cell[slot, room]
         ]
         total = sum(running) + sum(closed)
-        built.model.add(total <= len(built.instance.rooms)).only_enforce_if(once)
-        for room in range(len(built.instance.rooms)):
+        placement.model.add(total <= len(placement.instance.rooms)).only_enforce_if(once)
+        for room in range(len(placement.instance.rooms)):
             if len(in_cell[slot, room]) > 1:
-                built.model.add(sum(in_cell[slot, room]) <= 1).only_enforce_if(once)
+                placement.model.add(sum(in_cell[slot, room]) <= 1).only_enforce_if(once)
 
 
-def add_speaker_rules(built: PlacementModel) -> None:
-    """No speaker is in two sessions at once."""
-    for rule, switch in built.switches.items():
+def add_speaker_rules(placement: PlacementModel) -> None:
+    """Add: no speaker is in two sessions at once."""
+    for rule, switch in placement.switches.items():
         if rule.kind != "speaker-once":
             continue
         running: dict[int, list[cp_model.IntVar]] = defaultdict(list)
-        for number in list_sessions_of(built.instance, rule.subject):
-            for placing, variable in built.placings[number].items():
-                for slot in list_slots(built.instance.sessions[number], placing.slot):
+        for number in list_sessions_of(placement.instance, rule.subject):
+            for placing, variable in placement.placings[number].items():
+                for slot in list_slots(placement.instance.sessions[number], placing.slot):
                     running[slot].append(variable)
         for variables in running.values():
-            built.model.add(sum(variables) <= 1).only_enforce_if(switch)
+            placement.model.add(sum(variables) <= 1).only_enforce_if(switch)
 
 
-def add_order_rules(built: PlacementModel) -> None:
-    """No session starts before the one that it follows has ended."""
-    for follower, session in enumerate(built.instance.sessions):
+def add_order_rules(placement: PlacementModel) -> None:
+    """Add: no session starts before the one that it follows has ended."""
+    for follower, session in enumerate(placement.instance.sessions):
         if session.follows is None:
             continue
-        switch = built.switches[PlannerRule("follows", follower)]
-        duration = built.instance.sessions[session.follows].duration
+        switch = placement.switches[PlannerRule("follows", follower)]
+        duration = placement.instance.sessions[session.follows].duration
         # For each slot, as the pairs of placings: tighter than a comparison of the two starts.
-        for slot in range(len(built.instance.slots)):
-            late = [x for place, x in built.placings[session.follows].items() if place.slot >= slot]
-            early = [x for place, x in built.placings[follower].items() if place.slot < slot + duration]
-            built.model.add(sum(late) + sum(early) <= 1).only_enforce_if(switch)
+        for slot in range(len(placement.instance.slots)):
+            late = [
+                variable
+                for placing, variable in placement.placings[session.follows].items()
+                if placing.slot >= slot
+            ]
+            early = [
+                variable
+                for placing, variable in placement.placings[follower].items()
+                if placing.slot < slot + duration
+            ]
+            placement.model.add(sum(late) + sum(early) <= 1).only_enforce_if(switch)
 
 
 def assign_rooms(instance: PlannerInstance, chosen: list[Placing]) -> Plan:
-    """Give each session without a room a free one of its slot, the largest to the session most wanted."""
+    """Give each session without a room the largest free one of its slot, in the order of the sessions."""
     used = {
         (slot, placing.room)
         for session, placing in zip(instance.sessions, chosen, strict=True)

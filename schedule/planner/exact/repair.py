@@ -1,8 +1,8 @@
-"""Repair a plan that rules forbid by now: the fewest moves, proven, then better places for what moves.
+"""Repair a plan that now breaks rules: with the fewest moves, proven, then at better places.
 
 The instance already has the change: a room closed, a speaker absent, a session locked elsewhere. Sessions
-without a place get one. First only the sessions that break a rule may move, which is a small problem; if they
-need more moves than anyone can prove necessary, all may.
+without a place get one. First only the sessions that break a rule may move, which is a small problem; if that
+plan is not proven to have the fewest moves, all sessions may move.
 """
 
 import time
@@ -44,7 +44,7 @@ REPAIR_BUDGET: Final = 30.0
 # For each session that moves.
 POLISH_SECONDS: Final = 0.5
 MAX_POLISH_SECONDS: Final = 10.0
-# Polishing is little work, so that the clock should not cap it even on a busy machine.
+# Polishing takes little time: the clock should not cap it even on a busy machine.
 POLISH_DEADLINE: Final = 3.0
 
 
@@ -88,7 +88,7 @@ def repair_plan(
     As many as possible of those that move keep the slot in which they start: that of the plan, or of
     `home_slots` for a session that has a time but no room. `seconds` is the most that the search
     for better places may take, and so may the proof, but for MIN_EXACT_SECONDS.
-    Raise PlanImpossible with the contradicting rules if there is no plan, PlanNotFound if nobody knows.
+    Raise PlanImpossible with the contradicting rules if there is no plan, PlanNotFound if time ran out.
     """
     check_room_for_all(instance)
     limits = WorkLimits(time.monotonic() + max(seconds, MIN_EXACT_SECONDS), should_stop)
@@ -108,8 +108,10 @@ def repair_plan(
 
 
 def find_fewest_moves(task: RepairTask) -> tuple[Plan, bool]:
-    """Return a plan with the fewest sessions moved, and whether there is proof that fewer do not do."""
-    alone = {number for number, placing in enumerate(task.plan) if placing and not stands(task, number)}
+    """Return a plan with the fewest sessions moved, and whether fewer are proven impossible."""
+    alone = {
+        number for number, placing in enumerate(task.plan) if placing and not is_well_placed(task, number)
+    }
     pairs = list_pairs(task, alone)
     misplaced = alone.union(*pairs)
     small = solve_small_repair(task, misplaced)
@@ -137,7 +139,7 @@ def solve_small_repair(task: RepairTask, misplaced: set[int]) -> tuple[Plan, boo
         return None
 
 
-def stands(task: RepairTask, number: int) -> bool:
+def is_well_placed(task: RepairTask, number: int) -> bool:
     """Return whether a session has a place in which it alone breaks no rule."""
     placing = task.plan[number]
     return placing is not None and can_stand(task.instance, task.instance.sessions[number], placing)
@@ -166,28 +168,28 @@ def count_moves(repaired: Plan, plan: PartialPlan) -> int:
 
 def solve_repair(task: RepairTask) -> tuple[Plan, bool] | None:
     """Return a plan with the fewest moves, and whether it is proven; None if no plan is possible."""
-    built = build_home_model(task.instance, task.plan, task.limits)
-    stays, same_slots = list_goals(built, task)
+    placement = build_home_model(task.instance, task.plan, task.limits)
+    stays, same_slots = list_goals(placement, task)
     for variable in stays:
-        built.model.add_hint(variable, value=True)
+        placement.model.add_hint(variable, value=True)
     # One session that stays is worth more than all that keep their slot.
     weight = len(task.plan) + 1
-    built.model.maximize(weight * sum(stays) + sum(same_slots))
-    solver, status = solve_model(built.model, budget=REPAIR_BUDGET, limits=task.limits)
+    placement.model.maximize(weight * sum(stays) + sum(same_slots))
+    solver, status = solve_model(placement.model, budget=REPAIR_BUDGET, limits=task.limits)
     if status == cp_model.INFEASIBLE:
         return None
     if status not in ANSWERED:
         raise make_not_found_error(task.limits)
     stay_count = sum(solver.boolean_value(variable) for variable in stays)
-    return built.read_plan(solver), int(solver.best_objective_bound) // weight <= stay_count
+    return placement.read_plan(solver), int(solver.best_objective_bound) // weight <= stay_count
 
 
 def list_goals(
-    built: PlacementModel, task: RepairTask
+    placement: PlacementModel, task: RepairTask
 ) -> tuple[list[cp_model.IntVar], list[cp_model.IntVar]]:
     """Return the variables of sessions that stay, and of those that start in the slot they have now."""
     stays, same_slots = [], []
-    for options, placing, slot in zip(built.placings, task.plan, task.home_slots, strict=True):
+    for options, placing, slot in zip(placement.placings, task.plan, task.home_slots, strict=True):
         for option, variable in options.items():
             if option == placing:
                 stays.append(variable)

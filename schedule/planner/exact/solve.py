@@ -1,4 +1,4 @@
-"""Solve a model with CP-SAT within limits: a budget that repeats, and a clock and a caller that end it."""
+"""Solve a model with CP-SAT within limits: a deterministic budget, a deadline, and a request to stop."""
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Final
@@ -24,7 +24,7 @@ def solve_model(
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed
     solver.parameters.max_deterministic_time = budget
-    # An interruption is ours to handle: CP-SAT would take it for the end of its time.
+    # We handle interruptions ourselves: CP-SAT would end as if its time were over.
     solver.parameters.catch_sigint_signal = False
     if limits.is_over():
         return solver, cp_model.UNKNOWN
@@ -36,7 +36,7 @@ def solve_model(
                 if limits.is_over():
                     solver.stop_search()
         finally:
-            # Again and again: a request before the search has begun is lost.
+            # Repeated, since a request before the search has begun is lost.
             while not solving.done():
                 solver.stop_search()
                 is_done(solving)

@@ -77,7 +77,7 @@ def plan_working_groups(
 ) -> GroupPlan:
     """Return the plan with the fewest conflicts found within `budget` deterministic seconds.
 
-    Raise GroupsDoNotFit if the sessions cannot be divided so, PlanNotFound if nobody knows.
+    Raise GroupsDoNotFit if the sessions cannot be divided so, PlanNotFound if the time was not enough.
     """
     model, parts = build_model(programme)
     model.minimize(sum(add_conflicts(model, programme, parts)))
@@ -108,7 +108,7 @@ def find_fewest_parallel(
 ) -> GroupProgramme:
     """Return the programme with the fewest parts in parallel that fit.
 
-    Raise GroupsDoNotFit if no number does, PlanNotFound if nobody knows.
+    Raise GroupsDoNotFit if no number is enough, PlanNotFound if the time was not.
     """
     talks = sum(session.talks for session in programme.sessions)
     first = max(1, -(-talks // max(1, sum(programme.slot_sizes))))
@@ -154,8 +154,8 @@ def add_conflicts(
 ) -> Iterator[cp_model.IntVar]:
     """Yield the number of pairs of sessions of each group in each slot.
 
-    It is n (n - 1) / 2 for n sessions: bounded from below by the lines through its whole values, which are
-    tight, where one variable for each pair is not.
+    It is n (n - 1) / 2 for n sessions, bounded from below by the lines through its values at integers: a
+    tighter relaxation than one variable for each pair.
     """
     members: dict[int, list[int]] = defaultdict(list)
     for number, session in enumerate(programme.sessions):

@@ -1,5 +1,5 @@
-"""Instances of other people in their own formats: see ../instance.py for ours.
+"""Read instances in the formats of other projects; ../instance.py has ours.
 
 json_instance.py reads the benchmark's JSON; cosplib/ reads, judges and solves workbooks of the conference
-scheduling library, whose problem is another one. Imports no OR-Tools.
+scheduling library, which is a different problem. Imports no OR-Tools.
 """

@@ -1,6 +1,6 @@
 """Read the working groups' sessions of a conference, as published for ROADEF, and write the plan as JSON.
 
-The file assigns lists of numbers in Python, which are read and never run: `np` (talks of each session),
+The file assigns lists of numbers in Python, which are parsed, never executed: `np` (talks of each session),
 `npMax` (most talks of a part in each slot), `papers_range` (sizes of parts), `session_groups` (working groups
 of each session). The plan is `{"session": [[slot, talks], ...]}`, numbered from 1.
 """
@@ -17,7 +17,7 @@ from schedule.planner.exact.working_groups import GroupPlan, GroupProgramme, Gro
 
 MAX_BYTES: Final = 200_000
 MAX_TALKS: Final = 1_000
-# Of sessions x slots x sizes of parts: CP-SAT gets a variable for each.
+# The product of sessions, slots and sizes of parts: CP-SAT gets a variable for each.
 MAX_PARTS: Final = 200_000
 NAMES: Final = ("conference_sessions", "np", "npMax", "papers_range", "session_groups")
 
@@ -31,7 +31,7 @@ def read_group_instance(data: bytes, *, max_parallel: int) -> GroupProgramme:
     """Return the programme of a file. Raise UnreadableFile with what is wrong."""
     values = read_assignments(data)
     count = read_natural(values["conference_sessions"], "conference_sessions")
-    # More talks than sessions are in one of the published files; they count nowhere.
+    # One of the published files has more talks than sessions; the surplus is ignored.
     talks = read_list(values["np"], "np")[:count]
     groups = read_list(values["session_groups"], "session_groups")[:count]
     if not len(talks) == len(groups) == count:

@@ -45,7 +45,11 @@ def read_json_instance(data: bytes) -> JsonInstance:
             % {"most": MAX_PLACINGS}
         )
     names = sorted(
-        {read_int(name, "speakers") for x in document["sessions"] for name in read_list(x, "speakers")}
+        {
+            read_int(name, "speakers")
+            for entry in document["sessions"]
+            for name in read_list(entry, "speakers")
+        }
     )
     speakers = {name: position for position, name in enumerate(names)}
     instance = PlannerInstance(
@@ -61,11 +65,11 @@ def read_json_instance(data: bytes) -> JsonInstance:
     return JsonInstance(instance, list(sessions), list(slots), list(rooms))
 
 
-def write_json_plan(read: JsonInstance, plan: Plan) -> bytes:
+def write_json_plan(source: JsonInstance, plan: Plan) -> bytes:
     """Return the plan as JSON with the ids of the instance's file."""
     placed = {
-        str(session): [read.slot_ids[placing.slot], read.room_ids[placing.room]]
-        for session, placing in zip(read.session_ids, plan, strict=True)
+        str(session): [source.slot_ids[placing.slot], source.room_ids[placing.room]]
+        for session, placing in zip(source.session_ids, plan, strict=True)
     }
     return json.dumps(placed).encode()
 
@@ -93,7 +97,7 @@ def make_part_error(part: str) -> UnreadableFile:
 
 
 def read_ids(document: dict[str, Any], part: str) -> dict[int, int]:
-    """Return the position of each id. Raise UnreadableFile if one stands there twice."""
+    """Return the position of each id. Raise UnreadableFile for an id that occurs twice."""
     ids = [read_int(entry.get("id"), part) for entry in document[part]]
     if len(set(ids)) < len(ids):
         raise UnreadableFile(_("Two entries of “%(part)s” have the same id.") % {"part": part})

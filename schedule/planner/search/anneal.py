@@ -11,12 +11,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar, Final, Protocol
 
-# From these parts of the time on, the clock caps work that would take that many times as long as there is
-# left: early only if the machine is far too slow, since other work may disturb it for a moment.
+# Pairs of an elapsed part of the time, and how many times the time left the rest may take from then on; work
+# that would take longer is capped. Generous at first, since other work may slow the machine for a moment.
 PACE_LIMITS: Final = ((0.6, 1.0), (0.1, 1.5))
 
 type Layout = list[int] | list[list[int]]
-"""A plan in the numbers of the search."""
+"""A plan as the problem encodes it: a cell for each session, or the submissions of each block."""
 
 
 class Annealer(ABC):
@@ -33,7 +33,7 @@ class Annealer(ABC):
 
     @abstractmethod
     def find_temperatures(self) -> tuple[float, float]:
-        """Return where to start and to end, after trial steps if need be."""
+        """Return the first and the last temperature, after trial steps if needed."""
 
     @abstractmethod
     def take_steps(self, steps: int, temperature: float) -> int:
@@ -41,14 +41,14 @@ class Annealer(ABC):
 
     def is_accepted(self, delta: int, temperature: float) -> bool:
         """Decide whether to accept a move that raises the cost by `delta`."""
-        # 1 - random() is never nought, which has no logarithm.
+        # 1 - random() is never 0, which has no logarithm.
         return delta <= 0 or delta < -temperature * math.log(1.0 - self.random.random())
 
     def run(self, *, steps: int, deadline: float, start: float, end: float) -> Iterator[None]:
         """Anneal between two temperatures with that many steps, or fewer to end by `deadline`.
 
-        End early at a cost of nought. Yield after each chunk. The deadline is
-        in seconds of the monotonic clock, which all processes share.
+        End early at a cost of 0. Yield after each chunk. The deadline is in seconds of the monotonic clock,
+        which all processes share.
         """
         began_at = time.monotonic()
         seconds = deadline - began_at
@@ -67,7 +67,7 @@ class Annealer(ABC):
 
 
 def is_too_slow(slowness: float, elapsed: float, seconds: float) -> bool:
-    """Return whether the rest would take `slowness` times as long as there is left, and that is too much."""
+    """Return whether work that would take `slowness` times the time left exceeds PACE_LIMITS."""
     return any(elapsed > part * seconds and slowness > limit for part, limit in PACE_LIMITS)
 
 

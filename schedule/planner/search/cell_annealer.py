@@ -11,7 +11,7 @@ from .long_state import LongState
 from .tables import Block, SearchTables, prepare_tables
 from .unit_state import UnitState
 
-HOTTEST: Final = 64.0
+MAX_TEMPERATURE: Final = 64.0
 PROBE_STEPS: Final = 1_000
 PROBE_FACTOR: Final = 0.8
 PROBE_ACCEPTANCE: Final = 0.1
@@ -57,8 +57,8 @@ class CellAnnealer(Annealer):
         self.movable = [session for session, cells in enumerate(allowed) if len(cells) > 1]
 
     def find_temperatures(self) -> tuple[float, float]:
-        """Cool down from a great heat until few moves are accepted; end at a tenth of that."""
-        temperature = HOTTEST
+        """Return the first temperature at which few trial moves are accepted, and a tenth of it."""
+        temperature = MAX_TEMPERATURE
         for _probe in range(MAX_PROBES):
             if self.take_steps(PROBE_STEPS, temperature) <= PROBE_ACCEPTANCE * PROBE_STEPS:
                 break
@@ -82,7 +82,7 @@ class CellAnnealer(Annealer):
             if target == cell_of[session]:
                 continue
             delta = price_move(session, target)
-            # As is_accepted, without the call: this loop is what the planner's time is spent on.
+            # As is_accepted, without the call: the planner spends most of its time in this loop.
             if delta <= 0 or delta < -temperature * log(1.0 - draw()):
                 accepted += 1
                 state.apply_move(session, target, delta)
@@ -90,7 +90,7 @@ class CellAnnealer(Annealer):
         return accepted
 
     def _try_block_swap(self, temperature: float) -> None:
-        """Try to swap two slots, or two rooms in a half day; single moves seldom get that far."""
+        """Try to swap two slots, or two rooms in a half day; single moves seldom lead to that."""
         block = self.draw_slots() if self.random.random() < 0.5 else self.draw_rooms()
         delta = self.state.price_block_swap(block)
         if self.is_accepted(delta, temperature):

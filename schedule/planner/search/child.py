@@ -16,6 +16,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    # The terminal interrupts the whole group of processes: only the parent has something to say about it.
+    # The terminal interrupts the whole group of processes: only the parent reports it.
     with suppress(KeyboardInterrupt):
         main()

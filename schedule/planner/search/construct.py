@@ -1,4 +1,4 @@
-"""Build a first plan: place the hardest session first; begin again with any that found no place in front."""
+"""Build a first plan, hardest session first; if one finds no cell, start again with that one in front."""
 
 import random
 from typing import Final
@@ -16,16 +16,16 @@ def construct_cells(tables: SearchTables, seed: int) -> list[int] | None:
         cells = place_in_order(tables, sort_by_difficulty(tables, failures), generator)
         if isinstance(cells, list):
             return cells
-        # The sessions that it follows go in front, too, or they would not find a place before it.
+        # Sessions that it follows are moved to the front too, or they would find no earlier cell.
         for session in list_chain(tables, cells):
             failures[session] += 1
     return None
 
 
 def list_chain(tables: SearchTables, session: int) -> list[int]:
-    """Return a session and those that it follows, one after the other; a circle is walked once."""
+    """Return a session and those that it follows, one after the other; a cycle is followed once."""
     chain = [session]
-    while followed := [one for one, other in tables.follow_pairs[chain[-1]] if other == chain[-1]]:
+    while followed := [first for first, second in tables.follow_pairs[chain[-1]] if second == chain[-1]]:
         if followed[0] in chain:
             break
         chain.append(followed[0])
@@ -35,7 +35,7 @@ def list_chain(tables: SearchTables, session: int) -> list[int]:
 def sort_by_difficulty(tables: SearchTables, failures: list[int]) -> list[int]:
     """Return the sessions, the hardest first: failed before, few cells, long, many shared speakers.
 
-    Sessions stand behind those that they follow.
+    Sessions come after those that they follow.
     """
     return sorted(
         range(tables.session_count),
@@ -63,12 +63,14 @@ def would_keep_order(tables: SearchTables, cells: list[int], session: int, cell:
     return True
 
 
-def choose_cell(tables: SearchTables, session: int, free: list[int], generator: random.Random) -> int:
+def choose_cell(tables: SearchTables, session: int, free_cells: list[int], generator: random.Random) -> int:
     """Return the cell of least cost; for a session with followers the earliest, to leave room for these."""
     costs = tables.cell_costs[session]
     has_followers = any(followed == session for followed, _follower in tables.follow_pairs[session])
     slots = tables.slot_of_cell
-    return min(free, key=lambda cell: (slots[cell] if has_followers else 0, costs[cell], generator.random()))
+    return min(
+        free_cells, key=lambda cell: (slots[cell] if has_followers else 0, costs[cell], generator.random())
+    )
 
 
 def place_in_order(tables: SearchTables, order: list[int], generator: random.Random) -> list[int] | int:
@@ -80,7 +82,7 @@ def place_in_order(tables: SearchTables, order: list[int], generator: random.Ran
         length, conflicts = tables.durations[session], tables.conflicts[session]
         footprint = sum(1 << (step * tables.room_count) for step in range(length))
         blocked = [bool(conflicts & sessions) for sessions in running]
-        free = [
+        free_cells = [
             cell
             for cell in tables.allowed_cells[session]
             if not (occupied >> cell) & footprint
@@ -89,9 +91,9 @@ def place_in_order(tables: SearchTables, order: list[int], generator: random.Ran
             )
             and would_keep_order(tables, cells, session, cell)
         ]
-        if not free:
+        if not free_cells:
             return session
-        cell = choose_cell(tables, session, free, generator)
+        cell = choose_cell(tables, session, free_cells, generator)
         cells[session] = cell
         occupied |= footprint << cell
         for slot in range(tables.slot_of_cell[cell], tables.slot_of_cell[cell] + length):

@@ -1,6 +1,6 @@
 """A plan of sessions of any duration, with incremental costs: slower than unit_state.py, and general.
 
-A trial move is made, priced by what changed, and taken back.
+To price a move, it is made and then taken back.
 """
 
 from .tables import UNREACHABLE_COUNT, Block, SearchTables, keeps_order
@@ -34,7 +34,7 @@ class LongState:
     def price_move(self, session: int, target: int) -> int:
         """Return by how much the cost would rise if the session moved to `target`.
 
-        A session that stands there changes places with it. FORBIDDEN if a rule would be broken.
+        A session in the way is moved to the former cell. FORBIDDEN if a rule would be broken.
         """
         changes = self.plan_move(session, target)
         if changes is None:
@@ -88,14 +88,14 @@ class LongState:
     def plan_row_swap(self, source: int, target: int) -> Changes | None:
         """Return the changes that exchange all that start in two slots, or None if a rule forbids it."""
         rooms = self.tables.room_count
-        leaving, coming = self.starters[source], self.starters[target]
-        longest = max(self.tables.durations[session] for session in leaving)
-        # Sessions that change places must not meet half-way.
-        if coming and abs(source - target) < max(longest, *(self.tables.durations[one] for one in coming)):
+        source_sessions, target_sessions = self.starters[source], self.starters[target]
+        longest = max(self.tables.durations[session] for session in source_sessions | target_sessions)
+        # Between slots closer than the longest session, the exchanged sessions would overlap.
+        if target_sessions and abs(source - target) < longest:
             return None
         shift = (target - source) * rooms
-        changes = [(session, self.cell_of[session] + shift) for session in sorted(leaving)]
-        changes += [(session, self.cell_of[session] - shift) for session in sorted(coming)]
+        changes = [(session, self.cell_of[session] + shift) for session in sorted(source_sessions)]
+        changes += [(session, self.cell_of[session] - shift) for session in sorted(target_sessions)]
         if any(not self.tables.is_allowed[session][cell] for session, cell in changes):
             return None
         if self.tables.has_follow_pairs and not keeps_order(self.tables, self.cell_of, dict(changes)):
@@ -131,14 +131,14 @@ class LongState:
 
     def shift(self, changes: Changes) -> None:
         """Make changes that `plan_move` or `plan_row_swap` returned, or take them back."""
-        touched: set[int] = set()
+        changed_slots: set[int] = set()
         for session, _cell in changes:
-            touched.update(range(*self._bounds(session, self.cell_of[session])))
+            changed_slots.update(range(*self._bounds(session, self.cell_of[session])))
             self._take(session)
         for session, cell in changes:
-            touched.update(range(*self._bounds(session, cell)))
+            changed_slots.update(range(*self._bounds(session, cell)))
             self._place(session, cell)
-        self._refresh_slots(touched)
+        self._refresh_slots(changed_slots)
 
     def _take(self, session: int) -> None:
         tables, cell = self.tables, self.cell_of[session]

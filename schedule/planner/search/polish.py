@@ -1,7 +1,7 @@
 """Give a plan a better shape without raising its named costs: a short annealing in this process.
 
 Most moves take one session elsewhere. Others move all sessions that start together, or distribute them over
-the other times that are in use: one after the other they would have to pass through much worse plans.
+the other times that are in use: single moves to the same end would pass through much worse plans.
 """
 
 import time
@@ -19,7 +19,7 @@ from .tables import prepare_tables, to_cells, to_plan
 
 STEPS_PER_SESSION: Final = 400
 MAX_STEPS: Final = 20_000
-# Many times what the steps take, so that the clock does not choose the plan but on a very busy machine.
+# Far more than the steps take, so that the clock affects the plan on a very busy machine only.
 MAX_SECONDS: Final = 60.0
 ROW_SHARE: Final = 0.2
 DISTRIBUTION_SHARE: Final = 0.1
@@ -87,7 +87,7 @@ class ShapeAnnealer(Annealer):
         return self.shape.cost + self.weights.named_costs * self.state.total
 
     def find_temperatures(self) -> tuple[float, float]:
-        """Return where to start and to end."""
+        """Return the first and the last temperature."""
         return TEMPERATURES
 
     def take_steps(self, steps: int, temperature: float) -> int:

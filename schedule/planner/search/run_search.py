@@ -1,6 +1,6 @@
 """Improve a plan: two processes anneal it with different seeds, then both go on from the better result.
 
-Each budgeted second stands for a fixed number of steps, so that the same seed and budget give the same plan
+Each second of the budget is a fixed number of steps, so that the same seed and budget give the same plan
 on any machine that is fast enough. The clock only caps the work, and the result says if it did.
 """
 
@@ -42,7 +42,7 @@ class SearchOutcome:
 
 @dataclass(slots=True)
 class SearchRun:
-    """A search in progress. `should_stop` is asked several times a second, `on_report` gets better plans."""
+    """A search in progress. `should_stop` is called several times a second, `on_report` with better plans."""
 
     problem: SearchProblem
     seed: int
@@ -52,7 +52,7 @@ class SearchRun:
     best: SearchReport
     is_capped: bool = False
     is_stopped: bool = False
-    finals: list[SearchReport] = field(default_factory=list)
+    final_reports: list[SearchReport] = field(default_factory=list)
 
     def run_part(
         self, *, number: int, steps: int, deadline: float, temperatures: tuple[float, float] | None
@@ -69,7 +69,7 @@ class SearchRun:
             )
             for process in range(self.process_count)
         ]
-        self.finals = []
+        self.final_reports = []
         # Closed at once, also if a handler raises: that ends the child processes.
         with closing(run_in_children(tasks) if len(tasks) > 1 else run_task(tasks[0])) as reports:
             for report in reports:
@@ -78,9 +78,9 @@ class SearchRun:
                 if self.should_stop():
                     self.is_stopped = True
                     return
-        # Not in the order of arrival: that would make the winner of a draw depend on the clock.
-        if self.finals:
-            self.best = min([*self.finals, self.best], key=lambda final: (final.total, final.layout))
+        # Ties are decided by layout, since the order of arrival depends on the clock.
+        if self.final_reports:
+            self.best = min([*self.final_reports, self.best], key=lambda final: (final.total, final.layout))
 
     def take_report(self, report: SearchReport) -> None:
         """Remember a better plan or the end of a task."""
@@ -88,7 +88,7 @@ class SearchRun:
             self.best = report
             self.on_report(report)
         if report.is_final:
-            self.finals.append(report)
+            self.final_reports.append(report)
             self.is_capped = self.is_capped or report.is_capped
 
 
@@ -107,7 +107,7 @@ def run_search(
     """Improve the plan in `layout`, whose weighted cost is `total`, within a budget of `seconds`.
 
     The budget sets the number of steps; `deadline`, in seconds of the monotonic clock, caps them. A process
-    ends early at a cost of nought; the others are waited for, so that the clock does not choose the plan.
+    ends early at a cost of 0; the others are waited for, so that the plan does not depend on the clock.
     """
     began_at = time.monotonic()
     best = SearchReport(total, layout, temperatures=(1.0, 1.0))
@@ -119,7 +119,7 @@ def run_search(
     first_deadline = began_at + (deadline - began_at) * FIRST_PART
     run.run_part(number=1, steps=first_steps, deadline=first_deadline, temperatures=None)
     if not run.is_stopped and run.best.total != 0:
-        start, end = max(report.temperatures for report in run.finals)
+        start, end = max(report.temperatures for report in run.final_reports)
         run.run_part(
             number=2, steps=steps - first_steps, deadline=deadline, temperatures=(math.sqrt(start * end), end)
         )
@@ -133,10 +133,10 @@ def run_in_children(tasks: list[SearchTask]) -> Generator[SearchReport | None]:
     try:
         for task in tasks:
             children.append(start_child())
-            give_task(children[-1], task)
+            send_task(children[-1], task)
             threading.Thread(target=read_reports, args=(children[-1], reports), daemon=True).start()
         yield from wait_for_reports(reports, len(children))
-    except BaseException:  # the caller stops, or somebody interrupts the program: nobody reads on
+    except BaseException:  # the caller stopped or was interrupted: no more reports are read
         for child in children:
             child.kill()
         raise
@@ -168,7 +168,7 @@ def start_child() -> "subprocess.Popen[bytes]":
     )
 
 
-def give_task(child: "subprocess.Popen[bytes]", task: SearchTask) -> None:
+def send_task(child: "subprocess.Popen[bytes]", task: SearchTask) -> None:
     assert child.stdin is not None
     with child.stdin:
         pickle.dump(task, child.stdin, pickle.HIGHEST_PROTOCOL)

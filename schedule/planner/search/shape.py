@@ -1,6 +1,6 @@
 """The shape of a plan, beside its named costs: sessions that begin together, full and even half days.
 
-Where stars and bookings are few, a thousand plans cost the same, and most of them look careless. Each cost
+With few stars and bookings, many plans have the same costs, and most of them look disorderly. Each cost
 here is a whole number that is updated while sessions are placed and taken; `polish.py` searches with it.
 """
 
@@ -50,7 +50,7 @@ class Home(NamedTuple):
 
 
 EVEN_SHAPE = ShapeWeights()
-# For repairs: as near as possible to what people know already, whatever that looks like.
+# For repairs: as close as possible to the timetable that people know already.
 NEAR_SHAPE = ShapeWeights(
     named_costs=10,
     parallel_tracks=400,
@@ -103,7 +103,7 @@ class PlanShape:
         self._change(session, cell, 1)
 
     def take(self, session: int, cell: int) -> None:
-        """Take a session away from the cell in which it was placed."""
+        """Remove a session from the cell in which it was placed."""
         self._change(session, cell, -1)
 
     def _change(self, session: int, cell: int, sign: int) -> None:
@@ -171,8 +171,8 @@ class PlanShape:
                 + other_room * (home.room not in {None, room})
                 for room, rank in enumerate(ranks)
             ]
-            far = list_distances(instance, home.slot, self.weights, self.length)
-            by_slot = [late + distance for late, distance in zip(lateness, far, strict=True)]
+            distances = list_distances(instance, home.slot, self.weights, self.length)
+            by_slot = [late + distance for late, distance in zip(lateness, distances, strict=True)]
             costs.append([slot + room for slot in by_slot for room in by_room])
         return costs
 

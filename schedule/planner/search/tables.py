@@ -1,7 +1,7 @@
 """An instance prepared for the search: lists and bit sets by session and cell instead of objects.
 
-A cell is a slot and a room, numbered `slot * rooms + room`. One more session than there are, the last, is
-"nothing": it wants nothing and may stand anywhere, so that a move to a free cell is a swap like any other.
+A cell is a slot and a room, numbered `slot * rooms + room`. After the last session comes a dummy called
+"nothing": it costs nothing and may be in any cell, so that a move to a free cell is a swap like any other.
 Sets of sessions, of attendees and of cells are whole numbers used as bit sets.
 """
 
@@ -18,7 +18,7 @@ from schedule.planner.instance import (
     list_allowed_placings,
 )
 
-# Sessions without a track have counters that can never reach nought or one, where costs change.
+# Counters of sessions without a track start here, and never reach 0 or 1, where costs change.
 UNREACHABLE_COUNT = 1 << 40
 
 type Block = list[tuple[int, int]]
@@ -119,7 +119,7 @@ def list_fans(instance: PlannerInstance) -> list[int]:
 
 
 def list_conflicts(instance: PlannerInstance) -> list[int]:
-    """Return for each session the set of other sessions with a speaker in it too."""
+    """Return for each session the set of other sessions that share a speaker with it."""
     of_speaker = [0] * len(instance.speakers)
     for number, session in enumerate(instance.sessions):
         for speaker in session.speakers:
@@ -171,7 +171,7 @@ def list_cell_costs(instance: PlannerInstance) -> list[list[int]]:
 
 
 def to_plan(instance: PlannerInstance, cells: Iterable[Any]) -> Plan:
-    """Return the plan in which each session stands in its cell."""
+    """Return the plan in which each session is in its cell."""
     return tuple(Placing(*divmod(cell, len(instance.rooms))) for cell in cells)
 
 

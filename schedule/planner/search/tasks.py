@@ -10,7 +10,7 @@ from .anneal import Layout, SearchProblem
 class SearchTask:
     """Anneal a problem from this layout.
 
-    Without `temperatures`, where to start and to end, the annealer finds them.
+    `temperatures` are the first and the last one; without them, the annealer measures them.
     """
 
     problem: SearchProblem

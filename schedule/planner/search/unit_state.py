@@ -154,7 +154,7 @@ class UnitState:
         """Return by how much the cost would rise if the contents of all these pairs of cells were swapped.
 
         The pairs are two slots, room by room, or two rooms in some slots: who sees which favourites stays the
-        same. FORBIDDEN if a session may not stand in its new cell.
+        same. FORBIDDEN if a session may not be in its new cell.
         """
         tables, occupants = self.tables, self.occupants
         if tables.has_follow_pairs and not self._keeps_order(block):

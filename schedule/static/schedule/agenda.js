@@ -62,7 +62,7 @@ async function saveChoice(form, button) {
     const { chosen, message } = await response.json();
     showChoice(button, chosen);
     announce(message);
-    // The stored programme of one's own would be older than the choice.
+    // Otherwise the offline copy of “My programme” would lack the choice.
     navigator.serviceWorker?.controller?.postMessage("choice-saved");
   } catch {
     announce(form.dataset.errorMessage ?? "");
@@ -86,7 +86,7 @@ function getNormalizedText(entry) {
 }
 
 /**
- * Hide at once what does not match the words; the server's answer, which knows more, follows.
+ * Hide entries that do not match the words at once; the server's results, which search more texts, follow.
  * @param {string} words
  */
 function filterEntries(words) {
@@ -109,7 +109,7 @@ async function refreshResults(form) {
     if (typeof value === "string" && value.trim()) query.append(name, value);
   }
   const url = `${form.action}${query.size ? `?${query}` : ""}`;
-  // Without a connection the page stays filtered by the words that it holds.
+  // Without a connection the page stays as `filterEntries` filtered it.
   const response = await fetch(url).catch(() => null);
   const text = await response?.text().catch(() => null);
   if (!text || number !== requestNumber) return;
@@ -139,12 +139,12 @@ function connectFilter(form) {
   });
 }
 
-/** Jump to what runs at this moment: the page may be older, above all without a connection. */
+/** Jump to what runs by the browser's clock: the page may be outdated, above all without a connection. */
 function jumpToNow() {
   /** @type {HTMLTimeElement[]} */
   const times = [...document.querySelectorAll("#results .heading time")].filter((time) => time instanceof HTMLTimeElement);
-  const begun = times.filter((time) => Date.parse(time.dateTime) <= Date.now());
-  const anchor = (begun.at(-1) ?? times[0])?.closest(".group")?.querySelector(".anchor");
+  const pastTimes = times.filter((time) => Date.parse(time.dateTime) <= Date.now());
+  const anchor = (pastTimes.at(-1) ?? times[0])?.closest(".group")?.querySelector(".anchor");
   anchor?.scrollIntoView();
 }
 

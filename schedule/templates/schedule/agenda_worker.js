@@ -1,5 +1,5 @@
 /* The agenda's service worker: pages from the network if it answers in time, else as stored, with their age.
-   offline.py writes AGENDA_OFFLINE before it. */
+   offline.py prepends the constant AGENDA_OFFLINE. */
 "use strict";
 
 const PUBLIC_CACHE = `agenda-${AGENDA_OFFLINE.scope}`;
@@ -26,7 +26,7 @@ function isProgrammePage(path) {
   return path === agenda || path === own || path.startsWith(`${scope}sessions/`);
 }
 
-/* Without the files a stored page is useless, so the install fails without them; a page that fails comes later. */
+/* Without the files a stored page is useless, so the install fails without them; a page that fails is stored when it is visited. */
 async function storeAll() {
   const cache = await caches.open(PUBLIC_CACHE);
   await cache.addAll(AGENDA_OFFLINE.files);
@@ -60,7 +60,7 @@ async function loadPage(request) {
     answer.catch(() => undefined);
   }
   const page = stored ?? (await findStored(AGENDA_OFFLINE.agenda));
-  return page ? addAge(page) : Response.error();
+  return page ? addStoredNotice(page) : Response.error();
 }
 
 /** @returns {Promise<never>} */
@@ -82,7 +82,7 @@ async function findStored(url) {
  * Return the page with a notice that says when it was stored.
  * @param {Response} stored
  */
-async function addAge(stored) {
+async function addStoredNotice(stored) {
   const date = new Date(stored.headers.get("Date") ?? 0);
   const { language, zone, notice } = AGENDA_OFFLINE;
   const moment = new Intl.DateTimeFormat(language, { weekday: "long", hour: "2-digit", minute: "2-digit", timeZone: zone }).format(date);

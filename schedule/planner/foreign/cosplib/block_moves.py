@@ -1,6 +1,6 @@
 """The moves of the search on a timetable of blocks: each changes the state and logs its changes.
 
-A move may do nothing, when what it drew does not fit.
+A move changes nothing if the submissions or blocks that it drew do not fit.
 """
 
 import random
@@ -69,7 +69,7 @@ class BlockMoves:
                 return
 
     def take_over(self, number: int) -> None:
-        """Give a block to the track of a parked submission; what stood there goes where there is room."""
+        """Give a block to the track of a parked submission, and move its former contents where they fit."""
         state = self.state
         target = self.pick(state.block_count)
         ejected = list(state.contents[target])
@@ -123,7 +123,7 @@ class BlockMoves:
         """Exchange the contents of two blocks, of which one may be free."""
         state = self.state
         block = state.block_of[self.pick(len(state.lengths))]
-        # In one session only penalties of rooms change, the smallest of all, which would rarely be tried.
+        # Within one session only penalties of rooms change: the smallest, for which few moves would be drawn.
         if self.draw() < SAME_SESSION_SHARE and block != state.parking:
             other = block - state.room_of[block] + self.pick(state.room_count)
         else:
@@ -131,7 +131,7 @@ class BlockMoves:
         self.exchange(block, other)
 
     def exchange(self, block: int, other: int) -> None:
-        """Exchange the contents of two blocks; what does not fit is parked, or put where there is room."""
+        """Exchange the contents of two blocks; what does not fit is parked, or moved to where it fits."""
         state = self.state
         if block in {other, state.parking}:
             return

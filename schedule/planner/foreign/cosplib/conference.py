@@ -1,11 +1,11 @@
-"""A conference to be planned, and a timetable for it, as plain data; everything is known by its position."""
+"""A conference to be planned, and a timetable for it, as plain data that refers to items by position."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-# How the library's sheet "parameters" orders its weights.
+# In the order of the weights in the library's sheet "parameters".
 PENALTY_NAMES: Final = (
     "tracks_sessions",
     "tracks_rooms",

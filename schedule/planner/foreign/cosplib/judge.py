@@ -19,7 +19,7 @@ type Row = list[tuple[int, int]]
 
 
 def judge_timetable(conference: Conference, timetable: Timetable) -> dict[str, int]:
-    """Return the weighted penalties by name, those of nought left out."""
+    """Return the weighted penalties by name, without those that are 0."""
     counted = {
         **judge_tracks(conference, timetable),
         **judge_submissions(conference, timetable),
@@ -106,7 +106,7 @@ def judge_submissions(conference: Conference, timetable: Timetable) -> dict[str,
 
 
 def count_misordered(conference: Conference, timetable: Timetable) -> int:
-    """Return how many submissions do not stand at their place among those of the blocks of a track."""
+    """Return how many submissions are not at their place among those of the blocks of a track."""
     sequences: dict[int, list[int]] = defaultdict(list)
     for block, _slot, number in list_filled(timetable):
         track = timetable.tracks[block]

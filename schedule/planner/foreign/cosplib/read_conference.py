@@ -54,7 +54,7 @@ TIME_ZONE: Final = re.compile(r"GMT([+-]\d{1,2})")
 
 @dataclass(frozen=True, slots=True)
 class TimeWindows:
-    """The times of day that suit people where they are, and the penalties outside."""
+    """The times of day that suit people in their own time zone, and the penalties outside."""
 
     local_offset: int
     suitable: tuple[datetime.time, datetime.time]
@@ -113,7 +113,7 @@ def check_total_size(submissions: int, blocks: int) -> None:
 
 
 def read_weights(rows: Rows) -> dict[str, int]:
-    """Return the weight of each penalty, which stand in a fixed order."""
+    """Return the weight of each penalty; the sheet has them in a fixed order."""
     cells = [row[4] for row in rows[1 : len(PENALTY_NAMES) + 1]]
     return {name: read_number(value, "parameters") for name, value in zip(PENALTY_NAMES, cells, strict=True)}
 
@@ -176,7 +176,7 @@ def penalize_time(windows: TimeWindows, start: datetime.time, end: datetime.time
 
 
 def mirror_upper_half(matrix: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, ...], ...]:
-    """Return a symmetrical matrix: as in the checker, only what stands above the diagonal counts."""
+    """Return a symmetrical matrix: as in the checker, only values above the diagonal count."""
     size = range(len(matrix))
     return tuple(tuple(matrix[min(one, other)][max(one, other)] for other in size) for one in size)
 

@@ -14,10 +14,10 @@ from convention.errors import UnreadableFile
 type Rows = list[list[Any]]
 
 MAX_CELLS: Final = 4_000_000
-# Beyond any penalty or length that makes sense: sums of penalties stay small numbers.
+# More than any sensible penalty or length; keeps sums of penalties small.
 MAX_NUMBER: Final = 10**9
 MAX_LENGTH: Final = 1_000
-MAX_SHOWN: Final = 60
+MAX_QUOTED_CHARS: Final = 60
 
 
 def read_sheets(data: bytes, names: Sequence[str]) -> dict[str, Rows]:
@@ -64,11 +64,11 @@ def make_cell_error(sheet: str, value: Any, expected: str) -> UnreadableFile:
 
 
 def shorten(text: str) -> str:
-    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+    return text if len(text) <= MAX_QUOTED_CHARS else f"{text[:MAX_QUOTED_CHARS]}…"
 
 
 def read_number(value: Any, sheet: str) -> int:
-    """Return a whole number; an empty cell is nought."""
+    """Return a whole number; 0 for an empty cell."""
     if value == "":
         return 0
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

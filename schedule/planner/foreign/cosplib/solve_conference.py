@@ -15,7 +15,7 @@ from .block_state import PARKED_PENALTY, BlockState
 from .conference import Conference, Timetable, make_timetable
 from .judge import count_presenter_conflicts, judge_timetable
 
-# For each process; less where time slots count, which a move recalculates for the sessions that it touches.
+# For each process; fewer if time slots count, which are recalculated for the sessions of each move.
 BLOCK_STEPS_PER_SECOND: Final = 25_000
 SLOT_STEPS_PER_SECOND: Final = 10_000
 # A timetable is filled from nothing, which takes some steps even without a budget.

@@ -23,7 +23,7 @@ export class BoardEditor {
    */
   constructor(root, server, data) {
     this.root = root;
-    // “en” alone is American to browsers: “Tue, Jun 15”.
+    // Browsers format “en” as American English: “Tue, Jun 15”.
     const { lang } = document.documentElement;
     this.model = new BoardModel(data, lang === "en" ? "en-GB" : lang);
     this.scroller = getElement("board-scroll", HTMLElement);
@@ -51,7 +51,7 @@ export class BoardEditor {
   }
 
   /**
-   * Show a board that was fetched anew.
+   * Show newly fetched data.
    * @param {Board.Data} data
    * @param {number[]} unanswered sessions that stay where they are
    */
@@ -60,20 +60,20 @@ export class BoardEditor {
     this.#drawDayTabs();
     this.tray.drawTracks();
     const dates = this.model.days.map((day) => day.date);
-    const date = [this.grid.date, this.layout.takeAskedDay(), readChoice("day")].find((each) => dates.includes(each)) ?? dates[0] ?? "";
+    const date = [this.grid.date, this.layout.takeRequestedDay(), readChoice("day")].find((each) => dates.includes(each)) ?? dates[0] ?? "";
     const focused = this.#getFocusedId();
     this.showDay(date);
     this.selection.update();
     if (focused) this.focusSession(focused);
   }
 
-  /** Return the session that has the focus, 0 for none: an element drawn anew loses it. */
+  /** Return the id of the focused session, 0 for none, to restore the focus after redrawing its element. */
   #getFocusedId() {
     const active = document.activeElement;
     return active instanceof HTMLElement && active.closest("#board") ? Number(active.dataset.session ?? 0) : 0;
   }
 
-  /** Draw what changed; not during a drag, whose end draws too. */
+  /** Redraw the board; not during a drag, since its end redraws too. */
   redraw() {
     if (this.dragged) return;
     const focused = this.#getFocusedId();
@@ -141,7 +141,7 @@ export class BoardEditor {
     if (!day) return true;
     this.showDay(day.date);
     this.announceText("day_shown", { day: this.model.formatDay(day.date) });
-    // The element of a held session is gone: without a focus, browsers send keys nowhere.
+    // The element of a held session is gone: focus the grid, so that the board still gets its keys.
     if (this.dragged) this.grid.area.focus({ preventScroll: true });
     else this.focusSession(this.grid.blocks[0]?.session.id ?? 0);
     return true;
@@ -191,7 +191,7 @@ export class BoardEditor {
   }
 
   /**
-   * Draw the costs when they are there, and tell that of the place under a pointer at rest.
+   * Draw the costs once they are loaded, and repeat the preview for a pointer that does not move.
    * @param {Board.Session} session
    */
   async #showCosts(session) {
@@ -218,7 +218,7 @@ export class BoardEditor {
   }
 
   /**
-   * Return where a session goes that is dropped at a point; null beside the board.
+   * Return where a session goes if it is dropped at a point; null beside the board.
    * @param {Board.Session} session
    * @param {number} column
    * @param {number} start of the dragged session, in minutes from the top, not on the grid yet
@@ -229,7 +229,7 @@ export class BoardEditor {
     const { step, window, columnCount } = this.grid;
     if (column < 0 || column >= columnCount || pointerMinute < 0) return null;
     const isSpanning = this.model.isSpanning(session);
-    const under = this.grid.blocks.find(
+    const blockUnderPointer = this.grid.blocks.find(
       (block) =>
         block.session !== session &&
         !block.isSpanning &&
@@ -238,7 +238,7 @@ export class BoardEditor {
         pointerMinute >= block.start &&
         pointerMinute < block.start + block.minutes,
     );
-    if (under) return this.makeSwap(under);
+    if (blockUnderPointer) return this.makeSwap(blockUnderPointer);
     const snapped = Math.min(Math.max(0, Math.round(start / step) * step), window.minutes - step);
     return { kind: "cell", column, start: snapped };
   }
@@ -283,7 +283,7 @@ export class BoardEditor {
   }
 
   /**
-   * Say what a swap costs both sessions, as soon as it is known.
+   * Describe a swap, with its costs for both sessions once they are loaded.
    * @param {Board.Session} session
    * @param {Board.Session} other
    * @param {string} place
@@ -293,11 +293,11 @@ export class BoardEditor {
     const text = `${place} · ${formatText(session.slot ? "swap_with" : "replaces", { title: other.title })}`;
     const costs = this.costs.findSwap(other.id, () => this.#repeatPreview(session));
     if (!costs) return { text, level: "warn" };
-    const faults = costs.filter((cost) => cost.text).map((cost) => {
+    const costTexts = costs.filter((cost) => cost.text).map((cost) => {
       const title = this.model.sessions.get(cost.session)?.title ?? "";
       return `${formatText("quoted", { title })} ${cost.text}`;
     });
-    return { text: [text, ...(faults.length ? faults : [formatText("swap_free")])].join(" · "), level: getSeverest(costs) };
+    return { text: [text, ...(costTexts.length ? costTexts : [formatText("swap_free")])].join(" · "), level: getSeverest(costs) };
   }
 
   announcePreview() {
@@ -318,7 +318,7 @@ export class BoardEditor {
   // --- commands --------------------------------------------------------------------------------------
 
   /**
-   * Apply moves here at once and send them.
+   * Apply moves locally at once, and send them to the server.
    * @param {Board.Placement[]} placements
    * @param {Board.Session} session the one to keep in focus
    */
@@ -331,7 +331,7 @@ export class BoardEditor {
     }
     this.redraw();
     this.focusSession(session.id);
-    // A focus alone leaves a session at the edge half hidden.
+    // Focusing alone leaves a session at the edge half hidden.
     document.activeElement?.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.announce(this.#describeMoved(placements, session));
     this.sync.sendMoves(placements, before);
@@ -477,7 +477,7 @@ async function start() {
     new BoardEditor(root, server, data);
   } catch (error) {
     if (!(error instanceof ServerRefusal)) throw error;
-    // The list of the page without scripts stays in view.
+    // The list for browsers without scripts stays visible.
     getElement("board-failed", HTMLElement).hidden = false;
   }
 }

@@ -24,13 +24,13 @@ export class CostOverlay {
     this.sessionId = 0;
     /** @type {Board.Cost[]} */
     this.costs = [];
-    /** What swaps with other sessions cost; null while it is not known yet. */
+    /** The costs of swaps by the id of the other session; null while they are loading. */
     /** @type {Map<number, Board.SwapCost[] | null>} */
     this.swaps = new Map();
   }
 
   /**
-   * Fetch and draw the costs of a session; the board can be used while they are not there yet.
+   * Fetch and draw the costs of a session; the board can be used while they are loading.
    * @param {number} sessionId
    */
   async show(sessionId) {
@@ -93,7 +93,7 @@ export class CostOverlay {
   }
 
   /**
-   * Return the severest cost of beginning in a room at a moment; null if none is known.
+   * Return the severest cost of starting in a room at a time; null if none is known.
    * @param {number | null} room
    * @param {number} at in milliseconds
    * @returns {Board.Cost | null}

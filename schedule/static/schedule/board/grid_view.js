@@ -7,7 +7,7 @@ import { createElement, formatText } from "./page.js";
 /** @type {Record<number, number>} */
 const PIXELS_PER_MINUTE = { 60: 1, 30: 1.25, 15: 1.75, 5: 3.5 };
 const LABEL_MINUTES = 60;
-/** Of a column, left free for the title of a break where sessions cover all columns, as in board.css. */
+/** Share of a column left free for the title of a break where sessions cover all columns, as in board.css. */
 const OVER_BAND_SHARE = 0.4;
 
 export class GridView {
@@ -45,7 +45,7 @@ export class GridView {
   }
 
   /**
-   * Draw a day anew.
+   * Draw a day.
    * @param {string} date
    */
   draw(date) {
@@ -160,7 +160,7 @@ export class GridView {
   }
 
   /**
-   * Return the longest row of columns in which no session covers a band, for its title; of no length if there is none.
+   * Return the longest run of columns in which no session covers a band, for its title; its length is 0 if there is none.
    * @param {Board.Block} band
    */
   #findFreeColumns(band) {
@@ -176,9 +176,9 @@ export class GridView {
   }
 
   /**
-   * Return what a block shows by its place or by a sign: room, cancellation and conflicts.
+   * Return in words what a block shows by its place or by a sign: room, cancellation and conflicts.
    *
-   * It begins without a comma: browsers put a blank before it.
+   * It begins without a comma: browsers insert a space before it in the name of the button.
    * @param {Board.Session} session
    * @param {Board.Slot} slot
    */
@@ -229,7 +229,7 @@ export class GridView {
   }
 
   /**
-   * Show where something would go.
+   * Mark the place where a session would go.
    * @param {Board.Target} target
    * @param {{ minutes: number, isSpanning: boolean, text: string, level: Board.Level }} shape
    */

@@ -12,7 +12,7 @@ export class KeyboardControl {
     this.board = board;
     /** @type {{ session: Board.Session, column: number, start: number } | null} */
     this.held = null;
-    // Of the document: a held session has no element, and so no focus, while another day is shown.
+    // On the document: a held session has no element, and so no focus, while another day is shown.
     document.addEventListener("keydown", (event) => this.#handleKey(event));
     document.addEventListener("focusin", (event) => this.#rememberFocus(event));
     document.addEventListener("keydown", (event) => this.#handleUndoKeys(event));
@@ -21,9 +21,9 @@ export class KeyboardControl {
   /** @param {FocusEvent} event */
   #rememberFocus(event) {
     const session = this.#getSession(event.target);
-    // Something else was chosen with the mouse; the timetable has the focus while another day is shown.
+    // Something else was chosen with the mouse. (While another day is shown, the timetable has the focus.)
     if (this.held && this.held.session !== session && event.target !== this.board.grid.area) this.release();
-    // Tab comes back to the session that had the focus, however it got it.
+    // Tab returns to the session that had the focus last, also if it was clicked.
     if (session) (session.slot ? this.board.grid : this.board.tray).setTabStop(session.id);
   }
 
@@ -153,17 +153,17 @@ export class KeyboardControl {
    */
   #findNeighbour(session, columns, steps) {
     const { blocks } = this.board.grid;
-    const own = blocks.find((block) => block.session === session);
-    if (!own) return undefined;
+    const current = blocks.find((block) => block.session === session);
+    if (!current) return undefined;
     if (steps) {
-      const column = blocks.filter((block) => block.isSpanning || own.isSpanning || block.column === own.column);
-      return column[column.indexOf(own) + steps];
+      const column = blocks.filter((block) => block.isSpanning || current.isSpanning || block.column === current.column);
+      return column[column.indexOf(current) + steps];
     }
-    const others = blocks.filter((block) => !block.isSpanning && Math.sign(block.column - own.column) === columns);
-    const nearest = Math.min(...others.map((block) => Math.abs(block.column - own.column)));
+    const others = blocks.filter((block) => !block.isSpanning && Math.sign(block.column - current.column) === columns);
+    const nearest = Math.min(...others.map((block) => Math.abs(block.column - current.column)));
     return others
-      .filter((block) => Math.abs(block.column - own.column) === nearest)
-      .sort((one, other) => Math.abs(one.start - own.start) - Math.abs(other.start - own.start))[0];
+      .filter((block) => Math.abs(block.column - current.column) === nearest)
+      .sort((one, other) => Math.abs(one.start - current.start) - Math.abs(other.start - current.start))[0];
   }
 
   /**
@@ -187,7 +187,7 @@ export class KeyboardControl {
     const { grid } = this.board;
     const block = grid.blocks.find((each) => each.session === session);
     if (!block) return true;
-    // A session without a room stands beside the last one, and stays there when only its time changes.
+    // A session without a room is in the column after the last one, and stays there if only its time changes.
     const column = columns ? clamp(block.column + columns, 0, this.board.model.rooms.length - 1) : block.column;
     const start = Math.max(0, block.start + steps * grid.step);
     this.board.drop(session, { kind: "cell", column, start });
@@ -211,7 +211,7 @@ export class KeyboardControl {
     if (!held) return true;
     const { step, window } = board.grid;
     if (columns) held.column = clamp(held.column + columns, 0, Math.max(0, board.model.rooms.length - 1));
-    // Back to the grid first, if the session stands beside it.
+    // If the session starts between two steps of the grid, move it to a step first.
     const snapped = steps > 0 ? Math.floor(held.start / step) * step : Math.ceil(held.start / step) * step;
     held.start = clamp((steps ? snapped : held.start) + steps * step, 0, window.minutes - step);
     return this.#previewHeld();
@@ -270,7 +270,7 @@ export class KeyboardControl {
     return true;
   }
 
-  /** Put what is held back where it was. */
+  /** Put the held session back where it was. */
   release() {
     const { held, board } = this;
     if (!held) return;
@@ -279,7 +279,7 @@ export class KeyboardControl {
     board.announceText("put_back", { title: held.session.title });
   }
 
-  /** Put what is held back, and return to it from another day. */
+  /** Put the held session back, and show its day. */
   #putBack() {
     const { held } = this;
     this.release();

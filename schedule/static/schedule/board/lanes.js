@@ -1,4 +1,4 @@
-/** Sessions at the same time in one column stand beside each other, each in a lane. */
+/** Arrange overlapping sessions of a column side by side, each in a lane. */
 
 /**
  * Set lane and number of lanes of the blocks of one column, which are in order of start.
@@ -24,8 +24,8 @@ function closeGroup(group) {
   /** @type {number[]} */
   const ends = [];
   for (const block of group) {
-    const free = ends.findIndex((end) => end <= block.start);
-    block.lane = free < 0 ? ends.length : free;
+    const freeLane = ends.findIndex((end) => end <= block.start);
+    block.lane = freeLane < 0 ? ends.length : freeLane;
     ends[block.lane] = block.start + block.minutes;
   }
   for (const block of group) block.lanes = ends.length;

@@ -1,8 +1,8 @@
-/** Fit the board to the window, and let the page around it follow the day that is shown. */
+/** Fit the board to the window, and pass the shown day on to the links of the page around it. */
 
 import { getElement } from "./page.js";
 
-/** As in board.css: below it, the tools are folded and the tray is under the grid. */
+/** As in board.css: on narrower screens the tools are folded and the tray is under the grid. */
 const WIDE_SCREEN = "(min-width: 52.01rem)";
 
 export class BoardLayout {
@@ -20,7 +20,7 @@ export class BoardLayout {
     });
   }
 
-  /** Tell the style sheet how far down the page the board begins: it ends with the window. */
+  /** Set the distance of the board from the top of the page, from which board.css calculates its height. */
   fitHeight() {
     const { root } = this.board;
     root.style.setProperty("--top", `${Math.round(root.getBoundingClientRect().top + window.scrollY)}px`);
@@ -35,8 +35,8 @@ export class BoardLayout {
     });
   }
 
-  /** Return the day that the address asks for, once: later the editor chooses. */
-  takeAskedDay() {
+  /** Return the day of the address and remove it there, since the editor chooses the day from then on. */
+  takeRequestedDay() {
     const address = new URL(location.href);
     const day = address.searchParams.get("day") ?? "";
     if (!day) return "";
@@ -46,7 +46,7 @@ export class BoardLayout {
   }
 
   /**
-   * Let the forms of commands begin with the day that is shown.
+   * Add the shown day to the links to forms, which start with it.
    * @param {string} date
    */
   setDay(date) {

@@ -1,10 +1,10 @@
-/** The timetable as this page knows it, and where its sessions stand on a day. No access to the page. */
+/** The data of the board, and the layout of a day's sessions. No access to the page. */
 
 import { arrangeLanes, isOverlapping } from "./lanes.js";
 
 export const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** Sessions of no duration exist in imported programmes, and must be seen. */
+/** Imported programmes have sessions of no duration, which must be visible. */
 const MIN_SHOWN_MINUTES = 5;
 const FREE_TIME_MS = 30 * MINUTE_MS;
 
@@ -34,7 +34,7 @@ export class BoardModel {
   }
 
   /**
-   * Take over a board that was fetched anew.
+   * Replace all data by newly fetched data.
    * @param {Board.Data} data
    * @param {number[]} unanswered sessions that stay where they are
    */
@@ -61,7 +61,7 @@ export class BoardModel {
   }
 
   /**
-   * Set the slots that moves tell, and return whether all of them were of known sessions and days.
+   * Apply moves, and return whether all of them were of known sessions and days.
    * @param {Board.Move[]} moves
    * @param {number[]} unanswered sessions that stay where they are
    */
@@ -88,7 +88,7 @@ export class BoardModel {
   }
 
   /**
-   * Take over the conflicts of the draft, and return those that were not there before.
+   * Replace the conflicts of the draft, and return the new ones.
    * @param {Board.Conflict[]} conflicts
    */
   replaceConflicts(conflicts) {
@@ -117,24 +117,24 @@ export class BoardModel {
   }
 
   /**
-   * Return the moments between which a day is drawn: whole hours that hold all its sessions.
+   * Return the start and end of the drawn day: full hours that include all its sessions.
    * @param {string} date
    */
   getWindow(date) {
     const day = this.days.find((each) => each.date === date);
     if (!day) throw new Error(`The board does not show ${date}.`);
     const slots = this.listPlaced(date).map(({ slot }) => slot);
-    const opens = Date.parse(day.opens_at);
-    const earliest = Math.min(opens, ...slots.map((slot) => Date.parse(slot.starts_at)));
-    const latest = Math.max(opens, ...slots.map((slot) => Date.parse(slot.ends_at)));
+    const opensAt = Date.parse(day.opens_at);
+    const earliest = Math.min(opensAt, ...slots.map((slot) => Date.parse(slot.starts_at)));
+    const latest = Math.max(opensAt, ...slots.map((slot) => Date.parse(slot.ends_at)));
     const wanted = Math.min(Math.max(Date.parse(day.closes_at), latest + FREE_TIME_MS), Date.parse(day.ends_at));
-    const start = opens - Math.ceil((opens - earliest) / HOUR_MS) * HOUR_MS;
+    const start = opensAt - Math.ceil((opensAt - earliest) / HOUR_MS) * HOUR_MS;
     const end = start + Math.ceil((Math.max(wanted, latest) - start) / HOUR_MS) * HOUR_MS;
     return { start, end, minutes: (end - start) / MINUTE_MS };
   }
 
   /**
-   * Return whether a session stands across all rooms: a break, plenary or blocked time without a room.
+   * Return whether a session spans all rooms: a break, plenary or blocked time without a room.
    * @param {Board.Session} session
    * @param {Board.Slot | null} slot
    */
@@ -258,18 +258,18 @@ export const getMinutes = (slot) => (Date.parse(slot.ends_at) - Date.parse(slot.
 
 /**
  * Return the slot of a session that takes the place of another, with its own length and pins.
- * @param {Board.Slot} place
- * @param {Board.Slot | null} own
+ * @param {Board.Slot} target the slot of the other session
+ * @param {Board.Slot | null} current
  * @param {Board.Session} session
  * @returns {Board.Slot}
  */
-function moveInto(place, own, session) {
-  const minutes = own ? getMinutes(own) : session.minutes;
+function moveInto(target, current, session) {
+  const minutes = current ? getMinutes(current) : session.minutes;
   return {
-    ...place,
-    ends_at: new Date(Date.parse(place.starts_at) + minutes * MINUTE_MS).toISOString(),
-    is_cancelled: own?.is_cancelled ?? false,
-    is_time_pinned: own?.is_time_pinned ?? false,
-    is_room_pinned: own?.is_room_pinned ?? false,
+    ...target,
+    ends_at: new Date(Date.parse(target.starts_at) + minutes * MINUTE_MS).toISOString(),
+    is_cancelled: current?.is_cancelled ?? false,
+    is_time_pinned: current?.is_time_pinned ?? false,
+    is_room_pinned: current?.is_room_pinned ?? false,
   };
 }

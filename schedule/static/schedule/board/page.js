@@ -39,7 +39,7 @@ export function createElement(name, className = "", text = "") {
 }
 
 /**
- * Remember a choice in this browser; without storage it lasts as long as the page.
+ * Remember a choice in this browser; without storage it is not remembered.
  * @param {string} name
  * @param {string} value
  */

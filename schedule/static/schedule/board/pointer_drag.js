@@ -3,7 +3,7 @@
 import { createElement } from "./page.js";
 
 const DRAG_START_PIXELS = 4;
-/** A finger that rests this long drags; one that moves earlier scrolls. */
+/** A touch that stays this long starts a drag; one that moves earlier scrolls. */
 const LONG_PRESS_MS = 350;
 const TOUCH_SLOP_PIXELS = 10;
 const DAY_SWITCH_MS = 600;
@@ -101,9 +101,9 @@ export class PointerDrag {
     const { drag, board } = this;
     if (!drag) return;
     clearTimeout(drag.timer);
-    // Only one session moves at a time: what the keyboard holds goes back.
+    // Only one session moves at a time: one held by the keyboard is put back.
     board.keyboard.release();
-    // Drawn anew since the press, if something moved.
+    // The element may have been redrawn since the press.
     const { id } = drag.session;
     drag.element = board.grid.elements.get(id) ?? board.tray.elements.get(id) ?? drag.element;
     const ghost = createElement("div", "drag-ghost", drag.session.title);
@@ -230,7 +230,7 @@ export class PointerDrag {
   }
 
   /**
-   * The release of a drag is no click on the session.
+   * Suppress the click that the release of a drag would be on the session.
    * @param {MouseEvent} event
    */
   #swallowClick(event) {

@@ -1,4 +1,4 @@
-/** Commands on the chosen session as buttons, for those who use neither keys nor drags. */
+/** Commands on the chosen session as buttons, for editors who use neither keyboard nor drag and drop. */
 
 import { formatText, getElement } from "./page.js";
 
@@ -26,7 +26,7 @@ export class SelectionBar {
     if (wasHidden && !this.root.hidden) element.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
-  /** Show the commands that the chosen session has now. */
+  /** Show the chosen session and enable the commands that it allows now. */
   update() {
     const session = this.board.model.sessions.get(this.sessionId);
     this.root.hidden = !session;

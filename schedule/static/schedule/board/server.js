@@ -98,7 +98,7 @@ export class BoardServer {
       headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrfToken },
       body: JSON.stringify(body),
     };
-    // All requests wait for each other, so that none may take for ever.
+    // Requests are sent one after the other: one that never ends would block the others.
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const headers = { Accept: "application/json" };
     const response = await fetch(this.address + path, { headers, signal, ...options }).catch(() => null);

@@ -1,4 +1,4 @@
-/** Keep the board and the server alike: send moves in order, fetch those of other editors. */
+/** Keep the board in sync with the server: send moves in order, fetch those of other editors. */
 
 import { createElement, formatText, getElement } from "./page.js";
 import { ServerRefusal } from "./server.js";
@@ -23,21 +23,21 @@ export class Synchronizer {
     this.conflicts = getElement("board-conflicts", HTMLDetailsElement);
     this.conflictList = getElement("conflict-list", HTMLElement);
     this.conflicts.addEventListener("keydown", (event) => event.key === "Escape" && this.#closeConflicts());
-    /** Requests one after the other: each is sent with the revision that the one before brought. */
+    /** Chains the requests: each is sent with the revision that the one before returned. */
     this.queue = Promise.resolve();
     this.pending = 0;
     this.problemSince = 0;
-    /** Sessions with moves that are not answered yet: older answers must not draw them back. */
+    /** Sessions with moves that are not answered yet: older answers must not move them back. */
     /** @type {number[]} */
     this.unanswered = [];
-    /** Whether something changed during a drag that only a board fetched anew can show. */
+    /** Whether the board must be fetched again, after a drag that is under way. */
     this.needsReload = false;
     /** Whether own moves were stored since the conflicts were fetched. */
     this.areConflictsOld = false;
     /** Sessions moved here since the conflicts were fetched. */
     /** @type {Set<number>} */
-    this.moved = new Set();
-    /** What undo and redo would do, as the last answer says. */
+    this.movedIds = new Set();
+    /** What undo and redo would do, from the last answer. */
     this.commands = { undo: "", redo: "" };
   }
 
@@ -56,9 +56,9 @@ export class Synchronizer {
       const changes = await this.server.loadChanges(this.board.model.revision, withConflicts);
       this.areConflictsOld = false;
       const others = changes.moves.filter((move) => !move.is_own);
-      const arisen = await this.#apply(changes);
+      const newConflicts = await this.#apply(changes);
       if (others.length) this.#announceOthers(others);
-      if (withConflicts) this.#announceConflicts(arisen);
+      if (withConflicts) this.#announceConflicts(newConflicts);
     });
   }
 
@@ -89,14 +89,14 @@ export class Synchronizer {
   /** @param {unknown} error */
   async #handleFailure(error) {
     if (!(error instanceof ServerRefusal)) {
-      // Thrown on, it would end the queue, and later moves would never be sent.
+      // Rethrown, it would end the queue, and later moves would never be sent.
       reportError(error);
       this.#showProblem(formatText("refused"));
       return;
     }
-    const isAway = !error.status || error.status >= 500;
-    this.#showProblem(error.message || formatText(isAway ? "offline" : "refused"));
-    if (isAway) {
+    const isUnreachable = !error.status || error.status >= 500;
+    this.#showProblem(error.message || formatText(isUnreachable ? "offline" : "refused"));
+    if (isUnreachable) {
       this.problemSince = 0;
       return;
     }
@@ -134,7 +134,7 @@ export class Synchronizer {
   }
 
   /**
-   * Take over moves and what can be undone; return the conflicts that arose.
+   * Apply moves, and update what can be undone; return the new conflicts.
    * @param {Board.Changes} changes
    * @returns {Promise<Board.Conflict[]>}
    */
@@ -147,10 +147,10 @@ export class Synchronizer {
       return [];
     }
     model.revision = Math.max(model.revision, changes.revision);
-    const arisen = changes.conflicts ? model.replaceConflicts(changes.conflicts) : [];
+    const newConflicts = changes.conflicts ? model.replaceConflicts(changes.conflicts) : [];
     if (changes.moves.length || changes.conflicts) this.board.redraw();
     this.#showChanges(changes);
-    return arisen;
+    return newConflicts;
   }
 
   /** @param {Board.Changes} changes */
@@ -221,16 +221,16 @@ export class Synchronizer {
    * @param {Map<number, Board.Slot | null>} before
    */
   sendMoves(placements, before) {
-    // What the editor saw when they moved it: an answer on its way may bring moves of others.
-    const seen = this.board.model.revision;
+    // The revision that the editor saw: an answer under way may bring moves of others.
+    const seenRevision = this.board.model.revision;
     const ids = placements.map((each) => each.session);
     this.unanswered.push(...ids);
     this.#command(async () => {
       for (const id of ids) this.unanswered.splice(this.unanswered.indexOf(id), 1);
       try {
-        const changes = await this.server.sendMoves(seen, placements);
+        const changes = await this.server.sendMoves(seenRevision, placements);
         this.#showProblem("");
-        for (const id of ids) this.moved.add(id);
+        for (const id of ids) this.movedIds.add(id);
         await this.#apply(changes);
       } catch (error) {
         this.#putBack(before);
@@ -244,7 +244,7 @@ export class Synchronizer {
   }
 
   /**
-   * Take back the announcement of a move.
+   * Announce that moves were not stored, although they were announced.
    * @param {Map<number, Board.Slot | null>} before
    */
   #announceNotStored(before) {
@@ -257,18 +257,18 @@ export class Synchronizer {
   }
 
   /**
-   * Announce the conflicts that arose, and those that the sessions moved here have kept, with their titles.
-   * @param {Board.Conflict[]} arisen
+   * Announce new conflicts, and remaining ones of sessions moved here, with the titles of their sessions.
+   * @param {Board.Conflict[]} newConflicts
    */
-  #announceConflicts(arisen) {
+  #announceConflicts(newConflicts) {
     const { model, status } = this.board;
-    const moved = this.moved;
-    this.moved = new Set();
-    const remaining = model.conflicts.filter((each) => !arisen.includes(each) && each.sessions.some((id) => moved.has(id)));
-    const texts = [...arisen, ...remaining].slice(0, MAX_ANNOUNCED).map((conflict) => {
+    const { movedIds } = this;
+    this.movedIds = new Set();
+    const remaining = model.conflicts.filter((each) => !newConflicts.includes(each) && each.sessions.some((id) => movedIds.has(id)));
+    const texts = [...newConflicts, ...remaining].slice(0, MAX_ANNOUNCED).map((conflict) => {
       const titles = conflict.sessions.map((id) => formatText("quoted", { title: model.sessions.get(id)?.title ?? "" }));
       const values = { sessions: titles.join(", "), text: conflict.text };
-      return formatText(arisen.includes(conflict) ? "conflict_new" : "conflict_stays", values);
+      return formatText(newConflicts.includes(conflict) ? "conflict_new" : "conflict_stays", values);
     });
     if (texts.length) this.board.announce(`${status.textContent} — ${texts.join(" ")}`);
   }
@@ -283,7 +283,7 @@ export class Synchronizer {
   }
 
   /**
-   * Show both versions of what two editors moved; send one's own again if that is chosen.
+   * Show both versions of what two editors moved; send the own moves again if the editor chooses them.
    * @param {Board.Placement[]} placements
    * @param {ServerRefusal} refusal
    */

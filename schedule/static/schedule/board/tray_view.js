@@ -34,15 +34,15 @@ export class TrayView {
   }
 
   draw() {
-    const all = this.model.listUnplaced();
+    const unplaced = this.model.listUnplaced();
     const words = normalize(this.search.value).split(/\s+/).filter(Boolean);
-    const found = all.filter((session) => this.#matches(session, words));
-    this.count.hidden = !all.length;
-    this.count.textContent = formatText("tray_count", { shown: found.length, count: all.length });
+    const found = unplaced.filter((session) => this.#matches(session, words));
+    this.count.hidden = !unplaced.length;
+    this.count.textContent = formatText("tray_count", { shown: found.length, count: unplaced.length });
     this.elements.clear();
     const items = found.map((session) => this.#drawItem(session));
-    const isEmpty = createElement("p", "muted small", formatText(all.length ? "tray_no_match" : "tray_empty"));
-    this.list.replaceChildren(...(items.length ? items : [isEmpty]));
+    const emptyNotice = createElement("p", "muted small", formatText(unplaced.length ? "tray_no_match" : "tray_empty"));
+    this.list.replaceChildren(...(items.length ? items : [emptyNotice]));
     this.#updateTabStop();
   }
 
