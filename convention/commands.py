@@ -1,4 +1,4 @@
-"""Base of our commands: bad input ends with one sentence on stderr and exit status 2, nothing half done."""
+"""Base class of our commands: on bad input they roll back, print one sentence and exit with status 2."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from .errors import ConventionError, NotFound
 from .events.models import Event
 from .files import describe_os_error
 
-# As `argparse` ends for wrong arguments; 1 is left to faults of the program.
+# As `argparse` exits for wrong arguments; 1 means a fault of the program.
 BAD_INPUT_STATUS = 2
 MAX_EVENTS_NAMED = 10
 
@@ -25,7 +25,7 @@ class ConventionCommand(BaseCommand):
     """Base class; subclasses implement `run(**options)`, which runs in one transaction."""
 
     # Django's checks are about the code, and `make check` runs them. Here they would load every page, which
-    # takes longer than most commands, and connect to a database that may be away.
+    # takes longer than most commands, and connect to a database that may be down.
     requires_system_checks: list[str] = []
     # False if the work takes too long for one transaction, or opens its own.
     runs_in_transaction = True
@@ -33,7 +33,7 @@ class ConventionCommand(BaseCommand):
     _called_from_command_line: bool
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Let the parser answer bad arguments with one sentence instead of the list of options."""
+        """Make the parser report bad arguments in one sentence instead of the list of options."""
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         if self._called_from_command_line:
             parser.error = self.refuse_arguments  # type: ignore[method-assign]  # of this parser alone
@@ -54,7 +54,7 @@ class ConventionCommand(BaseCommand):
         except ConventionError as error:
             self.exit_with_error(str(error))
         except (OperationalError, ProgrammingError) as error:
-            # The database is there and up to date, so the error is a fault of ours and needs its traceback.
+            # The database is up and migrated, so the error is a bug of ours and needs its traceback.
             if database_is_ready():
                 raise
             self.exit_with_error(

@@ -11,8 +11,7 @@ from django.db import connection
 
 NO_SPACE_ERRNOS: Final = {errno.ENOSPC, errno.EDQUOT}
 POSTGRESQL_DISK_FULL: Final = "53100"
-# SQLite reports these if its files beside the database (-wal, -shm) find no space, but also for other
-# reasons.
+# SQLite reports these if there is no space for its -wal and -shm files, but also for other reasons.
 DOUBTFUL_SQLITE_ERRORS: Final = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 # With less free space a doubtful error counts as a full disk.
 MIN_FREE_BYTES: Final = 256 * 1024

@@ -1,4 +1,4 @@
-"""The base classes of our errors: each is a sentence that tells the reader what to do."""
+"""Base classes of our errors; the message of each tells the user what to do."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ class LinkExpired(ConventionError):
 
 
 class UnreadableFile(ConventionError):
-    """A file is not what it should be."""
+    """A file cannot be read or has the wrong format."""
 
     kind = "unreadable"
     status = 422

@@ -1,4 +1,4 @@
-"""Handlers of allauth's signals: the audit trail gets changes, the log gets failures, both by ids alone."""
+"""Handlers of allauth's signals: record changes in the audit trail and log failures, both with ids only."""
 
 import logging
 from typing import Any
@@ -25,8 +25,8 @@ def connect_signals() -> None:
     account.login_code_rejected.connect(log_code_failure)
     user_login_failed.connect(log_password_failure)
     account.email_changed.connect(record_email_change)
-    for changed in (account.password_changed, account.password_set, account.password_reset):
-        changed.connect(record_password_change)
+    for signal in (account.password_changed, account.password_set, account.password_reset):
+        signal.connect(record_password_change)
 
 
 def record_factor_added(request: Any, user: Any, authenticator: Any, **_rest: Any) -> None:
@@ -48,7 +48,7 @@ def record_codes_renewed(user: Any, authenticator: Any, **_rest: Any) -> None:
 
 
 def record_password_change(request: Any, user: Any, **_rest: Any) -> None:
-    """End the sessions that began with the old password, and tell which tokens were revoked."""
+    """End the sessions that began with the old password, and tell the user how many tokens were revoked."""
     record_action("password.change", user)
     end_other_sessions(person=user, except_key=request.session.session_key)
     if revoked := getattr(request, REVOKED_TOKENS_ATTRIBUTE, 0):

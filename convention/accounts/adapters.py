@@ -55,7 +55,7 @@ ERROR_MESSAGES = {
         "before, or wait an hour."
     ),
     "rate_limited": _("Too many attempts. Please wait a few minutes and try again."),
-    # Vague on purpose: it must not tell that another account has the address.
+    # Vague on purpose: it must not reveal that another account has the address.
     "email_taken": _("This address cannot be used. Enter another one."),
     "same_as_current": _("This is already your address."),
 }
@@ -96,15 +96,15 @@ class AccountAdapter(DefaultAccountAdapter):
         self._login_failed_rl_usage.usage += usage.usage
 
     def confirm_email(self, request: Any, email_address: Any) -> bool:
-        """Make a new address the account's, if the request is signed in to that account.
+        """Confirm a new address of the account if the request is signed in to that account.
 
-        The mail goes to an address that was only typed: its owner, who confirms addresses here when they
-        register, would otherwise give their registrations to a stranger. Raise SignInRequired.
+        Anybody can enter any address. Its owner, who is used to confirming addresses when registering, could
+        otherwise hand over their registrations to a stranger's account. Raise SignInRequired.
         """
         account = email_address.user
         if not is_same_email(account.email, email_address.email) and request.user != account:
             raise SignInRequired(_("Sign in to the account that will have this address."))
-        # Another person of the club has it, perhaps in other capitals, which no unique constraint sees.
+        # Another person has the address, perhaps in another case, which no unique constraint detects.
         if filter_by_email(Person.objects.exclude(pk=account.pk), email_address.email):
             return False
         return bool(super().confirm_email(request, email_address))
@@ -161,7 +161,7 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        # By SITE_URL: a forged Host header would put a stranger's host into the mail.
+        # Built from SITE_URL: a forged Host header would put a stranger's host into the mail.
         return build_site_url(super().get_reset_password_from_key_url(key))
 
     def get_email_confirmation_url(self, request: Any, emailconfirmation: Any) -> str:
@@ -246,14 +246,14 @@ def get_login(credentials: dict[str, Any]) -> str:
 
 
 def find_accounts(address: str) -> list[Person]:
-    """Return the account that has verified this address, else the one the club knows by it; at most one.
+    """Return the active account that has verified this address, else the person who has it; at most one.
 
-    An address that somebody only typed as their account's new one is left out: its owner would be signed in
-    to that account, and would verify the address for it, without having been asked.
+    A new address of an account that is not verified does not count: the owner of the address would be signed
+    in to that account and would verify the address for it without knowing.
     """
-    proven = filter_by_email(EmailAddress.objects.filter(verified=True).select_related("user"), address)
-    # Verified first: of two records with one address, it is the one that has proven it.
-    found = [row.user for row in proven] or filter_by_email(Person.objects.order_by("pk"), address)
+    verified = filter_by_email(EmailAddress.objects.filter(verified=True).select_related("user"), address)
+    # An account that verified the address takes precedence over a person for whom it was only entered.
+    found = [row.user for row in verified] or filter_by_email(Person.objects.order_by("pk"), address)
     return [person for person in found if person.is_active][:1]
 
 

@@ -29,11 +29,11 @@ ACCOUNT_FORMS = {
 MFA_ADAPTER = "convention.accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-# By finger, face or PIN: only then is a passkey two factors in one.
+# Finger, face or PIN is required: only then does a passkey count as two factors.
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1  # half a minute early or late: phones and servers differ
-MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up by themselves, so no address is another’s
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody can sign up, so nobody can take another’s address
 MFA_FORMS = {
     "authenticate": "convention.accounts.forms.SecondFactorCodeForm",
     "reauthenticate": "convention.accounts.forms.CodeReauthenticationForm",

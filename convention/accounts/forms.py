@@ -98,7 +98,7 @@ class SignInForm(NoPlaceholderForm, LoginForm):
         return password
 
     def login(self, request: Any, redirect_url: str | None = None) -> Any:
-        """Sign in, then limit the session: allauth sets its age last, so ours comes after."""
+        """Sign in, then limit the age of the session, which allauth sets at the very end."""
         response = super().login(request, redirect_url)
         if request.user.is_authenticated:
             limit_staff_session(request, request.user)
@@ -122,9 +122,9 @@ class PasswordResetRequestForm(NoPlaceholderForm, ResetPasswordForm):
     """The address to which a password reset link is mailed."""
 
     def clean_email(self) -> str:
-        """The address, with the account that it opens."""
+        """Return the address, and look up its account in place of allauth."""
         email: str = super().clean_email()
-        # In place of allauth's own search, which would also take unverified addresses.
+        # allauth's own search would also take unverified addresses.
         self.users = find_accounts(email)
         return email
 
@@ -196,7 +196,7 @@ def convert_passkey_errors() -> Iterator[None]:
     try:
         yield
     except (ValidationError, *INVALID_CREDENTIAL_ERRORS) as error:
-        # Other messages, such as a missing name, are for the reader.
+        # Other messages, such as that of a missing name, are shown as they are.
         if getattr(error, "code", "incorrect_code") != "incorrect_code":
             raise
         raise ValidationError(
@@ -257,7 +257,7 @@ class PasskeyAddForm(AddWebAuthnForm):
         self.fields.pop("passwordless", None)
 
     def clean(self) -> dict[str, Any]:
-        """Ask for a passkey without a password, and check who requested the response."""
+        """Make the passkey work without a password, and check which host requested the response."""
         self.cleaned_data["passwordless"] = True
         with convert_passkey_errors():
             if credential := self.cleaned_data.get("credential"):

@@ -150,7 +150,7 @@ ACCOUNT_MAIL_TEXTS["email_confirmation_signup"] = ACCOUNT_MAIL_TEXTS["email_conf
 ACCOUNT_MAIL_TEXTS["password_set"] = ACCOUNT_MAIL_TEXTS["password_reset"] = ACCOUNT_MAIL_TEXTS[
     "password_changed"
 ]
-# Without such a mail the person cannot go on; all other mails only tell of something done.
+# Mails that the person needs to continue; all others are notices of something already done.
 NEEDED_OCCASIONS = {
     "login_code", "unknown_account", "password_reset_key", "email_confirmation", "email_confirmation_signup",
 }  # fmt: skip
@@ -194,7 +194,7 @@ def write_account_letter(
 
 def send_notice(notice: MailMessage) -> None:
     """Send a mail about something done; log its key if the mail server does not take it."""
-    # It is done: a mail server that does not answer must not make an error of that.
+    # The action itself has succeeded: a mail server that is down must not turn it into an error.
     try:
         send_or_log(notice)
     except MailNotSent:

@@ -41,7 +41,7 @@ class PermissionCacheMiddleware:
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
         """Set `request.user` lazily: the person is read from the database on first use."""
-        # Lazy: pages that ask nothing about the visitor read neither session nor person, and can be cached.
+        # Lazy: pages that do not use the visitor read neither session nor person, and can be cached.
         request.user = SimpleLazyObject(lambda: _enable_cache(get_user(request)))  # type: ignore[assignment]  # a lazy person
         return self.get_response(request)
 
@@ -64,7 +64,7 @@ class SecondFactorMiddleware:
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
         return self.get_response(request)
 
-    # `process_view`, since only now is it known which page was asked for.
+    # `process_view`, since the URL is not resolved before.
     def process_view(self, request: "HttpRequest", *_rest: Any) -> "HttpResponse | None":
         """Redirect to where the factor is shown or set up, if needed; shorten a session that is too long."""
         if is_exempt_page(request) or not is_signed_in(request):
@@ -83,19 +83,19 @@ def is_exempt_page(request: "HttpRequest") -> bool:
     """Return whether the page needs no second factor from anybody."""
     match = request.resolver_match
     name = (match.url_name or "") if match and not match.namespace else ""
-    # Programs authenticate by token; a browser's session opens nothing there.
+    # Programs authenticate by token; a browser's session gives no access there.
     return request.path_info.startswith("/api/") or name.startswith(EXEMPT_URL_NAMES)
 
 
 def redirect_to_second_factor(request: "HttpRequest", person: Person) -> "HttpResponse":
     """Redirect to the page that asks for the person's factor, or to where the first is set up."""
     # A form cannot be sent again by a redirect.
-    wanted = request.get_full_path() if request.method == "GET" else reverse("home")
+    next_url = request.get_full_path() if request.method == "GET" else reverse("home")
     factors = get_factors(person)
     if factors.authenticator_app:
-        return redirect_to_login(wanted, reverse("mfa_reauthenticate"))
+        return redirect_to_login(next_url, reverse("mfa_reauthenticate"))
     if factors.passkeys:
-        return redirect_to_login(wanted, reverse("mfa_reauthenticate_webauthn"))
+        return redirect_to_login(next_url, reverse("mfa_reauthenticate_webauthn"))
     # In the session: setting up a factor takes several pages.
-    request.session[AWAITING_PAGE_KEY] = wanted
+    request.session[AWAITING_PAGE_KEY] = next_url
     return redirect("security")

@@ -53,7 +53,7 @@ def end_access(*, person: Person) -> None:
 @transaction.atomic
 def replace_address(*, person: Person, former_email: str) -> None:
     """End what the former address gave access to, and notify it (hook of the club)."""
-    # A verified address signs in even if the person's own is another one.
+    # A verified address can still sign in after the person's own address has changed.
     EmailAddress.objects.filter(user=person).exclude(email=person.email or "").delete()
     end_access(person=person)
     if former_email:

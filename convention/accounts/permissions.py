@@ -31,7 +31,8 @@ def _query_role_holders(person: int, day: datetime.date) -> QuerySet[Person]:
     return Person.objects.filter(Q(Exists(in_club)) | Q(Exists(at_event)), pk=person)
 
 
-# Both tables in one query: the middleware asks on every page of a session that is too long or lacks a factor.
+# Both tables in one query: the middleware runs it on every page of a session that is too long or lacks a
+# factor.
 ROLE_HOLDERS_QUERY = CompiledQuery(_query_role_holders, PLACEHOLDER_ID, PLACEHOLDER_DATE)
 
 
@@ -42,8 +43,8 @@ def has_verified_address(person: Person) -> bool:
 
 def owns_address(person: Person, address: str) -> bool:
     """Return whether the person has proven that they read that address."""
-    proven = EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True)
-    return bool(address) and any(is_same_email(email, address) for email in proven)
+    verified = EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True)
+    return bool(address) and any(is_same_email(email, address) for email in verified)
 
 
 VERIFIED_ADDRESSES_QUERY = CompiledQuery(

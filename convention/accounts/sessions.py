@@ -31,8 +31,8 @@ def list_sessions(person: Person) -> QuerySet[UserSession]:
 
 def describe_browser(user_agent: str) -> str:
     """Return browser and system in two words: `Firefox, Windows`."""
-    browser = next((name for sign, name in BROWSER_NAMES.items() if sign in user_agent), "")
-    system = next((name for sign, name in SYSTEM_NAMES.items() if sign in user_agent), "")
+    browser = next((name for keyword, name in BROWSER_NAMES.items() if keyword in user_agent), "")
+    system = next((name for keyword, name in SYSTEM_NAMES.items() if keyword in user_agent), "")
     return ", ".join(filter(None, (browser, system))) or str(_("Unknown browser"))
 
 

@@ -47,8 +47,8 @@ def build_limit_key(request: "HttpRequest", login: str) -> str:
     """Return the key under which an attempt is counted."""
     browser, accounts = read_browser_cookie(request)
     # A known browser is counted apart, so that strangers behind the same address cannot use up its attempts.
-    by = browser if hash_login(login) in accounts else ratelimit.get_ip(request)
-    return f"{login.lower()} {by}"
+    source = browser if hash_login(login) in accounts else ratelimit.get_ip(request)
+    return f"{login.lower()} {source}"
 
 
 def find_code_refusal(request: "HttpRequest", login: str) -> str:
@@ -59,10 +59,10 @@ def find_code_refusal(request: "HttpRequest", login: str) -> str:
 
 
 def consume_account_limit(request: "HttpRequest", action: str, login: str) -> Any:
-    """Count an attempt by a browser that the account does not know; return None after too many."""
+    """Count an attempt by a browser that never signed in to the account; return None after too many."""
     _browser, accounts = read_browser_cookie(request)
     if hash_login(login) in accounts:
-        # Strangers cannot use up the count of a browser that the account knows.
+        # A browser that signed in before is not counted here, so that strangers cannot lock it out.
         return ratelimit.RateLimitUsage(usage=[])
     return consume_limit(request, action, login.lower())
 
@@ -78,12 +78,12 @@ def reset_account_limit(request: "HttpRequest", action: str, login: str) -> None
 
 def read_browser_cookie(request: "HttpRequest") -> tuple[str, list[str]]:
     """Return the browser's random name and the hashes of its accounts; empty for an unknown one."""
-    # Signed, so that nobody can claim a browser that an account knows.
+    # Signed, so that nobody can forge the cookie of a browser that signed in before.
     cookie = request.get_signed_cookie(BROWSER_COOKIE, default="", max_age=COOKIE_MAX_AGE_SECONDS) or ""
     browser, *accounts = cookie.split(COOKIE_SEPARATOR)
     return browser, accounts
 
 
 def hash_login(login: str) -> str:
-    """Return the hash of an account for the cookie, which therefore shows no address."""
+    """Return the hash of an account's address, so that the cookie does not contain the address."""
     return salted_hmac("known browser", login.lower(), algorithm="sha256").hexdigest()[:32]

@@ -14,7 +14,7 @@ from django.views.generic import RedirectView
 
 from . import views
 
-# The back office is no place for secrets and sessions: a lost factor is reset by a command.
+# Not in the back office, which must not show secrets and sessions: a command resets a lost factor.
 admin.site.unregister([Authenticator, UserSession])
 
 # allauth's own overview pages: everything is on one page of ours.

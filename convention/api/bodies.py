@@ -19,7 +19,7 @@ def get_shared_serializer[Body: Serializer[Any]](serializer_class: type[Body]) -
     with it. So a serializer given here must not depend on its context or on attributes set for one request.
     """
     serializer = serializer_class()
-    # Filled before threads share it.
+    # Build the lazy fields now, before threads share the instance.
     assert serializer.fields
     return serializer
 

@@ -79,7 +79,7 @@ class StrictIntegerField(StrictField, serializers.IntegerField):
 
 
 class StrictTimeField(StrictField, LocalTimeField):
-    """A time in RFC 3339; one without offset is refused, since nobody could say when it is."""
+    """A time in RFC 3339; one without offset is refused, since it would be ambiguous."""
 
     def enforce_timezone(self, value: datetime.datetime) -> datetime.datetime:
         if timezone.is_naive(value):
@@ -100,10 +100,10 @@ class ObjectRequest(serializers.Serializer[Any]):
 
 
 class LenientField(serializers.Field[Any, Any, Any, Any]):
-    """A field whose missing or null value is an empty one, of `json_type` otherwise.
+    """A field that reads a missing or null value as `empty_value`, and requires `json_type` otherwise.
 
-    Validates in one step, where DRF would first ask for defaults and then run validators one by one. What a
-    value may say is checked where pages check it too; options such as `pattern` only describe that.
+    Validates in one step, where DRF would first look for defaults and then run validators one by one. Content
+    is checked by the action, which pages call too; options such as `pattern` only document those checks.
     """
 
     json_type: type | tuple[type, ...] = str

@@ -1,6 +1,6 @@
-"""Requests with an Idempotency-Key: sent again by the same token, they do nothing again.
+"""Requests with an Idempotency-Key: a request that the same token repeats is not carried out again.
 
-What an action returned is stored as keys of rows, never as a body: a repeated request is answered from the
+The result of an action is stored as keys of rows, never as a body: a repeated request is answered from the
 rows as they are now. Keys and contents are stored as hashes.
 """
 
@@ -30,15 +30,15 @@ IDEMPOTENCY_KEY_HEADER: Final = OpenApiParameter(
 
 
 class IdempotencyKeyReused(ConventionError):
-    """The key came with another request before, or too long ago."""
+    """The key was used for another request, or too long ago."""
 
     kind = "idempotency-key-reused"
 
 
 def act_once[Result](request: Request, act: Callable[[], Result]) -> Result:
-    """Return the result of `act`; of the first time if the request repeats its Idempotency-Key.
+    """Return the result of `act`, or the stored result if the request repeats its Idempotency-Key.
 
-    A result is JSON. An action that fails leaves no trace, so that it may be tried again. Raise
+    The result must be JSON. Nothing is stored if `act` fails, so that the request can be repeated. Raise
     IdempotencyKeyReused.
     """
     key = request.headers.get("Idempotency-Key", "").strip()
@@ -70,7 +70,7 @@ def hash_text(text: str) -> str:
 
 
 def find_earlier_result(token: ApiToken, *, key_hash: str, content_hash: str) -> Any:
-    """Return the result that came of the same request before. Raise IdempotencyKeyReused."""
+    """Return the stored result of the same request. Raise IdempotencyKeyReused."""
     row = RepeatableRequest.objects.get(token=token, key_hash=key_hash)
     if row.content_hash != content_hash:
         raise IdempotencyKeyReused(

@@ -86,7 +86,7 @@ def describe_problems(result: dict[str, Any], **_context: Any) -> dict[str, Any]
                 *list_expected_statuses(path, method, operation),
                 *operation.pop(PROBLEMS_EXTENSION, ()),
             }:
-                # `setdefault`: what the view itself says of a status is more precise.
+                # `setdefault`: the view's own description of a status is more precise.
                 answers.setdefault(status, describe_problem(status))
             if method == "get":
                 describe_revalidation(operation)
@@ -100,7 +100,7 @@ def describe_problems(result: dict[str, Any], **_context: Any) -> dict[str, Any]
 
 def list_expected_statuses(path: str, method: str, operation: dict[str, Any]) -> set[str]:
     """Return the statuses of the problems that an operation may answer with."""
-    schemes = {name for way in operation["security"] for name in way}
+    schemes = {name for alternative in operation["security"] for name in alternative}
     found = {"404", "503"} if "{" in path else {"503"}
     if schemes:
         found.add("401")

@@ -1,4 +1,4 @@
-"""JSON request bodies: whatever is sent, the answer is a problem, never a server error."""
+"""Parse JSON request bodies; an invalid one is answered with problem details, not a server error."""
 
 from collections.abc import Mapping
 from json import JSONDecodeError
@@ -29,5 +29,5 @@ def describe_json_error(error: Exception) -> str:
     cause = error.__context__
     if not isinstance(cause, JSONDecodeError):
         return _("The body is not valid JSON.")
-    where = {"line": cause.lineno, "column": cause.colno}
-    return _("The body is not valid JSON, at line %(line)d, column %(column)d.") % where
+    location = {"line": cause.lineno, "column": cause.colno}
+    return _("The body is not valid JSON, at line %(line)d, column %(column)d.") % location

@@ -150,12 +150,12 @@ def handle_api_exception(error: Exception, context: dict[str, Any]) -> JsonRespo
         return make_problem_response(
             build_problem("invalid-fields", 422, _("Some fields need to be corrected."), detail)
         )
-    standard = exception_handler(error, context)
-    return None if standard is None else _translate_drf_error(error, standard)
+    drf_response = exception_handler(error, context)
+    return None if drf_response is None else _translate_drf_error(error, drf_response)
 
 
 def translate_database_error[E: BaseException | None](error: E) -> E | ServiceUnavailable:
-    """Return ServiceUnavailable if the database is away, too busy or out of space; else the error itself."""
+    """Return ServiceUnavailable if the database is down, too busy or out of space; else the error itself."""
     # Before the check for OperationalError: that is how databases report a full disk too.
     if not isinstance(error, ConventionError) and is_out_of_space(error):
         logger.error("The disk is full: %s.", type(error).__name__)
@@ -174,16 +174,16 @@ def translate_database_error[E: BaseException | None](error: E) -> E | ServiceUn
     )
 
 
-def _translate_drf_error(error: Exception, standard: Response) -> JsonResponse:
+def _translate_drf_error(error: Exception, drf_response: Response) -> JsonResponse:
     # Django's own errors have no `default_code`.
     kinds: dict[type, str] = {Http404: "not-found", PermissionDenied: "forbidden"}
     kind = kinds.get(type(error)) or str(getattr(error, "default_code", "error")).replace("_", "-")
     detail = str(getattr(error, "detail", _("There is nothing at this address.")))
-    response = make_problem_response(build_problem(kind, standard.status_code, detail))
+    response = make_problem_response(build_problem(kind, drf_response.status_code, detail))
     # RFC 9110 requires these with 401 and 405.
     for header in ("WWW-Authenticate", "Retry-After", "Allow"):
-        if header in standard:
-            response[header] = standard[header]
+        if header in drf_response:
+            response[header] = drf_response[header]
     return response
 
 

@@ -2,8 +2,8 @@
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["convention.api.authentication.BearerTokenAuthentication"],
-    # Closed unless a view says otherwise: an endpoint that
-    # forgets its permissions shows nothing to strangers.
+    # A view without permission classes of its own requires authentication, so that
+    # forgetting them exposes nothing.
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_THROTTLE_CLASSES": ["convention.api.throttles.TokenThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

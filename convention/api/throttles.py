@@ -63,7 +63,7 @@ def seconds_until_allowed(
 
     The subject is stored as a hash only. A negative amount gives back earlier uses.
     """
-    name, passed = _current_window(action, subject, window_seconds)
+    name, elapsed_seconds = _current_window(action, subject, window_seconds)
     # `add` keeps an existing counter, so that two requests cannot reset each other's count.
     limits_cache.add(name, 0, window_seconds)
     try:
@@ -71,24 +71,24 @@ def seconds_until_allowed(
     # A new window has begun, so there is nothing to wait for.
     except ValueError:  # it expired in between
         return 0
-    return window_seconds - passed if count > limit else 0
+    return window_seconds - elapsed_seconds if count > limit else 0
 
 
 def check_rate_limit(action: str, subject: str, *, limit: int, window_seconds: int) -> None:
     """Raise TooManyRequests if the limit is used up already; count nothing."""
-    name, passed = _current_window(action, subject, window_seconds)
+    name, elapsed_seconds = _current_window(action, subject, window_seconds)
     if settings.RATE_LIMITS != "off" and limits_cache.get(name, 0) >= limit:
-        raise TooManyRequests(window_seconds - passed)
+        raise TooManyRequests(window_seconds - elapsed_seconds)
 
 
 def _current_window(action: str, subject: str, window_seconds: int) -> tuple[str, int]:
-    """Return the cache key of the current window, and the seconds of it that have passed."""
+    """Return the cache key of the current window, and the seconds since it began."""
     # Fixed windows: one counter per subject, at the price of twice the limit around a window's end.
-    window, passed = divmod(int(time.time()), window_seconds)
+    window, elapsed_seconds = divmod(int(time.time()), window_seconds)
     # `surrogatepass`: visitors choose the subject, and a lone surrogate must not become a server error.
     key_text = f"{action}:{subject.casefold()}:{window}".encode("utf-8", "surrogatepass")
     # Hashed, so that the cache file holds no e-mail addresses.
-    return salted_hmac("throttle", key_text, algorithm="sha256").hexdigest(), passed
+    return salted_hmac("throttle", key_text, algorithm="sha256").hexdigest(), elapsed_seconds
 
 
 class TokenThrottle(BaseThrottle):

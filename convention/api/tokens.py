@@ -15,7 +15,7 @@ from convention.errors import InvalidFields, NotFound
 
 from .models import ApiToken
 
-# Owners see that long when and why a token stopped working.
+# Ended tokens stay in their owner's list this long, to show why one stopped working.
 ENDED_TOKEN_RETENTION = datetime.timedelta(days=90)
 
 
@@ -59,23 +59,23 @@ def revoke_all_tokens(*, person_id: int) -> int:
     """Revoke all valid tokens of a person; return how many there were."""
     now = timezone.now()
     # Read first: the audit trail gets an entry for each token, which `update` alone could not name.
-    ending = list(
+    valid_tokens = list(
         ApiToken.objects.filter(
             Q(expires_at=None) | Q(expires_at__gt=now), person_id=person_id, revoked_at=None
         )
     )
-    ApiToken.objects.filter(pk__in=[row.pk for row in ending]).update(revoked_at=now)
-    for row in ending:
+    ApiToken.objects.filter(pk__in=[row.pk for row in valid_tokens]).update(revoked_at=now)
+    for row in valid_tokens:
         record_action("api_token.revoke", row)
-    return len(ending)
+    return len(valid_tokens)
 
 
 @transaction.atomic
 def revoke_token(*, person_id: int, token_id: int) -> None:
     """Revoke a person's token. Raise NotFound for a token of another person."""
-    mine = ApiToken.objects.filter(pk=token_id, person_id=person_id)
-    if not mine.exists():
+    matching_tokens = ApiToken.objects.filter(pk=token_id, person_id=person_id)
+    if not matching_tokens.exists():
         raise NotFound(_("We could not find this token."))
     # Of two requests at once, only the one that changed the row records it.
-    if mine.filter(revoked_at__isnull=True).update(revoked_at=timezone.now()):
-        record_action("api_token.revoke", mine.get())
+    if matching_tokens.filter(revoked_at__isnull=True).update(revoked_at=timezone.now()):
+        record_action("api_token.revoke", matching_tokens.get())

@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 from convention.codes.secret_keys import secret_keys
 
 MANIFEST_FORMAT = "convention-backup"
-# Raise it when older programs could no longer read the file.
+# Increase it when older programs could no longer read the file.
 MANIFEST_VERSION = 2
 # Keys are 64-bit integers in both databases.
 MAX_NUMBER = 2**63 - 1
@@ -21,11 +21,11 @@ SHA256_LENGTH = 64
 
 
 class InvalidManifest(Exception):
-    """The text is no manifest of a backup, or one that does not say all it must."""
+    """The text is not a backup manifest, or has missing or invalid values."""
 
 
 class ForeignManifest(InvalidManifest):
-    """The text is something else altogether."""
+    """The text is not a backup manifest at all."""
 
 
 class OlderManifest(InvalidManifest):
@@ -78,7 +78,7 @@ class BackupManifest:
 
 def fingerprint_key(key: str) -> str:
     """Return a hash that shows only whether two sites have the same SECRET_KEY."""
-    # Keyed by the secret itself: the hash tells nothing else about it.
+    # Keyed by the secret itself, so that the hash reveals nothing else about it.
     return salted_hmac(MANIFEST_FORMAT, "key", secret=key, algorithm="sha256").hexdigest()[:32]
 
 
@@ -132,9 +132,9 @@ def _parse_file(value: Any) -> FileEntry:
 
 
 def _parse_mapping[Value](
-    value: Any, name_of: Callable[[Any], str], read: Callable[[Any], Value]
+    value: Any, parse_key: Callable[[Any], str], parse_value: Callable[[Any], Value]
 ) -> dict[str, Value]:
-    return {name_of(name): read(one) for name, one in _require_type(value, dict).items()}
+    return {parse_key(key): parse_value(item) for key, item in _require_type(value, dict).items()}
 
 
 def _require_type[Kind](value: Any, kind: type[Kind]) -> Kind:
@@ -144,7 +144,7 @@ def _require_type[Kind](value: Any, kind: type[Kind]) -> Kind:
 
 
 def _parse_text(value: Any) -> str:
-    """Return a short printable text: nothing in it moves a terminal's cursor."""
+    """Return a short printable text, without characters that control a terminal."""
     text = _require_type(value, str)
     if not text.isprintable() or len(text) > 1000:
         raise ValueError("no such text")

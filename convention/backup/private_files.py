@@ -18,12 +18,12 @@ SQLITE_FILE_SUFFIXES = ("", "-wal", "-shm", "-journal", "-queue")
 @contextlib.contextmanager
 def use_private_umask() -> Iterator[None]:
     """Let this process create files that nobody else can read."""
-    # Of the whole process, since SQLite and `migrate` create files too.
-    before = os.umask(0o077)
+    # For the whole process, since SQLite and `migrate` create files too.
+    previous_umask = os.umask(0o077)
     try:
         yield
     finally:
-        os.umask(before)
+        os.umask(previous_umask)
 
 
 def restrict_local_data() -> None:
@@ -34,8 +34,8 @@ def restrict_local_data() -> None:
             _restrict_path(path)
     if connection.vendor == "sqlite":
         name = str(connection.settings_dict["NAME"])
-        for ending in SQLITE_FILE_SUFFIXES:
-            _restrict_path(Path(name + ending))
+        for suffix in SQLITE_FILE_SUFFIXES:
+            _restrict_path(Path(name + suffix))
 
 
 def _restrict_path(path: Path) -> None:

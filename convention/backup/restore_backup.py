@@ -58,7 +58,7 @@ class RestoreResult:
 
 
 def restore_backup(*, path: Path) -> RestoreResult:
-    """Check the whole file, then load it. Raise ConventionError or OSError, and then changes nothing."""
+    """Check the whole file, then load it. Raise ConventionError or OSError, without any change made."""
     with use_private_umask(), open_backup(path) as backup:
         # All checks that need no transaction come first: they cost nothing if they fail.
         check_same_program(backup.manifest)
@@ -87,17 +87,21 @@ def check_same_program(manifest: BackupManifest) -> None:
             )
             % {"app": app, "saved": saved.get(app) or _("nothing"), "here": own.get(app) or _("nothing")}
         )
-    shapes = {table: list_columns(model) for table, model in list_tables().items()}
+    own_columns = {table: list_columns(model) for table, model in list_tables().items()}
     # Columns too: a table may have been changed by hand, or by an app that is not installed here.
-    found = {table: entry.columns for table, entry in manifest.tables.items()}
-    differing_tables = [table for table in sorted({*shapes, *found}) if shapes.get(table) != found.get(table)]
+    saved_columns = {table: entry.columns for table, entry in manifest.tables.items()}
+    differing_tables = [
+        table
+        for table in sorted({*own_columns, *saved_columns})
+        if own_columns.get(table) != saved_columns.get(table)
+    ]
     if differing_tables:
         sentence = _("The tables of this backup are not those of this program (%(table)s).")
         raise ConventionError(sentence % {"table": differing_tables[0]})
 
 
 def check_database_is_empty() -> None:
-    """Raise DatabaseNotEmpty unless there is only what `migrate`, a waiting worker and sessions leave."""
+    """Raise DatabaseNotEmpty if a table has rows other than those of `migrate`, sessions and idle workers."""
     for table, model in list_tables().items():
         may_have_rows = table in REPLACEABLE_TABLES or get_backup_rule(model).excludes_all_rows
         if not may_have_rows and models.QuerySet(model).exists():
@@ -169,7 +173,7 @@ def describe_row_error(error: Exception) -> str:
 
 
 def check_references() -> None:
-    """Raise UnreadableFile if a foreign key leads to no row."""
+    """Raise UnreadableFile if a foreign key points to a missing row."""
     try:
         connection.check_constraints()
     except DatabaseError as error:

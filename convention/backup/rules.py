@@ -1,6 +1,6 @@
 """Rules for each model: which rows go into a backup, with which columns blanked or encrypted.
 
-Our models say it in an attribute `BACKUP_RULE`; those of libraries and of lower layers are named here.
+Our models declare their rule as `BACKUP_RULE`; the rules of library models are listed here.
 Without SECRET_KEY, nothing in the file may give access to anything (tests/convention/backup/test_secrets.py).
 """
 

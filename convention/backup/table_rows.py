@@ -60,12 +60,12 @@ def get_chunk_size(model: type[models.Model]) -> int:
 def iterate_saved_rows(model: type[models.Model]) -> Iterator[list[Any]]:
     """Yield the rows that go into a backup, by primary key, with blanked and encrypted columns applied."""
     names = [field.attname for field in model._meta.concrete_fields]
-    chosen: models.QuerySet[Any, Any] = (
+    saved_rows: models.QuerySet[Any, Any] = (
         # Not the model's manager, which may hide rows.
         models.QuerySet(model).filter(get_backup_rule(model).row_filter).order_by("pk")
     )
     changes = dict(_column_changes(model))
-    for values in chosen.values_list(*names).iterator(chunk_size=get_chunk_size(model)):
+    for values in saved_rows.values_list(*names).iterator(chunk_size=get_chunk_size(model)):
         row = list(values)
         for index, change in changes.items():
             row[index] = None if row[index] is None else change(row[index])
@@ -73,7 +73,7 @@ def iterate_saved_rows(model: type[models.Model]) -> Iterator[list[Any]]:
 
 
 def _column_changes(model: type[models.Model]) -> Iterator[tuple[int, ConvertValue]]:
-    """Yield the position of each column that is saved otherwise, and the function that converts it."""
+    """Yield the position of each blanked or encrypted column, and the function that converts its values."""
     rule = get_backup_rule(model)
     for index, name in enumerate(list_columns(model)):
         if name in rule.blanked_columns:
@@ -118,10 +118,12 @@ class BackupRowReader:
         """Return the row's values for the database. Raise TypeError, ValueError or ValidationError."""
         return [convert(value) for convert, value in zip(self.converters, row, strict=True)]
 
-    def _make_decrypter(self, field: "models.Field[Any, Any]", replace: Callable[[], str]) -> ConvertValue:
+    def _make_decrypter(
+        self, field: "models.Field[Any, Any]", make_replacement: Callable[[], str]
+    ) -> ConvertValue:
         read = make_value_reader(field)
 
-        def decrypted(value: Any) -> Any:
+        def decrypt_value(value: Any) -> Any:
             if value is None:
                 return None
             try:
@@ -130,34 +132,36 @@ class BackupRowReader:
             # since everything else can still be restored.
             except InvalidToken:
                 self.replaced_counts[str(field.column)] += 1
-                return read(replace())
+                return read(make_replacement())
 
-        return decrypted
+        return decrypt_value
 
 
 def make_value_reader(field: "models.Field[Any, Any]") -> ConvertValue:
     """Return the function that turns a written value of this field into a database value."""
-    kind: models.Field[Any, Any] = field
+    value_field: models.Field[Any, Any] = field
     # A foreign key is stored like the key it points to.
-    while isinstance(kind, models.ForeignKey):
-        kind = kind.target_field
-    return functools.partial(_read_value, field, _json_types(kind), _choose_conversion(kind))
+    while isinstance(value_field, models.ForeignKey):
+        value_field = value_field.target_field
+    return functools.partial(_read_value, field, _json_types(value_field), _choose_conversion(value_field))
 
 
-def _json_types(kind: "models.Field[Any, Any]") -> tuple[type, ...]:
-    if isinstance(kind, models.JSONField):
+def _json_types(value_field: "models.Field[Any, Any]") -> tuple[type, ...]:
+    if isinstance(value_field, models.JSONField):
         return (object,)
-    return next((types for one, types in JSON_TYPES.items() if isinstance(kind, one)), (str,))
+    return next(
+        (types for field_class, types in JSON_TYPES.items() if isinstance(value_field, field_class)), (str,)
+    )
 
 
-def _choose_conversion(kind: "models.Field[Any, Any]") -> ConvertValue:
-    if isinstance(kind, models.BinaryField):
+def _choose_conversion(value_field: "models.Field[Any, Any]") -> ConvertValue:
+    if isinstance(value_field, models.BinaryField):
         return functools.partial(base64.b64decode, validate=True)
-    if isinstance(kind, models.DateTimeField):
+    if isinstance(value_field, models.DateTimeField):
         return _parse_time
-    if isinstance(kind, (*UNCONVERTED_FIELDS, models.JSONField)):
+    if isinstance(value_field, (*UNCONVERTED_FIELDS, models.JSONField)):
         return _return_unchanged
-    convert: ConvertValue = kind.to_python
+    convert: ConvertValue = value_field.to_python
     return convert
 
 

@@ -22,7 +22,7 @@ REPRESENTATIVE_FIELDS: Final = ("billing_contact", "representative")
 
 
 class MandateOutcome(TextChoices):
-    """The fate of a person's mandates in working groups when they change employer."""
+    """Whether a person's mandates in working groups stay, end or pass on when they change employer."""
 
     STAY = "stay", gettext_lazy("stay with this person")
     END = "end", gettext_lazy("end on the last day")
@@ -48,7 +48,7 @@ def list_mandates(person: Person, *, at: datetime.date) -> list[Mandate]:
 def hand_over_company(
     *, person: Person, company: Company, on: datetime.date, company_successor: Person | None
 ) -> None:
-    """Let the successor be the company's contact from `on`, its billing contact and representative at once.
+    """Make the successor the contact from `on`, and billing contact and representative immediately.
 
     Raise InvalidFields if the successor does not work there on that day.
     """
@@ -68,9 +68,9 @@ def hand_over_company(
         and not is_company_contact(company_successor, company, at=on)
     ):
         appoint_contact(company=company, person=company_successor, starts_on=on)
-    # A role that would begin later never begins.
+    # Roles that would begin on that day or later are dropped.
     active_contacts.filter(starts_on__gte=on).delete()
-    # Not those that ended earlier: history stays as it was.
+    # Roles that ended earlier are left alone, as part of the history.
     active_contacts.filter(starts_on__lt=on).update(ends_on=on - ONE_DAY)
     for name in REPRESENTATIVE_FIELDS:
         for membership in Membership.objects.filter(company=company, **{name: person}).order_by("pk"):
@@ -83,7 +83,7 @@ def hand_over_company(
 def hand_over_mandates(*, person: Person, on: datetime.date, successor: Person | None) -> list[Mandate]:
     """End the person's mandates the day before `on`; return the successor's mandates, if one is named.
 
-    A mandate that would begin later never begins.
+    Mandates that would begin on that day or later are deleted.
     """
     new_mandates = []
     for mandate in list_mandates(person, at=on - ONE_DAY):
@@ -95,22 +95,22 @@ def hand_over_mandates(*, person: Person, on: datetime.date, successor: Person |
         else:
             mandate.ends_on = on - ONE_DAY
             mandate.save(update_fields=["ends_on"])
-        # A mandate that ends anyway before the change leaves nothing to hand over.
+        # A mandate that ends before the change has no remaining days to hand over.
         if successor and (remaining_days[1] is None or remaining_days[1] >= on):
             new_mandates.append(_give_remaining_mandate(mandate, successor, remaining_days))
     return new_mandates
 
 
 def _give_remaining_mandate(mandate: Mandate, successor: Person, days: DateSpan) -> Mandate:
-    """Give the successor the mandate on these days; one that they have already grows by them."""
+    """Give the successor the mandate on these days, joined with one that they already have, if it touches."""
     same_roles = Mandate.objects.filter(group=mandate.group, person=successor, role=mandate.role)
     joined, (first_day, last_day) = join_touching_rows(same_roles, days)
-    given = joined[0] if joined else Mandate(group=mandate.group, person=successor, role=mandate.role)
+    new_mandate = joined[0] if joined else Mandate(group=mandate.group, person=successor, role=mandate.role)
     same_roles.filter(pk__in=[row.pk for row in joined[1:]]).delete()
-    given.starts_on, given.ends_on = first_day, last_day
-    given.save()
-    record_action("mandate.give", given, fields=["person", "role", "starts_on", "ends_on"])
-    return given
+    new_mandate.starts_on, new_mandate.ends_on = first_day, last_day
+    new_mandate.save()
+    record_action("mandate.give", new_mandate, fields=["person", "role", "starts_on", "ends_on"])
+    return new_mandate
 
 
 @transaction.atomic
@@ -125,9 +125,10 @@ def change_employer(
 ) -> Employment | None:
     """End the person's employments the day before `on`, and begin one at `to`, if any.
 
-    Seats end with the employment, and bookings stay. Contacts, bills and votes go to the successor, or to
-    nobody. Raise InvalidFields if the person works for `to` on that day already, if an employment begins on
-    that day or later, or if a successor cannot take over, and Forbidden for an erased person.
+    Seats end with the employment, and bookings stay. The successor, if any, becomes contact, billing contact
+    and voting representative. Raise InvalidFields if the person already works for `to` on that day, if an
+    employment begins on that day or later, or if a successor cannot take over, and Forbidden for an erased
+    person.
     """
     handover = handover or HandoverPlan()
     _check_successors(person, handover)
@@ -179,7 +180,7 @@ def _check_successors(person: Person, handover: HandoverPlan) -> None:
 def _end_employment(
     employment: Employment, last_day: datetime.date, company_successor: Person | None
 ) -> None:
-    # Only seats that would go on: one that has ended by then stays as it is.
+    # Only seats that would continue: one that has ended by then stays as it is.
     seats = Seat.objects.open(at=last_day + ONE_DAY).filter(
         person=employment.person_id, membership__company=employment.company_id
     )

@@ -31,7 +31,7 @@ LINK_LIFETIME = datetime.timedelta(days=30)
 @task()
 def notify_address_owner(person_id: int, company_id: int) -> None:
     """Ask the owner of a claimed address whether they work there; do nothing for other colleagues."""
-    # Queued for every new colleague: only this task tells whether another person has the address.
+    # Queued for every new colleague: only this task finds out whether another person has the address.
     claimed = Person.objects.exclude(claimed_email="").filter(pk=person_id).first()
     owner = find_address_owner(claimed) if claimed else None
     if claimed is None or owner is None:
@@ -66,7 +66,7 @@ def find_address_owner(claimed: Person) -> Person | None:
 
 
 def make_claim_token(claimed: Person) -> str:
-    """Return the encrypted token of the mailed link; it proves that its holder reads the address."""
+    """Return the encrypted token of the mailed link; it proves that its holder reads that mail."""
     return encrypt_token(TOKEN_PURPOSE, [claimed.pk, normalize_email(claimed.claimed_email)])
 
 
@@ -93,8 +93,8 @@ def get_claimed_person(token: str) -> Person:
 
 def list_current_employers(claimed: Person) -> list[Company]:
     """Return the companies at which the colleague works today."""
-    jobs = Employment.objects.open().filter(person=claimed).select_related("company")
-    return [job.company for job in jobs.order_by("pk")]
+    employments = Employment.objects.open().filter(person=claimed).select_related("company")
+    return [employment.company for employment in employments.order_by("pk")]
 
 
 @transaction.atomic
@@ -119,14 +119,14 @@ def accept_claim(*, claimed: Person) -> Person:
 
 def _delete_owner_duplicates(owner: Person, claimed: Person) -> None:
     """Delete the colleague's employment or seat if the owner has one there already."""
-    jobs = Employment.objects.open().filter(person=owner)
-    Employment.objects.open().filter(person=claimed, company__in=jobs.values("company")).delete()
+    employments = Employment.objects.open().filter(person=owner)
+    Employment.objects.open().filter(person=claimed, company__in=employments.values("company")).delete()
     seats = Seat.objects.open().filter(person=owner).values("membership")
     Seat.objects.filter(person=claimed, membership__in=seats).delete()
 
 
 def _move_relation(model: type[Model], name: str, owner: Person, claimed: Person) -> None:
-    """Let rows that point to the colleague point to the owner, unless the owner has the same already."""
+    """Move rows from the colleague to the owner, unless the owner already has the same."""
     # `_base_manager` hides no rows, as a model's own manager may.
     for key in model._base_manager.filter(**{name: claimed}).values_list("pk", flat=True):
         # The savepoint undoes only this row if a unique constraint refuses it.

@@ -27,14 +27,14 @@ def appoint_contact(
 ) -> CompanyContact:
     """Make the person the company's contact from today or `starts_on`.
 
-    If they are one on a day that overlaps or touches these, their days grow instead, or get this end if the
-    days include today.
+    If they are already a contact on days that overlap or touch these, that period is extended instead; it
+    gets `ends_on` as its end if the given days include today.
     """
     first = starts_on or timezone.localdate()
     # A form sent twice must find the first contact instead of adding another.
     Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     contacts = CompanyContact.objects.filter(company=company, person=person)
-    # A contact named from next month must not lose the access of today.
+    # A contact appointed from next month must not lose today's access.
     joined, (first_day, last_day) = join_given_days(contacts, (first, ends_on))
     contact = joined[0] if joined else CompanyContact(company=company, person=person)
     contacts.filter(pk__in=[row.pk for row in joined[1:]]).delete()
@@ -58,7 +58,7 @@ def appoint_contact_by_email(
 
     Raise InvalidFields for an unknown person without a name, and for the address of a closed account.
     """
-    # Only administrators come here, so a known person of another company may become the contact.
+    # Only administrators use this, so a known person of another company may become the contact.
     person = find_open_account(email) or add_colleague(
         company=company, email=email, first_name=first_name, last_name=last_name
     )
@@ -69,7 +69,7 @@ def appoint_contact_by_email(
 def dismiss_contact(*, contact: CompanyContact) -> None:
     """End the contact's role yesterday; delete it if it began today or later.
 
-    Do nothing for a role that has ended; one that begins later ends alone.
+    Do nothing for a role that has ended. For a role that begins later, delete only that one.
     """
     yesterday = timezone.localdate() - ONE_DAY
     stored = CompanyContact.objects.exclude(ends_on__lte=yesterday).filter(pk=contact.pk).first()

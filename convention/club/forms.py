@@ -82,7 +82,7 @@ class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
     def clean_parent(self) -> Company | None:
         """Refuse the company's own subsidiaries."""
         parent: Company | None = self.cleaned_data["parent"]
-        # A circle would make every walk along the parents endless.
+        # A circle would make every loop over the parents endless.
         if parent and self.instance.pk in {ancestor.pk for ancestor in list_parent_companies(parent)}:
             raise forms.ValidationError(_("Choose a company that is not a subsidiary of this one."))
         return parent
@@ -184,7 +184,7 @@ class MembershipForm(ActionErrorsMixin, forms.ModelForm):
         starts, ends, grace = (data.get(name) for name in ("starts_on", "ends_on", "grace_until"))
         if starts and ends and ends < starts:
             self.add_error("ends_on", _("The last day must not be before the first."))
-        # The database has the same rule (`membership_grace_after_end`); here it gets a sentence.
+        # The database has the same rule (`membership_grace_after_end`); here it gets an error message.
         if grace and (not ends or grace < ends):
             self.add_error(
                 "grace_until", _("The grace period must end after the last day of the membership.")

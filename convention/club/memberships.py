@@ -62,7 +62,7 @@ def submit_membership(*, membership: Membership) -> Membership:
 
 @transaction.atomic
 def confirm_membership(*, membership: Membership, on: datetime.date | None = None) -> Membership:
-    """Confirm the membership as of today or `on`; it is active once both that day and its first day come."""
+    """Confirm the membership as of today or `on`; it is active from that day or its first, the later one."""
     membership = lock_membership(membership)
     if membership.confirmed_on is None:
         membership.confirmed_on = on or timezone.localdate()
@@ -116,7 +116,7 @@ def check_membership_overlap(membership: Membership) -> None:
     """Lock the company, and raise InvalidFields if another of its memberships shares a day."""
     _lock_company(membership)
     for other in Membership.objects.filter(company=membership.company_id).exclude(pk=membership.pk):
-        # Left on its first day, a membership has no day at all.
+        # A membership that was left on its first day covers no day.
         if _ended_before_start(other) or not spans_overlap(other.span, membership.span):
             continue
         start, end = other.span
@@ -141,7 +141,7 @@ def _ended_before_start(membership: Membership) -> bool:
 
 @transaction.atomic
 def renew_membership(*, membership: Membership, plan: Plan, ends_on: datetime.date | None) -> Membership:
-    """Draft the membership that follows, with the same extra seats, and move the seats that go on.
+    """Draft the membership that follows, with the same extra seats, and move the seats that continue.
 
     Raise InvalidFields if the membership has no last day, if the next one would end before it begins, or if
     the plan has fewer seats than are held.
@@ -180,22 +180,27 @@ def renew_membership(*, membership: Membership, plan: Plan, ends_on: datetime.da
     return renewal
 
 
-def _move_seats(seats: list[Seat], before: Membership, after: Membership) -> None:
+def _move_seats(seats: list[Seat], previous: Membership, renewal: Membership) -> None:
     """Give the same people seats in the new membership; the old seats last through the grace period."""
     Seat.objects.bulk_create(
-        Seat(membership=after, person_id=seat.person_id, starts_on=after.starts_on, ends_on=seat.ends_on)
+        Seat(
+            membership=renewal,
+            person_id=seat.person_id,
+            starts_on=renewal.starts_on,
+            ends_on=seat.ends_on,
+        )
         for seat in seats
     )
-    open_seats = Seat.objects.open(at=before.last_day).filter(pk__in=[seat.pk for seat in seats])
+    open_seats = Seat.objects.open(at=previous.last_day).filter(pk__in=[seat.pk for seat in seats])
     # Until the renewal is confirmed, its seats do not count: the old ones bridge the gap.
-    open_seats.update(ends_on=before.last_day)
+    open_seats.update(ends_on=previous.last_day)
 
 
 @transaction.atomic
 def end_membership(
     *, membership: Membership, on: datetime.date, left_as: str, reason: str = ""
 ) -> Membership:
-    """End a membership early; `on` is the first day without it, from which its seats make no member.
+    """End a membership early; `on` is the first day on which its seats no longer count.
 
     Raise NotOpenNow if it has ended already, and InvalidFields for a day before it began.
     """

@@ -45,13 +45,13 @@ class CompanyMergeResult:
 
 @transaction.atomic
 def merge_company(*, company: Company, into: Company, on: datetime.date) -> CompanyMergeResult:
-    """From `on`, let everybody of the company work at `into`, with a seat if there are any left.
+    """Let all people of the company work at `into` from `on`, with a seat as long as there are any.
 
     The membership of the company ends the day before. The seat limit of `into` holds; the oldest seats come
     first. Raise InvalidFields if `into` is the company itself or one of its subsidiaries, or while a guard
     forbids the merger (a contract to run an event).
     """
-    # The lock of directory imports and their undoing.
+    # `DIRECTORY_LOCK` of directory imports and undos.
     acquire_advisory_lock("club:directory")
     _check_not_circular(company, into)
     _check_company_guards(company, on)
@@ -62,7 +62,7 @@ def merge_company(*, company: Company, into: Company, on: datetime.date) -> Comp
     _give_seats(result, seats, into, on)
     _move_contacts(company, into, on)
     for membership in Membership.objects.filter(company=company, left_on__isnull=True).order_by("pk"):
-        # Also one in its grace period, whose seats would go on.
+        # Also one in its grace period, whose seats would continue.
         if membership.ends_on is None or (membership.last_day or on) >= on:
             end_membership(
                 membership=membership,
@@ -115,7 +115,7 @@ def _end_seats(company: Company, on: datetime.date) -> list[Seat]:
 
 
 def _move_employments(result: CompanyMergeResult, company: Company, into: Company, on: datetime.date) -> None:
-    # Some work for both companies; they get no second employment there.
+    # People who already work for `into` get no second employment there.
     employed_ids = set(Employment.objects.open(at=on).filter(company=into).values_list("person", flat=True))
     open_employments = Employment.objects.filter(company=company).filter(
         Q(ends_on__isnull=True) | Q(ends_on__gte=on)

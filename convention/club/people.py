@@ -70,7 +70,7 @@ def get_or_create_person(*, email: str, first_name: str, last_name: str, languag
 def get_or_create_by_address(*, email: str, first_name: str = "", last_name: str = "") -> Person:
     """Return the person with that address, else add one, also without a name.
 
-    Raise InvalidFields for a name that is none, and for the address of a closed account.
+    Raise InvalidFields for an invalid name, and for the address of a closed account.
     """
     if person := find_open_account(email):
         return person
@@ -102,7 +102,7 @@ def find_open_account(email: str) -> Person | None:
     """Return the person with that address, or None. Raise InvalidFields if their account is closed."""
     person = find_address_holder(email)
     if person and not person.is_active:
-        # The address and no name: organizers of one event come here too, and must not learn whose it is.
+        # The address, not the name: organizers of one event see this too, and must not learn whose it is.
         sentence = _("The account of %(email)s is closed. An administrator must reopen it first.")
         values = {"email": person.email}
         raise InvalidFields(_("Some fields need to be corrected."), {"email": [sentence % values]})
@@ -132,14 +132,14 @@ def save_person(*, person: Person, changed_fields: list[str]) -> Person:
 def update_person(*, person: Person, actor: Person, changed_fields: list[str]) -> Person:
     """Save the changed fields, of which one may be the address.
 
-    A new address ends sessions and API tokens, and the former address gets an e-mail. Raise Forbidden for
-    an erased person, and InvalidFields for an address that somebody has, for none in place of one, for the
-    actor's own, and for that of a superuser that `actor` does not equal in rights.
+    A new address ends sessions and API tokens, and the former address gets an e-mail. Raise Forbidden for an
+    erased person. Raise InvalidFields if the new address is taken or empty, or if the person is the actor, or
+    a superuser while `actor` is none.
     """
     stored = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     refuse_erased_person(stored)
     if is_same_email(stored.email, person.email):
-        # Typed in other capitals: it ends no session.
+        # Only the case differs, so sessions need not end.
         person.email = stored.email
         changed_fields = [name for name in changed_fields if name != "email"]
     if "email" not in changed_fields:
@@ -158,7 +158,7 @@ def update_person(*, person: Person, actor: Person, changed_fields: list[str]) -
 
 
 def refuse_erased_person(person: Person) -> None:
-    """Raise Forbidden for a person whose data was erased: the row is only counted."""
+    """Raise Forbidden for a person whose data was erased: the row remains only to be counted."""
     if person.is_erased:
         raise Forbidden(_("This person’s data has been erased, so the record cannot be changed or reopened."))
 
@@ -171,10 +171,10 @@ def _check_new_address(stored: Person, email: str | None, actor: Person) -> None
     if stored.email and not email:
         sentence = _("Enter an address; close the account if this person should not sign in any longer.")
     elif stored.pk == actor.pk:
-        # Nobody has read the new address: a slip in it would lock them out.
+        # The new address is not verified: a typo in it would lock them out.
         sentence = _("Change your own address under “Account and security”.")
     elif stored.is_superuser and not actor.is_superuser:
-        # Who reads the address signs in with every right, also those that the administrator lacks.
+        # A superuser's address gives access to everything, also to what this administrator may not do.
         sentence = _("This person is a superuser. Only a superuser can change this address here.")
     if sentence:
         raise InvalidFields(_("Some fields need to be corrected."), {"email": [sentence]})
@@ -303,13 +303,13 @@ def add_colleague_with_seat(
             person = add_colleague(
                 company=company, email=email, first_name=first_name, last_name=last_name, title=title
             )
-    # Not refused: the refusal would tell a contact whom the club knows.
+    # Not refused: an error would reveal to the contact that the person is in the directory.
     except EmailTaken:
         person = _get_or_create_claimed(
             company, email, normalize_whitespace(first_name), normalize_whitespace(last_name), title
         )
     give_seat(membership=membership, person=person)
-    # For every colleague: nothing tells the contact whether another person has the address.
+    # For every colleague, so that the contact cannot notice whether another person has the address.
     notify_address_owner.enqueue(person.pk, company.pk)
     return person
 
@@ -373,7 +373,8 @@ CLOSED_ACCOUNTS: Final = "closed"
 def search_people(words: str, *, company: str = "", seat: str = "", account: str = "") -> QuerySet[Person]:
     """Return people whose name or address contains every word, of a company, with or without seat.
 
-    They are active, unless `account` is CLOSED_ACCOUNTS; what an erasure left is not among these.
+    Only active people are returned; with `account` CLOSED_ACCOUNTS only closed accounts, without those of
+    erased people.
     """
     people = Person.objects.filter(is_active=account != CLOSED_ACCOUNTS).search_for(words)
     if account == CLOSED_ACCOUNTS:
@@ -398,24 +399,24 @@ def prefetch_current_positions(
         .select_related("membership__company")
         .order_by("starts_on", "pk")
     )
-    today: tuple[Any, ...] = (
+    prefetches: tuple[Any, ...] = (
         Prefetch("employments", employments, to_attr="current_employments"),
         Prefetch("seats", seats, to_attr="current_seats"),
     )
-    return people.prefetch_related(*today)
+    return people.prefetch_related(*prefetches)
 
 
 def load_person_page(person: Person) -> dict[str, Any]:
     """Return the context of a person's page, the latest rows first."""
-    newest = ("-starts_on", "-pk")
+    latest_first = ("-starts_on", "-pk")
     return {
         "person": person,
         "today": timezone.localdate(),
-        "employments": person.employments.select_related("company").order_by(*newest),
-        "seats": person.seats.select_related("membership__company").order_by(*newest),
-        "company_contacts": person.company_contacts.select_related("company").order_by(*newest),
-        "club_roles": person.club_roles.order_by(*newest),
-        "mandates": person.mandates.select_related("group").order_by(*newest),
+        "employments": person.employments.select_related("company").order_by(*latest_first),
+        "seats": person.seats.select_related("membership__company").order_by(*latest_first),
+        "company_contacts": person.company_contacts.select_related("company").order_by(*latest_first),
+        "club_roles": person.club_roles.order_by(*latest_first),
+        "mandates": person.mandates.select_related("group").order_by(*latest_first),
         "current_seat": Seat.objects.granting_membership()
         .filter(person=person)
         .select_related("membership__company")

@@ -1,4 +1,4 @@
-"""Dated rows: from one day to another, the last day included; no last day means that nothing ends it."""
+"""Dated rows: from one day to another, the last day included; without a last day the period is open-ended."""
 
 import datetime
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ class Period(models.Model):
         ]
 
 
-# First and last day, both included; None means that nothing ends it.
+# First and last day, both included; None for an open-ended period.
 type DateSpan = tuple[datetime.date, datetime.date | None]
 
 ONE_DAY = datetime.timedelta(days=1)
@@ -72,7 +72,7 @@ def spans_overlap(span: DateSpan, other: DateSpan) -> bool:
 
 
 def join_touching_rows[P: Period](rows: Iterable[P], days: DateSpan) -> tuple[list[P], DateSpan]:
-    """Return the rows that overlap or touch the days, and the span that all of them make together."""
+    """Return the rows that overlap or touch the days, and the span that covers all of them."""
     joined = []
     start, end = days
     for row in sorted(rows, key=lambda row: row.starts_on):
@@ -87,9 +87,9 @@ def join_touching_rows[P: Period](rows: Iterable[P], days: DateSpan) -> tuple[li
 
 
 def join_given_days[P: Period](rows: Iterable[P], days: DateSpan) -> tuple[list[P], DateSpan]:
-    """Return the rows that a role given on these days joins, and the days that it has then.
+    """Return the rows to merge when a role is given on these days, and the span of the merged role.
 
-    The role only grows, except that days including today also set the end of a role held today.
+    The span covers all of them, except that days including today also set the end of a role held today.
     """
     joined, (start, end) = join_touching_rows(rows, days)
     today = timezone.localdate()
@@ -108,7 +108,7 @@ def _starts_before_end(start: datetime.date, end: datetime.date | None) -> bool:
 
 
 def count_max_concurrent(spans: Iterable[DateSpan]) -> int:
-    """Return how many of the spans include the fullest day."""
+    """Return the highest number of spans that include the same day."""
     changes = []
     for start, end in spans:
         changes.append((start, 1))

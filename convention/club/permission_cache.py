@@ -13,12 +13,12 @@ CACHE_ATTRIBUTE: Final = "_permission_cache"
 
 def enable_permission_cache(person: Person) -> None:
     """Cache permissions of this object from now on, as long as it lives."""
-    # On the object, not in a module: it dies with the request and cannot answer for another one.
+    # On the object, not in a module: it is discarded with the request and cannot be used by another one.
     setattr(person, CACHE_ATTRIBUTE, {})
 
 
 def reset_permission_cache(person: Person) -> None:
-    """Forget what is cached, after the person's roles have changed."""
+    """Clear the cache after the person's roles have changed."""
     # An object without a cache must not get one: nobody would reset it.
     if getattr(person, CACHE_ATTRIBUTE, None) is not None:
         enable_permission_cache(person)
@@ -26,10 +26,10 @@ def reset_permission_cache(person: Person) -> None:
 
 def get_cached_permission[T](person: Person, cache_key: Hashable, load: Callable[[], T]) -> T:
     """Return the cached value, or the one that `load` returns."""
-    answers: dict[Hashable, Any] | None = getattr(person, CACHE_ATTRIBUTE, None)
-    if answers is None:
+    cached_values: dict[Hashable, Any] | None = getattr(person, CACHE_ATTRIBUTE, None)
+    if cached_values is None:
         return load()
-    if cache_key not in answers:
-        answers[cache_key] = load()
-    answer: T = answers[cache_key]
-    return answer
+    if cache_key not in cached_values:
+        cached_values[cache_key] = load()
+    value: T = cached_values[cache_key]
+    return value

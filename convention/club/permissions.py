@@ -74,7 +74,7 @@ def is_member(person: Person) -> bool:
 
 
 def find_member_ids(person_ids: Collection[int]) -> set[int]:
-    """Return which of these people are members today: one query, as `is_member` for each."""
+    """Return the ids of those who are members today, with one query (`is_member` for many people)."""
     seats = Seat.objects.granting_membership().filter(person__in=person_ids, person__is_active=True)
     return set(seats.values_list("person", flat=True))
 
@@ -93,7 +93,7 @@ def find_seats_by_address(company: Company, addresses: Collection[str]) -> dict[
     seats = Seat.objects.granting_membership().filter(membership__company=company, person__is_active=True)
     reachable = seats.exclude(person__email=None, person__claimed_email="")
     rows = reachable.select_related("person", "membership__company")
-    # In Python, since the rule for equal addresses is not one of SQL.
+    # In Python, since SQL cannot apply the rule for equal addresses.
     by_address = {normalize_email(seat.person.known_email): seat for seat in rows}
     return {address: by_address[address] for address in addresses if address in by_address}
 
@@ -114,7 +114,7 @@ def get_employer(person: Person) -> Company | None:
     employers = Company.objects.filter(
         pk__in=Employment.objects.open().filter(person=person).values("company")
     )
-    # Of two employers, a guess would often be wrong. Two rows tell whether there is exactly one.
+    # With several employers a guess would often be wrong. Two rows are enough to see whether there is one.
     found = list(employers[:2])
     return found[0] if len(found) == 1 else None
 

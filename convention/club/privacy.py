@@ -26,7 +26,7 @@ COUNTED_REASON = _("the number of people per company and group is kept, without 
 
 
 def _end_periods(rows: "QuerySet[Any]", _subject: DataSubject) -> None:
-    """End what is open yesterday; delete what began today or later."""
+    """End open rows as of yesterday; delete rows that began today or later."""
     yesterday = timezone.localdate() - ONE_DAY
     # First: an end before the start would break the check constraint of periods.
     rows.filter(starts_on__gt=yesterday).delete()

@@ -98,7 +98,7 @@ def end_seat(*, seat: Seat, last_day: datetime.date | None = None) -> None:
 
 def lock_membership(membership: Membership) -> Membership:
     """Return the stored membership, locked until the transaction ends."""
-    # `of`: the joined company must stay free for others.
+    # `of`: without it the joined company's row would be locked too.
     return Membership.objects.select_for_update(of=("self",)).select_related("company").get(pk=membership.pk)
 
 

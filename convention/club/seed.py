@@ -159,11 +159,11 @@ def create_plans() -> list[Plan]:
     return list(Plan.objects.filter(slug__in=[slug for slug, *_rest in SEED_PLANS]).order_by("seats"))
 
 
-def create_seats(world: DemoWorld, jobs: list[Employment]) -> None:
+def create_seats(world: DemoWorld, employments: list[Employment]) -> None:
     """Create a membership for each company, large enough for its people, and a seat for each of them."""
     plans = create_plans()
     by_company = defaultdict[Company, list[Employment]](list)
-    for employment in jobs:
+    for employment in employments:
         by_company[employment.company].append(employment)
     first, last = datetime.date(world.today.year, 1, 1), datetime.date(world.today.year + 1, 12, 31)
     for company, employees in by_company.items():

@@ -50,7 +50,7 @@ class BadgeClaim:
 
     def pack(self) -> bytes:
         """Return the 14 bytes that are signed."""
-        # A reference is eight bytes in base32: 13 characters and three of padding, which Python wants.
+        # A reference is eight bytes in base32: 13 characters and three of padding, which Python requires.
         registration = base64.b32decode(self.registration_reference + "===")
         head = bytes([TOKEN_VERSION << 4 | self.purpose]) + self.key_number.to_bytes(3)
         return head + registration + struct.pack(">H", self.badge_version)

@@ -45,13 +45,13 @@ def encrypt_value(value: Any, *, row_label: str) -> bytes:
 def decrypt_value(encrypted: bytes | memoryview, *, row_label: str) -> Any:
     """Decrypt the value of that row. Raise DecryptionFailed, MissingEncryptionKey."""
     try:
-        opened = json.loads(MultiFernet([_newest_fernet(), *_older_fernets()]).decrypt(bytes(encrypted)))
+        content = json.loads(MultiFernet([_newest_fernet(), *_older_fernets()]).decrypt(bytes(encrypted)))
     except InvalidToken:
         raise _make_decryption_error() from None
     # Somebody who can write to the database could otherwise show one person's identity under another's name.
-    if opened["of"] != row_label:
+    if content["of"] != row_label:
         raise _make_decryption_error()
-    return opened["value"]
+    return content["value"]
 
 
 def reencrypt_value(encrypted: bytes | memoryview) -> bytes | None:

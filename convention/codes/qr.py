@@ -27,7 +27,7 @@ from qrcode.util import (
 
 from convention.errors import ConventionError
 
-# The standard lets the encoder choose among eight masks; one for all makes symbols sums of each other.
+# The standard lets the encoder choose among eight masks; a fixed one makes the symbol an affine map.
 MASK_PATTERN = 0
 # ISO/IEC 18004: readers need four light modules around a symbol.
 QUIET_ZONE_MODULES = 4
@@ -70,10 +70,11 @@ def draw_symbol(text: str) -> QrSymbol:
     The first text of its length takes half a second, later ones microseconds.
     """
     # The map depends on length and mode alone, and all badge codes of a site have the same.
-    plan = _load_symbol_map(len(text.encode()), optimal_mode(text.encode()))
+    symbol_map = _load_symbol_map(len(text.encode()), optimal_mode(text.encode()))
     # The symbol of zeros, xor one precomputed pattern for each data byte.
-    value = functools.reduce(xor, map(getitem, plan.byte_patterns, plan.data(text)), plan.zero_symbol)
-    return QrSymbol(plan.count, value.to_bytes(plan.count * plan.row_bytes))
+    patterns = map(getitem, symbol_map.byte_patterns, symbol_map.data(text))
+    value = functools.reduce(xor, patterns, symbol_map.zero_symbol)
+    return QrSymbol(symbol_map.module_count, value.to_bytes(symbol_map.module_count * symbol_map.row_bytes))
 
 
 def draw_single_symbol(text: str) -> QrSymbol:
@@ -91,15 +92,17 @@ def draw_single_symbol(text: str) -> QrSymbol:
 
 def draw_svg_symbol(text: str, *, size: int = 280) -> SafeString:
     """Return one symbol as SVG with its quiet zone, `size` pixels wide. Raise QrTextTooLong."""
-    drawn = draw_single_symbol(text)
-    side = drawn.side + 2 * QUIET_ZONE_MODULES
-    dark = ((x, y) for y, row in enumerate(drawn.to_matrix()) for x, is_dark in enumerate(row) if is_dark)
+    qr_symbol = draw_single_symbol(text)
+    side = qr_symbol.side + 2 * QUIET_ZONE_MODULES
+    dark_modules = (
+        (x, y) for y, row in enumerate(qr_symbol.to_matrix()) for x, is_dark in enumerate(row) if is_dark
+    )
     return format_html(
         '<svg viewBox="0 0 {side} {side}" width="{size}" height="{size}"><rect width="{side}" height="{side}"'
         ' fill="#fff"/><path d="{path}" fill="#000" shape-rendering="crispEdges"/></svg>',
         side=side,
         size=size,
-        path="".join(f"M{x + QUIET_ZONE_MODULES} {y + QUIET_ZONE_MODULES}h1v1h-1z" for x, y in dark),
+        path="".join(f"M{x + QUIET_ZONE_MODULES} {y + QUIET_ZONE_MODULES}h1v1h-1z" for x, y in dark_modules),
     )
 
 
@@ -107,8 +110,8 @@ class SymbolMap:
     """The affine map for texts of one mode and length; `byte_patterns` has 256 integers for each byte."""
 
     def __init__(self, version: int, mode: int, length: int) -> None:
-        self.count = version * 4 + 17
-        self.row_bytes = -(-self.count // 8)
+        self.module_count = version * 4 + 17
+        self.row_bytes = -(-self.module_count // 8)
         self.mode = mode
         bits = length_in_bits(mode, version)  # type: ignore[arg-type]  # the stub is too narrow
         self.header = f"{mode:04b}{length:0{bits}b}"
@@ -135,7 +138,7 @@ class SymbolMap:
         # Private API of the package: its public one cannot draw given codewords.
         code.data_cache = codewords
         code.makeImpl(False, MASK_PATTERN)  # noqa: FBT003 - the package's "test"
-        padding = "0" * (self.row_bytes * 8 - self.count)
+        padding = "0" * (self.row_bytes * 8 - self.module_count)
         return int(
             "".join("".join("01"[bool(module)] for module in row) + padding for row in code.modules), 2
         )
@@ -143,16 +146,16 @@ class SymbolMap:
     def _find_bit_places(self, version: int) -> list[int]:
         """Return where each bit of the codewords lands, with one drawing per binary digit of its number."""
         total = sum(block.total_count for block in self.blocks)
-        numbers = [0] * (self.count * self.row_bytes * 8)
+        numbers = [0] * (self.module_count * self.row_bytes * 8)
         # Write each bit's own number into the symbol, one binary digit per drawing: a dozen drawings
         # instead of one for each of thousands of bits. Numbers begin at 1, since a zero would show in no
         # drawing.
         for digit in range((total * 8).bit_length()):
-            spelled = [
+            digit_codewords = [
                 sum(((word * 8 + bit + 1) >> digit & 1) << (7 - bit) for bit in range(8))
                 for word in range(total)
             ]
-            marks = f"{self._draw_codewords(version, spelled) ^ self.zero_symbol:0{len(numbers)}b}"
+            marks = f"{self._draw_codewords(version, digit_codewords) ^ self.zero_symbol:0{len(numbers)}b}"
             for place, mark in enumerate(marks):
                 numbers[place] |= (mark == "1") << digit
         return [place for _number, place in sorted((n, place) for place, n in enumerate(numbers) if n)]
@@ -161,15 +164,15 @@ class SymbolMap:
         """Return the change of the symbol for each value of one data byte."""
         # The difference of two texts cancels what they share, so only this byte and its correction remain.
         words = [a ^ b for a, b in zip(self._make_codewords(position), self._make_codewords(), strict=True)]
-        singles = []
+        bit_patterns = []
         for _bit in range(8):
-            singles.append(self._spread_bits(words, places))
+            bit_patterns.append(self._spread_bits(words, places))
             # Doubling the byte doubles its correction: error correction is linear.
             words = [_double_in_field(word) for word in words]
         table = [0]
-        for single in singles:
+        for bit_pattern in bit_patterns:
             # From eight single bits to all 256 values.
-            table += [single ^ other for other in table]
+            table += [bit_pattern ^ other for other in table]
         return table
 
     def _make_codewords(self, *changed: int) -> list[int]:
@@ -179,7 +182,7 @@ class SymbolMap:
         return list(create_bytes(buffer, self.blocks))
 
     def _spread_bits(self, words: list[int], places: list[int]) -> int:
-        last = self.count * self.row_bytes * 8 - 1
+        last = self.module_count * self.row_bytes * 8 - 1
         value = 0
         for index, word in enumerate(words):
             for bit in range(8):

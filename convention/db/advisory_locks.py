@@ -11,7 +11,7 @@ from django.db import connection
 def acquire_advisory_lock(name: str) -> None:
     """Wait for the lock of that name and hold it until the transaction ends.
 
-    Does nothing on SQLite, where a writing transaction is alone from its beginning.
+    Does nothing on SQLite, where writing transactions run one after the other.
     """
     if connection.vendor == "postgresql":
         _call_lock_function("pg_advisory_xact_lock", name)

@@ -52,10 +52,8 @@ class CompiledQuery[Row: Model]:
 
     @cached_property
     def _exists_sql(self) -> tuple[str, SqlParams]:
-        found: tuple[str, SqlParams] = (
-            self.build_queryset(*self.placeholders).query.exists().sql_with_params()
-        )
-        return found
+        sql: tuple[str, SqlParams] = self.build_queryset(*self.placeholders).query.exists().sql_with_params()
+        return sql
 
     def _bind_params(self, params: SqlParams, values: SqlParams) -> list[Any]:
         bound = dict(zip(map(_adapt_value, self.placeholders), map(_adapt_value, values), strict=True))
@@ -69,12 +67,12 @@ class InstanceReader[Row: Model]:
     def __init__(self, rows: QuerySet[Row]) -> None:
         compiler = rows.query.get_compiler(connection=connection)
         self.sql, self.values = compiler.as_sql()
-        select, found = compiler.select, compiler.klass_info
-        first, *_between = places = found["select_fields"]
-        self.own_cells = slice(first, places[-1] + 1)
+        select, klass_info = compiler.select, compiler.klass_info
+        field_indexes = klass_info["select_fields"]
+        self.own_cells = slice(field_indexes[0], field_indexes[-1] + 1)
         self.attribute_names = [column.target.attname for column, *_ in select[self.own_cells]]
-        self.model = found["model"]
-        self.related_populators = get_related_populators(found, select, rows.db, FETCH_ONE)
+        self.model = klass_info["model"]
+        self.related_populators = get_related_populators(klass_info, select, rows.db, FETCH_ONE)
         _bypass_from_db(self.related_populators)
         self.annotations = compiler.annotation_col_map or {}
         self.converters = compiler.get_converters([column for column, *_ in select])
@@ -82,12 +80,12 @@ class InstanceReader[Row: Model]:
     def read_instance(self, cells: Sequence[Any]) -> Row:
         """Return one instance, with its selected related objects."""
         values = list(cells)
-        for place, (convert, expression) in self.converters.items():
+        for index, (convert, expression) in self.converters.items():
             for convert_value in convert:
-                values[place] = convert_value(values[place], expression, connection)
+                values[index] = convert_value(values[index], expression, connection)
         row: Row = make_stored_instance(self.model, self.attribute_names, values[self.own_cells])
-        for name, place in self.annotations.items():
-            setattr(row, name, values[place])
+        for name, index in self.annotations.items():
+            setattr(row, name, values[index])
         for related in self.related_populators:
             related.populate(values, row)
         return row

@@ -1,4 +1,4 @@
-"""Renewable locks: one process at a time does something; the lock expires when the process dies.
+"""Renewable locks: only one process at a time does some work; the lock expires when the process dies.
 
 A lease lasts `settings.LEASE_SECONDS` (a minute) and is renewed by a thread while the work goes on. It is
 taken by one conditional statement, so never twice.
@@ -45,7 +45,7 @@ class OwnedLease:
         finally:
             done.set()
             thread.join(timeout=1)
-            with suppress(Error):  # the database is away: the lease will expire
+            with suppress(Error):  # the database is down: the lease will expire
                 Lease.objects.filter(name=self.name, holder=self.token).delete()
 
     def _renew_until(self, done: threading.Event) -> None:

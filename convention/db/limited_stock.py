@@ -13,9 +13,9 @@ WITHIN_CAPACITY = Q(capacity__isnull=True) | Q(reserved__lte=F("capacity"))
 
 
 class LimitedStock(models.Model):
-    """Something with a capacity; `reserved` is never saved back by `save`.
+    """A counted stock with a capacity; `save` must not write `reserved` (`exclude_from_save`).
 
-    Subclasses have a `title` for sentences and a LOCK_ORDER. All code locks rows in that order, so that
+    Subclasses have a `title` for messages and a LOCK_ORDER. All code locks rows in that order, so that
     transactions do not deadlock; the most contended rows come last and are locked for the shortest time.
     """
 
@@ -41,11 +41,11 @@ def reserve_stock[Row: LimitedStock](quantities: Mapping[Row, int]) -> Row | Non
     """
     # One order for all transactions, or two of them could wait for each other's rows.
     for row in sorted(quantities, key=lambda row: (row.LOCK_ORDER, row.pk)):
-        number = quantities[row]
-        enough = Q(capacity__isnull=True) | Q(capacity__gte=F("reserved") + number)
-        rows = type(row)._default_manager.filter(enough, pk=row.pk)
+        quantity = quantities[row]
+        has_enough = Q(capacity__isnull=True) | Q(capacity__gte=F("reserved") + quantity)
+        rows = type(row)._default_manager.filter(has_enough, pk=row.pk)
         # Checked and counted in one statement, so that no two requests can take the last place.
-        if not rows.update(reserved=F("reserved") + number):
+        if not rows.update(reserved=F("reserved") + quantity):
             return row
     return None
 
@@ -53,9 +53,9 @@ def reserve_stock[Row: LimitedStock](quantities: Mapping[Row, int]) -> Row | Non
 def release_stock[Row: LimitedStock](quantities: Mapping[Row, int]) -> None:
     """Release stock in lock order; counters never go below zero."""
     for row in sorted(quantities, key=lambda row: (row.LOCK_ORDER, row.pk)):
-        places = quantities[row]
+        released = quantities[row]
         rows = type(row)._default_manager.filter(pk=row.pk)
-        rows.update(reserved=Greatest(F("reserved"), places) - places)
+        rows.update(reserved=Greatest(F("reserved"), released) - released)
 
 
 def exclude_from_save(*counters: str, row: models.Model, save_arguments: dict[str, Any]) -> dict[str, Any]:

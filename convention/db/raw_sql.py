@@ -16,7 +16,7 @@ import psycopg
 from django.db import connection, models
 from django.db.models.expressions import Col
 
-# `%(name)s`, and the type behind it, which SQLite does not know.
+# `%(name)s` and the type cast after it, which SQLite does not know.
 PLACEHOLDER_PATTERN = re.compile(r"%\((\w+)\)s(?:::\w+)?")
 
 
@@ -96,12 +96,12 @@ def adapt_value(value: Any) -> Any:
 
 
 def find_conversions(
-    read: Iterable[tuple[type[models.Model], Iterable[str]]],
+    selected_columns: Iterable[tuple[type[models.Model], Iterable[str]]],
 ) -> list[tuple[int, ValueConverter]]:
     """Return index and converter of the cells that the database returns in another form."""
     fields = [
         {field.attname: field for field in model._meta.concrete_fields}[name]
-        for model, names in read
+        for model, names in selected_columns
         for name in names
     ]
     return [(index, convert) for index, field in enumerate(fields) for convert in _field_converters(field)]

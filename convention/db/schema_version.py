@@ -25,8 +25,8 @@ def refuse_earlier_database(*, using: str, **_kwargs: object) -> None:
 
     Before 0.1.0 migrations were replaced by one per app: such tables cannot be brought up to date.
     """
-    ours = {app for app, _name in load_own_migrations()}
-    applied = {key for key in MigrationRecorder(connections[using]).applied_migrations() if key[0] in ours}
+    apps = {app for app, _name in load_own_migrations()}
+    applied = {key for key in MigrationRecorder(connections[using]).applied_migrations() if key[0] in apps}
     if unknown := sorted(applied - load_own_migrations()):
         app, name = unknown[0]
         raise CommandError(

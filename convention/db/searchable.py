@@ -74,8 +74,8 @@ def refresh_search_columns(model: Any, fields: tuple[str, ...], update_row: Call
     while batch := list(rows.filter(pk__gt=last)[:UPDATE_BATCH_SIZE]):
         changed, last = [], batch[-1].pk
         for row in batch:
-            before = [getattr(row, name) for name in fields]
+            old_values = [getattr(row, name) for name in fields]
             update_row(row)
-            if before != [getattr(row, name) for name in fields]:
+            if old_values != [getattr(row, name) for name in fields]:
                 changed.append(row)
         rows.bulk_update(changed, fields, batch_size=UPDATE_BATCH_SIZE)

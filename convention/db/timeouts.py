@@ -20,11 +20,11 @@ def query_with_timeout[T](run_query: Callable[[], T]) -> T | None:
     # Released by the thread: while one hangs, no health check starts another.
     if not _query_lock.acquire(timeout=QUERY_TIMEOUT_SECONDS):
         return None
-    answers: list[T] = []
-    thread = threading.Thread(target=_run_query, args=[run_query, answers], daemon=True)
+    results: list[T] = []
+    thread = threading.Thread(target=_run_query, args=[run_query, results], daemon=True)
     thread.start()
     thread.join(QUERY_TIMEOUT_SECONDS)
-    return answers[0] if answers else None
+    return results[0] if results else None
 
 
 def _run_query[T](run_query: Callable[[], T], results: list[T]) -> None:

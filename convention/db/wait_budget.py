@@ -42,13 +42,13 @@ def has_wait_budget() -> bool:
 def limit_wait(max_seconds: float) -> Iterator[float]:
     """Yield the seconds that a wait inside the block may last, and charge its duration to the budget."""
     budget = _current_budget.get()
-    began = time.monotonic()
+    started_at = time.monotonic()
     try:
         # Without a budget (tasks, commands) each wait has its full limit.
         yield max_seconds if budget is None else max(0.0, min(max_seconds, budget.seconds_left))
     finally:
         if budget is not None:
-            budget.seconds_left -= time.monotonic() - began
+            budget.seconds_left -= time.monotonic() - started_at
 
 
 def is_wait_timeout(error: BaseException) -> bool:

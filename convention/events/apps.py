@@ -11,7 +11,7 @@ class EventsConfig(AppConfig):
     verbose_name = _("Events")
 
     def ready(self) -> None:
-        """Register what lower layers call."""
+        """Register the hooks that lower layers call."""
         hooks.event_readiness.register("convention.events.publishing.publish.list_event_readiness")
         hooks.public_pages.register("convention.events.publishing.public_views.list_public_events")
         hooks.event_copiers.register("convention.events.publishing.copy_event.copy_rooms_and_team")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 read_or_write = require_http_methods(["GET", "HEAD", "POST"])
-# What an outside organizer may use: shown to both sides, and checked by tests of permissions.
+# Areas that an outside organizer may use; shown to both sides, and checked by the tests of permissions.
 ALLOWED_AREAS: Final = (
     gettext_lazy("registrations of this event: tickets, orders, lists, imports, e-mails to attendees"),
     gettext_lazy("its programme, rooms and printing"),
@@ -42,10 +42,10 @@ FORBIDDEN_AREAS: Final = (
 
 @require_safe
 def delegation_list(request: "HttpRequest", event: str) -> "HttpResponse":
-    """Show who runs the event for the club, until when, and which areas that opens."""
+    """Show the firms that run the event, until when, and the areas that they may use."""
     event_row = get_event_to_organize(event, request.user)
     today = timezone.localdate()
-    # Only the roles' own days are asked: the page also lists roles under contracts that are not open today.
+    # Filtered by the roles' own days only: the page also lists roles under contracts that are not open today.
     current_roles = (
         EventRole.objects.within_dates().select_related("person").order_by("role", "person__sort_name", "pk")
     )
@@ -60,7 +60,7 @@ def delegation_list(request: "HttpRequest", event: str) -> "HttpResponse":
         "current": [row for row in rows if row.ends_on >= today],
         "past": [row for row in rows if row.ends_on < today],
         "today": today,
-        "own": get_delegation(request.user, event_row),
+        "own_contract": get_delegation(request.user, event_row),
         "can_delegate": can_create_events(request.user),
         "last_day": event_row.ends_at.astimezone(event_row.zone).date(),
         "allowed_areas": ALLOWED_AREAS,

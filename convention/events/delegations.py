@@ -33,7 +33,7 @@ START_PAGES: Final[dict[str, str]] = {
 
 @task
 def notify_delegate(role_id: int) -> None:
-    """Mail the person their role, unless it was removed meanwhile. Raise MailNotSent."""
+    """E-mail the person about their new role, unless it was removed meanwhile. Raise MailNotSent."""
     rows = EventRole.objects.select_related("event", "person", "delegation__company")
     role = rows.filter(pk=role_id, delegation__isnull=False, person__is_active=True).first()
     if role is None or not role.person.email:
@@ -80,8 +80,8 @@ def delegate_event(
 ) -> Delegation:
     """Let a firm run the event from `starts_on` to `ends_on`, both included.
 
-    A current contract of the same firm changes its days. Raise InvalidFields if the days are in the wrong
-    order or past, or if the firm is no organizer by then.
+    If the same firm has a current contract, its days are changed. Raise InvalidFields if the days are in the
+    wrong order or past, or if the firm does not have the organizer role on the first day.
     """
     # A form sent twice must find the contract of the first request instead of adding another.
     lock_event_roles(event)
@@ -101,7 +101,7 @@ def _check_delegation(company: Company, starts_on: datetime.date, ends_on: datet
         errors["ends_on"] = [_("The last day must not be before the first.")]
     elif ends_on < timezone.localdate():
         errors["ends_on"] = [_("The last day has already passed. Choose a later one.")]
-    # Asked for the first day, not for today: a contract may be noted before the firm's role begins.
+    # Checked on the first day, not today: a contract may be entered before the firm's role begins.
     roles = CompanyRole.objects.open(at=starts_on).filter(company=company, role=CompanyRole.Role.ORGANIZER)
     if not roles.exists():
         day = format_date(starts_on)
@@ -134,8 +134,8 @@ def add_delegate(
     too. Raise InvalidFields.
     """
     lock_event_roles(delegation.event)
-    # Only the club's organizers come here, so telling that an address is known reveals nothing; a firm's
-    # own page uses `appoint_delegate`.
+    # Only the club's organizers use this, and they may learn whether an address is known; a firm's own page
+    # uses `appoint_delegate`.
     person = find_open_account(email)
     if person:
         _ensure_employed(person, delegation.company)
@@ -147,7 +147,7 @@ def add_delegate(
         event=delegation.event,
         person=person,
         role=role,
-        # Without an end: `EventRole.open` also asks for the contract and the employment.
+        # Without an end: `EventRole.open` also checks the contract and the employment.
         days=(timezone.localdate(), None),
         delegation=delegation,
     )

@@ -167,7 +167,7 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
 
 
 class PublishEventForm(ActionErrorsMixin, forms.Form):
-    """For whom a draft is published."""
+    """The visibility that a draft gets when it is published."""
 
     visibility = forms.ChoiceField(
         label=_("Visibility and registration"),
@@ -288,7 +288,7 @@ class CopyEventForm(EventNameForm):
         super().__init__(*args, **kwargs)
         field = self.fields["source"]
         assert isinstance(field, forms.ModelChoiceField)
-        # A visit begins with its proposal and the agreement of its host.
+        # A visit is created from its proposal and the agreement with its host, not copied.
         field.queryset = Event.objects.exclude(kind=Event.Kind.SITE_VISIT).order_by("-starts_at")
 
 
@@ -371,8 +371,10 @@ class DelegationForm(DateRangeForm):
         field = self.fields["company"]
         assert isinstance(field, forms.ModelChoiceField)
         # Roles that begin later are offered too; `delegate_event` checks the contract's first day.
-        lasts = Q(roles__ends_on__isnull=True) | Q(roles__ends_on__gte=timezone.localdate())
-        field.queryset = Company.objects.filter(lasts, roles__role=CompanyRole.Role.ORGANIZER).distinct()
+        has_not_ended = Q(roles__ends_on__isnull=True) | Q(roles__ends_on__gte=timezone.localdate())
+        field.queryset = Company.objects.filter(
+            has_not_ended, roles__role=CompanyRole.Role.ORGANIZER
+        ).distinct()
 
 
 class DelegationChoiceField(forms.ModelChoiceField):

@@ -24,20 +24,20 @@ def check_event_change(event: Event, person: "RequestUser") -> None:
     """
     # `no_key`: registrations reference the event, and must not wait while settings are saved.
     stored = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
-    fields: dict[str, list[str]] = {}
+    errors: dict[str, list[str]] = {}
     for guard in hooks.event_guards.providers():
-        fields |= guard(stored, event, person)
-    if fields:
-        raise InvalidFields(_("Some fields need to be corrected."), fields)
+        errors |= guard(stored, event, person)
+    if errors:
+        raise InvalidFields(_("Some fields need to be corrected."), errors)
 
 
 def find_room_uses(rooms: "Sequence[Room]") -> list[str]:
-    """Return sentences on what would lose its place without these rooms."""
+    """Return sentences that describe what uses these rooms, such as sessions."""
     providers = hooks.room_uses.providers() if rooms else []
     return [sentence for provider in providers for sentence in provider(rooms)]
 
 
 def prepare_room_removal(event: Event, rooms: "Sequence[Room]", author: "Person") -> None:
-    """Take out of the rooms what is in them, before they are deleted in the same transaction."""
+    """Let other apps empty the rooms (sessions) before they are deleted in the same transaction."""
     for prepare_removal in hooks.room_removal.providers() if rooms else ():
         prepare_removal(event, rooms, author)

@@ -124,7 +124,7 @@ class Event(RichTextModel):
     registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
     registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
     substitutions_close_at = models.DateTimeField(_("transfers allowed until"), null=True, blank=True)
-    # Raised whenever a badge's verdict changes; scanners fetch what has a higher one.
+    # Increased whenever a badge's verdict may change; scanners fetch rows with a higher one.
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     # Written by `update_pictures_version` alone; "" for an event without pictures, whose pages load none.
     pictures_version = models.CharField(max_length=16, default="", blank=True, editable=False)
@@ -240,7 +240,7 @@ class EventPicture(models.Model):
 
     @property
     def alt(self) -> str:
-        """Return what is read to people who do not see it; a logo without a text is the event's name."""
+        """Return the alternative text in the active language; a logo without one has the event's name."""
         english = translation.get_language() == "en" and self.alt_text_en
         text = self.alt_text_en if english else self.alt_text
         return text or (self.event.title if self.kind == self.Kind.LOGO else "")
@@ -287,7 +287,7 @@ class Delegation(Period):
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="delegations")
     company = models.ForeignKey(Company, models.PROTECT, related_name="+", verbose_name=_("firm"))
-    # Unlike other periods a contract must end: access of an outside firm may not last by oversight.
+    # Required, unlike for other periods: an outside firm must not keep access by oversight.
     ends_on = models.DateField(_("to"))
     contract_number = models.CharField(_("contract"), max_length=120, blank=True)
 
@@ -304,7 +304,7 @@ class Delegation(Period):
 
 class EventRoleQuerySet(PeriodQuerySet["EventRole"]):
     def within_dates(self, *, at: datetime.date | None = None) -> Self:
-        """Return the roles whose own days include that day, whatever becomes of their contracts."""
+        """Return the roles whose own days include that day, without checking their contracts."""
         rows: Self = super().open(at=at)  # type: ignore[assignment]  # a set of roles stays one
         return rows
 

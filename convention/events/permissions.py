@@ -43,7 +43,7 @@ def get_delegation(person: "RequestUser", event: Event) -> Delegation | None:
     contracts = [role.delegation for role in roles if role.delegation]
     # One role given by the club outweighs all contracts: the limits of a contract apply to outsiders only.
     only_contracts = len(contracts) == len(roles)
-    return max(contracts, key=lambda role: role.ends_on) if contracts and only_contracts else None
+    return max(contracts, key=lambda contract: contract.ends_on) if contracts and only_contracts else None
 
 
 def can_create_events(person: "RequestUser") -> bool:
@@ -91,7 +91,7 @@ def _query_event_roles(person: int, day: datetime.date) -> QuerySet[EventRole]:
     return roles.select_related("delegation__company")
 
 
-# Asked on every page of a signed-in person: building it by the ORM took longer than running it.
+# Run on every page of a signed-in person: building it by the ORM took longer than running it.
 EVENT_ROLES_QUERY = CompiledQuery(_query_event_roles, PLACEHOLDER_ID, PLACEHOLDER_DATE)
 
 
@@ -148,8 +148,8 @@ def has_organized_event(person: "RequestUser") -> bool:
 
 
 def has_event_to_review(person: "RequestUser") -> bool:
-    """Return whether somebody is named as a reviewer; those who run all events need no list of them."""
-    # First: asked on every page, and an administrator’s event roles are not loaded.
+    """Return whether this person is named as a reviewer today; False for those who run all events anyway."""
+    # First: this runs on every page, and an administrator’s event roles need not be loaded.
     if has_club_role(person, *ALL_EVENTS_ROLES):
         return False
     return bool(_filter_event_roles(person, EventRole.Role.REVIEWER))
@@ -212,6 +212,6 @@ def _get_event_if(slug: str, person: "RequestUser", is_allowed: "PermissionCheck
     if not person.is_authenticated:
         raise SignInRequired(_("Sign in to see this page."))
     if event and event.visibility != Event.Visibility.DRAFT:
-        # Not for a draft: its address must not tell that it exists.
+        # Not for a draft, whose existence must not be revealed.
         raise Forbidden(_("This page is for the organizers of the event."))
     raise NotFound(_("We could not find this event. Check the address."))

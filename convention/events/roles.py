@@ -31,8 +31,8 @@ def appoint_person(
 ) -> EventRole:
     """Give the role to the person with that address; an unknown one is added, also without a name.
 
-    A period of the same role that overlaps or touches these days grows by them instead, or gets their end if
-    they include today. Raise InvalidFields for a closed account.
+    A period of the same role that overlaps or touches these days is extended instead; it gets `ends_on` as
+    its end if they include today. Raise InvalidFields for a closed account.
     """
     # Two requests at once must find each other's role instead of giving it twice.
     lock_event_roles(event)
@@ -72,9 +72,9 @@ def appoint_delegate(
 def save_event_role(
     *, event: Event, person: Person, role: str, days: DateSpan, delegation: Delegation | None = None
 ) -> EventRole:
-    """Create the role, or add the days to it; call `lock_event_roles` before, but for a new event."""
+    """Create the role, or add the days to it; call `lock_event_roles` before, except for a new event."""
     same_roles = EventRole.objects.filter(event=event, person=person, role=role, delegation=delegation)
-    # A role given from next month, or for a past period, must not end the access of today.
+    # A role given from next month, or for a past period, must not end today's access.
     joined, (first_day, last_day) = join_given_days(same_roles, days)
     event_role = (
         joined[0] if joined else EventRole(event=event, person=person, role=role, delegation=delegation)
@@ -90,9 +90,10 @@ def save_event_role(
 def end_event_role(*, role: EventRole, actor: Person) -> None:
     """End a role yesterday; delete it if it began today or later.
 
-    Other rows that give the person the same role today end too, but those that the club gave if `actor` is of
-    an outside firm. Do nothing for a role that has ended; one that begins later ends alone. Raise Forbidden
-    if `actor` would lose access themselves, or if `actor` is of an outside firm and the club gave the role.
+    Other rows that give the person the same role today end too, except those that the club gave if `actor`
+    works for an outside firm. Do nothing for a role that has ended; for one that begins later, delete only
+    that row. Raise Forbidden if `actor` would lose access themselves, or if `actor` works for an outside firm
+    and the club gave the role.
     """
     lock_event_roles(role.event)
     contract = get_delegation(actor, role.event)
@@ -101,8 +102,8 @@ def end_event_role(*, role: EventRole, actor: Person) -> None:
     # The last day counts, so only yesterday closes access at once.
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
     # Read under the lock. Ending a past role would end the present one of the same name.
-    lasting = EventRole.objects.exclude(ends_on__lte=yesterday)
-    if not lasting.filter(pk=role.pk).exists():
+    unended_roles = EventRole.objects.exclude(ends_on__lte=yesterday)
+    if not unended_roles.filter(pk=role.pk).exists():
         return
     record_action("role.end", role, event=role.event, fields=["ends_on"])
     same_roles = EventRole.objects.filter(event=role.event, person=role.person, role=role.role)

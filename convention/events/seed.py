@@ -87,7 +87,7 @@ def make_paris_time(day: datetime.date, hour: int, minute: int = 0) -> datetime.
 def create_convention(
     world: DemoWorld, venue: Venue, *, slug: str, day: datetime.date, names: tuple[str, str]
 ) -> Event:
-    """Create a convention of two days in June; registration is open from three months before to the eve."""
+    """Create a convention of two days; registration opened at least 30 days ago and closes the day before."""
     event = Event.objects.create(
         slug=slug,
         kind=Event.Kind.CONVENTION,
@@ -195,7 +195,7 @@ def create_delegation(world: DemoWorld, event: Event) -> None:
     )
     account = OUTSIDE_ORGANIZER
     names = {"first_name": account.first_name, "last_name": account.last_name}
-    person, _made = Person.objects.get_or_create(
+    person, _created = Person.objects.get_or_create(
         email=account.email, defaults={**names, "password": make_initial_password_hash()}
     )
     Employment.objects.get_or_create(person=person, company=firm, defaults={"starts_on": since})

@@ -1,10 +1,10 @@
-"""The counter by which scanners find what changed of an event since they last asked."""
+"""The counter by which scanners fetch only the changes of an event since their last request."""
 
 from django.db import connection
 
 
 def advance_sequence(event_id: int) -> int:
-    """Raise the event's sequence and return it; call it last in a transaction, then set it on the row.
+    """Increase the event's sequence and return it; call it last in a transaction, then set it on the row.
 
     The update locks the event's row until the transaction ends, so rows become visible in their order.
     """

@@ -1,6 +1,6 @@
 """The keys that sign an event's badges: one pair for each event, created when first needed.
 
-If SECRET_KEY changed and the first pair can sign no more, another one follows; earlier badges stay valid.
+If no pair can sign any more, because SECRET_KEY changed, another one is created; earlier badges stay valid.
 """
 
 import secrets
@@ -12,7 +12,7 @@ from convention.codes.secret_keys import fernet_for
 
 from .models import Event, EventKey
 
-# Enough: with 16.7 million numbers, five collisions in a row mean that something else is wrong.
+# With 16.7 million numbers, five collisions in a row mean that something else is wrong.
 MAX_KEY_ATTEMPTS = 5
 
 

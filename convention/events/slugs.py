@@ -21,7 +21,7 @@ def make_event_slug(name: str) -> str:
 
 
 def create_event(values: dict[str, Any]) -> Event:
-    """Create an event with these values, under another slug if somebody took its own meanwhile."""
+    """Create an event with these values, under another slug if the given one was taken meanwhile."""
     slug: str = values["slug"]
     for _attempt in range(MAX_SLUG_ATTEMPTS):
         try:

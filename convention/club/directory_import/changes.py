@@ -74,11 +74,11 @@ class DirectoryChanges:
             if old_value == value:
                 continue
             setattr(row, name, value)
-            # A row that is new itself has nothing to restore.
+            # A new row has no old values to restore.
             if row.pk:
                 self.changed_rows[kind][row.pk] = row
-                # `setdefault`: of two rows of the list that change the
-                # same value, the first knew the stored one.
+                # `setdefault`: if two rows of the list change the same
+                # value, only the first of them saw the stored one.
                 self.values_before[kind].setdefault(row.pk, {}).setdefault(name, old_value)
 
 
@@ -141,7 +141,7 @@ def save_import(changes: DirectoryChanges, *, mapping: Mapping[str, str], file_n
         created["market"] = [[company.pk, market.pk] for company, market in changes.markets]
     changes.import_record = DirectoryImport.objects.create(
         imported_by_id=current_actor.get().person_id,
-        # The end of the name is what tells files apart.
+        # Names of similar files usually differ at the end.
         file_name=file_name[-200:],
         mapping=dict(mapping),
         created_count=changes.new_row_count,
@@ -167,7 +167,7 @@ def _collect_values_after(changes: DirectoryChanges) -> dict[str, dict[str, dict
             for pk, old in rows.items()
         }
     for kind in DATED_KINDS:
-        # To notice at an undo whether somebody has given the new row another end since.
+        # Lets an undo notice that somebody has given the new row another end since.
         ends = {str(row.pk): serialize_values({"ends_on": row.ends_on}) for row in changes.created_rows[kind]}
         values_after[kind] = {**values_after.get(kind, {}), **ends}
     return values_after

@@ -28,7 +28,7 @@ class DirectoryIndex:
     slugs: set[str] = field(default_factory=RESERVED_SLUGS.copy)
     people_by_email: dict[str, Person] = field(default_factory=dict)
     people_by_name: dict[tuple[int, str], Person] = field(default_factory=dict)
-    jobs: dict[int, list[Employment]] = field(default_factory=lambda: defaultdict(list))
+    employments_by_person: dict[int, list[Employment]] = field(default_factory=lambda: defaultdict(list))
     roles: set[tuple[int, str]] = field(default_factory=set)
     contacts: set[tuple[int, int]] = field(default_factory=set)
     markets: dict[str, Market] = field(default_factory=dict)
@@ -70,9 +70,10 @@ class DirectoryIndex:
         if company.siren:
             self.companies_by_siren[company.siren] = company
 
-    def add_employment(self, job: Employment) -> None:
-        self.jobs[id(job.person)].append(job)
-        self.people_by_name[id(job.company), casefold_text(job.person.name)] = job.person
+    def add_employment(self, employment: Employment) -> None:
+        person = employment.person
+        self.employments_by_person[id(person)].append(employment)
+        self.people_by_name[id(employment.company), casefold_text(person.name)] = person
 
     def find_company(self, row: DirectoryRow) -> Company | None:
         """Return the company of the row, by SIREN before name."""
@@ -93,7 +94,7 @@ class DirectoryIndex:
         """Return the person's employments that share a day with the span."""
         return [
             employment
-            for employment in self.jobs[id(person)]
+            for employment in self.employments_by_person[id(person)]
             if spans_overlap((employment.starts_on, employment.ends_on), span)
         ]
 

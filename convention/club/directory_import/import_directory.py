@@ -42,7 +42,7 @@ from .directory_index import DirectoryIndex
 from .rows import CellVocabulary, DirectoryRow, parse_rows
 from .seat_requests import SeatRequest, plan_seats
 
-# Of imports, undos and mergers: each relies on what it read until it has written.
+# Advisory lock of imports, undos and mergers, which all write by what they read before.
 DIRECTORY_LOCK = "club:directory"
 type NumberedRows = Iterable[tuple[int, list[str]]]
 
@@ -111,13 +111,13 @@ def preview_directory_import(*, table: ParsedTable, picks: Sequence[str] | None 
     changes, seat_requests, errors = _compare_rows(
         parse_directory(table=table, picks=picks), DirectoryIndex.load_current(timezone.localdate())
     )
-    changes.created_rows["seat"], too_many = plan_seats(
+    changes.created_rows["seat"], seat_errors = plan_seats(
         # Nothing is written in a preview, so the ends of employments have to be passed.
         seat_requests,
         employment_ends=find_employment_ends(changes),
     )
-    if errors or too_many:
-        raise InvalidRows(errors + too_many)
+    if errors or seat_errors:
+        raise InvalidRows(errors + seat_errors)
     return changes
 
 
@@ -136,11 +136,13 @@ def _compare_rows(
     changes = DirectoryChanges(ignored_columns=parsed.ignored_columns)
     seat_requests, errors = list[SeatRequest](), list[tuple[int, str]]()
     for row in parsed.rows:
-        # Counted around each row: whether it is new or changed shows only in what it added.
-        before = changes.change_counts
+        # Counted before and after each row: only the difference shows whether it is new or changed.
+        counts_before = changes.change_counts
         row_errors = list(_apply_row(changes, row, index, seat_requests))
         errors += [(row.number, sentence) for sentence in row_errors]
-        created, changed = (now > then for now, then in zip(changes.change_counts, before, strict=True))
+        created, changed = (
+            after > before for after, before in zip(changes.change_counts, counts_before, strict=True)
+        )
         changes.new_row_count += created
         changes.changed_row_count += changed and not created
         changes.unchanged_row_count += not (created or changed)
@@ -255,7 +257,7 @@ def _find_or_add_employment(
     employments = index.find_employments(person, span)
     # By object, not by key: a company of this list has no key yet.
     employment = next((other for other in employments if other.company == company), None)
-    # A change of employer hands over seats, bills and votes, which no list can say.
+    # A change of employer needs decisions on seats, bills and votes that a list does not contain.
     if employment is None and employments:
         sentence = _("%(name)s works at %(company)s. Record the change of employer on their page first.")
         return sentence % {"name": person.name, "company": employments[0].company}

@@ -28,7 +28,7 @@ from convention.text.normalize import casefold_text, normalize_whitespace
 from .columns import COLUMN_LABELS
 
 COMPANY_COLUMNS: Final = ("sector", "street", "postcode", "city")
-# Those of the columns: SQLite stores longer texts, PostgreSQL refuses the whole list.
+# As in the models, checked here: SQLite would store longer texts, and PostgreSQL refuse the whole list.
 MAX_LENGTHS: Final = {
     "company": 200, "sector": 80, "street": 200, "postcode": 20, "city": 100, "first_name": 150,
     "last_name": 150, "title": 120, "email": 254,
@@ -79,7 +79,7 @@ class CellVocabulary:
     @classmethod
     def from_markets(cls, markets: Iterable[Market]) -> "CellVocabulary":
         """Return the vocabulary in all languages, whatever the active one is."""
-        named = (
+        names_and_slugs = (
             (name, market.slug)
             for market in markets
             for name in (market.name, market.name_en, market.slug)
@@ -88,7 +88,7 @@ class CellVocabulary:
         return cls(
             roles=_index_labels(CompanyRole.Role.choices),
             levels=_index_labels(Employment.Level.choices),
-            markets={casefold_text(name): slug for name, slug in named},
+            markets={casefold_text(name): slug for name, slug in names_and_slugs},
         )
 
 

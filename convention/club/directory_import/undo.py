@@ -1,7 +1,7 @@
 """Undo a directory import: delete what it created, and restore the values that it changed.
 
-Nothing is undone that was used since: people who signed in, registered, were changed or are referenced by
-other rows stay with everything that the list wrote about them, and are listed.
+Rows that have been used since are skipped and listed: people who signed in, registered, were changed or are
+referenced by other rows stay, with everything that the list wrote about them.
 """
 
 import datetime
@@ -103,10 +103,10 @@ class DirectoryUndo:
     def named_skipped_rows(self) -> list[tuple[str, str]]:
         """Return the names and reasons of the first skipped rows."""
         first_rows, names = self.skipped_rows[:MAX_NAMED_ROWS], dict[tuple[str, int], str]()
-        for kind in {kind for kind, _pk, _why in first_rows}:
-            rows = _load_rows(kind, [pk for skipped_kind, pk, _why in first_rows if skipped_kind == kind])
+        for kind in {kind for kind, _pk, _reason in first_rows}:
+            rows = _load_rows(kind, [pk for skipped_kind, pk, _reason in first_rows if skipped_kind == kind])
             names |= {(kind, pk): str(row) for pk, row in rows.items()}
-        return [(names[kind, pk], why) for kind, pk, why in first_rows]
+        return [(names[kind, pk], reason) for kind, pk, reason in first_rows]
 
     @property
     def has_changes(self) -> bool:
@@ -123,7 +123,8 @@ def preview_undo(import_record: DirectoryImport) -> DirectoryUndo:
     for kind in DATED_KINDS:
         for pk, row in facts[kind].items():
             undo.rows_by_person[row.person_id or 0].append((kind, pk))
-    # Skipping goes first: each step may spare rows that the next would count as deletable.
+    # Before `removed_keys` is set, and in this order: each step may exclude rows that the next would count
+    # as deletable.
     _skip_changed(undo, import_record, facts)
     _skip_used(undo, facts)
     _skip_used_since(undo, facts, import_record.imported_at)
@@ -164,8 +165,8 @@ def _load_row_facts(model: Any, keys: Collection[int]) -> dict[int, RowFacts]:
     column_names = {column.attname for column in model._meta.concrete_fields}
     names = [name for name in RowFacts._fields if name in column_names]
     rows = _filter_key_range(model.objects.all(), "pk", keys).values_list("pk", *names)
-    wanted = set(keys)
-    return {pk: RowFacts(**dict(zip(names, row, strict=True))) for pk, *row in rows if pk in wanted}
+    key_set = set(keys)
+    return {pk: RowFacts(**dict(zip(names, row, strict=True))) for pk, *row in rows if pk in key_set}
 
 
 def _filter_key_range(rows: Any, name: str, keys: Collection[int]) -> Any:
@@ -270,9 +271,9 @@ def _find_restorable(
 
 def _read_values(model: Any, keys: list[int], names: Collection[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the key and these columns of each row."""
-    wanted = set(keys)
+    key_set = set(keys)
     for row in _filter_key_range(model.objects.all(), "pk", keys).values("pk", *names):
-        if row["pk"] in wanted:
+        if row["pk"] in key_set:
             yield row["pk"], row
 
 
@@ -291,7 +292,7 @@ def _remove_markets(import_record: DirectoryImport, removed: set[int]) -> None:
     """Remove the markets that the list added to companies which stay."""
     through = Company.markets.through
     for company, market in import_record.created_keys.get("market", []):
-        # The others lost theirs by cascade.
+        # Markets of deleted companies were deleted with them.
         if company not in removed:
             through.objects.filter(company=company, market=market).delete()
 

@@ -73,8 +73,8 @@ def end_club_role(*, role: ClubRole, actor: Person) -> int:
     """
     acquire_advisory_lock(CLUB_ROLES_LOCK)
     # Read under the lock. Ending a past role would end the present one of the same name.
-    lasting = ClubRole.objects.exclude(ends_on__lt=timezone.localdate())
-    stored = lasting.filter(pk=role.pk).first()
+    unended_roles = ClubRole.objects.exclude(ends_on__lt=timezone.localdate())
+    stored = unended_roles.filter(pk=role.pk).first()
     if stored is None:
         return 0
     has_begun = stored.starts_on <= timezone.localdate()
@@ -88,5 +88,5 @@ def end_club_role(*, role: ClubRole, actor: Person) -> int:
     same_roles = ClubRole.objects.open().filter(person=role.person_id, role=role.role)
     for row in {stored, *same_roles} if has_begun else {stored}:
         end_period(row)
-    # Programs act with their person's rights, and were set up for those of this role.
+    # Tokens have their owner's permissions, and may have been created for those of this role.
     return hooks.revoke_tokens.provider()(person_id=role.person_id) if has_begun else 0

@@ -78,9 +78,9 @@ class MembershipQuerySet(PeriodQuerySet["Membership"]):
         """Return the memberships whose seats count on that day: active, or in the grace period."""
         day = at or timezone.localdate()
         # The same rule as `Membership.state_on`, for the database.
-        lasts = Q(ends_on__isnull=True) | Q(ends_on__gte=day) | Q(grace_until__gte=day)
-        stays = Q(left_on__isnull=True) | Q(left_on__gt=day)
-        return self.filter(lasts, stays, confirmed_on__lte=day, starts_on__lte=day)
+        has_not_ended = Q(ends_on__isnull=True) | Q(ends_on__gte=day) | Q(grace_until__gte=day)
+        was_not_left = Q(left_on__isnull=True) | Q(left_on__gt=day)
+        return self.filter(has_not_ended, was_not_left, confirmed_on__lte=day, starts_on__lte=day)
 
 
 class Membership(MembershipTerms, Period):
@@ -211,7 +211,7 @@ class Membership(MembershipTerms, Period):
 
 class SeatQuerySet(PeriodQuerySet["Seat"]):
     def granting_membership(self, *, at: datetime.date | None = None) -> Self:
-        """Return the seats that make a member on that day.
+        """Return the seats that make their holder a member on that day.
 
         The seat and its membership are open, and its holder still works at the company.
         """
@@ -220,7 +220,7 @@ class SeatQuerySet(PeriodQuerySet["Seat"]):
             person=OuterRef("person"), company=OuterRef("membership__company")
         )
         seats: Self = self.open(at=day).filter(  # type: ignore[assignment]  # a set of seats stays one
-            # The employment is asked too: a seat must not outlast the job even if nobody ended it.
+            # The employment is checked too: a seat must not outlast it even if nobody ended the seat.
             Exists(employed),
             membership__in=Membership.objects.open(at=day),
         )
@@ -238,7 +238,7 @@ class Seat(Period):
     class Meta(Period.Meta):
         verbose_name = _("seat")
         verbose_name_plural = _("seats")
-        # Each page of a signed-in person asks for their seat.
+        # Each page of a signed-in person queries their seat.
         indexes = [models.Index(fields=["person", "starts_on"], name="seat_of_person")]
 
     def __str__(self) -> str:

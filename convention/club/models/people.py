@@ -130,10 +130,10 @@ class PersonManager(BaseUserManager["Person"].from_queryset(SearchableQuerySet["
 
 
 class Person(SearchableModel, AbstractBaseUser, PermissionsMixin):
-    """A person whom the club knows; a walk-in has neither e-mail address nor sign-in.
+    """A person in the directory; a walk-in has neither e-mail address nor sign-in.
 
     `claimed_email` is an address that a company's contact gave for a colleague although another person has
-    it: nobody signs in with it here, until its owner confirms to be the same person (`claims.py`).
+    it. It cannot be used to sign in until its owner confirms to be the same person (`claims.py`).
     """
 
     SEARCH_SOURCES = frozenset({"first_name", "last_name", "email"})

@@ -45,11 +45,11 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
     if request.method == "POST" and form.is_valid():
         try:
             labels = context["fields"] = get_column_labels()
-            # Before the preview: what the reader chose for each column wins over a guess.
+            # The fields that the user chose for the columns take precedence over guesses.
             picks = form.chosen_fields(labels) or guess_picks(form.table.header)
             context["columns"] = list_column_choices(form.table, picks)
             context |= {"checked_text": form.checked_text, "file_name": form.file_name, "table": form.table}
-            # Neither button of a preview: the list was checked and is to be imported.
+            # Sent by neither of the other buttons: the list was checked and is to be imported.
             if not {"check", "errors"} & request.POST.keys():
                 return _import_or_enqueue(request, form, picks)
             context["preview"] = preview_directory_import(table=form.table, picks=picks)

@@ -55,8 +55,10 @@ def person_list(request: "HttpRequest") -> "HttpResponse":
     people = search_people(words, company=company.slug if company else "", seat=seat, account=account)
     # A filtered list has no index to count by: one pass finds the page and the count.
     is_filtered = words or company or account or seat in SEAT_FILTERS
-    pages = SinglePassPaginator if is_filtered else KeyedPaginator
-    paginator = pages(people, ROWS_PER_PAGE, page_rows=prefetch_current_positions(Person.objects.all()))
+    paginator_class = SinglePassPaginator if is_filtered else KeyedPaginator
+    paginator = paginator_class(
+        people, ROWS_PER_PAGE, page_rows=prefetch_current_positions(Person.objects.all())
+    )
     context = {
         "words": words,
         "seat": seat if seat in SEAT_FILTERS else "",
@@ -100,7 +102,7 @@ def person_detail(request: "HttpRequest", person_id: int) -> "HttpResponse":
 @read_or_write
 @reauthentication_required(allow_get=True)
 def person_edit(request: "HttpRequest", person_id: int) -> "HttpResponse":
-    """Change name, address and language; others of a new name are shown first."""
+    """Change name, address and language; people who already have a new name are shown first."""
     administrator = require_administrator(request.user)
     person = get_object_or_404(Person, pk=person_id)
     refuse_erased_person(person)

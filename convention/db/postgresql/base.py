@@ -1,4 +1,4 @@
-"""The backend that the settings choose if DATABASE_URL is a PostgreSQL."""
+"""The database backend that the settings choose for a PostgreSQL DATABASE_URL."""
 
 import select
 
@@ -6,7 +6,7 @@ from django.db.backends.postgresql import base
 
 from convention.db.wait_budget import has_wait_budget
 
-# For connections of requests: after that time thread and visitor are free again.
+# For connections of requests: neither thread nor visitor waits for longer.
 SET_TIMEOUTS_SQL = (
     "SELECT set_config('lock_timeout', '10s', false), set_config('statement_timeout', '30s', false)"
 )
@@ -23,13 +23,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.connection.commit()
 
     def is_usable(self) -> bool:
-        """Return whether the server is there, without a query: a closed connection is readable.
+        """Return whether the connection works, normally without a query: a closed socket is readable.
 
-        A readable socket may also hold a notice; only then the server is asked.
+        A readable socket may also hold a notice, so the server is queried in that case.
         """
         if self.connection is None or self.connection.closed:
             return False
         # Django would run SELECT 1 before the first query of each request.
-        looked = select.poll()
-        looked.register(self.connection.fileno(), select.POLLIN)
-        return super().is_usable() if looked.poll(0) else True
+        poller = select.poll()
+        poller.register(self.connection.fileno(), select.POLLIN)
+        return super().is_usable() if poller.poll(0) else True

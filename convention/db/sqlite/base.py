@@ -1,4 +1,4 @@
-"""The backend that the settings choose if DATABASE_URL is an SQLite file.
+"""The database backend that the settings choose for an SQLite DATABASE_URL.
 
 SQLite lets one connection write at a time. One that finds it busy sleeps and polls, longer each time, while
 others overtake: under load some wait for a tenth of a second. Here writers wait in a queue beside the
@@ -76,13 +76,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Reach the head of the queue, then let SQLite wait for its own lock in the remaining time."""
         timeout = float(self.settings_dict["OPTIONS"].get("timeout", DEFAULT_TIMEOUT_SECONDS))
         with limit_wait(timeout) as seconds:
-            began = time.monotonic()
+            started_at = time.monotonic()
             self._enter_queue(seconds)
-            left = seconds - (time.monotonic() - began)
-            if timeout - left < 1:
+            remaining_seconds = seconds - (time.monotonic() - started_at)
+            if timeout - remaining_seconds < 1:
                 yield
                 return
-            self._set_busy_timeout(max(left, 0.0))
+            self._set_busy_timeout(max(remaining_seconds, 0.0))
             try:
                 yield
             finally:

@@ -2,7 +2,7 @@
 
 The lock is a `flock` on a file beside the database, whose queue the kernel keeps: the next writer continues
 as soon as the lock is free, and a dead process releases it. `flock` has no timeout, so that a separate thread
-waits for other processes, and a writer can give up on it.
+waits for other processes, and a writer can stop waiting for that thread.
 
 If one writer takes seconds, two threads of a process wait for it and the others give up early: with all of
 them waiting, no thread would be left for readers.
@@ -79,7 +79,7 @@ class WriteQueue:
 
     def _lock_file(self, end: float) -> bool:
         with self._changed:
-            # While the waiter is in `flock`, it would take a lock taken here for its own.
+            # While the waiter is in `flock` on the same file, a lock taken here would end that wait too.
             if not self._is_waiting and self._lock_free_file():
                 return True
             self._is_wanted = True

@@ -29,7 +29,7 @@ RULES: Final = PictureRules(
 )
 
 # Of photographs stored on their side; the other four are upright or upside down.
-LYING_ORIENTATIONS: Final = (5, 6, 7, 8)
+SIDEWAYS_ORIENTATIONS: Final = (5, 6, 7, 8)
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ def redraw_picture(image_bytes: bytes, limits: SizeLimits) -> RedrawnPicture:
     Raise UnreadableFile for anything but a JPEG, PNG or WebP of at most 10 MB, and for a picture too small or
     too narrow.
     """
-    drawn = decode_picture(image_bytes, RULES, partial(unpack_picture, limits=limits))
-    drawn.thumbnail(limits.largest)
-    if drawn.width < limits.smallest[0] or drawn.height < limits.smallest[1]:
-        # Large enough as sent, but a line once its long side fits.
+    redrawn_image = decode_picture(image_bytes, RULES, partial(unpack_picture, limits=limits))
+    redrawn_image.thumbnail(limits.largest)
+    if redrawn_image.width < limits.smallest[0] or redrawn_image.height < limits.smallest[1]:
+        # Large enough as uploaded, but too thin once its long side fits.
         raise UnreadableFile(
             _(
                 "This picture is too long and narrow: scaled down to %(largest)s pixels, it would be smaller "
@@ -67,16 +67,16 @@ def redraw_picture(image_bytes: bytes, limits: SizeLimits) -> RedrawnPicture:
             )
             % {"largest": _format_size(limits.largest), "smallest": _format_size(limits.smallest)}
         )
-    files = [(encode_jpeg(drawn), "image/jpeg"), (encode_png(drawn), "image/png")]
+    files = [(encode_jpeg(redrawn_image), "image/jpeg"), (encode_png(redrawn_image), "image/png")]
     content, mimetype = min(files, key=lambda file: len(file[0]))
-    return RedrawnPicture(content, mimetype, drawn.width, drawn.height)
+    return RedrawnPicture(content, mimetype, redrawn_image.width, redrawn_image.height)
 
 
 def unpack_picture(image: Image.Image, *, limits: SizeLimits) -> Image.Image:
     """Return the upright pixels on white. Raise UnreadableFile for a picture too small."""
     smallest, largest = limits.smallest, limits.largest
     width, height = image.size
-    if image.getexif().get(ExifTags.Base.Orientation) in LYING_ORIENTATIONS:
+    if image.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS_ORIENTATIONS:
         # Shown upright below; unpacking a large picture to measure it would cost its memory.
         width, height = height, width
     if width < smallest[0] or height < smallest[1]:

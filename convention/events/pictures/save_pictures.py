@@ -93,8 +93,8 @@ def lock_event_of_pictures(event: Event) -> None:
 
 
 def update_pictures_version(event: Event) -> None:
-    """Store a digest of all pictures with the event, by which pages and caches notice a change."""
-    shown = list(event.pictures.order_by("kind").values_list("kind", "digest", "alt_text", "alt_text_en"))
-    version = hashlib.sha256(repr(shown).encode()).hexdigest()[:DIGEST_LENGTH] if shown else ""
+    """Store a digest of all pictures with the event, so that pages and caches notice a change."""
+    rows = list(event.pictures.order_by("kind").values_list("kind", "digest", "alt_text", "alt_text_en"))
+    version = hashlib.sha256(repr(rows).encode()).hexdigest()[:DIGEST_LENGTH] if rows else ""
     Event.objects.filter(pk=event.pk).update(pictures_version=version)
     event.pictures_version = version

@@ -76,13 +76,13 @@ def event_picture(request: "HttpRequest", slug: str, kind: str) -> HttpResponse:
     response = HttpResponse(content_type=picture.mimetype, headers=headers)
     is_public = event.visibility == Event.Visibility.PUBLIC
     if is_public and request.GET.get("v") == picture.digest:
-        # The version is part of the address, so the answer never changes.
+        # The version is part of the address, so the response never changes.
         patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
     else:
         patch_cache_control(response, private=True, max_age=HOUR)
-    answer = get_conditional_response(request, etag=headers["ETag"], response=response)
-    if answer is None or answer is response:
+    conditional_response = get_conditional_response(request, etag=headers["ETag"], response=response)
+    if conditional_response is None or conditional_response is response:
         # Read last: a browser that has the picture costs no megabytes from the database.
         response.content = bytes(picture.content)
         return response
-    return answer
+    return conditional_response

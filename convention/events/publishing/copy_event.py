@@ -1,4 +1,4 @@
-"""Copy an event with all its settings and nothing of people but its team; the result is a draft.
+"""Copy an event with all its settings, but no personal data except its team; the result is a draft.
 
 Each app copies its own rows through the hook `event_copiers`, with the tools of `EventCopy`.
 """
@@ -28,7 +28,7 @@ EVENT_MOMENTS = (
 
 @dataclass(frozen=True)
 class EventCopy:
-    """A copy in progress: both events, the days between them, and which new row stands for which."""
+    """A copy in progress: both events, the days between them, and the copy of each row."""
 
     source: Event
     target: Event
@@ -57,26 +57,26 @@ class EventCopy:
         same for all copies.
         """
         for row in rows:
-            copied = copy_fields(row)
+            columns = copy_fields(row)
             if hasattr(row, "event_id"):
-                copied["event_id"] = self.target.pk
-            copied |= {name: self.shift(copied[name]) for name in moments}
+                columns["event_id"] = self.target.pk
+            columns |= {name: self.shift(columns[name]) for name in moments}
             for name, model in (links or {}).items():
-                copied.pop(f"{name}_id")
-                copied[name] = self.find_copy(model, getattr(row, f"{name}_id"))
-            new_row = type(row)(**copied | values)
+                columns.pop(f"{name}_id")
+                columns[name] = self.find_copy(model, getattr(row, f"{name}_id"))
+            new_row = type(row)(**columns | values)
             new_row.save(force_insert=True)
             self.copied_rows[type(row), row.pk] = new_row
 
     def copy_links(self, rows: Iterable[models.Model], name: str, model: type[models.Model]) -> None:
-        """Link the copies of these rows as the rows are, in a many-to-many field."""
+        """Set the many-to-many field `name` of the copies to the copies of the linked rows."""
         for row in rows:
             targets = [self.find_copy(model, pk) for pk in getattr(row, name).values_list("pk", flat=True)]
             getattr(self.find_copy(type(row), row.pk), name).set([target for target in targets if target])
 
 
 def copy_fields(row: models.Model) -> dict[str, Any]:
-    """Return the values of a row's columns, by attribute, but for its key."""
+    """Return the values of a row's columns, by attribute, except its key."""
     fields = row._meta.concrete_fields
     return {item.attname: getattr(row, item.attname) for item in fields if not item.primary_key}
 
@@ -123,6 +123,6 @@ def copy_rooms_and_team(event_copy: EventCopy) -> None:
         event=event_copy.source, delegation=None, person__is_active=True
     )
     for role in roles.select_related("person").order_by("pk"):
-        # A copy may also lie before its source: whoever has the role today has it for today at least.
+        # The copy may be earlier than its source: the role must not end before it begins today.
         ends_on = role.ends_on and max(role.ends_on + datetime.timedelta(days=event_copy.days), today)
         save_event_role(event=event_copy.target, person=role.person, role=role.role, days=(today, ends_on))

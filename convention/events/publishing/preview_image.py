@@ -27,13 +27,13 @@ DRAWING_VERSION = 1
 
 def compute_preview_version(event: Event) -> str:
     """Return a digest of all that the picture shows; it is part of the address."""
-    shown = repr([DRAWING_VERSION, settings.SITE_NAME, event.accent, *_list_texts(event)])
-    return hashlib.sha256(shown.encode()).hexdigest()[:16]
+    visible_values = repr([DRAWING_VERSION, settings.SITE_NAME, event.accent, *_list_texts(event)])
+    return hashlib.sha256(visible_values.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class PreviewImage:
-    """The whole address of a picture, which changes with what the picture shows; its type and its size."""
+    """The full address of a picture, which changes with its content; its type and its size."""
 
     address: str
     mimetype: str

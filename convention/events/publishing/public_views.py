@@ -42,7 +42,7 @@ def event_preview(request: "HttpRequest", slug: str) -> HttpResponse:
     response = HttpResponse(load_preview_image(event), content_type="image/png")
     is_public = event.visibility == Event.Visibility.PUBLIC
     if is_public and request.GET.get("v") == compute_preview_version(event):
-        # The version is part of the address, so the answer never changes.
+        # The version is part of the address, so the response never changes.
         patch_cache_control(response, public=True, max_age=365 * DAY, immutable=True)
     else:
         patch_cache_control(response, private=True, max_age=HOUR)
@@ -60,10 +60,10 @@ def list_public_events() -> Iterator[PublicPage]:
 @require_safe
 def site_map(_request: "HttpRequest") -> HttpResponse:
     """List the addresses of all public pages in all languages."""
-    # With all events of a club it takes seconds, and robots of many operators ask for it.
+    # Cached: with all events of a club it takes seconds, and many crawlers request it.
     compressed = cache.get(SITE_MAP_KEY)
     if compressed is None:
-        # Compressed: it may have twenty megabytes, and Redis or the process's memory holds it.
+        # Compressed: it may have twenty megabytes, and the cache is Redis or the process's memory.
         compressed = gzip.compress(_render_site_map().encode())
         cache.set(SITE_MAP_KEY, compressed, HOUR)
     response = HttpResponse(gzip.decompress(compressed), content_type="application/xml")
@@ -89,7 +89,7 @@ def _build_addresses(pages: Iterable[PublicPage]) -> Iterator[list[tuple[str, st
 
 @require_safe
 def robots_file(_request: "HttpRequest") -> HttpResponse:
-    """Tell search engines which areas are of no use to them, and where the site map is."""
+    """Serve robots.txt: the areas that crawlers should skip, and the address of the site map."""
     prefixes = ("/", *(f"/{code}/" for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE))
     rules = [f"Disallow: {prefix}{area}/" for area in CLOSED_AREAS for prefix in prefixes]
     lines = ["User-agent: *", *rules, "", f"Sitemap: {settings.SITE_URL}{reverse('site-map')}", ""]

@@ -13,7 +13,7 @@ from convention.club.models import WorkingGroup
 from convention.events.models import Event, Venue
 from convention.events.slugs import create_event, make_event_slug
 
-# A site visit begins with the agreement of its host, on a page of its own.
+# A site visit is created from the agreement with its host, on another page.
 KINDS_TO_START = (Event.Kind.CONVENTION, Event.Kind.GROUP_MEETING)
 
 

@@ -1,4 +1,4 @@
-"""From a new event to a published one: how it begins, the checklist, and the address to share."""
+"""Pages to create, copy, publish and delete an event."""
 
 from typing import TYPE_CHECKING
 
@@ -31,12 +31,12 @@ MAX_COPY_SOURCES = 5
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def event_publication(request: "HttpRequest", event: str) -> "HttpResponse":
-    """Show what is missing and publish the event; once it is, show its address."""
+    """Show what is missing; a POST publishes the event. Once published, show its address."""
     event_row = get_event_to_organize(event, request.user)
     is_draft = event_row.visibility == Event.Visibility.DRAFT
     for_members = event_row.kind == Event.Kind.GROUP_MEETING
-    usual = Event.Visibility.MEMBERS if for_members else Event.Visibility.PUBLIC
-    form = PublishEventForm(request.POST or None, initial={"visibility": usual})
+    default_visibility = Event.Visibility.MEMBERS if for_members else Event.Visibility.PUBLIC
+    form = PublishEventForm(request.POST or None, initial={"visibility": default_visibility})
     if request.method == "POST" and is_draft and form.is_valid():
         try:
             publish_event(event=event_row, visibility=form.cleaned_data["visibility"], actor=request.user)
@@ -115,9 +115,9 @@ def event_copy(request: "HttpRequest") -> "HttpResponse":
     form = CopyEventForm(request.POST or None, initial={"source": request.GET.get("source", "")})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
-        copied = copy_event(**values, slug=make_event_slug(values["name"]))
+        new_event = copy_event(**values, slug=make_event_slug(values["name"]))
         messages.success(request, _("The event has been copied. Check it here before you publish it."))
-        return redirect("organize-event-publish", copied.slug)
+        return redirect("organize-event-publish", new_event.slug)
     return render(request, "organize/event_copy.html", {"form": form, "section": "organize"})
 
 

@@ -1,6 +1,6 @@
 /**
- * Ask the browser for a passkey and post it. A form says by data-passkey which: "sign-in" (its options are fetched, and
- * the browser may also offer passkeys in the address field), "show" (one of this account) or "add" (a new one); the
+ * Ask the browser for a passkey and post it. The form's data-passkey is "sign-in" (the options are fetched, and the
+ * browser may also offer passkeys in the address field), "show" (one of this account) or "add" (a new one); the
  * options of the last two are in #js_data.
  */
 
@@ -87,7 +87,7 @@ async function fetchOptions(form) {
 }
 
 /**
- * Return the options, one fetch after the other: the server accepts only those that it sent last.
+ * Return the options, fetched one after the other: the server accepts only the latest that it sent.
  * @param {HTMLFormElement} form
  * @returns {Promise<PasskeyOptions>}
  */
@@ -151,7 +151,7 @@ function connectForm(form) {
 }
 
 /**
- * Offer passkeys in the address field, as browsers fill in passwords, unless the button was quicker.
+ * Offer passkeys in the address field, as browsers fill in passwords, unless the button was already pressed.
  * @param {HTMLFormElement} form
  */
 async function offerInAddressField(form) {
