@@ -1,4 +1,4 @@
-"""Files of commands: read with a size limit, written all or nothing, with a sentence for each OS error."""
+"""Read and write files for commands: with a size limit, atomically, and with a sentence for each OS error."""
 
 import errno
 import os
@@ -36,8 +36,7 @@ def read_input_file(path: Path) -> bytes:
 def write_atomically(path: Path, *, mode: int | None = None) -> Iterator[BinaryIO]:
     """Write to a temporary file beside `path` and rename it at the end.
 
-    A new file gets the permissions `mode` (default 0644); a replaced one keeps its own, but never more than
-    `mode`.
+    A new file gets the permissions `mode` (default 0644); a replaced one keeps its own, limited to `mode`.
 
     Raise ConventionError if nothing can be written; an existing file is then unchanged.
     """
@@ -76,13 +75,13 @@ def _open_device(path: Path) -> Iterator[BinaryIO]:
 def _open_draft(path: Path, mode: int | None) -> Iterator[BinaryIO]:
     """Write a draft in the same folder, then rename it."""
     # In the same folder, since a rename across file systems is not atomic.
-    handle, name = tempfile.mkstemp(prefix=".draft-", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=".draft-", dir=path.parent)
     draft = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
-            # Without it a power cut after the rename could leave an empty file.
+            # Without `fsync`, a power cut after the rename could leave an empty file.
             os.fsync(file.fileno())
         draft.chmod(_target_permissions(path, mode))
         draft.replace(path)
@@ -93,7 +92,7 @@ def _open_draft(path: Path, mode: int | None) -> Iterator[BinaryIO]:
 def _target_permissions(path: Path, mode: int | None) -> int:
     if not path.exists():
         return 0o644 if mode is None else mode
-    # A replaced file keeps what its owner allowed, but never more than this content may have.
+    # A replaced file keeps its permissions, without those that this content must not have.
     return path.stat().st_mode & (0o777 if mode is None else mode)
 
 
@@ -111,6 +110,6 @@ OS_ERROR_REASONS = {
 
 
 def describe_os_error(error: OSError) -> str:
-    """Return the reason of an OSError: in our words for frequent ones, else in the system's."""
+    """Return the reason of an OSError: a translated text for frequent ones, else the system's message."""
     known_reason = OS_ERROR_REASONS.get(error.errno or 0)
     return str(known_reason) if known_reason else error.strerror or str(error)

@@ -1,7 +1,7 @@
-"""Hooks: call what only a higher layer knows, without importing it.
+"""Hooks: let a lower layer call functions of higher layers without importing them.
 
-The lower package asks a hook defined here (`hooks.event_guards.providers()`); each higher app registers its
-functions by dotted path in `AppConfig.ready()`. A path is imported when it is first needed.
+The lower package calls the providers of a hook defined here (`hooks.event_guards.providers()`); each higher
+app registers its functions by dotted path in `AppConfig.ready()`. A path is imported when it is first needed.
 """
 
 import datetime
@@ -52,15 +52,15 @@ class TaskHook(SingleHook):
 
     @cached_property
     def task(self) -> "Task[..., Any]":
-        found: Task[..., Any] = self.provider()
-        return found
+        task: Task[..., Any] = self.provider()
+        return task
 
     def enqueue(self, *args: int | str) -> None:
         """Queue the task in the caller's transaction; pass ids, never data: others may read the queue."""
         self.task.enqueue(*args)
 
     def enqueue_after(self, delay: datetime.timedelta, *args: int | str) -> None:
-        """Queue the task like `enqueue`, to run once `delay` is over."""
+        """Queue the task like `enqueue`, to run after `delay`."""
         task = self.task.using(run_after=timezone.now() + delay) if delay else self.task
         task.enqueue(*args)
 
@@ -123,13 +123,13 @@ person_uses = Hook()
 # Dictionaries of downloadable tables of an event: name -> function of the event.
 event_downloads = Hook()
 # By “bookings” or “favourites”: (event ids, session ids or None for all) -> sets of attendees by session id.
-# An attendee is known by any text, the same one in both.
+# Attendees are identified by strings, the same in both.
 session_audiences = NamedHook()
 # () -> names, help texts and values by label for /metrics.
 metrics = Hook()
 # (reference) -> the receivable of that reference, or None.
 receivable_sources = Hook()
-# () -> references, as a subquery, of what waits for a payment or a verification and may never be owed.
+# () -> a subquery of the references of orders that await a payment or a verification.
 pending_references = Hook()
 
 # (event ids) -> when each was cancelled.
@@ -145,10 +145,10 @@ revoke_devices = SingleHook()
 publication_recipients = Hook()
 # (version id) -> None, within the task of a publication: queue its notices.
 publication_notices = Hook()
-# (version id, session ids) -> None, in the transaction of a publication that notifies nobody: forget these
-# changes.
+# (version id, session ids) -> None, in the transaction of a publication that notifies nobody: treat these
+# changes as notified.
 silent_publication = Hook()
-# (rooms) -> sentences: what would lose its place if these rooms were removed.
+# (rooms) -> sentences on what takes place in these rooms, shown before they are removed.
 room_uses = Hook()
 # (event, rooms, person) -> None, before these rooms are deleted.
 room_removal = Hook()
@@ -167,8 +167,8 @@ feedback_page = Hook()
 certificate_page = Hook()
 # (event, request) -> addresses where this visitor can give feedback, by session id.
 feedback_addresses = Hook()
-# (registration): called in the transaction in which another person gets the place, to delete what was noted
-# about the former attendee.
+# (registration): called in the transaction in which another person gets the place, to delete notes about the
+# former attendee.
 transfer_listeners = Hook()
 # (receivable): called in the transaction in which payments, refunds or charges of a receivable changed.
 balance_changes = Hook()

@@ -9,7 +9,7 @@ from typing import Any
 
 from .actor import current_actor
 
-# In turn: long parts of a path (secrets of links), bearer tokens, codes that pair devices, API tokens.
+# In this order: long parts of a path (secrets of links), bearer tokens, pairing codes, API tokens.
 SECRET_PATTERN = re.compile(r"(?<=/)[\w:.~-]{32,}|(?<=[Bb]earer )[\w.~+/-]+=*|(?<=#pair=)[\w-]+|cvn_[\w-]+")
 QUERY_PATTERN = re.compile(r"(?<=[\w/])\?[\w%.~-]+=\S*")
 # Possessive (`++`) and only from the beginning of a word: a long line without "@" must not be searched
@@ -18,7 +18,7 @@ ADDRESS_PATTERN = re.compile(r"(?<![^\s<>()\[\]{}'\",;:=@])[^\s<>()\[\]{}'\",;:=
 # PostgreSQL quotes the values of a row that breaks a constraint.
 ROW_VALUE_PATTERN = re.compile(r"^(DETAIL|CONTEXT): .*$|(?<=Key )\(.*$", re.MULTILINE)
 
-# The rest of a longer message says nothing new, and a visitor may have chosen it.
+# Longer messages are cut: visitors can cause messages of any length.
 MAX_MESSAGE_CHARS = 20_000
 
 # The message about a refused request quotes what a stranger sent.
@@ -77,7 +77,7 @@ class JsonLineFormatter(logging.Formatter):
 class ShortRefusalFilter(logging.Filter):
     """Shorten the errors with traceback that Django logs when it answers 400.
 
-    A strange Host header, too many fields and the like are the sender's fault: a scan of the internet for
+    An unexpected Host header, too many fields and the like are the sender's fault: a scan of the internet for
     open servers would fill the log with tracebacks.
     """
 

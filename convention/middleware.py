@@ -78,11 +78,11 @@ class RequestIdMiddleware:
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
         request_id = forwarded_request_id(request) or secrets.token_hex(8)
-        began = time.perf_counter()
+        start_time = time.perf_counter()
         token = current_actor.set(Actor(None, "page", request_id))
         try:
             response = self.get_response(request)
-            log_request(request, response.status_code, time.perf_counter() - began)
+            log_request(request, response.status_code, time.perf_counter() - start_time)
         finally:
             current_actor.reset(token)
         response["X-Request-Id"] = request_id
@@ -101,7 +101,6 @@ def log_request(request: "HttpRequest", status: int, seconds: float) -> None:
     route = get_route_name(request)
     count_request(method=request.method or "", route=route, status=status, seconds=seconds)
     facts = {"method": request.method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
-    # The route's name, not the path: a path may contain the secret of a mailed link.
     access_logger.info("%s %s %d", request.method, route, status, extra={"facts": facts})
 
 
@@ -117,7 +116,7 @@ def is_api_request(request: "HttpRequest") -> bool:
 
 
 def accepted_language(request: "HttpRequest") -> str:
-    """Return the first of our languages in Accept-Language, else French."""
+    """Return the first supported language in Accept-Language, else French."""
     for accepted, quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
         if quality and accepted[:2] in dict(settings.LANGUAGES):
             return accepted[:2]
@@ -183,7 +182,7 @@ class ApiBypassMiddleware:
         self.get_response, self.get_api_response = get_response, ApiBypassMiddleware.bypass_target
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
-        """Skip for writing API requests only: what programs read may be a page."""
+        """Skip for writing API requests only: the others include pages, such as the documentation."""
         is_writing = request.method not in ("GET", "HEAD")
         return (
             self.get_api_response(request)
@@ -193,7 +192,7 @@ class ApiBypassMiddleware:
 
 
 class ApiBypassEndMiddleware:
-    """The end of the bypass."""
+    """Mark the end of the middleware that `ApiBypassMiddleware` skips."""
 
     def __init__(self, get_response: "GetResponse") -> None:
         self.get_response = ApiBypassMiddleware.bypass_target = get_response
@@ -242,14 +241,15 @@ class RequestTooLarge(ConventionError):
 class BodySizeMiddleware:
     """Refuse a body above the limit of its content type, before anything reads it.
 
-    Up to a measure the body is read and discarded: a client that still sends would not read the answer.
+    A body of up to twice UPLOAD_MAX_SIZE is read and discarded: a client that is still sending would not read
+    the response.
     """
 
     def __init__(self, get_response: "GetResponse") -> None:
         self.get_response = get_response
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
-        # Also asked here, since the server in front need not be ours (`wsgi.py`).
+        # Also checked here, since another server than ours may run `wsgi.py`.
         announced = request.META.get("CONTENT_LENGTH") or ""
         length = int(announced) if announced.isascii() and announced.isdigit() else 0
         max_bytes = max_body_bytes(request.content_type or "")
@@ -274,7 +274,7 @@ def error_response(request: "HttpRequest", error: ConventionError) -> "HttpRespo
         return unavailable_response(request, error)
     if is_api_request(request):
         return make_error_response(error)
-    # Back to this page after the sign-in.
+    # The sign-in leads back to this page.
     if isinstance(error, SignInRequired):
         return redirect_to_login(request.get_full_path())
     response = render(request, "error.html", {"error": error}, status=error.status)

@@ -44,9 +44,9 @@ def parse_number(text: str) -> Decimal:
     A comma or dot before the last one or two digits is the decimal separator. Spaces, apostrophes, commas or
     dots may group thousands, in whole groups of three. Raise ValueError for any other text.
     """
-    plain = re.sub(r"\s", " ", text.strip()).replace(MINUS_SIGN, "-").replace("’", "'")
-    match = NUMBER_PATTERN.fullmatch(plain)
-    if not match or not re.search(r"\d", plain):
+    normalized = re.sub(r"\s", " ", text.strip()).replace(MINUS_SIGN, "-").replace("’", "'")
+    match = NUMBER_PATTERN.fullmatch(normalized)
+    if not match or not re.search(r"\d", normalized):
         raise ValueError(text)
     units = re.sub(r"\D", "", match["units"])
     return Decimal(f"{match['sign']}{units or 0}.{match['decimals'] or 0}")
@@ -71,22 +71,22 @@ def format_creditor_reference(reference: str) -> str:
 
     `7KQ2M9XD` becomes `RF03 7KQ2 M9XD`.
     """
-    plain = compact_reference(reference)[:MAX_REFERENCE_LENGTH]
-    return iso11649.format(f"RF{mod_97_10.calc_check_digits(f'{plain}RF')}{plain}")
+    compact = compact_reference(reference)[:MAX_REFERENCE_LENGTH]
+    return iso11649.format(f"RF{mod_97_10.calc_check_digits(f'{compact}RF')}{compact}")
 
 
 def compact_reference(text: str) -> str:
-    """Return letters and digits alone, in capitals, whatever a bank did to spaces and punctuation."""
+    """Return letters and digits alone, in capitals: banks change spaces and punctuation."""
     return re.sub(r"[^0-9A-Z]", "", text.upper())
 
 
 def find_creditor_references(text: str) -> list[str]:
     """Return the references inside all valid creditor references in a text."""
-    packed = compact_reference(text)
+    compact = compact_reference(text)
     found = []
-    for match in re.finditer(r"RF(?=\d\d)", packed):
-        candidate = packed[match.start() : match.start() + 4 + MAX_REFERENCE_LENGTH]
-        # A bank may append other text without a space, so every length with a valid check number counts.
+    for match in re.finditer(r"RF(?=\d\d)", compact):
+        candidate = compact[match.start() : match.start() + 4 + MAX_REFERENCE_LENGTH]
+        # A bank may append other text without a space, so every length with valid check digits counts.
         ends = (end for end in range(len(candidate), 5, -1) if iso11649.is_valid(candidate[:end]))
         found += [candidate[4:end] for end in ends]
     return found

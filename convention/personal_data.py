@@ -1,7 +1,7 @@
-"""The terms in which each app's `privacy.py` declares its personal data; `convention/privacy/` uses them.
+"""The types with which each app's `privacy.py` declares its personal data, for `convention/privacy/`.
 
     PERSONAL_DATA = [PersonalDataSource(model=Order, purpose=_("orders"), address_columns=("email",))]
-    NO_PERSONAL_DATA = {IdempotencyKey: "a hash"}  # related to such a table, but says nothing about anybody
+    NO_PERSONAL_DATA = {IdempotencyKey: "a hash"}  # related to such a table, but contains no personal data
     ERASURE_BLOCKERS = [coming_places]             # sentences: what has to be settled before an erasure
     RETENTION = [RetentionRule(...)]               # what is deleted automatically, and when
     AGREEMENTS = [agreements]                      # consents, and how each is withdrawn
@@ -39,8 +39,8 @@ type PersonName = tuple[str, ...]
 class DataSubject:
     """The person that data is about: their row, if any, and their addresses in normalized form.
 
-    `names` are those under which rows of their own name them (`convention.privacy.find_data`). In an
-    automatic erasure nobody has looked at what is found, so rows found by name alone stay.
+    `names` are the person's names as stored in their own rows (`convention.privacy.find_data`). An automatic
+    erasure is reviewed by nobody, so it leaves rows found by name alone.
     """
 
     person: Any = None
@@ -62,10 +62,10 @@ def has_address_in_column(column: str, subject: DataSubject) -> Q:
 class PersonalDataSource:
     """A table, or some of its rows, with personal data.
 
-    `person_columns` and `address_columns` name whom a row is about; `parent_columns` lead to a row of another
-    table about them; `actor_columns` name who only did something: then `exported_columns` are the part of the
-    row that is not another person's data. `name_columns` hold the subject's own name. `narrow_rows` filters
-    the rows found by columns, `find_more_rows` adds others.
+    `person_columns` and `address_columns` identify the person that a row is about; `parent_columns` point to
+    a row of another table about that person; `actor_columns` identify a person who only did something: then
+    `exported_columns` are the part of the row that is not another person's data. `name_columns` contain the
+    subject's own name. `narrow_rows` filters the rows found by columns, `find_more_rows` adds others.
 
     An erasure deletes the rows (`is_deleted_on_erasure`), blanks `blanked_columns`, or keeps all for the
     `retention_reason`; rows that are `is_required_by_law` keep the name too. Rows about another person that
@@ -123,13 +123,13 @@ class PersonalDataSource:
     def find_own_keys(self, subject: DataSubject) -> RowKeys:
         """Return the keys of rows that name the subject directly, not through another table."""
         rows = self.model._base_manager.all()
-        named = Q(pk__in=[])
+        subject_filter = Q(pk__in=[])
         if subject.person_id:
             for column in (*self.person_columns, *self.actor_columns):
-                named |= Q(**{column: subject.person_id})
+                subject_filter |= Q(**{column: subject.person_id})
         for column in self.address_columns:
-            named |= Q(pk__in=_keys_with_address(rows, column, subject.addresses))
-        found = rows.filter(named)
+            subject_filter |= Q(pk__in=_keys_with_address(rows, column, subject.addresses))
+        found = rows.filter(subject_filter)
         found = self.narrow_rows(found, subject) if self.narrow_rows else found
         keys = set(found.order_by().values_list("pk", flat=True))
         if self.find_more_rows:
@@ -138,7 +138,7 @@ class PersonalDataSource:
 
 
 def _keys_with_address(rows: "models.QuerySet[Any]", column: str, addresses: frozenset[str]) -> RowKeys:
-    """Return the keys of rows with exactly one of these addresses: a database may fold more than case."""
+    """Return the keys of rows whose column has one of these addresses, compared as `normalize_email` does."""
     # Compared again in Python, since databases lower-case more letters than ASCII.
     found = rows.alias(low=Lower(column)).filter(low__in=addresses).values_list("pk", column)
     return [pk for pk, address in found if normalize_email(address) in addresses]
@@ -180,7 +180,7 @@ class Agreement:
 
     @property
     def can_be_given(self) -> bool:
-        """Return whether a page offers to agree. Templates must use this: they would call `give_consent`."""
+        """Return whether a page offers to agree. Templates use this, since they would call `give_consent`."""
         return self.give_consent is not None and (self.is_outdated or not self.is_active)
 
     @property

@@ -2,14 +2,14 @@
 
 The site is a WSGI application, run by a few threads. granian's own WSGI interface reads request bodies in
 these threads and without a deadline, so that eight stalled uploads stop two processes of four threads each.
-Here a body is received on the event loop (`web/request_body.py`) before a thread is taken. Compared with
-granian's WSGI, this serves as many pages and nine tenths of the scans; servers that do the same by themselves
-lose a third of the scans and have no https (waitress), or run Django several times slower (ASGI).
+Here a body is received on the event loop (`web/request_body.py`) before a thread is taken. This serves as
+many pages a second as granian's WSGI and 90 % of the scans. Of the servers that receive bodies like this too,
+waitress serves a third fewer scans and has no https, and ASGI servers run Django several times slower.
 
 - A health check has its own thread and never waits behind pages.
 - If all threads wait for something, no request waits forever: after MAX_WAIT_SECONDS the answer is 503.
-- A slow reader holds no thread: granian gets the complete response, or the name of the file to send. A
-  streamed response is put together in memory, since granian's RSGI would buffer it without limit anyway.
+- A slow client occupies no thread: granian gets the complete response, or the name of the file to send. A
+  streamed response is collected in memory, since granian's RSGI would buffer it without limit anyway.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ from .wsgi import application as wsgi_application
 
 type Environ = dict[str, Any]
 
-# Requests that one process works on at once; each thread keeps a database connection.
+# Requests that one process handles at once; each thread keeps a database connection.
 MAX_THREADS: Final = 4
 # Time that a request waits for a thread and for database locks, together.
 MAX_WAIT_SECONDS: Final = 20.0
@@ -49,14 +49,14 @@ BASE_ENVIRON: Final[Environ] = {
 
 
 class SentFile:
-    """An open file that the server sends in its own way; WSGI calls it a file wrapper."""
+    """An open file that the server sends itself: the `wsgi.file_wrapper` of PEP 3333."""
 
     def __init__(self, file: IO[bytes], block_size: int = 64 * 1024) -> None:
         self.file, self.block_size = file, block_size
 
     @property
     def path(self) -> str:
-        """Return the file's path, empty if it has no lasting name, is not on this disk or was partly read."""
+        """Return the file's path; "" if it has no name, is not on this disk or was partly read."""
         if isinstance(self.file, io.BufferedReader | File) and self.file.tell() == 0:
             # A Django storage elsewhere than on the disk has names and no paths.
             with contextlib.suppress(NotImplementedError):
@@ -73,21 +73,21 @@ class SentFile:
 
 
 class RsgiApplication:
-    """Runs a WSGI application on threads, for requests that RSGI brings."""
+    """Runs a WSGI application in threads, for RSGI requests."""
 
     def __init__(self, wsgi_app: Callable[..., Any]) -> None:
         self.wsgi_app = wsgi_app
         self.body_receiver = BodyReceiver()
         self.page_threads = ThreadPoolExecutor(MAX_THREADS, "page")
-        # Apart, so that a refusal need not wait for the threads that are the reason for it.
+        # Separate, so that a refusal does not wait for the busy threads that caused it.
         self.refusal_threads = ThreadPoolExecutor(1, "refusal")
         self.probe_threads = {path: ThreadPoolExecutor(1, path.strip("/")) for path in PROBE_PATHS}
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Raise the limit of open files: many systems allow only 1,024 per process by default."""
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+        new_limit = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, new_limit), hard))
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Receive the body, then respond."""
@@ -121,18 +121,18 @@ class RsgiApplication:
         job = self.refusal_threads.submit(self._respond, environ, protocol, time.monotonic())
         await asyncio.wrap_future(job)
 
-    def _respond(self, environ: Environ, protocol: HTTPProtocol, began: float) -> None:
+    def _respond(self, environ: Environ, protocol: HTTPProtocol, queued_at: float) -> None:
         """Run the application in this thread."""
-        started: list[tuple[int, list[tuple[str, str]]]] = []
+        start_calls: list[tuple[int, list[tuple[str, str]]]] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], *_error: object) -> None:
-            started.append((int(status[:3]), headers))
+            start_calls.append((int(status[:3]), headers))
 
         # The time in the queue counts too, so that a request never takes longer than the limit.
-        with wait_budget(MAX_WAIT_SECONDS - (time.monotonic() - began)):
+        with wait_budget(MAX_WAIT_SECONDS - (time.monotonic() - queued_at)):
             content = self.wsgi_app(environ, start_response)
             try:
-                status, headers = started[-1]
+                status, headers = start_calls[-1]
                 if isinstance(content, SentFile) and (path := content.path):
                     protocol.response_file(status, headers, path)
                 else:
@@ -145,13 +145,13 @@ class RsgiApplication:
 def make_environ(scope: Scope) -> Environ:
     """Return the WSGI environ of a request, without its body.
 
-    Headers with an underscore are dropped: `X_Forwarded_For` would pass for the proxy's `X-Forwarded-For`.
+    Headers with an underscore are dropped: WSGI could not tell `X_Forwarded_For` from `X-Forwarded-For`.
     """
     # From the right: an IPv6 address contains colons.
     server, _colon, port = scope.server.rpartition(":")
     environ = BASE_ENVIRON | {
         "REQUEST_METHOD": scope.method,
-        # WSGI wants the bytes of the path as Latin-1.
+        # WSGI expects the bytes of the path as Latin-1.
         "PATH_INFO": scope.path.encode().decode("latin-1"),
         "QUERY_STRING": scope.query_string,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
@@ -166,8 +166,8 @@ def make_environ(scope: Scope) -> Environ:
         if "_" not in name:
             key = wsgi_header_key(name)
             # Repeated headers are joined by commas, but cookies contain commas.
-            joint = ";" if key == "HTTP_COOKIE" else ","
-            environ[key] = f"{environ[key]}{joint}{value}" if key in environ else value
+            separator = ";" if key == "HTTP_COOKIE" else ","
+            environ[key] = f"{environ[key]}{separator}{value}" if key in environ else value
     environ.setdefault("HTTP_HOST", scope.authority or "")
     return environ
 

@@ -28,7 +28,7 @@ class DemoWorld:
     created: list[str | Promise] = field(default_factory=list)
 
     def make_rng(self, *key: object) -> random.Random:
-        """Return a random generator for these keys; one use of it never shifts another's numbers."""
+        """Return a random generator for these keys, whose numbers do not depend on other keys."""
         return random.Random(":".join(map(str, (self.random_seed, *key))))  # noqa: S311 (invented people)
 
     @property

@@ -17,7 +17,7 @@ from convention import logs
 from convention.api import settings as api
 from convention.tasks.queue_names import QUEUES
 
-from .accounts.allauth_settings import *  # noqa: F403 (what allauth is told, the same everywhere)
+from .accounts.allauth_settings import *  # noqa: F403 (settings of allauth, the same in every mode)
 from .codes.encryption import make_fernets
 from .installed_apps import APPS_WITH_PAGES as APPS_WITH_PAGES
 from .installed_apps import INSTALLED_APPS as INSTALLED_APPS
@@ -85,8 +85,8 @@ except ValueError as error:
 def read_last_site_url() -> str:
     """Return the address of the last `make run` in this folder, for links that commands write."""
     file = VAR_DIR / "site_url"
-    found = file.read_text() if MODE == "development" and file.exists() else ""
-    return found or "http://localhost:8000"
+    site_url = file.read_text() if MODE == "development" and file.exists() else ""
+    return site_url or "http://localhost:8000"
 
 
 SITE_NAME = env("SITE_NAME", default="Convention")
@@ -131,8 +131,7 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
         Path(DATABASE["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     DATABASE["OPTIONS"] = {
         "timeout": 20,
-        # A transaction that reads first and writes later could
-        # otherwise fail at its first write without waiting.
+        # Otherwise a transaction that reads first could fail at its first write without waiting.
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536",
     }
@@ -229,8 +228,9 @@ APPLE_PASS_TEAM = env("APPLE_PASS_TEAM", default="")
 GOOGLE_WALLET_KEY = env("GOOGLE_WALLET_KEY", default="")
 GOOGLE_WALLET_ISSUER = env("GOOGLE_WALLET_ISSUER", default="")
 
-# Orders on invoice by unverified buyers: how long their places are held for the mailed link, how many
-# an hour are held for an event, and accepted from a network (by card too) or an address.
+# Orders on invoice by unverified buyers: how long their places are held until the mailed link is opened; how
+# many places an hour are held at an event, and may be ordered from a network (by card too); how many orders
+# from an address.
 UNVERIFIED_HOLD_HOURS = env.int("UNVERIFIED_HOLD_HOURS", default=24)
 UNVERIFIED_PLACES_PER_HOUR = env.int("UNVERIFIED_PLACES_PER_HOUR", default=100)
 UNVERIFIED_PLACES_PER_NETWORK = env.int("UNVERIFIED_PLACES_PER_NETWORK", default=200)
@@ -260,7 +260,7 @@ STATICFILES_DIRS = [
 STATICFILES_DIRS = [(prefix, path) for prefix, path in STATICFILES_DIRS if path.exists()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # Where all machines read them: the worker that made a file may run on another one than the server.
+    # In the database: the worker that made a file may run on another machine than the server.
     "jobs": {"BACKEND": "convention.jobs.storage.DatabaseStorage"},
     "staticfiles": {
         "BACKEND": "convention.web.static_storage.HashedModuleStorage"
@@ -301,8 +301,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "landing"
 SIGN_IN_LIMITS = {
-    # A whole venue signs in from one IP address, so attempts count by e-mail, and by IP address only in
-    # floods. A key is an account in one browser; `_of_account` counts all unknown browsers together.
+    # A whole venue signs in from one IP address, so attempts count by e-mail, and by IP address only
+    # if there are very many. A key is an account in one browser; `_of_account` counts all unknown browsers
+    # together.
     "login": "600/m/ip",
     "login_failed": "300/m/ip,5/300s/key",
     "login_failed_of_account": "100/h/key",

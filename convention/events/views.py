@@ -132,7 +132,7 @@ def event_venue(request: "HttpRequest", event: str) -> "HttpResponse":
 
 
 def make_venue_form(request: "HttpRequest", event: Event) -> VenueForm:
-    """Return the form of a new venue, a copy of the current one, or that one. Raise Forbidden."""
+    """Return the form of a new venue, a copy of the current one, or the current one. Raise Forbidden."""
     data, venue = request.POST or None, event.venue
     if venue is None or "new" in request.GET:
         return VenueForm(data)
@@ -183,7 +183,7 @@ def find_removed_rooms(formset: "BaseModelFormSet[Any, Any]") -> "list[Room]":
 
 
 def compute_removal_code(rooms: "Sequence[Room]", room_uses: "Sequence[str]") -> str:
-    """Return a code of the rooms and sentences shown: to remove others, the organizer is asked again."""
+    """Return a hash of the rooms and sentences shown, so that a confirmation is valid for these only."""
     text = repr((sorted(room.pk for room in rooms), list(room_uses)))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -41,7 +41,7 @@ class JobAlreadyFinished(ConventionError):
 
 @dataclass
 class JobProgress:
-    """The job, and a way to report progress (saved once a second at most)."""
+    """A running job, called to report its progress (saved once a second at most)."""
 
     job: Job
     reported_at: float = field(default=0.0)
@@ -66,14 +66,14 @@ def run_job(job_id: int) -> None:
         return
     # A job whose worker died starts again from the beginning: its transaction was rolled back.
     Job.objects.filter(pk=job.pk).update(done=0, total=0, last_reported_at=timezone.now())
-    actor = current_actor.set(Actor(job.requested_by_id, "job"))
+    token = current_actor.set(Actor(job.requested_by_id, "job"))
     try:
         with translation.override(job.language), tempfile.TemporaryFile() as file:
             _run_work(hooks.job_kinds.provider(job.kind), job, file)
     except JobAlreadyFinished:
         return
     finally:
-        current_actor.reset(actor)
+        current_actor.reset(token)
 
 
 def _run_work(work: JobFunction, job: Job, file: BinaryIO) -> None:
@@ -95,10 +95,10 @@ def _run_work(work: JobFunction, job: Job, file: BinaryIO) -> None:
 
 def finish_job(job: Job, *, outcome: str, errors: list[str] | None = None) -> None:
     """Mark a job as finished, once. Raise JobAlreadyFinished."""
-    # The payload is a list of people, as a rule: it goes as soon as it is not needed.
+    # The payload is usually a list of people, so it is deleted as soon as it is not needed.
     job.finished_at, job.outcome, job.errors, job.payload = timezone.now(), outcome, errors or [], ""
     # The condition decides between two workers; the slower one rolls its own work back.
-    ended = Job.objects.filter(pk=job.pk, finished_at=None).update(
+    updated_count = Job.objects.filter(pk=job.pk, finished_at=None).update(
         finished_at=job.finished_at,
         outcome=outcome,
         errors=job.errors,
@@ -106,7 +106,7 @@ def finish_job(job: Job, *, outcome: str, errors: list[str] | None = None) -> No
         file=job.file.name or "",
         file_name=job.file_name,
     )
-    if not ended:
+    if not updated_count:
         raise JobAlreadyFinished(f"job {job.pk}")
 
 
@@ -117,7 +117,7 @@ def list_error_sentences(error: ConventionError) -> list[str]:
 
 
 def _save_job_file(job: Job, file: BinaryIO) -> None:
-    # Imports write nothing, and have no download.
+    # Imports write no file and have no download.
     if file.tell():
         file.seek(0)
         job.file.save(f"{job.event.slug if job.event else 'club'}-{job.pk}", File(file), save=False)
@@ -138,7 +138,7 @@ def request_job(
     job = Job.objects.create(
         event=event,
         kind=kind,
-        # Titles contain names of files, which SQLite would store whole and PostgreSQL refuse.
+        # Titles contain file names of any length: SQLite would store a longer one, PostgreSQL refuse it.
         title=title[:300],
         requested_by=requested_by,
         # Stored, since the worker has no request: file and outcome are in the language of the page.
@@ -157,10 +157,10 @@ JOB_RETENTION: Final = datetime.timedelta(days=7)
 
 def delete_old_jobs() -> None:
     """Delete jobs that are a week old, with their files, finished or not (periodic job)."""
-    over = timezone.now() - JOB_RETENTION
+    cutoff = timezone.now() - JOB_RETENTION
     # Also jobs that never finished: their payload holds personal data.
-    given_up = Q(finished_at=None, created_at__lt=over)
+    is_abandoned = Q(finished_at=None, created_at__lt=cutoff)
     # One by one: a queryset's `delete` would leave the files behind.
-    for job in Job.objects.filter(Q(finished_at__lt=over) | given_up).defer("payload"):
+    for job in Job.objects.filter(Q(finished_at__lt=cutoff) | is_abandoned).defer("payload"):
         job.file.delete(save=False)
         job.delete()

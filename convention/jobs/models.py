@@ -47,7 +47,7 @@ class Job(models.Model):
     language = models.CharField(max_length=5)
     argument = models.CharField(max_length=60, blank=True)
     payload = models.TextField(blank=True)
-    # In rows or whatever unit the job counts; 0 of 0 until it reports.
+    # In rows or another unit of the job; 0 of 0 until its first report.
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)

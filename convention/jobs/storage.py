@@ -1,7 +1,7 @@
-"""Storage of job files in the database, where every server and worker reads them, on whatever machine.
+"""Storage of job files in the database, so that servers and workers on all machines can read them.
 
-Settings choose it under the alias `jobs` of STORAGES. A file is read and written whole, as uploads are: the
-server would put the response together in memory anyway (`convention/rsgi.py`).
+Settings choose it under the alias `jobs` of STORAGES. Files are read and written in one piece: the server
+builds the whole response in memory anyway (`convention/rsgi.py`).
 """
 
 from typing import ClassVar
@@ -15,7 +15,7 @@ from convention.backup.rules import EXCLUDED_FROM_BACKUP, BackupRule
 
 
 class JobFile(models.Model):
-    """A stored file. It has no key to the job, since a storage knows nothing but names."""
+    """A stored file. It has no foreign key to its job, since Django's storages know files by name only."""
 
     BACKUP_RULE: ClassVar[BackupRule] = EXCLUDED_FROM_BACKUP
 

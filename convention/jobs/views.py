@@ -24,8 +24,13 @@ MAX_JOBS_SHOWN = 50
 @require_safe
 def job_list(request: HttpRequest, event: str) -> HttpResponse:
     """List the latest jobs of an event, newest first."""
-    found = get_event_to_organize(event, request.user)
-    context = {"event": found, "zone": found.zone, "section": "organize", "jobs": _latest_jobs(found)}
+    event_row = get_event_to_organize(event, request.user)
+    context = {
+        "event": event_row,
+        "zone": event_row.zone,
+        "section": "organize",
+        "jobs": _latest_jobs(event_row),
+    }
     return render(request, "jobs/jobs.html", context)
 
 
@@ -41,8 +46,13 @@ def _latest_jobs(event: Event | None) -> list[Job]:
 @require_safe
 def job_detail(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Show the progress or outcome of a job."""
-    found = get_event_to_organize(event, request.user)
-    context = {"event": found, "zone": found.zone, "section": "organize", **_job_context(found, pk)}
+    event_row = get_event_to_organize(event, request.user)
+    context = {
+        "event": event_row,
+        "zone": event_row.zone,
+        "section": "organize",
+        **_job_context(event_row, pk),
+    }
     return render(request, "jobs/job.html", context)
 
 
@@ -70,7 +80,7 @@ def club_job_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def job_file(request: HttpRequest, event: str, pk: int) -> FileResponse:
     """Download the file that a job made. Raise LinkExpired once it is deleted."""
     job = _get_job(get_event_to_organize(event, request.user), pk)
-    # The file may be gone before its row: cleanup removes it first.
+    # Cleanup deletes the file before its row.
     if not job.file.name or not job.file.storage.exists(job.file.name):
         raise LinkExpired(_("This file has been deleted. Prepare it again."))
     return FileResponse(job.file.open(), as_attachment=True, filename=job.file_name)
@@ -83,7 +93,7 @@ def _job_context(event: Event | None, pk: int) -> dict[str, Any]:
 
 
 def _get_job(event: Event | None, pk: int) -> Job:
-    # By the event too: the id of another event's job finds nothing here.
+    # Filtered by event: organizers must not reach jobs of other events by their id.
     job = Job.objects.filter(event=event, pk=pk).defer("payload").select_related("requested_by").first()
     if job is None:
         raise NotFound(_("We could not find this job. Results are only stored for seven days."))

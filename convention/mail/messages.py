@@ -42,7 +42,8 @@ class MailAttachment:
 class MailMessage:
     """A mail to send. `template` names mail/TEMPLATE.txt and mail/TEMPLATE.html.
 
-    `recipient_name` is greeted; leave it empty where the name may be a stranger's text. `reply_to` is signed.
+    `recipient_name` is greeted; leave it empty where a stranger may have entered the name. `reply_to` is also
+    shown below the signature.
     Mails with the same `message_key` have the same Message-ID, so that mail programs drop a repeat.
     """
 
@@ -68,13 +69,13 @@ class MailNotSent(OSError):
 
 
 class MailPostponed(MailNotSent):
-    """The mail server takes other mails, and this one later (such as with a greylist)."""
+    """The mail server postponed this mail (for example by greylisting) but accepts others."""
 
 
 def send_mail_message(mail_message: MailMessage) -> str:
     """Send one mail; return the server's reply, if the backend knows it.
 
-    Raise MailRefused for a permanent failure of this mail, MailNotSent for what should be retried. Neither
+    Raise MailRefused for a permanent failure of this mail, MailNotSent if it should be retried. Neither
     error contains an address.
     """
     try:
@@ -134,7 +135,7 @@ def _send_over_connection(mailer: Any, mail_message: MailMessage) -> str:
     except (smtplib.SMTPException, OSError) as error:
         if is_permanent_failure(error):
             raise MailRefused(describe_smtp_error(error)) from None
-        # A mailing goes on after the first kind and stops after the second.
+        # A mailing continues after MailPostponed and stops after MailNotSent.
         kind = MailPostponed if is_about_single_message(error) else MailNotSent
         raise kind(describe_smtp_error(error)) from None
     return mask_addresses(getattr(mailer, "last_reply", ""))
@@ -152,7 +153,7 @@ def is_permanent_failure(error: Exception) -> bool:
     """Return whether the server refused this recipient or content for good (5xx)."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _text in error.recipients.values())
-    # The address needs SMTPUTF8 (RFC 6531), which this server will not learn by a retry.
+    # The address needs SMTPUTF8 (RFC 6531), which the server lacks: a retry would not help.
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return True
     return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500

@@ -1,4 +1,4 @@
-"""Django's SMTP backend, which also remembers the server's reply."""
+"""Django's SMTP backend, extended to store the server's reply."""
 
 import smtplib
 from typing import Any
@@ -14,10 +14,10 @@ class EmailBackend(smtp.EmailBackend):
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
         """Return the library's connection class, extended to store the reply."""
-        # smtplib's `sendmail` drops the reply to DATA, which names the mail in the server's log.
+        # smtplib's `sendmail` drops the reply to DATA, which contains the mail's id in the server's log.
         backend = self
 
-        class ReplyRecorder(super().connection_class):  # type: ignore[misc]  # the class is known when it is asked for
+        class ReplyRecorder(super().connection_class):  # type: ignore[misc]  # known at run time only
             def data(self, msg: Any) -> tuple[int, bytes]:
                 code, text = super().data(msg)
                 backend.last_reply = f"{code} {text.decode('utf-8', 'replace')}"

@@ -71,7 +71,7 @@ class StoredMail:
 
 def list_stored_mails(*, max_count: int = 200) -> list[StoredMail]:
     """Return the latest mails, newest first."""
-    # By the time of the files first, so that an old mailbox of thousands is not read whole.
+    # Only the newest files are read: an old mailbox may have thousands.
     files = sorted(settings.MAIL_DIR.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
     mails = [mail for path in files[:max_count] for mail in read_mail_file(path)]
     mails.sort(key=lambda mail: mail.sent_at.timestamp() if mail.sent_at else 0, reverse=True)
@@ -94,7 +94,7 @@ def remove_stored_mails(matches_text: Callable[[str], bool]) -> None:
         remaining = [source for source in sources if not matches_text(_decode_mail_text(source))]
         if not remaining:
             path.unlink()
-        # A file in which nothing matches is not written again: its time orders the list.
+        # A file without a match is not rewritten: its modification time orders the list.
         elif len(remaining) < len(sources):
             path.write_bytes(b"".join(source + b"\n" + b"-" * 79 + b"\n" for source in remaining))
 

@@ -25,9 +25,9 @@ from convention.serve.processes import ServerAddress
 ACCOUNT_LABELS = {account.email: account.label for account in [*DEMO_ACCOUNTS, OUTSIDE_ORGANIZER]}
 
 
-def format_site_lines(place: ServerAddress) -> list[str]:
+def format_site_lines(server_address: ServerAddress) -> list[str]:
     """Return the addresses of the main pages."""
-    site = place.site_url
+    site = server_address.site_url
     return [
         "Convention is running.",
         "",
@@ -38,10 +38,10 @@ def format_site_lines(place: ServerAddress) -> list[str]:
     ]
 
 
-def format_mail_lines(place: ServerAddress) -> list[str]:
+def format_mail_lines(server_address: ServerAddress) -> list[str]:
     """Return the address of the mails that a development site wrote."""
-    lines = [f"  Mails sent  {place.site_url}/dev/mail/"]
-    if place.is_exposed:
+    lines = [f"  Mails sent  {server_address.site_url}/dev/mail/"]
+    if server_address.is_exposed:
         lines.append("              (opens on this computer, and for a signed-in administrator; nobody else)")
     return lines
 
@@ -53,9 +53,9 @@ def format_account_lines(*, new_passwords: Mapping[Person, str]) -> list[str]:
     """
     people = list(get_demo_people())
     # Checked by hash and not by date: somebody may have changed a password since.
-    known = {person.pk for person in find_people_with_demo_password()} if people else set()
-    with_demo_password = [person for person in people if person.pk in known]
-    with_own_password = [person for person in people if person.pk not in known]
+    ids_with_demo_password = {person.pk for person in find_people_with_demo_password()} if people else set()
+    with_demo_password = [person for person in people if person.pk in ids_with_demo_password]
+    with_own_password = [person for person in people if person.pk not in ids_with_demo_password]
     lines = []
     if with_demo_password:
         lines += [
@@ -71,13 +71,13 @@ def format_account_lines(*, new_passwords: Mapping[Person, str]) -> list[str]:
 
 def describe_password_source() -> str:
     """Return why the passwords below are not printed, and how to get new ones."""
-    replaced = get_latest_replacement()
-    since = (
-        f"shown once on {timezone.localtime(replaced.created_at):%Y-%m-%d at %H:%M}"
-        if replaced
+    latest_replacement = get_latest_replacement()
+    origin = (
+        f"shown once on {timezone.localtime(latest_replacement.created_at):%Y-%m-%d at %H:%M}"
+        if latest_replacement
         else "set by hand"
     )
-    return f"{since}; new ones: {format_passwords_command()}"
+    return f"{origin}; new ones: {format_passwords_command()}"
 
 
 def format_passwords_command() -> str:
@@ -103,17 +103,17 @@ def format_new_password_lines(passwords: Mapping[Person, str]) -> Iterable[str]:
     yield ""
 
 
-def format_phone_lines(place: ServerAddress) -> list[str]:
+def format_phone_lines(server_address: ServerAddress) -> list[str]:
     """Return a QR code for phones, and the fingerprint to compare."""
-    assert place.files is not None
+    assert server_address.files is not None
     code = qrcode.QRCode(border=2)
-    code.add_data(place.phone_url)
-    drawn = io.StringIO()
-    code.print_ascii(out=drawn, invert=True)
+    code.add_data(server_address.phone_url)
+    buffer = io.StringIO()
+    code.print_ascii(out=buffer, invert=True)
     return [
         "",
-        f"  Phones on this network start here: {place.phone_url}",
+        f"  Phones on this network start here: {server_address.phone_url}",
         "",
-        drawn.getvalue(),
-        f"  Fingerprint of the certificate: {format_fingerprint(place.files.authority_certificate)}",
+        buffer.getvalue(),
+        f"  Fingerprint of the certificate: {format_fingerprint(server_address.files.authority_certificate)}",
     ]

@@ -75,7 +75,7 @@ def check_static_files() -> Iterator[CheckMessage]:
 
 
 def check_task_queue() -> Iterator[CheckMessage]:
-    """Check that several processes share cache and task queue."""
+    """Check that tasks are queued, so that failed ones are retried."""
     if settings.TASKS_URL == "immediate":
         yield Warning(
             "TASKS_URL is immediate: what fails, such as a mail, is not tried again.",

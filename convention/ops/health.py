@@ -36,13 +36,12 @@ OWN_LAYERS = {"convention", "schedule", "registrations", "badges"}
 class HealthProbeMiddleware:
     """Answer health checks before any other middleware.
 
-    Monitoring asks by IP address over plain http: ALLOWED_HOSTS and the redirect to https do not apply.
+    Monitoring connects by IP address over plain http: ALLOWED_HOSTS and the redirect to https do not apply.
     """
 
     def __init__(self, get_response: "Callable[[HttpRequest], HttpResponseBase]") -> None:
         self.get_response = get_response
-        # Here, where a process begins to serve: files of processes
-        # that were killed would be added up for ever.
+        # Once for each process that begins to serve: the files of killed processes would be counted for ever.
         remove_dead_process_files()
         self.probes = {"/healthz": health_page, "/readyz": readiness_page, "/metrics": metrics_page}
 
@@ -58,7 +57,7 @@ def health_page(request: "HttpRequest") -> HttpResponse:
 
 def readiness_page(request: "HttpRequest") -> HttpResponse:
     """Answer 200 if the database is up to date and writable and a worker runs; else 503."""
-    # In a thread with a limit: monitoring wants an answer above all when the database hangs.
+    # In a thread with a timeout: monitoring needs a response even if the database hangs.
     problem = query_with_timeout(find_readiness_problem)
     if problem is None:
         problem = "the database does not answer"
@@ -89,7 +88,7 @@ def choose_metrics_encoder(accepted: str) -> tuple[Callable[[CollectorRegistry],
 def can_read_metrics(request: "HttpRequest") -> bool:
     """Return whether the request comes directly from this machine or has METRICS_TOKEN."""
     token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    # An empty setting must not be opened by an empty token.
+    # If METRICS_TOKEN is empty, an empty token must not match it.
     if settings.METRICS_TOKEN and secrets.compare_digest(token.encode(), settings.METRICS_TOKEN.encode()):
         return True
     return is_from_this_machine(request)
@@ -127,8 +126,8 @@ def read_database_metrics() -> Iterator[Metric]:
     }
     yield make_gauges("convention_rows", "Rows of each kind.", "model", rows)
     for provider in hooks.metrics.providers():
-        for name, what, values in provider():
-            yield make_gauges(name, what, "kind", values)
+        for name, description, values in provider():
+            yield make_gauges(name, description, "kind", values)
 
 
 def read_server_metrics() -> Iterator[Metric]:

@@ -1,4 +1,4 @@
-"""The folder of local data, which has personal data in it and is readable by its owner alone."""
+"""The folder of local data. It contains personal data and is readable by its owner alone."""
 
 import contextlib
 import fcntl
@@ -22,11 +22,11 @@ def prepare_local_data(folder: Path) -> None:
     keeps its rights. Raise OSError if there is no such folder and it cannot be created.
     """
     folder.mkdir(mode=OWNER_FOLDER_MODE, parents=True, exist_ok=True)
-    found = folder.stat()
+    status = folder.stat()
     # The sticky bit marks folders that all users share.
-    is_for_all = bool(found.st_mode & stat.S_ISVTX)
-    is_wide = bool(stat.S_IMODE(found.st_mode) & ~OWNER_FOLDER_MODE)
-    if is_wide and not is_for_all and found.st_uid == os.geteuid() and has_own_data(folder):
+    is_shared = bool(status.st_mode & stat.S_ISVTX)
+    has_other_rights = bool(stat.S_IMODE(status.st_mode) & ~OWNER_FOLDER_MODE)
+    if has_other_rights and not is_shared and status.st_uid == os.geteuid() and has_own_data(folder):
         with contextlib.suppress(OSError):  # some file systems have no permissions
             folder.chmod(OWNER_FOLDER_MODE)
 
@@ -34,18 +34,18 @@ def prepare_local_data(folder: Path) -> None:
 def read_or_create_secret(path: Path, make: Callable[[], str]) -> str:
     """Return the secret in a file, creating it if there is none.
 
-    The file appears with its content or not at all: on a full disk an empty one would be an empty secret at
-    the next start. Several processes that start at once get the same secret. Raise OSError.
+    The file is written atomically: an empty file, left by a full disk, would be an empty secret at the next
+    start. Several processes that start at once get the same secret. Raise OSError.
     """
-    with _locked(path.parent):
+    with _lock_folder(path.parent):
         if not (path.exists() and path.read_text()):
             _write_secret(path, make())
     return path.read_text()
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Let one process at a time change the folder."""
+def _lock_folder(folder: Path) -> Iterator[None]:
+    """Lock the folder, so that one process at a time changes it."""
     # The folder itself is locked: a lock file would stay behind.
     descriptor = os.open(folder, os.O_RDONLY)
     try:

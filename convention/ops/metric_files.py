@@ -3,7 +3,7 @@
 Set `prometheus_client.values.ValueClass` to FileValue before the first metric is made. The library's own
 class for several processes maps sparse files into memory: on a full disk the kernel kills the process
 (SIGBUS) at the first write to a page without space. Here ordinary writes copy the values; after a failed
-write a later one catches up, and the values in memory stay right. The file format is the library's, so that
+write a later one catches up, and the values in memory stay correct. The file format is the library's, so that
 its MultiProcessCollector reads it.
 """
 
@@ -100,9 +100,9 @@ class FileValue:
     _files: dict[str, MetricFile] = {}
     _instances: "list[FileValue]" = []
 
-    def __init__(self, kind: str, *described: Any, **_other: Any) -> None:
-        """Start at zero; `described` is what the library passes: metric, name, labels, values, help."""
-        self._kind, self._key = kind, mmap_key(*described)
+    def __init__(self, kind: str, *key_parts: Any, **_other: Any) -> None:
+        """Start at zero; the library passes `key_parts`: metric, name, labels, values, help."""
+        self._kind, self._key = kind, mmap_key(*key_parts)
         with self._lock:
             self._instances.append(self)
             self._start_at_zero()

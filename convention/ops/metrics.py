@@ -1,6 +1,6 @@
 """Count requests and tasks of all processes of this machine for `/metrics`; no personal data.
 
-Each process copies its counts to its own files in `var/metrics/`; the process that is asked adds them up.
+Each process copies its counts to its own files in `var/metrics/`; the process that answers adds them up.
 """
 
 from collections.abc import Iterable
@@ -34,9 +34,9 @@ TASK_COUNTER = Counter(
 def count_request(*, method: str, route: str, status: int, seconds: float) -> None:
     """Count one request. `route` is the name of its route, never its path."""
     # A client may send any word as its method, and each label value is a row that stays in memory.
-    known = method if method in KNOWN_METHODS else "other"
-    REQUEST_COUNTER.labels(known, route, status).inc()
-    REQUEST_DURATION.labels(known, route).observe(seconds)
+    known_method = method if method in KNOWN_METHODS else "other"
+    REQUEST_COUNTER.labels(known_method, route, status).inc()
+    REQUEST_DURATION.labels(known_method, route).observe(seconds)
 
 
 def count_task(*, task: str, outcome: str) -> None:

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Final
 
-# Counts and megabytes by name of the setting; those of a network are per hour.
+# Counts and megabytes by the name of the setting; limits for a network are per hour.
 DEFAULT_CEILINGS: Final = {
-    # Files answered to questions. A convention of a thousand people who scan a page each has 300 MB.
+    # Files uploaded as answers to questions. A thousand attendees with one scanned page each need 300 MB.
     "ANSWER_FILES_EVENT_COUNT": 5_000,
     "ANSWER_FILES_EVENT_MB": 1_000,
     "ANSWER_FILES_COUNT": 20_000,
     "ANSWER_FILES_MB": 4_000,
-    # An hour of one network address: an office whose three hundred people register on the same morning.
+    # Per hour and network: enough for an office of three hundred people who register on the same morning.
     "ANSWER_FILES_NETWORK_COUNT": 300,
     "ANSWER_FILES_NETWORK_MB": 300,
     # Registrations that were begun and not finished: one or two kilobytes each.
@@ -27,4 +27,4 @@ DEFAULT_CEILINGS: Final = {
 
 def read_ceilings(read: Callable[..., int]) -> dict[str, int]:
     """Return each limit from the environment or its default; `read(name, default=)` reads a number."""
-    return {name: read(name, default=usual) for name, usual in DEFAULT_CEILINGS.items()}
+    return {name: read(name, default=default_ceiling) for name, default_ceiling in DEFAULT_CEILINGS.items()}

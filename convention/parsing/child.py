@@ -26,7 +26,7 @@ MAX_REPLY_BYTES: Final = 128 * 1024 * 1024
 def answer_parent() -> None:
     """Read the call from stdin, make it and write the reply."""
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
-        sys.stdout = sys.stderr  # a library that prints must not spoil the reply
+        sys.stdout = sys.stderr  # a library that prints must not corrupt the reply
         limits: ChildLimits = pickle.load(sys.stdin.buffer)  # noqa: S301 (written by our own parent)
         limit_process(limits)
         configure_django(limits)
@@ -35,14 +35,14 @@ def answer_parent() -> None:
 
 
 def limit_process(limits: ChildLimits) -> None:
-    """Apply the limits that this system knows."""
-    for kind, most in (
+    """Apply the limits that this system supports."""
+    for kind, maximum in (
         (resource.RLIMIT_CPU, limits.cpu_seconds),
         (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_CORE, 0),
     ):
         with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(kind, (most, most))
+            resource.setrlimit(kind, (maximum, maximum))
 
 
 def configure_django(limits: ChildLimits) -> None:
@@ -68,11 +68,11 @@ def make_call() -> ChildReply:
 def pickle_reply(reply: ChildReply) -> bytes:
     """Return the pickled reply; one that is too large counts as exhausted."""
     try:
-        written = pickle.dumps(reply, pickle.HIGHEST_PROTOCOL)
+        pickled_reply = pickle.dumps(reply, pickle.HIGHEST_PROTOCOL)
     except MemoryError:
-        written = b""
-    if written and len(written) <= MAX_REPLY_BYTES:
-        return written
+        pickled_reply = b""
+    if pickled_reply and len(pickled_reply) <= MAX_REPLY_BYTES:
+        return pickled_reply
     return pickle.dumps(ChildReply(is_exhausted=True))
 
 

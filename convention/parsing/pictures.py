@@ -44,12 +44,12 @@ def decode_picture(
             # Pillow only warns between its limit and twice that.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             # Named formats only: the decoders of rare ones are the least tested.
-            with Image.open(io.BytesIO(image_bytes), formats=rules.formats) as sent:
-                _check_size(sent, rules)
-                return unpack(sent)
+            with Image.open(io.BytesIO(image_bytes), formats=rules.formats) as uploaded_image:
+                _check_size(uploaded_image, rules)
+                return unpack(uploaded_image)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise UnreadableFile(str(rules.too_many_pixels)) from None
-    # Memory is not the file's fault as far as we know: the child process reports it.
+    # The child process reports a MemoryError as FileTooDemanding.
     except (UnreadableFile, MemoryError):
         raise
     except Exception as error:  # Pillow raises many kinds of errors for damaged files
@@ -65,9 +65,9 @@ def _check_size(image: Image.Image, rules: PictureRules) -> None:
 def flatten_on_white(image: Image.Image) -> Image.Image:
     """Return the pixels without transparency and metadata, on white."""
     pixels = image.convert("RGBA")
-    page = Image.new("RGBA", pixels.size, "white")
-    page.alpha_composite(pixels)
-    return page.convert("RGB")
+    background = Image.new("RGBA", pixels.size, "white")
+    background.alpha_composite(pixels)
+    return background.convert("RGB")
 
 
 def encode_png(picture: Image.Image) -> bytes:

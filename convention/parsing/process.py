@@ -1,4 +1,4 @@
-"""Run a parser in a child process: a crafted file costs the server neither a thread nor its memory.
+"""Run a parser in a child process, so that a crafted file cannot exhaust the server's threads or memory.
 
 A process rather than a task of the worker, because the upload page shows at once what the file holds. It
 costs half a second of processor time, most of it Python's start. A fork would be faster, but is not safe in a
@@ -39,7 +39,7 @@ _parser_slots = threading.BoundedSemaphore(MAX_PARSERS)
 
 
 class FileTooDemanding(UnreadableFile):
-    """A file that takes more time or memory to read than any honest one."""
+    """The file takes more time or memory to read than the limits allow."""
 
     kind = "too-demanding"
 
@@ -68,18 +68,18 @@ def redraw_in_child[T](redraw: Callable[..., T], image_bytes: bytes, *args: Any,
     try:
         return parse_in_child(redraw, image_bytes, *args)
     except FileTooDemanding as error:
-        # The general sentence advises about tables: a picture is smaller with fewer pixels.
+        # Instead of the general sentence, which gives advice about tables.
         raise FileTooDemanding(str(rules.too_many_pixels)) from error
 
 
 def get_child_limits() -> ChildLimits:
     """Return the limits from the settings and the current language."""
-    own = [Path(app.path) / "locale" for app in apps.get_app_configs() if app.name.startswith(OWN_PACKAGES)]
+    paths = [Path(app.path) / "locale" for app in apps.get_app_configs() if app.name.startswith(OWN_PACKAGES)]
     return ChildLimits(
         cpu_seconds=settings.PARSER_SECONDS,
         memory_bytes=settings.PARSER_MEMORY_MB * 1024 * 1024,
         language=get_language() or settings.LANGUAGE_CODE,
-        locale_paths=[str(path) for path in (*settings.LOCALE_PATHS, *own)],
+        locale_paths=[str(path) for path in (*settings.LOCALE_PATHS, *paths)],
     )
 
 
@@ -94,15 +94,15 @@ def run_child(child_input: bytes, *, seconds: float) -> ChildReply:
         env={},  # a parser needs no secret
     ) as child:
         try:
-            written, _errors = child.communicate(child_input, timeout=seconds)
+            output, _errors = child.communicate(child_input, timeout=seconds)
         # The CPU limit does not end a child that sleeps or waits.
         except subprocess.TimeoutExpired:
             child.kill()
-            written = b""
-    if not written:
+            output = b""
+    if not output:
         logger.warning("A parser was ended (status %s).", child.returncode)
         raise make_too_demanding_error()
-    reply: ChildReply = pickle.loads(written)  # noqa: S301 (written by our own child)
+    reply: ChildReply = pickle.loads(output)  # noqa: S301 (written by our own child)
     return reply
 
 

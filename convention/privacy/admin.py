@@ -1,4 +1,4 @@
-"""Back office of purposes; their texts are written among the privacy requests."""
+"""Django admin of consent purposes; their texts are edited on the pages of privacy requests."""
 
 from django.contrib import admin
 

@@ -13,5 +13,5 @@ class PrivacyConfig(AppConfig):
     verbose_name = _("Privacy")
 
     def ready(self) -> None:
-        """Register what lower layers call."""
+        """Register the nightly retention run."""
         hooks.periodic_jobs.register("convention.privacy.retention.run_nightly_retention", seconds=DAY)

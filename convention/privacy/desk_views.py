@@ -155,7 +155,7 @@ def case_answer(request: "HttpRequest", pk: int) -> HttpResponse:
 def retention_overview(request: "HttpRequest") -> HttpResponse:
     """Show the retention rules and their latest runs."""
     require_privacy_desk(request.user)
-    # Most nights most rules remove nothing: those runs would hide the others.
+    # Without runs that removed nothing, which are most of them and would hide the others.
     runs = list(RetentionRun.objects.exclude(removed_count=0, error="")[:MAX_RUNS_SHOWN])
     names = {rule.rule.slug: rule.rule.name for rule in list_effective_rules()}
     report = [(run, names.get(run.rule, run.rule)) for run in runs]

@@ -37,7 +37,7 @@ type ErasureCounts = dict[str, dict[str, int]]
 
 
 class ErasureBlocked(NotOpenNow):
-    """A place, a debt or a list at a host's has to be settled before the erasure."""
+    """Something has to be settled before the erasure, such as a registration, a debt or a visitor list."""
 
     kind = "not-settled"
 
@@ -63,7 +63,7 @@ def execute_erasure(*, case: PrivacyCase, answered_by: Person | None = None) -> 
     with translation.override(language):
         case.retained = [str(sentence) for sentence in describe_retained_documents(subject)]
     erased, case.counts = erase_rows(subject)
-    # After the rows: what they still hold would be found as texts of others.
+    # After the rows: otherwise their own content would be taken for text that others wrote.
     redact_subjects([erased])
     case.mentions = [
         [mention.table, mention.column, mention.key]
@@ -76,8 +76,8 @@ def execute_erasure(*, case: PrivacyCase, answered_by: Person | None = None) -> 
     _close_other_cases(case)
     if address:
         letter = write_case_letter("erased", address, language, case=case)
-        # Not by the queue: its arguments are ids, and the address is gone from the row. `robust`: the
-        # erasure is done, whatever the mail server says.
+        # Not through the queue: its arguments are ids, and the row has no address any more. `robust`: a
+        # failure to send must not look like a failed erasure.
         transaction.on_commit(partial(send_mail_message, letter), robust=True)
     return dict(case.counts)
 
@@ -101,8 +101,7 @@ def erase_people(*, people: Iterable[Person]) -> list[Person]:
         try:
             with transaction.atomic():
                 # A savepoint for each person: one whose erasure is blocked must not undo the others.
-                # Nobody has looked at what is found: rows that match by name alone may be a namesake's and
-                # stay.
+                # `is_automatic`: rows that match by name alone may be a namesake's, and nobody reviews them.
                 subject = replace(add_known_names(get_subject(person)), is_automatic=True)
                 erased_subject, counts = erase_rows(subject)
         # Blocked by something unsettled: the next run tries again.
@@ -131,7 +130,7 @@ def erase_subject(subject: DataSubject) -> ErasureCounts:
 
 
 def erase_rows(subject: DataSubject) -> tuple[ErasedSubject, ErasureCounts]:
-    """Delete or blank the rows of a subject with names; `redact_subjects` does the free text.
+    """Delete or blank the rows of a subject; `redact_subjects` redacts the free text.
 
     Return what the redaction needs, and the counts by table. Raise ErasureBlocked. The caller holds
     CLUB_ROLES_LOCK: otherwise two erasures at once could each leave the other's subject as the last

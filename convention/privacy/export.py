@@ -67,7 +67,7 @@ def build_export(data: SubjectData) -> dict[str, Any]:
         "made_at": timezone.now(),
         "person": subject.person_id,
         "addresses": sorted(subject.addresses),
-        "tables": [describe_table(row) for row in data.tables_with_rows],
+        "tables": [describe_table(table) for table in data.tables_with_rows],
         "agreements": [
             {
                 "title": agreement.title,
@@ -122,16 +122,16 @@ def load_related_names(source: PersonalDataSource, rows: list[Any]) -> dict[tupl
 
     Keys are column and primary key. One query for each table.
     """
-    wanted: dict[Any, set[Any]] = defaultdict(set)
+    keys_by_model: dict[Any, set[Any]] = defaultdict(set)
     fields = [
         column
         for column in get_exported_columns(source)
         if column.is_relation and column.related_model._meta.label_lower in NAMED_MODELS
     ]
     for column in fields:
-        wanted[column.related_model] |= {getattr(row, column.attname) for row in rows} - {None}
+        keys_by_model[column.related_model] |= {getattr(row, column.attname) for row in rows} - {None}
     # `_base_manager` hides no rows, as a model's own manager may.
-    rows_by_model = {model: model._base_manager.in_bulk(keys) for model, keys in wanted.items()}
+    rows_by_model = {model: model._base_manager.in_bulk(keys) for model, keys in keys_by_model.items()}
     return {
         (column.name, key): str(row)
         for column in fields

@@ -37,7 +37,7 @@ class SubjectData:
 
     @cached_property
     def tables(self) -> list[FoundRows]:
-        """Return every data source with its rows, also without any."""
+        """Return every data source with its rows, including sources without any."""
         return [FoundRows(source, self.get_keys(source)) for source in list_data_sources()]
 
     @property
@@ -64,7 +64,7 @@ class SubjectData:
             if is_about_subject(other, target)
             for key in self.get_keys(other)
         ]
-        # Without this, each table would cost a query for an empty list.
+        # Otherwise each table would cost a query for an empty list.
         if not keys:
             return []
         rows = source.model._base_manager.filter(**{f"{column}__in": keys})
@@ -77,8 +77,7 @@ def is_about_subject(source: PersonalDataSource, target: Any) -> bool:
     return (
         model is target
         and source.leads_to_other_tables
-        # Rows that a person only acted on, such as orders they
-        # cancelled for others, are not about that person.
+        # Rows that a person only acted on, such as orders cancelled for others, are not about that person.
         and not (source.actor_columns and not source.subject_columns - {*source.actor_columns})
     )
 

@@ -91,7 +91,7 @@ class PrivacyCase(models.Model):
     @property
     def due_on(self) -> datetime.date:
         """Return the last day to answer."""
-        # In the site's time zone: a request of 23:30 belongs to that evening, not to the next day in UTC.
+        # In the site's time zone: in UTC, a request around midnight would have another date.
         return add_months(timezone.localdate(self.requested_at), ANSWER_DEADLINE_MONTHS)
 
     @property
@@ -122,7 +122,7 @@ class Purpose(models.Model):
 
 
 class PurposeText(models.Model):
-    """One version of a consent text; it never changes, and the latest one is asked."""
+    """One version of a consent text. It never changes; people are asked to accept the latest one."""
 
     purpose = models.ForeignKey(Purpose, models.CASCADE, related_name="texts")
     version = models.PositiveIntegerField(_("version"))
@@ -144,7 +144,7 @@ class PurposeText(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Add the row. Raise TypeError for one that is stored already."""
         if not self._state.adding:
-            raise TypeError("A text that was asked never changes: write another version.")
+            raise TypeError("A published text never changes: create another version.")
         super().save(*args, **kwargs)
 
     @property

@@ -18,14 +18,14 @@ PRIVACY_DESK_ROLES = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.SECRETARY)
 
 
 def require_privacy_desk(person: "RequestUser") -> Person:
-    """Return the person. Raise SignInRequired, or Forbidden if they do not work at the desk."""
+    """Return the person. Raise SignInRequired, or Forbidden if they do not answer privacy requests."""
     return require_club_role(
         person, *PRIVACY_DESK_ROLES, error_message=_("This page is for those who answer privacy requests.")
     )
 
 
 def get_privacy_case(pk: int, person: "RequestUser") -> PrivacyCase:
-    """Return the case of a page of the desk. Raise SignInRequired, Forbidden or NotFound."""
+    """Return the case for a page of privacy requests. Raise SignInRequired, Forbidden or NotFound."""
     require_privacy_desk(person)
     try:
         return PrivacyCase.objects.select_related("person", "opened_by", "answered_by").get(pk=pk)

@@ -20,7 +20,7 @@ from convention.personal_data import (
 
 @cache
 def load_privacy_modules() -> list[Any]:
-    """Return the `privacy` module of each app that has one; `convention.privacy` is itself a package."""
+    """Return the `privacy` module of each app that has one, lowest layer first."""
     # `convention.privacy` is this package, not declarations of the app `convention`.
     apps = [app for app in reversed(settings.INSTALLED_APPS) if app != "convention"]
     # `reversed`: INSTALLED_APPS begins with the highest layer.
@@ -63,7 +63,7 @@ def get_transient_text_columns() -> dict[type[models.Model], tuple[str, ...]]:
 
 
 def find_own_addresses(subject: DataSubject) -> frozenset[str]:
-    """Return normalized addresses that the person's rows prove to be theirs, beyond those of the account."""
+    """Return normalized addresses in the person's own rows, in addition to those of the account."""
     sources: Iterator[Callable[[DataSubject], Iterable[str]]] = collect_declarations("OWN_ADDRESSES")
     return frozenset(address for source in sources for address in source(subject))
 

@@ -1,4 +1,4 @@
-"""Open and answer privacy requests; `erase.py` does what an erasure asks for."""
+"""Open and answer privacy requests; `erase.py` executes erasures."""
 
 from functools import partial
 
@@ -20,7 +20,7 @@ from .subjects import find_subject_by_address
 
 @transaction.atomic
 def request_erasure(*, person: Person) -> PrivacyCase:
-    """Open the person's own request to be erased, or return the open one; the desk has a month."""
+    """Open the person's own request to be erased, or return the open one. It is due in a month."""
     values = {"email": person.email or "", "language": translation.get_language() or person.language}
     case = _get_or_open_case(person, PrivacyCase.Kind.ERASURE, **values)
     record_action("privacy_request.create", case, fields=["kind"])
@@ -84,7 +84,7 @@ def complete_request(*, case: PrivacyCase, answered_by: Person) -> None:
 
 
 def _close_case(case: PrivacyCase, answer: str, answered_by: Person | None, reason: str = "") -> PrivacyCase:
-    # Read again under the lock: it is answered once.
+    # Read again under a lock, so that it is answered only once.
     case = PrivacyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if case.answered_at:
         raise NotOpenNow(_("This request has already been answered."))

@@ -43,9 +43,9 @@ class EffectiveRule:
 def list_effective_rules() -> list[EffectiveRule]:
     custom_days = dict(RetentionPeriod.objects.values_list("rule", "days"))
     latest_runs = RetentionRun.objects.filter(pk__in=_get_latest_run_ids())
-    last = {run.rule: run for run in latest_runs}
+    last_runs = {run.rule: run for run in latest_runs}
     return [
-        EffectiveRule(rule, custom_days.get(rule.slug, rule.days), last.get(rule.slug))
+        EffectiveRule(rule, custom_days.get(rule.slug, rule.days), last_runs.get(rule.slug))
         for rule in list_retention_rules()
     ]
 
@@ -66,14 +66,14 @@ def run_nightly_retention() -> None:
 def run_retention_rules(*, at: datetime.datetime) -> list[RetentionRun]:
     """Run all rules as of `at`; return their reports.
 
-    A rule that fails is recorded and logged, and the others run all the same.
+    A rule that fails is recorded and logged; the others still run.
     """
     # No person acts here, so the audit trail names the channel instead.
-    actor = current_actor.set(Actor(channel="retention"))
+    token = current_actor.set(Actor(channel="retention"))
     try:
         runs = [_run_rule(rule, at) for rule in list_effective_rules()]
     finally:
-        current_actor.reset(actor)
+        current_actor.reset(token)
     RetentionRun.objects.filter(ran_at__lt=at - RetentionRun.LOG_LIFETIME).delete()
     return runs
 
@@ -82,14 +82,14 @@ def _run_rule(effective: EffectiveRule, at: datetime.datetime) -> RetentionRun:
     cutoff = at - datetime.timedelta(days=effective.days)
     removed_count, error = 0, ""
     try:
-        # One for each rule: a failure undoes what this rule did and nothing else.
+        # One transaction for each rule: a failure rolls back this rule alone.
         with transaction.atomic():
             removed_count = effective.rule.delete_older_than(cutoff)
             if removed_count:
                 record_action("retention.run", effective.rule.slug, reason=str(removed_count))
     except (OperationalError, InterfaceError):
-        raise  # the database is away: the worker waits for it
-    # Any error, since a rule of one app must not keep personal data of the others beyond their time.
+        raise  # the database is unavailable: the worker tries again
+    # Any error: a failing rule of one app must not prevent the rules of the others.
     except Exception as failure:
         logger.exception("The retention rule %s failed.", effective.rule.slug)
         # The class alone: messages of databases quote the values of rows.
@@ -132,6 +132,6 @@ def delete_old_cases(before: datetime.datetime) -> int:
     return count
 
 
-# Of invoices, payments and accounts, shown on the pages; no rule ever deletes them.
-# Article L123-22 of the French commercial code.
+# Invoices, payments and accounts are kept for this long (article L123-22 of the French commercial code).
+# Shown on the pages only: no rule deletes them.
 LEGAL_RETENTION_YEARS = 10

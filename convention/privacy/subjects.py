@@ -1,4 +1,4 @@
-"""Find whom a request is about: a person with their verified addresses, or an address alone."""
+"""Find the subject of a request: a person with their verified addresses, or an address alone."""
 
 from allauth.account.models import EmailAddress
 
@@ -9,10 +9,9 @@ from convention.text.email_addresses import filter_by_email, normalize_email
 
 def get_subject(person: Person) -> DataSubject:
     """Return the person with the sign-in address and every verified one, normalized."""
-    # Only verified ones: an address that was merely typed may
-    # belong to somebody else, whose data would be shown.
-    proven = EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True)
-    addresses = [address for address in (person.email, *proven) if address]
+    # Verified ones only: an unverified address may be somebody else's, whose data would be shown.
+    verified_emails = EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True)
+    addresses = [address for address in (person.email, *verified_emails) if address]
     return DataSubject(person, frozenset(normalize_email(address) for address in addresses))
 
 
@@ -21,9 +20,9 @@ def find_subject_by_address(address: str) -> DataSubject:
     address = address.strip()
     people = filter_by_email(Person.objects.all(), address)
     if not people:
-        proven = filter_by_email(EmailAddress.objects.filter(verified=True).select_related("user"), address)
+        emails = filter_by_email(EmailAddress.objects.filter(verified=True).select_related("user"), address)
         # A second address of an account counts too.
-        people = [row.user for row in proven]
+        people = [row.user for row in emails]
     if not people:
         return DataSubject(None, frozenset({normalize_email(address)}))
     subject = get_subject(people[0])

@@ -1,7 +1,7 @@
-"""Columns for the sanitized HTML of a text, made when the text is saved and shown as it is.
+"""Columns for the sanitized HTML of a text, made when the text is saved and displayed unchanged.
 
-Sanitizing a long text takes a quarter of a second, too long for each reader. The text itself stays what
-people edit and what is exported.
+Sanitizing a long text takes a quarter of a second, too long for each reader. People edit and
+export the text itself.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,8 +18,8 @@ class CleanHtmlField(models.TextField):
 
     def __init__(self, *args: Any, source: str, **options: Any) -> None:
         self.source = source
-        fixed: dict[str, Any] = {"default": "", "blank": True, "editable": False}
-        super().__init__(*args, **fixed | options)
+        defaults: dict[str, Any] = {"default": "", "blank": True, "editable": False}
+        super().__init__(*args, **defaults | options)
 
     def deconstruct(self) -> Any:
         """Include the source column in migrations."""
@@ -59,11 +59,11 @@ class RichTextQuerySet(models.QuerySet[Any]):
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
         """Update the HTML of texts among the fields too."""
         rows, names = list(objs), list(fields)
-        derived = clean_html_fields(self.model, names)
-        for field in derived:
+        html_fields = clean_html_fields(self.model, names)
+        for field in html_fields:
             for row in rows:
                 field.pre_save(row, add=False)
-        return super().bulk_update(rows, [*names, *(field.name for field in derived)], batch_size)
+        return super().bulk_update(rows, [*names, *(field.name for field in html_fields)], batch_size)
 
 
 class RichTextModel(models.Model):
@@ -79,6 +79,6 @@ class RichTextModel(models.Model):
         # With update_fields, Django calls pre_save of the named fields only.
         names: Sequence[str] | None = options.get("update_fields")
         if names is not None:
-            derived = [field.name for field in clean_html_fields(type(self), names)]
-            options["update_fields"] = [*names, *derived]
+            html_names = [field.name for field in clean_html_fields(type(self), names)]
+            options["update_fields"] = [*names, *html_names]
         super().save(*args, **options)

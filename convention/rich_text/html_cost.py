@@ -1,4 +1,4 @@
-"""Estimate how much work HTML is for a standard parser, in linear time.
+"""Estimate in linear time how much work an HTML text is for a standard parser.
 
 Such a parser searches all open elements at each tag, and reopens formatting elements in each paragraph: its
 work grows with the number of tags times the depth. A text of 480 kB took it two minutes.
@@ -56,7 +56,7 @@ def measure_markup(html: str) -> tuple[int, int]:
     tags = deepest = 0
     for token in TOKEN_PATTERN.finditer(html):
         name = (token["name"] or "").lower()
-        # From here on the parser's view is uncertain, so everything that looks like a tag counts.
+        # The parser may read the rest in several ways, so everything that looks like a tag counts.
         if name in OPAQUE_ELEMENTS or token[0].startswith("<![CDATA["):
             return _measure_any_start(html)
         tags += bool(name)
@@ -73,7 +73,7 @@ def measure_markup(html: str) -> tuple[int, int]:
 
 
 def _end_element(name: str, stack: list[str]) -> None:
-    """Pop an element from the stack if its end tag surely ends it; other tags may end nothing."""
+    """Pop an element from the stack if its end tag certainly ends it; other end tags are ignored."""
     top = len(stack) - 1
     while name in BLOCK_ELEMENTS and top >= 0 and stack[top] in OPTIONAL_END_ELEMENTS and stack[top] != name:
         top -= 1

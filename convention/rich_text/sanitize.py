@@ -1,6 +1,6 @@
 """Convert HTML or Markdown written by others to safe HTML or plain text, in bounded time.
 
-Markup that costs far more than honest markup is shown as plain text.
+Markup that costs far more to parse than that of real programmes is shown as plain text.
 """
 
 import re
@@ -22,7 +22,7 @@ MAX_MARKDOWN_CHARS: Final = 20_000
 MAX_RENDERED_CHARS: Final = 300_000
 # Takes a quarter of a second; the costliest text of real programmes costs a hundredth of it.
 MAX_MARKUP_COST: Final = 200_000
-# No images, which would tell other sites who reads, and no h1 and h2, which the page itself has.
+# No images, which would disclose readers to other sites, and no h1 and h2, which the page itself has.
 ALLOWED_TAGS = frozenset(
     [
         "a",
@@ -90,7 +90,7 @@ HTML_TAG_PATTERN = re.compile(
 )
 HIDDEN_TAGS = frozenset({"script", "style", "title", "head"})
 
-# HTML inside Markdown passes the parser, since nh3 cleans all that it renders.
+# HTML is allowed inside Markdown, since nh3 cleans the whole result.
 _markdown_parser = (
     MarkdownIt("commonmark", {"html": True, "breaks": True, "linkify": True})
     .enable(["table", "strikethrough", "linkify"])
@@ -102,7 +102,7 @@ _html_cleaner = nh3.Cleaner(
     attributes={tag: set(names) for tag, names in ALLOWED_ATTRIBUTES.items()},
     url_schemes={"http", "https", "mailto"},
     link_rel="nofollow noopener noreferrer",
-    # Their content is no text to read; of other forbidden tags the text stays.
+    # The content of these is removed with them; of other forbidden tags the text stays.
     clean_content_tags={"script", "style", "title"},
 )
 

@@ -1,4 +1,4 @@
-"""Texts that carry their sanitized HTML.
+"""Strings that also contain their sanitized HTML.
 
 A parser in a child process returns them, so that the server process never sanitizes an uploaded text. Needs
 no database.
@@ -31,5 +31,5 @@ def attach_html(text: str) -> RichText:
 
 
 def get_clean_html(text: str) -> str:
-    """Return the HTML that the text carries, else sanitize it now."""
+    """Return the HTML of a RichText, else sanitize the text now."""
     return text.html if isinstance(text, RichText) else to_html(text)

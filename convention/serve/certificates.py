@@ -2,7 +2,7 @@
 
 Phones allow camera and offline mode over https only. The authority's key stays in `var/lan/` (mode 0600); its
 certificate is constrained to private addresses and local names, so that even a stolen key could not
-impersonate a bank. Chrome on Android, Safari on iPhone and desktop browsers accept it once installed.
+impersonate public sites. Chrome on Android, Safari on iPhone and desktop browsers accept it once installed.
 """
 
 import datetime
@@ -19,8 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from convention.errors import ConventionError
 from convention.files import write_atomically
 
-# Installing the authority on phones is work, so it lasts two years;
-# the server's certificate is made anew at each start.
+# Two years, since phones must install each new authority; each start makes a new server certificate.
 AUTHORITY_VALID_DAYS = 730
 SERVER_VALID_DAYS = 90
 # RFC 1918, link-local and loopback addresses, and the same for IPv6 (RFC 4193, RFC 4291).
@@ -28,8 +27,7 @@ PRIVATE_NETWORKS = (
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
     "fc00::/7", "fe80::/10", "::1/128",
 )  # fmt: skip
-# Names for local networks (RFC 6761, RFC 6762, RFC 8375); `internal`
-# is reserved by ICANN, `lan` is what many routers use.
+# Names for local networks (RFC 6761, RFC 6762, RFC 8375); ICANN reserves `internal`, many routers use `lan`.
 LOCAL_NAMES = ("localhost", "local", "lan", "home.arpa", "internal")
 KEY_USAGES = (
     *("digital_signature", "key_cert_sign", "crl_sign", "content_commitment", "key_encipherment"),
@@ -74,7 +72,7 @@ def ensure_certificates(folder: Path, *, names: Sequence[str], addresses: Sequen
         create_authority(files, names, addresses, now)
     try:
         create_server_certificate(files, names, addresses, now)
-    # A full disk: yesterday's certificate serves as well, as long as it covers the addresses.
+    # On a full disk the previous certificate is used, if it covers the addresses.
     except ConventionError:
         if not is_server_certificate_usable(files, names, addresses, now):
             raise
@@ -92,31 +90,31 @@ def is_server_certificate_usable(
     alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     covered = set(alternatives.get_values_for_type(x509.DNSName))
     covered |= set(map(str, alternatives.get_values_for_type(x509.IPAddress)))
-    lasts = certificate.not_valid_after_utc > at + datetime.timedelta(days=1)
-    return lasts and certificate.issuer == authority.subject and {*names, *addresses} <= covered
+    lasts_long_enough = certificate.not_valid_after_utc > at + datetime.timedelta(days=1)
+    return lasts_long_enough and certificate.issuer == authority.subject and {*names, *addresses} <= covered
 
 
 def is_authority_usable(
     files: CertificateFiles, names: Sequence[str], addresses: Sequence[str], at: datetime.datetime
 ) -> bool:
-    """Return whether the authority is valid for a while and may sign for all of these."""
+    """Return whether the authority outlives a new server certificate and may sign for all of these."""
     if not files.authority_certificate.exists() or not files.authority_key.exists():
         return False
     certificate = x509.load_pem_x509_certificate(files.authority_certificate.read_bytes())
     # It has to outlive the certificates that it signs now.
-    lasts = certificate.not_valid_after_utc > at + datetime.timedelta(days=SERVER_VALID_DAYS)
+    lasts_long_enough = certificate.not_valid_after_utc > at + datetime.timedelta(days=SERVER_VALID_DAYS)
     constraints = certificate.extensions.get_extension_for_class(x509.NameConstraints).value
     permitted = set(constraints.permitted_subtrees or [])
-    return lasts and set(list_permitted_subtrees(names, addresses)) <= permitted
+    return lasts_long_enough and set(list_permitted_subtrees(names, addresses)) <= permitted
 
 
 def list_permitted_subtrees(names: Sequence[str], addresses: Sequence[str]) -> list[x509.GeneralName]:
-    """Return private networks and local names, and this machine's own if outside of them."""
+    """Return private networks and local names, and addresses and names of this machine outside of them."""
     networks = [ipaddress.ip_network(network) for network in PRIVATE_NETWORKS]
     for address in addresses:
-        own = ipaddress.ip_address(address)
-        if not any(own in network for network in networks):
-            networks.append(ipaddress.ip_network(f"{own}/{own.max_prefixlen}"))
+        own_address = ipaddress.ip_address(address)
+        if not any(own_address in network for network in networks):
+            networks.append(ipaddress.ip_network(f"{own_address}/{own_address.max_prefixlen}"))
     own_names = [name for name in names if not name.endswith(tuple(f".{local}" for local in LOCAL_NAMES))]
     return [
         *(x509.DNSName(name) for name in dict.fromkeys([*LOCAL_NAMES, *own_names])),
@@ -138,7 +136,7 @@ def create_authority(
     constraints = x509.NameConstraints(list_permitted_subtrees(names, addresses), excluded_subtrees=None)
     builder = (
         start_certificate(subject, subject, key.public_key(), at, AUTHORITY_VALID_DAYS)
-        # It signs servers, and no further authority.
+        # It may sign servers but no further authority.
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(make_key_usage("key_cert_sign", "crl_sign"), critical=True)
         # Critical: a program that does not know name constraints must refuse the authority.
@@ -158,7 +156,7 @@ def create_server_certificate(
     issuer_key = serialization.load_pem_private_key(files.authority_key.read_bytes(), None)
     assert isinstance(issuer_key, ec.EllipticCurvePrivateKey)
     key = ec.generate_private_key(ec.SECP256R1())
-    # Browsers look at the alternative names alone.
+    # Browsers read the alternative names only.
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, addresses[0])])
     alternatives = [
         *(x509.DNSName(name) for name in names),

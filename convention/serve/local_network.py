@@ -8,11 +8,10 @@ import struct
 
 from convention.errors import ConventionError
 
-DOCUMENTATION_ADDRESS = (
-    "192.0.2.1"  # reserved for documentation; a UDP connect looks up the route and sends nothing
-)
-
-SIOCGIFADDR = 0x8915  # SIOCGIFADDR
+# Reserved for documentation. A UDP connect looks up the route and sends nothing.
+DOCUMENTATION_ADDRESS = "192.0.2.1"
+# The request "get interface address" of netdevice(7).
+SIOCGIFADDR = 0x8915
 
 
 class PortInUse(ConventionError):
@@ -42,17 +41,17 @@ def check_port_is_free(host: str, port: int) -> None:
 
 def list_local_addresses() -> list[str]:
     """Return the IPv4 addresses of this machine, the one that others reach first, loopback last."""
-    # First the address of the interface with the default route: the one that phones can reach, as a rule.
+    # First the address of the interface with the default route, which phones can usually reach.
     found = [find_source_address(DOCUMENTATION_ADDRESS), *list_interface_addresses()]
     return list(dict.fromkeys([address for address in found if not is_loopback(address)] + ["127.0.0.1"]))
 
 
-def find_source_address(other: str) -> str:
+def find_source_address(destination: str) -> str:
     """Return our address towards another address; loopback if there is no route."""
-    family = socket.AF_INET6 if ":" in other else socket.AF_INET
+    family = socket.AF_INET6 if ":" in destination else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect((other, 9))
+            probe.connect((destination, 9))
         except OSError:
             return "127.0.0.1"
         return str(probe.getsockname()[0])
@@ -61,8 +60,8 @@ def find_source_address(other: str) -> str:
 def is_own_address(address: str) -> bool:
     """Return whether a connection from this address comes from this machine.
 
-    True for loopback and for the addresses of this machine's interfaces: the system reaches its own address
-    from that address itself, every other one from another.
+    True for loopback and for the addresses of this machine's interfaces: the source of a connection to an own
+    address is that address itself; of a connection to another address, it is a different one.
     """
     try:
         # Without the zone of a link-local IPv6 address, such as fe80::1%eth0.
@@ -83,8 +82,8 @@ def list_interface_addresses() -> list[str]:
             # An interface without an IPv4 address, or one that went down meanwhile.
             with contextlib.suppress(OSError):
                 # Names of interfaces have at most 15 characters; the address is at byte 20 of `struct ifreq`.
-                answer = fcntl.ioctl(probe, SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
-                found.append(socket.inet_ntoa(answer[20:24]))
+                reply = fcntl.ioctl(probe, SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
+                found.append(socket.inet_ntoa(reply[20:24]))
     return found
 
 
@@ -100,5 +99,5 @@ def list_host_names() -> list[str]:
     """Return the names of this machine on the local network, and localhost."""
     name = socket.gethostname().split(".")[0].lower()
     # Other names could not be part of a certificate.
-    plain = name if name.replace("-", "").isalnum() and name.isascii() else "convention"
-    return list(dict.fromkeys(["localhost", plain, f"{plain}.local"]))
+    host_name = name if name.replace("-", "").isalnum() and name.isascii() else "convention"
+    return list(dict.fromkeys(["localhost", host_name, f"{host_name}.local"]))

@@ -21,7 +21,7 @@ from .certificates import CertificateFiles, format_fingerprint
 type StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 CERTIFICATE_PATH = "/convention.crt"
-# Nothing else is served: the folder of static files has scripts too, which this page does not need.
+# Nothing else is served: this page needs no scripts or other static files.
 CONTENT_TYPES = {".css": "text/css; charset=utf-8", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
 CONTENT_POLICY = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; base-uri 'none'"
 
@@ -30,18 +30,18 @@ def serve_phone_page(environ: dict[str, Any], start: StartResponse) -> Iterable[
     """Answer one request: the page, the certificate, or a style sheet, font or icon."""
     path = environ.get("PATH_INFO", "/")
     if path == "/":
-        kind, content = "text/html; charset=utf-8", render_phone_page(environ).encode()
+        content_type, content = "text/html; charset=utf-8", render_phone_page(environ).encode()
     elif path == CERTIFICATE_PATH:
-        kind, content = (
+        content_type, content = (
             # The type for which phones offer to install the file.
             "application/x-x509-ca-cert",
             CertificateFiles(settings.VAR_DIR / "lan").authority_certificate.read_bytes(),
         )
     else:
-        kind, content = read_static_file(path)
-    status = "200 OK" if kind else "404 Not Found"
+        content_type, content = read_static_file(path)
+    status = "200 OK" if content_type else "404 Not Found"
     headers = [
-        ("Content-Type", kind or "text/plain"),
+        ("Content-Type", content_type or "text/plain"),
         ("Content-Length", str(len(content))),
         ("Content-Security-Policy", CONTENT_POLICY),
         ("X-Content-Type-Options", "nosniff"),
@@ -54,8 +54,8 @@ def serve_phone_page(environ: dict[str, Any], start: StartResponse) -> Iterable[
 
 def render_phone_page(environ: dict[str, Any]) -> str:
     """Return the page in the language of the query string, else in the phone's."""
-    wanted = parse_qs(environ.get("QUERY_STRING", "")).get("language", [""])[0]
-    language = wanted if wanted in dict(settings.LANGUAGES) else choose_phone_language(environ)
+    language_code = parse_qs(environ.get("QUERY_STRING", "")).get("language", [""])[0]
+    language = language_code if language_code in dict(settings.LANGUAGES) else choose_phone_language(environ)
     with translation.override(language):
         return render_to_string(
             "serve/phone.html",
@@ -72,26 +72,26 @@ def render_phone_page(environ: dict[str, Any]) -> str:
 
 
 def choose_phone_language(environ: dict[str, Any]) -> str:
-    """Return the first of our languages in Accept-Language, else French."""
-    named = parse_accept_lang_header(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-    ours = [code[:2] for code, _quality in named if code[:2] in dict(settings.LANGUAGES)]
-    return ours[0] if ours else settings.LANGUAGE_CODE
+    """Return the first supported language in Accept-Language, else French."""
+    preferences = parse_accept_lang_header(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    codes = [code[:2] for code, _quality in preferences if code[:2] in dict(settings.LANGUAGES)]
+    return codes[0] if codes else settings.LANGUAGE_CODE
 
 
 def read_static_file(path: str) -> tuple[str, bytes]:
     """Return content type and content of a style sheet, font or icon; ("", ...) for anything else."""
-    kind = CONTENT_TYPES.get(os.path.splitext(path)[1], "")  # noqa: PTH122 (an address, not a file)
+    content_type = CONTENT_TYPES.get(os.path.splitext(path)[1], "")  # noqa: PTH122 (an address, not a file)
     try:
-        found = finders.find(path.removeprefix(settings.STATIC_URL))
+        static_path = finders.find(path.removeprefix(settings.STATIC_URL))
     # A path such as /static/../../settings.py.
     except SuspiciousFileOperation:
-        found = None
-    if not kind or not isinstance(found, str):
+        static_path = None
+    if not content_type or not isinstance(static_path, str):
         return "", b"not found\n"
-    with open(found, "rb") as file:  # noqa: PTH123 (finders answer with text)
-        return kind, file.read()
+    with open(static_path, "rb") as file:  # noqa: PTH123 (finders return strings)
+        return content_type, file.read()
 
 
-# Only for its side effect: it loads the apps, which templates and translations need.
+# Called for its side effect: it loads the apps, which templates and translations need.
 get_wsgi_application()
 application = serve_phone_page

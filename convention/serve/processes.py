@@ -1,4 +1,4 @@
-"""The processes of one machine's service and the addresses they answer at."""
+"""The processes of a server on one machine, and their addresses."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ from .certificates import CertificateFiles
 from .supervisor import ManagedProcess
 
 MAX_WEB_WORKERS = 4
-# One worker for what visitors wait for, one for everything.
+# One worker for tasks that visitors wait for, one for all tasks.
 DEFAULT_TASK_WORKERS = 2
 MAX_TASK_WORKERS = 16
 # Open connections of one process; further ones wait to be accepted.
@@ -22,7 +22,7 @@ MAX_CONNECTIONS = 2048
 
 @dataclass(frozen=True)
 class ServerAddress:
-    """An address that the site answers at; on the local network `files` has its certificate."""
+    """An address of the site; on the local network, `files` are its certificates."""
 
     host: str
     port: int
@@ -44,35 +44,37 @@ class ServerAddress:
         return f"http://{local_network.list_local_addresses()[0]}:{self.phone_port}/"
 
 
-def server_process(place: ServerAddress) -> ManagedProcess:
+def server_process(server_address: ServerAddress) -> ManagedProcess:
     """Return the web server, with worker processes by the number of cores."""
     workers = os.environ.get("WEB_WORKERS") or str(min(os.cpu_count() or 1, MAX_WEB_WORKERS))
     command = [
-        *granian_command("convention.rsgi:application", place.host, place.port),
+        *granian_command("convention.rsgi:application", server_address.host, server_address.port),
         *("--interface", "rsgi", "--workers", workers),
     ]
-    if place.files:
+    if server_address.files:
         command += [
             *(
                 "--ssl-certificate",
-                str(place.files.server_certificate),
+                str(server_address.files.server_certificate),
                 "--ssl-keyfile",
-                str(place.files.server_key),
+                str(server_address.files.server_key),
             ),
             *("--ssl-protocol-min", "tls1.2"),
         ]
     return ManagedProcess("server", command)
 
 
-def phone_page_process(place: ServerAddress) -> ManagedProcess:
-    command = granian_command("convention.serve.phone_app:application", place.host, place.phone_port)
+def phone_page_process(server_address: ServerAddress) -> ManagedProcess:
+    command = granian_command(
+        "convention.serve.phone_app:application", server_address.host, server_address.phone_port
+    )
     return ManagedProcess("phone page", [*command, "--interface", "wsgi", "--blocking-threads", "2"])
 
 
 def task_worker_processes() -> list[ManagedProcess]:
     """Return the task workers, `TASK_WORKERS` in number.
 
-    Of several, the first runs the default queue alone, so that no mailing or import delays a confirmation.
+    Of several, the first runs only the default queue, so that no mailing or import delays a confirmation.
     """
     number = read_task_workers()
     manage = Path(__file__).resolve().parent.parent.parent / "manage.py"

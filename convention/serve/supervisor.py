@@ -1,4 +1,4 @@
-"""Start several processes, restart those that die, stop all together."""
+"""Start several processes, restart those that end, and stop all together."""
 
 import contextlib
 import ctypes
@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 # After this time a process that should stop is killed; longer than granian's own 8 seconds for its workers.
 STOP_TIMEOUT_SECONDS = 12.0
-# After this time a process counts as started well, and its failures are forgotten.
+# A process that ran for this long counts as stable, and its failures are forgotten.
 STEADY_AFTER_SECONDS = 10.0
 MAX_PAUSE_SECONDS = 30.0
-PR_SET_PDEATHSIG = 1  # PR_SET_PDEATHSIG
+PR_SET_PDEATHSIG = 1  # prctl(2): send a signal to this process when its parent ends
 IS_LINUX = sys.platform == "linux"
 LIBC = ctypes.CDLL(None)
 
@@ -59,7 +59,7 @@ def end_with_parent() -> None:
 
 @dataclass
 class Supervisor:
-    """Keeps its processes running until it is told to stop."""
+    """Keeps its processes running until `stopping` is set."""
 
     processes: Sequence[ManagedProcess]
     print_notice: Callable[[str], None]
@@ -71,8 +71,8 @@ class Supervisor:
             # Only a flag: work in a signal handler could interrupt itself.
             signal.signal(number, lambda *_: self.stopping.set())
         try:
-            for part in self.processes:
-                part.start_process()
+            for child in self.processes:
+                child.start_process()
             when_started()
             while not self.stopping.wait(0.2):
                 self.restart_ended()
@@ -82,33 +82,33 @@ class Supervisor:
     def restart_ended(self) -> None:
         """Restart ended processes: at once the first time, later after a growing pause."""
         now = time.monotonic()
-        for part in self.processes:
-            if part.is_running:
+        for child in self.processes:
+            if child.is_running:
                 continue
-            if part.restart_at == 0.0:
-                self.schedule_restart(part, now)
-            if now >= part.restart_at:
-                part.restart_at = 0.0
-                part.start_process()
+            if child.restart_at == 0.0:
+                self.schedule_restart(child, now)
+            if now >= child.restart_at:
+                child.restart_at = 0.0
+                child.start_process()
 
-    def schedule_restart(self, part: ManagedProcess, now: float) -> None:
+    def schedule_restart(self, child: ManagedProcess, now: float) -> None:
         """Report the end of a process and set the time of its restart."""
         # A process that ran well for a while restarts at once; a crash loop slows down to MAX_PAUSE_SECONDS.
-        part.failure_count = 0 if now - part.started_at > STEADY_AFTER_SECONDS else part.failure_count + 1
-        pause = min(MAX_PAUSE_SECONDS, 2.0**part.failure_count - 1)
-        part.restart_at = now + pause
-        status = part.process.returncode if part.process else None
-        self.print_notice(f"The {part.name} ended (status {status}); it starts again in {pause:.0f} s.")
+        child.failure_count = 0 if now - child.started_at > STEADY_AFTER_SECONDS else child.failure_count + 1
+        pause = min(MAX_PAUSE_SECONDS, 2.0**child.failure_count - 1)
+        child.restart_at = now + pause
+        status = child.process.returncode if child.process else None
+        self.print_notice(f"The {child.name} ended (status {status}); it starts again in {pause:.0f} s.")
 
     def stop_all(self) -> None:
         """Stop all processes; kill those that do not stop in time."""
-        for part in self.processes:
-            if part.is_running and part.process:
+        for child in self.processes:
+            if child.is_running and child.process:
                 # The process alone, not its group: granian ends its own workers.
-                part.process.terminate()
-        end = time.monotonic() + STOP_TIMEOUT_SECONDS
-        while any(part.is_running for part in self.processes) and time.monotonic() < end:
+                child.process.terminate()
+        deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
+        while any(child.is_running for child in self.processes) and time.monotonic() < deadline:
             time.sleep(0.05)
-        for part in self.processes:
+        for child in self.processes:
             # The whole group, also of processes that have ended: their children must not survive as orphans.
-            part.send_signal(signal.SIGKILL)
+            child.send_signal(signal.SIGKILL)

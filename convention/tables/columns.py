@@ -37,14 +37,14 @@ PERSON_HEADINGS = {
 
 def normalize_heading(heading: str) -> str:
     """Return a heading without accents, capitals, dashes and doubled spaces."""
-    plain = casefold_text(heading).replace("_", " ").replace("-", " ").replace("’", "'")
-    return " ".join(plain.rstrip(" *:?").split())
+    folded = casefold_text(heading).replace("_", " ").replace("-", " ").replace("’", "'")
+    return " ".join(folded.rstrip(" *:?").split())
 
 
 def find_field(headings_by_field: Mapping[str, Iterable[str]], heading: str) -> str:
     """Return the field that a heading names, or ""."""
-    plain = normalize_heading(heading)
-    return next((name for name, headings in headings_by_field.items() if plain in headings), "")
+    normalized = normalize_heading(heading)
+    return next((name for name, headings in headings_by_field.items() if normalized in headings), "")
 
 
 def is_heading_row(headings_by_field: Mapping[str, Iterable[str]], cells: Iterable[str]) -> bool:
@@ -64,21 +64,20 @@ def apply_remembered_columns(
     header: Sequence[str], guesses: Sequence[str], remembered: Mapping[str, str]
 ) -> list[str]:
     """Return the guesses, overridden by what was chosen for the same headings before."""
-    plain = map(normalize_heading, header)
-    return [remembered.get(heading, guess) for heading, guess in zip(plain, guesses, strict=True)]
+    normalized_header = map(normalize_heading, header)
+    return [remembered.get(heading, guess) for heading, guess in zip(normalized_header, guesses, strict=True)]
 
 
 def apply_column_maps(
     header: Sequence[str], picks: Sequence[str], maps: Iterable[str], fields: Iterable[str]
 ) -> list[str]:
     """Return the picks after “heading=field” options. Raise UnreadableFile for unknown names."""
-    found, fields = list(picks), list(fields)
+    new_picks, fields = list(picks), list(fields)
     for mapping in maps:
         heading, _equals, name = mapping.rpartition("=")
-        places = [
-            index for index, one in enumerate(header) if normalize_heading(one) == normalize_heading(heading)
-        ]
-        if not heading or not places:
+        normalized = normalize_heading(heading)
+        indexes = [index for index, cell in enumerate(header) if normalize_heading(cell) == normalized]
+        if not heading or not indexes:
             sentence = _("The file has no column “%(column)s”. Its columns are: %(found)s.")
             raise UnreadableFile(
                 sentence % {"column": heading or mapping, "found": ", ".join(filter(None, header))[:300]}
@@ -86,10 +85,10 @@ def apply_column_maps(
         if name not in (IGNORED_FIELD, *fields):
             sentence = _("“%(field)s” is not a known field. Choose one of: %(fields)s.")
             raise UnreadableFile(sentence % {"field": name, "fields": ", ".join([*fields, IGNORED_FIELD])})
-        # What is typed wins: the field leaves the column that was guessed for it.
-        found = ["" if pick == name else pick for pick in found]
-        found[places[0]] = "" if name == IGNORED_FIELD else name
-    return found
+        # An option overrides a guess: another column that was guessed for this field is ignored.
+        new_picks = ["" if pick == name else pick for pick in new_picks]
+        new_picks[indexes[0]] = "" if name == IGNORED_FIELD else name
+    return new_picks
 
 
 def index_columns(

@@ -65,7 +65,7 @@ def inline_disposition(name: str) -> str:
 
 
 def _safe_file_name(name: str) -> str:
-    """Return the name without slashes: numbers of documents may have them, file names not."""
+    """Return the name without slashes, which numbers of documents may contain."""
     return name.replace("/", "-")
 
 
@@ -79,7 +79,7 @@ def build_list_paths(path_prefix: str, view: Callable[..., Any], names: Iterable
     prefix = "organize" if "<slug:event>" in path_prefix else "club"
     return [
         path(
-            # One pattern for each list, so that an unknown name is a 404 without any code.
+            # One pattern for each list: an unknown name matches none and is a 404.
             f"{path_prefix}/{name}.{kind}",
             view,
             {"name": name, "kind": kind},

@@ -1,4 +1,4 @@
-"""Read and write tables: lenient with what offices send, careful with what offices open.
+"""Read tables from many formats, and write tables without formulas.
 
 Reading: .csv with comma, semicolon or tab, in UTF-8 (with or without BOM), UTF-16 or Windows-1252; .xlsx,
 .xls and .ods. Untrusted files go through `read_upload`, which limits time and memory. Writing: .csv and .xlsx
@@ -36,7 +36,7 @@ MAX_TABLE_BYTES = 20 * 1024 * 1024
 MAX_TABLE_ROWS = 50_000
 DELIMITERS = ",;\t|"
 DELIMITER_LINE_PATTERN = re.compile(r"sep=([,;\t|])\r?\n", re.I)  # a first line that Excel writes and reads
-# What makes a cell a formula in Excel or LibreOffice (OWASP, "CSV injection").
+# Characters that begin a formula in Excel or LibreOffice (OWASP, "CSV injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 # A spreadsheet that splits cells at semicolons or tabs would see a formula here.
 INNER_FORMULA_PATTERN = re.compile(r"(?<=[;\t\r\n])(?=[=+\-@])")
@@ -78,21 +78,21 @@ def read_table(
     _refuse_other_kinds(content)
     if is_workbook(content):
         sheet = read_workbook(content, lambda rows: any(map(is_heading, rows)))
-        filled, shared, title = list(_number_filled_rows(sheet.rows)), sheet.merged_row_spans, sheet.title
+        filled, spans, title = list(_number_filled_rows(sheet.rows)), sheet.merged_row_spans, sheet.title
     else:
-        filled, shared, title = list(_number_filled_rows(_read_csv(content))), [], ""
+        filled, spans, title = list(_number_filled_rows(_read_csv(content))), [], ""
     if not filled:
         raise UnreadableFile(_("“%(name)s” is empty.") % {"name": name})
     (header_row, first), *rows = filled[_find_heading_row(filled, is_heading) :]
-    # Only below the header: a merged cell would give its value to the first row alone.
-    if span := next((span for span in shared if span[1] >= header_row), None):
+    # Only from the header on: a merged cell has its value in its first row alone.
+    if span := next((span for span in spans if span[1] >= header_row), None):
         raise UnreadableFile(SHARED_CELL_ERROR % {"first": span[0], "last": span[1]})
     header = [cell.strip() for cell in first]
     # Spreadsheets also export columns that are only formatted.
     while not header[-1]:
         del header[-1]
-    plain = [(number, [_unescape_cell(cell) for cell in row[: len(header)]]) for number, row in rows]
-    return ParsedTable(header, plain, header_row, title)
+    unescaped_rows = [(number, [_unescape_cell(cell) for cell in row[: len(header)]]) for number, row in rows]
+    return ParsedTable(header, unescaped_rows, header_row, title)
 
 
 def read_upload(name: str, content: bytes, is_heading: Callable[[list[str]], bool]) -> ParsedTable:
@@ -119,21 +119,21 @@ def _refuse_other_kinds(content: bytes) -> None:
     if len(content) > MAX_TABLE_BYTES:
         raise make_too_large_error()
     # Office programs open such files under any name, so people send them as .xls.
-    begin = content[:200].removeprefix(codecs.BOM_UTF8).lstrip().lower()
-    if begin.startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
+    file_start = content[:200].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if file_start.startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
         raise UnreadableFile(
             _("This is a web page or XML file with another extension. Open it and save it as .xlsx or .csv.")
         )
-    if begin.startswith((b"%pdf-", b"{\\rtf", b"{", b"[{")):
+    if file_start.startswith((b"%pdf-", b"{\\rtf", b"{", b"[{")):
         raise UnreadableFile(_("This is a text document, not a table. Save the table as .xlsx or .csv."))
 
 
 def _find_heading_row(rows: NumberedRows, is_heading: Callable[[list[str]], bool]) -> int:
     """Return the index of the header: offices put titles, dates or sums above it."""
-    first = rows[:HEADING_ROWS_SEARCHED]
-    sure = (at for at, (_number, cells) in enumerate(first) if is_heading(cells))
-    wide = (at for at, (_number, cells) in enumerate(first) if sum(map(bool, map(str.strip, cells))) > 1)
-    return next(sure, next(wide, 0))
+    top_rows = [cells for _number, cells in rows[:HEADING_ROWS_SEARCHED]]
+    heading_indexes = (i for i, cells in enumerate(top_rows) if is_heading(cells))
+    wide_indexes = (i for i, cells in enumerate(top_rows) if sum(map(bool, map(str.strip, cells))) > 1)
+    return next(heading_indexes, next(wide_indexes, 0))
 
 
 def read_pasted_rows(text: str) -> list[tuple[int, list[str]]]:
@@ -161,7 +161,7 @@ def _number_filled_rows(lines: Iterable[list[str]]) -> Iterator[tuple[int, list[
     filled = 0
     for number, row in enumerate(lines, start=1):
         filled += (has_text := any(cell.strip() for cell in row))
-        # Both: a file of ten million empty rows takes as long as one of full rows. One more for the header.
+        # Both, since reading millions of empty rows takes long too. One more for the header.
         if filled > MAX_TABLE_ROWS + 1 or number > MAX_ROW_NUMBER:
             raise UnreadableFile(
                 _("The file has more than %(most)d rows. Split it into several files.")
@@ -175,11 +175,10 @@ def _read_csv(content: bytes, delimiter: str = "") -> Iterator[list[str]]:
     text = decode_text(content)
     if "\x00" in text:
         raise UnreadableFile(_("This is not a table: it holds binary data. Save it as .csv or .xlsx."))
-    named = DELIMITER_LINE_PATTERN.match(text)
-    text = text[named.end() :] if named else text
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter or (named[1] if named else _guess_delimiter(text))
-    )
+    sep_line = DELIMITER_LINE_PATTERN.match(text)
+    text = text[sep_line.end() :] if sep_line else text
+    delimiter = delimiter or (sep_line[1] if sep_line else _guess_delimiter(text))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     line, last = 0, 0
     try:
         for row in reader:
@@ -190,8 +189,8 @@ def _read_csv(content: bytes, delimiter: str = "") -> Iterator[list[str]]:
             _("The cell that begins in line %(line)d is too long; perhaps a quotation mark is missing.")
             % {"line": last + 1}
         ) from error
-    # Python's reader ends an open quotation at the end of the file
-    # without an error: the rest of the list would be one cell.
+    # Python's reader ends an open quotation at the end of the file without an error: the rest of the list
+    # would be one cell.
     if line < last and text.count('"') % 2:
         raise UnreadableFile(
             _("A quotation mark opens a cell in line %(line)d and is never closed.") % {"line": line}
@@ -207,7 +206,7 @@ def decode_text(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        # Neither encoding can fail, so the one in which more bytes are accented letters is taken.
+        # Neither encoding can fail, so choose the one in which more bytes are accented letters.
         is_mac = len(MAC_ACCENT_PATTERN.findall(content)) > len(WINDOWS_ACCENT_PATTERN.findall(content))
         return content.decode("mac-roman" if is_mac else "cp1252", "replace")
 
@@ -215,8 +214,8 @@ def decode_text(content: bytes) -> str:
 def _guess_delimiter(text: str) -> str:
     """Return the delimiter that most of the first lines contain, outside of quotes."""
     # Commas inside quoted cells do not count; the beginning is enough, and bounds the time.
-    plain = re.sub(r'"[^"]*"', "", text[:65_536].lstrip("\r\n"))
-    lines = plain.splitlines()[:HEADING_ROWS_SEARCHED]
+    unquoted = re.sub(r'"[^"]*"', "", text[:65_536].lstrip("\r\n"))
+    lines = unquoted.splitlines()[:HEADING_ROWS_SEARCHED]
     return max(DELIMITERS, key=lambda sign: (sum(sign in line for line in lines), "".join(lines).count(sign)))
 
 
@@ -238,7 +237,7 @@ def _unescape_cell(cell: str) -> str:
 
 def _csv_value(value: Any) -> Any:
     """Return times in their own zone to the minute, and text without formulas."""
-    # A form that every spreadsheet reads as a date, whatever its language.
+    # A format that spreadsheets in every language read as a date.
     return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime.datetime) else _escape_formula(value)
 
 
@@ -270,27 +269,29 @@ def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]], *, title: s
     return file.getvalue()
 
 
-def _write_cell(sheet: Worksheet, place: tuple[int, int], value: Any, formats: Mapping[str, Format]) -> None:
+def _write_cell(
+    sheet: Worksheet, position: tuple[int, int], value: Any, formats: Mapping[str, Format]
+) -> None:
     """Write a value by its type; a text stays a text, whatever a spreadsheet would take it for."""
     match value:
         case None | "":
             pass
         # Before int: in Python a bool is one.
         case bool():
-            sheet.write_boolean(*place, value)
+            sheet.write_boolean(*position, value)
         case decimal.Decimal():
-            sheet.write_number(*place, float(value), formats["price"])
+            sheet.write_number(*position, float(value), formats["price"])
         case int() | float():
-            sheet.write_number(*place, value)
+            sheet.write_number(*position, value)
         # Before date: in Python a datetime is one.
         case datetime.datetime():
-            sheet.write_datetime(*place, _drop_zone(value), formats["moment"])
+            sheet.write_datetime(*position, _drop_zone(value), formats["moment"])
         case datetime.date():
-            sheet.write_datetime(*place, value, formats["day"])
+            sheet.write_datetime(*position, value, formats["day"])
         case datetime.time():
-            sheet.write_datetime(*place, value, formats["time"])
+            sheet.write_datetime(*position, value, formats["time"])
         case _:
-            sheet.write_string(*place, _clean_cell_text(str(value)))
+            sheet.write_string(*position, _clean_cell_text(str(value)))
 
 
 def _clean_cell_text(text: str) -> str:

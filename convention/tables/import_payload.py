@@ -34,7 +34,7 @@ def unpack_import(payload_text: str) -> ImportPayload:
 def iterate_with_progress(
     table: ParsedTable, report_progress: Callable[[int, int], None]
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of the list; before each, report how many of how many were read."""
+    """Yield the rows of the list; before each, report the number of rows read and the total."""
     total = len(table.rows)
     for done, row in enumerate(table.rows):
         report_progress(done, total)

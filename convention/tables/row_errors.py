@@ -33,9 +33,9 @@ def describe_row_errors(rows: Iterable[tuple[int, str]]) -> list[str]:
         # One wrong column gives the same error on each of a thousand rows.
         numbers.setdefault(sentence, []).append(row)
     return [
-        ngettext("Row %(rows)s: %(sentence)s", "Rows %(rows)s: %(sentence)s", len(found))
-        % {"rows": format_number_spans(found), "sentence": sentence}
-        for sentence, found in numbers.items()
+        ngettext("Row %(rows)s: %(sentence)s", "Rows %(rows)s: %(sentence)s", len(row_numbers))
+        % {"rows": format_number_spans(row_numbers), "sentence": sentence}
+        for sentence, row_numbers in numbers.items()
     ]
 
 
@@ -50,10 +50,10 @@ def shorten_lines(lines: list[str]) -> list[str]:
 
 def format_number_spans(numbers: list[int]) -> str:
     """Return numbers as spans: “2–4, 7”."""
-    ends: list[list[int]] = []
+    number_spans: list[list[int]] = []
     for number in numbers:
-        if ends and number == ends[-1][1] + 1:
-            ends[-1][1] = number
+        if number_spans and number == number_spans[-1][1] + 1:
+            number_spans[-1][1] = number
         else:
-            ends.append([number, number])
-    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in ends)
+            number_spans.append([number, number])
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in number_spans)

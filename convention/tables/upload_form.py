@@ -27,7 +27,7 @@ class TableUploadForm(forms.Form):
         help_text=_(".csv, .xlsx, .xls or .ods, with column headings in the first row."),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.ods"}),
     )
-    # The checked list travels with the page, so that nothing is stored before it is imported.
+    # The checked list is part of the form, so that nothing is stored before it is imported.
     # `strip=False`: empty lines at the beginning give the rows their numbers.
     checked = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
@@ -44,9 +44,9 @@ class TableUploadForm(forms.Form):
         """Return the parsed file, or the list that was checked. Raise UnreadableFile."""
         file = self.cleaned_data.get("file")
         if file:
-            # One byte more than allowed tells that there is more, without reading a gigabyte.
+            # One byte more than allowed shows that the file is too large, without reading a gigabyte.
             return read_upload(file.name, file.read(MAX_TABLE_BYTES + 1), self.is_heading)
-        # Without a child process: it is our own .csv, of a size that requests may have.
+        # Without a child process: it is our own .csv, limited to the size of a request.
         return read_table(str(_("the list")), str(self.cleaned_data["checked"]).encode())
 
     @property
@@ -103,9 +103,9 @@ def _column_examples(table: ParsedTable, index: int) -> list[str]:
 
 def build_error_sheet(table: ParsedTable, error: InvalidRows) -> TableSheet:
     """Return each invalid row with its number and its errors in front."""
-    found: dict[int, list[str]] = {}
+    messages: dict[int, list[str]] = {}
     for number, sentence in error.rows:
-        found.setdefault(number, []).append(sentence)
+        messages.setdefault(number, []).append(sentence)
     cells = dict(table.rows)
-    rows = [[number, " ".join(sentences), *cells.get(number, [])] for number, sentences in found.items()]
+    rows = [[number, " ".join(sentences), *cells.get(number, [])] for number, sentences in messages.items()]
     return TableSheet(gettext("Errors"), [gettext("Row"), gettext("Error"), *table.header], rows)

@@ -1,6 +1,6 @@
-"""Read what calamine does not report about a sheet: merged cells, failed formulas, formulas without result.
+"""Find merged cells, failed formulas and formulas without result, which calamine does not report.
 
-calamine reads values alone. A cell whose formula failed, or was never calculated, would come in as empty.
+calamine reads values alone: a cell whose formula failed or was never calculated would be read as empty.
 """
 
 import io
@@ -71,21 +71,21 @@ def remove_wrong_dimensions(content: bytes) -> bytes:
     """Return the .xlsx without impossible sheet dimensions: calamine cannot read such a sheet."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
-        wrong = [
+        parts_to_repair = [
             name
             for name in names
             if WRONG_DIMENSION_PATTERN.search(archive.open(name).read(SHEET_HEAD_BYTES))
         ]
-        if not wrong:
+        if not parts_to_repair:
             return content
-        mended = io.BytesIO()
-        with zipfile.ZipFile(mended, "w") as target:
+        repaired_file = io.BytesIO()
+        with zipfile.ZipFile(repaired_file, "w") as target:
             for name in archive.namelist():
                 part = archive.read(name)
                 target.writestr(
-                    name, WRONG_DIMENSION_PATTERN.sub(b"", part, count=1) if name in wrong else part
+                    name, WRONG_DIMENSION_PATTERN.sub(b"", part, count=1) if name in parts_to_repair else part
                 )
-    return mended.getvalue()
+    return repaired_file.getvalue()
 
 
 def scan_xlsx(archive: zipfile.ZipFile, title: str) -> SheetScan:
@@ -93,10 +93,10 @@ def scan_xlsx(archive: zipfile.ZipFile, title: str) -> SheetScan:
     scan = SheetScan()
     for piece in _read_chunks(archive, _find_sheet_path(archive, title)):
         scan.uncalculated_cells += [
-            parse_cell_name(found[1], found[2]) for found in UNCALCULATED_PATTERN.finditer(piece)
+            parse_cell_name(match[1], match[2]) for match in UNCALCULATED_PATTERN.finditer(piece)
         ]
-        for found in FAILED_FORMULA_PATTERN.finditer(piece):
-            scan.failed_formulas[parse_cell_name(found[1], found[2])] = found[3].decode("utf-8", "replace")
+        for match in FAILED_FORMULA_PATTERN.finditer(piece):
+            scan.failed_formulas[parse_cell_name(match[1], match[2])] = match[3].decode("utf-8", "replace")
     return scan
 
 
@@ -107,7 +107,7 @@ def _find_sheet_path(archive: zipfile.ZipFile, title: str) -> str:
         relation.get("Id"): relation.get("Target") or "" for relation in relations.iter("{*}Relationship")
     }
     sheets = etree.fromstring(archive.read("xl/workbook.xml"), _make_parser()).iter("{*}sheet")
-    # The order of the parts says nothing: only the relations tell which part is which sheet.
+    # By the relations alone: the order of the parts may differ from that of the sheets.
     keys = {str(sheet.get("name")): _relation_id(sheet) for sheet in sheets}
     return normpath(join("/xl", targets[keys[title]])).lstrip("/")
 
@@ -122,12 +122,12 @@ def _make_parser() -> etree.XMLParser:
 
 
 def _read_chunks(archive: zipfile.ZipFile, path: str) -> Iterator[bytes]:
-    """Yield the part in chunks, each with the end of the one before, so that no cell is divided."""
+    """Yield the part in chunks, each with the end of the previous one, so that no cell is split."""
     with archive.open(path) as file:
-        before = b""
+        overlap = b""
         while piece := file.read(SCAN_CHUNK_BYTES):
-            yield before + piece
-            before = (before + piece)[-MAX_CELL_BYTES:]
+            yield overlap + piece
+            overlap = (overlap + piece)[-MAX_CELL_BYTES:]
 
 
 def scan_ods(archive: zipfile.ZipFile, title: str) -> SheetScan:
@@ -143,7 +143,7 @@ def scan_ods(archive: zipfile.ZipFile, title: str) -> SheetScan:
             elif event == "end":
                 if is_wanted:
                     _scan_row(element, number, scan)
-                # One element may stand for thousands of equal rows.
+                # One element may represent thousands of equal rows.
                 number += _count_repeats(element, "rows")
                 # Frees the row: the whole document would not fit into the memory limit.
                 element.clear()
@@ -153,9 +153,9 @@ def scan_ods(archive: zipfile.ZipFile, title: str) -> SheetScan:
 def _scan_row(row: etree._Element, number: int, scan: SheetScan) -> None:
     column = 0
     for cell in row.iterchildren(f"{TABLE_NAMESPACE}table-cell", f"{TABLE_NAMESPACE}covered-table-cell"):
-        spanned = _parse_count(cell.get(f"{TABLE_NAMESPACE}number-rows-spanned"))
-        if spanned > 1:
-            scan.merged_rows.append((number + 1, number + spanned))
+        row_span = _parse_count(cell.get(f"{TABLE_NAMESPACE}number-rows-spanned"))
+        if row_span > 1:
+            scan.merged_rows.append((number + 1, number + row_span))
         if cell.get(f"{LIBREOFFICE_NAMESPACE}value-type") == "error":
             scan.failed_formulas[number, column] = "".join(str(text) for text in cell.itertext()).strip()[:20]
         elif cell.get(f"{TABLE_NAMESPACE}formula") and cell.get(f"{OFFICE_NAMESPACE}value-type") is None:

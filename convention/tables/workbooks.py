@@ -75,7 +75,7 @@ def read_workbook(content: bytes, is_list: Callable[[list[list[str]]], bool]) ->
             content = remove_wrong_dimensions(content)
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
-        # Hidden sheets are not what people mean to send; if all are hidden, the first is taken.
+        # People do not mean to send hidden sheets; if all are hidden, the first is read.
         visible_sheets = [sheet for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible] or sheets[
             :1
         ]
@@ -92,18 +92,18 @@ def read_workbook(content: bytes, is_list: Callable[[list[list[str]]], bool]) ->
 def _find_list_sheet(
     book: CalamineWorkbook, sheets: list[SheetMetadata], is_list: Callable[[list[list[str]]], bool]
 ) -> CalamineSheet:
-    filled: CalamineSheet | None = None
+    first_filled: CalamineSheet | None = None
     for metadata in sheets:
         sheet = book.get_sheet_by_name(metadata.name)
         if len(sheets) == 1:
             return sheet
-        first = list(
+        first_rows = list(
             islice(filter(any, islice(_sheet_rows(sheet, {}), MAX_HEADING_DEPTH)), HEADING_ROWS_SEARCHED)
         )
-        if is_list(first):
+        if is_list(first_rows):
             return sheet
-        filled = filled or (sheet if first else None)
-    return filled or book.get_sheet_by_name(sheets[0].name)
+        first_filled = first_filled or (sheet if first_rows else None)
+    return first_filled or book.get_sheet_by_name(sheets[0].name)
 
 
 @contextmanager
@@ -122,18 +122,18 @@ def _translate_library_errors() -> Iterator[None]:
 
 def _sheet_rows(sheet: CalamineSheet, failed: dict[tuple[int, int], str]) -> Iterator[list[str]]:
     """Yield the rows as text, with the text of a failed formula in its cell."""
-    # calamine leaves out empty columns at the left; columns must keep their places.
+    # calamine leaves out empty columns at the left; columns must keep their positions.
     left = min(sheet.start[1], MAX_COLUMNS) if sheet.start else 0
-    by_row: dict[int, dict[int, str]] = {}
+    failed_by_row: dict[int, dict[int, str]] = {}
     for (row, column), text in failed.items():
-        by_row.setdefault(row, {})[column] = text
+        failed_by_row.setdefault(row, {})[column] = text
     for number, cells in enumerate(sheet.iter_rows()):
-        found = [""] * left + [_cell_text(cell) for cell in cells[: MAX_COLUMNS - left]]
-        for column, text in by_row.get(number, {}).items():
+        row_texts = [""] * left + [_cell_text(cell) for cell in cells[: MAX_COLUMNS - left]]
+        for column, text in failed_by_row.get(number, {}).items():
             if column < MAX_COLUMNS:
-                found += [""] * (column + 1 - len(found))
-                found[column] = text
-        yield found if any(found) else []
+                row_texts += [""] * (column + 1 - len(row_texts))
+                row_texts[column] = text
+        yield row_texts if any(row_texts) else []
 
 
 def _refuse_other_documents(content: bytes) -> None:
@@ -167,7 +167,7 @@ def _scan_sheet(content: bytes, title: str) -> SheetScan:
 
 
 def _refuse_uncalculated_cells(scan: SheetScan) -> None:
-    """Raise UnreadableFile for cells that show a value but have none in the file."""
+    """Raise UnreadableFile for a formula whose result is not in the file."""
     for row, column in scan.uncalculated_cells:
         raise UnreadableFile(
             _("Cell %(cell)s holds a formula without its result: open the file, save it, and try again.")
@@ -182,7 +182,7 @@ def _merged_rows(sheet: CalamineSheet, scan: SheetScan) -> list[tuple[int, int]]
 
 
 def _cell_text(value: Any) -> str:
-    """Return a value as it looks: whole numbers without decimals, dates without midnight."""
+    """Return a value as a spreadsheet shows it: whole numbers without decimals, dates without midnight."""
     # Spreadsheets have no whole numbers: a SIREN would read 123456789.0.
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

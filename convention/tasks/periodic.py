@@ -23,7 +23,10 @@ MAX_CLOCK_DIFFERENCE: Final = datetime.timedelta(minutes=5)
 
 
 def register_periodic_jobs() -> None:
-    """Create the rows of new jobs, due now, and delete others: a missing worker is noticed from now on."""
+    """Create the rows of new jobs, due now, and delete those of removed jobs.
+
+    From then on, `has_overdue_job` notices a missing worker.
+    """
     now = timezone.now()
     new_jobs = [PeriodicJob(name=name, due_at=now) for name in periodic_jobs.intervals]
     PeriodicJob.objects.bulk_create(new_jobs, ignore_conflicts=True)
@@ -33,29 +36,29 @@ def register_periodic_jobs() -> None:
 def run_due_jobs(*, at: datetime.datetime) -> list[str]:
     """Run the jobs that are due and not claimed by another worker; return their names."""
     names = PeriodicJob.objects.filter(_is_due(at)).order_by("due_at").values_list("name", flat=True)
-    taken = [name for name in list(names) if claim_periodic_job(name, at=at)]
-    for name in taken:
+    claimed_names = [name for name in list(names) if claim_periodic_job(name, at=at)]
+    for name in claimed_names:
         run_periodic_job(name)
-    return taken
+    return claimed_names
 
 
 def claim_periodic_job(name: str, *, at: datetime.datetime) -> bool:
     """Claim a run and set the next one; return False if another worker was faster."""
-    later = at + datetime.timedelta(seconds=periodic_jobs.intervals[name])
+    next_due_at = at + datetime.timedelta(seconds=periodic_jobs.intervals[name])
     # The condition is part of the UPDATE: of several workers only one changes the row.
-    return bool(PeriodicJob.objects.filter(_is_due(at), name=name).update(due_at=later, started_at=at))
+    return bool(PeriodicJob.objects.filter(_is_due(at), name=name).update(due_at=next_due_at, started_at=at))
 
 
 def _is_due(at: datetime.datetime) -> Q:
     """Return a condition on jobs: due by `at`, or further off than one interval.
 
-    The latter was set by a clock that was ahead and has been corrected; it would not run until that time.
+    The latter was set by a clock that was ahead and has been corrected since.
     """
-    due = Q(pk__in=[])
+    condition = Q(pk__in=[])
     for name, seconds in periodic_jobs.intervals.items():
         latest = at + datetime.timedelta(seconds=seconds) + MAX_CLOCK_DIFFERENCE
-        due |= Q(name=name) & (Q(due_at__lte=at) | Q(due_at__gt=latest))
-    return due
+        condition |= Q(name=name) & (Q(due_at__lte=at) | Q(due_at__gt=latest))
+    return condition
 
 
 def run_periodic_job(name: str) -> None:
@@ -64,7 +67,7 @@ def run_periodic_job(name: str) -> None:
     try:
         import_string(name)()
     except Error:
-        raise  # the database is away: let the worker wait for it
+        raise  # the database is unavailable: the worker tries again
     except Exception as failure:
         logger.exception("The periodic job %s failed.", name)
         error = f"{type(failure).__module__}.{type(failure).__qualname__}"
@@ -73,5 +76,5 @@ def run_periodic_job(name: str) -> None:
 
 def has_overdue_job(*, by: datetime.timedelta, at: datetime.datetime) -> bool:
     """Return whether a job is late by more than `by`, or was set by a clock that was ahead."""
-    waits = Q(due_at__lt=at - by, name__in=periodic_jobs.intervals)
-    return PeriodicJob.objects.filter(waits | (_is_due(at) & Q(due_at__gt=at))).exists()
+    is_overdue = Q(due_at__lt=at - by, name__in=periodic_jobs.intervals)
+    return PeriodicJob.objects.filter(is_overdue | (_is_due(at) & Q(due_at__gt=at))).exists()

@@ -1,7 +1,7 @@
 """The names of the task queues.
 
-What a visitor waits for goes into the default queue; what may take minutes goes into one of the others, so
-that a worker of the default queue alone (`TASK_WORKERS`) is never busy with it.
+Tasks that a visitor waits for go into the default queue, and tasks that may take minutes into one of the
+others: a worker that runs the default queue only (`TASK_WORKERS`) is never busy with those.
 """
 
 from typing import Final

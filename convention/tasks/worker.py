@@ -29,29 +29,29 @@ logger = logging.getLogger(__name__)
 RETRY_PAUSE_SECONDS = (10, 60, 300, 1800, 7200)
 # If a task or periodic job waits for longer, no worker runs.
 LATE_AFTER = datetime.timedelta(seconds=90)
-# Pause between attempts to reach an absent database.
+# Pause between attempts to reach an unavailable database.
 DATABASE_RETRY_SECONDS = 2.0
 
 
 class RetryingWorker(Worker):
-    """django-tasks-db's worker with retries, leases and periodic jobs; waits for an absent database."""
+    """django-tasks-db's worker with retries, leases and periodic jobs; waits for an unavailable database."""
 
     has_registered_jobs = False
 
     def run(self) -> None:
-        """Work until told to stop; while the database does not answer, try again every two seconds."""
+        """Run tasks until stopped; while the database does not answer, try again every two seconds."""
         while self.running:
             try:
-                found = self.run_next_task()
+                has_run = self.run_next_task()
             except Error as error:
                 if self.batch:
                     raise
-                trouble = "The disk is full" if is_out_of_space(error) else "The database does not answer"
-                logger.warning("%s (%s); trying again.", trouble, type(error).__name__)
-                found = self.wait_unless_stopped(DATABASE_RETRY_SECONDS)
-            if not found and self.batch:
+                problem = "The disk is full" if is_out_of_space(error) else "The database does not answer"
+                logger.warning("%s (%s); trying again.", problem, type(error).__name__)
+                has_run = self.wait_unless_stopped(DATABASE_RETRY_SECONDS)
+            if not has_run and self.batch:
                 return
-            if not found and self.running:
+            if not has_run and self.running:
                 self.wait_unless_stopped(self.interval)
 
     def run_next_task(self) -> bool:
@@ -63,7 +63,7 @@ class RetryingWorker(Worker):
         if claimed is None:
             return False
         result, hold = claimed
-        # Renewed in a thread: a task may take hours, a dead worker's task is free after one lease.
+        # Renewed in a thread: a task may take hours, but the lease of a dead worker must expire soon.
         with hold.renew_until_done():
             self.run_task(result)
         return True
@@ -107,10 +107,10 @@ class RetryingWorker(Worker):
             retry_task_later(db_task_result)
 
     def wait_unless_stopped(self, seconds: float) -> bool:
-        """Wait, unless told to stop; return False, for nothing was found."""
-        end = time.monotonic() + seconds
-        while self.running and (left := end - time.monotonic()) > 0:
-            time.sleep(min(left, 0.2))
+        """Wait until the time has passed or the worker is stopped. Return False: no task has run."""
+        deadline = time.monotonic() + seconds
+        while self.running and (remaining := deadline - time.monotonic()) > 0:
+            time.sleep(min(remaining, 0.2))
         return False
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
@@ -130,8 +130,8 @@ def get_lease_name(result: DBTaskResult) -> str:
 def retry_task_later(result: DBTaskResult) -> None:
     """Queue a failed task again after a growing pause; leave it failed after the last attempt.
 
-    A ConventionError is a decision, not an accident, and is never retried. The traceback of the last failure
-    stays.
+    A ConventionError is a refusal that another attempt would repeat, so it is never retried. The traceback of
+    the last failure stays.
     """
     # Each claim appends its worker's id, so that the row itself counts attempts.
     attempts = len(result.worker_ids)
@@ -155,7 +155,7 @@ def is_final_error(exception_class_path: str) -> bool:
 def recover_lost_tasks() -> int:
     """Queue running tasks again that have no lease; return how many (periodic job).
 
-    A task under which worker after worker died is given up like one that failed as often.
+    A task whose workers died as often as it may be attempted is marked as failed.
     """
     now = timezone.now()
     running = list(DBTaskResult.objects.running())
@@ -186,7 +186,7 @@ def longest_wait_seconds(*, at: datetime.datetime) -> float:
 
 
 def is_worker_late(*, at: datetime.datetime) -> bool:
-    """Return whether tasks or periodic jobs wait that a running worker would have claimed.
+    """Return whether tasks or periodic jobs are overdue that a running worker would have claimed.
 
     A busy worker (it began a task within a minute, or holds one now) is not late, however long its queue.
     """

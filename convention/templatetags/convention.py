@@ -1,11 +1,11 @@
-"""Tags and filters that every template has, without `{% load %}`.
+"""Tags and filters that every template can use without `{% load %}`.
 
 `{% icon "check" %}` · `{% page_url "name" args %}` (empty where that page does not exist) ·
 `{% days start end zone %}` · `{% hours start end zone %}` · `{% span start end zone %}` ·
 `{% moment at zone %}` · `{% day at zone %}` · `{% clock at zone %}` · `{{ cents|money }}` ·
 `{% filter wrap_mail_lines %}` (a mail’s text) · `{{ name|defuse_links }}` (no link in a mail program) ·
 `{% error_summary form other_form %}` · `{% curve chart %}` · `{% bars chart %}` ·
-`{% called_off event %}` (a sentence; empty for one that takes place) · `{% meter value maximum %}` ·
+`{% called_off event %}` (a sentence; empty unless it is called off) · `{% meter value maximum %}` ·
 `{% with_query key=value %}` (this page's address with other query parameters) · `{% colon %}` ·
 `{% for_screen_readers detail %}` (what a button acts on, read aloud only) · `{% last_name_first attendee %}`.
 """
@@ -55,7 +55,7 @@ register.filter(defuse_links)
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """Return an icon as inline SVG; without a label it is hidden from screen readers."""
-    # An icon beside its word would be read twice.
+    # A label beside the same visible text would be read twice.
     attributes = (
         format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     )
@@ -92,7 +92,7 @@ def page_url(name: str, *args: Any) -> str:
     """Return the address of a page by name; "" if no such page exists."""
     try:
         return reverse(name, args=args)
-    # Pages of higher layers: a template of this layer links to them only where they are installed.
+    # A page of a higher layer: templates link to it only if it is installed.
     except NoReverseMatch:
         return ""
 
@@ -139,28 +139,28 @@ def error_summary(*forms: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> dict[
     A form's `error_subject`, such as an attendee's name, is put before the labels of its fields; forms of a
     formset have the number of their row without it.
     """
-    general = [text for given in forms if given for text in _general_errors(given)]
+    general = [text for form_source in forms if form_source for text in _general_errors(form_source)]
     errors = [
         (_control_id(field), _error_label(form, row, field), text)
-        for given in forms
-        if given
-        for form, row in _number_forms(given)
+        for form_source in forms
+        if form_source
+        for form, row in _number_forms(form_source)
         for field in form
         for text in field.errors
     ]
     return {"general": general, "errors": errors}
 
 
-def _list_forms(given: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list[BaseForm]:
-    if isinstance(given, list):
-        return given
-    return list(given.forms) if isinstance(given, BaseFormSet) else [given]
+def _list_forms(form_source: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list[BaseForm]:
+    if isinstance(form_source, list):
+        return form_source
+    return list(form_source.forms) if isinstance(form_source, BaseFormSet) else [form_source]
 
 
-def _number_forms(given: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list[tuple[BaseForm, int]]:
+def _number_forms(form_source: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list[tuple[BaseForm, int]]:
     """Return the forms with their row from 1; 0 for forms that are not in a list of rows."""
-    forms = _list_forms(given)
-    has_rows = isinstance(given, BaseFormSet) and len(forms) > 1
+    forms = _list_forms(form_source)
+    has_rows = isinstance(form_source, BaseFormSet) and len(forms) > 1
     return [(form, row if has_rows else 0) for row, form in enumerate(forms, 1)]
 
 
@@ -169,10 +169,12 @@ def _error_label(form: BaseForm, row: int, field: BoundField) -> str:
     return f"{subject}, {field.label}" if subject and field.label else str(subject or field.label)
 
 
-def _general_errors(given: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list[str]:
+def _general_errors(form_source: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list[str]:
     """Return errors that belong to no field."""
-    own = [str(text) for form in _list_forms(given) for text in form.non_field_errors()]
-    return [str(text) for text in given.non_form_errors()] + own if isinstance(given, BaseFormSet) else own
+    errors = [str(text) for form in _list_forms(form_source) for text in form.non_field_errors()]
+    if isinstance(form_source, BaseFormSet):
+        return [*(str(text) for text in form_source.non_form_errors()), *errors]
+    return errors
 
 
 def _control_id(field: BoundField) -> str:
@@ -196,7 +198,7 @@ def bars(chart: charts.BarChart) -> dict[str, Any]:
 
 @register.inclusion_tag("charts/meter.html")
 def meter(value: int, maximum: int | None) -> dict[str, Any]:
-    """Show a small gauge beside the number it repeats; nothing without a maximum."""
+    """Show a small gauge beside its number; nothing without a maximum."""
     share = min(1.0, value / maximum) if maximum else 0.0
     return {
         "maximum": maximum,
@@ -230,8 +232,8 @@ def _list_open_pages(context: template.Context, event: Any) -> list[tuple[Organi
     # Permissions first: `has_content` may cost a query for each page.
     entries = [entry for entry in entries if can_organize_event or _can_open_page(entry, visitor, event)]
     entries = [entry for entry in entries if entry.has_content is None or entry.has_content(event)]
-    found = [(entry, page_url(entry.name, event.slug)) for entry in entries]
-    return [(entry, url) for entry, url in found if url]
+    pages = [(entry, page_url(entry.name, event.slug)) for entry in entries]
+    return [(entry, url) for entry, url in pages if url]
 
 
 @register.inclusion_tag("organize/event_nav.html", takes_context=True)

@@ -1,1 +1,1 @@
-"""Text: normalization, dates, addresses, countries. Each module stands alone; imports no app."""
+"""Text: normalization, dates, addresses, countries. Imports no other package of ours."""

@@ -17,26 +17,26 @@ NON_COUNTRY_CODES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ".spl
 @cache
 def country_codes() -> frozenset[str]:
     """Return the codes of all countries."""
-    named = map(str, Locale("en").territories)
-    return frozenset(code for code in named if len(code) == 2 and code.isalpha()) - NON_COUNTRY_CODES
+    all_codes = map(str, Locale("en").territories)
+    return frozenset(code for code in all_codes if len(code) == 2 and code.isalpha()) - NON_COUNTRY_CODES
 
 
 def list_countries() -> list[tuple[str, str]]:
     """Return (code, name) in the current language, France first."""
     names = Locale.parse(translation.get_language() or "fr").territories
-    known = [(code, name) for code, name in names.items() if code in country_codes()]
-    others = sorted((pair for pair in known if pair[0] != "FR"), key=lambda pair: casefold_text(pair[1]))
+    pairs = [(code, name) for code, name in names.items() if code in country_codes()]
+    others = sorted((pair for pair in pairs if pair[0] != "FR"), key=lambda pair: casefold_text(pair[1]))
     return [("FR", names["FR"]), *others]
 
 
 class CountryFormMixin(forms.BaseModelForm):
-    """A form with a country; a stored value may stay, even if it is none."""
+    """A form with a country; a stored value stays valid, even if it is no country code."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stored = self.instance.country
-        other = [] if stored in country_codes() else [(stored, stored)]
-        self.fields["country"].widget = forms.Select(choices=[*other, *list_countries()])
+        stored_choice = [] if stored in country_codes() else [(stored, stored)]
+        self.fields["country"].widget = forms.Select(choices=[*stored_choice, *list_countries()])
 
     def clean_country(self) -> str:
         code = str(self.cleaned_data["country"]).upper()

@@ -1,6 +1,6 @@
 """Format dates and times in French and English: “du 16 au 17 juin 2027”, “9:30–10:15”.
 
-Every function takes the time zone to use and answers in the current language, but for `format_rfc3339`, which
+Every function takes the time zone to use and formats in the current language, except `format_rfc3339`, which
 is for programs. Spaces inside a time or a date do not break.
 """
 
@@ -113,15 +113,15 @@ def format_datetime_range(start: datetime.datetime, end: datetime.datetime, zone
     if first == last:
         return f"{format_date_with_weekday(first)}, {format_time_range(start, end, zone)}"
     separator = f",{NO_BREAK_SPACE}" if _is_english() else f" à{NO_BREAK_SPACE}"
-    began = (
+    start_text = (
         _format_pattern(first, "l j F" if first.year == last.year else "l j F Y")
         + separator
         + format_time(start, zone)
     )
-    ended = format_date_with_weekday(last) + separator + format_time(end, zone)
+    end_text = format_date_with_weekday(last) + separator + format_time(end, zone)
     if _is_english():
-        return f"{began} {EN_DASH} {ended}"
-    return f"du{NO_BREAK_SPACE}{began} au{NO_BREAK_SPACE}{ended}"
+        return f"{start_text} {EN_DASH} {end_text}"
+    return f"du{NO_BREAK_SPACE}{start_text} au{NO_BREAK_SPACE}{end_text}"
 
 
 def format_rfc3339(at: datetime.datetime | None, zone: datetime.tzinfo) -> str | None:

@@ -1,4 +1,4 @@
-"""Count the typing errors between two words, and find the words that one was meant to be."""
+"""Count the typing errors between two words, and find the words that a mistyped one may mean."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -10,13 +10,13 @@ MIN_CHARS_FOR_TWO_EDITS: Final = 8
 
 def count_edits(one: str, other: str) -> int:
     """Return the Damerau-Levenshtein distance: letters added, removed, replaced or swapped."""
-    before, row = list[int](), list(range(len(other) + 1))
+    previous_row, row = list[int](), list(range(len(other) + 1))
     for i, a in enumerate(one, start=1):
-        last, before, row = before, row, [i]
+        second_last_row, previous_row, row = previous_row, row, [i]
         for j, b in enumerate(other, start=1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if last and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                cost = min(cost, last[j - 2] + 1)
+            cost = min(previous_row[j] + 1, row[j - 1] + 1, previous_row[j - 1] + (a != b))
+            if second_last_row and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, second_last_row[j - 2] + 1)
             row.append(cost)
     return row[-1]
 
@@ -28,14 +28,14 @@ def allowed_edits(word: str) -> int:
 
 def find_close_words(word: str, vocabulary: Iterable[str]) -> list[str]:
     """Return the words with the fewest edits from `word`, at most `allowed_edits`; [] without one."""
-    allowed = allowed_edits(word)
+    limit = allowed_edits(word)
     letters = frozenset(word)
     best: dict[int, list[str]] = {}
-    for other in vocabulary if allowed else ():
+    for other in vocabulary if limit else ():
         # Cheap conditions first, because counting edits is quadratic: an edit changes at most two letters.
-        if abs(len(other) - len(word)) > allowed or len(letters.symmetric_difference(other)) > 2 * allowed:
+        if abs(len(other) - len(word)) > limit or len(letters.symmetric_difference(other)) > 2 * limit:
             continue
         edits = count_edits(word, other)
-        if edits <= allowed:
+        if edits <= limit:
             best.setdefault(edits, []).append(other)
     return best[min(best)] if best else []

@@ -1,7 +1,7 @@
 """Compare e-mail addresses exactly, but for the case of ASCII letters.
 
 A database that folds Unicode takes boss@fırm.example for boss@firm.example, and Python’s casefold takes
-boſs@firm.example for it: other mailboxes, which anybody can own.
+boſs@firm.example for it: these are other mailboxes, which an attacker can own.
 """
 
 from typing import Any
@@ -24,5 +24,5 @@ def is_same_email(one: str | None, other: str | None) -> bool:
 def filter_by_email[Row: models.Model](rows: "models.QuerySet[Row]", address: str) -> list[Row]:
     """Return the rows whose `email` is this address."""
     # `iexact` finds candidates by index; databases fold more than ASCII, so Python decides.
-    found: list[Any] = list(rows.filter(email__iexact=address))
-    return [row for row in found if is_same_email(row.email, address)]
+    candidate_rows: list[Any] = list(rows.filter(email__iexact=address))
+    return [row for row in candidate_rows if is_same_email(row.email, address)]

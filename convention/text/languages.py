@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .normalize import casefold_text
 
-# For those who choose the language of others; people choose their own by its own name (settings.LANGUAGES).
+# To choose the language of another person; people choose their own by its native name (settings.LANGUAGES).
 LANGUAGE_CHOICES: Final = [("fr", _("French")), ("en", _("English"))]
 
 
@@ -28,7 +28,7 @@ def normalize_language(text: str) -> str:
 
 
 def get_language_name(language: str) -> str:
-    """Return the name of a language in the active language; what is no code stays as written."""
+    """Return the name of a language in the active language; text that is no code is returned unchanged."""
     try:
         name = Locale.parse(language).get_display_name(translation.get_language() or "fr")
     except (UnknownLocaleError, ValueError):
@@ -43,7 +43,7 @@ def choose_html_lang(text: str) -> str:
 
 
 def find_language_code(text: str) -> str:
-    """Return “de” for “German”, “allemand” and “de-DE”; what names no language stays as written."""
+    """Return “de” for “German”, “allemand” and “de-DE”; other text is returned unchanged."""
     return load_codes_by_name().get(casefold_text(text)) or normalize_language(text)
 
 

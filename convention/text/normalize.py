@@ -38,7 +38,7 @@ def normalize_whitespace(text: str) -> str:
     """Return one line in NFC, without control characters, overrides and superfluous spaces."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
-    # The detour drops lone surrogates, which no database stores.
+    # Encoding drops lone surrogates, which no database stores.
     composed = unicodedata.normalize("NFC", text.encode("utf-8", "ignore").decode())
     visible = "".join(" " if _is_control(c) else c for c in composed if c not in INVISIBLE_CHARACTERS)
     return " ".join(visible.split())
@@ -56,7 +56,7 @@ def parse_signed_digits(text: str) -> int | None:
 
 
 def strip_accents(text: str) -> str:
-    """Return lower-case text without accents, ligatures and barred letters replaced."""
+    """Return lower-case text without accents; ligatures and barred letters become plain letters."""
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(LETTER_REPLACEMENTS)
@@ -104,7 +104,7 @@ WORD_PATTERN = re.compile(r"[^\W_]+")
 
 def search_text(text: str) -> str:
     """Return lower-case words without accents, each after one space: " l ete a la plage"."""
-    letters = "".join(mark for mark in strip_accents(text) if not unicodedata.category(mark).startswith("M"))
+    letters = "".join(c for c in strip_accents(text) if not unicodedata.category(c).startswith("M"))
     return " " + " ".join(WORD_PATTERN.findall(letters))
 
 

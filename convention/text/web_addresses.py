@@ -1,8 +1,8 @@
-"""Web addresses: those of maps, and those in text of strangers, which are found and defused.
+"""Web addresses: build those of maps; find and defuse those in text that strangers entered.
 
-The club's mails carry such text to others, and mail programs make a link of whatever looks like an address.
-A person's name that does is refused. A company
-may be called “Booking.com”, and an answer may name a site: such text is made unclickable in mails.
+The club's mails contain such text, and mail programs make a link of everything that looks like an address. A
+person's name that looks like one is refused. A company may be called “Booking.com”, and an answer may mention
+a site: such text is made unclickable in mails.
 """
 
 import re
@@ -91,17 +91,17 @@ def has_web_address(text: str) -> bool:
     """
     if not SUSPICIOUS_PATTERN.search(text):
         return False
-    plain = _normalize_for_matching(text)
-    return _has_explicit_address(plain) or any(_is_domain(found) for found in HOST_PATTERN.finditer(plain))
+    folded = _normalize_for_matching(text)
+    return _has_explicit_address(folded) or any(_is_domain(match) for match in HOST_PATTERN.finditer(folded))
 
 
 def has_explicit_web_address(text: str) -> bool:
-    """Return the same for a company's name, which may be a bare domain such as “Booking.com”."""
+    """Return the same, except for bare domains such as “Booking.com”, which may be a company's name."""
     if not SUSPICIOUS_PATTERN.search(text):
         return False
-    plain = _normalize_for_matching(text)
-    return _has_explicit_address(plain) or any(
-        found["rest"] is not None and _is_domain(found) for found in HOST_PATTERN.finditer(plain)
+    folded = _normalize_for_matching(text)
+    return _has_explicit_address(folded) or any(
+        match["rest"] is not None and _is_domain(match) for match in HOST_PATTERN.finditer(folded)
     )
 
 
@@ -118,16 +118,16 @@ def _normalize_for_matching(text: str) -> str:
     return "".join(c for c in folded if unicodedata.category(c) != "Cf")
 
 
-def _has_explicit_address(plain: str) -> bool:
+def _has_explicit_address(folded: str) -> bool:
     return any(
-        kind.search(plain)
-        for kind in (SCHEME_PATTERN, WWW_PATTERN, MARKUP_PATTERN, MAILBOX_PATTERN, IPV4_PATTERN)
+        pattern.search(folded)
+        for pattern in (SCHEME_PATTERN, WWW_PATTERN, MARKUP_PATTERN, MAILBOX_PATTERN, IPV4_PATTERN)
     )
 
 
-def _is_domain(found: re.Match[str]) -> bool:
+def _is_domain(match: re.Match[str]) -> bool:
     """Return whether a dotted word ends in a top-level domain, after more than initials and abbreviations."""
-    names = found["name"].split(".")
+    names = match["name"].split(".")
     # “Dr.No” is a name, although .no is a top-level domain.
     is_abbreviated = all(len(name) == 1 or name in ABBREVIATIONS for name in names)
-    return found["top"] in TOP_LEVEL_DOMAINS and not (is_abbreviated and found["rest"] is None)
+    return match["top"] in TOP_LEVEL_DOMAINS and not (is_abbreviated and match["rest"] is None)

@@ -1,7 +1,7 @@
 """A PDF drawn page by page, in points from the top left corner downwards.
 
-reportlab's canvas makes the file. The marks of a page are written as operators directly, which draws
-thousands of badges a second; the canvas's own calls do links, destinations and the table of contents.
+reportlab's canvas makes the file. The marks of a page are written directly as operators, which draws
+thousands of badges a second; links, destinations and the table of contents use the canvas's own methods.
 """
 
 import datetime
@@ -43,7 +43,7 @@ def encode_pdf_text(text: str) -> str:
 class PdfDrawing:
     """An area to draw on, measured in points."""
 
-    # False where only the layout is wanted: what is expensive to draw may be left out.
+    # False if only the layout is needed, so that callers can skip what is expensive to draw.
     is_drawn = True
 
     def __init__(self, fonts: FontSet, width: float, height: float) -> None:
@@ -65,7 +65,7 @@ class PdfDrawing:
 
     def set_color(self, color: str) -> None:
         """Set the colour of fills and text, as #rrggbb."""
-        # Most marks have the colour of the one before, which need not be repeated.
+        # Most marks have the colour of the previous one, which need not be repeated.
         if color != self._color:
             self._color = color
             self.operators.append(f"{_color_components(color)} rg")
@@ -102,24 +102,24 @@ class PdfDrawing:
 
     def draw_circle(self, x: float, y: float, radius: float, *, color: str = "", stroke: float = 0) -> None:
         """Fill a circle around x, y; with a stroke, draw its outline in `color` instead."""
-        up, k = self.height - y, radius * CIRCLE_HANDLE
+        center_y, k = self.height - y, radius * CIRCLE_HANDLE
         r = radius
         corners = [(r, k, k, r, 0, r), (-k, r, -r, k, -r, 0), (-r, -k, -k, -r, 0, -r), (k, -r, r, -k, r, 0)]
         curves = " ".join(
-            f"{x + a:.2f} {up + b:.2f} {x + c:.2f} {up + d:.2f} {x + e:.2f} {up + f:.2f} c"
+            f"{x + a:.2f} {center_y + b:.2f} {x + c:.2f} {center_y + d:.2f} {x + e:.2f} {center_y + f:.2f} c"
             for a, b, c, d, e, f in corners
         )
-        path = f"{x + r:.2f} {up:.2f} m {curves}"
+        path = f"{x + r:.2f} {center_y:.2f} m {curves}"
         outline = f"q {_color_components(color or BLACK_COLOR)} RG {stroke:g} w {path} S Q"
         self.operators.append(outline if stroke else f"{path} f")
 
     def draw_modules(self, rows: bytes, count: int, x: float, y: float, side: float) -> None:
         """Draw `count` by `count` black modules; `rows` has one bit for each, rows padded to bytes."""
-        place = f"q {side:.3f} 0 0 {side:.3f} {x:.3f} {self.height - y - side:.3f} cm"
+        matrix = f"q {side:.3f} 0 0 {side:.3f} {x:.3f} {self.height - y - side:.3f} cm"
         # An inline image mask: small, and sharp at any resolution. In hexadecimal, since raw bytes could
         # contain the word that ends an image.
         image = f"BI /W {count} /H {count} /BPC 1 /IM true /D [1 0] /F /AHx ID {rows.hex()}> EI Q"
-        self.operators.append(f"{place} {image}")
+        self.operators.append(f"{matrix} {image}")
 
     def place_form(self, form: "PdfForm", x: float, y: float) -> None:
         """Draw a form with its top left corner at x, y."""
@@ -140,7 +140,7 @@ class PdfDrawing:
 
 
 class PdfPage(PdfDrawing):
-    """One page; the canvas takes it when the next one begins."""
+    """One page, added to the canvas when the next one begins."""
 
     def __init__(self, canvas: Canvas, width: float, height: float) -> None:
         super().__init__(get_document_fonts(canvas), width, height)
@@ -164,7 +164,7 @@ class PdfForm(PdfDrawing):
 
     name = ""
     object_name = ""
-    # What a picture shows, for readers who cannot see it.
+    # Describes a picture to readers who cannot see it.
     alternative_text = ""
 
 
@@ -194,7 +194,7 @@ class PdfDocument:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # After an error nothing is written: half a file would look like a whole one.
+        # After an error nothing is written: a truncated file would look complete.
         if kind is None:
             self.close()
 
@@ -224,7 +224,7 @@ class PdfDocument:
 
         `name` is the alternative text.
         """
-        # By content: a logo comes once for each badge, and is stored once.
+        # By content: the logo is added for each badge, and stored once.
         key = (hashlib.sha256(content).digest(), size)
         if key not in self._picture_forms:
             width, height = size
@@ -265,5 +265,5 @@ class PdfDocument:
 
 def remove_default_font(canvas: Any) -> None:
     """Remove the font that reportlab adds to every file and that nothing here uses."""
-    first = canvas._doc.fontMapping[canvas._fontname]
-    canvas._doc.idToObject["BasicFonts"].dict.pop(first.lstrip("/"))
+    font_name = canvas._doc.fontMapping[canvas._fontname]
+    canvas._doc.idToObject["BasicFonts"].dict.pop(font_name.lstrip("/"))

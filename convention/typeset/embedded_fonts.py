@@ -41,7 +41,7 @@ class GlyphCode:
 
 
 class EmbeddedFont:
-    """A face as one PDF uses it. Each pair of glyph and text has a code, so that extraction is exact."""
+    """A face in one PDF. Each pair of glyph and text has its own code, so that text extraction is exact."""
 
     def __init__(self, face: FontFace, name: str) -> None:
         self.face = face
@@ -86,19 +86,19 @@ class EmbeddedFont:
         )
 
     def _subset_font(self) -> bytes:
-        wanted = uharfbuzz.SubsetInput()
-        wanted.flags = (
+        subset_input = uharfbuzz.SubsetInput()
+        subset_input.flags = (
             uharfbuzz.SubsetFlags.RETAIN_GIDS
-            # Text is shaped already: neither the numbers of glyphs may
-            # change, nor are rules for joining needed.
+            # The text is shaped already: glyph numbers must not change, and layout rules are not needed.
             | uharfbuzz.SubsetFlags.NO_LAYOUT_CLOSURE
             | uharfbuzz.SubsetFlags.NO_HINTING
             | uharfbuzz.SubsetFlags.NOTDEF_OUTLINE
         )
-        wanted.sets(uharfbuzz.SubsetInputSets.GLYPH_INDEX).update({glyph for glyph, _ in self.codes_by_glyph})
+        glyphs = {glyph for glyph, _ in self.codes_by_glyph}
+        subset_input.sets(uharfbuzz.SubsetInputSets.GLYPH_INDEX).update(glyphs)
         for table in ("GSUB", "GPOS", "GDEF", "name", "STAT"):
-            wanted.drop_table_tag_set.add(int.from_bytes(table.encode()))
-        return bytes(uharfbuzz.subset(self.face.file, wanted).blob.data)
+            subset_input.drop_table_tag_set.add(int.from_bytes(table.encode()))
+        return bytes(uharfbuzz.subset(self.face.file, subset_input).blob.data)
 
     def _build_cmap(self) -> str:
         pairs = [
@@ -114,7 +114,7 @@ class EmbeddedFont:
 
 
 class FontSet:
-    """The fonts of one PDF by face, numbered as they come."""
+    """The fonts of one PDF by face, numbered in the order of their first use."""
 
     def __init__(self) -> None:
         self.fonts_by_face: dict[FontFace, EmbeddedFont] = {}
@@ -146,12 +146,11 @@ def _glyph_arrays(font: EmbeddedFont, glyphs: tuple[Glyph, ...], size: float) ->
         if glyph.dy != rise:
             rise = glyph.dy
             parts.append(f">] TJ {rise * size / 1000:.3f} Ts [<")
-        before = shift + glyph.dx
-        if before:
-            parts.append(f">{-before}<")
+        offset = shift + glyph.dx
+        if offset:
+            parts.append(f">{-offset}<")
         parts.append(code.hexadecimal)
-        # The viewer advances by the declared width; the difference
-        # (kerning) is made up before the next glyph.
+        # The viewer advances by the declared width; the next glyph corrects the difference (kerning).
         shift = glyph.advance - code.width - glyph.dx
     parts.append(f">{-shift or ''}] TJ" + (" 0 Ts" if rise else ""))
     return "".join(parts)

@@ -1,4 +1,4 @@
-"""Pages put on larger sheets in the order in which folding them makes a booklet."""
+"""Impose pages on larger sheets, in the order that makes a booklet when they are folded."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -73,19 +73,19 @@ class FoldedDocument(TaggedDocument):
             sheet = super().begin_page(sheet_width, sheet_height)
             self.page_count -= 1
             assert isinstance(sheet, TaggedPage)
-            for placed in side:
-                if placed.number <= len(self._pages):
-                    place_page(sheet, self._pages[placed.number - 1], placed, side)
+            for position in side:
+                if position.number <= len(self._pages):
+                    place_page(sheet, self._pages[position.number - 1], position, side)
         super().close()
 
 
-def place_page(sheet: TaggedPage, page: TaggedPage, placed: PlacedPage, side: Sequence[PlacedPage]) -> None:
-    """Draw a page in its place; all of them together lie in the middle of the sheet."""
+def place_page(sheet: TaggedPage, page: TaggedPage, position: PlacedPage, side: Sequence[PlacedPage]) -> None:
+    """Draw a page in its place; all pages of a side together are centred on the sheet."""
     columns, rows = 1 + max(other.column for other in side), 1 + max(other.row for other in side)
-    x = (sheet.width - columns * page.width) / 2 + placed.column * page.width
-    y = (sheet.height + rows * page.height) / 2 - (placed.row + 1) * page.height
+    x = (sheet.width - columns * page.width) / 2 + position.column * page.width
+    y = (sheet.height + rows * page.height) / 2 - (position.row + 1) * page.height
     matrix = f"1 0 0 1 {x:.2f} {y:.2f}"
-    if placed.is_upside_down:
+    if position.is_upside_down:
         matrix = f"-1 0 0 -1 {x + page.width:.2f} {y + page.height:.2f}"
     sheet.operators.append(f"q {matrix} cm")
     sheet.copy_content(page)
@@ -95,7 +95,7 @@ def place_page(sheet: TaggedPage, page: TaggedPage, placed: PlacedPage, side: Se
 def list_card_sides(page_count: int) -> Iterator[list[PlacedPage]]:
     """Yield the one printed side of each sheet that is folded in eight.
 
-    It is cut between the two middle columns' rows, folded lengthwise, and pushed together to a booklet.
+    It is cut in the middle, between the two rows, folded lengthwise and pushed together into a booklet.
     """
     for start in range(0, page_count, CARD_PAGES):
         top = [PlacedPage(start + n, column, 0, is_upside_down=True) for column, n in enumerate((5, 4, 3, 2))]
@@ -115,7 +115,7 @@ def find_center_page(page_count: int) -> int:
 
 
 def list_booklet_sides(page_count: int) -> Iterator[list[PlacedPage]]:
-    """Yield the sides of the sheets, front and back in turns, with their left and right page."""
+    """Yield the sides of the sheets, front and back alternately, with their left and right page."""
     part = page_count if page_count <= MAX_FOLDED_PAGES else PART_PAGES
     for start in range(0, page_count, max(1, part)):
         count = -(-min(part, page_count - start) // 4) * 4

@@ -28,7 +28,7 @@ class FontsMissing(ConventionError):
     status = 500
 
 
-# In this order: the family of the site's pages, then those that are tried for what it lacks.
+# In this order: the family of the site's pages, then fallbacks for characters that it lacks.
 PRIMARY_FAMILY = "source-sans-3"
 ALPHABET_FAMILIES = (PRIMARY_FAMILY, "noto-sans", "noto-sans-arabic", "noto-sans-hebrew", "noto-sans-thai")
 # Unicode has one code for a Chinese character and its Japanese or Korean form; the font decides its look.
@@ -83,8 +83,8 @@ class FontFace:
         self.name = f"{FONT_FILE_NAMES[family]}-{weight.name.title()}"
         self.ascent, self.descent = LINE_HEIGHTS.get(family, DEFAULT_LINE_HEIGHT)
         path = next(
-            # Some families have no semibold: regular instead.
-            filter(Path.exists, (get_font_path(family, each) for each in (weight, FontWeight.REGULAR))),
+            # Some families have no semibold: use regular instead.
+            filter(Path.exists, (get_font_path(family, choice) for choice in (weight, FontWeight.REGULAR))),
             None,
         )
         if path is None:
@@ -115,7 +115,7 @@ class FontFace:
 
 
 def get_font_path(family: str, weight: FontWeight) -> Path:
-    """Return the path of the font file; None if the family lacks that weight."""
+    """Return the path of the font file, which does not exist if the family lacks that weight."""
     folder: Path = settings.NODE_MODULES / "@expo-google-fonts" / family / weight
     return folder / f"{FONT_FILE_NAMES[family]}_{weight}.ttf"
 
@@ -139,7 +139,7 @@ def list_script_families(text: str) -> list[str]:
 
 
 def list_han_families(text: str) -> tuple[str, ...]:
-    """Return the East Asian families, Korean or Japanese first if the text is."""
+    """Return the East Asian families, beginning with the one of the language of the text."""
     # Hangul is Korean and kana are Japanese; Han characters alone are taken for Chinese.
     if any("\uac00" <= char <= "\ud7a3" or "\u1100" <= char <= "\u11ff" for char in text):
         return "noto-sans-kr", "noto-sans-sc", "noto-sans-jp"

@@ -1,6 +1,4 @@
-"""Break text into lines and fit it into a box: shrink to a minimum size, then wrap, then report that it does
-not fit.
-"""
+"""Break text into lines, and fit it into a box: shrink it, wrap it, or report that it does not fit."""
 
 import functools
 import re
@@ -17,7 +15,7 @@ from .text_runs import clean_line, split_graphemes
 IDEOGRAPH_RANGES = (
     "\u1100-\u11ff\u2e80-\u303f\u3040-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 )
-# Rules of Japanese and Chinese typesetting (kinsoku): what may begin no line, and what may end none.
+# Japanese and Chinese typesetting (kinsoku): characters that must not begin a line, or must not end one.
 CLOSING_CHARACTERS = "、。，．：；！？）」』】〉》〕ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…‥・"
 OPENING_CHARACTERS = "（「『【〈《〔"
 BREAK_PATTERN = re.compile(
@@ -65,7 +63,7 @@ def wrap_text(text: str, weight: FontWeight, *, width: float, size: float) -> li
     limit = width / size + 1e-6
     if len(text) < SHORT_TEXT_LENGTH and (unbroken := shape_line(text, weight)).width <= limit:
         return [unbroken]
-    # The fast way first; kerning across a break may make a line wider than its pieces.
+    # First the fast algorithm; kerning across a break may make a line wider than its pieces.
     lines = [shape_line(line, weight) for line in _break_by_pieces(text, weight, limit)]
     if any(line.width > limit for line in lines):
         lines = [shape_line(line, weight) for line in _break_by_lines(text, weight, limit)]
@@ -73,7 +71,7 @@ def wrap_text(text: str, weight: FontWeight, *, width: float, size: float) -> li
 
 
 def measure_widest_piece(text: str, weight: FontWeight) -> float:
-    """Return the width in em of the longest piece that is only broken if a line is too short for it."""
+    """Return the width in em of the widest piece between two allowed line breaks."""
     return max(_measure_piece(piece, weight)[0] for piece in BREAK_PATTERN.split(clean_line(text)))
 
 
@@ -89,17 +87,17 @@ def _measure_piece(piece: str, weight: FontWeight) -> tuple[float, float]:
 def _break_by_pieces(text: str, weight: FontWeight, limit: float) -> list[str]:
     """Break by the sum of the pieces' widths: fast, exact if no kerning crosses a break."""
     lines: list[str] = []
-    current, used = "", 0.0
+    current, used_width = "", 0.0
     for piece in BREAK_PATTERN.split(text):
         bare, width = _measure_piece(piece, weight)
-        if used + bare <= limit:
+        if used_width + bare <= limit:
             current += piece
-            used += width
+            used_width += width
             continue
         lines.append(current)
-        *full, current = _break_word(piece, weight, limit)
-        lines += full
-        used = _measure_piece(current, weight)[1]
+        *full_lines, current = _break_word(piece, weight, limit)
+        lines += full_lines
+        used_width = _measure_piece(current, weight)[1]
     return _strip_lines([*lines, current])
 
 
@@ -112,8 +110,8 @@ def _break_by_lines(text: str, weight: FontWeight, limit: float) -> list[str]:
             current += piece
             continue
         lines.append(current)
-        *full, current = _break_word(piece, weight, limit)
-        lines += full
+        *full_lines, current = _break_word(piece, weight, limit)
+        lines += full_lines
     return _strip_lines([*lines, current])
 
 
@@ -122,7 +120,7 @@ def _strip_lines(lines: list[str]) -> list[str]:
 
 
 def _break_word(word: str, weight: FontWeight, limit: float) -> list[str]:
-    """Break a word that is wider than a line, at hyphens if it has some; the last piece may go on."""
+    """Break a word that is wider than a line, at hyphens if possible; text may follow the last piece."""
     pieces, current = [], ""
     for part in _split_word(word, weight, limit):
         if current and shape_line((current + part).rstrip(" "), weight).width > limit:
@@ -150,8 +148,9 @@ def fit_text(text: str, weight: FontWeight, box: TextBox, *, max_size: float, mi
     """
     line = shape_line(text, weight)
     if line.width * min_size <= box.width:
-        found = max_size if line.width * max_size <= box.width else _round_down_size(box.width / line.width)
-        return FittedText((line,), found, fits_box=True)
+        fits_at_max = line.width * max_size <= box.width
+        size = max_size if fits_at_max else _round_down_size(box.width / line.width)
+        return FittedText((line,), size, fits_box=True)
     current = max_size
     while current > min_size and not _fits_box(text, weight, box, current):
         # Steps of six percent, since each costs another wrapping.
@@ -180,7 +179,7 @@ def fill_area(text: str, weight: FontWeight, *, width: float, height: float, max
     current = max_size
     while True:
         lines = wrap_text(text, weight, width=width, size=current)
-        # 1.2 em is enough for most scripts; taller ones say what they need.
+        # 1.2 em is enough for most scripts; the ascent and descent of taller ones are larger.
         is_low = sum(max(1.2, line.ascent + line.descent) for line in lines) * current <= height
         # Below a third of the size a word is broken rather than set even smaller.
         if is_low and (measure_widest_piece(text, weight) * current <= width or current < max_size * 0.3):

@@ -1,4 +1,4 @@
-"""A document that is laid out but never written, to learn its page numbers."""
+"""A document that is laid out but never written, to find out its page numbers."""
 
 import io
 from typing import Any
@@ -7,7 +7,7 @@ from .document import PdfDocument, PdfPage
 
 
 class MeasuredPage(PdfPage):
-    """A page on which nothing is drawn: texts need not be shaped."""
+    """A page that is not drawn: callers may skip shaping texts."""
 
     is_drawn = False
 

@@ -1,6 +1,6 @@
 """Draw text on a picture: the same shaped lines as on paper, in every script that the fonts have.
 
-Pillow draws other scripts well only with libraries that not every installation of it has.
+Pillow itself shapes complex scripts only with an optional library (libraqm).
 """
 
 import functools
@@ -94,7 +94,7 @@ class RasterDrawing:
 
 
 def _fill_contours(draw: ImageDraw.ImageDraw, contours: Iterable[Iterable[Point]]) -> None:
-    """Fill by the non-zero winding rule, as fonts mean it: Pillow leaves holes where a contour overlaps."""
+    """Fill by the non-zero winding rule of fonts: Pillow leaves holes where a contour overlaps itself."""
     crossings: dict[int, list[tuple[float, int]]] = defaultdict(list)
     for contour in contours:
         points = list(contour)

@@ -12,7 +12,7 @@ from .shaping import TextLine
 
 
 class DeferredFonts:
-    """Provides our fonts when reportlab writes the file."""
+    """Adds our fonts to the document when reportlab writes the file."""
 
     def __init__(self) -> None:
         self.fonts = FontSet()
@@ -21,8 +21,8 @@ class DeferredFonts:
         """Add each font and name it in the pages' resources."""
         for font in self.fonts.fonts_by_face.values():
             reference = _add_font(document, font.build_objects())
-            basic: Any = document.idToObject["BasicFonts"]
-            basic.dict[font.name] = reference
+            basic_fonts: Any = document.idToObject["BasicFonts"]
+            basic_fonts.dict[font.name] = reference
 
 
 def draw_line(canvas: Canvas, line: TextLine, x: float, y: float, size: float) -> None:
@@ -32,13 +32,13 @@ def draw_line(canvas: Canvas, line: TextLine, x: float, y: float, size: float) -
 
 def get_document_fonts(canvas: Canvas) -> FontSet:
     """Return the fonts of the canvas's document, embedded when it is saved."""
-    document: Any = canvas._doc  # type: ignore[attr-defined]  # reportlab names it nowhere else
+    document: Any = canvas._doc  # type: ignore[attr-defined]  # reportlab has no public name for it
     # reportlab's own hook for fonts that are known only when the last page is drawn.
-    delayed = next((font for font in document.delayedFonts if isinstance(font, DeferredFonts)), None)
-    if delayed is None:
-        delayed = DeferredFonts()
-        document.delayedFonts.append(delayed)
-    return delayed.fonts
+    deferred_fonts = next((font for font in document.delayedFonts if isinstance(font, DeferredFonts)), None)
+    if deferred_fonts is None:
+        deferred_fonts = DeferredFonts()
+        document.delayedFonts.append(deferred_fonts)
+    return deferred_fonts.fonts
 
 
 class PageWriter:
@@ -48,7 +48,7 @@ class PageWriter:
     """
 
     def __init__(self, canvas: Any) -> None:
-        canvas._preamble = ""  # (it would set a font that nothing here uses)
+        canvas._preamble = ""  # it would set a font that nothing here uses
         self._canvas = canvas
         self._document = canvas._doc
         self._resources: dict[frozenset[str], str] = {}
@@ -74,21 +74,21 @@ class PageWriter:
             f"/Type /Page /Parent {parent} /MediaBox [0 0 {width:.7g} {height:.7g}]"
             f" /Resources {self._resources_with(frozenset(forms))} /Contents {contents} {entries}"
         )
-        written = RawDictionary(f"{page} /Annots [{links}]" if links else page)
-        self._document.addPage(written)
-        # Resets what the canvas has collected for the page: links of the last one must not stay.
+        page_object = RawDictionary(f"{page} /Annots [{links}]" if links else page)
+        self._document.addPage(page_object)
+        # Resets the canvas's data of the page: its links must not be added to the next one.
         self._canvas._startPage()
-        return add_reference(self._document, written)
+        return add_reference(self._document, page_object)
 
     def _resources_with(self, forms: frozenset[str]) -> str:
         """Return the resources with these forms: one dictionary for all pages that show the same."""
-        known = self._resources.get(forms)
-        if known is None:
+        reference = self._resources.get(forms)
+        if reference is None:
             fonts = format_object(PDFObjectReference("BasicFonts"), self._document)
-            shown = format_object(self._document.xobjDict(sorted(forms)), self._document)
-            resources = RawDictionary(f"/Font {fonts} /XObject {shown}")
-            known = self._resources[forms] = add_reference(self._document, resources)
-        return known
+            xobjects = format_object(self._document.xobjDict(sorted(forms)), self._document)
+            resources = RawDictionary(f"/Font {fonts} /XObject {xobjects}")
+            reference = self._resources[forms] = add_reference(self._document, resources)
+        return reference
 
 
 class RawDictionary(PDFObject):
@@ -101,7 +101,7 @@ class RawDictionary(PDFObject):
         self.set_content(inside)
 
     def set_content(self, inside: str) -> None:
-        """Set what stands between the brackets, also after the dictionary was referenced."""
+        """Set the content between the brackets, also after the dictionary was referenced."""
         self.inside = inside.encode("latin-1")
 
     def format(self, _document: PDFDocument) -> bytes:
@@ -122,8 +122,8 @@ class RawStream(RawDictionary):
 
 
 def _add_font(document: PDFDocument, pieces: FontObjects) -> object:
-    def stream(content: bytes, more: str = "") -> str:
-        return add_reference(document, RawStream(f"/Filter /FlateDecode{more}", content))
+    def stream(content: bytes, extra_entry: str = "") -> str:
+        return add_reference(document, RawStream(f"/Filter /FlateDecode{extra_entry}", content))
 
     file = stream(pieces.font_file, f" /Length1 {pieces.file_length}")
     glyph_map, to_unicode = stream(pieces.glyph_map), stream(pieces.to_unicode)

@@ -88,18 +88,18 @@ def _shape_run(run: TextRun, face: FontFace) -> GlyphSpan:
     buffer = uharfbuzz.Buffer()
     buffer.add_str(run.text)
     buffer.guess_segment_properties()
-    # After the guess, which looks at the letters alone: runs are in visual order already.
+    # Overrides the guess, which is made from the letters: runs are in visual order already.
     buffer.direction = "rtl" if run.is_rtl else "ltr"
-    latin = face.family in {PRIMARY_FAMILY, "noto-sans"}
-    uharfbuzz.shape(face.font, buffer, LATIN_FEATURES if latin else DEFAULT_FEATURES)
+    is_latin = face.family in {PRIMARY_FAMILY, "noto-sans"}
+    uharfbuzz.shape(face.font, buffer, LATIN_FEATURES if is_latin else DEFAULT_FEATURES)
     infos, positions = buffer.glyph_infos, buffer.glyph_positions
-    advances = [place.x_advance for place in positions]
+    advances = [position.x_advance for position in positions]
     texts = _glyph_texts(run, [info.cluster for info in infos], advances)
     return GlyphSpan(
         face,
         tuple(
-            Glyph(info.codepoint, text, place.x_advance, place.x_offset, place.y_offset)
-            for info, place, text in zip(infos, positions, texts, strict=True)
+            Glyph(info.codepoint, text, position.x_advance, position.x_offset, position.y_offset)
+            for info, position, text in zip(infos, positions, texts, strict=True)
         ),
     )
 
@@ -115,14 +115,14 @@ def _glyph_texts(run: TextRun, clusters: list[int], advances: list[int]) -> list
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         members = [index for index, cluster in enumerate(clusters) if cluster == start]
         # Some readers of the text layer drop text of glyphs without width.
-        wide = [index for index in members if advances[index] > 0] or members[:1]
+        visible = [index for index in members if advances[index] > 0] or members[:1]
         # Glyphs come in visual order, the text in reading order.
         if run.is_rtl:
-            wide.reverse()
-        rest = text[start:end]
-        for place, index in enumerate(wide):
-            cut = max(1, len(rest) - (len(wide) - place - 1))
-            texts[index], rest = rest[:cut], rest[cut:]
+            visible.reverse()
+        remaining_text = text[start:end]
+        for position, index in enumerate(visible):
+            cut = max(1, len(remaining_text) - (len(visible) - position - 1))
+            texts[index], remaining_text = remaining_text[:cut], remaining_text[cut:]
     return texts
 
 
@@ -148,9 +148,9 @@ def _is_picture(cluster: str) -> bool:
 def _close_picture_gaps(spans: list[GlyphSpan], pictures: set[str]) -> tuple[list[GlyphSpan], int]:
     """Remove the width of pictograms that are not drawn and of spaces around them, but one.
 
-    Returns also the width of what is invisible at the end, so that a line ends with something visible.
-    (Readers of the text layer recognize a space by its width: the one between words is shared by both sides
-    of a pictogram.)
+    Return also the width of the invisible glyphs at the end, which does not count as width of the line.
+    Readers of the text layer recognize a space by its width, so the one between words is divided between the
+    spaces on both sides of a pictogram.
     """
     blank = pictures | {" "}
     groups = [
@@ -159,15 +159,15 @@ def _close_picture_gaps(spans: list[GlyphSpan], pictures: set[str]) -> tuple[lis
             (glyph for span in spans for glyph in span.glyphs), key=lambda glyph: glyph.text in blank
         )
     ]
-    unseen = [any(glyph.text in pictures for glyph in group) for group in groups]
-    for place, group in enumerate(groups[:-1]):
-        if unseen[place]:
-            spaces = [index for index, glyph in enumerate(group) if glyph.text == " "] if place else []
-            drawn = {*spaces[:1], *spaces[-1:]}
-            groups[place] = [
-                glyph._replace(advance=SHARED_SPACE_WIDTH // len(drawn) if index in drawn else 0)
+    has_picture = [any(glyph.text in pictures for glyph in group) for group in groups]
+    for group_index, group in enumerate(groups[:-1]):
+        if has_picture[group_index]:
+            spaces = [index for index, glyph in enumerate(group) if glyph.text == " "] if group_index else []
+            wide_spaces = {*spaces[:1], *spaces[-1:]}
+            groups[group_index] = [
+                glyph._replace(advance=SHARED_SPACE_WIDTH // len(wide_spaces) if index in wide_spaces else 0)
                 for index, glyph in enumerate(group)
             ]
-    after = sum(glyph.advance for glyph in groups[-1]) if unseen[-1] else 0
+    end_gap = sum(glyph.advance for glyph in groups[-1]) if has_picture[-1] else 0
     rest = itertools.chain.from_iterable(groups)
-    return [GlyphSpan(span.face, tuple(itertools.islice(rest, len(span.glyphs)))) for span in spans], after
+    return [GlyphSpan(span.face, tuple(itertools.islice(rest, len(span.glyphs)))) for span in spans], end_gap

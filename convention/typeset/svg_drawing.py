@@ -1,4 +1,4 @@
-"""Draw on SVG for the screen: letters as outlines, identical to what is printed."""
+"""Draw SVG for the screen: letters as outlines, identical to the printed ones."""
 
 import functools
 from html import escape
@@ -23,7 +23,7 @@ def _glyph_outline(face: FontFace, glyph: int) -> str:
 class SvgDrawing:
     """An area measured in points from the top left corner downwards, like `PdfDrawing`.
 
-    It is its own maker of forms: `begin_form`, `finish_form` and `place_form`.
+    It is its own FormMaker: `begin_form`, `finish_form` and `place_form`.
     """
 
     def __init__(self, width: float, height: float) -> None:
@@ -46,15 +46,15 @@ class SvgDrawing:
         """Draw a line with its baseline at y; x is its left end, its middle or its right end."""
         left = x - line.width * size * ALIGNMENT_SHARES[align]
         scale = size / 1000
-        place, paths = 0, []
+        pen_x, paths = 0, []
         for span in line.spans:
             for glyph in span.glyphs:
                 outline = _glyph_outline(span.face, glyph.number)
                 if outline:
                     paths.append(
-                        f'<path transform="translate({place + glyph.dx} {glyph.dy})" d="{outline}"/>'
+                        f'<path transform="translate({pen_x + glyph.dx} {glyph.dy})" d="{outline}"/>'
                     )
-                place += glyph.advance
+                pen_x += glyph.advance
         # Outlines have their y axis upwards, in thousandths of an em.
         move = f"translate({left:.2f} {y:.2f}) scale({scale:g} {-scale:g})"
         self.elements.append(f'<g fill="{self._color}" transform="{move}">{"".join(paths)}</g>')

@@ -17,7 +17,7 @@ from .reportlab_canvas import RawDictionary, RawStream, add_reference, format_ob
 END_OF_TAG = "EMC"
 BEGIN_SUFFIXES = ("BDC", "BMC")
 TAG_NUMBER_PATTERN = re.compile(r"(?<=/MCID )\d+")
-# Bit 3 of the flags of an annotation: it is printed, as PDF/A and PDF/UA want it.
+# Bit 3 of the flags of an annotation: it is printed, as PDF/A and PDF/UA require.
 PRINTED_FLAG = 4
 XMP_PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -34,7 +34,7 @@ class Tag(NamedTuple):
     """One element of the structure tree: marked content of a page, or the annotation of a link."""
 
     role: str
-    # The number of the page and the place on it, by which elements are read.
+    # The number of the page and the position on it, which give the reading order.
     order: tuple[int, int]
     # The number of the content on its sheet; None for an annotation.
     content_number: int | None = None
@@ -121,7 +121,7 @@ class TaggedPage(PdfPage):
         for operator in page.operators:
             is_tag = "/MCID " in operator
             self.operators.append(shift_tag_number(operator, shift) if is_tag else operator)
-        # A box is measured on the page, which lies elsewhere now.
+        # The box was measured on the page, which is placed elsewhere on the sheet.
         self.tags += [
             tag._replace(content_number=(tag.content_number or 0) + shift, box="") for tag in page.tags
         ]
@@ -208,7 +208,7 @@ class TaggedDocument(PdfDocument):
 
 
 def shift_tag_number(operator: str, shift: int) -> str:
-    return TAG_NUMBER_PATTERN.sub(lambda found: str(int(found.group()) + shift), operator)
+    return TAG_NUMBER_PATTERN.sub(lambda match: str(int(match.group()) + shift), operator)
 
 
 def make_element(tag: Tag, parent: str, page: str) -> RawDictionary:
@@ -243,5 +243,5 @@ def mark_artifacts(operators: list[str]) -> list[str]:
 
 
 def is_nesting(operator: str) -> bool:
-    """Return whether an operator begins or ends a page within a sheet: no mark may lie across it."""
+    """Return whether an operator begins or ends a page within a sheet, which no artifact may span."""
     return operator == "Q" or operator.endswith(" cm")

@@ -13,7 +13,7 @@ from .font_faces import PRIMARY_FAMILY, FontFace, FontWeight, find_face, list_fa
 RIGHT_TO_LEFT_PATTERN = re.compile(
     "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
-# Direction controls are dropped (letters order the pieces), joiners stay.
+# Direction controls are dropped (the letters determine the direction), joiners stay.
 UNWANTED_PATTERN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
@@ -25,9 +25,9 @@ JOINER_CHARACTERS = "\u200c\u200d"
 CLOSING_BY_OPENING = dict(zip("([{（［｛「『【〈《", ")]}）］｝」』】〉》", strict=True))
 # Rule BD16 of the Unicode bidirectional algorithm (UAX #9).
 MAX_OPEN_BRACKETS = 63
-# The combining class of signs that join the next letter to the last, in India and beyond.
+# The combining class of virama signs, which join two letters in Indic and related scripts.
 VIRAMA_CLASS = 9
-# Letters by their category, but drawn partly above the one before (UAX #29 has them as exceptions too).
+# Letters by their category, but drawn partly above the previous one; exceptions in UAX #29 too.
 THAI_SARA_AM = "\u0e33\u0eb3"
 
 
@@ -46,7 +46,7 @@ def clean_line(text: str) -> str:
     """
     # Composed: fonts have a glyph for "é", and may place a combining accent badly.
     composed = unicodedata.normalize("NFC", UNWANTED_PATTERN.sub("", text))
-    plain = FORMULA_LETTER_PATTERN.sub(lambda found: unicodedata.normalize("NFKC", found.group()), composed)
+    plain = FORMULA_LETTER_PATTERN.sub(lambda match: unicodedata.normalize("NFKC", match.group()), composed)
     return SPACE_PATTERN.sub(" ", plain).strip(" ")
 
 
@@ -107,14 +107,14 @@ def split_runs(text: str, weight: FontWeight) -> list[TextRun]:
 def _group_runs(pieces: list[tuple[str, int]], text: str, weight: FontWeight) -> Iterator[TextRun]:
     """Group neighbours by font and direction; pieces of a right-to-left run come in reverse."""
     families = list_families(text)
-    chosen: list[tuple[str, FontFace | None, int]] = []
+    cluster_faces: list[tuple[str, FontFace | None, int]] = []
     for cluster, level in pieces:
         face = find_face(cluster, families, weight)
-        # A space belongs to the word before it: otherwise each word of another script would be three runs.
-        if cluster == " " and chosen and chosen[-1][1]:
-            face = chosen[-1][1] if chosen[-1][1].has_characters(" ") else face
-        chosen.append((cluster, face, level))
-    for (face, level), group in groupby(chosen, key=lambda item: item[1:]):
+        # A space gets the face of the word before it: otherwise each space in another script would be a run.
+        if cluster == " " and cluster_faces and cluster_faces[-1][1]:
+            face = cluster_faces[-1][1] if cluster_faces[-1][1].has_characters(" ") else face
+        cluster_faces.append((cluster, face, level))
+    for (face, level), group in groupby(cluster_faces, key=lambda item: item[1:]):
         clusters = [item[0] for item in group]
         if level % 2:
             clusters.reverse()
@@ -129,53 +129,52 @@ def _embedding_levels(text: str) -> list[int]:
     storage["base_dir"] = ("L", "R")[storage["base_level"]]
     algorithm.get_embedding_levels(text, storage)
     for char in storage["chars"]:
-        char["type"] = (
-            char["type"] or "ON"
-        )  # newer than this Python’s Unicode tables, such as this year’s emoji
+        # Characters newer than Python’s Unicode tables, such as this year’s emoji, have no type.
+        char["type"] = char["type"] or "ON"
     algorithm.explicit_embed_and_overrides(storage)
     algorithm.resolve_weak_types(storage)
     for run in storage["runs"]:
         _resolve_brackets(storage["chars"][run["start"] : run["start"] + run["length"]], run["sor"])
-    algorithm.resolve_neutral_types(storage, False)  # noqa: FBT003 (the library’s signature) - the library's "debug"
-    algorithm.resolve_implicit_levels(storage, False)  # noqa: FBT003 (the library’s signature)
+    algorithm.resolve_neutral_types(storage, False)  # noqa: FBT003 (the library’s `debug`)
+    algorithm.resolve_implicit_levels(storage, False)  # noqa: FBT003 (the library’s `debug`)
     return list(_add_joiner_levels(text, iter(storage["chars"]), storage["base_level"]))
 
 
-def _add_joiner_levels(text: str, found: Iterator[dict[str, Any]], level: int) -> Iterator[int]:
+def _add_joiner_levels(text: str, chars: Iterator[dict[str, Any]], level: int) -> Iterator[int]:
     """Yield the levels, with that of the preceding character for joiners, which the algorithm skips."""
     for char in text:
-        level = level if unicodedata.bidirectional(char) in algorithm.X9_REMOVED else next(found)["level"]
+        level = level if unicodedata.bidirectional(char) in algorithm.X9_REMOVED else next(chars)["level"]
         yield level
 
 
 def _resolve_brackets(chars: list[dict[str, Any]], before: str) -> None:
-    """Apply rule N0, which the library lacks: both brackets of a pair have one direction.
+    """Apply rule N0, which the library lacks: both brackets of a pair have the same direction.
 
     `before` is the direction of the text before these characters.
     """
     for start, end in sorted(_find_bracket_pairs(chars)):
-        own = "R" if chars[start]["level"] % 2 else "L"
-        inside = {_strong_direction(char) for char in chars[start:end]} - {""}
-        if own in inside:
-            chars[start]["type"] = chars[end]["type"] = own
-        elif inside:
-            earlier = (_strong_direction(chars[place]) for place in range(start - 1, -1, -1))
-            chars[start]["type"] = chars[end]["type"] = next(filter(None, earlier), before)
+        embedding_direction = "R" if chars[start]["level"] % 2 else "L"
+        inner_directions = {_strong_direction(char) for char in chars[start:end]} - {""}
+        if embedding_direction in inner_directions:
+            chars[start]["type"] = chars[end]["type"] = embedding_direction
+        elif inner_directions:
+            earlier_directions = (_strong_direction(chars[index]) for index in range(start - 1, -1, -1))
+            chars[start]["type"] = chars[end]["type"] = next(filter(None, earlier_directions), before)
 
 
 def _find_bracket_pairs(chars: list[dict[str, Any]]) -> Iterator[tuple[int, int]]:
     """Yield opening and closing positions; none once more are open than rule BD16 allows."""
-    waiting: list[tuple[str, int]] = []
-    for place, char in enumerate(chars):
+    open_brackets: list[tuple[str, int]] = []
+    for index, char in enumerate(chars):
         if char["ch"] in CLOSING_BY_OPENING:
-            if len(waiting) == MAX_OPEN_BRACKETS:
+            if len(open_brackets) == MAX_OPEN_BRACKETS:
                 return
-            waiting.append((CLOSING_BY_OPENING[char["ch"]], place))
+            open_brackets.append((CLOSING_BY_OPENING[char["ch"]], index))
         # A closing bracket without its opening one is left alone.
-        elif any(closing == char["ch"] for closing, _opened in waiting):
-            while waiting[-1][0] != char["ch"]:
-                waiting.pop()
-            yield waiting.pop()[1], place
+        elif any(closing == char["ch"] for closing, _index in open_brackets):
+            while open_brackets[-1][0] != char["ch"]:
+                open_brackets.pop()
+            yield open_brackets.pop()[1], index
 
 
 def _strong_direction(char: dict[str, Any]) -> str:

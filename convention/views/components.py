@@ -49,13 +49,13 @@ class ComponentSampleForm(forms.Form):
 def component_list(request: "HttpRequest") -> "HttpResponse":
     for level in (messages.INFO, messages.SUCCESS, messages.WARNING, messages.ERROR):
         messages.add_message(request, level, _("The list has been saved: 12 people, 3 companies."))
-    wrong = ComponentSampleForm({"name": "", "email": "personne", "places": "0"})
+    invalid_form = ComponentSampleForm({"name": "", "email": "personne", "places": "0"})
     first = datetime.date(2027, 2, 1)
     days = [first + datetime.timedelta(days=7 * week) for week in range(18)]
     context = {
         "section": "organize",
         "empty_form": ComponentSampleForm(auto_id="empty_%s"),
-        "wrong_form": wrong,
+        "invalid_form": invalid_form,
         "icons": ICON_DRAWINGS,
         "long_text": LONG_SAMPLE_TEXT[:300],
         "verdicts": ["admitted", "already_in", "refused", "unverified", "action"],
@@ -68,7 +68,7 @@ def component_list(request: "HttpRequest") -> "HttpResponse":
         "curve": CurveChart(
             "Inscriptions", [(day, format_date(day), i * i * 2) for i, day in enumerate(days)], "Inscriptions"
         ),
-        "nothing": CurveChart("Arrivées", []),
+        "empty_curve": CurveChart("Arrivées", []),
         "bars": BarChart(
             "Par billet",
             [

@@ -28,8 +28,8 @@ def development_only(view: "ViewFunction") -> "ViewFunction":
     """
 
     @wraps(view)
-    def guarded(request: "HttpRequest", *args: Any, **kwargs: Any) -> "HttpResponse":
-        # 404, not 403: nobody learns that this is a development site.
+    def wrapper(request: "HttpRequest", *args: Any, **kwargs: Any) -> "HttpResponse":
+        # 404, not 403, which would disclose that this is a development site.
         if settings.PRODUCTION or not (is_made_on_this_machine(request) or is_administrator(request)):
             raise Http404
         response = view(request, *args, **kwargs)
@@ -37,11 +37,11 @@ def development_only(view: "ViewFunction") -> "ViewFunction":
         add_never_cache_headers(response)
         return response
 
-    return guarded
+    return wrapper
 
 
 def is_made_on_this_machine(request: "HttpRequest") -> bool:
-    """Return whether the request was made on this machine, under a name that only leads here."""
+    """Return whether the request was made on this machine, under a host name that only leads here."""
     return is_from_this_machine(request) and has_local_name(request)
 
 

@@ -39,14 +39,14 @@ def home_page(request: "HttpRequest") -> "HttpResponse":
 
 @require_safe
 def landing_page(request: "HttpRequest") -> "HttpResponse":
-    """Redirect to the page where the person’s work is, after signing in without another aim."""
+    """Redirect to the start page of the person’s role, after a sign-in that has no other target."""
     response = redirect(choose_landing_path(PageVisitor(request)))
     patch_cache_control(response, private=True, no_store=True)
     return response
 
 
 def choose_landing_path(visitor: PageVisitor) -> str:
-    """Return the page of the visitor’s most demanding role; an attendee’s registrations without any."""
+    """Return the page of the visitor’s first role in the order below; their registrations without a role."""
     if not visitor.request.user.is_authenticated:
         return reverse("home")
     pages = (
@@ -57,30 +57,31 @@ def choose_landing_path(visitor: PageVisitor) -> str:
         (lambda: visitor.can_review, "review-events"),
         (lambda: visitor.is_contact, "company"),
     )
-    # Each role is asked only until one is found: most cost a query.
+    # Roles are checked only until one is found, since most cost a query.
     name = next((page_name for has_role, page_name in pages if has_role()), "me")
     return page_url(name) or reverse("home")
 
 
 def build_event_context(reader: "RequestUser") -> dict[str, object]:
-    """Return public events ahead and past, members’ events for a member, and cancellation times."""
-    ahead = get_member_events(reader).filter(ends_at__gte=timezone.now())
-    member_events, (coming, past) = list(ahead.select_related("venue")), load_coming_and_past()
-    off = find_cancellation_times([*member_events, *coming, *past])
+    """Return upcoming and past public events, members’ events for a member, and cancellation times."""
+    open_to_members = get_member_events(reader).filter(ends_at__gte=timezone.now())
+    member_events = list(open_to_members.select_related("venue"))
+    upcoming_events, past_events = load_public_events()
+    cancellation_times = find_cancellation_times([*member_events, *upcoming_events, *past_events])
     # A cancelled event stays in the list, with a note, but does not lead the page.
-    next_event = next((event for event in coming if event.pk not in off), None)
+    next_event = next((event for event in upcoming_events if event.pk not in cancellation_times), None)
     return {
         "member_events": member_events,
         "next_event": next_event,
-        "upcoming": [event for event in coming if event != next_event],
-        "past": past,
-        "off": off,
+        "upcoming": [event for event in upcoming_events if event != next_event],
+        "past": past_events,
+        "off": cancellation_times,
     }
 
 
-def load_coming_and_past() -> tuple[list[Event], list[Event]]:
-    """Return public events: those ahead, the next first, and the latest past ones."""
+def load_public_events() -> tuple[list[Event], list[Event]]:
+    """Return upcoming public events, the next first, and the latest past ones."""
     now = timezone.now()
-    public = Event.objects.filter(visibility=Event.Visibility.PUBLIC).select_related("venue", "host")
-    past = public.filter(ends_at__lt=now).order_by("-starts_at")[:MAX_PAST_EVENTS]
-    return list(public.filter(ends_at__gte=now)), list(past)
+    public_events = Event.objects.filter(visibility=Event.Visibility.PUBLIC).select_related("venue", "host")
+    past_events = public_events.filter(ends_at__lt=now).order_by("-starts_at")[:MAX_PAST_EVENTS]
+    return list(public_events.filter(ends_at__gte=now)), list(past_events)

@@ -20,7 +20,7 @@ from .development import development_only
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-# A mail brings its own styles and nothing else: no script, no forms, no outside pictures.
+# A mail may have inline styles and nothing else: no script, no forms, no external pictures.
 MAIL_CONTENT_POLICY: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
     "style-src": [CSP.UNSAFE_INLINE],

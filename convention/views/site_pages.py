@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
-# Compiled: the menu asks both on every page of a signed-in person.
+# Compiled, since the menu runs both queries on every page of a signed-in person.
 VENDOR_QUERY = CompiledQuery(
     lambda person, day: get_employing_vendors(Person(pk=person), at=day), PLACEHOLDER_ID, PLACEHOLDER_DATE
 )
@@ -50,9 +50,8 @@ CONTACT_QUERY = CompiledQuery(
 )
 
 
-# Properties of a class rather than a dictionary: each costs a query, and most pages use few of them.
 class PageVisitor:
-    """The visitor's roles for the navigation; each is queried only where a template uses it."""
+    """The visitor's roles for the navigation, each queried only if a template uses it."""
 
     def __init__(self, request: "HttpRequest") -> None:
         self.request = request
@@ -163,14 +162,13 @@ def choose_language(request: "HttpRequest") -> "HttpResponse":
 def translate_address(address: str, language: str) -> str:
     """Return the address of the same page in another language."""
     path = address.partition("?")[0]
-    # `translate_url` resolves the address in the active language,
-    # and leaves one of another language unchanged.
+    # `translate_url` resolves the address in the active language, and leaves others unchanged.
     with translation.override("en" if path == "/en" or path.startswith("/en/") else settings.LANGUAGE_CODE):
         return translate_url(address, language)
 
 
 def set_language_cookie(response: "HttpResponse", language: str) -> None:
-    """Set the language cookie; an address in the other language still wins."""
+    """Set the language cookie; the language of an address still takes precedence."""
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         language,
@@ -212,7 +210,7 @@ def bad_request(request: "HttpRequest", exception: Exception) -> "HttpResponse":
 
 
 def server_error(request: "HttpRequest") -> "HttpResponse":
-    """Answer 500 (or 503 if the database is away); the log has the request id and the traceback."""
+    """Answer 500 (or 503 if the database is unavailable); the log has the request id and the traceback."""
     # Django's handler500 gets no exception as an argument.
     error = translate_database_error(sys.exception())
     if isinstance(error, ServiceUnavailable):
@@ -229,6 +227,6 @@ def accent_stylesheet(request: "HttpRequest", colour: str) -> "HttpResponse":
     """Return the style sheet of an event's accent, readable in light and dark."""
     tones = {"light": make_light_tones(f"#{colour}"), "dark": make_dark_tones(f"#{colour}")}
     response = render(request, "accent.css", tones, content_type="text/css; charset=utf-8")
-    # The colour is part of the address, so the answer never changes.
+    # The colour is part of the address, so the response never changes.
     patch_cache_control(response, public=True, max_age=365 * 24 * 3600, immutable=True)
     return response

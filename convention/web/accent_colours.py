@@ -33,8 +33,7 @@ def mix_colours(colour: str, other: str, share: float) -> str:
 def relative_luminance(colour: str) -> float:
     """Return the relative luminance by WCAG 2, 0 (black) to 1 (white)."""
     linear = [
-        # The transfer function of sRGB (IEC 61966-2-1); WCAG's text
-        # says 0.03928, which gives the same for 8 bits.
+        # The transfer function of sRGB (IEC 61966-2-1); WCAG has 0.03928, which is equivalent for 8 bits.
         value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
         for value in (channel / 255 for channel in rgb_channels(colour))
     ]
@@ -70,11 +69,11 @@ def is_readable_as_chosen(colour: str) -> bool:
 def _make_tones(colour: str, papers: tuple[str, str], *, toward: str, wash: float) -> AccentTones:
     tinted = mix_colours(papers[0], colour, wash)
     candidates = [mix_colours(colour, toward, step / TONE_STEPS) for step in range(TONE_STEPS + 1)]
-    # Always found: the last candidate is black or white.
+    # There is always one: the last candidate is black or white.
     accent = next(
         tone
         for tone in candidates
         if all(contrast_ratio(tone, ground) >= MIN_CONTRAST for ground in (*papers, tinted))
     )
-    ink = max(("#ffffff", "#10161a"), key=lambda word: contrast_ratio(word, accent))
+    ink = max(("#ffffff", "#10161a"), key=lambda candidate: contrast_ratio(candidate, accent))
     return AccentTones(accent, ink, tinted)

@@ -70,23 +70,23 @@ class CurveChart:
         """Return the curve in a drawing of that width (a key of HEIGHT_BY_WIDTH)."""
         height = HEIGHT_BY_WIDTH[width]
         top = round_up_axis(max((point[2] for point in self._all_points), default=0))
-        places = self._place_points(self.points, top, width)
-        xs = [x for x, _y in places]
-        line = self._join_places(places)
+        positions = self._place_points(self.points, top, width)
+        xs = [x for x, _y in positions]
+        line = self._join_places(positions)
         compared = self._place_points(self.compared_points, top, width)
         base = height - MARGIN_BOTTOM
         return CurveDrawing(
             width=width,
             height=height,
-            line=f"M{line}" if places else "",
-            area=f"M{xs[0]:.1f} {base}L{line}L{xs[-1]:.1f} {base}Z" if places else "",
+            line=f"M{line}" if positions else "",
+            area=f"M{xs[0]:.1f} {base}L{line}L{xs[-1]:.1f} {base}Z" if positions else "",
             rows=[
                 AxisTick(f"{self._y_position(value, top, height):.1f}", f"{value}")
                 for value in (0, top // 2, top)
             ],
             columns=self._x_labels(width, 5 if width > 500 else 3),
-            last=(f"{xs[-1]:.1f}", f"{places[-1][1]:.1f}") if places else ("0", "0"),
-            last_label=str(self.points[-1][2]) if places else "",
+            last=(f"{xs[-1]:.1f}", f"{positions[-1][1]:.1f}") if positions else ("0", "0"),
+            last_label=str(self.points[-1][2]) if positions else "",
             base=base,
             left=MARGIN_LEFT,
             right=width - MARGIN_RIGHT,
@@ -114,8 +114,8 @@ class CurveChart:
             for x, point in zip(self._x_positions(points, width), points, strict=True)
         ]
 
-    def _join_places(self, places: list[tuple[float, float]]) -> str:
-        corners = make_step_corners(places) if self.is_stepped else places
+    def _join_places(self, positions: list[tuple[float, float]]) -> str:
+        corners = make_step_corners(positions) if self.is_stepped else positions
         return "L".join(f"{x:.1f} {y:.1f}" for x, y in corners)
 
     def _x_positions(self, points: Sequence[CurvePoint], width: int) -> list[float]:
@@ -126,35 +126,35 @@ class CurveChart:
         if first is None or last is None or first == last:
             return [float(MARGIN_LEFT)] * len(points)
         duration = seconds_between(first, last)
-        room = width - MARGIN_LEFT - MARGIN_RIGHT
-        return [MARGIN_LEFT + room * seconds_between(first, point[0]) / duration for point in points]
+        plot_width = width - MARGIN_LEFT - MARGIN_RIGHT
+        return [MARGIN_LEFT + plot_width * seconds_between(first, point[0]) / duration for point in points]
 
     def _y_position(self, value: int, top: int, height: int) -> float:
         return height - MARGIN_BOTTOM - (height - MARGIN_TOP - MARGIN_BOTTOM) * value / top
 
     def _x_labels(self, width: int, count: int) -> list[AxisTick]:
         """Return up to `count` labels that do not overlap, first and last included."""
-        points = sorted({point[0]: point for point in self._all_points}.values(), key=lambda each: each[0])
+        points = sorted({point[0]: point for point in self._all_points}.values(), key=lambda point: point[0])
         xs = self._x_positions(points, width)
         if not xs:
             return []
-        wanted = [xs[0] + (xs[-1] - xs[0]) * step / (count - 1) for step in range(count)]
+        target_xs = [xs[0] + (xs[-1] - xs[0]) * step / (count - 1) for step in range(count)]
         # The first and last labels always fit; others only where they do not touch their neighbours.
-        nearest = sorted({min((abs(value - x), i) for i, value in enumerate(xs))[1] for x in wanted})
-        ends = {0: "start", len(xs) - 1: "end"}
-        half = [len(label) * LETTER_WIDTH / 2 for _at, label, _value in points]
-        free_from, limit = xs[0] + 2 * half[0], xs[-1] - 2 * half[-1]
+        nearest = sorted({min((abs(value - x), i) for i, value in enumerate(xs))[1] for x in target_xs})
+        end_anchors = {0: "start", len(xs) - 1: "end"}
+        half_widths = [len(label) * LETTER_WIDTH / 2 for _at, label, _value in points]
+        label_end, limit = xs[0] + 2 * half_widths[0], xs[-1] - 2 * half_widths[-1]
         labels = [0]
         for i in nearest:
             if (
-                i not in ends
-                and xs[i] - half[i] > free_from + LETTER_WIDTH
-                and xs[i] + half[i] < limit - LETTER_WIDTH
+                i not in end_anchors
+                and xs[i] - half_widths[i] > label_end + LETTER_WIDTH
+                and xs[i] + half_widths[i] < limit - LETTER_WIDTH
             ):
-                free_from = xs[i] + half[i]
+                label_end = xs[i] + half_widths[i]
                 labels.append(i)
         labels += [len(xs) - 1] if xs[-1] > xs[0] else []
-        return [AxisTick(f"{xs[i]:.1f}", points[i][1], ends.get(i, "middle")) for i in labels]
+        return [AxisTick(f"{xs[i]:.1f}", points[i][1], end_anchors.get(i, "middle")) for i in labels]
 
 
 @dataclass(frozen=True)
@@ -204,10 +204,10 @@ def round_up_axis(value: int) -> int:
         size *= 10
 
 
-def make_step_corners(places: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def make_step_corners(positions: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Return the corners of a stepped line."""
-    corners = [corner for (_x, y), (x2, y2) in pairwise(places) for corner in ((x2, y), (x2, y2))]
-    return places[:1] + corners
+    corners = [corner for (_x, y), (x2, y2) in pairwise(positions) for corner in ((x2, y), (x2, y2))]
+    return positions[:1] + corners
 
 
 def thin_points[T](points: Sequence[T], max_points: int) -> list[T]:

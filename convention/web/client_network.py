@@ -6,8 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-# Networks instead of addresses: a provider gives a customer many, and
-# the privacy extensions of IPv6 (RFC 8981) change them.
+# Networks instead of addresses: a customer has many, and IPv6 privacy extensions (RFC 8981) change them.
 IPV4_PREFIX = 24
 IPV6_PREFIX = 48
 

@@ -1,7 +1,7 @@
 """Keep an external service that does not answer (Stripe, the mail server) from occupying every thread.
 
 Each call has its timeout, but a few visitors at once are enough to occupy a process. So one thread is always
-left for everything else, and while the calls under way are stuck, further ones fail at once.
+left for other requests, and while the current calls are stuck, further ones fail at once.
 """
 
 import threading
@@ -13,7 +13,7 @@ from typing import Final
 
 # Calls of one process at once: one less than its threads (`rsgi.py`).
 MAX_EXTERNAL_CALLS: Final = 3
-# A call that takes longer is stuck; no other call waits behind it.
+# A call that takes longer counts as stuck; no other call waits for it.
 STUCK_AFTER_SECONDS: Final = 3.0
 
 
@@ -47,7 +47,7 @@ def count_external_call() -> Iterator[None]:
 
 
 def _are_stuck() -> bool:
-    """Return whether calls occupy every place and even the latest has lasted too long."""
-    began = list(_started_at.values())
-    # The latest: as long as one call is young, a place may be free in a moment.
-    return len(began) == MAX_EXTERNAL_CALLS and time.monotonic() - max(began) > STUCK_AFTER_SECONDS
+    """Return whether calls occupy all slots and even the latest has taken too long."""
+    starts = list(_started_at.values())
+    # By the latest call: a recent one may still end soon and free its slot.
+    return len(starts) == MAX_EXTERNAL_CALLS and time.monotonic() - max(starts) > STUCK_AFTER_SECONDS

@@ -1,4 +1,4 @@
-"""Form helpers: show errors of an action at its fields, offer rows, read amounts and rates."""
+"""Form classes: errors of an action at its fields, choices of rows, amounts and rates."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -55,9 +55,9 @@ class OfferedRowsField(forms.ModelMultipleChoiceField):
         """Return the chosen rows. Raise ValidationError for any other."""
         # SQLite overflows and PostgreSQL raises a DataError for numbers beyond 64 bits.
         rows = self.queryset.values_list("pk", flat=True) if self.queryset is not None else ()
-        known = {str(pk) for pk in rows}
+        valid_keys = {str(pk) for pk in rows}
         for choice in value or ():
-            if str(choice) not in known:
+            if str(choice) not in valid_keys:
                 raise forms.ValidationError(
                     self.error_messages["invalid_choice"], code="invalid_choice", params={"value": choice}
                 )
@@ -87,7 +87,7 @@ class TwoDecimalsField(forms.DecimalField):
         try:
             return parse_number(value)
         except ValueError:
-            # Digits and separators in another order are a number that was meant otherwise.
+            # Digits and separators in another order: probably a number in another notation.
             is_number = any(map(str.isdigit, value)) and not any(map(str.isalpha, value))
             code = "unclear" if is_number else "invalid"
             raise forms.ValidationError(self.error_messages[code], code=code) from None
@@ -109,7 +109,7 @@ class HundredthsField(TwoDecimalsField):
         return None if number is None else int(number * 100)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        # Django compares the initial value with what was typed, and one is in hundredths.
+        # Django compares the initial value, which is in hundredths, with the typed one.
         return super().has_changed(_convert_to_units(initial), data)
 
 

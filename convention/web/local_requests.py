@@ -23,8 +23,8 @@ def is_from_this_machine(request: "HttpRequest") -> bool:
     """Return whether a program on this machine sent the request directly to the server.
 
     The address is that of the connection, which no header changes. A proxy or tunnel on this machine also
-    connects from here, on behalf of strangers: headers that such programs add make the result false, and none
-    makes it true.
+    connects from here, on behalf of strangers: the headers that such programs add make the result false. No
+    header makes it true.
     """
     if any(header in request.headers for header in FORWARDING_HEADERS):
         return False
@@ -34,8 +34,8 @@ def is_from_this_machine(request: "HttpRequest") -> bool:
 def has_local_name(request: "HttpRequest") -> bool:
     """Return whether Host is a name that only leads here: a local address or name, or SITE_URL's.
 
-    A stranger's page, open in a browser on this machine, can make its own public name lead to this machine
-    and then read the responses (DNS rebinding). The Host header gives it away.
+    A malicious page, open in a browser on this machine, can make its own public name point to this machine
+    and then read the responses (DNS rebinding). The Host header reveals this.
     """
     try:
         name = urlsplit(f"//{request.get_host()}").hostname or ""

@@ -8,19 +8,19 @@ from django.db.models import Model, QuerySet
 
 
 class KeyedPaginator[Row: Model](Paginator[Row]):
-    """Finds a page of `found` by keys alone, which an index holds in order, then reads rows from `page_rows`.
+    """Finds the keys of a page in `matching_rows` by an index, then reads the rows from `page_rows`.
 
     A plain OFFSET reads, joins and sorts every row before the page.
     """
 
     object_list: QuerySet[Row]
 
-    def __init__(self, found: QuerySet[Row], per_page: int, *, page_rows: QuerySet[Row]) -> None:
-        super().__init__(found, per_page)
+    def __init__(self, matching_rows: QuerySet[Row], per_page: int, *, page_rows: QuerySet[Row]) -> None:
+        super().__init__(matching_rows, per_page)
         self.page_rows = page_rows
 
     def page(self, number: int | str) -> Page[Row]:
-        """Return one page, in the order of `found`."""
+        """Return one page, in the order of `matching_rows`."""
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
         keys = self.get_keys_between(first, first + self.per_page)
@@ -34,7 +34,7 @@ class KeyedPaginator[Row: Model](Paginator[Row]):
 
 
 class SinglePassPaginator[Row: Model](KeyedPaginator[Row]):
-    """For rows that no index finds, such as a text search: avoids a second scan for the count.
+    """For rows that no index can find, as in a text search: avoids a second scan for the count.
 
     Up to `most_keys` keys are read at once; only if there are more is a separate count needed.
     """
@@ -43,7 +43,7 @@ class SinglePassPaginator[Row: Model](KeyedPaginator[Row]):
 
     @cached_property
     def first_keys(self) -> list[Any]:
-        """Return the first keys, and one more if that is not all."""
+        """Return the first keys, and one more if there are more."""
         return list(self.object_list.values_list("pk", flat=True)[: self.most_keys + 1])
 
     @cached_property

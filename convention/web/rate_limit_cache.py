@@ -7,8 +7,8 @@ is outside of every transaction, so that refused requests still count. If CACHE_
 counters are stored there.
 
 Alternatives: Django's database cache counts in two statements, within the transaction that a refusal rolls
-back, and evicts entries at random. `diskcache`, without a release since 2023, evicts too, unpickles what it
-finds, and where another process writes for long it blocks, or acts as if it were empty, so that nobody is
+back, and evicts entries at random. `diskcache`, without a release since 2023, evicts too, unpickles its
+content, and while another process writes for long it blocks, or acts as if it were empty, so that nobody is
 throttled.
 """
 
@@ -54,7 +54,7 @@ INCREMENT_SQL: Final = f"UPDATE entries SET value = value + :delta WHERE {UNEXPI
 TOUCH_SQL: Final = f"UPDATE entries SET expires_at = :expires_at WHERE {UNEXPIRED_SQL} RETURNING 1"  # noqa: S608 (our own words)
 DELETE_SQL: Final = f"DELETE FROM entries WHERE {UNEXPIRED_SQL} RETURNING 1"  # noqa: S608 (our own words)
 SWEEP_SQL: Final = (
-    "DELETE FROM entries WHERE name IN (SELECT name FROM entries WHERE expires_at <= :now LIMIT :most)"
+    "DELETE FROM entries WHERE name IN (SELECT name FROM entries WHERE expires_at <= :now LIMIT :max_rows)"
 )
 CLEAR_SQL: Final = "DELETE FROM entries"
 
@@ -72,12 +72,12 @@ class LimitsFileCache(BaseCache):
         self, key: Any, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
     ) -> bool:
         if not secrets.randbelow(ADDS_PER_SWEEP):
-            self._run(SWEEP_SQL, most=MAX_ROWS_SWEPT)
+            self._run(SWEEP_SQL, max_rows=MAX_ROWS_SWEPT)
         return bool(self._put(ADD_SQL, key, value, timeout, version))
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
-        found = self._run(GET_SQL, name=self.make_key(key, version))
-        return json.loads(str(found[0][0])) if found else default
+        rows = self._run(GET_SQL, name=self.make_key(key, version))
+        return json.loads(str(rows[0][0])) if rows else default
 
     def set(
         self, key: Any, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
@@ -91,10 +91,10 @@ class LimitsFileCache(BaseCache):
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
         """Increment in one statement. Raise ValueError if there is no such entry."""
-        found = self._run(INCREMENT_SQL, name=self.make_key(key, version), delta=delta)
-        if not found:
+        rows = self._run(INCREMENT_SQL, name=self.make_key(key, version), delta=delta)
+        if not rows:
             raise ValueError(key)
-        return int(found[0][0])
+        return int(rows[0][0])
 
     def delete(self, key: Any, version: int | None = None) -> bool:
         return bool(self._run(DELETE_SQL, name=self.make_key(key, version)))
@@ -132,8 +132,8 @@ def open_limits_connection(path: str) -> sqlite3.Connection:
     if key not in connections:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
-            # Autocommit: each statement is a transaction. A thread's
-            # connection is closed by whichever thread collects it.
+            # Autocommit: each statement is a transaction. No check of threads: a connection may be closed by
+            # another thread, which collects it as garbage.
             path,
             timeout=BUSY_TIMEOUT_SECONDS,
             isolation_level=None,

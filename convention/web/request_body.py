@@ -1,7 +1,7 @@
 """Receive request bodies on an event loop, within limits of size and time.
 
-A slow sender costs a connection here, never a thread. A body too large for memory goes to a temporary file
-without a name (in `TMPDIR`), which ends with the request.
+A slow sender occupies a connection here, never a thread. A body too large for memory goes to a temporary file
+without a name (in `TMPDIR`), which is removed with the request.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.errors import ConventionError, ServiceUnavailable
 
-# The key in the WSGI environ of the error for which the server refuses a request.
+# The key in the WSGI environ of the error with which the server refuses a request.
 REFUSAL_KEY: Final = "convention.refusal"
 # The longest pause between two pieces of a body: a phone that lost its network never continues.
 MAX_PAUSE_SECONDS: Final = 15.0
@@ -44,7 +44,7 @@ class LengthRequired(ConventionError):
 
 
 class SenderDisconnected(Exception):
-    """The connection ended before the body did; nobody waits for a response."""
+    """The connection ended before the body was complete; nobody waits for a response."""
 
 
 class RequestHeaders(Protocol):
@@ -116,7 +116,7 @@ class BodyReceiver:
             self.disk_bytes += len(piece)
             written += len(piece)
 
-        # Without a name: the file is gone however the process ends.
+        # Without a name, so that the file is removed even if the process is killed.
         with tempfile.TemporaryFile() as file:
             try:
                 await read_body_pieces(pieces, length, write)
@@ -139,7 +139,7 @@ async def read_body_pieces(
     """
     clock = asyncio.get_running_loop().time
     # Two limits: on each pause, and on the whole body at the slowest allowed rate.
-    end = clock() + MIN_BODY_SECONDS + length / MIN_BYTES_PER_SECOND
+    deadline = clock() + MIN_BODY_SECONDS + length / MIN_BYTES_PER_SECOND
     missing = length
     try:
         async with asyncio.timeout(MAX_PAUSE_SECONDS) as limit:
@@ -150,7 +150,7 @@ async def read_body_pieces(
                 missing -= len(piece)
                 if missing <= 0:
                     return
-                limit.reschedule(min(end, clock() + MAX_PAUSE_SECONDS))
+                limit.reschedule(min(deadline, clock() + MAX_PAUSE_SECONDS))
     except TimeoutError:
         raise BodyTooSlow(_("The upload took too long. Please try again.")) from None
     raise SenderDisconnected

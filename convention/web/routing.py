@@ -38,9 +38,9 @@ class OrganizerPage:
     """A navigation entry: the name of its address, its label, and its position (0 to 100).
 
     An entry without a `group` is always visible. `kinds` are the kinds of events that usually need the page;
-    at others it is among the further functions in the settings.
-    `is_for_desk` opens it to desk staff. `has_content(event)`, if given, hides the entry while there is
-    nothing to see. `can_open`, if given, decides for a visitor who does not organize the event.
+    for events of other kinds, the settings page links to it. `is_for_desk` opens it to desk staff.
+    `has_content(event)`, if given, hides the entry while there is nothing to see. `can_open`, if given,
+    decides for a visitor who does not organize the event.
     """
 
     name: str

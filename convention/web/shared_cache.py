@@ -25,9 +25,9 @@ def report_outage[**P, T](method: Callable[P, T]) -> Callable[P, T]:
 
 
 class SharedCache(RedisCache):
-    """Django's cache on Redis; an outage is answered like one of the database: 503, within seconds.
+    """Django's cache on Redis; an outage causes a 503 within seconds, like an outage of the database.
 
-    Without a timeout, a server that stands still would hold every thread that asks it.
+    Without a timeout, a server that hangs would block every thread that calls it.
     """
 
     def __init__(self, server: str | list[str], params: dict[str, Any]) -> None:

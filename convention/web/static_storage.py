@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import brotli  # type: ignore[import-untyped]  # it tells no types
+import brotli  # type: ignore[import-untyped]  # no type hints
 from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -11,7 +11,7 @@ UNCOMPRESSED_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map", "md", "t
 
 
 class QuickCompressor(Compressor):
-    """Compresses text quickly and skips what no browser requests."""
+    """Compresses text quickly and skips files that no browser requests."""
 
     @staticmethod
     def compress_brotli(data: bytes) -> bytes:

@@ -14,17 +14,17 @@ from convention.errors import ConventionError
 
 
 class Command(ConventionCommand):
-    """One portable file, for PostgreSQL and SQLite alike."""
+    """Save all data to one file that PostgreSQL and SQLite can restore."""
 
     help = "Save all data to one file. `restore` loads it into an empty PostgreSQL or SQLite database."
-    # `save_backup` opens its own transaction, which has to see one moment of all tables.
+    # `save_backup` opens its own transaction, which needs one consistent snapshot of all tables.
     runs_in_transaction = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="the file to write")
 
     def run(self, **options: Any) -> None:
-        # The file names its migrations: that of a half-migrated database could be restored nowhere.
+        # A backup lists its migrations; one of a half-migrated database could not be restored anywhere.
         if not database_is_ready():
             raise ConventionError(_("The database is not ready: run `manage.py migrate` first."))
         manifest = save_backup(output=options["output"])

@@ -1,4 +1,4 @@
-"""`manage.py club_import FILE [--map "HEADING=FIELD"] [--dry-run]`."""
+"""`manage.py club_import FILE [--map "HEADING=FIELD"] [--dry-run]`: import the club's directory."""
 
 from pathlib import Path
 from typing import Any
@@ -42,20 +42,20 @@ class Command(ConventionCommand):
 
     def run(self, **options: Any) -> None:
         file: Path = options["file"]
-        # In a child process with limits, like an upload: the list may come from outside too.
+        # In a child process with limits, like an upload: the file may come from somebody else.
         table = read_upload(file.name, read_input_file(file), is_directory_heading)
-        # Options after guesses: what is typed wins.
+        # `--map` overrides the guesses.
         picks = apply_column_maps(
             table.header, guess_picks(table.header), options["map"], get_column_labels()
         )
         try:
             if options["dry_run"]:
-                done = preview_directory_import(table=table, picks=picks)
+                outcome = preview_directory_import(table=table, picks=picks)
             else:
-                done = import_directory(table=table, picks=picks, file_name=file.name)
+                outcome = import_directory(table=table, picks=picks, file_name=file.name)
         except InvalidRows as error:
             self.exit_with_error("\n".join([str(error), *shorten_lines(error.lines())]))
-        for heading in done.ignored_columns:
+        for heading in outcome.ignored_columns:
             self.print_notice(_("Column “%(column)s” is not used.") % {"column": heading})
         sentence = _("Preview only, nothing was saved: %(result)s") if options["dry_run"] else "%(result)s"
-        self.stdout.write(sentence % {"result": done})
+        self.stdout.write(sentence % {"result": outcome})

@@ -6,7 +6,7 @@ from convention.commands import ConventionCommand
 
 
 class Command(ConventionCommand):
-    """The worker of django-tasks-db knows no leases, so that a task could run twice."""
+    """Refuse to run: the worker of django-tasks-db ignores our leases, so a task could run twice."""
 
     help = "Not available: use `manage.py worker`."
 

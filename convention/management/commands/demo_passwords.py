@@ -21,7 +21,7 @@ class Command(ConventionCommand):
             raise ConventionError(
                 _("This is not a demo: give each person a password with `manage.py changepassword ADDRESS`.")
             )
-        # Others may have the published password as well: people who were added to the demo by hand.
+        # People who were added to the demo by hand may have the published password too.
         people = {person.pk: person for person in [*get_demo_people(), *find_people_with_demo_password()]}
         for line in format_new_password_lines(replace_credentials(people.values())):
             self.stdout.write(line)

@@ -23,14 +23,14 @@ class Command(ConventionCommand):
         parser.add_argument("--again", metavar="NUMBER", nargs="+", type=int, default=[])
 
     def run(self, **options: Any) -> None:
-        """Print, or erase all of them in one transaction."""
+        """Print the numbers, or erase all given people in one transaction."""
         if options["again"]:
             self.print_lines(str(_erase_again(number)) for number in options["again"])
         else:
             # Numbers only: nothing else is left of an erased person. Print them before a restore.
-            gone = PrivacyCase.objects.filter(answer=PrivacyCase.Answer.ERASED, person__isnull=False)
+            erasure_cases = PrivacyCase.objects.filter(answer=PrivacyCase.Answer.ERASED, person__isnull=False)
             self.print_lines(
-                str(number) for number in gone.order_by("person").values_list("person", flat=True)
+                str(number) for number in erasure_cases.order_by("person").values_list("person", flat=True)
             )
 
 
@@ -38,7 +38,7 @@ def _erase_again(number: int) -> int:
     person = Person.objects.filter(pk=number).first()
     if person is None:
         raise NotFound(_("There is no person with the number %(number)d.") % {"number": number})
-    # Not skipped as in the nightly run: the operator has to know who is still there.
+    # Not skipped as in the nightly run: the operator has to know who was not erased.
     if not erase_people(people=[person]):
         sentence = _("Person %(number)d cannot be erased yet. Open a request under “Privacy requests”.")
         raise NotFound(sentence % {"number": number})

@@ -34,8 +34,7 @@ class Command(ConventionCommand):
                 _("No data is stored under the address %(address)s.") % {"address": options["address"]}
             )
         if options["output"]:
-            # All that is known of a person: for the operator who
-            # asked, not for other accounts of the machine.
+            # Readable by the operator alone, not by other accounts of the machine.
             with write_atomically(options["output"], mode=0o600) as file:
                 file.write(export_personal_data(subject=subject))
         else:

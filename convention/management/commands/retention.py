@@ -16,7 +16,7 @@ class Command(ConventionCommand):
     runs_in_transaction = False
 
     def run(self, **_options: Any) -> None:
-        """Run, and report."""
+        """Run all rules and print their results."""
         runs = run_retention_rules(at=timezone.now())
         self.print_lines(
             f"{rule_run.rule}\t{rule_run.cutoff:%Y-%m-%d}\t{rule_run.error or rule_run.removed_count}"

@@ -70,8 +70,8 @@ def check_not_production() -> None:
 
 def check_own_database() -> None:
     """Raise ConventionError if the database has data that is not the demo's."""
-    holds_something = Event.objects.exists() or Company.objects.exists() or Person.objects.exists()
-    if holds_something and not is_demo():
+    has_data = Event.objects.exists() or Company.objects.exists() or Person.objects.exists()
+    if has_data and not is_demo():
         raise ConventionError(
             _("This database contains data that `seed` did not create. Use an empty one (DATABASE_URL).")
         )

@@ -47,7 +47,7 @@ class Command(ConventionCommand):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Printed before the server starts: the welcome lines must not print them a second time.
+        # Printed before the server starts; stored, so that the welcome lines do not repeat them.
         self.new_passwords: dict[Person, str] = {}
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -76,7 +76,7 @@ class Command(ConventionCommand):
             local_network.check_port_is_free(address.host, address.phone_port)
         remember_site_url(address)
         self.prepare_site()
-        # In production the settings are the operator's; a local network is restricted in any case.
+        # In production the operator's settings apply; on a local network the site is always restricted.
         if address.is_exposed and (address.files or not settings.PRODUCTION):
             self.restrict_exposed_site(address)
         processes_to_run = [processes.server_process(address), *processes.task_worker_processes()]
@@ -94,7 +94,7 @@ class Command(ConventionCommand):
         try:
             if not settings.PRODUCTION:
                 self.prepare_database()
-            # Here and not in the worker alone: /readyz then notices a worker that never started.
+            # Not only in the worker: with these rows, /readyz notices a worker that never started.
             register_periodic_jobs()
         except (OSError, DatabaseError) as error:
             if not is_out_of_space(error):
@@ -145,15 +145,14 @@ class Command(ConventionCommand):
             self.print_lines(format_new_password_lines(self.new_passwords))
 
     def print_welcome(self, address: processes.ServerAddress, supervisor: Supervisor) -> None:
-        """Print where everything is, once the server answers."""
+        """Print the addresses and the demo accounts, once the server answers."""
         if not wait_until_answering(address, supervisor):
             return
         lines = ["", *format_site_lines(address)]
         if settings.MODE == "development":
             lines += format_mail_lines(address)
-            with contextlib.suppress(
-                DatabaseError
-            ):  # the database does not answer now; the other lines are still true
+            # If the database does not answer now, only the account lines are left out.
+            with contextlib.suppress(DatabaseError):
                 lines += format_account_lines(new_passwords=self.new_passwords)
         if address.files:
             lines += format_phone_lines(address)
@@ -199,12 +198,12 @@ def restrict_settings(address: processes.ServerAddress) -> None:
         *local_network.list_local_addresses(),
         urlsplit(address.site_url).hostname or "",
     ]
-    # `setdefault`: names that the operator chose stay.
+    # `setdefault`: names that the operator has set are kept.
     os.environ.setdefault("ALLOWED_HOSTS", ",".join(dict.fromkeys(filter(None, names))))
 
 
 def has_database_file() -> bool:
-    """Return whether the SQLite file has a table, that is more than its first page."""
+    """Return whether the SQLite file has a table, that is, more than its first page."""
     path = Path(str(connection.settings_dict["NAME"]))
     return path.exists() and path.stat().st_size > SQLITE_PAGE_BYTES
 
@@ -213,9 +212,9 @@ def wait_until_answering(address: processes.ServerAddress, supervisor: Superviso
     """Wait until the server answers; return False if it is stopped before."""
     scheme = "https" if address.files else "http"
     host = "127.0.0.1" if address.host == "0.0.0.0" else address.host  # noqa: S104 (compared)
-    end = time.monotonic() + START_TIMEOUT_SECONDS
-    while not supervisor.stopping.wait(0.1) and time.monotonic() < end:
-        # Meanwhile the supervisor's own loop has not begun.
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while not supervisor.stopping.wait(0.1) and time.monotonic() < deadline:
+        # The supervisor's own loop starts only after this wait.
         supervisor.restart_ended()
         if is_url_answering(f"{scheme}://{host}:{address.port}/healthz"):
             return True

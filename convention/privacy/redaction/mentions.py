@@ -1,7 +1,7 @@
-"""Find texts that still mention a person after an erasure, which the secretary changes by hand.
+"""Find texts that still mention a person after an erasure, which the secretary edits by hand.
 
-Titles, descriptions and pages are written for other people, and a name in them may be a namesake's, so no
-program changes them. Documents that the law requires to stay are not searched.
+Titles, descriptions and pages are written for other people, and a name in them may be a namesake's, so they
+are not changed automatically. Documents that the law requires to stay are not searched.
 """
 
 from collections.abc import Iterable, Iterator
@@ -48,7 +48,7 @@ def find_mentions(redactor: Redactor) -> Iterator[NameMention]:
             continue
         for pk, values in iterate_texts(model, columns):
             for name, value in values.items():
-                # The redactor itself decides, so that the list has the same idea of a match as the redaction.
+                # By the redactor itself, so that the list matches what the redaction would change.
                 if redactor.redact_value(value) != value:
                     yield NameMention(model._meta.label_lower, name, pk)
 
@@ -57,7 +57,7 @@ def iterate_text_columns(model: type[models.Model]) -> Iterable["models.Field[An
     """Yield the columns of free text: no choices, no keys, and no HTML made of another column."""
     for field in model._meta.concrete_fields:
         is_text = isinstance(field, models.CharField | models.TextField | models.JSONField)
-        # Choices are our own words, even if one looks like a name.
         is_derived = isinstance(field, CleanHtmlField)
+        # Values of choices are ours, even if one looks like a name.
         if is_text and not is_derived and not field.choices and not field.primary_key:
             yield field

@@ -42,19 +42,19 @@ class ErasedSubject:
     has_namesake: bool
 
     @property
-    def redacted_elsewhere(self) -> DataSubject:
-        """Return the addresses and names to redact in other rows: no names if they may be a namesake's."""
+    def redacted_subject(self) -> DataSubject:
+        """Return the addresses and names to redact in other rows: no names if there is a namesake."""
         return replace(self.subject, names=frozenset()) if self.has_namesake else self.subject
 
 
 def make_wide_redactor(erased: Sequence[ErasedSubject]) -> Redactor:
-    """Return the redactor of all these people for any row."""
+    """Return one redactor of the addresses and names of all these people, for any row."""
     return Redactor(
         DataSubject(
             addresses=frozenset().union(
-                *(erased_subject.redacted_elsewhere.addresses for erased_subject in erased)
+                *(erased_subject.redacted_subject.addresses for erased_subject in erased)
             ),
-            names=frozenset().union(*(erased_subject.redacted_elsewhere.names for erased_subject in erased)),
+            names=frozenset().union(*(erased_subject.redacted_subject.names for erased_subject in erased)),
         )
     )
 
@@ -68,14 +68,13 @@ def redact_subjects(erased: Sequence[ErasedSubject]) -> None:
     if not erased:
         return
     wide_redactor = make_wide_redactor(erased)
-    close_redactors = [
+    person_redactors = [
         (Redactor(erased_subject.subject, redact_single_names=True), erased_subject.own_keys)
         for erased_subject in erased
     ]
     for model, columns in get_free_text_columns().items():
-        # A row about two of these people gets the redactor of the
-        # last; the wide redactor has the names of both.
-        own_redactors = {key: redactor for redactor, keys in close_redactors for key in keys.get(model, ())}
+        # A row about two of these people gets the redactor of the last; the wide one has the names of both.
+        own_redactors = {key: redactor for redactor, keys in person_redactors for key in keys.get(model, ())}
         _redact_model(model, columns, own_redactors, wide_redactor)
     for model, columns in get_transient_text_columns().items():
         _delete_naming_rows(model, columns, wide_redactor)
@@ -91,7 +90,7 @@ def find_rows_about(tables: list[FoundRows]) -> KeysByModel:
         if is_about_subject(table.source, table.source.model):
             own_keys[table.source.model] |= {*table.keys}
     for model, keys in list(own_keys.items()):
-        # Some people have more rows than one query can name.
+        # Some people have more rows than one query can have parameters.
         for batch in batched(sorted(keys), BATCH_SIZE, strict=False):
             own_keys[AuditEntry] |= _find_keys(
                 AuditEntry, subject__in=[f"{model._meta.label_lower}:{key}" for key in batch]
@@ -115,7 +114,7 @@ def has_namesake(subject: DataSubject, tables: list[FoundRows]) -> bool:
         for name in subject.names:
             if len(name) == len(source.name_columns):
                 same_name = {
-                    # Close enough to warn of a namesake, and the database can do it.
+                    # `iexact` finds most namesakes, and the database evaluates it.
                     f"{column}__iexact": part
                     for column, part in zip(source.name_columns, name, strict=True)
                 }
@@ -138,7 +137,7 @@ def _redact_model(
         redactors = [wide_redactor, own_redactors[pk]] if pk in own_redactors else [wide_redactor]
         changed = {name: new for name, old in values.items() if (new := _redact_value(redactors, old)) != old}
         if changed:
-            # Django's own set of rows: that of a model may refuse to change what was written.
+            # A plain queryset: the model's own may refuse to update its rows.
             models.QuerySet(model).filter(pk=pk).update(**changed)
 
 
@@ -176,7 +175,7 @@ def iterate_texts(model: type[models.Model], columns: list[str]) -> Iterator[tup
 
 
 def redact_sessions(redactor: Redactor) -> int:
-    """Remove session data that mentions the subject, such as a half-filled form; return how much."""
+    """Remove session data that mentions the subject, such as a half-filled form; return how many entries."""
     store, dropped_count = SessionStore(), 0
     for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator(chunk_size=BATCH_SIZE):
         # The content is signed: it has to be decoded to be searched, and encoded to be valid again.

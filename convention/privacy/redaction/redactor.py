@@ -22,10 +22,10 @@ MIN_NAME_LENGTH: Final = 5
 
 @dataclass(frozen=True)
 class Redactor:
-    """Replaces addresses and full names, in either order, by an ellipsis.
+    """Replaces addresses, and full names in either order, with an ellipsis.
 
     Accents, capitals, hyphens and apostrophes are ignored. With `redact_single_names` a first or last name
-    alone is replaced too: only for text that is known to be about the person, since others have the name.
+    alone is replaced too: only for text that is known to be about the person, since others may have the name.
     """
 
     subject: DataSubject
@@ -45,16 +45,14 @@ class Redactor:
         choices = [
             NAME_SEPARATOR_PATTERN.join(map(re.escape, phrase.split())) for phrase in self.name_phrases
         ]
-        # Not `\b`, for which an underscore is part of a word: file
-        # names such as `Dupont_2027.pdf` would stay.
+        # Not `\b`, for which an underscore is part of a word: `Dupont_2027.pdf` would stay.
         return _compile_pattern(choices, before=r"(?<![^\W_])", after=r"(?![^\W_])")
 
     @cached_property
     def address_pattern(self) -> re.Pattern[str] | None:
         """Return the pattern of all addresses, or None; it does not match part of a longer address."""
         choices = map(re.escape, self.subject.addresses)
-        # `x.zoe@a.example` and `zoe@a.example.org` are other
-        # people's addresses; a full stop may end a sentence.
+        # `x.zoe@a.example` and `zoe@a.example.org` are others' addresses; a full stop may end a sentence.
         return _compile_pattern(choices, before=r"(?<![\w.+-])", after=r"(?![\w-]|\.\w)")
 
     def redact_text(self, text: str) -> str:
@@ -62,8 +60,7 @@ class Redactor:
             text = self.address_pattern.sub(REPLACEMENT_TEXT, text)
         if self.name_pattern is None:
             return text
-        # Compared without accents and capitals, but cut from the
-        # original: the rest of the text stays as typed.
+        # Compared without accents and capitals, but cut from the original: the rest stays as typed.
         folded, positions = _fold_with_positions(text)
         parts, position = [], 0
         for match in self.name_pattern.finditer(folded):
@@ -112,7 +109,7 @@ def build_full_name_phrases(name: PersonName) -> set[str]:
 def split_name_parts(name: PersonName) -> set[str]:
     """Return first and last name, normalized, and the longer words of a double last name."""
     parts = {words for part in name if len(words := normalize_words(part)) >= MIN_WORD_LENGTH}
-    # "Dupont-Lefèvre" is also called Dupont; particles such as "de" and "van" are left out by their length.
+    # "Dupont-Lefèvre" is also called Dupont; particles such as "de" and "van" are too short to be included.
     return parts | {word for word in normalize_words(name[-1]).split() if len(word) > MIN_WORD_LENGTH}
 
 
@@ -133,7 +130,7 @@ def _fold_with_positions(text: str) -> tuple[str, list[int]]:
         return text.lower().translate(PUNCTUATION_TO_SPACE), list(range(len(text)))
     folded, positions = [], []
     for position, character in enumerate(text):
-        # One character may become several ("ß" and "ss"), so each remembers where it came from.
+        # One character may become several ("ß" becomes "ss"), so each part has the position of its origin.
         for part in strip_accents(character).translate(PUNCTUATION_TO_SPACE):
             folded.append(part)
             positions.append(position)

@@ -53,7 +53,7 @@ async function isRefused(url) {
   return response !== null && !response.ok && response.status < 500;
 }
 
-/** Delete pages that the server refuses by now, also from the screen. */
+/** Delete stored pages that the server refuses by now; reload if one of them is shown. */
 async function deleteRefused() {
   if (!navigator.onLine) return;
   for (const page of await listPages()) {

@@ -1,6 +1,6 @@
 /** Send a form with data-submit-once only once, however often somebody taps its button. */
 
-/** After this time something went wrong, and the form may be sent again. */
+/** After this time the submission has probably failed, and the form may be sent again. */
 const RETRY_MS = 15_000;
 
 /** @type {() => NodeListOf<HTMLFormElement>} */
